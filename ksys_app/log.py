@@ -1,0 +1,69 @@
+"""The log: one line an event, ``key=value`` pairs, no secrets (PRD §7.4).
+
+Every event carries the common fields ``range tag view rowcount dur_ms cache_hit``; one that does
+not apply is ``-``. Repeated failures are logged at their edges: once when they start, once when
+they end.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import Final, Literal
+
+Event = Literal[
+    "dash_load_ok",
+    "range_change_ok",
+    "tag_filter_ok",
+    "snapshot_refresh",
+    "overlay_toggle",
+    "qc_badge_eval",
+    "db_fail",
+    "db_recover",
+    "payload_bloat",
+    "comm_load_ok",
+    "comm_nav_prev",
+    "comm_nav_next",
+    "comm_recent30",
+    "comm_cell_select",
+    "job_fail",
+    "job_recover",
+]
+COMMON: Final = ("range", "tag", "view", "rowcount", "dur_ms", "cache_hit")
+_WARNING: Final = frozenset({"db_fail", "payload_bloat", "job_fail"})
+
+logger = logging.getLogger("ksys")
+
+
+def event(name: Event, **fields: object) -> None:
+    """Log an event with its fields; the common ones come first."""
+    ordered = {key: fields.get(key) for key in COMMON} | fields
+    line = " ".join([name, *(f"{key}={_text(value)}" for key, value in ordered.items())])
+    logger.log(logging.WARNING if name in _WARNING else logging.INFO, line)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    text = str(value)
+    if text.isprintable() and not any(sign in text for sign in ' "='):
+        return text
+    return '"' + text.encode("unicode_escape").decode().replace('"', '\\"') + '"'
+
+
+def setup(level: int = logging.INFO) -> None:
+    """Send the log to standard error with UTC times; call once in a process."""
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = logging.Formatter(
+        "%(asctime)s.%(msecs)03dZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logger.handlers = [handler]
+    logger.setLevel(level)
+    logger.propagate = False

@@ -1,0 +1,1 @@
+"""Frozen row and view models; they import nothing of ours."""

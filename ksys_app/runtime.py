@@ -1,0 +1,58 @@
+"""What one process has open: the database, the tiles, the feed; made in the lifespan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from ksys_app import db
+from ksys_app.errors import DatabaseUnreachable
+from ksys_app.live import LiveFeed
+from ksys_app.settings import Settings
+from ksys_app.tile_source import TileSource
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The open parts, for states and HTTP."""
+
+    settings: Settings
+    zone: ZoneInfo
+    database: db.Database
+    tiles: TileSource
+    feed: LiveFeed
+
+
+_current: Runtime | None = None
+
+
+def current() -> Runtime:
+    """What is open.
+
+    Raises:
+        DatabaseUnreachable: nothing is yet.
+    """
+    if _current is None:
+        raise DatabaseUnreachable("the app is starting; try again in a moment")
+    return _current
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Runtime]:
+    """Open everything, close it at the end; a database that is away does not stop the start."""
+    global _current
+    database = db.Database(settings.app_dsn(), settings)
+    await database.open()
+    db.use(database)
+    tiles = TileSource(settings.zone, settings.max_tags)
+    feed = LiveFeed(tiles.load, settings.tick_seconds)
+    _current = Runtime(settings, settings.zone, database, tiles, feed)
+    try:
+        yield _current
+    finally:
+        _current = None
+        await feed.close()
+        db.use(None)
+        await database.close()

@@ -1,0 +1,1 @@
+"""Page states: selections and short handlers; rules live in ``domain``."""

@@ -1,0 +1,86 @@
+"""The tiles of a window: one query, the rules, and what the last judgement left held."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ksys_app import log
+from ksys_app.domain import tiles as tile_rules
+from ksys_app.domain.windows import Window
+from ksys_app.models.tiles import Tile
+from ksys_app.queries.qc import qc_rules
+from ksys_app.queries.realtime import tile_rows
+
+
+@dataclass(frozen=True, slots=True)
+class TileSet:
+    """The tiles of one window at one moment of the database's clock.
+
+    Attributes:
+        window: the time range.
+        tiles: one a tag, by name.
+        db_now: the database's clock when it answered, None where it never has.
+        fetched_ms: ours, epoch milliseconds.
+        error: why the database could not be asked since, None while fresh.
+        age_s: seconds since it answered.
+        truncated: whether there are more tags than may be shown.
+    """
+
+    window: Window
+    tiles: tuple[Tile, ...] = ()
+    db_now: datetime | None = None
+    fetched_ms: int = 0
+    error: Exception | None = None
+    age_s: float = 0.0
+    truncated: bool = False
+
+
+class TileSource:
+    """Loads tiles, and remembers which limits are held from one judgement to the next.
+
+    Args:
+        zone: the display zone.
+        max_tags: most tags shown.
+    """
+
+    def __init__(self, zone: ZoneInfo, max_tags: int) -> None:
+        self._zone, self._max_tags = zone, max_tags
+        self._held: tile_rules.Held = {}
+        self._alarms: dict[str, str] = {}
+
+    async def load(self, window: Window) -> TileSet:
+        """The tiles of ``window`` now.
+
+        Raises:
+            KsysError: the database cannot be asked and nothing older is at hand.
+        """
+        started = time.monotonic()
+        rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
+        answer = await tile_rows(window, self._max_tags + 1, tile_rules.SPARK_POINTS)
+        rows = answer.rows[: self._max_tags]
+        gap = max(tile_rules.SPARK_GAP, 1.5 * (window.width / window.duration))
+        made, self._held = tile_rules.tiles(rows, rules, self._zone, self._held, gap)
+        self._log(window, made, answer.rowcount, (time.monotonic() - started) * 1000)
+        return TileSet(
+            window,
+            made,
+            rows[0].now if rows else None,
+            answer.fetched_ms,
+            answer.error,
+            answer.age_s,
+            truncated=len(answer.rows) > len(rows),
+        )
+
+    def _log(self, window: Window, made: tuple[Tile, ...], rowcount: int, dur_ms: float) -> None:
+        common = {"range": window.label, "view": window.view, "rowcount": rowcount}
+        log.event("snapshot_refresh", **common, dur_ms=dur_ms, cache_hit=False)
+        if rowcount > self._max_tags:
+            log.event("payload_bloat", **common, limit=self._max_tags)
+        for tile in made:
+            reason = tile.alarm.partition(" ")[2].partition(" ")[0] if tile.alarm_level else "-"
+            if self._alarms.get(tile.title, "-") != reason:
+                log.event("qc_badge_eval", range=window.label, tag=tile.title, alarm=tile.alarm)
+            self._alarms[tile.title] = reason

@@ -1,0 +1,163 @@
+"""A TTL cache of query answers: bounded, one loader a key, stale on error (PRD decision 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Kind = Literal["latest", "live", "metrics", "features", "qc", "tags", "comm"]
+TTL: Final[Mapping[Kind, float]] = {
+    "latest": 0,
+    "live": 0,
+    "metrics": 30,
+    "features": 60,
+    "qc": 300,
+    "tags": 300,
+    "comm": 300,
+}
+MAX_ENTRIES: Final = 100
+ROW_BYTES: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """Rows of a query and where they come from.
+
+    Attributes:
+        rows: the rows.
+        rowcount: how many.
+        fetched_ms: when the database answered, epoch milliseconds.
+        cache_hit: whether no query was needed.
+        error: why the database could not be asked, where these are older than their TTL.
+        age_s: seconds since the database answered.
+    """
+
+    rows: tuple[T, ...]
+    rowcount: int
+    fetched_ms: int
+    cache_hit: bool = False
+    error: Exception | None = None
+    age_s: float = 0.0
+
+    @property
+    def stale(self) -> bool:
+        """Whether these are old rows served in place of an answer."""
+        return self.error is not None
+
+
+@dataclass(slots=True)
+class _Entry:
+    answer: Answer[Any]
+    loaded_at: float
+    size: int
+
+
+def cache_key(statement: str, params: Mapping[str, object]) -> str:
+    """sha1 of the SQL and its parameters, in a fixed order."""
+    digest = hashlib.sha1(statement.encode(), usedforsecurity=False)
+    digest.update(repr(sorted(params.items())).encode())
+    return digest.hexdigest()
+
+
+class TTLCache:
+    """Answers by key, least recently used out first.
+
+    Args:
+        max_bytes: estimated size of all rows together.
+        max_entries: most answers kept.
+        serve_stale_on: errors on which an expired answer is served, marked stale.
+        clock: seconds, monotonic.
+        wall: epoch seconds.
+    """
+
+    def __init__(
+        self,
+        max_bytes: int,
+        max_entries: int = MAX_ENTRIES,
+        serve_stale_on: tuple[type[Exception], ...] = (),
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._max_bytes, self._max_entries = max_bytes, max_entries
+        self._serve_stale_on = serve_stale_on
+        self._clock, self._wall = clock, wall
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._loading: dict[str, asyncio.Task[Answer[Any]]] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def size_bytes(self) -> int:
+        """Estimated bytes held."""
+        return self._bytes
+
+    async def get(
+        self, key: str, ttl: float, load: Callable[[], Awaitable[Sequence[T]]]
+    ) -> Answer[T]:
+        """The rows of ``key``, from the cache while younger than ``ttl`` seconds, else loaded.
+
+        Callers of one key share one load; a caller that is cancelled does not cancel it for
+        the others.
+
+        Raises:
+            Exception: what ``load`` raised, unless an expired answer could stand in.
+        """
+        entry = self._entries.get(key)
+        if entry is not None and ttl > 0 and self._clock() - entry.loaded_at < ttl:
+            self._entries.move_to_end(key)
+            return self._aged(entry, cache_hit=True)
+        try:
+            return await self._load(key, load)
+        except self._serve_stale_on as error:
+            entry = self._entries.get(key)
+            if entry is None:
+                raise
+            return replace(self._aged(entry, cache_hit=True), error=error)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self._bytes = 0
+
+    async def _load(self, key: str, load: Callable[[], Awaitable[Sequence[T]]]) -> Answer[T]:
+        task = self._loading.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._run(key, load))
+            self._loading[key] = task
+            task.add_done_callback(lambda done: self._loaded(key, done))
+        return await asyncio.shield(task)
+
+    def _loaded(self, key: str, task: asyncio.Task[Answer[Any]]) -> None:
+        self._loading.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # read, so that a load nobody waits for any more is no warning
+
+    async def _run(self, key: str, load: Callable[[], Awaitable[Sequence[T]]]) -> Answer[T]:
+        rows = tuple(await load())
+        answer = Answer(rows, len(rows), int(self._wall() * 1000))
+        self._store(key, _Entry(answer, self._clock(), ROW_BYTES * (1 + len(rows))))
+        return answer
+
+    def _store(self, key: str, entry: _Entry) -> None:
+        old = self._entries.pop(key, None)
+        self._bytes += entry.size - (old.size if old is not None else 0)
+        self._entries[key] = entry
+        while self._entries and (
+            len(self._entries) > self._max_entries or self._bytes > self._max_bytes
+        ):
+            _, gone = self._entries.popitem(last=False)
+            self._bytes -= gone.size
+
+    def _aged(self, entry: _Entry, *, cache_hit: bool) -> Answer[Any]:
+        return replace(
+            entry.answer, cache_hit=cache_hit, age_s=max(0.0, self._clock() - entry.loaded_at)
+        )
