@@ -1,0 +1,20 @@
+"""What every page shows: database, version, zone."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ksys_app import __version__, runtime
+
+
+class BaseState(rx.State):
+    """Shared by the pages; substates add their own selections."""
+
+    zone: str = ""
+    database: str = ""
+    version: str = __version__
+
+    def _fill_footer(self) -> None:
+        now = runtime.current()
+        self.zone = now.settings.tz
+        self.database = now.database.name

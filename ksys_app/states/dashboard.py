@@ -1,0 +1,287 @@
+"""The state of ``/``: what is selected, and the newest snapshot of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from ksys_app import log, runtime, texts
+from ksys_app.domain import ordering
+from ksys_app.domain.timefmt import epoch_ms
+from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
+from ksys_app.errors import BadParameter, KsysError
+from ksys_app.live import Snapshot
+from ksys_app.models.tiles import Tile
+from ksys_app.models.views import DetailView, Problem, TileView
+from ksys_app.states.base import BaseState
+from ksys_app.states.detail import load_detail
+from ksys_app.states.present import problem, tile_view
+from ksys_app.tile_source import TileSet
+
+MAX_PINS: Final = 50
+SORTS: Final = ("name", "worst")
+
+
+class DashboardState(BaseState):
+    """Tiles and snapshot table of one window."""
+
+    kpi_rows: list[TileView] = []
+    tile_order: list[int] = []
+    table_order: list[int] = []
+    phase: str = "idle"
+    is_loading: bool = True
+    problem: Problem = Problem()
+    window: str = DEFAULT_WINDOW
+    window_caption: str = ""
+    delta_caption: str = ""
+    tag_filter: str = ""
+    realtime_mode: bool = True
+    updated_ms: int = 0
+    db_now_ms: int = 0
+    tick_s: int = 10
+    table_sort: str = "tag"
+    table_desc: bool = False
+    tile_sort: str = "name"
+    truncated: bool = False
+    detail_open: bool = False
+    detail_loading: bool = False
+    detail: DetailView = DetailView()
+    saved_window: str = rx.LocalStorage("", name="ksys.window")
+    saved_sort: str = rx.LocalStorage("", name="ksys.sort")
+    saved_pins: str = rx.LocalStorage("[]", name="ksys.pins")
+
+    _tiles: tuple[Tile, ...] = ()
+
+    @rx.event(background=True, supersedes=True)
+    async def load(self) -> AsyncIterator[Any]:
+        """Read the selection from the URL, show its tiles, then follow them while live."""
+        async with self:
+            try:
+                window = self._read_selection()
+                self._fill_footer()
+            except KsysError as error:
+                self._fail(error)
+                return
+            if self._link() != self._asked():
+                yield rx.redirect(self._link(), replace=True)
+                return
+            follow = self.realtime_mode
+            self.is_loading = True
+            self.phase = self.phase if self._tiles else "loading"
+        await _fetch(self, window)
+        if follow:
+            yield DashboardState.start_realtime
+
+    @rx.event(background=True, supersedes=True)
+    async def start_realtime(self) -> None:
+        """Follow the live feed until paused, superseded by another window, or gone."""
+        async with self:
+            self.realtime_mode = True
+            window = parse_window(self.window)
+        async with runtime.current().feed.subscribe(window) as subscription:
+            while True:
+                snapshot = await subscription.next()
+                async with self:
+                    if not self.realtime_mode or self.window != window.label:
+                        return
+                    self._follow(snapshot)
+
+    @rx.event
+    def stop_realtime(self) -> None:
+        """Pause: what is shown stays, with its age."""
+        self.realtime_mode = False
+
+    @rx.event(background=True, supersedes=True)
+    async def refresh(self) -> None:
+        """Ask the database now."""
+        async with self:
+            self.is_loading = True
+            window = parse_window(self.window)
+        await _fetch(self, window)
+
+    @rx.event
+    def retry(self) -> Any:
+        """Try again; a selection that does not exist gives way to the last one that did."""
+        if self._link() != self._asked():
+            return rx.redirect(self._link(), replace=True)
+        return DashboardState.load
+
+    @rx.event
+    def set_window_filter(self, label: str) -> Any:
+        """Choose one of the 13 windows; the URL follows, and loads it."""
+        try:
+            window = parse_window(str(label))
+        except UnknownWindow:
+            return None
+        self.window = self.saved_window = window.label
+        log.event("range_change_ok", range=window.label, view=window.view)
+        return rx.redirect(self._link(), replace=True)
+
+    @rx.event
+    def set_tag_filter(self, text: str) -> Any:
+        """Show only tags that hold every word of ``text``."""
+        self.tag_filter = ordering.clean_filter(str(text))
+        self._order()
+        log.event("tag_filter_ok", tag=self.tag_filter or None, rowcount=len(self.tile_order))
+        return rx.redirect(self._link(), replace=True)
+
+    @rx.event
+    def set_tile_sort(self, value: str) -> Any:
+        """``worst`` first or by ``name``."""
+        if value not in SORTS:
+            return None
+        self.tile_sort = self.saved_sort = value
+        self._order()
+        return rx.redirect(self._link(), replace=True)
+
+    @rx.event
+    def sort_table(self, column: str) -> None:
+        """Sort the table by a column; the same column again turns the order round."""
+        if column not in ordering.COLUMNS:
+            return
+        self.table_desc = not self.table_desc if column == self.table_sort else False
+        self.table_sort = column
+        self._order()
+
+    @rx.event
+    def toggle_pin(self, tag: str) -> None:
+        """Keep a tag in front, or no longer; kept in this browser."""
+        pins = self._pins()
+        if tag in pins:
+            pins.remove(tag)
+        elif len(pins) < MAX_PINS and any(tile.title == tag for tile in self._tiles):
+            pins.append(tag)
+        self.saved_pins = json.dumps(pins, ensure_ascii=False)
+        self._place()
+
+    @rx.event(background=True, supersedes=True)
+    async def open_detail(self, tag: str) -> None:
+        """Open the detail of a tag: its rule, newest samples and features."""
+        async with self:
+            tile = next((tile for tile in self._tiles if tile.title == tag), None)
+            if tile is None:
+                return
+            self.detail = DetailView(title=tile.title)
+            self.detail_open = self.detail_loading = True
+        try:
+            detail = await load_detail(tile, runtime.current().zone)
+        except KsysError as error:
+            detail = DetailView(title=tile.title, note=error.message)
+        async with self:
+            self.detail, self.detail_loading = detail, False
+
+    @rx.event
+    def close_detail(self) -> None:
+        """Close the detail."""
+        self.detail_open = False
+
+    def _query(self) -> dict[str, str]:
+        return dict(self.router.url.query_parameters)
+
+    def _asked(self) -> str:
+        return _link({key: self._query().get(key, "") for key in ("window", "tag", "sort")})
+
+    def _link(self) -> str:
+        return _link({"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort})
+
+    def _read_selection(self) -> Window:
+        """Take window, filter and order from the URL, else from this browser's last ones."""
+        query = self._query()
+        label = query.get("window") or self.saved_window or self.window
+        try:
+            window = parse_window(label)
+        except UnknownWindow as error:
+            if "window" in query:
+                raise BadParameter(str(error)) from None
+            window = parse_window(DEFAULT_WINDOW)
+        self.window = self.saved_window = window.label
+        self.window_caption = texts.window_caption(window)
+        self.delta_caption = texts.delta_caption(window)
+        self.tag_filter = ordering.clean_filter(query.get("tag", ""))
+        sort = query.get("sort") or self.saved_sort
+        self.tile_sort = sort if sort in SORTS else SORTS[0]
+        return window
+
+    def _pins(self) -> list[str]:
+        try:
+            pins = json.loads(self.saved_pins or "[]")
+        except ValueError:
+            return []
+        return [str(tag) for tag in pins][:MAX_PINS] if isinstance(pins, list) else []
+
+    def _show(self, tile_set: TileSet) -> None:
+        """Show ``tile_set``; the newest first time counts, whoever fetched it."""
+        self.is_loading = False
+        self.tick_s = round(runtime.current().feed.interval)
+        self.truncated = tile_set.truncated
+        self._tiles = tile_set.tiles
+        self._place()
+        if tile_set.db_now is not None:
+            self.db_now_ms = epoch_ms(tile_set.db_now)
+        self.updated_ms = tile_set.fetched_ms
+        if tile_set.error is None:
+            self.problem = Problem()
+            self.phase = "loaded" if tile_set.tiles else "empty"
+        else:
+            self._fail(tile_set.error)
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        if snapshot.error is None:
+            self._show(snapshot.tile_set)
+            return
+        self._fail(snapshot.error, snapshot.failing_since_ms, snapshot.retry_in_s)
+
+    def _fail(self, error: Exception, since_ms: int = 0, retry_in_s: float = 0.0) -> None:
+        self.is_loading = False
+        since = since_ms or self.problem.since_ms or int(time.time() * 1000)
+        self.problem = problem(error, since, retry_in_s)
+        if self._tiles:
+            self.phase = "stale"
+        else:
+            self.phase = "retrying" if retry_in_s else "error"
+
+    def _place(self) -> None:
+        pins = self._pins()
+        rows = [tile_view(tile, pinned=tile.title in pins) for tile in self._tiles]
+        if rows != self.kpi_rows:
+            self.kpi_rows = rows
+        self._order()
+
+    def _order(self) -> None:
+        tiles = ordering.tile_order(self._tiles, self.tag_filter, self.tile_sort, self._pins())
+        table = ordering.table_order(self._tiles, self.tag_filter, self.table_sort, self.table_desc)
+        if tiles != self.tile_order:
+            self.tile_order = tiles
+        if table != self.table_order:
+            self.table_order = table
+
+
+def _link(selection: dict[str, str]) -> str:
+    """``/?window=…`` with what is selected, in one order, nothing empty."""
+    return f"/?{urlencode({key: value for key, value in selection.items() if value})}"
+
+
+async def _fetch(state: DashboardState, window: Window) -> None:
+    """Ask for the tiles of ``window`` outside the state's lock, and show them or what failed."""
+    started = time.monotonic()
+    try:
+        tile_set = await runtime.current().tiles.load(window)
+    except KsysError as error:
+        async with state:
+            state._fail(error)
+        return
+    async with state:
+        state._show(tile_set)
+    log.event(
+        "dash_load_ok",
+        range=window.label,
+        view=window.view,
+        rowcount=len(tile_set.tiles),
+        dur_ms=(time.monotonic() - started) * 1000,
+        cache_hit=tile_set.error is not None,
+    )
