@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app import log
@@ -12,7 +13,10 @@ from ksys_app.domain import tiles as tile_rules
 from ksys_app.domain.windows import Window
 from ksys_app.models.tiles import Tile
 from ksys_app.queries.qc import qc_rules
-from ksys_app.queries.realtime import tile_rows
+from ksys_app.queries.realtime import SPARK_POINTS, tile_rows
+
+# A line may cross one empty slot, not two: that is a hole in the data.
+SPARK_GAP: Final = 2.5 / SPARK_POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,9 @@ class TileSource:
         """
         started = time.monotonic()
         rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
-        answer = await tile_rows(window, self._max_tags + 1, tile_rules.SPARK_POINTS)
+        answer = await tile_rows(window, self._max_tags + 1)
         rows = answer.rows[: self._max_tags]
-        gap = max(tile_rules.SPARK_GAP, 1.5 * (window.width / window.duration))
+        gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
         made, self._held = tile_rules.tiles(rows, rules, self._zone, self._held, gap)
         self._log(window, made, answer.rowcount, (time.monotonic() - started) * 1000)
         return TileSet(

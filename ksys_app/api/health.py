@@ -31,7 +31,7 @@ async def readyz() -> Response:
             "ready": False,
             "database": {
                 "name": now.database.name,
-                "state": "lost",
+                "state": "wrong" if lost_for is None else "lost",
                 "lost_for_s": None if lost_for is None else round(lost_for, 1),
             },
             "error": {"code": error.code, "message": error.message},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain import kpi, quality, sparkline
@@ -12,16 +11,14 @@ from ksys_app.models.rows import Expectation, QcRule, TileRow
 from ksys_app.models.tiles import Tile
 
 Held = Mapping[str, frozenset[quality.Reason]]
-SPARK_POINTS: Final = 48
-SPARK_GAP: Final = 2.5 / SPARK_POINTS
 
 
 def tile(
     row: TileRow,
     rule: QcRule | None,
     zone: ZoneInfo,
-    held: frozenset[quality.Reason] = frozenset(),
-    gap: float = SPARK_GAP,
+    held: frozenset[quality.Reason],
+    gap: float,
 ) -> tuple[Tile, frozenset[quality.Reason]]:
     """The tile of one tag, and the limits it leaves held for the next judgement.
 
@@ -76,7 +73,7 @@ def tiles(
     rules: Mapping[str, QcRule],
     zone: ZoneInfo,
     held: Held,
-    gap: float = SPARK_GAP,
+    gap: float,
 ) -> tuple[tuple[Tile, ...], dict[str, frozenset[quality.Reason]]]:
     """The tiles of all tags in the rows' order, and what each leaves held."""
     made: list[Tile] = []

@@ -115,3 +115,13 @@ def parse_window(label: str) -> Window:
     except KeyError:
         known = " ".join(LABELS)
         raise UnknownWindow(f"window {label[:40]!r} is unknown; use one of {known}") from None
+
+
+def spark_bucket(window: Window, points: int) -> BucketName:
+    """The coarsest bucket, not finer than the window's own, that still gives ``points`` of them."""
+    enough: list[BucketName] = [
+        name
+        for name, width in BUCKET_WIDTH.items()
+        if width >= window.width and window.duration / width >= points
+    ]
+    return enough[-1] if enough else window.bucket

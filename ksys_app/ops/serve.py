@@ -16,6 +16,11 @@ from ksys_app.errors import ConfigError, KsysError
 from ksys_app.settings import get_settings
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+# Reflex's own names for: serve the built pages, and do not compile them again.
+BUILT_PAGES: Final = {
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    "__REFLEX_SKIP_COMPILE": "true",
+}
 STOP_S: Final = 3
 START_S: Final = 60.0
 
@@ -63,9 +68,7 @@ async def served(dsn: str, host: str, port: int) -> AsyncIterator[asyncio.Task[N
     require_free(host, port)
     # Reflex reads its configuration from the working folder and the environment.
     os.chdir(ROOT)
-    os.environ.update(
-        TS_DSN=dsn, REFLEX_MOUNT_FRONTEND_COMPILED_APP="true", REFLEX_SKIP_COMPILE="true"
-    )
+    os.environ.update(BUILT_PAGES, TS_DSN=dsn)
     get_settings.cache_clear()
     server = _Server(
         uvicorn.Config(
@@ -73,7 +76,7 @@ async def served(dsn: str, host: str, port: int) -> AsyncIterator[asyncio.Task[N
             factory=True,
             host=host,
             port=port,
-            ws="websockets",
+            ws="websockets-sansio",
             log_level="warning",
             lifespan="on",
             timeout_graceful_shutdown=STOP_S,

@@ -13,7 +13,8 @@ SELECT count(*) AS total,
        count(*) FILTER (WHERE run.error IS NOT NULL OR
                               (run.finished_at IS NULL AND stats.last_run_status = 'Failed'))
          AS failing,
-       max(greatest(run.finished_at, stats.last_successful_finish)) AS last_finish
+       max(greatest(run.finished_at, nullif(stats.last_successful_finish, '-infinity')))
+         AS last_finish
 FROM timescaledb_information.jobs AS job
 LEFT JOIN public.ksys_job_run AS run USING (job_id)
 LEFT JOIN timescaledb_information.job_stats AS stats USING (job_id)

@@ -1,7 +1,7 @@
 """The live query: everything the tiles of a window show, in one statement a tick (PRD §6.2).
 
-One pass over the window plus one bucket, so that a window of one bucket can look one back (PRD
-decision 1); never an unbounded search for the previous bucket, which took seconds.
+The search for the previous bucket is bounded by the window and one bucket more, so that a window of
+one bucket can look one back (PRD decision 1); unbounded, it takes seconds.
 """
 
 from __future__ import annotations
@@ -11,21 +11,22 @@ from typing import Final, LiteralString
 from psycopg import sql
 
 from ksys_app import db
-from ksys_app.domain.windows import VIEW, BucketName, Window
+from ksys_app.domain.windows import VIEW, WINDOWS, Window, spark_bucket
 from ksys_app.models.rows import Sample, TileRow
 from ksys_app.utils.cache import Answer
 
 # Windows up to this long draw their sparkline from raw samples: 5 buckets make no line.
 RAW_SPARK_UP_TO_S: Final = 300.0
+SPARK_POINTS: Final = 48
 
 _SPARK_FROM_BUCKETS: Final[LiteralString] = """
   SELECT tag_name, slot, sum(sum) / nullif(sum(n), 0) AS value
   FROM (
     SELECT tag_name, n, sum, floor(
-      extract(epoch FROM bucket - (clock.now - %(window)s)) / %(window_s)s * %(points)s
+      extract(epoch FROM bucket - now() + %(window)s)::float8 / %(window_s)s * %(points)s
     ) AS slot
-    FROM bucket CROSS JOIN clock
-    WHERE bucket >= clock.now - %(window)s
+    FROM {spark_view}
+    WHERE bucket >= now() - %(window)s
   ) AS placed
   GROUP BY tag_name, slot
 """
@@ -34,33 +35,36 @@ _SPARK_FROM_SAMPLES: Final[LiteralString] = """
   SELECT tag_name, slot, avg(value) AS value
   FROM (
     SELECT tag_name, value, floor(
-      extract(epoch FROM ts - (clock.now - %(window)s)) / %(window_s)s * %(points)s
+      extract(epoch FROM ts - now() + %(window)s)::float8 / %(window_s)s * %(points)s
     ) AS slot
-    FROM recent CROSS JOIN clock
-    WHERE ts >= clock.now - %(window)s AND ts <= clock.now
+    FROM recent
+    WHERE ts >= now() - %(window)s AND ts <= now()
   ) AS placed
   GROUP BY tag_name, slot
 """
 
 _TILES: Final[LiteralString] = """
-WITH clock AS MATERIALIZED (SELECT now() AS now),
-bucket AS MATERIALIZED (
-  SELECT tag_name, bucket, n, sum, min, max, first, last,
-         lag(last) OVER (PARTITION BY tag_name ORDER BY bucket) AS prev_last
-  FROM {view}
-  WHERE bucket >= now() - %(window)s - %(width)s
-),
-stats AS (
+WITH stats AS MATERIALIZED (
   SELECT tag_name,
          sum(n)::bigint AS count,
          min(min) AS min,
          max(max) AS max,
          first(first, bucket) AS first,
-         last(last, bucket) AS last,
-         last(prev_last, bucket) AS prev_last
-  FROM bucket
+         last(last, bucket) AS last
+  FROM {view}
   WHERE bucket >= now() - %(window)s
   GROUP BY tag_name
+),
+previous AS (
+  SELECT stats.tag_name, older.last AS prev_last
+  FROM stats
+  CROSS JOIN LATERAL (
+    SELECT last
+    FROM {view} AS bucket
+    WHERE bucket.tag_name = stats.tag_name AND bucket.bucket >= now() - %(window)s - %(width)s
+    ORDER BY bucket.bucket DESC
+    LIMIT 1 OFFSET 1
+  ) AS older
 ),
 recent AS MATERIALIZED (
   SELECT tag_name, ts, value, row_number() OVER (PARTITION BY tag_name ORDER BY ts DESC) AS age
@@ -86,9 +90,9 @@ spark AS (
   FROM slot
   GROUP BY tag_name
 )
-SELECT tag_name, clock.now, latest.value, latest.ts,
+SELECT tag_name, now() AS now, latest.value, latest.ts,
        coalesce(stats.count, 0) AS count, stats.min, stats.max, stats.first, stats.last,
-       stats.prev_last,
+       previous.prev_last,
        coalesce(spark.spark_at, '{{}}') AS spark_at, coalesce(spark.spark, '{{}}') AS spark,
        motion.prev_value, motion.prev_ts, motion.recent_mean, motion.recent_std,
        expectation.exp_per_min
@@ -96,9 +100,9 @@ FROM public.influx_latest AS latest
 FULL JOIN (SELECT tag_name FROM public.influx_qc_rule) AS rule USING (tag_name)
 FULL JOIN public.ingest_expectation AS expectation USING (tag_name)
 LEFT JOIN stats USING (tag_name)
+LEFT JOIN previous USING (tag_name)
 LEFT JOIN motion USING (tag_name)
 LEFT JOIN spark USING (tag_name)
-CROSS JOIN clock
 ORDER BY tag_name
 LIMIT %(cap)s
 """
@@ -112,33 +116,32 @@ LIMIT %(cap)s
 """
 
 
-def _statement(bucket: BucketName, *, raw_spark: bool) -> sql.Composed:
-    spark = _SPARK_FROM_SAMPLES if raw_spark else _SPARK_FROM_BUCKETS
-    return sql.SQL(_TILES).format(view=sql.Identifier("public", VIEW[bucket]), spark=sql.SQL(spark))
+def _statement(window: Window) -> sql.Composed:
+    raw = window.duration.total_seconds() <= RAW_SPARK_UP_TO_S
+    spark = sql.SQL(_SPARK_FROM_SAMPLES if raw else _SPARK_FROM_BUCKETS)
+    view = sql.Identifier("public", window.view)
+    spark_view = sql.Identifier("public", VIEW[spark_bucket(window, SPARK_POINTS)])
+    return sql.SQL(_TILES).format(view=view, spark=spark.format(spark_view=spark_view))
 
 
-TILES: Final = {
-    (bucket, raw): _statement(bucket, raw_spark=raw) for bucket in VIEW for raw in (False, True)
-}
+TILES: Final = {window: _statement(window) for window in WINDOWS}
 
 
-async def tile_rows(window: Window, cap: int, points: int) -> Answer[TileRow]:
+async def tile_rows(window: Window, cap: int) -> Answer[TileRow]:
     """One row a known tag by name, for all tags in ``window``.
 
     Args:
         window: the time range.
         cap: most tags; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
-        points: most points of a sparkline.
     """
-    raw = window.duration.total_seconds() <= RAW_SPARK_UP_TO_S
     params = {
         "window": window.duration,
         "window_s": window.duration.total_seconds(),
         "width": window.width,
-        "points": points,
+        "points": SPARK_POINTS,
         "cap": cap,
     }
-    return await db.current().fetch_cached("live", TileRow, TILES[window.bucket, raw], params)
+    return await db.current().fetch_cached("live", TileRow, TILES[window], params)
 
 
 async def newest_samples(tag_name: str, cap: int = 12) -> Answer[Sample]:

@@ -67,14 +67,14 @@ class DashboardState(BaseState):
             except KsysError as error:
                 self._fail(error)
                 return
-            if self._link() != self._asked():
-                yield rx.redirect(self._link(), replace=True)
-                return
-            follow = self.realtime_mode
+            link, asked, follow = self._link(), self._asked(), self.realtime_mode
             self.is_loading = True
             self.phase = self.phase if self._tiles else "loading"
         await _fetch(self, window)
-        if follow:
+        if link != asked:
+            # Shown first, then made a link that opens the same view elsewhere; it loads again.
+            yield rx.redirect(link, replace=True)
+        elif follow:
             yield DashboardState.start_realtime
 
     @rx.event(background=True, supersedes=True)

@@ -1,0 +1,43 @@
+"""The runbooks of ``docs/runbooks/`` as plain HTML: what the error boxes link to (PRD §8.4)."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+from markdown_it import MarkdownIt
+
+from ksys_app.api.docs import _STYLE
+from ksys_app.api.render import json_response
+
+DIRECTORY: Final = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
+# A name is looked up, never made into a path: nothing outside the folder can be asked for.
+RUNBOOKS: Final = {path.stem: path for path in sorted(DIRECTORY.glob("*.md"))}
+
+_STYLE_OF_COMMANDS: Final = "pre{overflow-x:auto;background:#8882;padding:.5rem .75rem}"
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+router = APIRouter()
+
+
+@router.get("/docs/runbooks/{code}.md", include_in_schema=False)
+def runbook(code: str) -> Response:
+    """The runbook of an error code; a JSON 404 for anything else."""
+    path = RUNBOOKS.get(code)
+    if path is None:
+        message = f"there is no runbook {code[:40]!r}; /docs/runbooks/README.md lists them"
+        return json_response({"error": {"code": "NOT_FOUND", "message": message}}, 404)
+    return HTMLResponse(page(code, path.read_text("utf-8")))
+
+
+def page(title: str, markdown: str) -> str:
+    """HTML of a runbook: no script, nothing loaded, raw HTML of the text escaped."""
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}'
+        f"{_STYLE_OF_COMMANDS}</style>"
+        f"<main>{_MARKDOWN.render(markdown)}</main></html>"
+    )

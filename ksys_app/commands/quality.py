@@ -1,0 +1,71 @@
+"""``ksys qc``: the rules and expectations, between CSV and database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ksys_app.commands import terminal
+from ksys_app.ops import qc
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="QC rules between data/qc/influx_qc_rule.csv and the database at TS_ADMIN_DSN.",
+)
+Csv = Annotated[
+    Path,
+    typer.Argument(help="The file; one named ingest_expectation.csv holds expectations."),
+]
+
+
+@app.command()
+def sync(
+    csv: Csv = qc.RULES_CSV,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the changes, make none.")
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete rows that the file does not have.")
+    ] = False,
+) -> None:
+    """Bring the database to what the file says, in one transaction, and show the changes."""
+    dsn = terminal.settings().admin_dsn()
+    changes = terminal.run(
+        qc.sync(dsn, csv, qc.table_of(csv), dry_run=dry_run, prune=prune)  # type: ignore[misc]
+    )
+    for change in changes:
+        terminal.out.print(str(change), markup=False)
+    done = sum(change.kind != "remove" or prune for change in changes)
+    verb = "would be made" if dry_run else "made"
+    terminal.out.print(f"{done} changes {verb}, {len(changes) - done} rows only in the database")
+
+
+@app.command()
+def verify(csv: Csv = qc.RULES_CSV) -> None:
+    """Compare file and database; exit 1 on drift, naming each cell."""
+    changes = terminal.run(
+        qc.verify(terminal.settings().admin_dsn(), csv, qc.table_of(csv))  # type: ignore[misc]
+    )
+    for change in changes:
+        terminal.out.print(str(change), markup=False)
+    if not changes:
+        terminal.out.print(f"{csv.name} and the database agree")
+    raise typer.Exit(1 if changes else 0)
+
+
+@app.command()
+def export(
+    csv: Csv = qc.RULES_CSV,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a file that says something else.")
+    ] = False,
+) -> None:
+    """Write the database's rows to the file."""
+    count = terminal.run(
+        qc.export(  # type: ignore[misc]
+            terminal.settings().admin_dsn(), csv, qc.table_of(csv), force=force
+        )
+    )
+    terminal.out.print(f"{count} rows in {csv}")

@@ -1,0 +1,74 @@
+"""How commands talk: one console, one way to run and to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from ksys_app.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine to its end."""
+    return asyncio.run(work)
+
+
+def settings() -> Settings:
+    """The settings, validated."""
+    return load_settings()
+
+
+def fail(message: str, exit_code: int) -> typer.Exit:
+    """Say what went wrong in one line on standard error."""
+    err.print(f"[bold red]error:[/] {_plain(message)}")
+    return typer.Exit(exit_code)
+
+
+def line(ok: bool, name: str, detail: str) -> None:
+    """One line of a check: symbol, word, name, detail."""
+    mark = "[green]ok  [/]" if ok else "[bold red]FAIL[/]"
+    out.print(f"{mark}  {_plain(name)}  [dim]{_plain(detail)}[/]" if detail else f"{mark}  {name}")
+
+
+def as_json(value: object) -> None:
+    """``value`` as JSON on standard output, nothing around it."""
+    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+@contextmanager
+def bar(unit: str = "") -> Iterator[Progress]:
+    """A progress bar on standard error, so that output can be piped."""
+    with Progress(
+        TextColumn("{task.description:<14}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+    ) as progress:
+        yield progress
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")

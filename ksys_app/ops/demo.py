@@ -1,0 +1,152 @@
+"""``ksys demo``: the embedded database, a plant and the app, in one process group of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from psycopg.conninfo import make_conninfo
+
+from ksys_app.commands import terminal
+from ksys_app.errors import ConfigError, KsysError
+from ksys_app.log import logger
+from ksys_app.ops import frontend, qc, schema
+from ksys_app.ops.embedded import EmbeddedDatabase, supervise
+from ksys_app.ops.plant import feed, history, replay
+from ksys_app.ops.plant.simulator import Plant
+from ksys_app.ops.production import stop_signal
+from ksys_app.ops.runner import Runner
+from ksys_app.ops.serve import require_free, served
+from ksys_app.settings import Settings
+
+ROLES: Final = ("eco_ro", "eco_rw")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to show.
+
+    Attributes:
+        port: of the app.
+        data_dir: where database and secrets are kept.
+        with_feed: whether there are samples at all.
+        replay: a file whose samples take the simulator's place.
+    """
+
+    port: int
+    data_dir: Path
+    with_feed: bool
+    replay: Path | None
+
+
+async def run(plan: Plan, settings: Settings) -> None:
+    """Start everything, say when a page can be opened, stop everything at SIGINT or SIGTERM.
+
+    Raises:
+        ConfigError: another demo runs on the folder, the port is taken, the file cannot be read.
+        DatabaseUnreachable: the embedded database did not start.
+    """
+    if plan.replay is not None:
+        replay.check(plan.replay)
+    plan.data_dir.mkdir(parents=True, exist_ok=True)
+    stop = stop_signal()
+    with _only_one(plan):
+        require_free(settings.host, plan.port)
+        database = EmbeddedDatabase(plan.data_dir / "database")
+        await database.start()
+        try:
+            print(f"database: {database.dsn}", flush=True)
+            await _until_stopped(stop, lambda: _serve(plan, settings, database, stop))
+        finally:
+            await database.stop()
+
+
+async def _until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+    """Run ``work``; a stop in the middle of it cancels it and is no error."""
+    working = asyncio.ensure_future(work())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not working.done():
+        working.cancel()
+    stopping.cancel()
+    (done,) = await asyncio.gather(working, return_exceptions=True)
+    if isinstance(done, BaseException) and not isinstance(done, asyncio.CancelledError):
+        raise done
+
+
+async def _serve(
+    plan: Plan, settings: Settings, database: EmbeddedDatabase, stop: asyncio.Event
+) -> None:
+    building = asyncio.create_task(asyncio.to_thread(frontend.ensure_built))
+    passwords = _passwords(plan.data_dir)
+    await schema.apply(database.dsn, zone=settings.tz, passwords=passwords)
+    await qc.sync(database.dsn, qc.RULES_CSV, qc.RULES)
+    await qc.sync(database.dsn, qc.EXPECTATIONS_CSV, qc.EXPECTATIONS)
+    plant = Plant()
+    if plan.with_feed and plan.replay is None:
+        await _load_history(database.dsn, plant)
+    await building
+    dsn = make_conninfo(database.dsn, user="eco_ro", password=passwords["eco_ro"])
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervise(database))
+        tasks.create_task(Runner(database.dsn).watch(stop))
+        if plan.replay is not None:
+            tasks.create_task(replay.feed(database.dsn, plan.replay, plan.data_dir, stop))
+        elif plan.with_feed:
+            tasks.create_task(feed.feed(database.dsn, plant, stop))
+        async with served(dsn, settings.host, plan.port) as server:
+            print(f"ready: http://localhost:{plan.port}", flush=True)
+            await server
+            raise KsysError("the app ended by itself; the log above says why")
+
+
+async def _load_history(dsn: str, plant: Plant) -> None:
+    from datetime import UTC, datetime
+
+    with terminal.bar() as progress:
+        stages: dict[str, int] = {}
+
+        def told(stage: str, done: int, total: int) -> None:
+            task = stages.get(stage)
+            if task is None:
+                task = stages[stage] = int(progress.add_task(stage, total=total))
+            progress.update(progress.task_ids[task], completed=done, total=total)
+
+        loaded = await history.load(dsn, plant, datetime.now(UTC), on_progress=told)
+    if loaded is not None:
+        logger.info("history rows=%d seconds=%.1f", loaded.rows, loaded.seconds)
+
+
+def _passwords(data_dir: Path) -> dict[str, str | None]:
+    """The roles' passwords of this folder, made the first time."""
+    file = data_dir / "passwords.json"
+    if not file.exists():
+        made = json.dumps({role: secrets.token_urlsafe(24) for role in ROLES})
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as new:
+            new.write(made)
+    return dict(json.loads(file.read_text("utf-8")))
+
+
+@contextmanager
+def _only_one(plan: Plan) -> Iterator[None]:
+    """Hold the folder for this process, and say who holds it otherwise."""
+    with open(plan.data_dir / "demo.lock", "a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise ConfigError(
+                f"a demo is already running on {plan.data_dir}: {lock.read().strip()}"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"http://localhost:{plan.port} (process {os.getpid()})")
+        lock.flush()
+        yield

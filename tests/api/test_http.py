@@ -1,0 +1,169 @@
+"""The HTTP contract of PRD §8 on a real database."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+
+from ksys_app.domain.windows import LABELS
+from tests import plant
+from tests.conftest import Plant
+
+KPI_KEYS = {
+    *("title", "value", "value_s", "delta_pct", "delta_s", "gauge_pct", "status_level", "ts"),
+    *("ts_s", "range_label", "count", "min", "max", "first", "last", "comm", "age_s", "alarm"),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def samples(plant_db: Plant) -> None:
+    """D100 climbs past its limits, D200 has no rule, D302 is configured and never reported."""
+    now = await plant.clock(plant_db.conn)
+    rows = [(now - timedelta(seconds=5 * i), "D100", 190.0 - i) for i in range(60)]
+    rows += [(now - timedelta(hours=5, seconds=i), "D200", 7.5) for i in range(3)]
+    await plant.insert(plant_db.conn, rows)
+    await plant_db.conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, min_val, max_val, warn_max, crit_max, enabled, meta)"
+        " VALUES ('D100', 0, 200, 180, 190, true, '{\"unit\": \"mm\"}'),"
+        " ('D302', 0, 10, 8, 9, true, '{}')"
+    )
+
+
+async def test_tags_are_those_of_samples_and_configuration(http: httpx.AsyncClient) -> None:
+    tags = {row["tag_name"]: row for row in (await http.get("/api/v1/tags")).json()}
+    assert list(tags) == ["D100", "D200", "D302"]
+    assert tags["D302"] == {
+        "tag_name": "D302",
+        "last_ts": None,
+        "first_ts": None,
+        "has_rule": True,
+    }
+
+
+async def test_latest_is_iso_8601_in_the_display_zone(http: httpx.AsyncClient) -> None:
+    rows = (await http.get("/api/v1/latest", params={"tag": "D100"})).json()
+    assert [set(row) for row in rows] == [{"tag_name", "value", "ts"}]
+    assert rows[0]["value"] == 190.0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+09:00", rows[0]["ts"])
+    everything = (await http.get("/api/v1/latest")).json()
+    assert [row["tag_name"] for row in everything] == ["D100", "D200"]
+
+
+async def test_a_new_sample_is_answered_at_once(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    now = await plant.clock(plant_db.conn)
+    await plant.insert(plant_db.conn, [(now, "D200", 8.25)])
+    latest = (await http.get("/api/v1/latest", params={"tag": "D200"})).json()[0]
+    tile = (await http.get("/api/v1/kpi", params={"tag": "D200"})).json()[0]
+    assert latest["value"] == tile["value"] == 8.25
+    assert tile["comm"] == "ok"
+
+
+@pytest.mark.parametrize("window", LABELS)
+async def test_kpi_has_the_contracts_keys_in_every_window(
+    http: httpx.AsyncClient, window: str
+) -> None:
+    tiles = (await http.get("/api/v1/kpi", params={"window": window})).json()
+    assert [tile["title"] for tile in tiles] == ["D100", "D200", "D302"]
+    for tile in tiles:
+        assert set(tile) >= KPI_KEYS
+
+
+async def test_kpi_judges_by_the_rule(http: httpx.AsyncClient) -> None:
+    tile = (await http.get("/api/v1/kpi", params={"window": "5m", "tag": "D100"})).json()[0]
+    assert tile["value"] == 190.0
+    assert tile["value_s"] == "190.0"
+    assert tile["gauge_pct"] == 95.0
+    assert tile["status_level"] == 2
+    assert tile["range_label"] == "0.0 ~ 200.0"
+    assert tile["alarm"] == "crit HH 190 ≥ 190"
+    assert tile["ts_s"] == datetime.fromisoformat(tile["ts"]).strftime("%Y-%m-%d %H:%M:%S")
+    assert 50 <= tile["count"] <= 60
+    assert (tile["max"], tile["last"]) == (190.0, 190.0)
+
+
+async def test_a_configured_tag_that_never_reported_is_never_alive(
+    http: httpx.AsyncClient,
+) -> None:
+    tile = (await http.get("/api/v1/kpi", params={"tag": "D302"})).json()[0]
+    assert (tile["value"], tile["value_s"], tile["ts"], tile["age_s"]) == (None, "–", None, None)
+    assert (tile["comm"], tile["count"], tile["status_level"]) == ("never", 0, 0)
+
+
+async def test_qc_has_the_columns_of_the_ddl(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    columns = await plant_db.conn.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'"
+        " AND table_name = 'influx_qc_rule' ORDER BY ordinal_position"
+    )
+    names = [name for (name,) in await columns.fetchall()]
+    rules = (await http.get("/api/v1/qc")).json()
+    assert sorted(rules[0]) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "says"),
+    [
+        ("/api/v1/kpi?window=3x", 400, "BAD_PARAMETER", "1m 5m 10m 60m"),
+        ("/api/v1/kpi?windw=5m", 400, "BAD_PARAMETER", "windw"),
+        ("/api/v1/kpi?tag=", 400, "BAD_PARAMETER", "tag"),
+        ("/api/v1/latest?tag=%00", 400, "BAD_PARAMETER", "printable"),
+        ("/api/v1/latest?tag=" + "x" * 201, 400, "BAD_PARAMETER", "200"),
+        ("/api/v1/kpi?tag=NOPE", 404, "UNKNOWN_TAG", "NOPE"),
+        ("/api/v1/latest?tag=NOPE", 404, "UNKNOWN_TAG", "NOPE"),
+        ("/api/v1/nothing", 404, "NOT_FOUND", "/api/v1/docs"),
+    ],
+)
+async def test_a_bad_request_is_told_in_one_sentence(
+    http: httpx.AsyncClient, path: str, status: int, code: str, says: str
+) -> None:
+    answer = await http.get(path)
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert error["code"] == code
+    assert says in error["message"]
+    assert "\n" not in error["message"]
+
+
+@pytest.mark.parametrize("name", ["50 %", "it's", "a/b", "유량 계", "x" * 200, "a&b=c", "--"])
+async def test_any_printable_tag_name_works(
+    http: httpx.AsyncClient, plant_db: Plant, name: str
+) -> None:
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), name, 1.5)])
+    tiles = (await http.get("/api/v1/kpi", params={"tag": name})).json()
+    assert [(tile["title"], tile["value"]) for tile in tiles] == [(name, 1.5)]
+    await plant_db.conn.execute("DELETE FROM tag_latest WHERE tag_name = %s", [name])
+
+
+async def test_not_a_number_is_null_and_a_dash(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "nan", float("nan"))])
+    answer = await http.get("/api/v1/kpi", params={"tag": "nan"})
+    assert answer.json()[0]["value"] is None
+    assert answer.json()[0]["value_s"] == "–"
+    await plant_db.conn.execute("DELETE FROM tag_latest WHERE tag_name = 'nan'")
+
+
+async def test_openapi_names_every_path_and_the_docs_load_nothing(
+    http: httpx.AsyncClient,
+) -> None:
+    document = (await http.get("/api/v1/openapi.json")).json()
+    assert {"/api/v1/tags", "/api/v1/latest", "/api/v1/kpi", "/api/v1/qc", "/readyz"} <= set(
+        document["paths"]
+    )
+    page = (await http.get("/api/v1/docs")).text
+    for path in document["paths"]:
+        assert path in page
+    assert "//" not in page.replace("<!doctype html>", "")
+    assert "<script" not in page
+
+
+async def test_readyz_tells_pool_feed_database_and_jobs(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/readyz")
+    assert answer.status_code == 200, answer.text
+    state = answer.json()
+    assert state["ready"] is True
+    assert state["database"]["state"] == "ok"
+    assert state["pool"]["max"] == 10
+    assert state["feed"] == {"subscribers": 0, "age_s": None}
+    assert state["jobs"]["total"] > 5

@@ -1,0 +1,66 @@
+"""The database goes away and comes back while a tab is open."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from tests.database import TestDatabases
+from tests.e2e.conftest import Site, opened, seed, start_site, stop_site
+
+WITHIN_MS = 15_000
+
+
+@pytest.fixture
+async def fragile(databases: TestDatabases) -> AsyncIterator[Site]:
+    """A site whose database may be taken away."""
+    dsn = await databases.fresh()
+    await seed(dsn)
+    served = await start_site(databases, dsn, tick_s=2)
+    yield served
+    await stop_site(served)
+    await databases.drop(dsn)
+
+
+async def test_every_tab_is_stale_with_its_age_and_live_again_by_itself(
+    fragile: Site, context: BrowserContext
+) -> None:
+    tabs = [await opened(context, fragile) for _ in range(2)]
+    value = await tabs[0].get_by_test_id("tile-D100").get_by_test_id("tile-value").inner_text()
+    await fragile.databases.stop(fragile.dsn)
+    for tab in tabs:
+        bar = tab.get_by_test_id("status-bar")
+        await expect(bar).to_contain_text("Stale. Data from", timeout=WITHIN_MS)
+        await expect(bar).to_contain_text("old")
+    shown = tabs[0].get_by_test_id("tile-D100").get_by_test_id("tile-value")
+    await expect(shown).to_have_text(value)
+    await fragile.databases.start(fragile.dsn)
+    for tab in tabs:
+        bar = tab.get_by_test_id("status-bar")
+        await expect(bar).not_to_contain_text("Stale", timeout=WITHIN_MS)
+    assert fragile.events("db_fail") == 1, "an outage is logged once, not every attempt"
+    assert fragile.events("db_recover") == 1
+
+
+async def test_a_page_opened_during_an_outage_says_why_and_recovers(
+    fragile: Site, context: BrowserContext
+) -> None:
+    await fragile.databases.stop(fragile.dsn)
+    page = await context.new_page()
+    await page.goto(fragile.url)
+    box = page.get_by_test_id("error-box")
+    await expect(box).to_contain_text("DB_CONN", timeout=WITHIN_MS)
+    await expect(page.get_by_test_id("retry")).to_be_visible()
+    await fragile.databases.start(fragile.dsn)
+    await expect(page.get_by_test_id("tile-D100")).to_be_visible(timeout=WITHIN_MS)
+
+
+async def test_a_lost_server_is_said_by_the_page_itself(
+    fragile: Site, context: BrowserContext
+) -> None:
+    page = await opened(context, fragile)
+    await stop_site(fragile)
+    bar = page.get_by_test_id("status-bar")
+    await expect(bar).to_contain_text("Disconnected", timeout=WITHIN_MS)

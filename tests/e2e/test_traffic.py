@@ -1,0 +1,88 @@
+"""What a page asks for, how much it is sent, and what it costs the database."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from playwright.async_api import BrowserContext, ConsoleMessage, WebSocket, expect
+
+from tests.e2e.conftest import Site, opened
+
+KB = 1024
+
+
+async def test_no_request_leaves_the_origin_and_the_console_is_clean(
+    context: BrowserContext, site: Site
+) -> None:
+    asked: list[str] = []
+    complaints: list[str] = []
+
+    def told(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    context.on("request", lambda request: asked.append(request.url))
+    page = await context.new_page()
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.on("console", told)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in ("/", "/trend", "/tech", "/comm"):
+        await page.goto(site.url + path)
+        await page.wait_for_timeout(1000)
+    hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts == {f"127.0.0.1:{site.port}"}
+    assert complaints == []
+
+
+async def test_first_state_and_ticks_are_small(context: BrowserContext, site: Site) -> None:
+    frames: list[int] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda payload: frames.append(len(payload)))
+
+    page = await context.new_page()
+    page.on("websocket", listen)
+    await page.goto(f"{site.url}/?window=5m&sort=name")
+    await page.get_by_test_id("tile-D100").wait_for()
+    await page.wait_for_timeout(500)
+    first = sum(frames)
+    frames.clear()
+    await page.wait_for_timeout(5000)
+    assert 0 < first <= 50 * KB
+    assert 0 < max(frames) <= 10 * KB
+
+
+async def test_five_tabs_cost_one_query_a_tick_and_leave_when_closed(
+    context: BrowserContext, site: Site
+) -> None:
+    tabs = [await opened(context, site, "/?window=5m&sort=name") for _ in range(5)]
+    await asyncio.sleep(2)
+    before = site.events("snapshot_refresh")
+    await asyncio.sleep(6)
+    asked = site.events("snapshot_refresh") - before
+    assert 4 <= asked <= 7, "a tick of one second asks once, whoever watches"
+    for tab in tabs:
+        await tab.close()
+    await asyncio.sleep(3)
+    before = site.events("snapshot_refresh")
+    await asyncio.sleep(3)
+    assert site.events("snapshot_refresh") == before, "nobody watches"
+
+
+async def test_the_first_tile_is_painted_soon(context: BrowserContext, site: Site) -> None:
+    page = await opened(context, site)
+    await page.goto(site.url)
+    painted = "document.querySelector('[data-testid=tile-D100]') !== null"
+    await page.wait_for_function(painted)
+    await expect(page.get_by_test_id("tile-D100")).to_be_visible()
+
+
+async def test_security_headers_are_on_pages_files_and_api(
+    context: BrowserContext, site: Site
+) -> None:
+    for path in ("/", "/favicon.svg", "/api/v1/tags"):
+        answer = await context.request.get(site.url + path)
+        assert answer.ok
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"

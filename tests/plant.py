@@ -1,0 +1,69 @@
+"""Samples for tests, and what the tiles of a window must show, computed from the raw rows alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from psycopg import AsyncConnection
+
+from ksys_app.domain.windows import Window
+
+Sample = tuple[datetime, str, float]
+FREQUENCY = {"1m": "1min", "10m": "10min", "1h": "1h", "1d": "1D"}
+
+INSERT = """
+INSERT INTO public.influx_hist (ts, tag_name, value)
+SELECT * FROM unnest(%s::timestamptz[], %s::text[], %s::float8[])
+ON CONFLICT (ts, tag_name) DO UPDATE SET value = excluded.value
+"""
+
+
+async def insert(conn: AsyncConnection, samples: Sequence[Sample]) -> None:
+    """Write samples the way the product does, without COPY."""
+    await conn.execute(INSERT, [list(column) for column in zip(*samples, strict=True)])
+
+
+async def clock(conn: AsyncConnection) -> datetime:
+    """The database's clock."""
+    row = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+    assert row is not None
+    return row[0]  # type: ignore[no-any-return]
+
+
+def thinning(now: datetime, tag: str, seed: int) -> list[Sample]:
+    """Samples of 400 days that thin with age, with holes, in a random walk."""
+    source = random.Random(f"{seed}{tag}")
+    samples: list[Sample] = []
+    value, age = 100.0, timedelta(0)
+    while age < timedelta(days=400):
+        step = 5 if age < timedelta(minutes=20) else 60 if age < timedelta(hours=2) else None
+        pause = timedelta(seconds=step) if step else age * source.uniform(0.005, 0.02)
+        age += pause * (20 if source.random() < 0.03 else 1)
+        value += source.gauss(0, 1)
+        samples.append((now - age, tag, value))
+    return samples
+
+
+def expected_tile(
+    samples: Sequence[Sample], window: Window, now: datetime, zone: str
+) -> dict[str, float | int | None]:
+    """Count, min, max, first, last and the ``last`` of the bucket before, by pandas."""
+    frame = pd.DataFrame(samples, columns=["ts", "tag", "value"]).sort_values("ts")
+    local = frame["ts"].dt.tz_convert(ZoneInfo(zone) if window.bucket == "1d" else "UTC")
+    frame["bucket"] = local.dt.floor(FREQUENCY[window.bucket]).dt.tz_convert("UTC")
+    rows = frame[frame["bucket"] >= now - window.duration - window.width]
+    inside = rows[rows["bucket"] >= now - window.duration]["value"]
+    lasts = rows.groupby("bucket")["value"].last()
+    empty = inside.empty
+    return {
+        "count": len(inside),
+        "min": None if empty else inside.min(),
+        "max": None if empty else inside.max(),
+        "first": None if empty else inside.iloc[0],
+        "last": None if empty else inside.iloc[-1],
+        "prev_last": None if empty or len(lasts) < 2 else lasts.iloc[-2],
+    }
