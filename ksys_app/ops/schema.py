@@ -7,6 +7,7 @@ only recorded on one that has not.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -16,16 +17,22 @@ from typing import Final
 
 import psycopg
 from psycopg import AsyncConnection, sql
+from psycopg.rows import class_row
 
-from ksys_app.db import connect
 from ksys_app.errors import ConfigError, KsysError, SchemaDrift
-from ksys_app.ops import migrations
+from ksys_app.ops import expected, migrations
+from ksys_app.ops.owner import owner
 
 DB_DIR: Final = Path(__file__).resolve().parents[2] / "db"
-MIN_TIMESCALEDB: Final = (2, 18)
-ROLES: Final = ("eco_ro", "eco_rw")
 # A table that somebody holds for longer than this is not waited for: writers would queue behind.
 LOCK_TIMEOUT: Final = "15s"
+ATTEMPTS: Final = 5
+RETRY_S: Final = 0.2
+COLLISIONS: Final = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DuplicateTable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,23 @@ class StepResult:
     name: str
     seconds: float
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What decides whether a server will do.
+
+    Attributes:
+        available: version of TimescaleDB that it offers.
+        installed: version in this database.
+        major: version of PostgreSQL.
+        zone_known: whether it knows the display zone.
+    """
+
+    available: str | None
+    installed: str | None
+    major: int
+    zone_known: bool
 
 
 OnStep = Callable[[StepResult], None]
@@ -104,9 +128,8 @@ async def apply(
     """
     steps = plan(directory)
     results: list[StepResult] = []
-    connection = await connect(dsn, lock_timeout=LOCK_TIMEOUT, client_min_messages="warning")
-    async with connection as conn:
-        await _require_server(conn, zone)
+    async with owner(dsn, lock_timeout=LOCK_TIMEOUT, client_min_messages="warning") as conn:
+        require_server(await _server(conn, zone), zone)
         settings = {"ksys.zone": zone} | {
             f"ksys.{role}_password": verifier(conn, role, password)
             for role, password in passwords.items()
@@ -136,40 +159,64 @@ def verifier(conn: AsyncConnection, role: str, password: str) -> str:
     return secret.decode()
 
 
-async def _require_server(conn: AsyncConnection, zone: str) -> None:
-    row = await _one(
-        conn,
-        """
-        SELECT (SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'),
-               (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'),
-               current_setting('server_version_num')::integer / 10000,
-               EXISTS (SELECT FROM pg_timezone_names WHERE name = %(zone)s)
-        """,
-        {"zone": zone},
-    )
-    available, installed, major, zone_known = row
-    version = installed or available
+async def _server(conn: AsyncConnection, zone: str) -> Server:
+    async with conn.cursor(row_factory=class_row(Server)) as cursor:
+        await cursor.execute(
+            """
+            SELECT (SELECT default_version FROM pg_available_extensions
+                    WHERE name = 'timescaledb') AS available,
+                   (SELECT extversion FROM pg_extension
+                    WHERE extname = 'timescaledb') AS installed,
+                   current_setting('server_version_num')::integer / 10000 AS major,
+                   EXISTS (SELECT FROM pg_timezone_names WHERE name = %(zone)s) AS zone_known
+            """,
+            {"zone": zone},
+        )
+        server = await cursor.fetchone()
+    assert server is not None, "a SELECT without FROM has one row"
+    return server
+
+
+def require_server(server: Server, zone: str) -> None:
+    """Raise unless the schema can be made there.
+
+    Raises:
+        ConfigError: TimescaleDB is missing or too old, or the zone is unknown.
+    """
+    version = server.installed or server.available
     if version is None:
         raise ConfigError(
             "this server has no TimescaleDB; install the package "
-            f"timescaledb-2-postgresql-{major} and set shared_preload_libraries = 'timescaledb'"
+            f"timescaledb-2-postgresql-{server.major} and set "
+            "shared_preload_libraries = 'timescaledb'"
         )
-    if tuple(int(n) for n in re.findall(r"\d+", str(version))[:2]) < MIN_TIMESCALEDB:
-        least = ".".join(map(str, MIN_TIMESCALEDB))
+    if tuple(int(n) for n in re.findall(r"\d+", version)[:2]) < expected.MIN_TIMESCALEDB:
+        least = ".".join(map(str, expected.MIN_TIMESCALEDB))
         raise ConfigError(f"TimescaleDB {version} is too old; {least} or newer is needed")
-    if not zone_known:
+    if not server.zone_known:
         raise ConfigError(f"the server does not know the time zone {zone!r}; correct TZ")
 
 
 async def _execute(conn: AsyncConnection, step: Step, settings: Mapping[str, str]) -> None:
-    try:
-        async with conn.transaction():
-            for name, value in settings.items():
-                await conn.execute("SELECT set_config(%s, %s, true)", (name, value))
-            # Without parameters the whole text goes as one simple query, DO blocks and all.
-            await conn.execute(step.sql.encode())
-    except psycopg.Error as error:
-        raise _explain(step, error) from error
+    for attempt in range(ATTEMPTS):
+        try:
+            async with conn.transaction():
+                for name, value in settings.items():
+                    await conn.execute("SELECT set_config(%s, %s, true)", (name, value))
+                # Without parameters the whole text goes as one simple query, DO blocks and all.
+                await conn.execute(step.sql.encode())
+        except psycopg.Error as error:
+            if attempt == ATTEMPTS - 1 or not _collided(error):
+                raise _explain(step, error) from error
+            await asyncio.sleep(RETRY_S * (attempt + 1))
+        else:
+            return
+
+
+def _collided(error: psycopg.Error) -> bool:
+    """Whether a job, or another init, changed the same catalog rows: trying again helps."""
+    text = error.diag.message_primary or ""
+    return isinstance(error, COLLISIONS) or "concurrently updated" in text
 
 
 def _explain(step: Step, error: psycopg.Error) -> KsysError:
@@ -197,18 +244,9 @@ async def _notes(conn: AsyncConnection, step: Step) -> tuple[str, ...]:
         return ()
     cursor = await conn.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT rolcanlogin ORDER BY 1",
-        (list(ROLES),),
+        (list(expected.ROLE_SETTINGS),),
     )
     return tuple(
         f"{role} cannot log in: no password was given (KSYS_{role[-2:].upper()}_PASSWORD)"
         for (role,) in await cursor.fetchall()
     )
-
-
-async def _one(
-    conn: AsyncConnection, statement: str, params: Mapping[str, object]
-) -> tuple[object, ...]:
-    cursor = await conn.execute(statement, params)
-    row: tuple[object, ...] | None = await cursor.fetchone()
-    assert row is not None, "a SELECT without FROM has one row"
-    return row

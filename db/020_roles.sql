@@ -1,0 +1,51 @@
+-- eco_ro reads, eco_rw ingests and keeps the rules. What they may touch is granted last,
+-- in 120_grants.sql.
+--
+-- Passwords never stand in a file. `ksys db init` takes them from KSYS_RO_PASSWORD and
+-- KSYS_RW_PASSWORD and hands over SCRAM verifiers in ksys.eco_ro_password and
+-- ksys.eco_rw_password. Without one the role cannot log in; with psql: \password eco_ro, then
+-- ALTER ROLE eco_ro LOGIN.
+DO $$
+DECLARE
+  name text;
+  verifier text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['eco_ro', 'eco_rw'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+    END IF;
+    verifier := current_setting('ksys.' || name || '_password', true);
+    IF verifier <> '' THEN
+      EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', name, verifier);
+    END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), name);
+    EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', name);
+  END LOOP;
+END
+$$;
+
+-- PRD decisions 6 and 30. The application sets tighter timeouts on its own connections.
+DO $$
+DECLARE
+  wanted record;
+BEGIN
+  FOR wanted IN
+    SELECT s.role, s.name, s.value
+    FROM (VALUES
+      ('eco_ro', 'default_transaction_read_only', 'on'),
+      ('eco_ro', 'statement_timeout', '30s'),
+      ('eco_ro', 'idle_in_transaction_session_timeout', '60s'),
+      ('eco_ro', 'plan_cache_mode', 'force_custom_plan'),
+      ('eco_ro', 'jit', 'off'),
+      ('eco_ro', 'TimeZone', 'UTC'),
+      ('eco_rw', 'plan_cache_mode', 'force_custom_plan'),
+      ('eco_rw', 'jit', 'off'),
+      ('eco_rw', 'TimeZone', 'UTC')
+    ) AS s (role, name, value)
+    JOIN pg_roles AS r ON r.rolname = s.role
+    WHERE s.name || '=' || s.value <> ALL (coalesce(r.rolconfig, '{}'))
+  LOOP
+    EXECUTE format('ALTER ROLE %I SET %s = %L', wanted.role, wanted.name, wanted.value);
+  END LOOP;
+END
+$$;

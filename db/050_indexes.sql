@@ -1,0 +1,5 @@
+-- The unique indexes are the primary keys, under their names; influx_hist_ts_idx, predictions_ts_idx
+-- and anomalies_ts_idx would repeat the leading column of those.
+CREATE INDEX IF NOT EXISTS idx_hist_tag_ts ON public.influx_hist (tag_name, ts DESC);
+CREATE INDEX IF NOT EXISTS idx_pred_tag_ts ON public.predictions (tag_name, ts DESC);
+CREATE INDEX IF NOT EXISTS anomalies_tag_ts_desc ON public.anomalies (tag_name, ts DESC);

@@ -1,0 +1,23 @@
+-- PRD decision 13: messages are counted in a continuous aggregate and judged in a view, so that a
+-- changed expectation holds for the past as well.
+CREATE MATERIALIZED VIEW IF NOT EXISTS public.comm_recv_1h
+WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
+SELECT time_bucket('1 hour', bucket) AS bucket,
+       tag_name,
+       sum(n)::bigint AS recv_msgs,
+       max(bucket) AS last_seen_min
+FROM public.influx_agg_1m
+GROUP BY 1, 2
+WITH NO DATA;
+
+CREATE OR REPLACE VIEW public.comm_success_1h AS
+SELECT r.bucket,
+       r.tag_name,
+       r.recv_msgs,
+       (coalesce(e.exp_per_min, 1) * 60)::bigint AS exp_msgs,
+       least(1.0, greatest(0.0,
+         r.recv_msgs::numeric / nullif(coalesce(e.exp_per_min, 1) * 60, 0))) AS success_rate,
+       greatest(0, coalesce(e.exp_per_min, 1) * 60 - r.recv_msgs)::bigint AS missing_msgs,
+       r.last_seen_min
+FROM public.comm_recv_1h AS r
+LEFT JOIN public.ingest_expectation AS e ON e.tag_name = r.tag_name;

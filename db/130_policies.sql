@@ -1,0 +1,94 @@
+-- No refresh reaches past the 365 days of raw samples: it would erase the days whose samples are
+-- gone (PRD decision 17). A refresh with nothing new costs a millisecond, so the
+-- offsets are wide enough for late data. Batches of about a day: by default every ten buckets are a
+-- transaction, 4,320 of them in the first refresh of influx_agg_1m.
+DO $$
+DECLARE
+  wanted record;
+  job record;
+BEGIN
+  FOR wanted IN
+    SELECT * FROM (VALUES
+      ('influx_agg_1m', interval '30 days', interval '1 minute', interval '1 minute', 1440),
+      ('features_5m', interval '30 days', interval '5 minutes', interval '5 minutes', 288),
+      ('influx_agg_10m', interval '30 days', interval '10 minutes', interval '10 minutes', 144),
+      ('influx_agg_1h', interval '60 days', interval '1 hour', interval '15 minutes', 240),
+      ('comm_recv_1h', interval '60 days', interval '1 hour', interval '15 minutes', 240),
+      ('influx_agg_1d', interval '90 days', interval '1 day', interval '1 hour', 100)
+    ) AS p (view_name, start_offset, end_offset, every, batch)
+  LOOP
+    -- The running bucket is read from the raw samples.
+    IF (SELECT materialized_only FROM timescaledb_information.continuous_aggregates AS c
+        WHERE c.view_schema = 'public' AND c.view_name = wanted.view_name) THEN
+      EXECUTE format('ALTER MATERIALIZED VIEW public.%I SET (timescaledb.materialized_only = false)',
+                     wanted.view_name);
+    END IF;
+
+    SELECT j.job_id, j.schedule_interval,
+           (j.config ->> 'start_offset')::interval AS start_offset,
+           (j.config ->> 'end_offset')::interval AS end_offset,
+           (j.config ->> 'buckets_per_batch')::integer AS batch
+    INTO job
+    FROM timescaledb_information.jobs AS j
+    WHERE j.proc_name = 'policy_refresh_continuous_aggregate'
+      AND j.hypertable_schema = 'public' AND j.hypertable_name = wanted.view_name;
+    IF (job.start_offset, job.end_offset, job.schedule_interval, job.batch)
+       = (wanted.start_offset, wanted.end_offset, wanted.every, wanted.batch) THEN
+      CONTINUE;
+    END IF;
+    IF job.job_id IS NOT NULL THEN
+      PERFORM delete_job(job.job_id);
+    END IF;
+    PERFORM add_continuous_aggregate_policy(
+      format('public.%I', wanted.view_name)::regclass, start_offset => wanted.start_offset,
+      end_offset => wanted.end_offset, schedule_interval => wanted.every,
+      buckets_per_batch => wanted.batch);
+  END LOOP;
+
+  IF NOT EXISTS (SELECT FROM timescaledb_information.jobs
+                 WHERE proc_schema = 'public' AND proc_name = 'refresh_tech_ind_1m_mv') THEN
+    PERFORM add_job('public.refresh_tech_ind_1m_mv', interval '1 minute');
+  END IF;
+END
+$$;
+
+-- The fine aggregates are read over weeks at most; what is older is compressed. Their default has no
+-- segmentby, under which a query for one tag decompresses all of them.
+DO $$
+DECLARE
+  wanted record;
+  job record;
+BEGIN
+  FOR wanted IN
+    SELECT * FROM (VALUES ('influx_agg_1m'), ('influx_agg_10m'), ('features_5m')) AS c (view_name)
+  LOOP
+    IF NOT (SELECT compression_enabled FROM timescaledb_information.continuous_aggregates AS c
+            WHERE c.view_schema = 'public' AND c.view_name = wanted.view_name) THEN
+      EXECUTE format('ALTER MATERIALIZED VIEW public.%I SET (timescaledb.compress,'
+                     ' timescaledb.compress_segmentby = ''tag_name'','
+                     ' timescaledb.compress_orderby = ''bucket DESC'')', wanted.view_name);
+    END IF;
+
+    SELECT j.job_id, j.schedule_interval, (j.config ->> 'compress_after')::interval AS after
+    INTO job
+    FROM timescaledb_information.jobs AS j
+    WHERE j.proc_name = 'policy_compression'
+      AND j.hypertable_schema = 'public' AND j.hypertable_name = wanted.view_name;
+    IF (job.after, job.schedule_interval) = (interval '60 days', interval '12 hours') THEN
+      CONTINUE;
+    END IF;
+    IF job.job_id IS NOT NULL THEN
+      PERFORM delete_job(job.job_id);
+    END IF;
+    PERFORM add_compression_policy(format('public.%I', wanted.view_name)::regclass,
+      compress_after => interval '60 days', schedule_interval => interval '12 hours');
+  END LOOP;
+END
+$$;
+
+-- Since when a job is expected to run; of jobs that are gone, nothing is kept.
+INSERT INTO public.ksys_job_run (job_id)
+SELECT job_id FROM timescaledb_information.jobs WHERE job_id >= 1000
+ON CONFLICT (job_id) DO NOTHING;
+DELETE FROM public.ksys_job_run AS r
+WHERE NOT EXISTS (SELECT FROM timescaledb_information.jobs AS j WHERE j.job_id = r.job_id);

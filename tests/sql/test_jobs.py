@@ -1,0 +1,268 @@
+"""Jobs: who runs them, when they are due for a client, and how their results are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from psycopg import AsyncConnection
+
+from ksys_app.db import connect
+from ksys_app.ops.jobs import Job, JobRun, has_workers, list_jobs, run_due, run_job
+from ksys_app.ops.runner import Runner
+from tests.database import TestDatabases
+
+NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+JOB = Job(
+    job_id=1000, proc_name="policy_refresh_continuous_aggregate", relation="influx_agg_1m",
+    every=MINUTE, scheduled=True, start_offset=None, end_offset=None, batch=None,
+    compress_after=None, drop_after=None, running=False,
+    server_started=None, server_succeeded=None, server_ok=None,
+    server_next=None, server_error=None, known_since=NOW - timedelta(days=1),
+    client_started=None, client_finished=None, client_error=None, now=NOW,
+)  # fmt: skip
+
+
+def served(ago: timedelta, ok: bool = True, error: str | None = None) -> Job:
+    """A job that a worker of the server ran."""
+    success = NOW - ago if ok else None
+    return replace(
+        JOB, server_started=NOW - ago, server_ok=ok, server_succeeded=success, server_error=error
+    )
+
+
+def by_client(job: Job, ago: timedelta, error: str | None = None) -> Job:
+    """A job that a client ran."""
+    started = NOW - ago
+    return replace(job, client_started=started, client_finished=started, client_error=error)
+
+
+@pytest.mark.parametrize(
+    ("job", "workers", "due"),
+    [
+        (JOB, False, True),
+        (by_client(JOB, timedelta(seconds=59)), False, False),
+        (by_client(JOB, timedelta(seconds=60)), False, True),
+        (replace(JOB, scheduled=False), False, False),
+        (replace(JOB, running=True), False, False),
+        (served(timedelta(seconds=90)), True, False),
+        (served(timedelta(minutes=3)), True, True),
+        (replace(JOB, known_since=NOW), True, False),
+        (replace(JOB, known_since=NOW - timedelta(minutes=3)), True, True),
+        (served(timedelta(seconds=5), ok=False), True, True),
+        (by_client(served(timedelta(seconds=5), ok=False), timedelta(seconds=30)), True, False),
+        (by_client(served(timedelta(seconds=5), ok=False), timedelta(seconds=60)), True, True),
+    ],
+    ids=[
+        "never run, no workers", "client ran 59 s ago", "client ran 60 s ago", "switched off",
+        "running now", "workers are a little late", "workers are very late", "new, workers",
+        "workers never came", "workers fail", "workers fail, client ran",
+        "workers fail, client ran a minute ago",
+    ],
+)  # fmt: skip
+def test_a_job_is_due_for_a_client_only_where_the_server_does_not_do_it(
+    job: Job, workers: bool, due: bool
+) -> None:
+    assert job.is_due(workers) is due
+
+
+@pytest.mark.parametrize(
+    ("job", "trouble"),
+    [
+        (served(timedelta(seconds=30)), None),
+        (replace(JOB, known_since=NOW - timedelta(minutes=5)), None),
+        (JOB, "has never run, and is known since 2026-08-13 12:00:00Z; run ksys db jobs"),
+        (served(timedelta(minutes=13)), "has not run since 2026-08-14 11:47:00Z"),
+        (served(timedelta(minutes=11)), None),
+        (served(timedelta(0), ok=False, error="boom"), "failed at 2026-08-14 12:00:00Z: boom"),
+        (by_client(served(timedelta(0), ok=False), timedelta(seconds=50)), None),
+        (
+            by_client(served(timedelta(0), ok=False, error="boom"), timedelta(minutes=3)),
+            "failed at 2026-08-14 12:00:00Z: boom",
+        ),
+        (by_client(JOB, timedelta(0), "bang"), "failed at 2026-08-14 12:00:00Z: bang"),
+        (by_client(served(timedelta(0)), MINUTE, "bang"), None),
+        (replace(served(timedelta(0)), scheduled=False), "is switched off"),
+        (replace(JOB, known_since=None), "is not known; run ksys db init"),
+    ],
+)
+def test_what_is_wrong_with_a_job_is_told(job: Job, trouble: str | None) -> None:
+    if trouble is None:
+        assert job.trouble() is None
+        assert job.ok
+    else:
+        assert trouble in str(job.trouble())
+        assert not job.ok
+        assert job.summary == job.trouble()
+
+
+@pytest.fixture
+async def quiet(conn: AsyncConnection) -> AsyncIterator[AsyncConnection]:
+    """The schema's own jobs switched off, so that a test sees only its own."""
+    await conn.execute(
+        "SELECT alter_job(job_id, scheduled => false)"
+        " FROM timescaledb_information.jobs WHERE job_id >= 1000"
+    )
+    await conn.execute("CREATE TABLE IF NOT EXISTS public.witness (at timestamptz, note text)")
+    await conn.execute("TRUNCATE public.witness, public.ksys_job_run")
+    await conn.execute(
+        "CREATE OR REPLACE PROCEDURE public.job_fine(job_id integer, config jsonb)"
+        " LANGUAGE plpgsql AS $$BEGIN"
+        " INSERT INTO public.witness VALUES (clock_timestamp(), config ->> 'note'); END$$"
+    )
+    await conn.execute(
+        "CREATE OR REPLACE PROCEDURE public.job_broken(job_id integer, config jsonb)"
+        " LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'the valve is stuck'; END$$"
+    )
+    yield conn
+    await conn.execute(
+        "SELECT delete_job(job_id) FROM timescaledb_information.jobs WHERE proc_name ~ '^job_'"
+    )
+
+
+async def add_job(conn: AsyncConnection, name: str, every: str = "1 hour") -> Job:
+    """A job that the server's own workers, if any, would run tomorrow at the earliest."""
+    cursor = await conn.execute(
+        "SELECT add_job(%s::regproc, %s::interval, config => %s::jsonb,"
+        " initial_start => now() + interval '1 day')",
+        (f"public.job_{name}", every, f'{{"note": "{name}"}}'),
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return next(job for job in await list_jobs(conn) if job.job_id == row[0])
+
+
+async def find(conn: AsyncConnection, job: Job) -> Job:
+    return next(found for found in await list_jobs(conn) if found.job_id == job.job_id)
+
+
+async def notes(conn: AsyncConnection) -> list[str]:
+    cursor = await conn.execute("SELECT note FROM public.witness ORDER BY at")
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def test_every_job_of_the_schema_is_listed_and_none_of_timescaledb_s(
+    conn: AsyncConnection,
+) -> None:
+    assert {job.name for job in await list_jobs(conn)} >= {
+        "refresh influx_agg_1m", "refresh influx_agg_10m", "refresh influx_agg_1h",
+        "refresh influx_agg_1d", "refresh features_5m", "refresh comm_recv_1h",
+        "compression influx_hist", "retention influx_hist", "refresh_tech_ind_1m_mv",
+    }  # fmt: skip
+    assert all(job.job_id >= 1000 for job in await list_jobs(conn))
+
+
+async def test_a_run_is_made_and_noted(quiet: AsyncConnection) -> None:
+    job = await add_job(quiet, "fine")
+    run = await run_job(quiet, job)
+    assert run is not None
+    assert run.error is None
+    after = await find(quiet, job)
+    assert after.client_ok is True
+    assert after.last is not None
+    assert after.last.by == "client"
+    assert await notes(quiet) == ["fine"]
+
+
+async def test_a_failing_run_is_noted_with_its_reason(quiet: AsyncConnection) -> None:
+    job = await add_job(quiet, "broken")
+    run = await run_job(quiet, job)
+    assert run is not None
+    assert run.error == "the valve is stuck"
+    after = await find(quiet, job)
+    assert after.client_ok is False
+    assert str(after.trouble()).endswith("the valve is stuck")
+
+
+async def test_a_job_that_another_client_took_is_not_run_again(quiet: AsyncConnection) -> None:
+    job = await add_job(quiet, "fine")
+    assert await run_job(quiet, job) is not None
+    assert await run_job(quiet, job) is None
+    assert await notes(quiet) == ["fine"]
+
+
+async def test_where_no_worker_is_every_job_is_run_once_when_it_is_due(
+    quiet: AsyncConnection,
+) -> None:
+    job = await add_job(quiet, "fine")
+    broken = await add_job(quiet, "broken")
+    if await has_workers(quiet):
+        # The server's workers get their chance first.
+        assert await run_due(quiet) == []
+        await quiet.execute(
+            "INSERT INTO public.ksys_job_run (job_id, known_since)"
+            " SELECT unnest(%s::integer[]), now() - interval '2 hours'",
+            ([job.job_id, broken.job_id],),
+        )
+    runs = await run_due(quiet)
+    assert [(run.job.job_id, run.error) for run in runs] == [
+        (job.job_id, None),
+        (broken.job_id, "the valve is stuck"),
+    ]
+    assert await run_due(quiet) == []
+    assert await notes(quiet) == ["fine"]
+
+
+async def test_the_schema_s_own_jobs_run_from_a_client(databases: TestDatabases) -> None:
+    dsn = await databases.fresh()
+    try:
+        async with await connect(dsn) as conn:
+            await conn.execute(
+                "INSERT INTO public.influx_hist (ts, tag_name, value)"
+                " SELECT now() - n * interval '1 minute', 'RUN', n"
+                " FROM generate_series(1, 300) AS n"
+            )
+            seconds = 0.0
+            for job in await list_jobs(conn):
+                run = await run_job(conn, job)
+                assert run is not None
+                assert run.error is None or "concurrent" in run.error, run.job.name
+                seconds += run.seconds
+            # With the default of ten buckets a transaction the month took minutes.
+            assert seconds < 30
+            cursor = await conn.execute("SELECT count(*) FROM public.tech_ind_1m_mv")
+            assert await cursor.fetchone() == (300,)
+            assert all(job.ok for job in await list_jobs(conn))
+    finally:
+        await databases.drop(dsn)
+
+
+async def test_the_runner_goes_on_past_a_failing_job_and_stops_when_told(
+    dsn: str, quiet: AsyncConnection
+) -> None:
+    broken = await add_job(quiet, "broken")
+    fine = await add_job(quiet, "fine")
+    await quiet.execute(
+        "INSERT INTO public.ksys_job_run (job_id, known_since)"
+        " SELECT unnest(%s::integer[]), now() - interval '1 day'",
+        ([broken.job_id, fine.job_id],),
+    )
+    stop = asyncio.Event()
+    seen: list[str] = []
+
+    def told(run: JobRun) -> None:
+        seen.append(run.job.name)
+        if len(seen) == 2:
+            stop.set()
+
+    runner = Runner(dsn, on_run=told)
+    await asyncio.wait_for(runner.watch(stop), 30)
+    assert seen == ["job_broken", "job_fine"]
+    assert runner.state.failing == {"job_broken": "the valve is stuck"}
+    assert runner.state.last_error is None
+    assert not runner.state.ok
+    assert runner.state.runs == 2
+
+
+async def test_the_runner_outlives_a_database_that_is_away(unused_tcp_port: int) -> None:
+    stop = asyncio.Event()
+    runner = Runner(f"postgresql://ksys@127.0.0.1:{unused_tcp_port}/ksys")
+    asyncio.get_running_loop().call_later(1.0, stop.set)
+    await asyncio.wait_for(runner.watch(stop), 10)
+    assert "does not answer" in str(runner.state.last_error)
+    assert runner.state.last_pass is None
+    assert not runner.state.ok

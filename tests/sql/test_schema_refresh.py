@@ -1,0 +1,160 @@
+"""`ksys db refresh`: the range and no more, fine to coarse, never past the raw samples."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from psycopg import AsyncConnection
+
+from ksys_app.db import connect
+from ksys_app.errors import BadParameter, DatabaseUnreachable
+from ksys_app.ops import expected, jobs
+from ksys_app.ops.refresh import GRAINS, Bounds, Progress, refresh, slices
+from tests.database import TestDatabases
+from tests.plant import clock, insert
+
+NOW = datetime(2026, 8, 14, 3, 7, 11, tzinfo=UTC)
+BOUNDS = Bounds(NOW, NOW - expected.RETENTION, None)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
+    made = await databases.fresh()
+    yield made
+    await databases.drop(made)
+
+
+async def days(conn: AsyncConnection, tag: str) -> dict[datetime, int]:
+    cursor = await conn.execute(
+        "SELECT bucket, n FROM public.influx_agg_1d WHERE tag_name = %s", (tag,)
+    )
+    return dict(await cursor.fetchall())
+
+
+async def test_old_days_survive_the_retention_of_their_samples(fresh: str) -> None:
+    """PRD decision 17, with the counter-proof that a refresh without the bound erases them."""
+    async with await connect(fresh) as conn:
+        await _quiet(conn)
+        now = await clock(conn)
+        old = [(now - 380 * DAY + timedelta(hours=n), "KEPT", float(n)) for n in range(240)]
+        new = [(now - 3 * DAY + timedelta(minutes=n), "KEPT", float(n)) for n in range(60)]
+        await insert(conn, old + new)
+        for view in expected.REFRESH:
+            await conn.execute(
+                "CALL refresh_continuous_aggregate(%s::regclass, %s::timestamptz, %s::timestamptz)",
+                (f"public.{view}", now - 400 * DAY, now - 2 * DAY),
+            )
+        before = await days(conn, "KEPT")
+        assert sum(before.values()) == 300
+
+        by_name = {job.name: job for job in await jobs.list_jobs(conn)}
+        await conn.execute("CALL run_job(%s)", (by_name["retention influx_hist"].job_id,))
+        left = await (
+            await conn.execute(
+                "SELECT count(*) FROM public.influx_hist WHERE ts < %s", (now - 375 * DAY,)
+            )
+        ).fetchone()
+        assert left == (0,), "the retention job dropped what the test is about"
+
+        await refresh(fresh, start=now - 400 * DAY)
+        for name, job in by_name.items():
+            if name.startswith("refresh "):
+                run = await jobs.run_job(conn, job)
+                assert run is not None
+                assert run.error is None
+        assert await days(conn, "KEPT") == before
+
+        for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
+            await conn.execute(
+                "CALL refresh_continuous_aggregate(%s::regclass, %s::timestamptz, %s::timestamptz)",
+                (f"public.{view}", now - 400 * DAY, now - 2 * DAY),
+            )
+        assert sum((await days(conn, "KEPT")).values()) < 300
+
+
+async def _quiet(conn: AsyncConnection) -> None:
+    """End the server's own runs: two refreshes of one range refuse each other."""
+    await conn.execute(
+        "SELECT alter_job(job_id, scheduled => false)"
+        " FROM timescaledb_information.jobs WHERE job_id >= 1000"
+    )
+    for _ in range(100):
+        if not any(job.running for job in await jobs.list_jobs(conn)):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("a job of the server runs for ten seconds")
+
+
+async def test_a_backfilled_range_is_in_every_aggregate_and_the_running_bucket_stays_live(
+    dsn: str, conn: AsyncConnection
+) -> None:
+    now = await clock(conn)
+    at = now - 200 * DAY
+    await insert(conn, [(at, "FILL", 1.0), (now, "FILL", 2.0)])
+    seen: list[Progress] = []
+    done = await refresh(dsn, start=at, end=at, on_progress=seen.append)
+    assert [item.view for item in done] == [*expected.REFRESH, "tech_ind_1m_mv"]
+    assert [item.done for item in seen] == list(range(1, len(seen) + 1))
+    assert seen[-1].total == len(seen)
+    for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
+        cursor = await conn.execute(
+            f"SELECT last FROM public.{view} WHERE tag_name = 'FILL' ORDER BY bucket"
+        )
+        assert await cursor.fetchall() == [(1.0,), (2.0,)], view
+    later = await clock(conn)
+    await refresh(dsn)
+    await insert(conn, [(later, "FILL", 3.0)])
+    cursor = await conn.execute(
+        "SELECT max(bucket) <= now(), (SELECT last FROM public.influx_agg_1d"
+        " WHERE tag_name = 'FILL' ORDER BY bucket DESC LIMIT 1)"
+        " FROM public.influx_agg_1d"
+    )
+    assert await cursor.fetchone() == (True, 3.0)
+
+
+async def test_an_empty_database_has_nothing_to_refresh(fresh: str) -> None:
+    assert await refresh(fresh) == []
+
+
+async def test_a_range_that_is_gone_is_left_alone(dsn: str, conn: AsyncConnection) -> None:
+    now = await clock(conn)
+    await insert(conn, [(now, "GONE", 1.0)])
+    assert await refresh(dsn, start=now - 800 * DAY, end=now - 700 * DAY) == []
+
+
+async def test_a_range_that_ends_before_it_starts_is_refused(dsn: str) -> None:
+    with pytest.raises(BadParameter, match="--to 2026-08-13 03:07 is before --from"):
+        await refresh(dsn, start=NOW, end=NOW - DAY)
+
+
+async def test_a_database_that_is_away_is_told(unused_tcp_port: int) -> None:
+    with pytest.raises(DatabaseUnreachable, match="does not answer"):
+        await refresh(f"postgresql://ksys@127.0.0.1:{unused_tcp_port}/ksys")
+
+
+@given(
+    view=st.sampled_from(sorted(GRAINS)),
+    first=st.timedeltas(timedelta(0), expected.RETENTION),
+    length=st.timedeltas(timedelta(0), expected.RETENTION),
+)
+def test_slices_join_hold_the_range_and_stay_inside_the_bounds(
+    view: str, first: timedelta, length: timedelta
+) -> None:
+    start = NOW - first
+    end = min(start + length, NOW)
+    spans = list(slices(view, start, end, BOUNDS))
+    width = GRAINS[view].width
+    assert BOUNDS.floor <= spans[0][0] <= start
+    assert end <= spans[-1][1] <= NOW
+    assert all(left[1] == right[0] for left, right in pairwise(spans))
+    assert all(after - before >= 2 * width for before, after in spans)
+    inner = [span[1] for span in spans[:-1]]
+    assert all(cut.timestamp() % 86_400 == 0 for cut in inner)
+    assert view != "influx_agg_1d" or not inner
