@@ -46,5 +46,4 @@ bench: setup ## time of each query as a ratio to its bare SQL
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 clean: ## back to a fresh clone (keeps .env)
-	@git clean -dxfq -e .env -e .ksys
-	@rm -rf .ksys
+	@git clean -dXfq -e '!.env'

@@ -83,7 +83,7 @@ def check() -> None:
     mode = env_file.stat().st_mode if env_file.is_file() else None
     findings = check_environment(terminal.settings(), mode)
     for finding in findings:
-        terminal.line(finding.ok or not finding.strict, finding.name, finding.detail)
+        terminal.line(finding.ok, finding.name, finding.detail, fatal=finding.strict)
     raise typer.Exit(1 if any(f.strict and not f.ok for f in findings) else 0)
 
 

@@ -45,12 +45,6 @@ class UnknownTag(KsysError):
     exit_code = 2
 
 
-class CheckFailed(KsysError):
-    """A check found a difference."""
-
-    code = "CHECK_FAILED"
-
-
 class DatabaseUnreachable(KsysError):
     """The database does not answer."""
 

@@ -55,18 +55,19 @@ class TileSource:
         self._held: tile_rules.Held = {}
         self._alarms: dict[str, str] = {}
 
-    async def load(self, window: Window) -> TileSet:
-        """The tiles of ``window`` now.
+    async def load(self, window: Window, tag_name: str | None = None) -> TileSet:
+        """The tiles of ``window`` now, of every tag or of one.
 
         Raises:
             KsysError: the database cannot be asked and nothing older is at hand.
         """
         started = time.monotonic()
         rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
-        answer = await tile_rows(window, self._max_tags + 1)
+        answer = await tile_rows(window, self._max_tags + 1, tag_name)
         rows = answer.rows[: self._max_tags]
         gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
-        made, self._held = tile_rules.tiles(rows, rules, self._zone, self._held, gap)
+        made, held = tile_rules.tiles(rows, rules, self._zone, self._held, gap)
+        self._held = {**self._held, **held}
         self._log(window, made, answer.rowcount, (time.monotonic() - started) * 1000)
         return TileSet(
             window,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from ksys_app import __version__
-from ksys_app.api import health, routes
+from ksys_app.api import health, routes, runbooks
 from ksys_app.api.docs import page
 from ksys_app.api.params import problem
 from ksys_app.api.render import json_response
 from ksys_app.errors import BadParameter, KsysError
 from ksys_app.log import logger
 
-RETRY_AFTER_S = 5
+RETRY_AFTER_S: Final = 5
+METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def error_response(error: KsysError) -> Response:
@@ -37,13 +40,16 @@ def create_api() -> FastAPI:
     )
     api.include_router(routes.router)
     api.include_router(health.router)
+    api.include_router(runbooks.router)
 
     @api.get("/api/v1/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return HTMLResponse(page(api.openapi()))
 
-    @api.api_route("/api/{rest:path}", include_in_schema=False)
-    async def unknown(rest: str) -> Response:
+    @api.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
+    async def unknown(request: Request, rest: str) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return _plain(405, "HTTP", "the HTTP contract is read-only; use GET")
         return _plain(404, "NOT_FOUND", f"/api/{rest} does not exist; see /api/v1/docs")
 
     @api.exception_handler(KsysError)

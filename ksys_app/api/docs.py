@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-_STYLE = """
+STYLE = """
 :root{color-scheme:light dark}
 body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 code{font:13px ui-monospace,monospace}section{border-top:1px solid #8884;padding:1rem 0}
@@ -25,7 +25,7 @@ def page(document: dict[str, Any]) -> str:
     title = f"{escape(info['title'])} HTTP API {escape(info['version'])}"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
         f"<main><h1>{title}</h1><p>{escape(info.get('summary', ''))} The document for machines "
         f'is <a href="openapi.json">openapi.json</a>.</p>{paths}</main></html>'
     )

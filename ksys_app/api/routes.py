@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from fastapi import APIRouter, Response
 
-from ksys_app import runtime
+from ksys_app import log, runtime
 from ksys_app.api import render, schemas
 from ksys_app.api.params import KpiQuery, NoQuery, TagQuery
 from ksys_app.api.render import json_response
 from ksys_app.domain.windows import parse_window
-from ksys_app.errors import UnknownTag
+from ksys_app.errors import PayloadBloat, UnknownTag
 from ksys_app.queries.latest import latest_snapshot
 from ksys_app.queries.qc import qc_rules
-from ksys_app.queries.tags import known_tags, tag_exists
+from ksys_app.queries.tags import MAX_TAGS, known_tags, tag_exists
+from ksys_app.utils.cache import Answer
+
+T = TypeVar("T")
 
 router = APIRouter(prefix="/api/v1", responses=schemas.ERRORS)
 
@@ -20,7 +25,7 @@ router = APIRouter(prefix="/api/v1", responses=schemas.ERRORS)
 @router.get("/tags", summary="Known tags", responses=schemas.ok(schemas.Tag))
 async def tags(_query: NoQuery) -> Response:
     """Every tag known from samples, rules or expectations; ``last_ts`` null: never reported."""
-    answer, zone = await known_tags(), runtime.current().zone
+    answer, zone = _whole(await known_tags(), MAX_TAGS), runtime.current().zone
     return json_response(
         [
             render.tag(row, zone) | render.stale_mark(answer.error, answer.age_s)
@@ -32,7 +37,7 @@ async def tags(_query: NoQuery) -> Response:
 @router.get("/latest", summary="Newest sample of each tag", responses=schemas.ok(schemas.Latest))
 async def latest(query: TagQuery) -> Response:
     """Newest sample by tag. A configured tag that never reported is not in the list."""
-    answer, zone = await latest_snapshot(query.tag), runtime.current().zone
+    answer, zone = _whole(await latest_snapshot(query.tag), MAX_TAGS), runtime.current().zone
     if query.tag is not None and not answer.rows:
         await _require(query.tag)
     return json_response(
@@ -47,21 +52,34 @@ async def latest(query: TagQuery) -> Response:
 async def kpi(query: KpiQuery) -> Response:
     """One object a tile, by tag: newest value, change, gauge, status and the window's figures."""
     now = runtime.current()
-    tile_set = await now.tiles.load(parse_window(query.window))
-    chosen = [tile for tile in tile_set.tiles if query.tag in (None, tile.title)]
-    if query.tag is not None and not chosen:
+    tile_set = await now.tiles.load(parse_window(query.window), query.tag)
+    if query.tag is not None and not tile_set.tiles:
         await _require(query.tag)
+    if tile_set.truncated:
+        raise _too_many(now.settings.max_tags)
     stale = render.stale_mark(tile_set.error, tile_set.age_s)
-    return json_response([render.tile(tile, now.zone, stale) for tile in chosen])
+    return json_response([render.tile(tile, now.zone, stale) for tile in tile_set.tiles])
 
 
 @router.get("/qc", summary="QC rules", responses=schemas.ok(schemas.Rule))
 async def qc(_query: NoQuery) -> Response:
     """The rules under the column names of ``influx_qc_rule``; null: not judged."""
-    answer = await qc_rules()
+    answer = _whole(await qc_rules(), MAX_TAGS)
     return json_response(
         [render.rule(row) | render.stale_mark(answer.error, answer.age_s) for row in answer.rows]
     )
+
+
+def _whole(answer: Answer[T], cap: int) -> Answer[T]:
+    """``answer`` unless it was cut at its cap: part of the tags must not pass for all."""
+    if answer.rowcount >= cap:
+        raise _too_many(cap)
+    return answer
+
+
+def _too_many(cap: int) -> PayloadBloat:
+    log.event("payload_bloat", rowcount=cap)
+    return PayloadBloat(f"there are more than {cap} tags; ask for one with tag=")
 
 
 async def _require(tag: str) -> None:

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from markdown_it import MarkdownIt
 
-from ksys_app.api.docs import _STYLE
+from ksys_app.api.docs import STYLE
 from ksys_app.api.render import json_response
 
 DIRECTORY: Final = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
 # A name is looked up, never made into a path: nothing outside the folder can be asked for.
 RUNBOOKS: Final = {path.stem: path for path in sorted(DIRECTORY.glob("*.md"))}
 
-_STYLE_OF_COMMANDS: Final = "pre{overflow-x:auto;background:#8882;padding:.5rem .75rem}"
+STYLE_OF_COMMANDS: Final = "pre{overflow-x:auto;background:#8882;padding:.5rem .75rem}"
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 router = APIRouter()
@@ -37,7 +37,7 @@ def page(title: str, markdown: str) -> str:
     """HTML of a runbook: no script, nothing loaded, raw HTML of the text escaped."""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}'
-        f"{_STYLE_OF_COMMANDS}</style>"
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}'
+        f"{STYLE_OF_COMMANDS}</style>"
         f"<main>{_MARKDOWN.render(markdown)}</main></html>"
     )

@@ -43,10 +43,10 @@ def fail(message: str, exit_code: int) -> typer.Exit:
     return typer.Exit(exit_code)
 
 
-def line(ok: bool, name: str, detail: str) -> None:
-    """One line of a check: symbol, word, name, detail."""
-    mark = "[green]ok  [/]" if ok else "[bold red]FAIL[/]"
-    out.print(f"{mark}  {_plain(name)}  [dim]{_plain(detail)}[/]" if detail else f"{mark}  {name}")
+def line(ok: bool, name: str, detail: str, *, fatal: bool = True) -> None:
+    """One line of a check: ``ok``, ``warn`` or ``FAIL``, its name, what was found."""
+    mark = "[green]ok  [/]" if ok else "[bold red]FAIL[/]" if fatal else "[yellow]warn[/]"
+    out.print(f"{mark}  {_plain(name)}  [dim]{_plain(detail)}[/]")
 
 
 def as_json(value: object) -> None:

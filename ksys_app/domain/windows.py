@@ -30,7 +30,7 @@ VIEW: Final[Mapping[BucketName, str]] = MappingProxyType(
 
 
 def bucket_for(duration: timedelta) -> BucketName:
-    """The bucket a window of ``duration`` is shown in: spec B8, by duration."""
+    """The bucket a window of ``duration`` is shown in: by duration, never by name (PRD §5.1)."""
     if duration <= timedelta(hours=24):
         return "1m"
     if duration <= timedelta(days=14):
@@ -45,7 +45,7 @@ class Window:
     """A time range ending now.
 
     Attributes:
-        label: how the spec, the URL and the API name it.
+        label: how the URL and the API name it.
         duration: its length; 3m, 6m and 12m are 90, 180 and 365 days (PRD decision 3).
         group: the menu group, so that ``3m`` is not read as minutes.
         title: how the menu spells it out.

@@ -10,19 +10,22 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from psycopg.conninfo import make_conninfo
+from rich.progress import TaskID
 
 from ksys_app.commands import terminal
 from ksys_app.errors import ConfigError, KsysError
 from ksys_app.log import logger
 from ksys_app.ops import frontend, qc, schema
 from ksys_app.ops.embedded import EmbeddedDatabase, supervise
-from ksys_app.ops.plant import feed, history, replay
+from ksys_app.ops.plant import feed, folder, history, replay
 from ksys_app.ops.plant.simulator import Plant
 from ksys_app.ops.production import stop_signal
+from ksys_app.ops.qc_table import EXPECTATIONS, RULES
 from ksys_app.ops.runner import Runner
 from ksys_app.ops.serve import require_free, served
 from ksys_app.settings import Settings
@@ -60,6 +63,8 @@ async def run(plan: Plan, settings: Settings) -> None:
     stop = stop_signal()
     with _only_one(plan):
         require_free(settings.host, plan.port)
+        if plan.with_feed:
+            folder.claim(plan.data_dir, "simulator" if plan.replay is None else "replay")
         database = EmbeddedDatabase(plan.data_dir / "database")
         await database.start()
         try:
@@ -75,6 +80,7 @@ async def _until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
     if not working.done():
+        frontend.abandon()
         working.cancel()
     stopping.cancel()
     (done,) = await asyncio.gather(working, return_exceptions=True)
@@ -85,11 +91,11 @@ async def _until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]
 async def _serve(
     plan: Plan, settings: Settings, database: EmbeddedDatabase, stop: asyncio.Event
 ) -> None:
-    building = asyncio.create_task(asyncio.to_thread(frontend.ensure_built))
+    building = asyncio.create_task(asyncio.to_thread(frontend.ensure_built, _told))
     passwords = _passwords(plan.data_dir)
     await schema.apply(database.dsn, zone=settings.tz, passwords=passwords)
-    await qc.sync(database.dsn, qc.RULES_CSV, qc.RULES)
-    await qc.sync(database.dsn, qc.EXPECTATIONS_CSV, qc.EXPECTATIONS)
+    await qc.sync(database.dsn, qc.RULES_CSV, RULES)
+    await qc.sync(database.dsn, qc.EXPECTATIONS_CSV, EXPECTATIONS)
     plant = Plant()
     if plan.with_feed and plan.replay is None:
         await _load_history(database.dsn, plant)
@@ -104,21 +110,23 @@ async def _serve(
             tasks.create_task(feed.feed(database.dsn, plant, stop))
         async with served(dsn, settings.host, plan.port) as server:
             print(f"ready: http://localhost:{plan.port}", flush=True)
-            await server
+            # Not awaited itself: to be cancelled here must not cancel the server half-way.
+            await asyncio.wait([server])
             raise KsysError("the app ended by itself; the log above says why")
 
 
-async def _load_history(dsn: str, plant: Plant) -> None:
-    from datetime import UTC, datetime
+def _told(step: str) -> None:
+    terminal.err.print(f"pages: {step}")
 
+
+async def _load_history(dsn: str, plant: Plant) -> None:
     with terminal.bar() as progress:
-        stages: dict[str, int] = {}
+        stages: dict[str, TaskID] = {}
 
         def told(stage: str, done: int, total: int) -> None:
-            task = stages.get(stage)
-            if task is None:
-                task = stages[stage] = int(progress.add_task(stage, total=total))
-            progress.update(progress.task_ids[task], completed=done, total=total)
+            if stage not in stages:
+                stages[stage] = progress.add_task(stage, total=total)
+            progress.update(stages[stage], completed=done, total=total)
 
         loaded = await history.load(dsn, plant, datetime.now(UTC), on_progress=told)
     if loaded is not None:

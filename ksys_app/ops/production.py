@@ -6,6 +6,7 @@ import asyncio
 import signal
 
 from ksys_app.errors import ConfigError
+from ksys_app.log import logger
 from ksys_app.ops import frontend
 from ksys_app.ops.serve import require_free, served
 from ksys_app.security import check_environment
@@ -19,7 +20,10 @@ async def run(settings: Settings, port: int) -> None:
         ConfigError: a setting is missing or unsafe in production, or the port is taken.
     """
     dsn = settings.app_dsn()
-    unsafe = [f for f in check_environment(settings) if f.strict and not f.ok]
+    wrong = [finding for finding in check_environment(settings) if not finding.ok]
+    for finding in wrong:
+        logger.warning("environment %s: %s", finding.name, finding.detail)
+    unsafe = [finding for finding in wrong if finding.strict]
     if unsafe:
         raise ConfigError("; ".join(f"{finding.name}: {finding.detail}" for finding in unsafe))
     require_free(settings.host, port)

@@ -6,9 +6,8 @@ from typing import Final
 
 from ksys_app import db
 from ksys_app.models.rows import Latest
+from ksys_app.queries.tags import MAX_TAGS
 from ksys_app.utils.cache import Answer
-
-MAX_TAGS: Final = 10_000
 
 ALL: Final = """
 SELECT tag_name, value, ts

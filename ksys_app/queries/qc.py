@@ -6,9 +6,8 @@ from typing import Final
 
 from ksys_app import db
 from ksys_app.models.rows import QcRule
+from ksys_app.queries.tags import MAX_TAGS
 from ksys_app.utils.cache import Answer
-
-MAX_RULES: Final = 10_000
 
 ALL: Final = """
 SELECT tag_name, min_val, max_val, max_step, max_gap_seconds, allow_negative, enabled,
@@ -22,4 +21,4 @@ LIMIT %(cap)s
 
 async def qc_rules() -> Answer[QcRule]:
     """Every rule by tag, kept for five minutes."""
-    return await db.current().fetch_cached("qc", QcRule, ALL, {"cap": MAX_RULES})
+    return await db.current().fetch_cached("qc", QcRule, ALL, {"cap": MAX_TAGS})

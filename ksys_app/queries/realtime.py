@@ -103,6 +103,7 @@ LEFT JOIN stats USING (tag_name)
 LEFT JOIN previous USING (tag_name)
 LEFT JOIN motion USING (tag_name)
 LEFT JOIN spark USING (tag_name)
+WHERE %(tag)s::text IS NULL OR tag_name = %(tag)s
 ORDER BY tag_name
 LIMIT %(cap)s
 """
@@ -127,18 +128,20 @@ def _statement(window: Window) -> sql.Composed:
 TILES: Final = {window: _statement(window) for window in WINDOWS}
 
 
-async def tile_rows(window: Window, cap: int) -> Answer[TileRow]:
-    """One row a known tag by name, for all tags in ``window``.
+async def tile_rows(window: Window, cap: int, tag_name: str | None = None) -> Answer[TileRow]:
+    """One row a known tag by name, for all tags in ``window`` or for one.
 
     Args:
         window: the time range.
         cap: most tags; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
+        tag_name: this one only.
     """
     params = {
         "window": window.duration,
         "window_s": window.duration.total_seconds(),
         "width": window.width,
         "points": SPARK_POINTS,
+        "tag": tag_name,
         "cap": cap,
     }
     return await db.current().fetch_cached("live", TileRow, TILES[window], params)

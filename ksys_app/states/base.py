@@ -10,7 +10,7 @@ from ksys_app import __version__, runtime
 class BaseState(rx.State):
     """Shared by the pages; substates add their own selections."""
 
-    zone: str = ""
+    zone: str = "UTC"
     database: str = ""
     version: str = __version__
 

@@ -62,8 +62,8 @@ class DashboardState(BaseState):
         """Read the selection from the URL, show its tiles, then follow them while live."""
         async with self:
             try:
-                window = self._read_selection()
                 self._fill_footer()
+                window = self._read_selection()
             except KsysError as error:
                 self._fail(error)
                 return
@@ -240,7 +240,10 @@ class DashboardState(BaseState):
         self.is_loading = False
         since = since_ms or self.problem.since_ms or int(time.time() * 1000)
         self.problem = problem(error, since, retry_in_s)
-        if self._tiles:
+        if isinstance(error, BadParameter):
+            # What was asked for does not exist; other tiles in its place would mislead.
+            self.phase = "error"
+        elif self._tiles:
             self.phase = "stale"
         else:
             self.phase = "retrying" if retry_in_s else "error"

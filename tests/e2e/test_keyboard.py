@@ -14,10 +14,17 @@ async def test_slash_goes_to_the_filter(page: Page) -> None:
 
 
 async def test_g_and_a_letter_switches_pages(page: Page) -> None:
-    for letter, path in (("t", "/trend"), ("i", "/tech"), ("c", "/comm"), ("d", "/")):
+    pages = (
+        ("t", "/trend", "Trend"),
+        ("i", "/tech", "Indicators"),
+        ("c", "/comm", "Communication"),
+        ("d", "/", "Dashboard"),
+    )
+    for letter, path, title in pages:
         await page.keyboard.press("g")
         await page.keyboard.press(letter)
         await expect(page).to_have_url(re.compile(rf"{path}(\?.*)?$"))
+        await expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
 async def test_question_mark_lists_the_shortcuts(page: Page) -> None:

@@ -1,0 +1,116 @@
+// A table walked by the arrow keys, whose cells can be copied. Enter or a click opens the row.
+import { useEffect, useRef, useState } from "react";
+
+export function Grid({ copyLabel, copiedLabel, onOpen, children, ...rest }) {
+  const root = useRef(null);
+  const button = useRef(null);
+  const [hovered, setHovered] = useState(null);
+  const [copied, setCopied] = useState("");
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => setCopied(""), 1500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+
+  const copy = async (cell) => {
+    const text = cell.dataset.copy ?? cell.innerText;
+    await toClipboard(text);
+    setCopied(text);
+  };
+  const moved = (event) => {
+    const cell = event.target.closest("td");
+    if (cell) return onCell(event, cell);
+    return undefined;
+  };
+  const onCell = (event, cell) => {
+    const row = cell.parentElement;
+    if (event.key === "Enter") return onOpen(row.dataset.tag);
+    if ((event.ctrlKey || event.metaKey) && event.key === "c" && getSelection().isCollapsed) {
+      event.preventDefault();
+      return copy(cell);
+    }
+    const target = neighbour(cell, row, event.key);
+    if (target) {
+      event.preventDefault();
+      focus(root.current, target);
+    }
+    return undefined;
+  };
+  return (
+    <div
+      ref={root}
+      className="grid-scroll"
+      onKeyDown={moved}
+      onMouseLeave={() => setHovered(null)}
+      onMouseOver={(event) => {
+        if (button.current?.contains(event.target)) return;
+        setHovered(event.target.closest("td"));
+      }}
+      onClick={(event) => {
+        const row = event.target.closest("tbody tr");
+        if (row && getSelection().isCollapsed && !button.current?.contains(event.target)) {
+          onOpen(row.dataset.tag);
+        }
+      }}
+      {...rest}
+    >
+      {children}
+      {hovered && hovered.isConnected ? (
+        <button ref={button} type="button" tabIndex={-1} className="copy-button" style={placeOver(hovered)}
+          title={copyLabel} aria-label={copyLabel} onClick={() => copy(hovered)}>
+          <svg viewBox="0 0 24 24" width="12" height="12" aria-hidden="true" fill="none"
+            stroke="currentColor" strokeWidth="2" strokeLinejoin="round">
+            <path d="M9 9h11v11H9zM5 15H4V4h11v1" />
+          </svg>
+        </button>
+      ) : null}
+      <span role="status" aria-live="polite" className="copied" data-on={copied !== ""}>
+        {copied ? copiedLabel.replace("{text}", copied) : ""}
+      </span>
+    </div>
+  );
+}
+
+function neighbour(cell, row, key) {
+  const rows = [...row.parentElement.rows];
+  const at = rows.indexOf(row);
+  const pick = (index) => rows[Math.min(Math.max(index, 0), rows.length - 1)].cells[cell.cellIndex];
+  return {
+    ArrowDown: () => pick(at + 1),
+    ArrowUp: () => pick(at - 1),
+    PageDown: () => pick(at + 10),
+    PageUp: () => pick(at - 10),
+    Home: () => pick(0),
+    End: () => pick(rows.length - 1),
+    ArrowRight: () => cell.nextElementSibling,
+    ArrowLeft: () => cell.previousElementSibling,
+  }[key]?.();
+}
+
+function focus(root, cell) {
+  root.querySelectorAll('td[tabindex="0"]').forEach((other) => other.setAttribute("tabindex", "-1"));
+  cell.setAttribute("tabindex", "0");
+  cell.focus();
+}
+
+function placeOver(cell) {
+  const right = cell.classList.contains("num");
+  return {
+    top: `${cell.offsetTop + (cell.offsetHeight - 22) / 2}px`,
+    left: `${right ? cell.offsetLeft + 2 : cell.offsetLeft + cell.offsetWidth - 24}px`,
+  };
+}
+
+// Plants serve the page without TLS, where browsers offer no clipboard object.
+async function toClipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = Object.assign(document.createElement("textarea"), { value: text });
+  const before = document.activeElement;
+  area.style.cssText = "position:fixed;opacity:0";
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return undefined;
+}

@@ -1,0 +1,67 @@
+// One-key shortcuts, and the list of them.
+import { useEffect, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { Modal } from "./modal.jsx";
+
+const CHORD_MS = 1500;
+const TYPING = "input, textarea, select, [contenteditable=true], [role=menu]";
+
+// Moves the focus past what repeats on every page, and leaves the address as it is.
+export function SkipLink({ to, text }) {
+  return (
+    <a
+      href={`#${to}`}
+      className="skip-link"
+      onClick={(event) => {
+        event.preventDefault();
+        document.getElementById(to)?.focus();
+      }}
+    >
+      {text}
+    </a>
+  );
+}
+
+export function Keys({ routes, shortcuts, title, closeLabel, label, onRefresh }) {
+  const [help, setHelp] = useState(false);
+  const navigate = useNavigate();
+  const chord = useRef(0);
+  useEffect(() => {
+    const pressed = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (event.target.closest?.(TYPING) || document.querySelector("[role=dialog]")) return;
+      const second = Date.now() - chord.current < CHORD_MS;
+      chord.current = event.key === "g" ? Date.now() : 0;
+      const act = () => {
+        if (second && routes[event.key]) return navigate(routes[event.key]);
+        if (event.key === "/") return document.querySelector('[data-hotkey="/"]')?.focus();
+        if (event.key === "r") return onRefresh?.();
+        if (event.key === "?") return setHelp(true);
+        return false;
+      };
+      if (act() !== false) event.preventDefault();
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, [routes, navigate, onRefresh]);
+  return (
+    <>
+      <button type="button" className="help-button" data-testid="help-open" aria-keyshortcuts="?"
+        aria-label={label} title={label} onClick={() => setHelp(true)}>
+        <kbd aria-hidden="true">?</kbd>
+        <span className="nav-text">{label}</span>
+      </button>
+      <Modal open={help} onClose={() => setHelp(false)} title={title} closeLabel={closeLabel}
+        kind="dialog dialog-small" data-testid="help">
+        <dl className="shortcuts">
+          {shortcuts.map(([keys, what]) => (
+            <div key={keys}>
+              <dt>{keys.split(" ").map((key) => <kbd key={key}>{key}</kbd>)}</dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
+        </dl>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,17 @@
+// The symbols of state. Each is a shape of its own, so that colour only repeats what it says.
+const SHAPES = {
+  ok: <circle cx="5" cy="5" r="4" />,
+  warn: <path d="M5 .9 9.8 9.3H.2Z" />,
+  crit: <rect x="1" y="1" width="8" height="8" rx=".6" />,
+  old: <circle cx="5" cy="5" r="3.9" className="mark-ring" />,
+  never: <path d="M1 5h8" className="mark-dash" />,
+  paused: <path d="M2 1h2v8H2zM6 1h2v8H6z" />,
+};
+
+export function Mark({ kind }) {
+  return (
+    <svg viewBox="0 0 10 10" className="mark" data-kind={kind} aria-hidden="true">
+      {SHAPES[kind]}
+    </svg>
+  );
+}

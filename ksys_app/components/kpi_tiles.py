@@ -1,0 +1,187 @@
+"""KPI tiles: one a tag, the same size whatever it shows (PRD §2, §5)."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ksys_app.components import client
+from ksys_app.components.gauge import gauge
+from ksys_app.components.popover import alarm_badge
+from ksys_app.models.views import TileView
+from ksys_app.texts import DASH, T
+
+SKELETONS = 9
+
+
+def tile_grid(
+    rows: rx.Var[list[TileView]],
+    order: rx.Var[list[int]],
+    delta_caption: rx.Var[str],
+    on_open: rx.EventHandler,
+    on_pin: rx.EventHandler,
+) -> rx.Component:
+    """The tiles of ``rows`` in ``order``, as many beside each other as fit."""
+    return rx.el.div(
+        rx.foreach(
+            order,
+            lambda index: tile(
+                row=rows[index],
+                delta_caption=delta_caption,
+                on_open=on_open,
+                on_pin=on_pin,
+                key=rows[index].title,
+            ),
+        ),
+        class_name="tiles",
+        data_testid="tiles",
+    )
+
+
+@rx.memo
+def tile(
+    row: rx.Var[TileView],
+    delta_caption: rx.Var[str],
+    on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)],
+    on_pin: rx.EventHandler[rx.event.passthrough_event_spec(str)],
+    rest: rx.RestProp,
+) -> rx.Component:
+    """One tag: value, state and freshness for a glance, the rest for a look."""
+    return client.Fresh.create(
+        _head(row, on_open),
+        _value(row, delta_caption),
+        _course(row),
+        _stats(row),
+        _foot(row, on_pin),
+        rest,
+        element="article",
+        ts_ms=row.ts_ms,
+        allowed_s=row.allowed_s,
+        comm=row.comm,
+        class_name="tile",
+        aria_label=row.title,
+        data_testid="tile-" + row.title,
+        data_level=worst(row),
+    )
+
+
+def worst(row: TileView) -> rx.Var[int]:
+    """The worse of a tag's state and its alarm."""
+    return rx.cond(row.status_level > row.alarm_level, row.status_level, row.alarm_level)
+
+
+def _head(row: TileView, on_open: rx.EventHandler) -> rx.Component:
+    words = row.alarm.split(" ")
+    return rx.el.div(
+        rx.el.h3(
+            rx.el.button(
+                row.title,
+                type="button",
+                class_name="tile-open",
+                title=row.title,
+                aria_label=T.open_detail.format(tag=row.title),
+                on_click=on_open(row.title),
+                data_testid="tile-open",
+            ),
+            class_name="tile-title",
+        ),
+        rx.el.span(
+            row.range_label, class_name="tile-range", title=T.range, data_testid="tile-range"
+        ),
+        client.CommBadge.create(testid="tile-comm"),
+        alarm_badge(row.alarm, row.alarm_level, words[0] + " " + words[1]),
+        class_name="tile-head",
+    )
+
+
+def _value(row: TileView, delta_caption: rx.Var[str]) -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            client.Figure.create(
+                text=row.value_s, class_name="tile-value", data_testid="tile-value"
+            ),
+            rx.el.span(row.unit, class_name="tile-unit"),
+            class_name="tile-reading",
+        ),
+        rx.el.p(
+            rx.el.span(rx.match(row.delta_dir, (1, "↑ "), (-1, "↓ "), ""), aria_hidden="true"),
+            rx.el.span(row.delta_s, data_testid="tile-delta"),
+            rx.el.span(" ", delta_caption, class_name="tile-caption"),
+            class_name="tile-delta",
+            data_dir=row.delta_dir,
+        ),
+        gauge(row.gauge_pct, row.status_level, row.value_s != DASH),
+        class_name="tile-main",
+    )
+
+
+def _course(row: TileView) -> rx.Component:
+    return rx.cond(
+        row.spark != "",
+        rx.el.svg(
+            rx.foreach(row.warn_y, lambda y: _limit(y, "spark-warn")),
+            rx.foreach(row.crit_y, lambda y: _limit(y, "spark-crit")),
+            rx.el.path(d=row.spark, class_name="spark-line"),
+            view_box="0 0 100 24",
+            preserve_aspect_ratio="none",
+            aria_hidden="true",
+            class_name="spark",
+        ),
+        rx.el.div(rx.el.span(T.no_course), class_name="spark spark-none hatch"),
+    )
+
+
+def _limit(y: rx.Var[float], kind: str) -> rx.Component:
+    return rx.el.path(d=f"M0 {y}H100", class_name=kind)
+
+
+def _stats(row: TileView) -> rx.Component:
+    figures = (
+        (T.stat_count, row.count),
+        (T.stat_min, row.min),
+        (T.stat_max, row.max),
+        (T.stat_first, row.first),
+        (T.stat_last, row.last),
+    )
+    return rx.el.dl(
+        *(rx.el.div(rx.el.dt(name), rx.el.dd(figure)) for name, figure in figures),
+        class_name="tile-stats",
+        data_testid="tile-stats",
+    )
+
+
+def _foot(row: TileView, on_pin: rx.EventHandler) -> rx.Component:
+    return rx.el.div(
+        rx.el.time(row.ts_s, data_testid="tile-ts"),
+        rx.el.button(
+            rx.icon("pin", size=14),
+            type="button",
+            class_name="tile-pin",
+            aria_pressed=row.pinned,
+            aria_label=rx.cond(row.pinned, T.unpin, T.pin) + " " + row.title,
+            title=rx.cond(row.pinned, T.unpin, T.pin),
+            on_click=on_pin(row.title),
+            data_testid="tile-pin",
+        ),
+        client.Age.create(class_name="tile-age", data_testid="tile-age"),
+        class_name="tile-foot",
+    )
+
+
+def tile_skeletons() -> rx.Component:
+    """Tiles without content, in the size and place of those to come."""
+    return rx.el.div(
+        *(
+            rx.el.div(
+                rx.el.div(class_name="bone bone-title"),
+                rx.el.div(class_name="bone bone-value"),
+                rx.el.div(class_name="bone bone-course"),
+                rx.el.div(class_name="bone bone-line"),
+                rx.el.div(class_name="bone bone-foot"),
+                class_name="tile tile-skeleton",
+            )
+            for _ in range(SKELETONS)
+        ),
+        class_name="tiles",
+        aria_hidden="true",
+        data_testid="tiles-skeleton",
+    )

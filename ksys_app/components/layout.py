@@ -1,0 +1,126 @@
+"""The shell around every page: skip links, sidebar, header, status bar, content, footer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from ksys_app.components import client
+from ksys_app.components.navbar import navbar
+from ksys_app.components.sidebar import sidebar
+from ksys_app.texts import T, live_texts
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a page knows of its data, as vars of its state.
+
+    Attributes:
+        phase: ``idle``, ``loading``, ``loaded``, ``empty``, ``error``, ``retrying``, ``stale``.
+        is_loading: whether a query is under way.
+        realtime: live or paused.
+        problem: what went wrong.
+        updated_ms: the server's time of the last good update, epoch ms, 0 for never.
+        db_now_ms: the database's clock at that moment.
+        tick_s: seconds between updates.
+        caption: what is loaded, in words.
+        on_retry: tries again now.
+        on_refresh: asks the database now.
+    """
+
+    phase: Any
+    is_loading: Any
+    realtime: Any
+    problem: Any
+    updated_ms: Any
+    db_now_ms: Any
+    tick_s: Any
+    caption: Any
+    on_retry: Any
+    on_refresh: Any
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the data come from, as vars of a state: for the footer."""
+
+    zone: Any
+    database: Any
+    version: Any
+
+
+def shell(
+    route: str,
+    title: str,
+    *content: rx.Component,
+    place: Place,
+    feed: Feed | None = None,
+    controls: tuple[rx.Component, ...] = (),
+    skips: tuple[rx.Component, ...] = (),
+) -> rx.Component:
+    """A page.
+
+    Args:
+        route: its path.
+        title: its title, the only ``h1``.
+        content: what it shows.
+        place: for the footer.
+        feed: what it knows of its data; None for a page without any.
+        controls: of the header.
+        skips: further skip links.
+    """
+    return client.Live.create(
+        client.SkipLink.create(to="content", text=T.skip_content),
+        *skips,
+        sidebar(route, None if feed is None else feed.on_refresh),
+        rx.el.div(
+            navbar(route, title, *controls),
+            client.StatusBar.create(on_retry=feed.on_retry) if feed is not None else rx.fragment(),
+            rx.el.main(*content, id="content", tab_index=-1, class_name="content"),
+            _footer(place, feed),
+            class_name="column",
+        ),
+        zone=place.zone,
+        t=live_texts(),
+        **_live(feed),
+    )
+
+
+def _live(feed: Feed | None) -> dict[str, Any]:
+    if feed is None:
+        return {
+            "phase": "loaded",
+            "updated_ms": 0,
+            "db_now_ms": 0,
+            "tick_s": 0,
+            "realtime": False,
+            "is_loading": False,
+            "problem": {},
+            "caption": "",
+        }
+    return {
+        "phase": feed.phase,
+        "updated_ms": feed.updated_ms,
+        "db_now_ms": feed.db_now_ms,
+        "tick_s": feed.tick_s,
+        "realtime": feed.realtime,
+        "is_loading": feed.is_loading,
+        "problem": feed.problem,
+        "caption": feed.caption,
+    }
+
+
+def _footer(place: Place, feed: Feed | None) -> rx.Component:
+    return rx.el.footer(
+        rx.el.span(place.database, data_testid="footer-database"),
+        rx.el.span(client.DatabaseClock.create()) if feed is not None else rx.fragment(),
+        rx.cond(
+            place.database != "",
+            rx.el.span(place.zone, data_testid="footer-zone"),
+            rx.fragment(),
+        ),
+        rx.el.span(T.product, " ", place.version, data_testid="footer-version"),
+        class_name="footer",
+    )

@@ -1,0 +1,92 @@
+"""The detail of one tag, over the page."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_components_core.react_router import link
+
+from ksys_app.components import client
+from ksys_app.components.table_components import figure_list, sample_table
+from ksys_app.models.views import DetailView
+from ksys_app.texts import FEATURES, LIMITS, T
+
+
+def detail_modal(
+    is_open: rx.Var[bool],
+    is_loading: rx.Var[bool],
+    detail: rx.Var[DetailView],
+    window: rx.Var[str],
+    on_close: rx.EventHandler,
+) -> rx.Component:
+    """Rule limits, newest samples and 5-minute features of a tag, and the way to its pages."""
+    return client.Modal.create(
+        rx.cond(is_loading, _loading(), _content(detail)),
+        _links(detail, window),
+        open=is_open,
+        title=detail.title,
+        subtitle=detail.subtitle,
+        close_label=T.close,
+        on_close=on_close,
+        data_testid="detail",
+        aria_busy=is_loading,
+    )
+
+
+def _content(detail: rx.Var[DetailView]) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            _section(
+                T.limits,
+                rx.cond(detail.limits.length() > 0, figure_list(detail.limits, LIMITS), None),
+                rx.cond(detail.note != "", rx.el.p(detail.note, class_name="note"), None),
+            ),
+            _section(
+                T.features,
+                rx.cond(
+                    detail.features.length() > 0,
+                    figure_list(detail.features, FEATURES),
+                    rx.el.p(T.no_features, class_name="note"),
+                ),
+            ),
+        ),
+        _section(
+            T.samples,
+            rx.cond(
+                detail.samples.length() > 0,
+                sample_table(detail.samples),
+                rx.el.p(T.no_samples, class_name="note"),
+            ),
+        ),
+        class_name="dialog-body",
+    )
+
+
+def _section(title: str, *children: rx.Component) -> rx.Component:
+    return rx.el.section(rx.el.h3(title), *children)
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(T.loading_detail, class_name="sr-only"),
+        *(rx.el.div(class_name="bone bone-block") for _ in range(3)),
+        class_name="dialog-body",
+    )
+
+
+def _links(detail: rx.Var[DetailView], window: rx.Var[str]) -> rx.Component:
+    pages = (("/trend", T.to_trend), ("/tech", T.to_tech), ("/comm", T.to_comm))
+    return rx.el.nav(
+        rx.el.span(T.open_in),
+        *(
+            link(name, to=f"{path}?tag={_encoded(detail.title)}&window={window}")
+            for path, name in pages
+        ),
+        class_name="dialog-links",
+        aria_label=T.navigation,
+    )
+
+
+def _encoded(text: rx.Var[str]) -> rx.Var[str]:
+    return rx.Var(
+        f"encodeURIComponent({text!s})", _var_type=str, _var_data=text._get_all_var_data()
+    )

@@ -1,0 +1,117 @@
+"""The header of a page: its title, what is selected, and whether it is live."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex.style import resolved_color_mode, toggle_color_mode
+
+from ksys_app.components import client
+from ksys_app.components.sidebar import drawer
+from ksys_app.components.tokens import CONTROL
+from ksys_app.texts import T, window_groups
+
+FILTER_DELAY_MS = 300
+
+
+def navbar(route: str, title: str, *controls: rx.Component) -> rx.Component:
+    """The header with the page's only ``h1``.
+
+    Args:
+        route: the page's path.
+        title: its title.
+        controls: what the page offers beside the theme.
+    """
+    return rx.el.header(
+        drawer(route),
+        rx.el.h1(title),
+        rx.el.div(*controls, class_name="controls"),
+        theme_toggle(),
+        class_name="header",
+    )
+
+
+def window_menu(window: rx.Var[str], on_select: rx.EventHandler) -> rx.Component:
+    """The 13 windows, grouped so that 3m is not read as minutes (PRD decision 3)."""
+    return client.WindowMenu.create(
+        value=window, groups=window_groups(), label=T.window, on_select=on_select
+    )
+
+
+def tag_filter(text: rx.Var[str], on_search: rx.EventHandler) -> rx.Component:
+    """Filters tags by name, once typing rests for 300 ms."""
+    return client.SearchBox.create(
+        value=text,
+        label=T.filter,
+        clear_label=T.filter_clear,
+        delay_ms=FILTER_DELAY_MS,
+        on_search=on_search,
+    )
+
+
+def live_toggle(
+    is_live: rx.Var[bool], on_start: rx.EventHandler, on_stop: rx.EventHandler
+) -> rx.Component:
+    """Live or paused, with the seconds to the next tick."""
+    return rx.el.button(
+        client.Mark.create(kind=rx.cond(is_live, "ok", "paused")),
+        rx.el.span(rx.cond(is_live, T.live_on, T.live_off)),
+        client.NextTick.create(),
+        type="button",
+        role="switch",
+        aria_checked=is_live,
+        aria_label=T.live_hint,
+        title=T.live_hint,
+        on_click=rx.cond(is_live, on_stop, on_start),
+        class_name=CONTROL["control"] + " live-toggle",
+        data_testid="live-toggle",
+        data_live=is_live,
+    )
+
+
+def refresh_button(is_loading: rx.Var[bool], on_refresh: rx.EventHandler) -> rx.Component:
+    """Asks the database now."""
+    return rx.el.button(
+        rx.icon("refresh_cw", size=16),
+        type="button",
+        on_click=on_refresh,
+        aria_label=T.refresh,
+        aria_keyshortcuts="r",
+        aria_busy=is_loading,
+        title=f"{T.refresh} (r)",
+        class_name=CONTROL["icon"],
+        data_testid="refresh",
+    )
+
+
+def theme_toggle() -> rx.Component:
+    """Light or dark; until it is used, what the system prefers."""
+    says = rx.cond(resolved_color_mode == "dark", T.theme_light, T.theme_dark)
+    return rx.el.button(
+        rx.el.span(rx.icon("moon", size=16), class_name="only-light"),
+        rx.el.span(rx.icon("sun", size=16), class_name="only-dark"),
+        type="button",
+        on_click=toggle_color_mode,
+        aria_label=says,
+        title=says,
+        class_name=CONTROL["icon"],
+        data_testid="theme-toggle",
+    )
+
+
+def sort_choice(sort: rx.Var[str], on_sort: rx.EventHandler) -> rx.Component:
+    """Worst first or by name."""
+    return rx.el.div(
+        *(
+            rx.el.button(
+                title,
+                type="button",
+                aria_pressed=sort == key,
+                on_click=on_sort(key),
+                data_testid=f"tile-sort-{key}",
+            )
+            for key, title in (("worst", T.sort_worst), ("name", T.sort_name))
+        ),
+        role="group",
+        aria_label=T.sort,
+        class_name="segmented",
+    )

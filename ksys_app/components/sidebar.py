@@ -1,0 +1,97 @@
+"""The four pages: a sidebar where it is wide, its icons at 1024, a drawer where it is narrow."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import reflex as rx
+from reflex_components_core.react_router import link
+
+from ksys_app.components import client
+from ksys_app.texts import T
+
+PAGES: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("/", T.nav_dashboard, "layout_dashboard", "d"),
+    ("/trend", T.nav_trend, "chart_line", "t"),
+    ("/tech", T.nav_tech, "chart_candlestick", "i"),
+    ("/comm", T.nav_comm, "radio_tower", "c"),
+)
+SHORTCUTS: Final[tuple[tuple[str, str], ...]] = (
+    *((f"g {key}", title) for _, title, _, key in PAGES),
+    ("/", T.key_filter),
+    ("r", T.key_refresh),
+    ("↑ ↓ ← →", T.key_rows),
+    ("Enter", T.key_open),
+    ("Ctrl C", T.key_copy),
+    ("?", T.key_help),
+)
+
+
+def sidebar(route: str, on_refresh: rx.EventHandler | None) -> rx.Component:
+    """The sidebar of the page at ``route``."""
+    return rx.el.aside(
+        brand(),
+        nav_links(route),
+        rx.el.div(_keys(on_refresh), class_name="sidebar-foot"),
+        class_name="sidebar",
+    )
+
+
+def brand() -> rx.Component:
+    """The product's name and mark."""
+    return rx.el.div(
+        rx.el.svg(
+            rx.el.path(d="M5 19V9M10 19V5M15 19v-7M20 19v-4", class_name="brand-bars"),
+            view_box="0 0 24 24",
+            width="20",
+            height="20",
+            aria_hidden="true",
+        ),
+        rx.el.span(T.product, class_name="nav-text"),
+        class_name="brand",
+    )
+
+
+def nav_links(route: str) -> rx.Component:
+    """Links to the four pages, the current one marked."""
+    return rx.el.nav(
+        rx.el.ul(
+            *(
+                rx.el.li(
+                    link(
+                        rx.icon(icon, size=18),
+                        rx.el.span(title, class_name="nav-text"),
+                        rx.el.kbd(f"g {key}", aria_hidden="true", class_name="nav-text"),
+                        to=path,
+                        title=title,
+                        custom_attrs={"aria-current": "page"} if path == route else {},
+                        class_name="nav-link",
+                    )
+                )
+                for path, title, icon, key in PAGES
+            )
+        ),
+        aria_label=T.navigation,
+    )
+
+
+def drawer(route: str) -> rx.Component:
+    """The same links on narrow screens."""
+    return client.Drawer.create(
+        nav_links(route),
+        label=T.open_navigation,
+        title=T.product,
+        close_label=T.close,
+    )
+
+
+def _keys(on_refresh: rx.EventHandler | None) -> rx.Component:
+    events = {} if on_refresh is None else {"on_refresh": on_refresh}
+    return client.Keys.create(
+        routes={key: path for path, _, _, key in PAGES},
+        shortcuts=[list(pair) for pair in SHORTCUTS],
+        title=T.shortcuts,
+        label=T.shortcuts,
+        close_label=T.close,
+        **events,
+    )

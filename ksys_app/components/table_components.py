@@ -1,0 +1,174 @@
+"""Tables: the snapshot of every tag, and small ones for figures and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import reflex as rx
+
+from ksys_app.components import client
+from ksys_app.components.kpi_tiles import SKELETONS, worst
+from ksys_app.components.popover import alarm_mark
+from ksys_app.models.views import Limit, SampleView, SortKey, TileView
+from ksys_app.texts import T
+
+COLUMNS: tuple[tuple[SortKey, str, str], ...] = (
+    ("tag", T.col_tag, "col-tag"),
+    ("ts", T.col_ts, "col-ts"),
+    ("value", T.col_value, "col-value num"),
+    ("comm", T.col_comm, "col-comm"),
+    ("alarm", T.col_alarm, "col-alarm"),
+)
+
+
+def snapshot_table(
+    rows: rx.Var[list[TileView]],
+    order: rx.Var[list[int]],
+    sort: rx.Var[str],
+    descending: rx.Var[bool],
+    on_sort: rx.EventHandler,
+    on_open: rx.EventHandler,
+) -> rx.Component:
+    """The latest snapshot: every tag of ``rows`` in ``order``, one line each."""
+    return client.Grid.create(
+        rx.el.table(
+            _head(sort, descending, on_sort),
+            rx.el.tbody(
+                rx.foreach(
+                    order,
+                    lambda index, at: snapshot_row(
+                        row=rows[index], first=at == 0, key=rows[index].title
+                    ),
+                ),
+            ),
+            role="grid",
+            aria_labelledby="snapshot-heading",
+            class_name="snapshot",
+            data_testid="snapshot-table",
+        ),
+        copy_label=T.copy,
+        copied_label=T.copied,
+        on_open=on_open,
+    )
+
+
+def _head(sort: rx.Var[str], descending: rx.Var[bool], on_sort: rx.EventHandler) -> rx.Component:
+    return rx.el.thead(
+        rx.el.tr(
+            *(
+                rx.el.th(
+                    rx.el.button(
+                        rx.el.span(title),
+                        rx.el.span(class_name="sort-mark", aria_hidden="true"),
+                        type="button",
+                        on_click=on_sort(key),
+                        data_testid=f"sort-{key}",
+                    ),
+                    scope="col",
+                    aria_sort=rx.cond(
+                        sort == key, rx.cond(descending, "descending", "ascending"), "none"
+                    ),
+                    class_name=width,
+                )
+                for key, title, width in COLUMNS
+            )
+        )
+    )
+
+
+@rx.memo
+def snapshot_row(row: rx.Var[TileView], first: rx.Var[bool], rest: rx.RestProp) -> rx.Component:
+    """One tag's line; the first one is where the tabulator key enters the table."""
+    focus = rx.cond(first, 0, -1)
+    words = row.alarm.split(" ")
+    return client.Fresh.create(
+        rx.el.td(row.title, class_name="col-tag", tab_index=focus, title=row.title),
+        rx.el.td(
+            rx.el.span(row.ts_s[:10], class_name="ts-date"),
+            rx.el.span(row.ts_s[10:], class_name="ts-time"),
+            class_name="col-ts",
+            tab_index=-1,
+            custom_attrs={"data-copy": row.ts_s},
+        ),
+        rx.el.td(
+            client.Figure.create(text=row.value_s, class_name="cell-value"),
+            rx.el.span(row.unit, class_name="cell-unit"),
+            class_name="col-value num",
+            tab_index=-1,
+            custom_attrs={"data-copy": row.value_s},
+        ),
+        rx.el.td(client.CommCell.create(testid="row-comm"), class_name="col-comm", tab_index=-1),
+        rx.el.td(
+            rx.cond(
+                row.alarm_level > 0,
+                rx.el.span(
+                    alarm_mark(row.alarm_level),
+                    rx.el.span(words[0] + " " + words[1], class_name="word"),
+                    rx.el.span(words[2:].join(" "), class_name="alarm-figures"),
+                    class_name="alarm-cell",
+                    data_level=row.alarm_level,
+                ),
+                row.alarm,
+            ),
+            class_name="col-alarm",
+            title=row.alarm,
+            tab_index=-1,
+            custom_attrs={"data-copy": row.alarm},
+        ),
+        rest,
+        element="tr",
+        ts_ms=row.ts_ms,
+        allowed_s=row.allowed_s,
+        comm=row.comm,
+        data_tag=row.title,
+        data_testid="row-" + row.title,
+        data_level=worst(row),
+    )
+
+
+def table_skeleton() -> rx.Component:
+    """Rows without content, in the size of those to come."""
+    return rx.el.div(
+        *(rx.el.div(rx.el.div(class_name="bone"), class_name="bone-row") for _ in range(SKELETONS)),
+        class_name="table-skeleton",
+        aria_hidden="true",
+    )
+
+
+def figure_list(figures: rx.Var[list[Limit]], words: Mapping[str, str]) -> rx.Component:
+    """Figures, each with its name in words and as its column is called."""
+    return rx.el.dl(
+        rx.foreach(
+            figures,
+            lambda figure: rx.el.div(
+                rx.el.dt(
+                    rx.match(figure.name, *words.items(), ""),
+                    rx.el.span(figure.name, class_name="figure-name"),
+                ),
+                rx.el.dd(figure.value),
+            ),
+        ),
+        class_name="figures",
+    )
+
+
+def sample_table(samples: rx.Var[list[SampleView]]) -> rx.Component:
+    """Raw samples, newest first as they come."""
+    return rx.el.table(
+        rx.el.thead(
+            rx.el.tr(
+                rx.el.th(T.col_ts, scope="col"),
+                rx.el.th(T.col_value, scope="col", class_name="num"),
+            )
+        ),
+        rx.el.tbody(
+            rx.foreach(
+                samples,
+                lambda sample: rx.el.tr(
+                    rx.el.td(sample.ts_s), rx.el.td(sample.value_s, class_name="num")
+                ),
+            )
+        ),
+        class_name="samples",
+        data_testid="detail-samples",
+    )

@@ -1,0 +1,70 @@
+"""The names of the look: colours, type, marks of state.
+
+Their values are CSS variables in ``assets/look/tokens.css``, one set for light and one for dark;
+nothing else in the project names a colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal, get_args
+
+Color = Literal[
+    "page",
+    "panel",
+    "sunken",
+    "hover",
+    "text",
+    "quiet",
+    "hair",
+    "line",
+    "accent",
+    "accent-soft",
+    "on-accent",
+    "ok",
+    "warn",
+    "warn-soft",
+    "warn-text",
+    "crit",
+    "crit-fill",
+    "crit-soft",
+    "on-crit",
+    "stale",
+    "stale-soft",
+    "lost",
+    "on-lost",
+    "spark",
+    "track",
+]
+Control = Literal["control", "icon", "primary", "link"]
+Level = Literal["ok", "warn", "crit"]
+
+LEVELS: Final[tuple[Level, Level, Level]] = ("ok", "warn", "crit")
+GAUGE: Final[Mapping[Level, str]] = MappingProxyType(
+    {"ok": "stroke-ok", "warn": "stroke-warn", "crit": "stroke-crit"}
+)
+CONTROL: Final[Mapping[Control, str]] = MappingProxyType(
+    {
+        "control": "control",
+        "icon": "icon-button",
+        "primary": "control control-primary",
+        "link": "text-accent underline underline-offset-2",
+    }
+)
+TYPE_SCALE: Final = (12, 13, 14, 16, 20, 28)
+
+
+def color_names() -> tuple[str, ...]:
+    """Every name of a colour; each has a value in both themes."""
+    return get_args(Color)
+
+
+def tailwind_theme() -> dict[str, Any]:
+    """The theme Tailwind makes classes of: ``bg-panel``, ``text-quiet``, ``text-14``."""
+    return {
+        "extend": {
+            "colors": {name: f"var(--{name})" for name in color_names()},
+            "fontSize": {str(size): f"{size}px" for size in TYPE_SCALE},
+        }
+    }

@@ -1,0 +1,81 @@
+"""Cells of CSV files: text to values; what is wrong is the message of a ValueError."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+
+def name(cell: str) -> str:
+    """A tag's name.
+
+    Raises:
+        ValueError: it is empty, has blanks around it, or holds what cannot be shown.
+    """
+    if not cell or cell != cell.strip() or not cell.isprintable():
+        raise ValueError("must be a name without blanks around it")
+    return cell
+
+
+def number(cell: str) -> float:
+    """A finite number.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    try:
+        value = float(cell)
+    except ValueError:
+        raise ValueError(f"{cell[:40]!r} is not a number") from None
+    if not math.isfinite(value) or "_" in cell:
+        raise ValueError(f"{cell[:40]!r} is not a finite number")
+    return value
+
+
+def integer(cell: str, low: int, high: int) -> int:
+    """A whole number from ``low`` to ``high``.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    try:
+        value = int(cell)
+    except ValueError:
+        value = None
+    if value is None or "_" in cell:
+        raise ValueError(f"{cell[:40]!r} is not a whole number")
+    if not low <= value <= high:
+        raise ValueError(f"{cell[:40]} must be from {low} to {high}")
+    return value
+
+
+def boolean(cell: str) -> bool:
+    """``true`` or ``false``, also as psql writes them: ``t``, ``f``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return {"true": True, "t": True, "false": False, "f": False}[cell.lower()]
+    except KeyError:
+        raise ValueError(f"{cell[:40]!r} is neither true nor false") from None
+
+
+def json_object(cell: str) -> dict[str, Any]:
+    """A JSON object that ``jsonb`` can keep.
+
+    Raises:
+        ValueError: it is not JSON, not an object, or holds what ``jsonb`` cannot.
+    """
+    try:
+        value = json.loads(cell)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{cell[:40]!r} is not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{cell[:40]!r} is not a JSON object such as {{}}")
+    if "\\u0000" in text:
+        raise ValueError("holds a NUL character, which the database cannot keep")
+    return value

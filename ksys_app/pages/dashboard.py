@@ -1,0 +1,155 @@
+"""``/``: every tag as a tile, and the latest snapshot as a table."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ksys_app.components import client
+from ksys_app.components.feedback import empty_box, error_box, no_match_box
+from ksys_app.components.kpi_tiles import tile_grid, tile_skeletons
+from ksys_app.components.layout import Feed, Place, shell
+from ksys_app.components.modal import detail_modal
+from ksys_app.components.navbar import (
+    live_toggle,
+    refresh_button,
+    sort_choice,
+    tag_filter,
+    window_menu,
+)
+from ksys_app.components.table_components import snapshot_table, table_skeleton
+from ksys_app.states.dashboard import DashboardState as State
+from ksys_app.texts import T
+
+ON_LOAD = State.load
+
+
+def page(route: str) -> rx.Component:
+    """The page."""
+    return shell(
+        route,
+        T.nav_dashboard,
+        rx.match(
+            State.phase,
+            ("error", error_box(State.problem, State.retry)),
+            ("empty", empty_box()),
+            rx.cond(
+                State.kpi_rows.length() > 0,
+                _loaded(),
+                rx.cond(
+                    State.phase == "retrying", error_box(State.problem, State.retry), _loading()
+                ),
+            ),
+        ),
+        detail_modal(
+            State.detail_open,
+            State.detail_loading,
+            State.detail,
+            State.window,
+            State.close_detail,
+        ),
+        place=Place(State.zone, State.database, State.version),
+        feed=Feed(
+            phase=State.phase,
+            is_loading=State.is_loading,
+            realtime=State.realtime_mode,
+            problem=State.problem,
+            updated_ms=State.updated_ms,
+            db_now_ms=State.db_now_ms,
+            tick_s=State.tick_s,
+            caption=State.window_caption,
+            on_retry=State.retry,
+            on_refresh=State.refresh,
+        ),
+        controls=(
+            window_menu(State.window, State.set_window_filter),
+            tag_filter(State.tag_filter, State.set_tag_filter),
+            refresh_button(State.is_loading, State.refresh),
+            live_toggle(State.realtime_mode, State.start_realtime, State.stop_realtime),
+        ),
+        skips=(
+            rx.cond(
+                State.table_order.length() > 0,
+                client.SkipLink.create(to="snapshot", text=T.skip_table),
+                rx.fragment(),
+            ),
+        ),
+    )
+
+
+def _loaded() -> rx.Component:
+    return rx.el.div(
+        _tiles_section(
+            rx.cond(
+                State.tile_order.length() > 0,
+                tile_grid(
+                    State.kpi_rows,
+                    State.tile_order,
+                    State.delta_caption,
+                    State.open_detail,
+                    State.toggle_pin,
+                ),
+                no_match_box(State.tag_filter, State.set_tag_filter("")),
+            ),
+            client.Summary.create(rows=State.kpi_rows),
+        ),
+        rx.cond(
+            State.table_order.length() > 0,
+            _table_section(
+                snapshot_table(
+                    State.kpi_rows,
+                    State.table_order,
+                    State.table_sort,
+                    State.table_desc,
+                    State.sort_table,
+                    State.open_detail,
+                )
+            ),
+            rx.fragment(),
+        ),
+        class_name="dashboard",
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(
+        _tiles_section(tile_skeletons(), rx.fragment()),
+        _table_section(table_skeleton()),
+        class_name="dashboard",
+        aria_busy="true",
+    )
+
+
+def _tiles_section(tiles: rx.Component, summary: rx.Component) -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2(T.tiles, id="tiles-heading"),
+            rx.el.span(_count(), class_name="count", data_testid="tag-count"),
+            summary,
+            sort_choice(State.tile_sort, State.set_tile_sort),
+            class_name="section-head",
+        ),
+        rx.cond(
+            State.truncated,
+            rx.el.p(T.truncated.format(n=State.kpi_rows.length()), class_name="note"),
+            rx.fragment(),
+        ),
+        tiles,
+        aria_labelledby="tiles-heading",
+        class_name="tiles-section",
+    )
+
+
+def _count() -> rx.Var[str]:
+    total, shown = State.kpi_rows.length(), State.tile_order.length()
+    return rx.cond(total == 0, "", rx.cond(shown == total, f"{total}", f"{shown} / {total}"))
+
+
+def _table_section(table: rx.Component) -> rx.Component:
+    return rx.el.section(
+        rx.el.div(rx.el.h2(T.table, id="snapshot-heading"), class_name="section-head"),
+        table,
+        id="snapshot",
+        tab_index=-1,
+        aria_labelledby="snapshot-heading",
+        class_name="table-section",
+    )

@@ -1,0 +1,130 @@
+"""A real TimescaleDB for the tests: ``TS_TEST_DSN``, else Docker, else the embedded one.
+
+Every test gets databases of its own. They are copies of a template: a template database on a
+server, the data folder of a stopped process where the database is embedded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Literal, Protocol
+
+import docker
+import pytest
+import requests
+from docker.errors import DockerException
+from psycopg.conninfo import make_conninfo
+
+from ksys_app.errors import KsysError
+from ksys_app.ops.embedded import EmbeddedDatabase
+from tests.database_embedded import EmbeddedProvider, empty_folder
+from tests.database_server import ServerProvider
+
+Apply = Callable[[str], Awaitable[None]]
+Kind = Literal["native", "docker", "embedded"]
+
+
+class Provider(Protocol):
+    """Where databases come from."""
+
+    async def fresh(self, schema: bool) -> str:
+        """DSN of the owner of a new database."""
+
+    async def drop(self, dsn: str) -> None:
+        """Remove a database."""
+
+    async def stop(self, dsn: str) -> None:
+        """Let a database be away: sessions end, new ones are refused."""
+
+    async def start(self, dsn: str) -> None:
+        """Let it be back, with its data."""
+
+    async def close(self) -> None:
+        """Remove everything."""
+
+
+class TestDatabases:
+    """Fresh databases, as many as are asked for; an async context manager."""
+
+    __test__ = False
+    kind: Kind
+
+    def __init__(self, apply: Apply) -> None:
+        """Take the function that brings a database, given its owner's DSN, to the schema."""
+        self._apply = apply
+        self._provider: Provider
+
+    async def __aenter__(self) -> TestDatabases:
+        self.kind, self._provider = await _choose(self._apply)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._provider.close()
+
+    async def fresh(self, schema: bool = True) -> str:
+        """A new, isolated database.
+
+        Args:
+            schema: with the schema applied, or empty.
+
+        Returns:
+            Its owner's DSN.
+        """
+        return await self._provider.fresh(schema)
+
+    async def drop(self, dsn: str) -> None:
+        """Remove a database got from :meth:`fresh`."""
+        await self._provider.drop(dsn)
+
+    async def stop(self, dsn: str) -> None:
+        """Let a database be away: sessions end, new ones are refused."""
+        await self._provider.stop(dsn)
+
+    async def start(self, dsn: str) -> None:
+        """Let it be back, with its data."""
+        await self._provider.start(dsn)
+
+    @staticmethod
+    def as_role(dsn: str, role: str, password: str | None = None) -> str:
+        """The same database for another role."""
+        return make_conninfo(dsn, user=role, password=password)
+
+    def server(self, dsn: str) -> EmbeddedDatabase:
+        """The process behind an embedded database, to be killed, stopped and started."""
+        assert isinstance(self._provider, EmbeddedProvider), "the database is not embedded"
+        return self._provider.servers[dsn]
+
+
+async def _choose(apply: Apply) -> tuple[Kind, Provider]:
+    if dsn := os.environ.get("TS_TEST_DSN"):
+        return "native", ServerProvider(dsn, apply)
+    if await asyncio.to_thread(_docker_answers):
+        return "docker", await ServerProvider.in_docker(apply)
+    provider = EmbeddedProvider(apply)
+    try:
+        await empty_folder()
+    except KsysError as error:
+        await provider.close()
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no database: {error}")
+    return "embedded", provider
+
+
+def _docker_answers() -> bool:
+    try:
+        client = docker.from_env(timeout=5)
+        try:
+            return bool(client.ping())
+        finally:
+            client.close()
+    except (DockerException, requests.RequestException):
+        return False

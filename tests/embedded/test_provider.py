@@ -1,0 +1,90 @@
+"""Each test can have a database of its own, wherever databases come from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.database import TestDatabases
+from tests.database_embedded import EmbeddedProvider
+from tests.embedded.conftest import value
+
+
+async def apply(dsn: str) -> None:
+    """A schema small enough to be made here."""
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+        await conn.execute("CREATE EXTENSION timescaledb")
+        await conn.execute("CREATE TABLE sample (ts timestamptz NOT NULL, value float8)")
+        await conn.execute("SELECT create_hypertable('sample', by_range('ts'))")
+        await conn.execute(
+            "CREATE MATERIALIZED VIEW daily WITH (timescaledb.continuous) AS"
+            " SELECT time_bucket('1 day', ts) AS bucket, count(*) AS n FROM sample GROUP BY 1"
+            " WITH NO DATA"
+        )
+        await conn.execute(
+            "SELECT add_continuous_aggregate_policy('daily', interval '30 days', NULL,"
+            " interval '1 hour')"
+        )
+
+
+@pytest.fixture(scope="module")
+async def made() -> AsyncIterator[TestDatabases]:
+    async with TestDatabases(apply) as databases:
+        yield databases
+
+
+async def test_databases_from_one_template_are_isolated(made: TestDatabases) -> None:
+    first, second = await asyncio.gather(made.fresh(), made.fresh())
+    async with (
+        await psycopg.AsyncConnection.connect(first, autocommit=True) as one,
+        await psycopg.AsyncConnection.connect(second, autocommit=True) as other,
+    ):
+        await one.execute("INSERT INTO sample VALUES (now(), 1)")
+        await one.execute("CALL refresh_continuous_aggregate('daily', NULL, NULL)")
+        assert await value(one, "SELECT sum(n) FROM daily") == 1
+        assert await value(other, "SELECT count(*) FROM sample") == 0
+    await made.drop(first)
+    with pytest.raises(psycopg.OperationalError):
+        await psycopg.AsyncConnection.connect(first, connect_timeout=5)
+    await made.drop(second)
+
+
+async def test_a_database_without_the_schema_is_empty(made: TestDatabases) -> None:
+    dsn = await made.fresh(schema=False)
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+        extensions = "SELECT array_agg(extname::text) FROM pg_extension"
+        assert await value(conn, extensions) == ["plpgsql"]
+        assert await value(conn, "SELECT to_regclass('sample')") is None
+    await made.drop(dsn)
+
+
+async def test_another_role_gets_the_same_database(made: TestDatabases) -> None:
+    dsn = "postgresql://postgres@127.0.0.1:5432/plant?sslmode=disable"
+    assert conninfo_to_dict(made.as_role(dsn, "eco_ro", "secret")) == {
+        "user": "eco_ro",
+        "password": "secret",
+        "host": "127.0.0.1",
+        "port": "5432",
+        "dbname": "plant",
+        "sslmode": "disable",
+    }
+
+
+async def test_an_embedded_databases_process_can_be_stopped_and_started() -> None:
+    provider = EmbeddedProvider(apply)
+    try:
+        dsn = await provider.fresh(schema=False)
+        async with await psycopg.AsyncConnection.connect(dsn) as conn:
+            await conn.execute("CREATE TABLE kept ()")
+        server = provider.servers[dsn]
+        await server.stop()
+        await server.start()
+        assert server.dsn == dsn
+        async with await psycopg.AsyncConnection.connect(dsn) as conn:
+            assert await value(conn, "SELECT count(*) FROM kept") == 0
+    finally:
+        await provider.close()

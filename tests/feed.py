@@ -1,0 +1,104 @@
+"""The live feed played on a clock that jumps.
+
+A real event loop, except that it moves on to the next timer instead of waiting for it: minutes of
+ticks and backoff take no time and happen to the millisecond.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Awaitable, Callable
+
+from ksys_app.domain.windows import Window
+from ksys_app.live import LiveFeed, Snapshot
+from ksys_app.tile_source import TileSet
+
+EPOCH = 1_755_242_767
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Moves the clock on where it would wait."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        assert timeout is not None, "every task waits and nothing will ever wake one"
+        self.now += max(0.0, timeout)
+        return super().select(0)
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """An event loop on that clock, which starts at 0."""
+
+    def __init__(self) -> None:
+        self._jumps = JumpingSelector()
+        super().__init__(self._jumps)
+
+    def time(self) -> float:
+        return self._jumps.now
+
+
+def now() -> float:
+    """Seconds since the scenario began."""
+    return round(asyncio.get_running_loop().time(), 3)
+
+
+class Database:
+    """Answers each window with a new set of tiles, or fails as told; notes when it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[float, str]] = []
+        self.failing: dict[Window, Exception] = {}
+        self.takes_s = 0.0
+
+    async def tiles(self, window: Window) -> TileSet:
+        self.asked.append((now(), window.label))
+        await asyncio.sleep(self.takes_s)
+        if window in self.failing:
+            raise self.failing[window]
+        return TileSet(window, fetched_ms=len(self.asked))
+
+    def times(self, window: Window) -> list[float]:
+        return [at for at, label in self.asked if label == window.label]
+
+
+class Tab:
+    """A subscriber that follows one window and notes what it gets and when."""
+
+    def __init__(self, feed: LiveFeed, window: Window) -> None:
+        self.seen: list[tuple[float, Snapshot]] = []
+        self.task = asyncio.create_task(self._follow(feed, window))
+
+    async def _follow(self, feed: LiveFeed, window: Window) -> None:
+        async with feed.subscribe(window) as subscription:
+            while True:
+                snapshot = await subscription.next()
+                self.seen.append((now(), snapshot))
+
+    @property
+    def times(self) -> list[float]:
+        return [at for at, _ in self.seen]
+
+    async def close(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+Scenario = Callable[[LiveFeed, Database], Awaitable[None]]
+
+
+def play(scenario: Scenario, interval: float = 10.0) -> None:
+    """Run ``scenario`` with a feed that ticks every ``interval`` seconds."""
+
+    async def run() -> None:
+        database = Database()
+        loop = asyncio.get_running_loop()
+        feed = LiveFeed(database.tiles, interval, wall=lambda: EPOCH + loop.time())
+        try:
+            await scenario(feed, database)
+        finally:
+            await feed.close()
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(run())

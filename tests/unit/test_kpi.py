@@ -1,0 +1,270 @@
+"""What a KPI tile shows (PRD decisions 1 and 2)."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ksys_app.domain import kpi
+from ksys_app.models.rows import QcRule
+
+NAN, INF = math.nan, math.inf
+ANY = st.floats()
+PLANT = st.floats(-1e9, 1e9)
+RULE = QcRule("D100", min_val=0, max_val=200, warn_min=20, warn_max=180, crit_min=10, crit_max=190)
+
+
+@pytest.mark.parametrize("value", [None, NAN, INF, -INF])
+def test_what_is_not_a_number_is_missing(value: float | None) -> None:
+    assert kpi.finite(value) is None
+
+
+def test_zero_is_a_number() -> None:
+    assert kpi.finite(0.0) == 0.0
+
+
+@pytest.mark.parametrize("enabled", [False, None])
+def test_a_rule_that_is_not_enabled_is_no_rule(enabled: bool | None) -> None:
+    assert kpi.active(QcRule("D100", enabled=enabled)) is None
+    assert kpi.active(None) is None
+    assert kpi.active(RULE) is RULE
+
+
+class TestDelta:
+    """The two newest buckets with data, ``(last - prev) / abs(prev) * 100``."""
+
+    @pytest.mark.parametrize(
+        ("last", "prev", "expected"),
+        [
+            pytest.param(110, 100, 10.0, id="a rise"),
+            pytest.param(90, 100, -10.0, id="a fall"),
+            pytest.param(100, 100, 0.0, id="no change"),
+            pytest.param(0, 100, -100.0, id="a fall to zero"),
+            pytest.param(-110, -100, -10.0, id="a fall of a negative quantity is negative"),
+            pytest.param(-90, -100, 10.0, id="a rise of a negative quantity is positive"),
+            pytest.param(50, -50, 200.0, id="a rise through zero"),
+            pytest.param(100, 0, 0.0, id="from zero"),
+            pytest.param(100, -0.0, 0.0, id="from negative zero"),
+            pytest.param(100, None, 0.0, id="nothing before"),
+            pytest.param(None, 100, 0.0, id="nothing now"),
+            pytest.param(None, None, 0.0, id="nothing at all"),
+            pytest.param(NAN, 100, 0.0, id="not a number now"),
+            pytest.param(100, NAN, 0.0, id="not a number before"),
+            pytest.param(INF, 100, 0.0, id="infinite now"),
+            pytest.param(100, -INF, 0.0, id="infinite before"),
+            pytest.param(1e300, 1e-300, 0.0, id="a change beyond floating point"),
+        ],
+    )
+    def test_change_in_percent(
+        self, last: float | None, prev: float | None, expected: float
+    ) -> None:
+        assert kpi.delta_pct(last, prev) == pytest.approx(expected)
+
+    @given(PLANT, PLANT.filter(bool))
+    @settings(deadline=None)
+    def test_its_sign_is_that_of_the_change(self, last: float, prev: float) -> None:
+        change = kpi.delta_pct(last, prev)
+        assert change == 0 or (change > 0) == (last > prev)
+
+    @given(st.none() | ANY, st.none() | ANY)
+    @settings(deadline=None)
+    def test_it_is_always_a_finite_number(self, last: float | None, prev: float | None) -> None:
+        assert math.isfinite(kpi.delta_pct(last, prev))
+
+    @pytest.mark.parametrize(
+        ("pct", "expected"),
+        [
+            (0.0, "+0.0%"),
+            (-0.0, "+0.0%"),
+            (0.04, "+0.0%"),
+            (-0.04, "+0.0%"),
+            (0.06, "+0.1%"),
+            (-0.06, "-0.1%"),
+            (12.34, "+12.3%"),
+            (-100.0, "-100.0%"),
+        ],
+    )
+    def test_its_label_is_signed_with_one_decimal(self, pct: float, expected: str) -> None:
+        assert kpi.delta_label(pct) == expected
+
+    @given(PLANT)
+    @settings(deadline=None)
+    def test_its_label_is_never_minus_zero(self, pct: float) -> None:
+        label = kpi.delta_label(pct)
+        assert label != "-0.0%"
+        assert float(label[:-1]) == pytest.approx(pct, abs=0.0501)
+
+
+class TestRange:
+    """The rule's hard limits, else what the window saw."""
+
+    def test_the_rule_comes_before_the_window(self) -> None:
+        assert kpi.tile_range(RULE, 50, 60) == (0, 200)
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            pytest.param(None, id="no rule"),
+            pytest.param(QcRule("D100", min_val=0, max_val=200, enabled=False), id="disabled"),
+            pytest.param(QcRule("D100", min_val=0), id="no upper limit"),
+            pytest.param(QcRule("D100", max_val=200), id="no lower limit"),
+        ],
+    )
+    def test_without_both_hard_limits_the_window_counts(self, rule: QcRule | None) -> None:
+        assert kpi.tile_range(rule, 50, 60) == (50, 60)
+
+    @pytest.mark.parametrize("low", [None, NAN, -INF])
+    def test_an_empty_window_has_no_range(self, low: float | None) -> None:
+        assert kpi.tile_range(None, low, 60) is None
+        assert kpi.tile_range(None, 50, low) is None
+
+    def test_its_label_has_one_decimal(self) -> None:
+        assert kpi.range_label((0, 20_000)) == "0.0 ~ 20000.0"
+        assert kpi.range_label((-20, 40.25)) == "-20.0 ~ 40.2"
+        assert kpi.range_label(None) == kpi.DASH
+
+
+class TestGauge:
+    """Where a value stands in its range, 0 to 100."""
+
+    @pytest.mark.parametrize(
+        ("value", "span", "expected"),
+        [
+            pytest.param(190, (0, 200), 95.0, id="inside"),
+            pytest.param(0, (0, 200), 0.0, id="lower end"),
+            pytest.param(200, (0, 200), 100.0, id="upper end"),
+            pytest.param(-5, (0, 200), 0.0, id="below"),
+            pytest.param(205, (0, 200), 100.0, id="above"),
+            pytest.param(10, (-20, 40), 50.0, id="range below zero"),
+            pytest.param(5, (5, 5), 0.0, id="no width"),
+            pytest.param(5, (9, 1), 0.0, id="upside down"),
+            pytest.param(5, None, 0.0, id="no range"),
+            pytest.param(None, (0, 200), 0.0, id="no value"),
+            pytest.param(NAN, (0, 200), 0.0, id="not a number"),
+            pytest.param(INF, (0, 200), 0.0, id="infinite"),
+        ],
+    )
+    def test_percent(
+        self, value: float | None, span: tuple[float, float] | None, expected: float
+    ) -> None:
+        assert kpi.gauge_pct(value, span) == pytest.approx(expected)
+
+    @given(st.none() | ANY, st.none() | st.tuples(ANY, ANY))
+    @settings(deadline=None)
+    def test_it_is_always_between_0_and_100(
+        self, value: float | None, span: tuple[float, float] | None
+    ) -> None:
+        assert 0 <= kpi.gauge_pct(value, span) <= 100
+
+    @given(PLANT, PLANT, st.tuples(PLANT, PLANT))
+    @settings(deadline=None)
+    def test_it_never_falls_while_the_value_rises(
+        self, one: float, other: float, span: tuple[float, float]
+    ) -> None:
+        low, high = sorted((one, other))
+        assert kpi.gauge_pct(low, span) <= kpi.gauge_pct(high, span)
+
+
+class TestStatus:
+    """Warning and critical limits inclusive, the hard range exclusive."""
+
+    @pytest.mark.parametrize(
+        ("value", "level"),
+        [
+            pytest.param(100, 0, id="in the middle"),
+            pytest.param(20.001, 0, id="just above warn_min"),
+            pytest.param(20, 1, id="on warn_min"),
+            pytest.param(19.999, 1, id="just below warn_min"),
+            pytest.param(10.001, 1, id="just above crit_min"),
+            pytest.param(10, 2, id="on crit_min"),
+            pytest.param(9.999, 2, id="just below crit_min"),
+            pytest.param(179.999, 0, id="just below warn_max"),
+            pytest.param(180, 1, id="on warn_max"),
+            pytest.param(180.001, 1, id="just above warn_max"),
+            pytest.param(189.999, 1, id="just below crit_max"),
+            pytest.param(190, 2, id="on crit_max"),
+            pytest.param(190.001, 2, id="just above crit_max"),
+        ],
+    )
+    def test_at_and_beside_each_limit(self, value: float, level: int) -> None:
+        assert kpi.status_level(value, RULE) == level
+
+    @pytest.mark.parametrize(
+        ("value", "level"), [(0, 0), (-0.001, 2), (200, 0), (200.001, 2)], ids=str
+    )
+    def test_the_end_of_the_hard_range_is_no_violation(self, value: float, level: int) -> None:
+        assert kpi.status_level(value, QcRule("D100", min_val=0, max_val=200)) == level
+
+    @pytest.mark.parametrize("value", [None, NAN, INF, -INF])
+    def test_no_value_has_no_level(self, value: float | None) -> None:
+        assert kpi.status_level(value, RULE) == 0
+
+    @given(PLANT)
+    @settings(deadline=None)
+    @example(-1).via("below everything")
+    def test_no_rule_and_a_disabled_one_give_0(self, value: float) -> None:
+        disabled = QcRule("D100", min_val=0, max_val=200, crit_max=190, enabled=False)
+        assert kpi.status_level(value, None) == 0
+        assert kpi.status_level(value, disabled) == 0
+        assert kpi.status_level(value, QcRule("D100")) == 0
+
+    @given(PLANT, PLANT)
+    @settings(deadline=None)
+    def test_further_out_is_never_better(self, one: float, other: float) -> None:
+        near, far = sorted((one, other), key=lambda value: abs(value - 100))
+        assert kpi.status_level(near, RULE) <= kpi.status_level(far, RULE)
+
+
+class TestFigures:
+    """Numbers as text."""
+
+    @pytest.mark.parametrize(
+        ("span", "places"),
+        [
+            pytest.param((0, 20_000), 1, id="wide"),
+            pytest.param((0, 200), 1, id="the spec's D100"),
+            pytest.param((0, 100), 1, id="percent"),
+            pytest.param((0, 10), 2, id="bar"),
+            pytest.param((0, 1), 3, id="a ratio"),
+            pytest.param((0, 0.5), 4, id="half"),
+            pytest.param((0, 1e-9), 4, id="at most four"),
+            pytest.param((5, 5), 1, id="no width"),
+            pytest.param(None, 1, id="no range"),
+            pytest.param((0, INF), 1, id="infinite"),
+            pytest.param((NAN, 1), 1, id="not a number"),
+        ],
+    )
+    def test_decimals_tell_a_thousandth_of_the_range_apart(
+        self, span: tuple[float, float] | None, places: int
+    ) -> None:
+        assert kpi.decimals(span) == places
+
+    @pytest.mark.parametrize(
+        ("value", "places", "expected"),
+        [
+            (190, 1, "190.0"),
+            (0.12345, 4, "0.1235"),
+            (-3.25, 2, "-3.25"),
+            (-0.04, 1, "0.0"),
+            (-0.0, 1, "0.0"),
+            (999_999_999, 1, "999999999.0"),
+            (1e9, 1, "1e+09"),
+            (1.5e12, 1, "1.5e+12"),
+            (-1.5e12, 1, "-1.5e+12"),
+            (None, 1, kpi.DASH),
+            (NAN, 1, kpi.DASH),
+            (INF, 1, kpi.DASH),
+        ],
+    )
+    def test_value(self, value: float | None, places: int, expected: str) -> None:
+        assert kpi.value_label(value, places) == expected
+
+    @given(ANY, st.integers(1, 4))
+    @settings(deadline=None)
+    def test_a_value_fits_its_tile_and_is_never_minus_zero(self, value: float, places: int) -> None:
+        label = kpi.value_label(value, places)
+        assert len(label) <= 16
+        assert label.strip("-0.") or not label.startswith("-")

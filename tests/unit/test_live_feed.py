@@ -1,0 +1,185 @@
+"""The live feed (PRD decision 8): who is asked how often, and who gets what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from ksys_app.domain.windows import Window, parse_window
+from ksys_app.live import LiveFeed
+from ksys_app.tile_source import TileSet
+from tests.feed import Database, Tab, now, play
+
+M5, H24, D7 = parse_window("5m"), parse_window("24h"), parse_window("7d")
+
+
+class TestQueries:
+    def test_twenty_tabs_on_three_windows_cost_one_query_a_window_and_tick(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            tabs = [Tab(feed, (M5, H24, D7)[i % 3]) for i in range(20)]
+            await asyncio.sleep(59)
+            assert feed.subscribers == 20
+            assert Counter(label for _, label in database.asked) == {"5m": 6, "24h": 6, "7d": 6}
+            assert database.times(M5) == [0, 10, 20, 30, 40, 50]
+            assert all(tab.times == [0, 10, 20, 30, 40, 50] for tab in tabs)
+            assert len({id(tab.seen[3][1]) for tab in tabs}) == 3
+
+        play(scenario)
+
+    def test_nobody_costs_none(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            await asyncio.sleep(100)
+            assert (database.asked, feed.subscribers, feed.age_s) == ([], 0, None)
+
+        play(scenario)
+
+    def test_the_first_starts_it_and_the_last_stops_it(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            first, second = Tab(feed, M5), Tab(feed, M5)
+            await asyncio.sleep(15)
+            await first.close()
+            await asyncio.sleep(10)
+            assert database.times(M5) == [0, 10, 20]
+            await second.close()
+            assert (feed.subscribers, feed.age_s) == (0, None)
+            await asyncio.sleep(100)
+            assert database.times(M5) == [0, 10, 20]
+            again = Tab(feed, M5)
+            await asyncio.sleep(15)
+            assert database.times(M5) == [0, 10, 20, 125, 135]
+            assert again.times == [125, 135]
+
+        play(scenario)
+
+    def test_a_window_nobody_watches_any_more_is_not_asked_for(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            Tab(feed, M5)
+            gone = Tab(feed, H24)
+            await asyncio.sleep(5)
+            await gone.close()
+            await asyncio.sleep(20)
+            assert (database.times(M5), database.times(H24)) == ([0, 10, 20], [0])
+
+        play(scenario)
+
+    def test_not_even_when_its_last_tab_goes_while_another_window_is_being_asked_for(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            database.takes_s = 2
+            Tab(feed, M5)
+            gone = Tab(feed, H24)
+            await asyncio.sleep(1)
+            await gone.close()
+            await asyncio.sleep(5)
+            assert database.asked == [(0, "5m")]
+
+        play(scenario)
+
+    def test_closing_ends_it_even_in_the_middle_of_a_query(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            database.takes_s = 10
+            Tab(feed, M5)
+            await asyncio.sleep(5)
+            await feed.close()
+            assert "live feed" not in {task.get_name() for task in asyncio.all_tasks()}
+            await asyncio.sleep(100)
+            assert database.times(M5) == [0]
+
+        play(scenario)
+
+
+class TestSubscribers:
+    def test_a_tab_that_is_gone_is_dropped_and_the_others_go_on(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            stays, goes = Tab(feed, M5), Tab(feed, M5)
+            await asyncio.sleep(5)
+            goes.task.cancel()
+            await asyncio.sleep(20)
+            assert feed.subscribers == 1
+            assert (goes.times, stays.times) == ([0], [0, 10, 20])
+
+        play(scenario)
+
+    def test_a_tab_that_fails_is_dropped_too(self) -> None:
+        async def scenario(feed: LiveFeed, _database: Database) -> None:
+            with pytest.raises(ZeroDivisionError):
+                async with feed.subscribe(M5):
+                    raise ZeroDivisionError
+            assert feed.subscribers == 0
+
+        play(scenario)
+
+    def test_who_joins_later_gets_the_newest_at_once_and_without_a_query(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            first = Tab(feed, M5)
+            await asyncio.sleep(13)
+            late = Tab(feed, M5)
+            await asyncio.sleep(1)
+            assert late.seen == [(13, first.seen[1][1])]
+            assert database.times(M5) == [0, 10]
+
+        play(scenario)
+
+    def test_who_joins_with_another_window_does_not_wait_for_the_tick(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            Tab(feed, M5)
+            await asyncio.sleep(3)
+            late = Tab(feed, H24)
+            await asyncio.sleep(11)
+            assert late.times == [3, 13]
+            assert database.times(M5) == [0, 10]
+
+        play(scenario)
+
+    def test_who_comes_back_to_a_window_does_not_wait_for_the_tick(self) -> None:
+        async def scenario(feed: LiveFeed, _database: Database) -> None:
+            Tab(feed, M5)
+            away = Tab(feed, H24)
+            await asyncio.sleep(3)
+            await away.close()
+            back = Tab(feed, H24)
+            await asyncio.sleep(1)
+            assert back.times == [3]
+
+        play(scenario)
+
+    def test_a_slow_one_skips_to_the_newest(self) -> None:
+        async def scenario(feed: LiveFeed, _database: Database) -> None:
+            quick = Tab(feed, M5)
+            async with feed.subscribe(M5) as slow:
+                await slow.next()
+                await asyncio.sleep(35)
+                assert (await slow.next()) is quick.seen[-1][1]
+                assert now() == 35
+                await slow.next()
+                assert now() == 40
+
+        play(scenario)
+
+    def test_sequence_numbers_grow_over_all_windows(self) -> None:
+        async def scenario(feed: LiveFeed, _database: Database) -> None:
+            tabs = [Tab(feed, M5), Tab(feed, H24)]
+            await asyncio.sleep(25)
+            numbers = [snapshot.seq for tab in tabs for _, snapshot in tab.seen]
+            assert len(set(numbers)) == len(numbers)
+            for tab in tabs:
+                own = [snapshot.seq for _, snapshot in tab.seen]
+                assert own == sorted(own)
+
+        play(scenario)
+
+
+async def test_it_ticks_on_a_clock_that_nobody_moves() -> None:
+    calls: list[Window] = []
+
+    async def load(window: Window) -> TileSet:
+        calls.append(window)
+        return TileSet(window)
+
+    feed = LiveFeed(load, 0.03)
+    async with asyncio.timeout(5), feed.subscribe(M5) as subscription:
+        seen = [await subscription.next() for _ in range(3)]
+    assert [(snapshot.tile_set, snapshot.error) for snapshot in seen] == [(TileSet(M5), None)] * 3
+    assert [snapshot.seq for snapshot in seen] == [1, 2, 3]
+    assert calls == [M5] * 3

@@ -1,0 +1,211 @@
+"""Which tiles are shown, and in which order."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ksys_app.domain.ordering import (
+    COLUMNS,
+    MAX_FILTER,
+    clean_filter,
+    matches,
+    table_order,
+    tile_order,
+)
+from ksys_app.models.tiles import Tile
+
+TS = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
+
+
+def tile(
+    title: str,
+    *,
+    value: float | None = 5.0,
+    minute: int | None = 0,
+    comm: str = "ok",
+    status: int = 0,
+    alarm: int = 0,
+) -> Tile:
+    return Tile(
+        title=title,
+        unit="",
+        value=value,
+        value_s="5.0",
+        delta_pct=0.0,
+        delta_s="+0.0%",
+        gauge_pct=50.0,
+        status_level=status,
+        ts=None if minute is None else TS.replace(minute=minute),
+        ts_s="",
+        range_label="0.0 ~ 10.0",
+        count=1,
+        min=5.0,
+        max=5.0,
+        first=5.0,
+        last=5.0,
+        comm=comm,
+        age_s=4.0,
+        allowed_s=60.0,
+        alarm="-",
+        alarm_level=alarm,
+        places=1,
+        spark="",
+        warn_y=(),
+        crit_y=(),
+    )
+
+
+def names(tiles: list[Tile], order: list[int]) -> list[str]:
+    return [tiles[i].title for i in order]
+
+
+class TestFilter:
+    @pytest.mark.parametrize(
+        ("name", "wanted", "found"),
+        [
+            ("D100", "", True),
+            ("D100", "   ", True),
+            ("D100", "d1", True),
+            ("D100", "100", True),
+            ("D100", "D2", False),
+            ("Mill motor D300", "d3 mill", True),
+            ("Mill motor D300", "mill pump", False),
+            ("유량 D202", "유량", True),
+            ("STRASSE", "straße", True),
+            ("D100", "d.*", False),
+            ("D100", "%", False),
+        ],
+    )
+    def test_every_word_has_to_be_somewhere_in_the_name(
+        self, name: str, wanted: str, found: bool
+    ) -> None:
+        assert matches(name, wanted) == found
+
+    @pytest.mark.parametrize(
+        ("text", "clean"),
+        [
+            ("  D100  ", "D100"),
+            ("D1\n\x00\x1b[31m", "D1[31m"),
+            ("유량 202", "유량 202"),
+            ("x" * 500, "x" * MAX_FILTER),
+            ("\u200b\u202e", ""),
+        ],
+    )
+    def test_it_holds_printable_text_of_a_bounded_length(self, text: str, clean: str) -> None:
+        assert clean_filter(text) == clean
+
+    @given(st.text() | st.text("a ", min_size=150, max_size=300))
+    @settings(deadline=None)
+    def test_cleaning_twice_changes_nothing(self, text: str) -> None:
+        once = clean_filter(text)
+        assert clean_filter(once) == once
+        assert len(once) <= MAX_FILTER == 200
+
+    @pytest.mark.parametrize("length", [MAX_FILTER - 1, MAX_FILTER, MAX_FILTER + 1])
+    def test_a_cut_leaves_no_blank_at_the_end(self, length: int) -> None:
+        assert clean_filter("x" * length + " y")[-1] in "xy"
+
+
+class TestTiles:
+    PLANT = (
+        tile("D100"),
+        tile("D101", comm="never", minute=None, value=None),
+        tile("D102", comm="late"),
+        tile("D200", status=1),
+        tile("D201", comm="late", alarm=1),
+        tile("D202", comm="lost"),
+        tile("D300", status=2),
+        tile("D301", alarm=2, comm="lost"),
+    )
+
+    @pytest.mark.parametrize("shuffled", [False, True])
+    def test_worst_first(self, shuffled: bool) -> None:
+        tiles = list(reversed(self.PLANT)) if shuffled else list(self.PLANT)
+        assert names(tiles, tile_order(tiles, "", "worst", [])) == [
+            *("D300", "D301"),  # critical, whichever of the two says so
+            "D202",  # lost
+            *("D201", "D200"),  # warning, late before alive
+            "D102",  # late
+            "D101",  # never seen
+            "D100",  # normal
+        ]
+
+    def test_by_name(self) -> None:
+        tiles = list(reversed(self.PLANT))
+        assert names(tiles, tile_order(tiles, "", "name", [])) == sorted(
+            tile.title for tile in self.PLANT
+        )
+
+    @pytest.mark.parametrize("sort", ["worst", "name"])
+    def test_pinned_ones_come_first_and_keep_their_order(self, sort: str) -> None:
+        tiles = list(self.PLANT)
+        free = names(tiles, tile_order(tiles, "", sort, []))
+        pins = ["D100", "D202", "D999"]
+        held = [name for name in free if name in pins]
+        assert names(tiles, tile_order(tiles, "", sort, pins)) == held + [
+            name for name in free if name not in pins
+        ]
+
+    def test_the_filter_hides_pinned_ones_too(self) -> None:
+        tiles = list(self.PLANT)
+        assert names(tiles, tile_order(tiles, "d2", "name", ["D100", "D202"])) == [
+            *("D202", "D200", "D201")
+        ]
+
+
+class TestTable:
+    ROWS = (
+        tile("D102", value=7.0, minute=2, alarm=1),
+        tile("D100", value=None, minute=1, comm="lost"),
+        tile("D101", value=-3.0, minute=None, comm="never", status=2),
+        tile("D103", value=7.0, minute=3, comm="late"),
+    )
+
+    @pytest.mark.parametrize(
+        ("column", "ascending", "descending"),
+        [
+            ("tag", "D100 D101 D102 D103", "D103 D102 D101 D100"),
+            ("ts", "D100 D102 D103 D101", "D103 D102 D100 D101"),
+            ("value", "D101 D102 D103 D100", "D102 D103 D101 D100"),
+            ("comm", "D100 D103 D101 D102", "D102 D101 D103 D100"),
+            ("alarm", "D101 D102 D100 D103", "D100 D103 D102 D101"),
+        ],
+    )
+    def test_by_column_both_ways_with_missing_values_last(
+        self, column: str, ascending: str, descending: str
+    ) -> None:
+        rows = list(self.ROWS)
+        assert names(rows, table_order(rows, "", column, False)) == ascending.split()
+        assert names(rows, table_order(rows, "", column, True)) == descending.split()
+
+    def test_these_are_all_columns(self) -> None:
+        assert COLUMNS == ("tag", "ts", "value", "comm", "alarm")
+
+    @pytest.mark.parametrize("column", COLUMNS)
+    def test_equal_rows_stay_in_the_order_of_their_names(self, column: str) -> None:
+        rows = [tile("D102"), tile("D100"), tile("D101")]
+        if column != "tag":
+            for descending in (False, True):
+                shown = names(rows, table_order(rows, "", column, descending))
+                assert shown == ["D100", "D101", "D102"]
+
+    def test_the_order_they_come_in_does_not_matter(self) -> None:
+        for column, descending in itertools.product(COLUMNS, (False, True)):
+            orders = {
+                tuple(names(list(rows), table_order(rows, "", column, descending)))
+                for rows in itertools.permutations(self.ROWS)
+            }
+            assert len(orders) == 1
+
+    def test_the_filter_applies(self) -> None:
+        rows = list(self.ROWS)
+        assert names(rows, table_order(rows, "d10 2", "tag", False)) == ["D102"]
+
+    def test_a_column_that_is_not_there_is_an_error(self) -> None:
+        with pytest.raises(KeyError):
+            table_order(list(self.ROWS), "", "colour", False)

@@ -1,0 +1,184 @@
+"""The tables of the requirements and of the README agree with the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from ksys_app import log
+from ksys_app.api import schemas
+from ksys_app.api.app import create_api
+from ksys_app.domain import quality
+from ksys_app.domain.windows import DEFAULT_WINDOW, WINDOWS
+from ksys_app.errors import KsysError
+from ksys_app.ops import expected, frontend
+from ksys_app.ops.check import days
+from ksys_app.settings import Settings
+from ksys_app.utils.cache import MAX_ENTRIES, TTL
+from tests import papers
+
+B7 = {"DB_TIMEOUT", "DB_CONN", "NO_ROWS", "SCHEMA_DRIFT", "PAYLOAD_BLOAT", "WS_FAIL"}
+
+
+def test_windows_and_their_buckets() -> None:
+    rows = papers.table(papers.section("5.1"))
+    assert [(codes(row[0]), row[2], codes(row[3])) for row in rows] == [
+        (window.label, window.bucket, window.view) for window in WINDOWS
+    ]
+    assert [codes(row[0]) for row in rows if "default" in row[1]] == [DEFAULT_WINDOW]
+
+
+def codes(cell: str) -> str:
+    """The one thing a cell holds in code type."""
+    (only,) = papers.codes(cell)
+    return only
+
+
+def test_comm_states_and_alarm_reasons() -> None:
+    text = papers.section("5.3")
+    comm, alarm = re.split(r"\| reason \|", text)
+    assert [codes(row[0]) for row in papers.table(comm)] == list(get_args(quality.Comm))
+    rows = papers.table("| reason |" + alarm)
+    told = {reason: row[1] for row in rows for reason in papers.codes(row[0])}
+    assert set(told) == set(get_args(quality.Reason))
+    assert set(told.values()) == set(get_args(quality.Level))
+
+
+def test_the_tile_contract() -> None:
+    fields = [name for row in papers.table(papers.section("5.4")) for name in papers.codes(row[0])]
+    assert fields == [*schemas.Kpi.model_fields, "stale", "stale_s"]
+
+
+def test_error_codes_with_status_exit_code_and_runbook() -> None:
+    assert frontend.BuildFailed in set(_errors())
+    wanted = {
+        error.code: (
+            str(error.http_status),
+            str(error.exit_code),
+            "yes" if (papers.RUNBOOKS[0].parent / f"{error.code}.md").exists() else "no",
+        )
+        for error in _errors()
+    }
+    rows = papers.table(papers.section("7.2"))
+    assert {codes(row[0]): (row[1], row[2], row[4]) for row in rows} == wanted
+    assert {code for code, (*_, runbook) in wanted.items() if runbook == "yes"} >= B7
+
+
+def _errors(root: type[KsysError] = KsysError) -> Iterator[type[KsysError]]:
+    yield root
+    for error in root.__subclasses__():
+        if error.__module__.startswith("ksys_app."):
+            yield from _errors(error)
+
+
+def test_log_events_that_are_built_are_written_and_the_others_are_not() -> None:
+    told = {
+        name: row[2] for row in papers.table(papers.section("7.4")) for name in papers.codes(row[0])
+    }
+    assert set(told) == set(get_args(log.Event))
+    code = "\n".join(text for path, text in papers.texts() if path.parts[0] == "ksys_app")
+    written = set(re.findall(r'log\.event\(\s*"(\w+)"', code))
+    assert {name for name, state in told.items() if state == "built"} == written
+
+
+def test_endpoints() -> None:
+    rows = papers.table(papers.section("8.2"))
+    built = {codes(row[0]) for row in rows if row[-1] == "built"}
+    assert built == set(create_api().openapi()["paths"])
+    assert {row[-1] for row in rows} <= {"built", "planned"}
+
+
+@pytest.mark.parametrize("row", papers.table(papers.section("20")), ids=lambda row: row[0])
+def test_a_command_is_there_with_its_options_if_it_is_built(row: list[str]) -> None:
+    words = codes(row[0]).split()[1:]
+    options = [name for name in papers.codes(row[1]) if name.startswith("--")]
+    assert (papers.command([*words, *options]) == "") is (row[2] == "built")
+
+
+def _settings() -> dict[str, str]:
+    """Variable to its default as the papers write it."""
+    told = {}
+    for name, field in Settings.model_fields.items():
+        variable = str(field.validation_alias or f"KSYS_{name.upper()}")
+        default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
+        told[variable] = "none" if field.default is None else f"`{default}`"
+    return told
+
+
+def test_settings_in_the_requirements() -> None:
+    rows = papers.table(papers.section("9"))
+    assert {codes(row[0]): row[1] for row in rows} == _settings()
+
+
+def test_settings_in_the_readme() -> None:
+    _, _, text = papers.README.partition("## Settings")
+    assert {codes(row[0]): row[1] for row in papers.table(text)} == _settings()
+
+
+def test_settings_in_the_example_of_env() -> None:
+    text = (papers.ROOT / ".env.example").read_text("utf-8")
+    given = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
+    assert set(given) == set(_settings())
+    for variable, default in _settings().items():
+        assert default == "none" or given[variable] == default.strip("`")
+
+
+def test_every_relation_and_column_is_described() -> None:
+    data, schema = set(papers.codes(papers.section("4"))), set(papers.codes(papers.section("12.1")))
+    for relation, columns in (expected.TABLES | expected.VIEWS).items():
+        assert relation in data
+        assert relation in schema
+        for column in columns:
+            assert any(told.split()[0] == column for told in data), f"{relation}.{column}"
+
+
+def test_indexes_and_triggers_are_named() -> None:
+    text = papers.section("12.1")
+    for name in (*expected.INDEXES, *expected.TRIGGERS):
+        assert name in text or name.endswith("_pkey")
+
+
+def test_policies() -> None:
+    rows = papers.table(papers.section("12.2"))
+    told = {codes(row[0]): row[1:] for row in rows}
+    for name, refresh in expected.REFRESH.items():
+        spans = [_words(span) for span in (refresh.start, refresh.end, refresh.every)]
+        assert told[name][:4] == [*spans, f"{refresh.batch:,} buckets"]
+    for name, compression in expected.COMPRESSION.items():
+        assert told[name][4] == _words(compression.after)
+    assert {name for name, row in told.items() if row[4]} == set(expected.COMPRESSION)
+    assert told["influx_hist"][5] == _words(expected.RETENTION)
+    assert told[expected.INDICATORS_JOB.removeprefix("refresh_")][:3] == [
+        f"{expected.INDICATORS_SPAN.total_seconds() / 3600:.0f} hours",
+        "now",
+        _words(expected.INDICATORS_EVERY),
+    ]
+
+
+def test_the_oldest_timescaledb_that_will_do() -> None:
+    least = ".".join(map(str, expected.MIN_TIMESCALEDB))
+    for text in (papers.section("12"), papers.section("27.1"), papers.README):
+        found = re.findall(r"TimescaleDB (\d\.\d+)\s+or\s+newer", text)
+        assert set(found) == {least}
+
+
+def _words(span: timedelta) -> str:
+    number, unit = days(span).split()
+    word = {"d": "day", "h": "hour", "min": "minute"}[unit]
+    return f"{number} {word}" + ("" if number == "1" else "s")
+
+
+def test_lifetimes_of_the_cache() -> None:
+    text = papers.section("7.1")
+    flat = " ".join(text.split())
+    told = {
+        name: int(seconds)
+        for names, seconds in re.findall(r"((?:`\w+`(?:, | and )?)+) (\d+) s", flat)
+        for name in papers.codes(names)
+    }
+    assert told == dict(TTL)
+    assert f"At most {MAX_ENTRIES} entries" in flat

@@ -1,0 +1,129 @@
+"""From domain values to what pages bind to: text and whole numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from ksys_app.errors import DatabaseUnreachable, KsysError
+from ksys_app.models.tiles import Tile
+from ksys_app.models.views import Problem, TileView
+from ksys_app.states.present import problem, tile_view
+
+TILE = Tile(
+    title="D100",
+    unit="°C",
+    value=190.0,
+    value_s="190.0",
+    delta_pct=-1.26,
+    delta_s="-1.3%",
+    gauge_pct=95.04999,
+    status_level=1,
+    ts=datetime(2025, 8, 15, 7, 26, 7, 303_478, UTC),
+    ts_s="2025-08-15 16:26:07",
+    range_label="0.0 ~ 200.0",
+    count=17_280,
+    min=188.0,
+    max=192.04,
+    first=189.0,
+    last=190.0,
+    comm="ok",
+    age_s=4.2,
+    allowed_s=60.0,
+    alarm="warn H 190 ≥ 190",
+    alarm_level=1,
+    places=1,
+    spark="M0 12h.1",
+    warn_y=(2.5,),
+    crit_y=(),
+)
+
+
+def test_a_tile_becomes_text_and_whole_numbers() -> None:
+    assert tile_view(TILE, pinned=True) == TileView(
+        title="D100",
+        unit="°C",
+        value_s="190.0",
+        delta_s="-1.3%",
+        delta_dir=-1,
+        gauge_pct=95.0,
+        status_level=1,
+        ts_ms=1_755_242_767_303,
+        ts_s="2025-08-15 16:26:07",
+        range_label="0.0 ~ 200.0",
+        count="17,280",
+        min="188.0",
+        max="192.0",
+        first="189.0",
+        last="190.0",
+        comm="ok",
+        allowed_s=60,
+        alarm="warn H 190 ≥ 190",
+        alarm_level=1,
+        spark="M0 12h.1",
+        warn_y=[2.5],
+        crit_y=[],
+        pinned=True,
+    )
+
+
+def test_a_tag_never_seen_has_dashes() -> None:
+    empty = replace(TILE, value=None, ts=None, min=None, max=None, first=None, last=None)
+    view = tile_view(empty, pinned=False)
+    assert view.ts_ms == 0
+    assert {view.min, view.max, view.first, view.last} == {"–"}
+    assert not view.pinned
+
+
+def test_statistics_have_the_decimals_of_the_tag() -> None:
+    assert tile_view(replace(TILE, min=0.12345, places=4), pinned=False).min == "0.1235"
+
+
+@pytest.mark.parametrize(
+    ("delta_s", "direction"),
+    [("+0.0%", 0), ("+0.1%", 1), ("-0.1%", -1), ("+100.0%", 1), ("-20.0%", -1)],
+)
+def test_the_direction_is_that_of_what_is_shown(delta_s: str, direction: int) -> None:
+    assert tile_view(replace(TILE, delta_s=delta_s), pinned=False).delta_dir == direction
+
+
+def test_equal_tiles_make_equal_views_so_that_nothing_is_sent_again() -> None:
+    older = replace(TILE, age_s=9.9)
+    assert tile_view(TILE, pinned=False) == tile_view(older, pinned=False)
+
+
+def test_nine_tiles_with_full_sparklines_fit_a_tick() -> None:
+    spark = "M0 12h.1" + "".join(f"L{i * 2.1:.1f} {i % 24}.5" for i in range(47))
+    rows = [asdict(tile_view(replace(TILE, spark=spark), pinned=False)) for _ in range(9)]
+    assert len(json.dumps(rows, ensure_ascii=False).encode()) <= 10_000
+
+
+def test_every_field_of_a_view_is_plain() -> None:
+    view = tile_view(TILE, pinned=False)
+    values = [getattr(view, field.name) for field in fields(TileView)]
+    assert {type(value) for value in values} <= {str, int, float, bool, list}
+
+
+class TestProblem:
+    def test_it_says_code_message_since_when_and_the_runbook(self) -> None:
+        told = problem(DatabaseUnreachable("db.plant does not answer"), 1_755_242_767_000, 4.0)
+        assert told == Problem(
+            code="DB_CONN",
+            message="db.plant does not answer",
+            since_ms=1_755_242_767_000,
+            retry_in=4,
+            runbook="docs/runbooks/DB_CONN.md",
+        )
+
+    def test_an_error_that_is_none_of_ours_is_told_without_its_insides(self) -> None:
+        told = problem(ZeroDivisionError("secret of the inside"), 1)
+        assert told.code == KsysError.code
+        assert "secret" not in told.message
+        assert told.retry_in == 0
+
+    @pytest.mark.parametrize("seconds", [1.0, 2.0, 4.0, 8.0])
+    def test_the_next_attempt_is_told_in_whole_seconds(self, seconds: float) -> None:
+        assert repr(problem(DatabaseUnreachable(), 1, seconds).retry_in) == f"{seconds:.0f}"

@@ -1,0 +1,152 @@
+"""Checks of the environment, and the headers of every response (PRD decision 20)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ksys_app.security import CONTENT_SECURITY_POLICY, HEADERS, check_environment, with_headers
+from ksys_app.settings import Settings
+
+GOOD = "postgresql://eco_ro:s3cret@db.plant/EcoAnP?sslmode=verify-full"
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("TS_DSN", "TS_ADMIN_DSN", "APP_ENV"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+def findings(
+    monkeypatch: pytest.MonkeyPatch, dsn: str | None, env: str, mode: int | None = None
+) -> dict[str, tuple[bool, bool]]:
+    """Each check's name with whether it is fine and whether production insists on it."""
+    if dsn is not None:
+        monkeypatch.setenv("TS_DSN", dsn)
+    monkeypatch.setenv("APP_ENV", env)
+    found = check_environment(Settings(), mode)
+    assert all(one.detail and "s3cret" not in one.detail for one in found)
+    return {one.name: (one.ok, one.strict) for one in found}
+
+
+@pytest.mark.parametrize("env", ["development", "production"])
+def test_a_good_environment_passes(monkeypatch: pytest.MonkeyPatch, env: str) -> None:
+    assert [ok for ok, _ in findings(monkeypatch, GOOD, env, 0o600).values()] == [True] * 4
+
+
+@pytest.mark.parametrize("env", ["development", "production"])
+def test_no_database_at_all_is_an_error_everywhere(
+    monkeypatch: pytest.MonkeyPatch, env: str
+) -> None:
+    assert findings(monkeypatch, None, env) == {"TS_DSN": (False, True)}
+
+
+@pytest.mark.parametrize(("env", "strict"), [("development", False), ("production", True)])
+class TestProductionInsistsWhereDevelopmentWarns:
+    @pytest.mark.parametrize("mode", ["disable", "prefer", "require", "verify-ca", None])
+    def test_on_proof_of_who_answers(
+        self, monkeypatch: pytest.MonkeyPatch, env: str, strict: bool, mode: str | None
+    ) -> None:
+        dsn = GOOD.partition("?")[0] + (f"?sslmode={mode}" if mode else "")
+        assert findings(monkeypatch, dsn, env)["TLS to the database"] == (False, strict)
+
+    @pytest.mark.parametrize("user", ["postgres:s3cret@", "eco_rw:s3cret@", "eco_ro2@", ""])
+    def test_on_the_role_that_only_reads(
+        self, monkeypatch: pytest.MonkeyPatch, env: str, strict: bool, user: str
+    ) -> None:
+        dsn = GOOD.replace("eco_ro:s3cret@", user)
+        assert findings(monkeypatch, dsn, env)["role of the app"] == (False, strict)
+
+    @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o777])
+    def test_on_a_file_of_secrets_that_only_its_owner_reads(
+        self, monkeypatch: pytest.MonkeyPatch, env: str, strict: bool, mode: int
+    ) -> None:
+        assert findings(monkeypatch, GOOD, env, mode)[".env permissions"] == (False, strict)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o100600])
+def test_a_private_file_is_fine(monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
+    assert findings(monkeypatch, GOOD, "production", mode)[".env permissions"][0]
+
+
+def test_without_a_file_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ".env permissions" not in findings(monkeypatch, GOOD, "production", None)
+
+
+def test_details_say_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TS_DSN", GOOD)
+    assert [one.detail for one in check_environment(Settings(), 0o600)] == [
+        *("set", "sslmode=verify-full", "eco_ro", "only its owner reads it")
+    ]
+    monkeypatch.setenv("TS_DSN", "host=db.plant")
+    assert "nobody named" in check_environment(Settings())[2].detail
+
+
+def test_details_say_what_production_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TS_DSN", "postgresql://postgres@db.plant/EcoAnP?sslmode=disable")
+    details = " ".join(one.detail for one in check_environment(Settings(), 0o644))
+    assert "sslmode=disable" in details
+    assert "sslmode=verify-full" in details
+    assert "eco_ro" in details
+    assert "chmod 600 .env" in details
+
+
+class TestHeaders:
+    def test_no_page_may_ask_another_origin(self) -> None:
+        directives = dict(part.split(" ", 1) for part in CONTENT_SECURITY_POLICY.split("; "))
+        assert directives["default-src"] == "'self'"
+        assert directives["connect-src"] == "'self'"
+        assert directives["object-src"] == directives["frame-ancestors"] == "'none'"
+        allowed = r"'self'|'none'|'unsafe-inline'|'unsafe-eval'|data:"
+        for sources in directives.values():
+            assert all(re.fullmatch(allowed, source) for source in sources.split())
+
+    def test_the_usual_ones_are_there(self) -> None:
+        assert HEADERS["X-Content-Type-Options"] == "nosniff"
+        assert HEADERS["X-Frame-Options"] == "DENY"
+        assert HEADERS["Referrer-Policy"] == "same-origin"
+
+    async def test_every_http_response_has_them_beside_its_own(self) -> None:
+        own = (b"content-type", b"text/html")
+        sent = await _respond("http", [own])
+        start, body = sent
+        assert start["headers"][0] == own
+        for name, value in HEADERS.items():
+            assert (name.lower().encode(), value.encode()) in start["headers"]
+        assert body == {"type": "http.response.body", "body": b"<p>"}
+
+    async def test_a_response_without_headers_gets_them_too(self) -> None:
+        start, _ = await _respond("http", None)
+        assert len(start["headers"]) == len(HEADERS)
+
+    async def test_two_responses_do_not_share_a_list(self) -> None:
+        first, second = [(await _respond("http", []))[0] for _ in range(2)]
+        assert len(first["headers"]) == len(second["headers"]) == len(HEADERS)
+
+    @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
+    async def test_other_connections_pass_as_they_are(self, kind: str) -> None:
+        start, _ = await _respond(kind, [])
+        assert start["headers"] == []
+
+
+async def _respond(kind: str, headers: list[tuple[bytes, bytes]] | None) -> list[dict[str, Any]]:
+    """What an ASGI app behind the headers sends."""
+    sent: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        start: dict[str, Any] = {"type": "http.response.start", "status": 200}
+        await send(start if headers is None else start | {"headers": headers})
+        await send({"type": "http.response.body", "body": b"<p>"})
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await with_headers(app)({"type": kind}, receive, send)
+    return sent

@@ -1,0 +1,225 @@
+"""From a row of the live query and a rule to a tile (PRD §5, decisions 1, 2, 9, 10)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ksys_app.domain.quality import Reason
+from ksys_app.domain.tiles import tile, tiles
+from ksys_app.models.rows import QcRule, TileRow
+from ksys_app.models.tiles import Tile
+
+SEOUL = ZoneInfo("Asia/Seoul")
+NOW = datetime(2025, 8, 15, 7, 26, 11, tzinfo=UTC)
+ROW = TileRow(
+    tag_name="D100",
+    now=NOW,
+    value=190.0,
+    ts=NOW - timedelta(seconds=4),
+    count=12,
+    min=188.0,
+    max=192.0,
+    first=189.0,
+    last=190.0,
+    prev_last=190.0,
+    spark_at=[0.0, 0.05, 1.0],
+    spark=[188.0, 190.0, 192.0],
+    prev_value=190.0,
+    prev_ts=NOW - timedelta(seconds=9),
+    recent_mean=190.0,
+    recent_std=0.5,
+    exp_per_min=12,
+)
+RULE = QcRule(
+    "D100",
+    min_val=0,
+    max_val=200,
+    warn_min=180,
+    warn_max=195,
+    crit_min=170,
+    crit_max=198,
+    max_gap_seconds=90,
+    deadband_pct=1,
+    meta={"unit": "°C"},
+)
+NEVER = replace(
+    ROW,
+    tag_name="D302",
+    value=None,
+    ts=None,
+    count=0,
+    min=None,
+    max=None,
+    first=None,
+    last=None,
+    prev_last=None,
+    spark_at=[],
+    spark=[],
+    prev_value=None,
+    prev_ts=None,
+    recent_mean=None,
+    recent_std=None,
+)
+FLOATS = st.none() | st.floats(-1e12, 1e12) | st.sampled_from([math.nan, math.inf, -math.inf])
+
+
+def made(row: TileRow, rule: QcRule | None = RULE, gap: float = 0.06) -> Tile:
+    return tile(row, rule, SEOUL, frozenset(), gap)[0]
+
+
+def test_the_tile_of_the_spec() -> None:
+    assert made(ROW) == Tile(
+        title="D100",
+        unit="°C",
+        value=190.0,
+        value_s="190.0",
+        delta_pct=0.0,
+        delta_s="+0.0%",
+        gauge_pct=95.0,
+        status_level=0,
+        ts=NOW - timedelta(seconds=4),
+        ts_s="2025-08-15 16:26:07",
+        range_label="0.0 ~ 200.0",
+        count=12,
+        min=188.0,
+        max=192.0,
+        first=189.0,
+        last=190.0,
+        comm="ok",
+        age_s=4.0,
+        allowed_s=90.0,
+        alarm="-",
+        alarm_level=0,
+        places=1,
+        spark="M0 22h.1L5 16.3M100 10.6h.1",
+        warn_y=(2.0,),
+        crit_y=(),
+    )
+
+
+def test_it_carries_the_contract() -> None:
+    names = {field.name for field in fields(Tile)}
+    assert names >= {"title", "value_s", "delta_pct", "delta_s", "gauge_pct", "status_level"}
+    assert names >= {"value", "ts", "ts_s", "range_label", "count", "min", "max", "first", "last"}
+    assert names >= {"comm", "age_s", "alarm"}
+
+
+def test_the_change_is_that_of_the_two_newest_buckets() -> None:
+    changed = made(replace(ROW, last=180.0, prev_last=200.0, value=181.0))
+    assert (changed.delta_pct, changed.delta_s) == (-10.0, "-10.0%")
+
+
+def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
+    never = made(NEVER)
+    assert (never.value, never.value_s, never.ts, never.ts_s) == (None, "–", None, "–")
+    assert (never.comm, never.age_s, never.alarm, never.alarm_level) == ("never", None, "-", 0)
+    assert (never.count, never.min, never.max, never.first, never.last) == (0, *[None] * 4)
+    assert (never.gauge_pct, never.status_level, never.delta_s) == (0.0, 0, "+0.0%")
+    assert (never.spark, never.warn_y, never.crit_y) == ("", (), ())
+    assert never.range_label == "0.0 ~ 200.0"
+
+
+def test_without_a_rule_the_window_is_the_range() -> None:
+    free = made(ROW, None)
+    assert (free.range_label, free.gauge_pct, free.unit) == ("188.0 ~ 192.0", 50.0, "")
+    assert (free.status_level, free.alarm, free.warn_y, free.crit_y) == (0, "-", (), ())
+    assert made(NEVER, None).range_label == "–"
+
+
+def test_a_disabled_rule_keeps_its_unit_and_nothing_else() -> None:
+    off = made(ROW, replace(RULE, enabled=False))
+    assert off == replace(made(ROW, None), unit="°C")
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "alarm", "level"),
+    [
+        (190.0, 0, "-", 0),
+        (195.0, 1, "warn H 195 ≥ 195", 1),
+        (198.0, 2, "crit HH 198 ≥ 198", 2),
+        (201.0, 2, "crit RANGE 201 outside 0..200", 2),
+        (180.0, 1, "warn L 180 ≤ 180", 1),
+    ],
+)
+def test_status_and_alarm_agree_on_the_newest_value(
+    value: float, status: int, alarm: str, level: int
+) -> None:
+    one = made(replace(ROW, value=value))
+    assert (one.status_level, one.alarm, one.alarm_level) == (status, alarm, level)
+
+
+def test_a_bad_value_shows_a_dash_and_an_alarm() -> None:
+    bad = made(replace(ROW, value=math.nan))
+    assert (bad.value, bad.value_s, bad.gauge_pct) == (None, "–", 0.0)
+    assert (bad.alarm, bad.alarm_level) == ("crit BAD not a number", 2)
+
+
+def test_old_data_is_late_and_then_lost() -> None:
+    ages = {s: made(replace(ROW, ts=NOW - timedelta(seconds=s))).comm for s in (90, 91, 900, 901)}
+    assert ages == {90: "ok", 91: "late", 900: "late", 901: "lost"}
+
+
+@pytest.mark.parametrize(("exp_per_min", "allowed_s"), [(12, 60), (1, 120), (None, 120)])
+def test_without_a_rule_the_expectation_says_how_old_is_too_old(
+    exp_per_min: int | None, allowed_s: float
+) -> None:
+    assert made(replace(ROW, exp_per_min=exp_per_min), None).allowed_s == allowed_s
+
+
+def test_a_gap_in_the_window_is_a_gap_in_the_sparkline() -> None:
+    assert made(ROW, gap=0.96).spark.count("M") == 1
+    assert made(ROW, gap=0.94).spark.count("M") == 2
+
+
+def test_a_limit_stays_held_from_one_judgement_to_the_next() -> None:
+    held: frozenset[Reason] = frozenset()
+    seen = []
+    for value in (193.5, 195.0, 193.5, 192.5, 193.5):
+        one, held = tile(replace(ROW, value=value), RULE, SEOUL, held, 0.06)
+        seen.append((one.alarm_level, set(held)))
+    assert seen == [(0, set()), (1, {"H"}), (1, {"H"}), (0, set()), (0, set())]
+
+
+def test_all_tiles_in_the_order_of_the_rows_each_with_its_own_rule_and_memory() -> None:
+    rows = [replace(ROW, value=193.5), replace(ROW, tag_name="D101", value=193.5), NEVER]
+    rules = {"D100": RULE, "D101": replace(RULE, tag_name="D101"), "D999": RULE}
+    shown, held = tiles(rows, rules, SEOUL, {"D101": frozenset({"H"})}, 0.06)
+    assert [one.title for one in shown] == ["D100", "D101", "D302"]
+    assert [one.alarm_level for one in shown] == [0, 1, 0]
+    assert held == {"D100": frozenset(), "D101": {"H"}, "D302": frozenset()}
+
+
+@given(st.lists(FLOATS, min_size=9, max_size=9), st.booleans(), st.booleans())
+@settings(deadline=None)
+def test_whatever_the_database_says_a_tile_can_be_shown(
+    numbers: list[float | None], seen: bool, ruled: bool
+) -> None:
+    value, low, high, first, last, prev_last, prev, mean, std = numbers
+    row = replace(
+        ROW,
+        value=value,
+        ts=ROW.ts if seen else None,
+        min=low,
+        max=high,
+        first=first,
+        last=last,
+        prev_last=prev_last,
+        prev_value=prev,
+        recent_mean=mean,
+        recent_std=std,
+        spark_at=[0.1, 0.2],
+        spark=[math.nan if low is None else low, math.nan if high is None else high],
+    )
+    one = made(row, RULE if ruled else None)
+    assert 0 <= one.gauge_pct <= 100
+    figures = (one.value, one.delta_pct, one.min, one.max, one.first, one.last)
+    assert all(figure is None or math.isfinite(figure) for figure in figures)
+    assert "nan" not in f"{one.value_s} {one.delta_s} {one.range_label} {one.spark}"
+    assert one.alarm_level >= one.status_level or not seen
