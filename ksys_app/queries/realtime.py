@@ -136,7 +136,13 @@ async def tile_rows(window: Window, cap: int, tag_name: str | None = None) -> An
         cap: most tags; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
         tag_name: this one only.
     """
-    params = {
+    params = tile_params(window, cap, tag_name)
+    return await db.current().fetch_cached("live", TileRow, TILES[window], params)
+
+
+def tile_params(window: Window, cap: int, tag_name: str | None) -> dict[str, object]:
+    """The parameters of :data:`TILES`."""
+    return {
         "window": window.duration,
         "window_s": window.duration.total_seconds(),
         "width": window.width,
@@ -144,7 +150,6 @@ async def tile_rows(window: Window, cap: int, tag_name: str | None = None) -> An
         "tag": tag_name,
         "cap": cap,
     }
-    return await db.current().fetch_cached("live", TileRow, TILES[window], params)
 
 
 async def newest_samples(tag_name: str, cap: int = 12) -> Answer[Sample]:

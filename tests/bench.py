@@ -1,0 +1,128 @@
+"""``make bench``: what the product adds to its bare SQL, on the same database in the same run.
+
+Without ``--dsn`` it makes an embedded database with the demo's history. Figures are milliseconds;
+the ratio is the product's median over that of the bare statement on one open connection.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
+from rich.console import Console
+from rich.table import Table
+
+from ksys_app import runtime
+from ksys_app.api.app import create_api
+from ksys_app.db import connect, session_options
+from ksys_app.domain.windows import WINDOWS
+from ksys_app.ops import qc, schema
+from ksys_app.ops.embedded import EmbeddedDatabase
+from ksys_app.ops.plant import history
+from ksys_app.ops.plant.simulator import Plant
+from ksys_app.ops.qc_table import EXPECTATIONS, RULES
+from ksys_app.queries import latest, realtime
+from ksys_app.settings import load_settings
+
+PASSWORD = "bench"
+
+
+async def timed(work: Callable[[], Awaitable[Any]], times: int) -> list[float]:
+    """Milliseconds of each run, after one that warms up."""
+    await work()
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        await work()
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
+
+
+def p95(taken: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(taken, n=20)[-1]
+
+
+@asynccontextmanager
+async def database(dsn: str | None) -> AsyncIterator[str]:
+    """The app's DSN of the given database, or of a new embedded one with the demo's history."""
+    if dsn is not None:
+        yield dsn
+        return
+    with tempfile.TemporaryDirectory(prefix="ksys-bench-") as folder:
+        server = EmbeddedDatabase(Path(folder))
+        await server.start()
+        try:
+            passwords: dict[str, str | None] = {"eco_ro": PASSWORD}
+            await schema.apply(server.dsn, zone="Asia/Seoul", passwords=passwords)
+            await qc.sync(server.dsn, qc.RULES_CSV, RULES)
+            await qc.sync(server.dsn, qc.EXPECTATIONS_CSV, EXPECTATIONS)
+            loaded = await history.load(server.dsn, Plant(), datetime.now(UTC))
+            assert loaded is not None
+            print(f"history: {loaded.rows} rows in {loaded.seconds:.1f} s")
+            yield make_conninfo(server.dsn, user="eco_ro", password=PASSWORD)
+        finally:
+            await server.stop()
+
+
+async def measure(dsn: str, times: int) -> Table:
+    """Every endpoint and window against its bare statement."""
+    settings = load_settings().model_copy(update={"ts_dsn": dsn})
+    table = Table("endpoint", "bare p50", "bare p95", "product p50", "product p95", "ratio")
+    bare = await connect(dsn, **session_options(settings.statement_timeout_ms))
+    async with bare, runtime.opened(settings):
+        transport = httpx.ASGITransport(create_api())
+        async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
+            for path, statement, params in _cases(settings.max_tags + 1):
+                plain = await timed(lambda s=statement, p=params: _run(bare, s, p), times)
+                whole = await timed(lambda url=path: client.get(url), times)
+                ratio = statistics.median(whole) / statistics.median(plain)
+                figures = (
+                    statistics.median(plain),
+                    p95(plain),
+                    statistics.median(whole),
+                    p95(whole),
+                )
+                table.add_row(path, *(f"{figure:.1f}" for figure in figures), f"{ratio:.2f}")
+    return table
+
+
+def _cases(cap: int) -> list[tuple[str, Any, dict[str, Any]]]:
+    tiles = [
+        (
+            f"/api/v1/kpi?window={window.label}",
+            realtime.TILES[window],
+            realtime.tile_params(window, cap, None),
+        )
+        for window in WINDOWS
+    ]
+    return [("/api/v1/latest", latest.ALL, {"cap": 10_000}), *tiles]
+
+
+async def _run(conn: AsyncConnection, statement: Any, params: dict[str, Any]) -> None:
+    await (await conn.execute(statement, params)).fetchall()
+
+
+async def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dsn", help="an existing database, read only")
+    parser.add_argument("--times", type=int, default=40, help="runs a figure is made of")
+    given = parser.parse_args()
+    async with database(given.dsn) as dsn:
+        Console().print(await measure(dsn, given.times))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
