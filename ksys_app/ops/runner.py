@@ -21,6 +21,7 @@ from ksys_app.db import connect, map_error
 from ksys_app.errors import KsysError
 from ksys_app.ops import jobs
 from ksys_app.ops.jobs import Job, JobRun
+from ksys_app.ops.upkeep import EVERY, upkeep
 from ksys_app.settings import safe_dsn
 
 MIN_PAUSE_S: Final = 1.0
@@ -70,6 +71,7 @@ class Runner:
         self._dsn = dsn
         self._name = safe_dsn(dsn)
         self._on_run = on_run
+        self._kept_up = datetime.min.replace(tzinfo=UTC)
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Run what is due, sleep until the next is, again; return when ``stop`` is set.
@@ -99,6 +101,9 @@ class Runner:
         for run in await jobs.run_due(conn):
             self._note(run)
         workers = await jobs.has_workers(conn)
+        if not workers and datetime.now(UTC) - self._kept_up >= EVERY:
+            await upkeep(conn)
+            self._kept_up = datetime.now(UTC)
         upcoming = await jobs.list_jobs(conn)
         self.state.last_pass = datetime.now(UTC)
         return _pause(upcoming, workers)

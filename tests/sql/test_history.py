@@ -1,0 +1,164 @@
+"""The plant's past in a real database: the plant's own samples, once each, and true aggregates."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from psycopg import AsyncConnection, sql
+
+from ksys_app.db import connect
+from ksys_app.domain.windows import WINDOWS
+from ksys_app.ops.plant import history
+from ksys_app.ops.plant.history import Density, Span
+from ksys_app.ops.plant.signals import PERIOD_S, TAGS
+from ksys_app.ops.plant.simulator import Plant
+from tests.database import TestDatabases
+
+DAY = timedelta(days=1)
+# As the real one, with fewer rows: the densest part begins today.
+THINNING = (
+    Density(372 * DAY, 21_600),
+    Density(30 * DAY, 3600),
+    Density(2 * DAY, 300),
+    Density(timedelta(0), PERIOD_S),
+)
+PLANT = Plant(7)
+Row = tuple[datetime, str, float, dict[str, int]]
+
+
+def samples(spans: list[Span]) -> set[tuple[int, str, float, int]]:
+    """What the plant reports in these ticks: epoch, tag, value, seconds it was thinned to."""
+    return {
+        (t, tag, value, span.step if span.step > PERIOD_S else 0)
+        for span in spans
+        for t in range(span.start, span.end, span.step)
+        for tag, value in zip(TAGS, PLANT.tick(t), strict=True)
+        if value is not None
+    }
+
+
+async def stored(conn: AsyncConnection) -> list[tuple[int, str, float, int]]:
+    cursor = await conn.execute(
+        "SELECT extract(epoch FROM ts)::bigint, tag_name, value,"
+        " coalesce((meta ->> 'thinned_s')::integer, 0) FROM public.influx_hist"
+    )
+    return await cursor.fetchall()
+
+
+async def number(conn: AsyncConnection, statement: str) -> int:
+    row = await (await conn.execute(statement.encode())).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.fixture
+async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
+    made = await databases.fresh()
+    yield made
+    await databases.drop(made)
+
+
+@pytest.fixture(scope="module")
+async def loaded(databases: TestDatabases) -> AsyncIterator[tuple[AsyncConnection, datetime, int]]:
+    """A database with the whole history, the moment of its end, and the rows written."""
+    dsn = await databases.fresh()
+    now = datetime.now(UTC)
+    done = await history.load(dsn, PLANT, now, thinning=THINNING)
+    assert done is not None
+    async with await connect(dsn) as conn:
+        yield conn, now, done.rows
+    await databases.drop(dsn)
+
+
+async def test_the_raw_rows_are_the_samples_of_the_plant(
+    loaded: tuple[AsyncConnection, datetime, int],
+) -> None:
+    conn, now, _ = loaded
+    rows = await stored(conn)
+    assert len(rows) == len(set(rows))
+    oldest = min(row[0] for row in rows)
+    whole = samples(history.spans(None, now, THINNING))
+    assert set(rows) == {row for row in whole if row[0] >= oldest}
+
+
+async def test_days_past_the_retention_are_only_in_the_aggregates(
+    loaded: tuple[AsyncConnection, datetime, int],
+) -> None:
+    conn, _, written = loaded
+    assert await number(conn, "SELECT count(*) FROM public.influx_hist") < written
+    assert await number(conn, "SELECT sum(n) FROM public.influx_agg_1d") == written
+    assert await number(conn, "SELECT sum(n) FROM public.influx_agg_1h") == written
+    assert await number(conn, "SELECT sum(recv_msgs) FROM public.comm_recv_1h") == written
+
+
+async def test_all_13_windows_have_something_to_show(
+    loaded: tuple[AsyncConnection, datetime, int],
+) -> None:
+    conn, now, _ = loaded
+    for window in WINDOWS:
+        statement = sql.SQL(
+            "SELECT count(DISTINCT bucket) FROM public.{} WHERE tag_name = 'D100'"
+            " AND bucket >= %s AND bucket <= %s"
+        ).format(sql.Identifier(window.view))
+        cursor = await conn.execute(statement, (now - window.duration, now))
+        row = await cursor.fetchone()
+        possible = window.duration / window.width
+        assert row is not None
+        assert row[0] >= min(1, possible), window.label
+        if window.duration >= 30 * DAY:
+            assert row[0] >= possible - 2, window.label
+
+
+async def test_old_chunks_are_compressed_by_the_end_of_the_load(
+    loaded: tuple[AsyncConnection, datetime, int],
+) -> None:
+    conn, _, _ = loaded
+    old = (
+        " FROM timescaledb_information.chunks WHERE hypertable_name = 'influx_hist'"
+        " AND range_end < now() - interval '7 days'"
+    )
+    chunks = await number(conn, "SELECT count(*)" + old)
+    assert chunks > 45
+    assert await number(conn, "SELECT count(*) FILTER (WHERE is_compressed)" + old) == chunks
+
+
+async def test_a_later_load_fills_the_gap_and_nothing_else(fresh: str) -> None:
+    now = datetime.now(UTC)
+    recent = (Density(2 * DAY, 600), Density(timedelta(0), 60))
+    first = now - timedelta(hours=30)
+    async with await connect(fresh) as conn:
+        assert await history.load(fresh, PLANT, first, thinning=recent) is not None
+        await history.load(fresh, PLANT, now, thinning=recent)
+        newest = await number(conn, "SELECT extract(epoch FROM max(ts)) FROM public.influx_hist")
+        assert now.timestamp() - newest < 120
+        begun = history.spans(None, first, recent)
+        last = begun[-1].start + (begun[-1].ticks - 1) * begun[-1].step
+        resumed = history.spans(datetime.fromtimestamp(last, UTC), now, recent)
+        assert set(await stored(conn)) == samples(begun) | samples(resumed)
+        assert await history.load(fresh, PLANT, now, thinning=recent) is None
+
+
+async def test_a_load_that_was_broken_off_goes_on_where_it_was(fresh: str) -> None:
+    now = datetime.now(UTC)
+    recent = (Density(20 * DAY, 600), Density(2 * DAY, 60))
+
+    def break_off(stage: str, done: int, total: int) -> None:
+        if done > total / 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await history.load(fresh, PLANT, now, thinning=recent, on_progress=break_off)
+    told: list[tuple[str, int, int]] = []
+    await history.load(
+        fresh, PLANT, now, thinning=recent, on_progress=lambda *step: told.append(step)
+    )
+    async with await connect(fresh) as conn:
+        rows = await stored(conn)
+        assert set(rows) == samples(history.spans(None, now, recent))
+        assert await number(conn, "SELECT sum(n) FROM public.influx_agg_1d") == len(rows)
+    for stage in ("samples", "aggregates"):
+        steps = [(done, total) for name, done, total in told if name == stage]
+        assert steps == sorted(steps)
+        assert steps[-1][0] == steps[-1][1]

@@ -1,0 +1,129 @@
+"""The plant live: it joins the history without a seam and survives a lost database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ksys_app.db import connect
+from ksys_app.log import logger
+from ksys_app.ops.plant import store
+from ksys_app.ops.plant.feed import CATCH_UP_S, feed
+from ksys_app.ops.plant.signals import PERIOD_S, TAGS
+from ksys_app.ops.plant.simulator import Plant
+from tests.database import TestDatabases
+from tests.waiting import until
+
+PLANT = Plant(7)
+
+
+@pytest.fixture
+async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
+    made = await databases.fresh()
+    yield made
+    await databases.drop(made)
+
+
+async def stored(dsn: str) -> dict[tuple[int, str], float]:
+    async with await connect(dsn) as conn:
+        cursor = await conn.execute(
+            "SELECT extract(epoch FROM ts)::bigint, tag_name, value FROM public.influx_hist"
+        )
+        return {(t, tag): value for t, tag, value in await cursor.fetchall()}
+
+
+def expected(first: int, last: int) -> dict[tuple[int, str], float]:
+    return {
+        (t, tag): value
+        for t in range(first, last + 1, PERIOD_S)
+        for tag, value in zip(TAGS, PLANT.tick(t), strict=True)
+        if value is not None
+    }
+
+
+async def begin(dsn: str, t: int) -> None:
+    """One tick of history at ``t``."""
+    async with await connect(dsn) as conn:
+        await store.put_grid(conn, t, PERIOD_S, PLANT.tick(t))
+
+
+async def test_it_begins_after_the_newest_sample_and_goes_on_every_five_seconds(fresh: str) -> None:
+    now = int(datetime.now(UTC).timestamp()) // PERIOD_S * PERIOD_S
+    await begin(fresh, now - 600)
+    stop = asyncio.Event()
+    feeding = asyncio.create_task(feed(fresh, PLANT, stop))
+
+    async def two_more() -> bool:
+        return max(t for t, _ in await stored(fresh)) >= now + 2 * PERIOD_S
+
+    await until(two_more)
+    stop.set()
+    await feeding
+    rows = await stored(fresh)
+    assert rows == expected(now - 600, max(t for t, _ in rows))
+
+
+async def test_an_empty_database_gets_the_present_only(fresh: str) -> None:
+    at = datetime(2026, 8, 14, 3, 7, 12, tzinfo=UTC)
+    stop = asyncio.Event()
+    feeding = asyncio.create_task(feed(fresh, PLANT, stop, lambda: at))
+
+    async def something() -> bool:
+        return bool(await stored(fresh))
+
+    await until(something)
+    stop.set()
+    await feeding
+    present = int(at.timestamp()) - 2
+    assert await stored(fresh) == expected(present, present)
+
+
+async def test_it_catches_up_an_hour_and_no_more(fresh: str) -> None:
+    at = datetime(2026, 8, 14, 3, 7, 10, tzinfo=UTC)
+    last = int(at.timestamp())
+    await begin(fresh, last - 3 * CATCH_UP_S)
+    stop = asyncio.Event()
+    feeding = asyncio.create_task(feed(fresh, PLANT, stop, lambda: at))
+
+    async def caught_up() -> bool:
+        return len(await stored(fresh)) > len(TAGS)
+
+    await until(caught_up)
+    stop.set()
+    await feeding
+    first = last - 3 * CATCH_UP_S
+    assert await stored(fresh) == expected(first, first) | expected(last - CATCH_UP_S, last)
+
+
+async def test_a_lost_database_is_told_once_and_what_it_missed_is_filled(
+    fresh: str, databases: TestDatabases, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO, logger.name)
+    start = int(datetime.now(UTC).timestamp()) // PERIOD_S * PERIOD_S
+    await begin(fresh, start)
+    stop = asyncio.Event()
+    feeding = asyncio.create_task(feed(fresh, PLANT, stop))
+    try:
+        await databases.stop(fresh)
+        await asyncio.sleep(12)
+        assert not feeding.done()
+        await databases.start(fresh)
+        back = datetime.now(UTC) + timedelta(seconds=PERIOD_S)
+
+        async def live_again() -> bool:
+            return max(t for t, _ in await stored(fresh)) >= back.timestamp()
+
+        await until(live_again)
+    finally:
+        stop.set()
+        await feeding
+        logger.removeHandler(caplog.handler)
+    rows = await stored(fresh)
+    assert rows == expected(start, max(t for t, _ in rows))
+    told = [record.getMessage().split()[0] for record in caplog.records]
+    assert [event for event in told if event.startswith("feed_")] == ["feed_lost", "feed_back"]

@@ -1,0 +1,13 @@
+"""Waiting for what a background task brings about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
+    """Return as soon as ``condition`` holds; TimeoutError if it does not within ``seconds``."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - the condition is a row in a database
+            await asyncio.sleep(0.2)
