@@ -54,7 +54,8 @@ def demo(
 
     log.setup()
     plan = demonstration.Plan(port, data_dir.resolve(), not no_feed, replay)
-    terminal.run(demonstration.run(plan, terminal.settings()))
+    with terminal.steps() as tell:
+        terminal.run(demonstration.run(plan, terminal.settings(), tell))
 
 
 @app.command()

@@ -82,6 +82,12 @@ class PayloadBloat(KsysError):
     http_status = 413
 
 
+class BuildFailed(KsysError):
+    """The pages cannot be built."""
+
+    code = "BUILD"
+
+
 class FeedLost(KsysError):
     """The live connection between browser and server is gone."""
 

@@ -22,6 +22,18 @@ async def lifespan() -> AsyncIterator[None]:
         yield
 
 
-app = rx.App(**app_style(), api_transformer=[create_api(), with_headers])
+def told(exception: Exception) -> None:
+    """A handler that failed: the log has it; the page says what it lacks by itself."""
+    log.logger.error("event handler failed", exc_info=exception)
+
+
+app = rx.App(
+    **app_style(),
+    api_transformer=[create_api(), with_headers],
+    backend_exception_handler=told,
+)
+if app.sio is not None:
+    # An empty list of origins would let every origin in; None lets in only the page's own.
+    app.sio.eio.cors_allowed_origins = None
 app.register_lifespan_task(lifespan)
 add_pages(app)

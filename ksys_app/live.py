@@ -77,6 +77,8 @@ class LiveFeed:
         self._newest: dict[Window, Snapshot] = {}
         self._changed = asyncio.Event()
         self._wake = asyncio.Event()
+        self._due: dict[Window, float] = {}
+        self._failures: Counter[Window] = Counter()
         self._poller: asyncio.Task[None] | None = None
         self._seq = 0
         self._ticked_at: float | None = None
@@ -124,26 +126,22 @@ class LiveFeed:
         self._watchers[window] -= 1
         if self._watchers[window] <= 0:
             del self._watchers[window]
-            # A later watcher must not be shown this one as new.
-            self._newest.pop(window, None)
+            # A later watcher is not shown this one as new, and does not wait for its tick.
+            for kept in (self._newest, self._due, self._failures):
+                kept.pop(window, None)
         if not self._watchers and self._poller is not None:
             self._poller.cancel()
-            self._poller = None
+            self._poller = self._ticked_at = None
 
     async def _poll(self) -> None:
-        due: dict[Window, float] = {}
-        failures: Counter[Window] = Counter()
         loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
-            watched = list(self._watchers)
-            due = {window: due.get(window, 0.0) for window in watched}
-            for window in watched:
-                if due[window] > loop.time():
-                    continue
-                failures[window] = await self._tick(window, failures[window])
-                due[window] = loop.time() + self._pause(failures[window])
-            await self._sleep(min(due.values(), default=0.0) - loop.time())
+            for window in list(self._watchers):
+                if window in self._watchers and self._due.get(window, 0.0) <= loop.time():
+                    await self._tick(window)
+            due = [self._due.get(window, 0.0) for window in self._watchers]
+            await self._sleep(min(due, default=loop.time() + self.interval) - loop.time())
 
     async def _sleep(self, seconds: float) -> None:
         """Until the next tick is due, or somebody new subscribes."""
@@ -158,36 +156,37 @@ class LiveFeed:
             return self.interval
         return min(self.interval, BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
 
-    async def _tick(self, window: Window, failures: int) -> int:
-        """Ask for one window and publish; how often in a row that has failed by now."""
+    async def _tick(self, window: Window) -> None:
+        """Ask for one window, publish the answer or the failure, and say when it is due again."""
         kept = self._newest[window].tile_set if window in self._newest else TileSet(window)
         try:
             tile_set = await self._load(window)
             error = tile_set.error
         except KsysError as refused:
             tile_set, error = kept, refused
-        except Exception as bug:  # the poller serves every tab and must outlive a bad row
+        except Exception:  # the poller serves every tab and must outlive a bad row
             logger.exception("live feed: %s", window.label)
-            tile_set, error = kept, bug
+            tile_set, error = kept, KsysError("the live feed failed; the log has the details")
+        if window not in self._watchers:
+            return
+        self._failures[window] = 0 if error is None else self._failures[window] + 1
+        pause = self._pause(self._failures[window])
+        self._due[window] = asyncio.get_running_loop().time() + pause
         if error is None:
             self._ticked_at = self._wall()
             self._publish(Snapshot(self._next(), tile_set))
-            return 0
+            return
         wrong = error if isinstance(error, KsysError) else KsysError(str(error))
         before = self._newest.get(window)
         since = before.failing_since_ms if before is not None else 0
         now_ms = int(self._wall() * 1000)
-        pause = self._pause(failures + 1)
         self._publish(Snapshot(self._next(), tile_set, wrong, since or now_ms, pause))
-        return failures + 1
 
     def _next(self) -> int:
         self._seq += 1
         return self._seq
 
     def _publish(self, snapshot: Snapshot) -> None:
-        if snapshot.tile_set.window not in self._watchers:
-            return
         self._newest[snapshot.tile_set.window] = snapshot
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()

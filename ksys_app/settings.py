@@ -25,10 +25,9 @@ def _dsn(value: str | None) -> str | None:
         return None
     try:
         parts = conninfo_to_dict(value)
-    except psycopg.ProgrammingError as error:
-        raise ValueError(
-            f"is not a PostgreSQL DSN ({str(error).strip()}), e.g. {EXAMPLE_DSN}"
-        ) from error
+    except psycopg.ProgrammingError:
+        # The driver's reason quotes the DSN, and with it the password.
+        raise ValueError(f"is not a PostgreSQL DSN, e.g. {EXAMPLE_DSN}") from None
     if not parts.get("host") and not parts.get("hostaddr") and not parts.get("service"):
         raise ValueError(f"names no host, e.g. {EXAMPLE_DSN}")
     return value
@@ -68,8 +67,8 @@ class Settings(BaseSettings):
         env_file=".env", env_prefix="KSYS_", frozen=True, extra="ignore", env_ignore_empty=True
     )
 
-    ts_dsn: Dsn = Field(default=None, validation_alias="TS_DSN")
-    ts_admin_dsn: Dsn = Field(default=None, validation_alias="TS_ADMIN_DSN")
+    ts_dsn: Dsn = Field(default=None, validation_alias="TS_DSN", repr=False)
+    ts_admin_dsn: Dsn = Field(default=None, validation_alias="TS_ADMIN_DSN", repr=False)
     app_env: Literal["development", "production"] = Field(
         default="development", validation_alias="APP_ENV"
     )

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from ksys_app import log
 from ksys_app.domain import tiles as tile_rules
 from ksys_app.domain.windows import Window
+from ksys_app.models.rows import TileRow
 from ksys_app.models.tiles import Tile
 from ksys_app.queries.qc import qc_rules
 from ksys_app.queries.realtime import SPARK_POINTS, tile_rows
+from ksys_app.utils.cache import Answer
 
 # A line may cross one empty slot, not two: that is a hole in the data.
 SPARK_GAP: Final = 2.5 / SPARK_POINTS
@@ -68,7 +70,8 @@ class TileSource:
         gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
         made, held = tile_rules.tiles(rows, rules, self._zone, self._held, gap)
         self._held = {**self._held, **held}
-        self._log(window, made, answer.rowcount, (time.monotonic() - started) * 1000)
+        dur_ms = (time.monotonic() - started) * 1000
+        self._log(window, tag_name, made, answer, dur_ms)
         return TileSet(
             window,
             made,
@@ -79,11 +82,23 @@ class TileSource:
             truncated=len(answer.rows) > len(rows),
         )
 
-    def _log(self, window: Window, made: tuple[Tile, ...], rowcount: int, dur_ms: float) -> None:
-        common = {"range": window.label, "view": window.view, "rowcount": rowcount}
-        log.event("snapshot_refresh", **common, dur_ms=dur_ms, cache_hit=False)
-        if rowcount > self._max_tags:
-            log.event("payload_bloat", **common, limit=self._max_tags)
+    def _log(
+        self,
+        window: Window,
+        tag_name: str | None,
+        made: tuple[Tile, ...],
+        answer: Answer[TileRow],
+        dur_ms: float,
+    ) -> None:
+        fields = {
+            "range": window.label,
+            "tag": tag_name,
+            "view": window.view,
+            "rowcount": answer.rowcount,
+        }
+        log.event("snapshot_refresh", **fields, dur_ms=dur_ms, cache_hit=answer.cache_hit)
+        if answer.rowcount > self._max_tags:
+            log.event("payload_bloat", **fields, limit=self._max_tags)
         for tile in made:
             reason = tile.alarm.partition(" ")[2].partition(" ")[0] if tile.alarm_level else "-"
             if self._alarms.get(tile.title, "-") != reason:

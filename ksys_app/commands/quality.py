@@ -32,9 +32,7 @@ def sync(
 ) -> None:
     """Bring the database to what the file says, in one transaction, and show the changes."""
     dsn = terminal.settings().admin_dsn()
-    changes = terminal.run(
-        qc.sync(dsn, csv, qc.table_of(csv), dry_run=dry_run, prune=prune)  # type: ignore[misc]
-    )
+    changes = terminal.run(qc.sync(dsn, csv, qc.table_of(csv), dry_run=dry_run, prune=prune))
     for change in changes:
         terminal.out.print(str(change), markup=False)
     done = sum(change.kind != "remove" or prune for change in changes)
@@ -45,9 +43,7 @@ def sync(
 @app.command()
 def verify(csv: Csv = qc.RULES_CSV) -> None:
     """Compare file and database; exit 1 on drift, naming each cell."""
-    changes = terminal.run(
-        qc.verify(terminal.settings().admin_dsn(), csv, qc.table_of(csv))  # type: ignore[misc]
-    )
+    changes = terminal.run(qc.verify(terminal.settings().admin_dsn(), csv, qc.table_of(csv)))
     for change in changes:
         terminal.out.print(str(change), markup=False)
     if not changes:
@@ -64,8 +60,6 @@ def export(
 ) -> None:
     """Write the database's rows to the file."""
     count = terminal.run(
-        qc.export(  # type: ignore[misc]
-            terminal.settings().admin_dsn(), csv, qc.table_of(csv), force=force
-        )
+        qc.export(terminal.settings().admin_dsn(), csv, qc.table_of(csv), force=force)
     )
     terminal.out.print(f"{count} rows in {csv}")

@@ -8,7 +8,7 @@ from typing import Literal
 from ksys_app.models.rows import QcRule
 
 StatusLevel = Literal[0, 1, 2]
-DASH = "–"  # noqa: RUF001 - the sign shown in place of a number that is not there
+DASH = "–"
 
 
 def finite(value: float | None) -> float | None:

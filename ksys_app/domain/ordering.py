@@ -13,7 +13,7 @@ _COMM: Final = {"lost": 0, "late": 1, "never": 2, "ok": 3}
 
 def clean_filter(text: str) -> str:
     """What a tag filter may hold: printable, trimmed, at most 200 characters."""
-    return "".join(sign for sign in text if sign.isprintable()).strip()[:MAX_FILTER]
+    return "".join(sign for sign in text if sign.isprintable()).strip()[:MAX_FILTER].rstrip()
 
 
 def matches(name: str, wanted: str) -> bool:

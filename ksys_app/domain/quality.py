@@ -108,7 +108,7 @@ def alarm_label(violations: tuple[Violation, ...]) -> str:
 def _deadband(rule: QcRule) -> float:
     if rule.deadband_pct is None or rule.min_val is None or rule.max_val is None:
         return 0.0
-    return max(0.0, rule.max_val - rule.min_val) * rule.deadband_pct / 100
+    return max(0.0, (rule.max_val - rule.min_val) * rule.deadband_pct / 100)
 
 
 def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Violation]:
@@ -119,11 +119,10 @@ def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Vio
     if rule.allow_negative is False and value < 0:
         found.append(Violation("crit", "NEGATIVE", f"{value:g} < 0"))
     band = _deadband(rule)
-    hard_band = band if "RANGE" in held else 0.0
-    low = None if rule.min_val is None else rule.min_val + hard_band
-    high = None if rule.max_val is None else rule.max_val - hard_band
-    if beyond(value, low, high, inclusive=False):
+    if beyond(value, rule.min_val, rule.max_val, inclusive=False):
         found.append(Violation("crit", "RANGE", f"{value:g} outside {_span(rule)}"))
+    elif "RANGE" in held and band > 0 and _near_an_end(value, rule, band):
+        found.append(Violation("crit", "RANGE", f"{value:g} in the deadband of {_span(rule)}"))
     sides: tuple[tuple[Level, Reason, float | None, int], ...] = (
         ("crit", "HH", rule.crit_max, 1),
         ("crit", "LL", rule.crit_min, -1),
@@ -143,6 +142,12 @@ def _against(value: float, limit: float, sign: int) -> str:
     if (value - limit) * sign < 0:
         return f"{value:g} in the deadband of {limit:g}"
     return f"{value:g} {'≥' if sign > 0 else '≤'} {limit:g}"
+
+
+def _near_an_end(value: float, rule: QcRule, band: float) -> bool:
+    low = None if rule.min_val is None else rule.min_val + band
+    high = None if rule.max_val is None else rule.max_val - band
+    return beyond(value, low, high)
 
 
 def _span(rule: QcRule) -> str:

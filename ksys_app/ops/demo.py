@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from psycopg.conninfo import make_conninfo
-from rich.progress import TaskID
 
-from ksys_app.commands import terminal
 from ksys_app.errors import ConfigError, KsysError
 from ksys_app.log import logger
 from ksys_app.ops import frontend, qc, schema
@@ -31,6 +29,8 @@ from ksys_app.ops.serve import require_free, served
 from ksys_app.settings import Settings
 
 ROLES: Final = ("eco_ro", "eco_rw")
+Tell = Callable[[str, int, int], None]
+"""Told of long work: its step, how much is done, and its whole; 0 of 0 for what is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Plan:
     replay: Path | None
 
 
-async def run(plan: Plan, settings: Settings) -> None:
+async def run(plan: Plan, settings: Settings, tell: Tell) -> None:
     """Start everything, say when a page can be opened, stop everything at SIGINT or SIGTERM.
 
     Raises:
@@ -69,7 +69,7 @@ async def run(plan: Plan, settings: Settings) -> None:
         await database.start()
         try:
             print(f"database: {database.dsn}", flush=True)
-            await _until_stopped(stop, lambda: _serve(plan, settings, database, stop))
+            await _until_stopped(stop, lambda: _serve(plan, settings, database, stop, tell))
         finally:
             await database.stop()
 
@@ -89,16 +89,25 @@ async def _until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]
 
 
 async def _serve(
-    plan: Plan, settings: Settings, database: EmbeddedDatabase, stop: asyncio.Event
+    plan: Plan,
+    settings: Settings,
+    database: EmbeddedDatabase,
+    stop: asyncio.Event,
+    tell: Tell,
 ) -> None:
-    building = asyncio.create_task(asyncio.to_thread(frontend.ensure_built, _told))
+    building = asyncio.create_task(
+        asyncio.to_thread(frontend.ensure_built, lambda step: tell(step, 0, 0))
+    )
     passwords = _passwords(plan.data_dir)
     await schema.apply(database.dsn, zone=settings.tz, passwords=passwords)
     await qc.sync(database.dsn, qc.RULES_CSV, RULES)
     await qc.sync(database.dsn, qc.EXPECTATIONS_CSV, EXPECTATIONS)
     plant = Plant()
     if plan.with_feed and plan.replay is None:
-        await _load_history(database.dsn, plant)
+        now = datetime.now(UTC)
+        loaded = await history.load(database.dsn, plant, now, on_progress=tell)
+        if loaded is not None:
+            logger.info("history rows=%d seconds=%.1f", loaded.rows, loaded.seconds)
     await building
     dsn = make_conninfo(database.dsn, user="eco_ro", password=passwords["eco_ro"])
     async with asyncio.TaskGroup() as tasks:
@@ -113,24 +122,6 @@ async def _serve(
             # Not awaited itself: to be cancelled here must not cancel the server half-way.
             await asyncio.wait([server])
             raise KsysError("the app ended by itself; the log above says why")
-
-
-def _told(step: str) -> None:
-    terminal.err.print(f"pages: {step}")
-
-
-async def _load_history(dsn: str, plant: Plant) -> None:
-    with terminal.bar() as progress:
-        stages: dict[str, TaskID] = {}
-
-        def told(stage: str, done: int, total: int) -> None:
-            if stage not in stages:
-                stages[stage] = progress.add_task(stage, total=total)
-            progress.update(stages[stage], completed=done, total=total)
-
-        loaded = await history.load(dsn, plant, datetime.now(UTC), on_progress=told)
-    if loaded is not None:
-        logger.info("history rows=%d seconds=%.1f", loaded.rows, loaded.seconds)
 
 
 def _passwords(data_dir: Path) -> dict[str, str | None]:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ksys_app.errors import KsysError
+from ksys_app.errors import BuildFailed
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 WEB: Final = ".web"
@@ -47,12 +47,6 @@ PACKAGES: Final = ("reflex.lock/*.json",)
 Progress = Callable[[str], None]
 
 _building: set[subprocess.Popen[str]] = set()
-
-
-class BuildFailed(KsysError):
-    """The pages cannot be built."""
-
-    code = "BUILD"
 
 
 def ensure_built(progress: Progress | None = None, root: Path = ROOT) -> Path:

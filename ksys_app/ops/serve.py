@@ -18,6 +18,7 @@ from ksys_app.settings import get_settings
 ROOT: Final = Path(__file__).resolve().parents[2]
 # Reflex's own names for: serve the built pages, and do not compile them again.
 BUILT_PAGES: Final = {
+    "REFLEX_ENV_MODE": "prod",
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "__REFLEX_SKIP_COMPILE": "true",
 }

@@ -10,7 +10,7 @@ from ksys_app.components.tokens import CONTROL
 from ksys_app.states.base import BaseState
 from ksys_app.texts import T
 
-ON_LOAD = None
+ON_LOAD = BaseState.load_footer
 CONTENTS = {
     "/trend": (T.nav_trend, T.soon_trend),
     "/tech": (T.nav_tech, T.soon_tech),

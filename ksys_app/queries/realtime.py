@@ -50,21 +50,29 @@ WITH stats AS MATERIALIZED (
          min(min) AS min,
          max(max) AS max,
          first(first, bucket) AS first,
-         last(last, bucket) AS last
+         last(last, bucket) AS last,
+         max(bucket) AS newest
   FROM {view}
   WHERE bucket >= now() - %(window)s
   GROUP BY tag_name
 ),
 previous AS (
-  SELECT stats.tag_name, older.last AS prev_last
+  -- The far search runs only for a tag whose last few buckets before the newest are empty.
+  SELECT tag_name, coalesce(
+    (SELECT near.last
+     FROM {view} AS near
+     WHERE near.tag_name = stats.tag_name AND near.bucket < stats.newest
+       AND near.bucket >= greatest(stats.newest - 5 * %(width)s, now() - %(window)s - %(width)s)
+     ORDER BY near.bucket DESC
+     LIMIT 1),
+    (SELECT far.last
+     FROM {view} AS far
+     WHERE far.tag_name = stats.tag_name AND far.bucket < stats.newest
+       AND far.bucket >= now() - %(window)s - %(width)s
+     ORDER BY far.bucket DESC
+     LIMIT 1)
+  ) AS prev_last
   FROM stats
-  CROSS JOIN LATERAL (
-    SELECT last
-    FROM {view} AS bucket
-    WHERE bucket.tag_name = stats.tag_name AND bucket.bucket >= now() - %(window)s - %(width)s
-    ORDER BY bucket.bucket DESC
-    LIMIT 1 OFFSET 1
-  ) AS older
 ),
 recent AS MATERIALIZED (
   SELECT tag_name, ts, value, row_number() OVER (PARTITION BY tag_name ORDER BY ts DESC) AS age

@@ -14,6 +14,11 @@ class BaseState(rx.State):
     database: str = ""
     version: str = __version__
 
+    @rx.event
+    def load_footer(self) -> None:
+        """Say which database, for a page that shows nothing else of it."""
+        self._fill_footer()
+
     def _fill_footer(self) -> None:
         now = runtime.current()
         self.zone = now.settings.tz

@@ -75,19 +75,26 @@ class DashboardState(BaseState):
             # Shown first, then made a link that opens the same view elsewhere; it loads again.
             yield rx.redirect(link, replace=True)
         elif follow:
-            yield DashboardState.start_realtime
+            yield DashboardState.follow_feed
+
+    @rx.event
+    def start_realtime(self) -> Any:
+        """Live: follow the feed from now on."""
+        self.realtime_mode = True
+        return DashboardState.follow_feed
 
     @rx.event(background=True, supersedes=True)
-    async def start_realtime(self) -> None:
-        """Follow the live feed until paused, superseded by another window, or gone."""
+    async def follow_feed(self) -> None:
+        """Show each snapshot of the live feed until paused, superseded or gone."""
         async with self:
-            self.realtime_mode = True
             window = parse_window(self.window)
+            if not self.realtime_mode:
+                return
         async with runtime.current().feed.subscribe(window) as subscription:
             while True:
                 snapshot = await subscription.next()
                 async with self:
-                    if not self.realtime_mode or self.window != window.label:
+                    if not self._watches(window):
                         return
                     self._follow(snapshot)
 
@@ -179,6 +186,11 @@ class DashboardState(BaseState):
     def close_detail(self) -> None:
         """Close the detail."""
         self.detail_open = False
+
+    def _watches(self, window: Window) -> bool:
+        """Whether this tab still shows ``window`` live: a loop outlives the page that began it."""
+        here = self.router.url.path in ("", "/")
+        return here and self.realtime_mode and self.window == window.label
 
     def _query(self) -> dict[str, str]:
         return dict(self.router.url.query_parameters)
@@ -274,7 +286,9 @@ async def _fetch(state: DashboardState, window: Window) -> None:
     started = time.monotonic()
     try:
         tile_set = await runtime.current().tiles.load(window)
-    except KsysError as error:
+    except Exception as error:
+        if not isinstance(error, KsysError):
+            log.logger.exception("loading %s", window.label)
         async with state:
             state._fail(error)
         return

@@ -24,6 +24,9 @@ TTL: Final[Mapping[Kind, float]] = {
 }
 MAX_ENTRIES: Final = 100
 ROW_BYTES: Final = 400
+ITEM_BYTES: Final = 32
+# Rows of one answer are alike: so many of them say how large all are.
+SAMPLED_ROWS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,18 @@ def cache_key(statement: str, params: Mapping[str, object]) -> str:
     digest = hashlib.sha1(statement.encode(), usedforsecurity=False)
     digest.update(repr(sorted(params.items())).encode())
     return digest.hexdigest()
+
+
+def _size(rows: Sequence[object]) -> int:
+    """Bytes that rows take, estimated: a fixed part each, and what their lists hold."""
+    sampled = rows[:: max(1, len(rows) // SAMPLED_ROWS)]
+    items = sum(
+        len(value)
+        for row in sampled
+        for value in (getattr(row, name) for name in getattr(row, "__slots__", ()))
+        if isinstance(value, list | tuple | dict | str)
+    )
+    return ROW_BYTES * (1 + len(rows)) + ITEM_BYTES * items * len(rows) // max(1, len(sampled))
 
 
 class TTLCache:
@@ -144,12 +159,15 @@ class TTLCache:
     async def _run(self, key: str, load: Callable[[], Awaitable[Sequence[T]]]) -> Answer[T]:
         rows = tuple(await load())
         answer = Answer(rows, len(rows), int(self._wall() * 1000))
-        self._store(key, _Entry(answer, self._clock(), ROW_BYTES * (1 + len(rows))))
+        self._store(key, _Entry(answer, self._clock(), _size(rows)))
         return answer
 
     def _store(self, key: str, entry: _Entry) -> None:
         old = self._entries.pop(key, None)
-        self._bytes += entry.size - (old.size if old is not None else 0)
+        self._bytes -= old.size if old is not None else 0
+        if entry.size > self._max_bytes:
+            return
+        self._bytes += entry.size
         self._entries[key] = entry
         while self._entries and (
             len(self._entries) > self._max_entries or self._bytes > self._max_bytes

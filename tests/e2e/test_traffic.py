@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+import httpx
 from playwright.async_api import BrowserContext, ConsoleMessage, WebSocket, expect
 
 from tests.e2e.conftest import Site, opened
@@ -86,3 +87,35 @@ async def test_security_headers_are_on_pages_files_and_api(
         assert answer.ok
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_another_origin_may_not_open_the_websocket(site: Site) -> None:
+    path = "/_event/?EIO=4&transport=websocket&token=00000000-0000-0000-0000-000000000000"
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    async with httpx.AsyncClient(base_url=site.url) as client:
+        for origin, allowed in ((site.url, True), ("http://evil.example", False)):
+            request = client.build_request("GET", path, headers=upgrade | {"Origin": origin})
+            answer = await client.send(request, stream=True)
+            await answer.aclose()
+            assert (answer.status_code == 101) is allowed, origin
+
+
+async def test_a_loop_started_by_hand_ends_with_the_page(
+    context: BrowserContext, site: Site
+) -> None:
+    page = await opened(context, site)
+    await page.get_by_test_id("live-toggle").click()
+    await expect(page.get_by_test_id("status-bar")).to_contain_text("Paused")
+    await page.get_by_test_id("live-toggle").click()
+    await page.keyboard.press("g")
+    await page.keyboard.press("t")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Trend")
+    await asyncio.sleep(3)
+    before = site.events("snapshot_refresh")
+    await asyncio.sleep(3)
+    assert site.events("snapshot_refresh") == before

@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 # As the real one, with fewer rows: the densest part begins today.
 THINNING = (
     Density(372 * DAY, 21_600),
-    Density(30 * DAY, 3600),
+    Density(92 * DAY, 3600),
     Density(2 * DAY, 300),
     Density(timedelta(0), PERIOD_S),
 )

@@ -102,7 +102,6 @@ async def test_it_catches_up_an_hour_and_no_more(fresh: str) -> None:
 async def test_a_lost_database_is_told_once_and_what_it_missed_is_filled(
     fresh: str, databases: TestDatabases, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logger.addHandler(caplog.handler)
     caplog.set_level(logging.INFO, logger.name)
     start = int(datetime.now(UTC).timestamp()) // PERIOD_S * PERIOD_S
     await begin(fresh, start)
@@ -122,8 +121,7 @@ async def test_a_lost_database_is_told_once_and_what_it_missed_is_filled(
     finally:
         stop.set()
         await feeding
-        logger.removeHandler(caplog.handler)
-    rows = await stored(fresh)
+        rows = await stored(fresh)
     assert rows == expected(start, max(t for t, _ in rows))
     told = [record.getMessage().split()[0] for record in caplog.records]
     assert [event for event in told if event.startswith("feed_")] == ["feed_lost", "feed_back"]

@@ -55,7 +55,7 @@ def cut_off(file: Path) -> Path:
     """The same file as a broken download: all its samples, then half a line, then no more."""
     plain = gzip.decompress(file.read_bytes())
     broken = file.with_name("broken.csv.gz")
-    broken.write_bytes(gzip.compress(plain + b"x" * 300_000, compresslevel=0)[:-200_000])
+    broken.write_bytes(gzip.compress(plain + b"\n" + b"x" * 300_000, compresslevel=0)[:-200_000])
     return broken
 
 
@@ -92,11 +92,9 @@ def shifted(by: timedelta) -> list[Sample]:
 async def test_what_is_stored_is_the_file_shifted_by_the_noted_seconds(
     fresh: str, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logger.addHandler(caplog.handler)
     caplog.set_level(logging.INFO, logger.name)
     clock = Clock()
     await replay.feed(fresh, file, tmp_path, asyncio.Event(), clock)
-    logger.removeHandler(caplog.handler)
     (line,) = (tmp_path / replay.RECORD).read_text().splitlines()
     note = json.loads(line)
     by = timedelta(seconds=note["shift_seconds"])
@@ -147,10 +145,8 @@ async def test_nothing_is_lost_while_the_database_is_away(
 async def test_a_file_that_turns_out_damaged_ends_there_and_says_so(
     fresh: str, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logger.addHandler(caplog.handler)
     broken = cut_off(file)
     await replay.feed(fresh, broken, tmp_path, asyncio.Event(), Clock())
-    logger.removeHandler(caplog.handler)
     told = [record.getMessage() for record in caplog.records]
     assert [line for line in told if line.startswith("replay_broken")], told
     assert len(await stored(fresh)) == len(recorded())

@@ -53,7 +53,7 @@ async def test_load_shows_every_tag_and_follows() -> None:
     assert made.tile_order == made.table_order == [0, 1, 2]
     assert made.updated_ms > 0
     assert made.is_loading is False
-    assert "start_realtime" in str(events)
+    assert "follow_feed" in str(events)
 
 
 async def test_an_incomplete_link_is_shown_first_and_completed_after() -> None:
@@ -140,7 +140,7 @@ async def test_the_detail_holds_limits_samples_and_nothing_of_an_unknown_tag() -
 async def test_realtime_follows_the_feed_and_leaves_it_when_paused(plant_db: Plant) -> None:
     made = state(window="5m", sort="name")
     await load(made)
-    following = asyncio.create_task(DashboardState.event_handlers["start_realtime"].fn(made))
+    following = asyncio.create_task(DashboardState.event_handlers["follow_feed"].fn(made))
     await asyncio.sleep(0.5)
     assert runtime.current().feed.subscribers == 1
     assert made.updated_ms > 0

@@ -101,7 +101,7 @@ class TestHeaders:
         assert directives["default-src"] == "'self'"
         assert directives["connect-src"] == "'self'"
         assert directives["object-src"] == directives["frame-ancestors"] == "'none'"
-        allowed = r"'self'|'none'|'unsafe-inline'|'unsafe-eval'|data:"
+        allowed = r"'self'|'none'|'unsafe-inline'|data:"
         for sources in directives.values():
             assert all(re.fullmatch(allowed, source) for source in sources.split())
 

@@ -1,1 +1,1 @@
-"""The demo plant: nine tags, their signals and faults, their history, a live feed, a replay."""
+"""The demo plant (PRD §13): nine tags, their signals and faults, history, live feed, replay."""

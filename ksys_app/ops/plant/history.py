@@ -203,7 +203,7 @@ def _values(plant: Plant, block: Span | None) -> list[float | None]:
 
 async def _keep_beyond_retention(conn: AsyncConnection, oldest: Span, now: datetime) -> None:
     """Aggregate what is about to be dropped; later refreshes rightly never reach that far."""
-    start, end = store.utc(oldest.start), now - expected.RETENTION + timedelta(days=2)
+    start, end = store.utc(midnight(oldest.start)), now - expected.RETENTION + timedelta(days=2)
     if start < end:
         for view in expected.REFRESH:
             await conn.execute(refresh.CALL, (f"public.{view}", start, end))

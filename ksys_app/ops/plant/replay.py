@@ -170,7 +170,7 @@ class _Replay:
         if wait > PAUSE_S and upcoming != self._told:
             self._told = upcoming
             logger.info("replay_pause seconds=%.0f until=%s", wait, upcoming.isoformat())
-        return 0.0 if wait <= 0 else min(max(wait, PACE_S), PAUSE_S)
+        return PACE_S if wait > 0 else 0.0
 
     async def _write(self, conn: AsyncConnection) -> None:
         await conn.execute(
