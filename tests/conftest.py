@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx
+import hypothesis
 import pytest
 from psycopg import AsyncConnection
 
@@ -16,6 +17,10 @@ from ksys_app.db import connect
 from ksys_app.ops import schema
 from ksys_app.settings import Settings, load_settings
 from tests.database import TestDatabases
+
+# A busy machine is no failure of the code under test.
+hypothesis.settings.register_profile("ksys", deadline=None)
+hypothesis.settings.load_profile("ksys")
 
 ZONE = "Asia/Seoul"
 RO_PASSWORD = "read-only-in-tests"

@@ -40,6 +40,7 @@ def page(route: str) -> rx.Component:
                 ),
             ),
         ),
+        client.Address.create(link=State.link),
         detail_modal(
             State.detail_open,
             State.detail_loading,

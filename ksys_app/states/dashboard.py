@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -20,7 +19,7 @@ from ksys_app.models.tiles import Tile
 from ksys_app.models.views import DetailView, Problem, TileView
 from ksys_app.states.base import BaseState
 from ksys_app.states.detail import load_detail
-from ksys_app.states.present import problem, tile_view
+from ksys_app.states.present import page_link, problem, tile_view
 from ksys_app.tile_source import TileSet
 
 MAX_PINS: Final = 50
@@ -44,6 +43,7 @@ class DashboardState(BaseState):
     updated_ms: int = 0
     db_now_ms: int = 0
     tick_s: int = 10
+    link: str = ""
     table_sort: str = "tag"
     table_desc: bool = False
     tile_sort: str = "name"
@@ -65,17 +65,13 @@ class DashboardState(BaseState):
                 self._fill_footer()
                 window = self._read_selection()
             except KsysError as error:
+                self.link = ""
                 self._fail(error)
                 return
-            link, asked, follow = self._link(), self._asked(), self.realtime_mode
             self.is_loading = True
             self.phase = self.phase if self._tiles else "loading"
         await _fetch(self, window)
-        if link != asked:
-            # Shown first, then made a link that opens the same view elsewhere; it loads again.
-            yield rx.redirect(link, replace=True)
-        elif follow:
-            yield DashboardState.follow_feed
+        yield DashboardState.follow_feed
 
     @rx.event
     def start_realtime(self) -> Any:
@@ -113,38 +109,36 @@ class DashboardState(BaseState):
 
     @rx.event
     def retry(self) -> Any:
-        """Try again; a selection that does not exist gives way to the last one that did."""
-        if self._link() != self._asked():
-            return rx.redirect(self._link(), replace=True)
-        return DashboardState.load
+        """Try again; a window that does not exist gives way to the last one that did."""
+        return self._chosen()
 
     @rx.event
     def set_window_filter(self, label: str) -> Any:
-        """Choose one of the 13 windows; the URL follows, and loads it."""
+        """Choose one of the 13 windows and load it."""
         try:
             window = parse_window(str(label))
         except UnknownWindow:
             return None
-        self.window = self.saved_window = window.label
+        self._select_window(window)
         log.event("range_change_ok", range=window.label, view=window.view)
-        return rx.redirect(self._link(), replace=True)
+        return self._chosen()
 
     @rx.event
-    def set_tag_filter(self, text: str) -> Any:
+    def set_tag_filter(self, text: str) -> None:
         """Show only tags that hold every word of ``text``."""
         self.tag_filter = ordering.clean_filter(str(text))
         self._order()
+        self.link = self._link()
         log.event("tag_filter_ok", tag=self.tag_filter or None, rowcount=len(self.tile_order))
-        return rx.redirect(self._link(), replace=True)
 
     @rx.event
-    def set_tile_sort(self, value: str) -> Any:
+    def set_tile_sort(self, value: str) -> None:
         """``worst`` first or by ``name``."""
         if value not in SORTS:
-            return None
+            return
         self.tile_sort = self.saved_sort = value
         self._order()
-        return rx.redirect(self._link(), replace=True)
+        self.link = self._link()
 
     @rx.event
     def sort_table(self, column: str) -> None:
@@ -195,11 +189,18 @@ class DashboardState(BaseState):
     def _query(self) -> dict[str, str]:
         return dict(self.router.url.query_parameters)
 
-    def _asked(self) -> str:
-        return _link({key: self._query().get(key, "") for key in ("window", "tag", "sort")})
-
     def _link(self) -> str:
-        return _link({"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort})
+        return page_link({"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort})
+
+    def _chosen(self) -> list[Any]:
+        """Load what is selected, and follow it while live."""
+        self.link = self._link()
+        return [DashboardState.refresh, DashboardState.follow_feed]
+
+    def _select_window(self, window: Window) -> None:
+        self.window = self.saved_window = window.label
+        self.window_caption = texts.window_caption(window)
+        self.delta_caption = texts.delta_caption(window)
 
     def _read_selection(self) -> Window:
         """Take window, filter and order from the URL, else from this browser's last ones."""
@@ -211,12 +212,11 @@ class DashboardState(BaseState):
             if "window" in query:
                 raise BadParameter(str(error)) from None
             window = parse_window(DEFAULT_WINDOW)
-        self.window = self.saved_window = window.label
-        self.window_caption = texts.window_caption(window)
-        self.delta_caption = texts.delta_caption(window)
+        self._select_window(window)
         self.tag_filter = ordering.clean_filter(query.get("tag", ""))
         sort = query.get("sort") or self.saved_sort
         self.tile_sort = sort if sort in SORTS else SORTS[0]
+        self.link = self._link()
         return window
 
     def _pins(self) -> list[str]:
@@ -274,11 +274,6 @@ class DashboardState(BaseState):
             self.tile_order = tiles
         if table != self.table_order:
             self.table_order = table
-
-
-def _link(selection: dict[str, str]) -> str:
-    """``/?window=…`` with what is selected, in one order, nothing empty."""
-    return f"/?{urlencode({key: value for key, value in selection.items() if value})}"
 
 
 async def _fetch(state: DashboardState, window: Window) -> None:

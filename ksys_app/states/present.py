@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from ksys_app.domain.kpi import value_label
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.errors import KsysError
@@ -49,3 +51,8 @@ def problem(error: Exception, since_ms: int, retry_in_s: float = 0.0) -> Problem
     code = error.code if isinstance(error, KsysError) else KsysError.code
     message = error.message if isinstance(error, KsysError) else "the page failed; see the log"
     return Problem(code, message, since_ms, round(retry_in_s), f"docs/runbooks/{code}.md")
+
+
+def page_link(selection: dict[str, str]) -> str:
+    """``/?window=…`` with what is selected, in one order, nothing empty."""
+    return f"/?{urlencode({key: value for key, value in selection.items() if value})}"

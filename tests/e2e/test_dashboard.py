@@ -125,7 +125,7 @@ async def test_dark_and_light_are_chosen_and_kept(page: Page) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
     before = await page.evaluate(background)
     await page.get_by_test_id("theme-toggle").click()
-    await page.wait_for_function(f"{background} !== {before!r}")
+    await page.wait_for_function(f"() => {background} !== {before!r}")
     after = await page.evaluate(background)
     await page.reload()
     await page.get_by_test_id("tile-D100").wait_for()

@@ -71,14 +71,6 @@ async def test_five_tabs_cost_one_query_a_tick_and_leave_when_closed(
     assert site.events("snapshot_refresh") == before, "nobody watches"
 
 
-async def test_the_first_tile_is_painted_soon(context: BrowserContext, site: Site) -> None:
-    page = await opened(context, site)
-    await page.goto(site.url)
-    painted = "document.querySelector('[data-testid=tile-D100]') !== null"
-    await page.wait_for_function(painted)
-    await expect(page.get_by_test_id("tile-D100")).to_be_visible()
-
-
 async def test_security_headers_are_on_pages_files_and_api(
     context: BrowserContext, site: Site
 ) -> None:

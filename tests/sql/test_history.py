@@ -10,11 +10,13 @@ from psycopg import AsyncConnection, sql
 
 from ksys_app.db import connect
 from ksys_app.domain.windows import WINDOWS
+from ksys_app.ops import jobs
 from ksys_app.ops.plant import history
 from ksys_app.ops.plant.history import Density, Span
 from ksys_app.ops.plant.signals import PERIOD_S, TAGS
 from ksys_app.ops.plant.simulator import Plant
 from tests.database import TestDatabases
+from tests.waiting import until
 
 DAY = timedelta(days=1)
 # As the real one, with fewer rows: the densest part begins today.
@@ -53,6 +55,20 @@ async def number(conn: AsyncConnection, statement: str) -> int:
     return int(row[0])
 
 
+async def stop_workers(dsn: str) -> None:
+    """A server's own retention would drop the oldest days before they are aggregated."""
+    async with await connect(dsn) as conn:
+        await conn.execute(
+            "SELECT alter_job(job_id, scheduled => false)"
+            " FROM timescaledb_information.jobs WHERE job_id >= 1000"
+        )
+
+        async def idle() -> bool:
+            return not any(job.running for job in await jobs.list_jobs(conn))
+
+        await until(idle)
+
+
 @pytest.fixture
 async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
     made = await databases.fresh()
@@ -64,6 +80,7 @@ async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
 async def loaded(databases: TestDatabases) -> AsyncIterator[tuple[AsyncConnection, datetime, int]]:
     """A database with the whole history, the moment of its end, and the rows written."""
     dsn = await databases.fresh()
+    await stop_workers(dsn)
     now = datetime.now(UTC)
     done = await history.load(dsn, PLANT, now, thinning=THINNING)
     assert done is not None

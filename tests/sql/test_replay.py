@@ -86,7 +86,7 @@ async def stored(dsn: str) -> list[Sample]:
 
 
 def shifted(by: timedelta) -> list[Sample]:
-    return [(ts + by, *rest) for ts, *rest in recorded()]
+    return [(ts + by, tag, value, qc, meta) for ts, tag, value, qc, meta in recorded()]
 
 
 async def test_what_is_stored_is_the_file_shifted_by_the_noted_seconds(

@@ -56,11 +56,20 @@ async def test_load_shows_every_tag_and_follows() -> None:
     assert "follow_feed" in str(events)
 
 
-async def test_an_incomplete_link_is_shown_first_and_completed_after() -> None:
-    made = state()
-    events = await load(made)
+async def test_an_incomplete_address_is_completed() -> None:
+    made = state(tag="b")
+    await load(made)
     assert made.phase == "loaded"
-    assert "/?window=5m&sort=name" in str(events)
+    assert made.link == "/?window=5m&tag=b&sort=name"
+
+
+async def test_a_chosen_window_is_in_the_link_and_loaded() -> None:
+    made = state(window="5m", sort="name")
+    await load(made)
+    events = made.set_window_filter("7d")
+    assert made.link == "/?window=7d&sort=name"
+    assert made.delta_caption == "vs previous 10 min bucket"
+    assert [event.fn.__name__ for event in events] == ["refresh", "follow_feed"]
 
 
 async def test_worst_first_puts_the_critical_tag_in_front() -> None:
@@ -76,7 +85,9 @@ async def test_an_unknown_window_in_the_url_is_an_error_and_retry_leads_out() ->
     assert made.phase == "error"
     assert made.problem.code == "BAD_PARAMETER"
     assert "1m 5m 10m" in made.problem.message
-    assert "window=5m" in str(made.retry())
+    assert made.link == "", "the address keeps what was asked for until somebody decides"
+    made.retry()
+    assert made.link == "/?window=5m&sort=name"
 
 
 @pytest.mark.parametrize("label", ["3x", "", "5M", None, 7, {"a": 1}])

@@ -18,6 +18,7 @@ CONTRACT = {
     "NoRows": ("NO_ROWS", 404, 1),
     "SchemaDrift": ("SCHEMA_DRIFT", 500, 1),
     "PayloadBloat": ("PAYLOAD_BLOAT", 413, 1),
+    "BuildFailed": ("BUILD", 500, 1),
     "FeedLost": ("WS_FAIL", 503, 1),
 }
 CLASSES = [

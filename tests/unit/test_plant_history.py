@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksys_app.ops.plant.history import THINNING, Span, midnight, spans
@@ -19,6 +19,7 @@ def ticks(found: list[Span]) -> list[int]:
     return [t for span in found for t in range(span.start, span.end, span.step)]
 
 
+@settings(deadline=None)
 @given(MOMENTS)
 def test_an_empty_history_begins_400_days_ago_and_ends_now(now: datetime) -> None:
     found = spans(None, now)
@@ -27,6 +28,7 @@ def test_an_empty_history_begins_400_days_ago_and_ends_now(now: datetime) -> Non
     assert 0 <= now.timestamp() - ticks(found[-1:])[-1] < 5
 
 
+@settings(deadline=None)
 @given(MOMENTS)
 def test_each_age_is_as_dense_as_its_table_says(now: datetime) -> None:
     for span, density in zip(spans(None, now), THINNING, strict=True):
@@ -46,6 +48,7 @@ def test_the_first_load_has_as_many_rows_as_a_minute_can_take() -> None:
     assert 1_200_000 < 9 * sum(span.ticks for span in spans(None, NOW)) < 1_500_000
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.timedeltas(timedelta(0), timedelta(days=500)))
 def test_going_on_later_neither_repeats_nor_skips_a_tick(now: datetime, away: timedelta) -> None:
     newest = now - away
@@ -58,6 +61,7 @@ def test_nothing_is_missing_right_after_the_newest_sample() -> None:
     assert spans(NOW + timedelta(hours=1), NOW) == [], "a clock that was set back"
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from([5, 120, 600, 3600]))
 def test_blocks_are_the_same_ticks(start: int, length: int, step: int) -> None:
     span = Span(start * step, start * step + length, step)

@@ -6,7 +6,7 @@ import statistics
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksys_app.domain.quality import Reading, judge
@@ -55,6 +55,7 @@ def test_the_setpoint_holds_190(t: int) -> None:
     assert PLANT.healthy(t)[0] == 190.0
 
 
+@settings(deadline=None)
 @given(YEARS)
 def test_a_healthy_plant_breaks_none_of_its_rules(t: int) -> None:
     ts = datetime.fromtimestamp(t, UTC)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksys_app.errors import ConfigError
 from ksys_app.models.rows import Expectation, QcRule
 from ksys_app.ops import qc, qc_csv
 from ksys_app.ops.qc import Change, diff, table_of
-from ksys_app.ops.qc_table import EXPECTATIONS, LIMITS, RULES
+from ksys_app.ops.qc_table import EXPECTATIONS, LIMITS, RULES, show
 
 HEADER = ",".join(RULES.names)
 GOOD = QcRule("T1", 0.0, 100.0, 5.0, 60, False, True, {"unit": "bar"}, 10.0, 90.0, 5.0, 95.0)
@@ -92,7 +93,7 @@ ORDERS = [
 
 
 @pytest.mark.parametrize(("limits", "said"), ORDERS)
-def test_limits_out_of_order_are_named(file: Path, limits: dict[str, float], said: str) -> None:
+def test_limits_out_of_order_are_named(file: Path, limits: dict[str, Any], said: str) -> None:
     assert complaint(file, qc_csv.text([QcRule("T1", **limits)], RULES)) == f"FILE:2 {said}"
 
 
@@ -169,7 +170,7 @@ def test_empty_cells_of_an_expectation_are_the_defaults_of_the_table(tmp_path: P
 
 def test_columns_in_another_order_bom_and_windows_line_ends_are_read(file: Path) -> None:
     names = list(reversed(RULES.names))
-    cells = [qc_csv.show(getattr(GOOD, name)).replace('"', '""') for name in names]
+    cells = [show(getattr(GOOD, name)).replace('"', '""') for name in names]
     lines = [",".join(names), ",".join(f'"{cell}"' for cell in cells), ""]
     file.write_text("\r\n".join(lines), "utf-8-sig", newline="")
     assert qc_csv.read(file, RULES) == [GOOD]
@@ -199,6 +200,7 @@ def rules(draw: st.DrawFn) -> QcRule:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(rules(), max_size=5, unique_by=lambda rule: rule.tag_name))
 def test_what_is_written_is_read_back_exactly(
     tmp_path_factory: pytest.TempPathFactory, rows: list[QcRule]

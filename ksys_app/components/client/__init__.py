@@ -13,6 +13,7 @@ import reflex as rx
 _FILES = {
     name: rx.asset(name, shared=True)
     for name in (
+        "address.jsx",
         "clock.js",
         "controls.jsx",
         "explain.jsx",
@@ -32,6 +33,15 @@ _MENU = ["@radix-ui/react-dropdown-menu@2.2.1"]
 
 def _library(name: str) -> str:
     return _FILES[name].importable_path
+
+
+class Address(rx.Component):
+    """Keeps the address bar at the link of what is selected."""
+
+    library = _library("address.jsx")
+    tag = "Address"
+
+    link: rx.Var[str]
 
 
 class Live(rx.Component):
