@@ -20,7 +20,6 @@ VARIABLES = {
 }
 RANGES = {
     "KSYS_STATEMENT_TIMEOUT_MS": (100, 60_000),
-    "KSYS_EXPORT_TIMEOUT_S": (1, 3600),
     "KSYS_POOL_MAX": (1, 100),
     "KSYS_TICK_SECONDS": (1, 300),
     "KSYS_MAX_TAGS": (1, 10_000),
@@ -53,7 +52,7 @@ class TestDefaults:
             "Asia/Seoul",
         )
         assert (made.host, made.tick_seconds, made.statement_timeout_ms) == ("127.0.0.1", 10, 2000)
-        assert (made.export_timeout_s, made.pool_max, made.cache_mb) == (30, 10, 64)
+        assert (made.pool_max, made.cache_mb) == (10, 64)
         assert made.max_tags == 2000
 
     @pytest.mark.parametrize("variable", VARIABLES.values())
@@ -79,7 +78,7 @@ class TestSources:
         given = {
             **{"TS_DSN": DSN, "TS_ADMIN_DSN": "service=plant", "APP_ENV": "production"},
             **{"TZ": "Europe/Berlin", "KSYS_HOST": "0.0.0.0", "KSYS_TICK_SECONDS": "2.5"},
-            **{"KSYS_STATEMENT_TIMEOUT_MS": "900", "KSYS_EXPORT_TIMEOUT_S": "60"},
+            **{"KSYS_STATEMENT_TIMEOUT_MS": "900"},
             **{"KSYS_POOL_MAX": "4", "KSYS_MAX_TAGS": "50", "KSYS_CACHE_MB": "8"},
             **{"KSYS_RO_PASSWORD": "one", "KSYS_RW_PASSWORD": "two"},
         }
