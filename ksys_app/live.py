@@ -100,7 +100,7 @@ class LiveFeed:
         """Watch ``window`` until the block is left, however it is left."""
         self._watchers[window] += 1
         self._wake.set()
-        if self._poller is None:
+        if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll(), name="live feed")
         try:
             yield Subscription(self, window)
@@ -159,6 +159,7 @@ class LiveFeed:
     async def _tick(self, window: Window) -> None:
         """Ask for one window, publish the answer or the failure, and say when it is due again."""
         kept = self._newest[window].tile_set if window in self._newest else TileSet(window)
+        started = asyncio.get_running_loop().time()
         try:
             tile_set = await self._load(window)
             error = tile_set.error
@@ -171,7 +172,9 @@ class LiveFeed:
             return
         self._failures[window] = 0 if error is None else self._failures[window] + 1
         pause = self._pause(self._failures[window])
-        self._due[window] = asyncio.get_running_loop().time() + pause
+        # From the start, so that a slow answer does not stretch the period; a failure waits.
+        ended = asyncio.get_running_loop().time()
+        self._due[window] = (started if error is None else ended) + pause
         if error is None:
             self._ticked_at = self._wall()
             self._publish(Snapshot(self._next(), tile_set))

@@ -53,7 +53,9 @@ def _text(value: object) -> str:
     text = str(value)
     if text.isprintable() and not any(sign in text for sign in ' "='):
         return text
-    return '"' + text.encode("unicode_escape").decode().replace('"', '\\"') + '"'
+    plain = text.replace("\\", "\\\\")
+    escaped = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in plain)
+    return '"' + escaped.replace('"', '\\"') + '"'
 
 
 def setup(level: int = logging.INFO) -> None:

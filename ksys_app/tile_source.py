@@ -56,6 +56,7 @@ class TileSource:
         self._zone, self._max_tags = zone, max_tags
         self._held: tile_rules.Held = {}
         self._alarms: dict[str, str] = {}
+        self._bloated = False
 
     async def load(self, window: Window, tag_name: str | None = None) -> TileSet:
         """The tiles of ``window`` now, of every tag or of one.
@@ -97,8 +98,10 @@ class TileSource:
             "rowcount": answer.rowcount,
         }
         log.event("snapshot_refresh", **fields, dur_ms=dur_ms, cache_hit=answer.cache_hit)
-        if answer.rowcount > self._max_tags:
+        bloated = answer.rowcount > self._max_tags
+        if bloated and not self._bloated:
             log.event("payload_bloat", **fields, limit=self._max_tags)
+        self._bloated = bloated
         for tile in made:
             reason = tile.alarm.partition(" ")[2].partition(" ")[0] if tile.alarm_level else "-"
             if self._alarms.get(tile.title, "-") != reason:

@@ -77,12 +77,14 @@ def beyond(value: float, low: float | None, high: float | None, *, inclusive: bo
 
 def range_label(span: tuple[float, float] | None) -> str:
     """``0.0 ~ 200.0``, or a dash for no range."""
-    return DASH if span is None else f"{span[0]:.1f} ~ {span[1]:.1f}"
+    return DASH if span is None else f"{_fixed(span[0], 1)} ~ {_fixed(span[1], 1)}"
 
 
 def delta_label(pct: float) -> str:
     """``+0.0%``: signed, one decimal, never ``-0.0%``."""
     rounded = round(pct, 1)
+    if abs(rounded) >= 1e9:
+        return f"{rounded:+.4g}%"
     return f"{rounded if rounded else 0.0:+.1f}%"
 
 
@@ -104,5 +106,10 @@ def value_label(value: float | None, places: int = 1) -> str:
         return DASH
     if abs(value) >= 1e9:
         return f"{value:.4g}"
+    return _fixed(value, places)
+
+
+def _fixed(value: float, places: int) -> str:
+    """``value`` with ``places`` decimals, never a negative zero."""
     text = f"{value:.{places}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.") else text

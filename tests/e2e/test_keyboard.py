@@ -47,10 +47,10 @@ async def test_enter_opens_a_tile_escape_closes_and_focus_returns(page: Page) ->
 async def test_the_window_menu_works_with_arrows(page: Page) -> None:
     await page.get_by_test_id("window-menu").focus()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_test_id("window-options")).to_be_visible()
+    await expect(page.get_by_test_id("window-5m")).to_be_focused()
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_test_id("window-menu")).not_to_have_attribute("data-window", "5m")
+    await expect(page.get_by_test_id("window-menu")).to_have_attribute("data-window", "10m")
 
 
 async def test_everything_focused_shows_it(page: Page) -> None:
