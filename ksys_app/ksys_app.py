@@ -18,8 +18,13 @@ from ksys_app.settings import get_settings
 async def lifespan() -> AsyncIterator[None]:
     """Open the pool and the feed in the serving process, after any fork."""
     log.setup()
-    async with runtime.opened(get_settings()):
+    async with runtime.opened(get_settings(), connected):
         yield
+
+
+def connected(token: str) -> bool:
+    """Whether the tab with this token has its websocket."""
+    return app.event_namespace is not None and token in app.event_namespace.token_to_sid
 
 
 def told(exception: Exception) -> None:

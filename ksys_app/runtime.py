@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -16,13 +16,17 @@ from ksys_app.tile_source import TileSource
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The open parts, for states and HTTP."""
+    """The open parts, for states and HTTP.
+
+    ``connected`` tells of a tab's token whether its websocket is there.
+    """
 
     settings: Settings
     zone: ZoneInfo
     database: db.Database
     tiles: TileSource
     feed: LiveFeed
+    connected: Callable[[str], bool]
 
 
 _current: Runtime | None = None
@@ -40,7 +44,9 @@ def current() -> Runtime:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Runtime]:
+async def opened(
+    settings: Settings, connected: Callable[[str], bool] = lambda token: True
+) -> AsyncIterator[Runtime]:
     """Open everything, close it at the end; a database that is away does not stop the start."""
     global _current
     database = db.Database(settings.app_dsn(), settings)
@@ -48,7 +54,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     db.use(database)
     tiles = TileSource(settings.zone, settings.max_tags)
     feed = LiveFeed(tiles.load, settings.tick_seconds)
-    _current = Runtime(settings, settings.zone, database, tiles, feed)
+    _current = Runtime(settings, settings.zone, database, tiles, feed, connected)
     try:
         yield _current
     finally:

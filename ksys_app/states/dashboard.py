@@ -184,7 +184,8 @@ class DashboardState(BaseState):
     def _watches(self, window: Window) -> bool:
         """Whether this tab still shows ``window`` live: a loop outlives the page that began it."""
         here = self.router.url.path in ("", "/")
-        return here and self.realtime_mode and self.window == window.label
+        there = runtime.current().connected(self.router.session.client_token)
+        return here and there and self.realtime_mode and self.window == window.label
 
     def _query(self) -> dict[str, str]:
         return dict(self.router.url.query_parameters)

@@ -84,10 +84,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def start_site(databases: TestDatabases, dsn: str, tick_s: float = 1.0) -> Site:
+async def start_site(
+    databases: TestDatabases, dsn: str, tick_s: float = 1.0, port: int | None = None
+) -> Site:
     """Serve ``dsn`` as ``ksys run`` does."""
     await asyncio.to_thread(frontend.ensure_built)
-    port = free_port()
+    port = port or free_port()
     environment = os.environ | {
         "TS_DSN": databases.as_role(dsn, "eco_ro", RO_PASSWORD),
         "KSYS_TICK_SECONDS": str(tick_s),

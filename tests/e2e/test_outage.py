@@ -57,10 +57,17 @@ async def test_a_page_opened_during_an_outage_says_why_and_recovers(
     await expect(page.get_by_test_id("tile-D100")).to_be_visible(timeout=WITHIN_MS)
 
 
-async def test_a_lost_server_is_said_by_the_page_itself(
+async def test_a_lost_server_is_said_by_the_page_itself_and_found_again(
     fragile: Site, context: BrowserContext
 ) -> None:
     page = await opened(context, fragile)
     await stop_site(fragile)
     bar = page.get_by_test_id("status-bar")
     await expect(bar).to_contain_text("Disconnected", timeout=WITHIN_MS)
+    again = await start_site(fragile.databases, fragile.dsn, tick_s=2, port=fragile.port)
+    try:
+        await expect(bar).to_contain_text("Updated", timeout=WITHIN_MS)
+        before = await bar.inner_text()
+        await expect(bar).not_to_have_text(before, timeout=WITHIN_MS)
+    finally:
+        await stop_site(again)

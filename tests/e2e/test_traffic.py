@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from urllib.parse import urlsplit
 
 import httpx
@@ -63,6 +64,10 @@ async def test_five_tabs_cost_one_query_a_tick_and_leave_when_closed(
     await asyncio.sleep(6)
     asked = site.events("snapshot_refresh") - before
     assert 4 <= asked <= 7, "a tick of one second asks once, whoever watches"
+    # A loop that a click began is none of those that the framework ends with the tab.
+    await tabs[0].get_by_test_id("window-menu").click()
+    await tabs[0].get_by_test_id("window-10m").click()
+    await expect(tabs[0]).to_have_url(re.compile("window=10m"))
     for tab in tabs:
         await tab.close()
     await asyncio.sleep(3)
