@@ -21,7 +21,7 @@ import httpx
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from ksys_app import runtime
 from ksys_app.api.app import create_api
@@ -79,7 +79,8 @@ async def database(dsn: str | None) -> AsyncIterator[str]:
 async def measure(dsn: str, times: int) -> Table:
     """Every endpoint and window against its bare statement."""
     settings = load_settings().model_copy(update={"ts_dsn": dsn})
-    table = Table("endpoint", "bare p50", "bare p95", "product p50", "product p95", "ratio")
+    endpoint = Column("endpoint", no_wrap=True)
+    table = Table(endpoint, "bare p50", "bare p95", "product p50", "product p95", "ratio")
     bare = await connect(dsn, **session_options(settings.statement_timeout_ms))
     async with bare, runtime.opened(settings):
         transport = httpx.ASGITransport(create_api())
@@ -121,7 +122,7 @@ async def main() -> None:
     parser.add_argument("--times", type=int, default=40, help="runs a figure is made of")
     given = parser.parse_args()
     async with database(given.dsn) as dsn:
-        Console().print(await measure(dsn, given.times))
+        Console(width=110).print(await measure(dsn, given.times))
 
 
 if __name__ == "__main__":
