@@ -33,22 +33,6 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
-    """A row of ``influx_agg_1m|10m|1h|1d``; ``diff`` is last minus first."""
-
-    bucket: datetime
-    tag_name: str
-    n: int
-    avg: float
-    sum: float
-    min: float
-    max: float
-    last: float
-    first: float
-    diff: float
-
-
-@dataclass(frozen=True, slots=True)
 class Feature:
     """A row of ``features_5m``; ``std_5m`` is None for a bucket with one sample."""
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Phase = Literal["idle", "loading", "loaded", "empty", "error", "retrying", "stale"]
 SortKey = Literal["tag", "ts", "value", "comm", "alarm"]
-TileSort = Literal["worst", "name"]
 
 
 @dataclass(frozen=True)

@@ -138,11 +138,6 @@ class TTLCache:
                 raise
             return replace(self._aged(entry, cache_hit=True), error=error)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._entries.clear()
-        self._bytes = 0
-
     async def _load(self, key: str, load: Callable[[], Awaitable[Sequence[T]]]) -> Answer[T]:
         task = self._loading.get(key)
         if task is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 import subprocess
@@ -184,7 +185,9 @@ def test_files_run_in_psql_as_they_are() -> None:
         assert not re.search(r"(?<![:\w]):['\"]?[a-z]", code), f"{step.name} has a psql variable"
 
 
-@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+@pytest.mark.skipif(
+    shutil.which("psql") is None and not os.environ.get("CI"), reason="psql is not installed"
+)
 async def test_psql_runs_each_file_without_an_error(dsn: str, conn: AsyncConnection) -> None:
     before = await snapshot(conn)
     for step in schema.plan():
