@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from ksys_app.domain.windows import LABELS
+from ksys_app.domain.windows import LABELS, parse_window
 from tests import plant
 from tests.conftest import Plant
 
@@ -19,7 +19,7 @@ KPI_KEYS = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def samples(plant_db: Plant) -> None:
+async def samples(plant_db: Plant) -> list[plant.Sample]:
     """D100 climbs past its limits, D200 has no rule, D302 is configured and never reported."""
     now = await plant.clock(plant_db.conn)
     rows = [(now - timedelta(seconds=5 * i), "D100", 190.0 - i) for i in range(60)]
@@ -30,6 +30,7 @@ async def samples(plant_db: Plant) -> None:
         " VALUES ('D100', 0, 200, 180, 190, true, '{\"unit\": \"mm\"}'),"
         " ('D302', 0, 10, 8, 9, true, '{}')"
     )
+    return rows
 
 
 async def test_tags_are_those_of_samples_and_configuration(http: httpx.AsyncClient) -> None:
@@ -71,7 +72,9 @@ async def test_kpi_has_the_contracts_keys_in_every_window(
         assert set(tile) >= KPI_KEYS
 
 
-async def test_kpi_judges_by_the_rule(http: httpx.AsyncClient) -> None:
+async def test_kpi_judges_by_the_rule(
+    http: httpx.AsyncClient, plant_db: Plant, samples: list[plant.Sample]
+) -> None:
     tile = (await http.get("/api/v1/kpi", params={"window": "5m", "tag": "D100"})).json()[0]
     assert tile["value"] == 190.0
     assert tile["value_s"] == "190.0"
@@ -80,7 +83,10 @@ async def test_kpi_judges_by_the_rule(http: httpx.AsyncClient) -> None:
     assert tile["range_label"] == "0.0 ~ 200.0"
     assert tile["alarm"] == "crit HH 190 ≥ 190"
     assert tile["ts_s"] == datetime.fromisoformat(tile["ts"]).strftime("%Y-%m-%d %H:%M:%S")
-    assert 50 <= tile["count"] <= 60
+    now = datetime.fromisoformat(tile["ts"]) + timedelta(seconds=tile["age_s"])
+    mine = [sample for sample in samples if sample[1] == "D100"]
+    expected = plant.expected_tile(mine, parse_window("5m"), now, plant_db.zone)
+    assert tile["count"] == expected["count"] > 0
     assert (tile["max"], tile["last"]) == (190.0, 190.0)
 
 
