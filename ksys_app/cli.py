@@ -93,8 +93,8 @@ def main() -> None:
     try:
         app()
     except KsysError as error:
-        code = terminal.fail(error.message, error.exit_code).exit_code
-        sys.exit(code)
+        terminal.fail(error.message)
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

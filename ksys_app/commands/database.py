@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -19,6 +18,7 @@ from ksys_app.ops import status as statuses
 from ksys_app.ops import verify as verifying
 from ksys_app.ops.owner import owner
 from ksys_app.ops.runner import Runner
+from ksys_app.ops.stopping import stop_signal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -106,10 +106,7 @@ def jobs(
 
 
 async def _watch(dsn: str) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await Runner(dsn, on_run=_ran).watch(stop)
+    await Runner(dsn, on_run=_ran).watch(stop_signal())
 
 
 def _ran(run: job_list.JobRun) -> None:
@@ -145,10 +142,8 @@ def refresh(
         done = terminal.run(
             refreshing.refresh(
                 settings.admin_dsn(),
-                start=None
-                if start is None
-                else start.replace(tzinfo=start.tzinfo or settings.zone),
-                end=None if end is None else end.replace(tzinfo=end.tzinfo or settings.zone),
+                start=_zoned(start, settings.zone),
+                end=_zoned(end, settings.zone),
                 on_progress=told,
             )
         )
@@ -156,3 +151,8 @@ def refresh(
         terminal.line(True, view.view, f"{view.seconds:.2f} s")
     if not done:
         terminal.out.print("nothing to refresh: no samples in that range")
+
+
+def _zoned(ts: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """``ts`` as it stands if it names a zone, else read in the display zone."""
+    return ts if ts is None or ts.tzinfo is not None else ts.replace(tzinfo=zone)

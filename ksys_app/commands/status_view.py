@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain.timefmt import age_label, local_offset
@@ -26,7 +26,7 @@ def lines(state: Status, zone: ZoneInfo) -> Iterator[str]:
     yield "\nstorage"
     yield from (f"  {row.name:<16} {_storage(row)}" for row in state.storage)
     yield "\naggregates"
-    yield from (f"  {lag.name:<16} {_lag(lag, server.now, zone)}" for lag in state.lags)
+    yield from (f"  {lag.name:<16} {_lag(lag, zone)}" for lag in state.lags)
     runs = "by the server's workers" if state.workers else "by a client: ksys db jobs --run --watch"
     yield f"\njobs, run {runs}"
     yield from (
@@ -54,7 +54,7 @@ def _storage(row: Storage) -> str:
     return text
 
 
-def _lag(lag: Lag, now: datetime, zone: ZoneInfo) -> str:
+def _lag(lag: Lag, zone: ZoneInfo) -> str:
     stored = "nothing stored"
     if lag.materialized_to is not None:
         stored = f"stored to {local_offset(lag.materialized_to, zone)}"

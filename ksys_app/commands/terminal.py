@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -38,10 +37,9 @@ def settings() -> Settings:
     return load_settings()
 
 
-def fail(message: str, exit_code: int) -> typer.Exit:
+def fail(message: str) -> None:
     """Say what went wrong in one line on standard error."""
     err.print(f"[bold red]error:[/] {_plain(message)}")
-    return typer.Exit(exit_code)
 
 
 def line(ok: bool, name: str, detail: str, *, fatal: bool = True) -> None:

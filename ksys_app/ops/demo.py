@@ -22,10 +22,10 @@ from ksys_app.ops import frontend, qc, schema
 from ksys_app.ops.embedded import EmbeddedDatabase, supervise
 from ksys_app.ops.plant import feed, folder, history, replay
 from ksys_app.ops.plant.simulator import Plant
-from ksys_app.ops.production import stop_signal
 from ksys_app.ops.qc_table import EXPECTATIONS, RULES
 from ksys_app.ops.runner import Runner
 from ksys_app.ops.serve import require_free, served
+from ksys_app.ops.stopping import stop_signal
 from ksys_app.settings import Settings
 
 ROLES: Final = ("eco_ro", "eco_rw")

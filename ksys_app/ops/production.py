@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 
 from ksys_app.errors import ConfigError
 from ksys_app.log import logger
 from ksys_app.ops import frontend
 from ksys_app.ops.serve import require_free, served
+from ksys_app.ops.stopping import stop_signal
 from ksys_app.security import check_environment
 from ksys_app.settings import Settings
 
@@ -34,14 +34,6 @@ async def run(settings: Settings, port: int) -> None:
         await asyncio.wait(
             [server, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED
         )
-
-
-def stop_signal() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
 
 
 def _shown(host: str) -> str:
