@@ -49,6 +49,7 @@ async def test_the_window_menu_works_with_arrows(page: Page) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("window-5m")).to_be_focused()
     await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_test_id("window-10m")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("window-menu")).to_have_attribute("data-window", "10m")
 
