@@ -40,6 +40,7 @@ CONNECT_TIMEOUT_S: Final = 3
 RECONNECT_S: Final = 4.0
 # The server's own timeout should win; this one is for a server that does not answer at all.
 CLIENT_MARGIN_S: Final = 1.0
+TIMEOUT: Final = "SELECT set_config('statement_timeout', %(timeout)s, true)"
 LOST: Final = (DatabaseUnreachable, DatabaseTimeout)
 
 
@@ -122,6 +123,12 @@ class Database:
     ) -> list[T]:
         """Every row of ``statement`` as ``model``.
 
+        Args:
+            model: type of a row, its fields named as the columns.
+            statement: the SQL.
+            params: its parameters.
+            timeout_s: longest it may take, in place of the session's timeout.
+
         Raises:
             DatabaseUnreachable: no connection, or it broke.
             DatabaseTimeout: the statement took longer than it may.
@@ -131,8 +138,13 @@ class Database:
             self._connection(timeout_s or self._timeout_s) as conn,
             conn.cursor(row_factory=class_row(model)) as cursor,
         ):
-            await cursor.execute(statement, dict(params))
-            return await cursor.fetchall()
+            if timeout_s is None:
+                await cursor.execute(statement, dict(params))
+                return await cursor.fetchall()
+            async with conn.transaction():
+                await cursor.execute(TIMEOUT, {"timeout": f"{timeout_s * 1000:.0f}"})
+                await cursor.execute(statement, dict(params))
+                return await cursor.fetchall()
 
     async def fetch_cached(
         self, kind: Kind, model: type[T], statement: Query, params: Params

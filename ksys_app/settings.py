@@ -54,6 +54,7 @@ class Settings(BaseSettings):
         tz: display zone; also the zone of ``influx_agg_1d`` when the schema is made.
         host: address that ``ksys run`` and ``ksys demo`` listen on.
         statement_timeout_ms: longest interactive statement, milliseconds.
+        export_timeout_s: longest a tag's export may keep the database busy, seconds.
         pool_max: most connections of the app's pool.
         tick_seconds: period of the live feed, seconds.
         max_tags: most tags the dashboard shows.
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     tz: Annotated[str, AfterValidator(_zone)] = Field(default="Asia/Seoul", validation_alias="TZ")
     host: str = "127.0.0.1"
     statement_timeout_ms: int = Field(default=2000, ge=100, le=60_000)
+    export_timeout_s: float = Field(default=30.0, ge=1, le=600)
     pool_max: int = Field(default=10, ge=1, le=100)
     tick_seconds: float = Field(default=10.0, ge=1, le=300)
     max_tags: int = Field(default=2000, ge=1, le=10_000)

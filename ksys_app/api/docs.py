@@ -60,9 +60,10 @@ def _allowed(schema: dict[str, Any]) -> str:
 
 def _fields(answer: dict[str, Any], schemas: dict[str, Any]) -> str:
     schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
-    name = str(schema.get("items", {}).get("$ref", "")).rsplit("/", 1)[-1]
+    many = schema.get("items", {})
+    name = str((many or schema).get("$ref", "")).rsplit("/", 1)[-1]
     properties = schemas.get(name, {}).get("properties", {})
     if not properties:
         return ""
     names = " ".join(f"<code>{escape(field)}</code>" for field in properties)
-    return f"<p>A list of objects with {names}.</p>"
+    return f"<p>{'A list of objects' if many else 'An object'} with {names}.</p>"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ksys_app.domain.indicators import Band
 from ksys_app.domain.windows import DEFAULT_WINDOW, LABELS, UnknownWindow, parse_window
 
 MAX_TAG_LENGTH = 200
@@ -25,10 +27,19 @@ def _window(value: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _columns(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_]+(,[a-z0-9_]+)*", value):
+        raise ValueError("must be names separated by commas")
+    return value
+
+
 TagName = Annotated[str, AfterValidator(_tag), Field(examples=["D100"])]
 WindowLabel = Annotated[
     str, AfterValidator(_window), Field(examples=list(LABELS), json_schema_extra={"enum": LABELS})
 ]
+
+
+ColumnNames = Annotated[str, AfterValidator(_columns), Field(examples=["avg,min,max"])]
 
 
 class _Strict(BaseModel):
@@ -51,9 +62,26 @@ class KpiParams(TagParam):
     window: WindowLabel = DEFAULT_WINDOW
 
 
+class CourseParams(_Strict):
+    """One tag, a window, and how its rows are laid out."""
+
+    tag: TagName
+    window: WindowLabel = DEFAULT_WINDOW
+    format: Literal["rows", "columns"] = "rows"
+    columns: ColumnNames | None = None
+
+
+class IndicatorParams(CourseParams):
+    """The same, and which bands."""
+
+    band: Band = "plant"
+
+
 NoQuery = Annotated[NoParams, Query()]
 TagQuery = Annotated[TagParam, Query()]
 KpiQuery = Annotated[KpiParams, Query()]
+CourseQuery = Annotated[CourseParams, Query()]
+IndicatorQuery = Annotated[IndicatorParams, Query()]
 
 
 def problem(errors: list[dict[str, Any]]) -> str:
@@ -65,5 +93,7 @@ def _sentence(error: dict[str, Any]) -> str:
     name = ".".join(str(part) for part in error["loc"] if part != "query")
     if error["type"] == "extra_forbidden":
         return f"parameter {name[:40]!r} is unknown here; see /api/v1/docs"
-    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "missing":
+        return f"parameter {name!r} is needed"
+    message = str(error["msg"]).removeprefix("Value error, ").replace("Input should", "should")
     return message if message.startswith(name) else f"{name} {message}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +14,11 @@ import orjson
 from fastapi import Response
 
 from ksys_app.domain.kpi import finite
-from ksys_app.domain.timefmt import iso_local
+from ksys_app.domain.timefmt import epoch_ms, iso_local
+from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.models.tiles import Tile
+from ksys_app.utils.cache import Answer
 
 Json = dict[str, Any]
 
@@ -91,3 +95,36 @@ def tile(row: Tile, zone: ZoneInfo, stale: Json) -> Json:
         "alarm_level": row.alarm_level,
         **stale,
     }
+
+
+def span(answer: Answer[Any], window: Window, width: timedelta, zone: ZoneInfo) -> Json:
+    """When the window's first bucket begins and its running one ends, epoch milliseconds.
+
+    By the database's clock; by ours where there is no row to tell it.
+    """
+    fetched = datetime.fromtimestamp(answer.fetched_ms / 1000, UTC)
+    now = answer.rows[-1].now if answer.rows else fetched
+    first, end = edges(window, width, now, zone)
+    return {"from_ms": epoch_ms(first), "to_ms": epoch_ms(end)}
+
+
+def rows(found: Sequence[Any], names: Sequence[str], zone: ZoneInfo) -> list[Json]:
+    """One object a row; the first name is that of its time."""
+    values = attrgetter(*names)
+    return [
+        dict(zip(names, (iso_local(ts, zone), *map(finite, rest)), strict=True))
+        for ts, *rest in map(values, found)
+    ]
+
+
+def columns(found: Sequence[Any], names: Sequence[str]) -> dict[str, list[Any]]:
+    """One list a name, the first in epoch milliseconds, floats to seven significant digits."""
+    ts, *rest = names
+    made: dict[str, list[Any]] = {ts: [epoch_ms(moment) for moment in map(attrgetter(ts), found)]}
+    return made | {name: [_short(value) for value in map(attrgetter(name), found)] for name in rest}
+
+
+def _short(value: float | None) -> float | None:
+    if value is None or isinstance(value, int):
+        return value
+    return float(f"{value:.7g}") if math.isfinite(value) else None

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Response
 
 from ksys_app import log, runtime
 from ksys_app.api import render, schemas
+from ksys_app.api.known import require
 from ksys_app.api.params import KpiQuery, NoQuery, TagQuery
 from ksys_app.api.render import json_response
 from ksys_app.domain.windows import parse_window
-from ksys_app.errors import PayloadBloat, UnknownTag
+from ksys_app.errors import PayloadBloat
 from ksys_app.queries.latest import latest_snapshot
 from ksys_app.queries.qc import qc_rules
-from ksys_app.queries.tags import MAX_TAGS, known_tags, tag_exists
+from ksys_app.queries.tags import MAX_TAGS, known_tags
 from ksys_app.utils.cache import Answer
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ async def latest(query: TagQuery) -> Response:
     """Newest sample by tag. A configured tag that never reported is not in the list."""
     answer, zone = _whole(await latest_snapshot(query.tag), MAX_TAGS), runtime.current().zone
     if query.tag is not None and not answer.rows:
-        await _require(query.tag)
+        await require(query.tag)
     return json_response(
         [
             render.latest(row, zone) | render.stale_mark(answer.error, answer.age_s)
@@ -54,7 +55,7 @@ async def kpi(query: KpiQuery) -> Response:
     now = runtime.current()
     tile_set = await now.tiles.load(parse_window(query.window), query.tag)
     if query.tag is not None and not tile_set.tiles:
-        await _require(query.tag)
+        await require(query.tag)
     if tile_set.truncated:
         raise _too_many(now.settings.max_tags)
     stale = render.stale_mark(tile_set.error, tile_set.age_s)
@@ -80,8 +81,3 @@ def _whole(answer: Answer[T], cap: int) -> Answer[T]:
 def _too_many(cap: int) -> PayloadBloat:
     log.event("payload_bloat", rowcount=cap)
     return PayloadBloat(f"there are more than {cap} tags; ask for one with tag=")
-
-
-async def _require(tag: str) -> None:
-    if not await tag_exists(tag):
-        raise UnknownTag(f"tag {tag!r} is not known; /api/v1/tags lists those that are")

@@ -6,6 +6,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
+from ksys_app.domain.indicators import Band
+
 
 class Tag(BaseModel):
     """A known tag."""
@@ -69,6 +71,81 @@ class Rule(BaseModel):
     deadband_pct: float | None
 
 
+class Bucket(BaseModel):
+    """A bucket: samples, their statistics; ``diff`` is ``last - first``."""
+
+    bucket: str
+    n: int
+    avg: float | None
+    sum: float | None
+    min: float | None
+    max: float | None
+    last: float | None
+    first: float | None
+    diff: float | None
+
+
+class Indicator(BaseModel):
+    """Moving figures of a bucket."""
+
+    bucket: str
+    avg: float | None
+    sma_10: float | None
+    sma_60: float | None
+    bb_top: float | None
+    bb_bot: float | None
+    slope_60: float | None
+    sma_20: float | None
+    sd_20: float | None
+
+
+class Feature(BaseModel):
+    """A row of ``features_5m``."""
+
+    bucket: str
+    mean_5m: float | None
+    std_5m: float | None
+    min_5m: float | None
+    max_5m: float | None
+    p10_5m: float | None
+    p90_5m: float | None
+    n_5m: int
+
+
+class Course(BaseModel):
+    """A tag over a window; ``rows``, or with ``format=columns`` one list a column."""
+
+    tag_name: str
+    window: str
+    bucket: str
+    view: str
+    bucket_s: int
+    from_ms: int
+    to_ms: int
+    columns: dict[str, list[float | None]] | None = None
+
+
+class Timeseries(Course):
+    """Buckets of a tag."""
+
+    rows: list[Bucket] | None = None
+
+
+class Indicators(Course):
+    """Moving figures of a tag."""
+
+    band: Band
+    rows: list[Indicator] | None = None
+
+
+class Features(Course):
+    """5-minute features of a tag."""
+
+    truncated: bool
+    limit: int
+    rows: list[Feature] | None = None
+
+
 class ErrorBody(BaseModel):
     """A code of PRD §7.2 and one sentence."""
 
@@ -92,3 +169,11 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
 def ok(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """A 200 that answers a list of ``model``."""
     return {200: {"model": list[model], "description": "The rows, by tag"}}  # type: ignore[valid-type]
+
+
+def one(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """A 200 that answers one ``model``, or a 304 where the browser has it already."""
+    return {
+        200: {"model": model, "description": "Ascending by time; with an ETag"},
+        304: {"description": "Unchanged since the answer with the ETag of If-None-Match"},
+    }

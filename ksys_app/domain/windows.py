@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 BucketName = Literal["1m", "10m", "1h", "1d"]
 Group = Literal["minutes", "hours", "days", "months"]
@@ -97,6 +98,7 @@ WINDOWS: Final[tuple[Window, ...]] = (
 )
 LABELS: Final[tuple[str, ...]] = tuple(window.label for window in WINDOWS)
 DEFAULT_WINDOW: Final = "5m"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BY_LABEL: Final = {window.label: window for window in WINDOWS}
 
 
@@ -125,3 +127,43 @@ def spark_bucket(window: Window, points: int) -> BucketName:
         if width >= window.width and window.duration / width >= points
     ]
     return enough[-1] if enough else window.bucket
+
+
+def edges(
+    window: Window, width: timedelta, now: datetime, zone: ZoneInfo
+) -> tuple[datetime, datetime]:
+    """When the window's first bucket begins and its running one ends; the same all bucket long.
+
+    Args:
+        window: the time range.
+        width: length of a bucket; a day is one of ``zone``, anything shorter counts in UTC.
+        now: the database's clock.
+        zone: the display zone.
+    """
+    start = now - window.duration
+    first = _begin(start, width, zone)
+    return (first if first == start else _next(first, width, zone)), _next(
+        _begin(now, width, zone), width, zone
+    )
+
+
+def _begin(moment: datetime, width: timedelta, zone: ZoneInfo) -> datetime:
+    if width >= BUCKET_WIDTH["1d"]:
+        local = datetime.combine(moment.astimezone(zone).date(), time(), zone)
+        return local.astimezone(UTC)
+    return moment - (moment - _EPOCH) % width
+
+
+def _next(begin: datetime, width: timedelta, zone: ZoneInfo) -> datetime:
+    # A day and a half later is the next day, also where a day has 23 or 25 hours.
+    return _begin(begin + width * 1.5, width, zone)
+
+
+def slices(
+    start: datetime, now: datetime, width: timedelta
+) -> Iterator[tuple[datetime, datetime | None]]:
+    """The time from ``start`` on in stretches of ``width``; the last one has no end."""
+    while start + width < now:
+        yield start, start + width
+        start += width
+    yield start, None

@@ -33,21 +33,6 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
-    """A row of ``features_5m``; ``std_5m`` is None for a bucket with one sample."""
-
-    bucket: datetime
-    tag_name: str
-    mean_5m: float
-    std_5m: float | None
-    min_5m: float
-    max_5m: float
-    p10_5m: float
-    p90_5m: float
-    n_5m: int
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
     """A raw sample, through a view."""
 

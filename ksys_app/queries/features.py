@@ -6,22 +6,32 @@ from typing import Final
 
 from ksys_app import db
 from ksys_app.domain.windows import Window
-from ksys_app.models.rows import Feature
+from ksys_app.models.series import Feature
 from ksys_app.utils.cache import Answer
 
-# A year of 5-minute rows; every window fits.
-MAX_ROWS: Final = 105_408
+# 34 days: 30d is whole, a longer window is cut to its newest rows (PRD decision 4).
+MAX_ROWS: Final = 10_000
 
 ONE_TAG: Final = """
-SELECT bucket, tag_name, mean_5m, std_5m, min_5m, max_5m, p10_5m, p90_5m, n_5m
-FROM public.features_5m
-WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s
-ORDER BY bucket DESC
-LIMIT %(cap)s
+SELECT *
+FROM (
+  SELECT bucket, mean_5m, std_5m, min_5m, max_5m, p10_5m, p90_5m, n_5m, now() AS now
+  FROM public.features_5m
+  WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s
+  ORDER BY bucket DESC
+  LIMIT %(cap)s
+) AS newest
+ORDER BY bucket
 """
 
 
-async def newest_features(tag_name: str, window: Window, cap: int = MAX_ROWS) -> Answer[Feature]:
-    """Rows of ``features_5m`` within ``window``, newest first, kept for a minute."""
+async def history(tag_name: str, window: Window, cap: int = MAX_ROWS) -> Answer[Feature]:
+    """Rows of ``features_5m`` within ``window``, ascending, kept for a minute.
+
+    Args:
+        tag_name: the tag.
+        window: the time range.
+        cap: most rows, the newest; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
+    """
     params = {"tag": tag_name, "window": window.duration, "cap": cap}
     return await db.current().fetch_cached("features", Feature, ONE_TAG, params)

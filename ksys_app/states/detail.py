@@ -8,10 +8,11 @@ from ksys_app import texts
 from ksys_app.domain.kpi import value_label
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.domain.windows import parse_window
-from ksys_app.models.rows import Feature, QcRule
+from ksys_app.models.rows import QcRule
+from ksys_app.models.series import Feature
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import DetailView, Limit, SampleView
-from ksys_app.queries.features import newest_features
+from ksys_app.queries import features as feature_rows
 from ksys_app.queries.qc import qc_rules
 from ksys_app.queries.realtime import newest_samples
 
@@ -39,7 +40,7 @@ async def load_detail(tile: Tile, zone: ZoneInfo) -> DetailView:
     """
     rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
     samples = (await newest_samples(tile.title)).rows
-    features = (await newest_features(tile.title, parse_window("10m"), cap=1)).rows
+    features = (await feature_rows.history(tile.title, parse_window("10m"), cap=1)).rows
     rule = rules.get(tile.title)
     return DetailView(
         title=tile.title,

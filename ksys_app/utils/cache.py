@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Literal, TypeVar
 
 T = TypeVar("T")
@@ -40,6 +40,8 @@ class Answer(Generic[T]):
         cache_hit: whether no query was needed.
         error: why the database could not be asked, where these are older than their TTL.
         age_s: seconds since the database answered.
+        made: what was made of these rows, by name; small beside them, shared by all who get
+            them, gone with them.
     """
 
     rows: tuple[T, ...]
@@ -48,6 +50,7 @@ class Answer(Generic[T]):
     cache_hit: bool = False
     error: Exception | None = None
     age_s: float = 0.0
+    made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def stale(self) -> bool:

@@ -26,7 +26,7 @@ LAYERS: dict[str, set[str]] = {
     "texts": {"models", "domain"},
     "security": {"settings"},
     "db": {"errors", "log", "settings", "utils"},
-    "queries": {"db", "models", "domain.windows", "utils.cache"},
+    "queries": {"db", "models", "domain.windows", "domain.indicators", "utils.cache"},
     "tile_source": COMMON | {"queries", "domain", "models"},
     "live": COMMON | {"queries", "domain", "tile_source"},
     "runtime": COMMON | {"db", "live", "tile_source"},

@@ -78,7 +78,7 @@ class TestSources:
         given = {
             **{"TS_DSN": DSN, "TS_ADMIN_DSN": "service=plant", "APP_ENV": "production"},
             **{"TZ": "Europe/Berlin", "KSYS_HOST": "0.0.0.0", "KSYS_TICK_SECONDS": "2.5"},
-            **{"KSYS_STATEMENT_TIMEOUT_MS": "900"},
+            **{"KSYS_STATEMENT_TIMEOUT_MS": "900", "KSYS_EXPORT_TIMEOUT_S": "12.5"},
             **{"KSYS_POOL_MAX": "4", "KSYS_MAX_TAGS": "50", "KSYS_CACHE_MB": "8"},
             **{"KSYS_RO_PASSWORD": "one", "KSYS_RW_PASSWORD": "two"},
         }

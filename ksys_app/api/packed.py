@@ -1,0 +1,81 @@
+"""Answers a browser may keep and must ask about again: compressed, with an ETag (PRD §8.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from fastapi import Request, Response
+
+from ksys_app.utils.cache import Answer
+
+LEVEL: Final = 6
+# Of one answer; a page asks for one or two, a script might try every choice of columns.
+MAX_KEPT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A JSON body, compressed, and what it is known by."""
+
+    gzipped: bytes
+    digest: str
+
+
+async def packed_response(
+    request: Request, answer: Answer[Any], name: str, content: Callable[[], object]
+) -> Response:
+    """``content`` as compressed JSON; 304 where the browser has it already.
+
+    Args:
+        request: what was asked.
+        answer: the rows it is made of. What was made of a fresh answer is kept with it.
+        name: which of the things made of these rows this is.
+        content: makes it; only called where it is not at hand.
+    """
+    if answer.stale:
+        return _send(
+            request, await asyncio.to_thread(_pack, content), {"Cache-Control": "no-store"}
+        )
+    packed: Packed | None = answer.made.get(name)
+    if packed is None:
+        packed = await asyncio.to_thread(_pack, content)
+        if len(answer.made) >= MAX_KEPT:
+            answer.made.clear()
+        answer.made[name] = packed
+    # A strong ETag names the bytes as sent, so the plain ones have another.
+    etag = f'"{packed.digest}"' if _gzip_allowed(request) else f'"{packed.digest}-plain"'
+    headers = {"Cache-Control": "no-cache", "ETag": etag, "Vary": "Accept-Encoding"}
+    if _has(request.headers.get("If-None-Match", ""), etag):
+        return Response(status_code=304, headers=headers)
+    return _send(request, packed, headers)
+
+
+def _pack(content: Callable[[], object]) -> Packed:
+    body = orjson.dumps(content())
+    return Packed(gzip.compress(body, LEVEL, mtime=0), hashlib.sha256(body).hexdigest()[:32])
+
+
+def _send(request: Request, packed: Packed, headers: dict[str, str]) -> Response:
+    if _gzip_allowed(request):
+        headers = headers | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(packed.gzipped, media_type="application/json", headers=headers)
+    return Response(gzip.decompress(packed.gzipped), media_type="application/json", headers=headers)
+
+
+def _gzip_allowed(request: Request) -> bool:
+    for coding in request.headers.get("Accept-Encoding", "").split(","):
+        name, _, weight = coding.replace(" ", "").lower().partition(";")
+        if name in {"gzip", "*"}:
+            return weight not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
+
+
+def _has(if_none_match: str, etag: str) -> bool:
+    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in known or "*" in known

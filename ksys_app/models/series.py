@@ -1,0 +1,67 @@
+"""Rows of a tag's course over a window, one frozen type a statement.
+
+``bucket`` is when a bucket begins, in UTC; ``now`` is the database's clock when it answered, the
+same in every row of one answer. Values are in the tag's own unit, ``None`` is SQL NULL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A row of one of the four aggregates: ``n`` samples, ``diff`` is ``last - first``."""
+
+    bucket: datetime
+    n: int
+    avg: float
+    sum: float
+    min: float
+    max: float
+    last: float
+    first: float
+    diff: float
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """Moving figures of a bucket, counted in rows with data (PRD §22.1).
+
+    ``sd_20`` and the bands are None for a tag's first row, ``slope_60`` for its first 60.
+    """
+
+    bucket: datetime
+    avg: float
+    sma_10: float
+    sma_60: float
+    bb_top: float | None
+    bb_bot: float | None
+    slope_60: float | None
+    sma_20: float
+    sd_20: float | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A row of ``features_5m``; ``std_5m`` is None for a bucket with one sample."""
+
+    bucket: datetime
+    mean_5m: float
+    std_5m: float | None
+    min_5m: float
+    max_5m: float
+    p10_5m: float
+    p90_5m: float
+    n_5m: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The database's clock."""
+
+    now: datetime
