@@ -27,6 +27,8 @@ Event = Literal[
     "comm_nav_next",
     "comm_recent30",
     "comm_cell_select",
+    "export_ok",
+    "export_broken",
     "job_fail",
     "job_recover",
 ]

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from ksys_app import __version__
-from ksys_app.api import health, routes, runbooks, series
+from ksys_app.api import export, health, routes, runbooks, series
 from ksys_app.api.docs import page
 from ksys_app.api.params import problem
 from ksys_app.api.render import json_response
@@ -40,6 +40,7 @@ def create_api() -> FastAPI:
     )
     api.include_router(routes.router)
     api.include_router(series.router)
+    api.include_router(export.router)
     api.include_router(health.router)
     api.include_router(runbooks.router)
 

@@ -50,11 +50,10 @@ def _operation(path: str, operation: dict[str, Any], schemas: dict[str, Any]) ->
 
 
 def _allowed(schema: dict[str, Any]) -> str:
-    if "enum" in schema:
-        return " ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
-    examples = schema.get("examples") or [
-        e for s in schema.get("anyOf", []) for e in s.get("examples", [])
-    ]
+    options = [schema, *schema.get("anyOf", []), schema.get("items", {})]
+    for values in (option["enum"] for option in options if "enum" in option):
+        return " ".join(f"<code>{escape(str(value))}</code>" for value in values)
+    examples = [e for option in options for e in option.get("examples", [])]
     return "text" + (f", e.g. <code>{escape(str(examples[0]))}</code>" if examples else "")
 
 

@@ -6,12 +6,20 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ksys_app.domain.indicators import Band
-from ksys_app.domain.windows import DEFAULT_WINDOW, LABELS, UnknownWindow, parse_window
+from ksys_app.domain.windows import (
+    BUCKET_WIDTH,
+    DEFAULT_WINDOW,
+    LABELS,
+    BucketName,
+    UnknownWindow,
+    parse_window,
+)
 
 MAX_TAG_LENGTH = 200
+MAX_EXPORT_TAGS = 9
 
 
 def _tag(value: str) -> str:
@@ -31,6 +39,13 @@ def _columns(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9_]+(,[a-z0-9_]+)*", value):
         raise ValueError("must be names separated by commas")
     return value
+
+
+def _few(value: list[str]) -> list[str]:
+    once = list(dict.fromkeys(value))
+    if len(once) > MAX_EXPORT_TAGS:
+        raise ValueError(f"may be given {MAX_EXPORT_TAGS} times, not {len(once)}")
+    return once
 
 
 TagName = Annotated[str, AfterValidator(_tag), Field(examples=["D100"])]
@@ -77,11 +92,31 @@ class IndicatorParams(CourseParams):
     band: Band = "plant"
 
 
+class ExportParams(_Strict):
+    """Tags and a window, what of them, and for buckets how fine."""
+
+    tag: Annotated[list[TagName], AfterValidator(_few)]
+    window: WindowLabel = DEFAULT_WINDOW
+    kind: Literal["buckets", "indicators", "features"] = "buckets"
+    bucket: BucketName | None = None
+    band: Band = "plant"
+
+    @model_validator(mode="after")
+    def _bucket_fits(self) -> ExportParams:
+        if self.bucket is not None:
+            if self.kind != "buckets":
+                raise ValueError("bucket may be chosen for kind=buckets only")
+            if BUCKET_WIDTH[self.bucket] > parse_window(self.window).width:
+                raise ValueError(f"bucket {self.bucket} is wider than those of {self.window}")
+        return self
+
+
 NoQuery = Annotated[NoParams, Query()]
 TagQuery = Annotated[TagParam, Query()]
 KpiQuery = Annotated[KpiParams, Query()]
 CourseQuery = Annotated[CourseParams, Query()]
 IndicatorQuery = Annotated[IndicatorParams, Query()]
+ExportQuery = Annotated[ExportParams, Query()]
 
 
 def problem(errors: list[dict[str, Any]]) -> str:

@@ -165,6 +165,13 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     503: {"model": Error, "description": "The database does not answer; Retry-After says when"},
 }
 
+CSV_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "description": "UTF-8 with a byte order mark; streamed, broken off where the database is",
+    }
+}
+
 
 def ok(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     """A 200 that answers a list of ``model``."""

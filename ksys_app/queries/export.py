@@ -47,7 +47,7 @@ async def clock() -> datetime:
 
 
 async def bucket_slice(
-    tag_name: str, bucket: BucketName, start: datetime, end: datetime | None, timeout_s: float
+    bucket: BucketName, tag_name: str, start: datetime, end: datetime | None, timeout_s: float
 ) -> list[Bucket]:
     """Buckets that begin from ``start`` up to, without, ``end``, ascending; None: no end."""
     params = _params(tag_name, start, end)
