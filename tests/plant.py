@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from ksys_app.domain.windows import Window
 
 Sample = tuple[datetime, str, float]
-FREQUENCY = {"1m": "1min", "10m": "10min", "1h": "1h", "1d": "1D"}
+FREQUENCY = {"1m": "1min", "5m": "5min", "10m": "10min", "1h": "1h", "1d": "1D"}
 
 INSERT = """
 INSERT INTO public.influx_hist (ts, tag_name, value)
@@ -48,13 +48,42 @@ def thinning(now: datetime, tag: str, seed: int) -> list[Sample]:
     return samples
 
 
+def bucketed(samples: Sequence[Sample], bucket: str, zone: str) -> pd.DataFrame:
+    """The samples by time, each with the beginning of its bucket."""
+    frame = pd.DataFrame(samples, columns=["ts", "tag", "value"]).sort_values("ts")
+    local = frame["ts"].dt.tz_convert(ZoneInfo(zone) if bucket == "1d" else "UTC")
+    frame["bucket"] = local.dt.floor(FREQUENCY[bucket]).dt.tz_convert("UTC")
+    return frame
+
+
+def expected_buckets(
+    samples: Sequence[Sample], window: Window, now: datetime, zone: str, before: timedelta
+) -> pd.DataFrame:
+    """What the buckets of a window must hold, ascending, from ``before`` the window on."""
+    frame = bucketed(samples, window.bucket, zone)
+    values = frame[frame["bucket"] >= now - window.duration - before].groupby("bucket")["value"]
+    made = values.agg(n="count", avg="mean", sum="sum", min="min", max="max")
+    made["last"], made["first"] = values.last(), values.first()
+    made["diff"] = made["last"] - made["first"]
+    return made.reset_index()
+
+
+def expected_indicators(buckets: pd.DataFrame) -> pd.DataFrame:
+    """Moving figures over rows of buckets, by pandas."""
+    avg = buckets["avg"]
+    made = buckets[["bucket", "avg"]].copy()
+    for length in (10, 20, 60):
+        made[f"sma_{length}"] = avg.rolling(length, min_periods=1).mean()
+    made["sd_20"] = avg.rolling(20, min_periods=2).std(ddof=1)
+    made["slope_60"] = avg - avg.shift(60)
+    return made
+
+
 def expected_tile(
     samples: Sequence[Sample], window: Window, now: datetime, zone: str
 ) -> dict[str, float | int | None]:
     """Count, min, max, first, last and the ``last`` of the bucket before, by pandas."""
-    frame = pd.DataFrame(samples, columns=["ts", "tag", "value"]).sort_values("ts")
-    local = frame["ts"].dt.tz_convert(ZoneInfo(zone) if window.bucket == "1d" else "UTC")
-    frame["bucket"] = local.dt.floor(FREQUENCY[window.bucket]).dt.tz_convert("UTC")
+    frame = bucketed(samples, window.bucket, zone)
     rows = frame[frame["bucket"] >= now - window.duration - window.width]
     inside = rows[rows["bucket"] >= now - window.duration]["value"]
     lasts = rows.groupby("bucket")["value"].last()

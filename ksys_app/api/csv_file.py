@@ -17,8 +17,8 @@ from ksys_app.domain.timefmt import iso_local
 BOM: Final = "\ufeff"
 # OWASP, CSV injection: a spreadsheet takes a text that begins so for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-# A Korean character is three bytes, and a file's name has at most 255 of them.
-_NAME_LENGTH: Final = 60
+# A character takes up to four bytes, and a file's name has at most 255 of them.
+_NAME_LENGTH: Final = 50
 
 
 def header(names: Sequence[str]) -> bytes:

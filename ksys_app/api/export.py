@@ -39,7 +39,12 @@ Slice = Callable[[str, datetime, datetime | None, float], Awaitable[Sequence[Any
 router = APIRouter(prefix="/api/v1", responses=schemas.ERRORS)
 
 
-@router.get("/export.csv", summary="Rows as a file", responses=schemas.CSV_FILE)
+@router.get(
+    "/export.csv",
+    summary="Rows as a file",
+    response_class=StreamingResponse,
+    responses=schemas.CSV_FILE,
+)
 async def export(query: ExportQuery) -> StreamingResponse:
     """What chart and table show, as CSV; ``bucket``: the window in finer buckets than it shows."""
     for tag in query.tag:

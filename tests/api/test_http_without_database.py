@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from ksys_app import runtime
+from ksys_app import db, runtime
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.settings import load_settings
@@ -27,7 +27,13 @@ async def nowhere() -> AsyncIterator[httpx.AsyncClient]:
             yield client
 
 
-@pytest.mark.parametrize("path", ["/api/v1/tags", "/api/v1/latest", "/api/v1/kpi", "/api/v1/qc"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/v1/tags", "/api/v1/latest", "/api/v1/kpi", "/api/v1/qc"),
+        *("/api/v1/timeseries?tag=D100", "/api/v1/export.csv?tag=D100"),
+    ],
+)
 async def test_503_with_code_and_retry_after(nowhere: httpx.AsyncClient, path: str) -> None:
     answer = await nowhere.get(path)
     assert answer.status_code == 503
@@ -43,8 +49,10 @@ async def test_readyz_is_503_and_says_why(nowhere: httpx.AsyncClient) -> None:
 
 
 async def test_stale_rows_are_served_and_say_so_until_the_return(
-    databases: TestDatabases,
+    databases: TestDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(db, "TTL", {**db.TTL, "metrics": 0.0})
+    course = "/api/v1/timeseries?tag=D100"
     dsn = await databases.fresh()
     settings = load_settings().model_copy(
         update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD)}
@@ -55,7 +63,16 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
         transport = httpx.ASGITransport(create_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             assert "stale" not in (await client.get("/api/v1/kpi")).json()[0]
+            before = await client.get(course)
             await databases.stop(dsn)
+            old = await client.get(course, headers={"If-None-Match": before.headers["ETag"]})
+            assert old.status_code == 200, "what is stale has to say so"
+            assert old.headers["Cache-Control"] == "no-store"
+            assert old.json()["stale"] is True
+            assert old.json()["stale_s"] >= 0
+            assert old.json()["rows"] == before.json()["rows"]
+            file = await client.get("/api/v1/export.csv?tag=D100")
+            assert (file.status_code, file.json()["error"]["code"]) == (503, "DB_CONN")
             tile = (await client.get("/api/v1/kpi")).json()[0]
             latest = await client.get("/api/v1/latest")
             assert tile["stale"] is True
@@ -65,5 +82,6 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
             assert (await client.get("/readyz")).status_code == 503
             await databases.start(dsn)
             assert "stale" not in (await client.get("/api/v1/kpi")).json()[0]
+            assert "stale" not in (await client.get(course)).json()
             assert (await client.get("/readyz")).status_code == 200
     await databases.drop(dsn)

@@ -1,0 +1,280 @@
+"""A tag's course over HTTP (PRD §8.5, §22.1) on a real database."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from ksys_app.api import schemas
+from ksys_app.domain.windows import LABELS, parse_window
+from ksys_app.queries import metrics
+from tests import plant
+from tests.conftest import Plant
+
+ENDPOINTS = {
+    "timeseries": schemas.Bucket,
+    "indicators": schemas.Indicator,
+    "features": schemas.Feature,
+}
+DRAWN = {
+    "timeseries": "avg,min,max,last,first",
+    "indicators": "avg,sma_10,sma_60,bb_top,bb_bot,slope_60",
+}
+each_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def samples(plant_db: Plant) -> None:
+    """N is 25 hours of noise in every digit; D302 is configured and never reported."""
+    now = await plant.clock(plant_db.conn)
+    noise = Random(3)
+    rows = [(now - timedelta(seconds=20 * i), "N", noise.gauss(100, 7)) for i in range(25 * 180)]
+    await plant.insert(plant_db.conn, rows)
+    await plant_db.conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('D302')")
+
+
+async def get(http: httpx.AsyncClient, endpoint: str, **params: str) -> dict[str, Any]:
+    answer = await http.get(f"/api/v1/{endpoint}", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+@each_endpoint
+@pytest.mark.parametrize("label", LABELS)
+async def test_rows_and_columns_say_the_same_in_every_window(
+    http: httpx.AsyncClient, endpoint: str, label: str
+) -> None:
+    names = list(ENDPOINTS[endpoint].model_fields)
+    by_row = await get(http, endpoint, tag="N", window=label)
+    by_column = await get(http, endpoint, tag="N", window=label, format="columns")
+    rows, columns = by_row.pop("rows"), by_column.pop("columns")
+    assert by_row == by_column
+    assert list(columns) == names
+    assert all(list(row) == names for row in rows)
+    times = [int(datetime.fromisoformat(row["bucket"]).timestamp() * 1000) for row in rows]
+    assert columns["bucket"] == times
+    assert times == sorted(set(times))
+    for name in names[1:]:
+        for row, value in zip(rows, columns[name], strict=True):
+            assert (value is None) == (row[name] is None)
+            assert value is None or value == pytest.approx(row[name], rel=1e-6)
+
+
+@each_endpoint
+async def test_the_head_tells_tag_window_bucket_and_edges(
+    http: httpx.AsyncClient, plant_db: Plant, endpoint: str
+) -> None:
+    now = (await plant.clock(plant_db.conn)).timestamp() * 1000
+    head = await get(http, endpoint, tag="N", window="60m")
+    rows = head.pop("rows")
+    width = head["bucket_s"] * 1000
+    assert (head["tag_name"], head["window"]) == ("N", "60m")
+    wanted = ("5m", "features_5m") if endpoint == "features" else ("1m", "influx_agg_1m")
+    assert (head["bucket"], head["view"]) == wanted
+    assert head["from_ms"] % width == head["to_ms"] % width == 0
+    times = [datetime.fromisoformat(row["bucket"]).timestamp() * 1000 for row in rows]
+    assert times == [head["from_ms"] + i * width for i in range(len(rows))], "there is no hole"
+    assert times[-1] < head["to_ms"]
+    # Kept for at most a minute.
+    assert now - 60_000 <= head["to_ms"] <= now + 60_000 + width
+    assert rows[0]["bucket"].endswith("+09:00")
+
+
+async def test_one_answer_feeds_page_and_chart(http: httpx.AsyncClient) -> None:
+    columns = (await get(http, "timeseries", tag="N", window="12h", format="columns"))["columns"]
+    answer = await metrics.buckets("N", parse_window("12h"))
+    assert answer.cache_hit
+    assert len(columns["bucket"]) == answer.rowcount
+    assert columns["avg"] == pytest.approx([row.avg for row in answer.rows], rel=1e-6)
+
+
+@pytest.mark.parametrize("band", ["plant", "bollinger"])
+async def test_bands_are_two_deviations_about_their_centre(
+    http: httpx.AsyncClient, band: str
+) -> None:
+    answer = await get(http, "indicators", tag="N", window="60m", band=band)
+    assert answer["band"] == band
+    for row in answer["rows"]:
+        centre = row["avg" if band == "plant" else "sma_20"]
+        assert row["bb_top"] == pytest.approx(centre + 2 * row["sd_20"])
+        assert row["bb_bot"] == pytest.approx(centre - 2 * row["sd_20"])
+
+
+async def test_columns_may_be_chosen(http: httpx.AsyncClient) -> None:
+    for form in ("rows", "columns"):
+        params = {"tag": "N", "window": "5m", "format": form, "columns": "max,avg"}
+        made = (await get(http, "timeseries", **params))[form]
+        assert list(made if form == "columns" else made[0]) == ["bucket", "avg", "max"]
+
+
+@pytest.mark.parametrize("endpoint", DRAWN)
+async def test_a_chart_of_noise_is_small(http: httpx.AsyncClient, endpoint: str) -> None:
+    params = {"tag": "N", "window": "24h", "format": "columns", "columns": DRAWN[endpoint]}
+    answer = await http.get(f"/api/v1/{endpoint}", params=params)
+    assert len(answer.json()["columns"]["bucket"]) > 1400
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert int(answer.headers["Content-Length"]) <= 50_000
+
+
+@each_endpoint
+async def test_an_unchanged_answer_is_not_sent_again(
+    http: httpx.AsyncClient, endpoint: str
+) -> None:
+    path = f"/api/v1/{endpoint}?tag=N&window=12h&format=columns"
+    first = await http.get(path)
+    etag = first.headers["ETag"]
+    assert etag.startswith('"')
+    assert first.headers["Cache-Control"] == "no-cache"
+    for given in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        again = await http.get(path, headers={"If-None-Match": given})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["ETag"] == etag
+    assert (await http.get(path, headers={"If-None-Match": '"other"'})).content == first.content
+    rows = await http.get(path.replace("columns", "rows"), headers={"If-None-Match": etag})
+    assert rows.status_code == 200
+
+
+async def test_a_new_sample_changes_the_etag(
+    http: httpx.AsyncClient, plant_db: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ksys_app.db.TTL", {"metrics": 0.0, "latest": 0.0})
+    path = "/api/v1/timeseries?tag=etag&window=12m"
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "etag", 1.0)])
+    first = await http.get(path)
+    same = await http.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert same.status_code == 304, "asked of the database anew, and nothing has changed"
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "etag", 2.0)])
+    other = await http.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert other.status_code == 200
+    assert other.json()["rows"][-1]["last"] == 2.0
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "gzip;q=0", "br"])
+async def test_who_takes_no_gzip_gets_plain_json_with_an_etag_of_its_own(
+    http: httpx.AsyncClient, accepted: str
+) -> None:
+    path = "/api/v1/timeseries?tag=N&window=60m"
+    packed = await http.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    plain = await http.get(path, headers={"Accept-Encoding": accepted})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.content == plain.content
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+
+
+async def test_what_was_made_of_an_answer_is_kept_with_it_and_bounded(
+    http: httpx.AsyncClient,
+) -> None:
+    for name in list(schemas.Bucket.model_fields)[1:]:
+        params = {"tag": "N", "window": "10m", "columns": name}
+        assert list((await get(http, "timeseries", **params))["rows"][0]) == ["bucket", name]
+    answer = await metrics.buckets("N", parse_window("10m"))
+    assert 1 <= len(answer.made) <= 4
+    for packed in answer.made.values():
+        assert orjson.loads(gzip.decompress(packed.gzipped))["window"] == "10m"
+
+
+@each_endpoint
+@pytest.mark.parametrize("form", ["rows", "columns"])
+async def test_a_known_tag_without_data_answers_no_rows(
+    http: httpx.AsyncClient, endpoint: str, form: str
+) -> None:
+    answer = await get(http, endpoint, tag="D302", window="24h", format=form)
+    assert answer["from_ms"] < answer["to_ms"]
+    empty: list[Any] = []
+    wanted = dict.fromkeys(ENDPOINTS[endpoint].model_fields, empty) if form == "columns" else empty
+    assert answer[form] == wanted
+
+
+@each_endpoint
+@pytest.mark.parametrize(
+    ("query", "status", "code", "says"),
+    [
+        ("", 400, "BAD_PARAMETER", "parameter 'tag' is needed"),
+        ("?tag=N&window=3x", 400, "BAD_PARAMETER", "1m 5m 10m 60m"),
+        ("?tag=N&format=xml", 400, "BAD_PARAMETER", "'rows' or 'columns'"),
+        ("?tag=N&columns=tag_name", 400, "BAD_PARAMETER", "columns may be of bucket "),
+        ("?tag=N&columns=avg,,n", 400, "BAD_PARAMETER", "separated by commas"),
+        ("?tag=N&bucket=1h", 400, "BAD_PARAMETER", "bucket"),
+        ("?tag=" + "x" * 201, 400, "BAD_PARAMETER", "200"),
+        ("?tag=NOPE", 404, "UNKNOWN_TAG", "NOPE"),
+    ],
+)
+async def test_a_bad_request_is_told_in_one_sentence(
+    http: httpx.AsyncClient, endpoint: str, query: str, status: int, code: str, says: str
+) -> None:
+    answer = await http.get(f"/api/v1/{endpoint}{query}")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (status, code)
+    assert says in error["message"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_band_is_one_of_two(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/v1/indicators?tag=N&band=keltner")
+    assert answer.status_code == 400
+    assert "band should be 'plant' or 'bollinger'" in answer.json()["error"]["message"]
+
+
+@each_endpoint
+@pytest.mark.parametrize("name", ["50 %", "it's", "a/b", "유량 계", "가" * 200, "a&b=c", "=1+1"])
+async def test_any_printable_tag_name_works(
+    http: httpx.AsyncClient, plant_db: Plant, endpoint: str, name: str
+) -> None:
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), name, 1.5)])
+    answer = await get(http, endpoint, tag=name, window="24h")
+    assert answer["tag_name"] == name
+    assert answer["rows"]
+
+
+@each_endpoint
+async def test_not_a_number_is_null(
+    http: httpx.AsyncClient, plant_db: Plant, endpoint: str
+) -> None:
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "nan", float("nan"))])
+    name = "mean_5m" if endpoint == "features" else "avg"
+    by_row = await get(http, endpoint, tag="nan", window="24h")
+    by_column = await get(http, endpoint, tag="nan", window="24h", format="columns")
+    assert by_row["rows"][0][name] is by_column["columns"][name][0] is None
+
+
+async def test_features_of_a_long_window_are_the_newest_and_say_so(
+    http: httpx.AsyncClient, plant_db: Plant, caplog: pytest.LogCaptureFixture
+) -> None:
+    await plant_db.conn.execute(
+        "INSERT INTO influx_hist (ts, tag_name, value)"
+        " SELECT now() - i * interval '5 minutes', 'long', i FROM generate_series(0, 10100) AS i"
+    )
+    month = await get(http, "features", tag="long", window="30d", format="columns")
+    assert (month["truncated"], month["limit"]) == (False, 10_000)
+    assert 8639 <= len(month["columns"]["bucket"]) <= 8641
+    assert caplog.messages == []
+    year = await get(http, "features", tag="long", window="12m", format="columns")
+    again = await get(http, "features", tag="long", window="12m")
+    assert year["truncated"] is again["truncated"] is True
+    assert len(year["columns"]["bucket"]) == 10_000
+    assert year["columns"]["min_5m"][-1] == 0
+    (line,) = caplog.messages
+    assert line.startswith("payload_bloat range=12m tag=long view=features_5m rowcount=10000")
+
+
+async def test_the_documents_tell_the_shapes(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/api/v1/openapi.json")).json()
+    page = (await http.get("/api/v1/docs")).text
+    for endpoint, shape in ENDPOINTS.items():
+        operation = document["paths"][f"/api/v1/{endpoint}"]["get"]
+        model = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+        fields = document["components"]["schemas"][model.rsplit("/", 1)[-1]]["properties"]
+        told = set(await get(http, endpoint, tag="N")) | {"columns"}
+        assert told == set(fields)
+        assert shape.__name__ in str(fields["rows"])
+        assert "304" in operation["responses"]
+    assert "An object with <code>tag_name</code>" in page
+    assert "<code>bollinger</code>" in page

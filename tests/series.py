@@ -1,0 +1,46 @@
+"""What the rows of a course must be, and whether they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ksys_app.domain.indicators import lookback
+from ksys_app.domain.windows import Window
+from tests import plant
+from tests.conftest import Plant
+
+Rows = Sequence[Any]
+BUCKETS = ("n", "avg", "sum", "min", "max", "last", "first", "diff")
+MOVING = ("avg", "sma_10", "sma_20", "sma_60", "sd_20", "slope_60")
+
+
+def agree(rows: Rows, expected: pd.DataFrame, names: Sequence[str], rel: float = 1e-6) -> None:
+    """As many rows as expected, at the same times, with the same values."""
+    assert [row.bucket for row in rows] == list(expected["bucket"])
+    scale = expected["avg"].abs().max() if len(expected) else 1.0
+    for name in names:
+        for row, wanted in zip(rows, expected[name], strict=True):
+            value = getattr(row, name)
+            if value is None or math.isnan(wanted):
+                assert (value is None) == math.isnan(wanted), f"{name} at {row.bucket}"
+            else:
+                # A difference of two near values has the rounding of those, not of itself.
+                assert value == pytest.approx(wanted, rel=rel, abs=scale * 1e-12), name
+
+
+async def clock(rows: Rows, plant_db: Plant) -> datetime:
+    """The database's clock when it answered these rows, or now where there is none."""
+    return rows[0].now if rows else await plant.clock(plant_db.conn)
+
+
+def moving(samples: list[plant.Sample], window: Window, now: datetime, zone: str) -> pd.DataFrame:
+    """Expected indicators of a window, with the lookback that they have."""
+    before = lookback(window.width)
+    whole = plant.expected_indicators(plant.expected_buckets(samples, window, now, zone, before))
+    return whole[whole["bucket"] >= now - window.duration].copy()

@@ -1,0 +1,107 @@
+"""Buckets, indicators and features of a tag against what pandas computes from the raw rows."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from ksys_app.domain.indicators import Band
+from ksys_app.domain.windows import VIEW, WINDOWS, BucketName, Window, parse_window
+from ksys_app.ops import refresh
+from ksys_app.queries import features, indicators, metrics
+from ksys_app.queries.export import bucket_slice, clock
+from tests import plant, series
+from tests.conftest import Plant
+
+each_window = pytest.mark.parametrize("window", WINDOWS, ids=lambda window: window.label)
+
+
+@pytest.fixture(scope="module")
+async def samples(plant_db: Plant) -> list[plant.Sample]:
+    """All that retention keeps, with holes; everything but the newest minutes is materialized."""
+    now = await plant.clock(plant_db.conn)
+    oldest = now - timedelta(days=364)
+    made = [sample for sample in plant.thinning(now, "W", seed=11) if sample[0] > oldest]
+    await plant.insert(plant_db.conn, made)
+    await refresh.refresh(plant_db.dsn)
+    return made
+
+
+@each_window
+async def test_buckets_equal_an_independent_aggregation(
+    samples: list[plant.Sample], plant_db: Plant, window: Window
+) -> None:
+    rows = (await metrics.buckets("W", window)).rows
+    now = await series.clock(rows, plant_db)
+    expected = plant.expected_buckets(samples, window, now, plant_db.zone, timedelta(0))
+    series.agree(rows, expected, series.BUCKETS)
+
+
+@each_window
+@pytest.mark.parametrize("band", ["plant", "bollinger"])
+async def test_indicators_equal_pandas_from_the_first_row_on(
+    samples: list[plant.Sample], plant_db: Plant, window: Window, band: Band
+) -> None:
+    rows = (await indicators.indicators("W", window, band)).rows
+    expected = series.moving(samples, window, await series.clock(rows, plant_db), plant_db.zone)
+    series.agree(rows, expected, series.MOVING)
+    centre = expected["sma_20" if band == "bollinger" else "avg"]
+    expected["bb_top"] = centre + 2 * expected["sd_20"]
+    expected["bb_bot"] = centre - 2 * expected["sd_20"]
+    series.agree(rows, expected, ["bb_top", "bb_bot"])
+
+
+async def test_the_view_for_other_readers_agrees_over_the_hours_both_cover(
+    plant_db: Plant,
+) -> None:
+    now = await plant.clock(plant_db.conn)
+    chance = random.Random(5)
+    minutes = [i for i in range(25 * 60) if i > 23 * 60 or chance.random() > 0.1]
+    rows = [(now - timedelta(minutes=i, seconds=1), "mv", chance.gauss(100, 5)) for i in minutes]
+    await plant.insert(plant_db.conn, rows)
+    await plant_db.conn.execute(
+        "CALL refresh_continuous_aggregate('public.influx_agg_1m', NULL, NULL)"
+    )
+    await plant_db.conn.execute("CALL public.refresh_tech_ind_1m_mv()")
+    cursor = await plant_db.conn.execute(
+        "SELECT bucket, avg, sma_10, sma_60, bb_top, bb_bot, slope_60 FROM public.tech_ind_1m_mv"
+        " WHERE tag_name = 'mv' ORDER BY bucket"
+    )
+    view = {row[0]: row[1:] for row in await cursor.fetchall()}
+    found = (await indicators.indicators("mv", parse_window("24h"))).rows
+    assert len(found) > 1200
+    for row in found:
+        shown = (row.avg, row.sma_10, row.sma_60, row.bb_top, row.bb_bot, row.slope_60)
+        assert shown == pytest.approx(view[row.bucket], rel=1e-9, abs=1e-9)
+
+
+async def test_features_are_ascending_and_a_cap_keeps_the_newest(
+    samples: list[plant.Sample], plant_db: Plant
+) -> None:
+    window = parse_window("24h")
+    whole = (await features.history("W", window)).rows
+    newest = (await features.history("W", window, cap=3)).rows
+    assert newest[-1].bucket == whole[-1].bucket
+    assert [row.bucket for row in newest] == [row.bucket for row in whole[-3:]]
+    frame = plant.bucketed(samples, "5m", plant_db.zone)
+    values = frame[frame["bucket"] >= whole[0].now - window.duration].groupby("bucket")["value"]
+    expected = values.agg(n_5m="count", mean_5m="mean", std_5m="std", min_5m="min", max_5m="max")
+    expected["p10_5m"], expected["p90_5m"] = values.quantile(0.1), values.quantile(0.9)
+    expected["avg"] = expected["mean_5m"]
+    names = ("n_5m", "mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m")
+    series.agree(whole, expected.reset_index(), names)
+
+
+@pytest.mark.parametrize("bucket", list(VIEW))
+async def test_stretches_of_a_file_hold_each_bucket_once(
+    samples: list[plant.Sample], bucket: BucketName
+) -> None:
+    now = await clock()
+    start, middle = now - timedelta(days=300), now - timedelta(days=9)
+    older = await bucket_slice(bucket, "W", start, middle, 30)
+    newer = await bucket_slice(bucket, "W", middle, None, 30)
+    whole = await bucket_slice(bucket, "W", start, None, 30)
+    assert [row.bucket for row in (*older, *newer)] == [row.bucket for row in whole]
+    assert sum(row.n for row in whole) > 100

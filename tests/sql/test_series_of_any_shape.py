@@ -1,0 +1,62 @@
+"""A tag's course in a database where nothing is materialized yet: holes, the running bucket."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ksys_app.domain.windows import WINDOWS, Window
+from ksys_app.queries import indicators, metrics
+from tests import plant, series
+from tests.conftest import Plant
+
+numbers = count()
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> tuple[Window, list[tuple[float, float]]]:
+    """A window and samples, as buckets before now and value, with holes of every length."""
+    window = draw(st.sampled_from(WINDOWS))
+    pauses = draw(
+        st.lists(st.sampled_from([0.3, 0.9, 1.0, 1.0, 1.0, 2.0, 15.0]), min_size=1, max_size=160)
+    )
+    chance = random.Random(draw(st.integers(0, 2**16)))
+    samples, age = [], 0.0
+    for pause in pauses:
+        age += pause
+        samples.append((age, chance.uniform(-1e3, 1e3)))
+    return window, samples
+
+
+@settings(max_examples=25)
+@given(course=courses())
+async def test_any_course_is_shown_as_it_was(
+    plant_db: Plant, course: tuple[Window, list[tuple[float, float]]]
+) -> None:
+    window, ages = course
+    tag, now = f"any-{next(numbers)}", await plant.clock(plant_db.conn)
+    made = [(now - age * window.width, tag, value) for age, value in ages]
+    await plant.insert(plant_db.conn, made)
+    rows = (await metrics.buckets(tag, window)).rows
+    now = await series.clock(rows, plant_db)
+    series.agree(
+        rows, plant.expected_buckets(made, window, now, plant_db.zone, timedelta(0)), series.BUCKETS
+    )
+    found = (await indicators.indicators(tag, window)).rows
+    now = await series.clock(found, plant_db)
+    series.agree(found, series.moving(made, window, now, plant_db.zone), series.MOVING)
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda window: window.label)
+async def test_the_running_bucket_is_there_at_once(plant_db: Plant, window: Window) -> None:
+    tag = f"new-{window.label}"
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), tag, 42.0)])
+    (row,) = (await metrics.buckets(tag, window)).rows
+    (moved,) = (await indicators.indicators(tag, window)).rows
+    assert (row.n, row.avg, row.last, row.diff) == (1, 42.0, 42.0, 0.0)
+    assert (moved.avg, moved.sma_60, moved.sd_20, moved.bb_top) == (42.0, 42.0, None, None)
