@@ -64,6 +64,30 @@ class LiveTexts:
     comm_why_ahead: str = "The newest sample is {age} ahead of the database's clock."
     comm_rule: str = "OK up to {allowed}, late up to {lost}, lost beyond."
 
+    chart_label: str = (
+        "Chart of {name}, {caption}. Arrow keys move the cursor, plus and minus zoom."
+    )
+    chart_summary: str = (
+        "{name}, {caption}: {n} buckets from {from} to {to}; the average lies between {low} and"
+        " {high}, its newest value is {last}. The table below holds every figure."
+    )
+    chart_series: str = "Series"
+    chart_in: str = "Zoom in"
+    chart_out: str = "Zoom out"
+    chart_reset: str = "Whole window"
+    chart_png: str = "PNG"
+    chart_empty: str = "No data in this window."
+    chart_failed: str = "The chart could not be loaded: {message}."
+    limit_from: str = "from"
+    limit_to: str = "to"
+    limit_ll: str = "LL"
+    limit_l: str = "L"
+    limit_h: str = "H"
+    limit_hh: str = "HH"
+    tags_failed: str = "The tags cannot be read now."
+    tags_none: str = "No tag matches."
+    tags_more: str = "and {n} more; type to narrow"
+
     summary: str = "Tags that need attention"
     count_crit: str = "{n} critical"
     count_warn: str = "{n} warning"
@@ -92,7 +116,8 @@ class Texts:
     key_filter: str = "Filter tags"
     key_refresh: str = "Refresh"
     key_help: str = "This list"
-    key_rows: str = "Move in the table"
+    key_rows: str = "Move in the table, or the cursor on the chart"
+    key_zoom: str = "Zoom the chart, or show all of it"
     key_open: str = "Open the tag"
     key_copy: str = "Copy the cell"
 
@@ -138,6 +163,41 @@ class Texts:
     alarm_crit: str = "Critical: the newest sample breaks this tag's rule."
     no_course: str = "No data in this window"
 
+    open_trend: str = "Open the trend of {tag}"
+    tag: str = "Tag"
+    overlays: str = "Series"
+    avg: str = "Average"
+    min: str = "Min"
+    max: str = "Max"
+    last: str = "Last"
+    first: str = "First"
+    sma_10: str = "SMA 10"
+    sma_60: str = "SMA 60"
+    bb_top: str = "BB Top"
+    bb_bot: str = "BB Bot"
+    slope_60: str = "Slope 60"
+    band: str = "Bands"
+    band_plant: str = "Plant"
+    band_bollinger: str = "Bollinger"
+    band_plant_hint: str = "Average ± 2 standard deviations of 20 buckets"
+    band_bollinger_hint: str = "SMA 20 ± 2 standard deviations of 20 buckets"
+    history: str = "Measurement history"
+    features_table: str = "5-minute features"
+    indicators_table: str = "Indicators"
+    tables: str = "Tables"
+    history_hint: str = "The buckets of the chart, one row each"
+    features_hint: str = "Mean, spread and percentiles of each 5 minutes"
+    rows: str = "{n} rows"
+    csv: str = "CSV"
+    csv_hint: str = "Download every row of this table as CSV"
+    pager: str = "Pages of the table"
+    newer: str = "Newer"
+    older: str = "Older"
+    page_of: str = "Page {n} of {all}"
+    course_empty: str = "No data of this tag in this window"
+    course_empty_do: str = "Choose a longer window, or see on the dashboard when it reported last."
+    col_num: str = "Num."
+
     table: str = "Latest snapshot"
     col_tag: str = "TAG"
     col_ts: str = "Time Stamp"
@@ -173,14 +233,6 @@ class Texts:
 
     soon_title: str = "Not built yet"
     soon_what: str = "This page will show:"
-    soon_trend: tuple[str, ...] = (
-        "The course of a tag in any of the 13 windows: average, minimum, maximum, first and last.",
-        "The same figures as a table, and as CSV.",
-    )
-    soon_tech: tuple[str, ...] = (
-        "Moving averages over 10 and 60 buckets, bands, and the slope of a tag.",
-        "The plant's bands, and Bollinger's beside them.",
-    )
     soon_comm: tuple[str, ...] = (
         "The share of expected messages that arrived: 30 days by 24 hours for each tag.",
         "Outages with their start, end and length.",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex_components_core.react_router import link
 
 from ksys_app.components import client
 from ksys_app.components.gauge import gauge
+from ksys_app.components.links import page_link
 from ksys_app.components.popover import alarm_badge
 from ksys_app.models.views import TileView
 from ksys_app.texts import DASH, T
@@ -16,6 +18,7 @@ SKELETONS = 9
 def tile_grid(
     rows: rx.Var[list[TileView]],
     order: rx.Var[list[int]],
+    window: rx.Var[str],
     delta_caption: rx.Var[str],
     on_open: rx.EventHandler,
     on_pin: rx.EventHandler,
@@ -26,6 +29,7 @@ def tile_grid(
             order,
             lambda index: tile(
                 row=rows[index],
+                window=window,
                 delta_caption=delta_caption,
                 on_open=on_open,
                 on_pin=on_pin,
@@ -40,6 +44,7 @@ def tile_grid(
 @rx.memo
 def tile(
     row: rx.Var[TileView],
+    window: rx.Var[str],
     delta_caption: rx.Var[str],
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)],
     on_pin: rx.EventHandler[rx.event.passthrough_event_spec(str)],
@@ -49,7 +54,14 @@ def tile(
     return client.Fresh.create(
         _head(row, on_open),
         _value(row, delta_caption),
-        _course(row),
+        link(
+            _course(row),
+            to=page_link("/trend", row.title, window),
+            class_name="tile-course",
+            aria_label=T.open_trend.format(tag=row.title),
+            title=T.open_trend.format(tag=row.title),
+            data_testid="tile-trend",
+        ),
         _stats(row),
         _foot(row, on_pin),
         rest,

@@ -6,6 +6,7 @@ import reflex as rx
 from reflex_components_core.react_router import link
 
 from ksys_app.components import client
+from ksys_app.components.links import page_link
 from ksys_app.components.table_components import figure_list, sample_table
 from ksys_app.models.views import DetailView
 from ksys_app.texts import FEATURES, LIMITS, T
@@ -77,16 +78,7 @@ def _links(detail: rx.Var[DetailView], window: rx.Var[str]) -> rx.Component:
     pages = (("/trend", T.to_trend), ("/tech", T.to_tech), ("/comm", T.to_comm))
     return rx.el.nav(
         rx.el.span(T.open_in),
-        *(
-            link(name, to=f"{path}?tag={_encoded(detail.title)}&window={window}")
-            for path, name in pages
-        ),
+        *(link(name, to=page_link(path, detail.title, window)) for path, name in pages),
         class_name="dialog-links",
         aria_label=T.navigation,
-    )
-
-
-def _encoded(text: rx.Var[str]) -> rx.Var[str]:
-    return rx.Var(
-        f"encodeURIComponent({text!s})", _var_type=str, _var_data=text._get_all_var_data()
     )

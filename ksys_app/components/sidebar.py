@@ -21,6 +21,7 @@ SHORTCUTS: Final[tuple[tuple[str, str], ...]] = (
     ("/", T.key_filter),
     ("r", T.key_refresh),
     ("↑ ↓ ← →", T.key_rows),
+    ("+ - 0", T.key_zoom),
     ("Enter", T.key_open),
     ("Ctrl C", T.key_copy),
     ("?", T.key_help),

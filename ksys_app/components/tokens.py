@@ -36,6 +36,15 @@ Color = Literal[
     "on-lost",
     "spark",
     "track",
+    "band",
+    "series-1",
+    "series-2",
+    "series-3",
+    "series-4",
+    "series-5",
+    "series-6",
+    "series-7",
+    "series-8",
 ]
 Control = Literal["control", "icon", "primary", "link"]
 Level = Literal["ok", "warn", "crit"]

@@ -76,6 +76,16 @@ class SampleView:
 
 
 @dataclass(frozen=True)
+class SeriesRow:
+    """A row of a tag's course: its number from the newest, its time, its figures as text."""
+
+    num: int
+    ms: int
+    ts_s: str
+    cells: list[str]
+
+
+@dataclass(frozen=True)
 class DetailView:
     """The detail of one tag: its rule, newest samples and 5-minute features."""
 

@@ -9,10 +9,11 @@ from reflex.app import default_error_boundary
 
 from ksys_app.components.feedback import crash_box
 from ksys_app.components.sidebar import PAGES
-from ksys_app.pages import dashboard, soon
+from ksys_app.pages import dashboard, soon, tech, trend
 from ksys_app.texts import T
 
-STYLESHEETS = ("tokens", "shell", "tiles", "tables", "overlays")
+STYLESHEETS = ("tokens", "shell", "tiles", "tables", "course", "overlays")
+MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": soon}
 
 
 def app_style() -> dict[str, Any]:
@@ -36,7 +37,7 @@ def app_style() -> dict[str, Any]:
 def add_pages(app: rx.App) -> None:
     """Add the four pages to ``app``."""
     for route, title, _, _ in PAGES:
-        module = dashboard if route == "/" else soon
+        module = MODULES[route]
         app.add_page(
             lambda module=module, route=route: module.page(route),
             route=route,

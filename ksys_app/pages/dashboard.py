@@ -85,6 +85,7 @@ def _loaded() -> rx.Component:
                 tile_grid(
                     State.kpi_rows,
                     State.tile_order,
+                    State.window,
                     State.delta_caption,
                     State.open_detail,
                     State.toggle_pin,

@@ -1,4 +1,4 @@
-"""``/trend``, ``/tech`` and ``/comm``: what they will hold, until they do."""
+"""``/comm``: what it will hold, until it does."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from ksys_app.texts import T
 
 ON_LOAD = BaseState.load_footer
 CONTENTS = {
-    "/trend": (T.nav_trend, T.soon_trend),
-    "/tech": (T.nav_tech, T.soon_tech),
     "/comm": (T.nav_comm, T.soon_comm),
 }
 

@@ -1,4 +1,4 @@
-"""What every page shows: database, version, zone."""
+"""What every page shows, and what it keeps in this browser: database, zone, last selection."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ class BaseState(rx.State):
     zone: str = "UTC"
     database: str = ""
     version: str = __version__
+    saved_window: str = rx.LocalStorage("", name="ksys.window")
+    saved_tag: str = rx.LocalStorage("", name="ksys.tag")
 
     @rx.event
     def load_footer(self) -> None:

@@ -12,38 +12,29 @@ import reflex as rx
 from ksys_app import log, runtime, texts
 from ksys_app.domain import ordering
 from ksys_app.domain.timefmt import epoch_ms
-from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
-from ksys_app.errors import BadParameter, KsysError
+from ksys_app.domain.windows import UnknownWindow, Window, parse_window
+from ksys_app.errors import KsysError
 from ksys_app.live import Snapshot
 from ksys_app.models.tiles import Tile
-from ksys_app.models.views import DetailView, Problem, TileView
+from ksys_app.models.views import DetailView, TileView
 from ksys_app.states.base import BaseState
 from ksys_app.states.detail import load_detail
-from ksys_app.states.present import page_link, problem, tile_view
+from ksys_app.states.loading import LoadingState
+from ksys_app.states.present import page_link, tile_view
 from ksys_app.tile_source import TileSet
 
 MAX_PINS: Final = 50
 SORTS: Final = ("name", "worst")
 
 
-class DashboardState(BaseState):
+class DashboardState(LoadingState, BaseState):
     """Tiles and snapshot table of one window."""
 
     kpi_rows: list[TileView] = []
     tile_order: list[int] = []
     table_order: list[int] = []
-    phase: str = "idle"
-    is_loading: bool = True
-    problem: Problem = Problem()
-    window: str = DEFAULT_WINDOW
-    window_caption: str = ""
     delta_caption: str = ""
     tag_filter: str = ""
-    realtime_mode: bool = True
-    updated_ms: int = 0
-    db_now_ms: int = 0
-    tick_s: int = 10
-    link: str = ""
     table_sort: str = "tag"
     table_desc: bool = False
     tile_sort: str = "name"
@@ -51,11 +42,11 @@ class DashboardState(BaseState):
     detail_open: bool = False
     detail_loading: bool = False
     detail: DetailView = DetailView()
-    saved_window: str = rx.LocalStorage("", name="ksys.window")
     saved_sort: str = rx.LocalStorage("", name="ksys.sort")
     saved_pins: str = rx.LocalStorage("[]", name="ksys.pins")
 
     _tiles: tuple[Tile, ...] = ()
+    _tiles_of: str = ""
 
     @rx.event(background=True, supersedes=True)
     async def load(self) -> AsyncIterator[Any]:
@@ -68,8 +59,7 @@ class DashboardState(BaseState):
                 self.link = ""
                 self._fail(error)
                 return
-            self.is_loading = True
-            self.phase = self.phase if self._tiles else "loading"
+            self._begin()
         await _fetch(self, window)
         yield DashboardState.follow_feed
 
@@ -119,7 +109,7 @@ class DashboardState(BaseState):
             window = parse_window(str(label))
         except UnknownWindow:
             return None
-        self._select_window(window)
+        self._choose_window(window)
         log.event("range_change_ok", range=window.label, view=window.view)
         return self._chosen()
 
@@ -183,37 +173,33 @@ class DashboardState(BaseState):
 
     def _watches(self, window: Window) -> bool:
         """Whether this tab still shows ``window`` live: a loop outlives the page that began it."""
-        here = self.router.url.path in ("", "/")
-        there = runtime.current().connected(self.router.session.client_token)
-        return here and there and self.realtime_mode and self.window == window.label
+        return self._open_in("", "/") and self.realtime_mode and self.window == window.label
 
-    def _query(self) -> dict[str, str]:
-        return dict(self.router.url.query_parameters)
+    def _holds_data(self) -> bool:
+        return bool(self._tiles) and self._tiles_of == self.window
+
+    def _drop(self) -> None:
+        self._tiles = ()
+        self._place()
 
     def _link(self) -> str:
-        return page_link({"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort})
+        selection = {"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort}
+        return page_link("/", selection)
 
     def _chosen(self) -> list[Any]:
         """Load what is selected, and follow it while live."""
         self.link = self._link()
         return [DashboardState.refresh, DashboardState.follow_feed]
 
-    def _select_window(self, window: Window) -> None:
-        self.window = self.saved_window = window.label
-        self.window_caption = texts.window_caption(window)
+    def _choose_window(self, window: Window) -> None:
+        self._select_window(window)
         self.delta_caption = texts.delta_caption(window)
 
     def _read_selection(self) -> Window:
         """Take window, filter and order from the URL, else from this browser's last ones."""
         query = self._query()
-        label = query.get("window") or self.saved_window or self.window
-        try:
-            window = parse_window(label)
-        except UnknownWindow as error:
-            if "window" in query:
-                raise BadParameter(str(error)) from None
-            window = parse_window(DEFAULT_WINDOW)
-        self._select_window(window)
+        window = self._read_window()
+        self._choose_window(window)
         self.tag_filter = ordering.clean_filter(query.get("tag", ""))
         sort = query.get("sort") or self.saved_sort
         self.tile_sort = sort if sort in SORTS else SORTS[0]
@@ -229,17 +215,15 @@ class DashboardState(BaseState):
 
     def _show(self, tile_set: TileSet) -> None:
         """Show ``tile_set``; the newest first time counts, whoever fetched it."""
-        self.is_loading = False
         self.tick_s = round(runtime.current().feed.interval)
         self.truncated = tile_set.truncated
-        self._tiles = tile_set.tiles
+        self._tiles, self._tiles_of = tile_set.tiles, tile_set.window.label
         self._place()
         if tile_set.db_now is not None:
             self.db_now_ms = epoch_ms(tile_set.db_now)
         self.updated_ms = tile_set.fetched_ms
         if tile_set.error is None:
-            self.problem = Problem()
-            self.phase = "loaded" if tile_set.tiles else "empty"
+            self._succeed(empty=not tile_set.tiles)
         else:
             self._fail(tile_set.error)
 
@@ -248,18 +232,6 @@ class DashboardState(BaseState):
             self._show(snapshot.tile_set)
             return
         self._fail(snapshot.error, snapshot.failing_since_ms, snapshot.retry_in_s)
-
-    def _fail(self, error: Exception, since_ms: int = 0, retry_in_s: float = 0.0) -> None:
-        self.is_loading = False
-        since = since_ms or self.problem.since_ms or int(time.time() * 1000)
-        self.problem = problem(error, since, retry_in_s)
-        if isinstance(error, BadParameter):
-            # What was asked for does not exist; other tiles in its place would mislead.
-            self.phase = "error"
-        elif self._tiles:
-            self.phase = "stale"
-        else:
-            self.phase = "retrying" if retry_in_s else "error"
 
     def _place(self) -> None:
         pins = self._pins()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from ksys_app.domain.kpi import value_label
-from ksys_app.domain.timefmt import epoch_ms
+from ksys_app.domain.kpi import active, decimals, tile_range, value_label
+from ksys_app.domain.timefmt import epoch_ms, local_offset
 from ksys_app.errors import KsysError
+from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Tile
-from ksys_app.models.views import Problem, TileView
+from ksys_app.models.views import Problem, SeriesRow, TileView
+
+DRAWN_LIMITS: Final = ("min_val", "crit_min", "warn_min", "warn_max", "crit_max", "max_val")
 
 
 def tile_view(tile: Tile, *, pinned: bool) -> TileView:
@@ -53,6 +59,31 @@ def problem(error: Exception, since_ms: int, retry_in_s: float = 0.0) -> Problem
     return Problem(code, message, since_ms, round(retry_in_s), f"docs/runbooks/{code}.md")
 
 
-def page_link(selection: dict[str, str]) -> str:
-    """``/?window=…`` with what is selected, in one order, nothing empty."""
-    return f"/?{urlencode({key: value for key, value in selection.items() if value})}"
+def page_link(path: str, selection: dict[str, str]) -> str:
+    """``/trend?tag=…`` with what is selected, in one order, nothing empty."""
+    return f"{path}?{urlencode({key: value for key, value in selection.items() if value})}"
+
+
+def series_row(
+    num: int, row: Any, columns: Iterable[str], zone: ZoneInfo, places: int
+) -> SeriesRow:
+    """A bucket as the table shows it; counts without decimals."""
+    cells = [_figure(getattr(row, name), places) for name in columns]
+    return SeriesRow(num, epoch_ms(row.bucket), local_offset(row.bucket, zone), cells)
+
+
+def _figure(value: float | None, places: int) -> str:
+    return str(value) if isinstance(value, int) else value_label(value, places)
+
+
+def series_places(rule: QcRule | None, values: Sequence[float]) -> int:
+    """Decimals of a course: one more than a tile has, for those who compare buckets."""
+    span = tile_range(rule, min(values, default=None), max(values, default=None))
+    return decimals(span) + 1
+
+
+def drawn_limits(rule: QcRule | None) -> dict[str, float]:
+    """The limits of a rule that a chart draws, those that are set; none of a disabled rule."""
+    judged = active(rule)
+    limits = ((name, getattr(judged, name, None)) for name in DRAWN_LIMITS)
+    return {name: value for name, value in limits if value is not None}

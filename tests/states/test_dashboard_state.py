@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ksys_app import runtime
+from ksys_app.errors import DatabaseUnreachable
 from ksys_app.states.dashboard import DashboardState
 from tests import plant
 from tests.conftest import Plant
@@ -88,6 +89,16 @@ async def test_an_unknown_window_in_the_url_is_an_error_and_retry_leads_out() ->
     assert made.link == "", "the address keeps what was asked for until somebody decides"
     made.retry()
     assert made.link == "/?window=5m&sort=name"
+
+
+async def test_a_window_that_cannot_be_loaded_shows_no_tiles_of_the_former_one() -> None:
+    made = state(window="5m")
+    await load(made)
+    made._fail(DatabaseUnreachable())
+    assert (made.phase, len(made.kpi_rows)) == ("stale", 3)
+    made.set_window_filter("7d")
+    made._fail(DatabaseUnreachable(), retry_in_s=2)
+    assert (made.phase, made.kpi_rows) == ("retrying", [])
 
 
 @pytest.mark.parametrize("label", ["3x", "", "5M", None, 7, {"a": 1}])

@@ -71,8 +71,8 @@ def test_no_text_of_the_pages_is_missing_or_unused() -> None:
 def test_placeholders_are_those_that_get_filled() -> None:
     filled = set(re.findall(r"\{(\w+)\}", "".join(map(str, asdict(Texts()).values()))))
     assert filled == {
-        *("age", "allowed", "bucket", "caption", "lost", "message", "n", "seconds", "tag", "text"),
-        "time",
+        *("age", "all", "allowed", "bucket", "caption", "from", "high", "last", "lost", "low"),
+        *("message", "n", "name", "seconds", "tag", "text", "time", "to"),
     }
 
 

@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from ksys_app.components.charts import TECH, TREND, Series
 from ksys_app.components.tokens import CONTROL, GAUGE, LEVELS, TYPE_SCALE, color_names
 
 LOOK = Path(__file__).resolve().parents[2] / "assets" / "look"
 SHEETS = sorted(LOOK.glob("*.css"))
+CHART = LOOK.parents[1] / "ksys_app" / "components" / "client" / "chart.jsx"
+READ_BY_CHARTS = set(
+    re.findall(r'"([\w-]+)"', re.search(r"\[(.*)\]\.map\(\(key\)", CHART.read_text())[1])
+)
+SERIES_COLOURS = [f"series-{n}" for n in range(1, 9)]
 THEMES = ("light", "dark")
 
 # WCAG 2.2: 4.5:1 for text (1.4.3), 3:1 for graphics and controls (1.4.11).
@@ -50,6 +56,8 @@ SEEN = [
     ("ok", "page"),
     ("warn", "page"),
     ("crit", "page"),
+    *((f"series-{n}", "panel") for n in range(1, 9)),
+    *((f"series-{n}", "band") for n in range(1, 9)),
 ]
 # Smallest distance in OKLab at which two patches are told apart at a glance.
 APART = 0.09
@@ -150,6 +158,7 @@ def test_every_named_colour_is_used() -> None:
     css = "".join(sheet.read_text(encoding="utf-8") for sheet in SHEETS)
     classes = " ".join((*GAUGE.values(), *CONTROL.values())).split()
     used = {name for name in color_names() if f"var(--{name})" in css}
+    used |= {f"series-{one.color}" for one in (*TREND, *TECH)} | READ_BY_CHARTS
     used |= {name for name in color_names() for cls in classes if cls.endswith(f"-{name}")}
     assert set(color_names()) - used == set()
 
@@ -176,6 +185,24 @@ def test_states_are_told_apart_in_every_vision(
 ) -> None:
     colors = palette(theme)
     assert math.dist(as_seen(colors[one], vision), as_seen(colors[other], vision)) >= APART
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("vision", VISION)
+def test_series_are_told_apart_in_every_vision(theme: str, vision: str) -> None:
+    colors = palette(theme)
+    close = [
+        (one, other)
+        for one, other in combinations(SERIES_COLOURS, 2)
+        if math.dist(as_seen(colors[one], vision), as_seen(colors[other], vision)) < APART
+    ]
+    assert close == []
+
+
+@pytest.mark.parametrize("chart", [TREND, TECH])
+def test_series_of_a_chart_are_told_apart_without_colour(chart: tuple[Series, ...]) -> None:
+    assert len({one.color for one in chart}) == len(chart)
+    assert len({(one.symbol, one.panel) for one in chart}) == len(chart)
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)

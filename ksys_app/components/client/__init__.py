@@ -14,8 +14,12 @@ _FILES = {
     name: rx.asset(name, shared=True)
     for name in (
         "address.jsx",
+        "chart.jsx",
         "clock.js",
+        "columns.js",
         "controls.jsx",
+        "cursor.js",
+        "echarts.js",
         "explain.jsx",
         "fresh.jsx",
         "grid.jsx",
@@ -23,11 +27,17 @@ _FILES = {
         "live.jsx",
         "mark.jsx",
         "modal.jsx",
+        "option.js",
+        "plot.js",
+        "tagpicker.jsx",
+        "zone.js",
     )
 }
 _FONT = ["@fontsource-variable/noto-sans-kr@5.3.1"]
 _POPOVER = ["@radix-ui/react-popover@1.3.1"]
 _DIALOG = ["@radix-ui/react-dialog@1.3.1"]
+_CHART = ["echarts@6.1.0"]
+_PICKER = ["downshift@9.5.0"]
 _MENU = ["@radix-ui/react-dropdown-menu@2.2.1"]
 
 
@@ -214,6 +224,41 @@ class SearchBox(rx.Component):
     clear_label: rx.Var[str]
     delay_ms: rx.Var[int]
     on_search: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class TagPicker(rx.Component):
+    """Chooses one tag among thousands; the names are fetched when it is opened."""
+
+    library = _library("tagpicker.jsx")
+    tag = "TagPicker"
+    lib_dependencies: list[str] = _PICKER
+
+    value: rx.Var[str]
+    label: rx.Var[str]
+    on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Chart(rx.Component):
+    """Lines of one tag over a window, on a canvas, from a URL of columns (PRD §21.2)."""
+
+    library = _library("chart.jsx")
+    tag = "Chart"
+    lib_dependencies: list[str] = _CHART
+
+    url: rx.Var[str]
+    version: rx.Var[int]
+    theme: rx.Var[str]
+    series: rx.Var[list[dict[str, Any]]]
+    bands: rx.Var[list[dict[str, Any]]]
+    shown: rx.Var[list[str]]
+    limits: rx.Var[dict[str, float]]
+    places: rx.Var[int]
+    zoom: rx.Var[list[int]]
+    name: rx.Var[str]
+    caption: rx.Var[str]
+    on_toggle: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_zoom: rx.EventHandler[rx.event.passthrough_event_spec(list[int])]
+    on_find: rx.EventHandler[rx.event.passthrough_event_spec(int)]
 
 
 class Figure(rx.Component):

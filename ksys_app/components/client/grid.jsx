@@ -1,11 +1,14 @@
-// A table walked by the arrow keys, whose cells can be copied. Enter or a click opens the row.
+// A table walked by the arrow keys, whose cells can be copied. Enter or a click opens the row. The
+// time of the row that is pointed at or focused is the cursor of the chart beside it.
 import { useEffect, useRef, useState } from "react";
+import { point, useCursor } from "./cursor.js";
 
 export function Grid({ copyLabel, copiedLabel, onOpen, children, ...rest }) {
   const root = useRef(null);
   const button = useRef(null);
   const [hovered, setHovered] = useState(null);
   const [copied, setCopied] = useState("");
+  useMarkedRow(root);
   useEffect(() => {
     if (!copied) return undefined;
     const timer = setTimeout(() => setCopied(""), 1500);
@@ -24,7 +27,7 @@ export function Grid({ copyLabel, copiedLabel, onOpen, children, ...rest }) {
   };
   const onCell = (event, cell) => {
     const row = cell.parentElement;
-    if (event.key === "Enter") return onOpen(row.dataset.tag);
+    if (event.key === "Enter") return onOpen?.(row.dataset.tag);
     if ((event.ctrlKey || event.metaKey) && event.key === "c" && getSelection().isCollapsed) {
       event.preventDefault();
       return copy(cell);
@@ -41,15 +44,20 @@ export function Grid({ copyLabel, copiedLabel, onOpen, children, ...rest }) {
       ref={root}
       className="grid-scroll"
       onKeyDown={moved}
-      onMouseLeave={() => setHovered(null)}
+      onMouseLeave={() => {
+        setHovered(null);
+        point(0, "");
+      }}
+      onFocus={(event) => pointAt(event.target)}
       onMouseOver={(event) => {
         if (button.current?.contains(event.target)) return;
+        pointAt(event.target);
         setHovered(event.target.closest("td"));
       }}
       onClick={(event) => {
         const row = event.target.closest("tbody tr");
         if (row && getSelection().isCollapsed && !button.current?.contains(event.target)) {
-          onOpen(row.dataset.tag);
+          onOpen?.(row.dataset.tag);
         }
       }}
       {...rest}
@@ -69,6 +77,21 @@ export function Grid({ copyLabel, copiedLabel, onOpen, children, ...rest }) {
       </span>
     </div>
   );
+}
+
+function pointAt(target) {
+  const row = target.closest("tr[data-ms]");
+  if (row) point(Number(row.dataset.ms), "table");
+}
+
+// The row of the time pointed at on a chart; the document is marked, no row is drawn anew.
+function useMarkedRow(root) {
+  const { ms } = useCursor();
+  useEffect(() => {
+    const row = ms > 0 ? root.current?.querySelector(`tr[data-ms="${ms}"]`) : null;
+    row?.setAttribute("data-pointed", "true");
+    return () => row?.removeAttribute("data-pointed");
+  }, [root, ms]);
 }
 
 function neighbour(cell, row, key) {

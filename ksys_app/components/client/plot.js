@@ -1,0 +1,137 @@
+// One chart on a canvas: draws a view, and tells where it is zoomed, pointed at and clicked.
+import { init } from "./echarts.js";
+import { nearest } from "./columns.js";
+import { axes, option } from "./option.js";
+
+const DRAG_PX = 6;
+const TOLD_MS = 250;
+
+export class Plot {
+  // `told` holds onZoom(range or null), onPoint(ms), onPick(ms).
+  constructor(node, told) {
+    this.node = node;
+    this.told = told;
+    this.view = null;
+    this.chart = init(node, null, { renderer: "canvas" });
+    this.chart.on("datazoom", (event) => this.zoomed(event.batch?.[0] ?? event));
+    this.chart.on("updateAxisPointer", ({ axesInfo }) => this.pointed(axesInfo?.[0]?.value));
+    this.chart.getZr().on("globalout", () => told.onPoint(0));
+    this.chart.getZr().on("dblclick", () => this.zoom(null));
+    this.stopDrag = selectByDrag(this);
+    this.size = new ResizeObserver(() => this.resize());
+    this.size.observe(node);
+  }
+
+  dispose() {
+    clearTimeout(this.telling);
+    cancelAnimationFrame(this.frame);
+    this.size.disconnect();
+    this.stopDrag();
+    this.chart.dispose();
+  }
+
+  resize() {
+    this.chart.resize();
+    if (this.view) this.draw(this.view);
+  }
+
+  // Everything anew except the zoom, which stays where it was until the view brings another.
+  draw(view) {
+    const width = this.chart.getWidth();
+    this.view = { ...view, width, compact: width < 560 };
+    this.chart.setOption(option(this.view), { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
+  }
+
+  zoomed({ start, end, startValue, endValue }) {
+    const { from, to } = this.view;
+    const at = (percent) => from + ((to - from) * percent) / 100;
+    const range = [startValue ?? at(start), endValue ?? at(end)].map(Math.round);
+    const whole = range[0] <= from && range[1] >= to;
+    this.view = { ...this.view, zoom: whole ? null : range };
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.chart.setOption(axes(this.view)));
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => this.told.onZoom(this.view.zoom), TOLD_MS);
+  }
+
+  // To a range in epoch milliseconds, or to all of it.
+  zoom(range) {
+    const { from, to } = this.view;
+    const [startValue, endValue] = range ?? [from, to];
+    this.chart.dispatchAction({ type: "dataZoom", startValue, endValue });
+  }
+
+  // In (below 1) or out around the middle of what is seen.
+  zoomBy(factor) {
+    const { from, to, zoom } = this.view;
+    const [start, end] = zoom ?? [from, to];
+    const middle = (start + end) / 2;
+    const half = Math.max(((end - start) * factor) / 2, this.view.data.width);
+    this.zoom([Math.max(from, middle - half), Math.min(to, middle + half)]);
+  }
+
+  pointed(value) {
+    if (value === undefined || value === null) return;
+    const i = nearest(this.view.data, value);
+    if (i >= 0) this.told.onPoint(this.view.data.at[i]);
+  }
+
+  picked(value) {
+    const i = nearest(this.view.data, value);
+    if (i >= 0) this.told.onPick(this.view.data.at[i]);
+  }
+
+  // Marks a time, as pointing at it would; 0 unmarks.
+  mark(ms) {
+    const { data, series, shown } = this.view;
+    const i = ms > 0 ? nearest(data, ms) : -1;
+    const one = series.find(({ key }) => shown.includes(key));
+    if (i < 0 || !one) return this.chart.dispatchAction({ type: "hideTip" });
+    const x = this.chart.convertToPixel({ xAxisIndex: 0 }, data.at[i]);
+    return this.chart.dispatchAction({ type: "showTip", x, y: 24 });
+  }
+
+  image() {
+    this.chart.setOption({ title: { show: true }, legend: { show: true }, grid: { top: 56 } });
+    const url = this.chart.getDataURL({ pixelRatio: 2, backgroundColor: this.view.colours.panel, excludeComponents: ["dataZoom"] });
+    this.draw(this.view);
+    return url;
+  }
+}
+
+// A drag over the chart selects the time to zoom to; a click without one picks a point.
+function selectByDrag(plot) {
+  const { node, chart } = plot;
+  const cover = document.createElement("div");
+  cover.className = "chart-drag";
+  let start = null;
+  const x = (event) => event.clientX - node.getBoundingClientRect().left;
+  const inside = (event) =>
+    plot.view && chart.containPixel("grid", [x(event), event.clientY - node.getBoundingClientRect().top]);
+  const time = (pixel) => chart.convertFromPixel({ xAxisIndex: 0 }, pixel);
+  const down = (event) => {
+    const drags = event.button === 0 && !event.shiftKey && event.pointerType !== "touch";
+    start = drags && inside(event) ? x(event) : null;
+  };
+  const move = (event) => {
+    if (start === null) return;
+    const width = Math.abs(x(event) - start);
+    if (!cover.isConnected && width < DRAG_PX) return;
+    cover.style.cssText = `left:${Math.min(start, x(event))}px;width:${width}px`;
+    node.append(cover);
+  };
+  const up = (event) => {
+    if (start === null || !cover.isConnected) return;
+    const [from, to] = [start, x(event)].sort((a, b) => a - b).map(time);
+    plot.zoom([Math.max(from, plot.view.from), Math.min(to, plot.view.to)]);
+  };
+  const click = (event) => {
+    const dragged = cover.isConnected;
+    start = null;
+    cover.remove();
+    if (!dragged && inside(event)) plot.picked(time(x(event)));
+  };
+  const events = [[node, "pointerdown", down], [window, "pointermove", move], [window, "pointerup", up], [node, "click", click]];
+  events.forEach(([target, name, act]) => target.addEventListener(name, act));
+  return () => events.forEach(([target, name, act]) => target.removeEventListener(name, act));
+}

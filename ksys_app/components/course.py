@@ -1,0 +1,150 @@
+"""The frame of a page about one tag: controls, chart above, table below, and their states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from ksys_app.components import client
+from ksys_app.components.charts import Band, Series, overlays, series_chart
+from ksys_app.components.feedback import empty_box, error_box
+from ksys_app.components.layout import Feed, Place, shell
+from ksys_app.components.navbar import live_toggle, refresh_button, window_menu
+from ksys_app.components.table_components import table_skeleton
+from ksys_app.texts import T
+
+
+def course_page(
+    route: str,
+    title: str,
+    state: Any,
+    series: tuple[Series, ...],
+    bands: tuple[Band, ...],
+    table: rx.Component,
+    *options: rx.Component,
+) -> rx.Component:
+    """A page.
+
+    Args:
+        route: its path.
+        title: its title.
+        state: a state of a tag's course.
+        series: what the chart can draw.
+        bands: between which of them it fills the ground.
+        table: the section under the chart.
+        options: beside the checkboxes of the series.
+    """
+    return shell(
+        route,
+        title,
+        rx.match(
+            state.phase,
+            ("error", error_box(state.problem, state.retry)),
+            ("retrying", error_box(state.problem, state.retry)),
+            ("empty", empty_box()),
+            rx.cond(
+                state.url != "",
+                rx.el.div(
+                    rx.el.section(
+                        rx.el.div(
+                            rx.el.h2(
+                                state.tag,
+                                rx.el.span(state.unit, class_name="unit"),
+                                id="course-heading",
+                                data_testid="course-tag",
+                            ),
+                            rx.el.span(state.window_caption, class_name="count"),
+                            overlays(series, state.shown, state.toggle_series),
+                            *options,
+                            class_name="section-head course-head",
+                        ),
+                        series_chart(state, series, bands),
+                        aria_labelledby="course-heading",
+                    ),
+                    table,
+                    class_name="course-page",
+                ),
+                _loading(),
+            ),
+        ),
+        client.Address.create(link=state.link),
+        place=Place(state.zone, state.database, state.version),
+        feed=Feed(
+            phase=state.phase,
+            is_loading=state.is_loading,
+            realtime=state.realtime_mode,
+            problem=state.problem,
+            updated_ms=state.updated_ms,
+            db_now_ms=state.db_now_ms,
+            tick_s=state.tick_s,
+            caption=state.window_caption,
+            on_retry=state.retry,
+            on_refresh=state.refresh,
+        ),
+        controls=(
+            client.TagPicker.create(value=state.tag, label=T.tag, on_pick=state.choose_tag),
+            window_menu(state.window, state.set_window_filter),
+            refresh_button(state.is_loading, state.refresh),
+            live_toggle(state.realtime_mode, state.start_realtime, state.stop_realtime),
+        ),
+        skips=(client.SkipLink.create(to="course-rows", text=T.skip_table),),
+    )
+
+
+def table_section(state: Any, head: rx.Component, table: rx.Component) -> rx.Component:
+    """The section under the chart: its head, then the rows, or that there are none."""
+    return rx.el.section(
+        head,
+        rx.cond(
+            state.total > 0,
+            table,
+            rx.cond(
+                state.is_loading,
+                table_skeleton(),
+                rx.el.div(
+                    rx.el.p(T.course_empty),
+                    rx.el.p(T.course_empty_do, class_name="box-quiet"),
+                    class_name="box",
+                    data_testid="course-empty",
+                ),
+            ),
+        ),
+        id="course-rows",
+        tab_index=-1,
+        class_name="course-rows",
+    )
+
+
+def choice(
+    label: str,
+    options: tuple[tuple[str, str, str], ...],
+    chosen: rx.Var[str],
+    on_choose: rx.EventHandler,
+) -> rx.Component:
+    """One of a few, as buttons side by side: key, name and explanation each."""
+    return rx.el.div(
+        *(
+            rx.el.button(
+                name,
+                type="button",
+                title=hint,
+                aria_pressed=chosen == key,
+                on_click=on_choose(key),
+                data_testid=f"choose-{key}",
+            )
+            for key, name, hint in options
+        ),
+        role="group",
+        aria_label=label,
+        class_name="segmented",
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(class_name="bone chart-bone"),
+        table_skeleton(),
+        class_name="course-page",
+        aria_busy="true",
+    )

@@ -1,0 +1,116 @@
+"""The table under a chart: one row a bucket, newest first, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.el.elements.inline import A
+
+from ksys_app.components import client
+from ksys_app.components.tokens import CONTROL
+from ksys_app.models.views import SeriesRow
+from ksys_app.texts import T
+
+
+def course_table(state: Any, columns: Sequence[str], title: str) -> rx.Component:
+    """A page of ``state.rows``; the cursor of the chart marks its row, and the other way."""
+    return client.Grid.create(
+        rx.el.table(
+            rx.el.thead(
+                rx.el.tr(
+                    *(
+                        rx.el.th(name, scope="col", class_name=width)
+                        for name, width in (
+                            (T.col_num, "num col-num"),
+                            (T.col_tag, "col-course-tag"),
+                            (T.col_ts, "col-course-ts"),
+                            *((name, "num") for name in columns),
+                        )
+                    )
+                )
+            ),
+            rx.el.tbody(
+                rx.foreach(
+                    state.rows,
+                    lambda row, at: _row(state, row, at),
+                )
+            ),
+            role="grid",
+            aria_label=title,
+            class_name="course",
+            data_testid="course-table",
+        ),
+        copy_label=T.copy,
+        copied_label=T.copied,
+    )
+
+
+def _row(state: Any, row: rx.Var[SeriesRow], at: rx.Var[int]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(row.num, class_name="num", tab_index=rx.cond(at == 0, 0, -1)),
+        rx.el.td(state.tag, class_name="col-course-tag", tab_index=-1),
+        rx.el.td(row.ts_s, class_name="col-course-ts", tab_index=-1),
+        rx.foreach(row.cells, lambda cell: rx.el.td(cell, class_name="num", tab_index=-1)),
+        custom_attrs={"data-ms": row.ms, "data-found": row.ms == state.found_ms},
+    )
+
+
+def pager(state: Any) -> rx.Component:
+    """To newer and older rows; nothing where one page holds them all."""
+    return rx.cond(
+        state.pages > 1,
+        rx.el.nav(
+            _turn(T.newer, state.go_to(state.page - 1), state.page <= 1, "newer"),
+            rx.el.span(
+                *_filled(T.page_of, {"n": state.page, "all": state.pages}), data_testid="page-of"
+            ),
+            _turn(T.older, state.go_to(state.page + 1), state.page >= state.pages, "older"),
+            aria_label=T.pager,
+            class_name="pager",
+        ),
+        rx.fragment(),
+    )
+
+
+def row_count(state: Any) -> rx.Component:
+    """How many rows the table has on all its pages."""
+    return rx.el.span(
+        *_filled(T.rows, {"n": state.total}),
+        class_name="count",
+        data_testid="row-count",
+        data_rows=state.total,
+    )
+
+
+def csv_link(state: Any) -> rx.Component:
+    """Every row of the table as a file."""
+    return A.create(
+        T.csv,
+        href=state.csv_url,
+        download="",
+        title=T.csv_hint,
+        class_name=CONTROL["control"] + " control-small",
+        data_testid="csv",
+    )
+
+
+def _turn(text: str, event: Any, disabled: Any, name: str) -> rx.Component:
+    return rx.el.button(
+        text,
+        type="button",
+        on_click=event,
+        disabled=disabled,
+        class_name=CONTROL["control"] + " control-small",
+        data_testid=name,
+    )
+
+
+def _filled(template: str, values: dict[str, Any]) -> list[Any]:
+    """The words of a template with vars in place of what is in braces."""
+    parts: list[Any] = []
+    for word in template.split(" "):
+        name = word.strip("{}")
+        parts += [values[name] if name in values and word[0] == "{" else word, " "]
+    return parts[:-1]

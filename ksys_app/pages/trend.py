@@ -1,0 +1,37 @@
+"""``/trend``: the buckets of a tag as a chart and as a table."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ksys_app.components.charts import TREND, TREND_BANDS
+from ksys_app.components.course import choice, course_page, table_section
+from ksys_app.components.course_table import course_table, csv_link, pager, row_count
+from ksys_app.states.trend import FEATURES, HISTORY
+from ksys_app.states.trend import TrendState as State
+from ksys_app.texts import T
+
+ON_LOAD = State.load_trend_data
+TABLES = (
+    ("history", T.history, T.history_hint),
+    ("features", T.features_table, T.features_hint),
+)
+
+
+def page(route: str) -> rx.Component:
+    """The page."""
+    head = rx.el.div(
+        choice(T.tables, TABLES, State.table, State.choose_table),
+        row_count(State),
+        csv_link(State),
+        pager(State),
+        class_name="section-head course-table-head",
+    )
+    table = rx.cond(
+        State.table == "features",
+        course_table(State, FEATURES.columns, T.features_table),
+        course_table(State, HISTORY.columns, T.history),
+    )
+    return course_page(
+        route, T.nav_trend, State, TREND, TREND_BANDS, table_section(State, head, table)
+    )

@@ -1,0 +1,84 @@
+"""How the data of a page stand, and which window they are of: what every page with data holds."""
+
+from __future__ import annotations
+
+import time
+
+from ksys_app import runtime, texts
+from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
+from ksys_app.errors import BadParameter, UnknownTag
+from ksys_app.models.views import Problem
+from ksys_app.states.base import BaseState
+from ksys_app.states.present import problem
+
+
+class LoadingState(BaseState, mixin=True):
+    """``idle``, ``loading``, ``loaded``, ``empty``, ``error``, ``retrying`` or ``stale``."""
+
+    phase: str = "idle"
+    is_loading: bool = True
+    problem: Problem = Problem()
+    window: str = DEFAULT_WINDOW
+    window_caption: str = ""
+    realtime_mode: bool = True
+    updated_ms: int = 0
+    db_now_ms: int = 0
+    tick_s: int = 10
+    link: str = ""
+
+    def _query(self) -> dict[str, str]:
+        return dict(self.router.url.query_parameters)
+
+    def _read_window(self) -> Window:
+        """The window of the URL, else this browser's last one.
+
+        Raises:
+            BadParameter: the URL names none of the 13.
+        """
+        asked = self._query().get("window")
+        label = asked or self.saved_window or self.window
+        try:
+            return parse_window(label)
+        except UnknownWindow as error:
+            if asked:
+                raise BadParameter(str(error)) from None
+            return parse_window(DEFAULT_WINDOW)
+
+    def _select_window(self, window: Window) -> None:
+        self.window = self.saved_window = window.label
+        self.window_caption = texts.window_caption(window)
+
+    def _open_in(self, *paths: str) -> bool:
+        """Whether this tab is still on the page: a loop outlives the page that began it."""
+        there = runtime.current().connected(self.router.session.client_token)
+        return there and self.router.url.path in paths
+
+    def _holds_data(self) -> bool:
+        """Whether something of what is selected is shown."""
+        raise NotImplementedError
+
+    def _begin(self) -> None:
+        self.is_loading = True
+        self.phase = self.phase if self._holds_data() else "loading"
+
+    def _drop(self) -> None:
+        """Let go of what is shown: it is not of what is selected."""
+        raise NotImplementedError
+
+    def _succeed(self, *, empty: bool) -> None:
+        self.is_loading = False
+        self.problem = Problem()
+        self.phase = "empty" if empty else "loaded"
+
+    def _fail(self, error: Exception, since_ms: int = 0, retry_in_s: float = 0.0) -> None:
+        self.is_loading = False
+        since = since_ms or self.problem.since_ms or int(time.time() * 1000)
+        self.problem = problem(error, since, retry_in_s)
+        if isinstance(error, BadParameter | UnknownTag):
+            # What was asked for does not exist; other figures in its place would mislead.
+            self.phase = "error"
+        elif self._holds_data():
+            self.phase = "stale"
+        else:
+            self._drop()
+            self.phase = "retrying" if retry_in_s else "error"

@@ -1,0 +1,114 @@
+"""Loads what a page of a tag's course shows, outside the state's lock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ksys_app import log
+from ksys_app.domain.windows import Window, parse_window
+from ksys_app.errors import KsysError, UnknownTag
+from ksys_app.models.rows import QcRule
+from ksys_app.queries.qc import qc_rules
+from ksys_app.queries.tags import known_tags, tag_exists
+from ksys_app.utils.cache import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that a chart or a table shows.
+
+    Attributes:
+        kind: how the export names them.
+        endpoint: where the chart asks for their columns, under ``/api/v1/``.
+        columns: the figures of a row, in order.
+        ask: the rows of a tag in a window, ascending.
+    """
+
+    kind: str
+    endpoint: str
+    columns: tuple[str, ...]
+    ask: Callable[[str, Window], Awaitable[Answer[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the database says of a tag in a window: the chart's rows, the table's, the rule."""
+
+    chart: Answer[Any]
+    answer: Answer[Any]
+    columns: tuple[str, ...]
+    rule: QcRule | None
+
+
+async def begin(state: Any) -> bool:
+    """Take the selection from the link, the first tag where it names none; whether there is one."""
+    async with state:
+        try:
+            state._fill_footer()
+            state._read_selection()
+        except KsysError as error:
+            state.link = ""
+            state._fail(error)
+            return False
+        state._begin()
+        tag = state.tag
+    try:
+        first = tag or next((known.tag_name for known in (await known_tags()).rows), "")
+    except KsysError as error:
+        async with state:
+            state._fail(error)
+        return False
+    async with state:
+        state.tag = state.saved_tag = first
+        if first:
+            state._point()
+        else:
+            state._succeed(empty=True)
+    return bool(first)
+
+
+async def load(state: Any, *, find: bool = False) -> None:
+    """Ask for what is selected and show it, or what failed; a newer selection is left alone.
+
+    Args:
+        state: a :class:`~ksys_app.states.series.SeriesState`.
+        find: whether to turn to the page that holds the time found.
+    """
+    started = time.monotonic()
+    async with state:
+        state.is_loading = True
+        selection, tag, window = state._selection(), state.tag, parse_window(state.window)
+        chart, table = state._chart(), state._table()
+    try:
+        course = await _ask(tag, window, chart, table)
+    except Exception as error:
+        if not isinstance(error, KsysError):
+            log.logger.exception("loading %s of %s", window.label, tag)
+        async with state:
+            if state._selection() == selection:
+                state._fail(error)
+        return
+    async with state:
+        if state._selection() == selection:
+            state._show(course, find=find)
+    log.event(
+        "dash_load_ok",
+        range=window.label,
+        tag=tag,
+        view=window.view,
+        rowcount=course.answer.rowcount,
+        dur_ms=(time.monotonic() - started) * 1000,
+        cache_hit=course.answer.cache_hit,
+    )
+
+
+async def _ask(tag: str, window: Window, chart: Table, table: Table) -> Course:
+    drawn = await chart.ask(tag, window)
+    listed = drawn if table == chart else await table.ask(tag, window)
+    if not drawn.rows and not await tag_exists(tag):
+        raise UnknownTag(f"no tag is named {tag!r}; choose another one")
+    rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
+    return Course(drawn, listed, table.columns, rules.get(tag))

@@ -1,0 +1,68 @@
+"""The state of ``/tech``: moving averages, bands and slope of a tag."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any, ClassVar, Final, get_args
+
+import reflex as rx
+
+from ksys_app.domain.indicators import Band
+from ksys_app.queries.indicators import indicators
+from ksys_app.states.base import BaseState
+from ksys_app.states.series import SeriesState
+from ksys_app.states.series_load import Table, begin, load
+
+COLUMNS: Final = ("avg", "sma_10", "sma_60", "bb_top", "bb_bot", "slope_60")
+BANDS: Final[dict[str, Table]] = {
+    band: Table("indicators", "indicators", COLUMNS, partial(indicators, band=band))
+    for band in get_args(Band)
+}
+
+
+class TechState(SeriesState, BaseState):
+    """Average, SMA 10, SMA 60, the bands around and the slope below."""
+
+    band: str = "plant"
+    saved_series: str = rx.LocalStorage("", name="ksys.tech.series")
+    saved_band: str = rx.LocalStorage("", name="ksys.tech.band")
+
+    _path: ClassVar[str] = "/tech"
+    _series: ClassVar[tuple[str, ...]] = COLUMNS
+
+    @rx.event(background=True, supersedes=True)
+    async def load_indicators_data(self) -> AsyncIterator[Any]:
+        """Read the selection from the URL, show it, then follow it while live."""
+        if await begin(self):
+            await load(self)
+            yield TechState.follow
+
+    @rx.event
+    def choose_band(self, name: str) -> Any:
+        """The plant's bands around the average, or Bollinger's around SMA 20."""
+        if name not in BANDS:
+            return None
+        self.band = self.saved_band = name
+        return self._chosen()
+
+    def _chart(self) -> Table:
+        return BANDS[self.band]
+
+    def _selection(self) -> tuple[str, ...]:
+        return (*super()._selection(), self.band)
+
+    def _asked(self) -> dict[str, str]:
+        band = {} if self.band == "plant" else {"band": self.band}
+        return super()._asked() | band
+
+    def _read_selection(self) -> None:
+        super()._read_selection()
+        asked = self._query().get("band") or self.saved_band
+        self.band = asked if asked in BANDS else "plant"
+
+    def _saved_series(self) -> str:
+        return self.saved_series
+
+    def _save_series(self, series: str) -> None:
+        self.saved_series = series

@@ -1,0 +1,74 @@
+"""The state of ``/trend``: buckets of a tag, and its 5-minute features beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar, Final
+
+import reflex as rx
+
+from ksys_app.queries import features, metrics
+from ksys_app.states.base import BaseState
+from ksys_app.states.series import SeriesState
+from ksys_app.states.series_load import Table, begin, load
+
+HISTORY: Final = Table(
+    "buckets", "timeseries", ("avg", "min", "max", "last", "first", "n"), metrics.buckets
+)
+FEATURES: Final = Table(
+    "features",
+    "features",
+    ("mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m", "n_5m"),
+    features.history,
+)
+TABLES: Final = {"history": HISTORY, "features": FEATURES}
+
+
+class TrendState(SeriesState, BaseState):
+    """Average, minimum, maximum, last and first of a tag."""
+
+    table: str = "history"
+    saved_series: str = rx.LocalStorage("", name="ksys.trend.series")
+
+    _path: ClassVar[str] = "/trend"
+    _series: ClassVar[tuple[str, ...]] = HISTORY.columns[:-1]
+
+    @rx.event(background=True, supersedes=True)
+    async def load_trend_data(self) -> AsyncIterator[Any]:
+        """Read the selection from the URL, show it, then follow it while live."""
+        if await begin(self):
+            await load(self)
+            yield TrendState.follow
+
+    @rx.event
+    def choose_table(self, name: str) -> Any:
+        """``history`` or ``features`` under the chart."""
+        if name not in TABLES:
+            return None
+        self.table, self.page, self.found_ms = name, 1, 0
+        self._drop()
+        return self._chosen()
+
+    def _chart(self) -> Table:
+        return HISTORY
+
+    def _table(self) -> Table:
+        return TABLES[self.table]
+
+    def _selection(self) -> tuple[str, ...]:
+        return (*super()._selection(), self.table)
+
+    def _read_selection(self) -> None:
+        super()._read_selection()
+        asked = self._query().get("table", "")
+        self.table = asked if asked in TABLES else "history"
+
+    def _link(self) -> str:
+        link = super()._link()
+        return link if self.table == "history" else f"{link}&table={self.table}"
+
+    def _saved_series(self) -> str:
+        return self.saved_series
+
+    def _save_series(self, series: str) -> None:
+        self.saved_series = series
