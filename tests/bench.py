@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from psycopg import AsyncConnection
@@ -32,8 +33,9 @@ from ksys_app.ops.embedded import EmbeddedDatabase
 from ksys_app.ops.plant import history
 from ksys_app.ops.plant.simulator import Plant
 from ksys_app.ops.qc_table import EXPECTATIONS, RULES
-from ksys_app.queries import latest, realtime
+from ksys_app.queries import features, indicators, latest, metrics, realtime
 from ksys_app.settings import load_settings
+from ksys_app.utils.cache import TTL
 
 PASSWORD = "bench"
 
@@ -76,7 +78,7 @@ async def database(dsn: str | None) -> AsyncIterator[str]:
             await server.stop()
 
 
-async def measure(dsn: str, times: int) -> Table:
+async def measure(dsn: str, times: int, tag: str) -> Table:
     """Every endpoint and window against its bare statement."""
     settings = load_settings().model_copy(update={"ts_dsn": dsn})
     endpoint = Column("endpoint", no_wrap=True)
@@ -85,9 +87,10 @@ async def measure(dsn: str, times: int) -> Table:
     async with bare, runtime.opened(settings):
         transport = httpx.ASGITransport(create_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
-            for path, statement, params in _cases(settings.max_tags + 1):
+            for path, statement, params, kept in _cases(settings.max_tags + 1, tag):
                 plain = await timed(lambda s=statement, p=params: _run(bare, s, p), times)
-                whole = await timed(lambda url=path: client.get(url), times)
+                with patch.dict(TTL, {} if kept else dict.fromkeys(TTL, 0.0)):
+                    whole = await timed(lambda url=path: client.get(url), times)
                 ratio = statistics.median(whole) / statistics.median(plain)
                 figures = (
                     statistics.median(plain),
@@ -95,20 +98,33 @@ async def measure(dsn: str, times: int) -> Table:
                     statistics.median(whole),
                     p95(whole),
                 )
-                table.add_row(path, *(f"{figure:.1f}" for figure in figures), f"{ratio:.2f}")
+                name = path.removesuffix("&format=columns") + (" cached" if kept else "")
+                table.add_row(name, *(f"{figure:.1f}" for figure in figures), f"{ratio:.2f}")
     return table
 
 
-def _cases(cap: int) -> list[tuple[str, Any, dict[str, Any]]]:
-    tiles = [
-        (
-            f"/api/v1/kpi?window={window.label}",
-            realtime.TILES[window],
-            realtime.tile_params(window, cap, None),
-        )
-        for window in WINDOWS
-    ]
-    return [("/api/v1/latest", latest.ALL, {"cap": 10_000}), *tiles]
+Case = tuple[str, Any, dict[str, Any], bool]
+
+
+def _cases(cap: int, tag: str) -> list[Case]:
+    """Path, bare statement, its parameters, and whether the answer may come from the cache."""
+    made: list[Case] = [("/api/v1/latest", latest.ALL, {"cap": 10_000}, False)]
+    for window in WINDOWS:
+        params = realtime.tile_params(window, cap, None)
+        made.append((f"/api/v1/kpi?window={window.label}", realtime.TILES[window], params, True))
+    for kept in (False, True):
+        for window in WINDOWS:
+            asked = f"window={window.label}&tag={tag}&format=columns"
+            given = {"tag": tag, "window": window.duration}
+            moving = indicators.indicator_params(tag, window)
+            newest = given | {"cap": features.MAX_ROWS}
+            statements = (metrics.BUCKETS[window.bucket], indicators.INDICATORS[window.bucket])
+            made += [
+                (f"/api/v1/timeseries?{asked}", statements[0], given, kept),
+                (f"/api/v1/indicators?{asked}", statements[1], moving, kept),
+                (f"/api/v1/features?{asked}", features.ONE_TAG, newest, kept),
+            ]
+    return sorted(made, key=lambda case: (case[0].partition("?")[0], case[3]))
 
 
 async def _run(conn: AsyncConnection, statement: Any, params: dict[str, Any]) -> None:
@@ -120,9 +136,10 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dsn", help="an existing database, read only")
     parser.add_argument("--times", type=int, default=40, help="runs a figure is made of")
+    parser.add_argument("--tag", default="D200", help="the tag whose course is asked for")
     given = parser.parse_args()
     async with database(given.dsn) as dsn:
-        Console(width=110).print(await measure(dsn, given.times))
+        Console(width=110).print(await measure(dsn, given.times, given.tag))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +15,10 @@ from fastapi import Request, Response
 
 from ksys_app.utils.cache import Answer
 
-LEVEL: Final = 6
+# Of figures, this makes less than the usual level 6, in half its time.
+LEVEL: Final = 5
+STRATEGY: Final = zlib.Z_FILTERED
+_GZIP: Final = 16 + zlib.MAX_WBITS
 # Of one answer; a page asks for one or two, a script might try every choice of columns.
 MAX_KEPT: Final = 4
 
@@ -58,7 +62,8 @@ async def packed_response(
 
 def _pack(content: Callable[[], object]) -> Packed:
     body = orjson.dumps(content())
-    return Packed(gzip.compress(body, LEVEL, mtime=0), hashlib.sha256(body).hexdigest()[:32])
+    packer = zlib.compressobj(LEVEL, wbits=_GZIP, strategy=STRATEGY)
+    return Packed(packer.compress(body) + packer.flush(), hashlib.sha256(body).hexdigest()[:32])
 
 
 def _send(request: Request, packed: Packed, headers: dict[str, str]) -> Response:

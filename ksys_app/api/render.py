@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -121,10 +120,11 @@ def columns(found: Sequence[Any], names: Sequence[str]) -> dict[str, list[Any]]:
     """One list a name, the first in epoch milliseconds, floats to seven significant digits."""
     ts, *rest = names
     made: dict[str, list[Any]] = {ts: [epoch_ms(moment) for moment in map(attrgetter(ts), found)]}
-    return made | {name: [_short(value) for value in map(attrgetter(name), found)] for name in rest}
+    return made | {name: _short(list(map(attrgetter(name), found))) for name in rest}
 
 
-def _short(value: float | None) -> float | None:
-    if value is None or isinstance(value, int):
-        return value
-    return float(f"{value:.7g}") if math.isfinite(value) else None
+def _short(values: list[Any]) -> list[Any]:
+    if values and isinstance(values[0], int):
+        return values
+    # The serializer writes null for what is not finite.
+    return [None if value is None else float(f"{value:.7g}") for value in values]

@@ -64,6 +64,7 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             assert "stale" not in (await client.get("/api/v1/kpi")).json()[0]
             before = await client.get(course)
+            assert (await client.get("/api/v1/export.csv?tag=D100")).status_code == 200
             await databases.stop(dsn)
             old = await client.get(course, headers={"If-None-Match": before.headers["ETag"]})
             assert old.status_code == 200, "what is stale has to say so"
