@@ -142,7 +142,7 @@ class Database:
                 await cursor.execute(statement, dict(params))
                 return await cursor.fetchall()
             async with conn.transaction():
-                await cursor.execute(TIMEOUT, {"timeout": f"{timeout_s * 1000:.0f}"})
+                await cursor.execute(TIMEOUT, {"timeout": str(_milliseconds(timeout_s))})
                 await cursor.execute(statement, dict(params))
                 return await cursor.fetchall()
 
@@ -184,6 +184,11 @@ class Database:
         if lost_for is not None:
             self._lost_since = None
             log.event("db_recover", database=self.name, dur_ms=lost_for * 1000)
+
+
+def _milliseconds(seconds: float) -> int:
+    """At least one: none at all would switch the timeout off."""
+    return max(1, round(seconds * 1000))
 
 
 _current: Database | None = None

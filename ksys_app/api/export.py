@@ -88,6 +88,9 @@ class CsvStream(StreamingResponse):
             why = ""
         except KsysError as error:
             why = error.code
+        except Exception:
+            why = KsysError.code
+            raise
         finally:
             fields = {
                 "range": self._query.window,

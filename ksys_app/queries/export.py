@@ -1,4 +1,4 @@
-"""Rows for files: a tag's window in stretches of time, each a statement of its own (PRD §8.5).
+"""Rows for files: a tag's window in stretches of time, each a statement of its own (PRD §8.6).
 
 A cursor over the whole would hold one connection, and on the embedded database everybody else, for
 as long as the slowest reader takes.
