@@ -28,6 +28,7 @@ class Series:
         symbol: of its points.
         width: of its line, px.
         panel: 0 for the chart, 1 for the one below it.
+        main: whether it stays strong where lines are dense.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Series:
     symbol: Symbol
     width: float = 1.5
     panel: int = 0
+    main: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Band:
 
 
 TREND: Final = (
-    Series("avg", T.avg, 1, "solid", "circle", 2),
+    Series("avg", T.avg, 1, "solid", "circle", 2, main=True),
     Series("min", T.min, 8, "dashed", "triangle"),
     Series("max", T.max, 2, "dashed", "diamond"),
     Series("last", T.last, 3, "dotted", "rect"),
@@ -57,12 +59,12 @@ TREND: Final = (
 )
 TREND_BANDS: Final = (Band("min", "max", 1),)
 TECH: Final = (
-    Series("avg", T.avg, 1, "solid", "circle", 2),
+    Series("avg", T.avg, 1, "solid", "circle", 2, main=True),
     Series("sma_10", T.sma_10, 3, "solid", "rect"),
-    Series("sma_60", T.sma_60, 4, "dashed", "triangle", 2),
+    Series("sma_60", T.sma_60, 4, "dashed", "triangle", 2, main=True),
     Series("bb_top", T.bb_top, 2, "dotted", "diamond"),
     Series("bb_bot", T.bb_bot, 5, "dotted", "emptyCircle"),
-    Series("slope_60", T.slope_60, 6, "solid", "circle", panel=1),
+    Series("slope_60", T.slope_60, 6, "solid", "circle", panel=1, main=True),
 )
 TECH_BANDS: Final = (Band("bb_bot", "bb_top", 4),)
 

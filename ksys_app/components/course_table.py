@@ -77,7 +77,7 @@ def pager(state: Any) -> rx.Component:
 def row_count(state: Any) -> rx.Component:
     """How many rows the table has on all its pages."""
     return rx.el.span(
-        *_filled(T.rows, {"n": state.total}),
+        *_filled(T.rows, {"n": state.count}),
         class_name="count",
         data_testid="row-count",
         data_rows=state.total,

@@ -173,7 +173,7 @@ class DashboardState(LoadingState, BaseState):
 
     def _watches(self, window: Window) -> bool:
         """Whether this tab still shows ``window`` live: a loop outlives the page that began it."""
-        return self._open_in("", "/") and self.realtime_mode and self.window == window.label
+        return self._open_in("/") and self.realtime_mode and self.window == window.label
 
     def _holds_data(self) -> bool:
         return bool(self._tiles) and self._tiles_of == self.window

@@ -48,10 +48,10 @@ class LoadingState(BaseState, mixin=True):
         self.window = self.saved_window = window.label
         self.window_caption = texts.window_caption(window)
 
-    def _open_in(self, *paths: str) -> bool:
+    def _open_in(self, path: str) -> bool:
         """Whether this tab is still on the page: a loop outlives the page that began it."""
         there = runtime.current().connected(self.router.session.client_token)
-        return there and self.router.url.path in paths
+        return there and self.router.url.path.rstrip("/") == path.rstrip("/")
 
     def _holds_data(self) -> bool:
         """Whether something of what is selected is shown."""

@@ -6,8 +6,10 @@ The chart asks for its columns itself; the state holds what is selected and one 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 import reflex as rx
@@ -22,6 +24,10 @@ from ksys_app.states.loading import LoadingState
 from ksys_app.states.present import drawn_limits, page_link, series_places, series_row
 from ksys_app.states.series_link import MAX_TAG, valid_page, valid_series, valid_zoom
 from ksys_app.states.series_load import Course, Table, load
+from ksys_app.utils.cache import TTL
+
+# An answer is kept that long, so asking more often brings nothing.
+TICK_S: Final = TTL["metrics"]
 
 
 class SeriesState(LoadingState, mixin=True):
@@ -38,6 +44,7 @@ class SeriesState(LoadingState, mixin=True):
     zoom: list[int] = []
     rows: list[SeriesRow] = []
     total: int = 0
+    count: str = "0"
     page: int = 1
     pages: int = 1
     found_ms: int = 0
@@ -70,7 +77,7 @@ class SeriesState(LoadingState, mixin=True):
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Ask again every tick while live, after 1, 2, 4, 8 s while the database fails."""
+        """Ask again as answers expire; after 1, 2, 4, 8 s while the database fails."""
         failures = 0
         while True:
             async with self:
@@ -78,7 +85,8 @@ class SeriesState(LoadingState, mixin=True):
                     return
                 failures = failures + 1 if self.problem.code else 0
                 pause = self._pause(failures)
-                self.problem = self._told(pause if failures else 0)
+                if failures:
+                    self.problem = replace(self.problem, retry_in=round(pause))
             await asyncio.sleep(pause)
             async with self:
                 if not self._follows():
@@ -152,12 +160,10 @@ class SeriesState(LoadingState, mixin=True):
         return self._open_in(self._path) and (self.realtime_mode or self.problem.code != "")
 
     def _pause(self, failures: int) -> float:
-        interval = runtime.current().feed.interval
-        return min(interval, BACKOFF_S[min(failures, len(BACKOFF_S)) - 1]) if failures else interval
-
-    def _told(self, retry_in_s: float) -> Any:
-        """The problem with the seconds to the next attempt."""
-        return type(self.problem)(**{**vars(self.problem), "retry_in": round(retry_in_s)})
+        if failures:
+            return BACKOFF_S[min(failures, len(BACKOFF_S)) - 1]
+        age = time.time() - self.updated_ms / 1000
+        return min(TICK_S, max(1.0, TICK_S - age))
 
     def _selection(self) -> tuple[str, ...]:
         """What the table's rows depend on."""
@@ -167,7 +173,7 @@ class SeriesState(LoadingState, mixin=True):
         return self._shown_of != () and self._shown_of == self._selection()
 
     def _drop(self) -> None:
-        self.rows, self.total, self.pages, self._shown_of = [], 0, 1, ()
+        self.rows, self.total, self.count, self.pages, self._shown_of = [], 0, "0", 1, ()
 
     def _chosen(self) -> Any:
         """Point the chart at what is selected at once, and load the table."""
@@ -233,7 +239,7 @@ class SeriesState(LoadingState, mixin=True):
         """Show the page of ``course`` that is selected, or the one that holds the time found."""
         rows = course.answer.rows
         times = [epoch_ms(row.bucket) for row in rows]
-        self.total = len(rows)
+        self.total, self.count = len(rows), f"{len(rows):,}"
         if find:
             self.page = page_with(times, self.found_ms) or self.page
         at = page(self.total, self.page)
@@ -247,7 +253,6 @@ class SeriesState(LoadingState, mixin=True):
         self.link = self._link()
 
     def _show(self, course: Course, *, find: bool) -> None:
-        now = runtime.current()
         rule, answer = course.rule, course.answer
         self.unit = "" if rule is None else rule.unit
         self.places = series_places(rule, [row.avg for row in course.chart.rows])
@@ -259,7 +264,7 @@ class SeriesState(LoadingState, mixin=True):
         self.updated_ms = course.chart.fetched_ms
         if answer.rows:
             self.db_now_ms = epoch_ms(answer.rows[0].now)
-        self.tick_s = round(now.feed.interval)
+        self.tick_s = round(TICK_S)
         if answer.error is None:
             self._succeed(empty=False)
         else:

@@ -23,6 +23,7 @@ _FILES = {
         "explain.jsx",
         "fresh.jsx",
         "grid.jsx",
+        "holes.js",
         "keys.jsx",
         "live.jsx",
         "mark.jsx",

@@ -6,10 +6,12 @@ export function Address({ link }) {
     if (!link) return;
     const [path] = link.split("?");
     const { pathname, search } = window.location;
-    // A page that was left meanwhile keeps its own address.
-    if (pathname === path && pathname + search !== link) {
+    // A page that was left meanwhile keeps its own address; the server may end a path with a slash.
+    if (bare(pathname) === bare(path) && pathname + search !== link) {
       window.history.replaceState(window.history.state, "", link);
     }
   }, [link]);
   return null;
 }
+
+const bare = (path) => path.replace(/\/+$/, "");

@@ -1,6 +1,7 @@
 // Lines of one tag over a window, from a URL of columns: canvas, cursor, zoom, and all of it in words.
 import { useEffect, useMemo, useRef, useState } from "react";
-import { nearest, useColumns } from "./columns.js";
+import { useColumns } from "./columns.js";
+import { nearest } from "./holes.js";
 import { fill } from "./clock.js";
 import { point, useCursor } from "./cursor.js";
 import { useLive } from "./live.jsx";
@@ -54,8 +55,9 @@ export function Chart({
 
   const move = (step) => {
     const { at } = view.data;
-    const now = cursor.ms > 0 ? nearest(view.data, cursor.ms) + step : at.length - 1;
-    const ms = at[Math.min(Math.max(now, 0), at.length - 1)];
+    // Without a cursor the first key puts it at the newest bucket, Home at the oldest.
+    const now = cursor.ms > 0 ? nearest(view.data, cursor.ms) : at.length - 1;
+    const ms = at[Math.min(Math.max(now + step, 0), at.length - 1)];
     point(ms, "keys");
     setSpoken(words(reading(view, ms, places)));
   };

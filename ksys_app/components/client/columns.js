@@ -1,9 +1,8 @@
-// A series as columns over HTTP: fetched again when its version changes, never drawn across a hole.
+// A series as columns over HTTP, fetched again when its version changes.
 import { useCallback, useEffect, useRef, useState } from "react";
+import { prepared } from "./holes.js";
 
 const NOTHING = { url: "", data: null, failed: null };
-// One missing bucket is a hole; a day of 25 hours is none.
-const HOLE = 1.5;
 
 export function useColumns(url, version) {
   const [held, setHeld] = useState(NOTHING);
@@ -43,65 +42,4 @@ async function load(url, signal) {
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(body.error?.message ?? `HTTP ${answer.status}`);
   return { etag: answer.headers.get("etag") ?? "", data: prepared(body) };
-}
-
-// The columns, and where their holes are.
-function prepared(body) {
-  const { bucket } = body.columns;
-  const width = body.bucket_s * 1000;
-  const joined = (i) => i > 0 && bucket[i] - bucket[i - 1] <= HOLE * width;
-  return { ...body, width, at: bucket, joined };
-}
-
-// Pairs of time and value for a line, with a pair of nothing in each hole.
-export function line({ at, width, joined, columns }, key) {
-  const points = [];
-  const places = [];
-  at.forEach((ms, i) => {
-    if (i > 0 && !joined(i)) points.push([at[i - 1] + width, null]);
-    places.push(points.length);
-    points.push([ms, columns[key][i]]);
-  });
-  return { points, places };
-}
-
-// Runs of buckets in which both columns have a value, as index from and to.
-export function runs({ at, joined, columns }, low, high) {
-  const found = [];
-  at.forEach((_, i) => {
-    if (columns[low][i] === null || columns[high][i] === null) return;
-    const last = found.at(-1);
-    if (last && last[1] === i - 1 && joined(i)) last[1] = i;
-    else found.push([i, i]);
-  });
-  return found;
-}
-
-// The index of the bucket nearest to a time, -1 where there is none.
-export function nearest({ at }, ms) {
-  if (at.length === 0) return -1;
-  let low = 0;
-  let high = at.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at[middle] < ms) low = middle + 1;
-    else high = middle;
-  }
-  return low > 0 && ms - at[low - 1] < at[low] - ms ? low - 1 : low;
-}
-
-// Smallest and largest value of some columns between two times, with a tenth of room.
-export function extent({ at, columns }, keys, from, to) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const key of keys) {
-    columns[key].forEach((value, i) => {
-      if (value === null || at[i] < from || at[i] > to) return;
-      if (value < low) low = value;
-      if (value > high) high = value;
-    });
-  }
-  if (low > high) return [0, 1];
-  const room = low === high ? Math.max(Math.abs(low) * 0.1, 1e-6) : (high - low) * 0.1;
-  return [low - room, high + room];
 }

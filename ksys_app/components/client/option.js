@@ -1,9 +1,11 @@
 // What ECharts is asked to draw: lines, bands behind them, limits, and the axes around.
-import { extent, line, runs } from "./columns.js";
+import { extent, line, runs } from "./holes.js";
 import { stamp, tickText, ticks } from "./zone.js";
 
 const LABEL_PX = 76;
 const SYMBOLS = 14;
+// Buckets a pixel from which dashes cannot be seen.
+const DENSE = 0.4;
 const LIMITS = "limits";
 
 // Grids from top to bottom, in percent of the height between the edges.
@@ -42,6 +44,7 @@ export function axes(view) {
   return {
     xAxis: indices.map((at) => timeAxis(view, at === view.panels - 1)),
     yAxis: indices.map((at) => valueAxis(view, at)),
+    series: drawn(view).map((one) => ({ id: one.key, lineStyle: stroke(view, one) })),
   };
 }
 
@@ -101,9 +104,16 @@ function lines(view) {
       connectNulls: false, showSymbol: true, showAllSymbol: true, symbolSize: one.symbol === "emptyCircle" ? 5 : 6,
       // A dash and a symbol of its own: colour only repeats what they say.
       symbol: (_, { dataIndex }) => (marked.has(dataIndex) ? one.symbol : "none"),
-      itemStyle: { color }, lineStyle: { color, width: one.width, type: one.dash }, emphasis: { disabled: true }, z: 3,
+      itemStyle: { color }, lineStyle: { color, ...stroke(view, one) }, emphasis: { disabled: true }, z: one.main ? 4 : 3,
     };
   });
+}
+
+// Dashes need room: where buckets stand closer, all but the main line become thin and faint.
+function stroke({ data, zoom, from, to, width }, { dash, width: thickness, main }) {
+  const [start, end] = zoom ?? [from, to];
+  const dense = (end - start) / data.width > width * DENSE;
+  return dense && !main ? { type: "solid", width: 1, opacity: 0.5 } : { type: dash, width: thickness, opacity: 1 };
 }
 
 const empty = (point) => point === undefined || point[1] === null;

@@ -1,6 +1,6 @@
 // One chart on a canvas: draws a view, and tells where it is zoomed, pointed at and clicked.
 import { init } from "./echarts.js";
-import { nearest } from "./columns.js";
+import { nearest } from "./holes.js";
 import { axes, option } from "./option.js";
 
 const DRAG_PX = 6;
@@ -38,7 +38,9 @@ export class Plot {
   // Everything anew except the zoom, which stays where it was until the view brings another.
   draw(view) {
     const width = this.chart.getWidth();
-    this.view = { ...view, width, compact: width < 560 };
+    // A zoom that is not told yet is newer than what the page knows.
+    const zoom = this.telling ? this.view.zoom : view.zoom;
+    this.view = { ...view, zoom, width, compact: width < 560 };
     this.chart.setOption(option(this.view), { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
   }
 
@@ -51,7 +53,10 @@ export class Plot {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.chart.setOption(axes(this.view)));
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.told.onZoom(this.view.zoom), TOLD_MS);
+    this.telling = setTimeout(() => {
+      this.telling = null;
+      this.told.onZoom(this.view.zoom);
+    }, TOLD_MS);
   }
 
   // To a range in epoch milliseconds, or to all of it.

@@ -1,0 +1,391 @@
+"""``/trend`` and ``/tech`` as an analyst uses them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from ksys_app.db import connect
+from tests import plant
+from tests.e2e.conftest import Site
+
+ODD = ("50% of 'A'", "유량/배관 1", "x" * 200)
+MADE_HOLE = (6, 9)
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def courses(site: Site) -> None:
+    """A tag with a hole three minutes wide, one without samples, and odd names."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    first, last = MADE_HOLE
+    minutes = [m for m in range(1, 15) if not first <= m < last]
+    holed = [(now - timedelta(minutes=m), "HOLE", float(m)) for m in minutes]
+    odd = [(now - timedelta(minutes=m), tag, 7.5) for tag in ODD for m in range(1, 4)]
+    async with await connect(site.dsn) as conn:
+        await plant.insert(conn, [*holed, *odd])
+        await conn.execute("INSERT INTO influx_qc_rule (tag_name, enabled) VALUES ('SILENT', true)")
+
+
+@pytest.fixture
+async def page(context: BrowserContext, site: Site) -> Page:
+    """``/trend`` of D101 with its chart."""
+    return await course(context, site, "/trend?tag=D101&window=60m")
+
+
+async def course(context: BrowserContext, site: Site, path: str) -> Page:
+    tab = await context.new_page()
+    await tab.goto(site.url + path)
+    await drawn(tab)
+    return tab
+
+
+async def drawn(tab: Page) -> None:
+    await expect(tab.get_by_test_id("chart")).to_have_attribute("data-state", "drawn")
+
+
+async def points(tab: Page) -> int:
+    return int(await tab.get_by_test_id("chart").get_attribute("data-points") or 0)
+
+
+async def test_the_table_has_a_row_for_each_point(page: Page) -> None:
+    headers = page.get_by_test_id("course-table").get_by_role("columnheader")
+    assert await headers.all_inner_texts() == [
+        *("Num.", "TAG", "Time Stamp", "avg", "min", "max", "last", "first", "n")
+    ]
+    rows = page.get_by_test_id("row-count")
+    await expect(rows).to_have_attribute("data-rows", str(await points(page)))
+    first = page.get_by_test_id("course-table").locator("tbody tr").first
+    cells = await first.locator("td").all_inner_texts()
+    assert cells[:2] == ["1", "D101"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:00\+09:00", cells[2])
+
+
+async def test_the_table_says_what_the_interface_says(page: Page, site: Site) -> None:
+    await page.get_by_test_id("live-toggle").click()
+    answer = await page.request.get(f"{site.url}/api/v1/timeseries?tag=D101&window=60m")
+    rows: list[dict[str, Any]] = (await answer.json())["rows"]
+    told = {row["bucket"].replace("T", " "): row for row in rows[:-1]}
+    shown = page.get_by_test_id("course-table").locator("tbody tr")
+    compared = 0
+    for line in await shown.all():
+        _, _, ts, *cells = await line.locator("td").all_inner_texts()
+        if row := told.get(ts):
+            figures = [float(cell) for cell in cells]
+            names = ("avg", "min", "max", "last", "first", "n")
+            assert figures == pytest.approx([row[name] for name in names], abs=0.006)
+            compared += 1
+    assert compared > 15
+
+
+async def test_checkbox_and_legend_are_in_step(page: Page) -> None:
+    check, legend = page.get_by_test_id("check-max"), page.get_by_test_id("legend-max")
+    await check.uncheck()
+    await expect(legend).to_have_attribute("aria-pressed", "false")
+    await expect(page).to_have_url(re.compile(r"series=avg%2Cmin%2Clast%2Cfirst"))
+    await legend.click()
+    await expect(check).to_be_checked()
+    await expect(page).not_to_have_url(re.compile(r"series="))
+
+
+async def test_choosing_a_tag_and_a_window_changes_chart_table_and_link(page: Page) -> None:
+    picker = page.get_by_test_id("tag-picker")
+    await picker.click()
+    await picker.fill("d30")
+    await expect(page.locator("[data-testid^=tag-option-]")).to_have_count(3)
+    await picker.press("ArrowDown")
+    await picker.press("Enter")
+    await expect(page.get_by_test_id("course-tag")).to_contain_text("D301")
+    await expect(page).to_have_url(re.compile(r"tag=D301&window=60m"))
+    await page.get_by_test_id("window-menu").click()
+    await page.get_by_test_id("window-24h").click()
+    await expect(page).to_have_url(re.compile(r"tag=D301&window=24h"))
+    await drawn(page)
+
+
+async def test_the_slash_key_opens_the_picker_and_escape_leaves_the_tag(page: Page) -> None:
+    await page.get_by_test_id("chart-box").focus()
+    await page.keyboard.press("/")
+    picker = page.get_by_test_id("tag-picker")
+    await expect(picker).to_be_focused()
+    await picker.fill("nothing like it")
+    await expect(page.get_by_test_id("tag-options")).to_contain_text("No tag matches")
+    await picker.press("Escape")
+    await expect(picker).to_have_value("D101")
+
+
+async def test_zoom_by_keys_is_in_the_link_and_zero_undoes_it(page: Page) -> None:
+    chart = page.get_by_test_id("chart")
+    await page.get_by_test_id("chart-box").focus()
+    await page.keyboard.press("+")
+    await expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
+    await expect(chart).to_have_attribute("data-zoomed", "true")
+    await page.keyboard.press("0")
+    await expect(page).not_to_have_url(re.compile(r"zoom="))
+    await expect(chart).to_have_attribute("data-zoomed", "false")
+
+
+async def test_a_drag_zooms_and_a_double_click_shows_all(page: Page) -> None:
+    box = await page.get_by_test_id("chart-box").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] * 0.4
+    await page.mouse.move(box["x"] + box["width"] * 0.4, middle)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=4)
+    await page.mouse.up()
+    await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "true")
+    await page.mouse.dblclick(box["x"] + box["width"] * 0.5, middle)
+    await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "false")
+
+
+async def test_the_wheel_zooms(page: Page) -> None:
+    box = await page.get_by_test_id("chart-box").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+    await page.mouse.wheel(0, -400)
+    await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "true")
+
+
+async def test_pointing_at_a_row_reads_its_time_on_the_chart(page: Page) -> None:
+    row = page.get_by_test_id("course-table").locator("tbody tr").nth(3)
+    stamp = await row.locator("td").nth(2).inner_text()
+    await row.hover()
+    await expect(page.locator(".chart-time")).to_have_text(stamp)
+    await expect(page.locator(".chart-tip")).to_contain_text(stamp)
+
+
+async def test_arrows_move_the_cursor_and_enter_finds_its_row(page: Page) -> None:
+    await page.get_by_test_id("live-toggle").click()
+    await page.get_by_test_id("chart-box").focus()
+    await page.keyboard.press("Home")
+    time = page.locator(".chart-time")
+    await expect(time).to_have_text(re.compile(r"^\d{4}-"))
+    first = await time.inner_text()
+    await page.keyboard.press("ArrowRight")
+    await expect(time).not_to_have_text(first)
+    at = await time.inner_text()
+    await expect(page.locator("[role=status]").filter(has_text=at)).to_have_count(1)
+    await page.keyboard.press("Enter")
+    found = page.locator("tr[data-found=true]")
+    await expect(found).to_contain_text(at)
+
+
+async def test_clicking_a_point_turns_to_the_page_of_its_row(
+    context: BrowserContext, site: Site
+) -> None:
+    page = await course(context, site, "/trend?tag=D100&window=60m&table=features")
+    await expect(page.get_by_test_id("course-table")).to_contain_text("p90_5m")
+    await page.get_by_test_id("choose-history").click()
+    await expect(page.get_by_test_id("course-table")).to_contain_text("first")
+    box = await page.get_by_test_id("chart-box").bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.4)
+    await expect(page.locator("tr[data-found=true]")).to_have_count(1)
+
+
+async def test_a_pasted_link_opens_the_same_view(context: BrowserContext, site: Site) -> None:
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    zoom = f"{now - 900_000}-{now - 300_000}"
+    link = f"/tech?tag=D102&window=60m&band=bollinger&series=avg%2Csma_60&zoom={zoom}"
+    page = await course(context, site, link)
+    await expect(page.get_by_test_id("choose-bollinger")).to_have_attribute("aria-pressed", "true")
+    await expect(page.get_by_test_id("check-sma_10")).not_to_be_checked()
+    await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "true")
+    await expect(page).to_have_url(re.compile(f"zoom={zoom}"))
+
+
+async def test_the_last_tag_is_kept_for_the_other_page_and_the_next_visit(
+    page: Page, context: BrowserContext, site: Site
+) -> None:
+    await page.get_by_role("link", name="Indicators").first.click()
+    await expect(page).to_have_url(re.compile(r"/tech\?tag=D101&window=60m"))
+    await drawn(page)
+    again = await course(context, site, "/trend")
+    await expect(again).to_have_url(re.compile(r"tag=D101&window=60m"))
+
+
+async def test_indicators_have_their_columns_and_band(context: BrowserContext, site: Site) -> None:
+    page = await course(context, site, "/tech?tag=D300&window=60m")
+    headers = page.get_by_test_id("course-table").get_by_role("columnheader")
+    assert (await headers.all_inner_texts())[3:] == [
+        *("avg", "sma_10", "sma_60", "bb_top", "bb_bot", "slope_60")
+    ]
+    rows = page.get_by_test_id("row-count")
+    await expect(rows).to_have_attribute("data-rows", str(await points(page)))
+    before = await page.get_by_test_id("legend-bb_top").inner_text()
+    await page.get_by_test_id("choose-bollinger").click()
+    await expect(page.get_by_test_id("legend-bb_top")).not_to_have_text(before)
+
+
+async def test_a_hole_in_the_data_breaks_the_line(context: BrowserContext, site: Site) -> None:
+    page = await course(context, site, "/trend?tag=HOLE&window=60m&series=avg")
+    assert await points(page) == 11
+    answer = await page.request.get(
+        f"{site.url}/api/v1/timeseries?tag=HOLE&window=60m&format=columns"
+    )
+    at = (await answer.json())["columns"]["bucket"]
+    steps = [round((b - a) / 60_000) for a, b in pairwise(at)]
+    assert sorted(steps)[-2:] == [1, 4]
+    # The average's colour is nowhere between the two buckets beside the hole.
+    assert await painted(page, (at[steps.index(4)] + at[steps.index(4) + 1]) / 2) == 0
+    assert await painted(page, (at[1] + at[2]) / 2) > 0
+
+
+async def painted(page: Page, ms: float) -> int:
+    """How many pixels of the average's colour are above the axis at a time."""
+    return await page.evaluate(
+        """([ms, span]) => {
+          const canvas = document.querySelector('.chart-canvas canvas');
+          const ratio = canvas.width / canvas.clientWidth;
+          const [left, right, top, bottom] = [60, 58, 14, 70];
+          const width = canvas.clientWidth - left - right;
+          const x = Math.round((left + width * (ms - span[0]) / (span[1] - span[0])) * ratio);
+          const height = Math.round((canvas.clientHeight - top - bottom) * ratio);
+          const { data } = canvas.getContext('2d').getImageData(x, top * ratio, 1, height);
+          const paint = getComputedStyle(document.documentElement).getPropertyValue('--series-1');
+          const [r, g, b] = [1, 3, 5].map((i) => parseInt(paint.trim().slice(i, i + 2), 16));
+          let found = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            const apart = [r, g, b].map((part, k) => Math.abs(data[i + k] - part));
+            if (apart.reduce((sum, part) => sum + part) < 60) found += 1;
+          }
+          return found;
+        }""",
+        [ms, await span(page)],
+    )
+
+
+async def span(page: Page) -> list[int]:
+    """From when to when the chart is drawn."""
+    url = "/api/v1/timeseries?tag=HOLE&window=60m&format=columns"
+    return await page.evaluate(
+        "async (url) => { const body = await (await fetch(url)).json();"
+        " return [body.from_ms, body.to_ms] }",
+        url,
+    )
+
+
+@pytest.mark.parametrize("tag", ODD)
+async def test_a_tag_may_be_named_anything(context: BrowserContext, site: Site, tag: str) -> None:
+    page = await course(context, site, "/trend?window=60m")
+    picker = page.get_by_test_id("tag-picker")
+    await picker.click()
+    await picker.fill(tag)
+    await page.get_by_test_id(f"tag-option-{tag}").wait_for()
+    await picker.press("Enter")
+    await expect(page.get_by_test_id("course-tag")).to_contain_text(tag)
+    await expect(page.get_by_test_id("row-count")).to_have_attribute("data-rows", "3")
+    await page.reload()
+    await drawn(page)
+    await expect(page.get_by_test_id("course-tag")).to_contain_text(tag)
+    async with page.expect_download() as started:
+        await page.get_by_test_id("csv").click()
+    path = await (await started.value).path()
+    assert path.read_text("utf-8-sig").count("7.5") >= 3
+
+
+async def test_an_unknown_tag_is_one_clear_sentence(context: BrowserContext, site: Site) -> None:
+    page = await context.new_page()
+    await page.goto(f"{site.url}/trend?tag=D999&window=5m")
+    await expect(page.get_by_test_id("error-box")).to_contain_text("no tag is named 'D999'")
+    picker = page.get_by_test_id("tag-picker")
+    await picker.click()
+    await picker.fill("D100")
+    await picker.press("Enter")
+    await drawn(page)
+
+
+async def test_an_unknown_window_is_one_clear_sentence(context: BrowserContext, site: Site) -> None:
+    page = await context.new_page()
+    await page.goto(f"{site.url}/tech?tag=D100&window=3x")
+    await expect(page.get_by_test_id("error-box")).to_contain_text("window '3x' is unknown")
+    await page.get_by_test_id("retry").click()
+    await drawn(page)
+
+
+async def test_a_tag_without_data_says_so(context: BrowserContext, site: Site) -> None:
+    page = await context.new_page()
+    await page.goto(f"{site.url}/trend?tag=SILENT&window=5m")
+    await expect(page.get_by_test_id("chart-empty")).to_be_visible()
+    await expect(page.get_by_test_id("course-empty")).to_be_visible()
+
+
+async def test_new_buckets_come_by_themselves_and_the_zoom_stays(page: Page) -> None:
+    first = page.get_by_test_id("course-table").locator("tbody tr").first.locator("td").last
+    before = await first.inner_text()
+    await page.get_by_test_id("chart-box").focus()
+    await page.keyboard.press("+")
+    await expect(page).to_have_url(re.compile(r"zoom="))
+    zoomed = re.search(r"zoom=[\d-]+", page.url)
+    assert zoomed is not None
+    # An answer is kept for 30 s.
+    await expect(first).not_to_have_text(before, timeout=60_000)
+    assert zoomed[0] in page.url
+
+
+async def test_csv_has_the_rows_of_the_table(page: Page) -> None:
+    rows = int(await page.get_by_test_id("row-count").get_attribute("data-rows") or 0)
+    async with page.expect_download() as started:
+        await page.get_by_test_id("csv").click()
+    path = await (await started.value).path()
+    lines = path.read_text("utf-8-sig").splitlines()
+    assert rows <= len(lines) - 1 <= rows + 2
+
+
+async def test_png_is_a_picture(page: Page) -> None:
+    async with page.expect_download() as started:
+        await page.get_by_test_id("png").click()
+    path = await (await started.value).path()
+    assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    await drawn(page)
+
+
+async def test_on_paper_it_is_light(page: Page) -> None:
+    await page.get_by_test_id("theme-toggle").click()
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = await page.evaluate(ground)
+    await page.emulate_media(media="print")
+    await page.wait_for_function(f"() => {ground} !== {dark!r}")
+    await expect(page.get_by_test_id("refresh")).to_be_hidden()
+
+
+async def test_nothing_is_wrong_in_the_console(context: BrowserContext, site: Site) -> None:
+    page = await context.new_page()
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for path in ("/trend?tag=D100&window=24h", "/tech?tag=D100&window=7d"):
+        await page.goto(site.url + path)
+        await drawn(page)
+    assert said == []
+
+
+async def test_a_page_fits_a_phone(context: BrowserContext, site: Site) -> None:
+    page = await course(context, site, "/tech?tag=D102&window=60m")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    width = "document.documentElement.scrollWidth"
+    await page.wait_for_function(f"() => {width} <= 390")
+
+
+@pytest.fixture
+async def states(context: BrowserContext, site: Site) -> list[int]:
+    """Sizes of the frames of the websocket of a tab on ``/trend``."""
+    sizes: list[int] = []
+    page = await context.new_page()
+
+    def listen(socket: Any) -> None:
+        socket.on("framereceived", lambda frame: sizes.append(len(frame)))
+
+    page.on("websocket", listen)
+    await page.goto(f"{site.url}/trend?tag=D100&window=24h")
+    await drawn(page)
+    await expect(page.get_by_test_id("row-count")).not_to_have_attribute("data-rows", "0")
+    return sizes
+
+
+async def test_the_state_of_the_page_is_small(states: list[int]) -> None:
+    assert max(states) < 30_000
