@@ -118,6 +118,7 @@ class Texts:
     key_help: str = "This list"
     key_rows: str = "Move in the table, or the cursor on the chart"
     key_zoom: str = "Zoom the chart, or show all of it"
+    key_pan: str = "Move the zoomed part of the chart"
     key_open: str = "Open the tag"
     key_copy: str = "Copy the cell"
 

@@ -22,6 +22,7 @@ SHORTCUTS: Final[tuple[tuple[str, str], ...]] = (
     ("r", T.key_refresh),
     ("↑ ↓ ← →", T.key_rows),
     ("+ - 0", T.key_zoom),
+    ("Shift ← →", T.key_pan),
     ("Enter", T.key_open),
     ("Ctrl C", T.key_copy),
     ("?", T.key_help),

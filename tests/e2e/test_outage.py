@@ -57,6 +57,43 @@ async def test_a_page_opened_during_an_outage_says_why_and_recovers(
     await expect(page.get_by_test_id("tile-D100")).to_be_visible(timeout=WITHIN_MS)
 
 
+async def test_a_zoomed_chart_stays_while_the_database_is_gone_and_goes_on_after(
+    fragile: Site, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(f"{fragile.url}/trend?tag=D100&window=60m")
+    chart, bar = page.get_by_test_id("chart"), page.get_by_test_id("status-bar")
+    await expect(chart).to_have_attribute("data-state", "drawn")
+    await page.get_by_test_id("zoom-in").click()
+    await expect(chart).to_have_attribute("data-zoomed", "true")
+    points = await chart.get_attribute("data-points")
+    await fragile.databases.stop(fragile.dsn)
+    # An answer is kept for 30 s; then the page asks again.
+    await expect(bar).to_contain_text("Stale. Data from", timeout=WITHIN_MS + 30_000)
+    await expect(chart).to_have_attribute("data-state", "drawn")
+    await expect(chart).to_have_attribute("data-points", str(points))
+    await page.get_by_test_id("zoom-in").click()
+    await fragile.databases.start(fragile.dsn)
+    await expect(bar).to_contain_text("Updated", timeout=WITHIN_MS)
+    await expect(chart).to_have_attribute("data-zoomed", "true")
+
+
+async def test_another_window_while_the_database_is_gone_shows_no_old_figures(
+    fragile: Site, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(f"{fragile.url}/trend?tag=D100&window=60m")
+    chart = page.get_by_test_id("chart")
+    await expect(chart).to_have_attribute("data-state", "drawn")
+    await fragile.databases.stop(fragile.dsn)
+    await page.get_by_test_id("window-menu").click()
+    await page.get_by_test_id("window-7d").click()
+    await expect(page.get_by_test_id("error-box")).to_contain_text("DB_CONN", timeout=WITHIN_MS)
+    await fragile.databases.start(fragile.dsn)
+    await expect(chart).to_have_attribute("data-state", "drawn", timeout=WITHIN_MS)
+    await expect(page.get_by_test_id("window-menu")).to_have_attribute("data-window", "7d")
+
+
 async def test_a_lost_server_is_said_by_the_page_itself_and_found_again(
     fragile: Site, context: BrowserContext
 ) -> None:

@@ -63,8 +63,8 @@ export function Chart({
   };
   const pressed = (event) => {
     const act = view && !event.ctrlKey && !event.metaKey && !event.altKey && {
-      ArrowRight: () => move(1),
-      ArrowLeft: () => move(-1),
+      ArrowRight: () => (event.shiftKey ? plot.current.pan(1) : move(1)),
+      ArrowLeft: () => (event.shiftKey ? plot.current.pan(-1) : move(-1)),
       PageDown: () => move(10),
       PageUp: () => move(-10),
       Home: () => move(-Infinity),

@@ -38,15 +38,18 @@ export function option(view) {
   };
 }
 
-// What changes with the zoom alone.
-export function axes(view) {
+// What changes with the zoom alone, from one view to the next.
+export function axes(view, before) {
   const indices = view.panels === 1 ? [0] : [0, 1];
   return {
     xAxis: indices.map((at) => timeAxis(view, at === view.panels - 1)),
     yAxis: indices.map((at) => valueAxis(view, at)),
-    series: drawn(view).map((one) => ({ id: one.key, lineStyle: stroke(view, one) })),
+    // Merging a series makes ECharts read its points again, so only when its stroke changes.
+    ...(dense(view) === dense(before) ? {} : { series: strokes(view) }),
   };
 }
+
+const strokes = (view) => drawn(view).map((one) => ({ id: one.key, lineStyle: stroke(view, one) }));
 
 function zooms({ colours, compact, zone, zoom, from, to }, indices) {
   const range = zoom ? { startValue: zoom[0], endValue: zoom[1] } : { startValue: from, endValue: to };
@@ -109,11 +112,14 @@ function lines(view) {
   });
 }
 
-// Dashes need room: where buckets stand closer, all but the main line become thin and faint.
-function stroke({ data, zoom, from, to, width }, { dash, width: thickness, main }) {
+function dense({ data, zoom, from, to, width }) {
   const [start, end] = zoom ?? [from, to];
-  const dense = (end - start) / data.width > width * DENSE;
-  return dense && !main ? { type: "solid", width: 1, opacity: 0.5 } : { type: dash, width: thickness, opacity: 1 };
+  return (end - start) / data.width > width * DENSE;
+}
+
+// Dashes need room: where buckets stand closer, all but the main line become thin and faint.
+function stroke(view, { dash, width: thickness, main }) {
+  return dense(view) && !main ? { type: "solid", width: 1, opacity: 0.5 } : { type: dash, width: thickness, opacity: 1 };
 }
 
 const empty = (point) => point === undefined || point[1] === null;

@@ -41,29 +41,41 @@ export class Plot {
     // A zoom that is not told yet is newer than what the page knows.
     const zoom = this.telling ? this.view.zoom : view.zoom;
     this.view = { ...view, zoom, width, compact: width < 560 };
+    this.painted = this.view;
     this.chart.setOption(option(this.view), { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
   }
 
+  // The wheel or the slider has moved; the axes follow in the next frame.
   zoomed({ start, end, startValue, endValue }) {
     const { from, to } = this.view;
     const at = (percent) => from + ((to - from) * percent) / 100;
-    const range = [startValue ?? at(start), endValue ?? at(end)].map(Math.round);
-    const whole = range[0] <= from && range[1] >= to;
-    this.view = { ...this.view, zoom: whole ? null : range };
+    this.keep([startValue ?? at(start), endValue ?? at(end)]);
     cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.chart.setOption(axes(this.view)));
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => {
-      this.telling = null;
-      this.told.onZoom(this.view.zoom);
-    }, TOLD_MS);
+    this.frame = requestAnimationFrame(() => this.follow());
   }
 
   // To a range in epoch milliseconds, or to all of it.
   zoom(range) {
     const { from, to } = this.view;
     const [startValue, endValue] = range ?? [from, to];
-    this.chart.dispatchAction({ type: "dataZoom", startValue, endValue });
+    this.keep([startValue, endValue]);
+    this.follow({ dataZoom: [{ startValue, endValue }, { startValue, endValue }] });
+  }
+
+  follow(more = {}) {
+    this.chart.setOption({ ...more, ...axes(this.view, this.painted) });
+    this.painted = this.view;
+  }
+
+  keep(range) {
+    const { from, to } = this.view;
+    const [start, end] = range.map(Math.round);
+    this.view = { ...this.view, zoom: start <= from && end >= to ? null : [start, end] };
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      this.telling = null;
+      this.told.onZoom(this.view.zoom);
+    }, TOLD_MS);
   }
 
   // In (below 1) or out around the middle of what is seen.
@@ -73,6 +85,15 @@ export class Plot {
     const middle = (start + end) / 2;
     const half = Math.max(((end - start) * factor) / 2, this.view.data.width);
     this.zoom([Math.max(from, middle - half), Math.min(to, middle + half)]);
+  }
+
+  // By a quarter of what is seen, to later (1) or earlier (-1), as far as the window goes.
+  pan(direction) {
+    const { from, to, zoom } = this.view;
+    if (!zoom) return;
+    const step = (direction * (zoom[1] - zoom[0])) / 4;
+    const shift = Math.min(Math.max(step, from - zoom[0]), to - zoom[1]);
+    this.zoom([zoom[0] + shift, zoom[1] + shift]);
   }
 
   pointed(value) {
