@@ -29,6 +29,10 @@ async def courses(site: Site) -> None:
     async with await connect(site.dsn) as conn:
         await plant.insert(conn, [*holed, *odd])
         await conn.execute("INSERT INTO influx_qc_rule (tag_name, enabled) VALUES ('SILENT', true)")
+        await conn.execute(
+            "INSERT INTO influx_qc_rule (tag_name, enabled)"
+            " SELECT 'PLANT-' || lpad(n::text, 4, '0'), true FROM generate_series(1, 2000) AS n"
+        )
 
 
 @pytest.fixture
@@ -105,6 +109,18 @@ async def test_choosing_a_tag_and_a_window_changes_chart_table_and_link(page: Pa
     await page.get_by_test_id("window-24h").click()
     await expect(page).to_have_url(re.compile(r"tag=D301&window=24h"))
     await drawn(page)
+
+
+async def test_a_tag_is_found_among_two_thousand(page: Page) -> None:
+    picker = page.get_by_test_id("tag-picker")
+    await picker.click()
+    await expect(page.get_by_test_id("tag-options")).to_contain_text("more; type to narrow")
+    await expect(page.locator("[data-testid^=tag-option-]")).to_have_count(50)
+    await picker.fill("1999 plant")
+    await expect(page.locator("[data-testid^=tag-option-]")).to_have_count(1)
+    await picker.press("Enter")
+    await expect(page.get_by_test_id("course-tag")).to_contain_text("PLANT-1999")
+    await expect(page.get_by_test_id("chart-empty")).to_be_visible()
 
 
 async def test_the_slash_key_opens_the_picker_and_escape_leaves_the_tag(page: Page) -> None:
