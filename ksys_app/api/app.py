@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from ksys_app import __version__
-from ksys_app.api import export, health, routes, runbooks, series
+from ksys_app.api import export, health, prometheus, routes, runbooks, series
 from ksys_app.api.docs import page
 from ksys_app.api.params import problem
 from ksys_app.api.render import json_response
@@ -42,6 +42,7 @@ def create_api() -> FastAPI:
     api.include_router(series.router)
     api.include_router(export.router)
     api.include_router(health.router)
+    api.include_router(prometheus.router)
     api.include_router(runbooks.router)
 
     @api.get("/api/v1/docs", include_in_schema=False)

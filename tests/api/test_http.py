@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from ksys_app.domain.windows import LABELS, parse_window
 from tests import plant
@@ -173,3 +174,17 @@ async def test_readyz_tells_pool_feed_database_and_jobs(http: httpx.AsyncClient)
     assert state["pool"]["max"] == 10
     assert state["feed"] == {"subscribers": 0, "age_s": None}
     assert state["jobs"]["total"] > 5
+
+
+async def test_metrics_tell_a_monitor_of_every_tag(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    assert families["ksys_database_up"].samples[0].value == 1
+    assert families["ksys_jobs"].samples[0].value > 0
+    values = {line.labels["tag_name"]: line.value for line in families["ksys_tag_value"].samples}
+    latest = {row["tag_name"]: row for row in (await http.get("/api/v1/latest")).json()}
+    assert values == {tag: row["value"] for tag, row in latest.items()}
+    for line in families["ksys_tag_newest_sample_timestamp_seconds"].samples:
+        at = datetime.fromisoformat(latest[line.labels["tag_name"]]["ts"]).timestamp()
+        assert line.value == pytest.approx(at)

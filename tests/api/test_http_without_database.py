@@ -86,3 +86,10 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
             assert "stale" not in (await client.get(course)).json()
             assert (await client.get("/readyz")).status_code == 200
     await databases.drop(dsn)
+
+
+async def test_metrics_are_told_without_a_database(nowhere: httpx.AsyncClient) -> None:
+    answer = await nowhere.get("/metrics")
+    assert answer.status_code == 200
+    assert "ksys_database_up 0.0" in answer.text
+    assert "ksys_tag_value" not in answer.text

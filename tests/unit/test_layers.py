@@ -47,6 +47,7 @@ EDGES: dict[str, set[str]] = {
     "fastapi": {"api", "ksys_app"},
     "starlette": {"api", "ksys_app"},
     "orjson": {"api"},
+    "prometheus_client": {"api"},
     "psycopg": {"db", "queries", "settings", "security", "ops"},
     "psycopg_pool": {"db"},
     "markdown_it": {"api"},
