@@ -41,6 +41,22 @@ class Feed:
     on_retry: Any
     on_refresh: Any
 
+    @classmethod
+    def of(cls, state: Any) -> Feed:
+        """What a state with data knows."""
+        return cls(
+            phase=state.phase,
+            is_loading=state.is_loading,
+            realtime=state.realtime_mode,
+            problem=state.problem,
+            updated_ms=state.updated_ms,
+            db_now_ms=state.db_now_ms,
+            tick_s=state.tick_s,
+            caption=state.window_caption,
+            on_retry=state.retry,
+            on_refresh=state.refresh,
+        )
+
 
 @dataclass(frozen=True)
 class Place:
@@ -49,6 +65,11 @@ class Place:
     zone: Any
     database: Any
     version: Any
+
+    @classmethod
+    def of(cls, state: Any) -> Place:
+        """What every state knows."""
+        return cls(state.zone, state.database, state.version)
 
 
 def shell(

@@ -32,5 +32,5 @@ def page(route: str) -> rx.Component:
             class_name="box",
             data_testid="soon",
         ),
-        place=Place(BaseState.zone, BaseState.database, BaseState.version),
+        place=Place.of(BaseState),
     )

@@ -12,22 +12,22 @@ import reflex as rx
 from ksys_app import log, runtime, texts
 from ksys_app.domain import ordering
 from ksys_app.domain.timefmt import epoch_ms
-from ksys_app.domain.windows import UnknownWindow, Window, parse_window
+from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
 from ksys_app.live import Snapshot
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import DetailView, TileView
 from ksys_app.states.base import BaseState
 from ksys_app.states.detail import load_detail
-from ksys_app.states.loading import LoadingState
 from ksys_app.states.present import page_link, tile_view
+from ksys_app.states.windowed import WindowedState
 from ksys_app.tile_source import TileSet
 
 MAX_PINS: Final = 50
 SORTS: Final = ("name", "worst")
 
 
-class DashboardState(LoadingState, BaseState):
+class DashboardState(WindowedState, BaseState):
     """Tiles and snapshot table of one window."""
 
     kpi_rows: list[TileView] = []
@@ -84,11 +84,6 @@ class DashboardState(LoadingState, BaseState):
                         return
                     self._follow(snapshot)
 
-    @rx.event
-    def stop_realtime(self) -> None:
-        """Pause: what is shown stays, with its age."""
-        self.realtime_mode = False
-
     @rx.event(background=True, supersedes=True)
     async def refresh(self) -> None:
         """Ask the database now."""
@@ -96,22 +91,6 @@ class DashboardState(LoadingState, BaseState):
             self.is_loading = True
             window = parse_window(self.window)
         await _fetch(self, window)
-
-    @rx.event
-    def retry(self) -> Any:
-        """Try again; a window that does not exist gives way to the last one that did."""
-        return self._chosen()
-
-    @rx.event
-    def set_window_filter(self, label: str) -> Any:
-        """Choose one of the 13 windows and load it."""
-        try:
-            window = parse_window(str(label))
-        except UnknownWindow:
-            return None
-        self._choose_window(window)
-        log.event("range_change_ok", range=window.label, view=window.view)
-        return self._chosen()
 
     @rx.event
     def set_tag_filter(self, text: str) -> None:
@@ -191,15 +170,15 @@ class DashboardState(LoadingState, BaseState):
         self.link = self._link()
         return [DashboardState.refresh, DashboardState.follow_feed]
 
-    def _choose_window(self, window: Window) -> None:
-        self._select_window(window)
+    def _select_window(self, window: Window) -> None:
+        super()._select_window(window)
         self.delta_caption = texts.delta_caption(window)
 
     def _read_selection(self) -> Window:
         """Take window, filter and order from the URL, else from this browser's last ones."""
         query = self._query()
         window = self._read_window()
-        self._choose_window(window)
+        self._select_window(window)
         self.tag_filter = ordering.clean_filter(query.get("tag", ""))
         sort = query.get("sort") or self.saved_sort
         self.tile_sort = sort if sort in SORTS else SORTS[0]

@@ -1,11 +1,10 @@
-"""How the data of a page stand, and which window they are of: what every page with data holds."""
+"""How the data of a page stand: what every page with data holds."""
 
 from __future__ import annotations
 
 import time
 
-from ksys_app import runtime, texts
-from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
+from ksys_app import runtime
 from ksys_app.errors import BadParameter, UnknownTag
 from ksys_app.models.views import Problem
 from ksys_app.states.base import BaseState
@@ -18,7 +17,6 @@ class LoadingState(BaseState, mixin=True):
     phase: str = "idle"
     is_loading: bool = True
     problem: Problem = Problem()
-    window: str = DEFAULT_WINDOW
     window_caption: str = ""
     realtime_mode: bool = True
     updated_ms: int = 0
@@ -28,25 +26,6 @@ class LoadingState(BaseState, mixin=True):
 
     def _query(self) -> dict[str, str]:
         return dict(self.router.url.query_parameters)
-
-    def _read_window(self) -> Window:
-        """The window of the URL, else this browser's last one.
-
-        Raises:
-            BadParameter: the URL names none of the 13.
-        """
-        asked = self._query().get("window")
-        label = asked or self.saved_window or self.window
-        try:
-            return parse_window(label)
-        except UnknownWindow as error:
-            if asked:
-                raise BadParameter(str(error)) from None
-            return parse_window(DEFAULT_WINDOW)
-
-    def _select_window(self, window: Window) -> None:
-        self.window = self.saved_window = window.label
-        self.window_caption = texts.window_caption(window)
 
     def _open_in(self, path: str) -> bool:
         """Whether this tab is still on the page: a loop outlives the page that began it."""

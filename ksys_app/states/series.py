@@ -17,20 +17,20 @@ import reflex as rx
 from ksys_app import log, runtime
 from ksys_app.domain.paging import newest_first, page, page_with
 from ksys_app.domain.timefmt import epoch_ms
-from ksys_app.domain.windows import UnknownWindow, parse_window
+from ksys_app.domain.windows import Window
 from ksys_app.live import BACKOFF_S
 from ksys_app.models.views import SeriesRow
-from ksys_app.states.loading import LoadingState
 from ksys_app.states.present import drawn_limits, page_link, series_places, series_row
 from ksys_app.states.series_link import MAX_TAG, valid_page, valid_series, valid_zoom
 from ksys_app.states.series_load import Course, Table, load
+from ksys_app.states.windowed import WindowedState
 from ksys_app.utils.cache import TTL
 
 # An answer is kept that long, so asking more often brings nothing.
 TICK_S: Final = TTL["metrics"]
 
 
-class SeriesState(LoadingState, mixin=True):
+class SeriesState(WindowedState, mixin=True):
     """One tag, one window, the series that are shown, the zoom, and a page of the table."""
 
     tag: str = ""
@@ -60,20 +60,10 @@ class SeriesState(LoadingState, mixin=True):
         yield self.__class__.follow
 
     @rx.event
-    def retry(self) -> Any:
-        """Try again; what does not exist gives way to what did."""
-        return self._chosen()
-
-    @rx.event
     def start_realtime(self) -> Any:
         """Live: show new buckets as they come."""
         self.realtime_mode = True
         return self.__class__.refresh
-
-    @rx.event
-    def stop_realtime(self) -> None:
-        """Pause: what is shown stays, with its age."""
-        self.realtime_mode = False
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
@@ -94,25 +84,13 @@ class SeriesState(LoadingState, mixin=True):
             await load(self)
 
     @rx.event
-    def set_window_filter(self, label: str) -> Any:
-        """Choose one of the 13 windows and load it."""
-        try:
-            window = parse_window(str(label))
-        except UnknownWindow:
-            return None
-        self._select_window(window)
-        self.page, self.zoom, self.found_ms = 1, [], 0
-        log.event("range_change_ok", range=window.label, tag=self.tag, view=window.view)
-        return self._chosen()
-
-    @rx.event
     def choose_tag(self, tag: str) -> Any:
         """Show another tag."""
         name = str(tag)[:MAX_TAG]
         if not name or name == self.tag:
             return None
         self.tag = self.saved_tag = name
-        self.page, self.zoom, self.found_ms = 1, [], 0
+        self._start_over()
         log.event("tag_filter_ok", range=self.window, tag=name)
         return self._chosen()
 
@@ -155,6 +133,14 @@ class SeriesState(LoadingState, mixin=True):
         async with self:
             self.found_ms = int(ms)
         await load(self, find=True)
+
+    def _select_window(self, window: Window) -> None:
+        super()._select_window(window)
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Another course: its first page, all of its window."""
+        self.page, self.zoom, self.found_ms = 1, [], 0
 
     def _follows(self) -> bool:
         return self._open_in(self._path) and (self.realtime_mode or self.problem.code != "")
@@ -225,11 +211,11 @@ class SeriesState(LoadingState, mixin=True):
             BadParameter: the URL names no window of the 13.
         """
         query = self._query()
+        self._select_window(self._read_window())
         self.tag = query.get("tag", "")[:MAX_TAG] or self.saved_tag or self.tag
         self.zoom = valid_zoom(query.get("zoom", "").split("-"))
         self.shown = valid_series(query.get("series") or self._saved_series(), self._series)
         self.page = valid_page(query.get("page", ""))
-        self._select_window(self._read_window())
 
     def _series_text(self) -> str:
         """The series shown, for a link; empty for all of them."""

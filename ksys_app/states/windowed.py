@@ -1,0 +1,62 @@
+"""A page that shows one of the 13 windows, live or paused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from ksys_app import log, texts
+from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
+from ksys_app.errors import BadParameter
+from ksys_app.states.loading import LoadingState
+
+
+class WindowedState(LoadingState, mixin=True):
+    """The window that is selected, kept in this browser."""
+
+    window: str = DEFAULT_WINDOW
+
+    @rx.event
+    def set_window_filter(self, label: str) -> Any:
+        """Choose one of the 13 windows and load it."""
+        try:
+            window = parse_window(str(label))
+        except UnknownWindow:
+            return None
+        self._select_window(window)
+        log.event("range_change_ok", range=window.label, view=window.view)
+        return self._chosen()
+
+    @rx.event
+    def retry(self) -> Any:
+        """Try again; a window that does not exist gives way to the last one that did."""
+        return self._chosen()
+
+    @rx.event
+    def stop_realtime(self) -> None:
+        """Pause: what is shown stays, with its age."""
+        self.realtime_mode = False
+
+    def _chosen(self) -> Any:
+        """Load what is selected now."""
+        raise NotImplementedError
+
+    def _read_window(self) -> Window:
+        """The window of the URL, else this browser's last one.
+
+        Raises:
+            BadParameter: the URL names none of the 13.
+        """
+        asked = self._query().get("window")
+        label = asked or self.saved_window or self.window
+        try:
+            return parse_window(label)
+        except UnknownWindow as error:
+            if asked:
+                raise BadParameter(str(error)) from None
+            return parse_window(DEFAULT_WINDOW)
+
+    def _select_window(self, window: Window) -> None:
+        self.window = self.saved_window = window.label
+        self.window_caption = texts.window_caption(window)
