@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import time
 
 import psycopg
@@ -11,6 +12,7 @@ from psycopg import errors
 
 from ksys_app.ops.embedded import EmbeddedDatabase
 from tests.embedded.conftest import Connect, Start, value
+from tests.waiting import until
 
 
 async def test_six_connections_at_once_get_their_own_answers(connect: Connect) -> None:
@@ -107,9 +109,14 @@ async def test_a_transaction_in_nobodys_way_may_be_idle(connect: Connect) -> Non
 async def test_the_connections_own_limit_of_idle_transactions_holds(connect: Connect) -> None:
     conn = await connect(autocommit=False, options="-c idle_in_transaction_session_timeout=150")
     await conn.execute("SELECT 1")
-    await asyncio.sleep(0.5)
+    await until(lambda: heard(conn))
     with pytest.raises(errors.IdleInTransactionSessionTimeout):
         await conn.execute("SELECT 1")
+
+
+async def heard(conn: psycopg.AsyncConnection) -> bool:
+    """Whether the server has said something that nobody asked for."""
+    return bool(select.select([conn.fileno()], [], [], 0)[0])
 
 
 async def pipelined(conn: psycopg.AsyncConnection, *statements: str) -> None:
