@@ -5,7 +5,7 @@ import { stamp, tickText, ticks } from "./zone.js";
 const LABEL_PX = 76;
 const SYMBOLS = 14;
 // Buckets a pixel from which dashes cannot be seen.
-const DENSE = 0.4;
+const DENSE = 0.15;
 const LIMITS = "limits";
 
 // Grids from top to bottom, in percent of the height between the edges.
@@ -95,18 +95,21 @@ const short = (value) => (Math.abs(value) >= 1e6 ? value.toExponential(1) : Stri
 
 const drawn = ({ series, shown }) => series.filter(({ key }) => shown.includes(key));
 
+// Each series has a dash and a symbol of its own: colour only repeats what they say.
 function lines(view) {
   const { data, colours } = view;
   return drawn(view).map((one) => {
     const { points, places } = line(data, one.key);
     const step = Math.max(1, Math.ceil(places.length / SYMBOLS));
-    const marked = new Set(places.filter((place, i) => i % step === 0 || alone(points, place)));
+    // Only the points that have a symbol carry one: a question to each of them would cost a frame.
+    for (const [i, place] of places.entries()) {
+      if (i % step === 0 || alone(points, place)) points[place] = { value: points[place], symbol: one.symbol };
+    }
     const color = colours.series[one.color];
     return {
       id: one.key, name: one.name, type: "line", data: points, xAxisIndex: one.panel ?? 0, yAxisIndex: one.panel ?? 0,
       connectNulls: false, showSymbol: true, showAllSymbol: true, symbolSize: one.symbol === "emptyCircle" ? 5 : 6,
-      // A dash and a symbol of its own: colour only repeats what they say.
-      symbol: (_, { dataIndex }) => (marked.has(dataIndex) ? one.symbol : "none"),
+      symbol: "none",
       itemStyle: { color }, lineStyle: { color, ...stroke(view, one) }, emphasis: { disabled: true }, z: one.main ? 4 : 3,
     };
   });
@@ -122,7 +125,7 @@ function stroke(view, { dash, width: thickness, main }) {
   return dense(view) && !main ? { type: "solid", width: 1, opacity: 0.5 } : { type: dash, width: thickness, opacity: 1 };
 }
 
-const empty = (point) => point === undefined || point[1] === null;
+const empty = (point) => point === undefined || (point.value ?? point)[1] === null;
 const alone = (points, i) => !empty(points[i]) && empty(points[i - 1]) && empty(points[i + 1]);
 
 function bands(view) {
