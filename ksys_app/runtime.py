@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ksys_app import db
+from ksys_app.comm_source import CommSource
 from ksys_app.errors import DatabaseUnreachable
 from ksys_app.live import LiveFeed
 from ksys_app.settings import Settings
@@ -25,6 +26,7 @@ class Runtime:
     zone: ZoneInfo
     database: db.Database
     tiles: TileSource
+    comm: CommSource
     feed: LiveFeed
     connected: Callable[[str], bool]
 
@@ -53,8 +55,9 @@ async def opened(
     await database.open()
     db.use(database)
     tiles = TileSource(settings.zone, settings.max_tags)
+    comm = CommSource(settings.zone, settings.max_tags)
     feed = LiveFeed(tiles.load, settings.tick_seconds)
-    _current = Runtime(settings, settings.zone, database, tiles, feed, connected)
+    _current = Runtime(settings, settings.zone, database, tiles, comm, feed, connected)
     try:
         yield _current
     finally:

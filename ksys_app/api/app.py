@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from ksys_app import __version__
-from ksys_app.api import export, health, prometheus, routes, runbooks, series
+from ksys_app.api import comm, export, health, prometheus, routes, runbooks, series
 from ksys_app.api.docs import page
 from ksys_app.api.params import problem
 from ksys_app.api.render import json_response
@@ -33,7 +33,7 @@ def create_api() -> FastAPI:
     api = FastAPI(
         title="Ksys Dashboard",
         version=__version__,
-        summary="Tags, newest values, KPI tiles, courses of a tag and rules; read-only.",
+        summary="Tags, newest values, KPI tiles, courses, communication and rules; read-only.",
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -41,6 +41,7 @@ def create_api() -> FastAPI:
     api.include_router(routes.router)
     api.include_router(series.router)
     api.include_router(export.router)
+    api.include_router(comm.router)
     api.include_router(health.router)
     api.include_router(prometheus.router)
     api.include_router(runbooks.router)

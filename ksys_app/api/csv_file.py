@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,14 +23,14 @@ _NAME_LENGTH: Final = 50
 
 def header(names: Sequence[str]) -> bytes:
     """The byte order mark and the line of names, ``tag_name`` first."""
-    return (BOM + _lines([["tag_name", *names]])).encode()
+    return (BOM + joined([["tag_name", *names]])).encode()
 
 
 def lines(tag: str, rows: Sequence[Any], names: Sequence[str], zone: ZoneInfo) -> bytes:
     """A line a row: the tag, its time in the display zone, figures in full, nothing for null."""
     values = attrgetter(*names)
     label = plain_text(tag)
-    return _lines(
+    return joined(
         [label, iso_local(ts, zone), *map(finite, rest)] for ts, *rest in map(values, rows)
     ).encode()
 
@@ -54,7 +54,8 @@ def disposition(tags: Sequence[str], *parts: str) -> str:
     return f"attachment; filename=\"{simple}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _lines(rows: Any) -> str:
+def joined(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as lines of CSV."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()

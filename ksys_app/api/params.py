@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from ksys_app.domain.indicators import Band
 from ksys_app.domain.windows import (
@@ -48,12 +56,20 @@ def _few(value: list[str]) -> list[str]:
     return once
 
 
+def _day(value: str) -> date:
+    try:
+        if len(value) != len("YYYY-MM-DD"):
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a day as YYYY-MM-DD") from None
+
+
 TagName = Annotated[str, AfterValidator(_tag), Field(examples=["D100"])]
 WindowLabel = Annotated[
     str, AfterValidator(_window), Field(examples=list(LABELS), json_schema_extra={"enum": LABELS})
 ]
-
-
+Day = Annotated[date, BeforeValidator(_day), Field(examples=["2026-02-28"])]
 ColumnNames = Annotated[str, AfterValidator(_columns), Field(examples=["avg,min,max"])]
 
 
@@ -111,12 +127,28 @@ class ExportParams(_Strict):
         return self
 
 
+class CommParams(_Strict):
+    """A tag and the first of 30 days; by default those that end today."""
+
+    tag: TagName
+    start: Day | None = None
+
+
+class CommCsvParams(_Strict):
+    """Up to nine tags and the first of 30 days."""
+
+    tag: Annotated[list[TagName], AfterValidator(_few)]
+    start: Day | None = None
+
+
 NoQuery = Annotated[NoParams, Query()]
 TagQuery = Annotated[TagParam, Query()]
 KpiQuery = Annotated[KpiParams, Query()]
 CourseQuery = Annotated[CourseParams, Query()]
 IndicatorQuery = Annotated[IndicatorParams, Query()]
 ExportQuery = Annotated[ExportParams, Query()]
+CommQuery = Annotated[CommParams, Query()]
+CommCsvQuery = Annotated[CommCsvParams, Query()]
 
 
 def problem(errors: list[dict[str, Any]]) -> str:

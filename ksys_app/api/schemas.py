@@ -146,6 +146,39 @@ class Features(Course):
     rows: list[Feature] | None = None
 
 
+class CommCell(BaseModel):
+    """An hour of a tag; ``success_rate`` null where nothing was expected."""
+
+    bucket_utc: str
+    local: str
+    success_rate: float | None
+    recv_msgs: int
+    exp_msgs: int
+    missing_msgs: int
+    last_seen_min: str | None
+    state: Literal["ok", "warn", "crit", "no_data"]
+
+
+class CommHeatmap(BaseModel):
+    """30 local days of a tag, judged up to the moment its messages were counted."""
+
+    tag_name: str
+    start: str
+    days: int
+    judged_to: str
+    cells: list[CommCell]
+
+
+class CommOutage(BaseModel):
+    """A run of critical hours; ``clipped``: it reaches over an edge of the 30 days."""
+
+    start_ts_utc: str
+    end_ts_utc: str
+    hours: float
+    ongoing: bool
+    clipped: bool
+
+
 class ErrorBody(BaseModel):
     """A code of PRD §7.2 and one sentence."""
 

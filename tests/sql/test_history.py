@@ -110,6 +110,17 @@ async def test_days_past_the_retention_are_only_in_the_aggregates(
     assert await number(conn, "SELECT sum(recv_msgs) FROM public.comm_recv_1h") == written
 
 
+async def test_a_tags_life_begins_where_its_samples_are_no_longer_thinned(
+    loaded: tuple[AsyncConnection, datetime, int],
+) -> None:
+    conn, now, _ = loaded
+    dense = history.spans(None, now, THINNING)[-1]
+    assert await number(conn, "SELECT count(*) FROM public.tag_latest") == len(TAGS)
+    first = "SELECT extract(epoch FROM {}(first_ts)) FROM public.tag_latest"
+    assert await number(conn, first.format("min")) == dense.start
+    assert await number(conn, first.format("max")) == dense.start
+
+
 async def test_all_13_windows_have_something_to_show(
     loaded: tuple[AsyncConnection, datetime, int],
 ) -> None:

@@ -10,9 +10,10 @@ up to 400 days            1 h          6m and 12m, in days
 ========================  ===========  ==================================================
 
 Bounds are midnights in Seoul, so that no bucket is half thin. A thinned sample is one of the
-signal's own samples, not a mean, and says so in ``meta``: ``{"thinned_s": 600}``. Nothing is
-written into the aggregates: they are refreshed from these rows. Then the database's own
-retention drops the raw rows past 365 days; their hours and days stay.
+signal's own samples, not a mean, and says so in ``meta``: ``{"thinned_s": 600}``. A tag's life, in
+which every message counts, begins where its samples are no longer thinned. Nothing is written
+into the aggregates: they are refreshed from these rows. Then the database's own retention drops
+the raw rows past 365 days; their hours and days stay.
 """
 
 from __future__ import annotations
@@ -149,6 +150,8 @@ async def load(
         samples = _Meter("samples", len(TAGS) * sum(span.ticks for span in missing), tell)
         rows = 0
         for span in missing:
+            if span.step == PERIOD_S and span is not missing[0]:
+                await store.begin_life(conn, span.start)
             rows += await _write(conn, plant, span, samples)
             if newest is None and span is missing[0]:
                 await _keep_beyond_retention(conn, span, now)

@@ -26,6 +26,11 @@ WHERE u.value IS NOT NULL
 # Where somebody else may have written already; a conflict check costs half as much again.
 FILL_GRID: Final = APPEND_GRID + "ON CONFLICT (ts, tag_name) DO NOTHING\n"
 
+# A thinned sample stands for many messages: /comm would take the others for lost.
+BEGIN_LIFE: Final = """
+UPDATE public.tag_latest SET first_ts = to_timestamp(%(start)s) WHERE tag_name = ANY(%(tags)s)
+"""
+
 
 async def newest(conn: AsyncConnection) -> datetime | None:
     """Time of the plant's newest sample, None before the first."""
@@ -64,6 +69,11 @@ async def put_grid(
         },
     )
     return cursor.rowcount
+
+
+async def begin_life(conn: AsyncConnection, start: int) -> None:
+    """Let the tags' lives begin at ``start`` (epoch seconds): with their first full-rate sample."""
+    await conn.execute(BEGIN_LIFE, {"start": start, "tags": list(TAGS)})
 
 
 def epoch(ts: datetime) -> int:

@@ -1,0 +1,135 @@
+"""Communication over HTTP: the grid of a tag, its outages, both as files (PRD §28.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+
+from ksys_app import runtime
+from ksys_app.api import csv_file, render, schemas
+from ksys_app.api.known import require
+from ksys_app.api.packed import packed_response
+from ksys_app.api.params import CommCsvQuery, CommQuery
+from ksys_app.api.render import Json, json_response
+from ksys_app.comm_source import Report
+from ksys_app.domain.comm import DAYS, FIRST_START, Calendar
+from ksys_app.errors import BadParameter
+from ksys_app.models.comm import Cell, Outage
+
+router = APIRouter(prefix="/api/v1/comm", responses=schemas.ERRORS)
+Rows = Iterable[tuple[str, Json]]
+CELL_COLUMNS: Final = tuple(schemas.CommCell.model_fields)
+OUTAGE_COLUMNS: Final = tuple(schemas.CommOutage.model_fields)
+
+
+@router.get(
+    "/heatmap", summary="30 days by 24 hours of a tag", responses=schemas.one(schemas.CommHeatmap)
+)
+async def heatmap(query: CommQuery, request: Request) -> Response:
+    """Every hour of 30 local days; 719 or 721 of them where clocks are changed on the way."""
+    report = await _report(query.tag, await _calendar(query.start))
+    body = partial(_heatmap, report, runtime.current().zone)
+    return await packed_response(request, report.answer, "heatmap", body)
+
+
+@router.get("/outages", summary="Outages of a tag", responses=schemas.ok(schemas.CommOutage))
+async def outages(query: CommQuery) -> Response:
+    """Runs of critical hours in the same grid, in order of time."""
+    report = await _report(query.tag, await _calendar(query.start))
+    stale = render.stale_mark(report.answer.error, report.answer.age_s)
+    return json_response([outage(run) | stale for run in report.outages])
+
+
+@router.get("/cells.csv", summary="The grids of tags as a file", responses=schemas.CSV_FILE)
+async def cells_csv(query: CommCsvQuery) -> Response:
+    """``tag_name`` and the columns of a cell, up to nine tags."""
+    days, zone = await _calendar(query.start), runtime.current().zone
+    reports = [await _fresh(tag, days) for tag in query.tag]
+    rows = ((report.row.tag_name, cell(one, zone)) for report in reports for one in report.cells)
+    return _csv(query.tag, "cells", days, CELL_COLUMNS, rows)
+
+
+@router.get("/outages.csv", summary="Outages of tags as a file", responses=schemas.CSV_FILE)
+async def outages_csv(query: CommCsvQuery) -> Response:
+    """``tag_name`` and the columns of an outage, up to nine tags."""
+    days = await _calendar(query.start)
+    reports = [await _fresh(tag, days) for tag in query.tag]
+    rows = ((report.row.tag_name, outage(run)) for report in reports for run in report.outages)
+    return _csv(query.tag, "outages", days, OUTAGE_COLUMNS, rows)
+
+
+def _heatmap(report: Report, zone: ZoneInfo) -> Json:
+    return {
+        "tag_name": report.row.tag_name,
+        "start": report.calendar.start.isoformat(),
+        "days": DAYS,
+        "judged_to": render.time(report.row.now, zone),
+        "cells": [cell(one, zone) for one in report.cells],
+        **render.stale_mark(report.answer.error, report.answer.age_s),
+    }
+
+
+def cell(one: Cell, zone: ZoneInfo) -> Json:
+    """An hour under the names of the contract."""
+    return {
+        "bucket_utc": one.bucket.isoformat(),
+        "local": render.time(one.bucket, zone),
+        "success_rate": one.success_rate,
+        "recv_msgs": one.recv_msgs,
+        "exp_msgs": one.exp_msgs,
+        "missing_msgs": one.missing_msgs,
+        "last_seen_min": render.time(one.last_seen, zone),
+        "state": one.state,
+    }
+
+
+def outage(run: Outage) -> Json:
+    """An outage under the names of the contract."""
+    return {
+        "start_ts_utc": run.start.isoformat(),
+        "end_ts_utc": run.end.isoformat(),
+        "hours": run.hours,
+        "ongoing": run.ongoing,
+        "clipped": run.clipped,
+    }
+
+
+async def _calendar(start: date | None) -> Calendar:
+    days, _now = await runtime.current().comm.calendar(start)
+    if start is not None and days.start != start:
+        raise BadParameter(f"start {start} is not a day from {FIRST_START} to today")
+    return days
+
+
+async def _report(tag_name: str, days: Calendar) -> Report:
+    report = await runtime.current().comm.report(tag_name, days)
+    if report.row.first_ts is None:
+        await require(tag_name)
+    return report
+
+
+async def _fresh(tag_name: str, days: Calendar) -> Report:
+    """A report for a file, which could not say that it is stale."""
+    report = await _report(tag_name, days)
+    if report.answer.error is not None:
+        raise report.answer.error
+    return report
+
+
+def _csv(
+    tags: list[str], kind: str, days: Calendar, names: tuple[str, ...], rows: Rows
+) -> Response:
+    lines = ([csv_file.plain_text(tag), *(row[name] for name in names)] for tag, row in rows)
+    return Response(
+        csv_file.header(names) + csv_file.joined(lines).encode(),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Disposition": csv_file.disposition(tags, kind, days.start.isoformat()),
+        },
+    )

@@ -1,0 +1,168 @@
+"""The grid of 30 local days by local hours, and the outages in it (PRD §28.2).
+
+A cell is one whole hour of UTC, as messages are counted. It stands at the local day and hour in
+which it begins, so that a day of 23 or 25 hours loses and doubles nothing. Heatmap, outages and
+summary are made of the same cells and cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ksys_app.models.comm import Cell, CellState, CommRow, OddDay, Outage, Summary
+
+DAYS: Final = 30
+HOUR: Final = timedelta(hours=1)
+MINUTE: Final = timedelta(minutes=1)
+FIRST_START: Final = date(2000, 1, 1)
+ON_ITS_WAY: Final = MINUTE
+"""What was sent this long ago may still be under way; it is not missed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The hours of 30 local days.
+
+    Attributes:
+        start: the first day.
+        zone: the display zone.
+        bounds: 31 starts of days, in whole hours of UTC; the last one ends the grid.
+    """
+
+    start: date
+    zone: ZoneInfo
+    bounds: tuple[datetime, ...]
+
+    @property
+    def hours(self) -> list[datetime]:
+        """The start of every hour, UTC, ascending."""
+        first, end = self.bounds[0], self.bounds[-1]
+        return [first + n * HOUR for n in range((end - first) // HOUR)]
+
+    @property
+    def odd_days(self) -> list[OddDay]:
+        """The days on which clocks are changed, with their number of hours."""
+        lengths = Counter(hour.astimezone(self.zone).date() for hour in self.hours)
+        return [OddDay(day, hours) for day, hours in lengths.items() if hours != 24]
+
+
+def calendar(start: date, zone: ZoneInfo) -> Calendar:
+    """The 30 local days from ``start`` on."""
+    return Calendar(
+        start, zone, tuple(_midnight(start + timedelta(days=n), zone) for n in range(DAYS + 1))
+    )
+
+
+def recent_start(now: datetime, zone: ZoneInfo) -> date:
+    """The first of the 30 days that end today."""
+    return now.astimezone(zone).date() - timedelta(days=DAYS - 1)
+
+
+def clamp_start(start: date, now: datetime, zone: ZoneInfo) -> date:
+    """``start``, not before 2000 and not after today."""
+    return min(max(start, FIRST_START), now.astimezone(zone).date())
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first whole hour of UTC at or after the beginning of a local day."""
+    begins = datetime.combine(day, time(), zone).astimezone(UTC)
+    whole = begins.replace(minute=0, second=0, microsecond=0)
+    return whole if whole == begins else whole + HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The whole minutes of a tag that can be judged: from its first sample to a minute ago."""
+
+    begins: datetime
+    ends: datetime
+
+    def minutes(self, start: datetime, end: datetime) -> int:
+        """How many of them lie from ``start`` to ``end``."""
+        return max(0, (min(end, self.ends) - max(start, self.begins)) // MINUTE)
+
+
+def life(first_ts: datetime | None, now: datetime) -> Life:
+    """What of a tag's life can be judged; nothing for one that never reported."""
+    ends = (now - ON_ITS_WAY).replace(second=0, microsecond=0)
+    if first_ts is None:
+        return Life(ends, ends)
+    whole = first_ts.replace(second=0, microsecond=0)
+    return Life(whole if whole == first_ts else whole + MINUTE, ends)
+
+
+def grid(row: CommRow, days: Calendar) -> tuple[Cell, ...]:
+    """Every hour of the 30 days, judged: inside the tag's life a silent hour is 0 %."""
+    lived = life(row.first_ts, row.now)
+    counted = {
+        bucket: (recv, seen)
+        for bucket, recv, seen in zip(row.buckets, row.recv, row.seen, strict=True)
+    }
+    return tuple(_cell(row, lived, hour, *counted.get(hour, (0, None))) for hour in days.hours)
+
+
+def _cell(row: CommRow, lived: Life, hour: datetime, recv: int, seen: datetime | None) -> Cell:
+    expected = max(0, row.exp_per_min) * lived.minutes(hour, hour + HOUR)
+    if expected == 0:
+        return Cell(hour, None, recv, 0, 0, seen, "no_data")
+    rate = min(1.0, recv / expected)
+    state: CellState = "crit" if rate < row.slo_crit else "warn" if rate < row.slo_warn else "ok"
+    return Cell(hour, rate, recv, expected, max(0, expected - recv), seen, state)
+
+
+def outages(cells: Sequence[Cell], row: CommRow) -> list[Outage]:
+    """Runs of critical hours, in order of time.
+
+    The hour that has just begun and cannot be judged yet neither ends a run nor prolongs it.
+    """
+    found: list[Outage] = []
+    now = row.now.replace(second=0, microsecond=0)
+    judged = [cell for cell in cells if cell.state != "no_data"]
+    for critical, run in groupby(judged, key=lambda cell: cell.state == "crit"):
+        hours = list(run)
+        if not critical:
+            continue
+        last = hours[-1]
+        newest = last is judged[-1]
+        inside = now < cells[-1].bucket + HOUR
+        since = hours[0].bucket
+        before = hours[0] is cells[0] and row.first_ts is not None and row.first_ts < since
+        found.append(
+            Outage(
+                start=since,
+                end=now if newest and inside else last.bucket + HOUR,
+                ongoing=newest and inside,
+                clipped=before or (newest and not inside),
+            )
+        )
+    return found
+
+
+def summary(cells: Sequence[Cell], runs: Sequence[Outage], now: datetime) -> Summary:
+    """What the cells amount to; the last 24 hours are the running one and the 23 before it."""
+    reached = [cell for cell in cells if cell.bucket <= now]
+    lengths = [run.hours for run in runs]
+    return Summary(
+        success_24h=success(reached[-24:]),
+        success_30d=success(reached),
+        outages=len(runs),
+        outage_hours=sum(lengths),
+        longest_hours=max(lengths, default=0.0),
+        ongoing=any(run.ongoing for run in runs),
+    )
+
+
+def success(cells: Sequence[Cell]) -> float | None:
+    """Part of the expected messages that arrived; too many in one hour make up for none missing."""
+    return share(sum(cell.missing_msgs for cell in cells), sum(cell.exp_msgs for cell in cells))
+
+
+def share(missing: int, expected: int) -> float | None:
+    """Part of the expected messages that is not missing, None where none was expected."""
+    return None if expected == 0 else 1 - missing / expected

@@ -1,0 +1,146 @@
+"""Communication: rows of counted messages, judged hours, outages (PRD §28)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+CellState = Literal["ok", "warn", "crit", "no_data"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommRow:
+    """What the database says of one tag: its life, its expectation, its counted hours.
+
+    Attributes:
+        tag_name: the tag.
+        now: the database's clock when it counted; what is judged is judged up to here.
+        first_ts: first sample, None for a tag that never reported.
+        last_ts: newest sample.
+        exp_per_min: expected messages a minute.
+        slo_warn: success rate under which an hour is a warning, 0 to 1.
+        slo_crit: success rate under which it is critical.
+        buckets: hours with messages, UTC, ascending.
+        recv: messages in each.
+        seen: last minute with a message in each.
+    """
+
+    tag_name: str
+    now: datetime
+    first_ts: datetime | None
+    last_ts: datetime | None
+    exp_per_min: int
+    slo_warn: float
+    slo_crit: float
+    buckets: list[datetime]
+    recv: list[int]
+    seen: list[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class CommDayRow:
+    """The same of one tag by days, for many tags at once.
+
+    Attributes:
+        days: numbers of the days with messages, 0 is the first.
+        delivered: expected messages that arrived on each.
+        judged: hours with messages on each that can be judged.
+        crit: critical ones among them.
+    """
+
+    tag_name: str
+    now: datetime
+    first_ts: datetime | None
+    last_ts: datetime | None
+    exp_per_min: int
+    days: list[int]
+    delivered: list[int]
+    judged: list[int]
+    crit: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One hour of one tag.
+
+    Attributes:
+        bucket: its start, UTC.
+        success_rate: part of the expected messages that arrived, 0 to 1; None where nothing was
+            expected.
+        recv_msgs: messages that arrived.
+        exp_msgs: messages expected, of the part of the hour that can be judged.
+        missing_msgs: expected ones that did not arrive.
+        last_seen: last minute with a message, None without any.
+        state: ``ok``, ``warn``, ``crit`` or ``no_data``.
+    """
+
+    bucket: datetime
+    success_rate: float | None
+    recv_msgs: int
+    exp_msgs: int
+    missing_msgs: int
+    last_seen: datetime | None
+    state: CellState
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A run of critical hours.
+
+    Attributes:
+        start: start of its first hour, UTC.
+        end: end of its last one; while ongoing the moment up to which it is known.
+        ongoing: whether no better hour has followed yet.
+        clipped: whether it reaches over an edge of the 30 days, so that it is longer than shown.
+    """
+
+    start: datetime
+    end: datetime
+    ongoing: bool
+    clipped: bool
+
+    @property
+    def hours(self) -> float:
+        """Its length."""
+        return (self.end - self.start).total_seconds() / 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What 30 days amount to; rates are None where nothing was expected, hours are hours."""
+
+    success_24h: float | None
+    success_30d: float | None
+    outages: int
+    outage_hours: float
+    longest_hours: float
+    ongoing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayCell:
+    """A day of a tag: success rate, None where nothing was expected, and critical hours."""
+
+    success_rate: float | None
+    crit_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagDays:
+    """A tag in the overview: its days, and what they amount to."""
+
+    tag_name: str
+    days: tuple[DayCell, ...]
+    success_30d: float | None
+    crit_hours: int
+    last_ts: datetime | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OddDay:
+    """A day that has not 24 hours, and how many it has."""
+
+    day: date
+    hours: int

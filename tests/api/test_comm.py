@@ -1,0 +1,202 @@
+"""Heatmap and outages over HTTP, on a synthetic month, against pandas (PRD §28.2)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pandas as pd
+import pytest
+
+from ksys_app import runtime
+from ksys_app.api import schemas
+from ksys_app.domain import comm_days
+from tests.comm import expected_cells, expected_outages, messages, month
+from tests.conftest import ZONE, Plant
+
+HEATMAP, OUTAGES = "/api/v1/comm/heatmap", "/api/v1/comm/outages"
+LIMITS = {"HOLES": (0.95, 0.90)}
+TAGS = ["HOLES", "BORN", "DEAD", "FREE", "RAISED", "GOOD"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def samples(plant_db: Plant) -> None:
+    await month(plant_db.conn)
+
+
+async def asked(http: httpx.AsyncClient, path: str, **params: Any) -> Any:
+    answer = await http.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("tag", TAGS)
+async def test_every_cell_and_outage_equals_what_pandas_computes_from_the_raw_rows(
+    http: httpx.AsyncClient, plant_db: Plant, tag: str
+) -> None:
+    answer = await asked(http, HEATMAP, tag=tag)
+    now = datetime.fromisoformat(answer["judged_to"])
+    start = now.astimezone(ZoneInfo(ZONE)).date() - timedelta(days=29)
+    assert (answer["tag_name"], answer["start"], answer["days"]) == (tag, str(start), 30)
+    raw = await messages(plant_db.conn, tag)
+    cells = expected_cells(raw, now, start, ZONE, 1, *LIMITS.get(tag, (0.98, 0.95)))
+    assert len(answer["cells"]) == 720
+    for made, (hour, wanted) in zip(answer["cells"], cells.iterrows(), strict=True):
+        assert list(made) == list(schemas.CommCell.model_fields)
+        assert datetime.fromisoformat(made["bucket_utc"]) == hour
+        assert made["local"] == hour.tz_convert(ZONE).isoformat()
+        assert made["recv_msgs"] == wanted["recv"]
+        assert (made["exp_msgs"], made["missing_msgs"]) == (wanted["exp"], wanted["missing"])
+        assert made["state"] == wanted["state"]
+        assert (made["success_rate"] is None) == pd.isna(wanted["rate"])
+        assert made["success_rate"] is None or made["success_rate"] == wanted["rate"]
+        seen = made["last_seen_min"]
+        assert (seen is None) == pd.isna(wanted["seen"])
+        assert seen is None or datetime.fromisoformat(seen) == wanted["seen"]
+    runs = [
+        {
+            "start": datetime.fromisoformat(run["start_ts_utc"]),
+            "end": datetime.fromisoformat(run["end_ts_utc"]),
+            "ongoing": run["ongoing"],
+        }
+        for run in await asked(http, OUTAGES, tag=tag)
+    ]
+    assert runs == expected_outages(cells, now)
+
+
+async def test_the_month_shows_what_was_put_into_it(http: httpx.AsyncClient) -> None:
+    holes = await asked(http, OUTAGES, tag="HOLES")
+    assert [run["hours"] for run in holes] == [1.0, 3.0, 26.0, 1.0, 1.0, 1.0]
+    states = [cell["state"] for cell in (await asked(http, HEATMAP, tag="HOLES"))["cells"]]
+    assert states.count("warn") == 1, "54 of 60 at a critical limit of 0.90"
+    (dead,) = await asked(http, OUTAGES, tag="DEAD")
+    assert dead["ongoing"] is True
+    assert 240 <= dead["hours"] < 242
+    born = await asked(http, HEATMAP, tag="BORN")
+    first = next(cell for cell in born["cells"] if cell["state"] != "no_data")
+    assert (first["exp_msgs"], first["recv_msgs"], first["state"]) == (40, 40, "ok")
+    assert await asked(http, OUTAGES, tag="GOOD") == []
+    (free,) = await asked(http, OUTAGES, tag="FREE")
+    assert (free["hours"], free["ongoing"]) == (2.0, False)
+
+
+async def test_a_changed_expectation_holds_for_the_past_as_well(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    before = await asked(http, HEATMAP, tag="RAISED")
+    assert {cell["state"] for cell in before["cells"][:600]} == {"ok"}
+    await plant_db.conn.execute(
+        "UPDATE public.ingest_expectation SET exp_per_min = 2 WHERE tag_name = 'RAISED'"
+    )
+    kept = await asked(http, HEATMAP, tag="RAISED")
+    assert kept == before, "counts and expectation are kept together for five minutes"
+    days, _now = await runtime.current().comm.calendar(None)
+    report = await runtime.current().comm.report("RAISED", days, fresh=True)
+    cells = report.cells[:600]
+    assert {(cell.state, cell.exp_msgs, cell.success_rate) for cell in cells} == {
+        ("crit", 120, 0.5)
+    }
+
+
+async def test_an_ongoing_outage_grows_when_it_is_asked_for_again(plant_db: Plant) -> None:
+    source = runtime.current().comm
+    days, _now = await source.calendar(None)
+    first = await source.report("DEAD", days)
+    await plant_db.conn.execute("SELECT pg_sleep(0.01)")
+    kept = await source.report("DEAD", days)
+    assert kept.answer.cache_hit
+    assert kept.row.now == first.row.now, "counts are judged at the moment they were made"
+    fresh = await source.report("DEAD", days, fresh=True)
+    assert fresh.row.now > first.row.now
+    assert fresh.outages[0].end >= first.outages[0].end
+
+
+async def test_a_start_in_the_past_moves_the_grid(http: httpx.AsyncClient) -> None:
+    answer = await asked(http, HEATMAP, tag="GOOD", start="2024-02-29")
+    assert answer["start"] == "2024-02-29"
+    assert answer["cells"][0]["local"] == "2024-02-29T00:00:00+09:00"
+    assert answer["cells"][-1]["local"] == "2024-03-29T23:00:00+09:00"
+    assert {cell["state"] for cell in answer["cells"]} == {"no_data"}
+
+
+async def test_one_tag_is_at_most_20_kb_on_the_wire(http: httpx.AsyncClient) -> None:
+    request = http.build_request("GET", HEATMAP, params={"tag": "HOLES"})
+    answer = await http.send(request, stream=True)
+    wire = b"".join([part async for part in answer.aiter_raw()])
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(wire) <= 20 * 1024
+    known = {"If-None-Match": answer.headers["etag"]}
+    assert (await http.get(HEATMAP, params={"tag": "HOLES"}, headers=known)).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        (HEATMAP, 400, "tag"),
+        (HEATMAP + "?tag=NOPE", 404, "NOPE"),
+        (OUTAGES + "?tag=NOPE", 404, "NOPE"),
+        (HEATMAP + "?tag=GOOD&start=2026-02-30", 400, "YYYY-MM-DD"),
+        (HEATMAP + "?tag=GOOD&start=1", 400, "YYYY-MM-DD"),
+        (HEATMAP + "?tag=GOOD&start=20260203", 400, "YYYY-MM-DD"),
+        (HEATMAP + "?tag=GOOD&start=1999-12-31", 400, "2000-01-01"),
+        (HEATMAP + "?tag=GOOD&start=9999-12-31", 400, "today"),
+        (HEATMAP + "?tag=GOOD&days=31", 400, "days"),
+        ("/api/v1/comm/cells.csv?" + "&".join(f"tag=T{n}" for n in range(10)), 400, "9"),
+        ("/api/v1/comm/outages.csv", 400, "tag"),
+    ],
+)
+async def test_a_bad_request_is_told_in_one_sentence(
+    http: httpx.AsyncClient, path: str, status: int, says: str
+) -> None:
+    answer = await http.get(path)
+    assert answer.status_code == status, answer.text
+    assert says in answer.json()["error"]["message"]
+
+
+async def test_csv_holds_the_same_cells_and_outages(http: httpx.AsyncClient) -> None:
+    for name, path, rows in (("cells", HEATMAP, "cells"), ("outages", OUTAGES, None)):
+        answer = await http.get(f"/api/v1/comm/{name}.csv", params={"tag": ["HOLES", "DEAD"]})
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert f"HOLES and 1 more {name} " in answer.headers["content-disposition"]
+        assert answer.content.startswith(b"\xef\xbb\xbf")
+        read = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        wanted = [
+            {"tag_name": tag} | row
+            for tag in ("HOLES", "DEAD")
+            for body in [await asked(http, path, tag=tag)]
+            for row in (body[rows] if rows else body)
+        ]
+        assert read == [
+            {key: "" if value is None else str(value) for key, value in row.items()}
+            for row in wanted
+        ]
+
+
+async def test_the_overview_has_the_figures_of_the_grids_worst_first(plant_db: Plant) -> None:
+    source = runtime.current().comm
+    days, _now = await source.calendar(None)
+    overview = await source.overview(days, fresh=True)
+    assert {row.tag_name for row in overview.rows} == set(TAGS)
+    for row in overview.rows:
+        report = await source.report(row.tag_name, days, fresh=True)
+        if report.row.now.minute != row.now.minute:
+            overview = await source.overview(days, fresh=True)
+            row = next(one for one in overview.rows if one.tag_name == row.tag_name)
+            report = await source.report(row.tag_name, days, fresh=True)
+        assert row.success_30d == report.summary.success_30d
+        assert row.crit_hours == sum(cell.state == "crit" for cell in report.cells)
+        by_day: dict[date, list[Any]] = {}
+        for cell in report.cells:
+            by_day.setdefault(cell.bucket.astimezone(ZoneInfo(ZONE)).date(), []).append(cell)
+        for made, cells in zip(row.days, by_day.values(), strict=True):
+            assert made.crit_hours == sum(cell.state == "crit" for cell in cells)
+            expected = sum(cell.exp_msgs for cell in cells)
+            missing = sum(cell.missing_msgs for cell in cells)
+            assert made.success_rate == (None if expected == 0 else 1 - missing / expected)
+    assert list(overview.rows) == comm_days.worst_first(overview.rows)
+    rates = [row.success_30d for row in overview.rows]
+    assert rates == sorted(rates)  # type: ignore[type-var]

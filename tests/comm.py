@@ -1,0 +1,138 @@
+"""Communication computed from raw samples alone, by pandas: what grid and outages must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from psycopg import AsyncConnection
+
+from ksys_app.models.comm import CommRow
+
+Cells = pd.DataFrame
+MINUTE = pd.Timedelta(minutes=1)
+
+
+def expected_cells(
+    samples: Sequence[datetime],
+    now: datetime,
+    start: date,
+    zone: str,
+    exp_per_min: int = 1,
+    slo_warn: float = 0.98,
+    slo_crit: float = 0.95,
+) -> Cells:
+    """One row an hour of 30 local days: when, received, expected, rate, missing, seen, state."""
+    first_day = pd.Timestamp(start, tz=zone)
+    last_day = pd.Timestamp(start + pd.Timedelta(days=30), tz=zone)
+    hours = pd.date_range(first_day, last_day, freq="h", inclusive="left").tz_convert("UTC")
+    times = pd.Series(pd.to_datetime(list(samples), utc=True))
+    cells = pd.DataFrame(index=hours)
+    cells["recv"] = times.dt.floor("h").value_counts().reindex(hours, fill_value=0)
+    cells["seen"] = times.dt.floor("min").groupby(times.dt.floor("h")).max().reindex(hours)
+    judged = pd.Series(dtype="datetime64[ns, UTC]")
+    if len(times):
+        until = pd.Timestamp(now).tz_convert("UTC").floor("min") - MINUTE
+        minutes = pd.date_range(times.min().ceil("min"), until, freq="min", inclusive="left")
+        judged = pd.Series(minutes).dt.floor("h")
+    cells["exp"] = judged.value_counts().reindex(hours, fill_value=0) * exp_per_min
+    cells["rate"] = (cells["recv"] / cells["exp"].where(cells["exp"] > 0)).clip(upper=1.0)
+    cells["missing"] = (cells["exp"] - cells["recv"]).clip(lower=0)
+    cells["state"] = "ok"
+    cells.loc[cells["rate"] < slo_warn, "state"] = "warn"
+    cells.loc[cells["rate"] < slo_crit, "state"] = "crit"
+    cells.loc[cells["rate"].isna(), "state"] = "no_data"
+    return cells
+
+
+def expected_outages(cells: Cells, now: datetime) -> list[dict[str, Any]]:
+    """Runs of critical hours; one without a better hour after it lasts until now."""
+    judged = cells[cells["state"] != "no_data"]
+    critical = judged["state"] == "crit"
+    runs = judged[critical].groupby((critical != critical.shift()).cumsum()[critical])
+    end_of_grid = cells.index[-1] + pd.Timedelta(hours=1)
+    found = []
+    for _, run in runs:
+        last = run.index[-1]
+        ongoing = last == judged.index[-1] and now < end_of_grid
+        end = pd.Timestamp(now).floor("min") if ongoing else last + pd.Timedelta(hours=1)
+        found.append({"start": run.index[0], "end": end, "ongoing": bool(ongoing)})
+    return found
+
+
+def row_of(
+    samples: Sequence[datetime],
+    now: datetime,
+    exp_per_min: int = 1,
+    slo_warn: float = 0.98,
+    slo_crit: float = 0.95,
+) -> CommRow:
+    """What the database would answer for these samples."""
+    hours: dict[datetime, list[datetime]] = {}
+    for ts in sorted(samples):
+        hours.setdefault(ts.replace(minute=0, second=0, microsecond=0), []).append(ts)
+    return CommRow(
+        tag_name="T",
+        now=now,
+        first_ts=min(samples, default=None),
+        last_ts=max(samples, default=None),
+        exp_per_min=exp_per_min,
+        slo_warn=slo_warn,
+        slo_crit=slo_crit,
+        buckets=list(hours),
+        recv=[len(times) for times in hours.values()],
+        seen=[times[-1].replace(second=0, microsecond=0) for times in hours.values()],
+    )
+
+
+async def month(conn: AsyncConnection) -> None:
+    """Six tags of one message a minute over the last 33 days, with holes at known hours.
+
+    HOLES: silent for 1, 3 and 26 hours; 57 and 54 of 60 messages, the limits of its expectation
+    exactly; two outages one good hour apart. BORN: starts in mid-month. DEAD: died ten days ago.
+    FREE: no expectation. RAISED: its expectation is raised by a test. GOOD: no hole.
+    """
+    await conn.execute(
+        "INSERT INTO public.ingest_expectation (tag_name, exp_per_min, slo_warn, slo_crit) VALUES"
+        " ('HOLES', 1, 0.95, 0.90), ('BORN', 1, 0.98, 0.95), ('DEAD', 1, 0.98, 0.95),"
+        " ('RAISED', 1, 0.98, 0.95), ('GOOD', 1, 0.98, 0.95)"
+    )
+    await conn.execute(MONTH)
+    for view in ("influx_agg_1m", "comm_recv_1h"):
+        await conn.execute(
+            "CALL refresh_continuous_aggregate(%s, now() - interval '34 days',"
+            " now() - interval '2 hours')",
+            (f"public.{view}",),
+        )
+
+
+# h: hours before the running one; m: minute of the hour.
+MONTH = """
+INSERT INTO public.influx_hist (ts, tag_name, value)
+SELECT ts, tag_name, 1.0
+FROM (
+  SELECT ts, (extract(epoch FROM date_trunc('hour', now()) - date_trunc('hour', ts)) / 3600) AS h,
+         extract(minute FROM ts) AS m
+  FROM generate_series(date_trunc('hour', now()) - interval '33 days', now(),
+                       interval '1 minute') AS ts
+) AS minute
+CROSS JOIN unnest(ARRAY['HOLES', 'BORN', 'DEAD', 'FREE', 'RAISED', 'GOOD']) AS tag_name
+WHERE CASE tag_name
+  WHEN 'HOLES' THEN h NOT IN (500, 300, 301, 302, 50, 48) AND h NOT BETWEEN 100 AND 125
+                    AND (h <> 40 OR m < 57) AND (h <> 30 OR m < 54) AND (h <> 20 OR m < 53)
+  WHEN 'BORN' THEN h < 360 OR (h = 360 AND m >= 20)
+  WHEN 'DEAD' THEN h > 240
+  WHEN 'FREE' THEN h NOT BETWEEN 5 AND 6
+  ELSE true
+END
+"""
+
+
+async def messages(conn: AsyncConnection, tag_name: str) -> list[datetime]:
+    """The time of every message of a tag, from the raw rows."""
+    cursor = await conn.execute(
+        "SELECT ts FROM public.influx_hist WHERE tag_name = %s ORDER BY ts", (tag_name,)
+    )
+    return [ts for (ts,) in await cursor.fetchall()]
