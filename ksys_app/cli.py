@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ksys_app import __version__, log
-from ksys_app.commands import database, quality, terminal
+from ksys_app.commands import communication, database, quality, terminal
 from ksys_app.errors import KsysError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(database.app, name="db")
 app.add_typer(quality.app, name="qc")
+app.add_typer(communication.app, name="comm")
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of pages, API and websocket.")]
 

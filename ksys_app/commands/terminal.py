@@ -39,13 +39,13 @@ def settings() -> Settings:
 
 def fail(message: str) -> None:
     """Say what went wrong in one line on standard error."""
-    err.print(f"[bold red]error:[/] {_plain(message)}")
+    err.print(f"[bold red]error:[/] {plain(message)}")
 
 
 def line(ok: bool, name: str, detail: str, *, fatal: bool = True) -> None:
     """One line of a check: ``ok``, ``warn`` or ``FAIL``, its name, what was found."""
     mark = "[green]ok  [/]" if ok else "[bold red]FAIL[/]" if fatal else "[yellow]warn[/]"
-    out.print(f"{mark}  {_plain(name)}  [dim]{_plain(detail)}[/]")
+    out.print(f"{mark}  {plain(name)}  [dim]{plain(detail)}[/]")
 
 
 def as_json(value: object) -> None:
@@ -81,7 +81,7 @@ def steps() -> Iterator[Callable[[str, int, int], None]]:
 
         def tell(step: str, done: int, total: int) -> None:
             if total == 0:
-                err.print(_plain(step))
+                err.print(plain(step))
                 return
             if step not in tasks:
                 tasks[step] = progress.add_task(step, total=total)
@@ -90,5 +90,6 @@ def steps() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """``text`` without any markup in it."""
     return text.replace("[", r"\[")

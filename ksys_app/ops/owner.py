@@ -31,7 +31,10 @@ async def owner(dsn: str, *, timeout_s: int = 5, **options: str) -> AsyncIterato
     async with await connect(dsn, timeout_s=timeout_s, **options) as conn:
         try:
             yield conn
-        except psycopg.errors.InsufficientPrivilege as error:
+        except (
+            psycopg.errors.InsufficientPrivilege,
+            psycopg.errors.ReadOnlySqlTransaction,
+        ) as error:
             raise ConfigError(
                 f"{safe_dsn(dsn)}: {error.diag.message_primary}; TS_ADMIN_DSN must name the owner"
             ) from error

@@ -1,0 +1,59 @@
+"""``ksys comm``: what is expected of each tag, against what arrives."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Column, Table
+
+from ksys_app.commands import terminal
+from ksys_app.ops import suggest as suggesting
+
+app = typer.Typer(
+    no_args_is_help=True, help="Expected messages of each tag in the database at TS_ADMIN_DSN."
+)
+
+
+@app.callback()
+def group() -> None:
+    """Keeps ``suggest`` a command of its own while it is the only one."""
+
+
+@app.command()
+def suggest(
+    tags: Annotated[
+        list[str] | None, typer.Argument(help="Only these tags.", show_default=False)
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write what is proposed into ingest_expectation.")
+    ] = False,
+) -> None:
+    """The median rate of the last day beside exp_per_min, and what should be changed."""
+    dsn = terminal.settings().admin_dsn()
+    found = terminal.run(suggesting.suggest(dsn, tags or (), apply=apply))
+    table = Table(
+        "tag",
+        Column("observed", justify="right"),
+        Column("expected", justify="right"),
+        "proposed" if not apply else "written",
+        box=None,
+    )
+    for one in found:
+        table.add_row(
+            terminal.plain(one.tag_name), f"{one.observed:g}", str(one.expected), _change(one)
+        )
+    terminal.out.print(table)
+    changes = sum(one.proposed is not None for one in found)
+    verb = "made" if apply else "proposed; --apply writes them"
+    terminal.out.print(f"{changes} changes {verb}")
+    if apply and changes:
+        terminal.out.print(
+            "the master file differs now: ksys qc export data/qc/ingest_expectation.csv --force"
+        )
+
+
+def _change(one: suggesting.Suggestion) -> str:
+    if one.proposed is not None:
+        return f"{one.expected} → {one.proposed}"
+    return "silent or slower than one in two minutes" if one.slow else ""
