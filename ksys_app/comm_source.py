@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,7 @@ class Overview:
         rows: the tags.
         truncated: whether there are more tags than may be shown.
         fetched_ms: when the database answered the oldest part, epoch milliseconds.
+        cache_hit: whether no query was needed.
         error: why the database could not be asked since, None while fresh.
     """
 
@@ -54,6 +55,7 @@ class Overview:
     rows: tuple[TagDays, ...]
     truncated: bool
     fetched_ms: int
+    cache_hit: bool
     error: Exception | None
 
 
@@ -113,7 +115,9 @@ class CommSource:
                 rows=tuple(comm_days.worst_first(rows)),
                 truncated=known.rowcount > self._max_tags,
                 fetched_ms=min((answer.fetched_ms for answer in answers), default=known.fetched_ms),
+                cache_hit=all(answer.cache_hit for answer in answers),
                 error=errors[0] if errors else None,
             )
             self._kept = (key, made)
-        return self._kept[1]
+            return made
+        return replace(self._kept[1], cache_hit=True)

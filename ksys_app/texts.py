@@ -232,14 +232,6 @@ class Texts:
     error_does: str = "The page goes on trying, waiting 1, 2, 4 and then 8 s."
     runbook: str = "What to do"
 
-    soon_title: str = "Not built yet"
-    soon_what: str = "This page will show:"
-    soon_comm: tuple[str, ...] = (
-        "The share of expected messages that arrived: 30 days by 24 hours for each tag.",
-        "Outages with their start, end and length.",
-    )
-    soon_back: str = "Back to the dashboard"
-
     crash_title: str = "This page has failed"
     crash_why: str = "The error was sent to the server's log. Reloading the page usually helps."
     crash_do: str = "Reload"

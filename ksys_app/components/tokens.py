@@ -45,6 +45,13 @@ Color = Literal[
     "series-6",
     "series-7",
     "series-8",
+    "comm-0",
+    "comm-1",
+    "comm-2",
+    "comm-3",
+    "comm-4",
+    "comm-on",
+    "hatch",
 ]
 Control = Literal["control", "icon", "primary", "link"]
 Level = Literal["ok", "warn", "crit"]

@@ -9,11 +9,11 @@ from reflex.app import default_error_boundary
 
 from ksys_app.components.feedback import crash_box
 from ksys_app.components.sidebar import PAGES
-from ksys_app.pages import dashboard, soon, tech, trend
+from ksys_app.pages import comm, dashboard, tech, trend
 from ksys_app.texts import T
 
-STYLESHEETS = ("tokens", "shell", "tiles", "tables", "course", "overlays")
-MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": soon}
+STYLESHEETS = ("tokens", "shell", "tiles", "tables", "course", "comm", "overlays")
+MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": comm}
 
 
 def app_style() -> dict[str, Any]:

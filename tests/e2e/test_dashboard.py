@@ -115,11 +115,6 @@ async def test_the_detail_shows_rule_samples_and_features(page: Page) -> None:
     )
 
 
-async def test_the_page_to_come_says_so(page: Page, site: Site) -> None:
-    await page.goto(site.url + "/comm")
-    await expect(page.get_by_role("main")).to_contain_text("Not built yet")
-
-
 async def test_a_sparkline_leads_to_the_trend_of_its_tag(page: Page) -> None:
     await page.get_by_test_id("tile-D102").get_by_test_id("tile-trend").click()
     await expect(page).to_have_url(re.compile(r"/trend\?tag=D102&window=5m"))

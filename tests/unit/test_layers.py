@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ksys_app"
 
 # What anybody above models and domain may use.
-COMMON = {"errors", "log", "settings", "utils", "texts"}
+COMMON = {"errors", "log", "settings", "utils", "texts", "texts_comm"}
 # Each layer and what of ours it may import besides itself. "a.b" allows that module, "a" all of it.
 LAYERS: dict[str, set[str]] = {
     "__init__": set(),
@@ -24,6 +24,7 @@ LAYERS: dict[str, set[str]] = {
     "log": {"errors", "utils"},
     "settings": {"errors", "log", "utils"},
     "texts": {"models", "domain"},
+    "texts_comm": set(),
     "security": {"settings"},
     "db": {"errors", "log", "settings", "utils"},
     "queries": {"db", "models", "domain.windows", "domain.indicators", "utils.cache"},
@@ -34,7 +35,7 @@ LAYERS: dict[str, set[str]] = {
     "api": COMMON | {"__init__", "runtime", "live", "comm_source", "queries", "domain", "models"},
     "states": COMMON
     | {"__init__", "runtime", "live", "tile_source", "comm_source", "queries", "domain", "models"},
-    "components": {"models", "texts"},
+    "components": {"models", "texts", "texts_comm"},
     "pages": COMMON | {"states", "components", "models"},
     "ops": COMMON | {"__init__", "db", "queries", "models", "domain", "security"},
     "commands": COMMON | {"__init__", "ops", "db", "models", "domain", "security"},

@@ -12,6 +12,7 @@ from ksys_app import texts
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.models.rows import QcRule
 from ksys_app.texts import LANGUAGES, LiveTexts, Texts
+from ksys_app.texts_comm import CommTexts, comm_words
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ksys_app"
 SCRIPTS = "".join(
@@ -66,6 +67,14 @@ def test_every_comm_state_has_its_words(prefix: str) -> None:
 def test_no_text_of_the_pages_is_missing_or_unused() -> None:
     used = set(re.findall(r"\bT\.(\w+)", PYTHON))
     assert used == names(Texts)
+
+
+def test_no_text_of_the_page_of_communication_is_missing_or_unused() -> None:
+    states = "".join(path.read_text("utf-8") for path in (PACKAGE / "states").glob("comm*.py"))
+    used = set(re.findall(r"\bC\.(\w+)", PYTHON + states)) | set(re.findall(r"\bw\.(\w+)", SCRIPTS))
+    assert set(re.findall(r"\bw\[`(\w+_)\$", SCRIPTS)) == {"state_"}
+    assert used | {f"state_{one}" for one in ("ok", "warn", "crit", "no_data")} == names(CommTexts)
+    assert all(comm_words().values())
 
 
 def test_placeholders_are_those_that_get_filled() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from ksys_app.components.charts import TECH, TREND, Series
 from ksys_app.components.tokens import CONTROL, GAUGE, LEVELS, TYPE_SCALE, color_names
+from ksys_app.models.comm_views import COLOR_SCALE
 
 LOOK = Path(__file__).resolve().parents[2] / "assets" / "look"
 SHEETS = sorted(LOOK.glob("*.css"))
@@ -18,6 +19,7 @@ CHART = LOOK.parents[1] / "ksys_app" / "components" / "client" / "chart.jsx"
 READ_BY_CHARTS = set(
     re.findall(r'"([\w-]+)"', re.search(r"\[(.*)\]\.map\(\(key\)", CHART.read_text())[1])
 )
+SCALE = [(int(at), name) for at, name in (stop.split() for stop in COLOR_SCALE.split(", "))]
 SERIES_COLOURS = [f"series-{n}" for n in range(1, 9)]
 THEMES = ("light", "dark")
 
@@ -56,6 +58,15 @@ SEEN = [
     ("ok", "page"),
     ("warn", "page"),
     ("crit", "page"),
+    # What is critical stands out of the panel; its mark, and the hatch of no data, as well.
+    ("comm-0", "panel"),
+    ("comm-1", "panel"),
+    ("comm-2", "panel"),
+    ("comm-on", "comm-0"),
+    ("comm-on", "comm-1"),
+    ("comm-on", "comm-2"),
+    ("text", "comm-3"),
+    ("hatch", "panel"),
     *((f"series-{n}", "panel") for n in range(1, 9)),
     *((f"series-{n}", "band") for n in range(1, 9)),
 ]
@@ -145,7 +156,7 @@ def test_every_colour_has_a_value_in_both_themes(theme: str) -> None:
 
 
 def test_sheets_use_no_colour_that_has_no_name() -> None:
-    known = set(palette("light")) | {"shadow", "lift", "veil"}
+    known = set(palette("light")) | {"shadow", "lift", "veil", "row"}
     for sheet in SHEETS:
         css = sheet.read_text(encoding="utf-8")
         used = set(re.findall(r"var\(--([\w-]+)\)", css))
@@ -158,6 +169,7 @@ def test_every_named_colour_is_used() -> None:
     css = "".join(sheet.read_text(encoding="utf-8") for sheet in SHEETS)
     classes = " ".join((*GAUGE.values(), *CONTROL.values())).split()
     used = {name for name in color_names() if f"var(--{name})" in css}
+    used |= {name for _, name in SCALE}
     used |= {f"series-{one.color}" for one in (*TREND, *TECH)} | READ_BY_CHARTS
     used |= {name for name in color_names() for cls in classes if cls.endswith(f"-{name}")}
     assert set(color_names()) - used == set()
@@ -203,6 +215,23 @@ def test_series_are_told_apart_in_every_vision(theme: str, vision: str) -> None:
 def test_series_of_a_chart_are_told_apart_without_colour(chart: tuple[Series, ...]) -> None:
     assert len({one.color for one in chart}) == len(chart)
     assert len({(one.symbol, one.panel) for one in chart}) == len(chart)
+
+
+def test_the_scale_of_communication_goes_from_nothing_to_everything_through_the_limits() -> None:
+    rates = [at for at, _ in SCALE]
+    assert rates == sorted(rates)
+    assert (rates[0], rates[-1]) == (0, 10_000)
+    assert {9_500, 9_800} <= set(rates), "the default limits"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("vision", VISION)
+def test_the_scale_of_communication_is_read_in_every_vision(theme: str, vision: str) -> None:
+    seen = [as_seen(palette(theme)[name], vision) for _, name in SCALE]
+    assert min(math.dist(one, other) for one, other in combinations(seen, 2)) >= APART
+    # Lightness alone tells the order: worse is further from the ground, without any hue.
+    lightness = [color[0] for color in seen]
+    assert lightness == sorted(lightness, reverse=theme == "dark")
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)

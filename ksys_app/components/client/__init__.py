@@ -17,20 +17,26 @@ _FILES = {
         "chart.jsx",
         "clock.js",
         "columns.js",
+        "comm.js",
+        "commboard.jsx",
         "controls.jsx",
         "cursor.js",
         "echarts.js",
         "explain.jsx",
         "fresh.jsx",
         "grid.jsx",
+        "heatmap.jsx",
         "holes.js",
         "keys.jsx",
         "live.jsx",
         "mark.jsx",
         "modal.jsx",
         "option.js",
+        "outages.jsx",
+        "overview.jsx",
         "plot.js",
         "tagpicker.jsx",
+        "tagspicker.jsx",
         "zone.js",
     )
 }
@@ -305,3 +311,49 @@ class Grid(rx.Component):
     copy_label: rx.Var[str]
     copied_label: rx.Var[str]
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class TagsPicker(rx.Component):
+    """Chooses several tags among thousands."""
+
+    library = _library("tagspicker.jsx")
+    tag = "TagsPicker"
+    lib_dependencies: list[str] = _PICKER
+
+    values: rx.Var[list[str]]
+    most: rx.Var[int]
+    label: rx.Var[str]
+    words: rx.Var[dict[str, str]]
+    on_pick: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
+
+
+class CommBoard(rx.Component):
+    """Heatmaps and outages that mark each other; its children stand above the outages."""
+
+    library = _library("commboard.jsx")
+    tag = "CommBoard"
+
+    maps: rx.Var[list[Any]]
+    calendar: rx.Var[Any]
+    outages: rx.Var[list[Any]]
+    count: rx.Var[int]
+    scale: rx.Var[str]
+    card: rx.Var[Any]
+    words: rx.Var[dict[str, str]]
+    csv: rx.Var[dict[str, str]]
+    on_choose: rx.EventHandler[rx.event.passthrough_event_spec(str, str)]
+    on_clear: rx.EventHandler[rx.event.no_args_event_spec]
+    on_reload: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Overview(rx.Component):
+    """Every tag by days; a row opens its hours."""
+
+    library = _library("overview.jsx")
+    tag = "Overview"
+
+    rows: rx.Var[list[Any]]
+    calendar: rx.Var[Any]
+    scale: rx.Var[str]
+    words: rx.Var[dict[str, str]]
+    on_open: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]

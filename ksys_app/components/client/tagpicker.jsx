@@ -4,7 +4,7 @@ import { useCombobox } from "downshift";
 import { fill } from "./clock.js";
 import { useLive } from "./live.jsx";
 
-const SHOWN = 50;
+export const SHOWN = 50;
 
 export function TagPicker({ value, label, onPick }) {
   const { t } = useLive();
@@ -56,13 +56,13 @@ export function TagPicker({ value, label, onPick }) {
 }
 
 // Each word of what is typed is in the name, in any order, whatever the case.
-function matches(names, typed) {
+export function matches(names, typed) {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   return names.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
 }
 
 // The names are asked for when the list is first opened: a page does not carry thousands of them.
-function useTags(value) {
+export function useTags(value) {
   const [names, setNames] = useState([]);
   const [failed, setFailed] = useState(false);
   const asked = useRef(null);
@@ -78,5 +78,5 @@ function useTags(value) {
       })
       .catch((error) => error.name === "AbortError" || setFailed(true));
   };
-  return { names: names.length > 0 ? names : [value].filter(Boolean), failed, load };
+  return { names: names.length > 0 ? names : [value].flat().filter(Boolean), failed, load };
 }

@@ -1,0 +1,85 @@
+// The outages, newest first until another order is asked for; a row marks its run on the heatmap.
+import { useEffect, useRef, useState } from "react";
+import { fill } from "./clock.js";
+import { Mark } from "./mark.jsx";
+
+const ORDER = {
+  tag: (a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0),
+  start: (a, b) => a.first - b.first,
+  end: (a, b) => a.last - b.last || a.hours - b.hours,
+  hours: (a, b) => a.hours - b.hours,
+  state: (a, b) => Number(a.ongoing) - Number(b.ongoing),
+};
+
+export function Outages({ outages, count, words: w, many, shown, csv, onHover, onMark }) {
+  const [sort, setSort] = useState({ by: "end", down: true });
+  const body = useRef(null);
+  useEffect(() => {
+    // Only inside its own box: the page must not move under the pointer.
+    const row = body.current?.querySelector('[data-marked="true"]');
+    const box = row?.closest(".grid-scroll");
+    if (!row || !box || row.contains(document.activeElement)) return;
+    const head = 32;
+    if (row.offsetTop - head < box.scrollTop) box.scrollTop = row.offsetTop - head;
+    else if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) {
+      box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
+    }
+  }, [shown]);
+  const columns = [
+    ...(many ? [["tag", w.col_tag]] : []),
+    ["start", w.col_start], ["end", w.col_end], ["hours", w.col_hours, "num"], ["state", w.col_state],
+  ];
+  const rows = outages.map((run, at) => ({ ...run, at }));
+  rows.sort((a, b) => (sort.down ? -1 : 1) * ORDER[sort.by](a, b));
+  return (
+    <section className="outages-section" aria-labelledby="outages-heading">
+      <div className="section-head">
+        <h2 id="outages-heading">{w.outages}</h2>
+        <span className="count" data-testid="outage-count">{count}</span>
+        <a href={csv} download className="control control-small" data-testid="csv-outages">{w.csv_outages}</a>
+      </div>
+      {count > outages.length ? <p className="note">{fill(w.outages_cut, { n: outages.length, all: count })}</p> : null}
+      {outages.length === 0 ? <p className="note" data-testid="no-outages">{w.outages_none}</p> : (
+        <div className="grid-scroll outages" onMouseLeave={() => onHover(null)}>
+          <table className="course" aria-labelledby="outages-heading" data-testid="outages">
+            <thead>
+              <tr>
+                {columns.map(([key, name, num]) => (
+                  <th key={key} scope="col" className={num} aria-sort={sort.by !== key ? "none" : sort.down ? "descending" : "ascending"}>
+                    <button type="button" data-testid={`outage-sort-${key}`}
+                      onClick={() => setSort({ by: key, down: sort.by === key ? !sort.down : key !== "tag" })}>
+                      {name}<span className="sort-mark" aria-hidden="true" />
+                    </button>
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody ref={body}>
+              {rows.map((run) => (
+                <tr key={`${run.tag} ${run.first}`} data-marked={run.at === shown} data-testid="outage"
+                  data-tag={run.tag} onMouseOver={() => onHover(run.at)} onClick={() => onMark(run.at)}>
+                  {many ? <td className="col-course-tag">{run.tag}</td> : null}
+                  <td>
+                    <button type="button" className="outage-open" aria-pressed={run.at === shown}
+                      title={run.start_s} onFocus={() => onHover(run.at)} onBlur={() => onHover(null)}>{minute(run.start_s)}</button>
+                  </td>
+                  <td title={run.end_s}>{run.ongoing ? "–" : minute(run.end_s)}</td>
+                  <td className="num">{run.hours_s}</td>
+                  <td>
+                    <span className="outage-state" data-ongoing={run.ongoing}>
+                      {run.ongoing ? <Mark kind="crit" /> : null}{run.ongoing ? w.ongoing : w.over}
+                    </span>
+                    {run.clipped ? <span className="outage-clipped" title={w.clipped_why}>{w.clipped}</span> : null}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+// Without the year, which stands over the heatmap.
+const minute = (when) => when.slice(5, 16);

@@ -1,0 +1,116 @@
+"""What ``/comm`` binds to.
+
+A column of a grid is text with runs folded, ``10000*700,9861,-1*19``: 720 hours of a steady tag
+take a few hundred bytes, so that they may travel through page state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+COLOR_SCALE: Final = "0 comm-0, 8000 comm-1, 9500 comm-2, 9800 comm-3, 10000 comm-4"
+"""Where the scale has which colour, in hundredths of a percent; mixed between them. One scale for
+all tags, red to amber to green, whose lightness alone tells the order."""
+
+
+@dataclass(frozen=True)
+class DayView:
+    """A day of the grid: ``2026-03-29``, and the local hour of each of its cells."""
+
+    day: str
+    hours: list[int]
+
+
+@dataclass(frozen=True)
+class CalendarView:
+    """The days of all grids.
+
+    Attributes:
+        first_ms: start of the first cell, epoch milliseconds; one begins every hour.
+        days: the 30 days.
+        today: the day the grids were judged on, empty where it is not among them.
+        odd: days that have not 24 hours, in words.
+    """
+
+    first_ms: int = 0
+    days: list[DayView] = field(default_factory=list)
+    today: str = ""
+    odd: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CellsView:
+    """The grid of a tag in columns, one value a cell, runs folded.
+
+    Attributes:
+        tag: the tag.
+        rate: success rate in hundredths of a percent, rounded down, -1 for none.
+        recv: messages that arrived, ``exp`` expected.
+        seen: minute of the hour of the last message, -1 for none.
+        state: ``o``, ``w``, ``c`` or ``n``: ok, warn, crit, no data.
+    """
+
+    tag: str
+    rate: str
+    recv: str
+    exp: str
+    seen: str
+    state: str
+
+
+@dataclass(frozen=True)
+class OutageView:
+    """A row of the outages; ``hours_s`` as text, times with offset, cells by their numbers."""
+
+    tag: str
+    start_s: str
+    end_s: str
+    hours: float
+    hours_s: str
+    ongoing: bool
+    clipped: bool
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class SummaryView:
+    """A row of the summary, every figure as text."""
+
+    tag: str
+    now: str
+    age: str
+    success_24h: str
+    success_30d: str
+    outages: int
+    total: str
+    longest: str
+    limits: str
+
+
+@dataclass(frozen=True)
+class CardView:
+    """The selected cell; ``tag`` empty without one."""
+
+    tag: str = ""
+    cell: int = -1
+    state: str = "no_data"
+    local_s: str = ""
+    utc_s: str = ""
+    rate_s: str = ""
+    received_s: str = ""
+    missing_s: str = ""
+    seen_s: str = ""
+
+
+@dataclass(frozen=True)
+class OverviewRow:
+    """A tag of the overview: rates of its days as in :class:`CellsView`, critical hours of each."""
+
+    tag: str
+    rate: str
+    crit: str
+    crit_hours: int
+    success_30d: str
+    last_s: str

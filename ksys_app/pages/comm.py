@@ -1,0 +1,80 @@
+"""``/comm``: thirty days of communication, by hour for some tags, by day for all."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ksys_app.components import client
+from ksys_app.components.comm import cell_card, controls, overview, summary_table
+from ksys_app.components.feedback import empty_box, error_box
+from ksys_app.components.layout import Feed, Place, shell
+from ksys_app.components.table_components import table_skeleton
+from ksys_app.states.comm import CommState as State
+from ksys_app.texts import T
+from ksys_app.texts_comm import comm_words
+
+ON_LOAD = State.load
+
+
+def page(route: str) -> rx.Component:
+    """The page."""
+    return shell(
+        route,
+        T.nav_comm,
+        rx.match(
+            State.phase,
+            ("error", error_box(State.problem, State.retry)),
+            ("retrying", error_box(State.problem, State.retry)),
+            ("empty", empty_box()),
+            rx.cond(
+                State.view == "overview",
+                rx.cond(State.overview_shown, overview(State), _loading()),
+                rx.cond(State.cells.length() > 0, _hours(), _loading()),
+            ),
+        ),
+        client.Address.create(link=State.link),
+        place=Place(State.zone, State.database, State.version),
+        feed=Feed(
+            phase=State.phase,
+            is_loading=State.is_loading,
+            realtime=State.realtime_mode,
+            problem=State.problem,
+            updated_ms=State.updated_ms,
+            db_now_ms=State.db_now_ms,
+            tick_s=State.tick_s,
+            caption=State.window_caption,
+            on_retry=State.retry,
+            on_refresh=State.refresh,
+        ),
+        controls=(controls(State),),
+    )
+
+
+def _hours() -> rx.Component:
+    return rx.el.div(
+        summary_table(State.summaries),
+        client.CommBoard.create(
+            cell_card(State.card, State.clear_cell),
+            maps=State.cells,
+            calendar=State.calendar,
+            outages=State.outages,
+            count=State.outage_count,
+            scale=State.color_scale,
+            card=State.card,
+            words=comm_words(),
+            csv=State.csv,
+            on_choose=State.select_cell,
+            on_clear=State.clear_cell,
+            on_reload=State.show,
+        ),
+        class_name="comm-page",
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(
+        table_skeleton(),
+        rx.el.div(class_name="bone map-bone"),
+        class_name="comm-page",
+        aria_busy="true",
+    )

@@ -1,0 +1,106 @@
+"""What of ``/comm`` stands in its address: tags, first day, hour, view, search (PRD §28.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+from urllib.parse import quote, unquote, urlencode
+
+from ksys_app.domain.ordering import clean_filter
+from ksys_app.errors import BadParameter
+
+MAX_TAGS: Final = 9
+VIEWS: Final = ("hours", "overview")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is selected.
+
+    Attributes:
+        tags: tags shown by hours; none: the first one.
+        start: first of the 30 days; None: those that end today.
+        view: ``hours`` or ``overview``.
+        cell_tag: whose hour is selected; empty: the first tag's.
+        bucket: the selected hour, UTC; None: none.
+        search: words that a tag of the overview must hold.
+    """
+
+    tags: tuple[str, ...] = ()
+    start: date | None = None
+    view: str = VIEWS[0]
+    cell_tag: str = ""
+    bucket: datetime | None = None
+    search: str = ""
+
+
+def read(query: Mapping[str, str]) -> Selection:
+    """The selection of ``?tags=D100,D101&start=2026-02-01&cell=D100@2026-02-03T04:00Z``.
+
+    ``tag=`` names one more tag, whatever signs it holds; in ``tags`` a comma of a name is ``%2C``.
+
+    Raises:
+        BadParameter: too many tags, no day, or a view that does not exist.
+    """
+    listed = [unquote(tag) for tag in query.get("tags", "").split(",")]
+    tags = tuple(dict.fromkeys(filter(None, [*listed, query.get("tag", "")])))
+    if len(tags) > MAX_TAGS:
+        raise BadParameter(f"tags may name {MAX_TAGS} tags, not {len(tags)}")
+    view = query.get("view", VIEWS[0])
+    if view not in VIEWS:
+        raise BadParameter(f"view {view[:40]!r} is unknown; use {' or '.join(VIEWS)}")
+    cell_tag, _, stamp = query.get("cell", "").rpartition("@")
+    return Selection(
+        tags=tags,
+        start=day(query["start"]) if "start" in query else None,
+        view=view,
+        cell_tag=cell_tag,
+        bucket=hour(stamp),
+        search=clean_filter(query.get("search", "")),
+    )
+
+
+def link(selection: Selection) -> str:
+    """The address that :func:`read` understands, nothing empty in it."""
+    cell = ""
+    if selection.bucket is not None:
+        cell = f"{selection.cell_tag}@{selection.bucket:%Y-%m-%dT%H:%MZ}"
+    chosen = {
+        "tags": ",".join(quote(tag, safe="") for tag in selection.tags),
+        "start": "" if selection.start is None else selection.start.isoformat(),
+        "cell": cell,
+        "view": "" if selection.view == VIEWS[0] else selection.view,
+        "search": selection.search,
+    }
+    query = urlencode({key: value for key, value in chosen.items() if value}, safe=",@:")
+    return f"/comm?{query}" if query else "/comm"
+
+
+def csv_link(name: str, tags: Sequence[str], start: str) -> str:
+    """Where ``cells`` or ``outages`` of these tags are served as a file."""
+    return f"/api/v1/comm/{name}.csv?{urlencode({'tag': tags, 'start': start}, doseq=True)}"
+
+
+def day(text: str) -> date:
+    """A day written ``YYYY-MM-DD``.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    try:
+        if len(text) != len("YYYY-MM-DD"):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadParameter(f"start {text[:40]!r} is not a day; use YYYY-MM-DD") from None
+
+
+def hour(text: str) -> datetime | None:
+    """A time with its offset, as UTC; None for anything else."""
+    try:
+        ts = datetime.fromisoformat(text)
+        return ts.astimezone(UTC) if ts.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,261 @@
+"""The state of ``/comm`` without a browser, on the synthetic month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ksys_app import runtime
+from ksys_app.domain import comm
+from ksys_app.states import comm_address as address
+from ksys_app.states import comm_present as present
+from ksys_app.states.comm import CommState
+from tests.comm import month
+from tests.conftest import Plant
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def samples(plant_db: Plant) -> None:
+    await month(plant_db.conn)
+
+
+class State(CommState):
+    """The state with a URL that the test sets."""
+
+    asked: dict[str, str] = {}
+
+    def _query(self) -> Mapping[str, str]:
+        return self.asked
+
+
+def state(**query: str) -> Any:
+    made = State(_reflex_internal_init=True)  # type: ignore[call-arg]
+    made.asked = query
+    return made
+
+
+async def show(made: Any) -> Any:
+    await CommState.event_handlers["show"].fn(made)
+    return made
+
+
+async def opened(**query: str) -> Any:
+    made = state(**query)
+    assert made.load() is not None, made.problem
+    return await show(made)
+
+
+def unfolded(text: str) -> list[str]:
+    parts = [part.partition("*") for part in text.split(",")]
+    return [value for value, _, count in parts for _ in range(int(count or 1))]
+
+
+async def test_without_a_choice_the_first_tag_of_the_recent_30_days_is_shown() -> None:
+    made = await opened()
+    assert made.phase == "loaded"
+    assert made.tag_names == ["BORN"]
+    days, _now = await runtime.current().comm.calendar(None)
+    assert made.start_date == made.last_start == days.start.isoformat()
+    assert made.link == "/comm?tags=BORN"
+    assert [row.tag for row in made.summaries] == ["BORN"]
+
+
+async def test_cells_are_the_grid_in_columns_and_outages_the_runs_of_it() -> None:
+    made = await opened(tags="HOLES")
+    days, _now = await runtime.current().comm.calendar(None)
+    report = await runtime.current().comm.report("HOLES", days)
+    (cells,) = made.cells
+    assert [int(one) for one in unfolded(cells.recv)] == [one.recv_msgs for one in report.cells]
+    assert [int(one) for one in unfolded(cells.exp)] == [one.exp_msgs for one in report.cells]
+    assert [int(one) for one in unfolded(cells.rate)] == [
+        -1 if one.success_rate is None else int(one.success_rate * 10_000 + 1e-9)
+        for one in report.cells
+    ]
+    codes = {"ok": "o", "warn": "w", "crit": "c", "no_data": "n"}
+    assert unfolded(cells.state) == [codes[one.state] for one in report.cells]
+    assert sum(len(day.hours) for day in made.calendar.days) == len(report.cells)
+    assert made.outage_count == len(made.outages) == len(report.outages)
+    for run in made.outages:
+        assert set(unfolded(cells.state)[run.first : run.last + 1]) == {"c"}
+        assert run.last - run.first + 1 == run.hours
+
+
+async def test_a_steady_tag_takes_little_of_the_page_state() -> None:
+    made = await opened(tags="GOOD,HOLES,DEAD")
+    sizes = [sum(map(len, (c.rate, c.recv, c.exp, c.seen, c.state))) for c in made.cells]
+    assert max(sizes) < 1500
+
+
+async def test_days_are_walked_up_to_today_and_back_to_the_recent_ones() -> None:
+    made = await opened(tags="GOOD")
+    recent = date.fromisoformat(made.start_date)
+    assert made.next_day() is None, "nothing lies behind today"
+    made.prev_day()
+    await show(made)
+    assert made.start_date == str(recent - timedelta(days=1))
+    assert made.calendar.days[0].day == made.start_date
+    assert f"start={made.start_date}" in made.link
+    made.next_day()
+    await show(made)
+    assert made.start_date == str(recent)
+    made.prev_day()
+    made.prev_day()
+    made.recent_30d()
+    await show(made)
+    assert made.start_date == str(recent)
+    assert "start" not in made.link
+
+
+async def test_no_day_before_2000_is_reached() -> None:
+    made = await opened(tags="GOOD", start="2000-01-01")
+    made.prev_day()
+    await show(made)
+    assert made.start_date == "2000-01-01"
+
+
+async def test_a_selected_cell_is_a_card_and_stays_while_its_hour_is_shown() -> None:
+    made = await opened(tags="HOLES,GOOD")
+    run = next(run for run in made.outages if run.hours == 3)
+    bucket = made._reports["HOLES"].cells[run.first].bucket
+    made.select_cell(bucket.isoformat())
+    assert (made.card.tag, made.card.state) == ("HOLES", "crit")
+    assert (made.card.rate_s, made.card.received_s, made.card.missing_s) == (
+        "0.00 %",
+        "0 / 60",
+        "60",
+    )
+    assert made.card.utc_s.startswith(f"{bucket:%Y-%m-%d %H:%M}")
+    assert made.link.endswith(f"cell=HOLES@{bucket:%Y-%m-%dT%H:%MZ}")
+    made.prev_day()
+    await show(made)
+    assert made.card.utc_s.startswith(f"{bucket:%Y-%m-%d %H:%M}")
+    made.set_start("2024-02-29")
+    await show(made)
+    assert made.card.cell == -1, "the hour is not among these days"
+    assert "cell" not in made.link
+
+
+async def test_a_link_opens_tags_start_and_cell_again() -> None:
+    made = await opened(tags="HOLES,GOOD")
+    bucket = made._reports["GOOD"].cells[100].bucket
+    made.select_cell(bucket.isoformat(), "GOOD")
+    made.prev_day()
+    await show(made)
+    query = dict(pair.split("=") for pair in made.link.partition("?")[2].split("&"))
+    again = await opened(**query)
+    for name in ("tag_names", "start_date", "card", "link", "cells", "calendar"):
+        assert getattr(again, name) == getattr(made, name), name
+
+
+@pytest.mark.parametrize("tags", [("A,B",), ("50 %", "x@y", "a&b=c"), ("유량 계",), ("%2C",)])
+def test_any_tag_name_survives_the_address(tags: tuple[str, ...]) -> None:
+    bucket = address.hour("2026-03-01T04:00Z")
+    chosen = address.Selection(tags, date(2026, 2, 28), "overview", tags[0], bucket, "a b")
+    query = dict(parse_qsl(address.link(chosen).partition("?")[2]))
+    assert address.read(query) == chosen
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"start": "2026-02-30"}, "YYYY-MM-DD"),
+        ({"start": "yesterday"}, "YYYY-MM-DD"),
+        ({"view": "all"}, "hours or overview"),
+        ({"tags": ",".join("ABCDEFGHIJ")}, "9 tags"),
+    ],
+)
+def test_an_impossible_address_is_one_sentence_and_retry_leads_out(
+    query: dict[str, str], says: str
+) -> None:
+    made = state(**query)
+    assert made.load() is None
+    assert made.phase == "error"
+    assert says in made.problem.message
+    assert made.link == "", "the address keeps what was asked for until somebody decides"
+    made.retry()
+    assert (made.view, made._recent, made.tag_names) == ("hours", True, [])
+
+
+async def test_an_unknown_tag_is_an_error_and_retry_shows_the_first_one() -> None:
+    made = await opened(tags="NOPE")
+    assert (made.phase, made.problem.code) == ("error", "BAD_PARAMETER")
+    assert "'NOPE' is not known" in made.problem.message
+    made.retry()
+    await show(made)
+    assert (made.phase, made.tag_names) == ("loaded", ["BORN"])
+
+
+@pytest.mark.parametrize("value", [None, 7, "", "x" * 999, {"a": 1}, ["GOOD"], "2026-02-30", -1e9])
+async def test_what_any_browser_may_send_changes_nothing(value: Any) -> None:
+    made = await opened(tags="HOLES")
+    before = made.link
+    made.select_cell(value)
+    made.select_cell("2026-01-01T00:00Z", value)
+    made.set_start(value)
+    made.set_view(value)
+    if value != ["GOOD"]:
+        made.set_tags(value)
+    made.set_page(value)
+    assert (made.link, made.card.cell, made.tag_names) == (before, -1, ["HOLES"])
+
+
+async def test_at_most_nine_tags_stand_beside_each_other() -> None:
+    made = await opened(tags="GOOD")
+    made.set_tags([f"T{n}" for n in range(20)])
+    assert len(made.tag_names) == 9
+
+
+async def test_the_overview_is_searched_and_paged_worst_first(plant_db: Plant) -> None:
+    await plant_db.conn.execute(
+        "INSERT INTO public.influx_qc_rule (tag_name) SELECT 'X' || n FROM generate_series(1, 60) n"
+    )
+    runtime.current().database.cache._entries.clear()
+    made = await opened(view="overview")
+    assert (made.row_count, made.page, made.pages, len(made.rows)) == (66, 1, 2, 50)
+    assert made.rows[0].tag == "DEAD"
+    assert len(unfolded(made.rows[0].rate)) == comm.DAYS
+    made.set_page(2)
+    assert (len(made.rows), {row.success_30d for row in made.rows}) == (16, {"–"})
+    made.set_search("ho")
+    assert ([row.tag for row in made.rows], made.page) == (["HOLES"], 1)
+    assert made.link.endswith("view=overview&search=ho")
+    made.set_tags(["HOLES"])
+    await show(made)
+    assert (made.view, made.cells[0].tag) == ("hours", "HOLES")
+
+
+async def test_every_name_of_the_contract_is_there_and_no_helper_is_an_event() -> None:
+    fields = {"start_date", "tag_names", "cells", "outages", "is_loading", "color_scale"}
+    assert fields <= set(CommState.vars)
+    assert set(CommState.event_handlers) - {"setvar"} == {
+        *("load", "show", "refresh", "retry", "prev_day", "next_day", "recent_30d", "set_start"),
+        *("set_tags", "set_view", "select_cell", "clear_cell", "set_search", "set_page"),
+    }
+
+
+def test_a_day_of_23_or_25_hours_is_told_with_its_hours() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    for start, changed, hours in (
+        (date(2026, 3, 15), "2026-03-29", [0, 1, *range(3, 24)]),
+        (date(2025, 10, 12), "2025-10-26", [0, 1, 2, 2, *range(3, 24)]),
+    ):
+        now = datetime(2026, 11, 1, tzinfo=UTC)
+        view = present.calendar_view(comm.calendar(start, zone), now)
+        assert view.odd == [f"{changed} has {len(hours)} hours: clocks are changed."]
+        assert [day.hours for day in view.days if day.day == changed] == [hours]
+        assert view.today == ""
+
+
+def test_figures_are_rounded_down_so_that_100_percent_misses_nothing() -> None:
+    assert present.percent(1 - 1 / 518_400) == "99.99 %"
+    assert present.percent(0.98) == "98.00 %"
+    assert present.percent(1.0) == "100.00 %"
+    assert present.percent(None) == "–"
+    assert present.folded([1, 1, 2, -1, -1, -1]) == "1*2,2,-1*3"
+    assert re.fullmatch(r"[\d*,]+", present.folded(range(3)))
