@@ -56,6 +56,9 @@ function mixed(stops, rate) {
   return `color-mix(in oklab, var(--${high}) ${part}%, var(--${low}))`;
 }
 
+// Over the first limit the scale is so light (in the dark so dark) that a mark takes the other ink.
+export const isSoft = (rate) => rate >= 9500;
+
 export const percent = (rate) => (rate < 0 ? "–" : `${(rate / 100).toFixed(2)} %`);
 
 const NAMES = { o: "ok", w: "warn", c: "crit", n: "no_data" };

@@ -106,7 +106,7 @@ function Legend({ scale, words: w }) {
       <span className="hm-scale" aria-hidden="true" style={{ background: `linear-gradient(in oklab to right, ${stops.map(([, name]) => `var(--${name})`).join(", ")})` }} />
       <span className="hm-ticks">{stops.map(([at]) => <span key={at}>{at / 100}{at === "10000" ? " %" : ""}</span>)}</span>
       <span className="hm-key"><i className="hm-cell" data-state="c" aria-hidden="true" style={{ background: "var(--comm-1)" }} />{w.legend_crit}</span>
-      <span className="hm-key"><i className="hm-cell" data-state="w" aria-hidden="true" style={{ background: "var(--comm-3)" }} />{w.legend_warn}</span>
+      <span className="hm-key"><i className="hm-cell" data-state="w" data-soft aria-hidden="true" style={{ background: "var(--comm-3)" }} />{w.legend_warn}</span>
       <span className="hm-key"><i className="hm-cell" data-state="n" aria-hidden="true" />{w.legend_none}</span>
     </div>
   );

@@ -1,6 +1,6 @@
 // 30 days across, 24 hours down: one element a cell, so that each can be spoken, focused and printed.
 import { memo, useEffect, useMemo, useRef } from "react";
-import { rowsOf, sentence, told } from "./comm.js";
+import { isSoft, rowsOf, sentence, told } from "./comm.js";
 
 const COLUMN = 2;
 const ROW = 3;
@@ -64,7 +64,7 @@ export const Heatmap = memo(function Heatmap({
             const judged = code !== "n";
             return (
               <span key={cell.i} role="gridcell" tabIndex={-1} data-i={cell.i} data-state={code}
-                data-half={cell.half || undefined} aria-selected={cell.i === selected}
+                data-half={cell.half || undefined} data-soft={isSoft(map.rate[cell.i]) || undefined} aria-selected={cell.i === selected}
                 data-run={cell.i >= runFirst && cell.i <= runLast ? "" : undefined}
                 aria-label={sentence(told(map, cell, w), w)} className="hm-cell"
                 style={{

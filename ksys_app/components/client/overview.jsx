@@ -1,7 +1,7 @@
 // Every tag by days, one row each; a row opens the tag's hours.
 import { useMemo } from "react";
 import { fill } from "./clock.js";
-import { colors, percent, unfold } from "./comm.js";
+import { colors, isSoft, percent, unfold } from "./comm.js";
 
 export function Overview({ rows, calendar, scale, words: w, onOpen }) {
   const color = useMemo(() => colors(scale), [scale]);
@@ -41,7 +41,7 @@ function Row({ row, days, color, words: w, onOpen }) {
       <td className="overview-days">
         <div>
           {rates.map((rate, at) => (
-            <i key={days[at]?.day ?? at} className="hm-cell" data-state={rate < 0 ? "n" : crit[at] > 0 ? "c" : "o"}
+            <i key={days[at]?.day ?? at} className="hm-cell" data-state={rate < 0 ? "n" : crit[at] > 0 ? "c" : "o"} data-soft={isSoft(rate) || undefined}
               title={fill(w.overview_day, { day: days[at]?.day, rate: percent(rate), n: crit[at] })}
               style={rate < 0 ? undefined : { background: color(rate) }} />
           ))}
