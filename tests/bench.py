@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import httpx
 from psycopg import AsyncConnection
@@ -27,13 +28,14 @@ from rich.table import Column, Table
 from ksys_app import runtime
 from ksys_app.api.app import create_api
 from ksys_app.db import connect, session_options
+from ksys_app.domain import comm as comm_rules
 from ksys_app.domain.windows import WINDOWS
 from ksys_app.ops import qc, schema
 from ksys_app.ops.embedded import EmbeddedDatabase
 from ksys_app.ops.plant import history
 from ksys_app.ops.plant.simulator import Plant
 from ksys_app.ops.qc_table import EXPECTATIONS, RULES
-from ksys_app.queries import features, indicators, latest, metrics, realtime
+from ksys_app.queries import comm, features, indicators, latest, metrics, realtime
 from ksys_app.settings import load_settings
 from ksys_app.utils.cache import TTL
 
@@ -87,7 +89,7 @@ async def measure(dsn: str, times: int, tag: str) -> Table:
     async with bare, runtime.opened(settings):
         transport = httpx.ASGITransport(create_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
-            for path, statement, params, kept in _cases(settings.max_tags + 1, tag):
+            for path, statement, params, kept in _cases(settings.max_tags + 1, tag, settings.zone):
                 plain = await timed(lambda s=statement, p=params: _run(bare, s, p), times)
                 with patch.dict(TTL, {} if kept else dict.fromkeys(TTL, 0.0)):
                     whole = await timed(lambda url=path: client.get(url), times)
@@ -106,7 +108,7 @@ async def measure(dsn: str, times: int, tag: str) -> Table:
 Case = tuple[str, Any, dict[str, Any], bool]
 
 
-def _cases(cap: int, tag: str) -> list[Case]:
+def _cases(cap: int, tag: str, zone: ZoneInfo) -> list[Case]:
     """Path, bare statement, its parameters, and whether the answer may come from the cache."""
     made: list[Case] = [("/api/v1/latest", latest.ALL, {"cap": 10_000}, False)]
     for window in WINDOWS:
@@ -124,6 +126,11 @@ def _cases(cap: int, tag: str) -> list[Case]:
                 (f"/api/v1/indicators?{asked}", statements[1], moving, kept),
                 (f"/api/v1/features?{asked}", features.ONE_TAG, newest, kept),
             ]
+    days = comm_rules.calendar(comm_rules.recent_start(datetime.now(UTC), zone), zone)
+    counted = comm.hour_params(tag, days.bounds[0], days.bounds[-1])
+    for kept in (False, True):
+        for name in ("heatmap", "outages"):
+            made.append((f"/api/v1/comm/{name}?tag={tag}", comm.HOURS, counted, kept))
     return sorted(made, key=lambda case: (case[0].partition("?")[0], case[3]))
 
 

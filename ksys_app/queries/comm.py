@@ -116,8 +116,13 @@ async def comm_hours(
         end: where the last one ends.
         fresh: ask the database now; its answer is kept for the others.
     """
-    params = {"tag": tag_name, "start": start, "end": end, "cap": MAX_HOURS}
+    params = hour_params(tag_name, start, end)
     return await db.current().fetch_cached("live" if fresh else "comm", CommRow, HOURS, params)
+
+
+def hour_params(tag_name: str, start: datetime, end: datetime) -> dict[str, object]:
+    """The parameters of :data:`HOURS`."""
+    return {"tag": tag_name, "start": start, "end": end, "cap": MAX_HOURS}
 
 
 async def comm_days(
@@ -130,11 +135,16 @@ async def comm_days(
         bounds: where each day begins, UTC, and where the last one ends.
         fresh: as for :func:`comm_hours`.
     """
-    params = {
+    params = day_params(tag_names, bounds)
+    return await db.current().fetch_cached("live" if fresh else "comm", CommDayRow, DAYS, params)
+
+
+def day_params(tag_names: Sequence[str], bounds: Sequence[datetime]) -> dict[str, object]:
+    """The parameters of :data:`DAYS`."""
+    return {
         "tags": list(tag_names),
         "bounds": list(bounds),
         "start": bounds[0],
         "end": bounds[-1],
         "cap": MAX_TAGS,
     }
-    return await db.current().fetch_cached("live" if fresh else "comm", CommDayRow, DAYS, params)
