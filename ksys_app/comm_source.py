@@ -109,10 +109,10 @@ class CommSource:
         key = (days.start, known.rowcount, tuple(answer.fetched_ms for answer in answers))
         errors = [answer.error for answer in answers if answer.error is not None]
         if self._kept is None or self._kept[0] != key or errors:
-            rows = [comm_days.tag_days(row, days) for answer in answers for row in answer.rows]
+            rows = [row for answer in answers for row in answer.rows]
             made = Overview(
                 calendar=days,
-                rows=tuple(comm_days.worst_first(rows)),
+                rows=tuple(comm_days.by_days(rows, days)),
                 truncated=known.rowcount > self._max_tags,
                 fetched_ms=min((answer.fetched_ms for answer in answers), default=known.fetched_ms),
                 cache_hit=all(answer.cache_hit for answer in answers),

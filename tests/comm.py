@@ -88,11 +88,12 @@ def row_of(
 
 
 async def month(conn: AsyncConnection) -> None:
-    """Six tags of one message a minute over the last 33 days, with holes at known hours.
+    """Six tags of one message a minute over the last 31 days, with holes at known hours.
 
     HOLES: silent for 1, 3 and 26 hours; 57 and 54 of 60 messages, the limits of its expectation
     exactly; two outages one good hour apart. BORN: starts in mid-month. DEAD: died ten days ago.
-    FREE: no expectation. RAISED: its expectation is raised by a test. GOOD: no hole.
+    FREE: four days without an expectation. RAISED: three days, its expectation is raised by a test.
+    GOOD: no hole.
     """
     await conn.execute(
         "INSERT INTO public.ingest_expectation (tag_name, exp_per_min, slo_warn, slo_crit) VALUES"
@@ -115,7 +116,7 @@ SELECT ts, tag_name, 1.0
 FROM (
   SELECT ts, (extract(epoch FROM date_trunc('hour', now()) - date_trunc('hour', ts)) / 3600) AS h,
          extract(minute FROM ts) AS m
-  FROM generate_series(date_trunc('hour', now()) - interval '33 days', now(),
+  FROM generate_series(date_trunc('hour', now()) - interval '31 days', now(),
                        interval '1 minute') AS ts
 ) AS minute
 CROSS JOIN unnest(ARRAY['HOLES', 'BORN', 'DEAD', 'FREE', 'RAISED', 'GOOD']) AS tag_name
@@ -124,7 +125,8 @@ WHERE CASE tag_name
                     AND (h <> 40 OR m < 57) AND (h <> 30 OR m < 54) AND (h <> 20 OR m < 53)
   WHEN 'BORN' THEN h < 360 OR (h = 360 AND m >= 20)
   WHEN 'DEAD' THEN h > 240
-  WHEN 'FREE' THEN h NOT BETWEEN 5 AND 6
+  WHEN 'FREE' THEN h < 96 AND h NOT BETWEEN 5 AND 6
+  WHEN 'RAISED' THEN h < 72
   ELSE true
 END
 """

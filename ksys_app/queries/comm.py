@@ -60,8 +60,11 @@ WITH known AS MATERIALIZED (
 hour AS (
   SELECT tag_name, slo_crit, recv_msgs,
          width_bucket(bucket, %(bounds)s::timestamptz[]) - 1 AS day,
-         exp_per_min * greatest(0, extract(epoch FROM
-           least(bucket + interval '1 hour', ends) - greatest(bucket, begins)) / 60)::bigint AS exp
+         exp_per_min * CASE
+           WHEN bucket >= begins AND bucket + interval '1 hour' <= ends THEN 60
+           ELSE greatest(0, date_part('epoch', least(bucket + interval '1 hour', ends)
+                                               - greatest(bucket, begins)) / 60)::bigint
+         END AS exp
   FROM public.comm_recv_1h
   JOIN known USING (tag_name)
   WHERE tag_name = ANY(%(tags)s) AND bucket >= %(start)s AND bucket < %(end)s
