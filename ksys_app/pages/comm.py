@@ -33,19 +33,8 @@ def page(route: str) -> rx.Component:
             ),
         ),
         client.Address.create(link=State.link),
-        place=Place(State.zone, State.database, State.version),
-        feed=Feed(
-            phase=State.phase,
-            is_loading=State.is_loading,
-            realtime=State.realtime_mode,
-            problem=State.problem,
-            updated_ms=State.updated_ms,
-            db_now_ms=State.db_now_ms,
-            tick_s=State.tick_s,
-            caption=State.window_caption,
-            on_retry=State.retry,
-            on_refresh=State.refresh,
-        ),
+        place=Place.of(State),
+        feed=Feed.of(State),
         controls=(controls(State),),
     )
 

@@ -16,11 +16,6 @@ class BaseState(rx.State):
     saved_window: str = rx.LocalStorage("", name="ksys.window")
     saved_tag: str = rx.LocalStorage("", name="ksys.tag")
 
-    @rx.event
-    def load_footer(self) -> None:
-        """Say which database, for a page that shows nothing else of it."""
-        self._fill_footer()
-
     def _fill_footer(self) -> None:
         now = runtime.current()
         self.zone = now.settings.tz

@@ -32,9 +32,11 @@ from ksys_app.states.base import BaseState
 from ksys_app.states.comm_load import fetch
 from ksys_app.states.loading import LoadingState
 from ksys_app.texts_comm import C
+from ksys_app.utils.cache import TTL
 
 MAX_OUTAGES: Final = 500
-RELOAD_S: Final = 300
+# An answer is kept that long, so asking more often brings nothing.
+TICK_S: Final = TTL["comm"]
 
 
 class CommState(LoadingState, BaseState):
@@ -54,7 +56,7 @@ class CommState(LoadingState, BaseState):
     last_start: str = ""
     today: str = ""
     overview_shown: bool = False
-    tick_s: int = RELOAD_S
+    tick_s: int = round(TICK_S)
     csv: dict[str, str] = {}
     search: str = ""
     rows: list[OverviewRow] = []
@@ -228,7 +230,8 @@ class CommState(LoadingState, BaseState):
         unknown = [tag for tag in self.tag_names if tag not in names]
         if unknown and names:
             raise BadParameter(f"tag {unknown[0]!r} is not known; choose one of the list")
-        self.tag_names = self.tag_names or names[:1]
+        last = [tag for tag in names if tag == self.saved_tag]
+        self.tag_names = self.tag_names or last or names[:1]
         self.last_start = comm.recent_start(now, days.zone).isoformat()
         self.today = now.astimezone(days.zone).date().isoformat()
         self.start_date = days.start.isoformat()
@@ -238,6 +241,7 @@ class CommState(LoadingState, BaseState):
         oldest = min(reports, key=lambda report: report.answer.fetched_ms)
         self.calendar = present.calendar_view(oldest.calendar, oldest.row.now)
         self._reports = {report.row.tag_name: report for report in reports}
+        self.saved_tag = self.tag_names[0]
         self.cells = [present.cells_view(report) for report in reports]
         self.summaries = [
             present.summary_view(report, rules.get(report.row.tag_name)) for report in reports

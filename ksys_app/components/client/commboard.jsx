@@ -7,12 +7,10 @@ import { useLive } from "./live.jsx";
 import { Mark } from "./mark.jsx";
 import { Outages } from "./outages.jsx";
 
-const RELOAD_MS = 300_000;
-
 export function CommBoard({
   maps: folded, calendar, outages, count, scale, card, words: w, csv, onChoose, onClear, onReload, children,
 }) {
-  const { zone } = useLive();
+  const { zone, tickS } = useLive();
   const [figures, setFigures] = useState(false);
   const [pointed, setPointed] = useState(null);
   const [marked, setMarked] = useState(null);
@@ -23,7 +21,7 @@ export function CommBoard({
     tag: one.tag, rate: unfold(one.rate), recv: unfold(one.recv), exp: unfold(one.exp),
     seen: unfold(one.seen), state: unfold(one.state),
   })), [folded]);
-  useReload(onReload);
+  useReload(onReload, tickS);
   useEffect(() => {
     setMarked(null);
     setPointed(null);
@@ -79,14 +77,14 @@ export function CommBoard({
   );
 }
 
-// Counts are kept for five minutes: asked for again after that, and when a hidden tab comes back.
-function useReload(reload) {
+// Asked for again when counts expire, and when a hidden tab comes back.
+function useReload(reload, everyS) {
   const latest = useRef(reload);
   latest.current = reload;
   useEffect(() => {
     let last = Date.now();
     const due = () => {
-      if (document.hidden || Date.now() - last < RELOAD_MS) return;
+      if (document.hidden || Date.now() - last < everyS * 1000) return;
       last = Date.now();
       latest.current();
     };
@@ -96,7 +94,7 @@ function useReload(reload) {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", due);
     };
-  }, []);
+  }, [everyS]);
 }
 
 function Legend({ scale, words: w }) {
