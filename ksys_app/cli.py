@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ksys_app import __version__, log
-from ksys_app.commands import communication, database, quality, terminal
+from ksys_app.commands import communication, database, quality, recovery, terminal
 from ksys_app.errors import KsysError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Live dashboard and recovery tools for plants whose tags end up in TimescaleDB.",
 )
+recovery.add_to(database.app)
 app.add_typer(database.app, name="db")
 app.add_typer(quality.app, name="qc")
 app.add_typer(communication.app, name="comm")

@@ -65,8 +65,39 @@ def bar(unit: str = "") -> Iterator[Progress]:
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     ) as progress:
         yield progress
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, str, int, int | None], None]]:
+    """One bar for work in stages, each with words of its own.
+
+    Yields:
+        To be told a stage, what to say of it, how much of it is done, and its whole if known.
+    """
+    with Progress(
+        TextColumn("{task.description:<14}"),
+        BarColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(stage: str, words: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                for task in tasks.values():
+                    progress.remove_task(task)
+                tasks.clear()
+                tasks[stage] = progress.add_task(stage, total=total, words=words)
+            progress.update(tasks[stage], completed=done, total=total, words=words)
+
+        yield tell
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -132,59 +132,80 @@ async def refresh(
     if start is not None and end is not None and end < start:
         raise BadParameter(f"--to {end:%Y-%m-%d %H:%M} is before --from {start:%Y-%m-%d %H:%M}")
     async with owner(dsn, client_min_messages="warning") as conn:
-        bounds = await _bounds(conn)
-        if bounds.oldest is None:
+        limits = await bounds(conn)
+        if limits.oldest is None:
             return []
-        first = max(start or bounds.oldest, bounds.floor)
-        last = min(end or bounds.now, bounds.now)
+        first = max(start or limits.oldest, limits.floor)
+        last = min(end or limits.now, limits.now)
         if last < first:
             return []
-        plan = [(view, list(slices(view, first, last, bounds))) for view in expected.REFRESH]
-        total = sum(len(spans) for _, spans in plan) + 1
-        done = 0
-        results: list[Refreshed] = []
-        for view, spans in plan:
-            started = time.perf_counter()
-            for span in spans:
-                await _call(conn, view, span, bounds.takes_options)
-                done += 1
-                if on_progress is not None:
-                    on_progress(Progress(view, done, total))
+        plan = [(view, list(slices(view, first, last, limits))) for view in expected.REFRESH]
+        return await carry_out(conn, plan, limits, on_progress)
+
+
+async def carry_out(
+    conn: AsyncConnection,
+    plan: Sequence[tuple[str, Sequence[Span]]],
+    limits: Bounds,
+    on_progress: OnProgress | None = None,
+) -> list[Refreshed]:
+    """Refresh aggregates over their ranges, in the order of the plan, then the indicators.
+
+    Raises:
+        DatabaseTimeout: another refresh of the same range did not end.
+    """
+    total = sum(len(spans) for _, spans in plan) + 1
+    done = 0
+    results: list[Refreshed] = []
+    for view, spans in plan:
+        started = time.perf_counter()
+        for span in spans:
+            await _call(conn, view, span, limits.takes_options)
+            done += 1
+            if on_progress is not None:
+                on_progress(Progress(view, done, total))
+        if spans:
             elapsed = time.perf_counter() - started
             results.append(Refreshed(view, spans[0][0], spans[-1][1], elapsed))
-        started = time.perf_counter()
-        await conn.execute("CALL public.refresh_tech_ind_1m_mv()")
-        if on_progress is not None:
-            on_progress(Progress(INDICATORS, total, total))
-        elapsed = time.perf_counter() - started
-        results.append(
-            Refreshed(INDICATORS, bounds.now - expected.INDICATORS_SPAN, bounds.now, elapsed)
-        )
-        return results
+    started = time.perf_counter()
+    await conn.execute("CALL public.refresh_tech_ind_1m_mv()")
+    if on_progress is not None:
+        on_progress(Progress(INDICATORS, total, total))
+    elapsed = time.perf_counter() - started
+    results.append(
+        Refreshed(INDICATORS, limits.now - expected.INDICATORS_SPAN, limits.now, elapsed)
+    )
+    return results
 
 
-def slices(view: str, first: datetime, last: datetime, bounds: Bounds) -> Iterator[Span]:
+def slices(view: str, first: datetime, last: datetime, limits: Bounds) -> Iterator[Span]:
     """The ranges to ask for, so that every complete bucket with something of the range is in one.
 
     Args:
         view: an aggregate of :data:`GRAINS`.
         first: start of the range, not before the floor.
         last: end of the range, not after the clock.
-        bounds: what may be refreshed.
+        limits: what may be refreshed.
     """
-    width, step = GRAINS[view]
     # The server refreshes buckets wholly inside: room for those at the edges, and for a long day.
-    room = 3 * width
-    start, end = max(first - room, bounds.floor), min(last + room, bounds.now)
+    room = 3 * GRAINS[view].width
+    yield from cut(view, (max(first - room, limits.floor), min(last + room, limits.now)))
+
+
+def cut(view: str, span: Span) -> Iterator[Span]:
+    """A range in pieces that one call refreshes, none too short to hold a bucket."""
+    width, step = GRAINS[view]
+    start, end = span
     midnight = start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     cuts = [start]
-    while (midnight := midnight + step) < end - room:
+    while (midnight := midnight + step) < end - 3 * width:
         cuts.append(midnight)
     cuts.append(end)
     yield from pairwise(cuts)
 
 
-async def _bounds(conn: AsyncConnection) -> Bounds:
+async def bounds(conn: AsyncConnection) -> Bounds:
+    """What may be refreshed on this database."""
     async with conn.cursor(row_factory=class_row(Bounds)) as cursor:
         await cursor.execute(
             """
@@ -202,9 +223,9 @@ async def _bounds(conn: AsyncConnection) -> Bounds:
             """,
             {"retention": expected.RETENTION},
         )
-        bounds = await cursor.fetchone()
-    assert bounds is not None, "a SELECT without FROM has one row"
-    return bounds
+        found = await cursor.fetchone()
+    assert found is not None, "a SELECT without FROM has one row"
+    return found
 
 
 async def _call(conn: AsyncConnection, view: str, span: Span, takes_options: bool) -> None:

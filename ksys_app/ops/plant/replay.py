@@ -22,9 +22,9 @@ from psycopg.types.json import Jsonb
 
 from ksys_app.errors import ConfigError
 from ksys_app.log import logger
-from ksys_app.ops.plant import samplefile
-from ksys_app.ops.plant.samplefile import BadLine, FileSample
+from ksys_app.ops import samplefile
 from ksys_app.ops.plant.writer import Clock, keep_writing, utc_now
+from ksys_app.ops.samplefile import BadLine, FileSample
 
 RECORD: Final = "replay.jsonl"
 BATCH_ROWS: Final = 5000
@@ -180,7 +180,7 @@ class _Replay:
                 "tag_name": [sample.tag_name for sample in self._due],
                 "value": [sample.value for sample in self._due],
                 "qc": [sample.qc for sample in self._due],
-                "meta": [Jsonb(sample.meta) for sample in self._due],
+                "meta": [Jsonb(sample.meta or {}) for sample in self._due],
             },
         )
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ksys_app.errors import ConfigError
-from ksys_app.ops.plant import folder, replay, samplefile
-from ksys_app.ops.plant.samplefile import BadLine, FileSample
+from ksys_app.ops import samplefile
+from ksys_app.ops.plant import folder, replay
+from ksys_app.ops.samplefile import BadLine, FileSample
 
 HEADER = "ts,tag_name,value"
 AT = datetime(2020, 2, 8, 13, 30, 47, tzinfo=UTC)
@@ -51,6 +52,11 @@ BAD = [
     ("2020-02-08T13:30:47Z,D1,", "value: '' is not a number"),
     ("2020-02-08T13:30:47Z,D1,x", "value: 'x' is not a number"),
     ("2020-02-08T13:30:47Z,D1,NaN", "value: 'NaN' is not a finite number"),
+    ("2020-02-08T13:30:47Z,D1,1e999", "value: '1e999' is not a finite number"),
+    (f"2020-02-08T13:30:47Z,{'D' * 201},1", "tag_name: 'DDDD"),
+    ('2020-02-08T13:30:47Z,"D1,1', "is not CSV: unexpected end of data"),
+    ('2020-02-08T13:30:47Z,"D1"x,1', "is not CSV: "),
+    ("2020-02-08T13:30:47Z,D\x00,1", "tag_name: must be a name"),
     ("2020-02-08T13:30:47Z,D1", "has 2 cells, the first line 3"),
     ("2020-02-08T13:30:47Z,D1,1,2", "has 4 cells, the first line 3"),
 ]
@@ -90,8 +96,15 @@ REFUSED = [
     (f"{HEADER},value\n", "its first line must be"),
     (f"{HEADER}\n2020-02-08T13:30:47,D1,1\n", ":2 ts: '2020-02-08T13:30:47' has no time zone"),
     (b"\xff\xfe\x00", "is not UTF-8 text"),
-    (gzip.compress(GOOD.encode() * 1000)[:60], "is damaged: "),
-    (b"\x1f\x8bno gzip at all", "is damaged: "),
+    (GOOD.encode("utf-16"), "its first line is not UTF-8 text but UTF-16; save it as CSV UTF-8"),
+    ("시간,태그,값\n".encode("cp949"), "its first line is not UTF-8 text"),
+    ("시간,태그,값\n", "its first line must be ts,tag_name,value[,qc,meta], and is '시간,태그,값'"),
+    (b"\x89PNG\r\n\x1a\n\x00\x00", "its first line is not UTF-8 text"),
+    (b"\x7fELF\x02\x01\x01\x00", "its first line must be ts,tag_name,value[,qc,meta], and is"),
+    (b"x" * 10_000_000, "its first line is longer than 1,048,576 bytes"),
+    ('ts,"tag_name,value\n', "its first line must be ts,tag_name,value[,qc,meta], and is"),
+    (gzip.compress(GOOD.encode() * 1000)[:60], "is damaged after line "),
+    (b"\x1f\x8bno gzip at all", "is damaged after line "),
 ]
 
 
@@ -106,6 +119,26 @@ def test_a_file_that_cannot_be_replayed_is_refused_in_one_sentence(
     assert reason in caught.value.message
     assert str(path) in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_a_line_too_long_or_not_utf8_spoils_itself_alone(tmp_path: Path) -> None:
+    more = b"2020-02-08T13:30:48Z,D100,0.3\n"
+    path = written(tmp_path, GOOD.encode() + b"x" * 10_000_000 + b"\n\xff,D1,1\n" + more)
+    first, long, coded, last = samplefile.read(path)
+    assert isinstance(long, BadLine)
+    assert (long.line, long.reason, len(long.text)) == (3, "is longer than 1,048,576 bytes", 1000)
+    assert isinstance(coded, BadLine)
+    assert (coded.line, coded.reason) == (4, "is not UTF-8 text")
+    assert isinstance(first, FileSample)
+    assert last == FileSample(AT + timedelta(seconds=1), "D100", 0.3)
+
+
+def test_how_far_a_file_is_read_is_told_in_bytes_of_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, gzip.compress(GOOD.encode()))
+    with samplefile.opened(path) as file:
+        assert file.columns == ["ts", "tag_name", "value"]
+        assert len(list(file)) == 1
+        assert file.position == file.size == path.stat().st_size
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,332 @@
+"""`ksys db backfill`: a file of any size into the database and into every aggregate, repeatably."""
+
+from __future__ import annotations
+
+import asyncio
+import csv as csv_module
+import math
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from psycopg import AsyncConnection
+
+from ksys_app.db import connect
+from ksys_app.errors import ConfigError, DatabaseUnreachable, NoRows, SchemaDrift
+from ksys_app.ops import backfill, batches, expected, jobs, refresh
+from ksys_app.ops.backfill import Filled, Listener
+from ksys_app.ops.refresh import Progress
+from tests.conftest import RO_PASSWORD, RW_PASSWORD
+from tests.database import TestDatabases
+from tests.dr.conftest import MakeFile, line, lines
+from tests.plant import clock, insert
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+
+
+class Told(Listener):
+    """A listener that keeps what it is told, and may stop after a number of batches."""
+
+    def __init__(self, batches: int | None = None, slices: int | None = None) -> None:
+        loads: list[int] = []
+        steps: list[Progress] = []
+        stop = asyncio.Event()
+
+        def loaded(done: Filled) -> None:
+            loads.append(done.samples)
+            if len(loads) == batches:
+                stop.set()
+
+        def refreshed(step: Progress) -> None:
+            steps.append(step)
+            if len(steps) == slices:
+                stop.set()
+
+        super().__init__(loaded, refreshed, stop)
+
+
+async def fill(dsn: str, path: Path, listener: Listener | None = None) -> Filled:
+    return await backfill.backfill(dsn, path, path.with_suffix(".rejected.csv"), listener or Told())
+
+
+async def rows(conn: AsyncConnection, statement: str, *values: object) -> list[tuple[object, ...]]:
+    return await (await conn.execute(statement, values)).fetchall()
+
+
+async def held(conn: AsyncConnection, tag: str) -> list[tuple[object, ...]]:
+    return await rows(
+        conn, "SELECT ts, value FROM public.influx_hist WHERE tag_name = %s ORDER BY ts", tag
+    )
+
+
+async def counted(conn: AsyncConnection, tag: str, view: str = "influx_agg_1d") -> int:
+    """Samples that the stored part of an aggregate knows of."""
+    (found,) = await rows(
+        conn, f"SELECT coalesce(sum(n), 0)::bigint FROM public.{view} WHERE tag_name = %s", tag
+    )
+    return int(str(found[0]))
+
+
+@pytest.fixture
+async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
+    made = await databases.fresh()
+    yield made
+    await databases.drop(made)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of ten lines, so that small files have many."""
+    monkeypatch.setattr(batches, "LINES", 10)
+
+
+async def test_every_sample_of_a_file_is_in_the_table_and_in_every_aggregate(
+    dsn: str, conn: AsyncConnection, csv: MakeFile
+) -> None:
+    now = await clock(conn)
+    samples = [(now - 40 * DAY + n * 7 * MINUTE, "ALL", n / 7) for n in range(1000)]
+    listener = Told()
+    done = await fill(dsn, csv(lines(samples), "a.csv.gz"), listener)
+    assert (done.samples, done.written, done.rejected, done.tags) == (1000, 1000, 0, {"ALL"})
+    assert (done.first, done.last) == (samples[0][0], samples[-1][0])
+    assert await held(conn, "ALL") == [(ts, value) for ts, _, value in samples]
+    assert [item.view for item in done.refreshed] == [*expected.REFRESH, refresh.INDICATORS]
+    for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
+        assert await counted(conn, "ALL", view) == 1000, view
+    assert await rows(
+        conn, "SELECT value, ts, first_ts FROM public.tag_latest WHERE tag_name = 'ALL'"
+    ) == [(samples[-1][2], samples[-1][0], samples[0][0])]
+
+
+async def test_a_second_run_changes_nothing_and_a_corrected_file_corrects(
+    dsn: str, conn: AsyncConnection, csv: MakeFile
+) -> None:
+    now = await clock(conn)
+    samples = [(now - 10 * DAY + n * MINUTE, "TWICE", float(n)) for n in range(100)]
+    path = csv(lines(samples))
+    assert (await fill(dsn, path)).written == 100
+    before = await rows(conn, "SELECT *, xmin FROM public.influx_hist WHERE tag_name = 'TWICE'")
+    assert (await fill(dsn, path)).written == 0
+    assert before == await rows(
+        conn, "SELECT *, xmin FROM public.influx_hist WHERE tag_name = 'TWICE'"
+    )
+    samples[-1] = (samples[-1][0], "TWICE", -1.0)
+    assert (await fill(dsn, csv(lines(samples)))).written == 1
+    (latest,) = await rows(conn, "SELECT value, ts FROM public.tag_latest WHERE tag_name = 'TWICE'")
+    assert latest == (-1.0, samples[-1][0])
+    (low,) = await rows(conn, "SELECT min(min) FROM public.influx_agg_1d WHERE tag_name = 'TWICE'")
+    assert low == (-1.0,)
+
+
+async def test_a_sample_given_twice_counts_as_it_was_given_last(
+    dsn: str, conn: AsyncConnection, csv: MakeFile
+) -> None:
+    ts = await clock(conn) - DAY
+    done = await fill(dsn, csv([line(ts, "LAST", 1.0), line(ts, "LAST", 2.0)]))
+    assert (done.samples, done.written) == (2, 1)
+    assert await held(conn, "LAST") == [(ts, 2.0)]
+
+
+async def test_quality_and_meta_are_loaded_and_kept_where_the_file_does_not_have_them(
+    dsn: str, conn: AsyncConnection, csv: MakeFile
+) -> None:
+    ts = await clock(conn) - DAY
+    meta = r'{""a\\b"": ""tab\t, quote \"" µ""}'
+    await fill(
+        dsn,
+        csv([f'1.5,-3,"{meta}",META,{ts}', f"2.5,,,META,{ts - MINUTE}"],
+            header="value,qc,meta,tag_name,ts"),
+    )  # fmt: skip
+    statement = "SELECT value, qc, meta FROM public.influx_hist WHERE tag_name = 'META' ORDER BY ts"
+    full = (1.5, -3, {"a\\b": 'tab\t, quote " µ'})
+    assert await rows(conn, statement) == [(2.5, 0, {}), full]
+    await fill(dsn, csv([line(ts, "META", 9.0)]))
+    assert await rows(conn, statement) == [(2.5, 0, {}), (9.0, *full[1:])]
+
+
+async def test_bad_lines_go_to_the_reject_file_and_stop_nothing(
+    dsn: str, conn: AsyncConnection, csv: MakeFile
+) -> None:
+    now = await clock(conn) - DAY
+    good = [line(now + n * MINUTE, "GOOD", n / 2) for n in range(4)]
+    ahead = datetime.now(UTC) + 3 * DAY
+    content = [
+        good[0], "2025-08-15T16:26:07,GOOD,1", good[1], f"{now},GOOD,NaN", f"{now},GOOD,-Infinity",
+        good[2], f'{now},"GOOD,1', "x" * 3_000_000, line(ahead, "GOOD", 1.0), good[3],
+    ]  # fmt: skip
+    path = csv(content)
+    done = await fill(dsn, path)
+    assert (done.samples, done.rejected) == (4, 6)
+    assert len(await held(conn, "GOOD")) == 4
+    with path.with_suffix(".rejected.csv").open(newline="") as file:
+        told = list(csv_module.DictReader(file))
+    assert [row["line"] for row in told] == ["3", "5", "6", "8", "9", "10"]
+    for row, reason in zip(
+        told,
+        ["has no time zone", "'NaN' is not a finite number", "'-Infinity' is not a finite",
+         "is not CSV", "is longer than 1,048,576 bytes", "more than 1 day in the future"],
+        strict=True,
+    ):  # fmt: skip
+        assert reason in row["reason"]
+        assert 0 < len(row["text"]) <= 1000
+
+
+async def test_a_run_that_is_stopped_says_so_and_the_next_one_finishes(
+    dsn: str, conn: AsyncConnection, csv: MakeFile, small: None
+) -> None:
+    now = await clock(conn)
+    samples = [(now - 20 * DAY + n * MINUTE, "STOP", float(n)) for n in range(95)]
+    path = csv(lines(samples))
+    done = await fill(dsn, path, Told(batches=3))
+    assert (done.stopped, done.refreshed) == (True, [])
+    assert 0 < len(await held(conn, "STOP")) == done.written < 95
+    done = await fill(dsn, path, Told(slices=2))
+    assert (done.stopped, done.refreshed) == (True, [])
+    done = await fill(dsn, path)
+    assert (done.stopped, done.written) == (False, 0)
+    assert await counted(conn, "STOP") == len(await held(conn, "STOP")) == 95
+
+
+async def test_rows_for_compressed_chunks_go_in_and_correct_what_is_there(
+    dsn: str, conn: AsyncConnection, csv: MakeFile
+) -> None:
+    start = await clock(conn) - 100 * DAY
+    samples = [(start + n * MINUTE, "DEEP", float(n)) for n in range(500)]
+    await insert(conn, samples)
+    compressed = await rows(
+        conn, "SELECT compress_chunk(c) FROM show_chunks('public.influx_hist',"
+        " older_than => interval '60 days') AS c"
+    )  # fmt: skip
+    assert compressed
+    wanted = [(ts, "DEEP", value + 0.5) for ts, _, value in samples]
+    between = [(ts + MINUTE / 2, "DEEP", 1.0) for ts, _, _ in samples]
+    done = await fill(dsn, csv(lines(wanted + between)))
+    assert done.written == 1000
+    assert await held(conn, "DEEP") == sorted((ts, v) for ts, _, v in wanted + between)
+    assert await counted(conn, "DEEP") == 1000
+
+
+async def test_samples_older_than_the_retention_stay_in_the_aggregates_when_it_drops_them(
+    fresh: str, csv: MakeFile
+) -> None:
+    async with await connect(fresh) as conn:
+        now = await clock(conn)
+        old = [(now - 1500 * DAY + n * 30 * MINUTE, "OLD", float(n)) for n in range(300)]
+        new = [(now - 2 * DAY + n * MINUTE, "OLD", float(n)) for n in range(100)]
+        done = await fill(fresh, csv(lines(old + new)))
+        assert (done.written, done.old, done.gone) == (400, 300, set())
+        by_name = {job.name: job for job in await jobs.list_jobs(conn)}
+        retention = by_name["retention influx_hist"]
+        if retention.server_next is not None:
+            assert retention.server_next > now + timedelta(hours=23), "it waits for a day"
+        await conn.execute("CALL run_job(%s)", (retention.job_id,))
+        assert len(await held(conn, "OLD")) == 100, "the retention job dropped the old ones"
+        for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
+            assert await counted(conn, "OLD", view) == 400, view
+
+        # PRD decision 17: what the aggregates know of dropped samples is not given up for a few.
+        late = [(old[5][0] + timedelta(seconds=1), "OLD", 1.0)]
+        done = await fill(fresh, csv(lines(late)))
+        assert done.written == 1
+        assert old[5][0].astimezone(UTC).date() in done.gone
+        assert await counted(conn, "OLD") == 400
+        done = await fill(fresh, csv(lines(late)))
+        assert done.gone, "nor by a second run"
+        assert await counted(conn, "OLD") == 400
+
+        # With all of them back there are as many samples as the aggregates know, and more.
+        done = await fill(fresh, csv(lines(old + late)))
+        assert (done.written, done.gone) == (300, set())
+        assert await counted(conn, "OLD") == 401
+
+
+async def test_a_file_is_checked_without_a_database(csv: MakeFile) -> None:
+    now = datetime.now(UTC)
+    path = csv([line(now, "A", 1.0), "nonsense", line(now, "B", 2.0)])
+    reject = path.with_suffix(".rejected.csv")
+    done = await backfill.check(path, reject, Told())
+    assert (done.samples, done.written, done.rejected, done.tags) == (2, 0, 1, {"A", "B"})
+    assert reject.read_text().splitlines()[1] == '3,"has 1 cells, the first line 3",nonsense'
+
+
+async def test_a_file_without_a_sample_is_an_error_with_its_first_reason(
+    dsn: str, csv: MakeFile
+) -> None:
+    with pytest.raises(NoRows, match="has no samples, only the names of its columns"):
+        await fill(dsn, csv([]))
+    with pytest.raises(NoRows, match=r"\(line 2: ts: '2025-08-15 16:26' has no time zone; .*\)"):
+        await fill(dsn, csv(["2025-08-15 16:26,A,1"] * 3))
+
+
+async def test_a_file_that_is_damaged_is_loaded_up_to_there(
+    dsn: str, conn: AsyncConnection, csv: MakeFile
+) -> None:
+    now = await clock(conn) - 10 * DAY
+    samples = [(now + n * MINUTE, "CUT", math.sin(n)) for n in range(10_000)]
+    path = csv(lines(samples), "cut.csv.gz")
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(ConfigError, match=r"cut.csv.gz is damaged after line \d+: "):
+        await fill(dsn, path)
+    kept = len(await held(conn, "CUT"))
+    assert 0 < kept < 10_000
+    assert await counted(conn, "CUT") == kept
+
+
+async def test_a_file_in_the_place_of_the_reject_file_is_not_overwritten(
+    dsn: str, csv: MakeFile
+) -> None:
+    path = csv([line(datetime.now(UTC), "A", 1.0), "bad"])
+    with pytest.raises(ConfigError, match="is not a reject file; name another one with --reject"):
+        await backfill.backfill(dsn, path, path, Told())
+    with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
+        await backfill.backfill(dsn, path, path.parent / "no" / "x.csv", Told())
+
+
+@pytest.mark.parametrize(("role", "password"), [("eco_ro", RO_PASSWORD), ("eco_rw", RW_PASSWORD)])
+async def test_who_may_not_refresh_may_not_backfill(
+    dsn: str, csv: MakeFile, role: str, password: str
+) -> None:
+    path = csv([line(datetime.now(UTC), "A", 1.0)])
+    with pytest.raises(ConfigError, match="TS_ADMIN_DSN must name the owner"):
+        await fill(TestDatabases.as_role(dsn, role, password), path)
+
+
+async def test_a_database_without_the_schema_or_out_of_reach_is_told(
+    databases: TestDatabases, csv: MakeFile
+) -> None:
+    path = csv([line(datetime.now(UTC), "A", 1.0)])
+    with pytest.raises(DatabaseUnreachable):
+        await fill("postgresql://u@127.0.0.1:1/d", path)
+    bare = await databases.fresh(schema=False)
+    try:
+        with pytest.raises(SchemaDrift, match="run ksys db init first"):
+            await fill(bare, path)
+    finally:
+        await databases.drop(bare)
+
+
+async def test_a_database_that_goes_away_is_told_with_what_is_in(
+    databases: TestDatabases, csv: MakeFile, small: None
+) -> None:
+    now = datetime.now(UTC)
+    path = csv(lines([(now - n * MINUTE, "AWAY", float(n)) for n in range(2000)]))
+    made = await databases.fresh()
+    leaving: list[asyncio.Task[None]] = []
+
+    def loaded(done: Filled) -> None:
+        if not leaving:
+            leaving.append(asyncio.create_task(databases.stop(made)))
+
+    try:
+        told = r"\d+ samples are in, run the same command again"
+        with pytest.raises(DatabaseUnreachable, match=told):
+            await fill(made, path, Listener(loaded, lambda step: None, asyncio.Event()))
+        await leaving[0]
+        await databases.start(made)
+        await fill(made, path)
+        async with await connect(made) as conn:
+            assert len(await held(conn, "AWAY")) == 2000
+    finally:
+        await databases.drop(made)

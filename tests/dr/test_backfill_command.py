@@ -1,0 +1,100 @@
+"""`ksys db backfill` as a person runs it: one sentence, the documented exit code, Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RO_PASSWORD, Plant
+from tests.database import TestDatabases
+from tests.dr.conftest import MakeFile, line
+from tests.ksys import KSYS, ksys
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+AWAY = {"TS_ADMIN_DSN": "postgresql://me@127.0.0.1:9/x"}
+
+
+async def refused(code: int, says: str, *arguments: str, **settings: str) -> None:
+    found, out, err = await ksys("db", "backfill", *arguments, **settings)
+    assert (found, out) == (code, ""), err
+    assert says in err
+    assert err.startswith("error: ")
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+async def test_what_is_no_file_of_samples_is_refused_before_the_database_is_asked(
+    tmp_path: Path, csv: MakeFile
+) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    for path, says in (
+        (tmp_path / "no.csv", "no.csv cannot be read: No such file or directory"),
+        (tmp_path, "cannot be read: Is a directory"),
+        (empty, "is empty; its first line must be ts,tag_name,value[,qc,meta]"),
+        (csv([], header="시간,태그,값"), "and is '시간,태그,값'"),
+    ):
+        await refused(2, says, str(path), **AWAY)
+
+
+async def test_what_is_missing_around_it_is_told(plant_db: Plant, csv: MakeFile) -> None:
+    path = str(csv([line(NOW, "A", 1.0)]))
+    await refused(2, "TS_ADMIN_DSN is not set", path)
+    await refused(3, "does not answer", path, **AWAY)
+    reader = TestDatabases.as_role(plant_db.dsn, "eco_ro", RO_PASSWORD)
+    await refused(2, "TS_ADMIN_DSN must name the owner", path, TS_ADMIN_DSN=reader)
+
+
+async def test_times_without_a_zone_and_values_without_end_are_told(
+    plant_db: Plant, csv: MakeFile, tmp_path: Path
+) -> None:
+    path = str(csv(["2025-08-15 16:26:07,A,1", f"{NOW},A,NaN", f"{NOW},A,inf"]))
+    reject = tmp_path / "bad.csv"
+    owner = {"TS_ADMIN_DSN": plant_db.dsn}
+    await refused(1, "has no time zone", path, "--reject", str(reject), **owner)
+    assert len(reject.read_text().splitlines()) == 4
+
+
+async def test_a_run_tells_lines_rows_rejects_range_and_aggregates(
+    plant_db: Plant, csv: MakeFile, tmp_path: Path
+) -> None:
+    path = str(csv([line(NOW - timedelta(hours=n), "TOLD", n / 3) for n in range(50)] + ["bad"]))
+    arguments = ("db", "backfill", path, "--reject", str(tmp_path / "bad.csv"))
+    code, out, err = await ksys(*arguments, "--dry-run")
+    assert (code, err) == (0, "")
+    assert "50 good, nothing written" in out
+    code, out, err = await ksys(*arguments, TS_ADMIN_DSN=plant_db.dsn)
+    assert (code, err) == (0, "")
+    for words in ("52 read", "50 written, 0 already", "1, each with its reason", "influx_agg_1d"):
+        assert words in out
+    code, out, _ = await ksys(*arguments, TS_ADMIN_DSN=plant_db.dsn)
+    assert (code, "0 written, 50 already there" in out) == (0, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it_while_standard_input_is_silent(
+    plant_db: Plant, tmp_path: Path, number: signal.Signals
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        KSYS, "db", "backfill", "-",
+        env=os.environ | {"TS_ADMIN_DSN": plant_db.dsn}, cwd=tmp_path,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin is not None
+    content = "".join(f"{line(NOW - timedelta(seconds=n), 'PIPE', n)}\n" for n in range(45_000))
+    process.stdin.write(f"ts,tag_name,value\n{content}".encode())
+    await process.stdin.drain()
+    counting = "SELECT count(*) FROM public.influx_hist WHERE tag_name = 'PIPE'"
+    async with asyncio.timeout(60):
+        while await (await plant_db.conn.execute(counting)).fetchone() == (0,):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    process.send_signal(number)
+    out, err = await process.communicate()
+    assert (process.returncode, err) == (130, b""), err.decode()
+    assert b"run the same command again to go on" in out
