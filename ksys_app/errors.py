@@ -88,6 +88,12 @@ class BuildFailed(KsysError):
     code = "BUILD"
 
 
+class BackupFailed(KsysError):
+    """A dump or a restore did not go through, or the two differ."""
+
+    code = "BACKUP"
+
+
 class FeedLost(KsysError):
     """The live connection between browser and server is gone."""
 

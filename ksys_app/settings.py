@@ -113,6 +113,13 @@ class Settings(BaseSettings):
             )
         return self.ts_admin_dsn
 
+    def role_passwords(self) -> dict[str, str | None]:
+        """Role to the password it should get, None without one."""
+        return {
+            "eco_ro": self.ro_password.get_secret_value() if self.ro_password else None,
+            "eco_rw": self.rw_password.get_secret_value() if self.rw_password else None,
+        }
+
 
 def load_settings() -> Settings:
     """Settings from the environment as it is now.

@@ -40,13 +40,12 @@ def init(
     if dry_run:
         print(schema.script(settings.tz))
         return
-    passwords = {
-        "eco_ro": settings.ro_password.get_secret_value() if settings.ro_password else None,
-        "eco_rw": settings.rw_password.get_secret_value() if settings.rw_password else None,
-    }
     results = terminal.run(
         schema.apply(
-            settings.admin_dsn(), zone=settings.tz, passwords=passwords, on_step=_step_done
+            settings.admin_dsn(),
+            zone=settings.tz,
+            passwords=settings.role_passwords(),
+            on_step=_step_done,
         )
     )
     seconds = sum(result.seconds for result in results)

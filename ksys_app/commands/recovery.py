@@ -10,9 +10,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ksys_app.commands import terminal
+from ksys_app.commands.status_view import bytes_label
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.ops import backfill as backfilling
+from ksys_app.ops import backup as backing
+from ksys_app.ops import restore as restoring
 from ksys_app.ops.backfill import Filled, Listener
+from ksys_app.ops.manifest import beside
 from ksys_app.ops.refresh import Progress
 from ksys_app.ops.stopping import stop_signal
 
@@ -22,6 +26,8 @@ BROKEN_OFF = 130
 def add_to(app: typer.Typer) -> None:
     """Give ``ksys db`` these commands."""
     app.command()(backfill)
+    app.command()(backup)
+    app.command()(restore)
 
 
 def backfill(
@@ -97,3 +103,61 @@ def _report(done: Filled, rejects: Path, zone: ZoneInfo, *, dry_run: bool) -> It
         yield f"refreshed {', '.join(f'{r.view} {r.seconds:.1f} s' for r in done.refreshed)}"
     if done.stopped:
         yield "stopped   the aggregates are not refreshed yet; run the same command again to go on"
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The dump; FILE.manifest.json goes beside it.")],
+) -> None:
+    """Dump the database with pg_dump, and note its rows and checksums beside the dump.
+
+    Samples may go on arriving: dump and manifest are of one moment.
+    """
+    settings = terminal.settings()
+    with terminal.stages() as tell:
+        made = terminal.run(
+            backing.backup(
+                settings.admin_dsn(),
+                file,
+                zone=settings.tz,
+                on_size=lambda size: tell("dump", bytes_label(size), size, None),
+            )
+        )
+    samples = sum(day[2] for day in made.content.days)
+    terminal.out.print(f"dump      {file}, {bytes_label(made.dump.bytes)}", markup=False)
+    terminal.out.print(f"manifest  {beside(file)}", markup=False)
+    terminal.out.print(f"samples   {samples:,} on {len(made.content.days):,} days of tags")
+    terminal.out.print(f"versions  PostgreSQL {made.postgres}, TimescaleDB {made.timescaledb}")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A dump of ksys db backup.")],
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Put a database that is not empty aside under another name."
+        ),
+    ] = False,
+) -> None:
+    """Restore a dump into an empty database, compare it with its manifest and verify it.
+
+    Exit 1 if a row count, a checksum or an object differs. eco_ro and eco_rw get the passwords in
+    KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
+    """
+    settings = terminal.settings()
+    plan = restoring.Plan(
+        settings.admin_dsn(), file, settings.tz, settings.role_passwords(), replace
+    )
+    done = terminal.run(restoring.restore(plan, lambda step: terminal.out.print(step)))
+    failed = [check for check in done.checks if not check.ok]
+    for check in failed:
+        terminal.line(False, check.name, check.detail)
+    for difference in done.differences or []:
+        terminal.line(False, "content", difference)
+    if done.aside:
+        terminal.out.print(f"the database that was there is now {done.aside}", markup=False)
+    if done.differences is None:
+        terminal.out.print("there is no manifest beside the dump: rows were not compared")
+    elif not done.differences:
+        terminal.out.print("every row count and checksum is that of the dump")
+    terminal.out.print(f"{len(done.checks) - len(failed)} of {len(done.checks)} checks ok")
+    raise typer.Exit(1 if failed or done.differences else 0)

@@ -25,6 +25,7 @@ from ksys_app.log import logger
 NODE: Final = Path(NODE_DIR) / "bin" / "node"
 SERVER: Final = Path(__file__).resolve().parents[2] / "db" / "embedded" / "server.mjs"
 ENGINE: Final = SERVER.parent / "node_modules" / "@unni-craftsman" / "pglite"
+IS_EMBEDDED: Final = "SELECT position('Emscripten' IN version()) > 0"
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
 STEADY_S: Final = 60.0
 _POLL_S: Final = 0.05

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from psycopg import AsyncConnection, sql
 
 from ksys_app.errors import SchemaDrift
+
+MAKES_THE_TABLE: Final = "CREATE TABLE IF NOT EXISTS public.ksys_migration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,13 @@ def with_record(migration: Migration) -> str:
     return f"{migration.file.read_text('utf-8')}\n;\n{_record(migration)}"
 
 
-async def record(conn: AsyncConnection, history: History) -> None:
-    """Note the files of a new database as applied: the schema already holds what they change."""
-    for migration in history.unrecorded:
-        await conn.execute(_record(migration).encode())
+def records(history: History) -> str:
+    """SQL that notes the files of a new database as applied: the schema holds what they change.
+
+    It belongs into the transaction that makes the table: a run that is killed after it would
+    otherwise leave a database on which they are still to be run.
+    """
+    return "".join(f"\n{_record(migration)};" for migration in history.unrecorded)
 
 
 def _record(migration: Migration) -> str:

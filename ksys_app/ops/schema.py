@@ -11,7 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -103,6 +103,24 @@ def script(zone: str, directory: Path = DB_DIR) -> str:
     return setting + "".join(f"\n-- {step.file.name}\n{step.sql}" for step in plan(directory))
 
 
+async def apply_roles(dsn: str, *, zone: str, passwords: Mapping[str, str | None]) -> None:
+    """Only the step that makes the roles: a dump grants to them and does not hold them.
+
+    Args:
+        dsn: DSN of the database's owner, who may create roles.
+        zone: as for :func:`apply`.
+        passwords: as for :func:`apply`.
+
+    Raises:
+        ConfigError: the role may not create roles.
+        DatabaseUnreachable: nothing answers at ``dsn``.
+    """
+    async with owner(dsn, lock_timeout=LOCK_TIMEOUT, client_min_messages="warning") as conn:
+        for step in plan():
+            if "CREATE ROLE" in step.sql:
+                await _execute(conn, step, _settings(conn, zone, passwords))
+
+
 async def apply(
     dsn: str,
     *,
@@ -130,11 +148,7 @@ async def apply(
     results: list[StepResult] = []
     async with owner(dsn, lock_timeout=LOCK_TIMEOUT, client_min_messages="warning") as conn:
         require_server(await _server(conn, zone), zone)
-        settings = {"ksys.zone": zone} | {
-            f"ksys.{role}_password": verifier(conn, role, password)
-            for role, password in passwords.items()
-            if password
-        }
+        settings = _settings(conn, zone, passwords)
 
         async def run(step: Step) -> None:
             started = time.perf_counter()
@@ -148,9 +162,21 @@ async def apply(
         for migration in history.pending:
             await run(Step(migration.name, migration.file, migrations.with_record(migration)))
         for step in steps:
+            if migrations.MAKES_THE_TABLE in step.sql:
+                step = replace(step, sql=step.sql + migrations.records(history))
             await run(step)
-        await migrations.record(conn, history)
     return results
+
+
+def _settings(
+    conn: AsyncConnection, zone: str, passwords: Mapping[str, str | None]
+) -> dict[str, str]:
+    """What the SQL files take from their session."""
+    return {"ksys.zone": zone} | {
+        f"ksys.{role}_password": verifier(conn, role, password)
+        for role, password in passwords.items()
+        if password
+    }
 
 
 def verifier(conn: AsyncConnection, role: str, password: str) -> str:

@@ -82,3 +82,18 @@ async def test_a_new_database_only_records_them(databases: TestDatabases, direct
         assert [c for c in checks if not c.ok and not c.name.startswith("job ")] == []
     finally:
         await databases.drop(dsn)
+
+
+async def test_a_first_run_that_was_broken_off_leaves_none_to_be_run(
+    databases: TestDatabases, directory: Path
+) -> None:
+    dsn = await databases.fresh(schema=False)
+    try:
+        broken = directory / "080_features.sql"
+        broken.write_text("SELECT 1 / 0;")
+        with pytest.raises(SchemaDrift, match="080_features"):
+            await apply(dsn, directory)
+        shutil.copy(schema.DB_DIR / broken.name, broken)
+        assert await apply(dsn, directory) == [step.name for step in schema.plan(directory)]
+    finally:
+        await databases.drop(dsn)

@@ -19,6 +19,7 @@ CONTRACT = {
     "SchemaDrift": ("SCHEMA_DRIFT", 500, 1),
     "PayloadBloat": ("PAYLOAD_BLOAT", 413, 1),
     "BuildFailed": ("BUILD", 500, 1),
+    "BackupFailed": ("BACKUP", 500, 1),
     "FeedLost": ("WS_FAIL", 503, 1),
 }
 CLASSES = [

@@ -1,0 +1,109 @@
+"""``pg_dump`` and ``pg_restore``: found in a version that will do, and run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from ksys_app.errors import BackupFailed, ConfigError
+
+Program = Literal["pg_dump", "pg_restore"]
+# Where Debian and Red Hat keep several versions beside each other.
+FOLDERS: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
+# TimescaleDB's catalog refers to itself; its own manual says that this one does not matter.
+HARMLESS: Final = ("circular foreign-key", "detail: ", "hint: ")
+
+
+class Found(NamedTuple):
+    """An installed program and its major version."""
+
+    path: str
+    major: int
+
+
+async def find(program: Program, server: int) -> Found:
+    """The program of the server's major version, else of the next newer one.
+
+    Args:
+        program: which.
+        server: major version of the server.
+
+    Raises:
+        ConfigError: there is none; it names the package.
+    """
+    installed = [found for path in _candidates(program) if (found := await _version(path))]
+    return choose(program, server, installed)
+
+
+def choose(program: Program, server: int, installed: Iterable[Found]) -> Found:
+    """The oldest of the programs that is not older than the server. Raises as :func:`find`."""
+    ordered = sorted(installed, key=lambda found: found.major)
+    for found in ordered:
+        if found.major >= server:
+            return found
+    have = f"only {program} {ordered[-1].major} is installed" if ordered else f"no {program} is"
+    raise ConfigError(
+        f"the server is PostgreSQL {server} and {have}; install postgresql-client-{server} "
+        "(Debian, Ubuntu) and try again"
+    )
+
+
+def _candidates(program: Program) -> list[str]:
+    first = shutil.which(program)
+    others = [
+        path
+        for pattern in FOLDERS
+        for path in map(str, Path("/").glob(f"{pattern.lstrip('/')}/{program}"))
+        if os.access(path, os.X_OK)
+    ]
+    return ([first] if first else []) + others
+
+
+async def _version(path: str) -> Found | None:
+    process = await asyncio.create_subprocess_exec(
+        path, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    out, _ = await process.communicate()
+    match = re.search(rb"\(PostgreSQL\) (\d+)", out)
+    return Found(path, int(match[1])) if match else None
+
+
+async def run(program: Found, dsn: str, *arguments: str) -> None:
+    """Run a program against a database; it ends when this is cancelled.
+
+    Raises:
+        BackupFailed: it failed; its own last words are in the message.
+    """
+    parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items() if value is not None}
+    # Arguments can be read by everybody on the machine, the environment cannot.
+    secret = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
+    process = await asyncio.create_subprocess_exec(
+        program.path,
+        "--no-password",
+        f"--dbname={make_conninfo(**parts)}",
+        *arguments,
+        env={**os.environ, **secret},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, said = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise BackupFailed(f"{Path(program.path).name} failed: {_reason(said.decode())}")
+
+
+def _reason(said: str) -> str:
+    lines = [line.split(": ", 1)[-1] for line in said.splitlines() if "error: " in line]
+    return "; ".join(line.removeprefix("error: ") for line in lines[:2]) or said.strip()[-300:]
