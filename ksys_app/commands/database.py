@@ -19,6 +19,7 @@ from ksys_app.ops import verify as verifying
 from ksys_app.ops.owner import owner
 from ksys_app.ops.runner import Runner
 from ksys_app.ops.stopping import stop_signal
+from ksys_app.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,6 +34,9 @@ def init(
     ] = False,
 ) -> None:
     """Apply the whole schema: tables, aggregates, policies, roles. Safe to repeat.
+
+    A database with an older schema gets the migrations first. Aggregates made anew over samples
+    that are there are filled afterwards.
 
     eco_ro and eco_rw get the passwords in KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
     """
@@ -49,6 +53,9 @@ def init(
         )
     )
     seconds = sum(result.seconds for result in results)
+    if terminal.run(refreshing.unfilled(settings.admin_dsn())):
+        terminal.out.print("samples are there before their aggregates, which are filled now")
+        _refresh(settings, None, None)
     terminal.out.print(f"{len(results)} steps in {seconds:.1f} s; check with: ksys db verify")
 
 
@@ -132,6 +139,10 @@ def refresh(
 ) -> None:
     """Refresh the aggregates, fine to coarse, and the indicators. Times are in TZ."""
     settings = terminal.settings()
+    _refresh(settings, _zoned(start, settings.zone), _zoned(end, settings.zone))
+
+
+def _refresh(settings: Settings, start: datetime | None, end: datetime | None) -> None:
     with terminal.bar("slices") as progress:
         task = progress.add_task("refresh", total=None)
 
@@ -139,12 +150,7 @@ def refresh(
             progress.update(task, description=state.view, completed=state.done, total=state.total)
 
         done = terminal.run(
-            refreshing.refresh(
-                settings.admin_dsn(),
-                start=_zoned(start, settings.zone),
-                end=_zoned(end, settings.zone),
-                on_progress=told,
-            )
+            refreshing.refresh(settings.admin_dsn(), start=start, end=end, on_progress=told)
         )
     for view in done:
         terminal.line(True, view.view, f"{view.seconds:.2f} s")

@@ -36,6 +36,22 @@ ONE_BATCH: Final = (
 )
 
 
+# An aggregate made anew, over samples that were there before.
+UNFILLED: Final = """
+SELECT EXISTS (
+         SELECT FROM timescaledb_information.chunks
+         WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist')
+   AND EXISTS (
+         SELECT FROM timescaledb_information.continuous_aggregates AS a
+         JOIN _timescaledb_catalog.hypertable AS h
+           ON (h.schema_name, h.table_name)
+            = (a.materialization_hypertable_schema, a.materialization_hypertable_name)
+         WHERE a.view_schema = 'public'
+           AND _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(h.id))
+               <= 'epoch')
+"""
+
+
 class Grain(NamedTuple):
     """The bucket of an aggregate, and how much of it one call refreshes."""
 
@@ -176,6 +192,16 @@ async def carry_out(
         Refreshed(INDICATORS, limits.now - expected.INDICATORS_SPAN, limits.now, elapsed)
     )
     return results
+
+
+async def unfilled(dsn: str) -> bool:
+    """Whether an aggregate has never been refreshed although there are samples.
+
+    Raises:
+        DatabaseUnreachable: nothing answers at ``dsn``.
+    """
+    async with owner(dsn, client_min_messages="warning") as conn:
+        return await (await conn.execute(UNFILLED)).fetchone() == (True,)
 
 
 def slices(view: str, first: datetime, last: datetime, limits: Bounds) -> Iterator[Span]:
