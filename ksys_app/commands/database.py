@@ -74,11 +74,13 @@ def verify(
     checks = terminal.run(verifying.verify(settings.admin_dsn(), zone=settings.tz))
     failed = [check for check in checks if not check.ok]
     if as_json:
-        terminal.as_json([asdict(check) for check in checks])
+        terminal.as_json([asdict(check) | {"runbook": check.runbook} for check in checks])
     else:
         for check in checks:
             terminal.line(check.ok, check.name, check.detail)
         terminal.out.print(f"{len(checks) - len(failed)} of {len(checks)} checks ok")
+        for page in sorted({check.runbook for check in failed}):
+            terminal.out.print(f"what to do: {page}")
     raise typer.Exit(1 if failed else 0)
 
 

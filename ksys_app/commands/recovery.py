@@ -150,7 +150,7 @@ def restore(
     done = terminal.run(restoring.restore(plan, lambda step: terminal.out.print(step)))
     failed = [check for check in done.checks if not check.ok]
     for check in failed:
-        terminal.line(False, check.name, check.detail)
+        terminal.line(False, check.name, f"{check.detail}; {check.runbook}")
     for difference in done.differences or []:
         terminal.line(False, "content", difference)
     if done.aside:

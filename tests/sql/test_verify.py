@@ -12,6 +12,7 @@ from ksys_app.db import connect
 from ksys_app.ops import expected
 from ksys_app.ops.jobs import run_due
 from ksys_app.ops.verify import all_checks, read_state, verify
+from tests import papers
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 
@@ -117,6 +118,9 @@ async def test_a_database_with_the_schema_passes(dsn: str, conn: AsyncConnection
     names = [check.name for check in checks]
     assert len(names) == len(set(names)) > 100
     assert all(check.detail for check in checks)
+    assert {check.runbook for check in checks} == {
+        f"docs/runbooks/{page.name}" for page in papers.RUNBOOKS if page.stem.startswith("VERIFY_")
+    }
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
