@@ -19,6 +19,10 @@ LOWER: Final = 3
 """How many of ``LIMITS`` are lower ones; a lower limit is below, not at, an upper one."""
 
 
+MAX_DEADBAND: Final = 25
+"""Percent of the range; with 50 a broken range would hold its alarm for good."""
+
+
 def _null() -> Cell:
     return None
 
@@ -118,6 +122,25 @@ def _limits_in_order(rule: QcRule) -> Iterator[tuple[str, str]]:
             yield low, f"{show(below)} must be {wanted} {high}, which is {show(above)}"
 
 
+def _room_to_return(rule: QcRule) -> Iterator[tuple[str, str]]:
+    """An alarm ends when the value is back by the deadband: there must be a place where it is."""
+    if not rule.deadband_pct or rule.min_val is None or rule.max_val is None:
+        return
+    band = (rule.max_val - rule.min_val) * rule.deadband_pct / 100
+    lower = next(name for name in LIMITS[LOWER - 1 :: -1] if getattr(rule, name) is not None)
+    upper = next(name for name in LIMITS[LOWER:] if getattr(rule, name) is not None)
+    if getattr(rule, lower) + band >= getattr(rule, upper) - band:
+        yield (
+            "deadband_pct",
+            f"{show(rule.deadband_pct)} % of the range is {band:g}, which leaves no value between "
+            f"{lower} and {upper} at which an alarm could end",
+        )
+
+
+def _rule_problems(rule: QcRule) -> Iterator[tuple[str, str]]:
+    yield from list(_limits_in_order(rule)) or _room_to_return(rule)
+
+
 def _slo_in_order(row: Expectation) -> Iterator[tuple[str, str]]:
     if row.slo_crit > row.slo_warn:
         yield "slo_crit", f"{row.slo_crit:g} must be at most slo_warn, which is {row.slo_warn:g}"
@@ -142,9 +165,9 @@ RULES: Final = Table(
         Column("crit_max", _DOUBLE, cells.number),
         Column("roc_max_per_min", _DOUBLE, _positive),
         Column("spike_zscore", _DOUBLE, _positive),
-        Column("deadband_pct", _DOUBLE, _within(100)),
+        Column("deadband_pct", _DOUBLE, _within(MAX_DEADBAND)),
     ),
-    _limits_in_order,
+    _rule_problems,
 )
 EXPECTATIONS: Final = Table(
     "ingest_expectation",

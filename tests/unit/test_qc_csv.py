@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,8 @@ WRONG_CELLS = [
     ("max_gap_seconds", "0", "0 must be from 1 to 2147483647"),
     ("max_gap_seconds", "60.5", "'60.5' is not a whole number"),
     ("max_gap_seconds", "2147483648", "2147483648 must be from 1 to 2147483647"),
-    ("deadband_pct", "101", "101 must be from 0 to 100"),
-    ("deadband_pct", "-1", "-1 must be from 0 to 100"),
+    ("deadband_pct", "26", "26 must be from 0 to 25"),
+    ("deadband_pct", "-1", "-1 must be from 0 to 25"),
     ("allow_negative", "yes", "'yes' is neither true nor false"),
     ("enabled", "1", "'1' is neither true nor false"),
     ("meta", "[]", "'[]' is not a JSON object such as {}"),
@@ -103,6 +104,22 @@ def test_limits_that_touch_on_one_side_are_in_order(file: Path) -> None:
     )
     file.write_text(qc_csv.text([rule], RULES))
     assert qc_csv.read(file, RULES) == [rule]
+
+
+def test_a_deadband_that_would_hold_an_alarm_for_good_is_refused(file: Path) -> None:
+    narrow = QcRule("T1", min_val=0, max_val=200, warn_min=10, warn_max=12, deadband_pct=0.5)
+    assert complaint(file, qc_csv.text([narrow], RULES)) == (
+        "FILE:2 deadband_pct: 0.5 % of the range is 1, which leaves no value between warn_min and "
+        "warn_max at which an alarm could end"
+    )
+    for fine in (
+        replace(narrow, deadband_pct=0.49),
+        replace(narrow, warn_max=None),
+        QcRule("T1", min_val=0, max_val=1, deadband_pct=25),
+        QcRule("T1", warn_min=10, warn_max=12, deadband_pct=25),
+    ):
+        qc_csv.write(file, qc_csv.text([fine], RULES), force=True)
+        assert qc_csv.read(file, RULES) == [fine]
 
 
 def test_all_problems_of_a_file_are_told_at_once(file: Path) -> None:
@@ -186,7 +203,7 @@ METAS = st.dictionaries(NAMES, NAMES | st.booleans() | st.integers(-(2**53), 2**
 def rules(draw: st.DrawFn) -> QcRule:
     ascending = sorted(draw(st.sets(st.floats(-1e9, 1e9), min_size=6, max_size=6)))
     limits = {name: draw(st.none() | st.just(v)) for name, v in zip(LIMITS, ascending, strict=True)}
-    return QcRule(
+    rule = QcRule(
         tag_name=draw(NAMES),
         max_step=draw(POSITIVE),
         max_gap_seconds=draw(st.none() | st.integers(1, 2**31 - 1)),
@@ -195,9 +212,10 @@ def rules(draw: st.DrawFn) -> QcRule:
         meta=draw(METAS),
         roc_max_per_min=draw(POSITIVE),
         spike_zscore=draw(POSITIVE),
-        deadband_pct=draw(st.none() | st.floats(0, 100)),
         **limits,
     )
+    banded = replace(rule, deadband_pct=draw(st.none() | st.floats(0, 25)))
+    return rule if list(RULES.check(banded)) else banded
 
 
 @settings(deadline=None)
