@@ -134,6 +134,9 @@ export class Engine {
     await this.#attach(fresh);
     // The engine's initdb gives everybody the same one.
     this.query(`ALTER ROLE ${SUPERUSER} PASSWORD NULL`);
+    // As the container images have it; a client that is killed while it creates the extension would
+    // leave the engine unable to.
+    this.query("CREATE EXTENSION timescaledb");
     await this.close();
     fs.renameSync(fresh, this.#cluster);
   }

@@ -14,7 +14,7 @@ from tests.database_embedded import empty_folder
 
 PASSWORD = "correct horse"
 SETUP = f"""
-    CREATE EXTENSION timescaledb;
+    CREATE EXTENSION IF NOT EXISTS timescaledb;
     CREATE ROLE reader LOGIN;
     CREATE ROLE guarded LOGIN PASSWORD '{PASSWORD}';
     CREATE ROLE expired LOGIN PASSWORD '{PASSWORD}' VALID UNTIL '2020-01-01';

@@ -17,7 +17,7 @@ from tests.embedded.conftest import value
 async def apply(dsn: str) -> None:
     """A schema small enough to be made here."""
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
-        await conn.execute("CREATE EXTENSION timescaledb")
+        await conn.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
         await conn.execute("CREATE TABLE sample (ts timestamptz NOT NULL, value float8)")
         await conn.execute("SELECT create_hypertable('sample', by_range('ts'))")
         await conn.execute(
