@@ -80,6 +80,9 @@ export class Engine {
     await this.#attach(this.#cluster);
     // Without it an existing hypertable's inserts fail with "license" and "preloaded" errors.
     this.query("LOAD 'timescaledb'");
+    // As the container images have it. Rolled back, when a client is killed while it creates the
+    // extension, this one session could not create it again.
+    this.query("CREATE EXTENSION IF NOT EXISTS timescaledb");
   }
 
   /** Write a checkpoint and close; the folder is then that of a stopped server. */
@@ -134,9 +137,6 @@ export class Engine {
     await this.#attach(fresh);
     // The engine's initdb gives everybody the same one.
     this.query(`ALTER ROLE ${SUPERUSER} PASSWORD NULL`);
-    // As the container images have it; a client that is killed while it creates the extension would
-    // leave the engine unable to.
-    this.query("CREATE EXTENSION timescaledb");
     await this.close();
     fs.renameSync(fresh, this.#cluster);
   }

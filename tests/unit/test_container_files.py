@@ -1,0 +1,69 @@
+"""The container files as far as they can be held without an engine."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from tests import papers
+
+COMPOSE: dict[str, Any] = yaml.safe_load((papers.ROOT / "docker-compose.yml").read_text("utf-8"))
+SERVICES: dict[str, Any] = COMPOSE["services"]
+
+
+def test_no_password_has_a_default() -> None:
+    text = (papers.ROOT / "docker-compose.yml").read_text("utf-8")
+    given = re.findall(r"(\w*PASSWORD): (.+)", text)
+    assert len(given) == 5
+    for name, value in given:
+        assert re.fullmatch(r"\$\{\w+:\?.*\}", value), name
+    for variable in ("POSTGRES_PASSWORD", "KSYS_RO_PASSWORD", "KSYS_RW_PASSWORD"):
+        assert f"${{{variable}:?set {variable} in .env}}" in text
+
+
+def test_the_schema_is_applied_once_between_database_and_app() -> None:
+    assert SERVICES["schema"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    done = {"condition": "service_completed_successfully"}
+    assert SERVICES["app"]["depends_on"] == {"schema": done}
+    commands = SERVICES["schema"]["command"][-1].split(" && ")
+    assert len(commands) == 3
+    for command in commands:
+        words = [word for word in command.split()[1:] if "/" not in word]
+        assert papers.command(words) == "", command
+
+
+def test_what_stays_up_is_looked_after_and_started_again() -> None:
+    dockerfile = (papers.ROOT / "Dockerfile").read_text("utf-8")
+    assert "HEALTHCHECK" in dockerfile
+    for name in ("database", "app", "proxy"):
+        assert SERVICES[name]["restart"] == "unless-stopped"
+        assert name == "app" or "test" in SERVICES[name]["healthcheck"]
+
+
+def test_the_app_reads_as_eco_ro_and_is_published_to_this_machine_alone() -> None:
+    app = SERVICES["app"]
+    assert app["environment"]["TS_DSN"].startswith("postgresql://eco_ro@")
+    assert [port.split(":")[0] for port in app["ports"]] == ["127.0.0.1"]
+    assert "ports" not in SERVICES["database"]
+
+
+def test_data_and_certificates_are_in_named_volumes() -> None:
+    used = {
+        volume.split(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", [])
+        if not volume.startswith("./")
+    }
+    assert used == set(COMPOSE["volumes"])
+    for service in SERVICES.values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert not source.startswith("./") or (papers.ROOT / source).is_file()
+
+
+def test_the_proxy_is_only_there_when_asked_for() -> None:
+    assert {name for name, one in SERVICES.items() if "profiles" in one} == {"proxy"}
+    caddyfile = (papers.ROOT / "deploy" / "Caddyfile").read_text("utf-8")
+    assert "reverse_proxy {$KSYS_UPSTREAM:app:13000}" in caddyfile
