@@ -102,7 +102,8 @@ def _report(done: Filled, rejects: Path, zone: ZoneInfo, *, dry_run: bool) -> It
     if done.refreshed:
         yield f"refreshed {', '.join(f'{r.view} {r.seconds:.1f} s' for r in done.refreshed)}"
     if done.stopped:
-        yield "stopped   the aggregates are not refreshed yet; run the same command again to go on"
+        left = "not every line was read" if dry_run else "the aggregates are not refreshed yet"
+        yield f"stopped   {left}; run the same command again to go on"
 
 
 def backup(

@@ -13,15 +13,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from psycopg import AsyncConnection, IsolationLevel
+from psycopg import AsyncConnection, IsolationLevel, sql
 
 from ksys_app.errors import BackupFailed, ConfigError, SchemaDrift
-from ksys_app.ops import manifest, pg_programs
+from ksys_app.ops import expected, manifest, pg_programs
 from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.ops.manifest import Dump, Manifest
 from ksys_app.ops.owner import owner
 
 COMPRESSION: Final = "--compress=5"
+# Before the snapshot: compressing a chunk truncates it, which an older snapshot sees as empty.
+HOLD_CHUNKS: Final = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(
+    sql.SQL(", ").join(
+        sql.Identifier("public", name) for name in (*expected.HYPERTABLES, *expected.REFRESH)
+    )
+)
 LOOK_S: Final = 0.5
 CHUNK: Final = 2**20
 
@@ -53,6 +59,7 @@ async def backup(dsn: str, file: Path, *, zone: str, on_size: OnSize) -> Manifes
             program = await pg_programs.find("pg_dump", origin["major"])
             await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
             async with conn.transaction():
+                await conn.execute(HOLD_CHUNKS)
                 row = await (await conn.execute("SELECT pg_export_snapshot()")).fetchone()
                 assert row is not None
                 arguments = ("--format=custom", COMPRESSION, f"--file={partial}")
