@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -114,6 +115,7 @@ def backup(
     Samples may go on arriving: dump and manifest are of one moment.
     """
     settings = terminal.settings()
+    _end_tidily()
     with terminal.stages() as tell:
         made = terminal.run(
             backing.backup(
@@ -148,6 +150,7 @@ def restore(
     plan = restoring.Plan(
         settings.admin_dsn(), file, settings.tz, settings.role_passwords(), replace
     )
+    _end_tidily()
     done = terminal.run(restoring.restore(plan, lambda step: terminal.out.print(step)))
     failed = [check for check in done.checks if not check.ok]
     for check in failed:
@@ -162,3 +165,8 @@ def restore(
         terminal.out.print("every row count and checksum is that of the dump")
     terminal.out.print(f"{len(done.checks) - len(failed)} of {len(done.checks)} checks ok")
     raise typer.Exit(1 if failed or done.differences else 0)
+
+
+def _end_tidily() -> None:
+    """Let SIGTERM end it as Ctrl-C does: with what it started, and no half file left."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -18,6 +18,7 @@ from ksys_app.errors import BackupFailed, ConfigError, SchemaDrift
 from ksys_app.ops import backup, manifest, pg_programs, refresh, restore
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
+from tests.ksys import ksys
 from tests.plant import clock, insert
 
 MINUTE = timedelta(minutes=1)
@@ -97,6 +98,24 @@ async def test_a_dump_comes_back_with_every_row_checksum_and_object(
         await insert(conn, [(await clock(conn), "NEW", 1.0)])
         cursor = await conn.execute("SELECT count(*) FROM public.influx_latest")
         assert await cursor.fetchone() == (3,), "its triggers work"
+
+
+async def test_the_commands_tell_what_they_did_and_exit_by_it(
+    server: str, empty: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "plant.dump"
+    code, out, err = await ksys("db", "backup", str(file), TS_ADMIN_DSN=server)
+    assert (code, err) == (0, "")
+    for words in ("plant.dump, ", "plant.dump.manifest.json", "6,000 on ", "TimescaleDB 2."):
+        assert words in out
+    code, out, err = await ksys("db", "restore", str(file), TS_ADMIN_DSN=server)
+    assert (code, "is not empty" in err) == (2, True)
+    code, out, err = await ksys("db", "restore", str(file), TS_ADMIN_DSN=empty)
+    assert err == ""
+    assert "every row count and checksum is that of the dump" in out
+    failed = [line for line in out.splitlines() if line.startswith("FAIL")]
+    assert all("VERIFY_JOB" in line for line in failed), "a job of the server may be running"
+    assert code == (1 if failed else 0)
 
 
 async def test_what_came_back_otherwise_is_told(server: str, empty: str, tmp_path: Path) -> None:
