@@ -187,10 +187,7 @@ async def _refresh(conn: AsyncConnection, done: Filled, listener: Listener) -> N
     limits = await refresh.bounds(conn)
     done.gone = await filled.incomplete(conn, done.days, limits.floor)
     ranges = filled.windows(done.days, done.gone, limits.now)
-    plan = [
-        (view, [piece for span in ranges for piece in refresh.cut(view, span)])
-        for view in expected.REFRESH
-    ]
+    plan = [(view, list(filled.pieces(view, ranges))) for view in expected.REFRESH]
 
     def told(progress: refresh.Progress) -> None:
         listener.on_refresh(progress)

@@ -14,7 +14,7 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
-from ksys_app.ops.refresh import Span
+from ksys_app.ops.refresh import GRAINS, Span, cut
 
 DAY: Final = timedelta(days=1)
 # A local day of a touched sample lies within one UTC day of it; two leave room for a whole one.
@@ -70,6 +70,13 @@ def windows(touched: Iterable[date], gone: set[date], now: datetime) -> list[Spa
         if start < end and any(first <= day <= last for day in days):
             found.append((start, end))
     return found
+
+
+def pieces(view: str, ranges: Iterable[Span]) -> Iterator[Span]:
+    """The ranges as one call each refreshes them; one that holds no whole bucket is left out."""
+    for start, end in ranges:
+        if end - start >= 2 * GRAINS[view].width:
+            yield from cut(view, (start, end))
 
 
 def _around(days: Iterable[date]) -> set[date]:
