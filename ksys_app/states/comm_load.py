@@ -20,7 +20,10 @@ async def fetch(state: Any, pause: float) -> bool:
     """
     started = time.monotonic()
     async with state:
-        state._begin()
+        # While it is tried again the page goes on saying what is wrong.
+        state.is_loading = True
+        if not state.problem.code:
+            state._begin()
         fresh, state._fresh = state._fresh, False
         start = None if state._recent or not state.start_date else address.day(state.start_date)
     try:
