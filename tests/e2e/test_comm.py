@@ -293,3 +293,18 @@ async def test_everything_has_a_name_and_one_heading(page: Page) -> None:
         " || e.getAttribute('aria-labelledby'))).map(e => e.outerHTML.slice(0, 120))"
     )
     assert nameless == []
+
+
+async def test_while_the_database_is_away_old_cells_stay_and_say_so(
+    page: Page, comm_site: Site
+) -> None:
+    bar = page.get_by_test_id("status-bar")
+    await expect(bar).to_have_attribute("data-state", "live")
+    await comm_site.databases.stop(comm_site.dsn)
+    try:
+        await page.get_by_test_id("refresh").click()
+        await expect(bar).to_have_attribute("data-state", "stale", timeout=15_000)
+        await expect(page.get_by_test_id("map-HOLES")).to_be_visible()
+    finally:
+        await comm_site.databases.start(comm_site.dsn)
+    await expect(bar).to_have_attribute("data-state", "live", timeout=30_000)
