@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from ksys_app.domain.indicators import Band
+from ksys_app.domain.names import MAX_TAG_LENGTH
 from ksys_app.domain.windows import (
     BUCKET_WIDTH,
     DEFAULT_WINDOW,
@@ -26,7 +27,6 @@ from ksys_app.domain.windows import (
     parse_window,
 )
 
-MAX_TAG_LENGTH = 200
 MAX_EXPORT_TAGS = 9
 
 

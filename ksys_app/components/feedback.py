@@ -24,7 +24,7 @@ def error_box(problem: rx.Var[Problem], on_retry: rx.EventHandler) -> rx.Compone
         rx.el.p(
             client.ProblemSince.create(since_ms=problem.since_ms, retry_in=problem.retry_in),
             " ",
-            T.error_does,
+            rx.cond(problem.retry_in > 0, T.error_does, ""),
             class_name="box-quiet",
         ),
         rx.el.p(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
+from ksys_app.domain.names import MAX_TAG_LENGTH
 from ksys_app.models.tiles import Tile
 
-MAX_FILTER: Final = 200
+MAX_FILTER: Final = MAX_TAG_LENGTH
 _COMM: Final = {"lost": 0, "late": 1, "never": 2, "ok": 3}
 
 

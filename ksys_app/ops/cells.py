@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Final
+from typing import Any
 
-MAX_NAME: Final = 200
-"""Characters of a tag's name; longer ones could neither be indexed nor asked for (PRD §4.8)."""
+from ksys_app.domain.names import MAX_TAG_LENGTH
 
 
 def name(cell: str) -> str:
@@ -16,8 +15,8 @@ def name(cell: str) -> str:
     Raises:
         ValueError: it is empty, has blanks around it, is too long, or holds what cannot be shown.
     """
-    if len(cell) > MAX_NAME:
-        raise ValueError(f"{cell[:40]!r} is longer than {MAX_NAME} characters")
+    if len(cell) > MAX_TAG_LENGTH:
+        raise ValueError(f"{cell[:40]!r} is longer than {MAX_TAG_LENGTH} characters")
     if not cell or cell != cell.strip() or not cell.isprintable():
         raise ValueError("must be a name without blanks around it")
     return cell

@@ -49,11 +49,15 @@ class LoadingState(BaseState, mixin=True):
         self.problem = Problem()
         self.phase = "empty" if empty else "loaded"
 
+    def _asked_wrong(self) -> bool:
+        """Whether what was asked for does not exist, so that asking again brings nothing."""
+        return self.problem.code in (BadParameter.code, UnknownTag.code)
+
     def _fail(self, error: Exception, since_ms: int = 0, retry_in_s: float = 0.0) -> None:
         self.is_loading = False
         since = since_ms or self.problem.since_ms or int(time.time() * 1000)
         self.problem = problem(error, since, retry_in_s)
-        if isinstance(error, BadParameter | UnknownTag):
+        if self._asked_wrong():
             # What was asked for does not exist; other figures in its place would mislead.
             self.phase = "error"
         elif self._holds_data():

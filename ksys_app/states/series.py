@@ -15,13 +15,14 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from ksys_app import log, runtime
+from ksys_app.domain.names import MAX_TAG_LENGTH
 from ksys_app.domain.paging import newest_first, page, page_with
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window
 from ksys_app.live import BACKOFF_S
 from ksys_app.models.views import SeriesRow
 from ksys_app.states.present import drawn_limits, page_link, series_places, series_row
-from ksys_app.states.series_link import MAX_TAG, valid_page, valid_series, valid_zoom
+from ksys_app.states.series_link import valid_page, valid_series, valid_zoom
 from ksys_app.states.series_load import Course, Table, load
 from ksys_app.states.windowed import WindowedState
 from ksys_app.utils.cache import TTL
@@ -86,7 +87,7 @@ class SeriesState(WindowedState, mixin=True):
     @rx.event
     def choose_tag(self, tag: str) -> Any:
         """Show another tag."""
-        name = str(tag)[:MAX_TAG]
+        name = str(tag)[:MAX_TAG_LENGTH]
         if not name or name == self.tag:
             return None
         self.tag = self.saved_tag = name
@@ -143,7 +144,10 @@ class SeriesState(WindowedState, mixin=True):
         self.page, self.zoom, self.found_ms = 1, [], 0
 
     def _follows(self) -> bool:
-        return self._open_in(self._path) and (self.realtime_mode or self.problem.code != "")
+        failing = self.problem.code != ""
+        if not self._open_in(self._path) or self._asked_wrong():
+            return False
+        return self.realtime_mode or failing
 
     def _pause(self, failures: int) -> float:
         if failures:
@@ -211,8 +215,8 @@ class SeriesState(WindowedState, mixin=True):
             BadParameter: the URL names no window of the 13.
         """
         query = self._query()
+        self.tag = query.get("tag", "")[:MAX_TAG_LENGTH] or self.saved_tag or self.tag
         self._select_window(self._read_window())
-        self.tag = query.get("tag", "")[:MAX_TAG] or self.saved_tag or self.tag
         self.zoom = valid_zoom(query.get("zoom", "").split("-"))
         self.shown = valid_series(query.get("series") or self._saved_series(), self._series)
         self.page = valid_page(query.get("page", ""))

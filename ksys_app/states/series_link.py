@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-MAX_TAG: Final = 300
 MAX_MS: Final = 8_640_000_000_000_000
 
 
