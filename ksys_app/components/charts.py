@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import reflex as rx
 from reflex.style import resolved_color_mode
 
-from ksys_app.components import client
+from ksys_app.components.client.course import Chart
 from ksys_app.texts import T
 
 Dash = Literal["solid", "dashed", "dotted"]
@@ -71,7 +71,7 @@ TECH_BANDS: Final = (Band("bb_bot", "bb_top", 4),)
 
 def series_chart(state: Any, series: tuple[Series, ...], bands: tuple[Band, ...]) -> rx.Component:
     """The chart of the page whose state holds tag, window, series shown and zoom."""
-    return client.Chart.create(
+    return Chart.create(
         url=state.url,
         version=state.revision,
         theme=resolved_color_mode,

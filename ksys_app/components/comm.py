@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components import client
+from ksys_app.components.client.communication import Overview, TagsPicker
 from ksys_app.components.course import choice
 from ksys_app.components.navbar import refresh_button, tag_filter
 from ksys_app.components.tokens import CONTROL
@@ -27,7 +28,7 @@ def controls(state: Any) -> rx.Component:
         rx.cond(
             state.view == "overview",
             tag_filter(state.search, state.set_search),
-            client.TagsPicker.create(
+            TagsPicker.create(
                 values=state.tag_names,
                 most=MAX_TAGS,
                 label=C.tags,
@@ -222,7 +223,7 @@ def overview(state: Any) -> rx.Component:
         rx.cond(state.truncated, rx.el.p(C.truncated, class_name="note"), rx.fragment()),
         rx.cond(
             state.row_count > 0,
-            client.Overview.create(
+            Overview.create(
                 rows=state.rows,
                 calendar=state.calendar,
                 scale=state.color_scale,

@@ -8,6 +8,7 @@ import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.charts import Band, Series, overlays, series_chart
+from ksys_app.components.client.course import TagPicker
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, shell
 from ksys_app.components.navbar import live_toggle, refresh_button, window_menu
@@ -72,7 +73,7 @@ def course_page(
         place=Place.of(state),
         feed=Feed.of(state),
         controls=(
-            client.TagPicker.create(value=state.tag, label=T.tag, on_pick=state.choose_tag),
+            TagPicker.create(value=state.tag, label=T.tag, on_pick=state.choose_tag),
             window_menu(state.window, state.set_window_filter),
             refresh_button(state.is_loading, state.refresh),
             live_toggle(state.realtime_mode, state.start_realtime, state.stop_realtime),

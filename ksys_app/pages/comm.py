@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app.components import client
+from ksys_app.components.client.communication import CommBoard
 from ksys_app.components.comm import cell_card, controls, overview, summary_table
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, shell
@@ -42,7 +43,7 @@ def page(route: str) -> rx.Component:
 def _hours() -> rx.Component:
     return rx.el.div(
         summary_table(State.summaries),
-        client.CommBoard.create(
+        CommBoard.create(
             cell_card(State.card, State.clear_cell),
             maps=State.cells,
             calendar=State.calendar,

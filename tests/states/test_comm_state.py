@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,6 +17,7 @@ from ksys_app.states import comm_present as present
 from ksys_app.states.comm import CommState
 from tests.comm import month
 from tests.conftest import Plant
+from tests.states.asked import Asked, asking
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,19 +25,12 @@ async def samples(plant_db: Plant) -> None:
     await month(plant_db.conn)
 
 
-class State(CommState):
-    """The state with a URL that the test sets."""
-
-    asked: dict[str, str] = {}
-
-    def _query(self) -> Mapping[str, str]:
-        return self.asked
+class State(Asked, CommState):
+    """With the URL that a test sets."""
 
 
 def state(**query: str) -> Any:
-    made = State(_reflex_internal_init=True)  # type: ignore[call-arg]
-    made.asked = query
-    return made
+    return asking(State, **query)
 
 
 async def show(made: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from ksys_app.errors import DatabaseUnreachable
 from ksys_app.states.dashboard import DashboardState
 from tests import plant
 from tests.conftest import Plant
+from tests.states.asked import Asked, asking
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,19 +27,12 @@ async def samples(plant_db: Plant) -> None:
     )
 
 
-class State(DashboardState):
-    """The state with a URL that the test sets."""
-
-    asked: dict[str, str] = {}
-
-    def _query(self) -> Mapping[str, str]:
-        return self.asked
+class State(Asked, DashboardState):
+    """With the URL that a test sets."""
 
 
 def state(**query: str) -> Any:
-    made = State(_reflex_internal_init=True)  # type: ignore[call-arg]
-    made.asked = query
-    return made
+    return asking(State, **query)
 
 
 async def load(made: Any) -> list[Any]:

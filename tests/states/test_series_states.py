@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +15,7 @@ from ksys_app.states.tech import TechState
 from ksys_app.states.trend import TrendState
 from tests import plant
 from tests.conftest import Plant
+from tests.states.asked import Asked, asking
 from tests.waiting import until
 
 MINUTES = 120
@@ -31,28 +32,12 @@ async def samples(plant_db: Plant) -> None:
     )
 
 
-class Trend(TrendState):
-    """The state with a URL that the test sets."""
-
-    asked: dict[str, str] = {}
-
-    def _query(self) -> Mapping[str, str]:
-        return self.asked
+class Trend(Asked, TrendState):
+    """With the URL that a test sets."""
 
 
-class Tech(TechState):
-    """The same for ``/tech``."""
-
-    asked: dict[str, str] = {}
-
-    def _query(self) -> Mapping[str, str]:
-        return self.asked
-
-
-def made(kind: type, **query: str) -> Any:
-    state = kind(_reflex_internal_init=True)
-    state.asked = query
-    return state
+class Tech(Asked, TechState):
+    """With the URL that a test sets."""
 
 
 async def load(state: Any) -> list[Any]:
@@ -77,7 +62,7 @@ async def becomes(check: Callable[[], bool]) -> None:
 
 
 async def test_load_shows_the_newest_page_and_follows() -> None:
-    state = made(Trend, tag="A", window="12h")
+    state = asking(Trend, tag="A", window="12h")
     events = await load(state)
     assert (state.phase, state.total, state.page, state.pages) == ("loaded", MINUTES, 1, 3)
     assert [row.num for row in state.rows] == list(range(1, 51))
@@ -88,7 +73,7 @@ async def test_load_shows_the_newest_page_and_follows() -> None:
 
 
 async def test_the_chart_the_file_and_the_link_name_the_same() -> None:
-    state = made(Trend, tag="A", window="24h", series="avg,max", zoom="5-9", page="2")
+    state = asking(Trend, tag="A", window="24h", series="avg,max", zoom="5-9", page="2")
     await load(state)
     asked = parse_qs(urlsplit(state.url).query)
     assert asked["tag"] == ["A"]
@@ -104,13 +89,13 @@ async def test_the_chart_the_file_and_the_link_name_the_same() -> None:
 
 
 async def test_without_a_tag_the_first_one_is_shown_and_kept() -> None:
-    state = made(Trend)
+    state = asking(Trend)
     await load(state)
     assert (state.tag, state.saved_tag, state.window) == ("A", "A", "5m")
 
 
 async def test_a_tag_without_data_is_loaded_and_empty() -> None:
-    state = made(Trend, tag="B", window="5m")
+    state = asking(Trend, tag="B", window="5m")
     await load(state)
     assert (state.phase, state.total, state.rows) == ("loaded", 0, [])
 
@@ -120,13 +105,13 @@ async def test_a_tag_without_data_is_loaded_and_empty() -> None:
     [({"tag": "nope"}, "UNKNOWN_TAG"), ({"tag": "A", "window": "3x"}, "BAD_PARAMETER")],
 )
 async def test_what_does_not_exist_is_an_error(query: dict[str, str], code: str) -> None:
-    state = made(Trend, **query)
+    state = asking(Trend, **query)
     await load(state)
     assert (state.phase, state.problem.code, state.rows) == ("error", code, [])
 
 
 async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:
-    state = made(Trend, tag="A", window="24h", page="3", zoom="5-9")
+    state = asking(Trend, tag="A", window="24h", page="3", zoom="5-9")
     await load(state)
     events = state.choose_tag("B")
     assert (state.tag, state.saved_tag, state.page, state.zoom) == ("B", "B", 1, [])
@@ -137,7 +122,7 @@ async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:
 
 
 async def test_rows_of_another_selection_are_not_kept_when_the_database_fails() -> None:
-    state = made(Trend, tag="A", window="12h")
+    state = asking(Trend, tag="A", window="12h")
     await load(state)
     state._fail(DatabaseUnreachable())
     assert (state.phase, len(state.rows)) == ("stale", 50)
@@ -147,7 +132,7 @@ async def test_rows_of_another_selection_are_not_kept_when_the_database_fails() 
 
 
 async def test_series_are_switched_in_their_order() -> None:
-    state = made(Trend, tag="A")
+    state = asking(Trend, tag="A")
     await load(state)
     state.toggle_series("avg")
     state.toggle_series("max")
@@ -159,7 +144,7 @@ async def test_series_are_switched_in_their_order() -> None:
 
 
 async def test_a_time_is_found_on_its_page() -> None:
-    state = made(Trend, tag="A", window="12h")
+    state = asking(Trend, tag="A", window="12h")
     await load(state)
     newest = state.rows[0].ms
     await call(state, "find_row", newest - 60 * 60_000)
@@ -170,7 +155,7 @@ async def test_a_time_is_found_on_its_page() -> None:
 
 
 async def test_a_page_beyond_the_last_is_the_last() -> None:
-    state = made(Trend, tag="A", window="12h")
+    state = asking(Trend, tag="A", window="12h")
     await load(state)
     state.go_to(99)
     await call(state, "show_page")
@@ -180,7 +165,7 @@ async def test_a_page_beyond_the_last_is_the_last() -> None:
 
 
 async def test_features_have_their_own_table_and_file() -> None:
-    state = made(Trend, tag="A", window="60m")
+    state = asking(Trend, tag="A", window="60m")
     await load(state)
     state.choose_table("features")
     await call(state, "refresh")
@@ -192,7 +177,7 @@ async def test_features_have_their_own_table_and_file() -> None:
 
 
 async def test_bands_of_bollinger_are_asked_for_everywhere() -> None:
-    state = made(Tech, tag="A", window="60m")
+    state = asking(Tech, tag="A", window="60m")
     await load(state)
     plant_top = state.rows[0].cells[3]
     state.choose_band("bollinger")
@@ -205,7 +190,7 @@ async def test_bands_of_bollinger_are_asked_for_everywhere() -> None:
 
 
 async def test_the_chart_is_told_of_each_new_answer_and_of_no_other() -> None:
-    state = made(Trend, tag="A", window="48h")
+    state = asking(Trend, tag="A", window="48h")
     await load(state)
     before = state.revision
     await call(state, "refresh")
@@ -213,7 +198,7 @@ async def test_the_chart_is_told_of_each_new_answer_and_of_no_other() -> None:
 
 
 async def test_following_asks_again_and_not_while_paused(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = made(Trend, tag="A", window="10m")
+    state = asking(Trend, tag="A", window="10m")
     await load(state)
     state.updated_ms = 0
     monkeypatch.setattr(Trend, "_open_in", lambda self, path: True)
@@ -226,7 +211,7 @@ async def test_following_asks_again_and_not_while_paused(monkeypatch: pytest.Mon
 
 
 async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = made(Trend, tag="A", window="10m")
+    state = asking(Trend, tag="A", window="10m")
     await load(state)
     state._fail(DatabaseUnreachable())
     state.stop_realtime()
@@ -240,7 +225,7 @@ async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("zoom", [None, "x", [1], [2, 1], [1, 2, 3]])
 async def test_a_zoom_that_is_none_shows_all(zoom: Any) -> None:
-    state = made(Trend, tag="A", window="5m", zoom="5-9")
+    state = asking(Trend, tag="A", window="5m", zoom="5-9")
     await load(state)
     state.set_zoom(zoom)
     assert state.zoom == []

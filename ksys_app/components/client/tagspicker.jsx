@@ -27,13 +27,13 @@ export function TagsPicker({ values, most, label, words: w, onPick }) {
     defaultHighlightedIndex: 0,
     isItemDisabled: (name) => (chosen.has(name) ? chosen.size === 1 : full),
     onInputValueChange: ({ inputValue, type }) => (type === InputBlur ? undefined : setTyped(inputValue)),
+    onSelectedItemChange: ({ selectedItem }) => selectedItem && toggle(selectedItem),
     onIsOpenChange: ({ isOpen }) => (isOpen ? tags.load() : setTyped("")),
     // A choice neither closes the list nor fills the box: it switches one tag on or off.
     stateReducer: (state, { changes, type }) => {
       if (type === InputBlur) return { ...changes, selectedItem: null, inputValue: "" };
       if (type !== ItemClick && type !== InputKeyDownEnter) return changes;
-      if (changes.selectedItem) toggle(changes.selectedItem);
-      return { ...changes, selectedItem: null, inputValue: state.inputValue, isOpen: state.isOpen, highlightedIndex: state.highlightedIndex };
+      return { ...changes, inputValue: state.inputValue, isOpen: state.isOpen, highlightedIndex: state.highlightedIndex };
     },
   });
   const open = box.isOpen;

@@ -1,0 +1,47 @@
+"""The parts of a page about one tag that go on in the browser: its picker and its chart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from ksys_app.components.client.files import library
+
+_CHART = ["echarts@6.1.0"]
+PICKER = ["downshift@9.5.0"]
+
+
+class TagPicker(rx.Component):
+    """Chooses one tag among thousands; the names are fetched when it is opened."""
+
+    library = library("tagpicker.jsx")
+    tag = "TagPicker"
+    lib_dependencies: list[str] = PICKER
+
+    value: rx.Var[str]
+    label: rx.Var[str]
+    on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Chart(rx.Component):
+    """Lines of one tag over a window, on a canvas, from a URL of columns (PRD §21.2)."""
+
+    library = library("chart.jsx")
+    tag = "Chart"
+    lib_dependencies: list[str] = _CHART
+
+    url: rx.Var[str]
+    version: rx.Var[int]
+    theme: rx.Var[str]
+    series: rx.Var[list[dict[str, Any]]]
+    bands: rx.Var[list[dict[str, Any]]]
+    shown: rx.Var[list[str]]
+    limits: rx.Var[dict[str, float]]
+    places: rx.Var[int]
+    zoom: rx.Var[list[int]]
+    name: rx.Var[str]
+    caption: rx.Var[str]
+    on_toggle: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_zoom: rx.EventHandler[rx.event.passthrough_event_spec(list[int])]
+    on_find: rx.EventHandler[rx.event.passthrough_event_spec(int)]
