@@ -7,7 +7,7 @@ from typing import Final
 from ksys_app import db
 from ksys_app.domain.windows import Window
 from ksys_app.models.series import Feature
-from ksys_app.utils.cache import Answer
+from ksys_app.utils.cache import Answer, Kind
 
 # 34 days: 30d is whole, a longer window is cut to its newest rows (PRD decision 4).
 MAX_ROWS: Final = 10_000
@@ -25,13 +25,17 @@ ORDER BY bucket
 """
 
 
-async def history(tag_name: str, window: Window, cap: int = MAX_ROWS) -> Answer[Feature]:
+async def history(
+    tag_name: str, window: Window, cap: int = MAX_ROWS, *, fresh: bool = False
+) -> Answer[Feature]:
     """Rows of ``features_5m`` within ``window``, ascending, kept for a minute.
 
     Args:
         tag_name: the tag.
         window: the time range.
         cap: most rows, the newest; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
+        fresh: ask the database now; its answer is kept for the others.
     """
+    kind: Kind = "live" if fresh else "features"
     params = {"tag": tag_name, "window": window.duration, "cap": cap}
-    return await db.current().fetch_cached("features", Feature, ONE_TAG, params)
+    return await db.current().fetch_cached(kind, Feature, ONE_TAG, params)

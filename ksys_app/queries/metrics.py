@@ -10,7 +10,7 @@ from psycopg import sql
 from ksys_app import db
 from ksys_app.domain.windows import VIEW, BucketName, Window
 from ksys_app.models.series import Bucket
-from ksys_app.utils.cache import Answer
+from ksys_app.utils.cache import Answer, Kind
 
 _BUCKETS: Final[LiteralString] = """
 SELECT bucket, n, avg, sum, min, max, last, first, diff, now() AS now
@@ -25,7 +25,14 @@ BUCKETS: Final[Mapping[BucketName, sql.Composed]] = {
 }
 
 
-async def buckets(tag_name: str, window: Window) -> Answer[Bucket]:
-    """The buckets of a tag in ``window``, ascending, the running one included; kept for 30 s."""
+async def buckets(tag_name: str, window: Window, *, fresh: bool = False) -> Answer[Bucket]:
+    """The buckets of a tag in ``window``, ascending, the running one included; kept for 30 s.
+
+    Args:
+        tag_name: the tag.
+        window: the time range.
+        fresh: ask the database now; its answer is kept for the others.
+    """
+    kind: Kind = "live" if fresh else "metrics"
     params = {"tag": tag_name, "window": window.duration}
-    return await db.current().fetch_cached("metrics", Bucket, BUCKETS[window.bucket], params)
+    return await db.current().fetch_cached(kind, Bucket, BUCKETS[window.bucket], params)

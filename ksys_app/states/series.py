@@ -56,7 +56,13 @@ class SeriesState(WindowedState, mixin=True):
 
     @rx.event(background=True, supersedes=True)
     async def refresh(self) -> AsyncIterator[Any]:
-        """Ask the database now, and follow it while live."""
+        """Ask the database now, not the cache, and follow it while live."""
+        await load(self, fresh=True)
+        yield self.__class__.follow
+
+    @rx.event(background=True, supersedes=True)
+    async def show(self) -> AsyncIterator[Any]:
+        """Show what is selected, and follow it while live."""
         await load(self)
         yield self.__class__.follow
 
@@ -64,7 +70,7 @@ class SeriesState(WindowedState, mixin=True):
     def start_realtime(self) -> Any:
         """Live: show new buckets as they come."""
         self.realtime_mode = True
-        return self.__class__.refresh
+        return self.__class__.show
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
@@ -119,12 +125,7 @@ class SeriesState(WindowedState, mixin=True):
             return None
         self.page, self.found_ms = page(self.total, int(number)).number, 0
         self.link = self._link()
-        return self.__class__.show_page
-
-    @rx.event(background=True, supersedes=True)
-    async def show_page(self) -> None:
-        """Load the page that is selected."""
-        await load(self)
+        return self.__class__.show
 
     @rx.event(background=True, supersedes=True)
     async def find_row(self, ms: int) -> None:
@@ -169,7 +170,7 @@ class SeriesState(WindowedState, mixin=True):
         """Point the chart at what is selected at once, and load the table."""
         self._point()
         self.is_loading = True
-        return self.__class__.refresh
+        return self.__class__.show
 
     def _point(self) -> None:
         self.link = self._link()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ksys_app import log
 from ksys_app.domain.windows import Window, parse_window
@@ -16,6 +16,15 @@ from ksys_app.queries.tags import known_tags, tag_exists
 from ksys_app.utils.cache import Answer
 
 
+class Ask(Protocol):
+    """A query of a tag's course."""
+
+    def __call__(
+        self, tag_name: str, window: Window, *, fresh: bool = False
+    ) -> Awaitable[Answer[Any]]:
+        """Its rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows that a chart or a table shows.
@@ -24,13 +33,13 @@ class Table:
         kind: how the export names them.
         endpoint: where the chart asks for their columns, under ``/api/v1/``.
         columns: the figures of a row, in order.
-        ask: the rows of a tag in a window, ascending.
+        ask: the rows of a tag in a window, ascending; ``fresh``: not those that are kept.
     """
 
     kind: str
     endpoint: str
     columns: tuple[str, ...]
-    ask: Callable[[str, Window], Awaitable[Answer[Any]]]
+    ask: Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +79,13 @@ async def begin(state: Any) -> bool:
     return bool(first)
 
 
-async def load(state: Any, *, find: bool = False) -> None:
+async def load(state: Any, *, find: bool = False, fresh: bool = False) -> None:
     """Ask for what is selected and show it, or what failed; a newer selection is left alone.
 
     Args:
         state: a :class:`~ksys_app.states.series.SeriesState`.
         find: whether to turn to the page that holds the time found.
+        fresh: whether to ask the database even where an answer is kept.
     """
     started = time.monotonic()
     async with state:
@@ -83,7 +93,7 @@ async def load(state: Any, *, find: bool = False) -> None:
         selection, tag, window = state._selection(), state.tag, parse_window(state.window)
         chart, table = state._chart(), state._table()
     try:
-        course = await _ask(tag, window, chart, table)
+        course = await _ask(tag, window, chart, table, fresh)
     except Exception as error:
         if not isinstance(error, KsysError):
             log.logger.exception("loading %s of %s", window.label, tag)
@@ -105,9 +115,9 @@ async def load(state: Any, *, find: bool = False) -> None:
     )
 
 
-async def _ask(tag: str, window: Window, chart: Table, table: Table) -> Course:
-    drawn = await chart.ask(tag, window)
-    listed = drawn if table == chart else await table.ask(tag, window)
+async def _ask(tag: str, window: Window, chart: Table, table: Table, fresh: bool) -> Course:
+    drawn = await chart.ask(tag, window, fresh=fresh)
+    listed = drawn if table == chart else await table.ask(tag, window, fresh=fresh)
     if not drawn.rows and not await tag_exists(tag):
         raise UnknownTag(f"no tag is named {tag!r}; choose another one")
     rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}

@@ -116,7 +116,7 @@ async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:
     events = state.choose_tag("B")
     assert (state.tag, state.saved_tag, state.page, state.zoom) == ("B", "B", 1, [])
     assert "tag=B" in state.url
-    assert "refresh" in str(events)
+    assert "show" in str(events)
     assert state.choose_tag("B") is None
     assert state.choose_tag("") is None
 
@@ -158,7 +158,7 @@ async def test_a_page_beyond_the_last_is_the_last() -> None:
     state = asking(Trend, tag="A", window="12h")
     await load(state)
     state.go_to(99)
-    await call(state, "show_page")
+    await call(state, "show")
     assert (state.page, len(state.rows)) == (3, MINUTES - 100)
     assert state.go_to("x") is None
     assert state.page == 3
@@ -193,8 +193,10 @@ async def test_the_chart_is_told_of_each_new_answer_and_of_no_other() -> None:
     state = asking(Trend, tag="A", window="48h")
     await load(state)
     before = state.revision
-    await call(state, "refresh")
+    await call(state, "show")
     assert state.revision == before, "the same answer from the cache"
+    await call(state, "refresh")
+    assert state.revision == before + 1, "asked for now"
 
 
 async def test_following_asks_again_and_not_while_paused(monkeypatch: pytest.MonkeyPatch) -> None:
