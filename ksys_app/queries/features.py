@@ -7,7 +7,7 @@ from typing import Final
 from ksys_app import db
 from ksys_app.domain.windows import Window
 from ksys_app.models.series import Feature
-from ksys_app.utils.cache import Answer, Kind
+from ksys_app.utils.cache import Answer
 
 # 34 days: 30d is whole, a longer window is cut to its newest rows (PRD decision 4).
 MAX_ROWS: Final = 10_000
@@ -36,6 +36,7 @@ async def history(
         cap: most rows, the newest; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
         fresh: ask the database now; its answer is kept for the others.
     """
-    kind: Kind = "live" if fresh else "features"
     params = {"tag": tag_name, "window": window.duration, "cap": cap}
-    return await db.current().fetch_cached(kind, Feature, ONE_TAG, params)
+    return await db.current().fetch_cached(
+        "live" if fresh else "features", Feature, ONE_TAG, params
+    )

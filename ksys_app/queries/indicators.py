@@ -15,7 +15,7 @@ from ksys_app import db
 from ksys_app.domain.indicators import Band, lookback
 from ksys_app.domain.windows import VIEW, BucketName, Window
 from ksys_app.models.series import Indicator
-from ksys_app.utils.cache import Answer, Kind
+from ksys_app.utils.cache import Answer
 
 _INDICATORS: Final[LiteralString] = """
 SELECT bucket, avg, sma_10, sma_60, centre + 2 * sd_20 AS bb_top, centre - 2 * sd_20 AS bb_bot,
@@ -56,9 +56,10 @@ async def indicators(
         band: centre of the bands: the average itself, or SMA 20.
         fresh: ask the database now; its answer is kept for the others.
     """
-    kind: Kind = "live" if fresh else "metrics"
     params = indicator_params(tag_name, window, band)
-    return await db.current().fetch_cached(kind, Indicator, INDICATORS[window.bucket], params)
+    return await db.current().fetch_cached(
+        "live" if fresh else "metrics", Indicator, INDICATORS[window.bucket], params
+    )
 
 
 def indicator_params(tag_name: str, window: Window, band: Band = "plant") -> dict[str, object]:

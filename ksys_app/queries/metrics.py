@@ -10,7 +10,7 @@ from psycopg import sql
 from ksys_app import db
 from ksys_app.domain.windows import VIEW, BucketName, Window
 from ksys_app.models.series import Bucket
-from ksys_app.utils.cache import Answer, Kind
+from ksys_app.utils.cache import Answer
 
 _BUCKETS: Final[LiteralString] = """
 SELECT bucket, n, avg, sum, min, max, last, first, diff, now() AS now
@@ -33,6 +33,7 @@ async def buckets(tag_name: str, window: Window, *, fresh: bool = False) -> Answ
         window: the time range.
         fresh: ask the database now; its answer is kept for the others.
     """
-    kind: Kind = "live" if fresh else "metrics"
     params = {"tag": tag_name, "window": window.duration}
-    return await db.current().fetch_cached(kind, Bucket, BUCKETS[window.bucket], params)
+    statement = BUCKETS[window.bucket]
+    database = db.current()
+    return await database.fetch_cached("live" if fresh else "metrics", Bucket, statement, params)
