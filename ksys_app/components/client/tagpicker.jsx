@@ -18,7 +18,6 @@ export function TagPicker({ value, label, onPick }) {
     inputValue: typed ?? value,
     selectedItem: null,
     defaultHighlightedIndex: 0,
-    onInputValueChange: ({ inputValue }) => setTyped(inputValue),
     onSelectedItemChange: ({ selectedItem }) => {
       if (selectedItem) onPick(selectedItem);
       setTyped(null);
@@ -34,7 +33,12 @@ export function TagPicker({ value, label, onPick }) {
     <div className="picker" data-open={open}>
       <label className="sr-only" {...box.getLabelProps()}>{label}</label>
       <div className="search">
-        <input {...box.getInputProps({ ref: input, onFocus: (event) => event.target.select() })} placeholder={label}
+        <input {...box.getInputProps({
+          ref: input,
+          onFocus: (event) => event.target.select(),
+          // At once: told after the next paint, what is typed fast would lose letters.
+          onChange: (event) => setTyped(event.target.value),
+        })} placeholder={label}
           data-testid="tag-picker" data-hotkey="/" data-tag={value} aria-keyshortcuts="/" spellCheck={false}
           autoComplete="off" autoCapitalize="none" title={value} />
         <span aria-hidden="true" className="chevron" />

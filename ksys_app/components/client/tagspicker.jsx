@@ -26,7 +26,6 @@ export function TagsPicker({ values, most, label, words: w, onPick }) {
     selectedItem: null,
     defaultHighlightedIndex: 0,
     isItemDisabled: (name) => (chosen.has(name) ? chosen.size === 1 : full),
-    onInputValueChange: ({ inputValue, type }) => (type === InputBlur ? undefined : setTyped(inputValue)),
     onSelectedItemChange: ({ selectedItem }) => selectedItem && toggle(selectedItem),
     onIsOpenChange: ({ isOpen }) => (isOpen ? tags.load() : setTyped("")),
     // A choice neither closes the list nor fills the box: it switches one tag on or off.
@@ -41,7 +40,7 @@ export function TagsPicker({ values, most, label, words: w, onPick }) {
     <div className="picker" data-open={open}>
       <label className="sr-only" {...box.getLabelProps()}>{label}</label>
       <div className="search">
-        <input {...box.getInputProps({ ref: input })} placeholder={values.length > 2 ? fill(w.tags_many, { n: values.length }) : values.join(", ")}
+        <input {...box.getInputProps({ ref: input, onChange: (event) => setTyped(event.target.value) })} placeholder={values.length > 2 ? fill(w.tags_many, { n: values.length }) : values.join(", ")}
           data-testid="tags-picker" data-hotkey="/" data-tags={values.join(" ")} aria-keyshortcuts="/" spellCheck={false}
           autoComplete="off" autoCapitalize="none" title={values.join(", ")} className="tags-input" />
         <span aria-hidden="true" className="chevron" />
