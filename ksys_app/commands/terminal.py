@@ -13,6 +13,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -56,18 +57,21 @@ def as_json(value: object) -> None:
 @contextmanager
 def bar(unit: str = "") -> Iterator[Progress]:
     """A progress bar on standard error, so that output can be piped."""
-    with Progress(
+    with _progress(MofNCompleteColumn(), TextColumn(unit)) as progress:
+        yield progress
+
+
+def _progress(*figures: ProgressColumn) -> Progress:
+    return Progress(
         TextColumn("{task.description:<14}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
+        *figures,
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=err,
         transient=True,
         disable=not err.is_terminal,
-    ) as progress:
-        yield progress
+    )
 
 
 @contextmanager
@@ -77,16 +81,7 @@ def stages() -> Iterator[Callable[[str, str, int, int | None], None]]:
     Yields:
         To be told a stage, what to say of it, how much of it is done, and its whole if known.
     """
-    with Progress(
-        TextColumn("{task.description:<14}"),
-        BarColumn(),
-        TextColumn("{task.fields[words]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    ) as progress:
+    with _progress(TextColumn("{task.fields[words]}")) as progress:
         tasks: dict[str, TaskID] = {}
 
         def tell(stage: str, words: str, done: int, total: int | None) -> None:

@@ -229,9 +229,9 @@ class SeriesState(WindowedState, mixin=True):
     def _rows_of(self, course: Course, *, find: bool) -> None:
         """Show the page of ``course`` that is selected, or the one that holds the time found."""
         rows = course.answer.rows
-        times = [epoch_ms(row.bucket) for row in rows]
         self.total, self.count = len(rows), f"{len(rows):,}"
         if find:
+            times = [epoch_ms(row.bucket) for row in rows]
             self.page = page_with(times, self.found_ms) or self.page
         at = page(self.total, self.page)
         self.page, self.pages = at.number, at.count
