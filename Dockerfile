@@ -11,6 +11,12 @@ RUN uv sync --frozen --no-dev && ksys build
 
 FROM python:3.12-slim-bookworm
 WORKDIR /app
+# pg_dump and pg_restore of the database's major version, which Debian's own packages do not have.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates postgresql-common \
+ && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+ && apt-get install -y --no-install-recommends postgresql-client-16 \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 ksys
 COPY --from=build --chown=ksys:ksys /app /app
 ENV PATH="/app/.venv/bin:$PATH" KSYS_HOST=0.0.0.0 APP_ENV=production PYTHONUNBUFFERED=1

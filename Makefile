@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format bench clean
+.PHONY: help setup demo run test lint format bench wheel clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ run: setup ## the dashboard in production mode against TS_DSN
 	@exec $(BIN)/ksys run $(ARGS)
 
 test: setup ## every test, against a real TimescaleDB
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -44,6 +44,11 @@ format: setup ## rewrite as ruff formats
 
 bench: setup ## time of each query as a ratio to its bare SQL
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+wheel: setup ## dist/: an installation that needs no checkout, the built pages included
+	@$(BIN)/ksys build
+	@$(BIN)/uv build --wheel --no-build-isolation --quiet
+	@ls dist/*.whl
 
 clean: ## back to a fresh clone (keeps .env)
 	@git clean -dXfq -e '!.env'

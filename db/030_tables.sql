@@ -9,6 +9,19 @@ CREATE TABLE IF NOT EXISTS public.influx_hist (
   PRIMARY KEY (ts, tag_name)
 );
 
+-- PRD decision 31: what was written to influx_hist and is no usable sample, with the reason. Any
+-- column but received_at, the database's own clock, may be as broken as the row was.
+CREATE TABLE IF NOT EXISTS public.ingest_reject (
+  received_at timestamptz NOT NULL DEFAULT now(),
+  ts timestamptz,
+  tag_name text,
+  value double precision,
+  qc smallint,
+  meta jsonb,
+  reason text NOT NULL,
+  source text NOT NULL DEFAULT 'insert'
+);
+
 CREATE TABLE IF NOT EXISTS public.influx_qc_rule (
   tag_name text PRIMARY KEY,
   min_val double precision,
@@ -65,6 +78,12 @@ CREATE TABLE IF NOT EXISTS public.tag_latest (
   first_ts timestamptz NOT NULL
 );
 
+-- PRD decision 33: tags whose newest or first sample was deleted. The job settle_tags reads them again.
+CREATE TABLE IF NOT EXISTS public.tag_recheck (
+  tag_name text PRIMARY KEY,
+  since timestamptz NOT NULL DEFAULT now()
+);
+
 -- What the client-side job runner did; run_job records nothing of its own.
 CREATE TABLE IF NOT EXISTS public.ksys_job_run (
   job_id integer PRIMARY KEY,
@@ -79,4 +98,11 @@ CREATE TABLE IF NOT EXISTS public.ksys_migration (
   name text PRIMARY KEY,
   sha256 text NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- What ksys db init leaves as the plant has it (PRD §12.5): an aggregate by its name, or "policies"; and
+-- refreshes that are shorter than ours because raw samples are, "refresh influx_agg_1m" for example.
+CREATE TABLE IF NOT EXISTS public.ksys_kept (
+  name text PRIMARY KEY,
+  since timestamptz NOT NULL DEFAULT now()
 );

@@ -9,3 +9,6 @@ SELECT create_hypertable('public.predictions', by_range('ts', interval '7 days')
 SELECT create_hypertable('public.anomalies', by_range('ts', interval '7 days'),
                          create_default_indexes => false, if_not_exists => true,
                          migrate_data => true);
+SELECT create_hypertable('public.ingest_reject', by_range('received_at', interval '7 days'),
+                         create_default_indexes => false, if_not_exists => true,
+                         migrate_data => true);

@@ -1,4 +1,4 @@
--- Raw samples are compressed after 7 days and dropped after 365.
+-- Raw samples are compressed after 7 days and dropped after 365; what was refused is dropped after 90.
 DO $$
 DECLARE
   old_job integer;
@@ -13,15 +13,23 @@ BEGIN
   END IF;
 
   -- A policy with other values is replaced: if_not_exists alone would keep it.
+  -- Only of our tables is a span read: those of others may count in numbers.
+  IF EXISTS (SELECT FROM public.ksys_kept WHERE name = 'policies') THEN
+    RETURN;
+  END IF;
   FOR old_job IN
-    SELECT job_id FROM timescaledb_information.jobs
-    WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist'
-      AND (proc_name = 'policy_compression'
-             AND ((config ->> 'compress_after')::interval, schedule_interval)
-                 <> (interval '7 days', interval '12 hours')
-        OR proc_name = 'policy_retention'
-             AND ((config ->> 'drop_after')::interval, schedule_interval)
-                 <> (interval '365 days', interval '1 day'))
+    SELECT j.job_id
+    FROM (VALUES
+      ('influx_hist', 'policy_compression', 'compress_after', interval '7 days', interval '12 hours'),
+      ('influx_hist', 'policy_retention', 'drop_after', interval '365 days', interval '1 day'),
+      ('ingest_reject', 'policy_retention', 'drop_after', interval '90 days', interval '1 day')
+    ) AS wanted (name, proc, key, after, every)
+    JOIN timescaledb_information.jobs AS j
+      ON (j.hypertable_schema, j.hypertable_name, j.proc_name)
+       = ('public', wanted.name, wanted.proc)
+    WHERE CASE WHEN (j.hypertable_schema, j.hypertable_name) = ('public', wanted.name)
+               THEN ((j.config ->> wanted.key)::interval, j.schedule_interval)
+                    IS DISTINCT FROM (wanted.after, wanted.every) END
   LOOP
     PERFORM delete_job(old_job);
   END LOOP;
@@ -31,4 +39,6 @@ $$;
 SELECT add_compression_policy('public.influx_hist', compress_after => interval '7 days',
                               schedule_interval => interval '12 hours', if_not_exists => true);
 SELECT add_retention_policy('public.influx_hist', drop_after => interval '365 days',
+                            schedule_interval => interval '1 day', if_not_exists => true);
+SELECT add_retention_policy('public.ingest_reject', drop_after => interval '90 days',
                             schedule_interval => interval '1 day', if_not_exists => true);

@@ -1,5 +1,5 @@
--- Statistics of five minutes. With the Toolkit the percentiles are approximate and cheap,
--- without it exact (PRD decision 11).
+-- Statistics of five minutes. The percentiles are exact; with --toolkit they are approximate and cheap
+-- (PRD decision 11).
 DO $$
 DECLARE
   percentile text := 'percentile_cont(%s) WITHIN GROUP (ORDER BY value)';
@@ -8,7 +8,7 @@ BEGIN
              WHERE view_schema = 'public' AND view_name = 'features_5m') THEN
     RETURN;
   END IF;
-  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb_toolkit') THEN
+  IF current_setting('ksys.toolkit', true) = 'on' THEN
     percentile := 'approx_percentile(%s, percentile_agg(value))';
   END IF;
   EXECUTE format($view$

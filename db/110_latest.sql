@@ -1,21 +1,53 @@
--- PRD decision 25: influx_latest reads a small table. Statement triggers keep it: one row a tag, the
--- newest sample whatever the order of arrival. Upserts reach the table as updates.
+-- PRD decisions 25 and 33: influx_latest reads a small table. Statement triggers keep it: one row a
+-- tag, the newest sample whatever the order of arrival. Upserts reach the table as updates.
 
--- The writer needs no right on tag_latest: the function runs as its owner.
+-- The writer needs no right on the two tables: the functions run as their owner.
 CREATE OR REPLACE FUNCTION public.keep_tag_latest() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   -- In one order always: two writers of the same tags cannot lock each other out.
   INSERT INTO public.tag_latest AS kept (tag_name, value, ts, first_ts)
-  SELECT DISTINCT ON (tag_name)
-         tag_name, value, ts, min(ts) OVER (PARTITION BY tag_name)
-  FROM written
-  ORDER BY tag_name, ts DESC
+  SELECT tag_name, value, ts, first_ts
+  FROM (
+    SELECT tag_name, max(ts) AS ts, min(ts) AS first_ts
+    FROM written
+    WHERE ts <= clock_timestamp() + public.ksys_max_ahead()
+    GROUP BY tag_name
+  ) AS seen
+  JOIN written USING (tag_name, ts)
+  ORDER BY tag_name
   ON CONFLICT (tag_name) DO UPDATE
     SET value = CASE WHEN excluded.ts >= kept.ts THEN excluded.value ELSE kept.value END,
         ts = greatest(kept.ts, excluded.ts),
         first_ts = least(kept.first_ts, excluded.first_ts)
     WHERE excluded.ts >= kept.ts OR excluded.first_ts < kept.first_ts;
+  RETURN NULL;
+END
+$$;
+
+-- A newest or first sample that is deleted, or moved to another time or tag. TimescaleDB has no transition
+-- tables for DELETE, so it is done row by row.
+CREATE OR REPLACE FUNCTION public.recheck_tag_latest() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO public.tag_recheck (tag_name)
+  SELECT tag_name
+  FROM public.tag_latest
+  WHERE tag_name = OLD.tag_name AND OLD.ts IN (ts, first_ts)
+  ON CONFLICT (tag_name) DO NOTHING;
+  IF TG_OP = 'DELETE' THEN
+    RETURN OLD;
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION public.recheck_every_tag() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO public.tag_recheck (tag_name)
+  SELECT tag_name FROM public.tag_latest ORDER BY tag_name
+  ON CONFLICT (tag_name) DO NOTHING;
   RETURN NULL;
 END
 $$;
@@ -33,19 +65,32 @@ BEGIN
   INSERT INTO public.tag_latest AS kept (tag_name, value, ts, first_ts)
   SELECT tag_name, last(value, ts), max(ts), min(ts)
   FROM public.influx_hist
+  WHERE ts <= now() + public.ksys_max_ahead()
   GROUP BY tag_name
   ON CONFLICT (tag_name) DO NOTHING;
 END
 $$;
 
 DO $$
+DECLARE
+  wanted record;
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'public.influx_hist'::regclass
-                                          AND tgname = 'keep_tag_latest_update') THEN
-    CREATE TRIGGER keep_tag_latest_update
-      AFTER UPDATE ON public.influx_hist REFERENCING NEW TABLE AS written
-      FOR EACH STATEMENT EXECUTE FUNCTION public.keep_tag_latest();
-  END IF;
+  FOR wanted IN
+    SELECT * FROM (VALUES
+      ('keep_tag_latest_update', 'AFTER UPDATE', 'REFERENCING NEW TABLE AS written FOR EACH STATEMENT',
+       'keep_tag_latest'),
+      ('recheck_tag_latest_update', 'BEFORE UPDATE',
+       'FOR EACH ROW WHEN ((OLD.ts, OLD.tag_name) IS DISTINCT FROM (NEW.ts, NEW.tag_name))',
+       'recheck_tag_latest'),
+      ('recheck_tag_latest_delete', 'BEFORE DELETE', 'FOR EACH ROW', 'recheck_tag_latest'),
+      ('recheck_tag_latest_truncate', 'AFTER TRUNCATE', 'FOR EACH STATEMENT', 'recheck_every_tag')
+    ) AS t (name, occasion, rows, function)
+    WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'public.influx_hist'::regclass
+                                               AND tgname = t.name)
+  LOOP
+    EXECUTE format('CREATE TRIGGER %I %s ON public.influx_hist %s EXECUTE FUNCTION public.%I()',
+                   wanted.name, wanted.occasion, wanted.rows, wanted.function);
+  END LOOP;
 END
 $$;
 
@@ -53,9 +98,9 @@ CREATE OR REPLACE VIEW public.influx_latest AS
 SELECT tag_name, value, ts
 FROM public.tag_latest;
 
--- PRD decision 7: what the live query and the sparklines read in place of the raw table. The bound
--- stands in the view, so that no reader can scan the history by leaving its own out.
+-- PRD decision 7: what the live query and the sparklines read in place of the raw table. The bounds
+-- stand in the view, so that no reader can scan the history by leaving its own out.
 CREATE OR REPLACE VIEW public.influx_live AS
 SELECT tag_name, ts, value, qc
 FROM public.influx_hist
-WHERE ts >= now() - interval '1 hour';
+WHERE ts >= now() - interval '1 hour' AND ts <= now() + public.ksys_max_ahead();

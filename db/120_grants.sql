@@ -12,7 +12,7 @@ BEGIN
     FROM (VALUES
       ('eco_ro', 'SELECT', ''),
       ('eco_rw', 'SELECT', ''),
-      ('eco_rw', 'INSERT', '^(influx_hist|predictions|anomalies)$'),
+      ('eco_rw', 'INSERT', '^(influx_hist|predictions|anomalies|ingest_reject)$'),
       ('eco_rw', 'UPDATE', '^(influx_hist|predictions|anomalies)$'),
       ('eco_rw', 'INSERT', '^(influx_qc_rule|ingest_expectation)$'),
       ('eco_rw', 'UPDATE', '^(influx_qc_rule|ingest_expectation)$'),

@@ -6,6 +6,11 @@ DO $$
 DECLARE
   wanted record;
   job record;
+  -- The policies of the plant stay where they are asked to, but for one that erases.
+  keep boolean := EXISTS (SELECT FROM public.ksys_kept WHERE name = 'policies');
+  oldest timestamptz := (SELECT min(range_start) FROM timescaledb_information.chunks
+                         WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist');
+  erases boolean;
 BEGIN
   FOR wanted IN
     SELECT * FROM (VALUES
@@ -31,7 +36,33 @@ BEGIN
     INTO job
     FROM timescaledb_information.jobs AS j
     WHERE j.proc_name = 'policy_refresh_continuous_aggregate'
-      AND j.hypertable_schema = 'public' AND j.hypertable_name = wanted.view_name;
+      AND j.hypertable_schema = 'public' AND j.hypertable_name = wanted.view_name
+    -- An aggregate may have several; the one with our values is ours.
+    ORDER BY (j.config ->> 'start_offset')::interval = wanted.start_offset DESC, j.job_id
+    LIMIT 1;
+    -- A plant may have dropped raw samples sooner than we do, or in the past: what is computed from
+    -- them reaches back no further than they do, while it holds something older.
+    erases := false;
+    IF EXISTS (SELECT FROM timescaledb_information.continuous_aggregates AS c
+               WHERE (c.view_schema, c.view_name) = ('public', wanted.view_name)
+                 AND c.hypertable_name = 'influx_hist') THEN
+      EXECUTE format('SELECT EXISTS (SELECT FROM public.%I WHERE bucket >= $1 AND bucket < $2)',
+                     wanted.view_name)
+      INTO erases USING now() - wanted.start_offset, oldest;
+      IF erases THEN
+        wanted.start_offset := greatest(3 * wanted.end_offset, make_interval(
+          hours => floor(extract(epoch FROM now() - oldest) / 3600)::integer));
+      END IF;
+    END IF;
+    IF erases THEN
+      INSERT INTO public.ksys_kept (name) VALUES ('refresh ' || wanted.view_name)
+      ON CONFLICT (name) DO NOTHING;
+    ELSE
+      DELETE FROM public.ksys_kept WHERE name = 'refresh ' || wanted.view_name;
+    END IF;
+    IF keep AND job.start_offset <= greatest(wanted.start_offset, now() - oldest) THEN
+      CONTINUE;
+    END IF;
     IF (job.start_offset, job.end_offset, job.schedule_interval, job.batch)
        = (wanted.start_offset, wanted.end_offset, wanted.every, wanted.batch) THEN
       CONTINUE;
@@ -45,9 +76,17 @@ BEGIN
       buckets_per_batch => wanted.batch);
   END LOOP;
 
-  IF NOT EXISTS (SELECT FROM timescaledb_information.jobs
-                 WHERE proc_schema = 'public' AND proc_name = 'refresh_tech_ind_1m_mv') THEN
+  IF EXISTS (SELECT FROM public.ksys_kept WHERE name = 'tech_ind_1m_mv') THEN
+    -- The plant's own holds all history: a refresh of that each minute would never end.
+    PERFORM delete_job(job_id) FROM timescaledb_information.jobs
+    WHERE proc_schema = 'public' AND proc_name = 'refresh_tech_ind_1m_mv';
+  ELSIF NOT EXISTS (SELECT FROM timescaledb_information.jobs
+                    WHERE proc_schema = 'public' AND proc_name = 'refresh_tech_ind_1m_mv') THEN
     PERFORM add_job('public.refresh_tech_ind_1m_mv', interval '1 minute');
+  END IF;
+  IF NOT EXISTS (SELECT FROM timescaledb_information.jobs
+                 WHERE proc_schema = 'public' AND proc_name = 'settle_tags') THEN
+    PERFORM add_job('public.settle_tags', interval '1 minute');
   END IF;
 END
 $$;
@@ -58,6 +97,7 @@ DO $$
 DECLARE
   wanted record;
   job record;
+  keep boolean := EXISTS (SELECT FROM public.ksys_kept WHERE name = 'policies');
 BEGIN
   FOR wanted IN
     SELECT * FROM (VALUES ('influx_agg_1m'), ('influx_agg_10m'), ('features_5m')) AS c (view_name)
@@ -74,7 +114,8 @@ BEGIN
     FROM timescaledb_information.jobs AS j
     WHERE j.proc_name = 'policy_compression'
       AND j.hypertable_schema = 'public' AND j.hypertable_name = wanted.view_name;
-    IF (job.after, job.schedule_interval) = (interval '60 days', interval '12 hours') THEN
+    IF (keep AND job.job_id IS NOT NULL)
+       OR (job.after, job.schedule_interval) = (interval '60 days', interval '12 hours') THEN
       CONTINUE;
     END IF;
     IF job.job_id IS NOT NULL THEN

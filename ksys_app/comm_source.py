@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain import comm, comm_days
 from ksys_app.domain.comm import Calendar
-from ksys_app.models.comm import Cell, CommRow, Outage, Summary, TagDays
+from ksys_app.domain.quality import allowed_gap, comm_state
+from ksys_app.domain.rules import usable_rate
+from ksys_app.models.comm import (
+    Alive,
+    Cell,
+    CommDayRow,
+    CommRow,
+    NewestRow,
+    Outage,
+    Summary,
+    TagDays,
+)
+from ksys_app.models.rows import Expectation, QcRule
 from ksys_app.queries import comm as queries
-from ksys_app.queries.tags import known_tags
+from ksys_app.queries.qc import expectations, rules_by_tag
+from ksys_app.queries.tags import matching_tags
 from ksys_app.utils.cache import Answer
 
 
@@ -40,23 +54,35 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Every tag by days, worst first.
+    """Tags by days.
 
     Attributes:
         calendar: the days.
-        rows: the tags.
-        truncated: whether there are more tags than may be shown.
+        words: what their names hold; empty: any.
+        rows: the tags, by name.
+        truncated: whether there are more such tags than may be shown.
         fetched_ms: when the database answered the oldest part, epoch milliseconds.
         cache_hit: whether no query was needed.
         error: why the database could not be asked since, None while fresh.
     """
 
     calendar: Calendar
+    words: str
     rows: tuple[TagDays, ...]
     truncated: bool
     fetched_ms: int
     cache_hit: bool
     error: Exception | None
+
+    def covers(self, words: str) -> bool:
+        """Whether all tags were asked for those that hold ``words``."""
+        return self.words == words or (not self.words and not self.truncated)
+
+
+def _alive(row: NewestRow, rule: QcRule | None) -> Alive:
+    allowed = allowed_gap(rule, Expectation(row.tag_name, usable_rate(row.exp_per_min)))
+    age = None if row.ts is None else row.now - row.ts
+    return Alive(row.tag_name, row.now, row.ts, allowed, comm_state(age, allowed))
 
 
 class CommSource:
@@ -80,6 +106,12 @@ class CommSource:
         wanted = comm.recent_start(now, self._zone) if start is None else start
         return comm.calendar(comm.clamp_start(wanted, now, self._zone), self._zone), now
 
+    async def alive(self, tags: Sequence[str]) -> tuple[tuple[Alive, ...], Answer[NewestRow]]:
+        """Whether each of some tags is alive now, and the answer that says so."""
+        rules = await rules_by_tag()
+        answer = await queries.newest(tags)
+        return tuple(_alive(row, rules.get(row.tag_name)) for row in answer.rows), answer
+
     async def report(self, tag_name: str, days: Calendar, *, fresh: bool = False) -> Report:
         """The hours of one tag, whether it is known or not.
 
@@ -97,27 +129,62 @@ class CommSource:
             judged = answer.made["judged"] = cells, runs, comm.summary(cells, runs, row.now)
         return Report(days, answer, *judged)
 
-    async def overview(self, days: Calendar, *, fresh: bool = False) -> Overview:
-        """The days of all known tags, 250 tags a statement."""
-        known = await known_tags()
-        names = [tag.tag_name for tag in known.rows[: self._max_tags]]
+    async def overview(self, days: Calendar, words: str = "", *, fresh: bool = False) -> Overview:
+        """The days of all known tags, 250 tags a statement.
+
+        Where there are more than may be shown, of those whose name holds ``words``.
+        """
+        found = await matching_tags("", self._max_tags)
+        asked = words if found.rowcount > self._max_tags else ""
+        if asked:
+            found = await matching_tags(asked, self._max_tags)
+        names = [tag.tag_name for tag in found.rows[: self._max_tags]]
+        listed = {one.tag_name: one for one in (await expectations()).rows}
+        expected = [listed.get(name, Expectation(name)) for name in names]
         size = queries.MAX_TAGS
         answers = [
-            await queries.comm_days(names[at : at + size], days.bounds, fresh=fresh)
+            await queries.comm_days(expected[at : at + size], days.bounds, fresh=fresh)
             for at in range(0, len(names), size)
         ]
-        key = (days.start, known.rowcount, tuple(answer.fetched_ms for answer in answers))
+        answers += await self._late(answers, expected, days, fresh)
+        key = (days.start, asked, len(names), tuple(answer.fetched_ms for answer in answers))
         errors = [answer.error for answer in answers if answer.error is not None]
         if self._kept is None or self._kept[0] != key or errors:
-            rows = [row for answer in answers for row in answer.rows]
+            rows = list({row.tag_name: row for one in answers for row in one.rows}.values())
             made = Overview(
                 calendar=days,
+                words=asked,
                 rows=tuple(comm_days.by_days(rows, days)),
-                truncated=known.rowcount > self._max_tags,
-                fetched_ms=min((answer.fetched_ms for answer in answers), default=known.fetched_ms),
+                truncated=found.rowcount > len(names),
+                fetched_ms=min((one.fetched_ms for one in answers), default=found.fetched_ms),
                 cache_hit=all(answer.cache_hit for answer in answers),
                 error=errors[0] if errors else None,
             )
             self._kept = (key, made)
             return made
         return replace(self._kept[1], cache_hit=True)
+
+    async def _late(
+        self,
+        answers: Sequence[Answer[CommDayRow]],
+        expected: Sequence[Expectation],
+        days: Calendar,
+        fresh: bool,
+    ) -> list[Answer[CommDayRow]]:
+        """Tags with a critical hour in the last two days, counted with what arrived late.
+
+        At most 250 of them: their minutes cost as much as the hours of twice as many tags.
+        """
+        found = [
+            name
+            for answer in answers
+            for row in answer.rows[:1]
+            for name in comm_days.doubtful(answer.rows, days, row.now - queries.LATE)
+        ]
+        names = set(found[: queries.MAX_TAGS])
+        asked = [one for one in expected if one.tag_name in names]
+        size = queries.MAX_LATE_TAGS
+        return [
+            await queries.comm_days(asked[at : at + size], days.bounds, late=True, fresh=fresh)
+            for at in range(0, len(asked), size)
+        ]

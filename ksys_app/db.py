@@ -1,59 +1,66 @@
-"""The pool's life, one way to ask, and driver errors mapped once (PRD §6.3, §7.2).
+"""One way to ask, guarded and cached, and the connection of a command (PRD §6.3).
 
-Every session is guarded by connection options, because ``SET LOCAL`` under autocommit does
-nothing (PRD decisions 6 and 30).
+Nothing of a guard is left to the session, so that all is the same directly and through a pooler
+(PRD decisions 6 and 30).
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import sql
 from psycopg.rows import class_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from ksys_app import log
-from ksys_app.errors import (
-    BadParameter,
-    ConfigError,
-    DatabaseTimeout,
-    DatabaseUnreachable,
-    KsysError,
-    SchemaDrift,
-)
-from ksys_app.settings import Settings, safe_dsn, with_options
+from ksys_app import log, meters
+from ksys_app.driver.command import connect as connect
+from ksys_app.driver.command import tells_restoring, user_of
+from ksys_app.driver.connection import KEEPALIVE, Connection, Silent
+from ksys_app.driver.failures import map_error, refused
+from ksys_app.driver.pool import Busy, Pool
+from ksys_app.driver.pulse import Pulse
+from ksys_app.driver.refusal import refusal
+from ksys_app.driver.restoring import IS_RESTORING, restoring
+from ksys_app.errors import DatabaseFault, DatabaseTimeout, DatabaseUnreachable, KsysError
+from ksys_app.settings import Settings, safe_dsn, with_parameters
 from ksys_app.utils.cache import TTL, Answer, Kind, TTLCache, cache_key
 
 T = TypeVar("T")
 Query = str | sql.Composed
 Params = Mapping[str, object]
 
-POOL_WAIT_S: Final = 2.0
-CONNECT_TIMEOUT_S: Final = 3
-RECONNECT_S: Final = 4.0
-# The server's own timeout should win; this one is for a server that does not answer at all.
-CLIENT_MARGIN_S: Final = 1.0
-TIMEOUT: Final = "SELECT set_config('statement_timeout', %(timeout)s, true)"
+# A statement, its connection included, may take so much longer than the server lets it: what the
+# server ends is told by the server, and what a silent one does not end is ended here.
+MARGIN_S: Final = 2.0
+# Sent and not acknowledged for longer than this, the line is dead (milliseconds).
+UNACKNOWLEDGED_MS: Final = 10_000
 LOST: Final = (DatabaseUnreachable, DatabaseTimeout)
 
 
-def session_options(statement_timeout_ms: int) -> dict[str, str]:
-    """Session settings of every connection of the app."""
-    return {
-        "statement_timeout": str(statement_timeout_ms),
-        "idle_in_transaction_session_timeout": "5000",
-        "TimeZone": "UTC",
-        "default_transaction_read_only": "on",
-        "plan_cache_mode": "force_custom_plan",
-        "jit": "off",
-    }
+# Guards of one read. They stand in the transaction of the statement, not in the session: a pooler
+# may give each transaction another session, and what one client sets there another would inherit.
+GUARDS: Final = f"""
+SELECT {IS_RESTORING} AS restoring,
+       set_config('transaction_read_only', 'on', true),
+       set_config('statement_timeout', %(timeout)s, true),
+       set_config('plan_cache_mode', 'force_custom_plan', true),
+       set_config('jit', 'off', true)
+"""
+PING: Final = "SELECT 1 AS one LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ping:
+    one: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    version: str
 
 
 @dataclass(slots=True)
@@ -65,7 +72,7 @@ class Counters:
 
 
 class Database:
-    """An async pool of guarded, read-only sessions and the cache in front of it.
+    """A pool of connections that read, each statement guarded, and the cache in front of it.
 
     Args:
         dsn: where; the app's own, role ``eco_ro``.
@@ -75,33 +82,25 @@ class Database:
     def __init__(self, dsn: str, settings: Settings) -> None:
         self.name = safe_dsn(dsn)
         self.counters = Counters()
-        self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=LOST)
+        self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=(*LOST, DatabaseFault))
         self._timeout_s = settings.statement_timeout_ms / 1000
         self._lost_since: float | None = None
-        self._pool = AsyncConnectionPool(
-            with_options(
-                dsn,
-                session_options(settings.statement_timeout_ms),
-                connect_timeout=CONNECT_TIMEOUT_S,
-                application_name="ksys_app",
-            ),
-            min_size=1,
-            max_size=settings.pool_max,
-            timeout=POOL_WAIT_S,
-            # Small, so that a request after the database's return tries at once.
-            reconnect_timeout=RECONNECT_S,
-            check=AsyncConnectionPool.check_connection,
-            kwargs={"autocommit": True, "prepare_threshold": None},
-            open=False,
+        self._told: set[str] = set()
+        self._user = user_of(dsn)
+        self._refusal: tuple[str, KsysError] | None = None
+        self._dsn = with_parameters(
+            dsn,
+            application_name="ksys_app",
+            tcp_user_timeout=UNACKNOWLEDGED_MS,
+            **KEEPALIVE,
         )
-
-    async def open(self) -> None:
-        """Open the pool; a database that is away is not an error yet."""
-        await self._pool.open(wait=False)
+        self._pool = Pool(self._open, settings.pool_max)
+        self.pulse = Pulse(self._ping)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._pool.close(timeout=2.0)
+        await self.pulse.close()
+        await self._pool.close()
 
     @property
     def lost_for_s(self) -> float | None:
@@ -109,77 +108,170 @@ class Database:
         return None if self._lost_since is None else time.monotonic() - self._lost_since
 
     def pool_stats(self) -> dict[str, int]:
-        """Connections of the pool: size, available, waiting requests."""
-        stats = self._pool.get_stats()
-        return {
-            "size": stats.get("pool_size", 0),
-            "available": stats.get("pool_available", 0),
-            "waiting": stats.get("requests_waiting", 0),
-            "max": self._pool.max_size,
-        }
+        """Connections of the pool: size, available, waiting requests, most."""
+        return self._pool.stats()
 
     async def fetch_all(
-        self, model: type[T], statement: Query, params: Params, timeout_s: float | None = None
+        self,
+        model: type[T],
+        statement: Query,
+        params: Params,
+        timeout_s: float | None = None,
+        *,
+        name: str = meters.OTHER,
     ) -> list[T]:
-        """Every row of ``statement`` as ``model``.
+        """Every row of ``statement`` as ``model``; time, rows and errors are counted.
 
         Args:
             model: type of a row, its fields named as the columns.
             statement: the SQL.
             params: its parameters.
-            timeout_s: longest it may take, in place of the session's timeout.
+            timeout_s: longest it may take, in place of the setting.
+            name: under which it is counted.
 
         Raises:
             DatabaseUnreachable: no connection, or it broke.
             DatabaseTimeout: the statement took longer than it may.
+            DatabaseRestoring: a restore is at work, or was broken off.
             SchemaDrift: a relation, a column or a privilege is missing.
         """
-        async with (
-            self._connection(timeout_s or self._timeout_s) as conn,
-            conn.cursor(row_factory=class_row(model)) as cursor,
-        ):
-            if timeout_s is None:
-                await cursor.execute(statement, dict(params))
-                return await cursor.fetchall()
-            async with conn.transaction():
-                await cursor.execute(TIMEOUT, {"timeout": str(_milliseconds(timeout_s))})
-                await cursor.execute(statement, dict(params))
-                return await cursor.fetchall()
+        with meters.statement(name) as counted:
+            rows = await self._fetch(model, statement, params, timeout_s or self._timeout_s)
+            counted(len(rows))
+            return rows
+
+    async def _fetch(
+        self, model: type[T], statement: Query, params: Params, seconds: float
+    ) -> list[T]:
+        async with self._connection(seconds) as conn:
+            guards, cursor = conn.cursor(), conn.cursor(row_factory=class_row(model))
+            failure: psycopg.Error | None = None
+            try:
+                # Without a BEGIN, all of a pipeline is one transaction, one trip to the server.
+                async with conn.pipeline():
+                    await guards.execute(GUARDS, {"timeout": str(_milliseconds(seconds))})
+                    await cursor.execute(statement, dict(params))
+            except psycopg.Error as error:
+                failure = error
+            if await tells_restoring(guards):
+                # What fails there fails for that reason. The session would stay as it began, also
+                # when the restore is done.
+                await conn.close()
+                raise restoring(self.name) from failure
+            if failure is not None:
+                raise failure
+            return await cursor.fetchall()
 
     async def fetch_cached(
-        self, kind: Kind, model: type[T], statement: Query, params: Params
+        self,
+        kind: Kind,
+        model: type[T],
+        statement: Query,
+        params: Params,
+        *,
+        name: str = meters.OTHER,
     ) -> Answer[T]:
-        """As :meth:`fetch_all`, through the cache with the TTL of ``kind``."""
+        """As :meth:`fetch_all`, through the cache with the TTL of ``kind``.
+
+        Of a database that is away every answer is old: it is asked, and the answer says so.
+        """
         text = statement if isinstance(statement, str) else statement.as_string(None)
-        return await self.cache.get(
+        answer = await self.cache.get(
             cache_key(text, params),
-            TTL[kind],
-            lambda: self.fetch_all(model, statement, params),
+            0 if self.pulse.away else TTL[kind],
+            lambda: self.fetch_all(model, statement, params, name=name),
         )
+        return meters.answered(name, answer)
+
+    async def fetch_versioned(
+        self,
+        kind: Kind,
+        model: type[T],
+        statement: Query,
+        params: Params,
+        version: Query,
+        *,
+        name: str = meters.OTHER,
+    ) -> Answer[T]:
+        """As :meth:`fetch_cached`, and asked again as soon as what it is about has changed.
+
+        Args:
+            kind: whose TTL holds while nothing changes.
+            model: type of a row, its fields named as the columns.
+            statement: the SQL.
+            params: its parameters.
+            version: the SQL of a text ``version`` that is another one after each change.
+            name: under which it is counted.
+        """
+        told = await self.fetch_cached("live", _Version, version, {}, name=f"{name}_version")
+        text = statement if isinstance(statement, str) else statement.as_string(None)
+        key = cache_key(text, params)
+        if told.error is not None:
+            # It would not answer this question either, and a caller may have several.
+            kept: Answer[T] | None = self.cache.stale(key, told.error)
+            if kept is not None:
+                return meters.answered(name, kept)
+        answer = await self.cache.get(
+            key,
+            0 if self.pulse.away else TTL[kind],
+            lambda: self.fetch_all(model, statement, params, name=name),
+            told.rows[0].version,
+        )
+        return meters.answered(name, answer)
 
     @asynccontextmanager
-    async def _connection(self, timeout_s: float) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self, timeout_s: float) -> AsyncIterator[Connection]:
         try:
-            async with self._pool.connection() as conn:
-                async with asyncio.timeout(timeout_s + CLIENT_MARGIN_S):
-                    yield conn
+            async with self._pool.connection(timeout_s + MARGIN_S) as conn:
+                yield conn
         except Exception as error:
             mapped = map_error(error, self.name)
             if isinstance(mapped, LOST):
                 self._failed(mapped)
-            if mapped is None:
+            if not isinstance(error, Busy):
+                away = isinstance(error, Silent) or isinstance(mapped, DatabaseUnreachable)
+                self.pulse.told(away=away)
+            if mapped is None or mapped is error:
                 raise
             raise mapped from error
         self._answered()
+
+    async def _open(self, seconds: float) -> Connection:
+        try:
+            conn = await Connection.open(self._dsn, seconds)
+        except Silent:
+            raise
+        except psycopg.OperationalError as error:
+            raise await self._refused(error) from error
+        self._refusal = None
+        return conn
+
+    async def _refused(self, error: psycopg.OperationalError) -> KsysError:
+        """Why there is no connection; looked into again when the driver says something else."""
+        words = str(error)
+        if self._refusal is None or self._refusal[0] != words:
+            why = await refusal(error, self._dsn)
+            self._refusal = words, refused(why, self.name, self._user)
+        # To a page and to HTTP it is one thing, whatever is to be corrected: no database.
+        return DatabaseUnreachable(self._refusal[1].message)
+
+    async def _ping(self) -> None:
+        with suppress(KsysError):
+            await self.fetch_all(_Ping, PING, {}, name="ping")
 
     def _failed(self, error: KsysError) -> None:
         self.counters.failures += 1
         if self._lost_since is None:
             self._lost_since = time.monotonic()
+            self._told.clear()
+        # A slow database that then is away is two things to look for, each said once an outage.
+        if error.code not in self._told:
+            self._told.add(error.code)
             log.event("db_fail", code=error.code, database=self.name, error=error.message)
 
     def _answered(self) -> None:
         self.counters.statements += 1
+        self.pulse.told(away=False)
         lost_for = self.lost_for_s
         if lost_for is not None:
             self._lost_since = None
@@ -209,70 +301,3 @@ def current() -> Database:
     if _current is None:
         raise DatabaseUnreachable("the app is starting; no database is open yet")
     return _current
-
-
-def map_error(error: BaseException, name: str) -> KsysError | None:
-    """The product's error for one of the driver's, None where it is none of ours.
-
-    Args:
-        error: what was raised.
-        name: the database without its secrets, for the message.
-    """
-    if isinstance(error, KsysError):
-        return error
-    if isinstance(error, psycopg.errors.QueryCanceled | TimeoutError):
-        return DatabaseTimeout(f"{name} took too long to answer; try a shorter window")
-    if isinstance(
-        error,
-        psycopg.errors.UndefinedTable
-        | psycopg.errors.UndefinedColumn
-        | psycopg.errors.UndefinedFunction,
-    ):
-        return SchemaDrift(
-            f"{name} lacks what this version reads ({_first_line(error)}); run ksys db init"
-        )
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return SchemaDrift(f"{name} denies it ({_first_line(error)}); run ksys db init to grant it")
-    if isinstance(error, psycopg.DataError):
-        return BadParameter(f"the database refuses a value: {_first_line(error)}")
-    if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError | OSError):
-        return DatabaseUnreachable(f"{name} does not answer ({_first_line(error)})")
-    return None
-
-
-async def connect(dsn: str, *, timeout_s: int = 5, **options: str) -> AsyncConnection:
-    """One autocommit connection for a command, its failure told in one sentence.
-
-    Raises:
-        ConfigError: the password or the database's name is wrong.
-        DatabaseUnreachable: nothing answers there.
-    """
-    name = safe_dsn(dsn)
-    guards = {"TimeZone": "UTC", "plan_cache_mode": "force_custom_plan", "jit": "off"} | options
-    try:
-        return await AsyncConnection.connect(
-            with_options(dsn, guards, connect_timeout=timeout_s, application_name="ksys"),
-            autocommit=True,
-            prepare_threshold=None,
-        )
-    except psycopg.OperationalError as error:
-        raise connect_error(error, name, str(conninfo_to_dict(dsn).get("user") or "")) from error
-
-
-def connect_error(error: psycopg.OperationalError, name: str, user: str) -> KsysError:
-    """What a refused connection means, and what to do about it."""
-    text = str(error)
-    if "password authentication failed" in text or "no password supplied" in text:
-        return ConfigError(f"{name} refuses the password of {user!r}; correct it in the DSN")
-    if "role" in text and "does not exist" in text:
-        return ConfigError(f"{name} knows no role {user!r}; correct the user in the DSN")
-    if "database" in text and "does not exist" in text:
-        return ConfigError(f"{name} has no such database; create it or correct the DSN")
-    return DatabaseUnreachable(
-        f"{name} does not answer ({_first_line(error)}); check that it runs "
-        "and the DSN's host and port"
-    )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -37,6 +37,13 @@ class BadParameter(KsysError):
     exit_code = 2
 
 
+class Forbidden(KsysError):
+    """Who asks may not have it."""
+
+    code = "FORBIDDEN"
+    http_status = 403
+
+
 class UnknownTag(KsysError):
     """The tag is not known to the database."""
 
@@ -59,6 +66,19 @@ class DatabaseTimeout(KsysError):
     code = "DB_TIMEOUT"
     http_status = 503
     exit_code = 3
+
+
+class DatabaseFault(KsysError):
+    """The database answers and cannot do what it was asked."""
+
+    code = "DB_FAULT"
+    http_status = 503
+
+
+class DatabaseRestoring(DatabaseFault):
+    """The database is being restored, or a restore was broken off."""
+
+    code = "DB_RESTORING"
 
 
 class NoRows(KsysError):
@@ -92,6 +112,13 @@ class BackupFailed(KsysError):
     """A dump or a restore did not go through, or the two differ."""
 
     code = "BACKUP"
+
+
+class BrokenOff(BackupFailed):
+    """A restore was told to end before it was done."""
+
+    code = "BROKEN_OFF"
+    exit_code = 130
 
 
 class FeedLost(KsysError):

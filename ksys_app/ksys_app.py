@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import reflex as rx
 
-from ksys_app import log, runtime
+from ksys_app import log, reflex_compat, runtime
 from ksys_app.api.app import create_api
+from ksys_app.base_path import FOLDER_VARIABLE
+from ksys_app.built import BuiltPages
+from ksys_app.edge import behind_proxies, own_origin
+from ksys_app.events.arguments import Catalogue
+from ksys_app.events.gate import gated
+from ksys_app.events.refusals import refusals
 from ksys_app.pages import add_pages, app_style
 from ksys_app.security import with_headers
 from ksys_app.settings import get_settings
+from ksys_app.states.failure import handler_failed, page_failed
 
 
 @asynccontextmanager
@@ -24,21 +34,40 @@ async def lifespan() -> AsyncIterator[None]:
 
 def connected(token: str) -> bool:
     """Whether the tab with this token has its websocket."""
-    return app.event_namespace is not None and token in app.event_namespace.token_to_sid
+    return reflex_compat.tab_connected(app, token)
 
 
-def told(exception: Exception) -> None:
-    """A handler that failed: the log has it; the page says what it lacks by itself."""
-    log.logger.error("event handler failed", exc_info=exception)
+def catalogue() -> Catalogue:
+    """The event handlers of the app, against which what a browser sends is checked."""
+    return Catalogue(reflex_compat.handlers(app), reflex_compat.storage_vars(app))
+
+
+def at_gate(inside: Any) -> Any:
+    """The app behind the check of what browsers say over their websockets."""
+    return gated(inside, reflex_compat.event_namespace(), catalogue, refusals)
+
+
+def with_pages(inside: Any) -> Any:
+    """The built pages behind the framework's own endpoints, where this process serves them."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        inside.mount("/", BuiltPages(Path(folder), get_settings().base), "pages")
+    return inside
+
+
+def at_edge(inside: Any) -> Any:
+    """The app behind its edge, as the settings of the serving process have it."""
+    settings = get_settings()
+    return behind_proxies(inside, settings.proxies, settings.base)
 
 
 app = rx.App(
     **app_style(),
-    api_transformer=[create_api(), with_headers],
-    backend_exception_handler=told,
+    api_transformer=[with_pages, create_api(), at_gate, at_edge, with_headers],
+    backend_exception_handler=handler_failed,
+    frontend_exception_handler=page_failed,
 )
-if app.sio is not None:
-    # An empty list of origins would let every origin in; None lets in only the page's own.
-    app.sio.eio.cors_allowed_origins = None
+# The edge has refused what is foreign and said why; this holds without an edge, too.
+reflex_compat.check_origins(app, own_origin)
 app.register_lifespan_task(lifespan)
 add_pages(app)

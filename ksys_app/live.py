@@ -1,8 +1,8 @@
 """The live feed: one poller a process, as many subscribers as there are tabs (PRD decision 8).
 
 The first subscriber starts the poller, the last one stops it. Each tick asks the database once a
-watched window and publishes an immutable snapshot; a failure publishes the last good one as stale
-and is tried again after 1, 2, 4, 8 s.
+watched selection and publishes an immutable snapshot; a failure publishes the last good one as
+stale and is tried again after 1, 2, 4, 8 s.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-from ksys_app.domain.windows import Window
+from ksys_app.domain.ordering import Selection
+from ksys_app.driver.pulse import Pulse
 from ksys_app.errors import KsysError
 from ksys_app.log import logger
 from ksys_app.tile_source import TileSet
@@ -45,13 +46,13 @@ class Snapshot:
 class Subscription:
     """One tab's place in the feed."""
 
-    def __init__(self, feed: LiveFeed, window: Window) -> None:
-        self.window = window
+    def __init__(self, feed: LiveFeed, selection: Selection) -> None:
+        self.selection = selection
         self._feed, self._seen = feed, 0
 
     async def next(self) -> Snapshot:
         """The newest snapshot this tab has not seen; waits for one, skips what it missed."""
-        snapshot = await self._feed.newer_than(self.window, self._seen)
+        snapshot = await self._feed.newer_than(self.selection, self._seen)
         self._seen = snapshot.seq
         return snapshot
 
@@ -60,25 +61,27 @@ class LiveFeed:
     """Polls what somebody watches, and nothing else.
 
     Args:
-        load: asks the database for the tiles of a window.
+        load: asks the database for the tiles of a selection.
         interval: seconds between ticks.
+        pulse: tells when the database is lost or back, so that no selection waits for its tick.
         wall: epoch seconds.
     """
 
     def __init__(
         self,
-        load: Callable[[Window], Awaitable[TileSet]],
+        load: Callable[[Selection], Awaitable[TileSet]],
         interval: float,
+        pulse: Pulse | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.interval = interval
-        self._load, self._wall = load, wall
-        self._watchers: Counter[Window] = Counter()
-        self._newest: dict[Window, Snapshot] = {}
+        self._load, self._wall, self._pulse = load, wall, pulse
+        self._watchers: Counter[Selection] = Counter()
+        self._newest: dict[Selection, Snapshot] = {}
         self._changed = asyncio.Event()
         self._wake = asyncio.Event()
-        self._due: dict[Window, float] = {}
-        self._failures: Counter[Window] = Counter()
+        self._due: dict[Selection, float] = {}
+        self._failures: Counter[Selection] = Counter()
         self._poller: asyncio.Task[None] | None = None
         self._seq = 0
         self._ticked_at: float | None = None
@@ -96,21 +99,21 @@ class LiveFeed:
         return max(0.0, self._wall() - self._ticked_at)
 
     @asynccontextmanager
-    async def subscribe(self, window: Window) -> AsyncIterator[Subscription]:
-        """Watch ``window`` until the block is left, however it is left."""
-        self._watchers[window] += 1
+    async def subscribe(self, selection: Selection) -> AsyncIterator[Subscription]:
+        """Watch ``selection`` until the block is left, however it is left."""
+        self._watchers[selection] += 1
         self._wake.set()
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll(), name="live feed")
         try:
-            yield Subscription(self, window)
+            yield Subscription(self, selection)
         finally:
-            self._leave(window)
+            self._leave(selection)
 
-    async def newer_than(self, window: Window, seq: int) -> Snapshot:
-        """The newest snapshot of ``window`` after ``seq``; waits for it."""
+    async def newer_than(self, selection: Selection, seq: int) -> Snapshot:
+        """The newest snapshot of ``selection`` after ``seq``; waits for it."""
         while True:
-            snapshot = self._newest.get(window)
+            snapshot = self._newest.get(selection)
             if snapshot is not None and snapshot.seq > seq:
                 return snapshot
             await self._changed.wait()
@@ -122,26 +125,32 @@ class LiveFeed:
             await asyncio.gather(self._poller, return_exceptions=True)
             self._poller = None
 
-    def _leave(self, window: Window) -> None:
-        self._watchers[window] -= 1
-        if self._watchers[window] <= 0:
-            del self._watchers[window]
+    def _leave(self, selection: Selection) -> None:
+        self._watchers[selection] -= 1
+        if self._watchers[selection] <= 0:
+            del self._watchers[selection]
             # A later watcher is not shown this one as new, and does not wait for its tick.
             for kept in (self._newest, self._due, self._failures):
-                kept.pop(window, None)
+                kept.pop(selection, None)
         if not self._watchers and self._poller is not None:
             self._poller.cancel()
             self._poller = self._ticked_at = None
 
     async def _poll(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            self._wake.clear()
-            for window in list(self._watchers):
-                if window in self._watchers and self._due.get(window, 0.0) <= loop.time():
-                    await self._tick(window)
-            due = [self._due.get(window, 0.0) for window in self._watchers]
-            await self._sleep(min(due, default=loop.time() + self.interval) - loop.time())
+        with nullcontext() if self._pulse is None else self._pulse.watched(self._hurry):
+            while True:
+                self._wake.clear()
+                for selection in list(self._watchers):
+                    if selection in self._watchers and self._due.get(selection, 0.0) <= loop.time():
+                        await self._tick(selection)
+                due = [self._due.get(selection, 0.0) for selection in self._watchers]
+                await self._sleep(min(due, default=loop.time() + self.interval) - loop.time())
+
+    def _hurry(self) -> None:
+        """The database is lost, or back: every selection is due."""
+        self._due.clear()
+        self._wake.set()
 
     async def _sleep(self, seconds: float) -> None:
         """Until the next tick is due, or somebody new subscribes."""
@@ -156,31 +165,31 @@ class LiveFeed:
             return self.interval
         return min(self.interval, BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
 
-    async def _tick(self, window: Window) -> None:
-        """Ask for one window, publish the answer or the failure, and say when it is due again."""
-        kept = self._newest[window].tile_set if window in self._newest else TileSet(window)
+    async def _tick(self, selection: Selection) -> None:
+        """Ask for one selection, publish what came of it, and say when it is due again."""
+        before = self._newest.get(selection)
+        kept = TileSet(selection) if before is None else before.tile_set
         started = asyncio.get_running_loop().time()
         try:
-            tile_set = await self._load(window)
+            tile_set = await self._load(selection)
             error = tile_set.error
         except KsysError as refused:
             tile_set, error = kept, refused
         except Exception:  # the poller serves every tab and must outlive a bad row
-            logger.exception("live feed: %s", window.label)
+            logger.exception("live feed: %s", selection.window.label)
             tile_set, error = kept, KsysError("the live feed failed; the log has the details")
-        if window not in self._watchers:
+        if selection not in self._watchers:
             return
-        self._failures[window] = 0 if error is None else self._failures[window] + 1
-        pause = self._pause(self._failures[window])
+        self._failures[selection] = 0 if error is None else self._failures[selection] + 1
+        pause = self._pause(self._failures[selection])
         # From the start, so that a slow answer does not stretch the period; a failure waits.
         ended = asyncio.get_running_loop().time()
-        self._due[window] = (started if error is None else ended) + pause
+        self._due[selection] = (started if error is None else ended) + pause
         if error is None:
             self._ticked_at = self._wall()
             self._publish(Snapshot(self._next(), tile_set))
             return
         wrong = error if isinstance(error, KsysError) else KsysError(str(error))
-        before = self._newest.get(window)
         since = before.failing_since_ms if before is not None else 0
         now_ms = int(self._wall() * 1000)
         self._publish(Snapshot(self._next(), tile_set, wrong, since or now_ms, pause))
@@ -190,6 +199,6 @@ class LiveFeed:
         return self._seq
 
     def _publish(self, snapshot: Snapshot) -> None:
-        self._newest[snapshot.tile_set.window] = snapshot
+        self._newest[snapshot.tile_set.selection] = snapshot
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()

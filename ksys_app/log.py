@@ -19,6 +19,7 @@ Event = Literal[
     "snapshot_refresh",
     "overlay_toggle",
     "qc_badge_eval",
+    "rule_fault",
     "db_fail",
     "db_recover",
     "payload_bloat",
@@ -31,11 +32,22 @@ Event = Literal[
     "export_broken",
     "job_fail",
     "job_recover",
+    "ws_refused",
+    "event_refused",
+    "page_fail",
 ]
 COMMON: Final = ("range", "tag", "view", "rowcount", "dur_ms", "cache_hit")
-_WARNING: Final = frozenset({"db_fail", "payload_bloat", "job_fail"})
+_WARNING: Final = frozenset(
+    {
+        *("db_fail", "payload_bloat", "job_fail", "rule_fault"),
+        *("ws_refused", "event_refused", "page_fail"),
+    }
+)
 
 logger = logging.getLogger("ksys")
+# The driver warns of every attempt and of each connection that it gives up on; the edges of an
+# outage are events of ours.
+driver = logging.getLogger("psycopg")
 
 
 def event(name: Event, **fields: object) -> None:
@@ -68,6 +80,7 @@ def setup(level: int = logging.INFO) -> None:
     )
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
-    logger.handlers = [handler]
-    logger.setLevel(level)
-    logger.propagate = False
+    for one, least in ((logger, level), (driver, logging.ERROR)):
+        one.handlers = [handler]
+        one.setLevel(least)
+        one.propagate = False

@@ -52,11 +52,10 @@ async def opened(
     """Open everything, close it at the end; a database that is away does not stop the start."""
     global _current
     database = db.Database(settings.app_dsn(), settings)
-    await database.open()
     db.use(database)
     tiles = TileSource(settings.zone, settings.max_tags)
     comm = CommSource(settings.zone, settings.max_tags)
-    feed = LiveFeed(tiles.load, settings.tick_seconds)
+    feed = LiveFeed(tiles.load, settings.tick_seconds, database.pulse)
     _current = Runtime(settings, settings.zone, database, tiles, comm, feed, connected)
     try:
         yield _current

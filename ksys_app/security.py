@@ -1,14 +1,24 @@
-"""Environment checks and response headers, as pure functions (PRD §10)."""
+"""Environment checks and response headers, as pure functions (PRD §10).
+
+``python ksys_app/security.py`` prints the checks; ``ksys check`` has more, and connects.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from psycopg.conninfo import conninfo_to_dict
 
-from ksys_app.settings import Settings
+if __name__ == "__main__":
+    # Run by its path, Python looks here first, where ksys_app.py would pass for the package.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from ksys_app.errors import ConfigError
+from ksys_app.settings import FILL_IN, Settings, env_file, load_settings
 
 App = Callable[..., Any]
 
@@ -46,12 +56,14 @@ class Finding:
         ok: whether it is as it should be.
         detail: what is wrong and what to do, or what is right.
         strict: whether production may not run with it wrong.
+        exit_code: that of ``ksys check`` when it is wrong and strict.
     """
 
     name: str
     ok: bool
     detail: str
     strict: bool = True
+    exit_code: int = 1
 
 
 def check_environment(settings: Settings, env_file_mode: int | None = None) -> list[Finding]:
@@ -62,7 +74,7 @@ def check_environment(settings: Settings, env_file_mode: int | None = None) -> l
         env_file_mode: permission bits of ``.env``, None where there is none.
     """
     production = settings.app_env == "production"
-    findings = [_app_dsn(settings), *_transport(settings, production), *_role(settings, production)]
+    findings = [*_dsns(settings), *_transport(settings, production), *_role(settings, production)]
     if env_file_mode is not None:
         private = env_file_mode & 0o077 == 0
         detail = "only its owner reads it" if private else "others may read it; chmod 600 .env"
@@ -70,9 +82,15 @@ def check_environment(settings: Settings, env_file_mode: int | None = None) -> l
     return findings
 
 
-def _app_dsn(settings: Settings) -> Finding:
-    given = settings.ts_dsn is not None
-    return Finding("TS_DSN", given, "set" if given else "not set; the app has no database")
+def _dsns(settings: Settings) -> Iterator[Finding]:
+    if settings.ts_dsn is None:
+        put = f"put it in the environment or {env_file()}"
+        yield Finding("TS_DSN", False, f"not set; the app has no database: {put}")
+    for name, dsn in (("TS_DSN", settings.ts_dsn), ("TS_ADMIN_DSN", settings.ts_admin_dsn)):
+        if dsn is not None:
+            own = conninfo_to_dict(dsn).get("password") != FILL_IN
+            example = f"still has {FILL_IN} of .env.example in it; put in what is yours"
+            yield Finding(name, own, "set" if own else example)
 
 
 def _parts(settings: Settings) -> dict[str, Any]:
@@ -114,3 +132,20 @@ def with_headers(app: App) -> App:
         await app(scope, receive, send_secured if scope["type"] == "http" else send)
 
     return secured
+
+
+def main() -> int:
+    """Print each check of the environment; 1 if one fails, 2 if a setting is wrong."""
+    try:
+        findings = check_environment(load_settings())
+    except ConfigError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        return error.exit_code
+    for finding in findings:
+        word = "ok" if finding.ok else "FAIL" if finding.strict else "warn"
+        print(f"{word:<5} {finding.name}  {finding.detail}")
+    return 1 if any(finding.strict and not finding.ok for finding in findings) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,28 +6,54 @@ and an example that is right.
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from functools import lru_cache
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
+from ksys_app.base_path import ROOT, base_of
 from ksys_app.errors import ConfigError
+from ksys_app.origin import LOOPBACK, Networks, networks
+from ksys_app.utils.env_file import is_text_file
+from ksys_app.utils.misspelt import misspelt
 
-EXAMPLE_DSN = "postgresql://eco_ro:PASSWORD@db.plant:5432/EcoAnP?sslmode=verify-full"
+ENV_FILE: Final = ".env"
+# What .env.example has in place of a password.
+FILL_IN: Final = "PASSWORD"
+EXAMPLE_DSN: Final = f"postgresql://eco_ro:{FILL_IN}@db.plant:5432/EcoAnP?sslmode=verify-full"
+
+
+ENCODED: Final = "a sign like @ / # ? % in its user or password is written as %40 %2F %23 %3F %25"
+
+
+def _is_cut(dsn: str) -> bool:
+    """Whether a URL has an ``@`` or ``/`` in its password, which then passes for host and name."""
+    scheme, mark, rest = dsn.partition("://")
+    if not mark or not scheme.startswith("postgres"):
+        return False
+    # As the driver takes it apart: the user ends at the first @, if no / comes before it.
+    before, at, after = rest.partition("@")
+    behind = after if at and "/" not in before else rest
+    return "@" in behind.partition("?")[0]
 
 
 def _dsn(value: str | None) -> str | None:
     if not value:
         return None
+    if _is_cut(value):
+        raise ValueError(f"is cut in the wrong place: {ENCODED}")
     try:
         parts = conninfo_to_dict(value)
     except psycopg.ProgrammingError:
         # The driver's reason quotes the DSN, and with it the password.
-        raise ValueError(f"is not a PostgreSQL DSN, e.g. {EXAMPLE_DSN}") from None
+        raise ValueError(f"is not a PostgreSQL DSN, e.g. {EXAMPLE_DSN} ({ENCODED})") from None
     if not parts.get("host") and not parts.get("hostaddr") and not parts.get("service"):
         raise ValueError(f"names no host, e.g. {EXAMPLE_DSN}")
     return value
@@ -38,6 +64,21 @@ def _zone(value: str) -> str:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"{value!r} is not a time zone, e.g. Asia/Seoul") from error
+    return value
+
+
+def _proxies(value: str) -> str:
+    try:
+        networks(value)
+    except ValueError as error:
+        raise ValueError(
+            f"names no addresses or networks ({error}), e.g. 127.0.0.1,10.20.0.0/24, or none"
+        ) from None
+    return value
+
+
+def _base_path(value: str) -> str:
+    base_of(value)
     return value
 
 
@@ -53,18 +94,27 @@ class Settings(BaseSettings):
         app_env: ``production`` makes :mod:`ksys_app.security` strict.
         tz: display zone; also the zone of ``influx_agg_1d`` when the schema is made.
         host: address that ``ksys run`` and ``ksys demo`` listen on.
+        base_path: path that the app is served under, ``/`` or e.g. ``/ksys``.
+        trusted_proxies: addresses and networks whose forwarded headers are believed.
         statement_timeout_ms: longest interactive statement, milliseconds.
         export_timeout_s: longest a tag's export may keep the database busy, seconds.
         pool_max: most connections of the app's pool.
         tick_seconds: period of the live feed, seconds.
         max_tags: most tags the dashboard shows.
         cache_mb: most memory of the query cache, MiB.
+        max_ahead_s: how far ahead of the database's clock a sample may be, seconds.
         ro_password: password that ``ksys db init`` gives ``eco_ro``.
         rw_password: password that ``ksys db init`` gives ``eco_rw``.
     """
 
+    # Notepad puts a mark before the first name, which "utf-8-sig" takes away.
     model_config = SettingsConfigDict(
-        env_file=".env", env_prefix="KSYS_", frozen=True, extra="ignore", env_ignore_empty=True
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8-sig",
+        env_prefix="KSYS_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
     )
 
     ts_dsn: Dsn = Field(default=None, validation_alias="TS_DSN", repr=False)
@@ -74,12 +124,15 @@ class Settings(BaseSettings):
     )
     tz: Annotated[str, AfterValidator(_zone)] = Field(default="Asia/Seoul", validation_alias="TZ")
     host: str = "127.0.0.1"
+    base_path: Annotated[str, AfterValidator(_base_path)] = ROOT
+    trusted_proxies: Annotated[str, AfterValidator(_proxies)] = LOOPBACK
     statement_timeout_ms: int = Field(default=2000, ge=100, le=60_000)
     export_timeout_s: float = Field(default=30.0, ge=1, le=600)
     pool_max: int = Field(default=10, ge=1, le=100)
     tick_seconds: float = Field(default=10.0, ge=1, le=300)
     max_tags: int = Field(default=2000, ge=1, le=10_000)
     cache_mb: int = Field(default=64, ge=1, le=4096)
+    max_ahead_s: int = Field(default=60, ge=0, le=86_400)
     ro_password: SecretStr | None = None
     rw_password: SecretStr | None = None
 
@@ -87,6 +140,16 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The display zone."""
         return ZoneInfo(self.tz)
+
+    @property
+    def base(self) -> str:
+        """The base path in front of a path of the app: empty, or e.g. ``/ksys``."""
+        return base_of(self.base_path)
+
+    @property
+    def proxies(self) -> Networks:
+        """Whose forwarded headers are believed."""
+        return networks(self.trusted_proxies)
 
     def app_dsn(self) -> str:
         """``TS_DSN``.
@@ -96,7 +159,7 @@ class Settings(BaseSettings):
         """
         if self.ts_dsn is None:
             raise ConfigError(
-                f"TS_DSN is not set; put it in .env or the environment, e.g. {EXAMPLE_DSN}"
+                f"TS_DSN is not set; put it in the environment or {env_file()}, e.g. {EXAMPLE_DSN}"
             )
         return self.ts_dsn
 
@@ -108,7 +171,8 @@ class Settings(BaseSettings):
         """
         if self.ts_admin_dsn is None:
             raise ConfigError(
-                "TS_ADMIN_DSN is not set; ksys db and ksys qc need the owner of the database, "
+                "TS_ADMIN_DSN is not set; ksys db and ksys qc need the owner of the database; put "
+                f"it in the environment or {env_file()}, "
                 "e.g. postgresql://postgres:PASSWORD@db.plant:5432/EcoAnP"
             )
         return self.ts_admin_dsn
@@ -125,12 +189,63 @@ def load_settings() -> Settings:
     """Settings from the environment as it is now.
 
     Raises:
-        ConfigError: one or more settings are wrong; every one is named.
+        ConfigError: one or more settings are wrong or misspelt, every one is named; or ``.env``
+            cannot be read.
     """
+    wrong = _misspelt()
     try:
-        return Settings()
+        made = Settings()
     except ValidationError as error:
-        raise ConfigError("; ".join(_sentence(dict(e)) for e in error.errors())) from None
+        wrong += [_sentence(dict(e)) for e in error.errors()]
+    if wrong:
+        raise ConfigError("; ".join(wrong))
+    return made
+
+
+def env_file() -> str:
+    """The file that settings are looked for in, in full: it depends on the folder."""
+    file = Path(ENV_FILE).absolute()
+    return str(file) if file.is_file() else f"{file} (there is no such file)"
+
+
+def variables() -> dict[str, str]:
+    """The variable of each field of :class:`Settings`."""
+    return {
+        name: str(field.validation_alias or f"KSYS_{name.upper()}")
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def _misspelt() -> list[str]:
+    """A sentence for each name, in the environment and in ``.env``, that is no setting."""
+    file = _in_file()
+    names = list(variables().values())
+    return [
+        f"{one.name}{where} is not a setting; the nearest one is {one.nearest}"
+        for where, given in (("", os.environ), (f" in {ENV_FILE}", file))
+        for one in misspelt(given, names)
+    ]
+
+
+def _in_file() -> dict[str, str | None]:
+    """The variables of ``.env``, in small letters; none where there is no such file."""
+    return dict(DotEnvSettingsSource(Settings).env_vars) if is_text_file(Path(ENV_FILE)) else {}
+
+
+def secrets() -> set[str]:
+    """Passwords and DSNs of the environment and of ``.env``, as written and as sent."""
+    given: list[tuple[str, str | None]] = [*os.environ.items()]
+    with suppress(ConfigError):
+        given += _in_file().items()
+    found = set()
+    for name, value in given:
+        if value and name.upper().endswith("PASSWORD"):
+            found.add(value)
+        elif value and name.upper().endswith("_DSN"):
+            found.add(value)
+            with suppress(psycopg.ProgrammingError):
+                found.add(str(conninfo_to_dict(value).get("password") or value))
+    return found
 
 
 def _sentence(error: dict[str, object]) -> str:
@@ -155,16 +270,7 @@ def safe_dsn(dsn: str) -> str:
     return f"{parts.get('user') or '?'} @ {where}"
 
 
-def with_options(dsn: str, options: dict[str, str], **extra: str | int) -> str:
-    """``dsn`` with session settings and connection parameters added.
-
-    Args:
-        dsn: the DSN; ``options`` of its own stay.
-        options: session settings, e.g. ``{"TimeZone": "UTC"}``.
-        extra: connection parameters, kept as the DSN has them where it has them.
-    """
-    parts = conninfo_to_dict(dsn)
-    guards = " ".join(f"-c {name}={value}" for name, value in options.items())
-    own = str(parts.get("options") or "")
-    added = {key: value for key, value in extra.items() if not parts.get(key)}
-    return make_conninfo(dsn, options=f"{own} {guards}".strip(), **added)
+def with_parameters(dsn: str, **parameters: str | int) -> str:
+    """``dsn`` with connection parameters added; those that it has stay as they are."""
+    own = conninfo_to_dict(dsn)
+    return make_conninfo(dsn, **{key: each for key, each in parameters.items() if not own.get(key)})

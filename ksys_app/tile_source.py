@@ -3,45 +3,65 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ksys_app import log
+from ksys_app import log, meters
 from ksys_app.domain import tiles as tile_rules
+from ksys_app.domain.names import matches
+from ksys_app.domain.ordering import Selection
+from ksys_app.domain.still import suspects
 from ksys_app.domain.windows import Window
-from ksys_app.models.rows import TileRow
+from ksys_app.models.rows import QcRule, Run, TileRow
 from ksys_app.models.tiles import Tile
-from ksys_app.queries.qc import qc_rules
+from ksys_app.queries.aggregates import days_of
+from ksys_app.queries.qc import rules_by_tag, titled
 from ksys_app.queries.realtime import SPARK_POINTS, tile_rows
+from ksys_app.queries.runs import runs
+from ksys_app.queries.tags import matching_tags
 from ksys_app.utils.cache import Answer
 
 # A line may cross one empty slot, not two: that is a hole in the data.
 SPARK_GAP: Final = 2.5 / SPARK_POINTS
+# Lines of the log for faulty rules at once; `ksys db verify` names them all.
+FAULTS_TOLD: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class TileSet:
-    """The tiles of one window at one moment of the database's clock.
+    """Tiles at one moment of the database's clock.
 
     Attributes:
-        window: the time range.
+        selection: which.
         tiles: one a tag, by name.
         db_now: the database's clock when it answered, None where it never has.
         fetched_ms: ours, epoch milliseconds.
         error: why the database could not be asked since, None while fresh.
         age_s: seconds since it answered.
-        truncated: whether there are more tags than may be shown.
+        truncated: whether there are more such tags than may be shown.
+        days: the zone whose days its buckets are, if they are days.
     """
 
-    window: Window
+    selection: Selection
     tiles: tuple[Tile, ...] = ()
     db_now: datetime | None = None
     fetched_ms: int = 0
     error: Exception | None = None
     age_s: float = 0.0
     truncated: bool = False
+    days: str | None = None
+
+    @property
+    def window(self) -> Window:
+        """The time range."""
+        return self.selection.window
+
+    def covers(self, words: str) -> bool:
+        """Whether all tags were asked for those that hold ``words``."""
+        return self.selection.words == words or (self.selection.whole and not self.truncated)
 
 
 class TileSource:
@@ -56,44 +76,96 @@ class TileSource:
         self._zone, self._max_tags = zone, max_tags
         self._held: tile_rules.Held = {}
         self._alarms: dict[str, str] = {}
+        self._faults: dict[str, str] = {}
         self._bloated = False
 
-    async def load(self, window: Window, tag_name: str | None = None) -> TileSet:
-        """The tiles of ``window`` now, of every tag or of one.
+    async def shared(self, wanted: Selection) -> Selection:
+        """``wanted``, or the whole of its window where all tags fit on a page.
+
+        So tabs share one question, and only where tags do not fit the cut comes after filter and
+        pins.
+        """
+        if wanted.whole or (await matching_tags("", self._max_tags)).rowcount > self._max_tags:
+            return wanted
+        return Selection(wanted.window)
+
+    async def load(self, selection: Selection) -> TileSet:
+        """The tiles of ``selection`` now.
 
         Raises:
             KsysError: the database cannot be asked and nothing older is at hand.
         """
         started = time.monotonic()
-        rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
-        answer = await tile_rows(window, self._max_tags + 1, tag_name)
+        window = selection.window
+        rules = await rules_by_tag()
+        self._log_faults(rules.values())
+        names, more = await self._names(selection)
+        answer = await tile_rows(window, self._max_tags + 1, names)
         rows = answer.rows[: self._max_tags]
         gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
-        made, held = tile_rules.tiles(rows, rules, self._zone, self._held, gap)
-        self._held = {**self._held, **held}
+        judged, judged_s = self._judged(rows, rules, await runs(suspects(rows, rules)))
+        made = tile_rules.tiles(rows, rules, self._zone, judged, gap)
         dur_ms = (time.monotonic() - started) * 1000
-        self._log(window, tag_name, made, answer, dur_ms)
+        self._log(selection, made, answer, dur_ms, judged_s * 1000)
         return TileSet(
-            window,
+            selection,
             made,
             rows[0].now if rows else None,
             answer.fetched_ms,
             answer.error,
             answer.age_s,
-            truncated=len(answer.rows) > len(rows),
+            truncated=more or len(answer.rows) > len(rows),
+            days=await days_of(window),
         )
+
+    def _judged(
+        self, rows: Sequence[TileRow], rules: Mapping[str, QcRule], found: Mapping[str, Run]
+    ) -> tuple[list[tile_rules.Badges], float]:
+        """The badges of all tags, and the seconds that it took."""
+        started = time.monotonic()
+        judged = tile_rules.judge(rows, rules, self._held, found)
+        seconds = time.monotonic() - started
+        meters.BADGE_SECONDS.observe(seconds)
+        held = {row.tag_name: one.held for row, one in zip(rows, judged, strict=True)}
+        self._held = {**self._held, **held}
+        return judged, seconds
+
+    def _log_faults(self, rules: Iterable[QcRule]) -> None:
+        found = {rule.tag_name: "; ".join(map(str, rule.faults)) for rule in rules if rule.faults}
+        changed = [
+            tag
+            for tag in sorted(found.keys() | self._faults.keys())
+            if found.get(tag) != self._faults.get(tag)
+        ]
+        for tag in changed[:FAULTS_TOLD]:
+            log.event("rule_fault", tag=tag, faults=found.get(tag))
+        self._faults = found
+
+    async def _names(self, selection: Selection) -> tuple[list[str] | None, bool]:
+        """The tags of ``selection``, None for the first by name, and whether there are more."""
+        if selection.whole:
+            return None, False
+        if selection.tag is not None:
+            return [selection.tag], False
+        words = selection.words
+        by_title = await titled(words)
+        found = await matching_tags(words, self._max_tags, by_title)
+        pinned = [tag for tag in selection.pins if tag in by_title or matches(tag, words)]
+        names = list(dict.fromkeys([*pinned, *(tag.tag_name for tag in found.rows)]))
+        return names[: self._max_tags], found.rowcount > self._max_tags
 
     def _log(
         self,
-        window: Window,
-        tag_name: str | None,
+        selection: Selection,
         made: tuple[Tile, ...],
         answer: Answer[TileRow],
         dur_ms: float,
+        judged_ms: float,
     ) -> None:
+        window = selection.window
         fields = {
             "range": window.label,
-            "tag": tag_name,
+            "tag": selection.tag or selection.words or None,
             "view": window.view,
             "rowcount": answer.rowcount,
         }
@@ -101,9 +173,11 @@ class TileSource:
         bloated = answer.rowcount > self._max_tags
         if bloated and not self._bloated:
             log.event("payload_bloat", **fields, limit=self._max_tags)
-        self._bloated = bloated
+        if selection.whole:
+            self._bloated = bloated
         for tile in made:
             reason = tile.alarm.partition(" ")[2].partition(" ")[0] if tile.alarm_level else "-"
             if self._alarms.get(tile.title, "-") != reason:
-                log.event("qc_badge_eval", range=window.label, tag=tile.title, alarm=tile.alarm)
+                told = {"range": window.label, "tag": tile.title, "dur_ms": judged_ms}
+                log.event("qc_badge_eval", **told, alarm=tile.alarm)
             self._alarms[tile.title] = reason

@@ -11,64 +11,36 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-from reflex.utils import export, frontend_skeleton, js_runtimes
+from reflex.utils import export, frontend_skeleton
 
-WEB = Path(".web")
+from ksys_app.base_path import PLACEHOLDER
+from ksys_app.reflex_packages import install, keep_to_lock, npm
+
 LOCK = Path("reflex.lock")
 
 
 def main(mode: str) -> None:
     """Build, in the mode named above."""
+    # Reflex reads its settings from the environment as well; see ksys_app/base_path.py.
+    os.environ["REFLEX_FRONTEND_PATH"] = PLACEHOLDER
     if mode != "--lock":
-        js_runtimes.install_frontend_packages = locked
-        frontend_skeleton.sync_web_lockfiles_to_root = lambda: None
+        keep_to_lock()
     if mode != "":
         registry = npm("config", "get", "registry", stdout=subprocess.PIPE).stdout.strip()
         os.environ.update(NPM_CONFIG_REGISTRY=registry, NPM_CONFIG_SAVE_EXACT="true")
         frontend_skeleton.initialize_web_directory()
     if mode == "--fresh":
         say("installing npm packages")
-        npm("ci", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error", cwd=WEB)
+        install()
     say("building the pages")
     export.export(zipping=False, backend=False)
     if mode == "--lock":
         manifest = LOCK / "package.json"
         manifest.write_text(json.dumps(json.loads(manifest.read_text()), indent=2) + "\n")
-
-
-def npm(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run npm; where it fails, it has said why."""
-    program = shutil.which("npm")
-    if program is None:
-        sys.exit("error: npm is missing beside this Python; run make setup")
-    done = subprocess.run((program, *arguments), text=True, check=False, **options)  # noqa: S603
-    return done if done.returncode == 0 else sys.exit(done.returncode)
-
-
-def locked(packages: set[str], config: Any) -> None:
-    """In place of Reflex's own installation: what is wanted must be what the lock installed."""
-    wanted = set(packages)
-    for plugin in config.plugins:
-        wanted |= set(plugin.get_frontend_development_dependencies())
-        wanted |= set(plugin.get_frontend_dependencies())
-    given = json.loads((WEB / "package.json").read_text(encoding="utf-8"))
-    names = {**given["dependencies"], **given["devDependencies"]}
-    missing = sorted(spec for spec in wanted if not _given(spec, names))
-    if missing:
-        sys.exit(
-            f"error: reflex.lock lacks {' '.join(missing)}; run scripts/build_frontend.py --lock"
-        )
-
-
-def _given(spec: str, names: dict[str, str]) -> bool:
-    name, _, version = spec.rpartition("@")
-    return names.get(name) == version if name else spec in names
 
 
 def say(step: str) -> None:

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,9 @@ from rich.table import Column, Table
 
 from ksys_app import runtime
 from ksys_app.api.app import create_api
-from ksys_app.db import connect, session_options
+from ksys_app.db import connect
 from ksys_app.domain import comm as comm_rules
+from ksys_app.domain.tiles import judge
 from ksys_app.domain.windows import WINDOWS
 from ksys_app.ops import qc, schema
 from ksys_app.ops.embedded import EmbeddedDatabase
@@ -38,6 +40,8 @@ from ksys_app.ops.qc_table import EXPECTATIONS, RULES
 from ksys_app.queries import comm, features, indicators, latest, metrics, realtime
 from ksys_app.settings import load_settings
 from ksys_app.utils.cache import TTL
+from tests import bench_insert
+from tests.unit import test_tiles
 
 PASSWORD = "bench"
 
@@ -59,10 +63,10 @@ def p95(taken: list[float]) -> float:
 
 
 @asynccontextmanager
-async def database(dsn: str | None) -> AsyncIterator[str]:
-    """The app's DSN of the given database, or of a new embedded one with the demo's history."""
+async def database(dsn: str | None) -> AsyncIterator[tuple[str, str | None]]:
+    """The app's DSN of a database; the owner's too of one made here, with the demo's history."""
     if dsn is not None:
-        yield dsn
+        yield dsn, None
         return
     with tempfile.TemporaryDirectory(prefix="ksys-bench-") as folder:
         server = EmbeddedDatabase(Path(folder))
@@ -72,10 +76,12 @@ async def database(dsn: str | None) -> AsyncIterator[str]:
             await schema.apply(server.dsn, zone="Asia/Seoul", passwords=passwords)
             await qc.sync(server.dsn, qc.RULES_CSV, RULES)
             await qc.sync(server.dsn, qc.EXPECTATIONS_CSV, EXPECTATIONS)
-            loaded = await history.load(server.dsn, Plant(), datetime.now(UTC))
+            loaded = await history.load(
+                server.dsn, ZoneInfo("Asia/Seoul"), Plant(), datetime.now(UTC)
+            )
             assert loaded is not None
             print(f"history: {loaded.rows} rows in {loaded.seconds:.1f} s")
-            yield make_conninfo(server.dsn, user="eco_ro", password=PASSWORD)
+            yield make_conninfo(server.dsn, user="eco_ro", password=PASSWORD), server.dsn
         finally:
             await server.stop()
 
@@ -85,7 +91,7 @@ async def measure(dsn: str, times: int, tag: str) -> Table:
     settings = load_settings().model_copy(update={"ts_dsn": dsn})
     endpoint = Column("endpoint", no_wrap=True)
     table = Table(endpoint, "bare p50", "bare p95", "product p50", "product p95", "ratio")
-    bare = await connect(dsn, **session_options(settings.statement_timeout_ms))
+    bare = await connect(dsn)
     async with bare, runtime.opened(settings):
         transport = httpx.ASGITransport(create_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
@@ -112,7 +118,7 @@ def _cases(cap: int, tag: str, zone: ZoneInfo) -> list[Case]:
     """Path, bare statement, its parameters, and whether the answer may come from the cache."""
     made: list[Case] = [("/api/v1/latest", latest.ALL, {"cap": 10_000}, False)]
     for window in WINDOWS:
-        params = realtime.tile_params(window, cap, None)
+        params = realtime.tile_params(window, cap)
         made.append((f"/api/v1/kpi?window={window.label}", realtime.TILES[window], params, True))
     for kept in (False, True):
         for window in WINDOWS:
@@ -134,6 +140,18 @@ def _cases(cap: int, tag: str, zone: ZoneInfo) -> list[Case]:
     return sorted(made, key=lambda case: (case[0].partition("?")[0], case[3]))
 
 
+def badges(times: int) -> list[float]:
+    """Milliseconds of processor time for the badges of 2,000 tags that all have a rule."""
+    rows = [replace(test_tiles.ROW, tag_name=f"T{number}") for number in range(2000)]
+    rules = {row.tag_name: test_tiles.RULE for row in rows}
+    taken = []
+    for _ in range(times):
+        started = time.thread_time()
+        judge(rows, rules, {})
+        taken.append((time.thread_time() - started) * 1000)
+    return taken
+
+
 async def _run(conn: AsyncConnection, statement: Any, params: dict[str, Any]) -> None:
     await (await conn.execute(statement, params)).fetchall()
 
@@ -145,8 +163,12 @@ async def main() -> None:
     parser.add_argument("--times", type=int, default=40, help="runs a figure is made of")
     parser.add_argument("--tag", default="D200", help="the tag whose course is asked for")
     given = parser.parse_args()
-    async with database(given.dsn) as dsn:
-        Console(width=110).print(await measure(dsn, given.times, given.tag))
+    console = Console(width=110)
+    console.print(f"badges of 2,000 tags: p50 {statistics.median(badges(given.times)):.1f} ms")
+    async with database(given.dsn) as (dsn, owner):
+        console.print(await measure(dsn, given.times, given.tag))
+        if owner is not None:
+            console.print(await bench_insert.measure(owner))
 
 
 if __name__ == "__main__":

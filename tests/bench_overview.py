@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 
 from ksys_app import runtime
-from ksys_app.db import connect, session_options
+from ksys_app.db import connect
+from ksys_app.models.rows import Expectation
 from ksys_app.ops import schema
 from ksys_app.ops.embedded import EmbeddedDatabase
 from ksys_app.queries import comm
@@ -46,15 +47,15 @@ async def fill(dsn: str, tags: int) -> None:
 async def measure(dsn: str, tags: int, times: int) -> None:
     """Print medians and 95th percentiles."""
     settings = load_settings().model_copy(update={"ts_dsn": dsn})
-    bare = await connect(dsn, **session_options(settings.statement_timeout_ms))
-    names = [f"T{n}" for n in range(1, tags + 1)]
+    bare = await connect(dsn)
+    expected = [Expectation(f"T{n}") for n in range(1, tags + 1)]
     async with bare, runtime.opened(settings):
         source = runtime.current().comm
         days, _now = await source.calendar(None)
 
         async def statements() -> None:
             for at in range(0, tags, comm.MAX_TAGS):
-                params = comm.day_params(names[at : at + comm.MAX_TAGS], days.bounds)
+                params = comm.day_params(expected[at : at + comm.MAX_TAGS], days.bounds)
                 await (await bare.execute(comm.DAYS, params)).fetchall()
 
         plain = await timed(statements, times)

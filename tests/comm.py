@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pandas as pd
 from psycopg import AsyncConnection
 
-from ksys_app.models.comm import CommRow
+from ksys_app.domain.comm import HOUR, Calendar, life
+from ksys_app.models.comm import CommDayRow, CommRow
 
 Cells = pd.DataFrame
 MINUTE = pd.Timedelta(minutes=1)
@@ -84,6 +86,33 @@ def row_of(
         buckets=list(hours),
         recv=[len(times) for times in hours.values()],
         seen=[times[-1].replace(second=0, microsecond=0) for times in hours.values()],
+    )
+
+
+def day_row_of(row: CommRow, days: Calendar) -> CommDayRow:
+    """What the database would answer for the overview, from the counted hours of a tag."""
+    lived = life(row.first_ts, row.now)
+    hours: dict[int, list[tuple[int, int, bool]]] = {}
+    newest, delivered_24h = min(row.now, days.bounds[-1] - HOUR), 0
+    for bucket, recv in zip(row.buckets, row.recv, strict=True):
+        expected = row.exp_per_min * lived.minutes(bucket, bucket + HOUR)
+        if expected == 0 or not days.bounds[0] <= bucket < days.bounds[-1]:
+            continue
+        day = bisect_right(days.bounds, bucket) - 1
+        place = (bucket - days.bounds[day]) // HOUR
+        sound = recv / expected >= row.slo_crit
+        hours.setdefault(day, []).append((place, min(recv, expected), sound))
+        if newest - 24 * HOUR < bucket <= newest:
+            delivered_24h += min(recv, expected)
+    return CommDayRow(
+        tag_name=row.tag_name,
+        now=row.now,
+        first_ts=row.first_ts,
+        exp_per_min=row.exp_per_min,
+        days=list(hours),
+        delivered=[sum(recv for _, recv, _ in day) for day in hours.values()],
+        sound=[sum(1 << place for place, _, sound in day if sound) for day in hours.values()],
+        delivered_24h=delivered_24h,
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+import random
+import signal
+from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import hypothesis
@@ -16,6 +19,7 @@ from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.ops import schema
 from ksys_app.settings import Settings, load_settings
+from tests import sharing
 from tests.database import TestDatabases
 
 # A busy machine is no failure of the code under test.
@@ -25,6 +29,51 @@ hypothesis.settings.load_profile("ksys")
 ZONE = "Asia/Seoul"
 RO_PASSWORD = "read-only-in-tests"
 RW_PASSWORD = "ingest-in-tests"
+
+
+def pytest_configure() -> None:
+    """Before the workers of the run are started."""
+    # A run in the background of a shell ignores Ctrl-C, and so would every command that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sharing.begin()
+    # Workers have to agree on the ids of parameters, sets among them.
+    os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
+
+
+def pytest_unconfigure() -> None:
+    """After they have ended."""
+    sharing.end()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores, as tests wait now and then; none for a single file."""
+    if len(config.args) == 1 and config.args[0].partition("::")[0].endswith(".py"):
+        return 0
+    return len(os.sched_getaffinity(0)) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In workers, what takes long comes first: the last files to be run have to be short ones."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    # A file stays together and in order: what its module has open is closed behind it.
+    quickness: dict[Path, int] = {}
+    for item in items:
+        quickness[item.path] = min(_quickness(item), quickness.get(item.path, 2))
+    items.sort(key=lambda item: quickness[item.path])
+
+
+def _quickness(item: pytest.Item) -> int:
+    fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
+    return 0 if "browser" in fixtures else 1 if "databases" in fixtures else 2
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A ``serial`` test waits until no other one runs, in any worker; the others wait for it."""
+    with sharing.turn(alone=item.get_closest_marker("serial") is not None):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,10 +18,19 @@ import requests
 from docker.errors import DockerException
 from psycopg.conninfo import make_conninfo
 
+from ksys_app.db import connect
 from ksys_app.errors import KsysError
 from ksys_app.ops.embedded import EmbeddedDatabase
 from tests.database_embedded import EmbeddedProvider, empty_folder
 from tests.database_server import ServerProvider
+
+AS_NEW = """
+DO $$ BEGIN
+  IF to_regclass('public.ksys_job_run') IS NOT NULL THEN
+    UPDATE public.ksys_job_run SET known_since = now();
+  END IF;
+END $$
+"""
 
 Apply = Callable[[str], Awaitable[None]]
 Kind = Literal["native", "docker", "embedded"]
@@ -78,7 +87,12 @@ class TestDatabases:
         Returns:
             Its owner's DSN.
         """
-        return await self._provider.fresh(schema)
+        dsn = await self._provider.fresh(schema)
+        if schema:
+            # The copy is new, whenever its template was made: no job of it is late.
+            async with await connect(dsn) as conn:
+                await conn.execute(AS_NEW)
+        return dsn
 
     async def drop(self, dsn: str) -> None:
         """Remove a database got from :meth:`fresh`."""

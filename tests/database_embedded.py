@@ -4,37 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 import uuid
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from pathlib import Path
 
 from ksys_app.ops.embedded import EmbeddedDatabase, clone
+from tests import sharing
 
 MAX_ALIVE = 4
 
 Apply = Callable[[str], Awaitable[None]]
 
-_making_empty = asyncio.Lock()
-
-
-@lru_cache(maxsize=1)
-def _scratch() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="ksys-test-")
-
 
 async def empty_folder() -> Path:
     """The folder of a stopped embedded server with nothing in it; made once in a test run."""
-    async with _making_empty:
-        folder = Path(_scratch().name) / "empty"
+    return await template_folder("empty", None, _nothing)
+
+
+async def template_folder(name: str, parent: Path | None, fill: Apply) -> Path:
+    """The folder of a stopped server, to be copied; made once in a test run.
+
+    Args:
+        name: what the run's processes know it by.
+        parent: the template that it begins as, None for a new database.
+        fill: changes it, given its owner's DSN.
+    """
+    folder = sharing.folder() / name
+    async with sharing.one_at_a_time(name):
         if not folder.exists():
-            unfinished = folder.with_suffix(".new")
+            unfinished = new_folder()
+            if parent is not None:
+                await asyncio.to_thread(clone, parent, unfinished)
             server = EmbeddedDatabase(unfinished)
             await server.start()
-            await server.stop()
+            try:
+                await fill(server.dsn)
+            finally:
+                await server.stop()
             unfinished.rename(folder)
-        return folder
+    return folder
+
+
+def new_folder() -> Path:
+    """Where a database may be put, in memory where there is enough of it; not yet there."""
+    return sharing.folder() / f"database-{uuid.uuid4().hex[:12]}"
+
+
+async def _nothing(dsn: str) -> None:
+    """An empty database is one that nobody changed."""
 
 
 class EmbeddedProvider:
@@ -43,14 +60,11 @@ class EmbeddedProvider:
     def __init__(self, apply: Apply) -> None:
         self.servers: dict[str, EmbeddedDatabase] = {}
         self._apply = apply
-        self._root = Path(tempfile.mkdtemp(dir=_scratch().name))
-        self._lock = asyncio.Lock()
 
     async def fresh(self, schema: bool) -> str:
         assert len(self.servers) < MAX_ALIVE, f"{MAX_ALIVE} databases are alive; drop one first"
-        async with self._lock:
-            template = await self._with_schema() if schema else await empty_folder()
-        folder = self._root / uuid.uuid4().hex[:12]
+        template = await (self._with_schema() if schema else empty_folder())
+        folder = new_folder()
         await asyncio.to_thread(clone, template, folder)
         server = EmbeddedDatabase(folder)
         await server.start()
@@ -71,18 +85,7 @@ class EmbeddedProvider:
     async def close(self) -> None:
         for dsn in list(self.servers):
             await self.drop(dsn)
-        await asyncio.to_thread(shutil.rmtree, self._root)
 
     async def _with_schema(self) -> Path:
-        folder = self._root / "schema"
-        if not folder.exists():
-            unfinished = self._root / uuid.uuid4().hex[:12]
-            await asyncio.to_thread(clone, await empty_folder(), unfinished)
-            server = EmbeddedDatabase(unfinished)
-            await server.start()
-            try:
-                await self._apply(server.dsn)
-            finally:
-                await server.stop()
-            unfinished.rename(folder)
-        return folder
+        name = f"{self._apply.__module__}.{self._apply.__qualname__}"
+        return await template_folder(name, await empty_folder(), self._apply)

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from testcontainers.core.container import DockerContainer
 
-IMAGE = "timescale/timescaledb-ha:pg16"
+IMAGE = "timescale/timescaledb-ha:pg16.14-ts2.28.3-all"
 DOCKER_READY_S = 120.0
 CLONE_ATTEMPTS = 20
 

@@ -10,11 +10,17 @@ import asyncio
 import selectors
 from collections.abc import Awaitable, Callable
 
-from ksys_app.domain.windows import Window
+from ksys_app.domain.ordering import Selection
+from ksys_app.domain.windows import parse_window
 from ksys_app.live import LiveFeed, Snapshot
 from ksys_app.tile_source import TileSet
 
 EPOCH = 1_755_242_767
+
+
+def selected(label: str) -> Selection:
+    """All tags in a window."""
+    return Selection(parse_window(label))
 
 
 class JumpingSelector(selectors.DefaultSelector):
@@ -45,33 +51,33 @@ def now() -> float:
 
 
 class Database:
-    """Answers each window with a new set of tiles, or fails as told; notes when it was asked."""
+    """Answers each selection with a new set of tiles, or fails as told; notes when it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[float, str]] = []
-        self.failing: dict[Window, Exception] = {}
+        self.failing: dict[Selection, Exception] = {}
         self.takes_s = 0.0
 
-    async def tiles(self, window: Window) -> TileSet:
-        self.asked.append((now(), window.label))
+    async def tiles(self, selection: Selection) -> TileSet:
+        self.asked.append((now(), selection.window.label))
         await asyncio.sleep(self.takes_s)
-        if window in self.failing:
-            raise self.failing[window]
-        return TileSet(window, fetched_ms=len(self.asked))
+        if selection in self.failing:
+            raise self.failing[selection]
+        return TileSet(selection, fetched_ms=len(self.asked))
 
-    def times(self, window: Window) -> list[float]:
-        return [at for at, label in self.asked if label == window.label]
+    def times(self, selection: Selection) -> list[float]:
+        return [at for at, label in self.asked if label == selection.window.label]
 
 
 class Tab:
-    """A subscriber that follows one window and notes what it gets and when."""
+    """A subscriber that follows one selection and notes what it gets and when."""
 
-    def __init__(self, feed: LiveFeed, window: Window) -> None:
+    def __init__(self, feed: LiveFeed, selection: Selection) -> None:
         self.seen: list[tuple[float, Snapshot]] = []
-        self.task = asyncio.create_task(self._follow(feed, window))
+        self.task = asyncio.create_task(self._follow(feed, selection))
 
-    async def _follow(self, feed: LiveFeed, window: Window) -> None:
-        async with feed.subscribe(window) as subscription:
+    async def _follow(self, feed: LiveFeed, selection: Selection) -> None:
+        async with feed.subscribe(selection) as subscription:
             while True:
                 snapshot = await subscription.next()
                 self.seen.append((now(), snapshot))

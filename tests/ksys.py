@@ -1,25 +1,54 @@
-"""The installed ``ksys`` command, run as a person runs it."""
+"""The ``ksys`` command, run in a process of its own as a person runs it."""
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import sys
+import tempfile
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
+from tests.waiting import HANGS_S
+
+# The installed program itself, which takes most of a second to import what it needs.
 KSYS = Path(sys.executable).with_name("ksys")
+
+# A process that has imported that, and of which copies become commands.
+_imported = multiprocessing.get_context("forkserver")
+_imported.set_forkserver_preload(
+    ["psycopg", "psycopg_pool", "pydantic_settings", "rich.progress", "typer"]
+)
 
 
 async def ksys(*arguments: str, **settings: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command."""
-    process = await asyncio.create_subprocess_exec(
-        KSYS,
-        *arguments,
-        env=os.environ | settings,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd="/",
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    return await asyncio.to_thread(_ended, arguments, os.environ | settings)
+
+
+def _ended(arguments: tuple[str, ...], environment: Mapping[str, str]) -> tuple[int, str, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        process = _imported.Process(target=_run, args=(arguments, environment, out, err))
+        process.start()
+        process.join(HANGS_S)
+        process.kill()
+        assert process.exitcode is not None, f"ksys {' '.join(arguments)} hangs"
+        return process.exitcode, out.read_text("utf-8"), err.read_text("utf-8")
+
+
+def _run(arguments: tuple[str, ...], environment: Mapping[str, str], out: Path, err: Path) -> None:
+    """Become the command: its environment, its folder, its output, its arguments."""
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    os.chdir("/")
+    for file, number in ((out, 1), (err, 2)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+    sys.argv = ["ksys", *arguments]
+    # Imported here: consoles look at environment and output once.
+    from ksys_app.cli import main
+
+    main()

@@ -103,7 +103,11 @@ def command(words: list[str]) -> str:
     here: TyperGroup | TyperCommand = typer.main.get_command(cli)  # type: ignore[assignment]
     for word in words:
         if word.startswith("--"):
-            known = {option for parameter in here.params for option in parameter.opts}
+            known = {
+                option
+                for parameter in here.params
+                for option in (*parameter.opts, *parameter.secondary_opts)
+            }
             if word.split("=")[0] not in known | {"--help"}:
                 return f"{here.name or 'ksys'} has no option {word}"
         elif isinstance(here, TyperGroup):

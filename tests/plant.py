@@ -27,6 +27,14 @@ async def insert(conn: AsyncConnection, samples: Sequence[Sample]) -> None:
     await conn.execute(INSERT, [list(column) for column in zip(*samples, strict=True)])
 
 
+async def refresh_minutes(conn: AsyncConnection) -> None:
+    """Take samples of the last two hours into the minutes; a job may have been there before."""
+    await conn.execute(
+        "CALL refresh_continuous_aggregate('public.influx_agg_1m', now() - interval '2 hours',"
+        " now() - interval '1 minute')"
+    )
+
+
 async def clock(conn: AsyncConnection) -> datetime:
     """The database's clock."""
     row = await (await conn.execute("SELECT clock_timestamp()")).fetchone()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+# After so long something hangs; what is slow on a busy machine is there by then.
+HANGS_S = 180
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = HANGS_S) -> None:
     """Return as soon as ``condition`` holds; TimeoutError if it does not within ``seconds``."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - the condition is a row in a database

@@ -161,7 +161,10 @@ export async function login(connection, body) {
   connection.write(
     authenticationOk,
     ...Object.entries(session.reported).map(([name, value]) => parameterStatus(name, value)),
-    backendKeyData(connection.id, 0),
+    // Clients that look after their server must know that this one answers nobody while it works.
+    parameterStatus("ksys.embedded", "on"),
+    // As pg_backend_pid() has it: a client that is told another process is behind a pooler.
+    backendKeyData(0, connection.id),
     readyForQuery("I"),
   );
   return session;

@@ -77,6 +77,9 @@ const BACK_TO_LOGIN =
   /^\s*(?:reset\s+session\s+authorization|set\s+session\s+authorization\s+default)\s*;?\s*$/i;
 const DEALLOCATE = /^\s*deallocate\s+(?:prepare\s+)?("?)([^\s";]+)\1\s*;?\s*$/i;
 const SET_CONFIG = /\b(?:set_config|timescaledb_(?:pre|post)_restore)\b/i;
+// What ends with the transaction needs no look at the session's settings afterwards, which takes
+// longer than most statements.
+const OF_TRANSACTION = /\bset_config\s*\(\s*'[\w.]+'\s*,\s*(?:\$\d+|'[^'\\]*')\s*,\s*true\s*\)/gi;
 const CUSTOM =
   /\b(?:set\s+(?:session\s+)?|set_config\s*\(\s*')([a-z_]\w*\.[a-z_]\w*)\b(?!\.)/gi;
 
@@ -92,8 +95,9 @@ export const changesAuthorization = (sql) => AUTHORIZATION.test(sql);
 /** @param {string} sql whether it is the one statement that goes back to the role of the login */
 export const returnsToLogin = (sql) => BACK_TO_LOGIN.test(sql);
 
-/** @param {string} sql whether it can change a setting without a SET command */
-export const callsSetConfig = (sql) => SET_CONFIG.test(sql);
+/** @param {string} sql whether it can change a setting of the session without a SET command */
+export const callsSetConfig = (sql) =>
+  SET_CONFIG.test(sql) && SET_CONFIG.test(sql.replace(OF_TRANSACTION, ""));
 
 /**
  * The settings with a prefix of their own that a statement sets: PostgreSQL lists them nowhere.

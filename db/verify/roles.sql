@@ -1,11 +1,17 @@
--- The two roles and their session settings.
+-- The two roles and their session settings. can_log_in: by itself, or as a login role that was granted it;
+-- the embedded engine asks nobody for a password.
 SELECT rolname AS name,
-       rolcanlogin AS can_log_in,
+       rolcanlogin
+         OR EXISTS (SELECT FROM pg_auth_members AS m
+                    JOIN pg_roles AS l ON l.oid = m.member AND l.rolcanlogin
+                    WHERE m.roleid = r.oid)
+         OR version() ~ 'Emscripten' AS can_log_in,
+       rolvaliduntil < now() AS has_expired,
        rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls AS is_privileged,
        coalesce(rolconfig, '{}') AS settings,
-       has_database_privilege(oid, current_database(), 'CONNECT') AS connects,
-       has_schema_privilege(oid, 'public', 'USAGE') AS uses_schema,
-       has_schema_privilege(oid, 'public', 'CREATE') AS creates_in_schema
-FROM pg_roles
+       has_database_privilege(r.oid, current_database(), 'CONNECT') AS connects,
+       has_schema_privilege(r.oid, 'public', 'USAGE') AS uses_schema,
+       has_schema_privilege(r.oid, 'public', 'CREATE') AS creates_in_schema
+FROM pg_roles AS r
 WHERE rolname IN ('eco_ro', 'eco_rw')
 ORDER BY 1;

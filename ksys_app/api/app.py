@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from ksys_app import __version__
 from ksys_app.api import comm, export, health, prometheus, routes, runbooks, series
 from ksys_app.api.docs import page
+from ksys_app.api.measured import Measured
+from ksys_app.api.methods import ALLOW, ReadOnly
 from ksys_app.api.params import problem
 from ksys_app.api.render import json_response
 from ksys_app.errors import BadParameter, KsysError
 from ksys_app.log import logger
 
 RETRY_AFTER_S: Final = 5
-METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+ROUTERS: Final = tuple(
+    part.router for part in (routes, series, export, comm, health, prometheus, runbooks)
+)
+METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def error_response(error: KsysError) -> Response:
@@ -38,13 +45,8 @@ def create_api() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    api.include_router(routes.router)
-    api.include_router(series.router)
-    api.include_router(export.router)
-    api.include_router(comm.router)
-    api.include_router(health.router)
-    api.include_router(prometheus.router)
-    api.include_router(runbooks.router)
+    for router in ROUTERS:
+        api.include_router(router)
 
     @api.get("/api/v1/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -52,9 +54,16 @@ def create_api() -> FastAPI:
 
     @api.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
     async def unknown(request: Request, rest: str) -> Response:
-        if request.method not in ("GET", "HEAD"):
-            return _plain(405, "HTTP", "the HTTP contract is read-only; use GET")
-        return _plain(404, "NOT_FOUND", f"/api/{rest} does not exist; see /api/v1/docs")
+        root = request.scope.get("root_path", "")
+        return _plain(404, "NOT_FOUND", f"/api/{rest} does not exist; see {root}/api/v1/docs")
+
+    @api.api_route("/_event/{rest:path}", methods=METHODS, include_in_schema=False)
+    async def no_upgrade(rest: str) -> Response:
+        message = (
+            "only a websocket is served here, and its upgrade did not arrive; a proxy has to pass "
+            "on the headers Upgrade and Connection"
+        )
+        return _plain(426, "HTTP", message, {"Upgrade": "websocket"})
 
     @api.exception_handler(KsysError)
     async def ksys_error(_request: Request, error: KsysError) -> Response:
@@ -66,15 +75,51 @@ def create_api() -> FastAPI:
 
     @api.exception_handler(HTTPException)
     async def http_error(_request: Request, error: HTTPException) -> Response:
-        return _plain(error.status_code, "HTTP", str(error.detail))
+        return _plain(error.status_code, "HTTP", str(error.detail), dict(error.headers or {}))
 
     @api.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> Response:
         logger.error("%s failed", request.url.path, exc_info=error)
         return _plain(500, "INTERNAL", "the request failed; the log has the details")
 
+    _read_only(api)
     return api
 
 
-def _plain(status: int, code: str, message: str) -> Response:
-    return json_response({"error": {"code": code, "message": message}}, status)
+def _read_only(api: FastAPI) -> None:
+    """Let the contract be read and nothing else, and its document say just what it takes."""
+    document = api.openapi()
+    for item in document["paths"].values():
+        for operation in item.values():
+            # A wrong parameter is a 400 of ours; the framework's own answer is never given.
+            operation["responses"].pop("422", None)
+            for parameter in operation.get("parameters", []):
+                parameter["schema"] = _given(parameter["schema"])
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+    own = (one for one in api.routes if isinstance(one, Route) and _reads(one))
+    routed = (one for router in ROUTERS for one in router.routes)
+    contract = [*own, *(one for one in routed if isinstance(one, Route))]
+    api.add_middleware(ReadOnly, routes=contract, refuse=_not_allowed)
+    # The last one is the outermost: it also counts what the others answer themselves.
+    api.add_middleware(Measured, routes=contract)
+
+
+def _reads(route: Route) -> bool:
+    return route.methods is not None and route.methods <= {"GET", "HEAD"}
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter that is given: a query has no null."""
+    choices = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    return schema if len(choices) != 1 else choices[0] | {"title": schema["title"]}
+
+
+def _not_allowed() -> Response:
+    return _plain(405, "HTTP", "the HTTP contract is read-only; use GET", ALLOW)
+
+
+def _plain(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    return json_response({"error": {"code": code, "message": message}}, status, headers or {})

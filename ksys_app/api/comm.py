@@ -11,24 +11,25 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 
 from ksys_app import runtime
-from ksys_app.api import csv_file, render, schemas
+from ksys_app.api import csv_file, render, responses, schemas
 from ksys_app.api.known import require
 from ksys_app.api.packed import packed_response
 from ksys_app.api.params import CommCsvQuery, CommQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.comm_source import Report
-from ksys_app.domain.comm import DAYS, FIRST_START, Calendar
-from ksys_app.errors import BadParameter
+from ksys_app.domain.comm import DAYS, Calendar, calendar
 from ksys_app.models.comm import Cell, Outage
 
-router = APIRouter(prefix="/api/v1/comm", responses=schemas.ERRORS)
+router = APIRouter(prefix="/api/v1/comm")
 Rows = Iterable[tuple[str, Json]]
 CELL_COLUMNS: Final = tuple(schemas.CommCell.model_fields)
 OUTAGE_COLUMNS: Final = tuple(schemas.CommOutage.model_fields)
 
 
 @router.get(
-    "/heatmap", summary="30 days by 24 hours of a tag", responses=schemas.one(schemas.CommHeatmap)
+    "/heatmap",
+    summary="30 days by 24 hours of a tag",
+    responses=responses.kept(responses.aging(schemas.CommHeatmap)),
 )
 async def heatmap(query: CommQuery, request: Request) -> Response:
     """Every hour of 30 local days; 719 or 721 of them where clocks are changed on the way."""
@@ -37,7 +38,11 @@ async def heatmap(query: CommQuery, request: Request) -> Response:
     return await packed_response(request, report.answer, "heatmap", body)
 
 
-@router.get("/outages", summary="Outages of a tag", responses=schemas.ok(schemas.CommOutage))
+@router.get(
+    "/outages",
+    summary="Outages of a tag",
+    responses=responses.listed(schemas.CommOutage) | responses.NAMED_TAG,
+)
 async def outages(query: CommQuery) -> Response:
     """Runs of critical hours in the same grid, in order of time."""
     report = await _report(query.tag, await _calendar(query.start))
@@ -45,7 +50,7 @@ async def outages(query: CommQuery) -> Response:
     return json_response([outage(run) | stale for run in report.outages])
 
 
-@router.get("/cells.csv", summary="The grids of tags as a file", responses=schemas.CSV_FILE)
+@router.get("/cells.csv", summary="The grids of tags as a file", responses=responses.CSV_FILE)
 async def cells_csv(query: CommCsvQuery) -> Response:
     """``tag_name`` and the columns of a cell, up to nine tags."""
     days, zone = await _calendar(query.start), runtime.current().zone
@@ -54,7 +59,7 @@ async def cells_csv(query: CommCsvQuery) -> Response:
     return _csv(query.tag, "cells", days, CELL_COLUMNS, rows)
 
 
-@router.get("/outages.csv", summary="Outages of tags as a file", responses=schemas.CSV_FILE)
+@router.get("/outages.csv", summary="Outages of tags as a file", responses=responses.CSV_FILE)
 async def outages_csv(query: CommCsvQuery) -> Response:
     """``tag_name`` and the columns of an outage, up to nine tags."""
     days = await _calendar(query.start)
@@ -69,6 +74,7 @@ def _heatmap(report: Report, zone: ZoneInfo) -> Json:
         "start": report.calendar.start.isoformat(),
         "days": DAYS,
         "judged_to": render.time(report.row.now, zone),
+        "refused_24h": report.row.refused,
         "cells": [cell(one, zone) for one in report.cells],
         **render.stale_mark(report.answer.error, report.answer.age_s),
     }
@@ -100,9 +106,11 @@ def outage(run: Outage) -> Json:
 
 
 async def _calendar(start: date | None) -> Calendar:
-    days, _now = await runtime.current().comm.calendar(start)
-    if start is not None and days.start != start:
-        raise BadParameter(f"start {start} is not a day from {FIRST_START} to today")
+    """The 30 days from ``start``, also after now, when there are no data."""
+    now = runtime.current()
+    if start is not None:
+        return calendar(start, now.zone)
+    days, _now = await now.comm.calendar(None)
     return days
 
 

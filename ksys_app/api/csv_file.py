@@ -6,19 +6,21 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain.kpi import finite
-from ksys_app.domain.timefmt import iso_local
+from ksys_app.domain.figures import finite
+from ksys_app.domain.timefmt import iso_local, local_seconds
 
 BOM: Final = "\ufeff"
 # OWASP, CSV injection: a spreadsheet takes a text that begins so for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-# A character takes up to four bytes, and a file's name has at most 255 of them.
 _NAME_LENGTH: Final = 50
+# Of a file's name, in UTF-8, where a character takes up to four.
+_NAME_BYTES: Final = 255
 
 
 def header(names: Sequence[str]) -> bytes:
@@ -47,11 +49,18 @@ def disposition(tags: Sequence[str], *parts: str) -> str:
         tags: the tags in it.
         parts: what else tells it apart, e.g. window and kind.
     """
-    tag = re.sub(r'[/\\:*?"<>|]', "_", tags[0][:_NAME_LENGTH])
     more = [f"and {len(tags) - 1} more"] if len(tags) > 1 else []
-    name = " ".join([tag, *more, *parts]) + ".csv"
+    rest = " ".join(["", *more, *parts]) + ".csv"
+    tag = re.sub(r'[/\\:*?"<>|]', "_", tags[0][:_NAME_LENGTH])
+    name = tag.encode()[: _NAME_BYTES - len(rest)].decode(errors="ignore") + rest
     simple = re.sub(r"[^\w .()+=@-]|%", "_", name, flags=re.ASCII)
     return f"attachment; filename=\"{simple}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def span(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> list[str]:
+    """``from 2026-02-28 09.00.00 to …`` for a file's name, where no colon may be; what is given."""
+    ends = (("from", start), ("to", end))
+    return [f"{name} {local_seconds(ts, zone).replace(':', '.')}" for name, ts in ends if ts]
 
 
 def joined(rows: Iterable[Iterable[object]]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from html import escape
-from typing import Any
+from typing import Any, Final
 
+PATH: Final = "/api/v1/docs"
 STYLE = """
 :root{color-scheme:light dark}
 body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
@@ -41,12 +43,17 @@ def _operation(path: str, operation: dict[str, Any], schemas: dict[str, Any]) ->
         for status, answer in operation["responses"].items()
     )
     return (
-        f'<section><h2><code>GET <a href="{escape(path)}">{escape(path)}</a></code></h2>'
+        f'<section><h2><code>GET <a href="{_from_here(path)}">{escape(path)}</a></code></h2>'
         f"<p>{escape(operation.get('description', operation.get('summary', '')))}</p>"
         + (f"<table><tr><th>Parameter<th>Allowed{parameters}</table>" if parameters else "")
         + _fields(operation["responses"].get("200", {}), schemas)
         + f"<table><tr><th>Status<th>Meaning{statuses}</table></section>"
     )
+
+
+def _from_here(path: str) -> str:
+    """A link from this page to a path of the app that also holds under a base path."""
+    return escape(posixpath.relpath(path, posixpath.dirname(PATH)))
 
 
 def _allowed(schema: dict[str, Any]) -> str:
@@ -60,9 +67,16 @@ def _allowed(schema: dict[str, Any]) -> str:
 def _fields(answer: dict[str, Any], schemas: dict[str, Any]) -> str:
     schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
     many = schema.get("items", {})
-    name = str((many or schema).get("$ref", "")).rsplit("/", 1)[-1]
-    properties = schemas.get(name, {}).get("properties", {})
-    if not properties:
-        return ""
-    names = " ".join(f"<code>{escape(field)}</code>" for field in properties)
-    return f"<p>{'A list of objects' if many else 'An object'} with {names}.</p>"
+    shapes = [name for name in map(_named, schema.get("anyOf", [many or schema])) if name]
+    told = (_names(schemas[name]["properties"]) for name in shapes)
+    return "".join(
+        f"<p>{'A list of objects' if many else 'An object'} with {one}.</p>" for one in told
+    )
+
+
+def _named(schema: dict[str, Any]) -> str:
+    return str(schema.get("$ref", "")).rsplit("/", 1)[-1]
+
+
+def _names(properties: dict[str, Any]) -> str:
+    return " ".join(f"<code>{escape(field)}</code>" for field in properties)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from collections.abc import Sequence
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
 
 from ksys_app import runtime
-from ksys_app.api import render
+from ksys_app.api import render, responses
 from ksys_app.api.render import json_response
-from ksys_app.errors import KsysError
-from ksys_app.queries.jobs import job_health
+from ksys_app.domain.jobs import Judgement, judge
+from ksys_app.errors import KsysError, SchemaDrift
+from ksys_app.queries.health import Fault, Kind, Wrong, faults
+from ksys_app.queries.jobs import jobs
 
 router = APIRouter()
 
+# What is wrong, and the page that mends it; the first one found is the one to begin with.
+TOLD: Final[dict[tuple[Kind, Wrong], tuple[str, str]]] = {
+    ("relation", "missing"): ("lacks {names}", "VERIFY_RELATION"),
+    ("relation", "denied"): ("does not let this role read {names}", "VERIFY_PRIVILEGE"),
+    ("trigger", "missing"): ("lacks the triggers {names}", "VERIFY_TRIGGER"),
+    ("trigger", "off"): ("has the triggers {names} switched off", "VERIFY_TRIGGER"),
+}
 
-@router.get("/readyz", summary="Readiness")
-async def readyz() -> Response:
-    """200 while the database answers, else 503 and why; pool, feed and jobs beside it."""
+
+@router.get("/readyz", summary="Readiness", responses=responses.READINESS)
+async def readyz(request: Request) -> Response:
+    """200 while the database has all that pages read, else 503 and why; pool and jobs beside it."""
     now = runtime.current()
     state: dict[str, object] = {
         "ready": True,
@@ -23,10 +36,16 @@ async def readyz() -> Response:
         "pool": now.database.pool_stats(),
         "feed": {"subscribers": now.feed.subscribers, "age_s": now.feed.age_s},
     }
+    found: list[Fault] = []
     try:
-        jobs = await job_health()
+        found = await faults()
+        if found:
+            raise SchemaDrift(f"{now.database.name} {sentence(found)}; run ksys db verify")
+        judged = judge((await jobs()).rows)
     except KsysError as error:
         lost_for = now.database.lost_for_s
+        root = request.scope.get("root_path", "")
+        page = TOLD[found[0].kind, found[0].wrong][1] if found else error.code
         state |= {
             "ready": False,
             "database": {
@@ -34,16 +53,34 @@ async def readyz() -> Response:
                 "state": "wrong" if lost_for is None else "lost",
                 "lost_for_s": None if lost_for is None else round(lost_for, 1),
             },
-            "error": {"code": error.code, "message": error.message},
+            "error": {
+                "code": error.code,
+                "message": error.message,
+                "names": [fault.name for fault in found],
+                "runbook": f"{root}/docs/runbooks/{page}.md",
+            },
         }
         return json_response(state, 503, {"Retry-After": "5"})
-    return json_response(
-        state
-        | {
-            "jobs": {
-                "total": jobs.total,
-                "failing": jobs.failing,
-                "last_finish": render.time(jobs.last_finish, now.zone),
-            }
-        }
+    return json_response(state | {"jobs": _jobs(judged)})
+
+
+def sentence(found: Sequence[Fault]) -> str:
+    """What is wrong with the database, by kind, each with its names."""
+    by_kind: dict[tuple[Kind, Wrong], list[str]] = {}
+    for fault in found:
+        by_kind.setdefault((fault.kind, fault.wrong), []).append(fault.name)
+    return " and ".join(
+        TOLD[kind][0].format(names=", ".join(names)) for kind, names in by_kind.items()
     )
+
+
+def _jobs(judged: Judgement) -> dict[str, object]:
+    """The jobs, counted by state; how many there are and must be."""
+    missing = len(judged.named("missing"))
+    return {
+        "total": len(judged.states) - missing,
+        "expected": judged.expected,
+        "missing": missing,
+        **{state: len(judged.named(state)) for state in ("off", "failing", "overdue")},
+        "last_finish": render.time(judged.last_success, runtime.current().zone),
+    }

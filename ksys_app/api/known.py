@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ksys_app.domain.names import shown
 from ksys_app.errors import UnknownTag
 from ksys_app.queries.tags import tag_exists
 
@@ -13,4 +14,4 @@ async def require(tag: str) -> None:
         UnknownTag: it is not.
     """
     if not await tag_exists(tag):
-        raise UnknownTag(f"tag {tag!r} is not known; /api/v1/tags lists those that are")
+        raise UnknownTag(f"tag {shown(tag)} is not known; /api/v1/tags lists those that are")

@@ -14,6 +14,7 @@ import orjson
 from fastapi import Request, Response
 
 from ksys_app.utils.cache import Answer
+from ksys_app.utils.encodings import gzip_allowed
 
 # Of figures, this makes less than the usual level 6, in half its time.
 LEVEL: Final = 5
@@ -74,11 +75,7 @@ def _send(request: Request, packed: Packed, headers: dict[str, str]) -> Response
 
 
 def _gzip_allowed(request: Request) -> bool:
-    for coding in request.headers.get("Accept-Encoding", "").split(","):
-        name, _, weight = coding.replace(" ", "").lower().partition(";")
-        if name in {"gzip", "*"}:
-            return weight not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
+    return gzip_allowed(request.headers.get("Accept-Encoding", ""))
 
 
 def _has(if_none_match: str, etag: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import Query
 from pydantic import (
@@ -16,10 +17,10 @@ from pydantic import (
     model_validator,
 )
 
+from ksys_app.api.schemas import Bucket, Feature, Indicator
+from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
-from ksys_app.domain.names import MAX_TAG_LENGTH
 from ksys_app.domain.windows import (
-    BUCKET_WIDTH,
     DEFAULT_WINDOW,
     LABELS,
     BucketName,
@@ -31,8 +32,9 @@ MAX_EXPORT_TAGS = 9
 
 
 def _tag(value: str) -> str:
-    if not value or len(value) > MAX_TAG_LENGTH or not value.isprintable():
-        raise ValueError(f"must be 1 to {MAX_TAG_LENGTH} printable characters")
+    wrong = names.asked_flaw(value)
+    if wrong is not None:
+        raise ValueError(wrong)
     return value
 
 
@@ -43,34 +45,97 @@ def _window(value: str) -> str:
         raise ValueError(str(error)) from None
 
 
-def _columns(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_]+(,[a-z0-9_]+)*", value):
-        raise ValueError("must be names separated by commas")
-    return value
-
-
 def _few(value: list[str]) -> list[str]:
-    once = list(dict.fromkeys(value))
-    if len(once) > MAX_EXPORT_TAGS:
-        raise ValueError(f"may be given {MAX_EXPORT_TAGS} times, not {len(once)}")
-    return once
+    if len(value) > MAX_EXPORT_TAGS:
+        raise ValueError(f"may be given {MAX_EXPORT_TAGS} times, not {len(value)}")
+    return list(dict.fromkeys(value))
 
 
 def _day(value: str) -> date:
     try:
-        if len(value) != len("YYYY-MM-DD"):
+        if not re.fullmatch(DAY, value):
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError("must be a day as YYYY-MM-DD") from None
+        raise ValueError("must be a day as YYYY-MM-DD from 2000-01-01 to 2099-12-31") from None
 
 
-TagName = Annotated[str, AfterValidator(_tag), Field(examples=["D100"])]
+def _moment(value: str) -> datetime:
+    try:
+        if not re.fullmatch(MOMENT, value):
+            raise ValueError
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(
+            "must be a time with its offset, as 2026-02-28T09:00:00+09:00, of 2000 to 2099"
+        ) from None
+
+
+# The days there are from 2000 to 2099, the 29th of February of leap years among them.
+DAY: Final = (
+    "^20([0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    "|02-(0[1-9]|1[0-9]|2[0-8]))|([02468][048]|[13579][26])-02-29)$"
+)
+MOMENT: Final = (
+    DAY.removesuffix("$") + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"
+    "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
+)
+TagName = Annotated[
+    str,
+    AfterValidator(_tag),
+    Field(
+        examples=["D100"],
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": names.MAX_ASKED_LENGTH,
+            "pattern": r"^[^\u0000]+$",
+        },
+    ),
+]
+SearchText = Annotated[str, Field(max_length=names.MAX_FILTER, examples=["D1"])]
+TagNames = Annotated[
+    list[TagName],
+    AfterValidator(_few),
+    Field(json_schema_extra={"minItems": 1, "maxItems": MAX_EXPORT_TAGS}),
+]
 WindowLabel = Annotated[
     str, AfterValidator(_window), Field(examples=list(LABELS), json_schema_extra={"enum": LABELS})
 ]
-Day = Annotated[date, BeforeValidator(_day), Field(examples=["2026-02-28"])]
-ColumnNames = Annotated[str, AfterValidator(_columns), Field(examples=["avg,min,max"])]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    Field(examples=["2026-02-28"], json_schema_extra={"pattern": DAY}),
+]
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    Field(examples=["2026-02-28T09:00:00+09:00"], json_schema_extra={"pattern": MOMENT}),
+]
+
+
+def _columns(model: type[BaseModel]) -> list[str]:
+    time, *figures = model.model_fields
+    return [time, "tag_name", *figures]
+
+
+def _names_of(model: type[BaseModel]) -> Callable[[str], str]:
+    """Takes names of columns of ``model``, separated by commas."""
+    known = _columns(model)
+
+    def names_of(value: str) -> str:
+        if not set(value.split(",")) <= set(known):
+            raise ValueError(f"must be of {' '.join(known)}, separated by commas")
+        return value
+
+    return names_of
+
+
+def _listed(model: type[BaseModel]) -> Any:
+    """The same for the document."""
+    one = "|".join(_columns(model))
+    shape: dict[str, Any] = {"pattern": f"^({one})(,({one}))*$"}
+    return Field(examples=[",".join(_columns(model)[2:5])], json_schema_extra=shape)
 
 
 class _Strict(BaseModel):
@@ -79,6 +144,12 @@ class _Strict(BaseModel):
 
 class NoParams(_Strict):
     """An endpoint that takes nothing."""
+
+
+class TagsParams(_Strict):
+    """All tags, or those whose name or title holds every word of ``search``."""
+
+    search: SearchText | None = None
 
 
 class TagParam(_Strict):
@@ -93,38 +164,64 @@ class KpiParams(TagParam):
     window: WindowLabel = DEFAULT_WINDOW
 
 
-class CourseParams(_Strict):
-    """One tag, a window, and how its rows are laid out."""
+class CourseParams(KpiParams):
+    """A window, one tag or all, and how the rows are laid out: columns are of one tag."""
 
-    tag: TagName
-    window: WindowLabel = DEFAULT_WINDOW
     format: Literal["rows", "columns"] = "rows"
-    columns: ColumnNames | None = None
+    columns: str | None = None
+
+    @model_validator(mode="after")
+    def _columns_are_of_one_tag(self) -> Self:
+        if self.format == "columns" and self.tag is None:
+            raise ValueError("format=columns needs tag; rows of all tags carry tag_name")
+        return self
+
+
+class BucketParams(CourseParams):
+    """The same, and which columns of a bucket."""
+
+    columns: Annotated[str, AfterValidator(_names_of(Bucket)), _listed(Bucket)] | None = None
 
 
 class IndicatorParams(CourseParams):
-    """The same, and which bands."""
+    """The same, which columns of an indicator, and which bands."""
 
+    columns: Annotated[str, AfterValidator(_names_of(Indicator)), _listed(Indicator)] | None = None
     band: Band = "plant"
 
 
-class ExportParams(_Strict):
-    """Tags and a window, what of them, and for buckets how fine."""
+class FeatureParams(CourseParams):
+    """The same, and which columns of a row of features."""
 
-    tag: Annotated[list[TagName], AfterValidator(_few)]
+    columns: Annotated[str, AfterValidator(_names_of(Feature)), _listed(Feature)] | None = None
+
+
+class ExportParams(_Strict):
+    """Tags and a window, what of them; of buckets how wide, of indicators which bands.
+
+    ``from`` and ``to``: only the rows of the window that begin from the one up to, without, the
+    other.
+    """
+
+    tag: TagNames
     window: WindowLabel = DEFAULT_WINDOW
+    start: Annotated[Moment | None, Field(alias="from")] = None
+    end: Annotated[Moment | None, Field(alias="to")] = None
     kind: Literal["buckets", "indicators", "features"] = "buckets"
     bucket: BucketName | None = None
     band: Band = "plant"
 
     @model_validator(mode="after")
-    def _bucket_fits(self) -> ExportParams:
-        if self.bucket is not None:
-            if self.kind != "buckets":
-                raise ValueError("bucket may be chosen for kind=buckets only")
-            if BUCKET_WIDTH[self.bucket] > parse_window(self.window).width:
-                raise ValueError(f"bucket {self.bucket} is wider than those of {self.window}")
+    def _from_is_before_to(self) -> Self:
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError("from must be before to")
         return self
+
+    def covers(self, bucket: datetime) -> bool:
+        """Whether a row that begins then is asked for."""
+        early = self.start is not None and bucket < self.start
+        late = self.end is not None and bucket >= self.end
+        return not early and not late
 
 
 class CommParams(_Strict):
@@ -137,14 +234,16 @@ class CommParams(_Strict):
 class CommCsvParams(_Strict):
     """Up to nine tags and the first of 30 days."""
 
-    tag: Annotated[list[TagName], AfterValidator(_few)]
+    tag: TagNames
     start: Day | None = None
 
 
 NoQuery = Annotated[NoParams, Query()]
+TagsQuery = Annotated[TagsParams, Query()]
 TagQuery = Annotated[TagParam, Query()]
 KpiQuery = Annotated[KpiParams, Query()]
-CourseQuery = Annotated[CourseParams, Query()]
+BucketQuery = Annotated[BucketParams, Query()]
+FeatureQuery = Annotated[FeatureParams, Query()]
 IndicatorQuery = Annotated[IndicatorParams, Query()]
 ExportQuery = Annotated[ExportParams, Query()]
 CommQuery = Annotated[CommParams, Query()]
@@ -157,7 +256,8 @@ def problem(errors: list[dict[str, Any]]) -> str:
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    name = ".".join(str(part) for part in error["loc"] if part != "query")
+    # Of a value in a list the place follows; people know the parameter.
+    name = ".".join(part for part in error["loc"][1:] if isinstance(part, str))
     if error["type"] == "extra_forbidden":
         return f"parameter {name[:40]!r} is unknown here; see /api/v1/docs"
     if error["type"] == "missing":

@@ -2,66 +2,190 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeVar, get_args
 
-from ksys_app import __version__, runtime
-from ksys_app.errors import KsysError
-from ksys_app.queries.jobs import job_health
+from fastapi import APIRouter, Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from ksys_app import __version__, meters, runtime
+from ksys_app.api import responses
+from ksys_app.domain.jobs import State, judge
+from ksys_app.domain.upkeep import may_lag
+from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError, SchemaDrift
+from ksys_app.events.refusals import refusals
+from ksys_app.queries.aggregates import stored_to
+from ksys_app.queries.health import faults, size
+from ksys_app.queries.jobs import jobs
 from ksys_app.queries.latest import latest_snapshot
 from ksys_app.runtime import Runtime
+from ksys_app.utils.cache import Answer
+
+T = TypeVar("T")
+
+FAULT: Final = ("code", "kind", "name", "wrong")
+AWAY: Final = (DatabaseUnreachable, DatabaseTimeout)
+WRONG: Final[dict[State, str]] = {
+    "missing": "Jobs that the database must have and has not",
+    "off": "Jobs that are switched off",
+    "failing": "Jobs whose last run failed",
+    "overdue": "Jobs that have not run for twice their interval and ten minutes",
+}
 
 router = APIRouter()
 
 
-@router.get("/metrics", summary="Figures for a monitor", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="Figures for a monitor",
+    response_class=Response,
+    responses=responses.METRICS,
+)
 async def metrics() -> Response:
-    """Gauges of the process, its database, its jobs and each tag; 200 also without a database."""
-    registry = CollectorRegistry()
-    _process(registry, runtime.current())
-    up = Gauge("ksys_database_up", "1 while the database answers", registry=registry)
-    try:
-        await _database(registry)
-    except KsysError:
-        up.set(0)
-    else:
-        up.set(1)
+    """What the process counts, its database, jobs, aggregates and each tag; never an error."""
+    figures = Figures()
+    _process(figures, runtime.current())
+    await _database(figures)
+    # Thousands of tags are many lines; pages are not to wait for them.
+    text = await asyncio.to_thread(_text, figures)
     headers = {"Cache-Control": "no-store"}
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST, headers=headers)
+    return Response(text, media_type=CONTENT_TYPE_LATEST, headers=headers)
 
 
-def _process(registry: CollectorRegistry, now: Runtime) -> None:
-    def gauge(name: str, what: str, value: float) -> None:
-        Gauge(name, what, registry=registry).set(value)
+class Figures(Collector):
+    """What is asked for one scrape, in the order in which it was put in."""
 
-    Gauge("ksys_info", "Version of the app", ["version"], registry=registry).labels(
-        __version__
-    ).set(1)
-    pool = Gauge("ksys_pool_connections", "Database connections", ["state"], registry=registry)
+    def __init__(self) -> None:
+        self._families: list[Metric] = []
+
+    def collect(self) -> Iterable[Metric]:
+        """All of it."""
+        return self._families
+
+    def one(self, name: str, what: str, value: float) -> None:
+        """A gauge without labels."""
+        self._families.append(GaugeMetricFamily(name, what, value))
+
+    def each(self, name: str, what: str, *labels: str) -> GaugeMetricFamily:
+        """A gauge with labels, to be filled."""
+        family = GaugeMetricFamily(name, what, labels=labels)
+        self._families.append(family)
+        return family
+
+    def counted(self, name: str, what: str, label: str, counts: Mapping[Any, int]) -> None:
+        """A counter, by one label."""
+        family = CounterMetricFamily(name, what, labels=[label])
+        for value, count in counts.items():
+            family.add_metric([value], count)
+        self._families.append(family)
+
+
+def _text(figures: Figures) -> bytes:
+    asked = CollectorRegistry(auto_describe=False)
+    asked.register(figures)
+    return generate_latest(meters.REGISTRY) + generate_latest(asked)
+
+
+def _process(figures: Figures, now: Runtime) -> None:
+    figures.each("ksys_info", "Version of the app", "version").add_metric([__version__], 1)
+    pool = figures.each("ksys_pool_connections", "Database connections", "state")
     for state, count in now.database.pool_stats().items():
-        pool.labels(state).set(count)
-    gauge("ksys_cache_entries", "Answers kept", len(now.database.cache))
-    gauge("ksys_cache_bytes", "Estimated size of the answers kept", now.database.cache.size_bytes)
-    gauge("ksys_feed_subscribers", "Tabs that follow the live feed", now.feed.subscribers)
+        pool.add_metric([state], count)
+    cache = now.database.cache
+    figures.one("ksys_cache_entries", "Answers kept", len(cache))
+    figures.one("ksys_cache_bytes", "Estimated size of the answers kept", cache.size_bytes)
+    figures.one("ksys_feed_subscribers", "Tabs that follow the live feed", now.feed.subscribers)
+    what = "Messages of browsers that were refused"
+    figures.counted("ksys_events_refused", what, "kind", refusals.counts)
     if now.feed.age_s is not None:
-        gauge("ksys_feed_age_seconds", "Since the last tick that succeeded", now.feed.age_s)
+        figures.one("ksys_feed_age_seconds", "Since the last tick that succeeded", now.feed.age_s)
 
 
-async def _database(registry: CollectorRegistry) -> None:
-    jobs = await job_health()
-    Gauge("ksys_jobs", "Jobs of the database", registry=registry).set(jobs.total)
-    Gauge("ksys_jobs_failing", "Jobs whose last run failed", registry=registry).set(jobs.failing)
-    answer = await latest_snapshot()
+async def _database(figures: Figures) -> None:
+    """Whether it answers and lets the app serve, and where it answers, what else it says."""
+    wrong = figures.each("ksys_fault", "What keeps the app from serving", *FAULT)
+    up = ready = True
+    try:
+        found = await faults()
+    except KsysError as error:
+        up, ready = not isinstance(error, AWAY), False
+        wrong.add_metric([error.code, "", "", ""], 1)
+    else:
+        ready = not found
+        for fault in found:
+            wrong.add_metric([SchemaDrift.code, fault.kind, fault.name, fault.wrong], 1)
+        off = sum(fault.kind == "trigger" for fault in found)
+        figures.one("ksys_triggers_off", "Triggers of influx_hist that are off or missing", off)
+    figures.one("ksys_database_up", "1 while the database answers", up)
+    figures.one("ksys_ready", "1 while /readyz is 200", ready)
+    for part in (_jobs, _aggregates, _size, _tags) if up else ():
+        try:
+            await part(figures)
+        except KsysError:
+            # The others may still be told; ksys_ready says that something is wrong.
+            continue
+
+
+async def _jobs(figures: Figures) -> None:
+    judged = judge(_fresh(await jobs()))
+    figures.one("ksys_jobs", "Jobs of the database as expected", len(judged.found))
+    figures.one("ksys_jobs_expected", "Jobs that the database must have", judged.expected)
+    for state, what in WRONG.items():
+        figures.one(f"ksys_jobs_{state}", what, len(judged.named(state)))
+    unexpected = len(judged.unexpected)
+    figures.one("ksys_jobs_unexpected", "Jobs of ours that nobody expects", unexpected)
+    states = figures.each("ksys_job_state", "1 for the state that a job is in", "name", "state")
+    for name, state in judged.states.items():
+        for one in get_args(State):
+            states.add_metric([name, one], one == state)
+    success = figures.each(
+        "ksys_job_last_success_timestamp_seconds", "When a job last ended well", "name"
+    )
+    for name, job in judged.found.items():
+        if job.succeeded is not None:
+            success.add_metric([name], job.succeeded.timestamp())
+
+
+async def _aggregates(figures: Figures) -> None:
+    marks = _fresh(await stored_to())
+    stored = figures.each(
+        "ksys_aggregate_stored_to_timestamp_seconds",
+        "Up to when an aggregate is stored; what is newer is computed when it is read",
+        "aggregate",
+    )
+    lag = figures.each(
+        "ksys_aggregate_allowed_lag_seconds",
+        "How far that may lie behind the newest sample while its job runs",
+        "aggregate",
+    )
+    for mark in marks:
+        lag.add_metric([mark.view], may_lag(mark.view).total_seconds())
+        if mark.stored_to is not None:
+            stored.add_metric([mark.view], mark.stored_to.timestamp())
+
+
+async def _size(figures: Figures) -> None:
+    (found,) = _fresh(await size())
+    figures.one("ksys_database_size_bytes", "Size of the database on its disk", found.bytes)
+
+
+async def _tags(figures: Figures) -> None:
+    rows = _fresh(await latest_snapshot())
+    seen = figures.each(
+        "ksys_tag_newest_sample_timestamp_seconds", "Time of a tag's newest sample", "tag_name"
+    )
+    value = figures.each("ksys_tag_value", "Newest value of a tag", "tag_name")
+    for row in rows:
+        seen.add_metric([row.tag_name], row.ts.timestamp())
+        value.add_metric([row.tag_name], row.value)
+
+
+def _fresh(answer: Answer[T]) -> tuple[T, ...]:
+    """The rows of an answer that is not stale: a monitor takes a figure for that of now."""
     if answer.error is not None:
         raise answer.error
-    seen = Gauge(
-        "ksys_tag_newest_sample_timestamp_seconds",
-        "Time of a tag's newest sample",
-        ["tag_name"],
-        registry=registry,
-    )
-    value = Gauge("ksys_tag_value", "Newest value of a tag", ["tag_name"], registry=registry)
-    for row in answer.rows:
-        seen.labels(row.tag_name).set(row.ts.timestamp())
-        value.labels(row.tag_name).set(row.value)
+    return answer.rows

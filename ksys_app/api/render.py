@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import orjson
 from fastapi import Response
 
-from ksys_app.domain.kpi import finite
+from ksys_app.domain.columns import drawn
+from ksys_app.domain.figures import finite
 from ksys_app.domain.timefmt import epoch_ms, iso_local
 from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
@@ -20,6 +21,7 @@ from ksys_app.models.tiles import Tile
 from ksys_app.utils.cache import Answer
 
 Json = dict[str, Any]
+RULE_COLUMNS = tuple(field.name for field in fields(QcRule) if field.compare)
 
 
 def json_response(
@@ -44,10 +46,11 @@ def time(ts: datetime | None, zone: ZoneInfo) -> str | None:
     return None if ts is None else iso_local(ts, zone)
 
 
-def tag(row: Tag, zone: ZoneInfo) -> Json:
-    """A known tag; ``last_ts`` null where it never reported."""
+def tag(row: Tag, rule: QcRule | None, zone: ZoneInfo) -> Json:
+    """A known tag with the title of its rule; ``last_ts`` null where it never reported."""
     return {
         "tag_name": row.tag_name,
+        "title": "" if rule is None else rule.title,
         "last_ts": time(row.last_ts, zone),
         "first_ts": time(row.first_ts, zone),
         "has_rule": row.has_rule,
@@ -65,7 +68,7 @@ def latest(row: Latest, zone: ZoneInfo) -> Json:
 
 def rule(row: QcRule) -> Json:
     """A QC rule under the column names of the table."""
-    return asdict(row)
+    return {name: getattr(row, name) for name in RULE_COLUMNS}
 
 
 def tile(row: Tile, zone: ZoneInfo, stale: Json) -> Json:
@@ -107,24 +110,42 @@ def span(answer: Answer[Any], window: Window, width: timedelta, zone: ZoneInfo) 
     return {"from_ms": epoch_ms(first), "to_ms": epoch_ms(end)}
 
 
-def rows(found: Sequence[Any], names: Sequence[str], zone: ZoneInfo) -> list[Json]:
-    """One object a row; the first name is that of its time."""
-    values = attrgetter(*names)
-    return [
-        dict(zip(names, (iso_local(ts, zone), *map(finite, rest)), strict=True))
-        for ts, *rest in map(values, found)
-    ]
+def rows(
+    found: Sequence[Any], names: Sequence[str], zone: ZoneInfo, tag_name: str | None
+) -> list[Json]:
+    """One object a row; the first name is that of its time.
+
+    Args:
+        found: the rows, of one tag or with a ``tag_name`` each.
+        names: the columns.
+        zone: the display zone.
+        tag_name: the tag, None where each row has its own.
+    """
+    time, *rest = names
+    figures = [name for name in rest if name != "tag_name"]
+    values = attrgetter(time, *figures) if figures else lambda row: (getattr(row, time),)
+    made = []
+    for row in found:
+        ts, *numbers = values(row)
+        one: Json = {time: iso_local(ts, zone)}
+        if "tag_name" in names:
+            one["tag_name"] = row.tag_name if tag_name is None else tag_name
+        made.append(one | dict(zip(figures, map(finite, numbers), strict=True)))
+    return made
 
 
-def columns(found: Sequence[Any], names: Sequence[str]) -> dict[str, list[Any]]:
-    """One list a name, the first in epoch milliseconds, floats to seven significant digits."""
+def columns(found: Sequence[Any], names: Sequence[str], decimals: int) -> dict[str, list[Any]]:
+    """One list a name, the first in epoch milliseconds.
+
+    Args:
+        found: the rows.
+        names: the columns.
+        decimals: those of the tag's figures; a chart writes what a table of the rows does.
+    """
     ts, *rest = names
     made: dict[str, list[Any]] = {ts: [epoch_ms(moment) for moment in map(attrgetter(ts), found)]}
-    return made | {name: _short(list(map(attrgetter(name), found))) for name in rest}
-
-
-def _short(values: list[Any]) -> list[Any]:
-    if values and isinstance(values[0], int):
-        return values
-    # The serializer writes null for what is not finite.
-    return [None if value is None else float(f"{value:.7g}") for value in values]
+    for name in rest:
+        values = list(map(attrgetter(name), found))
+        counted = values and isinstance(values[0], int)
+        made[name] = values if counted else drawn(values, decimals)
+    return made

@@ -7,35 +7,58 @@ from typing import TypeVar
 from fastapi import APIRouter, Response
 
 from ksys_app import log, runtime
-from ksys_app.api import render, schemas
+from ksys_app.api import render, responses, schemas
 from ksys_app.api.known import require
-from ksys_app.api.params import KpiQuery, NoQuery, TagQuery
+from ksys_app.api.params import KpiQuery, NoQuery, TagQuery, TagsQuery
 from ksys_app.api.render import json_response
+from ksys_app.domain.names import clean_filter
+from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import parse_window
 from ksys_app.errors import PayloadBloat
 from ksys_app.queries.latest import latest_snapshot
-from ksys_app.queries.qc import qc_rules
-from ksys_app.queries.tags import MAX_TAGS, known_tags
+from ksys_app.queries.qc import qc_rules, rules_by_tag, titled
+from ksys_app.queries.tags import MAX_TAGS, known_tags, matching_tags
 from ksys_app.utils.cache import Answer
 
 T = TypeVar("T")
 
-router = APIRouter(prefix="/api/v1", responses=schemas.ERRORS)
+router = APIRouter(prefix="/api/v1")
 
 
-@router.get("/tags", summary="Known tags", responses=schemas.ok(schemas.Tag))
-async def tags(_query: NoQuery) -> Response:
-    """Every tag known from samples, rules or expectations; ``last_ts`` null: never reported."""
-    answer, zone = _whole(await known_tags(), MAX_TAGS), runtime.current().zone
+@router.get(
+    "/tags",
+    summary="Known tags",
+    responses=responses.listed(schemas.Tag) | responses.ALL_TAGS,
+)
+async def tags(query: TagsQuery) -> Response:
+    """Tags known from samples, rules or expectations; ``last_ts`` null: never reported.
+
+    All of them as of the last five minutes, or those whose name or title holds every word of
+    ``search`` as of now.
+    """
+    words = clean_filter(query.search or "")
+    rules = await rules_by_tag()
+    if words:
+        answer = await matching_tags(words, titled=await titled(words))
+    else:
+        answer = await known_tags()
+    if answer.rowcount > MAX_TAGS:
+        raise _too_many(MAX_TAGS, "search for a part of the name with search=")
+    zone = runtime.current().zone
     return json_response(
         [
-            render.tag(row, zone) | render.stale_mark(answer.error, answer.age_s)
+            render.tag(row, rules.get(row.tag_name), zone)
+            | render.stale_mark(answer.error, answer.age_s)
             for row in answer.rows
         ]
     )
 
 
-@router.get("/latest", summary="Newest sample of each tag", responses=schemas.ok(schemas.Latest))
+@router.get(
+    "/latest",
+    summary="Newest sample of each tag",
+    responses=responses.listed(schemas.Latest) | responses.ANY_TAG,
+)
 async def latest(query: TagQuery) -> Response:
     """Newest sample by tag. A configured tag that never reported is not in the list."""
     answer, zone = _whole(await latest_snapshot(query.tag), MAX_TAGS), runtime.current().zone
@@ -49,11 +72,15 @@ async def latest(query: TagQuery) -> Response:
     )
 
 
-@router.get("/kpi", summary="KPI tiles of a window", responses=schemas.ok(schemas.Kpi))
+@router.get(
+    "/kpi",
+    summary="KPI tiles of a window",
+    responses=responses.listed(schemas.Kpi) | responses.ANY_TAG,
+)
 async def kpi(query: KpiQuery) -> Response:
     """One object a tile, by tag: newest value, change, gauge, status and the window's figures."""
     now = runtime.current()
-    tile_set = await now.tiles.load(parse_window(query.window), query.tag)
+    tile_set = await now.tiles.load(Selection(parse_window(query.window), tag=query.tag))
     if query.tag is not None and not tile_set.tiles:
         await require(query.tag)
     if tile_set.truncated:
@@ -62,7 +89,11 @@ async def kpi(query: KpiQuery) -> Response:
     return json_response([render.tile(tile, now.zone, stale) for tile in tile_set.tiles])
 
 
-@router.get("/qc", summary="QC rules", responses=schemas.ok(schemas.Rule))
+@router.get(
+    "/qc",
+    summary="QC rules",
+    responses=responses.listed(schemas.Rule) | responses.ALL_TAGS,
+)
 async def qc(_query: NoQuery) -> Response:
     """The rules under the column names of ``influx_qc_rule``; null: not judged."""
     answer = _whole(await qc_rules(), MAX_TAGS)
@@ -78,6 +109,6 @@ def _whole(answer: Answer[T], cap: int) -> Answer[T]:
     return answer
 
 
-def _too_many(cap: int) -> PayloadBloat:
+def _too_many(cap: int, instead: str = "ask for one with tag=") -> PayloadBloat:
     log.event("payload_bloat", rowcount=cap)
-    return PayloadBloat(f"there are more than {cap} tags; ask for one with tag=")
+    return PayloadBloat(f"there are more than {cap} tags; {instead}")

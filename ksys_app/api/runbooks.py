@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from markdown_it import MarkdownIt
 
+from ksys_app import resources
 from ksys_app.api.docs import STYLE
 from ksys_app.api.render import json_response
 
-DIRECTORY: Final = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
 # A name is looked up, never made into a path: nothing outside the folder can be asked for.
-RUNBOOKS: Final = {path.stem: path for path in sorted(DIRECTORY.glob("*.md"))}
+RUNBOOKS: Final = {path.stem: path for path in sorted(resources.RUNBOOKS.glob("*.md"))}
 
 STYLE_OF_COMMANDS: Final = "pre{overflow-x:auto;background:#8882;padding:.5rem .75rem}"
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -1,32 +1,66 @@
-"""Shapes of the answers, for the OpenAPI document."""
+"""Shapes of the answers, as exact as the OpenAPI document can say them."""
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from ksys_app.domain.indicators import Band
+from ksys_app.domain.quality import Comm
+from ksys_app.domain.windows import LABELS, VIEW, BucketName
+from ksys_app.models.comm import CellState
+
+_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK: Final = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
+
+Moment = Annotated[
+    str,
+    Field(
+        pattern=rf"^{_DAY}T{_CLOCK}(\.[0-9]{{6}})?[+-][0-9]{{2}}:[0-9]{{2}}$",
+        examples=["2025-08-26T22:26:20+09:00"],
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+Local = Annotated[str, Field(pattern=rf"^({_DAY} {_CLOCK}|–)$", examples=["2025-08-26 22:26:20"])]
+DayText = Annotated[str, Field(pattern=f"^{_DAY}$", json_schema_extra={"format": "date"})]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+Level = Literal[0, 1, 2]
+Window = Annotated[str, Field(json_schema_extra={"enum": list(LABELS)})]
+View = Annotated[str, Field(json_schema_extra={"enum": list(VIEW.values())})]
 
 
-class Tag(BaseModel):
+# Of what may be left out, and is never null.
+Nothing = Annotated[None, SkipJsonSchema()]
+
+
+class Exact(BaseModel):
+    """An object that holds these fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Tag(Exact):
     """A known tag."""
 
     tag_name: str
-    last_ts: str | None
-    first_ts: str | None
+    title: str
+    last_ts: Moment | None
+    first_ts: Moment | None
     has_rule: bool
 
 
-class Latest(BaseModel):
+class Latest(Exact):
     """The newest sample of a tag."""
 
     tag_name: str
     value: float | None
-    ts: str
+    ts: Moment
 
 
-class Kpi(BaseModel):
+class Kpi(Exact):
     """A KPI tile."""
 
     title: str
@@ -34,24 +68,24 @@ class Kpi(BaseModel):
     value: float | None
     value_s: str
     delta_pct: float
-    delta_s: str
-    gauge_pct: float
-    status_level: Literal[0, 1, 2]
-    ts: str | None
-    ts_s: str
+    delta_s: Annotated[str, Field(pattern="%$")]
+    gauge_pct: Annotated[float, Field(ge=0, le=100)]
+    status_level: Level
+    ts: Moment | None
+    ts_s: Local
     range_label: str
-    count: int
+    count: Count
     min: float | None
     max: float | None
     first: float | None
     last: float | None
-    comm: Literal["ok", "late", "lost", "never"]
+    comm: Comm
     age_s: float | None
     alarm: str
-    alarm_level: Literal[0, 1, 2]
+    alarm_level: Level
 
 
-class Rule(BaseModel):
+class Rule(Exact):
     """A QC rule; null means not judged."""
 
     tag_name: str
@@ -71,11 +105,11 @@ class Rule(BaseModel):
     deadband_pct: float | None
 
 
-class Bucket(BaseModel):
+class Bucket(Exact):
     """A bucket: samples, their statistics; ``diff`` is ``last - first``."""
 
-    bucket: str
-    n: int
+    bucket: Moment
+    n: Count
     avg: float | None
     sum: float | None
     min: float | None
@@ -85,10 +119,10 @@ class Bucket(BaseModel):
     diff: float | None
 
 
-class Indicator(BaseModel):
+class Indicator(Exact):
     """Moving figures of a bucket."""
 
-    bucket: str
+    bucket: Moment
     avg: float | None
     sma_10: float | None
     sma_60: float | None
@@ -99,121 +133,160 @@ class Indicator(BaseModel):
     sd_20: float | None
 
 
-class Feature(BaseModel):
+class Feature(Exact):
     """A row of ``features_5m``."""
 
-    bucket: str
+    bucket: Moment
     mean_5m: float | None
     std_5m: float | None
     min_5m: float | None
     max_5m: float | None
     p10_5m: float | None
     p90_5m: float | None
-    n_5m: int
+    n_5m: Count
 
 
-class Course(BaseModel):
-    """A tag over a window; ``rows``, or with ``format=columns`` one list a column."""
+class Course(Exact):
+    """A tag, or all with ``tag_name`` null, over a window; what its rows are made of follows.
 
-    tag_name: str
-    window: str
-    bucket: str
-    view: str
-    bucket_s: int
+    ``truncated``: there are more rows, and these are the newest ``limit``.
+    """
+
+    tag_name: str | None
+    window: Window
+    bucket: BucketName
+    view: View
+    bucket_s: Count
     from_ms: int
     to_ms: int
-    columns: dict[str, list[float | None]] | None = None
+    truncated: bool
+    limit: Count
 
 
 class Timeseries(Course):
     """Buckets of a tag."""
-
-    rows: list[Bucket] | None = None
 
 
 class Indicators(Course):
     """Moving figures of a tag."""
 
     band: Band
-    rows: list[Indicator] | None = None
 
 
 class Features(Course):
     """5-minute features of a tag."""
 
-    truncated: bool
-    limit: int
-    rows: list[Feature] | None = None
+    bucket: Literal["5m"]  # type: ignore[assignment]
+    view: Literal["features_5m"]
+    bucket_s: Literal[300]
 
 
-class CommCell(BaseModel):
+class CommCell(Exact):
     """An hour of a tag; ``success_rate`` null where nothing was expected."""
 
-    bucket_utc: str
-    local: str
-    success_rate: float | None
-    recv_msgs: int
-    exp_msgs: int
-    missing_msgs: int
-    last_seen_min: str | None
-    state: Literal["ok", "warn", "crit", "no_data"]
+    bucket_utc: Moment
+    local: Moment
+    success_rate: Annotated[float, Field(ge=0, le=1)] | None
+    recv_msgs: Count
+    exp_msgs: Count
+    missing_msgs: Count
+    last_seen_min: Moment | None
+    state: CellState
 
 
-class CommHeatmap(BaseModel):
+class CommHeatmap(Exact):
     """30 local days of a tag, judged up to the moment its messages were counted."""
 
     tag_name: str
-    start: str
-    days: int
-    judged_to: str
-    cells: list[CommCell]
+    start: DayText
+    days: Literal[30]
+    judged_to: Moment
+    refused_24h: Count
+    cells: Annotated[list[CommCell], Field(min_length=719, max_length=721)]
 
 
-class CommOutage(BaseModel):
+class CommOutage(Exact):
     """A run of critical hours; ``clipped``: it reaches over an edge of the 30 days."""
 
-    start_ts_utc: str
-    end_ts_utc: str
-    hours: float
+    start_ts_utc: Moment
+    end_ts_utc: Moment
+    hours: Annotated[float, Field(gt=0)]
     ongoing: bool
     clipped: bool
 
 
-class ErrorBody(BaseModel):
+class Pool(Exact):
+    """Connections to the database: opened, unused, callers that wait for one, the most."""
+
+    size: Count
+    available: Count
+    waiting: Count
+    max: Count
+
+
+class Feed(Exact):
+    """The live feed: tabs that listen, and how old its last tick is while there are any."""
+
+    subscribers: Count
+    age_s: Seconds | None
+
+
+class Jobs(Exact):
+    """Jobs of the database: how many there are and must be, what is wrong, the last success."""
+
+    total: Count
+    expected: Count
+    missing: Count
+    off: Count
+    failing: Count
+    overdue: Count
+    last_finish: Moment | None
+
+
+class GoodDatabase(Exact):
+    """The database answers."""
+
+    name: str
+    state: Literal["ok"]
+
+
+class BadDatabase(Exact):
+    """The database is away for so many seconds, or is not built as it should be."""
+
+    name: str
+    state: Literal["wrong", "lost"]
+    lost_for_s: Seconds | None
+
+
+class ErrorBody(Exact):
     """A code of PRD §7.2 and one sentence."""
 
     code: str
-    message: str
+    message: Annotated[str, Field(min_length=1)]
 
 
-class Error(BaseModel):
-    """Every answer that is not 200."""
+class NotReadyBody(ErrorBody):
+    """An error, the names of what the database lacks, and the page that says what to do."""
 
-    error: ErrorBody
-
-
-ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    400: {"model": Error, "description": "A parameter is wrong; the message says what is allowed"},
-    404: {"model": Error, "description": "The tag is not known"},
-    503: {"model": Error, "description": "The database does not answer; Retry-After says when"},
-}
-
-CSV_FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "content": {"text/csv": {"schema": {"type": "string"}}},
-        "description": "UTF-8 with a byte order mark; streamed, broken off where the database is",
-    }
-}
+    names: list[str]
+    runbook: str
 
 
-def ok(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
-    """A 200 that answers a list of ``model``."""
-    return {200: {"model": list[model], "description": "The rows, by tag"}}  # type: ignore[valid-type]
+class Ready(Exact):
+    """This process can serve."""
+
+    ready: Literal[True]
+    database: GoodDatabase
+    pool: Pool
+    feed: Feed
+    jobs: Jobs
 
 
-def one(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
-    """A 200 that answers one ``model``, or a 304 where the browser has it already."""
-    return {
-        200: {"model": model, "description": "Ascending by time; with an ETag"},
-        304: {"description": "Unchanged since the answer with the ETag of If-None-Match"},
-    }
+class NotReady(Exact):
+    """This process cannot serve, and why."""
+
+    ready: Literal[False]
+    database: BadDatabase
+    pool: Pool
+    feed: Feed
+    error: NotReadyBody

@@ -29,7 +29,10 @@ def suggest(
         bool, typer.Option("--apply", help="Write what is proposed into ingest_expectation.")
     ] = False,
 ) -> None:
-    """The median rate of the last day beside exp_per_min, and what should be changed."""
+    """The median rate of the last day beside exp_per_min, and what should be changed.
+
+    Example: ksys comm suggest D100 D101 --apply
+    """
     dsn = terminal.settings().admin_dsn()
     found = terminal.run(suggesting.suggest(dsn, tags or (), apply=apply))
     table = Table(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ksys_app.commands import terminal
+from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.ops import qc
 
 app = typer.Typer(
@@ -29,21 +30,33 @@ def sync(
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete rows that the file does not have.")
     ] = False,
+    encoding: Encoding = None,
+    decimal: DecimalSign = None,
 ) -> None:
-    """Bring the database to what the file says, in one transaction, and show the changes."""
-    dsn = terminal.settings().admin_dsn()
-    changes = terminal.run(qc.sync(dsn, csv, qc.table_of(csv), dry_run=dry_run, prune=prune))
+    """Bring the database to what the file says, in one transaction, and show the changes.
+
+    Example: ksys qc sync --dry-run
+
+    Example: ksys qc sync data/qc/ingest_expectation.csv
+    """
+    dsn, how = terminal.settings().admin_dsn(), reading(encoding, decimal)
+    table = qc.table_of(csv)
+    changes = terminal.run(qc.sync(dsn, csv, table, reading=how, dry_run=dry_run, prune=prune))
     for change in changes:
-        terminal.out.print(str(change), markup=False)
+        terminal.out.print(change.done(dry_run=dry_run, prune=prune), markup=False)
     done = sum(change.kind != "remove" or prune for change in changes)
     verb = "would be made" if dry_run else "made"
     terminal.out.print(f"{done} changes {verb}, {len(changes) - done} rows only in the database")
 
 
 @app.command()
-def verify(csv: Csv = qc.RULES_CSV) -> None:
-    """Compare file and database; exit 1 on drift, naming each cell."""
-    changes = terminal.run(qc.verify(terminal.settings().admin_dsn(), csv, qc.table_of(csv)))
+def verify(csv: Csv = qc.RULES_CSV, encoding: Encoding = None, decimal: DecimalSign = None) -> None:
+    """Compare file and database; exit 1 on drift, naming each cell.
+
+    Example: ksys qc verify data/qc/ingest_expectation.csv
+    """
+    dsn, how = terminal.settings().admin_dsn(), reading(encoding, decimal)
+    changes = terminal.run(qc.verify(dsn, csv, qc.table_of(csv), reading=how))
     for change in changes:
         terminal.out.print(str(change), markup=False)
     if not changes:
@@ -58,7 +71,10 @@ def export(
         bool, typer.Option("--force", help="Overwrite a file that says something else.")
     ] = False,
 ) -> None:
-    """Write the database's rows to the file."""
+    """Write the database's rows to the file.
+
+    Example: ksys qc export rules.csv
+    """
     count = terminal.run(
         qc.export(terminal.settings().admin_dsn(), csv, qc.table_of(csv), force=force)
     )

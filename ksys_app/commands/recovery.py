@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,15 +11,18 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ksys_app.commands import terminal
+from ksys_app.commands.progress import refresh_told, stages
+from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.commands.status_view import bytes_label
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.ops import backfill as backfilling
 from ksys_app.ops import backup as backing
+from ksys_app.ops import dated
 from ksys_app.ops import restore as restoring
-from ksys_app.ops.backfill import Filled, Listener
+from ksys_app.ops.aside import dropping
+from ksys_app.ops.backfill import Filled, Listener, Source
 from ksys_app.ops.manifest import beside
-from ksys_app.ops.refresh import Progress
-from ksys_app.ops.stopping import stop_signal
+from ksys_app.ops.stopping import as_by_ctrl_c, stop_signal
 
 BROKEN_OFF = 130
 
@@ -45,37 +48,40 @@ def backfill(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check every line, leave the database alone.")
     ] = False,
+    encoding: Encoding = None,
+    decimal: DecimalSign = None,
 ) -> None:
     """Load samples from a file, then refresh every aggregate over their days. Safe to repeat.
 
-    Bad lines go to the reject file with line number and reason. Rows that are there already are
-    left alone. Ctrl-C ends it after the batch in hand; the same command goes on.
+    Bad lines go to the reject file, each below its line number and the reason; mended, that file
+    can be loaded as it is. Rows that are there already are left alone. Ctrl-C ends it after the
+    batch in hand; the same command goes on.
+
+    Example: ksys db backfill samples.csv.gz --dry-run
     """
     settings = terminal.settings()
     path = None if file == "-" else Path(file)
     rejects = reject or Path(f"{path.name if path else 'stdin'}.rejected.csv")
+    source = Source(path, rejects, settings.max_ahead_s, reading(encoding, decimal))
     dsn = None if dry_run else settings.admin_dsn()
-    done = terminal.run(_backfill(dsn, path, rejects))
+    done = terminal.run(_backfill(dsn, settings.zone, source))
     for text in _report(done, rejects, settings.zone, dry_run=dry_run):
         terminal.out.print(text, markup=False)
     if done.stopped:
         raise typer.Exit(BROKEN_OFF)
 
 
-async def _backfill(dsn: str | None, path: Path | None, rejects: Path) -> Filled:
-    with terminal.stages() as tell:
+async def _backfill(dsn: str | None, zone: ZoneInfo, source: Source) -> Filled:
+    with stages() as told:
 
         def loaded(done: Filled) -> None:
-            words = f"{done.samples:,} samples, {done.rate:,.0f}/s, {done.rejected:,} rejected"
-            tell("samples", words, done.position, done.size)
+            words = f"{done.samples:,} read, {done.rate:,.0f}/s, {done.rejected:,} rejected"
+            told.tell("samples", words, done.position, done.size)
 
-        def refreshed(state: Progress) -> None:
-            tell("refresh", f"{state.view}, slice {state.done}", state.done, state.total)
-
-        listener = Listener(loaded, refreshed, stop_signal())
+        listener = Listener(loaded, refresh_told(told, zone), stop_signal())
         if dsn is None:
-            return await backfilling.check(path, rejects, listener)
-        return await backfilling.backfill(dsn, path, rejects, listener)
+            return await backfilling.check(source, listener)
+        return await backfilling.backfill(dsn, zone, source, listener)
 
 
 def _report(done: Filled, rejects: Path, zone: ZoneInfo, *, dry_run: bool) -> Iterator[str]:
@@ -86,7 +92,7 @@ def _report(done: Filled, rejects: Path, zone: ZoneInfo, *, dry_run: bool) -> It
         there = done.samples - done.written
         yield f"samples   {done.written:,} written, {there:,} already there or given twice"
     if done.rejected:
-        yield f"rejected  {done.rejected:,}, each with its reason in {rejects}"
+        yield f"rejected  {done.rejected:,}, each below its reason in {rejects}, to be mended there"
     if done.first is not None and done.last is not None:
         bounds = f"{local_offset(done.first, zone)} to {local_offset(done.last, zone)}"
         yield f"range     {bounds}, {len(done.days)} days, {len(done.tags)} tags"
@@ -108,28 +114,56 @@ def _report(done: Filled, rejects: Path, zone: ZoneInfo, *, dry_run: bool) -> It
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The dump; FILE.manifest.json goes beside it.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The dump, or a folder for a dated one; default: the folder ksys-backups at home. "
+            "FILE.manifest.json goes beside it."
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(min=1, help="Then remove all but the newest so many dated dumps."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written and removed.")
+    ] = False,
 ) -> None:
     """Dump the database with pg_dump, and note its rows and checksums beside the dump.
 
-    Samples may go on arriving: dump and manifest are of one moment.
+    Samples may go on arriving: dump and manifest are of one moment. Without the name of a file it
+    is named by database and time in UTC. With --keep older ones are removed when the new one is
+    whole; only dumps with such names and their manifests, nothing else.
+
+    Example: ksys db backup plant.dump
+
+    Example: ksys db backup /var/backups/ksys --keep 7
     """
     settings = terminal.settings()
-    _end_tidily()
-    with terminal.stages() as tell:
-        made = terminal.run(
-            backing.backup(
-                settings.admin_dsn(),
-                file,
-                zone=settings.tz,
-                on_size=lambda size: tell("dump", bytes_label(size), size, None),
-            )
-        )
+    dsn = settings.admin_dsn()
+    target = terminal.run(dated.target(dsn, file, keep, datetime.now(UTC)))
+    if dry_run:
+        terminal.out.print(f"would write   {target.file}", markup=False)
+        for path in target.outdated:
+            terminal.out.print(f"would remove  {path}", markup=False)
+        return
+    if file is None:
+        dated.make(target.file.parent)
+    with stages() as told:
+
+        def tell(stage: str, size: int) -> None:
+            told.tell(stage, bytes_label(size) if size else "", size, None)
+
+        work = backing.backup(dsn, target.file, zone=settings.tz, on_stage=tell)
+        made = terminal.run(as_by_ctrl_c(work))
     samples = sum(day[2] for day in made.content.days)
-    terminal.out.print(f"dump      {file}, {bytes_label(made.dump.bytes)}", markup=False)
-    terminal.out.print(f"manifest  {beside(file)}", markup=False)
+    terminal.out.print(f"dump      {target.file}, {bytes_label(made.dump.bytes)}", markup=False)
+    terminal.out.print(f"manifest  {beside(target.file)}", markup=False)
     terminal.out.print(f"samples   {samples:,} on {len(made.content.days):,} days of tags")
     terminal.out.print(f"versions  PostgreSQL {made.postgres}, TimescaleDB {made.timescaledb}")
+    dated.remove(target.outdated)
+    for path in target.outdated:
+        terminal.out.print(f"removed   {path}", markup=False)
 
 
 def restore(
@@ -145,28 +179,35 @@ def restore(
 
     Exit 1 if a row count, a checksum or an object differs. eco_ro and eco_rw get the passwords in
     KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
+
+    Example: ksys db restore plant.dump
     """
     settings = terminal.settings()
     plan = restoring.Plan(
         settings.admin_dsn(), file, settings.tz, settings.role_passwords(), replace
     )
-    _end_tidily()
-    done = terminal.run(restoring.restore(plan, lambda step: terminal.out.print(step)))
+    with stages() as told:
+        work = restoring.restore(plan, lambda stage: told.tell(stage, "", 0, None))
+        done = terminal.run(as_by_ctrl_c(work))
     failed = [check for check in done.checks if not check.ok]
     for check in failed:
         terminal.line(False, check.name, f"{check.detail}; {check.runbook}")
-    for difference in done.differences or []:
-        terminal.line(False, "content", difference)
+    found = done.comparison
+    for text in found.wrong if found else []:
+        terminal.line(False, "content", text)
+    for text in found.more if found else []:
+        terminal.line(True, "content", f"{text}: late samples were refreshed since")
     if done.aside:
-        terminal.out.print(f"the database that was there is now {done.aside}", markup=False)
-    if done.differences is None:
+        terminal.out.print(
+            f"the database that was there is now {done.aside}: it takes no connections, and its "
+            "jobs do not run",
+            markup=False,
+        )
+        terminal.out.print(f"  drop it: {dropping(done.aside)}", markup=False)
+        terminal.out.print("  read it, or take it back: docs/runbooks/RECOVERY.md")
+    if found is None:
         terminal.out.print("there is no manifest beside the dump: rows were not compared")
-    elif not done.differences:
-        terminal.out.print("every row count and checksum is that of the dump")
+    elif not found.wrong:
+        terminal.out.print("every sample and every row of the dump is there")
     terminal.out.print(f"{len(done.checks) - len(failed)} of {len(done.checks)} checks ok")
-    raise typer.Exit(1 if failed or done.differences else 0)
-
-
-def _end_tidily() -> None:
-    """Let SIGTERM end it as Ctrl-C does: with what it started, and no half file left."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    raise typer.Exit(1 if failed or (found and found.wrong) else 0)

@@ -1,28 +1,119 @@
-"""``ksys db status`` as lines of text, from what the database is like."""
+"""``ksys db status`` as lines of text and as JSON, from what the database is like; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain.timefmt import age_label, local_offset
-from ksys_app.ops.status import Lag, Status, Storage
+from ksys_app.domain.timefmt import age_label, iso_local, local_offset
+from ksys_app.ops.check import Check, headline
+from ksys_app.ops.job_words import summary
+from ksys_app.ops.judgement import late_s
+from ksys_app.ops.status import Lag, Status, Storage, Tag
 
 
-def lines(state: Status, zone: ZoneInfo) -> Iterator[str]:
-    """One line a fact, sections with a heading each; times in ``zone``."""
+def lines(
+    state: Status, wrong: Sequence[Check], warnings: Sequence[str], zone: ZoneInfo
+) -> list[str]:
+    """What is wrong first, then one line a fact, sections with a heading each.
+
+    Args:
+        state: what was read.
+        wrong: what is wrong with it.
+        warnings: what is worth a look.
+        zone: the zone that times are shown in.
+    """
+    return [*_verdict(wrong, warnings), *_facts(state, zone)]
+
+
+def as_json(
+    state: Status, wrong: Sequence[Check], warnings: Sequence[str], zone: ZoneInfo
+) -> dict[str, Any]:
+    """The same for programs; keys as in PRD 27.6. Arguments as those of :func:`lines`."""
+    now, newest = state.server.now, state.newest
+    return {
+        "well": not wrong,
+        "wrong": [
+            {"name": check.name, "detail": check.detail, "runbook": check.runbook}
+            for check in wrong
+        ],
+        "warnings": list(warnings),
+        "database": {
+            "name": state.server.name,
+            "size_bytes": state.server.size,
+            "postgres": state.server.postgres,
+            "timescaledb": state.server.timescaledb,
+            "toolkit": state.server.toolkit,
+            "now": iso_local(now, zone),
+        },
+        "newest": newest
+        and {
+            "tag_name": newest.tag_name,
+            "ts": iso_local(newest.ts, zone),
+            "age_s": (now - newest.ts).total_seconds(),
+        },
+        "tags": len(state.tags),
+        "storage": [
+            {
+                "name": row.name,
+                "size_bytes": row.size,
+                "chunks": row.chunks,
+                "compressed_chunks": row.compressed_chunks,
+                "before_bytes": row.before,
+                "after_bytes": row.after,
+            }
+            for row in state.storage
+        ],
+        "aggregates": [
+            {
+                "name": lag.name,
+                "stored_to": _iso(lag.stored_to, zone),
+                "newest_bucket": _iso(lag.newest_bucket, zone),
+                "late_s": late_s(lag),
+            }
+            for lag in state.lags
+        ],
+        "workers": state.workers,
+        "jobs": [
+            {
+                "job_id": job.job_id,
+                "name": job.name,
+                "state": job.state,
+                "detail": summary(job, zone),
+                "every_s": job.every.total_seconds(),
+                "last_run": _iso(job.last.started if job.last else None, zone),
+                "last_success": _iso(job.succeeded, zone),
+            }
+            for job in state.jobs
+        ],
+    }
+
+
+def _iso(ts: datetime | None, zone: ZoneInfo) -> str | None:
+    return None if ts is None else iso_local(ts, zone)
+
+
+def _verdict(wrong: Sequence[Check], warnings: Sequence[str]) -> Iterator[str]:
+    few = f", {len(warnings)} warnings below" if len(warnings) > 1 else ", 1 warning below"
+    yield headline(wrong) + (few if warnings and not wrong else "")
+    if len(wrong) > 1:
+        yield from (f"  FAIL  {check.name}  {check.detail}" for check in wrong)
+    yield from (f"  what to do: {page}" for page in dict.fromkeys(each.runbook for each in wrong))
+    if warnings:
+        yield "\nwarnings"
+        yield from (f"  {warning}" for warning in warnings)
+
+
+def _facts(state: Status, zone: ZoneInfo) -> Iterator[str]:
     server = state.server
     toolkit = server.toolkit or "not installed"
-    yield f"database   {server.name}, {bytes_label(server.size)}"
+    yield f"\ndatabase   {server.name}, {bytes_label(server.size)}"
     timescaledb = server.timescaledb or "missing"
     yield f"server     PostgreSQL {server.postgres}, TimescaleDB {timescaledb}, Toolkit {toolkit}"
     yield f"clock      {local_offset(server.now, zone)}"
-    if state.newest is None:
-        yield "newest     no samples yet"
-    else:
-        age = age_label((server.now - state.newest.ts).total_seconds())
-        yield f"newest     {state.newest.tag_name} {local_offset(state.newest.ts, zone)}, {age} ago"
+    yield f"newest     {_newest(state.newest, server.now, zone)}"
     yield "\nstorage"
     yield from (f"  {row.name:<16} {_storage(row)}" for row in state.storage)
     yield "\naggregates"
@@ -30,11 +121,17 @@ def lines(state: Status, zone: ZoneInfo) -> Iterator[str]:
     runs = "by the server's workers" if state.workers else "by a client: ksys db jobs --run --watch"
     yield f"\njobs, run {runs}"
     yield from (
-        f"  {'ok  ' if job.ok else 'FAIL'} {job.name:<32} {job.summary}" for job in state.jobs
+        f"  {'ok  ' if job.state == 'ok' else 'FAIL'} {job.name:<32} {summary(job, zone)}"
+        for job in state.jobs
     )
-    if state.warnings:
-        yield "\nwarnings"
-        yield from (f"  {warning}" for warning in state.warnings)
+
+
+def _newest(newest: Tag | None, now: datetime, zone: ZoneInfo) -> str:
+    if newest is None:
+        return "no samples yet"
+    age = (now - newest.ts).total_seconds()
+    how = f"{age_label(age)} ago" if age >= 0 else f"{age_label(-age)} ahead of the clock"
+    return f"{newest.tag_name} {local_offset(newest.ts, zone)}, {how}"
 
 
 def bytes_label(size: int) -> str:
@@ -56,10 +153,13 @@ def _storage(row: Storage) -> str:
 
 def _lag(lag: Lag, zone: ZoneInfo) -> str:
     stored = "nothing stored"
-    if lag.materialized_to is not None:
-        stored = f"stored to {local_offset(lag.materialized_to, zone)}"
+    if lag.stored_to is not None:
+        stored = f"stored to {local_offset(lag.stored_to, zone)}"
+    late = late_s(lag)
+    if late != 0:
+        stored += "" if late is None else f", {age_label(late)} late"
     if lag.newest_bucket is None:
         return f"{stored}, no buckets"
     behind = lag.behind or timedelta(0)
-    late = f", {age_label(behind.total_seconds())} behind" if behind else ", current"
-    return f"{stored}, newest bucket {local_offset(lag.newest_bucket, zone)}{late}"
+    hidden = f", {age_label(behind.total_seconds())} behind the samples" if behind else ""
+    return f"{stored}, newest bucket {local_offset(lag.newest_bucket, zone)}{hidden}"

@@ -82,6 +82,8 @@ def series_chart(state: Any, series: tuple[Series, ...], bands: tuple[Band, ...]
         places=state.places,
         zoom=state.zoom,
         name=state.tag,
+        unit=state.unit,
+        title=state.title,
         caption=state.window_caption,
         on_toggle=state.toggle_series,
         on_zoom=state.set_zoom,

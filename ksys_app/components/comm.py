@@ -7,14 +7,18 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.client.communication import Overview, TagsPicker
+from ksys_app.components.client.communication import DayField, Overview, Scrollable, TagsPicker
 from ksys_app.components.course import choice
 from ksys_app.components.navbar import refresh_button, tag_filter
+from ksys_app.components.table_components import table_skeleton
 from ksys_app.components.tokens import CONTROL
+from ksys_app.models.comm import WORST
 from ksys_app.models.comm_views import CardView, SummaryView
+from ksys_app.texts import T
 from ksys_app.texts_comm import C, comm_words
 
 MAX_TAGS = 9
+FIRST_START = "2000-01-01"
 VIEWS = (
     ("hours", C.view_hours, C.view_hours_hint),
     ("overview", C.view_overview, C.view_overview_hint),
@@ -38,16 +42,13 @@ def controls(state: Any) -> rx.Component:
         ),
         rx.el.div(
             _step("chevron_left", C.prev, state.prev_day, "prev", False),
-            rx.el.input(
-                type="date",
+            DayField.create(
                 value=state.start_date,
-                min="2000-01-01",
+                min=FIRST_START,
                 max=state.today,
-                on_change=state.set_start,
-                aria_label=C.start,
-                title=C.start,
-                class_name="control",
-                data_testid="start-date",
+                label=C.start,
+                words=comm_words(),
+                on_pick=state.set_start,
             ),
             _step(
                 "chevron_right",
@@ -86,16 +87,22 @@ def _step(icon: str, says: str, on_click: Any, name: str, disabled: Any) -> rx.C
 
 def summary_table(rows: rx.Var[list[SummaryView]]) -> rx.Component:
     """One row a tag: is it alive, what arrived, how long it did not."""
-    numbers = (C.col_24h, C.col_30d, C.col_outages, C.col_total, C.col_longest)
+    numbers = (
+        (C.col_24h, "num"),
+        (C.col_30d, "num"),
+        (C.col_outages, "num"),
+        (C.col_total, "num col-total"),
+        (C.col_longest, "num"),
+    )
     return rx.el.section(
         rx.el.h2(C.summary, id="summary-heading", class_name="sr-only"),
-        rx.el.div(
+        Scrollable.create(
             rx.el.table(
                 rx.el.thead(
                     rx.el.tr(
                         rx.el.th(C.col_tag, scope="col"),
                         rx.el.th(C.col_now, scope="col"),
-                        *(rx.el.th(name, scope="col", class_name="num") for name in numbers),
+                        *(rx.el.th(name, scope="col", class_name=width) for name, width in numbers),
                         rx.el.th(C.col_expected, scope="col", class_name="col-limits"),
                     )
                 ),
@@ -104,41 +111,43 @@ def summary_table(rows: rx.Var[list[SummaryView]]) -> rx.Component:
                 class_name="course comm-summary",
                 data_testid="summary",
             ),
+            label=C.summary,
             class_name="grid-scroll",
         ),
     )
 
 
 def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
-    return rx.el.tr(
+    return client.Fresh.create(
         rx.el.td(row.tag, class_name="col-course-tag"),
         rx.el.td(
-            rx.el.span(
-                client.Mark.create(kind=rx.match(row.now, ("ok", "ok"), ("never", "never"), "old")),
-                rx.match(
-                    row.now,
-                    ("ok", C.now_ok),
-                    ("late", C.now_late),
-                    ("lost", C.now_lost),
-                    C.now_never,
+            client.CommCell.create(testid="now"),
+            rx.cond(
+                row.refused != "",
+                rx.el.span(
+                    client.Mark.create(kind="warn"),
+                    row.refused,
+                    class_name="comm-cell",
+                    data_testid="refused",
                 ),
-                rx.el.span(row.age, class_name="comm-cell-age"),
-                class_name="comm-cell",
-                data_comm=row.now,
-                data_testid="now",
-            )
+                None,
+            ),
         ),
         *(
-            rx.el.td(value, class_name="num", data_testid=name)
-            for name, value in (
-                ("success-24h", row.success_24h),
-                ("success-30d", row.success_30d),
-                ("outage-number", row.outages),
-                ("outage-total", row.total),
-                ("outage-longest", row.longest),
+            rx.el.td(value, class_name=width, data_testid=name)
+            for name, value, width in (
+                ("success-24h", row.success_24h, "num"),
+                ("success-30d", row.success_30d, "num"),
+                ("outage-number", row.outages, "num"),
+                ("outage-total", row.total, "num col-total"),
+                ("outage-longest", row.longest, "num"),
             )
         ),
         rx.el.td(row.limits, class_name="col-limits"),
+        element="tr",
+        ts_ms=row.ts_ms,
+        allowed_s=row.allowed_s,
+        comm=row.comm,
         key=row.tag,
         data_testid="summary-" + row.tag,
     )
@@ -153,6 +162,7 @@ def cell_card(card: rx.Var[CardView], on_clear: rx.EventHandler) -> rx.Component
         (C.received, card.received_s, "card-received"),
         (C.missing, card.missing_s, "card-missing"),
         (C.last_seen, card.seen_s, "card-seen"),
+        (C.card_counted, card.counted_s, "card-counted"),
     )
     return rx.el.section(
         rx.el.div(
@@ -212,25 +222,49 @@ def cell_card(card: rx.Var[CardView], on_clear: rx.EventHandler) -> rx.Component
 
 
 def overview(state: Any) -> rx.Component:
-    """All tags, a page of them, worst first."""
+    """All tags, a page of them, in an order that stands still under a pointer."""
     return rx.el.section(
         rx.el.div(
-            rx.el.h2(C.overview, id="overview-heading"),
+            rx.el.h2(C.view_overview, id="overview-heading"),
             rx.el.span(state.row_count, class_name="count", data_testid="overview-count"),
+            rx.el.button(
+                T.sort_worst,
+                type="button",
+                aria_pressed=state.sort == WORST,
+                on_click=state.set_sort(WORST),
+                title=C.worst_why,
+                class_name=CONTROL["control"] + " control-small",
+                data_testid="overview-worst",
+            ),
             _pager(state),
             class_name="section-head",
         ),
         rx.cond(state.truncated, rx.el.p(C.truncated, class_name="note"), rx.fragment()),
         rx.cond(
             state.row_count > 0,
-            Overview.create(
-                rows=state.rows,
-                calendar=state.calendar,
-                scale=state.color_scale,
-                words=comm_words(),
-                on_open=state.set_tags,
+            client.Steady.create(
+                Overview.create(
+                    rows=state.rows,
+                    nows=state.nows,
+                    calendar=state.calendar,
+                    scale=state.color_scale,
+                    sort=state.sort,
+                    descending=state.descending,
+                    words=comm_words(),
+                    on_open=state.set_tags,
+                    on_sort=state.set_sort,
+                    on_reload=state.show,
+                ),
+                moved=state.moved,
+                label=T.reorder,
+                on_hold=state.hold,
+                on_reorder=state.reorder,
             ),
-            rx.el.p(C.nomatch, " ", rx.el.code(state.search), class_name="note"),
+            rx.cond(
+                state.searched,
+                rx.el.p(C.nomatch, " ", rx.el.code(state.search), ".", class_name="note"),
+                table_skeleton(),
+            ),
         ),
         aria_labelledby="overview-heading",
     )

@@ -10,7 +10,7 @@ from ksys_app.components import client
 from ksys_app.components.charts import Band, Series, overlays, series_chart
 from ksys_app.components.client.course import TagPicker
 from ksys_app.components.feedback import empty_box, error_box
-from ksys_app.components.layout import Feed, Place, shell
+from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.navbar import live_toggle, refresh_button, window_menu
 from ksys_app.components.table_components import table_skeleton
 from ksys_app.texts import T
@@ -69,8 +69,9 @@ def course_page(
                 _loading(),
             ),
         ),
-        client.Address.create(link=state.link),
+        client.Address.create(link=state.link, read=state.link_of, steps=["tag", "window"]),
         place=Place.of(state),
+        paper=paper_head(T.tag, state.tag, window=state.window, zoom=state.zoom),
         feed=Feed.of(state),
         controls=(
             TagPicker.create(value=state.tag, label=T.tag, on_pick=state.choose_tag),
@@ -78,7 +79,19 @@ def course_page(
             refresh_button(state.is_loading, state.refresh),
             live_toggle(state.realtime_mode, state.start_realtime, state.stop_realtime),
         ),
-        skips=(client.SkipLink.create(to="course-rows", text=T.skip_table),),
+        skips=(
+            rx.match(
+                state.phase,
+                ("error", rx.fragment()),
+                ("retrying", rx.fragment()),
+                ("empty", rx.fragment()),
+                rx.cond(
+                    state.url != "",
+                    client.SkipLink.create(to="course-rows", text=T.skip_table),
+                    rx.fragment(),
+                ),
+            ),
+        ),
     )
 
 
@@ -93,8 +106,8 @@ def table_section(state: Any, head: rx.Component, table: rx.Component) -> rx.Com
                 state.is_loading,
                 table_skeleton(),
                 rx.el.div(
-                    rx.el.p(T.course_empty),
-                    rx.el.p(T.course_empty_do, class_name="box-quiet"),
+                    rx.el.p(state.empty_why),
+                    rx.el.p(state.empty_do, class_name="box-quiet"),
                     class_name="box",
                     data_testid="course-empty",
                 ),
@@ -133,6 +146,7 @@ def choice(
 
 def _loading() -> rx.Component:
     return rx.el.div(
+        client.Waiting.create(),
         rx.el.div(class_name="bone chart-bone"),
         table_skeleton(),
         class_name="course-page",

@@ -9,9 +9,13 @@ import reflex as rx
 from reflex_components_core.el.elements.inline import A
 
 from ksys_app.components import client
+from ksys_app.components.links import file_link
 from ksys_app.components.tokens import CONTROL
 from ksys_app.models.views import SeriesRow
-from ksys_app.texts import T
+from ksys_app.texts import COLUMNS, T, forms
+
+# How much of a time is before its offset.
+STAMP = len("2026-02-28 09:00:00")
 
 
 def course_table(state: Any, columns: Sequence[str], title: str) -> rx.Component:
@@ -21,7 +25,7 @@ def course_table(state: Any, columns: Sequence[str], title: str) -> rx.Component
             rx.el.thead(
                 rx.el.tr(
                     *(
-                        rx.el.th(name, scope="col", class_name=width)
+                        rx.el.th(name, scope="col", class_name=width, title=COLUMNS.get(name, ""))
                         for name, width in (
                             (T.col_num, "num col-num"),
                             (T.col_tag, "col-course-tag"),
@@ -44,15 +48,26 @@ def course_table(state: Any, columns: Sequence[str], title: str) -> rx.Component
         ),
         copy_label=T.copy,
         copied_label=T.copied,
+        found=state.found_ms,
     )
 
 
 def _row(state: Any, row: rx.Var[SeriesRow], at: rx.Var[int]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(row.num, class_name="num", tab_index=rx.cond(at == 0, 0, -1)),
+        rx.el.td(row.num, class_name="num col-num", tab_index=-1),
         rx.el.td(state.tag, class_name="col-course-tag", tab_index=-1),
-        rx.el.td(row.ts_s, class_name="col-course-ts", tab_index=-1),
-        rx.foreach(row.cells, lambda cell: rx.el.td(cell, class_name="num", tab_index=-1)),
+        # The first of those that a phone shows too is where the tabulator key enters the table.
+        rx.el.td(
+            row.ts_s[:STAMP],
+            rx.el.span(row.ts_s[STAMP:], class_name="ts-offset"),
+            class_name="col-course-ts",
+            tab_index=rx.cond(at == 0, 0, -1),
+            custom_attrs={"data-copy": row.ts_s},
+        ),
+        rx.foreach(
+            row.cells,
+            lambda cell: rx.el.td(client.Digits.create(text=cell), class_name="num", tab_index=-1),
+        ),
         custom_attrs={"data-ms": row.ms, "data-found": row.ms == state.found_ms},
     )
 
@@ -77,7 +92,10 @@ def pager(state: Any) -> rx.Component:
 def row_count(state: Any) -> rx.Component:
     """How many rows the table has on all its pages."""
     return rx.el.span(
-        *_filled(T.rows, {"n": state.count}),
+        rx.cond(
+            state.total == 1,
+            *(rx.fragment(*_filled(form, {"n": state.count})) for form in forms(T.rows)),
+        ),
         class_name="count",
         data_testid="row-count",
         data_rows=state.total,
@@ -85,14 +103,25 @@ def row_count(state: Any) -> rx.Component:
 
 
 def csv_link(state: Any) -> rx.Component:
-    """Every row of the table as a file."""
+    """Every row of the table as a file; while the chart is zoomed, those of the zoom as well."""
+    return rx.fragment(
+        _file(T.csv, state.csv_url, T.csv_hint, "csv"),
+        rx.cond(
+            state.csv_zoom_url != "",
+            _file(T.csv_zoom, state.csv_zoom_url, T.csv_zoom_hint, "csv-zoom"),
+            None,
+        ),
+    )
+
+
+def _file(text: str, url: rx.Var[str], hint: str, testid: str) -> rx.Component:
     return A.create(
-        T.csv,
-        href=state.csv_url,
+        text,
+        href=file_link(url),
         download="",
-        title=T.csv_hint,
+        title=hint,
         class_name=CONTROL["control"] + " control-small",
-        data_testid="csv",
+        data_testid=testid,
     )
 
 

@@ -4,42 +4,66 @@ from __future__ import annotations
 
 import reflex as rx
 from reflex_components_core.el.elements.inline import A
+from reflex_components_core.react_router import link
 
 from ksys_app.components import client
+from ksys_app.components.links import file_link
 from ksys_app.components.tokens import CONTROL
 from ksys_app.models.views import Problem
 from ksys_app.texts import T
 
+# Why nothing is shown, by the kind of trouble that alone is shown.
+NONE = {
+    "crit": T.none_crit,
+    "warn": T.none_warn,
+    "old": T.none_old,
+    "still": T.none_still,
+    "never": T.none_never,
+}
+
 
 def error_box(problem: rx.Var[Problem], on_retry: rx.EventHandler) -> rx.Component:
-    """What happened, since when, what the page does about it, its code, its runbook, Retry."""
+    """What happened, since when, what the page and its reader do about it, code and runbook.
+
+    The first button is the one that helps: Retry, but where the link asks for what does not exist,
+    the way out of it. There ``on_retry`` opens the page without that link.
+    """
+    wrong = problem.way != ""
     return rx.el.section(
         rx.el.p(
             client.Mark.create(kind="crit"),
             rx.el.code(problem.code),
             class_name="box-code",
         ),
-        rx.el.h2(T.error_title),
+        rx.el.h2(rx.cond(wrong, T.link_title, T.error_title)),
         rx.el.p(problem.message, class_name="box-message"),
-        rx.el.p(
-            client.ProblemSince.create(since_ms=problem.since_ms, retry_in=problem.retry_in),
-            " ",
-            rx.cond(problem.retry_in > 0, T.error_does, ""),
-            class_name="box-quiet",
+        rx.cond(
+            wrong,
+            rx.el.p(T.link_tell, class_name="box-quiet"),
+            rx.el.p(
+                client.ProblemSince.create(since_ms=problem.since_ms, retry_in=problem.retry_in),
+                " ",
+                rx.cond(problem.retry_in > 0, T.error_does, ""),
+                " ",
+                T.error_tell,
+                class_name="box-quiet",
+            ),
         ),
         rx.el.p(
-            rx.el.button(
-                T.live.retry,
-                type="button",
-                class_name=CONTROL["primary"],
-                on_click=on_retry,
-                data_testid="retry",
+            rx.match(
+                problem.way,
+                (
+                    "choose",
+                    client.OpenPicker.create(text=T.link_choose, class_name=CONTROL["primary"]),
+                ),
+                ("open", _first_button(T.link_open, on_retry, "way-out")),
+                _first_button(T.live.retry, on_retry, "retry"),
             ),
             rx.cond(
                 problem.runbook != "",
                 A.create(
                     T.runbook,
-                    href="/" + problem.runbook,
+                    href=file_link("/" + problem.runbook),
                     target="_blank",
                     rel="noopener",
                     class_name=CONTROL["link"],
@@ -51,6 +75,30 @@ def error_box(problem: rx.Var[Problem], on_retry: rx.EventHandler) -> rx.Compone
         class_name="box box-error",
         data_testid="error-box",
         data_code=problem.code,
+    )
+
+
+def _first_button(text: str, on_click: rx.EventHandler, name: str) -> rx.Component:
+    return rx.el.button(
+        text,
+        type="button",
+        class_name=CONTROL["primary"],
+        on_click=on_click,
+        data_testid=name,
+    )
+
+
+def lost_box() -> rx.Component:
+    """In place of a page that does not exist: a way home."""
+    return rx.el.section(
+        rx.el.h2(T.lost_what),
+        rx.el.p(T.lost_why),
+        rx.el.p(
+            link(T.lost_do, to="/", class_name=CONTROL["primary"]),
+            class_name="box-actions",
+        ),
+        class_name="box",
+        data_testid="lost-box",
     )
 
 
@@ -79,6 +127,23 @@ def no_match_box(text: rx.Var[str], on_clear: rx.EventSpec) -> rx.Component:
         ),
         class_name="box",
         data_testid="no-match-box",
+    )
+
+
+def none_left_box(only: rx.Var[str], words: rx.Var[str], on_clear: rx.EventSpec) -> rx.Component:
+    """No tag has the kind of trouble that is shown."""
+    return rx.el.section(
+        rx.el.h2(T.none_title),
+        rx.el.p(rx.match(only, *NONE.items(), "")),
+        rx.cond(words != "", rx.el.p(T.none_filtered, " ", rx.el.code(words), "."), rx.fragment()),
+        rx.el.p(
+            rx.el.button(
+                T.live.only_off, type="button", class_name=CONTROL["control"], on_click=on_clear
+            ),
+            class_name="box-actions",
+        ),
+        class_name="box",
+        data_testid="none-left-box",
     )
 
 

@@ -9,24 +9,33 @@ from ksys_app.components.tokens import GAUGE, LEVELS
 from ksys_app.texts import DASH, T
 
 
-def gauge(pct: rx.Var[float], level: rx.Var[int], has_value: rx.Var[bool]) -> rx.Component:
-    """The arc with its percentage inside.
+def gauge(
+    pct: rx.Var[float],
+    level: rx.Var[int],
+    has_place: rx.Var[bool],
+    warn: rx.Var[list[float]],
+    crit: rx.Var[list[float]],
+) -> rx.Component:
+    """The arc with its percentage inside, and the limits as ticks outside of it.
 
     Args:
         pct: 0 to 100.
         level: 0 normal, 1 warning, 2 critical.
-        has_value: whether there is a value; without one the arc stays empty.
+        has_place: whether there is a value, and a range it stands in; else the arc stays empty.
+        warn: places of the warning limits, percent.
+        crit: places of the critical limits; their ticks are longer.
     """
     stroke = rx.match(level, *((i, GAUGE[name]) for i, name in enumerate(LEVELS)), GAUGE["ok"])
     return rx.el.div(
-        svg_gauge(rx.cond(has_value, pct, 0), stroke),
+        svg_gauge(rx.cond(has_place, pct, 0), stroke, warn, crit),
         rx.el.span(
-            rx.cond(has_value, f"{round(pct)}%", DASH),
-            rx.el.span(T.gauge, class_name="sr-only"),
+            rx.cond(has_place, f"{round(pct)}%", DASH),
+            rx.el.span(rx.cond(has_place, T.gauge, T.gauge_none), class_name="sr-only"),
             class_name="gauge-text",
         ),
+        title=rx.cond(has_place, "", T.gauge_none),
         class_name="gauge",
         data_testid="tile-gauge",
         data_level=level,
-        data_pct=pct,
+        data_pct=rx.cond(has_place, f"{pct}", ""),
     )

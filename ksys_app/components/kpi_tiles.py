@@ -13,22 +13,29 @@ from ksys_app.models.views import TileView
 from ksys_app.texts import DASH, T
 
 SKELETONS = 9
+# Signs of a figure, on average, up to which five of them fit beside each other.
+SHORT = 7
 
 
 def tile_grid(
     rows: rx.Var[list[TileView]],
+    titles: rx.Var[list[str]],
     order: rx.Var[list[int]],
     window: rx.Var[str],
     delta_caption: rx.Var[str],
     on_open: rx.EventHandler,
     on_pin: rx.EventHandler,
 ) -> rx.Component:
-    """The tiles of ``rows`` in ``order``, as many beside each other as fit."""
+    """The tiles of ``rows`` in ``order``, as many beside each other as fit.
+
+    ``titles`` says of each row what its tag measures.
+    """
     return rx.el.div(
         rx.foreach(
             order,
             lambda index: tile(
                 row=rows[index],
+                about=titles[index],
                 window=window,
                 delta_caption=delta_caption,
                 on_open=on_open,
@@ -44,6 +51,7 @@ def tile_grid(
 @rx.memo
 def tile(
     row: rx.Var[TileView],
+    about: rx.Var[str],
     window: rx.Var[str],
     delta_caption: rx.Var[str],
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)],
@@ -53,9 +61,11 @@ def tile(
     """One tag: value, state and freshness for a glance, the rest for a look."""
     return client.Fresh.create(
         _head(row, on_open),
+        _about(row, about),
         _value(row, delta_caption),
         link(
             _course(row),
+            rx.cond((row.far_room > 0) & (row.spark != ""), _far(row), rx.fragment()),
             to=page_link("/trend", row.title, window),
             class_name="tile-course",
             aria_label=T.open_trend.format(tag=row.title),
@@ -69,11 +79,18 @@ def tile(
         ts_ms=row.ts_ms,
         allowed_s=row.allowed_s,
         comm=row.comm,
+        still_s=row.still_s,
+        still_longer=row.still_longer,
         class_name="tile",
         aria_label=row.title,
         data_testid="tile-" + row.title,
         data_level=worst(row),
     )
+
+
+def long_figure(text: rx.Var[str]) -> rx.Var[int]:
+    """How far a figure is from the few digits that most have: 0, 1, 2."""
+    return rx.cond(text.length() > 14, 2, rx.cond(text.length() > 9, 1, 0))
 
 
 def worst(row: TileView) -> rx.Var[int]:
@@ -86,7 +103,7 @@ def _head(row: TileView, on_open: rx.EventHandler) -> rx.Component:
     return rx.el.div(
         rx.el.h3(
             rx.el.button(
-                row.title,
+                client.Name.create(text=row.title),
                 type="button",
                 class_name="tile-open",
                 title=row.title,
@@ -96,12 +113,22 @@ def _head(row: TileView, on_open: rx.EventHandler) -> rx.Component:
             ),
             class_name="tile-title",
         ),
-        rx.el.span(
-            row.range_label, class_name="tile-range", title=T.range, data_testid="tile-range"
-        ),
         client.CommBadge.create(testid="tile-comm"),
         alarm_badge(row.alarm, row.alarm_level, words[0] + " " + words[1]),
         class_name="tile-head",
+    )
+
+
+def _about(row: TileView, about: rx.Var[str]) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(about, class_name="about", title=about, data_testid="tile-about"),
+        rx.el.span(
+            row.range_label,
+            class_name="tile-range",
+            title=rx.cond(row.ranged, T.range, T.range_seen),
+            data_testid="tile-range",
+        ),
+        class_name="tile-about",
     )
 
 
@@ -109,19 +136,31 @@ def _value(row: TileView, delta_caption: rx.Var[str]) -> rx.Component:
     return rx.el.div(
         rx.el.p(
             client.Figure.create(
-                text=row.value_s, class_name="tile-value", data_testid="tile-value"
+                text=row.value_s,
+                custom_attrs={"title": row.value_full},
+                class_name="tile-value",
+                data_testid="tile-value",
+                data_long=long_figure(row.value_s),
             ),
             rx.el.span(row.unit, class_name="tile-unit"),
             class_name="tile-reading",
         ),
         rx.el.p(
-            rx.el.span(rx.match(row.delta_dir, (1, "↑ "), (-1, "↓ "), ""), aria_hidden="true"),
-            rx.el.span(row.delta_s, data_testid="tile-delta"),
-            rx.el.span(" ", delta_caption, class_name="tile-caption"),
+            client.StillFor.create(
+                rx.el.span(rx.match(row.delta_dir, (1, "↑ "), (-1, "↓ "), ""), aria_hidden="true"),
+                rx.el.span(row.delta_s, data_testid="tile-delta"),
+                rx.el.span(" ", delta_caption, class_name="tile-caption"),
+            ),
             class_name="tile-delta",
             data_dir=row.delta_dir,
         ),
-        gauge(row.gauge_pct, row.status_level, row.value_s != DASH),
+        gauge(
+            row.gauge_pct,
+            row.status_level,
+            row.ranged & (row.value_s != DASH),
+            row.gauge_warn,
+            row.gauge_crit,
+        ),
         class_name="tile-main",
     )
 
@@ -146,6 +185,17 @@ def _limit(y: rx.Var[float], kind: str) -> rx.Component:
     return rx.el.path(d=f"M0 {y}H100", class_name=kind)
 
 
+def _far(row: TileView) -> rx.Component:
+    """The nearest limits above and below the course, beside it, in a room that never changes."""
+    return rx.el.span(
+        rx.el.span(row.far_above, data_testid="far-above"),
+        rx.el.span(row.far_below, data_testid="far-below"),
+        class_name="spark-far",
+        style={"minWidth": f"{row.far_room}ch"},
+        aria_hidden="true",
+    )
+
+
 def _stats(row: TileView) -> rx.Component:
     figures = (
         (T.stat_count, row.count),
@@ -155,8 +205,12 @@ def _stats(row: TileView) -> rx.Component:
         (T.stat_last, row.last),
     )
     return rx.el.dl(
-        *(rx.el.div(rx.el.dt(name), rx.el.dd(figure)) for name, figure in figures),
+        *(
+            rx.el.div(rx.el.dt(name), rx.el.dd(client.Digits.create(text=figure), title=figure))
+            for name, figure in figures
+        ),
         class_name="tile-stats",
+        data_long=(row.min + row.max + row.first + row.last).length() > 4 * SHORT,
         data_testid="tile-stats",
     )
 

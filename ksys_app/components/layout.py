@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
 from ksys_app.components import client
+from ksys_app.components.client.paper import PaperHead
 from ksys_app.components.navbar import navbar
 from ksys_app.components.sidebar import sidebar
-from ksys_app.texts import T, live_texts
+from ksys_app.texts import T, live_texts, window_spans
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Feed:
         realtime: live or paused.
         problem: what went wrong.
         updated_ms: the server's time of the last good update, epoch ms, 0 for never.
+        seen_ms: the same of what is said of the tags' communication.
         db_now_ms: the database's clock at that moment.
         tick_s: seconds between updates.
         caption: what is loaded, in words.
@@ -35,6 +38,7 @@ class Feed:
     realtime: Any
     problem: Any
     updated_ms: Any
+    seen_ms: Any
     db_now_ms: Any
     tick_s: Any
     caption: Any
@@ -50,6 +54,7 @@ class Feed:
             realtime=state.realtime_mode,
             problem=state.problem,
             updated_ms=state.updated_ms,
+            seen_ms=state.updated_ms,
             db_now_ms=state.db_now_ms,
             tick_s=state.tick_s,
             caption=state.window_caption,
@@ -72,11 +77,32 @@ class Place:
         return cls(state.zone, state.database, state.version)
 
 
+def paper_head(
+    name: str, subjects: Any, *, window: Any = "", zoom: Sequence[int] | rx.Var[list[int]] = ()
+) -> rx.Component:
+    """What stands under the title on paper.
+
+    Args:
+        name: what the subjects are called.
+        subjects: the tags, or the filter; empty for all tags.
+        window: the label of the window, where the page has one.
+        zoom: the part of it that a chart shows, epoch ms.
+    """
+    return PaperHead.create(
+        name=name,
+        subjects=subjects,
+        period=window,
+        spans=window_spans(),
+        zoom=zoom if isinstance(zoom, rx.Var) else list(zoom),
+    )
+
+
 def shell(
     route: str,
     title: str,
     *content: rx.Component,
     place: Place,
+    paper: rx.Component | None = None,
     feed: Feed | None = None,
     controls: tuple[rx.Component, ...] = (),
     skips: tuple[rx.Component, ...] = (),
@@ -88,6 +114,7 @@ def shell(
         title: its title, the only ``h1``.
         content: what it shows.
         place: for the footer.
+        paper: what stands under the title on paper; None for a page without data.
         feed: what it knows of its data; None for a page without any.
         controls: of the header.
         skips: further skip links.
@@ -98,6 +125,7 @@ def shell(
         sidebar(route, None if feed is None else feed.on_refresh),
         rx.el.div(
             navbar(route, title, *controls),
+            rx.fragment() if paper is None else paper,
             client.StatusBar.create(on_retry=feed.on_retry) if feed is not None else rx.fragment(),
             rx.el.main(*content, id="content", tab_index=-1, class_name="content"),
             _footer(place, feed),
@@ -114,6 +142,7 @@ def _live(feed: Feed | None) -> dict[str, Any]:
         return {
             "phase": "loaded",
             "updated_ms": 0,
+            "seen_ms": 0,
             "db_now_ms": 0,
             "tick_s": 0,
             "realtime": False,
@@ -124,6 +153,7 @@ def _live(feed: Feed | None) -> dict[str, Any]:
     return {
         "phase": feed.phase,
         "updated_ms": feed.updated_ms,
+        "seen_ms": feed.seen_ms,
         "db_now_ms": feed.db_now_ms,
         "tick_s": feed.tick_s,
         "realtime": feed.realtime,

@@ -7,8 +7,9 @@ from reflex_components_core.react_router import link
 
 from ksys_app.components import client
 from ksys_app.components.links import page_link
+from ksys_app.components.standing import standing
 from ksys_app.components.table_components import figure_list, sample_table
-from ksys_app.models.views import DetailView
+from ksys_app.models.views import DetailView, Standing
 from ksys_app.texts import FEATURES, LIMITS, T
 
 
@@ -16,12 +17,22 @@ def detail_modal(
     is_open: rx.Var[bool],
     is_loading: rx.Var[bool],
     detail: rx.Var[DetailView],
+    now: rx.Var[list[Standing]],
     window: rx.Var[str],
     on_close: rx.EventHandler,
 ) -> rx.Component:
-    """Rule limits, newest samples and 5-minute features of a tag, and the way to its pages."""
+    """How a tag stands, its limits, newest samples and 5-minute features, the way to its pages.
+
+    Args:
+        is_open: whether it is there.
+        is_loading: whether it is still being read.
+        detail: what it holds.
+        now: how the tag stands, empty while that is not known.
+        window: the window that its pages open with.
+        on_close: it is to go.
+    """
     return client.Modal.create(
-        rx.cond(is_loading, _loading(), _content(detail)),
+        rx.cond(is_loading, _loading(), _content(detail, now)),
         _links(detail, window),
         open=is_open,
         title=detail.title,
@@ -33,8 +44,9 @@ def detail_modal(
     )
 
 
-def _content(detail: rx.Var[DetailView]) -> rx.Component:
+def _content(detail: rx.Var[DetailView], now: rx.Var[list[Standing]]) -> rx.Component:
     return rx.el.div(
+        rx.foreach(now, standing),
         rx.el.div(
             _section(
                 T.limits,

@@ -53,8 +53,7 @@ def live_toggle(
 ) -> rx.Component:
     """Live or paused, with the seconds to the next tick."""
     return rx.el.button(
-        client.Mark.create(kind=rx.cond(is_live, "ok", "paused")),
-        rx.el.span(rx.cond(is_live, T.live_on, T.live_off)),
+        client.LiveWord.create(),
         client.NextTick.create(),
         type="button",
         role="switch",

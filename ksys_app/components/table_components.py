@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.kpi_tiles import SKELETONS, worst
+from ksys_app.components.kpi_tiles import SKELETONS, long_figure, worst
 from ksys_app.components.popover import alarm_mark
 from ksys_app.models.views import Limit, SampleView, SortKey, TileView
 from ksys_app.texts import T
@@ -23,6 +23,7 @@ COLUMNS: tuple[tuple[SortKey, str, str], ...] = (
 
 def snapshot_table(
     rows: rx.Var[list[TileView]],
+    titles: rx.Var[list[str]],
     order: rx.Var[list[int]],
     sort: rx.Var[str],
     descending: rx.Var[bool],
@@ -37,7 +38,10 @@ def snapshot_table(
                 rx.foreach(
                     order,
                     lambda index, at: snapshot_row(
-                        row=rows[index], first=at == 0, key=rows[index].title
+                        row=rows[index],
+                        about=titles[index],
+                        first=at == 0,
+                        key=rows[index].title,
                     ),
                 ),
             ),
@@ -77,12 +81,20 @@ def _head(sort: rx.Var[str], descending: rx.Var[bool], on_sort: rx.EventHandler)
 
 
 @rx.memo
-def snapshot_row(row: rx.Var[TileView], first: rx.Var[bool], rest: rx.RestProp) -> rx.Component:
+def snapshot_row(
+    row: rx.Var[TileView], about: rx.Var[str], first: rx.Var[bool], rest: rx.RestProp
+) -> rx.Component:
     """One tag's line; the first one is where the tabulator key enters the table."""
     focus = rx.cond(first, 0, -1)
     words = row.alarm.split(" ")
     return client.Fresh.create(
-        rx.el.td(row.title, class_name="col-tag", tab_index=focus, title=row.title),
+        rx.el.td(
+            client.Name.create(text=row.title),
+            rx.cond(about != "", rx.el.span(about, class_name="about", title=about), None),
+            class_name="col-tag",
+            tab_index=focus,
+            custom_attrs={"data-copy": row.title},
+        ),
         rx.el.td(
             rx.el.span(row.ts_s[:10], class_name="ts-date"),
             rx.el.span(row.ts_s[10:], class_name="ts-time"),
@@ -91,7 +103,12 @@ def snapshot_row(row: rx.Var[TileView], first: rx.Var[bool], rest: rx.RestProp) 
             custom_attrs={"data-copy": row.ts_s},
         ),
         rx.el.td(
-            client.Figure.create(text=row.value_s, class_name="cell-value"),
+            client.Figure.create(
+                text=row.value_s,
+                custom_attrs={"title": row.value_full},
+                class_name="cell-value",
+                data_long=long_figure(row.value_s),
+            ),
             rx.el.span(row.unit, class_name="cell-unit"),
             class_name="col-value num",
             tab_index=-1,
@@ -120,6 +137,8 @@ def snapshot_row(row: rx.Var[TileView], first: rx.Var[bool], rest: rx.RestProp) 
         ts_ms=row.ts_ms,
         allowed_s=row.allowed_s,
         comm=row.comm,
+        still_s=row.still_s,
+        still_longer=row.still_longer,
         data_tag=row.title,
         data_testid="row-" + row.title,
         data_level=worst(row),
@@ -145,7 +164,7 @@ def figure_list(figures: rx.Var[list[Limit]], words: Mapping[str, str]) -> rx.Co
                     rx.match(figure.name, *words.items(), ""),
                     rx.el.span(figure.name, class_name="figure-name"),
                 ),
-                rx.el.dd(figure.value),
+                rx.el.dd(client.Digits.create(text=figure.value)),
             ),
         ),
         class_name="figures",
@@ -165,7 +184,8 @@ def sample_table(samples: rx.Var[list[SampleView]]) -> rx.Component:
             rx.foreach(
                 samples,
                 lambda sample: rx.el.tr(
-                    rx.el.td(sample.ts_s), rx.el.td(sample.value_s, class_name="num")
+                    rx.el.td(sample.ts_s),
+                    rx.el.td(client.Digits.create(text=sample.value_s), class_name="num"),
                 ),
             )
         ),

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ksys_app.models.comm import Cell, CellState, CommRow, OddDay, Outage, Summary
+from ksys_app.models.comm import Cell, CellState, CommDayRow, CommRow, OddDay, Outage, Summary
 
 DAYS: Final = 30
 HOUR: Final = timedelta(hours=1)
@@ -121,27 +121,45 @@ def outages(cells: Sequence[Cell], row: CommRow) -> list[Outage]:
 
     The hour that has just begun and cannot be judged yet neither ends a run nor prolongs it.
     """
-    found: list[Outage] = []
-    now = row.now.replace(second=0, microsecond=0)
     judged = [cell for cell in cells if cell.state != "no_data"]
-    for critical, run in groupby(judged, key=lambda cell: cell.state == "crit"):
-        hours = list(run)
-        if not critical:
-            continue
-        last = hours[-1]
-        newest = last is judged[-1]
-        inside = now < cells[-1].bucket + HOUR
-        since = hours[0].bucket
-        before = hours[0] is cells[0] and row.first_ts is not None and row.first_ts < since
-        found.append(
-            Outage(
-                start=since,
-                end=now if newest and inside else last.bucket + HOUR,
-                ongoing=newest and inside,
-                clipped=before or (newest and not inside),
-            )
-        )
-    return found
+    grid = cells[0].bucket, cells[-1].bucket + HOUR
+    runs = (
+        (critical, list(run))
+        for critical, run in groupby(judged, key=lambda cell: cell.state == "crit")
+    )
+    return [
+        outage(run[0].bucket, run[-1].bucket, run[-1] is judged[-1], grid, row)
+        for critical, run in runs
+        if critical
+    ]
+
+
+def outage(
+    first: datetime,
+    last: datetime,
+    newest: bool,
+    grid: tuple[datetime, datetime],
+    row: CommRow | CommDayRow,
+) -> Outage:
+    """A run of critical hours.
+
+    Args:
+        first: its first hour.
+        last: its last one.
+        newest: whether no judged hour follows.
+        grid: start and end of the 30 days.
+        row: the tag's first sample, and the moment it was counted.
+    """
+    now = row.now.replace(second=0, microsecond=0)
+    begin, end = grid
+    inside = now < end
+    before = first == begin and row.first_ts is not None and row.first_ts < first
+    return Outage(
+        start=first,
+        end=now if newest and inside else last + HOUR,
+        ongoing=newest and inside,
+        clipped=before or (newest and not inside),
+    )
 
 
 def summary(cells: Sequence[Cell], runs: Sequence[Outage], now: datetime) -> Summary:

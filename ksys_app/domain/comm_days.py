@@ -1,66 +1,108 @@
-"""Every tag by days, worst first: the same figures as the grid, without its hours (PRD §28.2)."""
+"""Every tag by days: the same figures as the grid, without its hours (PRD §28.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from ksys_app.domain.comm import MINUTE, Calendar, life, share
-from ksys_app.models.comm import CommDayRow, DayCell, TagDays
+from ksys_app.domain.comm import HOUR, MINUTE, Calendar, life, outage, share
+from ksys_app.models.comm import CommDayRow, DayCell, Outage, TagDays
 
 HOUR_MINUTES: Final = 60
+DAY_MINUTES: Final = 24 * HOUR_MINUTES
 
 
 def by_days(rows: Iterable[CommDayRow], days: Calendar) -> list[TagDays]:
-    """The 30 days of each tag, the worst first; silent hours of a life are critical ones.
+    """The 30 days of each tag; silent hours of a life are critical ones.
 
-    Whole minutes since the first day stand for times: there are many tags.
+    Whole minutes since the first day stand for times, and bits for hours: there are many tags.
     """
     edges = [(bound - days.bounds[0]) // MINUTE for bound in days.bounds]
-    return worst_first(_tag_days(row, days, edges) for row in rows)
+    return [_tag_days(row, days, edges) for row in rows]
+
+
+def doubtful(rows: Iterable[CommDayRow], days: Calendar, since: datetime) -> list[str]:
+    """The tags with a critical hour from ``since`` on, which what arrived late may fill."""
+    edges = [(bound - days.bounds[0]) // MINUTE for bound in days.bounds]
+    first = max(0, (since - days.bounds[0]) // HOUR)
+    return [row.tag_name for row in rows if _critical(row, days, edges) >> first]
+
+
+def _critical(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> int:
+    """A bit for each critical hour."""
+    lived = life(row.first_ts, row.now)
+    begins, ends = ((ts - days.bounds[0]) // MINUTE for ts in (lived.begins, lived.ends))
+    crit = _judged(max(0, begins), min(edges[-1], ends) if row.exp_per_min > 0 else 0)
+    for day, sound in zip(row.days, row.sound, strict=True):
+        crit &= ~(sound << edges[day] // HOUR_MINUTES)
+    return crit
 
 
 def _tag_days(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> TagDays:
     lived = life(row.first_ts, row.now)
     begins, ends = ((ts - days.bounds[0]) // MINUTE for ts in (lived.begins, lived.ends))
-    counted = {
-        day: figures
-        for day, *figures in zip(row.days, row.delivered, row.judged, row.crit, strict=True)
-    }
     per_minute = max(0, row.exp_per_min)
-    cells = []
-    delivered_all = expected_all = 0
-    for number, (start, end) in enumerate(pairwise(edges)):
-        first, last = max(start, begins), min(end, ends)
-        expected = per_minute * max(0, last - first)
-        if expected == 0:
-            cells.append(DayCell(None, 0))
-            continue
-        delivered, judged, crit = counted.get(number, (0, 0, 0))
-        # Hours of the grid that hold a minute which can be judged.
-        lived_hours = -(-last // HOUR_MINUTES) - first // HOUR_MINUTES
-        cells.append(DayCell(share(expected - delivered, expected), crit + lived_hours - judged))
-        delivered_all += delivered
-        expected_all += expected
+
+    def expected(start: int, end: int) -> int:
+        return per_minute * max(0, min(end, ends) - max(start, begins))
+
+    crit = _critical(row, days, edges)
+    delivered = dict(zip(row.days, row.delivered, strict=True))
+    cells = [
+        _day(expected(start, end), delivered.get(number, 0), _hours(crit, start, end))
+        for number, (start, end) in enumerate(pairwise(edges))
+    ]
+    runs = _outages(crit, row, days, min(edges[-1], ends))
+    running = min((row.now - days.bounds[0]) // HOUR, edges[-1] // HOUR_MINUTES - 1) + 1
+    newest = running * HOUR_MINUTES
+    expected_24h = expected(max(0, newest - DAY_MINUTES), newest)
+    expected_30d = expected(0, edges[-1])
     return TagDays(
         tag_name=row.tag_name,
         days=tuple(cells),
-        success_30d=share(expected_all - delivered_all, expected_all),
-        crit_hours=sum(cell.crit_hours for cell in cells),
-        last_ts=row.last_ts,
+        success_24h=share(expected_24h - row.delivered_24h, expected_24h),
+        success_30d=share(expected_30d - sum(row.delivered), expected_30d),
+        crit_hours=crit.bit_count(),
+        outages=len(runs),
+        longest_hours=max((run.hours for run in runs), default=0.0),
         now=row.now,
     )
 
 
-def worst_first(rows: Iterable[TagDays]) -> list[TagDays]:
-    """Lowest success first, then most critical hours, then by name; unjudged tags last."""
-    return sorted(
-        rows,
-        key=lambda row: (
-            row.success_30d is None,
-            row.success_30d or 0.0,
-            -row.crit_hours,
-            row.tag_name,
-        ),
-    )
+def _judged(begins: int, ends: int) -> int:
+    """A bit for each hour that holds one of these minutes."""
+    first, last = begins // HOUR_MINUTES, -(-ends // HOUR_MINUTES)
+    return ((1 << last - first) - 1) << first if ends > begins else 0
+
+
+def _hours(bits: int, start: int, end: int) -> int:
+    """How many hours from one minute to another have a bit."""
+    first, last = start // HOUR_MINUTES, end // HOUR_MINUTES
+    return (bits >> first & (1 << last - first) - 1).bit_count()
+
+
+def _day(expected: int, delivered: int, crit: int) -> DayCell:
+    return DayCell(share(expected - delivered, expected), crit)
+
+
+def _outages(crit: int, row: CommDayRow, days: Calendar, ends: int) -> list[Outage]:
+    begin, grid = days.bounds[0], (days.bounds[0], days.bounds[-1])
+    newest = -(-ends // HOUR_MINUTES) - 1
+    return [
+        outage(begin + first * HOUR, begin + last * HOUR, last == newest, grid, row)
+        for first, last in _runs(crit)
+    ]
+
+
+def _runs(bits: int) -> Iterator[tuple[int, int]]:
+    """The first and the last place of each run of bits that are set."""
+    at = 0
+    while bits:
+        skipped = (bits & -bits).bit_length() - 1
+        bits >>= skipped
+        length = (~bits & bits + 1).bit_length() - 1
+        bits >>= length
+        yield at + skipped, at + skipped + length - 1
+        at += skipped + length

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Final, Literal
 
+from ksys_app.domain import figures
+from ksys_app.domain.figures import finite
 from ksys_app.models.rows import QcRule
 
 StatusLevel = Literal[0, 1, 2]
-DASH = "–"
-
-
-def finite(value: float | None) -> float | None:
-    """``value`` unless it is missing, NaN or infinite."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 def active(rule: QcRule | None) -> QcRule | None:
@@ -21,36 +18,129 @@ def active(rule: QcRule | None) -> QcRule | None:
     return rule if rule is not None and rule.enabled else None
 
 
-def delta_pct(last: float | None, prev: float | None) -> float:
+LIMIT_COLUMNS: Final = ("min_val", "crit_min", "warn_min", "warn_max", "crit_max", "max_val")
+"""The limits and the range of a rule, from the lowest to the highest."""
+
+
+def limiting(rule: QcRule | None) -> QcRule | None:
+    """The rule where it is on and has a limit or a range that a value can break."""
+    if active(rule) is None or all(getattr(rule, name) is None for name in LIMIT_COLUMNS):
+        return None
+    return rule
+
+
+def change_pct(last: float | None, prev: float | None) -> float | None:
     """Change of the newest bucket's ``last`` against the one before it, in percent.
 
-    A missing value, or a ``prev`` of zero, gives 0. The sign is that of the change, so that a
-    fall of a negative quantity is negative.
+    None where there is nothing to compare: a value is missing, or what is not zero is compared
+    with zero. The sign is that of the change, so that a fall of a negative quantity is negative.
     """
     last, prev = finite(last), finite(prev)
-    if last is None or prev is None or prev == 0:
-        return 0.0
-    change = (last - prev) / abs(prev) * 100
-    return change if math.isfinite(change) else 0.0
+    if last is None or prev is None:
+        return None
+    if prev == 0:
+        return 0.0 if last == 0 else None
+    return finite((last - prev) / abs(prev) * 100)
 
 
-def tile_range(
-    rule: QcRule | None, low: float | None, high: float | None
-) -> tuple[float, float] | None:
-    """The range a gauge spans: the rule's hard limits, else the window's ``low`` and ``high``."""
+def rule_range(rule: QcRule | None) -> figures.Span | None:
+    """The hard limits of a rule that is on, None unless it has both."""
     rule = active(rule)
-    if rule is not None and rule.min_val is not None and rule.max_val is not None:
-        return rule.min_val, rule.max_val
+    if rule is None or rule.min_val is None or rule.max_val is None:
+        return None
+    return rule.min_val, rule.max_val
+
+
+def gauge_range(rule: QcRule | None) -> figures.Span | None:
+    """The hard limits between which a gauge means something, None for none or without width.
+
+    What a window happened to hold is no such range: its own largest value would fill the gauge.
+    """
+    span = rule_range(rule)
+    return span if span is not None and span[0] < span[1] else None
+
+
+def named_limits(rule: QcRule | None) -> tuple[tuple[str, float], ...]:
+    """LL, L, H and HH of a rule that is on, as far as it has them."""
+    rule = active(rule)
+    if rule is None:
+        return ()
+    limits = (
+        ("LL", rule.crit_min),
+        ("L", rule.warn_min),
+        ("H", rule.warn_max),
+        ("HH", rule.crit_max),
+    )
+    return tuple((name, value) for name, value in limits if value is not None)
+
+
+def gauge_marks(rule: QcRule | None, names: tuple[str, ...]) -> tuple[float, ...]:
+    """Where limits of these names stand on the gauge, percent; those inside of its range."""
+    span = gauge_range(rule)
+    if span is None:
+        return ()
+    return tuple(
+        round(gauge_pct(value, span), 1)
+        for name, value in named_limits(rule)
+        if name in names and span[0] < value < span[1]
+    )
+
+
+def data_range(low: float | None, high: float | None) -> figures.Span | None:
+    """The span of what was measured, None where nothing was."""
     low, high = finite(low), finite(high)
     return None if low is None or high is None else (low, high)
 
 
-def gauge_pct(value: float | None, span: tuple[float, float] | None) -> float:
+def tile_range(rule: QcRule | None, low: float | None, high: float | None) -> figures.Span | None:
+    """The range a gauge spans: the rule's hard limits, else the window's ``low`` and ``high``."""
+    return rule_range(rule) or data_range(low, high)
+
+
+def decimals(rule: QcRule | None, low: float | None, high: float | None) -> int:
+    """Decimals of a tag's figures, by its rule where that spans a range, else by the data.
+
+    By the rule they are the same on every page and in every window. It spans a range between its
+    outermost lower and its outermost upper limit.
+    """
+    rule = active(rule)
+    if rule is not None:
+        lower = next(
+            (v for v in (rule.min_val, rule.crit_min, rule.warn_min) if v is not None), None
+        )
+        upper = next(
+            (v for v in (rule.max_val, rule.crit_max, rule.warn_max) if v is not None), None
+        )
+        if lower is not None and upper is not None:
+            return figures.places((lower, upper))
+    return figures.places(data_range(low, high))
+
+
+def course_decimals(rule: QcRule | None, rows: Sequence[Any]) -> int:
+    """Decimals of a course: those of its tag's tile in the same window.
+
+    Args:
+        rule: the tag's rule.
+        rows: buckets, features or indicators; of the last only the average is looked at.
+    """
+    for low, high in (("min", "max"), ("min_5m", "max_5m"), ("avg", "avg")):
+        if rows and hasattr(rows[0], low):
+            lows = (value for row in rows if (value := finite(getattr(row, low))) is not None)
+            highs = (value for row in rows if (value := finite(getattr(row, high))) is not None)
+            return decimals(rule, min(lows, default=None), max(highs, default=None))
+    return decimals(rule, None, None)
+
+
+def gauge_pct(value: float | None, span: figures.Span | None) -> float:
     """Where ``value`` stands in ``span``, 0 to 100, clamped; 0 for no value or no width."""
     value = finite(value)
     if value is None or span is None or span[1] <= span[0]:
         return 0.0
-    return min(100.0, max(0.0, (value - span[0]) / (span[1] - span[0]) * 100))
+    low, high = span
+    if math.isinf(high - low):
+        # Halves of a range that is wider than the largest number.
+        value, low, high = value / 2, low / 2, high / 2
+    return min(100.0, max(0.0, (value - low) / (high - low) * 100))
 
 
 def status_level(value: float | None, rule: QcRule | None) -> StatusLevel:
@@ -75,41 +165,10 @@ def beyond(value: float, low: float | None, high: float | None, *, inclusive: bo
     return high is not None and (value > high or (inclusive and value == high))
 
 
-def range_label(span: tuple[float, float] | None) -> str:
-    """``0.0 ~ 200.0``, or a dash for no range."""
-    return DASH if span is None else f"{_fixed(span[0], 1)} ~ {_fixed(span[1], 1)}"
-
-
 def delta_label(pct: float) -> str:
     """``+0.0%``: signed, one decimal, never ``-0.0%``."""
     rounded = round(pct, 1)
-    if abs(rounded) >= 1e9:
-        return f"{rounded:+.4g}%"
+    if abs(rounded) >= 10**figures.LARGE:
+        text = figures.brief(rounded)
+        return f"{text}%" if text.startswith("-") else f"+{text}%"
     return f"{rounded if rounded else 0.0:+.1f}%"
-
-
-def decimals(span: tuple[float, float] | None) -> int:
-    """Decimals that tell a thousandth of the range apart: 1 for 0..200, 4 for 0..0.5.
-
-    One number a tag, so that figures keep their width from tick to tick.
-    """
-    width = 0.0 if span is None else span[1] - span[0]
-    if not math.isfinite(width) or width <= 0:
-        return 1
-    return min(4, max(1, math.ceil(3 - math.log10(width))))
-
-
-def value_label(value: float | None, places: int = 1) -> str:
-    """``190.0``, or a dash for a value that is missing or not a number."""
-    value = finite(value)
-    if value is None:
-        return DASH
-    if abs(value) >= 1e9:
-        return f"{value:.4g}"
-    return _fixed(value, places)
-
-
-def _fixed(value: float, places: int) -> str:
-    """``value`` with ``places`` decimals, never a negative zero."""
-    text = f"{value:.{places}f}"
-    return text[1:] if text.startswith("-") and not text.strip("-0.") else text

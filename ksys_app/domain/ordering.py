@@ -2,38 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from ksys_app.domain.names import MAX_TAG_LENGTH
+from ksys_app.domain.names import matches
+from ksys_app.domain.windows import Window
 from ksys_app.models.tiles import Tile
+from ksys_app.models.views import KINDS
 
-MAX_FILTER: Final = MAX_TAG_LENGTH
-_COMM: Final = {"lost": 0, "late": 1, "never": 2, "ok": 3}
-
-
-def clean_filter(text: str) -> str:
-    """What a tag filter may hold: printable, trimmed, at most 200 characters."""
-    return "".join(sign for sign in text if sign.isprintable()).strip()[:MAX_FILTER].rstrip()
+_COMM: Final = {"lost": 0, "late": 1, "unchanged": 2, "never": 3, "ok": 4}
 
 
-def matches(name: str, wanted: str) -> bool:
-    """Whether every word of ``wanted`` is somewhere in ``name``, whatever the case."""
-    folded = name.casefold()
-    return all(word in folded for word in wanted.casefold().split())
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which tiles.
+
+    Attributes:
+        window: the time range.
+        words: what their names or titles hold; empty: any.
+        pins: names that are among them, whatever their place by name.
+        tag: this one only.
+    """
+
+    window: Window
+    words: str = ""
+    pins: tuple[str, ...] = ()
+    tag: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are the first tags by name."""
+        return not self.words and not self.pins and self.tag is None
+
+
+def _comm(tile: Tile) -> str:
+    return tile.comm if tile.unchanged_s is None else "unchanged"
 
 
 def severity(tile: Tile) -> tuple[int, int]:
-    """Sorts the worst first: critical, lost, warning, late, never seen, normal."""
+    """Sorts the worst first: critical, lost, warning, late, unchanged, never seen, normal."""
     level = max(tile.status_level, tile.alarm_level)
     if level == 2:
         return (0, 0)
     if tile.comm == "lost":
         return (1, 0)
-    return (2 if level == 1 else 3, _COMM[tile.comm])
+    return (2 if level == 1 else 3, _COMM[_comm(tile)])
 
 
-def tile_order(tiles: Sequence[Tile], wanted: str, sort: str, pinned: Collection[str]) -> list[int]:
+def kinds(tile: Tile) -> tuple[str, ...]:
+    """What is wrong with a tag: its level, and that it is not current or was never seen."""
+    level = max(tile.status_level, tile.alarm_level)
+    wrong: dict[str, bool] = {
+        "crit": level == 2,
+        "warn": level == 1,
+        "old": tile.comm in ("late", "lost"),
+        "still": tile.unchanged_s is not None,
+        "never": tile.comm == "never",
+    }
+    return tuple(kind for kind in KINDS if wrong[kind])
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many tags there are, and how many of them have something wrong.
+
+    Attributes:
+        tags: tags that match.
+        kinds: how many of these have what wrong; only what there is.
+        outside: tags that do not match, and have something wrong.
+    """
+
+    tags: int
+    kinds: dict[str, int]
+    outside: int
+
+
+def tally(tiles: Iterable[Tile], wanted: str) -> Tally:
+    """Count the tags that match ``wanted``, and what is wrong with all of them."""
+    found: Counter[str] = Counter()
+    tags = outside = 0
+    for tile in tiles:
+        if matches(tile.title, wanted, tile.about):
+            tags += 1
+            found.update(kinds(tile))
+        elif kinds(tile):
+            outside += 1
+    return Tally(tags, {kind: found[kind] for kind in KINDS if found[kind]}, outside)
+
+
+def chosen(tiles: Sequence[Tile], wanted: str, only: str = "") -> list[int]:
+    """Indexes of the tiles that match, and, where ``only`` is a kind, that are of it."""
+    return [
+        index
+        for index, tile in enumerate(tiles)
+        if matches(tile.title, wanted, tile.about) and (not only or only in kinds(tile))
+    ]
+
+
+def tile_order(
+    tiles: Sequence[Tile], wanted: str, sort: str, pinned: Collection[str], only: str = ""
+) -> list[int]:
     """Indexes of the tiles shown: pinned first, then ``worst`` first or by ``name``."""
 
     def key(index: int) -> tuple[object, ...]:
@@ -41,26 +112,47 @@ def tile_order(tiles: Sequence[Tile], wanted: str, sort: str, pinned: Collection
         worst = severity(tile) if sort == "worst" else ()
         return (tile.title not in pinned, worst, tile.title)
 
-    shown = [i for i, tile in enumerate(tiles) if matches(tile.title, wanted)]
-    return sorted(shown, key=key)
+    return sorted(chosen(tiles, wanted, only), key=key)
 
 
 _COLUMNS: Final[dict[str, Callable[[Tile], float | str | None]]] = {
     "tag": lambda tile: tile.title,
     "ts": lambda tile: None if tile.ts is None else tile.ts.timestamp(),
     "value": lambda tile: tile.value,
-    "comm": lambda tile: _COMM[tile.comm],
+    "comm": lambda tile: _COMM[_comm(tile)],
     "alarm": lambda tile: -max(tile.alarm_level, tile.status_level),
 }
 COLUMNS: Final = tuple(_COLUMNS)
 
 
-def table_order(tiles: Sequence[Tile], wanted: str, column: str, descending: bool) -> list[int]:
+def table_order(
+    tiles: Sequence[Tile], wanted: str, column: str, descending: bool, only: str = ""
+) -> list[int]:
     """Indexes of the table's rows sorted by ``column``; rows without a value stay last."""
     value = _COLUMNS[column]
-    shown = [i for i, tile in enumerate(tiles) if matches(tile.title, wanted)]
-    shown.sort(key=lambda i: tiles[i].title)
-    known = [i for i in shown if value(tiles[i]) is not None]
-    missing = [i for i in shown if value(tiles[i]) is None]
+    rows = chosen(tiles, wanted, only)
+    rows.sort(key=lambda i: tiles[i].title)
+    known = [i for i in rows if value(tiles[i]) is not None]
+    missing = [i for i in rows if value(tiles[i]) is None]
     known.sort(key=lambda i: value(tiles[i]), reverse=descending)  # type: ignore[arg-type,return-value]
     return known + missing
+
+
+def held(before: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """``wanted`` in the places of ``before``; what was not there yet comes last."""
+    place = {name: at for at, name in enumerate(before)}
+    return sorted(wanted, key=lambda name: place.get(name, len(place)))
+
+
+def moves(shown: Sequence[str], wanted: Sequence[str]) -> int:
+    """How many names at least have to move, so that ``shown`` becomes ``wanted``.
+
+    One tag that comes to the front pushes all others back by one; only that tag has moved. So the
+    names of the longest part that is in order already stay.
+    """
+    place = {name: at for at, name in enumerate(wanted)}
+    ends: list[int] = []
+    for name in shown:
+        at = bisect_left(ends, place[name])
+        ends[at : at + 1] = [place[name]]
+    return len(shown) - len(ends)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -30,6 +30,18 @@ def page(total: int, wanted: int) -> Page:
     """The page with the number wanted, or the nearest there is."""
     count = max(1, -(-total // PAGE_ROWS))
     return Page(min(max(wanted, 1), count), count, total)
+
+
+def counted(times: Sequence[int], until: int) -> int:
+    """How many rows are counted into pages: those up to the time ``until``, or all for 0.
+
+    A page stands still only while rows that come meanwhile are not counted.
+
+    Args:
+        times: times of all rows, ascending.
+        until: time of the newest row when somebody left the first page.
+    """
+    return bisect_right(times, until) if until else len(times)
 
 
 def newest_first(rows: Sequence[T], at: Page) -> list[T]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from ksys_app.domain.kpi import active, beyond, finite
+from ksys_app.domain.figures import apart, brief, finite
+from ksys_app.domain.kpi import active, beyond
 from ksys_app.models.rows import Expectation, QcRule
 
 Comm = Literal["ok", "late", "lost", "never"]
@@ -26,7 +27,9 @@ NO_ALARM: Final = "-"
 class Reading:
     """The newest samples of a tag, as the rules judge them.
 
-    ``recent_mean`` and ``recent_std`` describe the last 5 minutes without the newest sample.
+    ``recent_mean`` and ``recent_std`` describe the last 5 minutes without the newest sample;
+    ``refused`` counts the samples of the last 5 minutes that were not usable, ``refused_at``,
+    ``refused_value`` and ``refused_reason`` are those of the newest of them.
     """
 
     now: datetime
@@ -36,6 +39,10 @@ class Reading:
     prev_ts: datetime | None = None
     recent_mean: float | None = None
     recent_std: float | None = None
+    refused: int = 0
+    refused_at: datetime | None = None
+    refused_value: float | None = None
+    refused_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +90,15 @@ def judge(
     """Every rule that ``reading`` breaks, worst first.
 
     Args:
-        rule: the tag's rule; None or a disabled one is never broken.
+        rule: the tag's rule; None or a disabled one is never broken. Bad quality needs no rule.
         reading: its newest samples.
         held: limits broken at the last judgement; a limit stays broken until the value is back
             by more than ``deadband_pct`` of the range (hysteresis).
     """
     rule = active(rule)
-    if rule is None or reading.ts is None:
-        return ()
-    found = [*_limits(rule, reading, held), *_motion(rule, reading), *_gap(rule, reading)]
+    found = _quality(reading)
+    if rule is not None and reading.ts is not None:
+        found += [*_limits(rule, reading, held), *_motion(rule, reading), *_gap(rule, reading)]
     return tuple(sorted(found, key=lambda violation: violation.level != "crit"))
 
 
@@ -111,18 +118,30 @@ def _deadband(rule: QcRule) -> float:
     return max(0.0, (rule.max_val - rule.min_val) * rule.deadband_pct / 100)
 
 
+def _quality(reading: Reading) -> list[Violation]:
+    """A newest sample that is not a number; refused ones, critical while no usable one follows."""
+    if reading.ts is not None and finite(reading.value) is None:
+        return [Violation("crit", "BAD", "not a number")]
+    if reading.refused_at is None:
+        return []
+    value = "" if reading.refused_value is None else f" {reading.refused_value:g}"
+    detail = f"{reading.refused_reason}{value}, {reading.refused} in 5 min"
+    followed = reading.ts is not None and reading.ts > reading.refused_at
+    return [Violation("warn" if followed else "crit", "BAD", detail)]
+
+
 def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Violation]:
     value = finite(reading.value)
     if value is None:
-        return [Violation("crit", "BAD", "not a number")]
+        return []
     found: list[Violation] = []
     if rule.allow_negative is False and value < 0:
-        found.append(Violation("crit", "NEGATIVE", f"{value:g} < 0"))
+        found.append(Violation("crit", "NEGATIVE", _beside(value, "<", 0)))
     band = _deadband(rule)
     if beyond(value, rule.min_val, rule.max_val, inclusive=False):
-        found.append(Violation("crit", "RANGE", f"{value:g} outside {_span(rule)}"))
+        found.append(Violation("crit", "RANGE", _beside_span(value, "outside", rule)))
     elif "RANGE" in held and band > 0 and _near_an_end(value, rule, band):
-        found.append(Violation("crit", "RANGE", f"{value:g} in the deadband of {_span(rule)}"))
+        found.append(Violation("crit", "RANGE", _beside_span(value, "in the deadband of", rule)))
     sides: tuple[tuple[Level, Reason, float | None, int], ...] = (
         ("crit", "HH", rule.crit_max, 1),
         ("crit", "LL", rule.crit_min, -1),
@@ -140,8 +159,13 @@ def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Vio
 
 def _against(value: float, limit: float, sign: int) -> str:
     if (value - limit) * sign < 0:
-        return f"{value:g} in the deadband of {limit:g}"
-    return f"{value:g} {'≥' if sign > 0 else '≤'} {limit:g}"
+        return _beside(value, "in the deadband of", limit)
+    return _beside(value, "≥" if sign > 0 else "≤", limit)
+
+
+def _beside(value: float, words: str, limit: float) -> str:
+    """Both figures, with the digits that tell them apart."""
+    return f"{apart(value, limit)} {words} {apart(limit, value)}"
 
 
 def _near_an_end(value: float, rule: QcRule, band: float) -> bool:
@@ -150,10 +174,12 @@ def _near_an_end(value: float, rule: QcRule, band: float) -> bool:
     return beyond(value, low, high)
 
 
-def _span(rule: QcRule) -> str:
-    low = "" if rule.min_val is None else f"{rule.min_val:g}"
-    high = "" if rule.max_val is None else f"{rule.max_val:g}"
-    return f"{low}..{high}"
+def _beside_span(value: float, words: str, rule: QcRule) -> str:
+    ends = [end for end in (rule.min_val, rule.max_val) if end is not None]
+    nearest = min(ends, key=lambda end: abs(value - end))
+    low = "" if rule.min_val is None else brief(rule.min_val)
+    high = "" if rule.max_val is None else brief(rule.max_val)
+    return f"{apart(value, nearest)} {words} {low}..{high}"
 
 
 def _motion(rule: QcRule, reading: Reading) -> list[Violation]:
@@ -164,21 +190,20 @@ def _motion(rule: QcRule, reading: Reading) -> list[Violation]:
     if prev is not None and reading.prev_ts is not None:
         step = abs(value - prev)
         if rule.max_step is not None and step > rule.max_step:
-            found.append(Violation("warn", "STEP", f"{step:g} > {rule.max_step:g}"))
+            found.append(Violation("warn", "STEP", _beside(step, ">", rule.max_step)))
         minutes = (reading.ts - reading.prev_ts).total_seconds() / 60
-        if (
-            rule.roc_max_per_min is not None
-            and minutes > 0
-            and step / minutes > rule.roc_max_per_min
-        ):
-            found.append(
-                Violation("warn", "RATE", f"{step / minutes:g}/min > {rule.roc_max_per_min:g}/min")
-            )
+        most = rule.roc_max_per_min
+        if most is not None and minutes > 0 and step / minutes > most:
+            rate = step / minutes
+            detail = f"{apart(rate, most)}/min > {apart(most, rate)}/min"
+            found.append(Violation("warn", "RATE", detail))
     mean, std = finite(reading.recent_mean), finite(reading.recent_std)
     if rule.spike_zscore is not None and mean is not None and std is not None and std > 0:
         score = abs(value - mean) / std
         if score > rule.spike_zscore:
-            found.append(Violation("warn", "SPIKE", f"z {score:.1f} > {rule.spike_zscore:g}"))
+            # Of a course that stood almost still the score may have any number of digits.
+            told = f"{score:.1f}" if score < 1e6 else brief(score)
+            found.append(Violation("warn", "SPIKE", f"z {told} > {brief(rule.spike_zscore)}"))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ksys_app.domain.kpi import finite
+from ksys_app.domain.figures import brief, finite
 
 WIDTH: Final = 100.0
 HEIGHT: Final = 24.0
@@ -63,4 +63,21 @@ def visible(limits: Sequence[float | None], span: tuple[float, float]) -> tuple[
         height_of(limit, span)
         for limit in limits
         if limit is not None and span[0] <= limit <= span[1]
+    )
+
+
+def hint(name: str, limit: float, *, above: bool) -> str:
+    """``H 80000 ↑``: a limit that is outside the box, and on which side."""
+    return f"{name} {brief(limit)} {'↑' if above else '↓'}"
+
+
+def outside(
+    limits: Sequence[tuple[str, float]], span: tuple[float, float]
+) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:
+    """The nearest limit above the box, and the nearest below it; None where there is none."""
+    above = [limit for limit in limits if limit[1] > span[1]]
+    below = [limit for limit in limits if limit[1] < span[0]]
+    return (
+        min(above, key=lambda limit: limit[1], default=None),
+        max(below, key=lambda limit: limit[1], default=None),
     )

@@ -3,87 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain import kpi, quality, sparkline
+from ksys_app.domain import figures, kpi, quality, sparkline
+from ksys_app.domain.figures import finite
+from ksys_app.domain.rules import usable_rate
+from ksys_app.domain.still import Unchanged, unchanged
 from ksys_app.domain.timefmt import local_seconds
-from ksys_app.models.rows import Expectation, QcRule, TileRow
+from ksys_app.models.rows import Expectation, QcRule, Run, TileRow
 from ksys_app.models.tiles import Tile
 
 Held = Mapping[str, frozenset[quality.Reason]]
 
 
-def tile(
-    row: TileRow,
-    rule: QcRule | None,
-    zone: ZoneInfo,
-    held: frozenset[quality.Reason],
-    gap: float,
-) -> tuple[Tile, frozenset[quality.Reason]]:
-    """The tile of one tag, and the limits it leaves held for the next judgement.
+class Drawn(TypedDict):
+    """The part of a tile that its sparkline is."""
+
+    spark: str
+    warn_y: tuple[float, ...]
+    crit_y: tuple[float, ...]
+    far_above: str
+    far_below: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badges:
+    """What the Comm and the Alarm badge of a tag say.
+
+    Attributes:
+        age: of the newest sample, None without one.
+        allowed: how old it may be.
+        comm: the Comm state.
+        violations: what the tag's rule finds wrong, the worst first.
+        still: how long the value has been the same, None within what the rule allows.
+    """
+
+    age: timedelta | None
+    allowed: timedelta
+    comm: quality.Comm
+    violations: tuple[quality.Violation, ...]
+    still: Unchanged | None = None
+
+    @property
+    def held(self) -> frozenset[quality.Reason]:
+        """The limits that are held for the next judgement."""
+        return quality.held_limits(self.violations)
+
+
+def badges(
+    row: TileRow, rule: QcRule | None, held: frozenset[quality.Reason], run: Run | None = None
+) -> Badges:
+    """The badges of one tag.
+
+    Args:
+        row: what the database says.
+        rule: the tag's rule, if any.
+        held: limits held since the last judgement.
+        run: how long the database has seen one value of it, where it was asked.
+    """
+    age = None if row.ts is None else row.now - row.ts
+    expectation = Expectation(row.tag_name, usable_rate(row.exp_per_min))
+    allowed = quality.allowed_gap(rule, expectation)
+    violations = quality.judge(rule, _reading(row), held)
+    comm = quality.comm_state(age, allowed)
+    return Badges(age, allowed, comm, violations, unchanged(row, rule, comm, run))
+
+
+def judge(
+    rows: Iterable[TileRow],
+    rules: Mapping[str, QcRule],
+    held: Held,
+    runs: Mapping[str, Run] = MappingProxyType({}),
+) -> list[Badges]:
+    """The badges of all tags in the rows' order."""
+    return [
+        badges(
+            row,
+            rules.get(row.tag_name),
+            held.get(row.tag_name, frozenset()),
+            runs.get(row.tag_name),
+        )
+        for row in rows
+    ]
+
+
+def tile(row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, gap: float) -> Tile:
+    """The tile of one tag.
 
     Args:
         row: what the database says.
         rule: the tag's rule, if any.
         zone: the display zone.
-        held: limits held since the last judgement.
+        judged: its badges.
         gap: the largest distance a sparkline's line may cross, as a part of the window.
     """
-    value = kpi.finite(row.value)
+    value = finite(row.value)
     span = kpi.tile_range(rule, row.min, row.max)
-    places = kpi.decimals(span)
-    age = None if row.ts is None else row.now - row.ts
-    expectation = None if row.exp_per_min is None else Expectation(row.tag_name, row.exp_per_min)
-    allowed = quality.allowed_gap(rule, expectation)
-    violations = quality.judge(rule, _reading(row), held)
-    change = kpi.delta_pct(row.last, row.prev_last)
-    spark, warn_y, crit_y = _spark(row, kpi.active(rule), gap)
-    made = Tile(
+    places = kpi.decimals(rule, row.min, row.max)
+    change = kpi.change_pct(row.last, row.prev_last)
+    drawn = _spark(row, kpi.active(rule), gap)
+    violations = judged.violations
+    return Tile(
         title=row.tag_name,
+        about="" if rule is None else rule.title,
         unit="" if rule is None else rule.unit,
         value=value,
-        value_s=kpi.value_label(value, places),
-        delta_pct=change,
-        delta_s=kpi.delta_label(change),
+        value_s=figures.figure(value, places),
+        delta_pct=change or 0.0,
+        delta_s=kpi.delta_label(change or 0.0),
+        # What a lost tag did before it fell silent is no change of now.
+        compared=change is not None and judged.comm != "lost",
         gauge_pct=kpi.gauge_pct(value, span),
+        ranged=kpi.gauge_range(rule) is not None,
         status_level=kpi.status_level(value, rule),
         ts=row.ts,
-        ts_s=kpi.DASH if row.ts is None else local_seconds(row.ts, zone),
-        range_label=kpi.range_label(span),
+        ts_s=figures.DASH if row.ts is None else local_seconds(row.ts, zone),
+        range_label=figures.range_label(span, limits=kpi.rule_range(rule) is not None),
         count=row.count,
-        min=kpi.finite(row.min),
-        max=kpi.finite(row.max),
-        first=kpi.finite(row.first),
-        last=kpi.finite(row.last),
-        comm=quality.comm_state(age, allowed),
-        age_s=None if age is None else age.total_seconds(),
-        allowed_s=allowed.total_seconds(),
+        min=finite(row.min),
+        max=finite(row.max),
+        first=finite(row.first),
+        last=finite(row.last),
+        comm=judged.comm,
+        age_s=None if judged.age is None else judged.age.total_seconds(),
+        allowed_s=judged.allowed.total_seconds(),
         alarm=quality.alarm_label(violations),
         alarm_level=0 if not violations else 2 if violations[0].level == "crit" else 1,
         places=places,
-        spark=spark,
-        warn_y=warn_y,
-        crit_y=crit_y,
+        gauge_warn=kpi.gauge_marks(rule, ("L", "H")),
+        gauge_crit=kpi.gauge_marks(rule, ("LL", "HH")),
+        far_room=_far_room(rule),
+        unchanged_s=None if judged.still is None else judged.still.seconds,
+        unchanged_longer=judged.still is not None and judged.still.longer,
+        **drawn,
     )
-    return made, quality.held_limits(violations)
 
 
 def tiles(
     rows: Iterable[TileRow],
     rules: Mapping[str, QcRule],
     zone: ZoneInfo,
-    held: Held,
+    judged: Iterable[Badges],
     gap: float,
-) -> tuple[tuple[Tile, ...], dict[str, frozenset[quality.Reason]]]:
-    """The tiles of all tags in the rows' order, and what each leaves held."""
-    made: list[Tile] = []
-    kept: dict[str, frozenset[quality.Reason]] = {}
-    for row in rows:
-        one, kept[row.tag_name] = tile(
-            row, rules.get(row.tag_name), zone, held.get(row.tag_name, frozenset()), gap
-        )
-        made.append(one)
-    return tuple(made), kept
+) -> tuple[Tile, ...]:
+    """The tiles of all tags in the rows' order, each with its badges."""
+    return tuple(
+        tile(row, rules.get(row.tag_name), zone, one, gap)
+        for row, one in zip(rows, judged, strict=True)
+    )
 
 
 def _reading(row: TileRow) -> quality.Reading:
@@ -95,16 +166,30 @@ def _reading(row: TileRow) -> quality.Reading:
         prev_ts=row.prev_ts,
         recent_mean=row.recent_mean,
         recent_std=row.recent_std,
+        refused=row.refused,
+        refused_at=row.refused_at,
+        refused_value=row.refused_value,
+        refused_reason=row.refused_reason,
     )
 
 
-def _spark(
-    row: TileRow, rule: QcRule | None, gap: float
-) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
-    warn = () if rule is None else (rule.warn_min, rule.warn_max)
-    crit = () if rule is None else (rule.crit_min, rule.crit_max)
-    span = sparkline.domain(row.spark, [limit for limit in (*warn, *crit) if limit is not None])
-    if span is None:
-        return "", (), ()
-    course = sparkline.path(row.spark_at, row.spark, span, gap)
-    return course, sparkline.visible(warn, span), sparkline.visible(crit, span)
+def _spark(row: TileRow, rule: QcRule | None, gap: float) -> Drawn:
+    limits = kpi.named_limits(rule)
+    span = sparkline.domain(row.spark, [value for _, value in limits])
+    # Samples of a bucket that began before the window are not of the window, nor counted in it.
+    if span is None or row.count == 0:
+        return Drawn(spark="", warn_y=(), crit_y=(), far_above="", far_below="")
+    above, below = sparkline.outside(limits, span)
+    return Drawn(
+        spark=sparkline.path(row.spark_at, row.spark, span, gap),
+        warn_y=sparkline.visible([value for name, value in limits if len(name) == 1], span),
+        crit_y=sparkline.visible([value for name, value in limits if len(name) == 2], span),
+        far_above="" if above is None else sparkline.hint(*above, above=True),
+        far_below="" if below is None else sparkline.hint(*below, above=False),
+    )
+
+
+def _far_room(rule: QcRule | None) -> int:
+    """Characters of the longest hint that the rule can give, so that no hint moves the course."""
+    hints = (sparkline.hint(name, value, above=True) for name, value in kpi.named_limits(rule))
+    return max(map(len, hints), default=0)

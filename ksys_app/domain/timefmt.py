@@ -11,6 +11,11 @@ def local_seconds(ts: datetime, zone: ZoneInfo) -> str:
     return ts.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def local_minute(ts: datetime, zone: ZoneInfo) -> str:
+    """``2025-08-15 16:26+09:00`` in the display zone: where seconds say nothing."""
+    return ts.astimezone(zone).isoformat(sep=" ", timespec="minutes")
+
+
 def local_offset(ts: datetime, zone: ZoneInfo) -> str:
     """``2025-08-15 16:26:07+09:00`` in the display zone."""
     return ts.astimezone(zone).isoformat(sep=" ", timespec="seconds")

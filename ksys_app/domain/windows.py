@@ -20,6 +20,8 @@ BUCKET_WIDTH: Final[Mapping[BucketName, timedelta]] = MappingProxyType(
         "1d": timedelta(days=1),
     }
 )
+FEATURE_WIDTH: Final = timedelta(minutes=5)
+"""Of the buckets of ``features_5m``, whatever the window."""
 VIEW: Final[Mapping[BucketName, str]] = MappingProxyType(
     {
         "1m": "influx_agg_1m",
@@ -117,6 +119,17 @@ def parse_window(label: str) -> Window:
     except KeyError:
         known = " ".join(LABELS)
         raise UnknownWindow(f"window {label[:40]!r} is unknown; use one of {known}") from None
+
+
+def reaching(age: timedelta, width: timedelta = timedelta()) -> Window | None:
+    """The shortest window in which a sample of that age surely is, None where no window reaches it.
+
+    Args:
+        age: of the sample; the bucket that holds it began up to a bucket earlier.
+        width: of the buckets that are shown, where they are wider than the window's own.
+    """
+    wide = (one for one in WINDOWS if age + max(one.width, width) <= one.duration)
+    return next(wide, None)
 
 
 def spark_bucket(window: Window, points: int) -> BucketName:

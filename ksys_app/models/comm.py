@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, Literal
 
 CellState = Literal["ok", "warn", "crit", "no_data"]
+
+WORST: Final = "worst"
+"""The order of the overview that no column has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class CommRow:
         buckets: hours with messages, UTC, ascending.
         recv: messages in each.
         seen: last minute with a message in each.
+        refused: samples of the last 24 hours that were not usable (PRD §4.9).
     """
 
     tag_name: str
@@ -36,28 +41,74 @@ class CommRow:
     buckets: list[datetime]
     recv: list[int]
     seen: list[datetime]
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class CommDayRow:
-    """The same of one tag by days, for many tags at once.
-
-    Attributes:
-        days: numbers of the days with messages, 0 is the first.
-        delivered: expected messages that arrived on each.
-        judged: hours with messages on each that can be judged.
-        crit: critical ones among them.
-    """
+class StoredCommRow:
+    """A :class:`CommRow` with the expectation as it is stored, None without one."""
 
     tag_name: str
     now: datetime
     first_ts: datetime | None
     last_ts: datetime | None
+    exp_per_min: int | None
+    slo_warn: Decimal | None
+    slo_crit: Decimal | None
+    buckets: list[datetime]
+    recv: list[int]
+    seen: list[datetime]
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewestRow:
+    """The time of a tag's newest sample, None without any, and the database's clock."""
+
+    tag_name: str
+    now: datetime
+    ts: datetime | None
+    exp_per_min: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Whether a tag is alive.
+
+    Attributes:
+        tag_name: the tag.
+        now: the database's clock when it was asked.
+        ts: time of the newest sample, None for a tag that never reported.
+        allowed: how old that sample may be.
+        comm: ``ok``, ``late``, ``lost`` or ``never``.
+    """
+
+    tag_name: str
+    now: datetime
+    ts: datetime | None
+    allowed: timedelta
+    comm: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommDayRow:
+    """The hours of one tag summed up by days, for many tags at once.
+
+    Attributes:
+        days: numbers of the days with messages, 0 is the first.
+        delivered: expected messages that arrived on each.
+        sound: the hours of each that are judged and not critical, a bit an hour, 1 the first.
+        delivered_24h: expected messages that arrived in the newest 24 hours.
+    """
+
+    tag_name: str
+    now: datetime
+    first_ts: datetime | None
     exp_per_min: int
     days: list[int]
     delivered: list[int]
-    judged: list[int]
-    crit: list[int]
+    sound: list[int]
+    delivered_24h: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +179,15 @@ class DayCell:
 
 @dataclass(frozen=True, slots=True)
 class TagDays:
-    """A tag in the overview: its days, and what they amount to."""
+    """A tag in the overview: its days, and what they amount to as in its :class:`Summary`."""
 
     tag_name: str
     days: tuple[DayCell, ...]
+    success_24h: float | None
     success_30d: float | None
     crit_hours: int
-    last_ts: datetime | None
+    outages: int
+    longest_hours: float
     now: datetime
 
 

@@ -76,17 +76,22 @@ class OutageView:
 
 @dataclass(frozen=True)
 class SummaryView:
-    """A row of the summary, every figure as text."""
+    """A row of the summary, every figure as text; ``refused`` is empty where nothing was.
+
+    ``comm``, ``ts_ms`` and ``allowed_s`` are those of the tag's tile: they go on being judged.
+    """
 
     tag: str
-    now: str
-    age: str
+    comm: str
+    ts_ms: int
+    allowed_s: int
     success_24h: str
     success_30d: str
-    outages: int
+    outages: str
     total: str
     longest: str
     limits: str
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,15 +107,30 @@ class CardView:
     received_s: str = ""
     missing_s: str = ""
     seen_s: str = ""
+    counted_s: str = ""
 
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """A tag of the overview: rates of its days as in :class:`CellsView`, critical hours of each."""
+    """A tag of the overview, every figure as text.
+
+    Rates of its days are as in :class:`CellsView`, beside the critical hours of each.
+    """
 
     tag: str
     rate: str
     crit: str
-    crit_hours: int
+    success_24h: str
     success_30d: str
-    last_s: str
+    outages: str
+    longest: str
+    crit_s: str
+
+
+@dataclass(frozen=True)
+class OverviewNow:
+    """What of a row of the overview changes with each tick: as in :class:`SummaryView`."""
+
+    comm: str
+    ts_ms: int
+    allowed_s: int

@@ -6,8 +6,15 @@ Times are timezone-aware UTC datetimes, values are in the tag's own unit, ``None
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+MAX_UNIT: Final = 24
+MAX_TITLE: Final = 200
+"""Characters of ``meta.unit`` and ``meta.title``; longer texts are no unit and no title."""
+MAX_STUCK_S: Final = 86_400
+"""Most seconds of ``meta.stuck_s``: two days of minutes are what a tick may look back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,18 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredExpectation:
+    """A row of ``ingest_expectation`` as it is stored, whoever wrote it."""
+
+    tag_name: str
+    exp_per_min: int | None
+    slo_warn: Decimal | None
+    slo_crit: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
-    """A row of ``ingest_expectation``: samples a minute and the two limits of the success rate."""
+    """A usable expectation: samples a minute and the two limits of the success rate."""
 
     tag_name: str
     exp_per_min: int = 1
@@ -51,8 +68,49 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRule:
+    """A row of ``influx_qc_rule`` as it is stored, whoever wrote it.
+
+    Numbers may be NaN or infinite. ``meta`` is the text of the JSON value, None where it is NULL or
+    too large to be read; ``meta_bytes`` is its size in the table.
+    """
+
+    tag_name: str
+    min_val: float | None
+    max_val: float | None
+    max_step: float | None
+    max_gap_seconds: int | None
+    allow_negative: bool | None
+    enabled: bool | None
+    meta: str | None
+    meta_bytes: int | None
+    warn_min: float | None
+    warn_max: float | None
+    crit_min: float | None
+    crit_max: float | None
+    roc_max_per_min: float | None
+    spike_zscore: float | None
+    deadband_pct: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value of a stored row that cannot be used: its column, and what is wrong with it."""
+
+    column: str
+    what: str
+
+    def __str__(self) -> str:
+        """``max_val: nan is not a finite number``."""
+        return f"{self.column}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
 class QcRule:
-    """A row of ``influx_qc_rule``; a limit that is None is not judged."""
+    """A usable rule; a limit that is None is not judged.
+
+    ``faults`` names what the stored row has wrong: those columns are not judged.
+    """
 
     tag_name: str
     min_val: float | None = None
@@ -69,11 +127,40 @@ class QcRule:
     roc_max_per_min: float | None = None
     spike_zscore: float | None = None
     deadband_pct: float | None = None
+    faults: tuple[Fault, ...] = field(default=(), compare=False)
 
     @property
     def unit(self) -> str:
         """The unit in ``meta.unit``, or an empty string."""
-        return str(self.meta.get("unit", ""))
+        return short_text(self.meta.get("unit"), MAX_UNIT)
+
+    @property
+    def title(self) -> str:
+        """What the tag measures, from ``meta.title``, or an empty string."""
+        return short_text(self.meta.get("title"), MAX_TITLE)
+
+    @property
+    def stuck_s(self) -> float | None:
+        """Seconds that a value may stay the same, from ``meta.stuck_s``; None: not judged."""
+        return seconds(self.meta.get("stuck_s"), MAX_STUCK_S)
+
+
+def seconds(value: object, most: int) -> float | None:
+    """``value`` where it is a number above 0 and at most ``most``; anything else gives None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 < value <= most else None
+
+
+def short_text(value: object, most: int) -> str:
+    """``value`` with single blanks where it is a printable text of at most ``most`` characters.
+
+    Anything else gives an empty string.
+    """
+    if not isinstance(value, str) or len(value) > 2 * most:
+        return ""
+    text = " ".join(value.split())
+    return text if text.isprintable() and len(text) <= most else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +185,10 @@ class TileRow:
         recent_mean: mean of the last 5 minutes without the newest sample.
         recent_std: sample standard deviation of the same.
         exp_per_min: expected samples a minute, None without an expectation.
+        refused: samples of the last 5 minutes that were not usable (PRD §4.9).
+        refused_at: time of the newest of them, None without any.
+        refused_value: its value; may be None, NaN or infinite.
+        refused_reason: why, a name of PRD §4.9, empty without any.
     """
 
     tag_name: str
@@ -117,3 +208,39 @@ class TileRow:
     recent_mean: float | None
     recent_std: float | None
     exp_per_min: int | None
+    refused: int = 0
+    refused_at: datetime | None = None
+    refused_value: float | None = None
+    refused_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How long a tag has had one value, to the minute.
+
+    Attributes:
+        tag_name: the tag.
+        value: the value.
+        since: from when on every sample has it, as far as was looked.
+        longer: whether that is as far as was looked, so that it may have had it for longer.
+    """
+
+    tag_name: str
+    value: float
+    since: datetime
+    longer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far an aggregate is stored.
+
+    Attributes:
+        view: its name.
+        stored_to: its watermark; None of one that holds nothing, or may not be read.
+        end_offset: how far behind the clock its policy stops.
+    """
+
+    view: str
+    stored_to: datetime | None
+    end_offset: timedelta

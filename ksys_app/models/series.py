@@ -61,6 +61,27 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
+class TaggedBucket(Bucket):
+    """The same of any tag."""
+
+    tag_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedIndicator(Indicator):
+    """The same of any tag."""
+
+    tag_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedFeature(Feature):
+    """The same of any tag."""
+
+    tag_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """The database's clock."""
 

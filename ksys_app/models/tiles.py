@@ -12,12 +12,16 @@ class Tile:
 
     Attributes:
         title: the tag's name.
+        about: what the tag measures, from its rule, may be empty.
         unit: unit of the value, may be empty.
         value: newest sample, None where there is none or it is not a number.
         value_s: the same as text, a dash where None.
         delta_pct: change of the two newest buckets, percent.
         delta_s: the same as text, signed.
+        compared: whether ``delta_pct`` says something of now; else there were no two values to
+            compare, or the tag is lost since.
         gauge_pct: position in the range, 0 to 100.
+        ranged: whether the range is one that the rule sets, and has a width.
         status_level: 0 normal, 1 warning, 2 critical.
         ts: time of the newest sample, UTC, None for a tag never seen.
         ts_s: the same in the display zone.
@@ -30,17 +34,26 @@ class Tile:
         alarm: ``-``, or the worst violation.
         alarm_level: 0 none, 1 warn, 2 crit.
         places: decimals its values are shown with.
-        spark: SVG path of the window's course in a box of 100 x 24.
+        spark: SVG path of the window's course in a box of 100 x 24, empty without samples in it.
+        unchanged_s: seconds for which the value has been the same, where that is longer than the
+            rule allows, else None; ``unchanged_longer`` where it may be longer still.
         warn_y: heights of the warning limits inside that box, as ``crit_y`` of the critical.
+        far_above: the nearest limit above that box, ``H 80000 ↑``, empty for none.
+        far_below: the nearest limit below it.
+        far_room: characters of the longest such text that the tag's rule can give.
+        gauge_warn: places of the warning limits on the gauge, percent, as ``gauge_crit``.
     """
 
     title: str
+    about: str
     unit: str
     value: float | None
     value_s: str
     delta_pct: float
     delta_s: str
+    compared: bool
     gauge_pct: float
+    ranged: bool
     status_level: int
     ts: datetime | None
     ts_s: str
@@ -59,3 +72,10 @@ class Tile:
     spark: str
     warn_y: tuple[float, ...]
     crit_y: tuple[float, ...]
+    far_above: str = ""
+    far_below: str = ""
+    far_room: int = 0
+    gauge_warn: tuple[float, ...] = ()
+    gauge_crit: tuple[float, ...] = ()
+    unchanged_s: float | None = None
+    unchanged_longer: bool = False

@@ -9,16 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from psycopg import AsyncConnection
 
-from ksys_app.errors import DatabaseUnreachable, KsysError, NoRows
+from ksys_app.errors import (
+    ConfigError,
+    DatabaseFault,
+    DatabaseTimeout,
+    DatabaseUnreachable,
+    KsysError,
+    NoRows,
+)
 from ksys_app.ops import expected, filled, refresh, samplefile
 from ksys_app.ops.batches import Batch, Batches
+from ksys_app.ops.dialect import PLAIN, Reading
 from ksys_app.ops.owner import owner
 from ksys_app.ops.rejects import Rejects
 from ksys_app.ops.sample_writer import SampleWriter
@@ -87,6 +96,23 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file, and how to take it.
+
+    Attributes:
+        path: ``ts,tag_name,value[,qc,meta]``, plain or gzip; None for standard input.
+        reject: where lines go that are no usable samples.
+        max_ahead_s: how far ahead of the database's clock a sample may be, seconds.
+        reading: how to read it.
+    """
+
+    path: Path | None
+    reject: Path
+    max_ahead_s: int
+    reading: Reading = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
 class Listener:
     """Who is told how far it is, and who may stop it.
 
@@ -101,8 +127,8 @@ class Listener:
     stop: asyncio.Event
 
 
-async def check(path: Path | None, reject: Path, listener: Listener) -> Filled:
-    """Read a file as :func:`backfill` does, and write nothing but the reject file.
+async def check(source: Source, listener: Listener) -> Filled:
+    """Read a file as :func:`backfill` does, by this machine's clock, and write no sample.
 
     Raises:
         ConfigError: the file cannot be read, or its first line does not name the columns.
@@ -110,21 +136,21 @@ async def check(path: Path | None, reject: Path, listener: Listener) -> Filled:
     """
     now = datetime.now(UTC)
     done = Filled()
-    with samplefile.opened(path, listener.stop.is_set) as file, Rejects(reject) as rejects:
-        batches = Batches(file, rejects, now)
+    with _opened(source, listener) as (file, rejects):
+        batches = Batches(file, rejects, _latest(now, source.max_ahead_s))
         done.size = file.size
         failure = await _load(batches, _nowhere, done, listener, now - expected.RETENTION)
     _judge(done, failure, file, rejects)
     return done
 
 
-async def backfill(dsn: str, path: Path | None, reject: Path, listener: Listener) -> Filled:
+async def backfill(dsn: str, zone: tzinfo, source: Source, listener: Listener) -> Filled:
     """Upsert the samples of a file and refresh every aggregate over their days.
 
     Args:
         dsn: DSN of the database's owner.
-        path: ``ts,tag_name,value[,qc,meta]``, plain or gzip; None for standard input.
-        reject: where lines go that are no samples.
+        zone: the display zone.
+        source: the file.
         listener: told how far it is. Stopped, it leaves the rest to the next run.
 
     Raises:
@@ -133,26 +159,45 @@ async def backfill(dsn: str, path: Path | None, reject: Path, listener: Listener
         NoRows: not one line is a sample.
         SchemaDrift: the schema is not there.
         DatabaseUnreachable: nothing answers at ``dsn``, or it went away.
+        DatabaseTimeout: it gives no sign of life any more.
     """
     done = Filled()
-    with samplefile.opened(path, listener.stop.is_set) as file, Rejects(reject) as rejects:
+    with _opened(source, listener) as (file, rejects):
         done.size = file.size
         try:
-            async with owner(dsn, client_min_messages="warning") as conn:
+            async with owner(dsn) as conn:
                 writer = SampleWriter(conn, file.columns)
                 limits = await writer.prepare()
-                batches = Batches(file, rejects, limits.now)
+                batches = Batches(file, rejects, _latest(limits.now, source.max_ahead_s))
                 failure = await _load(batches, writer.write, done, listener, limits.floor)
                 if done.days and not done.stopped:
-                    await _refresh(conn, done, listener)
-        except DatabaseUnreachable as error:
+                    await _refresh(conn, zone, done, listener)
+        except (DatabaseUnreachable, DatabaseTimeout, DatabaseFault) as error:
             if not done.samples:
                 raise
-            raise DatabaseUnreachable(
+            raise type(error)(
                 f"{error.message}; {done.samples:,} samples are in, run the same command again"
             ) from error
     _judge(done, failure, file, rejects)
     return done
+
+
+@contextmanager
+def _opened(source: Source, listener: Listener) -> Iterator[tuple[SampleFile, Rejects]]:
+    stopped = listener.stop.is_set
+    with (
+        samplefile.opened(source.path, source.reading, stopped) as file,
+        Rejects(source.reject, file.first, marked=file.encoding != "utf-8") as rejects,
+    ):
+        if source.path is not None and source.path.absolute() == source.reject.absolute():
+            raise ConfigError(f"{source.path} is the file itself; name another one with --reject")
+        yield file, rejects
+
+
+def _latest(now: datetime, max_ahead_s: int) -> Callable[[], datetime]:
+    """The last usable time, by a clock that is ``now`` now and goes on."""
+    latest, started = now + timedelta(seconds=max_ahead_s), time.monotonic()
+    return lambda: latest + timedelta(seconds=time.monotonic() - started)
 
 
 async def _load(
@@ -183,11 +228,12 @@ async def _nowhere(samples: Sequence[FileSample]) -> int:
     return 0
 
 
-async def _refresh(conn: AsyncConnection, done: Filled, listener: Listener) -> None:
+async def _refresh(conn: AsyncConnection, zone: tzinfo, done: Filled, listener: Listener) -> None:
     limits = await refresh.bounds(conn)
     done.gone = await filled.incomplete(conn, done.days, limits.floor)
     ranges = filled.windows(done.days, done.gone, limits.now)
-    plan = [(view, list(filled.pieces(view, ranges))) for view in expected.REFRESH]
+    wanted = dict.fromkeys(expected.REFRESH, ranges)
+    plan = await refresh.make_plan(conn, wanted, limits, zone)
 
     def told(progress: refresh.Progress) -> None:
         listener.on_refresh(progress)

@@ -19,7 +19,8 @@ from ksys_app.errors import BackupFailed, ConfigError, SchemaDrift
 from ksys_app.ops import expected, manifest, pg_programs
 from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.ops.manifest import Dump, Manifest
-from ksys_app.ops.owner import owner
+from ksys_app.ops.owner import owner, require_direct
+from ksys_app.utils import private
 
 COMPRESSION: Final = "--compress=5"
 # Before the snapshot: compressing a chunk truncates it, which an older snapshot sees as empty.
@@ -28,20 +29,28 @@ HOLD_CHUNKS: Final = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(
         sql.Identifier("public", name) for name in (*expected.HYPERTABLES, *expected.REFRESH)
     )
 )
+# Rows that a job wrote beside the chunks while TimescaleDB was switched off. Nobody reads them, and
+# with them no dump can be restored: in the restore they are read, and are there twice.
+BESIDE_CHUNKS: Final = """
+SELECT format('--exclude-table-data=%I.%I', materialization_hypertable_schema,
+              materialization_hypertable_name)
+FROM timescaledb_information.continuous_aggregates
+"""
 LOOK_S: Final = 0.5
 CHUNK: Final = 2**20
 
-OnSize = Callable[[int], None]
+OnStage = Callable[[str, int], None]
+"""Told of a stage (``rows``, ``dump``) and the dump's size in bytes."""
 
 
-async def backup(dsn: str, file: Path, *, zone: str, on_size: OnSize) -> Manifest:
+async def backup(dsn: str, file: Path, *, zone: str, on_stage: OnStage) -> Manifest:
     """Dump a database to a file that is not there yet.
 
     Args:
         dsn: DSN of the database's owner, or of a superuser.
         file: the dump; its manifest goes to ``FILE.manifest.json``.
         zone: IANA zone the schema was made with.
-        on_size: told the dump's size in bytes while it grows.
+        on_stage: told when rows are counted, and of the dump while it grows.
 
     Raises:
         ConfigError: the file is there already, its folder cannot be written, ``pg_dump`` is missing
@@ -50,10 +59,10 @@ async def backup(dsn: str, file: Path, *, zone: str, on_size: OnSize) -> Manifes
         SchemaDrift: the schema is not there.
         DatabaseUnreachable: nothing answers at ``dsn``.
     """
-    partial = file.with_name(f"{file.name}.partial")
-    _require_free(file, partial)
+    partial = _begun(file)
     try:
-        async with owner(dsn, timezone="UTC", datestyle="ISO") as conn:
+        async with owner(dsn) as conn:
+            await require_direct(conn, dsn)
             await _require_server(conn)
             origin = await manifest.about(conn)
             program = await pg_programs.find("pg_dump", origin["major"])
@@ -62,13 +71,16 @@ async def backup(dsn: str, file: Path, *, zone: str, on_size: OnSize) -> Manifes
                 await conn.execute(HOLD_CHUNKS)
                 row = await (await conn.execute("SELECT pg_export_snapshot()")).fetchone()
                 assert row is not None
-                arguments = ("--format=custom", COMPRESSION, f"--file={partial}")
+                beside = await (await conn.execute(BESIDE_CHUNKS)).fetchall()
+                leaving = (argument for (argument,) in beside)
+                arguments = ("--format=custom", COMPRESSION, f"--file={partial}", *leaving)
                 dumping = asyncio.create_task(
                     pg_programs.run(program, dsn, f"--snapshot={row[0]}", *arguments)
                 )
                 try:
+                    on_stage("rows", 0)
                     held = await manifest.content(conn)
-                    await _watch(dumping, partial, on_size)
+                    await _watch(dumping, partial, on_stage)
                 finally:
                     dumping.cancel()
                     await asyncio.wait([dumping])
@@ -82,14 +94,19 @@ async def backup(dsn: str, file: Path, *, zone: str, on_size: OnSize) -> Manifes
     return made
 
 
-def _require_free(file: Path, partial: Path) -> None:
-    for path in (file, manifest.beside(file)):
-        if path.exists():
-            raise ConfigError(f"{path} is there already; name another file or move it away")
+def _begun(file: Path) -> Path:
+    """The file that the dump is written to until it is complete, empty so far."""
     try:
-        partial.touch()
+        if not file.name or file.is_dir():
+            raise ConfigError(f"{file} is a folder; name a file in it")
+        partial = file.with_name(f"{file.name}.partial")
+        for path in (file, manifest.beside(file)):
+            if path.exists():
+                raise ConfigError(f"{path} is there already; name another file or move it away")
+        private.create(partial)
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
+    return partial
 
 
 async def _require_server(conn: AsyncConnection) -> None:
@@ -103,10 +120,10 @@ async def _require_server(conn: AsyncConnection) -> None:
         raise SchemaDrift("there is nothing to dump: the database has no schema of ours")
 
 
-async def _watch(dumping: asyncio.Task[None], partial: Path, on_size: OnSize) -> None:
+async def _watch(dumping: asyncio.Task[None], partial: Path, on_stage: OnStage) -> None:
     while not dumping.done():
         await asyncio.wait([dumping], timeout=LOOK_S)
-        on_size(await asyncio.to_thread(lambda: partial.stat().st_size))
+        on_stage("dump", await asyncio.to_thread(lambda: partial.stat().st_size))
     dumping.result()
 
 
@@ -130,7 +147,7 @@ def hash_of(path: Path) -> str:
 def _write(path: Path, text: str) -> None:
     scratch = path.with_name(f"{path.name}.partial")
     try:
-        with scratch.open("w", encoding="utf-8") as file:
+        with private.open_text(scratch) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from ksys_app.domain.ingest import Unusable, unusable
 from ksys_app.errors import KsysError
 from ksys_app.ops.rejects import Rejects
-from ksys_app.ops.samplefile import BadLine, FileSample, SampleFile
+from ksys_app.ops.samplefile import FileSample, SampleFile
+from ksys_app.ops.textlines import BadLine
 
 LINES: Final = 20_000
 BYTES: Final = 2**23
-AHEAD: Final = timedelta(days=1)
-"""How far a sample may lie in the future: the newest of a tag hides all that come before it."""
 Samples = dict[tuple[datetime, str], FileSample]
 
 
@@ -41,12 +42,18 @@ class Batch:
 
 
 class Batches:
-    """Reads the batches of a file; meant for a thread of its own."""
+    """Reads the batches of a file; meant for a thread of its own.
 
-    def __init__(self, file: SampleFile, rejects: Rejects, now: datetime) -> None:
+    Args:
+        file: the file, begun.
+        rejects: where its bad lines go.
+        latest: the last time that a sample may have, asked again as time goes on.
+    """
+
+    def __init__(self, file: SampleFile, rejects: Rejects, latest: Callable[[], datetime]) -> None:
         self._file, self._rejects = file, rejects
         self._items = iter(file)
-        self._limit = now + AHEAD
+        self._clock, self._latest = latest, latest()
 
     def take(self) -> Batch:
         """The next lines, at most :data:`LINES` of them and not much more than :data:`BYTES`."""
@@ -57,8 +64,8 @@ class Batches:
             for item in self._items:
                 if isinstance(item, BadLine):
                     self._rejects.add(item)
-                elif item.ts > self._limit:
-                    self._rejects.add(self._ahead(item))
+                elif reason := self._unusable(item):
+                    self._rejects.add(self._file.unusable(reason))
                 else:
                     count += 1
                     samples[item.ts, item.tag_name] = item
@@ -81,7 +88,10 @@ class Batches:
             failure,
         )
 
-    def _ahead(self, sample: FileSample) -> BadLine:
-        text = f"{sample.ts.isoformat()},{sample.tag_name},{sample.value}"
-        reason = f"ts: is more than {AHEAD.days} day in the future"
-        return BadLine(self._file.line, reason, text)
+    def _unusable(self, sample: FileSample) -> Unusable | None:
+        reason = unusable(sample.ts, sample.value, self._latest)
+        if reason is Unusable.AHEAD:
+            # Standard input may go on for hours, and its samples with the clock.
+            self._latest = self._clock()
+            reason = unusable(sample.ts, sample.value, self._latest)
+        return reason

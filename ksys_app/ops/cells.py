@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import re
+from typing import Any, Final
 
-from ksys_app.domain.names import MAX_TAG_LENGTH
+from ksys_app.domain import names
+
+# In JSON; behind one more backslash it is six characters that spell it.
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def name(cell: str) -> str:
     """A tag's name.
 
     Raises:
-        ValueError: it is empty, has blanks around it, is too long, or holds what cannot be shown.
+        ValueError: it is empty, has blanks around it, is too long, or holds what cannot be seen.
     """
-    if len(cell) > MAX_TAG_LENGTH:
-        raise ValueError(f"{cell[:40]!r} is longer than {MAX_TAG_LENGTH} characters")
-    if not cell or cell != cell.strip() or not cell.isprintable():
-        raise ValueError("must be a name without blanks around it")
+    wrong = names.flaw(cell)
+    if wrong is not None:
+        raise ValueError(wrong)
     return cell
 
 
@@ -80,6 +83,6 @@ def json_object(cell: str) -> dict[str, Any]:
         raise ValueError(f"{cell[:40]!r} is not JSON ({error})") from None
     if not isinstance(value, dict):
         raise ValueError(f"{cell[:40]!r} is not a JSON object such as {{}}")
-    if "\\u0000" in text:
+    if _NUL.search(text):
         raise ValueError("holds a NUL character, which the database cannot keep")
     return value

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 Rows = list[dict[str, Any]]
 
+NAMED: Final = 2
+"""Names of one runbook in a headline; the others are counted."""
+
 
 # The first word of a check's name, to the runbook of what it can find wrong.
 RUNBOOKS: Final = {
+    "restore": "DB_RESTORING",
     "statement": "VERIFY_RELATION",
     "extension": "VERIFY_EXTENSION",
     "table": "VERIFY_RELATION",
@@ -25,10 +30,19 @@ RUNBOOKS: Final = {
     "real-time": "VERIFY_DEFINITION",
     "definition": "VERIFY_DEFINITION",
     "trigger": "VERIFY_TRIGGER",
+    "function": "VERIFY_RELATION",
+    "constraint": "VERIFY_SAMPLE",
+    "samples": "VERIFY_SAMPLE",
+    "stored": "VERIFY_JOB",
+    "nothing": "NO_ROWS",
     "policy": "VERIFY_POLICY",
     "job": "VERIFY_JOB",
     "role": "VERIFY_ROLE",
     "privilege": "VERIFY_PRIVILEGE",
+    "rules": "VERIFY_RULE",
+    "rule": "VERIFY_RULE",
+    "expectations": "VERIFY_RULE",
+    "expectation": "VERIFY_RULE",
 }
 
 
@@ -47,9 +61,31 @@ class Check:
     detail: str
 
     @property
+    def page(self) -> str:
+        """The name of the page to follow where it is not ok."""
+        return RUNBOOKS[self.name.split()[0]]
+
+    @property
     def runbook(self) -> str:
-        """The page to follow where it is not ok, as ``docs/runbooks/<name>.md``."""
-        return f"docs/runbooks/{RUNBOOKS[self.name.split()[0]]}.md"
+        """The page as ``docs/runbooks/<name>.md``."""
+        return f"docs/runbooks/{self.page}.md"
+
+
+def headline(failed: Sequence[Check]) -> str:
+    """``all well``, what is wrong if it is one thing, else names of each runbook, and the runbook.
+
+    ``2 wrong: policy retention influx_agg_1h (VERIFY_POLICY); nothing arrives (NO_ROWS)``.
+    """
+    if len(failed) == 1:
+        return f"1 wrong: {failed[0].name} {failed[0].detail} ({failed[0].page})"
+    by_page: dict[str, list[str]] = {}
+    for check in failed:
+        by_page.setdefault(check.page, []).append(check.name)
+    parts = []
+    for page, names in by_page.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        parts.append(f"{', '.join(names[:NAMED])}{more} ({page})")
+    return f"{len(failed)} wrong: {'; '.join(parts)}" if failed else "all well"
 
 
 def days(span: timedelta) -> str:

@@ -2,57 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
-from ksys_app.ops import expected
+from ksys_app.domain.jobs import Judgement, differences
+from ksys_app.domain.upkeep import INDICATORS_JOB, WANTED
+from ksys_app.ops import expected, job_words
 from ksys_app.ops.check import Check, Rows, days
-from ksys_app.ops.jobs import Job
+from ksys_app.ops.keep import INDICATORS, POLICIES
 
 
-def policies(jobs: Iterable[Job]) -> Iterator[Check]:
-    """Every policy with its offsets and its schedule."""
-    found = {job.name: job for job in jobs}
-    wanted: dict[str, dict[str, timedelta | int]] = {}
-    for name, (start, end, every, batch) in expected.REFRESH.items():
-        wanted[f"refresh {name}"] = {
-            "start_offset": start,
-            "end_offset": end,
-            "every": every,
-            "batch": batch,
-        }
-    for name, columnar in expected.COMPRESSION.items():
-        wanted[f"compression {name}"] = {
-            "compress_after": columnar.after,
-            "every": expected.COMPRESSION_EVERY,
-        }
-    wanted["retention influx_hist"] = {
-        "drop_after": expected.RETENTION,
-        "every": expected.RETENTION_EVERY,
-    }
-    wanted[expected.INDICATORS_JOB] = {"every": expected.INDICATORS_EVERY}
-    for name, values in wanted.items():
-        job = found.get(name)
+def policies(jobs: Judgement, zone: ZoneInfo, kept: Collection[str] = ()) -> Iterator[Check]:
+    """Every expected policy with its offsets and its schedule, then each that nobody expects.
+
+    Args:
+        jobs: what there is.
+        zone: the display zone.
+        kept: what of the plant's own was to stay as it is.
+    """
+    for name, values in WANTED.items():
+        job = jobs.found.get(name)
+        if name == INDICATORS_JOB and INDICATORS in kept:
+            yield Check(f"policy {name}", True, f"not needed: {INDICATORS} is the plant's own")
+            continue
         if job is None:
             yield Check(f"policy {name}", False, "is missing; run ksys db init")
             continue
-        actual = {key: getattr(job, key) for key in values}
         wrong = [
-            f"{key} is {_text(actual[key])}, not {_text(value)}"
-            for key, value in values.items()
-            if actual[key] != value
+            f"{key} is {_text(getattr(job, key))}, not {_text(values[key])}"
+            for key in differences(job, values)
         ]
         fine = ", ".join(f"{key} {_text(value)}" for key, value in values.items())
-        yield Check(f"policy {name}", not wrong, "; ".join(wrong) or fine)
+        if wrong and name in kept:
+            yield Check(f"policy {name}", True, f"no further back than samples: {'; '.join(wrong)}")
+            continue
+        if wrong and POLICIES in kept:
+            yield Check(f"policy {name}", True, f"the plant's own is kept: {'; '.join(wrong)}")
+            continue
+        detail = f"{'; '.join(wrong)}; run ksys db init" if wrong else fine
+        yield Check(f"policy {name}", not wrong, detail)
+    for job in jobs.unexpected:
+        kind = "policy" if job.relation else "job"
+        name = f"{kind} {job.name} ({job.job_id})"
+        yield Check(name, False, job_words.unexpected(job, zone))
 
 
 def _text(value: timedelta | int | None) -> str:
     return days(value) if isinstance(value, timedelta) else "none" if value is None else str(value)
 
 
-def job_results(jobs: Iterable[Job]) -> Iterator[Check]:
-    """How each job's last run went."""
-    return (Check(f"job {job.name}", job.ok, job.summary) for job in jobs)
+def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
+    """How the last run of each expected job went; those of others are named only."""
+    for job in jobs.found.values():
+        yield Check(f"job {job.name}", job.state == "ok", job_words.summary(job, zone))
+    named = "; ".join(f"{job.name} (job {job.job_id})" for job in jobs.others)
+    yield Check("job of others", True, named or "none")
 
 
 def roles(rows: Rows) -> Iterator[Check]:
@@ -63,6 +68,7 @@ def roles(rows: Rows) -> Iterator[Check]:
         if row is None:
             yield Check(f"role {name}", False, "is missing; run ksys db init")
             continue
+        what = "write samples" if name == "eco_rw" else "read for the pages"
         wrong = [f"lacks {setting}" for setting in settings if setting not in row["settings"]]
         if row["is_privileged"]:
             wrong.append("is a superuser or may create roles or databases")
@@ -72,8 +78,15 @@ def roles(rows: Rows) -> Iterator[Check]:
             wrong.append("may not use schema public")
         if row["creates_in_schema"]:
             wrong.append("may create in schema public")
-        fine = "can log in" if row["can_log_in"] else "cannot log in: no password was given"
-        yield Check(f"role {name}", not wrong, "; ".join(wrong) or fine)
+        if not row["can_log_in"]:
+            password = f"KSYS_{name[-2:].upper()}_PASSWORD"
+            wrong.append(
+                f"cannot log in, so nobody can {what}: give it a password ({password}, then "
+                f"ksys db init), or grant it to the role that does (GRANT {name} TO …)"
+            )
+        if row["has_expired"]:
+            wrong.append(f"its password has expired; ALTER ROLE {name} VALID UNTIL 'infinity'")
+        yield Check(f"role {name}", not wrong, "; ".join(wrong) or "can log in")
 
 
 def privileges(rows: Rows) -> Iterator[Check]:
@@ -83,7 +96,8 @@ def privileges(rows: Rows) -> Iterator[Check]:
         for relation in (*expected.TABLES, *expected.VIEWS):
             has = found.get((role, relation), frozenset())
             wanted = expected.privileges(role, relation)
-            wrong = [f"may not {p}" for p in sorted(wanted - has)]
-            wrong += [f"may {p}" for p in sorted(has - wanted)]
+            wrong = [f"may not {p}; run ksys db init" for p in sorted(wanted - has)]
+            revoke = f"ON public.{relation} FROM {role}"
+            wrong += [f"may {p}; REVOKE {p} {revoke}" for p in sorted(has - wanted)]
             detail = "; ".join(wrong) or ", ".join(sorted(has))
             yield Check(f"privilege {role} {relation}", not wrong, detail)

@@ -22,13 +22,19 @@ def normalised(definition: str) -> str:
 
 
 _RAW: Final = (
-    "SELECT time_bucket('00:01:00'::interval, ts) AS bucket, tag_name, count(*) AS n, "
+    "SELECT {bucket} AS bucket, tag_name, count(*) AS n, "
     "avg(value) AS avg, sum(value) AS sum, min(value) AS min, max(value) AS max, "
     "last(value, ts) AS last, first(value, ts) AS first, "
     "(last(value, ts) - first(value, ts)) AS diff "
-    "FROM influx_hist GROUP BY (time_bucket('00:01:00'::interval, ts)), tag_name"
+    "FROM influx_hist GROUP BY ({bucket}), tag_name"
 )
-
+_OF_SAMPLES: Final = "time_bucket('{width}'::interval, ts)"
+_WIDTHS: Final = {
+    "influx_agg_1m": "00:01:00",
+    "influx_agg_10m": "00:10:00",
+    "influx_agg_1h": "01:00:00",
+    "influx_agg_1d": "1 day",
+}
 
 _COARSER: Final = (
     "SELECT {bucket} AS bucket, tag_name, (sum(n))::bigint AS n, "
@@ -59,7 +65,7 @@ _INDICATORS: Final = (
     "(avg + ((2)::double precision * stddev_samp(avg) OVER w20)) AS bb_top, "
     "(avg - ((2)::double precision * stddev_samp(avg) OVER w20)) AS bb_bot, "
     "(avg - lag(avg, 60) OVER (PARTITION BY tag_name ORDER BY bucket)) AS slope_60 "
-    "FROM influx_agg_1m WHERE (bucket >= (now() - '25:00:00'::interval)) WINDOW "
+    "FROM influx_agg_1m{bound} WINDOW "
     + ", ".join(
         f"w{n} AS (PARTITION BY tag_name ORDER BY bucket "
         f"ROWS BETWEEN {n - 1} PRECEDING AND CURRENT ROW)"
@@ -67,12 +73,15 @@ _INDICATORS: Final = (
     )
 )
 
+_NEWEST: Final = " WHERE (bucket >= (now() - '25:00:00'::interval))"
+
 _COMM: Final = (
     "SELECT bucket, tag_name, recv_msgs, "
-    "((COALESCE(exp_per_min, 1) * 60))::bigint AS exp_msgs, "
+    "((COALESCE(exp_per_min, 1))::bigint * 60) AS exp_msgs, "
     "LEAST(1.0, GREATEST(0.0, ((recv_msgs)::numeric / "
-    "(NULLIF((COALESCE(exp_per_min, 1) * 60), 0))::numeric))) AS success_rate, "
-    "GREATEST((0)::bigint, ((COALESCE(exp_per_min, 1) * 60) - recv_msgs)) AS missing_msgs, "
+    "(NULLIF(((COALESCE(exp_per_min, 1))::bigint * 60), 0))::numeric))) AS success_rate, "
+    "GREATEST((0)::bigint, (((COALESCE(exp_per_min, 1))::bigint * 60) - recv_msgs)) "
+    "AS missing_msgs, "
     "last_seen_min "
     "FROM (comm_recv_1h r LEFT JOIN ingest_expectation e ON ((tag_name = tag_name)))"
 )
@@ -80,6 +89,15 @@ _COMM: Final = (
 
 def _features(percentile: str) -> str:
     return _FEATURES.format(p10=percentile.format("0.1"), p90=percentile.format("0.9"))
+
+
+AS_IN_THE_SPEC: Final[dict[str, str]] = {
+    **{
+        name: _RAW.format(bucket=_OF_SAMPLES.format(width=width)) for name, width in _WIDTHS.items()
+    },
+    "tech_ind_1m_mv": _INDICATORS.format(bound=""),
+}
+"""What the plant's specification makes: from raw rows, in days of UTC, over all history."""
 
 
 def allowed(zone: str) -> dict[str, tuple[str, ...]]:
@@ -91,7 +109,7 @@ def allowed(zone: str) -> dict[str, tuple[str, ...]]:
     day = f"time_bucket('1 day'::interval, bucket, {sql.Literal(zone).as_string(None)}::text)"
     ten = "time_bucket('00:10:00'::interval, bucket)"
     return {
-        "influx_agg_1m": (_RAW,),
+        "influx_agg_1m": (AS_IN_THE_SPEC["influx_agg_1m"],),
         "influx_agg_10m": (_COARSER.format(bucket=ten, parent="influx_agg_1m"),),
         "influx_agg_1h": (_COARSER.format(bucket=_HOUR, parent="influx_agg_10m"),),
         "influx_agg_1d": (
@@ -101,10 +119,10 @@ def allowed(zone: str) -> dict[str, tuple[str, ...]]:
         "features_5m": (_features(_EXACT), _features(_TOOLKIT)),
         "comm_recv_1h": (_RECV.format(bucket=_HOUR),),
         "comm_success_1h": (_COMM,),
-        "tech_ind_1m_mv": (_INDICATORS,),
+        "tech_ind_1m_mv": (_INDICATORS.format(bound=_NEWEST),),
         "influx_latest": ("SELECT tag_name, value, ts FROM tag_latest",),
         "influx_live": (
             "SELECT tag_name, ts, value, qc FROM influx_hist "
-            "WHERE (ts >= (now() - '01:00:00'::interval))",
+            "WHERE ((ts >= (now() - '01:00:00'::interval)) AND (ts <= (now() + ksys_max_ahead())))",
         ),
     }

@@ -24,7 +24,7 @@ from ksys_app.ops.plant import feed, folder, history, replay
 from ksys_app.ops.plant.simulator import Plant
 from ksys_app.ops.qc_table import EXPECTATIONS, RULES
 from ksys_app.ops.runner import Runner
-from ksys_app.ops.serve import require_free, served
+from ksys_app.ops.serve import require_free, served, shown
 from ksys_app.ops.stopping import stop_signal
 from ksys_app.settings import Settings
 
@@ -99,26 +99,34 @@ async def _serve(
         asyncio.to_thread(frontend.ensure_built, lambda step: tell(step, 0, 0))
     )
     passwords = _passwords(plan.data_dir)
-    await schema.apply(database.dsn, zone=settings.tz, passwords=passwords)
+    await schema.apply(
+        database.dsn, zone=settings.tz, passwords=passwords, max_ahead_s=settings.max_ahead_s
+    )
     await qc.sync(database.dsn, qc.RULES_CSV, RULES)
     await qc.sync(database.dsn, qc.EXPECTATIONS_CSV, EXPECTATIONS)
     plant = Plant()
     if plan.with_feed and plan.replay is None:
         now = datetime.now(UTC)
-        loaded = await history.load(database.dsn, plant, now, on_progress=tell)
+        loaded = await history.load(database.dsn, settings.zone, plant, now, on_progress=tell)
         if loaded is not None:
             logger.info("history rows=%d seconds=%.1f", loaded.rows, loaded.seconds)
-    await building
+    pages = await building
     dsn = make_conninfo(database.dsn, user="eco_ro", password=passwords["eco_ro"])
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise(database))
-        tasks.create_task(Runner(database.dsn).watch(stop))
-        if plan.replay is not None:
-            tasks.create_task(replay.feed(database.dsn, plan.replay, plan.data_dir, stop))
-        elif plan.with_feed:
-            tasks.create_task(feed.feed(database.dsn, plant, stop))
-        async with served(dsn, settings.host, plan.port) as server:
-            print(f"ready: http://localhost:{plan.port}", flush=True)
+        async with served(dsn, settings.host, plan.port, pages) as server:
+            # Importing the app takes seconds of this loop: what connects meanwhile would take the
+            # database for lost.
+            runner = Runner(database.dsn)
+            tasks.create_task(runner.watch(stop))
+            if plan.replay is not None:
+                tasks.create_task(replay.feed(database.dsn, plan.replay, plan.data_dir, stop))
+            elif plan.with_feed:
+                tasks.create_task(feed.feed(database.dsn, plant, stop))
+            # The engine does one thing at a time: what is due now would keep the first page
+            # waiting.
+            await runner.passed.wait()
+            print(f"ready: {shown('127.0.0.1', plan.port, settings.base)}", flush=True)
             # Not awaited itself: to be cancelled here must not cancel the server half-way.
             await asyncio.wait([server])
             raise KsysError("the app ended by itself; the log above says why")

@@ -8,6 +8,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final, Literal, NamedTuple
 
+# What keeps the schema alive: the app judges it as well.
+from ksys_app.domain.upkeep import COMPRESSION as COMPRESSION
+from ksys_app.domain.upkeep import HYPERTABLES as HYPERTABLES
+from ksys_app.domain.upkeep import INDICATORS_EVERY as INDICATORS_EVERY
+from ksys_app.domain.upkeep import INDICATORS_JOB as INDICATORS_JOB
+from ksys_app.domain.upkeep import INDICATORS_SPAN as INDICATORS_SPAN
+from ksys_app.domain.upkeep import REFRESH as REFRESH
+from ksys_app.domain.upkeep import RETENTION as RETENTION
+from ksys_app.domain.upkeep import TRIGGERS as TRIGGERS
+
 Kind = Literal["table", "view", "materialized view", "aggregate"]
 Columns = dict[str, str]
 
@@ -28,6 +38,13 @@ _AGGREGATE: Final[Columns] = {
     "last": FLOAT,
     "first": FLOAT,
     "diff": FLOAT,
+}
+
+# Functions for other readers, with their arguments.
+READERS: Final = {
+    "eco_tags": "",
+    "eco_comm_heatmap": "first_day date, tag text, display_zone text",
+    "eco_comm_outages": "first_day date, tag text, display_zone text",
 }
 
 QC_COLUMNS: Final[Columns] = {
@@ -55,6 +72,16 @@ TABLES: Final[dict[str, Columns]] = {
         "value": FLOAT + REQUIRED,
         "qc": "smallint",
         "meta": "jsonb",
+    },
+    "ingest_reject": {
+        "received_at": TS + REQUIRED,
+        "ts": TS,
+        "tag_name": "text",
+        "value": FLOAT,
+        "qc": "smallint",
+        "meta": "jsonb",
+        "reason": "text" + REQUIRED,
+        "source": "text" + REQUIRED,
     },
     "influx_qc_rule": QC_COLUMNS,
     "predictions": {
@@ -88,6 +115,7 @@ TABLES: Final[dict[str, Columns]] = {
         "ts": TS + REQUIRED,
         "first_ts": TS + REQUIRED,
     },
+    "tag_recheck": {"tag_name": "text" + REQUIRED, "since": TS + REQUIRED},
     "ksys_job_run": {
         "job_id": "integer" + REQUIRED,
         "known_since": TS + REQUIRED,
@@ -100,6 +128,7 @@ TABLES: Final[dict[str, Columns]] = {
         "sha256": "text" + REQUIRED,
         "applied_at": TS + REQUIRED,
     },
+    "ksys_kept": {"name": "text" + REQUIRED, "since": TS + REQUIRED},
 }
 
 VIEWS: Final[dict[str, Columns]] = {
@@ -154,8 +183,10 @@ PRIMARY_KEYS: Final = {
     "anomalies": "ts, tag_name",
     "ingest_expectation": "tag_name",
     "tag_latest": "tag_name",
+    "tag_recheck": "tag_name",
     "ksys_job_run": "job_id",
     "ksys_migration": "name",
+    "ksys_kept": "name",
 }
 
 
@@ -172,6 +203,9 @@ INDEXES: Final = {
     "influx_hist_pkey": Index("influx_hist", "ts, tag_name", unique=True),
     "idx_hist_tag_ts": Index("influx_hist", "tag_name, ts DESC"),
     "influx_hist_ts_idx": Index("influx_hist", "ts DESC", redundant=True),
+    "ingest_reject_tag_received": Index("ingest_reject", "tag_name, received_at DESC"),
+    "ingest_reject_received": Index("ingest_reject", "received_at DESC"),
+    "ingest_reject_ahead": Index("ingest_reject", "ts"),
     "predictions_pkey": Index(
         "predictions", "ts, tag_name, horizon, model_id, version", unique=True
     ),
@@ -183,57 +217,12 @@ INDEXES: Final = {
     "tech_ind_1m_mv_tag_bucket": Index("tech_ind_1m_mv", "tag_name, bucket DESC", unique=True),
 }
 
-HYPERTABLES: Final = ("influx_hist", "predictions", "anomalies")
 # A day suits hundreds of tags, a week ten.
 CHUNK_INTERVAL: Final = (timedelta(days=1), timedelta(days=7))
 
 
-class Compression(NamedTuple):
-    """Columnar settings and the age after which chunks get them."""
-
-    segment_by: str
-    order_by: str
-    after: timedelta
-
-
-COMPRESSION: Final = {
-    "influx_hist": Compression("tag_name", "ts DESC", timedelta(days=7)),
-    "influx_agg_1m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
-    "influx_agg_10m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
-    "features_5m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
-}
-COMPRESSION_EVERY: Final = timedelta(hours=12)
-
-RETENTION: Final = timedelta(days=365)
-RETENTION_EVERY: Final = timedelta(days=1)
-
-
-class Refresh(NamedTuple):
-    """A refresh policy of a continuous aggregate; ``batch``: buckets in one transaction."""
-
-    start: timedelta
-    end: timedelta
-    every: timedelta
-    batch: int
-
-
-_MINUTE: Final = timedelta(minutes=1)
-_HOUR: Final = timedelta(hours=1)
-
-# Fine to coarse: each is refreshed from the one before it.
-REFRESH: Final = {
-    "influx_agg_1m": Refresh(timedelta(days=30), _MINUTE, _MINUTE, 1440),
-    "features_5m": Refresh(timedelta(days=30), 5 * _MINUTE, 5 * _MINUTE, 288),
-    "influx_agg_10m": Refresh(timedelta(days=30), 10 * _MINUTE, 10 * _MINUTE, 144),
-    "influx_agg_1h": Refresh(timedelta(days=60), _HOUR, 15 * _MINUTE, 240),
-    "comm_recv_1h": Refresh(timedelta(days=60), _HOUR, 15 * _MINUTE, 240),
-    "influx_agg_1d": Refresh(timedelta(days=90), timedelta(days=1), _HOUR, 100),
-}
-INDICATORS_JOB: Final = "refresh_tech_ind_1m_mv"
-INDICATORS_SPAN: Final = timedelta(hours=25)
-INDICATORS_EVERY: Final = timedelta(minutes=1)
-
-TRIGGERS: Final = {"keep_tag_latest_insert": "INSERT", "keep_tag_latest_update": "UPDATE"}
+USABLE: Final = "influx_hist_usable"
+"""The constraint of ``influx_hist`` that only usable samples meet (PRD §4.9)."""
 
 ROLE_SETTINGS: Final = {
     "eco_ro": (
@@ -252,6 +241,8 @@ def privileges(role: str, relation: str) -> frozenset[str]:
     """What a role may do with a relation, exactly."""
     if role == "eco_rw" and relation in ("influx_hist", "predictions", "anomalies"):
         return frozenset({"SELECT", "INSERT", "UPDATE"})
+    if role == "eco_rw" and relation == "ingest_reject":
+        return frozenset({"SELECT", "INSERT"})
     if role == "eco_rw" and relation in ("influx_qc_rule", "ingest_expectation"):
         return frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
     return frozenset({"SELECT"})

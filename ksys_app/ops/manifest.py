@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -92,6 +92,12 @@ def beside(dump: Path) -> Path:
     return dump.with_name(f"{dump.name}.manifest.json")
 
 
+THERE: Final = """
+SELECT relname::text FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) ORDER BY 1
+"""
+
+
 async def about(conn: AsyncConnection) -> dict[str, Any]:
     """Database, versions, owner and extensions, as a manifest has them."""
     cursor = await conn.execute(ABOUT)
@@ -101,10 +107,18 @@ async def about(conn: AsyncConnection) -> dict[str, Any]:
     return dict(zip([column.name for column in cursor.description], row, strict=True))
 
 
-async def content(conn: AsyncConnection) -> Content:
-    """Rows and checksums as they are now; in one snapshot if the connection has one."""
+async def content(conn: AsyncConnection, also: Iterable[str] = ()) -> Content:
+    """Rows and checksums as they are now; in one snapshot if the connection has one.
+
+    Args:
+        conn: the owner's connection.
+        also: relations to count beside those that this version expects. One that is not there,
+            as in a database of another version, is not counted.
+    """
     relations = {}
-    for name in sorted((set(expected.TABLES) | set(expected.REFRESH)) - RESTLESS):
+    names = (set(expected.TABLES) | set(expected.REFRESH) | set(also)) - RESTLESS
+    there = await (await conn.execute(THERE, (sorted(names),))).fetchall()
+    for (name,) in there:
         counting = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", name))
         row = await (await conn.execute(counting)).fetchone()
         assert row is not None
@@ -155,30 +169,53 @@ def read(path: Path) -> Manifest:
         raise ConfigError(f"{path} is no manifest of ksys db backup") from error
 
 
-def differences(wanted: Content, found: Content, floor: date) -> Iterator[str]:
-    """What a restored database has otherwise than its dump, a sentence each.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A restored database beside its dump, a sentence for each difference.
+
+    Attributes:
+        wrong: what is missing, too much or other than in the dump.
+        more: aggregates that are more complete: late samples were refreshed since the dump.
+    """
+
+    wrong: list[str]
+    more: list[str]
+
+
+def compare(wanted: Content, found: Content, floor: date) -> Comparison:
+    """A restored database beside its dump. The samples decide; aggregates follow from them.
 
     Args:
         wanted: what was dumped.
         found: what is there.
         floor: whole days before it may have been dropped by the retention job since.
     """
+    wrong: list[str] = []
+    more: list[str] = []
     for name, rows in wanted.relations.items():
-        if found.relations.get(name) != rows:
-            yield f"{name} has {found.relations.get(name, 0):,} rows, the dump {rows:,}"
+        there = found.relations.get(name, 0)
+        text = f"{name} has {there:,} rows, the dump {rows:,}"
+        if name in expected.REFRESH and there > rows:
+            more.append(text)
+        elif there != rows:
+            wrong.append(text)
+    days = list(_other_days(wanted, found, floor))
+    wrong += days[:TOLD_DAYS]
+    if len(days) > TOLD_DAYS:
+        wrong.append(f"and {len(days) - TOLD_DAYS:,} more days differ")
+    return Comparison(wrong, more)
+
+
+def _other_days(wanted: Content, found: Content, floor: date) -> Iterator[str]:
     there = {(tag, day): (rows, checksum) for tag, day, rows, checksum in found.days}
-    wrong = []
     for tag, day, rows, checksum in wanted.days:
         has = there.pop((tag, day), None)
         if has is None and date.fromisoformat(day) < floor:
             continue
         if has is None:
-            wrong.append(f"{tag} has no samples on {day}, the dump {rows:,}")
+            yield f"{tag} has no samples on {day}, the dump {rows:,}"
         elif has[0] != rows:
-            wrong.append(f"{tag} has {has[0]:,} samples on {day}, the dump {rows:,}")
+            yield f"{tag} has {has[0]:,} samples on {day}, the dump {rows:,}"
         elif has[1] != checksum:
-            wrong.append(f"{tag} has other samples on {day} than the dump")
-    wrong += [f"{tag} has samples on {day}, the dump none" for tag, day in there]
-    yield from wrong[:TOLD_DAYS]
-    if len(wrong) > TOLD_DAYS:
-        yield f"and {len(wrong) - TOLD_DAYS:,} more days differ"
+            yield f"{tag} has other samples on {day} than the dump"
+    yield from (f"{tag} has samples on {day}, the dump none" for tag, day in there)

@@ -8,38 +8,62 @@ from contextlib import asynccontextmanager
 import psycopg
 from psycopg import AsyncConnection
 
-from ksys_app.db import connect, map_error
+from ksys_app.db import connect
+from ksys_app.driver.failures import map_error
 from ksys_app.errors import ConfigError
+from ksys_app.ops.connections import denied
 from ksys_app.settings import safe_dsn
 
 
 @asynccontextmanager
-async def owner(dsn: str, *, timeout_s: int = 5, **options: str) -> AsyncIterator[AsyncConnection]:
+async def owner(
+    dsn: str, *, timeout_s: int = 5, read_only: bool = False, even_restoring: bool = False
+) -> AsyncIterator[AsyncConnection]:
     """An autocommit connection of the database's owner.
 
     Args:
         dsn: its DSN.
         timeout_s: longest wait for the connection, seconds.
-        options: session settings.
+        read_only: let its transactions change nothing; a statement needs one for that.
+        even_restoring: also to a database in which a restore is at work or was broken off.
 
     Raises:
-        ConfigError: the password, the role or the database's name is wrong, or the role is not
-            the owner's.
+        ConfigError: the password, the role or the database's name is wrong, or the role lacks a
+            right, which is named.
+        DatabaseRestoring: a restore is at work there, or was broken off.
         DatabaseUnreachable: nothing answers there, or it went away.
         SchemaDrift: a relation or a column is missing.
     """
-    async with await connect(dsn, timeout_s=timeout_s, **options) as conn:
+    async with await connect(dsn, timeout_s=timeout_s, even_restoring=even_restoring) as conn:
         try:
+            await conn.set_read_only(read_only or None)
             yield conn
         except (
             psycopg.errors.InsufficientPrivilege,
             psycopg.errors.ReadOnlySqlTransaction,
         ) as error:
-            raise ConfigError(
-                f"{safe_dsn(dsn)}: {error.diag.message_primary}; TS_ADMIN_DSN must name the owner"
-            ) from error
+            words = f"{safe_dsn(dsn)}: {error.diag.message_primary}"
+            raise await denied(conn, words) from error
         except psycopg.Error as error:
             mapped = map_error(error, safe_dsn(dsn))
             if mapped is None:
                 raise
             raise mapped from error
+
+
+async def require_direct(conn: AsyncConnection, dsn: str) -> None:
+    """Pass a connection that is to the server itself.
+
+    Args:
+        conn: the connection.
+        dsn: what it was made with.
+
+    Raises:
+        ConfigError: a pooler is between: sessions are shared there, and a dump needs its own.
+    """
+    cursor = await conn.execute("SELECT pg_backend_pid()")
+    if await cursor.fetchone() != (conn.info.backend_pid,):
+        raise ConfigError(
+            f"{safe_dsn(dsn)} is a pooler, and no dump goes through one; give TS_ADMIN_DSN the "
+            "address of the server itself"
+        )

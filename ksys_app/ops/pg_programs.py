@@ -12,11 +12,30 @@ from typing import Final, Literal, NamedTuple
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from ksys_app.errors import BackupFailed, ConfigError
+from ksys_app.driver.connection import KEEPALIVE
+from ksys_app.driver.watched import until_gone
+from ksys_app.errors import BackupFailed, ConfigError, DatabaseTimeout
+from ksys_app.settings import safe_dsn
 
 Program = Literal["pg_dump", "pg_restore"]
 # Where Debian and Red Hat keep several versions beside each other.
 FOLDERS: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
+# A program ends when the pipe closes that is its shell's input: when this process closes it, and
+# when this process is gone, however it went. So it is on every system with a shell; a signal at the
+# death of the parent is there on Linux alone. The program is asked to end, and then cancels its
+# statement on the server.
+LEASH: Final = """
+exec 3<&0
+"$@" </dev/null 3<&- &
+program=$!
+{ read -r _ <&3; kill "$program"; sleep 5; kill -9 "$program"; } >/dev/null 2>&1 &
+leash=$!
+exec 3<&-
+wait "$program"
+status=$?
+kill "$leash"
+exit "$status"
+"""
 # TimescaleDB's catalog refers to itself; its own manual says that this one does not matter.
 HARMLESS: Final = ("circular foreign-key", "detail: ", "hint: ")
 
@@ -76,30 +95,52 @@ async def _version(path: str) -> Found | None:
 
 
 async def run(program: Found, dsn: str, *arguments: str) -> None:
-    """Run a program against a database; it ends when this is cancelled.
+    """Run a program against a database; it ends when this is cancelled, or this process is gone.
 
     Raises:
         BackupFailed: it failed; its own last words are in the message.
+        DatabaseTimeout: the server answers nobody any more.
     """
-    parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items() if value is not None}
+    parts = {
+        key: str(value)
+        for key, value in (KEEPALIVE | conninfo_to_dict(dsn)).items()
+        if value is not None
+    }
     # Arguments can be read by everybody on the machine, the environment cannot.
     secret = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
-    process = await asyncio.create_subprocess_exec(
-        program.path,
-        "--no-password",
-        f"--dbname={make_conninfo(**parts)}",
-        *arguments,
-        env={**os.environ, **secret},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    theirs, ours = os.pipe()
     try:
-        _, said = await process.communicate()
+        process = await asyncio.create_subprocess_exec(
+            *("/bin/sh", "-c", LEASH, "sh"),
+            *(program.path, "--no-password", f"--dbname={make_conninfo(**parts)}"),
+            *arguments,
+            env={**os.environ, **secret},
+            stdin=theirs,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            # A terminal's Ctrl-C comes to this process alone, which ends the program in order.
+            start_new_session=True,
+        )
+    except OSError as error:
+        os.close(ours)
+        raise BackupFailed(f"{program.path} cannot be started: {error.strerror}") from error
+    except BaseException:
+        os.close(ours)
+        raise
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        os.close(theirs)
+    talking = asyncio.create_task(process.communicate())
+    looking = asyncio.create_task(until_gone(dsn))
+    try:
+        await asyncio.wait([talking, looking], return_when=asyncio.FIRST_COMPLETED)
+        if not talking.done():
+            raise DatabaseTimeout(f"{safe_dsn(dsn)} gives no sign of life any more; try again")
+        _, said = talking.result()
+    finally:
+        looking.cancel()
+        talking.cancel()
+        os.close(ours)
+        await process.wait()
     if process.returncode:
         raise BackupFailed(f"{Path(program.path).name} failed: {_reason(said.decode())}")
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ksys_app.errors import ConfigError
 from ksys_app.log import logger
 from ksys_app.ops import frontend
-from ksys_app.ops.serve import require_free, served
+from ksys_app.ops.serve import require_free, served, shown
 from ksys_app.ops.stopping import stop_signal
 from ksys_app.security import check_environment
 from ksys_app.settings import Settings
 
 
-async def run(settings: Settings, port: int) -> None:
+async def run(settings: Settings, port: int, on_step: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: where the database is, and where to listen.
+        port: the port.
+        on_step: told each step of a build of the pages, if one has to be made.
 
     Raises:
         ConfigError: a setting is missing or unsafe in production, or the port is taken.
@@ -27,14 +33,10 @@ async def run(settings: Settings, port: int) -> None:
     if unsafe:
         raise ConfigError("; ".join(f"{finding.name}: {finding.detail}" for finding in unsafe))
     require_free(settings.host, port)
-    await asyncio.to_thread(frontend.ensure_built)
+    pages = await asyncio.to_thread(frontend.ensure_built, on_step)
     stop = stop_signal()
-    async with served(dsn, settings.host, port) as server:
-        print(f"ready: http://{_shown(settings.host)}:{port}", flush=True)
+    async with served(dsn, settings.host, port, pages) as server:
+        print(f"ready: {shown(settings.host, port, settings.base)}", flush=True)
         await asyncio.wait(
             [server, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED
         )
-
-
-def _shown(host: str) -> str:
-    return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1") else host  # noqa: S104

@@ -14,19 +14,20 @@ from typing import Final, Literal, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, sql
-from psycopg.rows import class_row
 
-from ksys_app.db import connect, map_error
+from ksys_app import resources
+from ksys_app.db import connect
+from ksys_app.driver.failures import map_error
 from ksys_app.errors import ConfigError
 from ksys_app.models.rows import Expectation, QcRule
 from ksys_app.ops import qc_csv
+from ksys_app.ops.dialect import PLAIN, Reading
 from ksys_app.ops.qc_table import EXPECTATIONS, RULES, Cell, Column, Table, show
 from ksys_app.settings import safe_dsn
 
 Row = TypeVar("Row", bound=QcRule | Expectation)
-DIRECTORY: Final = Path(__file__).resolve().parents[2] / "data" / "qc"
-RULES_CSV: Final = DIRECTORY / "influx_qc_rule.csv"
-EXPECTATIONS_CSV: Final = DIRECTORY / "ingest_expectation.csv"
+RULES_CSV: Final = resources.QC / "influx_qc_rule.csv"
+EXPECTATIONS_CSV: Final = resources.QC / "ingest_expectation.csv"
 MAX_ROWS: Final = 100_000
 """More tags than the largest plant has; a bound for every statement here."""
 
@@ -49,6 +50,21 @@ class Change:
     column: str | None = None
     file: Cell = None
     database: Cell = None
+
+    def done(self, *, dry_run: bool, prune: bool) -> str:
+        """What a sync did about it: ``D100 max_val: changed from 210 to 200``.
+
+        Args:
+            dry_run: whether it only told what it would do.
+            prune: whether it deletes rows that the file does not have.
+        """
+        would = "would be " if dry_run else ""
+        if self.kind == "add":
+            return f"{self.tag_name}: {would}inserted"
+        if self.kind == "remove":
+            return f"{self.tag_name}: {f'{would}deleted' if prune else 'not in the file, left'}"
+        was, now = _told(self.database), _told(self.file)
+        return f"{self.tag_name} {self.column}: {would}changed from {was} to {now}"
 
     def __str__(self) -> str:
         """``D100 max_val: 200 in the file, 210 in the database``."""
@@ -91,7 +107,13 @@ def diff(file: Sequence[Row], database: Sequence[Row], table: Table[Row]) -> lis
 
 
 async def sync(
-    dsn: str, path: Path, table: Table[Row], *, dry_run: bool = False, prune: bool = False
+    dsn: str,
+    path: Path,
+    table: Table[Row],
+    *,
+    reading: Reading = PLAIN,
+    dry_run: bool = False,
+    prune: bool = False,
 ) -> list[Change]:
     """Bring the database to what the file says, in one transaction, or not at all.
 
@@ -99,6 +121,7 @@ async def sync(
         dsn: the owner or ``eco_rw``.
         path: the CSV file.
         table: whose rows it has.
+        reading: how to read the file.
         dry_run: only tell what would change.
         prune: delete the rows that only the database has.
 
@@ -110,7 +133,7 @@ async def sync(
         DatabaseUnreachable: nothing answers there.
         SchemaDrift: the table or a column is missing.
     """
-    rows = qc_csv.read(path, table)
+    rows = qc_csv.read(path, table, reading)
     async with _session(dsn) as conn, conn.transaction():
         changes = diff(rows, await _fetch(conn, table), table)
         if not dry_run:
@@ -120,9 +143,11 @@ async def sync(
     return changes
 
 
-async def verify(dsn: str, path: Path, table: Table[Row]) -> list[Change]:
+async def verify(
+    dsn: str, path: Path, table: Table[Row], *, reading: Reading = PLAIN
+) -> list[Change]:
     """The differences between file and database; none when they agree. Raises as :func:`sync`."""
-    rows = qc_csv.read(path, table)
+    rows = qc_csv.read(path, table, reading)
     async with _session(dsn) as conn:
         return diff(rows, await _fetch(conn, table), table)
 
@@ -166,16 +191,20 @@ async def _fetch(conn: AsyncConnection, table: Table[Row]) -> list[Row]:
         columns=sql.SQL(", ").join(_selected(column) for column in table.columns),
         table=sql.Identifier(table.name),
     )
-    async with conn.cursor(row_factory=class_row(table.row)) as cursor:
+    async with conn.cursor() as cursor:
         await cursor.execute(statement, {"cap": MAX_ROWS})
-        return await cursor.fetchall()
+        return [
+            table.row(
+                **{c.name: c.stored(cell) for c, cell in zip(table.columns, row, strict=True)}
+            )
+            for row in await cursor.fetchall()
+        ]
 
 
 def _selected(column: Column) -> sql.Composable:
+    """The column, JSON as text: not every value that a table may hold is one that can be read."""
     name = sql.Identifier(column.name)
-    if column.sql_type == "jsonb":
-        return sql.SQL("coalesce({name}, '{{}}'::jsonb) AS {name}").format(name=name)
-    return sql.SQL("{name}::{type} AS {name}").format(name=name, type=sql.SQL(column.sql_type))
+    return sql.SQL("{}::text").format(name) if column.sql_type == "jsonb" else name
 
 
 async def _upsert(

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final, Generic, LiteralString, TypeVar
 
-from ksys_app.models.rows import Expectation, QcRule
+from ksys_app.domain import rules
+from ksys_app.domain.meta import read_meta
+from ksys_app.models.rows import Expectation, Fault, QcRule
 from ksys_app.ops import cells
 
 Row_co = TypeVar("Row_co", bound=QcRule | Expectation, covariant=True)
 Cell = Any
-MAX_INTEGER: Final = 2**31 - 1
-LIMITS: Final = ("min_val", "crit_min", "warn_min", "warn_max", "crit_max", "max_val")
-LOWER: Final = 3
-"""How many of ``LIMITS`` are lower ones; a lower limit is below, not at, an upper one."""
-
-
-MAX_DEADBAND: Final = 25
-"""Percent of the range; with 50 a broken range would hold its alarm for good."""
 
 
 def _null() -> Cell:
     return None
+
+
+def _as_is(value: Cell) -> Cell:
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +33,14 @@ class Column:
         sql_type: its type.
         parse: reads a cell; raises ValueError with what is wrong with it.
         empty: what an empty cell stands for, NULL unless said otherwise.
+        stored: the cell that a value of the table is, whoever wrote it.
     """
 
     name: LiteralString
     sql_type: LiteralString
     parse: Callable[[str], Cell]
     empty: Callable[[], Cell] = _null
+    stored: Callable[[Cell], Cell] = _as_is
 
     def read(self, cell: str) -> Cell:
         """The value of a cell.
@@ -49,7 +48,10 @@ class Column:
         Raises:
             ValueError: the message says what is wrong with it.
         """
-        return self.parse(cell) if cell else self.empty()
+        value = self.parse(cell) if cell else self.empty()
+        if wrong := rules.wrong(self.name, value):
+            raise ValueError(wrong)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,14 @@ class Table(Generic[Row_co]):
         name: the relation in ``public``.
         row: the type of its rows; its fields are the columns.
         columns: in the order of the DDL.
-        check: what a row as a whole gets wrong, as (column, sentence).
+        check: what a row as a whole gets wrong.
         stamped: whether ``updated_at`` notes when a row changed.
     """
 
     name: LiteralString
     row: type[Row_co]
     columns: tuple[Column, ...]
-    check: Callable[[Any], Iterable[tuple[str, str]]]
+    check: Callable[[Any], list[Fault]]
     stamped: bool = False
 
     @property
@@ -91,59 +93,18 @@ def _no_name() -> Cell:
     raise ValueError("must be given")
 
 
-def _positive(cell: str) -> float:
-    value = cells.number(cell)
-    if value <= 0:
-        raise ValueError(f"{cell[:40]} must be above 0")
-    return value
-
-
-def _within(high: int) -> Callable[[str], float]:
-    def parse(cell: str) -> float:
-        value = cells.number(cell)
-        if not 0 <= value <= high:
-            raise ValueError(f"{cell[:40]} must be from 0 to {high}")
-        return value
-
-    return parse
+def _stored_meta(text: str | None) -> Cell:
+    """The object that the table has; its text where a rule could not use it."""
+    if text is None:
+        return {}
+    try:
+        return text if read_meta(text)[1] else json.loads(text)
+    except ValueError:
+        return text
 
 
 def _count(cell: str) -> int:
-    return cells.integer(cell, 1, MAX_INTEGER)
-
-
-def _limits_in_order(rule: QcRule) -> Iterator[tuple[str, str]]:
-    given = [(i, name) for i, name in enumerate(LIMITS) if getattr(rule, name) is not None]
-    for (i, low), (j, high) in pairwise(given):
-        below, above = getattr(rule, low), getattr(rule, high)
-        crossing = i < LOWER <= j
-        if below > above or (crossing and below == above):
-            wanted = "below" if crossing else "at most"
-            yield low, f"{show(below)} must be {wanted} {high}, which is {show(above)}"
-
-
-def _room_to_return(rule: QcRule) -> Iterator[tuple[str, str]]:
-    """An alarm ends when the value is back by the deadband: there must be a place where it is."""
-    if not rule.deadband_pct or rule.min_val is None or rule.max_val is None:
-        return
-    band = (rule.max_val - rule.min_val) * rule.deadband_pct / 100
-    lower = next(name for name in LIMITS[LOWER - 1 :: -1] if getattr(rule, name) is not None)
-    upper = next(name for name in LIMITS[LOWER:] if getattr(rule, name) is not None)
-    if getattr(rule, lower) + band >= getattr(rule, upper) - band:
-        yield (
-            "deadband_pct",
-            f"{show(rule.deadband_pct)} % of the range is {band:g}, which leaves no value between "
-            f"{lower} and {upper} at which an alarm could end",
-        )
-
-
-def _rule_problems(rule: QcRule) -> Iterator[tuple[str, str]]:
-    yield from list(_limits_in_order(rule)) or _room_to_return(rule)
-
-
-def _slo_in_order(row: Expectation) -> Iterator[tuple[str, str]]:
-    if row.slo_crit > row.slo_warn:
-        yield "slo_crit", f"{row.slo_crit:g} must be at most slo_warn, which is {row.slo_warn:g}"
+    return cells.integer(cell, 1, rules.MAX_INTEGER)
 
 
 _DOUBLE: Final = "double precision"
@@ -154,20 +115,20 @@ RULES: Final = Table(
         Column("tag_name", "text", cells.name, _no_name),
         Column("min_val", _DOUBLE, cells.number),
         Column("max_val", _DOUBLE, cells.number),
-        Column("max_step", _DOUBLE, _positive),
+        Column("max_step", _DOUBLE, cells.number),
         Column("max_gap_seconds", "integer", _count),
         Column("allow_negative", "boolean", cells.boolean),
         Column("enabled", "boolean", cells.boolean),
-        Column("meta", "jsonb", cells.json_object, dict),
+        Column("meta", "jsonb", cells.json_object, dict, _stored_meta),
         Column("warn_min", _DOUBLE, cells.number),
         Column("warn_max", _DOUBLE, cells.number),
         Column("crit_min", _DOUBLE, cells.number),
         Column("crit_max", _DOUBLE, cells.number),
-        Column("roc_max_per_min", _DOUBLE, _positive),
-        Column("spike_zscore", _DOUBLE, _positive),
-        Column("deadband_pct", _DOUBLE, _within(MAX_DEADBAND)),
+        Column("roc_max_per_min", _DOUBLE, cells.number),
+        Column("spike_zscore", _DOUBLE, cells.number),
+        Column("deadband_pct", _DOUBLE, cells.number),
     ),
-    _rule_problems,
+    rules.rule_faults,
 )
 EXPECTATIONS: Final = Table(
     "ingest_expectation",
@@ -175,9 +136,9 @@ EXPECTATIONS: Final = Table(
     (
         Column("tag_name", "text", cells.name, _no_name),
         Column("exp_per_min", "integer", _count, lambda: 1),
-        Column("slo_warn", _DOUBLE, _within(1), lambda: 0.98),
-        Column("slo_crit", _DOUBLE, _within(1), lambda: 0.95),
+        Column("slo_warn", _DOUBLE, cells.number, lambda: 0.98, float),
+        Column("slo_crit", _DOUBLE, cells.number, lambda: 0.95, float),
     ),
-    _slo_in_order,
+    rules.expectation_faults,
     stamped=True,
 )

@@ -1,73 +1,43 @@
 """``ksys db refresh``: the aggregates over a range, fine to coarse, then the indicators.
 
 No refresh reaches past the retention of raw samples: where those are gone it would erase what the
-aggregates still hold (PRD decision 17).
+aggregates still hold (PRD decision 17). None moves a watermark past its line
+(:mod:`ksys_app.ops.watermark`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import Final, NamedTuple
+from datetime import datetime, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from ksys_app.domain.ingest import EARLIEST
 from ksys_app.errors import BadParameter, DatabaseTimeout
-from ksys_app.ops import expected
+from ksys_app.ops import expected, watermark
+from ksys_app.ops.buckets import FINER, Span, bucket_end, bucket_start
 from ksys_app.ops.owner import owner
+from ksys_app.ops.watermark import Piece
 
 INDICATORS: Final = "tech_ind_1m_mv"
 # A policy of the server that refreshes the same range is waited for.
 RETRIES: Final = 60
 RETRY_S: Final = 1.0
 
-
-CALL: Final = "CALL refresh_continuous_aggregate(%s::regclass, %s::timestamptz, %s::timestamptz)"
+# The arguments of refresh_continuous_aggregate.
+RANGE: Final = "%s::regclass, %s::timestamptz, %s::timestamptz"
 # Newer servers would make a transaction of every ten buckets, at twice the time.
-ONE_BATCH: Final = (
-    "CALL refresh_continuous_aggregate(%s::regclass, %s::timestamptz, %s::timestamptz,"
-    " options => '{\"buckets_per_batch\": 0}')"
-)
+ONE_BATCH: Final = "options => '{\"buckets_per_batch\": 0}'"
+ANEW: Final = "force => true"
 
-
-# An aggregate made anew, over samples that were there before.
-UNFILLED: Final = """
-SELECT EXISTS (
-         SELECT FROM timescaledb_information.chunks
-         WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist')
-   AND EXISTS (
-         SELECT FROM timescaledb_information.continuous_aggregates AS a
-         JOIN _timescaledb_catalog.hypertable AS h
-           ON (h.schema_name, h.table_name)
-            = (a.materialization_hypertable_schema, a.materialization_hypertable_name)
-         WHERE a.view_schema = 'public'
-           AND _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(h.id))
-               <= 'epoch')
-"""
-
-
-class Grain(NamedTuple):
-    """The bucket of an aggregate, and how much of it one call refreshes."""
-
-    width: timedelta
-    slice: timedelta
-
-
-# Slices end at midnight UTC, the end of a bucket of every width but a day's: days are not sliced.
-GRAINS: Final = {
-    "influx_agg_1m": Grain(timedelta(minutes=1), timedelta(days=7)),
-    "features_5m": Grain(timedelta(minutes=5), timedelta(days=7)),
-    "influx_agg_10m": Grain(timedelta(minutes=10), timedelta(days=70)),
-    "influx_agg_1h": Grain(timedelta(hours=1), timedelta(days=140)),
-    "comm_recv_1h": Grain(timedelta(hours=1), timedelta(days=140)),
-    "influx_agg_1d": Grain(timedelta(days=1), timedelta(days=10_000)),
-}
+HAS_OLDER: Final = "SELECT EXISTS (SELECT FROM public.influx_hist WHERE ts < %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +46,14 @@ class Progress:
 
     Attributes:
         view: the aggregate, or ``tech_ind_1m_mv`` at the end.
+        start, end: its range, UTC.
         done: slices refreshed so far, of all aggregates.
         total: slices there are.
     """
 
     view: str
+    start: datetime
+    end: datetime
     done: int
     total: int
 
@@ -108,34 +81,45 @@ class Bounds:
     Attributes:
         now: the database's clock; the bucket it is in stays live.
         floor: before this, raw samples may be gone.
-        oldest: start of the oldest chunk of raw samples, None without any.
+        oldest: start of the oldest chunk of usable raw samples, None without any.
         takes_options: whether the server splits a refresh into small batches unless told not to.
+        day_zone: IANA zone whose days ``influx_agg_1d`` counts.
     """
 
     now: datetime
     floor: datetime
     oldest: datetime | None
     takes_options: bool = False
+    day_zone: str = "UTC"
+
+    @property
+    def days(self) -> ZoneInfo:
+        """The zone whose days ``influx_agg_1d`` counts."""
+        return ZoneInfo(self.day_zone)
 
 
 OnProgress = Callable[[Progress], None]
-Span = tuple[datetime, datetime]
+Plan = Sequence[tuple[str, Sequence[Piece]]]
 
 
 async def refresh(
     dsn: str,
+    zone: tzinfo,
     *,
     start: datetime | None = None,
     end: datetime | None = None,
+    views: Collection[str] = watermark.ALL,
     on_progress: OnProgress | None = None,
 ) -> list[Refreshed]:
-    """Refresh every aggregate over ``[start, end]`` and the indicators.
+    """Refresh every aggregate over ``[start, end]``, as far as its line, and the indicators.
 
     Args:
         dsn: DSN of the aggregates' owner.
+        zone: the display zone.
         start: from here, with zone; the oldest raw sample without one.
-        end: to here, with zone; now without one. The running bucket is left to real time.
-        on_progress: told after each slice.
+        end: to here, with zone; now without one. What lies past the line stays real time.
+        views: only these aggregates; the indicators go with all of them.
+        on_progress: told before each aggregate and after each slice.
 
     Returns:
         What was refreshed; nothing if the range lies before the oldest raw sample or is empty.
@@ -147,7 +131,7 @@ async def refresh(
     """
     if start is not None and end is not None and end < start:
         raise BadParameter(f"--to {end:%Y-%m-%d %H:%M} is before --from {start:%Y-%m-%d %H:%M}")
-    async with owner(dsn, client_min_messages="warning") as conn:
+    async with owner(dsn) as conn:
         limits = await bounds(conn)
         if limits.oldest is None:
             return []
@@ -155,13 +139,53 @@ async def refresh(
         last = min(end or limits.now, limits.now)
         if last < first:
             return []
-        plan = [(view, list(slices(view, first, last, limits))) for view in expected.REFRESH]
+        wanted = {
+            view: [whole(view, first, last, limits)] for view in expected.REFRESH if view in views
+        }
+        plan = await make_plan(conn, wanted, limits, zone)
         return await carry_out(conn, plan, limits, on_progress)
+
+
+def whole(view: str, first: datetime, last: datetime, limits: Bounds) -> Span:
+    """All buckets of an aggregate with something of ``[first, last]``, after the floor."""
+    start, end = bucket_start(view, first, limits.days), bucket_end(view, last, limits.days)
+    return max(start, limits.floor), end
+
+
+async def make_plan(
+    conn: AsyncConnection, wanted: Mapping[str, Sequence[Span]], limits: Bounds, zone: tzinfo
+) -> Plan:
+    """The calls that bring each aggregate up to date over its ranges, as far as its line.
+
+    Args:
+        conn: a connection of the aggregates' owner.
+        wanted: by aggregate, ranges in order that do not touch.
+        limits: what may be refreshed; there are raw samples.
+        zone: the display zone.
+    """
+    marks = await watermark.marks(conn, {*wanted, *(one for view in wanted for one in FINER[view])})
+    found = watermark.reaches(marks, limits.now, zone)
+    oldest = await _sources(conn, wanted, limits)
+    return [
+        (view, list(watermark.pieces(view, spans, found[view], oldest[view], limits.days)))
+        for view, spans in wanted.items()
+    ]
+
+
+async def _sources(
+    conn: AsyncConnection, views: Iterable[str], limits: Bounds
+) -> dict[str, datetime]:
+    """How far back what each aggregate is computed from reaches: a finer one outlives samples."""
+    made: dict[str, datetime] = {}
+    for view in views:
+        held = [await watermark.oldest(conn, finer) for finer in FINER[view]]
+        made[view] = min((at for at in (limits.oldest, *held) if at), default=limits.now)
+    return made
 
 
 async def carry_out(
     conn: AsyncConnection,
-    plan: Sequence[tuple[str, Sequence[Span]]],
+    plan: Plan,
     limits: Bounds,
     on_progress: OnProgress | None = None,
 ) -> list[Refreshed]:
@@ -170,64 +194,60 @@ async def carry_out(
     Raises:
         DatabaseTimeout: another refresh of the same range did not end.
     """
-    total = sum(len(spans) for _, spans in plan) + 1
+    steps = [step for step in plan if step[1]]
+    # The indicators go with all aggregates.
+    everything = len(plan) == len(watermark.ALL)
+    total = sum(len(pieces) for _, pieces in steps) + everything
     done = 0
     results: list[Refreshed] = []
-    for view, spans in plan:
+
+    def tell(view: str, start: datetime, end: datetime) -> None:
+        if on_progress is not None:
+            on_progress(Progress(view, start, end, done, total))
+
+    for view, pieces in steps:
         started = time.perf_counter()
-        for span in spans:
-            await _call(conn, view, span, limits.takes_options)
+        span = pieces[0].start, pieces[-1].end
+        tell(view, *span)
+        # A watermark of a finer level is evaluated for each raw sample that is read. Those past it
+        # are found by an index; the planner would read the newest chunk whole, ten times as long.
+        await conn.execute("SET enable_seqscan = off" if FINER[view] else "RESET enable_seqscan")
+        for piece in pieces:
+            await call(conn, view, piece, limits.takes_options)
             done += 1
-            if on_progress is not None:
-                on_progress(Progress(view, done, total))
-        if spans:
-            elapsed = time.perf_counter() - started
-            results.append(Refreshed(view, spans[0][0], spans[-1][1], elapsed))
+            tell(view, *span)
+        results.append(Refreshed(view, *span, time.perf_counter() - started))
+    await conn.execute("RESET enable_seqscan")
+    if not everything:
+        return results
     started = time.perf_counter()
+    span = limits.now - expected.INDICATORS_SPAN, limits.now
+    tell(INDICATORS, *span)
     await conn.execute("CALL public.refresh_tech_ind_1m_mv()")
-    if on_progress is not None:
-        on_progress(Progress(INDICATORS, total, total))
-    elapsed = time.perf_counter() - started
-    results.append(
-        Refreshed(INDICATORS, limits.now - expected.INDICATORS_SPAN, limits.now, elapsed)
-    )
+    done = total
+    tell(INDICATORS, *span)
+    results.append(Refreshed(INDICATORS, *span, time.perf_counter() - started))
     return results
 
 
-async def unfilled(dsn: str) -> bool:
-    """Whether an aggregate has never been refreshed although there are samples.
+async def unfilled(dsn: str, zone: tzinfo) -> tuple[str, ...]:
+    """The aggregates that hold nothing although there are samples before their lines.
 
     Raises:
         DatabaseUnreachable: nothing answers at ``dsn``.
     """
-    async with owner(dsn, client_min_messages="warning") as conn:
-        return await (await conn.execute(UNFILLED)).fetchone() == (True,)
-
-
-def slices(view: str, first: datetime, last: datetime, limits: Bounds) -> Iterator[Span]:
-    """The ranges to ask for, so that every complete bucket with something of the range is in one.
-
-    Args:
-        view: an aggregate of :data:`GRAINS`.
-        first: start of the range, not before the floor.
-        last: end of the range, not after the clock.
-        limits: what may be refreshed.
-    """
-    # The server refreshes buckets wholly inside: room for those at the edges, and for a long day.
-    room = 3 * GRAINS[view].width
-    yield from cut(view, (max(first - room, limits.floor), min(last + room, limits.now)))
-
-
-def cut(view: str, span: Span) -> Iterator[Span]:
-    """A range in pieces that one call refreshes, none too short to hold a bucket."""
-    width, step = GRAINS[view]
-    start, end = span
-    midnight = start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    cuts = [start]
-    while (midnight := midnight + step) < end - 3 * width:
-        cuts.append(midnight)
-    cuts.append(end)
-    yield from pairwise(cuts)
+    async with owner(dsn) as conn:
+        limits = await bounds(conn)
+        found = watermark.reaches(await watermark.marks(conn), limits.now, zone)
+        lines = {
+            view: bucket_start(view, reach.line, limits.days)
+            for view, reach in found.items()
+            if reach.stored_to is None
+        }
+        if limits.oldest is None or not lines:
+            return ()
+        older = await (await conn.execute(HAS_OLDER, (max(lines.values()),))).fetchone()
+        return tuple(lines) if older == (True,) else ()
 
 
 async def bounds(conn: AsyncConnection) -> Bounds:
@@ -241,29 +261,45 @@ async def bounds(conn: AsyncConnection) -> Bounds:
                       FROM timescaledb_information.jobs AS j
                       WHERE j.proc_name = 'policy_retention' AND j.hypertable_schema = 'public'
                         AND j.hypertable_name = 'influx_hist'), %(retention)s) AS floor,
-                   (SELECT min(c.range_start) FROM timescaledb_information.chunks AS c
+                   (SELECT greatest(c.range_start, %(earliest)s)
+                    FROM timescaledb_information.chunks AS c
                     WHERE c.hypertable_schema = 'public' AND c.hypertable_name = 'influx_hist'
-                   ) AS oldest,
+                      AND c.range_end > %(earliest)s
+                    ORDER BY c.range_start LIMIT 1) AS oldest,
                    EXISTS (SELECT FROM pg_proc WHERE proname = 'refresh_continuous_aggregate'
-                           AND 'options' = ANY(proargnames)) AS takes_options
+                           AND 'options' = ANY(proargnames)) AS takes_options,
+                   %(day_zone)s AS day_zone
             """,
-            {"retention": expected.RETENTION},
+            {
+                "retention": expected.RETENTION,
+                "earliest": EARLIEST,
+                "day_zone": await watermark.day_zone(conn),
+            },
         )
         found = await cursor.fetchone()
     assert found is not None, "a SELECT without FROM has one row"
     return found
 
 
-async def _call(conn: AsyncConnection, view: str, span: Span, takes_options: bool) -> None:
-    statement = ONE_BATCH if takes_options else CALL
+async def call(conn: AsyncConnection, view: str, piece: Piece, takes_options: bool) -> None:
+    """One refresh of an aggregate, which waits for another one of the same range.
+
+    Raises:
+        DatabaseTimeout: the other one did not end.
+    """
+    arguments = [RANGE, *([ANEW] if piece.anew else []), *([ONE_BATCH] if takes_options else [])]
+    statement = f"CALL refresh_continuous_aggregate({', '.join(arguments)})"
     for attempt in range(RETRIES):
         try:
-            await conn.execute(statement, (f"public.{view}", *span))
+            await conn.execute(statement, (f"public.{view}", piece.start, piece.end))
         except psycopg.errors.LockNotAvailable as error:
             if attempt == RETRIES - 1:
                 raise DatabaseTimeout(
                     f"another refresh of {view} has not ended for {RETRIES} s; try again"
                 ) from error
             await asyncio.sleep(RETRY_S)
+        except psycopg.errors.InvalidParameterValue:
+            # No bucket lies wholly inside the range.
+            return
         else:
             return

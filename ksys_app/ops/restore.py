@@ -9,23 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from psycopg import AsyncConnection, sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
-from ksys_app.errors import BackupFailed, ConfigError
-from ksys_app.ops import backup, manifest, pg_programs, refresh, schema, verify
+from ksys_app.driver.restoring import is_restoring
+from ksys_app.errors import BrokenOff, ConfigError, KsysError
+from ksys_app.ops import aside, backup, manifest, pg_programs, refresh, schema, verify
 from ksys_app.ops.check import Check
 from ksys_app.ops.embedded import IS_EMBEDDED
-from ksys_app.ops.manifest import Manifest
-from ksys_app.ops.owner import owner
-
-MAINTENANCE: Final = "postgres"
-NAME_BYTES: Final = 63
+from ksys_app.ops.manifest import Comparison, Manifest
+from ksys_app.ops.owner import owner, require_direct
 
 TARGET: Final = """
 SELECT current_database() AS name,
@@ -36,10 +32,15 @@ SELECT current_database() AS name,
        (SELECT coalesce(array_agg(version), '{}') FROM pg_available_extension_versions
         WHERE name = 'timescaledb') AS offered,
        (SELECT coalesce(array_agg(name::text), '{}') FROM pg_available_extensions) AS extensions,
-       EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace
-               AND NOT EXISTS (SELECT FROM pg_depend AS d
-                               WHERE d.objid = c.oid AND d.deptype = 'e')) AS is_used
+       EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+               WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+                 AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+                 AND NOT EXISTS (SELECT FROM pg_depend AS d
+                                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                   AND d.deptype = 'e')) AS is_used
 """
+# Between the hooks TimescaleDB is switched off and its jobs do not run. A session may have it on.
+AS_USUAL: Final = "SET timescaledb.restoring = off"
 # The runner's notes are of the server that was dumped; jobs are new here.
 JOBS_ARE_NEW: Final = """
 UPDATE public.ksys_job_run
@@ -52,12 +53,12 @@ class Restored:
     """What a restore came to.
 
     Attributes:
-        differences: what is otherwise than in the manifest; None where there was no manifest.
-        checks: those of ``ksys db verify``.
+        comparison: with the manifest; None where there was none.
+        checks: those of ``ksys db verify`` about the schema.
         aside: what the database that was there is called now.
     """
 
-    differences: list[str] | None
+    comparison: Comparison | None
     checks: list[Check]
     aside: str | None
 
@@ -81,6 +82,51 @@ class Plan:
     replace: bool = False
 
 
+# A session that began during the restore has its mode for as long as it lasts: nobody would ever
+# see what its program writes.
+END_OTHERS: Final = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+# How far a restore is, and what that means for whoever breaks it off or meets an error then.
+Reached = Literal["nothing", "empty", "half", "whole"]
+MEANING: Final[Mapping[Reached, str]] = {
+    "nothing": "nothing was changed",
+    "empty": "{name} is empty so far: run the same command again",
+    "half": "{name} is of no use now: mend the cause and restore again with --replace",
+    "whole": "all of the dump is in {name}: see what ksys db verify says of it",
+}
+
+
+@dataclass(slots=True)
+class Course:
+    """How far a restore is.
+
+    Attributes:
+        name: the target's name.
+        reached: what is true of it.
+        aside: what the database that was there is called now.
+    """
+
+    name: str
+    reached: Reached = "nothing"
+    aside: str | None = None
+
+    def put_aside(self, name: str) -> None:
+        """The database that was there has another name, and an empty one is in its place."""
+        self.aside, self.reached = name, "empty"
+
+    def told(self, what: str) -> str:
+        """``what`` has happened, what that leaves, and how to go on."""
+        before = (
+            f"; the database that was there is {self.aside} now (docs/runbooks/RECOVERY.md)"
+            if self.aside
+            else ""
+        )
+        return f"{what}; {MEANING[self.reached].format(name=self.name)}{before}"
+
+
 async def restore(plan: Plan, on_step: Callable[[str], None]) -> Restored:
     """Bring a dump back, compare it with its manifest and verify every object.
 
@@ -88,16 +134,29 @@ async def restore(plan: Plan, on_step: Callable[[str], None]) -> Restored:
         ConfigError: the dump cannot be read, the target is in use, or the server is another than
             the dump needs. Nothing was changed.
         BackupFailed: the restore failed on the way; what there is of it is not usable.
+        BrokenOff: it was cancelled.
         DatabaseUnreachable: nothing answers there.
     """
+    course = Course(aside.name_of(plan.dsn))
+    try:
+        return await _restore(plan, course, on_step)
+    except asyncio.CancelledError:
+        raise BrokenOff(course.told("the restore was broken off")) from None
+    except KsysError as error:
+        if course.reached == "nothing":
+            raise
+        raise type(error)(course.told(error.message)) from error
+
+
+async def _restore(plan: Plan, course: Course, on_step: Callable[[str], None]) -> Restored:
     on_step("dump and target are looked at")
     noted = await asyncio.to_thread(_manifest, plan.file)
-    async with owner(plan.dsn) as conn:
-        program, version = await _require_target(conn, noted, plan)
-    aside = None
-    if plan.replace:
+    async with owner(plan.dsn, even_restoring=True) as conn:
+        program, version, is_new = await _require_target(conn, noted, plan)
+    if not is_new:
         on_step("the database that is there is put aside")
-        aside = await _put_aside(plan.dsn)
+        await aside.put(plan.dsn, course.put_aside)
+    course.reached = "empty"
     on_step("roles")
     await schema.apply_roles(plan.dsn, zone=plan.zone, passwords=plan.passwords)
     on_step("TimescaleDB")
@@ -105,24 +164,37 @@ async def restore(plan: Plan, on_step: Callable[[str], None]) -> Restored:
         extension = sql.SQL("CREATE EXTENSION IF NOT EXISTS timescaledb VERSION {}")
         await conn.execute(extension.format(sql.Literal(version)))
     on_step("data")
+    course.reached = "half"
     async with owner(plan.dsn) as conn:
         await conn.execute("SELECT timescaledb_pre_restore()")
-    try:
-        await pg_programs.run(program, plan.dsn, "--exit-on-error", str(plan.file))
-    except BackupFailed as error:
-        raise BackupFailed(
-            f"{error.message}; the database is of no use now: mend the cause and restore again "
-            "with --replace"
-        ) from error
-    on_step("statistics")
-    async with owner(plan.dsn) as conn:
+    await pg_programs.run(program, plan.dsn, "--exit-on-error", str(plan.file))
+    comparison = await _settle(plan.dsn, noted, on_step)
+    # Only what has come to here is switched on: whatever ends before is named by everybody.
+    async with owner(plan.dsn, even_restoring=True) as conn:
         await conn.execute("SELECT timescaledb_post_restore()")
+        await conn.execute(END_OTHERS)
+    course.reached = "whole"
+    on_step("every object is verified")
+    # What a faulty row has wrong it had before the backup: it is no fault of the restore.
+    checks = await verify.verify(plan.dsn, zone=plan.zone, content=False)
+    return Restored(comparison, checks, course.aside)
+
+
+async def _settle(
+    dsn: str, noted: Manifest | None, on_step: Callable[[str], None]
+) -> Comparison | None:
+    """Gather statistics and compare, while no job of the database changes what came back."""
+    on_step("statistics")
+    async with owner(dsn, even_restoring=True) as conn:
+        await conn.execute(AS_USUAL)
         await conn.execute(JOBS_ARE_NEW)
         await conn.execute("ANALYZE")
-    on_step("rows and checksums are compared")
-    differences = None if noted is None else await _compare(plan.dsn, noted)
-    on_step("every object is verified")
-    return Restored(differences, await verify.verify(plan.dsn, zone=plan.zone), aside)
+        if noted is None:
+            return None
+        on_step("rows and checksums are compared")
+        limits = await refresh.bounds(conn)
+        found = await manifest.content(conn, noted.content.relations)
+    return manifest.compare(noted.content, found, limits.floor.date())
 
 
 def _manifest(file: Path) -> Manifest | None:
@@ -147,8 +219,9 @@ def _manifest(file: Path) -> Manifest | None:
 
 async def _require_target(
     conn: AsyncConnection, noted: Manifest | None, plan: Plan
-) -> tuple[pg_programs.Found, str]:
-    """The program to restore with, and the version of TimescaleDB to restore into."""
+) -> tuple[pg_programs.Found, str, bool]:
+    """The program to restore with, the version of TimescaleDB, and whether the target is new."""
+    await require_direct(conn, plan.dsn)
     if await (await conn.execute(IS_EMBEDDED)).fetchone() == (True,):
         raise ConfigError(
             "the embedded database cannot take a dump; restore into a server with TimescaleDB"
@@ -157,9 +230,11 @@ async def _require_target(
         await cursor.execute(TARGET)
         target: dict[str, Any] | None = await cursor.fetchone()
     assert target is not None, "a SELECT without FROM has one row"
-    if target["is_used"] and not plan.replace:
+    half = await is_restoring(conn)
+    if (target["is_used"] or half) and not plan.replace:
+        state = "holds a part of a restore that was broken off" if half else "is not empty"
         raise ConfigError(
-            f"the database {target['name']} is not empty; name an empty one in TS_ADMIN_DSN, or "
+            f"the database {target['name']} {state}; name an empty one in TS_ADMIN_DSN, or "
             "put it aside under another name with --replace"
         )
     if not target["is_superuser"]:
@@ -170,7 +245,9 @@ async def _require_target(
     version = _version(target, noted, replace=plan.replace)
     if noted is not None:
         _require_origin(target, noted)
-    return await pg_programs.find("pg_restore", target["major"]), version
+    program = await pg_programs.find("pg_restore", target["major"])
+    is_new = not (target["is_used"] or half) and target["installed"] in (None, version)
+    return program, version, is_new
 
 
 def _version(target: dict[str, Any], noted: Manifest | None, *, replace: bool) -> str:
@@ -204,51 +281,10 @@ def _require_origin(target: dict[str, Any], noted: Manifest) -> None:
         )
     if target["role"] != noted.owner:
         raise ConfigError(
-            f"the dump belongs to the role {noted.owner}; restore as a superuser of that name, so "
-            "that tables and jobs have one owner"
+            f"the dump belongs to the role {noted.owner}, who has to restore it and be a superuser "
+            f"meanwhile: CREATE ROLE {noted.owner} LOGIN SUPERUSER PASSWORD '…', or, where it is "
+            f"there, ALTER ROLE {noted.owner} SUPERUSER; name it in TS_ADMIN_DSN"
         )
     lacking = sorted(set(noted.extensions) - set(target["extensions"]))
     if lacking:
         raise ConfigError(f"this server lacks extensions of the dump: {', '.join(lacking)}")
-
-
-async def _put_aside(dsn: str) -> str:
-    """Rename the database, make an empty one in its place; the old one's new name."""
-    elsewhere = make_conninfo(dsn, dbname=MAINTENANCE)
-    name = str(conninfo_to_dict(dsn).get("dbname") or conninfo_to_dict(dsn).get("user"))
-    if name == MAINTENANCE:
-        raise ConfigError(f"the database {MAINTENANCE} cannot be put aside; use one of its own")
-    stamp = datetime.now(UTC).strftime("_before_%Y%m%d%H%M%S")
-    aside = name.encode()[: NAME_BYTES - len(stamp)].decode(errors="ignore") + stamp
-    async with owner(elsewhere) as conn:
-        row = await (
-            await conn.execute(
-                "SELECT pg_encoding_to_char(encoding), datcollate, datctype"
-                " FROM pg_database WHERE datname = %s",
-                (name,),
-            )
-        ).fetchone()
-        assert row is not None, "it was connected to a moment ago"
-        database, other = sql.Identifier(name), sql.Identifier(aside)
-        forbid = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
-        await conn.execute(forbid.format(database, sql.SQL("false")))
-        try:
-            await conn.execute(
-                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
-                (name,),
-            )
-            await conn.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(database, other))
-        except BaseException:
-            await conn.execute(forbid.format(database, sql.SQL("true")))
-            raise
-        await conn.execute(forbid.format(other, sql.SQL("true")))
-        create = "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}"
-        await conn.execute(sql.SQL(create).format(database, *map(sql.Literal, row)))
-    return aside
-
-
-async def _compare(dsn: str, noted: Manifest) -> list[str]:
-    async with owner(dsn, timezone="UTC", datestyle="ISO") as conn:
-        limits = await refresh.bounds(conn)
-        found = await manifest.content(conn)
-    return list(manifest.differences(noted.content, found, limits.floor.date()))

@@ -7,6 +7,7 @@ in ``ksys_job_run`` first, and where workers do their job nothing is due.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,10 +18,12 @@ import psycopg
 from psycopg import AsyncConnection
 
 from ksys_app import log
-from ksys_app.db import connect, map_error
+from ksys_app.db import connect
+from ksys_app.domain.jobs import Job
+from ksys_app.driver.failures import map_error
 from ksys_app.errors import KsysError
 from ksys_app.ops import jobs
-from ksys_app.ops.jobs import Job, JobRun
+from ksys_app.ops.jobs import JobRun
 from ksys_app.ops.upkeep import EVERY, upkeep
 from ksys_app.settings import safe_dsn
 
@@ -64,14 +67,20 @@ class Runner:
     Args:
         dsn: DSN of the jobs' owner.
         on_run: told of each run.
+
+    Attributes:
+        state: what it is doing.
+        passed: set once it has looked at all jobs for the first time, or could not.
     """
 
     def __init__(self, dsn: str, on_run: OnRun | None = None) -> None:
         self.state = RunnerState()
+        self.passed = asyncio.Event()
         self._dsn = dsn
         self._name = safe_dsn(dsn)
         self._on_run = on_run
         self._kept_up = datetime.min.replace(tzinfo=UTC)
+        self._failed_at = 0.0
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Run what is due, sleep until the next is, again; return when ``stop`` is set.
@@ -83,7 +92,7 @@ class Runner:
             while not stop.is_set():
                 try:
                     if conn is None or conn.closed:
-                        conn = await connect(self._dsn, client_min_messages="warning")
+                        conn = await connect(self._dsn)
                     async with asyncio.timeout(RUN_LIMIT_S):
                         pause = await self._one_pass(conn)
                     self._recovered()
@@ -92,6 +101,7 @@ class Runner:
                     await _discard(conn)
                     conn = None
                     pause = RECONNECT_S
+                self.passed.set()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), pause)
         finally:
@@ -126,12 +136,13 @@ class Runner:
         mapped = map_error(error, self._name)
         message = mapped.message if mapped else str(error)
         if self.state.last_error is None:
+            self._failed_at = time.monotonic()
             log.event("job_fail", job="all", error=message)
         self.state.last_error = message
 
     def _recovered(self) -> None:
         if self.state.last_error is not None:
-            log.event("job_recover", job="all")
+            log.event("job_recover", job="all", dur_ms=(time.monotonic() - self._failed_at) * 1000)
         self.state.last_error = None
 
 

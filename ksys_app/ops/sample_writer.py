@@ -1,14 +1,13 @@
 """Samples of a file into ``influx_hist``, a batch a transaction, so that repeating does no harm.
 
-On a server a batch is copied into a temporary table and upserted from there. The embedded database
-refuses ``COPY … FROM STDIN``; there the batch goes as arrays. Rows that say what the database has
-already are left alone, so that a second run touches nothing.
+A batch goes as arrays, a parameter a column: no temporary table that a pooler would give to the
+next client, no ``COPY … FROM STDIN``, which the embedded database refuses. Rows that say what the
+database has already are left alone, so that a second run touches nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
@@ -30,7 +29,9 @@ TYPES: Final[dict[str, LiteralString]] = {
 }
 KEY: Final = ("ts", "tag_name")
 # Late rows of a compressed chunk are worth decompressing what they touch, however much it is.
-NO_LIMIT: Final = "SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0"
+NO_LIMIT: Final = (
+    "SELECT set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)"
+)
 # What is older than the retention must be aggregated before it goes; nothing has to be undone.
 HOLD_RETENTION: Final = """
 SELECT alter_job(j.job_id, next_start => now() + interval '1 day')
@@ -45,10 +46,6 @@ OWNS: Final = """
 SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
 WHERE oid = to_regclass('public.influx_hist') AND to_regclass('public.influx_agg_1d') IS NOT NULL
 """
-PROBE: Final = "COPY public.influx_hist (ts) FROM STDIN"
-STAGING: Final = (
-    "CREATE TEMPORARY TABLE ksys_staging (LIKE public.influx_hist) ON COMMIT DELETE ROWS"
-)
 
 
 class SampleWriter:
@@ -62,11 +59,10 @@ class SampleWriter:
     def __init__(self, conn: AsyncConnection, columns: Sequence[str]) -> None:
         self._conn = conn
         self._columns = [name for name in TYPES if name in columns]
-        self._copies = False
         self._floor: datetime | None = None
 
     async def prepare(self) -> refresh.Bounds:
-        """See whether rows may be written here, and how; what may be refreshed afterwards.
+        """See whether rows may be written here; what may be refreshed afterwards.
 
         Raises:
             SchemaDrift: the schema is not there.
@@ -79,15 +75,6 @@ class SampleWriter:
             raise ConfigError(
                 "this role may not refresh the aggregates; TS_ADMIN_DSN must name the owner"
             )
-        try:
-            async with self._conn.cursor() as cursor, cursor.copy(PROBE):
-                pass
-            self._copies = True
-        except psycopg.errors.FeatureNotSupported:
-            self._copies = False
-        if self._copies:
-            await self._conn.execute(STAGING)
-        await self._conn.execute(NO_LIMIT)
         limits = await refresh.bounds(self._conn)
         self._floor = limits.floor
         return limits
@@ -106,22 +93,14 @@ class SampleWriter:
         for attempt in range(ATTEMPTS):
             try:
                 async with self._conn.transaction():
-                    return await (self._copy(samples) if self._copies else self._send(samples))
+                    await self._conn.execute(NO_LIMIT)
+                    return await self._send(samples)
             except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable):
                 # A job of the server had the same chunk in hand.
                 if attempt == ATTEMPTS - 1:
                     raise
                 await asyncio.sleep(RETRY_S * (attempt + 1))
         raise AssertionError("the last attempt returned or raised")
-
-    async def _copy(self, samples: Sequence[FileSample]) -> int:
-        lines = ["\t".join(_escaped(name, sample) for name in self._columns) for sample in samples]
-        copying = sql.SQL("COPY pg_temp.ksys_staging ({}) FROM STDIN").format(self._names())
-        async with self._conn.cursor() as cursor:
-            async with cursor.copy(copying) as copy:
-                await copy.write("\n".join(lines) + "\n")
-            await cursor.execute(self._upsert(sql.SQL("pg_temp.ksys_staging")))
-            return cursor.rowcount
 
     async def _send(self, samples: Sequence[FileSample]) -> int:
         arrays = sql.SQL(", ").join(
@@ -153,13 +132,3 @@ class SampleWriter:
             old=sql.SQL(", ").join(sql.SQL("h.{}").format(name) for name in told),
             new=sql.SQL(", ").join(sql.SQL("excluded.{}").format(name) for name in told),
         )
-
-
-def _escaped(name: str, sample: FileSample) -> str:
-    """A cell of COPY's text format; a backslash is its only character that needs care here."""
-    value = getattr(sample, name)
-    if name == "ts":
-        return str(value.isoformat())
-    if name == "meta":
-        value = json.dumps(value or {}, ensure_ascii=False)
-    return str(value).replace("\\", "\\\\")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -12,18 +13,34 @@ from typing import Final
 
 import uvicorn
 
+from ksys_app import resources
+from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.errors import ConfigError, KsysError
 from ksys_app.settings import get_settings
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-# Reflex's own names for: serve the built pages, and do not compile them again.
-BUILT_PAGES: Final = {
-    "REFLEX_ENV_MODE": "prod",
-    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-    "__REFLEX_SKIP_COMPILE": "true",
-}
+# Reflex's own names for: the pages are built, do not compile them again.
+BUILT: Final = {"REFLEX_ENV_MODE": "prod", "__REFLEX_SKIP_COMPILE": "true"}
+# Bytes of a message; the page framework takes a million characters.
+MAX_MESSAGE: Final = 2**20
 STOP_S: Final = 3
 START_S: Final = 60.0
+_TOLD: Final = ("without completing handshake", "Invalid UTF-8 sequence")
+
+
+def _no_false_alarm(record: logging.LogRecord) -> bool:
+    """Drop uvicorn's errors about what is told already.
+
+    A websocket that was refused has an answer of its own, and text that is no UTF-8 ends its
+    connection, which the gate notes in one line (PRD §10).
+    """
+    message = record.getMessage()
+    return not any(told in message for told in _TOLD)
+
+
+def shown(host: str, port: int, base: str) -> str:
+    """The address of the pages, for a person on this machine."""
+    name = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104
+    return f"http://{name}:{port}" + (f"{base}/" if base else "")
 
 
 class _Server(uvicorn.Server):
@@ -51,13 +68,14 @@ def require_free(host: str, port: int) -> None:
 
 
 @asynccontextmanager
-async def served(dsn: str, host: str, port: int) -> AsyncIterator[asyncio.Task[None]]:
+async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[asyncio.Task[None]]:
     """The app answering on ``host:port`` until the block is left.
 
     Args:
         dsn: the app's database.
         host: address to listen on.
         port: its port.
+        pages: folder of the built pages.
 
     Yields:
         The server's task; it ends by itself only if the server fails.
@@ -68,8 +86,8 @@ async def served(dsn: str, host: str, port: int) -> AsyncIterator[asyncio.Task[N
     """
     require_free(host, port)
     # Reflex reads its configuration from the working folder and the environment.
-    os.chdir(ROOT)
-    os.environ.update(BUILT_PAGES, TS_DSN=dsn)
+    os.chdir(resources.ROOT)
+    os.environ.update(BUILT, TS_DSN=dsn, **{FOLDER_VARIABLE: str(pages)})
     get_settings.cache_clear()
     server = _Server(
         uvicorn.Config(
@@ -78,11 +96,15 @@ async def served(dsn: str, host: str, port: int) -> AsyncIterator[asyncio.Task[N
             host=host,
             port=port,
             ws="websockets-sansio",
+            ws_max_size=MAX_MESSAGE,
+            # Forwarded headers are ksys_app.edge's: it has to see who really sent a request.
+            proxy_headers=False,
             log_level="warning",
             lifespan="on",
             timeout_graceful_shutdown=STOP_S,
         )
     )
+    logging.getLogger("uvicorn.error").addFilter(_no_false_alarm)
     task = asyncio.create_task(server.serve(), name="app")
     try:
         async with asyncio.timeout(START_S):

@@ -7,19 +7,29 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from psycopg import AsyncConnection, sql
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 
+from ksys_app import resources
+from ksys_app.domain.jobs import Job, judge
+from ksys_app.domain.quality import allowed_gap
+from ksys_app.domain.rules import usable_expectation, usable_rule
+from ksys_app.domain.upkeep import may_lag
+from ksys_app.models.rows import Mark, StoredExpectation, StoredRule
 from ksys_app.ops import expected
-from ksys_app.ops.jobs import Job, has_workers, list_jobs
+from ksys_app.ops.buckets import GRAINS
+from ksys_app.ops.check import Check
+from ksys_app.ops.check_samples import refusals
+from ksys_app.ops.jobs import has_workers, list_jobs
 from ksys_app.ops.owner import owner
-from ksys_app.ops.refresh import GRAINS
+from ksys_app.ops.qc import MAX_ROWS
+from ksys_app.ops.rates import RATE_AFTER_MINUTES, RATES, Rate, rate_warnings
+from ksys_app.ops.verify import SET_ZONE, verify
+from ksys_app.queries import aggregates, qc
 
 T = TypeVar("T")
 
-# Observed against expected messages a minute (PRD decision 29).
-TOO_MANY: Final = 2.0
-TOO_FEW: Final = 0.5
-CLOCK_SKEW: Final = timedelta(minutes=1)
+TOLD_REFUSALS: Final = 50
+REFUSED: Final = (resources.VERIFY / "refused.sql").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +57,22 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
-    """The newest sample of all tags."""
+class Sample:
+    """When a tag's newest sample was; ``ahead``: further before the clock than is allowed."""
 
     tag_name: str
     ts: datetime
+    ahead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag's newest sample, and how old it may be (PRD decision 9)."""
+
+    tag_name: str
+    ts: datetime
+    allowed: timedelta
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +81,51 @@ class Lag:
 
     Attributes:
         name: the aggregate.
-        materialized_to: what is stored, None if nothing is; newer buckets are read live.
+        stored_to: what is stored, None if nothing is; newer buckets are computed when read.
+        due: to where it is stored while its job runs.
+        waiting: whether there are samples between the two.
+        out_of_reach: whether one of them is older than its job looks back.
         newest_bucket: newest bucket that a reader sees, None without samples in the last days.
         behind: how far the newest sample lies beyond the end of that bucket; 0 in real time.
     """
 
     name: str
-    materialized_to: datetime | None
+    stored_to: datetime | None
+    due: datetime
+    waiting: bool
+    out_of_reach: bool
     newest_bucket: datetime | None
     behind: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """Messages a minute of a tag, the median of the last day, against its expectation."""
-
-    tag_name: str
-    observed: float
-    expected: int
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
-    """Everything that ``ksys db status`` shows."""
+    """Everything that ``ksys db status`` shows and judges.
+
+    Attributes:
+        server: the database itself.
+        storage: each hypertable and aggregate.
+        jobs: each job that there must be and is.
+        workers: whether the server runs them by itself.
+        tags: each tag that ever sent, the newest sample first.
+        lags: each aggregate.
+        failed: what ``ksys db verify`` finds wrong with the schema.
+        warnings: what is no fault of the database and worth a look.
+    """
 
     server: Server
     storage: list[Storage]
     jobs: list[Job]
     workers: bool
-    newest: Newest | None
+    tags: list[Tag]
     lags: list[Lag]
+    failed: list[Check]
     warnings: list[str]
+
+    @property
+    def newest(self) -> Tag | None:
+        """The tag with the newest sample, of those that are not ahead of the clock."""
+        return next((tag for tag in self.tags if not tag.ahead), None)
 
 
 SERVER: Final = """
@@ -127,19 +162,19 @@ CROSS JOIN LATERAL (
 ORDER BY array_position(%(names)s, h.name::text)
 """
 
-NEWEST: Final = "SELECT tag_name, ts FROM public.tag_latest ORDER BY ts DESC LIMIT 1"
+NEWEST: Final = """
+SELECT tag_name, ts, ts > now() + public.ksys_max_ahead() AS ahead
+FROM public.tag_latest
+ORDER BY ts DESC, tag_name
+LIMIT %(cap)s
+"""
 
-# Of an aggregate that holds nothing the watermark is the beginning of time.
-WATERMARK: Final = """
-SELECT CASE WHEN w.at > 'epoch' THEN w.at END
-FROM timescaledb_information.continuous_aggregates AS a
-JOIN _timescaledb_catalog.hypertable AS h
-  ON (h.schema_name, h.table_name)
-   = (a.materialization_hypertable_schema, a.materialization_hypertable_name)
-CROSS JOIN LATERAL (
-  SELECT _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(h.id)) AS at
-) AS w
-WHERE (a.view_schema, a.view_name) = ('public', %(view)s)
+# Each stops at the first sample there is.
+WAITING: Final = """
+SELECT EXISTS (SELECT FROM public.influx_hist
+               WHERE ts >= coalesce(%(stored_to)s, timestamptz '-infinity') AND ts < %(due)s),
+       EXISTS (SELECT FROM public.influx_hist
+               WHERE ts >= coalesce(%(stored_to)s, timestamptz '-infinity') AND ts < %(reach)s)
 """
 
 # Bounded: without a bound a real-time aggregate is read whole.
@@ -147,81 +182,84 @@ NEWEST_BUCKET: Final = """
 SELECT max(bucket) FROM {view} WHERE bucket >= %(newest)s - 3 * %(width)s
 """
 
-# The median over the minutes of the last day that a tag has lived; one without a message is 0.
-RATES: Final = """
-SELECT a.tag_name,
-       coalesce((array_agg(a.n ORDER BY a.n))
-                  [(l.minutes + 1) / 2 - (l.minutes - count(*)::integer)], 0)::float8 AS observed,
-       coalesce(min(e.exp_per_min), 1) AS expected
-FROM public.influx_agg_1m AS a
-JOIN (
-  SELECT tag_name, greatest(date_trunc('minute', first_ts) + interval '1 minute',
-                            date_trunc('minute', now()) - interval '1 day') AS since,
-         least(1440, floor(extract(epoch FROM now() - first_ts) / 60) - 1)::integer AS minutes
-  FROM public.tag_latest
-) AS l ON l.tag_name = a.tag_name AND l.minutes >= %(least)s AND a.bucket >= l.since
-LEFT JOIN public.ingest_expectation AS e ON e.tag_name = a.tag_name
-WHERE a.bucket >= date_trunc('minute', now()) - interval '1 day'
-  AND a.bucket < date_trunc('minute', now())
-GROUP BY a.tag_name, l.minutes
-ORDER BY a.tag_name
-"""
-# A tag that has lived for less says nothing about its rate yet.
-RATE_AFTER_MINUTES: Final = 10
 
-
-async def status(dsn: str) -> Status:
+async def status(dsn: str, zone: str) -> Status:
     """What the database is like now.
 
     Args:
         dsn: DSN of the database's owner.
+        zone: the display zone, whose days ``influx_agg_1d`` should count.
 
     Raises:
         DatabaseUnreachable: nothing answers at ``dsn``.
+        SchemaDrift: the schema is not there, or a restore was broken off.
     """
-    async with owner(dsn, default_transaction_read_only="on") as conn:
+    checks = await verify(dsn, zone=zone)
+    async with owner(dsn, read_only=True) as conn, conn.transaction():
         (server,) = await _rows(conn, Server, SERVER)
         names = [*expected.HYPERTABLES, *expected.REFRESH]
         storage = await _rows(conn, Storage, STORAGE, names=names)
-        newest = next(iter(await _rows(conn, Newest, NEWEST)), None)
+        tags = await _tags(conn)
+        newest = next((tag.ts for tag in tags if not tag.ahead), None)
         jobs = await list_jobs(conn)
-        lags = [await _lag(conn, view, newest) for view in expected.REFRESH]
+        marks = await _rows(conn, Mark, aggregates.MARKS, views=list(expected.REFRESH))
+        lags = [await _lag(conn, mark, newest, server.now) for mark in _in_order(marks)]
         rates = await _rows(conn, Rate, RATES, least=RATE_AFTER_MINUTES)
+        async with conn.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(SET_ZONE, {"zone": zone})
+            await cursor.execute(REFUSED.encode())
+            refused = await cursor.fetchall()
         workers = await has_workers(conn)
-    warnings = [*clock_warnings(newest, server.now), *rate_warnings(rates)]
-    return Status(server, storage, jobs, workers, newest, lags, warnings)
+    return Status(
+        server=server,
+        storage=storage,
+        jobs=list(judge(jobs).found.values()),
+        workers=workers,
+        tags=tags,
+        lags=lags,
+        failed=[check for check in checks if not check.ok],
+        warnings=[*refusals(refused, TOLD_REFUSALS), *rate_warnings(rates)],
+    )
 
 
-def clock_warnings(newest: Newest | None, now: datetime) -> list[str]:
-    """A sample from the future hides every later one of its tag until its time has come."""
-    if newest is None or newest.ts <= now + CLOCK_SKEW:
-        return []
-    return [f"{newest.tag_name} has a sample from the future: {newest.ts:%Y-%m-%d %H:%M:%S}Z"]
-
-
-def rate_warnings(rates: list[Rate]) -> list[str]:
-    """Tags whose median rate is more than twice, or less than half, what is expected."""
+async def _tags(conn: AsyncConnection) -> list[Tag]:
+    """Each tag that ever sent, judged by its rule and expectation as the pages do."""
+    rules = await _rows(conn, StoredRule, qc.RULES, **qc.rule_params(MAX_ROWS))
+    expectations = await _rows(conn, StoredExpectation, qc.EXPECTATIONS, cap=MAX_ROWS)
+    by_rule = {row.tag_name: usable_rule(row) for row in rules}
+    by_rate = {row.tag_name: usable_expectation(row)[0] for row in expectations}
     return [
-        f"{rate.tag_name} sends {rate.observed:g} a minute (median of the last day), expected "
-        f"{rate.expected}: correct exp_per_min in ingest_expectation"
-        for rate in rates
-        if not TOO_FEW * rate.expected <= rate.observed <= TOO_MANY * rate.expected
+        Tag(
+            row.tag_name,
+            row.ts,
+            allowed_gap(by_rule.get(row.tag_name), by_rate.get(row.tag_name)),
+            row.ahead,
+        )
+        for row in await _rows(conn, Sample, NEWEST, cap=MAX_ROWS)
     ]
 
 
-async def _lag(conn: AsyncConnection, view: str, newest: Newest | None) -> Lag:
-    cursor = await conn.execute(WATERMARK, {"view": view})
-    row = await cursor.fetchone()
-    materialized_to = row[0] if row else None
+async def _lag(conn: AsyncConnection, mark: Mark, newest: datetime | None, now: datetime) -> Lag:
+    view, due = mark.view, now - may_lag(mark.view)
+    # Its last run was up to so long ago.
+    reach = now - expected.REFRESH[view].start - may_lag(view)
+    cursor = await conn.execute(WAITING, {"stored_to": mark.stored_to, "due": due, "reach": reach})
+    waiting, out_of_reach = await cursor.fetchone() or (False, False)
     if newest is None:
-        return Lag(view, materialized_to, None, None)
+        return Lag(view, mark.stored_to, due, waiting, out_of_reach, None, None)
     width = GRAINS[view].width
     statement = sql.SQL(NEWEST_BUCKET).format(view=sql.Identifier("public", view))
-    cursor = await conn.execute(statement, {"newest": newest.ts, "width": width})
+    cursor = await conn.execute(statement, {"newest": newest, "width": width})
     row = await cursor.fetchone()
     bucket = row[0] if row else None
-    behind = max(newest.ts - (bucket + width), timedelta()) if bucket else None
-    return Lag(view, materialized_to, bucket, behind)
+    behind = max(newest - (bucket + width), timedelta()) if bucket else None
+    return Lag(view, mark.stored_to, due, waiting, out_of_reach, bucket, behind)
+
+
+def _in_order(marks: list[Mark]) -> list[Mark]:
+    """Fine to coarse; one that is missing is named by the checks."""
+    order = list(expected.REFRESH)
+    return sorted(marks, key=lambda mark: order.index(mark.view))
 
 
 async def _rows(conn: AsyncConnection, model: type[T], statement: str, **params: object) -> list[T]:

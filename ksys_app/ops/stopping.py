@@ -4,6 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def as_by_ctrl_c(work: Awaitable[T]) -> T:
+    """Await ``work``; SIGTERM cancels it as Ctrl-C does, so that it ends what it began.
+
+    Raises:
+        KeyboardInterrupt: it was cancelled, by either, and had nothing to say of that.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None, "a coroutine runs in a task"
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 def stop_signal() -> asyncio.Event:

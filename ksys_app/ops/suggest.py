@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from ksys_app.errors import UnknownTag
 from ksys_app.ops.owner import owner
-from ksys_app.ops.status import RATE_AFTER_MINUTES, RATES, Rate
+from ksys_app.ops.rates import RATE_AFTER_MINUTES, RATES, Rate
 
 # Messages a minute under which no whole number says the rate.
 SLOWEST: Final = 0.5

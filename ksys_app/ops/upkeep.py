@@ -12,15 +12,7 @@ from typing import Final
 from psycopg import AsyncConnection, sql
 
 EVERY: Final = timedelta(hours=1)
-SMALL_TABLES: Final = ("tag_latest", "ksys_job_run")
-
-NEWEST_CHUNKS: Final = """
-SELECT DISTINCT ON (hypertable_name) chunk_schema, chunk_name
-FROM timescaledb_information.chunks
-WHERE NOT is_compressed
-ORDER BY hypertable_name, range_end DESC
-LIMIT 100
-"""
+SMALL_TABLES: Final = ("tag_latest", "tag_recheck", "ksys_job_run")
 
 
 async def upkeep(conn: AsyncConnection) -> None:
@@ -28,6 +20,4 @@ async def upkeep(conn: AsyncConnection) -> None:
     for name in SMALL_TABLES:
         table = sql.Identifier("public", name)
         await conn.execute(sql.SQL("VACUUM (ANALYZE) {}").format(table))
-    chunks = await (await conn.execute(NEWEST_CHUNKS)).fetchall()
-    for schema, name in chunks:
-        await conn.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(schema, name)))
+    await conn.execute("CALL public.gather_statistics()")

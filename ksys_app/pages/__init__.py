@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import reflex as rx
 from reflex.app import default_error_boundary
+from reflex.config import get_config
 
 from ksys_app.components.feedback import crash_box
-from ksys_app.components.sidebar import PAGES
-from ksys_app.pages import comm, dashboard, tech, trend
+from ksys_app.pages import comm, dashboard, lost, tech, trend
 from ksys_app.texts import T
 
-STYLESHEETS = ("tokens", "shell", "tiles", "tables", "course", "comm", "overlays")
+STYLESHEETS = ("tokens", "shell", "tiles", "tables", "course", "comm", "overlays", "print")
 MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": comm}
+
+# A page that was opened past the base path, on the app's own port for example, goes there.
+HOME: Final = (
+    '(location.pathname+"/").startsWith("ROOT")||'
+    'location.replace("ROOT"+location.pathname.slice(1)+location.search+location.hash)'
+)
 
 
 def app_style() -> dict[str, Any]:
@@ -21,27 +27,32 @@ def app_style() -> dict[str, Any]:
 
     Reflex's own overlay and toasts are left out: the status bar says what they would.
     """
+    root = get_config().prepend_frontend_path("/")
+    home = {"__html": HOME.replace("ROOT", root)}
     return {
         "stylesheets": [f"look/{name}.css" for name in STYLESHEETS],
         "reset_style": False,
         "toaster": None,
         "html_lang": "en",
         "head_components": [
-            rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+            rx.el.link(rel="icon", href=f"{root}favicon.svg", type="image/svg+xml"),
             rx.el.meta(name="color-scheme", content="light dark"),
+            # Says to `ksys check --url` whose page it is, and where that app takes itself to be.
+            rx.el.meta(name="ksys-base", content=root),
+            rx.el.script(custom_attrs={"dangerouslySetInnerHTML": home}),
         ],
         "app_wraps": {(55, "ErrorBoundary"): _boundary},
     }
 
 
 def add_pages(app: rx.App) -> None:
-    """Add the four pages to ``app``."""
-    for route, title, _, _ in PAGES:
-        module = MODULES[route]
+    """Add the four pages to ``app``, and the one of addresses that no page has."""
+    app.add_page(lost.page, route=lost.ROUTE, title=f"{lost.TITLE} · {T.product}")
+    for route, module in MODULES.items():
         app.add_page(
             lambda module=module, route=route: module.page(route),
             route=route,
-            title=f"{title} · {T.product}",
+            title=f"{module.TITLE} · {T.product}",
             on_load=module.ON_LOAD,
         )
 

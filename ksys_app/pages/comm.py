@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.client.communication import CommBoard
 from ksys_app.components.comm import cell_card, controls, overview, summary_table
 from ksys_app.components.feedback import empty_box, error_box
-from ksys_app.components.layout import Feed, Place, shell
+from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.table_components import table_skeleton
 from ksys_app.states.comm import CommState as State
 from ksys_app.texts import T
-from ksys_app.texts_comm import comm_words
+from ksys_app.texts_comm import C, comm_words
 
+TITLE = T.nav_comm
 ON_LOAD = State.load
 
 
@@ -21,7 +24,7 @@ def page(route: str) -> rx.Component:
     """The page."""
     return shell(
         route,
-        T.nav_comm,
+        TITLE,
         rx.match(
             State.phase,
             ("error", error_box(State.problem, State.retry)),
@@ -33,9 +36,12 @@ def page(route: str) -> rx.Component:
                 rx.cond(State.cells.length() > 0, _hours(), _loading()),
             ),
         ),
-        client.Address.create(link=State.link),
+        client.Address.create(link=State.link, read=State.link_of),
         place=Place.of(State),
-        feed=Feed.of(State),
+        paper=paper_head(
+            C.tags, rx.cond(State.view == "overview", State.search, State.tag_names.join(", "))
+        ),
+        feed=replace(Feed.of(State), seen_ms=State.alive_ms),
         controls=(controls(State),),
     )
 
@@ -49,6 +55,7 @@ def _hours() -> rx.Component:
             calendar=State.calendar,
             outages=State.outages,
             count=State.outage_count,
+            silent=State.silent,
             scale=State.color_scale,
             card=State.card,
             words=comm_words(),
@@ -63,6 +70,7 @@ def _hours() -> rx.Component:
 
 def _loading() -> rx.Component:
     return rx.el.div(
+        client.Waiting.create(),
         table_skeleton(),
         rx.el.div(class_name="bone map-bone"),
         class_name="comm-page",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.feedback import empty_box, error_box, no_match_box
+from ksys_app.components.feedback import empty_box, error_box, no_match_box, none_left_box
 from ksys_app.components.kpi_tiles import tile_grid, tile_skeletons
-from ksys_app.components.layout import Feed, Place, shell
+from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.modal import detail_modal
 from ksys_app.components.navbar import (
     live_toggle,
@@ -20,35 +20,39 @@ from ksys_app.components.table_components import snapshot_table, table_skeleton
 from ksys_app.states.dashboard import DashboardState as State
 from ksys_app.texts import T
 
+TITLE = T.nav_dashboard
 ON_LOAD = State.load
+REST_S = 60
 
 
 def page(route: str) -> rx.Component:
     """The page."""
     return shell(
         route,
-        T.nav_dashboard,
+        TITLE,
         rx.match(
             State.phase,
             ("error", error_box(State.problem, State.retry)),
             ("empty", empty_box()),
             rx.cond(
-                State.kpi_rows.length() > 0,
+                (State.kpi_rows.length() > 0) | (State.searched & (State.tag_filter != "")),
                 _loaded(),
                 rx.cond(
                     State.phase == "retrying", error_box(State.problem, State.retry), _loading()
                 ),
             ),
         ),
-        client.Address.create(link=State.link),
+        client.Address.create(link=State.link, read=State.link_of, steps=["window"]),
         detail_modal(
             State.detail_open,
             State.detail_loading,
             State.detail,
+            State.standing,
             State.window,
             State.close_detail,
         ),
         place=Place.of(State),
+        paper=paper_head(T.paper_filter, State.tag_filter, window=State.window),
         feed=Feed.of(State),
         controls=(
             window_menu(State.window, State.set_window_filter),
@@ -71,28 +75,49 @@ def _loaded() -> rx.Component:
         _tiles_section(
             rx.cond(
                 State.tile_order.length() > 0,
-                tile_grid(
-                    State.kpi_rows,
-                    State.tile_order,
-                    State.window,
-                    State.delta_caption,
-                    State.open_detail,
-                    State.toggle_pin,
+                _steady(
+                    "tiles",
+                    State.tiles_moved,
+                    tile_grid(
+                        State.kpi_rows,
+                        State.titles,
+                        State.tile_order,
+                        State.window,
+                        State.delta_caption,
+                        State.open_detail,
+                        State.toggle_pin,
+                    ),
                 ),
-                no_match_box(State.tag_filter, State.set_tag_filter("")),
+                rx.cond(
+                    State.tally.tags > 0,
+                    none_left_box(State.only, State.tag_filter, State.show_only("")),
+                    rx.cond(
+                        State.searched,
+                        no_match_box(State.tag_filter, State.set_tag_filter("")),
+                        tile_skeletons(),
+                    ),
+                ),
             ),
-            client.Summary.create(rows=State.kpi_rows),
+            rx.fragment(
+                rx.el.h2(T.tiles, id="tiles-heading", class_name="sr-only"),
+                client.Summary.create(tally=State.tally, only=State.only, on_only=State.show_only),
+            ),
         ),
         rx.cond(
             State.table_order.length() > 0,
             _table_section(
-                snapshot_table(
-                    State.kpi_rows,
-                    State.table_order,
-                    State.table_sort,
-                    State.table_desc,
-                    State.sort_table,
-                    State.open_detail,
+                _steady(
+                    "table",
+                    State.table_moved,
+                    snapshot_table(
+                        State.kpi_rows,
+                        State.titles,
+                        State.table_order,
+                        State.table_sort,
+                        State.table_desc,
+                        State.sort_table,
+                        State.open_detail,
+                    ),
                 )
             ),
             rx.fragment(),
@@ -101,21 +126,36 @@ def _loaded() -> rx.Component:
     )
 
 
+def _steady(name: str, moved: rx.Var[int], rows: rx.Component) -> rx.Component:
+    """``rows`` in an order that stands still while somebody points at them or walks them.
+
+    A pointer or a focus that is left there lets the order go again after :data:`REST_S`.
+    """
+    return client.Steady.create(
+        rows,
+        moved=moved,
+        label=T.reorder,
+        rest_s=REST_S,
+        on_hold=lambda held: State.hold(name, held),
+        on_reorder=State.reorder(name),
+        custom_attrs={"data-testid": f"steady-{name}"},
+    )
+
+
 def _loading() -> rx.Component:
     return rx.el.div(
-        _tiles_section(tile_skeletons(), rx.fragment()),
+        client.Waiting.create(),
+        _tiles_section(tile_skeletons(), rx.el.h2(T.tiles, id="tiles-heading")),
         _table_section(table_skeleton()),
         class_name="dashboard",
         aria_busy="true",
     )
 
 
-def _tiles_section(tiles: rx.Component, summary: rx.Component) -> rx.Component:
+def _tiles_section(tiles: rx.Component, head: rx.Component) -> rx.Component:
     return rx.el.section(
         rx.el.div(
-            rx.el.h2(T.tiles, id="tiles-heading"),
-            rx.el.span(_count(), class_name="count", data_testid="tag-count"),
-            summary,
+            head,
             sort_choice(State.tile_sort, State.set_tile_sort),
             class_name="section-head",
         ),
@@ -128,11 +168,6 @@ def _tiles_section(tiles: rx.Component, summary: rx.Component) -> rx.Component:
         aria_labelledby="tiles-heading",
         class_name="tiles-section",
     )
-
-
-def _count() -> rx.Var[str]:
-    total, shown = State.kpi_rows.length(), State.tile_order.length()
-    return rx.cond(total == 0, "", rx.cond(shown == total, f"{total}", f"{shown} / {total}"))
 
 
 def _table_section(table: rx.Component) -> rx.Component:

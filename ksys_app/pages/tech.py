@@ -11,6 +11,7 @@ from ksys_app.states.tech import COLUMNS
 from ksys_app.states.tech import TechState as State
 from ksys_app.texts import T
 
+TITLE = T.title_tech
 ON_LOAD = State.load_indicators_data
 BANDS = (
     ("plant", T.band_plant, T.band_plant_hint),
@@ -29,7 +30,7 @@ def page(route: str) -> rx.Component:
     )
     return course_page(
         route,
-        T.nav_tech,
+        TITLE,
         State,
         TECH,
         TECH_BANDS,

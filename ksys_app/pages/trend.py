@@ -11,6 +11,7 @@ from ksys_app.states.trend import FEATURES, HISTORY
 from ksys_app.states.trend import TrendState as State
 from ksys_app.texts import T
 
+TITLE = T.nav_trend
 ON_LOAD = State.load_trend_data
 TABLES = (
     ("history", T.history, T.history_hint),
@@ -32,6 +33,4 @@ def page(route: str) -> rx.Component:
         course_table(State, FEATURES.columns, T.features_table),
         course_table(State, HISTORY.columns, T.history),
     )
-    return course_page(
-        route, T.nav_trend, State, TREND, TREND_BANDS, table_section(State, head, table)
-    )
+    return course_page(route, TITLE, State, TREND, TREND_BANDS, table_section(State, head, table))

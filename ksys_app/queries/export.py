@@ -7,7 +7,7 @@ as long as the slowest reader takes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, LiteralString
 
 from psycopg import sql
@@ -16,14 +16,13 @@ from ksys_app import db
 from ksys_app.domain.windows import VIEW, BucketName
 from ksys_app.models.series import Bucket, Clock, Feature
 
-_FOREVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
-
 CLOCK: Final = "SELECT now() AS now"
 
 _BUCKETS: Final[LiteralString] = """
 SELECT bucket, n, avg, sum, min, max, last, first, diff, now() AS now
 FROM {view}
-WHERE tag_name = %(tag)s AND bucket >= %(start)s AND bucket < %(end)s
+WHERE tag_name = %(tag)s AND bucket >= %(start)s AND bucket <= now()
+  AND (%(end)s::timestamptz IS NULL OR bucket < %(end)s)
 ORDER BY bucket
 """
 
@@ -35,23 +34,26 @@ BUCKETS: Final[Mapping[BucketName, sql.Composed]] = {
 FEATURES: Final = """
 SELECT bucket, mean_5m, std_5m, min_5m, max_5m, p10_5m, p90_5m, n_5m, now() AS now
 FROM public.features_5m
-WHERE tag_name = %(tag)s AND bucket >= %(start)s AND bucket < %(end)s
+WHERE tag_name = %(tag)s AND bucket >= %(start)s AND bucket <= now()
+  AND (%(end)s::timestamptz IS NULL OR bucket < %(end)s)
 ORDER BY bucket
 """
 
 
 async def clock() -> datetime:
     """The database's clock."""
-    rows = await db.current().fetch_all(Clock, CLOCK, {})
+    rows = await db.current().fetch_all(Clock, CLOCK, {}, name="clock")
     return rows[0].now
 
 
 async def bucket_slice(
     bucket: BucketName, tag_name: str, start: datetime, end: datetime | None, timeout_s: float
 ) -> list[Bucket]:
-    """Buckets that begin from ``start`` up to, without, ``end``, ascending; None: no end."""
+    """Buckets that begin from ``start`` up to, without, ``end``, ascending; None: to now."""
     params = _params(tag_name, start, end)
-    return await db.current().fetch_all(Bucket, BUCKETS[bucket], params, timeout_s)
+    return await db.current().fetch_all(
+        Bucket, BUCKETS[bucket], params, timeout_s, name="export_buckets"
+    )
 
 
 async def feature_slice(
@@ -59,8 +61,10 @@ async def feature_slice(
 ) -> list[Feature]:
     """The same of ``features_5m``."""
     params = _params(tag_name, start, end)
-    return await db.current().fetch_all(Feature, FEATURES, params, timeout_s)
+    return await db.current().fetch_all(
+        Feature, FEATURES, params, timeout_s, name="export_features"
+    )
 
 
 def _params(tag_name: str, start: datetime, end: datetime | None) -> dict[str, object]:
-    return {"tag": tag_name, "start": start, "end": end or _FOREVER}
+    return {"tag": tag_name, "start": start, "end": end}

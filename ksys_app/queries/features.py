@@ -17,7 +17,7 @@ SELECT *
 FROM (
   SELECT bucket, mean_5m, std_5m, min_5m, max_5m, p10_5m, p90_5m, n_5m, now() AS now
   FROM public.features_5m
-  WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s
+  WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s AND bucket <= now()
   ORDER BY bucket DESC
   LIMIT %(cap)s
 ) AS newest
@@ -38,5 +38,5 @@ async def history(
     """
     params = {"tag": tag_name, "window": window.duration, "cap": cap}
     return await db.current().fetch_cached(
-        "live" if fresh else "features", Feature, ONE_TAG, params
+        "live" if fresh else "features", Feature, ONE_TAG, params, name="features"
     )

@@ -31,6 +31,7 @@ FROM (
            avg - lag(avg, 60) OVER series AS slope_60
     FROM {view}
     WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s - %(lookback)s
+      AND bucket <= now()
     WINDOW series AS (ORDER BY bucket),
            w20 AS (series ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
   ) AS moving
@@ -58,7 +59,11 @@ async def indicators(
     """
     params = indicator_params(tag_name, window, band)
     return await db.current().fetch_cached(
-        "live" if fresh else "metrics", Indicator, INDICATORS[window.bucket], params
+        "live" if fresh else "metrics",
+        Indicator,
+        INDICATORS[window.bucket],
+        params,
+        name="indicators",
     )
 
 

@@ -27,5 +27,9 @@ LIMIT 1
 async def latest_snapshot(tag_name: str | None = None) -> Answer[Latest]:
     """Rows of ``influx_latest`` by tag, all or one; cached only for when the database is away."""
     if tag_name is None:
-        return await db.current().fetch_cached("latest", Latest, ALL, {"cap": MAX_TAGS})
-    return await db.current().fetch_cached("latest", Latest, ONE, {"tag": tag_name})
+        return await db.current().fetch_cached(
+            "latest", Latest, ALL, {"cap": MAX_TAGS}, name="latest"
+        )
+    return await db.current().fetch_cached(
+        "latest", Latest, ONE, {"tag": tag_name}, name="latest_of_tag"
+    )

@@ -15,7 +15,7 @@ from ksys_app.utils.cache import Answer
 _BUCKETS: Final[LiteralString] = """
 SELECT bucket, n, avg, sum, min, max, last, first, diff, now() AS now
 FROM {view}
-WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s
+WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s AND bucket <= now()
 ORDER BY bucket
 """
 
@@ -36,4 +36,6 @@ async def buckets(tag_name: str, window: Window, *, fresh: bool = False) -> Answ
     params = {"tag": tag_name, "window": window.duration}
     statement = BUCKETS[window.bucket]
     database = db.current()
-    return await database.fetch_cached("live" if fresh else "metrics", Bucket, statement, params)
+    return await database.fetch_cached(
+        "live" if fresh else "metrics", Bucket, statement, params, name="buckets"
+    )

@@ -1,24 +1,77 @@
-"""QC rules."""
+"""QC rules and expectations, as another writer may have left them, read as what can be used."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from ksys_app import db
-from ksys_app.models.rows import QcRule
+from ksys_app.domain.meta import MAX_META
+from ksys_app.domain.names import matches
+from ksys_app.domain.rules import usable_expectation, usable_rule
+from ksys_app.models.rows import Expectation, QcRule, StoredExpectation, StoredRule
+from ksys_app.queries import versions
 from ksys_app.queries.tags import MAX_TAGS
 from ksys_app.utils.cache import Answer
 
-ALL: Final = """
+# Not every JSON value that a table may hold is one that the driver can read.
+RULES: Final = """
 SELECT tag_name, min_val, max_val, max_step, max_gap_seconds, allow_negative, enabled,
-       coalesce(meta, '{}'::jsonb) AS meta, warn_min, warn_max, crit_min, crit_max,
+       CASE WHEN pg_column_size(meta) <= %(meta_cap)s THEN meta::text END AS meta,
+       pg_column_size(meta) AS meta_bytes, warn_min, warn_max, crit_min, crit_max,
        roc_max_per_min, spike_zscore, deadband_pct
 FROM public.influx_qc_rule
 ORDER BY tag_name
 LIMIT %(cap)s
 """
 
+EXPECTATIONS: Final = """
+SELECT tag_name, exp_per_min, slo_warn, slo_crit
+FROM public.ingest_expectation
+ORDER BY tag_name
+LIMIT %(cap)s
+"""
+
+
+def rule_params(cap: int) -> dict[str, object]:
+    """The parameters of :data:`RULES`."""
+    return {"cap": cap, "meta_cap": MAX_META}
+
 
 async def qc_rules() -> Answer[QcRule]:
-    """Every rule by tag, kept for five minutes."""
-    return await db.current().fetch_cached("qc", QcRule, ALL, {"cap": MAX_TAGS})
+    """Every rule by tag, without what of it cannot be used; kept until one changes."""
+    stored = await db.current().fetch_versioned(
+        "qc", StoredRule, RULES, rule_params(MAX_TAGS), versions.RULES, name="rules"
+    )
+    return stored.read_as("rules", usable_rule)
+
+
+async def rules_by_tag() -> Mapping[str, QcRule]:
+    """The same rules under their tags."""
+    answer = await qc_rules()
+    by_tag: Mapping[str, QcRule] | None = answer.made.get("by_tag")
+    if by_tag is None:
+        by_tag = answer.made["by_tag"] = {rule.tag_name: rule for rule in answer.rows}
+    return by_tag
+
+
+async def titled(words: str) -> frozenset[str]:
+    """Names of the tags that hold every word in their names or titles, of those with a title."""
+    if not words:
+        return frozenset()
+    rules = (await qc_rules()).rows
+    found = (rule for rule in rules if rule.title and matches(rule.tag_name, words, rule.title))
+    return frozenset(rule.tag_name for rule in found)
+
+
+async def expectations() -> Answer[Expectation]:
+    """Every expectation by tag, without what of it cannot be used; kept until one changes."""
+    stored = await db.current().fetch_versioned(
+        "qc",
+        StoredExpectation,
+        EXPECTATIONS,
+        {"cap": MAX_TAGS},
+        versions.EXPECTATIONS,
+        name="expectations",
+    )
+    return stored.read_as("expectations", lambda row: usable_expectation(row)[0])

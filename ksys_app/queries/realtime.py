@@ -6,6 +6,7 @@ one bucket can look one back (PRD decision 1); unbounded, it takes seconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, LiteralString
 
 from psycopg import sql
@@ -26,7 +27,8 @@ _SPARK_FROM_BUCKETS: Final[LiteralString] = """
       extract(epoch FROM bucket - now() + %(window)s)::float8 / %(window_s)s * %(points)s
     ) AS slot
     FROM {spark_view}
-    WHERE bucket >= now() - %(window)s
+    WHERE bucket >= now() - %(window)s AND bucket <= now()
+      AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
   ) AS placed
   GROUP BY tag_name, slot
 """
@@ -53,31 +55,60 @@ WITH stats AS MATERIALIZED (
          last(last, bucket) AS last,
          max(bucket) AS newest
   FROM {view}
-  WHERE bucket >= now() - %(window)s
+  WHERE bucket >= now() - %(window)s AND bucket <= now()
+    AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
   GROUP BY tag_name
 ),
+-- The bucket before the newest: of most tags it is among the last few of all. What these are is one
+-- pass over them, whatever the planner knows of the tags.
+near AS MATERIALIZED (
+  SELECT tag_name, last(b.last, b.bucket) AS prev_last
+  FROM {view} AS b
+  JOIN stats USING (tag_name)
+  WHERE b.bucket < stats.newest
+    AND b.bucket >= (SELECT max(newest) FROM stats) - 5 * %(width)s
+    AND b.bucket >= now() - %(window)s - %(width)s AND b.bucket <= now()
+    AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
+  GROUP BY tag_name
+),
+-- Of a tag that is silent, or sends less often than once a bucket, it is further back.
+sparse AS MATERIALIZED (
+  SELECT tag_name, newest FROM stats WHERE tag_name NOT IN (SELECT tag_name FROM near)
+),
 previous AS (
-  -- The far search runs only for a tag whose last few buckets before the newest are empty.
-  SELECT tag_name, coalesce(
-    (SELECT near.last
-     FROM {view} AS near
-     WHERE near.tag_name = stats.tag_name AND near.bucket < stats.newest
-       AND near.bucket >= greatest(stats.newest - 5 * %(width)s, now() - %(window)s - %(width)s)
-     ORDER BY near.bucket DESC
-     LIMIT 1),
-    (SELECT far.last
-     FROM {view} AS far
-     WHERE far.tag_name = stats.tag_name AND far.bucket < stats.newest
-       AND far.bucket >= now() - %(window)s - %(width)s
-     ORDER BY far.bucket DESC
-     LIMIT 1)
-  ) AS prev_last
-  FROM stats
+  SELECT tag_name, prev_last FROM near
+  UNION ALL
+  SELECT tag_name, last(b.last, b.bucket)
+  FROM {view} AS b
+  JOIN sparse USING (tag_name)
+  WHERE b.bucket < sparse.newest
+    AND b.bucket >= now() - %(window)s - %(width)s AND b.bucket <= now()
+    AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
+  GROUP BY tag_name
 ),
 recent AS MATERIALIZED (
   SELECT tag_name, ts, value, row_number() OVER (PARTITION BY tag_name ORDER BY ts DESC) AS age
   FROM public.influx_live
   WHERE ts >= now() - interval '5 minutes'
+    AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
+),
+refused AS MATERIALIZED (
+  SELECT tag_name, count(*) AS refused, max(at) AS refused_at,
+         (array_agg(value ORDER BY at DESC))[1] AS refused_value,
+         (array_agg(left(reason, 40) ORDER BY at DESC))[1] AS refused_reason
+  FROM (
+    SELECT tag_name, value, reason,
+           -- Where the row's own time cannot be, the time of its receipt stands for it.
+           CASE WHEN ts >= received_at - interval '1 hour'
+                     AND ts <= received_at + public.ksys_max_ahead()
+                THEN ts ELSE received_at END AS at
+    FROM public.ingest_reject
+    WHERE received_at BETWEEN now() - interval '5 minutes' AND now() AND source <> 'quarantine'
+      AND tag_name <> '' AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
+    ORDER BY received_at DESC
+    LIMIT 100000
+  ) AS newest
+  GROUP BY tag_name
 ),
 motion AS (
   SELECT tag_name,
@@ -103,18 +134,24 @@ SELECT tag_name, now() AS now, latest.value, latest.ts,
        previous.prev_last,
        coalesce(spark.spark_at, '{{}}') AS spark_at, coalesce(spark.spark, '{{}}') AS spark,
        motion.prev_value, motion.prev_ts, motion.recent_mean, motion.recent_std,
-       expectation.exp_per_min
+       expectation.exp_per_min,
+       coalesce(refused.refused, 0) AS refused, refused.refused_at, refused.refused_value,
+       coalesce(refused.refused_reason, '') AS refused_reason
 FROM public.influx_latest AS latest
 FULL JOIN (SELECT tag_name FROM public.influx_qc_rule) AS rule USING (tag_name)
 FULL JOIN public.ingest_expectation AS expectation USING (tag_name)
+FULL JOIN refused USING (tag_name)
 LEFT JOIN stats USING (tag_name)
 LEFT JOIN previous USING (tag_name)
 LEFT JOIN motion USING (tag_name)
 LEFT JOIN spark USING (tag_name)
-WHERE %(tag)s::text IS NULL OR tag_name = %(tag)s
+WHERE tag_name <> '' AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
 ORDER BY tag_name
 LIMIT %(cap)s
 """
+
+# An hour at one a second.
+MOST_SAMPLES: Final = 3600
 
 SAMPLES: Final = """
 SELECT ts, value
@@ -136,31 +173,35 @@ def _statement(window: Window) -> sql.Composed:
 TILES: Final = {window: _statement(window) for window in WINDOWS}
 
 
-async def tile_rows(window: Window, cap: int, tag_name: str | None = None) -> Answer[TileRow]:
-    """One row a known tag by name, for all tags in ``window`` or for one.
+async def tile_rows(
+    window: Window, cap: int, tag_names: Sequence[str] | None = None
+) -> Answer[TileRow]:
+    """One row a known tag by name, for all tags in ``window`` or for some.
 
     Args:
         window: the time range.
         cap: most tags; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
-        tag_name: this one only.
+        tag_names: these only, where they are known.
     """
-    params = tile_params(window, cap, tag_name)
-    return await db.current().fetch_cached("live", TileRow, TILES[window], params)
+    params = tile_params(window, cap, tag_names)
+    return await db.current().fetch_cached("live", TileRow, TILES[window], params, name="tiles")
 
 
-def tile_params(window: Window, cap: int, tag_name: str | None) -> dict[str, object]:
+def tile_params(
+    window: Window, cap: int, tag_names: Sequence[str] | None = None
+) -> dict[str, object]:
     """The parameters of :data:`TILES`."""
     return {
         "window": window.duration,
         "window_s": window.duration.total_seconds(),
         "width": window.width,
         "points": SPARK_POINTS,
-        "tag": tag_name,
+        "tags": None if tag_names is None else list(tag_names),
         "cap": cap,
     }
 
 
-async def newest_samples(tag_name: str, cap: int = 12) -> Answer[Sample]:
+async def newest_samples(tag_name: str, cap: int = MOST_SAMPLES) -> Answer[Sample]:
     """The newest raw samples of a tag within the last hour, newest first."""
     params = {"tag": tag_name, "cap": cap}
-    return await db.current().fetch_cached("live", Sample, SAMPLES, params)
+    return await db.current().fetch_cached("live", Sample, SAMPLES, params, name="samples")

@@ -1,41 +1,116 @@
-"""The tags the database knows: from samples, rules and expectations (PRD decision 21)."""
+"""The tags the database knows: from samples, rules, expectations and refused samples (PRD §4.8)."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 from ksys_app import db
+from ksys_app.domain.names import matches
 from ksys_app.models.rows import Tag
+from ksys_app.queries import versions
 from ksys_app.utils.cache import Answer
 
 MAX_TAGS: Final = 10_000
+
 
 KNOWN: Final = """
 SELECT tag_name, latest.first_ts, latest.ts AS last_ts, rule.tag_name IS NOT NULL AS has_rule
 FROM public.tag_latest AS latest
 FULL JOIN public.influx_qc_rule AS rule USING (tag_name)
 FULL JOIN public.ingest_expectation AS expectation USING (tag_name)
+FULL JOIN (
+  SELECT DISTINCT tag_name FROM public.ingest_reject
+  WHERE received_at BETWEEN now() - interval '5 minutes' AND now()
+    AND source <> 'quarantine'
+) AS refused USING (tag_name)
+WHERE tag_name <> ''
+  AND (lower(tag_name) LIKE ALL (%(patterns)s::text[]) OR tag_name = ANY (%(titled)s::text[]))
+  AND (%(after)s::text IS NULL OR tag_name > %(after)s)
 ORDER BY tag_name
 LIMIT %(cap)s
 """
 
-EXISTS: Final = """
-SELECT tag_name, NULL::timestamptz AS first_ts, NULL::timestamptz AS last_ts, false AS has_rule
-FROM (
-  SELECT tag_name FROM public.tag_latest WHERE tag_name = %(tag)s
-  UNION SELECT tag_name FROM public.influx_qc_rule WHERE tag_name = %(tag)s
-  UNION SELECT tag_name FROM public.ingest_expectation WHERE tag_name = %(tag)s
-) AS known
+FIND: Final = """
+SELECT wanted.tag_name, latest.first_ts, latest.ts AS last_ts, rule.tag_name IS NOT NULL AS has_rule
+FROM (SELECT %(tag)s::text AS tag_name) AS wanted
+LEFT JOIN public.tag_latest AS latest USING (tag_name)
+LEFT JOIN public.influx_qc_rule AS rule USING (tag_name)
+LEFT JOIN public.ingest_expectation AS expectation USING (tag_name)
+WHERE coalesce(latest.tag_name, rule.tag_name, expectation.tag_name) IS NOT NULL
+   OR EXISTS (SELECT FROM public.ingest_reject
+              WHERE tag_name = %(tag)s AND source <> 'quarantine'
+                AND received_at BETWEEN now() - interval '5 minutes' AND now())
 LIMIT 1
 """
 
 
 async def known_tags() -> Answer[Tag]:
-    """Every known tag by name, at most 10,000, kept for five minutes."""
-    return await db.current().fetch_cached("tags", Tag, KNOWN, {"cap": MAX_TAGS})
+    """Every known tag by name; one row above 10,000: there are more.
+
+    Kept until a tag comes or goes, at most five minutes: their times may be as old as that.
+    """
+    return await db.current().fetch_versioned(
+        "tags", Tag, KNOWN, known_params(), versions.TAGS, name="tags"
+    )
+
+
+async def matching_tags(
+    words: str, most: int = MAX_TAGS, titled: Collection[str] = ()
+) -> Answer[Tag]:
+    """The known tags whose name holds every word, by name, as the database has them now.
+
+    Args:
+        words: what is looked for, as :func:`~ksys_app.domain.names.matches` compares it.
+        most: how many are wanted; one row above it: there are more.
+        titled: names of tags that match by their titles.
+    """
+    found: list[Tag] = []
+    after: str | None = None
+    patterns = [_pattern(word) for word in words.split()]
+    while True:
+        params = known_params(patterns, after, most, titled)
+        answer = await db.current().fetch_cached("latest", Tag, KNOWN, params, name="matching_tags")
+        # The database may not know the case of every letter; its patterns leave those open.
+        found += [
+            tag for tag in answer.rows if tag.tag_name in titled or matches(tag.tag_name, words)
+        ]
+        if len(found) > most or answer.rowcount <= most:
+            rows = tuple(found[: most + 1])
+            return replace(answer, rows=rows, rowcount=len(rows), made={})
+        after = answer.rows[-1].tag_name
+
+
+def known_params(
+    patterns: Sequence[str] = (),
+    after: str | None = None,
+    most: int = MAX_TAGS,
+    titled: Collection[str] = (),
+) -> dict[str, Any]:
+    """The parameters of :data:`KNOWN`: one row more than wanted tells that there are more."""
+    names = sorted(titled)
+    return {"patterns": list(patterns), "titled": names, "after": after, "cap": most + 1}
+
+
+def _pattern(word: str) -> str:
+    """What LIKE takes for a name that holds ``word`` in lower case, and for some others."""
+    return "%" + "".join(_part(sign) for sign in word.lower()) + "%"
+
+
+def _part(sign: str) -> str:
+    if sign in "\\%_":
+        return f"\\{sign}"
+    return sign if sign.isascii() or sign.lower() == sign.upper() else "%"
+
+
+async def find_tag(tag_name: str) -> Tag | None:
+    """The tag as it is now, None where it is not known."""
+    asked = {"tag": tag_name}
+    answer = await db.current().fetch_cached("latest", Tag, FIND, asked, name="find_tag")
+    return next(iter(answer.rows), None)
 
 
 async def tag_exists(tag_name: str) -> bool:
     """Whether the tag is known now."""
-    answer = await db.current().fetch_cached("latest", Tag, EXISTS, {"tag": tag_name})
-    return bool(answer.rows)
+    return await find_tag(tag_name) is not None

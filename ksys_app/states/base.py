@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app import __version__, runtime
+from ksys_app.domain.names import asked_flaw
 
 
 class BaseState(rx.State):
@@ -13,8 +14,13 @@ class BaseState(rx.State):
     zone: str = "UTC"
     database: str = ""
     version: str = __version__
-    saved_window: str = rx.LocalStorage("", name="ksys.window")
+    # That of the pages of one tag; the dashboard has its own.
+    saved_span: str = rx.LocalStorage("", name="ksys.span")
     saved_tag: str = rx.LocalStorage("", name="ksys.tag")
+
+    def _last_tag(self) -> str:
+        """The tag that this browser showed last, empty where it kept none, or nonsense."""
+        return "" if asked_flaw(self.saved_tag) else self.saved_tag
 
     def _fill_footer(self) -> None:
         now = runtime.current()

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import reflex as rx
 
 from ksys_app import log, runtime
 from ksys_app.comm_source import Overview, Report
-from ksys_app.domain import comm, ordering
-from ksys_app.domain.paging import PAGE_ROWS, page
-from ksys_app.domain.timefmt import epoch_ms, local_seconds
+from ksys_app.domain import comm
+from ksys_app.domain.timefmt import epoch_ms, local_minute
 from ksys_app.errors import BadParameter, KsysError
 from ksys_app.live import BACKOFF_S
+from ksys_app.models.comm import Alive
 from ksys_app.models.comm_views import (
     COLOR_SCALE,
     CalendarView,
     CardView,
     CellsView,
     OutageView,
-    OverviewRow,
     SummaryView,
 )
-from ksys_app.models.rows import QcRule
 from ksys_app.states import comm_address as address
 from ksys_app.states import comm_present as present
 from ksys_app.states.base import BaseState
-from ksys_app.states.comm_load import fetch
+from ksys_app.states.comm_load import fetch, look
+from ksys_app.states.comm_overview import OverviewState
 from ksys_app.states.loading import LoadingState
 from ksys_app.texts_comm import C
 from ksys_app.utils.cache import TTL
@@ -39,7 +38,7 @@ MAX_OUTAGES: Final = 500
 TICK_S: Final = TTL["comm"]
 
 
-class CommState(LoadingState, BaseState):
+class CommState(OverviewState, LoadingState, BaseState):
     """Grids of up to nine tags, or the overview of all."""
 
     start_date: str = ""
@@ -52,21 +51,16 @@ class CommState(LoadingState, BaseState):
     calendar: CalendarView = CalendarView()
     summaries: list[SummaryView] = []
     outage_count: int = 0
+    silent: list[str] = []
+    alive_ms: int = 0
     card: CardView = CardView()
     last_start: str = ""
     today: str = ""
-    overview_shown: bool = False
     tick_s: int = round(TICK_S)
     csv: dict[str, str] = {}
-    search: str = ""
-    rows: list[OverviewRow] = []
-    row_count: int = 0
-    page: int = 1
-    pages: int = 1
-    truncated: bool = False
 
+    _path: ClassVar[str] = "/comm"
     _reports: dict[str, Report] = {}
-    _overview: Overview | None = None
     _recent: bool = True
     _cell_tag: str = ""
     _bucket: datetime | None = None
@@ -76,13 +70,28 @@ class CommState(LoadingState, BaseState):
     def load(self) -> Any:
         """Read the selection from the URL and show it."""
         self._fill_footer()
+        self._read_address()
         try:
             self._take(address.read(self._query()))
         except KsysError as error:
-            self.link = ""
             self._fail(error)
             return None
-        return CommState.show
+        return [CommState.show, CommState.follow]
+
+    @rx.event(background=True, supersedes=True)
+    async def follow(self) -> AsyncIterator[Any]:
+        """Show each tick which tags are alive; at once, that the database is lost or is back."""
+        pulse, away = runtime.current().database.pulse, False
+        while True:
+            news = await pulse.news(away, runtime.current().feed.interval)
+            async with self:
+                if not self._open_in("/comm") or self._asked_wrong():
+                    return
+            away = away is not news
+            if news or (not away and not await look(self)):
+                async with self:
+                    self._fresh = True
+                yield CommState.show
 
     @rx.event(background=True, supersedes=True)
     async def show(self) -> None:
@@ -108,9 +117,11 @@ class CommState(LoadingState, BaseState):
     @rx.event
     def retry(self) -> Any:
         """Try again; an address that asks for the impossible gives way to what there is."""
+        self.link_of = ""
         if self.problem.code == BadParameter.code:
             self._take(address.Selection())
             self.tag_names = []
+            return [CommState.refresh, CommState.follow]
         return CommState.refresh
 
     @rx.event
@@ -136,7 +147,7 @@ class CommState(LoadingState, BaseState):
     def set_start(self, day: str) -> Any:
         """Begin at a day, ``YYYY-MM-DD``; anything else changes nothing."""
         try:
-            self.start_date, self._recent = address.day(str(day)).isoformat(), False
+            self.start_date, self._recent = address.day(day).isoformat(), False
         except BadParameter:
             return None
         return CommState.show
@@ -144,8 +155,7 @@ class CommState(LoadingState, BaseState):
     @rx.event
     def set_tags(self, tags: list[str]) -> Any:
         """Show these tags by hours: at least one, at most nine."""
-        wanted = tags if isinstance(tags, list) else []
-        chosen = list(dict.fromkeys(tag for tag in wanted if isinstance(tag, str) and tag))
+        chosen = list(dict.fromkeys(filter(None, tags)))
         if not chosen:
             return None
         self.tag_names, self.view = chosen[: address.MAX_TAGS], address.VIEWS[0]
@@ -162,8 +172,8 @@ class CommState(LoadingState, BaseState):
     @rx.event
     def select_cell(self, ts: str, tag: str = "") -> None:
         """Show the hour that begins at ``ts``, ISO 8601, of the first or the named tag."""
-        report = self._reports.get(str(tag) or next(iter(self.tag_names), ""))
-        bucket = address.hour(str(ts))
+        report = self._reports.get(tag or next(iter(self.tag_names), ""))
+        bucket = address.hour(ts)
         card = None if report is None or bucket is None else present.card_view(report, bucket)
         if card is None:
             return
@@ -177,20 +187,6 @@ class CommState(LoadingState, BaseState):
         self.card, self._bucket = CardView(), None
         self.link = self._link()
 
-    @rx.event
-    def set_search(self, text: str) -> None:
-        """Show only tags of the overview that hold every word of ``text``."""
-        self.search, self.page = ordering.clean_filter(str(text)), 1
-        self._place_rows()
-        self.link = self._link()
-
-    @rx.event
-    def set_page(self, page: int) -> None:
-        """Show a page of the overview, the first being 1."""
-        if isinstance(page, int):
-            self.page = page
-            self._place_rows()
-
     def _move(self, days: int) -> Any:
         if not self.start_date:
             return None
@@ -203,52 +199,57 @@ class CommState(LoadingState, BaseState):
     def _holds_data(self) -> bool:
         shown = [days.day for days in self.calendar.days[:1]] == [self.start_date]
         if self.view == "overview":
-            return shown and bool(self.rows)
+            return shown and (self.searched or bool(self.rows))
         return shown and [cells.tag for cells in self.cells] == self.tag_names
 
     def _drop(self) -> None:
-        self.cells, self.outages, self.summaries, self.rows = [], [], [], []
-        self._reports, self._overview, self.overview_shown = {}, None, False
+        self.cells, self.outages, self.summaries, self._reports = [], [], [], {}
+        self._drop_overview()
 
     def _take(self, chosen: address.Selection) -> None:
         self.tag_names = list(chosen.tags) or self.tag_names
         self._recent = chosen.start is None
         self.start_date = self.start_date if chosen.start is None else chosen.start.isoformat()
         self.view, self.search = chosen.view, chosen.search
+        self.sort, self.descending = chosen.sort, chosen.descending
+        self._held, self._order = False, ()
         self._cell_tag, self._bucket, self.card = chosen.cell_tag, chosen.bucket, CardView()
 
     def _link(self) -> str:
         start = None if self._recent else address.day(self.start_date)
         return address.link(
             address.Selection(
-                tuple(self.tag_names), start, self.view, self._cell_tag, self._bucket, self.search
+                tuple(self.tag_names),
+                start,
+                self.view,
+                self._cell_tag,
+                self._bucket,
+                self.search,
+                self.sort,
+                self.descending,
             )
         )
 
-    def _settle(self, names: list[str], days: comm.Calendar, now: datetime) -> list[str]:
-        """Take over the known tags and the days; the tags to show."""
-        unknown = [tag for tag in self.tag_names if tag not in names]
-        if unknown and names:
-            raise BadParameter(f"tag {unknown[0]!r} is not known; choose one of the list")
-        last = [tag for tag in names if tag == self.saved_tag]
-        self.tag_names = self.tag_names or last or names[:1]
+    def _settle(self, tags: list[str], days: comm.Calendar, now: datetime) -> list[str]:
+        """Take over the days, and the tags where none are chosen; the tags to show, if any."""
+        self.tag_names = self.tag_names or tags
         self.last_start = comm.recent_start(now, days.zone).isoformat()
         self.today = now.astimezone(days.zone).date().isoformat()
         self.start_date = days.start.isoformat()
-        return list(self.tag_names)
+        return list(self.tag_names) if tags else []
 
-    def _show(self, reports: Sequence[Report], rules: Mapping[str, QcRule]) -> None:
+    def _show(self, reports: Sequence[Report], alive: Sequence[Alive], asked_ms: int) -> None:
         oldest = min(reports, key=lambda report: report.answer.fetched_ms)
         self.calendar = present.calendar_view(oldest.calendar, oldest.row.now)
         self._reports = {report.row.tag_name: report for report in reports}
         self.saved_tag = self.tag_names[0]
         self.cells = [present.cells_view(report) for report in reports]
-        self.summaries = [
-            present.summary_view(report, rules.get(report.row.tag_name)) for report in reports
-        ]
+        self.summaries = list(map(present.summary_view, reports, alive))
+        self.alive_ms = asked_ms
         runs = [run for report in reports for run in present.outage_views(report)]
         runs.sort(key=lambda run: (run.ongoing, run.last, run.tag), reverse=True)
         self.outages, self.outage_count = runs[:MAX_OUTAGES], len(runs)
+        self.silent = present.no_data(reports)
         report = self._reports.get(self._cell_tag or self.tag_names[0])
         shown = None
         if report is not None and self._bucket is not None:
@@ -257,24 +258,39 @@ class CommState(LoadingState, BaseState):
         self._cell_tag, self._bucket = self.card.tag, self._bucket if shown else None
         self._updated(oldest.row.now, oldest.answer.fetched_ms)
 
-    def _show_overview(self, overview: Overview) -> None:
-        now = overview.rows[0].now
-        self.calendar = present.calendar_view(overview.calendar, now)
-        self._overview, self.truncated, self.overview_shown = overview, overview.truncated, True
-        self._place_rows()
+    def _shown_anew(self) -> Any:
+        return CommState.show
+
+    def _current(self) -> bool:
+        return self.start_date == self.last_start
+
+    def _watched(self) -> list[str]:
+        """The tags of which is shown whether they are alive."""
+        if self.view == "hours":
+            return [row.tag for row in self.summaries]
+        return [] if self._overview is None else [row.tag_name for row in self._overview.rows]
+
+    def _show_alive(self, alive: Sequence[Alive], asked_ms: int) -> None:
+        # Other tags may have been chosen since they were asked about.
+        if self._watched() != [one.tag_name for one in alive]:
+            return
+        self.alive_ms = asked_ms
+        if self.view == "overview":
+            self._alive = {one.tag_name: one for one in alive}
+            self._place_rows()
+        else:
+            self.summaries = list(map(present.alive_view, self.summaries, alive))
+
+    def _show_overview(
+        self, overview: Overview, alive: Sequence[Alive], asked_ms: int, clock: datetime
+    ) -> None:
+        now = overview.rows[0].now if overview.rows else clock
+        self._take_overview(overview, alive, now)
+        self.alive_ms = asked_ms
         self._updated(now, overview.fetched_ms)
 
-    def _place_rows(self) -> None:
-        if self._overview is None:
-            return
-        found = [row for row in self._overview.rows if ordering.matches(row.tag_name, self.search)]
-        at = page(len(found), self.page)
-        self.row_count, self.page, self.pages = at.total, at.number, at.count
-        shown = found[at.start : at.start + PAGE_ROWS]
-        self.rows = present.overview_rows(shown, runtime.current().zone)
-
     def _updated(self, now: datetime, fetched_ms: int) -> None:
-        judged_to = local_seconds(now, runtime.current().zone)[:16]
+        judged_to = local_minute(now, runtime.current().zone)
         self._succeed(empty=False)
         self.updated_ms, self.db_now_ms = fetched_ms, epoch_ms(now)
         self.window_caption = C.caption.format(start=self.start_date, time=judged_to)

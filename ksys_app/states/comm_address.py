@@ -1,4 +1,4 @@
-"""What of ``/comm`` stands in its address: tags, first day, hour, view, search (PRD §28.3)."""
+"""What of ``/comm`` stands in its address: tags, days, hour, view, search, order (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Final
 from urllib.parse import quote, unquote, urlencode
 
-from ksys_app.domain.ordering import clean_filter
+from ksys_app.domain.comm_order import COLUMNS
+from ksys_app.domain.names import clean_filter
 from ksys_app.errors import BadParameter
+from ksys_app.models.comm import WORST
+from ksys_app.states.series_link import asked_tag
 
 MAX_TAGS: Final = 9
 VIEWS: Final = ("hours", "overview")
@@ -26,6 +29,8 @@ class Selection:
         cell_tag: whose hour is selected; empty: the first tag's.
         bucket: the selected hour, UTC; None: none.
         search: words that a tag of the overview must hold.
+        sort: the column that the overview is ordered by, or ``worst``.
+        descending: the greatest first.
     """
 
     tags: tuple[str, ...] = ()
@@ -34,6 +39,8 @@ class Selection:
     cell_tag: str = ""
     bucket: datetime | None = None
     search: str = ""
+    sort: str = WORST
+    descending: bool = False
 
 
 def read(query: Mapping[str, str]) -> Selection:
@@ -42,15 +49,19 @@ def read(query: Mapping[str, str]) -> Selection:
     ``tag=`` names one more tag, whatever signs it holds; in ``tags`` a comma of a name is ``%2C``.
 
     Raises:
-        BadParameter: too many tags, no day, or a view that does not exist.
+        BadParameter: too many tags, or what no tag can be called, no day, or a view that does not
+            exist.
     """
     listed = [unquote(tag) for tag in query.get("tags", "").split(",")]
     tags = tuple(dict.fromkeys(filter(None, [*listed, query.get("tag", "")])))
+    for tag in tags:
+        asked_tag(tag)
     if len(tags) > MAX_TAGS:
         raise BadParameter(f"tags may name {MAX_TAGS} tags, not {len(tags)}")
     view = query.get("view", VIEWS[0])
     if view not in VIEWS:
         raise BadParameter(f"view {view[:40]!r} is unknown; use {' or '.join(VIEWS)}")
+    minus, sort = _order(query.get("sort", WORST))
     cell_tag, _, stamp = query.get("cell", "").rpartition("@")
     return Selection(
         tags=tags,
@@ -59,6 +70,8 @@ def read(query: Mapping[str, str]) -> Selection:
         cell_tag=cell_tag,
         bucket=hour(stamp),
         search=clean_filter(query.get("search", "")),
+        sort=sort,
+        descending=bool(minus),
     )
 
 
@@ -73,9 +86,18 @@ def link(selection: Selection) -> str:
         "cell": cell,
         "view": "" if selection.view == VIEWS[0] else selection.view,
         "search": selection.search,
+        "sort": "" if selection.sort == WORST else "-" * selection.descending + selection.sort,
     }
     query = urlencode({key: value for key, value in chosen.items() if value}, safe=",@:")
     return f"/comm?{query}" if query else "/comm"
+
+
+def _order(text: str) -> tuple[str, str]:
+    """A minus or nothing, and a column: ``-longest`` is the longest first."""
+    column = text.removeprefix("-")
+    if column not in COLUMNS and text != WORST:
+        raise BadParameter(f"sort {text[:40]!r} is unknown; use one of {', '.join(COLUMNS)}")
+    return text[: len(text) - len(column)], column
 
 
 def csv_link(name: str, tags: Sequence[str], start: str) -> str:

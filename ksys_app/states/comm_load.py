@@ -6,10 +6,25 @@ import time
 from typing import Any
 
 from ksys_app import log, runtime
-from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError
-from ksys_app.queries.qc import qc_rules
-from ksys_app.queries.tags import known_tags
+from ksys_app.domain.names import shown
+from ksys_app.errors import BadParameter, DatabaseTimeout, DatabaseUnreachable, KsysError
+from ksys_app.queries.tags import known_tags, tag_exists
 from ksys_app.states import comm_address as address
+
+
+async def _known(wanted: list[str], last: str) -> list[str]:
+    """The tags wanted, else the last one of this browser, else the first by name; none of none.
+
+    Raises:
+        BadParameter: one that is wanted is not known, and others are.
+    """
+    first = [tag.tag_name for tag in (await known_tags()).rows[:1]]
+    for tag in wanted:
+        if first and not await tag_exists(tag):
+            raise BadParameter(f"tag {shown(tag)} is not known; choose one of the list")
+    if not wanted and last and await tag_exists(last):
+        return [last]
+    return wanted if wanted and first else first
 
 
 async def fetch(state: Any, pause: float) -> bool:
@@ -26,26 +41,28 @@ async def fetch(state: Any, pause: float) -> bool:
             state._begin()
         fresh, state._fresh = state._fresh, False
         start = None if state._recent or not state.start_date else address.day(state.start_date)
+        wanted, last = list(state.tag_names), state._last_tag()
     try:
         source = runtime.current().comm
         days, now = await source.calendar(start)
-        names = [tag.tag_name for tag in (await known_tags()).rows]
+        known = await _known(wanted, last)
         async with state:
-            tags, view = state._settle(names, days, now), state.view
-            if not names:
+            tags, view, search = state._settle(known, days, now), state.view, state.search
+            if not tags:
                 state._drop()
                 state._succeed(empty=True)
                 return False
         if view == "overview":
-            overview = await source.overview(days, fresh=fresh)
+            overview = await source.overview(days, search, fresh=fresh)
+            alive, asked = await source.alive([row.tag_name for row in overview.rows])
             async with state:
-                state._show_overview(overview)
+                state._show_overview(overview, alive, asked.fetched_ms, now)
             count, hit, error = len(overview.rows), overview.cache_hit, overview.error
         else:
             reports = [await source.report(tag, days, fresh=fresh) for tag in tags]
-            rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
+            alive, asked = await source.alive(tags)
             async with state:
-                state._show(reports, rules)
+                state._show(reports, alive, asked.fetched_ms)
             answers = [report.answer for report in reports]
             count, hit = sum(len(one.cells) for one in reports), all(a.cache_hit for a in answers)
             error = next((answer.error for answer in answers if answer.error is not None), None)
@@ -68,3 +85,16 @@ async def fetch(state: Any, pause: float) -> bool:
         cache_hit=hit,
     )
     return False
+
+
+async def look(state: Any) -> bool:
+    """Show which of the tags are alive now; whether that is known, and nothing else is wrong."""
+    async with state:
+        tags = state._watched()
+    try:
+        alive, answer = await runtime.current().comm.alive(tags)
+    except KsysError:
+        return False
+    async with state:
+        state._show_alive(alive, answer.fetched_ms)
+        return answer.error is None and (not state.problem.code or state._asked_wrong())

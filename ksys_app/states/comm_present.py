@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from math import floor
@@ -11,19 +12,19 @@ from zoneinfo import ZoneInfo
 
 from ksys_app.comm_source import Report
 from ksys_app.domain.comm import HOUR, Calendar
-from ksys_app.domain.quality import allowed_gap, comm_state
-from ksys_app.domain.timefmt import age_label, epoch_ms, local_offset
-from ksys_app.models.comm import TagDays
+from ksys_app.domain.figures import count
+from ksys_app.domain.timefmt import epoch_ms, local_offset
+from ksys_app.models.comm import Alive, TagDays
 from ksys_app.models.comm_views import (
     CalendarView,
     CardView,
     CellsView,
     DayView,
     OutageView,
+    OverviewNow,
     OverviewRow,
     SummaryView,
 )
-from ksys_app.models.rows import Expectation, QcRule
 from ksys_app.texts import DASH
 from ksys_app.texts_comm import C
 
@@ -99,24 +100,47 @@ def outage_views(report: Report) -> list[OutageView]:
     ]
 
 
-def summary_view(report: Report, rule: QcRule | None) -> SummaryView:
+def no_data(reports: Sequence[Report]) -> list[str]:
+    """A sentence for each tag of which no hour could be judged: nothing is known of its outages."""
+    return [
+        f"{report.row.tag_name}: {_why(report)}" if len(reports) > 1 else _why(report)
+        for report in reports
+        if report.summary.success_30d is None
+    ]
+
+
+def _why(report: Report) -> str:
+    first = report.row.first_ts
+    if first is None:
+        return C.outages_never
+    return C.outages_no_data.format(time=local_offset(first, report.calendar.zone))
+
+
+def alive_view(row: SummaryView, alive: Alive) -> SummaryView:
+    """A tag's row above the grids with its newest sample as it is now."""
+    ts_ms, allowed_s = newest(alive)
+    return replace(row, comm=alive.comm, ts_ms=ts_ms, allowed_s=allowed_s)
+
+
+def summary_view(report: Report, alive: Alive) -> SummaryView:
     """A tag's row above the grids."""
     row, made = report.row, report.summary
-    expectation = Expectation(row.tag_name, row.exp_per_min, row.slo_warn, row.slo_crit)
-    age = None if row.last_ts is None else row.now - row.last_ts
-    return SummaryView(
+    shown = SummaryView(
         tag=row.tag_name,
-        now=comm_state(age, allowed_gap(rule, expectation)),
-        age="" if age is None else age_label(age.total_seconds()),
+        comm="",
+        ts_ms=0,
+        allowed_s=0,
         success_24h=percent(made.success_24h),
         success_30d=percent(made.success_30d),
-        outages=made.outages,
+        outages=DASH if made.success_30d is None else count(made.outages),
         total=hours_text(made.outage_hours) if made.outages else DASH,
         longest=hours_text(made.longest_hours) if made.outages else DASH,
         limits=C.limits.format(
             n=row.exp_per_min, warn=_limit(row.slo_warn), crit=_limit(row.slo_crit)
         ),
+        refused=C.refused.format(n=count(row.refused)) if row.refused else "",
     )
+    return alive_view(shown, alive)
 
 
 def _limit(rate: float) -> str:
@@ -137,11 +161,12 @@ def card_view(report: Report, bucket: datetime) -> CardView | None:
         local_s=_hour(cell.bucket, zone),
         utc_s=_hour(cell.bucket, ZoneInfo("UTC")),
         rate_s=percent(cell.success_rate),
-        received_s=f"{cell.recv_msgs:,} / {cell.exp_msgs:,}"
+        received_s=f"{count(cell.recv_msgs)} / {count(cell.exp_msgs)}"
         if judged
-        else f"{cell.recv_msgs:,} / {DASH}",
-        missing_s=f"{cell.missing_msgs:,}" if judged else DASH,
+        else f"{count(cell.recv_msgs)} / {DASH}",
+        missing_s=count(cell.missing_msgs) if judged else DASH,
         seen_s=C.none_seen if cell.last_seen is None else local_offset(cell.last_seen, zone),
+        counted_s=local_offset(report.row.now, zone),
     )
 
 
@@ -151,16 +176,28 @@ def _hour(ts: datetime, zone: ZoneInfo) -> str:
     return f"{local:%Y-%m-%d %H:%M} – {end:%H:%M} {local.isoformat()[19:]}"
 
 
-def overview_rows(rows: Sequence[TagDays], zone: ZoneInfo) -> list[OverviewRow]:
-    """Rows of the overview."""
-    return [
-        OverviewRow(
-            tag=row.tag_name,
-            rate=folded(hundredths(day.success_rate) for day in row.days),
-            crit=folded(day.crit_hours for day in row.days),
-            crit_hours=row.crit_hours,
-            success_30d=percent(row.success_30d),
-            last_s=DASH if row.last_ts is None else local_offset(row.last_ts, zone),
-        )
-        for row in rows
-    ]
+def overview_row(row: TagDays) -> OverviewRow:
+    """A row of the overview."""
+    known = row.success_30d is not None
+    return OverviewRow(
+        tag=row.tag_name,
+        rate=folded(hundredths(day.success_rate) for day in row.days),
+        crit=folded(day.crit_hours for day in row.days),
+        success_24h=percent(row.success_24h),
+        success_30d=percent(row.success_30d),
+        outages=count(row.outages) if known else DASH,
+        longest=hours_text(row.longest_hours) if row.outages else DASH,
+        crit_s=count(row.crit_hours) if known else DASH,
+    )
+
+
+def overview_now(alive: Alive) -> OverviewNow:
+    """Whether the tag of a row is alive."""
+    ts_ms, allowed_s = newest(alive)
+    return OverviewNow(alive.comm, ts_ms, allowed_s)
+
+
+def newest(alive: Alive) -> tuple[int, int]:
+    """Time of a tag's newest sample, 0 without one, and how many seconds old it may be."""
+    ts_ms = 0 if alive.ts is None else epoch_ms(alive.ts)
+    return ts_ms, int(alive.allowed.total_seconds())

@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import reflex as rx
 
 from ksys_app import log, runtime, texts
 from ksys_app.domain import ordering
+from ksys_app.domain.names import clean_filter
+from ksys_app.domain.ordering import Selection
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
 from ksys_app.live import Snapshot
 from ksys_app.models.tiles import Tile
-from ksys_app.models.views import DetailView, TileView
+from ksys_app.models.views import TileView
 from ksys_app.states.base import BaseState
-from ksys_app.states.detail import load_detail
+from ksys_app.states.detail import TagDetail
+from ksys_app.states.held import HeldOrder
+from ksys_app.states.pinned import Pinned
 from ksys_app.states.present import page_link, tile_view
+from ksys_app.states.tallied import Tallied
 from ksys_app.states.windowed import WindowedState
 from ksys_app.tile_source import TileSet
 
-MAX_PINS: Final = 50
 SORTS: Final = ("name", "worst")
 
 
-class DashboardState(WindowedState, BaseState):
+class DashboardState(TagDetail, HeldOrder, Pinned, Tallied, WindowedState, BaseState):
     """Tiles and snapshot table of one window."""
 
     kpi_rows: list[TileView] = []
-    tile_order: list[int] = []
-    table_order: list[int] = []
+    # Beside the rows, which are sent whole with each tick; these change with the rules.
+    titles: list[str] = []
     delta_caption: str = ""
     tag_filter: str = ""
     table_sort: str = "tag"
     table_desc: bool = False
     tile_sort: str = "name"
     truncated: bool = False
-    detail_open: bool = False
-    detail_loading: bool = False
-    detail: DetailView = DetailView()
+    searched: bool = False
+    saved_window: str = rx.LocalStorage("", name="ksys.window")
     saved_sort: str = rx.LocalStorage("", name="ksys.sort")
-    saved_pins: str = rx.LocalStorage("[]", name="ksys.pins")
 
-    _tiles: tuple[Tile, ...] = ()
-    _tiles_of: str = ""
+    _path: ClassVar[str] = "/"
 
     @rx.event(background=True, supersedes=True)
     async def load(self) -> AsyncIterator[Any]:
@@ -54,13 +54,13 @@ class DashboardState(WindowedState, BaseState):
         async with self:
             try:
                 self._fill_footer()
-                window = self._read_selection()
+                self._read_address()
+                self._read_selection()
             except KsysError as error:
-                self.link = ""
                 self._fail(error)
                 return
             self._begin()
-        await _fetch(self, window)
+        await _fetch(self)
         yield DashboardState.follow_feed
 
     @rx.event
@@ -70,35 +70,50 @@ class DashboardState(WindowedState, BaseState):
         return DashboardState.follow_feed
 
     @rx.event(background=True, supersedes=True)
-    async def follow_feed(self) -> None:
+    async def follow_feed(self) -> AsyncIterator[Any]:
         """Show each snapshot of the live feed until paused, superseded or gone."""
         async with self:
-            window = parse_window(self.window)
+            wanted = self._wanted()
             if not self.realtime_mode:
                 return
-        async with runtime.current().feed.subscribe(window) as subscription:
-            while True:
-                snapshot = await subscription.next()
-                async with self:
-                    if not self._watches(window):
-                        return
-                    self._follow(snapshot)
+        selection = await _shared(wanted)
+        while True:
+            async with runtime.current().feed.subscribe(selection) as subscription:
+                searched = True
+                while searched:
+                    snapshot = await subscription.next()
+                    async with self:
+                        if not self._watches(selection.window):
+                            return
+                        self._follow(snapshot)
+                        searched = self.searched or snapshot.error is not None
+                        wanted = self._wanted()
+                        detailed = self.detail_open and snapshot.error is None
+                    if detailed:
+                        yield DashboardState.read_detail
+            # There are more tags by now than a page shows, and the filter asks all of them.
+            selection = wanted
 
     @rx.event(background=True, supersedes=True)
-    async def refresh(self) -> None:
+    async def refresh(self) -> AsyncIterator[Any]:
         """Ask the database now."""
         async with self:
             self.is_loading = True
-            window = parse_window(self.window)
-        await _fetch(self, window)
+        await _fetch(self)
+        yield DashboardState.read_detail
 
     @rx.event
-    def set_tag_filter(self, text: str) -> None:
-        """Show only tags that hold every word of ``text``."""
-        self.tag_filter = ordering.clean_filter(str(text))
+    def set_tag_filter(self, text: str) -> Any:
+        """Show only tags that hold every word of ``text``; ask for them where not all are here."""
+        self.tag_filter = clean_filter(text)
+        self._let_go()
         self._order()
         self.link = self._link()
         log.event("tag_filter_ok", tag=self.tag_filter or None, rowcount=len(self.tile_order))
+        if self.searched:
+            return None
+        self.is_loading = True
+        return [DashboardState.refresh, DashboardState.follow_feed]
 
     @rx.event
     def set_tile_sort(self, value: str) -> None:
@@ -106,6 +121,7 @@ class DashboardState(WindowedState, BaseState):
         if value not in SORTS:
             return
         self.tile_sort = self.saved_sort = value
+        self._let_go()
         self._order()
         self.link = self._link()
 
@@ -116,50 +132,36 @@ class DashboardState(WindowedState, BaseState):
             return
         self.table_desc = not self.table_desc if column == self.table_sort else False
         self.table_sort = column
+        self._let_go()
         self._order()
-
-    @rx.event
-    def toggle_pin(self, tag: str) -> None:
-        """Keep a tag in front, or no longer; kept in this browser."""
-        pins = self._pins()
-        if tag in pins:
-            pins.remove(tag)
-        elif len(pins) < MAX_PINS and any(tile.title == tag for tile in self._tiles):
-            pins.append(tag)
-        self.saved_pins = json.dumps(pins, ensure_ascii=False)
-        self._place()
-
-    @rx.event(background=True, supersedes=True)
-    async def open_detail(self, tag: str) -> None:
-        """Open the detail of a tag: its rule, newest samples and features."""
-        async with self:
-            tile = next((tile for tile in self._tiles if tile.title == tag), None)
-            if tile is None:
-                return
-            self.detail = DetailView(title=tile.title)
-            self.detail_open = self.detail_loading = True
-        try:
-            detail = await load_detail(tile, runtime.current().zone)
-        except KsysError as error:
-            detail = DetailView(title=tile.title, note=error.message)
-        async with self:
-            self.detail, self.detail_loading = detail, False
-
-    @rx.event
-    def close_detail(self) -> None:
-        """Close the detail."""
-        self.detail_open = False
 
     def _watches(self, window: Window) -> bool:
         """Whether this tab still shows ``window`` live: a loop outlives the page that began it."""
-        return self._open_in("/") and self.realtime_mode and self.window == window.label
+        here = self._open_in("/") and not self._asked_wrong()
+        return here and self.realtime_mode and self.window == window.label
 
     def _holds_data(self) -> bool:
-        return bool(self._tiles) and self._tiles_of == self.window
+        shown = self._tile_set
+        if shown is None or not shown.tiles or shown.window.label != self.window:
+            return False
+        # Of a filter that not all tags were asked for, what matches is better than nothing.
+        return self.searched or bool(self.tile_order)
 
     def _drop(self) -> None:
-        self._tiles = ()
+        self._tile_set = None
         self._place()
+
+    def _wanted(self) -> Selection:
+        """What is selected: window, filter and pins."""
+        return Selection(parse_window(self.window), self.tag_filter, tuple(self._pins()))
+
+    def _wants(self, selection: Selection) -> bool:
+        """Whether that is still selected; a pin changes only the order."""
+        return (selection.window.label, selection.words) == (self.window, self.tag_filter)
+
+    @property
+    def _tiles(self) -> tuple[Tile, ...]:
+        return () if self._tile_set is None else self._tile_set.tiles
 
     def _link(self) -> str:
         selection = {"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort}
@@ -170,39 +172,41 @@ class DashboardState(WindowedState, BaseState):
         self.link = self._link()
         return [DashboardState.refresh, DashboardState.follow_feed]
 
+    def _kept_window(self) -> str:
+        return str(self.saved_window)
+
+    def _keep_window(self, label: str) -> None:
+        self.saved_window = label
+
     def _select_window(self, window: Window) -> None:
         super()._select_window(window)
+        self._let_go()
         self.delta_caption = texts.delta_caption(window)
 
     def _read_selection(self) -> Window:
         """Take window, filter and order from the URL, else from this browser's last ones."""
         query = self._query()
+        self._held = ()
+        self.tag_filter = clean_filter(query.get("tag", ""))
+        sort = query.get("sort") or self.saved_sort
+        self.tile_sort = self.saved_sort = sort if sort in SORTS else SORTS[0]
         window = self._read_window()
         self._select_window(window)
-        self.tag_filter = ordering.clean_filter(query.get("tag", ""))
-        sort = query.get("sort") or self.saved_sort
-        self.tile_sort = sort if sort in SORTS else SORTS[0]
         self.link = self._link()
         return window
-
-    def _pins(self) -> list[str]:
-        try:
-            pins = json.loads(self.saved_pins or "[]")
-        except ValueError:
-            return []
-        return [str(tag) for tag in pins][:MAX_PINS] if isinstance(pins, list) else []
 
     def _show(self, tile_set: TileSet) -> None:
         """Show ``tile_set``; the newest first time counts, whoever fetched it."""
         self.tick_s = round(runtime.current().feed.interval)
         self.truncated = tile_set.truncated
-        self._tiles, self._tiles_of = tile_set.tiles, tile_set.window.label
+        self._tile_set = tile_set
+        self._say_days(tile_set.days)
         self._place()
         if tile_set.db_now is not None:
             self.db_now_ms = epoch_ms(tile_set.db_now)
         self.updated_ms = tile_set.fetched_ms
         if tile_set.error is None:
-            self._succeed(empty=not tile_set.tiles)
+            self._succeed(empty=not tile_set.tiles and not tile_set.selection.words)
         else:
             self._fail(tile_set.error)
 
@@ -217,33 +221,59 @@ class DashboardState(WindowedState, BaseState):
         rows = [tile_view(tile, pinned=tile.title in pins) for tile in self._tiles]
         if rows != self.kpi_rows:
             self.kpi_rows = rows
+        titles = [tile.about for tile in self._tiles]
+        if titles != self.titles:
+            self.titles = titles
+        self._stand()
         self._order()
 
     def _order(self) -> None:
-        tiles = ordering.tile_order(self._tiles, self.tag_filter, self.tile_sort, self._pins())
-        table = ordering.table_order(self._tiles, self.tag_filter, self.table_sort, self.table_desc)
+        self.searched = self._tile_set is not None and self._tile_set.covers(self.tag_filter)
+        known, words, only = self._tiles, self.tag_filter, self.only
+        tiles = ordering.tile_order(known, words, self.tile_sort, self._pins(), only)
+        table = ordering.table_order(known, words, self.table_sort, self.table_desc, only)
+        tiles, self.tiles_moved = self._arrange("tiles", known, tiles)
+        table, self.table_moved = self._arrange("table", known, table)
         if tiles != self.tile_order:
             self.tile_order = tiles
         if table != self.table_order:
             self.table_order = table
+        of = self._tile_set
+        partial = of is not None and (of.truncated or of.selection.words != "")
+        self._count(known, words, len(tiles), partial=partial)
 
 
-async def _fetch(state: DashboardState, window: Window) -> None:
-    """Ask for the tiles of ``window`` outside the state's lock, and show them or what failed."""
-    started = time.monotonic()
+async def _shared(wanted: Selection) -> Selection:
+    """``wanted``, or all tags in its place where they fit; as it is while nobody can tell."""
     try:
-        tile_set = await runtime.current().tiles.load(window)
+        return await runtime.current().tiles.shared(wanted)
+    except KsysError:
+        return wanted
+
+
+async def _fetch(state: DashboardState) -> None:
+    """Ask for the tiles selected outside the state's lock, and show them or what failed."""
+    started = time.monotonic()
+    async with state:
+        wanted = state._wanted()
+    window = wanted.window
+    try:
+        tiles = runtime.current().tiles
+        tile_set = await tiles.load(await tiles.shared(wanted))
     except Exception as error:
         if not isinstance(error, KsysError):
             log.logger.exception("loading %s", window.label)
         async with state:
-            state._fail(error)
+            if state._wants(wanted):
+                state._fail(error)
         return
     async with state:
-        state._show(tile_set)
+        if state._wants(wanted):
+            state._show(tile_set)
     log.event(
         "dash_load_ok",
         range=window.label,
+        tag=wanted.words or None,
         view=window.view,
         rowcount=len(tile_set.tiles),
         dur_ms=(time.monotonic() - started) * 1000,

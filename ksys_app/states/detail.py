@@ -1,22 +1,32 @@
-"""The detail of one tag: what its tile has no room for."""
+"""The detail of one tag: how it stands now, and what its tile has no room for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from ksys_app import texts
-from ksys_app.domain.kpi import value_label
+import reflex as rx
+
+from ksys_app import runtime, texts
+from ksys_app.domain.figures import brief, figure
+from ksys_app.domain.spell import Spell, spell, stretches
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.domain.windows import parse_window
-from ksys_app.models.rows import QcRule
+from ksys_app.errors import KsysError
+from ksys_app.models.rows import QcRule, Sample
 from ksys_app.models.series import Feature
 from ksys_app.models.tiles import Tile
-from ksys_app.models.views import DetailView, Limit, SampleView
+from ksys_app.models.views import DetailView, Limit, SampleView, Standing
 from ksys_app.queries import features as feature_rows
-from ksys_app.queries.qc import qc_rules
+from ksys_app.queries import metrics
+from ksys_app.queries.qc import rules_by_tag
 from ksys_app.queries.realtime import newest_samples
+from ksys_app.states.standing import standing
+from ksys_app.tile_source import TileSet
 
-LIMITS = (
+LIMITS: Final = (
     "min_val",
     "crit_min",
     "warn_min",
@@ -28,38 +38,133 @@ LIMITS = (
     "spike_zscore",
     "deadband_pct",
     "max_gap_seconds",
+    "stuck_s",
 )
-FEATURES = ("mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m")
+FEATURES: Final = ("mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m")
+LISTED: Final = 12
+# How far back its beginning is looked for, where the samples of the last hour are all in a state.
+MINUTES_OVER: Final = "24h"
 
 
-async def load_detail(tile: Tile, zone: ZoneInfo) -> DetailView:
-    """Rule limits, the newest samples and the newest 5-minute features of a tag.
+class TagDetail(rx.State, mixin=True):
+    """The dialog of one tag; its value and state are those of its tile, tick by tick.
+
+    ``standing`` holds how the tag stands, nothing while no dialog is open.
+    """
+
+    detail_open: bool = False
+    detail_loading: bool = False
+    detail: DetailView = DetailView()
+    standing: list[Standing] = []
+
+    _tile_set: TileSet | None = None
+    # Whose rule and spell the next two are; empty before they are read.
+    _detail_of: str = ""
+    _detail_rule: QcRule | None = None
+    _detail_spell: Spell | None = None
+
+    @rx.event
+    def open_detail(self, tag: str) -> Any:
+        """Open the detail of a tag: how it stands, its rule, newest samples and features."""
+        if self._tile_of(tag) is None:
+            return None
+        self.detail, self.standing = DetailView(title=tag), []
+        self._detail_of = ""
+        self.detail_open = self.detail_loading = True
+        return self.__class__.read_detail
+
+    @rx.event
+    def close_detail(self) -> None:
+        """Close the detail."""
+        self.detail_open, self.standing = False, []
+
+    @rx.event(background=True, supersedes=True)
+    async def read_detail(self) -> None:
+        """Read the detail that is open anew, as of the tiles behind it."""
+        async with self:
+            tile = self._tile_of(self.detail.title) if self.detail_open else None
+            if tile is None or self._tile_set is None:
+                return
+            now = self._tile_set.db_now
+        try:
+            rule = (await rules_by_tag()).get(tile.title)
+            detail, found = await _load(tile, rule, now, runtime.current().zone)
+        except KsysError as error:
+            async with self:
+                # What was read before stays, as the tiles do.
+                if self.detail_loading and self.detail.title == tile.title:
+                    self.detail = DetailView(title=tile.title, note=error.message)
+                    self.detail_loading = False
+            return
+        async with self:
+            if self.detail_open and self.detail.title == tile.title:
+                self.detail, self.detail_loading = detail, False
+                self._detail_of, self._detail_rule, self._detail_spell = tile.title, rule, found
+                self._stand()
+
+    def _tile_of(self, tag: str) -> Tile | None:
+        tiles = () if self._tile_set is None else self._tile_set.tiles
+        return next((tile for tile in tiles if tile.title == tag), None)
+
+    def _stand(self) -> None:
+        """Show how the tag of the open dialog stands in the tiles at hand."""
+        tile = self._tile_of(self.detail.title) if self.detail_open else None
+        if tile is None or self._detail_of != tile.title:
+            return
+        now = standing(tile, self._detail_rule, self._detail_spell)
+        if self.standing != [now]:
+            self.standing = [now]
+
+
+async def _load(
+    tile: Tile, rule: QcRule | None, now: datetime | None, zone: ZoneInfo
+) -> tuple[DetailView, Spell | None]:
+    """What the dialog holds beside the standing, and since when the value is in its state.
+
+    Args:
+        tile: the tag's tile.
+        rule: its rule.
+        now: the database's clock of the tiles; nothing newer is shown beside them.
+        zone: the display zone.
 
     Raises:
         KsysError: the database cannot be asked.
     """
-    rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
-    samples = (await newest_samples(tile.title)).rows
+    newest = (await newest_samples(tile.title)).rows
+    samples = [one for one in reversed(newest) if now is None or one.ts <= now]
     features = (await feature_rows.history(tile.title, parse_window("10m"), cap=1)).rows
-    rule = rules.get(tile.title)
-    return DetailView(
+    found = None if now is None else await _since(tile, rule, samples, now)
+    detail = DetailView(
         title=tile.title,
-        subtitle="" if rule is None else str(rule.meta.get("title", "")),
+        subtitle="" if rule is None else rule.title,
         limits=[] if rule is None else _limits(rule),
         samples=[
-            SampleView(local_offset(sample.ts, zone), value_label(sample.value, tile.places))
-            for sample in samples
+            SampleView(local_offset(sample.ts, zone), figure(sample.value, tile.places))
+            for sample in samples[: -LISTED - 1 : -1]
         ],
         features=[] if not features else _features(features[0], tile.places),
         note=texts.detail_note(rule),
     )
+    return detail, found
+
+
+async def _since(
+    tile: Tile, rule: QcRule | None, samples: Sequence[Sample], now: datetime
+) -> Spell | None:
+    """Since when: from the samples of the last hour, then from the minutes of a day."""
+    allowed = timedelta(seconds=tile.allowed_s)
+    found = spell(stretches((), samples), rule, allowed, now)
+    if found is None or found.since > samples[0].ts:
+        return found
+    minutes = (await metrics.buckets(tile.title, parse_window(MINUTES_OVER))).rows
+    return spell(stretches(minutes, samples), rule, allowed, now)
 
 
 def _limits(rule: QcRule) -> list[Limit]:
     values = ((name, getattr(rule, name)) for name in LIMITS)
-    return [Limit(name, f"{value:g}") for name, value in values if value is not None]
+    return [Limit(name, brief(value)) for name, value in values if value is not None]
 
 
 def _features(row: Feature, places: int) -> list[Limit]:
-    figures = [Limit(name, value_label(getattr(row, name), places)) for name in FEATURES]
+    figures = [Limit(name, figure(getattr(row, name), places)) for name in FEATURES]
     return [*figures, Limit("n_5m", str(row.n_5m))]

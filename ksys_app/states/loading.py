@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from typing import ClassVar
 
 from ksys_app import runtime
-from ksys_app.errors import BadParameter, UnknownTag
 from ksys_app.models.views import Problem
 from ksys_app.states.base import BaseState
 from ksys_app.states.present import problem
@@ -23,9 +23,17 @@ class LoadingState(BaseState, mixin=True):
     db_now_ms: int = 0
     tick_s: int = 10
     link: str = ""
+    # The query that the selection was read from: the browser follows no link of before.
+    link_of: str = ""
+
+    _path: ClassVar[str] = ""
 
     def _query(self) -> dict[str, str]:
         return dict(self.router.url.query_parameters)
+
+    def _read_address(self) -> None:
+        """Take note of the address; it stays as it is until something of it is shown."""
+        self.link, self.link_of = "", self.router.url.query
 
     def _open_in(self, path: str) -> bool:
         """Whether this tab is still on the page: a loop outlives the page that began it."""
@@ -51,15 +59,16 @@ class LoadingState(BaseState, mixin=True):
 
     def _asked_wrong(self) -> bool:
         """Whether what was asked for does not exist, so that asking again brings nothing."""
-        return self.problem.code in (BadParameter.code, UnknownTag.code)
+        return self.problem.way != ""
 
     def _fail(self, error: Exception, since_ms: int = 0, retry_in_s: float = 0.0) -> None:
         self.is_loading = False
         since = since_ms or self.problem.since_ms or int(time.time() * 1000)
         self.problem = problem(error, since, retry_in_s)
         if self._asked_wrong():
-            # What was asked for does not exist; other figures in its place would mislead.
-            self.phase = "error"
+            # What was asked for does not exist; other figures in its place would mislead, and so
+            # would another address.
+            self.phase, self.link = "error", ""
         elif self._holds_data():
             self.phase = "stale"
         else:

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain.kpi import active, decimals, tile_range, value_label
+from ksys_app.domain.figures import DASH, figure, full
+from ksys_app.domain.kpi import LIMIT_COLUMNS, active
 from ksys_app.domain.timefmt import epoch_ms, local_offset
-from ksys_app.errors import KsysError
+from ksys_app.errors import BadParameter, KsysError, UnknownTag
 from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import Problem, SeriesRow, TileView
 
-DRAWN_LIMITS: Final = ("min_val", "crit_min", "warn_min", "warn_max", "crit_max", "max_val")
+# Out of a link that asks for what does not exist: asking again brings nothing.
+WAYS_OUT: Final = {BadParameter.code: "open", UnknownTag.code: "choose"}
 
 
 def tile_view(tile: Tile, *, pinned: bool) -> TileView:
-    """A tile as its component shows it."""
+    """A tile as its component shows it: a dash where nothing can be compared."""
+    change = tile.delta_s if tile.compared else DASH
     return TileView(
         title=tile.title,
         unit=tile.unit,
         value_s=tile.value_s,
-        delta_s=tile.delta_s,
-        delta_dir=_direction(tile.delta_s),
+        value_full=full(tile.value),
+        delta_s=change,
+        delta_dir=_direction(change),
         gauge_pct=round(tile.gauge_pct, 1),
+        ranged=tile.ranged,
         status_level=tile.status_level,
         ts_ms=0 if tile.ts is None else epoch_ms(tile.ts),
         ts_s=tile.ts_s,
         range_label=tile.range_label,
-        count=f"{tile.count:,}",
-        min=value_label(tile.min, tile.places),
-        max=value_label(tile.max, tile.places),
-        first=value_label(tile.first, tile.places),
-        last=value_label(tile.last, tile.places),
+        count=str(tile.count),
+        min=figure(tile.min, tile.places),
+        max=figure(tile.max, tile.places),
+        first=figure(tile.first, tile.places),
+        last=figure(tile.last, tile.places),
         comm=tile.comm,
         allowed_s=int(tile.allowed_s),
         alarm=tile.alarm,
@@ -42,12 +47,19 @@ def tile_view(tile: Tile, *, pinned: bool) -> TileView:
         spark=tile.spark,
         warn_y=list(tile.warn_y),
         crit_y=list(tile.crit_y),
+        far_above=tile.far_above,
+        far_below=tile.far_below,
+        far_room=tile.far_room,
+        gauge_warn=list(tile.gauge_warn),
+        gauge_crit=list(tile.gauge_crit),
         pinned=pinned,
+        still_s=int(tile.unchanged_s or 0),
+        still_longer=tile.unchanged_longer,
     )
 
 
 def _direction(delta_s: str) -> int:
-    if not delta_s.strip("+-0.%"):
+    if not delta_s.strip(f"+-0.%{DASH}"):
         return 0
     return -1 if delta_s.startswith("-") else 1
 
@@ -56,7 +68,16 @@ def problem(error: Exception, since_ms: int, retry_in_s: float = 0.0) -> Problem
     """What an error box says; an error that is none of ours is told without its insides."""
     code = error.code if isinstance(error, KsysError) else KsysError.code
     message = error.message if isinstance(error, KsysError) else "the page failed; see the log"
-    return Problem(code, message, since_ms, round(retry_in_s), f"docs/runbooks/{code}.md")
+    runbook = f"docs/runbooks/{code}.md"
+    way = WAYS_OUT.get(code, "")
+    return Problem(code, _sentence(message), since_ms, round(retry_in_s), runbook, way)
+
+
+def _sentence(message: str) -> str:
+    """With a capital, unless it begins with a name: ``eco_ro @ db.plant`` stays as it is."""
+    first, _, rest = message.partition(" ")
+    named = rest.startswith("@ ") or not first.replace("'", "").isalpha()
+    return message if named else message[:1].upper() + message[1:]
 
 
 def page_link(path: str, selection: dict[str, str]) -> str:
@@ -73,17 +94,11 @@ def series_row(
 
 
 def _figure(value: float | None, places: int) -> str:
-    return str(value) if isinstance(value, int) else value_label(value, places)
-
-
-def series_places(rule: QcRule | None, values: Sequence[float]) -> int:
-    """Decimals of a course: one more than a tile has, for those who compare buckets."""
-    span = tile_range(rule, min(values, default=None), max(values, default=None))
-    return decimals(span) + 1
+    return str(value) if isinstance(value, int) else figure(value, places)
 
 
 def drawn_limits(rule: QcRule | None) -> dict[str, float]:
     """The limits of a rule that a chart draws, those that are set; none of a disabled rule."""
     judged = active(rule)
-    limits = ((name, getattr(judged, name, None)) for name in DRAWN_LIMITS)
+    limits = ((name, getattr(judged, name, None)) for name in LIMIT_COLUMNS)
     return {name: value for name, value in limits if value is not None}

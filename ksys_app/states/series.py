@@ -5,7 +5,6 @@ The chart asks for its columns itself; the state holds what is selected and one 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,14 +14,24 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from ksys_app import log, runtime
-from ksys_app.domain.names import MAX_TAG_LENGTH
-from ksys_app.domain.paging import newest_first, page, page_with
+from ksys_app.domain import names
+from ksys_app.domain.figures import count
+from ksys_app.domain.kpi import course_decimals
+from ksys_app.domain.paging import counted, newest_first, page, page_with
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window
 from ksys_app.live import BACKOFF_S
 from ksys_app.models.views import SeriesRow
-from ksys_app.states.present import drawn_limits, page_link, series_places, series_row
-from ksys_app.states.series_link import valid_page, valid_series, valid_zoom
+from ksys_app.states.present import drawn_limits, page_link, series_row
+from ksys_app.states.series_empty import empty_texts, fetched
+from ksys_app.states.series_link import (
+    asked_tag,
+    asked_zoom,
+    valid_page,
+    valid_series,
+    valid_zoom,
+    zoom_period,
+)
 from ksys_app.states.series_load import Course, Table, load
 from ksys_app.states.windowed import WindowedState
 from ksys_app.utils.cache import TTL
@@ -36,10 +45,12 @@ class SeriesState(WindowedState, mixin=True):
 
     tag: str = ""
     unit: str = ""
+    title: str = ""
     places: int = 2
     limits: dict[str, float] = {}
     url: str = ""
     csv_url: str = ""
+    csv_zoom_url: str = ""
     revision: int = 0
     shown: list[str] = []
     zoom: list[int] = []
@@ -49,10 +60,13 @@ class SeriesState(WindowedState, mixin=True):
     page: int = 1
     pages: int = 1
     found_ms: int = 0
+    empty_why: str = ""
+    empty_do: str = ""
 
-    _path: ClassVar[str] = ""
     _series: ClassVar[tuple[str, ...]] = ()
     _shown_of: tuple[str, ...] = ()
+    # The newest row that pages after the first one count, so that they stand still; 0 on the first.
+    _until_ms: int = 0
 
     @rx.event(background=True, supersedes=True)
     async def refresh(self) -> AsyncIterator[Any]:
@@ -74,7 +88,10 @@ class SeriesState(WindowedState, mixin=True):
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Ask again as answers expire; after 1, 2, 4, 8 s while the database fails."""
+        """Ask again as answers expire, and at once when the database is lost or back.
+
+        While it fails, ask after 1, 2, 4, 8 s.
+        """
         failures = 0
         while True:
             async with self:
@@ -84,21 +101,22 @@ class SeriesState(WindowedState, mixin=True):
                 pause = self._pause(failures)
                 if failures:
                     self.problem = replace(self.problem, retry_in=round(pause))
-            await asyncio.sleep(pause)
+            pulse = runtime.current().database.pulse
+            # What is shown may be kept, and say nothing of a database that is lost by now.
+            news = await pulse.news(pulse.away and failures > 0, pause)
             async with self:
                 if not self._follows():
                     return
-            await load(self)
+            await load(self, fresh=news)
 
     @rx.event
     def choose_tag(self, tag: str) -> Any:
         """Show another tag."""
-        name = str(tag)[:MAX_TAG_LENGTH]
-        if not name or name == self.tag:
+        if names.asked_flaw(tag) is not None or tag == self.tag:
             return None
-        self.tag = self.saved_tag = name
+        self.tag = self.saved_tag = tag
         self._start_over()
-        log.event("tag_filter_ok", range=self.window, tag=name)
+        log.event("tag_filter_ok", range=self.window, tag=tag)
         return self._chosen()
 
     @rx.event
@@ -116,24 +134,20 @@ class SeriesState(WindowedState, mixin=True):
     def set_zoom(self, zoom: list[int]) -> None:
         """Remember the part of the window that the chart shows; empty for all of it."""
         self.zoom = valid_zoom(zoom)
-        self.link = self._link()
+        self._point()
 
     @rx.event
     def go_to(self, number: int) -> Any:
         """Show another page of the table."""
-        if not isinstance(number, int | float):
-            return None
-        self.page, self.found_ms = page(self.total, int(number)).number, 0
+        self._turn_to(page(self.total, number).number)
         self.link = self._link()
         return self.__class__.show
 
     @rx.event(background=True, supersedes=True)
     async def find_row(self, ms: int) -> None:
         """Show the page that holds the row of a time, and mark it."""
-        if not isinstance(ms, int | float):
-            return
         async with self:
-            self.found_ms = int(ms)
+            self.found_ms = ms
         await load(self, find=True)
 
     def _select_window(self, window: Window) -> None:
@@ -142,7 +156,12 @@ class SeriesState(WindowedState, mixin=True):
 
     def _start_over(self) -> None:
         """Another course: its first page, all of its window."""
-        self.page, self.zoom, self.found_ms = 1, [], 0
+        self.zoom = []
+        self._turn_to(1)
+
+    def _turn_to(self, number: int) -> None:
+        self.page, self.found_ms = number, 0
+        self._until_ms = self._until_ms if number > 1 else 0
 
     def _follows(self) -> bool:
         failing = self.problem.code != ""
@@ -177,9 +196,10 @@ class SeriesState(WindowedState, mixin=True):
         self.url = (
             f"/api/v1/{self._chart().endpoint}?{urlencode(self._asked() | {'format': 'columns'})}"
         )
-        self.csv_url = (
-            f"/api/v1/export.csv?{urlencode(self._asked() | {'kind': self._table().kind})}"
-        )
+        file = self._asked() | {"kind": self._table().kind}
+        period = zoom_period(self.zoom)
+        self.csv_url = f"/api/v1/export.csv?{urlencode(file)}"
+        self.csv_zoom_url = f"/api/v1/export.csv?{urlencode(file | period)}" if period else ""
 
     def _chart(self) -> Table:
         """What the chart draws."""
@@ -188,6 +208,12 @@ class SeriesState(WindowedState, mixin=True):
     def _table(self) -> Table:
         """What the table shows."""
         return self._chart()
+
+    def _kept_window(self) -> str:
+        return str(self.saved_span)
+
+    def _keep_window(self, label: str) -> None:
+        self.saved_span = label
 
     def _saved_series(self) -> str:
         """The series that this browser showed last."""
@@ -213,14 +239,14 @@ class SeriesState(WindowedState, mixin=True):
         """Take the selection from the URL, else from this browser's last one.
 
         Raises:
-            BadParameter: the URL names no window of the 13.
+            BadParameter: the URL names no window of the 13, or what no tag can be called.
         """
         query = self._query()
-        self.tag = query.get("tag", "")[:MAX_TAG_LENGTH] or self.saved_tag or self.tag
+        self.tag = asked_tag(query["tag"]) if query.get("tag") else self._last_tag() or self.tag
         self._select_window(self._read_window())
-        self.zoom = valid_zoom(query.get("zoom", "").split("-"))
+        self.zoom = asked_zoom(query.get("zoom", ""))
         self.shown = valid_series(query.get("series") or self._saved_series(), self._series)
-        self.page = valid_page(query.get("page", ""))
+        self.page, self._until_ms = valid_page(query.get("page", "")), 0
 
     def _series_text(self) -> str:
         """The series shown, for a link; empty for all of them."""
@@ -229,12 +255,16 @@ class SeriesState(WindowedState, mixin=True):
     def _rows_of(self, course: Course, *, find: bool) -> None:
         """Show the page of ``course`` that is selected, or the one that holds the time found."""
         rows = course.answer.rows
-        self.total, self.count = len(rows), f"{len(rows):,}"
+        self.total, self.count = len(rows), count(len(rows))
+        times = [epoch_ms(row.bucket) for row in rows]
         if find:
-            times = [epoch_ms(row.bucket) for row in rows]
+            self._until_ms = 0 if self.found_ms > self._until_ms else self._until_ms
+            times = times[: counted(times, self._until_ms)]
             self.page = page_with(times, self.found_ms) or self.page
-        at = page(self.total, self.page)
+        rows = rows[: counted(times, self._until_ms)]
+        at = page(len(rows), self.page)
         self.page, self.pages = at.number, at.count
+        self._until_ms = epoch_ms(rows[-1].bucket) if rows and at.number > 1 else 0
         zone = runtime.current().zone
         shown = newest_first(rows, at)
         self.rows = [
@@ -246,10 +276,16 @@ class SeriesState(WindowedState, mixin=True):
     def _show(self, course: Course, *, find: bool) -> None:
         rule, answer = course.rule, course.answer
         self.unit = "" if rule is None else rule.unit
-        self.places = series_places(rule, [row.avg for row in course.chart.rows])
+        self.title = "" if rule is None else rule.title
+        self.places = course_decimals(rule, course.chart.rows)
         self.limits = drawn_limits(rule)
-        self._shown_of = self._selection()
+        self._say_days(course.days)
         self._rows_of(course, find=find)
+        self.empty_why = self.empty_do = ""
+        if not answer.rows:
+            asked_at, zone = fetched(course.chart.fetched_ms), runtime.current().zone
+            self.empty_why, self.empty_do = empty_texts(course.known, asked_at, zone)
+        self._shown_of = self._selection()
         if course.chart.fetched_ms != self.updated_ms:
             self.revision += 1
         self.updated_ms = course.chart.fetched_ms

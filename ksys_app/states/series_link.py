@@ -3,20 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
+
+from ksys_app.domain.names import asked_flaw
+from ksys_app.errors import BadParameter
 
 MAX_MS: Final = 8_640_000_000_000_000
+MAX_DIGITS: Final = 17
+CENTURY_MS: Final = (
+    int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000),
+    int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000),
+)
 
 
-def valid_zoom(zoom: Any) -> list[int]:
+def asked_tag(name: str) -> str:
+    """The tag that a link names.
+
+    Raises:
+        BadParameter: no tag can be called so.
+    """
+    wrong = asked_flaw(name)
+    if wrong is not None:
+        raise BadParameter(f"tag {wrong}")
+    return name
+
+
+def asked_zoom(text: str) -> list[int]:
+    """The zoom that a link has as ``1755300000000-1755303600000``; empty for anything else."""
+    parts = text.split("-")
+    whole = all(part.isdecimal() and len(part) < MAX_DIGITS for part in parts)
+    return valid_zoom([int(part) for part in parts]) if whole else []
+
+
+def valid_zoom(zoom: Sequence[int]) -> list[int]:
     """Two times in epoch milliseconds, the earlier first; empty for anything else."""
-    if not isinstance(zoom, list) or len(zoom) != 2:
+    if len(zoom) != 2:
         return []
-    try:
-        start, end = (round(float(part)) for part in zoom)
-    except (TypeError, ValueError, OverflowError):
-        return []
+    start, end = zoom
     return [start, end] if 0 < start < end < MAX_MS else []
+
+
+def zoom_period(zoom: Sequence[int]) -> dict[str, str]:
+    """A zoom as the export takes it: ``from`` and ``to``; empty for no zoom, or one of no time now.
+
+    The export takes times of this century; a link may name any.
+    """
+    if not zoom or not CENTURY_MS[0] <= zoom[0] < zoom[1] < CENTURY_MS[1]:
+        return {}
+    start, end = (datetime.fromtimestamp(ms / 1000, UTC).isoformat() for ms in zoom)
+    return {"from": start, "to": end}
 
 
 def valid_series(text: str, known: Sequence[str]) -> list[str]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ksys_app import log
+from ksys_app.domain.names import shown
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError, UnknownTag
-from ksys_app.models.rows import QcRule
-from ksys_app.queries.qc import qc_rules
-from ksys_app.queries.tags import known_tags, tag_exists
+from ksys_app.models.rows import QcRule, Tag
+from ksys_app.queries.aggregates import days_of
+from ksys_app.queries.qc import rules_by_tag
+from ksys_app.queries.tags import find_tag, known_tags
 from ksys_app.utils.cache import Answer
 
 
@@ -44,12 +46,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What the database says of a tag in a window: the chart's rows, the table's, the rule."""
+    """What the database says of a tag in a window: the chart's rows, the table's, the rule.
+
+    ``known`` is the tag itself where the chart has no rows; ``days`` the zone whose days its rows
+    are, if they are days.
+    """
 
     chart: Answer[Any]
     answer: Answer[Any]
     columns: tuple[str, ...]
     rule: QcRule | None
+    known: Tag | None
+    days: str | None = None
 
 
 async def begin(state: Any) -> bool:
@@ -57,13 +65,16 @@ async def begin(state: Any) -> bool:
     async with state:
         try:
             state._fill_footer()
+            state._read_address()
             state._read_selection()
         except KsysError as error:
-            state.link = ""
             state._fail(error)
             return False
         state._begin()
         tag = state.tag
+        if {"tag", "window"} <= state._query().keys():
+            # At once: Back may be pressed again before the answer has come.
+            state.link = state._link()
     try:
         first = tag or next((known.tag_name for known in (await known_tags()).rows), "")
     except KsysError as error:
@@ -118,7 +129,8 @@ async def load(state: Any, *, find: bool = False, fresh: bool = False) -> None:
 async def _ask(tag: str, window: Window, chart: Table, table: Table, fresh: bool) -> Course:
     drawn = await chart.ask(tag, window, fresh=fresh)
     listed = drawn if table == chart else await table.ask(tag, window, fresh=fresh)
-    if not drawn.rows and not await tag_exists(tag):
-        raise UnknownTag(f"no tag is named {tag!r}; choose another one")
-    rules = {rule.tag_name: rule for rule in (await qc_rules()).rows}
-    return Course(drawn, listed, table.columns, rules.get(tag))
+    known = None if drawn.rows else await find_tag(tag)
+    if not drawn.rows and known is None:
+        raise UnknownTag(f"no tag is named {shown(tag)}; choose another one")
+    rule = (await rules_by_tag()).get(tag)
+    return Course(drawn, listed, table.columns, rule, known, await days_of(window))

@@ -45,7 +45,8 @@ class TrendState(SeriesState, BaseState):
         """``history`` or ``features`` under the chart."""
         if name not in TABLES:
             return None
-        self.table, self.page, self.found_ms = name, 1, 0
+        self.table = name
+        self._turn_to(1)
         self._drop()
         return self._chosen()
 

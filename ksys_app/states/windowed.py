@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from ksys_app import log, texts
+from ksys_app import log, runtime, texts
 from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
 from ksys_app.errors import BadParameter
 from ksys_app.states.loading import LoadingState
@@ -21,7 +21,7 @@ class WindowedState(LoadingState, mixin=True):
     def set_window_filter(self, label: str) -> Any:
         """Choose one of the 13 windows and load it."""
         try:
-            window = parse_window(str(label))
+            window = parse_window(label)
         except UnknownWindow:
             return None
         self._select_window(window)
@@ -31,6 +31,7 @@ class WindowedState(LoadingState, mixin=True):
     @rx.event
     def retry(self) -> Any:
         """Try again; a window that does not exist gives way to the last one that did."""
+        self.link_of = ""
         return self._chosen()
 
     @rx.event
@@ -49,7 +50,7 @@ class WindowedState(LoadingState, mixin=True):
             BadParameter: the URL names none of the 13.
         """
         asked = self._query().get("window")
-        label = asked or self.saved_window or self.window
+        label = asked or self._kept_window() or self.window
         try:
             return parse_window(label)
         except UnknownWindow as error:
@@ -58,5 +59,19 @@ class WindowedState(LoadingState, mixin=True):
             return parse_window(DEFAULT_WINDOW)
 
     def _select_window(self, window: Window) -> None:
-        self.window = self.saved_window = window.label
+        self.window = window.label
+        self._keep_window(window.label)
         self.window_caption = texts.window_caption(window)
+
+    def _kept_window(self) -> str:
+        """The window that this browser showed last on such a page; maybe none, or nonsense."""
+        raise NotImplementedError
+
+    def _keep_window(self, label: str) -> None:
+        raise NotImplementedError
+
+    def _say_days(self, days: str | None) -> None:
+        """Say whose days the buckets are, where they are not those of the display zone."""
+        own = runtime.current().settings.tz
+        window = parse_window(self.window)
+        self.window_caption = texts.window_caption(window, None if days == own else days)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Literal, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
-Kind = Literal["latest", "live", "metrics", "features", "qc", "tags", "comm"]
+Kind = Literal["latest", "live", "metrics", "features", "qc", "tags", "comm", "upkeep"]
 TTL: Final[Mapping[Kind, float]] = {
     "latest": 0,
     "live": 0,
@@ -21,6 +22,7 @@ TTL: Final[Mapping[Kind, float]] = {
     "qc": 300,
     "tags": 300,
     "comm": 300,
+    "upkeep": 10,
 }
 MAX_ENTRIES: Final = 100
 ROW_BYTES: Final = 400
@@ -57,12 +59,33 @@ class Answer(Generic[T]):
         """Whether these are old rows served in place of an answer."""
         return self.error is not None
 
+    def read_as(self, name: str, read: Callable[[T], U]) -> Answer[U]:
+        """The same answer with rows of another type, made once and kept as ``name``.
+
+        Args:
+            name: under which they are kept in ``made``.
+            read: makes one of each row.
+        """
+        rows = self.made.get(name)
+        if rows is None:
+            rows = self.made[name] = tuple(map(read, self.rows))
+        return Answer(
+            rows,
+            self.rowcount,
+            self.fetched_ms,
+            self.cache_hit,
+            self.error,
+            self.age_s,
+            self.made,
+        )
+
 
 @dataclass(slots=True)
 class _Entry:
     answer: Answer[Any]
     loaded_at: float
     size: int
+    version: str = ""
 
 
 def cache_key(statement: str, params: Mapping[str, object]) -> str:
@@ -119,32 +142,46 @@ class TTLCache:
         return self._bytes
 
     async def get(
-        self, key: str, ttl: float, load: Callable[[], Awaitable[Sequence[T]]]
+        self, key: str, ttl: float, load: Callable[[], Awaitable[Sequence[T]]], version: str = ""
     ) -> Answer[T]:
         """The rows of ``key``, from the cache while younger than ``ttl`` seconds, else loaded.
 
         Callers of one key share one load; a caller that is cancelled does not cancel it for
         the others.
 
+        Args:
+            key: what is asked.
+            ttl: seconds that an answer is good for.
+            load: asks it.
+            version: of what is asked about; an answer about another one is not good any more.
+
         Raises:
             Exception: what ``load`` raised, unless an expired answer could stand in.
         """
         entry = self._entries.get(key)
-        if entry is not None and ttl > 0 and self._clock() - entry.loaded_at < ttl:
+        good = entry is not None and entry.version == version
+        if entry is not None and good and ttl > 0 and self._clock() - entry.loaded_at < ttl:
             self._entries.move_to_end(key)
             return self._aged(entry, cache_hit=True)
         try:
-            return await self._load(key, load)
+            return await self._load(key, load, version)
         except self._serve_stale_on as error:
-            entry = self._entries.get(key)
-            if entry is None:
+            stale: Answer[T] | None = self.stale(key, error)
+            if stale is None:
                 raise
-            return replace(self._aged(entry, cache_hit=True), error=error)
+            return stale
 
-    async def _load(self, key: str, load: Callable[[], Awaitable[Sequence[T]]]) -> Answer[T]:
+    def stale(self, key: str, error: Exception) -> Answer[Any] | None:
+        """What is kept of ``key``, however old, marked with why it could not be asked; or None."""
+        entry = self._entries.get(key)
+        return None if entry is None else replace(self._aged(entry, cache_hit=True), error=error)
+
+    async def _load(
+        self, key: str, load: Callable[[], Awaitable[Sequence[T]]], version: str
+    ) -> Answer[T]:
         task = self._loading.get(key)
         if task is None:
-            task = asyncio.ensure_future(self._run(key, load))
+            task = asyncio.ensure_future(self._run(key, load, version))
             self._loading[key] = task
             task.add_done_callback(lambda done: self._loaded(key, done))
         return await asyncio.shield(task)
@@ -154,10 +191,12 @@ class TTLCache:
         if not task.cancelled():
             task.exception()  # read, so that a load nobody waits for any more is no warning
 
-    async def _run(self, key: str, load: Callable[[], Awaitable[Sequence[T]]]) -> Answer[T]:
+    async def _run(
+        self, key: str, load: Callable[[], Awaitable[Sequence[T]]], version: str
+    ) -> Answer[T]:
         rows = tuple(await load())
         answer = Answer(rows, len(rows), int(self._wall() * 1000))
-        self._store(key, _Entry(answer, self._clock(), _size(rows)))
+        self._store(key, _Entry(answer, self._clock(), _size(rows), version))
         return answer
 
     def _store(self, key: str, entry: _Entry) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import AsyncConnection
 
-from tests.conftest import Plant
-from tests.plant import Sample
+from ksys_app.db import connect
+from ksys_app.errors import ConfigError
+from ksys_app.ops import pg_programs, refresh
+from tests.conftest import ZONE, Plant
+from tests.database import TestDatabases
+from tests.plant import Sample, clock, insert
 
 HEADER = "ts,tag_name,value"
 MakeFile = Callable[..., Path]
@@ -46,3 +51,41 @@ def line(ts: datetime, tag: str, value: float) -> str:
 
 def lines(samples: Sequence[Sample]) -> list[str]:
     return [line(*sample) for sample in samples]
+
+
+@pytest.fixture
+async def server(databases: TestDatabases) -> AsyncIterator[str]:
+    """A database of a server with its own ``pg_dump`` and ``pg_restore``, filled and compressed."""
+    if databases.kind == "embedded":
+        pytest.skip("the embedded database cannot be dumped")
+    made = await databases.fresh()
+    try:
+        async with await connect(made) as conn:
+            row = await (await conn.execute("SHOW server_version_num")).fetchone()
+            assert row is not None
+            try:
+                for program in ("pg_dump", "pg_restore"):
+                    await pg_programs.find(program, int(row[0]) // 10_000)  # type: ignore[arg-type]
+            except ConfigError as error:
+                pytest.skip(error.message)
+            now = await clock(conn)
+            for tag in ("A", "온도"):
+                await insert(
+                    conn, [(now - n * timedelta(minutes=13), tag, n / 7) for n in range(3000)]
+                )
+            await conn.execute("INSERT INTO public.influx_qc_rule (tag_name) VALUES ('A')")
+            await refresh.refresh(made, ZoneInfo(ZONE))
+            await conn.execute(
+                "SELECT compress_chunk(c, true) FROM"
+                " show_chunks('public.influx_hist', older_than => interval '9 days') AS c"
+            )
+        yield made
+    finally:
+        await databases.drop(made)
+
+
+@pytest.fixture
+async def empty(databases: TestDatabases) -> AsyncIterator[str]:
+    made = await databases.fresh(schema=False)
+    yield made
+    await databases.drop(made)

@@ -8,20 +8,32 @@ import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.db import connect
-from ksys_app.errors import ConfigError, DatabaseUnreachable, NoRows, SchemaDrift
+from ksys_app.driver import watched
+from ksys_app.errors import (
+    ConfigError,
+    DatabaseTimeout,
+    DatabaseUnreachable,
+    NoRows,
+    SchemaDrift,
+)
 from ksys_app.ops import backfill, batches, expected, jobs, refresh
-from ksys_app.ops.backfill import Filled, Listener
+from ksys_app.ops.backfill import Filled, Listener, Source
+from ksys_app.ops.dialect import Reading
 from ksys_app.ops.refresh import Progress
-from tests.conftest import RO_PASSWORD, RW_PASSWORD
+from tests import silence
+from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.dr.conftest import MakeFile, line, lines
 from tests.plant import clock, insert
 
+KST = ZoneInfo(ZONE)
+AHEAD_S = 60
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
@@ -48,7 +60,9 @@ class Told(Listener):
 
 
 async def fill(dsn: str, path: Path, listener: Listener | None = None) -> Filled:
-    return await backfill.backfill(dsn, path, path.with_suffix(".rejected.csv"), listener or Told())
+    reject = path.with_suffix(".rejected.csv")
+    source = Source(path, reject, AHEAD_S)
+    return await backfill.backfill(dsn, KST, source, listener or Told())
 
 
 async def rows(conn: AsyncConnection, statement: str, *values: object) -> list[tuple[object, ...]]:
@@ -151,26 +165,78 @@ async def test_bad_lines_go_to_the_reject_file_and_stop_nothing(
 ) -> None:
     now = await clock(conn) - DAY
     good = [line(now + n * MINUTE, "GOOD", n / 2) for n in range(4)]
-    ahead = datetime.now(UTC) + 3 * DAY
+    ahead = now + DAY + timedelta(seconds=10 * AHEAD_S)
     content = [
         good[0], "2025-08-15T16:26:07,GOOD,1", good[1], f"{now},GOOD,NaN", f"{now},GOOD,-Infinity",
         good[2], f'{now},"GOOD,1', "x" * 3_000_000, line(ahead, "GOOD", 1.0), good[3],
+        "0001-01-01T00:00:00Z,GOOD,4", "1970-01-01T00:00:00Z,GOOD,4", f"{now},GOOD,-2e200",
     ]  # fmt: skip
     path = csv(content)
     done = await fill(dsn, path)
-    assert (done.samples, done.rejected) == (4, 6)
+    assert (done.samples, done.rejected, done.first) == (4, 9, now)
+    assert [item.view for item in done.refreshed] == [*expected.REFRESH, refresh.INDICATORS]
     assert len(await held(conn, "GOOD")) == 4
-    with path.with_suffix(".rejected.csv").open(newline="") as file:
-        told = list(csv_module.DictReader(file))
-    assert [row["line"] for row in told] == ["3", "5", "6", "8", "9", "10"]
-    for row, reason in zip(
-        told,
+    rejected = path.with_suffix(".rejected.csv")
+    first, *rest = rejected.read_text().splitlines()
+    assert first == "ts,tag_name,value"
+    notes = [text for text in rest if text.startswith("# line ")]
+    lines = [3, 5, 6, 8, 9, 10, 12, 13, 14]
+    assert [int(note.split(":")[0].removeprefix("# line ")) for note in notes] == lines
+    # All of a line is there but for one that is too long.
+    assert [text for text in rest if text not in notes] == [
+        content[number - 2] for number in lines if number != 9
+    ]
+    for note, reason in zip(
+        notes,
         ["has no time zone", "'NaN' is not a finite number", "'-Infinity' is not a finite",
-         "is not CSV", "is longer than 1,048,576 bytes", "more than 1 day in the future"],
+         "is not CSV", "is longer than 1,048,576 bytes",
+         "further ahead of the database's clock than KSYS_MAX_AHEAD_S",
+         "is before 1990-01-01", "is before 1990-01-01", "value: is beyond 1e+100"],
         strict=True,
     ):  # fmt: skip
-        assert reason in row["reason"]
-        assert 0 < len(row["text"]) <= 1000
+        assert reason in note
+    with pytest.raises(ConfigError, match="is the file itself"):
+        await backfill.check(Source(rejected, rejected, AHEAD_S), Told())
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding"), [(",", "utf-8"), (";", "cp949"), ("\t", "utf-16")]
+)
+async def test_rejected_lines_are_mended_where_they_are_and_filled_in(
+    dsn: str, conn: AsyncConnection, tmp_path: Path, separator: str, encoding: str
+) -> None:
+    now = (await clock(conn)).replace(microsecond=0) - DAY
+    tag = f"FIX {encoding}"
+    meta = f'{{"note": "밸브{separator} 2번", "pad": "{"x" * 3000}"}}'.replace("\t", " ")
+    cells = [
+        ["ts", "tag_name", "value", "qc", "meta"],
+        [now.isoformat(), tag, "1.5", "0", ""],
+        ["yesterday", tag, "2.5", "16", meta],
+        [(now + MINUTE).isoformat(), tag, "inf", "16", meta],
+    ]
+    path = tmp_path / "sent.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv_module.writer(file, delimiter=separator).writerows(cells)
+    reading = Reading(encoding=encoding if encoding == "cp949" else None)
+    source = Source(path, tmp_path / "sent.csv.rejected.csv", AHEAD_S, reading)
+    done = await backfill.backfill(dsn, KST, source, Told())
+    assert (done.samples, done.rejected) == (1, 2)
+
+    mended = source.reject.read_text("utf-8").replace("yesterday", (now - MINUTE).isoformat())
+    source.reject.write_text(mended.replace("inf", "3.5"), "utf-8")
+    again = Source(source.reject, tmp_path / "again.rejected.csv", AHEAD_S)
+    done = await backfill.backfill(dsn, KST, again, Told())
+    assert (done.samples, done.rejected) == (2, 0)
+    assert not again.reject.exists()
+    cursor = await conn.execute(
+        "SELECT value, qc, meta ->> 'note', length(meta ->> 'pad') FROM influx_hist"
+        " WHERE tag_name = %s ORDER BY ts",
+        (tag,),
+    )
+    note = f"밸브{separator} 2번".replace("\t", " ")
+    assert await cursor.fetchall() == [
+        (2.5, 16, note, 3000), (1.5, 0, None, None), (3.5, 16, note, 3000),
+    ]  # fmt: skip
 
 
 async def test_a_run_that_is_stopped_says_so_and_the_next_one_finishes(
@@ -246,9 +312,11 @@ async def test_a_file_is_checked_without_a_database(csv: MakeFile) -> None:
     now = datetime.now(UTC)
     path = csv([line(now, "A", 1.0), "nonsense", line(now, "B", 2.0)])
     reject = path.with_suffix(".rejected.csv")
-    done = await backfill.check(path, reject, Told())
+    done = await backfill.check(Source(path, reject, AHEAD_S), Told())
     assert (done.samples, done.written, done.rejected, done.tags) == (2, 0, 1, {"A", "B"})
-    assert reject.read_text().splitlines()[1] == '3,"has 1 cells, the first line 3",nonsense'
+    assert reject.read_text().splitlines()[1:] == [
+        "# line 3: has 1 cells, the header 3", "nonsense"
+    ]  # fmt: skip
 
 
 async def test_a_file_without_a_sample_is_an_error_with_its_first_reason(
@@ -279,9 +347,10 @@ async def test_a_file_in_the_place_of_the_reject_file_is_not_overwritten(
 ) -> None:
     path = csv([line(datetime.now(UTC), "A", 1.0), "bad"])
     with pytest.raises(ConfigError, match="is not a reject file; name another one with --reject"):
-        await backfill.backfill(dsn, path, path, Told())
+        await backfill.backfill(dsn, KST, Source(path, path, AHEAD_S), Told())
+    nowhere = Source(path, path.parent / "no" / "x.csv", AHEAD_S)
     with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
-        await backfill.backfill(dsn, path, path.parent / "no" / "x.csv", Told())
+        await backfill.backfill(dsn, KST, nowhere, Told())
 
 
 @pytest.mark.parametrize(("role", "password"), [("eco_ro", RO_PASSWORD), ("eco_rw", RW_PASSWORD)])
@@ -328,5 +397,25 @@ async def test_a_database_that_goes_away_is_told_with_what_is_in(
         await fill(made, path)
         async with await connect(made) as conn:
             assert len(await held(conn, "AWAY")) == 2000
+    finally:
+        await databases.drop(made)
+
+
+async def test_a_database_that_falls_silent_is_told_with_what_is_in(
+    databases: TestDatabases, csv: MakeFile, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    path = csv(lines([(now - n * MINUTE, "MUTE", float(n)) for n in range(2000)]))
+    made = await databases.fresh()
+    monkeypatch.setattr(watched, "QUIET_S", 0.1)
+    # The embedded database answers no look while it is at work: three of them have to be longer.
+    monkeypatch.setattr(watched, "LOOK_S", 1.5)
+    monkeypatch.setattr(watched, "EMBEDDED", b"nobody reports this")
+    try:
+        async with silence.line(made) as cable, asyncio.timeout(60):
+            listener = Listener(lambda done: cable.cut(), lambda step: None, asyncio.Event())
+            told = r"no sign of life.*; \d+ samples are in, run the same command again"
+            with pytest.raises(DatabaseTimeout, match=told):
+                await fill(cable.dsn, path, listener)
     finally:
         await databases.drop(made)

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from ksys_app.ops import expected, refresh
 from tests.conftest import RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.dr.conftest import MakeFile, line
 from tests.ksys import KSYS, ksys
+from tests.waiting import until
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 AWAY = {"TS_ADMIN_DSN": "postgresql://me@127.0.0.1:9/x"}
@@ -57,7 +59,8 @@ async def test_times_without_a_zone_and_values_without_end_are_told(
     reject = tmp_path / "bad.csv"
     owner = {"TS_ADMIN_DSN": plant_db.dsn}
     await refused(1, "has no time zone", path, "--reject", str(reject), **owner)
-    assert len(reject.read_text().splitlines()) == 4
+    assert reject.read_text().count("# line ") == 3
+    assert reject.stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_run_tells_lines_rows_rejects_range_and_aggregates(
@@ -66,14 +69,41 @@ async def test_a_run_tells_lines_rows_rejects_range_and_aggregates(
     path = str(csv([line(NOW - timedelta(hours=n), "TOLD", n / 3) for n in range(50)] + ["bad"]))
     arguments = ("db", "backfill", path, "--reject", str(tmp_path / "bad.csv"))
     code, out, err = await ksys(*arguments, "--dry-run")
-    assert (code, err) == (0, "")
+    assert (code, [line.partition(":")[0] for line in err.splitlines()]) == (0, ["samples"])
     assert "50 good, nothing written" in out
     code, out, err = await ksys(*arguments, TS_ADMIN_DSN=plant_db.dsn)
-    assert (code, err) == (0, "")
-    for words in ("52 read", "50 written, 0 already", "1, each with its reason", "influx_agg_1d"):
+    stages = [line.partition(":")[0] for line in err.splitlines()]
+    assert (code, stages) == (0, ["samples", *expected.REFRESH, refresh.INDICATORS])
+    assert "50 read, " in err
+    for words in ("52 read", "50 written, 0 already", "1, each below its reason", "influx_agg_1d"):
         assert words in out
     code, out, _ = await ksys(*arguments, TS_ADMIN_DSN=plant_db.dsn)
     assert (code, "0 written, 50 already there" in out) == (0, True)
+
+
+async def test_what_a_spreadsheet_has_saved_is_read_and_what_was_recognised_is_said(
+    plant_db: Plant, tmp_path: Path
+) -> None:
+    path, reject = tmp_path / "excel.csv", ("--reject", str(tmp_path / "bad.csv"))
+    rows = [f"{NOW - timedelta(minutes=n)};밸브;{n + 1},25" for n in range(4)]
+    path.write_bytes("\r\n".join(["ts;tag_name;value", *rows]).encode("cp949"))
+    owner = {"TS_ADMIN_DSN": plant_db.dsn}
+    code, _, err = await ksys("db", "backfill", str(path), *reject, **owner)
+    assert (code, "name its encoding, e.g. --encoding cp949" in err) == (1, True)
+    arguments = ("db", "backfill", str(path), *reject, "--encoding", "cp949")
+    code, out, err = await ksys(*arguments, **owner)
+    assert (code, "4 written" in out) == (0, True), err
+    assert f"{path}: CP949, semicolons between cells, decimal commas" in err
+    cursor = await plant_db.conn.execute(
+        "SELECT value FROM public.influx_hist WHERE tag_name = '밸브' ORDER BY ts DESC"
+    )
+    assert await cursor.fetchall() == [(1.25,), (2.25,), (3.25,), (4.25,)]
+    path.write_text(f"ts;tag_name;value\n{NOW};밸브;1,234\n")
+    await refused(
+        2, "say which with --decimal comma or --decimal point", str(path), *reject, **owner
+    )
+    code, out, _ = await ksys("db", "backfill", str(path), "--decimal", "comma", *reject, **owner)
+    assert (code, "1 written" in out) == (0, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -91,10 +121,12 @@ async def test_a_signal_ends_it_while_standard_input_is_silent(
     process.stdin.write(f"ts,tag_name,value\n{content}".encode())
     await process.stdin.drain()
     counting = "SELECT count(*) FROM public.influx_hist WHERE tag_name = 'PIPE'"
-    async with asyncio.timeout(60):
-        while await (await plant_db.conn.execute(counting)).fetchone() == (0,):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+
+    async def begun() -> bool:
+        return await (await plant_db.conn.execute(counting)).fetchone() != (0,)
+
+    await until(begun)
     process.send_signal(number)
     out, err = await process.communicate()
-    assert (process.returncode, err) == (130, b""), err.decode()
+    assert (process.returncode, err.partition(b":")[0]) == (130, b"samples"), err.decode()
     assert b"run the same command again to go on" in out

@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from psycopg import Connection, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.db import connect
 from ksys_app.errors import BackupFailed, ConfigError, SchemaDrift
-from ksys_app.ops import backup, manifest, pg_programs, refresh, restore
+from ksys_app.ops import aside, backup, dated, manifest, restore, verify
+from ksys_app.ops.manifest import Comparison
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.ksys import ksys
 from tests.plant import clock, insert
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 async def dump(dsn: str, file: Path) -> manifest.Manifest:
-    return await backup.backup(dsn, file, zone=ZONE, on_size=lambda size: None)
+    return await backup.backup(dsn, file, zone=ZONE, on_stage=lambda stage, size: None)
 
 
 async def bring_back(dsn: str, file: Path, *, replace: bool = False) -> restore.Restored:
@@ -38,47 +40,15 @@ def left_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def modes_in(folder: Path) -> set[int]:
+    return {path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
 @pytest.fixture
 async def embedded(databases: TestDatabases) -> AsyncIterator[str]:
     if databases.kind != "embedded":
         pytest.skip("this is about the embedded database")
     made = await databases.fresh()
-    yield made
-    await databases.drop(made)
-
-
-@pytest.fixture
-async def server(databases: TestDatabases) -> AsyncIterator[str]:
-    """A database of a server with its own ``pg_dump`` and ``pg_restore``, filled and compressed."""
-    if databases.kind == "embedded":
-        pytest.skip("the embedded database cannot be dumped")
-    made = await databases.fresh()
-    try:
-        async with await connect(made) as conn:
-            row = await (await conn.execute("SHOW server_version_num")).fetchone()
-            assert row is not None
-            try:
-                for program in ("pg_dump", "pg_restore"):
-                    await pg_programs.find(program, int(row[0]) // 10_000)  # type: ignore[arg-type]
-            except ConfigError as error:
-                pytest.skip(error.message)
-            now = await clock(conn)
-            for tag in ("A", "온도"):
-                await insert(conn, [(now - n * 13 * MINUTE, tag, n / 7) for n in range(3000)])
-            await conn.execute("INSERT INTO public.influx_qc_rule (tag_name) VALUES ('A')")
-            await refresh.refresh(made)
-            await conn.execute(
-                "SELECT compress_chunk(c, true) FROM"
-                " show_chunks('public.influx_hist', older_than => interval '9 days') AS c"
-            )
-        yield made
-    finally:
-        await databases.drop(made)
-
-
-@pytest.fixture
-async def empty(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh(schema=False)
     yield made
     await databases.drop(made)
 
@@ -89,10 +59,11 @@ async def test_a_dump_comes_back_with_every_row_checksum_and_object(
     file = tmp_path / "plant.dump"
     noted = await dump(server, file)
     assert left_in(tmp_path) == ["plant.dump", "plant.dump.manifest.json"]
+    assert modes_in(tmp_path) == {0o600}
     assert sum(day[2] for day in noted.content.days) == 6000
     assert noted.content.relations["influx_qc_rule"] == 1
     done = await bring_back(empty, file)
-    assert done.differences == []
+    assert done.comparison == Comparison([], [])
     assert [c for c in done.checks if not c.ok and not c.name.startswith("job ")] == []
     async with await connect(empty) as conn:
         await insert(conn, [(await clock(conn), "NEW", 1.0)])
@@ -100,35 +71,86 @@ async def test_a_dump_comes_back_with_every_row_checksum_and_object(
         assert await cursor.fetchone() == (3,), "its triggers work"
 
 
+async def test_a_session_that_began_during_a_restore_does_not_go_on_writing_unseen(
+    server: str, empty: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "plant.dump"
+    await dump(server, file)
+    sessions: list[Connection] = []
+
+    def on_step(step: str) -> None:
+        if step == "rows and checksums are compared":
+            sessions.append(Connection.connect(empty, autocommit=True))
+
+    await restore.restore(restore.Plan(empty, file, ZONE, {}), on_step)
+    (session,) = sessions
+    with session, pytest.raises(OperationalError):
+        session.execute("INSERT INTO public.influx_hist VALUES (now(), 'UNSEEN', 1)")
+
+
+async def test_late_samples_that_were_not_refreshed_at_the_dump_make_no_restore_fail(
+    server: str, empty: str, tmp_path: Path
+) -> None:
+    """The jobs of the restored database refresh them at once, beside the comparison."""
+    file = tmp_path / "plant.dump"
+    async with await connect(server) as conn:
+        now = await clock(conn)
+        await insert(conn, [(now - n * MINUTE - 5 * DAY, "LATE", float(n)) for n in range(900)])
+    await dump(server, file)
+    done = await bring_back(empty, file)
+    assert done.comparison == Comparison([], [])
+
+
 async def test_the_commands_tell_what_they_did_and_exit_by_it(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "plant.dump"
     code, out, err = await ksys("db", "backup", str(file), TS_ADMIN_DSN=server)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert [line.partition(":")[0] for line in err.splitlines()] == ["rows", "dump"]
     for words in ("plant.dump, ", "plant.dump.manifest.json", "6,000 on ", "TimescaleDB 2."):
         assert words in out
     code, out, err = await ksys("db", "restore", str(file), TS_ADMIN_DSN=server)
     assert (code, "is not empty" in err) == (2, True)
     code, out, err = await ksys("db", "restore", str(file), TS_ADMIN_DSN=empty)
-    assert err == ""
-    assert "every row count and checksum is that of the dump" in out
+    assert [line.partition(":")[0] for line in err.splitlines()] == [
+        "dump and target are looked at", "roles", "TimescaleDB", "data", "statistics",
+        "rows and checksums are compared", "every object is verified",
+    ]  # fmt: skip
+    assert not any(line.startswith("data") for line in out.splitlines())
+    assert "every sample and every row of the dump is there" in out
     failed = [line for line in out.splitlines() if line.startswith("FAIL")]
     assert all("VERIFY_JOB" in line for line in failed), "a job of the server may be running"
     assert code == (1 if failed else 0)
+
+
+async def test_a_database_of_an_older_schema_is_dumped_and_comes_back(
+    server: str, empty: str, tmp_path: Path
+) -> None:
+    async with await connect(server) as conn:
+        await conn.execute("DROP TABLE public.ksys_kept CASCADE")
+    noted = await dump(server, tmp_path / "plant.dump")
+    assert "ksys_kept" not in noted.content.relations
+    done = await bring_back(empty, tmp_path / "plant.dump")
+    assert done.comparison == Comparison([], [])
+    lacking = [check for check in done.checks if check.name == "table ksys_kept"]
+    assert [check.ok for check in lacking] == [False]
 
 
 async def test_what_came_back_otherwise_is_told(server: str, empty: str, tmp_path: Path) -> None:
     file = tmp_path / "plant.dump"
     noted = await dump(server, file)
     noted.content.days[0][2] += 1
-    noted.content.relations["influx_qc_rule"] = 5
+    minutes, hours = (noted.content.relations[f"influx_agg_{name}"] for name in ("1m", "1h"))
+    noted.content.relations.update(influx_qc_rule=5, influx_agg_1m=1, influx_agg_1h=hours + 1)
     manifest.beside(file).write_text(manifest.text(noted), "utf-8")
     done = await bring_back(empty, file)
-    assert done.differences is not None
-    first, second = done.differences
-    assert first == "influx_qc_rule has 1 rows, the dump 5"
-    assert second.startswith("A has ")
+    assert done.comparison is not None
+    assert done.comparison.more == [f"influx_agg_1m has {minutes:,} rows, the dump 1"]
+    first, second, third = done.comparison.wrong
+    assert first == f"influx_agg_1h has {hours:,} rows, the dump {hours + 1:,}"
+    assert second == "influx_qc_rule has 1 rows, the dump 5"
+    assert third.startswith("A has ")
 
 
 async def test_a_database_in_use_is_only_put_aside_when_told(
@@ -142,13 +164,97 @@ async def test_a_database_in_use_is_only_put_aside_when_told(
         await bring_back(server, file)
     done = await bring_back(server, file, replace=True)
     name = conninfo_to_dict(server)["dbname"]
-    assert done.differences == []
+    assert done.comparison == Comparison([], [])
     assert done.aside is not None
     assert done.aside.startswith(f"{name}_before_")
     async with await connect(server) as conn:
         cursor = await conn.execute("SELECT count(*) FROM public.influx_qc_rule")
         assert await cursor.fetchone() == (1,)
-        await conn.execute(f"DROP DATABASE {done.aside} WITH (FORCE)")
+        # TimescaleDB's launcher passes over a database that takes no connections.
+        asked = "SELECT datallowconn FROM pg_database WHERE datname = %s"
+        assert await (await conn.execute(asked, (done.aside,))).fetchone() == (False,)
+        await conn.execute(aside.dropping(done.aside).encode())
+
+
+async def test_a_dump_holds_no_row_that_nobody_sees(
+    server: str, empty: str, tmp_path: Path
+) -> None:
+    """A job whose session had the restore's mode on wrote beside its aggregate's chunks."""
+    async with await connect(server) as conn:
+        for statement in (
+            "SET timescaledb.restoring = on",
+            "DO $$ DECLARE beneath regclass = (SELECT format('%I.%I', h.schema_name, h.table_name)"
+            " FROM _timescaledb_catalog.hypertable AS h JOIN _timescaledb_catalog.continuous_agg"
+            " ON mat_hypertable_id = h.id WHERE user_view_name = 'influx_agg_1m');"
+            " BEGIN EXECUTE format('INSERT INTO %s SELECT * FROM public.influx_agg_1m"
+            " ORDER BY bucket DESC LIMIT 5', beneath); END $$",
+            "SET timescaledb.restoring = off",
+        ):
+            await conn.execute(statement)
+    first = (await verify.verify(server, zone=ZONE))[0]
+    assert (first.name, first.ok) == ("restore", False)
+    assert first.detail.startswith("influx_agg_1m: rows that nobody sees")
+    await dump(server, tmp_path / "plant.dump")
+    done = await bring_back(empty, tmp_path / "plant.dump")
+    assert done.comparison == Comparison([], [])
+    assert [check for check in done.checks if check.name == "restore" and not check.ok] == []
+
+
+async def test_dated_dumps_of_which_some_are_kept(server: str, tmp_path: Path) -> None:
+    database = str(conninfo_to_dict(server)["dbname"])
+    old = [
+        tmp_path / dated.dump_name(database, datetime(2026, 8, n, tzinfo=UTC)) for n in (1, 2, 3)
+    ]
+    for path in (old_file for dump in old for old_file in (dump, manifest.beside(dump))):
+        path.write_text("old")
+    (tmp_path / "plant.dump").write_text("another's")
+    before = left_in(tmp_path)
+    words = ("db", "backup", str(tmp_path), "--keep", "2")
+    code, out, _ = await ksys(*words, "--dry-run", TS_ADMIN_DSN=server)
+    assert (code, left_in(tmp_path)) == (0, before)
+    assert [line.split()[-1] for line in out.splitlines() if "would remove" in line] == [
+        str(path) for dump in old[:2] for path in (dump, manifest.beside(dump))
+    ]
+    code, out, err = await ksys(*words, TS_ADMIN_DSN=server)
+    assert code == 0, err
+    there = {tmp_path / name for name in left_in(tmp_path)}
+    (new,) = {path for path in there if path.suffix == ".dump"} - {old[2], tmp_path / "plant.dump"}
+    assert new.name.startswith(f"{database}_")
+    assert manifest.read(manifest.beside(new)).database == database
+    assert there == {
+        tmp_path / "plant.dump",
+        new,
+        manifest.beside(new),
+        old[2],
+        manifest.beside(old[2]),
+    }
+    # Without a name it goes home, into a folder that nobody else opens.
+    code, out, err = await ksys("db", "backup", TS_ADMIN_DSN=server, HOME=str(tmp_path))
+    assert code == 0, err
+    home = tmp_path / "ksys-backups"
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert len(left_in(home)) == 2
+
+
+async def test_a_dump_that_fails_removes_no_older_one(server: str, tmp_path: Path) -> None:
+    database = str(conninfo_to_dict(server)["dbname"])
+    for day in (1, 2):
+        dump = tmp_path / dated.dump_name(database, datetime(2026, 8, day, tzinfo=UTC))
+        dump.write_text("old")
+        manifest.beside(dump).write_text("old")
+    before = left_in(tmp_path)
+    async with await connect(server) as conn:
+        await conn.execute("CREATE TABLE public.secret (a integer)")
+        await conn.execute("REVOKE ALL ON public.secret FROM eco_ro")
+    dsn = TestDatabases.as_role(server, "eco_ro", RO_PASSWORD)
+    code, _, _ = await ksys("db", "backup", str(tmp_path), "--keep", "1", TS_ADMIN_DSN=dsn)
+    assert (code, left_in(tmp_path)) == (1, before)
+
+
+async def test_to_keep_goes_with_a_dated_dump() -> None:
+    away = "postgresql://u@127.0.0.1:1/d"
+    code, _, err = await ksys("db", "backup", "/tmp/x.dump", "--keep", "7", TS_ADMIN_DSN=away)
+    assert (code, "--keep goes with dated dumps: name a folder" in err) == (2, True)
 
 
 async def test_a_dump_that_fails_leaves_nothing(server: str, tmp_path: Path) -> None:

@@ -19,10 +19,13 @@ influx_latest     S       S       -
 influx_live       S       S       -
 influx_qc_rule    S       SIUD    -
 ingest_expectation S      SIUD    -
+ingest_reject     S       SI      -
 ksys_job_run      S       S       -
+ksys_kept         S       S       -
 ksys_migration    S       S       -
 predictions       S       SIU     -
 tag_latest        S       S       -
+tag_recheck       S       S       -
 tech_ind_1m_mv    S       S       -
 """
 RIGHTS = {"SELECT": "S", "INSERT": "I", "UPDATE": "U", "DELETE": "D", "TRUNCATE": "T"}

@@ -11,7 +11,7 @@ import pytest
 
 from ksys_app.errors import ConfigError
 from ksys_app.ops import manifest, pg_programs
-from ksys_app.ops.manifest import Content, Dump
+from ksys_app.ops.manifest import Comparison, Content, Dump
 from ksys_app.ops.pg_programs import Found
 
 FLOOR = date(2025, 8, 1)
@@ -58,8 +58,14 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, content: str, says: str)
         manifest.read(tmp_path / "missing")
 
 
+def compared(**changes: object) -> Comparison:
+    return manifest.compare(HELD, replace(HELD, **changes), FLOOR)  # type: ignore[arg-type]
+
+
 def differences(**changes: object) -> list[str]:
-    return list(manifest.differences(HELD, replace(HELD, **changes), FLOOR))  # type: ignore[arg-type]
+    found = compared(**changes)
+    assert found.more == []
+    return found.wrong
 
 
 def test_equal_content_has_no_difference() -> None:
@@ -71,6 +77,21 @@ def test_a_relation_with_another_number_of_rows_is_named() -> None:
         "influx_agg_1d has 0 rows, the dump 3",
         "influx_qc_rule has 8 rows, the dump 9",
     ]
+
+
+def test_an_aggregate_that_is_more_complete_is_told_and_a_table_with_more_rows_is_wrong() -> None:
+    assert compared(relations={"influx_agg_1d": 7_802, "influx_qc_rule": 9}) == Comparison(
+        [], ["influx_agg_1d has 7,802 rows, the dump 3"]
+    )
+    assert compared(relations={"influx_agg_1d": 2, "influx_qc_rule": 10}) == Comparison(
+        ["influx_agg_1d has 2 rows, the dump 3", "influx_qc_rule has 10 rows, the dump 9"], []
+    )
+
+
+def test_samples_decide_also_where_an_aggregate_is_more_complete() -> None:
+    found = compared(relations={"influx_agg_1d": 4, "influx_qc_rule": 9}, days=HELD.days[:2])
+    assert found.wrong == ["온도 has no samples on 2026-01-02, the dump 1"]
+    assert found.more == ["influx_agg_1d has 4 rows, the dump 3"]
 
 
 def test_each_day_is_held_by_its_rows_and_its_checksum() -> None:
@@ -95,7 +116,7 @@ def test_a_day_past_the_retention_may_be_gone_but_not_different() -> None:
 
 def test_many_days_are_told_in_few_lines() -> None:
     days = [["D100", f"2026-02-{n:02}", 1, "1"] for n in range(1, 29)]
-    told = list(manifest.differences(HELD, replace(HELD, days=days), FLOOR))
+    told = differences(days=days)
     assert len(told) == 11
     assert told[-1] == "and 20 more days differ"
 

@@ -11,17 +11,19 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.db import connect
-from ksys_app.ops import jobs, refresh, schema
+from ksys_app.ops import expected, jobs, refresh, schema
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.plant import clock, insert
 
 DAY = timedelta(days=1)
+CALL = "CALL refresh_continuous_aggregate(%s::regclass, %s::timestamptz, %s::timestamptz)"
 OLD_COLUMN = "           count(*) AS n_5m\n"
 NEW_COLUMNS = (
     "           count(*) AS n_5m,\n"
@@ -113,8 +115,8 @@ async def older(databases: TestDatabases) -> AsyncIterator[str]:
         old = [(now - 380 * DAY + n * timedelta(minutes=1), "D1", float(n)) for n in range(600)]
         new = [(now - 3 * DAY + n * timedelta(minutes=1), "D1", float(n)) for n in range(600)]
         await insert(conn, old + new)
-        for view in refresh.GRAINS:
-            await conn.execute(refresh.CALL, (f"public.{view}", now - 400 * DAY, now - DAY))
+        for view in expected.REFRESH:
+            await conn.execute(CALL, (f"public.{view}", now - 400 * DAY, now - DAY))
         await conn.execute(
             "SELECT drop_chunks('public.influx_hist', older_than => interval '365 days')"
         )
@@ -143,9 +145,7 @@ async def test_an_older_database_comes_to_what_a_new_one_has_and_keeps_its_data(
         before = await features(conn)
         assert sum(int(str(row[-1])) for row in before) == 1200
         assert (await apply(older, changed))[0] == "001_median"
-        assert await refresh.unfilled(older), "init fills it then"
-        await refresh.refresh(older)
-        assert not await refresh.unfilled(older)
+        assert not await refresh.unfilled(older, ZoneInfo(ZONE))
         assert await features(conn) == before
         cursor = await conn.execute(
             "SELECT median_5m IS NULL, count(*) > 100 FROM public.features_5m GROUP BY 1 ORDER BY 1"

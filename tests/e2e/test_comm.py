@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from itertools import combinations
 
 import pytest
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from ksys_app.db import connect
+from tests import plant
 from tests.comm import Cells, expected_cells, expected_outages, messages, month
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.e2e.conftest import Site, start_site, stop_site
+from tests.waiting import until
 
 LABEL = re.compile(r"(\S+ \d\d:\d\d)\S+, (.+) %, (\w+), (\d+) of (\d+) received, (\d+) missing")
 STATES = {"o": "ok", "w": "warn", "c": "crit", "n": "no_data"}
@@ -48,9 +50,9 @@ async def page(context: BrowserContext, comm_site: Site) -> Page:
 async def judged_to(page: Page) -> datetime:
     """The minute up to which the page says it judged."""
     text = await page.get_by_test_id("status-bar").inner_text()
-    found = re.search(r"judged to (\d{4}-\d\d-\d\d \d\d:\d\d)", text)
+    found = re.search(r"counted up to (\d{4}-\d\d-\d\d \d\d:\d\d[+]\d\d:\d\d)", text)
     assert found is not None, text
-    return datetime.fromisoformat(found[1]).replace(tzinfo=ZoneInfo(ZONE))
+    return datetime.fromisoformat(found[1])
 
 
 async def wanted(page: Page, site: Site, tag: str, warn: float, crit: float) -> Cells:
@@ -94,10 +96,27 @@ async def test_every_cell_and_outage_on_the_page_is_what_pandas_computes(
     rows = await page.get_by_test_id("outage").all_inner_texts()
     made = [(run["start"].tz_convert(ZONE), run["end"].tz_convert(ZONE), run) for run in runs]
     for row, (start, end, run) in zip(rows, reversed(made), strict=True):
-        assert f"{start:%m-%d %H:%M}" in row
-        assert (f"{end:%m-%d %H:%M}" in row) is not run["ongoing"]
+        assert f"{start:%Y-%m-%d %H:%M}+09:00" in row
+        assert (f"{end:%Y-%m-%d %H:%M}+09:00" in row) is not run["ongoing"]
         assert ("Ongoing" in row) is run["ongoing"]
         assert f"{(end - start).total_seconds() / 3600:.1f}".removesuffix(".0") + " h" in row
+
+
+async def test_now_ticks_and_a_tag_that_is_back_is_shown_by_the_next_tick(
+    context: BrowserContext, comm_site: Site
+) -> None:
+    async with await connect(comm_site.dsn) as conn:
+        await plant.insert(conn, [(await plant.clock(conn), "FREE", 1.0)])
+    page = await opened(context, comm_site, "tags=DEAD,FREE", "FREE")
+    now = page.get_by_test_id("summary-FREE").get_by_test_id("now")
+    await expect(now).to_have_text(re.compile(r"^OK\d+ s$"))
+    before = await now.inner_text()
+    await expect(now).not_to_have_text(before)
+    now = page.get_by_test_id("summary-DEAD").get_by_test_id("now")
+    await expect(now).to_have_text(re.compile("^No signal"))
+    async with await connect(comm_site.dsn) as conn:
+        await plant.insert(conn, [(await plant.clock(conn), "DEAD", 1.0)])
+    await expect(now).to_have_text(re.compile(r"^OK\d+ s$"))
 
 
 async def test_a_row_marks_its_run_and_a_cell_of_the_run_its_row(page: Page) -> None:
@@ -123,7 +142,7 @@ async def test_a_cell_shows_its_figures_as_tooltip_and_as_card(page: Page) -> No
     assert cell is not None
     await cell.hover()
     tip = page.get_by_test_id("cell-tip")
-    for name in ("Success rate", "Received / expected", "Missing", "Last seen"):
+    for name in ("Received", "Received / expected", "Missing", "Last received"):
         await expect(tip).to_contain_text(name)
     await cell.click()
     label = LABEL.match(str(await cell.get_attribute("aria-label")))
@@ -133,6 +152,11 @@ async def test_a_cell_shows_its_figures_as_tooltip_and_as_card(page: Page) -> No
     await expect(page.get_by_test_id("card-missing")).to_have_text(label[6])
     await expect(page.get_by_test_id("card-local")).to_contain_text(label[1])
     await expect(page.get_by_test_id("card-utc")).to_contain_text("+00:00")
+    counted = page.get_by_test_id("card-counted")
+    await expect(counted).to_have_text(re.compile(r"^[\d-]+ [\d:]+\+09:00$"))
+    before = await counted.inner_text()
+    await page.get_by_test_id("refresh").click()
+    await expect(counted).not_to_have_text(before)
     await expect(page.get_by_test_id("card-state")).to_have_text("Critical")
 
 
@@ -169,7 +193,31 @@ async def test_prev_next_and_recent_move_the_thirty_days(page: Page) -> None:
     await expect(page.locator('.hm-day[data-today="true"]')).to_have_count(1)
     await start.fill("2024-02-29")
     await expect(first).to_have_attribute("aria-label", "2024-02-29")
-    await expect(page.get_by_test_id("no-outages")).to_be_visible()
+    for wrong in ("2024-02-30", "1999-12-31", "10/29/2026"):
+        await start.fill(wrong)
+        await expect(page.get_by_test_id("day-wrong")).to_contain_text("Write a day as YYYY-MM-DD")
+        await expect(first).to_have_attribute("aria-label", "2024-02-29")
+    await start.press("Escape")
+    await expect(page.get_by_test_id("day-wrong")).to_have_count(0)
+    await start.press("ArrowUp")
+    await expect(first).to_have_attribute("aria-label", "2024-03-01")
+    await expect(start).to_have_value("2024-03-01")
+
+
+async def test_days_without_data_are_no_days_without_outages(
+    context: BrowserContext, comm_site: Site
+) -> None:
+    page = await opened(context, comm_site, "tags=GOOD,HOLES&start=2024-02-29", "GOOD")
+    unknown, none = page.get_by_test_id("outages-unknown"), page.get_by_test_id("no-outages")
+    await expect(unknown).to_have_text(
+        [re.compile(rf"^{tag}: No data in these 30 days; first") for tag in ("GOOD", "HOLES")]
+    )
+    await expect(none).to_have_count(0)
+    await expect(page.get_by_test_id("outage-count")).to_have_text("–")
+    await expect(page.get_by_test_id("outage-number")).to_have_text(["–", "–"])
+    page = await opened(context, comm_site, "tags=GOOD", "GOOD")
+    await expect(page.get_by_test_id("no-outages")).to_have_text("No outage in these 30 days.")
+    await expect(page.get_by_test_id("outage-number")).to_have_text("0")
 
 
 async def test_several_tags_share_one_scale_and_figures_stand_for_colours(
@@ -183,6 +231,20 @@ async def test_several_tags_share_one_scale_and_figures_stand_for_colours(
     await page.get_by_test_id("show-figures").click()
     cell = page.get_by_test_id("map-HOLES").locator('[data-state="w"]')
     await expect(cell).to_have_text("90.0")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.get_by_test_id("show-colors").click()
+    await page.get_by_test_id("show-figures").click()
+    grid = page.get_by_test_id("map-GOOD")
+
+    async def at_the_newest_day() -> bool:
+        return bool(
+            await grid.evaluate(
+                "({ parentElement: box }) => box.scrollWidth > box.clientWidth"
+                " && box.scrollLeft + box.clientWidth >= box.scrollWidth - 1"
+            )
+        )
+
+    await until(at_the_newest_day)
 
 
 async def test_cells_and_outages_are_files(page: Page) -> None:
@@ -201,6 +263,20 @@ async def test_the_overview_leads_from_the_worst_tag_to_its_hours(page: Page) ->
     await expect(rows).to_have_count(6)
     await expect(rows.first).to_have_attribute("data-testid", "overview-DEAD")
     await expect(rows.first.locator(".hm-cell")).to_have_count(30)
+    longest = page.get_by_role("columnheader", name="Longest")
+    await longest.get_by_role("button").press("Enter")
+    await expect(longest).to_have_attribute("aria-sort", "descending")
+    await expect(rows.first.get_by_test_id("now")).to_have_text(
+        re.compile(r"^(OK|Late|No signal)\d+ ")
+    )
+    await expect(rows.nth(1)).to_have_attribute("data-testid", "overview-HOLES")
+    await expect(rows.nth(1).get_by_test_id("overview-longest")).to_have_text("26 h")
+    await expect(page).to_have_url(re.compile("sort=-longest"))
+    await longest.get_by_role("button").click()
+    await expect(rows.last).to_have_attribute("data-testid", "overview-DEAD")
+    await page.get_by_test_id("overview-worst").click()
+    await expect(rows.first).to_have_attribute("data-testid", "overview-DEAD")
+    await expect(longest).to_have_attribute("aria-sort", "none")
     await page.get_by_test_id("tag-filter").fill("o d")
     await expect(rows).to_have_count(1)
     await expect(page).to_have_url(re.compile(r"view=overview&search=o\+d"))
@@ -217,7 +293,8 @@ async def test_an_impossible_address_is_told_and_retry_leads_out(
     page = await context.new_page()
     await page.goto(f"{comm_site.url}/comm?tags=NOPE")
     await expect(page.get_by_test_id("error-box")).to_contain_text("'NOPE' is not known")
-    await page.get_by_test_id("retry").click()
+    await expect(page).to_have_url(f"{comm_site.url}/comm?tags=NOPE")
+    await page.get_by_test_id("way-out").click()
     await page.get_by_test_id("map-BORN").wait_for()
 
 
@@ -268,7 +345,9 @@ async def test_the_whole_page_without_a_mouse(page: Page) -> None:
     await page.keyboard.press("ArrowDown")
     here = page.locator(":focus")
     await expect(here).to_have_attribute("data-i", "1")
-    await expect(here).to_have_attribute("aria-label", re.compile(r"01:00\S*, 100.00 %, OK, 60 of"))
+    await expect(here).to_have_attribute(
+        "aria-label", re.compile(r"01:00\S*, 100.00 %, Normal, 60 of")
+    )
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("card-local")).to_contain_text("01:00")
     await expect(here).to_have_attribute("aria-selected", "true")
@@ -303,8 +382,26 @@ async def test_while_the_database_is_away_old_cells_stay_and_say_so(
     await comm_site.databases.stop(comm_site.dsn)
     try:
         await page.get_by_test_id("refresh").click()
-        await expect(bar).to_have_attribute("data-state", "stale", timeout=15_000)
+        await expect(bar).to_have_attribute("data-state", "stale")
         await expect(page.get_by_test_id("map-HOLES")).to_be_visible()
     finally:
         await comm_site.databases.start(comm_site.dsn)
-    await expect(bar).to_have_attribute("data-state", "live", timeout=30_000)
+    await expect(bar).to_have_attribute("data-state", "live")
+
+
+async def test_on_paper_no_heatmap_overlaps_another(
+    context: BrowserContext, comm_site: Site
+) -> None:
+    page = await opened(context, comm_site, "tags=HOLES,DEAD,FREE")
+    await page.emulate_media(media="print")
+    await page.set_viewport_size({"width": 718, "height": 1000})
+    await expect(page.get_by_test_id("csv-cells")).to_be_hidden()
+    boxes = await page.locator(".map, .outages-section, .comm-summary").evaluate_all(
+        "(nodes) => nodes.map((node) => node.getBoundingClientRect().toJSON())"
+    )
+    assert len(boxes) == 5
+    for one, other in combinations(boxes, 2):
+        beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+        assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+    assert max(box["right"] for box in boxes) <= 718
+    await expect(page.get_by_test_id("paper-head")).to_contain_text("TagsHOLES, DEAD, FREEWindow30")

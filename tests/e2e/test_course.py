@@ -56,17 +56,26 @@ async def points(tab: Page) -> int:
     return int(await tab.get_by_test_id("chart").get_attribute("data-points") or 0)
 
 
+async def as_many_rows_as_points(tab: Page) -> None:
+    """Wait until they are equal: a new bucket comes to chart and table one after the other."""
+    await tab.wait_for_function(
+        "() => { const of = (id) => document.querySelector(`[data-testid=${id}]`).dataset;"
+        " return of('row-count').rows > 0 && of('row-count').rows === of('chart').points }"
+    )
+
+
 async def test_the_table_has_a_row_for_each_point(page: Page) -> None:
     headers = page.get_by_test_id("course-table").get_by_role("columnheader")
-    assert await headers.all_inner_texts() == [
-        *("Num.", "TAG", "Time Stamp", "avg", "min", "max", "last", "first", "n")
-    ]
-    rows = page.get_by_test_id("row-count")
-    await expect(rows).to_have_attribute("data-rows", str(await points(page)))
-    first = page.get_by_test_id("course-table").locator("tbody tr").first
-    cells = await first.locator("td").all_inner_texts()
-    assert cells[:2] == ["1", "D101"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:00\+09:00", cells[2])
+    # The chart has its own way to the server and may be drawn before the table is there.
+    await expect(headers).to_have_text(
+        ["Num.", "TAG", "Time Stamp", "avg", "min", "max", "last", "first", "n"],
+        use_inner_text=True,
+    )
+    await as_many_rows_as_points(page)
+    cells = page.get_by_test_id("course-table").locator("tbody tr").first.locator("td")
+    await expect(cells.nth(0)).to_have_text("1")
+    await expect(cells.nth(1)).to_have_text("D101")
+    await expect(cells.nth(2)).to_have_text(re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:00\+09:00$"))
 
 
 async def test_the_table_says_what_the_interface_says(page: Page, site: Site) -> None:
@@ -74,6 +83,7 @@ async def test_the_table_says_what_the_interface_says(page: Page, site: Site) ->
     answer = await page.request.get(f"{site.url}/api/v1/timeseries?tag=D101&window=60m")
     rows: list[dict[str, Any]] = (await answer.json())["rows"]
     told = {row["bucket"].replace("T", " "): row for row in rows[:-1]}
+    await as_many_rows_as_points(page)
     shown = page.get_by_test_id("course-table").locator("tbody tr")
     compared = 0
     for line in await shown.all():
@@ -81,7 +91,7 @@ async def test_the_table_says_what_the_interface_says(page: Page, site: Site) ->
         if row := told.get(ts):
             figures = [float(cell) for cell in cells]
             names = ("avg", "min", "max", "last", "first", "n")
-            assert figures == pytest.approx([row[name] for name in names], abs=0.006)
+            assert figures == pytest.approx([row[name] for name in names], abs=0.051)
             compared += 1
     assert compared > 15
 
@@ -109,6 +119,23 @@ async def test_choosing_a_tag_and_a_window_changes_chart_table_and_link(page: Pa
     await page.get_by_test_id("window-24h").click()
     await expect(page).to_have_url(re.compile(r"tag=D301&window=24h"))
     await drawn(page)
+
+
+async def test_enter_without_typing_leaves_the_tag(page: Page) -> None:
+    picker = page.get_by_test_id("tag-picker")
+    await picker.click()
+    current = page.get_by_test_id("tag-option-D101")
+    await expect(page.get_by_test_id("tag-options").locator("[data-highlighted]")).to_have_count(1)
+    await expect(page.locator("[data-testid^=tag-option-]")).to_have_count(50)
+    await expect(current).to_have_attribute("data-highlighted", "true")
+    await expect(picker).to_have_attribute("aria-activedescendant", re.compile("."))
+    await picker.press("Enter")
+    await expect(page.get_by_test_id("tag-options")).to_be_hidden()
+    await expect(picker).to_have_value("D101")
+    await picker.click()
+    await picker.press("ArrowDown")
+    await picker.press("Enter")
+    await expect(page.get_by_test_id("course-tag")).to_contain_text("D102")
 
 
 async def test_a_tag_is_found_among_two_thousand(page: Page) -> None:
@@ -158,12 +185,59 @@ async def test_a_drag_zooms_and_a_double_click_shows_all(page: Page) -> None:
     await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "false")
 
 
-async def test_the_wheel_zooms(page: Page) -> None:
+async def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(page: Page) -> None:
+    chart, hint = page.get_by_test_id("chart"), page.get_by_test_id("chart-hint")
     box = await page.get_by_test_id("chart-box").bounding_box()
     assert box is not None
-    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+    await page.set_viewport_size({"width": 1280, "height": 600})
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    await page.mouse.wheel(0, 60)
+    await page.wait_for_function("() => window.scrollY >= 50")
+    await expect(hint).to_have_text("Ctrl + wheel zooms")
+    await expect(hint).to_have_count(0)
+    await expect(chart).to_have_attribute("data-zoomed", "false")
+    await page.keyboard.down("Control")
     await page.mouse.wheel(0, -400)
-    await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "true")
+    await page.keyboard.up("Control")
+    await expect(chart).to_have_attribute("data-zoomed", "true")
+
+
+async def test_after_a_drag_the_time_is_the_pointer_s_and_a_shift_drag_picks_no_row(
+    context: BrowserContext, site: Site
+) -> None:
+    page = await course(context, site, "/trend?tag=HOLE&window=60m")
+    await page.get_by_test_id("live-toggle").click()
+    box = await page.get_by_test_id("chart-box").bounding_box()
+    assert box is not None
+    middle, right = box["y"] + box["height"] * 0.4, box["x"] + box["width"] - 70
+    # All buckets are of the last quarter of an hour.
+    await page.mouse.move(right - box["width"] * 0.25, middle)
+    await page.mouse.down()
+    await page.mouse.move(right, middle, steps=4)
+    await page.mouse.up()
+    await expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
+    # Far to the left of it is an older bucket than where the drag ended.
+    time = page.locator(".chart-time")
+    ended = await time.inner_text()
+    await page.mouse.move(box["x"] + 80, middle)
+    await expect(time).not_to_have_text(ended)
+    left = await time.inner_text()
+    await page.mouse.move(box["x"] + 80, middle)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] * 0.5, middle, steps=4)
+    await page.mouse.up()
+    await expect(time).not_to_have_text(left)
+    shown = await time.inner_text()
+    await page.mouse.move(box["x"] + box["width"] * 0.5 + 1, middle)
+    await expect(time).to_have_text(shown)
+    zoomed = page.url
+    await page.keyboard.down("Shift")
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] * 0.4, middle, steps=4)
+    await page.mouse.up()
+    await page.keyboard.up("Shift")
+    await expect(page).not_to_have_url(zoomed)
+    await expect(page.locator("tr[data-found=true]")).to_have_count(0)
 
 
 async def test_pointing_at_a_row_reads_its_time_on_the_chart(page: Page) -> None:
@@ -199,8 +273,39 @@ async def test_clicking_a_point_turns_to_the_page_of_its_row(
     await expect(page.get_by_test_id("course-table")).to_contain_text("first")
     box = await page.get_by_test_id("chart-box").bounding_box()
     assert box is not None
-    await page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.4)
-    await expect(page.locator("tr[data-found=true]")).to_have_count(1)
+    await page.mouse.click(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.4)
+    found = page.locator("tr[data-found=true]")
+    await expect(found).to_be_in_viewport()
+    # It comes back into view when its point is clicked once more.
+    await page.evaluate("document.querySelector('.course-rows .grid-scroll').scrollTop = 0")
+    await page.evaluate("window.scrollTo(0, 0)")
+    await expect(found).not_to_be_in_viewport()
+    await page.mouse.click(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.4)
+    await expect(found).to_be_in_viewport()
+
+
+async def test_back_returns_to_the_tag_before_and_not_to_the_zoom(page: Page) -> None:
+    picker, tag = page.get_by_test_id("tag-picker"), page.get_by_test_id("course-tag")
+    await picker.click()
+    await page.get_by_test_id("tag-option-D300").click()
+    await expect(tag).to_contain_text("D300")
+    await page.get_by_test_id("window-menu").click()
+    await page.get_by_test_id("window-10m").click()
+    await expect(page).to_have_url(re.compile(r"tag=D300&window=10m"))
+    await drawn(page)
+    await page.get_by_test_id("zoom-in").click()
+    await expect(page).to_have_url(re.compile(r"window=10m.*zoom="))
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(r"tag=D300&window=60m"))
+    await expect(page.get_by_test_id("window-menu")).to_have_attribute("data-window", "60m")
+    await expect(tag).to_contain_text("D300")
+    await page.go_back()
+    await expect(tag).to_contain_text("D101")
+    await page.go_forward()
+    await expect(tag).to_contain_text("D300")
+    await page.go_forward()
+    await expect(page).to_have_url(re.compile(r"tag=D300&window=10m.*zoom="))
+    await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "true")
 
 
 async def test_a_pasted_link_opens_the_same_view(context: BrowserContext, site: Site) -> None:
@@ -226,12 +331,18 @@ async def test_the_last_tag_is_kept_for_the_other_page_and_the_next_visit(
 
 async def test_indicators_have_their_columns_and_band(context: BrowserContext, site: Site) -> None:
     page = await course(context, site, "/tech?tag=D300&window=60m")
+    await expect(page).to_have_title("Technical Indicators · Ksys")
+    caption = page.get_by_role("heading", name="Indicators (moving averages & bands)", exact=True)
+    await expect(caption).to_be_visible()
     headers = page.get_by_test_id("course-table").get_by_role("columnheader")
-    assert (await headers.all_inner_texts())[3:] == [
-        *("avg", "sma_10", "sma_60", "bb_top", "bb_bot", "slope_60")
-    ]
-    rows = page.get_by_test_id("row-count")
-    await expect(rows).to_have_attribute("data-rows", str(await points(page)))
+    await expect(headers).to_have_text(
+        [
+            *("Num.", "TAG", "Time Stamp"),
+            *("avg", "sma_10", "sma_60", "bb_top", "bb_bot", "slope_60"),
+        ],
+        use_inner_text=True,
+    )
+    await as_many_rows_as_points(page)
     before = await page.get_by_test_id("legend-bb_top").inner_text()
     await page.get_by_test_id("choose-bollinger").click()
     await expect(page.get_by_test_id("legend-bb_top")).not_to_have_text(before)
@@ -307,9 +418,12 @@ async def test_a_tag_may_be_named_anything(context: BrowserContext, site: Site, 
 async def test_an_unknown_tag_is_one_clear_sentence(context: BrowserContext, site: Site) -> None:
     page = await context.new_page()
     await page.goto(f"{site.url}/trend?tag=D999&window=5m")
-    await expect(page.get_by_test_id("error-box")).to_contain_text("no tag is named 'D999'")
+    await expect(page.get_by_test_id("error-box")).to_contain_text("No tag is named 'D999'")
+    await expect(page).to_have_url(f"{site.url}/trend?tag=D999&window=5m")
+    await page.get_by_test_id("choose-tag").click()
     picker = page.get_by_test_id("tag-picker")
-    await picker.click()
+    await expect(picker).to_be_focused()
+    await page.get_by_test_id("tag-option-D100").wait_for()
     await picker.fill("D100")
     await picker.press("Enter")
     await drawn(page)
@@ -317,17 +431,42 @@ async def test_an_unknown_tag_is_one_clear_sentence(context: BrowserContext, sit
 
 async def test_an_unknown_window_is_one_clear_sentence(context: BrowserContext, site: Site) -> None:
     page = await context.new_page()
-    await page.goto(f"{site.url}/tech?tag=D100&window=3x")
-    await expect(page.get_by_test_id("error-box")).to_contain_text("window '3x' is unknown")
-    await page.get_by_test_id("retry").click()
+    await page.goto(f"{site.url}/tech?tag=D101&window=10m")
     await drawn(page)
+    wrong = f"{site.url}/tech?tag=D100&window=3x"
+    await page.goto(wrong)
+    await expect(page.get_by_test_id("error-box")).to_contain_text("Window '3x' is unknown")
+    await expect(page).to_have_url(wrong)
+    await page.get_by_test_id("way-out").click()
+    await drawn(page)
+    await expect(page).to_have_url(f"{site.url}/tech?tag=D100&window=10m")
 
 
 async def test_a_tag_without_data_says_so(context: BrowserContext, site: Site) -> None:
     page = await context.new_page()
     await page.goto(f"{site.url}/trend?tag=SILENT&window=5m")
     await expect(page.get_by_test_id("chart-empty")).to_be_visible()
-    await expect(page.get_by_test_id("course-empty")).to_be_visible()
+    await expect(page.get_by_test_id("course-empty")).to_contain_text(
+        "No value of this tag has ever been received"
+    )
+
+
+async def test_a_panel_whose_series_are_hidden_says_so_in_place_of_an_empty_scale(
+    context: BrowserContext, site: Site
+) -> None:
+    page = await context.new_page()
+    lack = page.get_by_test_id("chart-lack")
+    await page.goto(f"{site.url}/trend?tag=D100&window=60m&series=avg")
+    await drawn(page)
+    await expect(lack).to_have_count(0)
+    await page.get_by_test_id("legend-avg").click()
+    await expect(lack).to_have_text("No series is switched on here. Choose one above.")
+    await page.get_by_test_id("legend-max").click()
+    await expect(lack).to_have_count(0)
+    await page.goto(f"{site.url}/tech?tag=D100&window=60m&series=slope_60")
+    await drawn(page)
+    await expect(lack.first).to_have_text("No series is switched on here. Choose one above.")
+    await expect(lack.first).to_have_attribute("data-panel", "1/2")
 
 
 async def test_new_buckets_come_by_themselves_and_the_zoom_stays(page: Page) -> None:
@@ -339,34 +478,85 @@ async def test_new_buckets_come_by_themselves_and_the_zoom_stays(page: Page) -> 
     zoomed = re.search(r"zoom=[\d-]+", page.url)
     assert zoomed is not None
     # An answer is kept for 30 s.
-    await expect(first).not_to_have_text(before, timeout=60_000)
+    await expect(first).not_to_have_text(before)
     assert zoomed[0] in page.url
 
 
 async def test_csv_has_the_rows_of_the_table(page: Page) -> None:
+    await as_many_rows_as_points(page)
     rows = int(await page.get_by_test_id("row-count").get_attribute("data-rows") or 0)
     async with page.expect_download() as started:
         await page.get_by_test_id("csv").click()
     path = await (await started.value).path()
     lines = path.read_text("utf-8-sig").splitlines()
     assert rows <= len(lines) - 1 <= rows + 2
+    await expect(page.get_by_test_id("csv-zoom")).to_have_count(0)
+    await page.get_by_test_id("zoom-in").click()
+    async with page.expect_download() as started:
+        await page.get_by_test_id("csv-zoom").click()
+    part = await started.value
+    assert re.search(r"60m from \d{4}-.* to \d{4}-.*\.csv$", part.suggested_filename)
+    zoomed = (await part.path()).read_text("utf-8-sig").splitlines()
+    assert zoomed[0] == lines[0]
+    assert 0 < len(zoomed) - 1 < rows
 
 
-async def test_png_is_a_picture(page: Page) -> None:
+async def test_png_is_a_picture_that_says_what_it_shows(page: Page) -> None:
+    await page.evaluate(
+        """() => {
+          window.written = [];
+          const { fillText } = CanvasRenderingContext2D.prototype;
+          CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+            window.written.push(text);
+            return fillText.call(this, text, ...rest);
+          };
+        }"""
+    )
     async with page.expect_download() as started:
         await page.get_by_test_id("png").click()
     path = await (await started.value).path()
-    assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    image = path.read_bytes()
+    assert image[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(image[16:20]) >= 2 * 960
+    name = (await started.value).suggested_filename
+    assert re.fullmatch(r"D101_\d{4}-\d\d-\d\dT\d{4}_\d{4}-\d\d-\d\dT\d{4}\.png", name), name
+    written = await page.evaluate("window.written")
+    assert {"D101 [°C]", "Oil temperature", "Average", "Min", "Max", "Last", "First"} <= {*written}
+    assert {"H 200 ↑  HH 210 ↑", "L 180 ↓  LL 170 ↓"} <= {*written}
+    seen = next(text for text in written if "Asia/Seoul" in text)
+    stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+09:00"
+    assert re.fullmatch(f"{stamp} – {stamp}, Asia/Seoul · 60 minutes, one point per minute", seen)
     await drawn(page)
 
 
-async def test_on_paper_it_is_light(page: Page) -> None:
+async def test_on_paper_it_is_light_and_as_wide_as_the_paper(page: Page) -> None:
     await page.get_by_test_id("theme-toggle").click()
-    ground = "getComputedStyle(document.body).backgroundColor"
-    dark = await page.evaluate(ground)
+    ink = """getComputedStyle(document.querySelector('.course-page h2')).color"""
+    dark = await page.evaluate(ink)
+    await page.get_by_test_id("zoom-in").click()
+    await expect(page).to_have_url(re.compile(r"zoom="))
     await page.emulate_media(media="print")
-    await page.wait_for_function(f"() => {ground} !== {dark!r}")
-    await expect(page.get_by_test_id("refresh")).to_be_hidden()
+    await page.set_viewport_size({"width": 718, "height": 1000})
+    await page.wait_for_function(f"() => {ink} !== {dark!r}")
+    drawing = page.get_by_test_id("chart-paper").locator("svg")
+    box = await drawing.bounding_box()
+    assert box is not None
+    assert 700 <= box["width"] <= 718
+    assert box["x"] + box["width"] <= 718
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 718
+    # The average, in the colour that is on paper.
+    paint = (
+        "(svg) => [...svg.querySelectorAll('path')].map((path) => getComputedStyle(path).stroke)"
+    )
+    assert "rgb(30, 64, 232)" in await drawing.evaluate(paint)
+    await expect(page.locator(".chart-canvas")).to_be_hidden()
+    await expect(page.get_by_test_id("paper-head")).to_have_text(
+        re.compile(
+            r"^TagD101Window60 minutes, .*Period.*On the chart.*Data of.*Time zoneAsia/Seoul$"
+        )
+    )
+    for gone in ("refresh", "csv", "png", "tag-picker", "check-avg"):
+        await expect(page.get_by_test_id(gone)).to_be_hidden()
 
 
 async def test_nothing_is_wrong_in_the_console(context: BrowserContext, site: Site) -> None:
@@ -385,6 +575,14 @@ async def test_a_page_fits_a_phone(context: BrowserContext, site: Site) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     width = "document.documentElement.scrollWidth"
     await page.wait_for_function(f"() => {width} <= 390")
+    table = page.get_by_test_id("course-table")
+    for name, shown in (("Num.", False), ("TAG", False), ("Time Stamp", True), ("avg", True)):
+        head = table.get_by_text(name, exact=True).first
+        await (expect(head).to_be_visible() if shown else expect(head).to_be_hidden())
+    # The time stays beside the last figure, and the keyboard enters the table there.
+    await table.locator("tbody tr").first.locator("td").last.scroll_into_view_if_needed()
+    await expect(table.locator("td.col-course-ts").first).to_be_in_viewport(ratio=1)
+    await expect(table.locator("td[tabindex='0']")).to_be_visible()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ async def test_slash_goes_to_the_filter(page: Page) -> None:
 async def test_g_and_a_letter_switches_pages(page: Page) -> None:
     pages = (
         ("t", "/trend", "Trend"),
-        ("i", "/tech", "Indicators"),
+        ("i", "/tech", "Technical Indicators"),
         ("c", "/comm", "Communication"),
         ("d", "/", "Dashboard"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import psycopg
 import pytest
 
 from ksys_app.ops.embedded import EmbeddedDatabase, clone
-from tests.database_embedded import empty_folder
+from tests.database_embedded import empty_folder, new_folder, template_folder
 
 PASSWORD = "correct horse"
 SETUP = f"""
@@ -29,46 +30,43 @@ Connect = Callable[..., Awaitable[psycopg.AsyncConnection]]
 Start = Callable[..., Awaitable[EmbeddedDatabase]]
 
 
-@pytest.fixture(scope="session")
-async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a stopped server with the extension, roles and two tables."""
-    folder = tmp_path_factory.mktemp("embedded") / "template"
-    clone(await empty_folder(), folder)
-    server = EmbeddedDatabase(folder)
-    await server.start()
-    async with await psycopg.AsyncConnection.connect(server.dsn, autocommit=True) as conn:
+async def set_up(dsn: str) -> None:
+    """The extension, roles and two tables."""
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
         await conn.execute(SETUP)
-    await server.stop()
-    return folder
+
+
+@pytest.fixture(scope="session")
+async def template() -> Path:
+    """The folder of a stopped server with the extension, roles and two tables."""
+    return await template_folder("tests.embedded", await empty_folder(), set_up)
 
 
 @pytest.fixture
-async def start(template: Path, tmp_path: Path) -> AsyncIterator[Start]:
+async def start(template: Path) -> AsyncIterator[Start]:
     """Starts servers of the test's own; they end with it."""
     started: list[EmbeddedDatabase] = []
 
     async def start(**options: int) -> EmbeddedDatabase:
-        folder = tmp_path / f"db{len(started)}"
-        await asyncio.to_thread(clone, template, folder)
         names = {name.replace("_", "-"): value for name, value in options.items()}
-        server = EmbeddedDatabase(folder, options=names)
+        server = EmbeddedDatabase(new_folder(), options=names)
         started.append(server)
+        await asyncio.to_thread(clone, template, server.data_dir)
         await server.start()
         return server
 
     yield start
     for server in started:
         await server.stop()
+        await asyncio.to_thread(shutil.rmtree, server.data_dir)
 
 
 @pytest.fixture(scope="session")
-async def shared(
-    template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[EmbeddedDatabase]:
+async def shared(template: Path) -> AsyncIterator[EmbeddedDatabase]:
     """One server for every test that leaves it as it was, with short limits of waiting."""
-    folder = tmp_path_factory.mktemp("embedded") / "shared"
-    clone(template, folder)
-    server = EmbeddedDatabase(folder, options={"wait-ms": 1500, "idle-in-transaction-ms": 500})
+    options = {"wait-ms": 1500, "idle-in-transaction-ms": 1000}
+    server = EmbeddedDatabase(new_folder(), options=options)
+    clone(template, server.data_dir)
     await server.start()
     yield server
     await server.stop()

@@ -12,7 +12,7 @@ from psycopg import errors
 
 from ksys_app.ops.embedded import EmbeddedDatabase
 from tests.embedded.conftest import Connect, Start, value
-from tests.waiting import until
+from tests.waiting import HANGS_S, until
 
 
 async def test_six_connections_at_once_get_their_own_answers(connect: Connect) -> None:
@@ -229,7 +229,7 @@ async def test_what_is_not_the_protocol_ends_that_connection_only(
     conn = await connect()
     reader, writer = await asyncio.open_connection("127.0.0.1", shared.port)
     writer.write(b"GET / HTTP/1.1\r\n\r\n")
-    answer = await asyncio.wait_for(reader.read(), 5)
+    answer = await asyncio.wait_for(reader.read(), HANGS_S)
     assert answer.startswith(b"E")
     assert b"08P01" in answer
     writer.close()

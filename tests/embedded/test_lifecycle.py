@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -16,6 +15,7 @@ from ksys_app.errors import ConfigError
 from ksys_app.ops import embedded
 from ksys_app.ops.embedded import EmbeddedDatabase, clone, supervise
 from tests.embedded.conftest import Start, value
+from tests.waiting import HANGS_S, until
 
 CRASHED = 70
 MEMORY = 71
@@ -34,11 +34,11 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-async def until_gone(pid: int, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while is_alive(pid):
-        assert time.monotonic() < deadline, f"process {pid} is still there"
-        await asyncio.sleep(0.05)
+async def until_gone(pid: int) -> None:
+    async def gone() -> bool:
+        return not is_alive(pid)
+
+    await until(gone)
 
 
 async def test_a_clean_stop_keeps_what_was_committed_and_tells_the_clients(start: Start) -> None:
@@ -108,13 +108,14 @@ async def test_supervised_it_comes_back_on_its_port(start: Start) -> None:
     lost, port = server.pid, server.port
     assert lost is not None
     os.kill(lost, signal.SIGKILL)
-    deadline = time.monotonic() + 15
-    while server.pid in (None, lost) or not await answers(server):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.1)
+
+    async def back() -> bool:
+        return server.pid not in (None, lost) and await answers(server)
+
+    await until(back)
     assert server.port == port
     await server.stop()
-    await asyncio.wait_for(watching, 5)
+    await asyncio.wait_for(watching, HANGS_S)
 
 
 async def answers(server: EmbeddedDatabase) -> bool:
@@ -166,10 +167,10 @@ async def test_memory_past_the_limit_is_given_back_without_losing_a_connection(
     assert await value(conn, "SELECT %s::int + 1", 1) == 2
     await value(conn, "SELECT length(repeat('x', 300000000))")
 
-    deadline = time.monotonic() + 15
-    while "embedded_engine_reopened" not in caplog.text:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.1)
+    async def given_back() -> bool:
+        return "embedded_engine_reopened" in caplog.text
+
+    await until(given_back)
     reopened = next(r for r in caplog.messages if "embedded_engine_reopened" in r)
     fields = dict(pair.split("=") for pair in reopened.split()[1:])
     assert int(fields["before_mib"]) > 700
@@ -181,7 +182,7 @@ async def test_memory_past_the_limit_is_given_back_without_losing_a_connection(
 
 async def test_a_process_that_cannot_stay_within_its_memory_ends_cleanly(start: Start) -> None:
     server = await start(memory_limit_mb=50)
-    assert await asyncio.wait_for(server.wait(), 30) == MEMORY
+    assert await asyncio.wait_for(server.wait(), HANGS_S) == MEMORY
     assert not (server.data_dir / "server.lock").exists()
 
 
@@ -192,7 +193,7 @@ async def test_a_statement_that_breaks_the_engine_costs_no_data(start: Start) ->
     with pytest.raises(psycopg.OperationalError):
         # Deeper than the engine's stack, which it does not guard.
         await conn.execute("SELECT %s::jsonb", ("[" * 100_000,))
-    assert await asyncio.wait_for(server.wait(), 30) == CRASHED
+    assert await asyncio.wait_for(server.wait(), HANGS_S) == CRASHED
     await server.start()
     assert await value(await connected(server), "SELECT text FROM note") == "kept"
 
@@ -203,10 +204,12 @@ async def test_a_checkpoint_follows_what_was_written_and_only_that(start: Start)
     position = "SELECT checkpoint_lsn::text FROM pg_control_checkpoint()"
     before = await value(conn, position)
     await conn.execute("INSERT INTO note VALUES (1, 'a')")
-    deadline = time.monotonic() + 10
-    while (after := await value(conn, position)) == before:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+
+    async def written() -> bool:
+        return await value(conn, position) != before
+
+    await until(written)
+    after = await value(conn, position)
     await asyncio.sleep(0.5)
     assert await value(conn, position) == after
 

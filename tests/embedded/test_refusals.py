@@ -13,6 +13,7 @@ from psycopg import errors
 from ksys_app.errors import ConfigError
 from ksys_app.ops.embedded import EmbeddedDatabase
 from tests.embedded.conftest import Connect, value
+from tests.waiting import HANGS_S
 
 COPIES = [
     "COPY note FROM STDIN",
@@ -92,7 +93,7 @@ async def test_only_the_loopback_address_is_served(shared: EmbeddedDatabase) -> 
         probe.connect(("192.0.2.1", 9))
         own = probe.getsockname()[0]
     with pytest.raises(OSError, match=r"[Cc]onnect"):
-        await asyncio.wait_for(asyncio.open_connection(own, shared.port), 5)
+        await asyncio.wait_for(asyncio.open_connection(own, shared.port), HANGS_S)
 
 
 @pytest.mark.parametrize(

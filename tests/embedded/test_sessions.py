@@ -97,6 +97,25 @@ async def test_a_reset_goes_back_to_what_the_connection_started_with(connect: Co
     assert await value(conn, "SHOW work_mem") == "5MB"
 
 
+async def test_a_setting_of_a_pipeline_ends_with_it(connect: Connect) -> None:
+    one, other = await connect(), await connect()
+    await one.execute("SET work_mem = '9MB'")
+    for setting in ("work_mem", "transaction_read_only"):
+        inside = one.cursor()
+        async with one.pipeline():
+            await one.execute(
+                "SELECT set_config('work_mem', %s, true),"
+                " set_config('transaction_read_only', 'on', true)",
+                ("5MB",),
+            )
+            await inside.execute(f"SHOW {setting}")  # type: ignore[arg-type]
+        assert await inside.fetchone() in (("5MB",), ("on",))
+        assert await value(other, "SHOW work_mem") == "4MB"
+        assert await value(one, "SHOW work_mem") == "9MB"
+        assert await value(one, "SHOW transaction_read_only") == "off"
+    await one.execute("INSERT INTO note VALUES (1, 'a')")
+
+
 async def test_the_client_is_told_of_settings_that_concern_it(connect: Connect) -> None:
     conn = await connect()
     assert conn.info.parameter_status("TimeZone") == "UTC"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import AsyncConnection, sql
@@ -15,9 +16,11 @@ from ksys_app.ops.plant import history
 from ksys_app.ops.plant.history import Density, Span
 from ksys_app.ops.plant.signals import PERIOD_S, TAGS
 from ksys_app.ops.plant.simulator import Plant
+from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.waiting import until
 
+KST = ZoneInfo(ZONE)
 DAY = timedelta(days=1)
 # As the real one, with fewer rows: the densest part begins today.
 THINNING = (
@@ -82,7 +85,7 @@ async def loaded(databases: TestDatabases) -> AsyncIterator[tuple[AsyncConnectio
     dsn = await databases.fresh()
     await stop_workers(dsn)
     now = datetime.now(UTC)
-    done = await history.load(dsn, PLANT, now, thinning=THINNING)
+    done = await history.load(dsn, KST, PLANT, now, thinning=THINNING)
     assert done is not None
     async with await connect(dsn) as conn:
         yield conn, now, done.rows
@@ -157,15 +160,15 @@ async def test_a_later_load_fills_the_gap_and_nothing_else(fresh: str) -> None:
     recent = (Density(2 * DAY, 600), Density(timedelta(0), 60))
     first = now - timedelta(hours=30)
     async with await connect(fresh) as conn:
-        assert await history.load(fresh, PLANT, first, thinning=recent) is not None
-        await history.load(fresh, PLANT, now, thinning=recent)
+        assert await history.load(fresh, KST, PLANT, first, thinning=recent) is not None
+        await history.load(fresh, KST, PLANT, now, thinning=recent)
         newest = await number(conn, "SELECT extract(epoch FROM max(ts)) FROM public.influx_hist")
         assert now.timestamp() - newest < 120
         begun = history.spans(None, first, recent)
         last = begun[-1].start + (begun[-1].ticks - 1) * begun[-1].step
         resumed = history.spans(datetime.fromtimestamp(last, UTC), now, recent)
         assert set(await stored(conn)) == samples(begun) | samples(resumed)
-        assert await history.load(fresh, PLANT, now, thinning=recent) is None
+        assert await history.load(fresh, KST, PLANT, now, thinning=recent) is None
 
 
 async def test_a_load_that_was_broken_off_goes_on_where_it_was(fresh: str) -> None:
@@ -177,10 +180,10 @@ async def test_a_load_that_was_broken_off_goes_on_where_it_was(fresh: str) -> No
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await history.load(fresh, PLANT, now, thinning=recent, on_progress=break_off)
+        await history.load(fresh, KST, PLANT, now, thinning=recent, on_progress=break_off)
     told: list[tuple[str, int, int]] = []
     await history.load(
-        fresh, PLANT, now, thinning=recent, on_progress=lambda *step: told.append(step)
+        fresh, KST, PLANT, now, thinning=recent, on_progress=lambda *step: told.append(step)
     )
     async with await connect(fresh) as conn:
         rows = await stored(conn)

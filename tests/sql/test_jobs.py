@@ -6,19 +6,29 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.db import connect
-from ksys_app.ops.jobs import Job, JobRun, has_workers, list_jobs, run_due, run_job
+from ksys_app.domain import upkeep
+from ksys_app.domain.jobs import Job, judge
+from ksys_app.errors import BadParameter
+from ksys_app.ops import job_words
+from ksys_app.ops.jobs import JobRun, chosen, has_workers, list_jobs, run_due, run_job
 from ksys_app.ops.runner import Runner
 from tests.database import TestDatabases
+from tests.ksys import ksys
+from tests.waiting import HANGS_S
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
+KST = ZoneInfo("Asia/Seoul")
 MINUTE = timedelta(minutes=1)
 JOB = Job(
-    job_id=1000, proc_name="policy_refresh_continuous_aggregate", relation="influx_agg_1m",
+    job_id=1000, proc_schema="_timescaledb_functions",
+    proc_name="policy_refresh_continuous_aggregate", relation_schema="public",
+    relation="influx_agg_1m", calls=[], runs=0, initial_start=None,
     every=MINUTE, scheduled=True, start_offset=None, end_offset=None, batch=None,
     compress_after=None, drop_after=None, running=False,
     server_started=None, server_succeeded=None, server_ok=None,
@@ -75,29 +85,53 @@ def test_a_job_is_due_for_a_client_only_where_the_server_does_not_do_it(
     [
         (served(timedelta(seconds=30)), None),
         (replace(JOB, known_since=NOW - timedelta(minutes=5)), None),
-        (JOB, "has never run, and is known since 2026-08-13 12:00:00Z; run ksys db jobs"),
-        (served(timedelta(minutes=13)), "has not run since 2026-08-14 11:47:00Z"),
+        (JOB, "has never run, and is known since 2026-08-13 21:00:00+09:00; run ksys db jobs"),
+        (served(timedelta(minutes=13)), "has not run since 2026-08-14 20:47:00+09:00"),
         (served(timedelta(minutes=11)), None),
-        (served(timedelta(0), ok=False, error="boom"), "failed at 2026-08-14 12:00:00Z: boom"),
+        (served(timedelta(0), ok=False, error="boom"), "failed at 2026-08-14 21:00:00+09:00: boom"),
         (by_client(served(timedelta(0), ok=False), timedelta(seconds=50)), None),
         (
             by_client(served(timedelta(0), ok=False, error="boom"), timedelta(minutes=3)),
-            "failed at 2026-08-14 12:00:00Z: boom",
+            "failed at 2026-08-14 21:00:00+09:00: boom",
         ),
-        (by_client(JOB, timedelta(0), "bang"), "failed at 2026-08-14 12:00:00Z: bang"),
+        (by_client(JOB, timedelta(0), "bang"), "failed at 2026-08-14 21:00:00+09:00: bang"),
         (by_client(served(timedelta(0)), MINUTE, "bang"), None),
         (replace(served(timedelta(0)), scheduled=False), "is switched off"),
         (replace(JOB, known_since=None), "is not known; run ksys db init"),
     ],
 )
 def test_what_is_wrong_with_a_job_is_told(job: Job, trouble: str | None) -> None:
+    told = job_words.wrong(job, KST)
     if trouble is None:
-        assert job.trouble() is None
-        assert job.ok
+        assert (job.state, told) == ("ok", "")
     else:
-        assert trouble in str(job.trouble())
-        assert not job.ok
-        assert job.summary == job.trouble()
+        assert job.state != "ok"
+        assert trouble in told
+        assert job_words.summary(job, KST) == told
+
+
+def test_all_jobs_are_judged_by_name_and_one_that_must_be_there_is_missing() -> None:
+    fine = [replace(served(timedelta(0)), relation=view) for view in upkeep.REFRESH]
+    fine[1] = replace(fine[1], scheduled=False)
+    fine[2] = replace(fine[2], server_ok=False)
+    double = replace(fine[0], job_id=1200, server_ok=False)
+    theirs = replace(fine[0], job_id=1300, relation_schema="plant", server_ok=False)
+    judged = judge([theirs, double, *fine])
+    assert judged.last_success == NOW
+    assert judged.named("off") == ("refresh features_5m",)
+    assert judged.named("failing") == ("refresh influx_agg_10m",)
+    assert (judged.unexpected, judged.others) == ([double], [theirs])
+    assert set(judged.named("missing")) == set(upkeep.JOBS) - {job.name for job in fine}
+    right = replace(double, **upkeep.WANTED["refresh influx_agg_1m"])
+    assert judge([*fine, right]).unexpected == [fine[0]], "the one with our values is ours"
+    assert judge([]).named("missing") == upkeep.JOBS
+
+
+@pytest.mark.parametrize(
+    ("view", "minutes"), [("influx_agg_1m", 14), ("influx_agg_1h", 160), ("influx_agg_1d", 3010)]
+)
+def test_how_far_an_aggregate_may_lag(view: str, minutes: int) -> None:
+    assert upkeep.may_lag(view) == minutes * MINUTE
 
 
 @pytest.fixture
@@ -175,7 +209,7 @@ async def test_a_failing_run_is_noted_with_its_reason(quiet: AsyncConnection) ->
     assert run.error == "the valve is stuck"
     after = await find(quiet, job)
     assert after.client_ok is False
-    assert str(after.trouble()).endswith("the valve is stuck")
+    assert job_words.wrong(after, KST).endswith("the valve is stuck")
 
 
 async def test_a_job_that_another_client_took_is_not_run_again(quiet: AsyncConnection) -> None:
@@ -207,6 +241,74 @@ async def test_where_no_worker_is_every_job_is_run_once_when_it_is_due(
     assert await notes(quiet) == ["fine"]
 
 
+async def test_a_job_that_is_not_due_runs_at_once_when_it_is_named(
+    quiet: AsyncConnection, dsn: str
+) -> None:
+    owner = {"TS_ADMIN_DSN": dsn}
+    job = await add_job(quiet, "fine")
+    assert await run_job(quiet, job) is not None
+    assert await run_due(quiet) == []
+    for name in ("job_fine", str(job.job_id)):
+        code, out, err = await ksys("db", "jobs", "--now", name, **owner)
+        assert (code, err) == (0, "")
+        assert out.startswith("ok    job_fine  ")
+    assert await notes(quiet) == ["fine"] * 3
+    await quiet.execute("SELECT alter_job(%s, scheduled => false)", (job.job_id,))
+    assert (await ksys("db", "jobs", "--now", "job_fine", **owner))[0] == 0
+    assert await notes(quiet) == ["fine"] * 4, "one that is switched off is run when it is named"
+    assert (await ksys("db", "jobs", "--now", **owner))[:2] == (0, "")
+    assert await notes(quiet) == ["fine"] * 4, "and only then"
+
+
+async def test_all_jobs_run_at_once_and_the_exit_code_says_how_it_went(
+    quiet: AsyncConnection, dsn: str
+) -> None:
+    await add_job(quiet, "fine")
+    await add_job(quiet, "broken")
+    code, out, err = await ksys("db", "jobs", "--now", TS_ADMIN_DSN=dsn)
+    assert (code, err) == (1, "")
+    fine, broken = out.splitlines()
+    assert fine.startswith("ok    job_fine")
+    assert broken == "FAIL  job_broken  the valve is stuck"
+    assert await notes(quiet) == ["fine"]
+
+
+@pytest.mark.parametrize("words", [["refresh", "influx_agg_1m"], ["refresh influx_agg_1m"]])
+async def test_a_name_of_two_words_needs_no_quotes(
+    quiet: AsyncConnection, dsn: str, words: list[str]
+) -> None:
+    code, out, _ = await ksys("db", "jobs", "--now", *words, TS_ADMIN_DSN=dsn)
+    assert (code, out.count("\n")) == (0, 1)
+    assert out.startswith("ok    refresh influx_agg_1m  ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--now", "refresh influx_agg_1mm"), "did you mean 'refresh influx_agg_1m'?"),
+        (("--now", "99999"), "no job is called '99999'"),
+        (("refresh influx_agg_1m",), "a job is named with --now"),
+        (("--now", "--run"), "--now runs what it names once"),
+    ],
+)
+async def test_a_job_that_is_not_there_or_wrong_use_is_one_sentence(
+    quiet: AsyncConnection, dsn: str, arguments: tuple[str, ...], says: str
+) -> None:
+    code, out, err = await ksys("db", "jobs", *arguments, TS_ADMIN_DSN=dsn)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_aggregates_come_fine_to_coarse_and_what_is_switched_off_does_not_come() -> None:
+    views = ("influx_agg_1d", "influx_agg_1h", "influx_agg_1m")
+    jobs = [replace(JOB, job_id=1000 + n, relation=view) for n, view in enumerate(views)]
+    jobs.append(replace(JOB, proc_name="policy_retention", relation="influx_hist", scheduled=False))
+    assert [job.relation for job in chosen(jobs, None)] == [*reversed(views)]
+    with pytest.raises(BadParameter, match="the database has none"):
+        chosen([], "refresh influx_agg_1m")
+
+
 async def test_the_schema_s_own_jobs_run_from_a_client(databases: TestDatabases) -> None:
     dsn = await databases.fresh()
     try:
@@ -226,7 +328,7 @@ async def test_the_schema_s_own_jobs_run_from_a_client(databases: TestDatabases)
             assert seconds < 30
             cursor = await conn.execute("SELECT count(*) FROM public.tech_ind_1m_mv")
             assert await cursor.fetchone() == (300,)
-            assert all(job.ok for job in await list_jobs(conn))
+            assert {job.state for job in await list_jobs(conn)} == {"ok"}
     finally:
         await databases.drop(dsn)
 
@@ -250,7 +352,8 @@ async def test_the_runner_goes_on_past_a_failing_job_and_stops_when_told(
             stop.set()
 
     runner = Runner(dsn, on_run=told)
-    await asyncio.wait_for(runner.watch(stop), 30)
+    assert not runner.passed.is_set()
+    await asyncio.wait_for(runner.watch(stop), HANGS_S)
     assert seen == ["job_broken", "job_fine"]
     assert runner.state.failing == {"job_broken": "the valve is stuck"}
     assert runner.state.last_error is None
@@ -261,8 +364,10 @@ async def test_the_runner_goes_on_past_a_failing_job_and_stops_when_told(
 async def test_the_runner_outlives_a_database_that_is_away(unused_tcp_port: int) -> None:
     stop = asyncio.Event()
     runner = Runner(f"postgresql://ksys@127.0.0.1:{unused_tcp_port}/ksys")
-    asyncio.get_running_loop().call_later(1.0, stop.set)
-    await asyncio.wait_for(runner.watch(stop), 10)
+    watching = asyncio.create_task(runner.watch(stop))
+    await asyncio.wait_for(runner.passed.wait(), HANGS_S)
+    stop.set()
+    await asyncio.wait_for(watching, HANGS_S)
     assert "does not answer" in str(runner.state.last_error)
     assert runner.state.last_pass is None
     assert not runner.state.ok

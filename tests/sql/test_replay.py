@@ -17,7 +17,7 @@ from ksys_app.db import connect
 from ksys_app.log import logger
 from ksys_app.ops.plant import replay
 from tests.database import TestDatabases
-from tests.waiting import until
+from tests.waiting import HANGS_S, until
 
 START = datetime(2020, 2, 8, 13, 30, 47, 250_000, tzinfo=UTC)
 SPEED = 60
@@ -46,6 +46,11 @@ def file(tmp_path: Path) -> Path:
         lines.append(f'{ts.isoformat()},{tag},{value!r},{qc},"{cell}"')
     lines.insert(5, "2020-02-08T13:30:48,D100,1,0,")
     lines.insert(9, "nonsense")
+    lines[20:20] = [
+        "2020-02-08T13:30:49Z,D100,2e200,0,",
+        "0001-01-01T00:00:00Z,D100,1,0,",
+        "9999-12-31T23:59:59Z,D100,1,0,",
+    ]
     path = tmp_path / "run.csv.gz"
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
     return path
@@ -60,10 +65,10 @@ def cut_off(file: Path) -> Path:
 
 
 class Clock:
-    """A clock that runs ``SPEED`` times as fast, from now."""
+    """A clock that runs ``SPEED`` times as fast, and ends up at now: the file has two minutes."""
 
     def __init__(self) -> None:
-        self.start = datetime.now(UTC)
+        self.start = datetime.now(UTC) - timedelta(minutes=2)
         self._zero = time.monotonic()
 
     def __call__(self) -> datetime:
@@ -106,7 +111,10 @@ async def test_what_is_stored_is_the_file_shifted_by_the_noted_seconds(
     assert f"replay: file time {START} of run.csv.gz is now {START + by}" in told
     assert "replay_bad_line line=6 " in told
     assert "replay_bad_line line=10 " in told
-    assert f"rows={len(recorded())} bad_lines=2 finished=true" in told
+    assert 'replay_bad_line line=21 reason="value: is beyond 1e+100, ' in told
+    assert 'replay_bad_line line=22 reason="ts: is before 1990-01-01"' in told
+    assert "replay_bad_line line=23 " in told
+    assert f"rows={len(recorded())} bad_lines=5 finished=true" in told
 
 
 async def test_no_sample_is_there_before_its_time(fresh: str, file: Path, tmp_path: Path) -> None:
@@ -136,7 +144,7 @@ async def test_nothing_is_lost_while_the_database_is_away(
     await asyncio.sleep(2.5)
     assert not task.done()
     await databases.start(fresh)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANGS_S):
         await task
     note = json.loads((tmp_path / replay.RECORD).read_text())
     assert await stored(fresh) == shifted(timedelta(seconds=note["shift_seconds"]))

@@ -70,14 +70,14 @@ async def test_aggregates_equal_the_direct_definition_with_late_corrected_and_ne
     now = await clock(conn)
     samples = made(now, tag, days=4, count=3000, seed=seed)
     await insert(conn, samples)
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
     await assert_equal(conn, tag, samples)
 
     late = made(now - timedelta(days=1), tag, days=3, count=300, seed=seed + 100)
     corrected = [(ts, tag, value + 1) for ts, tag, value in samples[::50]]
     await insert(conn, late)
     await insert(conn, corrected)
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
     await assert_equal(conn, tag, samples + late + corrected)
 
     now = await clock(conn)
@@ -91,7 +91,7 @@ async def test_the_newest_sample_is_in_every_aggregate_at_once(
 ) -> None:
     now = await clock(conn)
     await insert(conn, made(now - timedelta(minutes=1), "LIVE", days=2, count=500, seed=9))
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
     await insert(conn, [(now, "LIVE", 4242.0)])
     for view in WIDTHS:
         table = await stored(conn, view, "LIVE")
@@ -109,7 +109,7 @@ async def test_days_begin_at_midnight_of_the_display_zone(dsn: str, conn: AsyncC
             (midnight + timedelta(hours=24) - second, "DAY", 3.0),
         ],
     )
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
     table = await stored(conn, "1d", "DAY")
     assert [t.astimezone(ZoneInfo(ZONE)).isoformat() for t in table.index] == [
         "2026-03-01T00:00:00+09:00",
@@ -124,7 +124,7 @@ async def test_features_are_those_of_the_samples(dsn: str, conn: AsyncConnection
     await insert(
         conn, [(start + timedelta(seconds=5 * n), "FEAT", value) for n, value in enumerate(values)]
     )
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
     row = await (
         await conn.execute(
             "SELECT bucket, mean_5m, std_5m, min_5m, max_5m, p10_5m, p90_5m, n_5m"
@@ -147,7 +147,7 @@ async def test_messages_are_counted_by_the_hour_and_judged_by_the_expectation_in
 ) -> None:
     hour = (await clock(conn)).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
     await insert(conn, [(hour + timedelta(seconds=60 * n), "COMM", 1.0) for n in range(45)])
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
 
     async def judged() -> tuple[object, ...] | None:
         cursor = await conn.execute(
@@ -176,7 +176,7 @@ async def test_indicators_are_those_of_the_minutes(dsn: str, conn: AsyncConnecti
         for m in range(26 * 60)
     ]
     await insert(conn, samples)
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
     cursor = await conn.execute(
         "SELECT bucket, avg, sma_10, sma_60, bb_top, bb_bot, slope_60"
         " FROM public.tech_ind_1m_mv WHERE tag_name = 'TECH' ORDER BY bucket"

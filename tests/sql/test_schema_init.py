@@ -14,10 +14,11 @@ from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.errors import ConfigError, SchemaDrift
-from ksys_app.ops import expected, schema, verify
+from ksys_app.ops import expected, schema, server, verify
 from ksys_app.ops.check import Check
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
+from tests.waiting import HANGS_S
 
 SNAPSHOT = {
     "relations": "SELECT oid, relname, relkind, relacl::text, reloptions FROM pg_class"
@@ -193,7 +194,7 @@ async def test_psql_runs_each_file_without_an_error(dsn: str, conn: AsyncConnect
     for step in schema.plan():
         command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", str(step.file), dsn]
         done = await asyncio.to_thread(
-            subprocess.run, command, capture_output=True, text=True, timeout=60, check=False
+            subprocess.run, command, capture_output=True, text=True, timeout=HANGS_S, check=False
         )
         assert done.returncode == 0, done.stderr
     assert await snapshot(conn) == before
@@ -223,26 +224,80 @@ async def test_a_failing_step_leaves_nothing_behind(
     assert row == (None,)
 
 
+RAISES = """
+DO $$ BEGIN
+  IF nextval('public.tries') < {wins_at} THEN
+    RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = '튜플이 동시에 갱신되었습니다';
+  END IF;
+END $$
+"""
+
+
+@pytest.mark.parametrize("code", ["XX000", "40P01", "23505", "42P07"])
+async def test_a_collision_is_known_by_its_code_in_any_language_and_tried_again(
+    dsn: str, conn: AsyncConnection, tmp_path: Path, code: str
+) -> None:
+    await conn.execute("CREATE SEQUENCE public.tries")
+    (tmp_path / "010_collides.sql").write_text(RAISES.format(code=code, wins_at=3))
+    try:
+        assert [step.name for step in await apply(dsn, directory=tmp_path)] == ["010_collides"]
+    finally:
+        await conn.execute("DROP SEQUENCE public.tries")
+
+
 @pytest.mark.parametrize(
-    ("available", "installed", "zone_known", "message"),
+    ("code", "kind", "message"),
     [
-        (None, None, True, "no TimescaleDB; install the package timescaledb-2-postgresql-16"),
-        ("2.11.0", None, True, "TimescaleDB 2.11.0 is too old; 2.19 or newer"),
-        ("2.28.3", "2.9.1", True, "TimescaleDB 2.9.1 is too old; 2.19 or newer"),
-        ("2.28.3", None, False, "does not know the time zone 'Mars/Olympus'; correct TZ"),
+        ("0A000", SchemaDrift, "010_fails.sql: 튜플이 동시에 갱신되었습니다"),
+        ("42501", ConfigError, "as a superuser, give it what these words name"),
+        ("55P03", SchemaDrift, "stayed locked for 15s"),
+        ("XX000", SchemaDrift, "010_fails.sql: 튜플이 동시에 갱신되었습니다"),
+    ],
+)
+async def test_a_failure_is_known_by_its_code_in_any_language(
+    dsn: str,
+    conn: AsyncConnection,
+    tmp_path: Path,
+    code: str,
+    kind: type[Exception],
+    message: str,
+) -> None:
+    await conn.execute("CREATE SEQUENCE public.tries")
+    (tmp_path / "010_fails.sql").write_text(RAISES.format(code=code, wins_at=100))
+    try:
+        with pytest.raises(kind, match=message):
+            await apply(dsn, directory=tmp_path)
+    finally:
+        await conn.execute("DROP SEQUENCE public.tries")
+
+
+@pytest.mark.parametrize(
+    ("available", "installed", "loaded", "zone_known", "message"),
+    [
+        (
+            None,
+            None,
+            False,
+            True,
+            "no TimescaleDB; install the package timescaledb-2",
+        ),
+        ("2.11.0", None, True, True, "TimescaleDB 2.11.0 is too old; 2.19 or newer"),
+        ("2.28.3", "2.9.1", True, True, "TimescaleDB 2.9.1 is too old; 2.19 or newer"),
+        ("2.28.3", None, False, True, "not loaded; add timescaledb to shared_preload_libraries"),
+        ("2.28.3", None, True, False, "does not know the time zone 'Mars/Olympus'; correct TZ"),
     ],
 )
 def test_a_server_that_will_not_do_is_told_in_one_sentence(
-    available: str | None, installed: str | None, zone_known: bool, message: str
+    available: str | None, installed: str | None, loaded: bool, zone_known: bool, message: str
 ) -> None:
-    server = schema.Server(available, installed, 16, zone_known)
+    found = server.Server(available, installed, loaded, 16, zone_known)
     with pytest.raises(ConfigError, match=re.escape(message)):
-        schema.require_server(server, "Mars/Olympus")
+        server.require_server(found, "Mars/Olympus")
 
 
 @pytest.mark.parametrize("version", ["2.19.0", "2.23.0-dev", "2.28.3", "3.0.0"])
 def test_a_recent_server_will_do(version: str) -> None:
-    schema.require_server(schema.Server(version, None, 17, True), "UTC")
+    server.require_server(server.Server(version, None, True, 17, True), "UTC")
 
 
 def test_every_column_that_verify_expects_of_the_rules_is_one_of_the_plant() -> None:

@@ -85,7 +85,7 @@ async def test_a_sample_in_a_compressed_chunk_is_followed(conn: AsyncConnection)
 @given(
     batches=st.lists(
         st.lists(
-            st.tuples(st.integers(0, 9), st.floats(-1e6, 1e6)),
+            st.tuples(st.integers(0, 9), st.integers(-(10**9), 10**9).map(lambda n: n / 1000)),
             min_size=1,
             max_size=5,
             unique_by=lambda pair: pair[0],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from psycopg import AsyncConnection
 
+from ksys_app import resources
 from ksys_app.errors import SchemaDrift
 from ksys_app.ops import schema, verify
 from tests.conftest import ZONE
@@ -93,7 +94,7 @@ async def test_a_first_run_that_was_broken_off_leaves_none_to_be_run(
         broken.write_text("SELECT 1 / 0;")
         with pytest.raises(SchemaDrift, match="080_features"):
             await apply(dsn, directory)
-        shutil.copy(schema.DB_DIR / broken.name, broken)
+        shutil.copy(resources.DB / broken.name, broken)
         assert await apply(dsn, directory) == [step.name for step in schema.plan(directory)]
     finally:
         await databases.drop(dsn)

@@ -6,21 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.errors import BadParameter, DatabaseUnreachable
 from ksys_app.ops import expected, jobs
-from ksys_app.ops.refresh import GRAINS, Bounds, Progress, refresh, slices
+from ksys_app.ops.refresh import Progress, refresh
+from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.plant import clock, insert
 
 NOW = datetime(2026, 8, 14, 3, 7, 11, tzinfo=UTC)
-BOUNDS = Bounds(NOW, NOW - expected.RETENTION, None)
+KST = ZoneInfo(ZONE)
 DAY = timedelta(days=1)
 
 
@@ -63,7 +63,7 @@ async def test_old_days_survive_the_retention_of_their_samples(fresh: str) -> No
         ).fetchone()
         assert left == (0,), "the retention job dropped what the test is about"
 
-        await refresh(fresh, start=now - 400 * DAY)
+        await refresh(fresh, KST, start=now - 400 * DAY)
         for name, job in by_name.items():
             if name.startswith("refresh "):
                 run = await jobs.run_job(conn, job)
@@ -99,17 +99,25 @@ async def test_a_backfilled_range_is_in_every_aggregate_and_the_running_bucket_s
     at = now - 200 * DAY
     await insert(conn, [(at, "FILL", 1.0), (now, "FILL", 2.0)])
     seen: list[Progress] = []
-    done = await refresh(dsn, start=at, end=at, on_progress=seen.append)
+    done = await refresh(dsn, KST, start=at, end=at, on_progress=seen.append)
     assert [item.view for item in done] == [*expected.REFRESH, "tech_ind_1m_mv"]
-    assert [item.done for item in seen] == list(range(1, len(seen) + 1))
-    assert seen[-1].total == len(seen)
+    stages = [(item.view, item.start, item.end) for item in done]
+    assert sorted({(item.view, item.start, item.end) for item in seen}) == sorted(stages)
+    begun = [
+        item
+        for before, item in pairwise([None, *seen])
+        if before is None or item.view != before.view
+    ]
+    assert len(begun) == len(stages), "each is told before its first slice, and together"
+    finished = [item.done for item in seen if item not in begun]
+    assert finished == list(range(1, seen[-1].total + 1))
     for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
         cursor = await conn.execute(
             f"SELECT last FROM public.{view} WHERE tag_name = 'FILL' ORDER BY bucket"
         )
         assert await cursor.fetchall() == [(1.0,), (2.0,)], view
     later = await clock(conn)
-    await refresh(dsn)
+    await refresh(dsn, KST)
     await insert(conn, [(later, "FILL", 3.0)])
     cursor = await conn.execute(
         "SELECT max(bucket) <= now(), (SELECT last FROM public.influx_agg_1d"
@@ -120,41 +128,20 @@ async def test_a_backfilled_range_is_in_every_aggregate_and_the_running_bucket_s
 
 
 async def test_an_empty_database_has_nothing_to_refresh(fresh: str) -> None:
-    assert await refresh(fresh) == []
+    assert await refresh(fresh, KST) == []
 
 
 async def test_a_range_that_is_gone_is_left_alone(dsn: str, conn: AsyncConnection) -> None:
     now = await clock(conn)
     await insert(conn, [(now, "GONE", 1.0)])
-    assert await refresh(dsn, start=now - 800 * DAY, end=now - 700 * DAY) == []
+    assert await refresh(dsn, KST, start=now - 800 * DAY, end=now - 700 * DAY) == []
 
 
 async def test_a_range_that_ends_before_it_starts_is_refused(dsn: str) -> None:
     with pytest.raises(BadParameter, match="--to 2026-08-13 03:07 is before --from"):
-        await refresh(dsn, start=NOW, end=NOW - DAY)
+        await refresh(dsn, KST, start=NOW, end=NOW - DAY)
 
 
 async def test_a_database_that_is_away_is_told(unused_tcp_port: int) -> None:
     with pytest.raises(DatabaseUnreachable, match="does not answer"):
-        await refresh(f"postgresql://ksys@127.0.0.1:{unused_tcp_port}/ksys")
-
-
-@given(
-    view=st.sampled_from(sorted(GRAINS)),
-    first=st.timedeltas(timedelta(0), expected.RETENTION),
-    length=st.timedeltas(timedelta(0), expected.RETENTION),
-)
-def test_slices_join_hold_the_range_and_stay_inside_the_bounds(
-    view: str, first: timedelta, length: timedelta
-) -> None:
-    start = NOW - first
-    end = min(start + length, NOW)
-    spans = list(slices(view, start, end, BOUNDS))
-    width = GRAINS[view].width
-    assert BOUNDS.floor <= spans[0][0] <= start
-    assert end <= spans[-1][1] <= NOW
-    assert all(left[1] == right[0] for left, right in pairwise(spans))
-    assert all(after - before >= 2 * width for before, after in spans)
-    inner = [span[1] for span in spans[:-1]]
-    assert all(cut.timestamp() % 86_400 == 0 for cut in inner)
-    assert view != "influx_agg_1d" or not inner
+        await refresh(f"postgresql://ksys@127.0.0.1:{unused_tcp_port}/ksys", KST)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import psycopg
 import pytest
 from psycopg import AsyncConnection, sql
@@ -82,7 +84,7 @@ async def test_a_reader_of_compressed_chunks_needs_nothing_more(
         " SELECT now() - interval '200 days' - n * interval '1 minute', 'DEEP', n"
         " FROM generate_series(1, 100) AS n ON CONFLICT DO NOTHING"
     )
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
     for relation in ("influx_hist", "influx_agg_1m"):
         cursor = await conn.execute(
             f"SELECT compress_chunk(c, true) FROM show_chunks('public.{relation}',"

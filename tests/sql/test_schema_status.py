@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.errors import SchemaDrift
 from ksys_app.ops import expected
+from ksys_app.ops.rates import Rate, rate_warnings
 from ksys_app.ops.refresh import refresh
-from ksys_app.ops.status import Newest, Rate, clock_warnings, rate_warnings, status
+from ksys_app.ops.status import status
+from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.plant import clock, insert
 
@@ -18,9 +21,9 @@ NOW = datetime(2026, 8, 14, tzinfo=UTC)
 
 
 async def test_a_database_without_samples_has_a_state_too(dsn: str) -> None:
-    found = await status(dsn)
+    found = await status(dsn, ZONE)
     assert found.newest is None
-    assert {(lag.materialized_to, lag.newest_bucket) for lag in found.lags} == {(None, None)}
+    assert {(lag.stored_to, lag.newest_bucket) for lag in found.lags} == {(None, None)}
     assert found.warnings == []
 
 
@@ -36,9 +39,9 @@ async def test_it_tells_the_state_of_the_database(dsn: str, conn: AsyncConnectio
         " FROM show_chunks('public.influx_hist', older_than => interval '9 days')"
         " AS c"
     )
-    await refresh(dsn)
+    await refresh(dsn, ZoneInfo(ZONE))
 
-    found = await status(dsn)
+    found = await status(dsn, ZONE)
     assert found.server.timescaledb
     assert found.server.size > 1_000_000
     assert [item.name for item in found.storage] == [*expected.HYPERTABLES, *expected.REFRESH]
@@ -52,15 +55,15 @@ async def test_it_tells_the_state_of_the_database(dsn: str, conn: AsyncConnectio
     assert [lag.name for lag in found.lags] == list(expected.REFRESH)
     for lag in found.lags:
         assert lag.behind == timedelta(0), lag.name
-        assert lag.materialized_to is not None
-        assert lag.materialized_to <= found.server.now
-    assert len(found.jobs) == 12
+        assert lag.stored_to is not None
+        assert lag.stored_to <= found.server.now
+    assert len(found.jobs) == 14
     assert sorted(warning.split()[0] for warning in found.warnings) == ["S12", "S5"]
 
     await conn.execute(
         "INSERT INTO public.ingest_expectation (tag_name, exp_per_min) VALUES ('S12', 12)"
     )
-    assert [w.split()[0] for w in (await status(dsn)).warnings] == ["S5"]
+    assert [w.split()[0] for w in (await status(dsn, ZONE)).warnings] == ["S5"]
 
 
 @pytest.mark.parametrize(
@@ -73,17 +76,44 @@ def test_a_rate_is_judged_against_its_expectation(
     assert bool(rate_warnings([Rate("D100", observed, wanted)])) is warns
 
 
-def test_a_sample_from_the_future_is_named() -> None:
-    assert clock_warnings(None, NOW) == []
-    assert clock_warnings(Newest("D100", NOW + timedelta(seconds=30)), NOW) == []
-    (warning,) = clock_warnings(Newest("D100", NOW + timedelta(days=1)), NOW)
-    assert warning == "D100 has a sample from the future: 2026-08-15 00:00:00Z"
+async def test_what_was_refused_is_named_and_hides_nothing(dsn: str, conn: AsyncConnection) -> None:
+    now = await clock(conn)
+    far = datetime(2030, 1, 1, tzinfo=UTC)
+    await insert(conn, [(now, "HERE", 1.0)])
+    await insert(conn, [(far, f"AHEAD{n}", 1.0) for n in range(3)])
+    await insert(conn, [(now, "PLC_SWAP", 2e200), (now - timedelta(seconds=1), "PLC_SWAP", 2e200)])
+    found = await status(dsn, ZONE)
+    assert found.newest is not None
+    assert found.newest.ts <= found.server.now
+    assert all(lag.newest_bucket is not None for lag in found.lags)
+    told = [warning for warning in found.warnings if "refused" in warning]
+    assert [warning.split(":")[0] for warning in told] == ["PLC_SWAP", "AHEAD0", "AHEAD1", "AHEAD2"]
+    assert "2 samples refused in the last day (MAGNITUDE)" in told[0]
+    assert told[0].endswith(" 2e+200")
+    assert "(AHEAD), the newest 2030-01-01" in told[1]
+
+
+async def test_refused_rows_without_a_tag_and_of_one_statement_are_named(
+    dsn: str, conn: AsyncConnection
+) -> None:
+    """Rows of one statement were received at once: the newest is the one of the newest time."""
+    await conn.execute(
+        "INSERT INTO public.influx_hist (ts, tag_name, value)"
+        " SELECT now() - n * interval '1 s', tag, CASE n WHEN 0 THEN 3e200 ELSE 1e200 END"
+        " FROM generate_series(0, 9) AS n,"
+        " unnest(ARRAY[NULL, 'ONE STATEMENT', E'two\nlines']) AS tag ORDER BY n"
+    )
+    told = "\n".join((await status(dsn, ZONE)).warnings)
+    assert "\nno tag: 10 samples refused in the last day (NO_TAG)" in told
+    assert "\n'two\\nlines': 10 samples refused" in told
+    (line,) = [line for line in told.splitlines() if line.startswith("ONE STATEMENT")]
+    assert line.endswith(" 3e+200")
 
 
 async def test_an_empty_database_is_told(databases: TestDatabases) -> None:
     dsn = await databases.fresh(schema=False)
     try:
         with pytest.raises(SchemaDrift, match="run ksys db init"):
-            await status(dsn)
+            await status(dsn, ZONE)
     finally:
         await databases.drop(dsn)

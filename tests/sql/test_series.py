@@ -25,7 +25,7 @@ async def samples(plant_db: Plant) -> list[plant.Sample]:
     oldest = now - timedelta(days=364)
     made = [sample for sample in plant.thinning(now, "W", seed=11) if sample[0] > oldest]
     await plant.insert(plant_db.conn, made)
-    await refresh.refresh(plant_db.dsn)
+    await refresh.refresh(plant_db.dsn, plant_db.settings.zone)
     return made
 
 

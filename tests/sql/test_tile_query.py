@@ -24,7 +24,7 @@ async def samples(plant_db: Plant) -> dict[str, list[plant.Sample]]:
     made = {tag: plant.thinning(now, tag, seed=7) for tag in TAGS}
     for rows in made.values():
         await plant.insert(plant_db.conn, rows)
-    await refresh.refresh(plant_db.dsn)
+    await refresh.refresh(plant_db.dsn, plant_db.settings.zone)
     return made
 
 

@@ -12,9 +12,12 @@ import pytest
 
 from ksys_app import runtime
 from ksys_app.domain import comm
+from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.states import comm_address as address
 from ksys_app.states import comm_present as present
 from ksys_app.states.comm import CommState
+from ksys_app.states.comm_load import look
+from tests import plant
 from tests.comm import month
 from tests.conftest import Plant
 from tests.states.asked import Asked, asking
@@ -149,7 +152,9 @@ async def test_a_link_opens_tags_start_and_cell_again() -> None:
 @pytest.mark.parametrize("tags", [("A,B",), ("50 %", "x@y", "a&b=c"), ("유량 계",), ("%2C",)])
 def test_any_tag_name_survives_the_address(tags: tuple[str, ...]) -> None:
     bucket = address.hour("2026-03-01T04:00Z")
-    chosen = address.Selection(tags, date(2026, 2, 28), "overview", tags[0], bucket, "a b")
+    chosen = address.Selection(
+        tags, date(2026, 2, 28), "overview", tags[0], bucket, "a b", "longest", True
+    )
     query = dict(parse_qsl(address.link(chosen).partition("?")[2]))
     assert address.read(query) == chosen
 
@@ -160,6 +165,7 @@ def test_any_tag_name_survives_the_address(tags: tuple[str, ...]) -> None:
         ({"start": "2026-02-30"}, "YYYY-MM-DD"),
         ({"start": "yesterday"}, "YYYY-MM-DD"),
         ({"view": "all"}, "hours or overview"),
+        ({"sort": "-name"}, "one of tag, now"),
         ({"tags": ",".join("ABCDEFGHIJ")}, "9 tags"),
     ],
 )
@@ -184,17 +190,18 @@ async def test_an_unknown_tag_is_an_error_and_retry_shows_the_first_one() -> Non
     assert (made.phase, made.tag_names) == ("loaded", ["BORN"])
 
 
-@pytest.mark.parametrize("value", [None, 7, "", "x" * 999, {"a": 1}, ["GOOD"], "2026-02-30", -1e9])
-async def test_what_any_browser_may_send_changes_nothing(value: Any) -> None:
+@pytest.mark.parametrize("value", ["", "x" * 999, "\0", "2026-02-30", "2026-01-01T00:00"])
+async def test_what_any_browser_may_send_changes_nothing(value: str) -> None:
     made = await opened(tags="HOLES")
     before = made.link
     made.select_cell(value)
     made.select_cell("2026-01-01T00:00Z", value)
     made.set_start(value)
     made.set_view(value)
-    if value != ["GOOD"]:
-        made.set_tags(value)
-    made.set_page(value)
+    made.set_tags([])
+    made.set_tags([""])
+    for page in (-(2**53), 0, 2**53):
+        made.set_page(page)
     assert (made.link, made.card.cell, made.tag_names) == (before, -1, ["HOLES"])
 
 
@@ -202,6 +209,30 @@ async def test_at_most_nine_tags_stand_beside_each_other() -> None:
     made = await opened(tags="GOOD")
     made.set_tags([f"T{n}" for n in range(20)])
     assert len(made.tag_names) == 9
+
+
+async def test_now_is_asked_for_apart_from_the_counts_and_judged_as_on_a_tile(
+    plant_db: Plant,
+) -> None:
+    made = await opened(tags="BACK,GOOD")
+    assert made.phase == "error", "BACK is not known yet"
+    now = await plant.clock(plant_db.conn)
+    await plant.insert(plant_db.conn, [(now - timedelta(minutes=3), "BACK", 1.0)])
+    made = await opened(tags="BACK,GOOD")
+    counted = made.updated_ms
+    assert made.summaries[0].comm == "late", "two minutes are allowed"
+    await plant.insert(plant_db.conn, [(now, "BACK", 1.0)])
+    assert await look(made)
+    back, _good = made.summaries
+    assert (back.comm, back.ts_ms, back.allowed_s) == ("ok", epoch_ms(now), 120)
+    assert made.updated_ms == counted, "the hours are those that were counted"
+    await plant_db.conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, max_gap_seconds, enabled) VALUES ('BACK', 600, true)"
+    )
+    assert await look(made)
+    assert made.summaries[0].allowed_s == 600
+    for table in ("influx_hist", "tag_latest", "influx_qc_rule"):
+        await plant_db.conn.execute(f"DELETE FROM {table} WHERE tag_name = 'BACK'")
 
 
 async def test_the_overview_is_searched_and_paged_worst_first(plant_db: Plant) -> None:
@@ -212,9 +243,10 @@ async def test_the_overview_is_searched_and_paged_worst_first(plant_db: Plant) -
     made = await opened(view="overview")
     assert (made.row_count, made.page, made.pages, len(made.rows)) == (66, 1, 2, 50)
     assert made.rows[0].tag == "DEAD"
+    assert (made.nows[0].comm, made.nows[1].comm) == ("lost", "never")
     assert len(unfolded(made.rows[0].rate)) == comm.DAYS
     made.set_page(2)
-    assert (len(made.rows), {row.success_30d for row in made.rows}) == (16, {"–"})
+    assert (len(made.rows), made.rows[-1].tag, made.rows[0].success_30d) == (16, "RAISED", "–")
     made.set_search("ho")
     assert ([row.tag for row in made.rows], made.page) == (["HOLES"], 1)
     assert made.link.endswith("view=overview&search=ho")
@@ -223,12 +255,62 @@ async def test_the_overview_is_searched_and_paged_worst_first(plant_db: Plant) -
     assert (made.view, made.cells[0].tag) == ("hours", "HOLES")
 
 
+async def test_all_tags_are_ordered_by_a_column_and_not_the_page_alone() -> None:
+    made = await opened(view="overview", sort="-longest")
+    (holes, _), *_ = [(row.longest, row.tag) for row in made.rows if row.tag == "HOLES"]
+    assert [row.tag for row in made.rows[:2]] == ["DEAD", "HOLES"]
+    assert (holes, made.sort, made.descending) == ("26 h", "longest", True)
+    made.set_sort("longest")
+    assert (made.rows[5].tag, made.descending) == ("DEAD", False)
+    assert made.link.endswith("view=overview&sort=longest")
+    made.set_sort("outages")
+    assert (made.rows[0].tag, made.descending) == ("HOLES", True), "the worst comes first"
+    for nonsense in ("", "-tag", "worst first", "_held", "0" * 999):
+        made.set_sort(nonsense)
+    assert made.sort == "outages"
+    made.set_sort("worst")
+    assert made.rows[0].tag == "DEAD"
+    assert made.link.endswith("view=overview")
+
+
+async def test_a_tag_that_is_back_ticks_and_moves_once_nobody_points_at_the_rows(
+    plant_db: Plant,
+) -> None:
+    made = await opened(view="overview")
+    before = [row.tag for row in made.rows]
+    assert before[0] == "DEAD"
+    made.hold(True)
+    now = await plant.clock(plant_db.conn)
+    await plant.insert(plant_db.conn, [(now, "DEAD", 1.0)])
+    assert await look(made)
+    assert [row.tag for row in made.rows] == before
+    assert (made.nows[0].comm, made.nows[0].ts_ms) == ("ok", epoch_ms(now))
+    made.reorder()
+    again = [row.tag for row in made.rows]
+    made.hold(False)
+    assert [row.tag for row in made.rows] == again
+    await plant_db.conn.execute(
+        "DELETE FROM influx_hist WHERE tag_name = 'DEAD' AND ts > now() - interval '1 day'"
+    )
+
+
 async def test_every_name_of_the_contract_is_there_and_no_helper_is_an_event() -> None:
     fields = {"start_date", "tag_names", "cells", "outages", "is_loading", "color_scale"}
     assert fields <= set(CommState.vars)
     assert set(CommState.event_handlers) - {"setvar"} == {
-        *("load", "show", "refresh", "retry", "prev_day", "next_day", "recent_30d", "set_start"),
+        *(
+            "load",
+            "show",
+            "follow",
+            "refresh",
+            "retry",
+            "prev_day",
+            "next_day",
+            "recent_30d",
+            "set_start",
+        ),
         *("set_tags", "set_view", "select_cell", "clear_cell", "set_search", "set_page"),
+        *("set_sort", "hold", "reorder"),
     }
 
 

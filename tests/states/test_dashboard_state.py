@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ksys_app import runtime
+from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.errors import DatabaseUnreachable
 from ksys_app.states.dashboard import DashboardState
+from ksys_app.states.trend import TrendState
 from tests import plant
 from tests.conftest import Plant
 from tests.states.asked import Asked, asking
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,11 +27,15 @@ async def samples(plant_db: Plant) -> None:
     await plant.insert(plant_db.conn, rows)
     await plant_db.conn.execute(
         "INSERT INTO influx_qc_rule (tag_name, min_val, max_val, crit_max, enabled)"
-        " VALUES ('B', 0, 100, 0, true)"
+        " VALUES ('B', -1, 100, 0, true)"
     )
 
 
 class State(Asked, DashboardState):
+    """With the URL that a test sets."""
+
+
+class Trend(Asked, TrendState):
     """With the URL that a test sets."""
 
 
@@ -37,6 +45,11 @@ def state(**query: str) -> Any:
 
 async def load(made: Any) -> list[Any]:
     return [event async for event in DashboardState.event_handlers["load"].fn(made)]
+
+
+async def follow(made: Any) -> None:
+    async for _event in DashboardState.event_handlers["follow_feed"].fn(made):
+        pass
 
 
 async def test_load_shows_every_tag_and_follows() -> None:
@@ -62,7 +75,7 @@ async def test_a_chosen_window_is_in_the_link_and_loaded() -> None:
     await load(made)
     events = made.set_window_filter("7d")
     assert made.link == "/?window=7d&sort=name"
-    assert made.delta_caption == "vs previous 10 min bucket"
+    assert made.delta_caption == "vs the 10 minutes before"
     assert [event.fn.__name__ for event in events] == ["refresh", "follow_feed"]
 
 
@@ -73,15 +86,58 @@ async def test_worst_first_puts_the_critical_tag_in_front() -> None:
     assert made.table_order == [0, 1, 2], "the table has an order of its own"
 
 
+async def test_a_count_shows_its_tags_alone_and_pressed_again_all() -> None:
+    made = state(window="5m", sort="name")
+    await load(made)
+    assert (made.tally.tags, made.tally.every, made.tally.kinds) == (3, 3, {"crit": 1})
+    made.show_only("crit")
+    assert (made.tile_order, made.table_order, made.tally.shown) == ([1], [1], 1)
+    made.show_only("no such kind")
+    assert made.only == "crit"
+    made.show_only("crit")
+    assert (made.only, made.tile_order) == ("", [0, 1, 2])
+    made.set_tag_filter("a")
+    assert (made.tally.tags, made.tally.every) == (1, 3)
+    assert (made.tally.kinds, made.tally.outside) == ({}, 1)
+
+
+async def test_a_tag_that_is_normal_again_stays_under_the_pointer() -> None:
+    made = state(window="5m", sort="name")
+    await load(made)
+    made.show_only("crit")
+    made.hold("tiles", True)
+    healed = [replace(one, status_level=0, alarm_level=0) for one in made._tile_set.tiles]
+    made._show(replace(made._tile_set, tiles=tuple(healed)))
+    assert (made.tile_order, made.tiles_moved) == ([1], 1)
+    assert (made.table_order, made.tally.kinds) == ([], {})
+    made.reorder("tiles")
+    assert (made.tile_order, made.tiles_moved) == ([], 0)
+
+
+async def test_the_order_is_kept_like_the_window_and_the_window_of_a_trend_apart() -> None:
+    made = state(window="60m", sort="worst")
+    await load(made)
+    assert (made.saved_window, made.saved_sort) == ("60m", "worst")
+    trend = asking(Trend, window="7d", tag="A")
+    trend._read_selection()
+    assert trend.saved_span == "7d"
+    made.asked = {}
+    made.saved_span = trend.saved_span
+    await load(made)
+    assert (made.window, made.tile_sort) == ("60m", "worst")
+
+
 async def test_an_unknown_window_in_the_url_is_an_error_and_retry_leads_out() -> None:
-    made = state(window="3x")
+    made = state(window="10m")
+    await load(made)
+    made.asked = {"window": "3x", "tag": "B"}
     assert await load(made) == []
     assert made.phase == "error"
     assert made.problem.code == "BAD_PARAMETER"
     assert "1m 5m 10m" in made.problem.message
     assert made.link == "", "the address keeps what was asked for until somebody decides"
     made.retry()
-    assert made.link == "/?window=5m&sort=name"
+    assert made.link == "/?window=10m&tag=B&sort=name"
 
 
 async def test_a_window_that_cannot_be_loaded_shows_no_tiles_of_the_former_one() -> None:
@@ -94,8 +150,8 @@ async def test_a_window_that_cannot_be_loaded_shows_no_tiles_of_the_former_one()
     assert (made.phase, made.kpi_rows) == ("retrying", [])
 
 
-@pytest.mark.parametrize("label", ["3x", "", "5M", None, 7, {"a": 1}])
-def test_a_browser_cannot_set_a_window_that_does_not_exist(label: object) -> None:
+@pytest.mark.parametrize("label", ["3x", "", "5M", "5m\0", "x" * 9999])
+def test_a_browser_cannot_set_a_window_that_does_not_exist(label: str) -> None:
     made = state()
     assert made.set_window_filter(label) is None
     assert made.window == "5m"
@@ -140,25 +196,72 @@ async def test_sorting_by_an_unknown_column_changes_nothing() -> None:
     assert made.table_desc is True
 
 
+async def open_detail(made: Any, tag: str) -> None:
+    if made.open_detail(tag) is not None:
+        await DashboardState.event_handlers["read_detail"].fn(made)
+
+
 async def test_the_detail_holds_limits_samples_and_nothing_of_an_unknown_tag() -> None:
     made = state(window="5m")
     await load(made)
-    await DashboardState.event_handlers["open_detail"].fn(made, "nope")
+    await open_detail(made, "nope")
     assert made.detail_open is False
-    await DashboardState.event_handlers["open_detail"].fn(made, "B")
+    await open_detail(made, "B")
     assert made.detail.title == "B"
     assert [limit.name for limit in made.detail.limits] == ["min_val", "crit_max", "max_val"]
     assert made.detail.samples[0].value_s == "0.0"
     assert made.detail_loading is False
 
 
+async def test_the_detail_stands_as_its_tile_does_and_says_since_when(plant_db: Plant) -> None:
+    made = state(window="5m")
+    await load(made)
+    await open_detail(made, "B")
+    (now,) = made.standing
+    tile = made.kpi_rows[1]
+    assert now.tile == tile
+    # All of its samples are at or past the limit, and nothing older is stored.
+    first = await plant_db.conn.execute("SELECT min(ts) FROM influx_hist WHERE tag_name = 'B'")
+    (oldest,) = await first.fetchone() or (None,)
+    assert (now.level, now.at_least) == (2, True)
+    assert 0 <= epoch_ms(oldest) - now.since_ms < 60_000, "to the minute at least"
+    assert now.scale.says == "0.0 among the limits Range low -1, HH 0, Range high 100"
+    await open_detail(made, "A")
+    assert [one.level for one in made.standing] == [-1], "no rule judges it"
+    made.close_detail()
+    assert made.standing == []
+
+
+async def test_the_detail_follows_its_tile_and_reads_on_with_each_snapshot(
+    monkeypatch: pytest.MonkeyPatch, plant_db: Plant
+) -> None:
+    monkeypatch.setattr(State, "_open_in", lambda self, path: True)
+    made = state(window="5m")
+    await load(made)
+    await open_detail(made, "C")
+    before = made.standing[0].tile.ts_ms
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "C", 7.0)])
+    following = DashboardState.event_handlers["follow_feed"].fn(made)
+    event = await anext(following)
+    await following.aclose()
+    assert made.standing[0].tile.ts_ms > before
+    assert made.standing[0].tile == made.kpi_rows[2]
+    assert "read_detail" in str(event)
+    await DashboardState.event_handlers["read_detail"].fn(made)
+    assert made.detail.samples[0].value_s == made.standing[0].tile.value_s == "7.00"
+
+
 async def test_realtime_follows_the_feed_and_leaves_it_when_paused(plant_db: Plant) -> None:
     made = state(window="5m", sort="name")
     await load(made)
-    following = asyncio.create_task(DashboardState.event_handlers["follow_feed"].fn(made))
-    await asyncio.sleep(0.5)
+    made.updated_ms = 0
+    following = asyncio.create_task(follow(made))
+
+    async def follows() -> bool:
+        return made.updated_ms > 0
+
+    await until(follows)
     assert runtime.current().feed.subscribers == 1
-    assert made.updated_ms > 0
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     assert runtime.current().feed.subscribers == 0

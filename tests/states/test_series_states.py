@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ksys_app.domain.windows import Window
 from ksys_app.errors import DatabaseUnreachable
+from ksys_app.states.series_load import Table
 from ksys_app.states.tech import TechState
 from ksys_app.states.trend import TrendState
+from ksys_app.utils.cache import Answer
 from tests import plant
 from tests.conftest import Plant
 from tests.states.asked import Asked, asking
-from tests.waiting import until
+from tests.waiting import HANGS_S, until
 
 MINUTES = 120
 
@@ -58,7 +63,7 @@ async def becomes(check: Callable[[], bool]) -> None:
     async def holds() -> bool:
         return check()
 
-    await until(holds, 20)
+    await until(holds)
 
 
 async def test_load_shows_the_newest_page_and_follows() -> None:
@@ -66,7 +71,7 @@ async def test_load_shows_the_newest_page_and_follows() -> None:
     events = await load(state)
     assert (state.phase, state.total, state.page, state.pages) == ("loaded", MINUTES, 1, 3)
     assert [row.num for row in state.rows] == list(range(1, 51))
-    assert state.rows[0].cells == ["0.00"] * 5 + ["1"]
+    assert state.rows[0].cells == ["0.0"] * 5 + ["1"]
     assert state.rows[0].ms > state.rows[1].ms
     assert state.limits == {"min_val": 0, "warn_max": 100, "max_val": 200}
     assert "follow" in str(events)
@@ -88,6 +93,21 @@ async def test_the_chart_the_file_and_the_link_name_the_same() -> None:
     assert state.rows[0].num == 51
 
 
+async def test_a_zoom_has_a_file_of_its_own() -> None:
+    state = asking(Trend, tag="A", window="24h", table="features")
+    await load(state)
+    assert state.csv_zoom_url == ""
+    state.set_zoom([1_756_214_780_000, 1_756_218_380_000])
+    asked = parse_qs(urlsplit(state.csv_zoom_url).query)
+    assert asked["from"] == ["2025-08-26T13:26:20+00:00"]
+    assert asked["to"] == ["2025-08-26T14:26:20+00:00"]
+    assert {key: asked[key] for key in ("tag", "window", "kind")} == parse_qs(
+        urlsplit(state.csv_url).query
+    )
+    state.set_zoom([])
+    assert state.csv_zoom_url == ""
+
+
 async def test_without_a_tag_the_first_one_is_shown_and_kept() -> None:
     state = asking(Trend)
     await load(state)
@@ -98,6 +118,23 @@ async def test_a_tag_without_data_is_loaded_and_empty() -> None:
     state = asking(Trend, tag="B", window="5m")
     await load(state)
     assert (state.phase, state.total, state.rows) == ("loaded", 0, [])
+    assert state.empty_why == "No value of this tag has ever been received"
+
+
+async def test_a_window_that_reaches_no_sample_names_one_that_does(plant_db: Plant) -> None:
+    now = await plant.clock(plant_db.conn)
+    await plant.insert(plant_db.conn, [(now - timedelta(minutes=50), "OLD", 1.0)])
+    state = asking(Trend, tag="OLD", window="5m")
+    await load(state)
+    assert state.empty_why == "No values of this tag in this window"
+    assert re.fullmatch(
+        r"Last value [\d-]+ [\d:]+\+09:00\. Choose 60 minutes or longer\.",
+        state.empty_do,
+    )
+    await plant.refresh_minutes(plant_db.conn)
+    state = asking(Trend, tag="OLD", window="60m")
+    await load(state)
+    assert (state.total, state.empty_why, state.empty_do) == (1, "", "")
 
 
 @pytest.mark.parametrize(
@@ -150,8 +187,49 @@ async def test_a_time_is_found_on_its_page() -> None:
     await call(state, "find_row", newest - 60 * 60_000)
     assert state.page == 2
     assert state.found_ms in [row.ms for row in state.rows]
-    await call(state, "find_row", "x")
-    assert state.page == 2
+    for nowhere in (0, -1, 2**53):
+        await call(state, "find_row", nowhere)
+        assert state.page == 2
+
+
+class Arriving(Trend):
+    """Of the buckets of the database, some have not come yet."""
+
+    to_come: int = 0
+
+    def _chart(self) -> Table:
+        whole = super()._chart()
+
+        async def ask(tag: str, window: Window, *, fresh: bool = False) -> Answer[Any]:
+            answer = await whole.ask(tag, window, fresh=fresh)
+            return replace(answer, rows=answer.rows[: len(answer.rows) - self.to_come])
+
+        return replace(whole, ask=ask)
+
+    def _table(self) -> Table:
+        return self._chart()
+
+
+async def test_a_page_after_the_first_stands_still_while_buckets_come() -> None:
+    state = asking(Arriving, tag="A", window="12h", page="2")
+    state.to_come = 2
+    await load(state)
+    before = [row.ts_s for row in state.rows]
+    assert (state.total, len(before), state.rows[0].num) == (MINUTES - 2, 50, 51)
+    state.to_come = 1
+    await call(state, "refresh")
+    assert state.total == MINUTES - 1
+    assert [row.ts_s for row in state.rows] == before
+    state.go_to(1)
+    await call(state, "show")
+    assert float(state.rows[0].cells[0]) == 1.0, "the first page shows what has come"
+    # A time that came meanwhile is on the first page, which counts it again.
+    state.go_to(2)
+    await call(state, "show")
+    newest = state._until_ms + 60_000
+    state.to_come = 0
+    await call(state, "find_row", newest)
+    assert (state.page, state.rows[0].ms) == (1, newest)
 
 
 async def test_a_page_beyond_the_last_is_the_last() -> None:
@@ -160,8 +238,8 @@ async def test_a_page_beyond_the_last_is_the_last() -> None:
     state.go_to(99)
     await call(state, "show")
     assert (state.page, len(state.rows)) == (3, MINUTES - 100)
-    assert state.go_to("x") is None
-    assert state.page == 3
+    state.go_to(-7)
+    assert state.page == 1
 
 
 async def test_features_have_their_own_table_and_file() -> None:
@@ -209,7 +287,7 @@ async def test_following_asks_again_and_not_while_paused(monkeypatch: pytest.Mon
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     state.stop_realtime()
-    await asyncio.wait_for(call(state, "follow"), 1)
+    await asyncio.wait_for(call(state, "follow"), HANGS_S)
 
 
 async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,12 +299,12 @@ async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.Monke
     following = asyncio.create_task(call(state, "follow"))
     await becomes(lambda: state.problem.retry_in == 1)
     await becomes(lambda: state.problem.code == "")
-    await asyncio.wait_for(following, 5)
+    await asyncio.wait_for(following, HANGS_S)
     assert state.phase == "loaded", "paused, and still tried until it worked"
 
 
-@pytest.mark.parametrize("zoom", [None, "x", [1], [2, 1], [1, 2, 3]])
-async def test_a_zoom_that_is_none_shows_all(zoom: Any) -> None:
+@pytest.mark.parametrize("zoom", [[], [1], [2, 1], [1, 2, 3]])
+async def test_a_zoom_that_is_none_shows_all(zoom: list[int]) -> None:
     state = asking(Trend, tag="A", window="5m", zoom="5-9")
     await load(state)
     state.set_zoom(zoom)

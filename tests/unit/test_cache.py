@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksys_app.utils.cache import TTL, TTLCache, cache_key
+from tests.waiting import HANGS_S
 
 
 class Lost(Exception):
@@ -70,7 +71,29 @@ def test_ttls_are_those_of_the_decision() -> None:
         "qc": 300,
         "tags": 300,
         "comm": 300,
+        "upkeep": 10,
     }
+
+
+class TestVersion:
+    """An answer is good for one version of what it is about."""
+
+    async def test_another_version_is_asked_for_and_kept_in_place_of_the_one_before(
+        self, cache: TTLCache, source: Source
+    ) -> None:
+        for version in ("1", "1", "2", "2", "1"):
+            await cache.get("k", 300, source, version)
+        assert (source.calls, len(cache)) == (3, 1)
+
+    async def test_the_one_before_stands_in_while_it_cannot_be_asked(
+        self, cache: TTLCache, source: Source
+    ) -> None:
+        await cache.get("k", 300, source, "1")
+        source.error = Lost()
+        stale = await cache.get("k", 300, source, "2")
+        assert (stale.rows, stale.error) == ((1, 2, 3), source.error)
+        assert cache.stale("k", source.error) == stale
+        assert cache.stale("unknown", source.error) is None
 
 
 class TestKey:
@@ -171,7 +194,7 @@ class TestSingleFlight:
         source.gate.clear()
         waiting = asyncio.create_task(cache.get("slow", 30, source))
         await asyncio.sleep(0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS_S):
             await cache.get("quick", 30, Source())
         assert not waiting.done()
         source.gate.set()

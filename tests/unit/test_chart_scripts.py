@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ksys_app.ops.embedded import NODE
-
-CLIENT = Path(__file__).resolve().parents[2] / "ksys_app" / "components" / "client"
-
-
-def run(script: str, expression: str, *arguments: Any) -> Any:
-    """The value of an expression over a script's exports, and over ``given``."""
-    code = (
-        f"import * as m from {json.dumps((CLIENT / script).as_uri())};"
-        f"const given = {json.dumps(arguments)};"
-        f"console.log(JSON.stringify({expression}))"
-    )
-    done = subprocess.run(
-        [str(NODE), "--no-warnings", "--input-type=module", "-e", code],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
+from tests.node import CLIENT, run
 
 
 def ms(text: str, zone: str) -> int:
@@ -116,6 +94,221 @@ def test_the_range_has_a_tenth_of_room_and_ignores_what_is_missing_or_outside() 
     expression = "m.extent(m.prepared(given[0]), ['low', 'high'], given[1], given[2])"
     assert run("holes.js", expression, COLUMNS, 0, 600_000) == pytest.approx([0.2, 9.8])
     assert run("holes.js", expression, COLUMNS, 200_000, 310_000) == pytest.approx([3.6, 8.4])
-    assert run("holes.js", expression, COLUMNS, 700_000, 800_000) == [0, 1]
+    assert run("holes.js", expression, COLUMNS, 700_000, 800_000) is None
     flat = {"bucket_s": 60, "columns": {"bucket": [0], "low": [190], "high": [190]}}
     assert run("holes.js", expression, flat, 0, 1) == pytest.approx([171, 209])
+
+
+def drawn(values: list[float], **limits: float) -> dict[str, object]:
+    """A view of a chart with one series, a minute a value."""
+    at = [60_000 * n for n in range(len(values))]
+    return {
+        **{"panels": 1, "colours": {"series": []}, "compact": False, "name": "T", "caption": ""},
+        **{"from": 0, "to": at[-1], "zone": "UTC", "width": 800, "zoom": None, "t": WORDS},
+        "series": [{"key": "avg", "name": "Average", "color": 1, "dash": "solid"}],
+        **{"shown": ["avg"], "bands": [], "limits": limits, "at": at},
+        "body": {"bucket_s": 60, "columns": {"bucket": at, "avg": values}},
+    }
+
+
+WORDS = {"limit_from": "from", "limit_to": "to", "limit_l": "L", "limit_h": "H", "limit_hh": "HH"}
+LABELS = """(() => {
+  const view = { ...given[0], data: globalThis.prepared(given[0].body) };
+  const made = m.option(view);
+  const [axis] = made.yAxis;
+  const marks = made.series.at(-1).markLine.data.map(({ label }) => label.formatter);
+  return [made.grid[0].left, made.grid[0].right, given[1].map(axis.axisLabel.formatter), marks];
+})()"""
+
+
+def labels(
+    values: list[float], marks: list[float], **limits: float
+) -> tuple[int, int, list[str], list[str]]:
+    """Room to the left and right of a chart, and the texts of its axis and of its limits."""
+    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[2]))).prepared, "
+    left, right, texts, told = run(
+        "option.js", f"{prepare}{LABELS})", drawn(values, **limits), marks, CLIENT.as_uri() + "/"
+    )
+    return left, right, [text.replace("\u202f", " ") for text in texts], told
+
+
+def test_the_axis_of_a_counter_has_its_digits_and_the_room_for_them() -> None:
+    counter = [123456791.0 + n for n in range(58)]
+    left, right, texts, _ = labels(counter, [123456800, 123456820, 123456840])
+    assert texts == ["123 456 800", "123 456 820", "123 456 840"]
+    assert (left > 80, right) == (True, 58)
+    assert labels([5.0, 7.0], [5, 6, 7])[:3] == (60, 58, ["5", "6", "7"])
+
+
+def test_limits_are_told_in_full_and_have_room_where_they_are_seen() -> None:
+    seen = {"min_val": 0, "warn_max": 123456830, "crit_max": 1e300}
+    counter = [123456791.0 + n for n in range(58)]
+    _, right, _, told = labels(counter, [], **seen)
+    assert told == ["from 0", "H 123456830", "HH 1e300", "HH 1e300 ↑"]
+    assert right > 80
+    tiny = labels([3e-6, 4e-6], [3.5e-6], warn_max=3.79e-6)
+    assert (tiny[2], tiny[3]) == (["3.5e-6"], ["H 3.79e-6"])
+
+
+LACK = """(() => {
+  const view = { ...given[0], data: globalThis.prepared(given[0].body) };
+  const { yAxis: [axis], series } = m.option(view);
+  const { axisLabel, splitLine } = axis;
+  return [m.lack(view, 0), axisLabel.show, splitLine.show, series.at(-1).markLine.data.length];
+})()"""
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({}, ""),
+        ({"shown": []}, "hidden"),
+        ({"shown": ["other"]}, "hidden"),
+        ({"zoom": [10_000, 20_000]}, "none"),
+    ],
+)
+def test_without_a_line_there_is_no_scale_and_it_is_said_why(
+    more: dict[str, object], why: str
+) -> None:
+    view = drawn([5.0, 7.0], warn_max=6.0) | more
+    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    found = run("option.js", f"{prepare}{LACK})", view, CLIENT.as_uri() + "/")
+    assert found == [why, why == "", why == "", 0 if why else 1]
+
+
+@pytest.mark.parametrize(
+    ("now", "link", "what"),
+    [
+        ("/trend?tag=A&window=5m", "/trend?tag=A&window=5m", ""),
+        ("/trend/?tag=A&window=5m", "/trend?tag=A&window=7d", "push"),
+        ("/trend?tag=A&window=5m", "/trend?tag=B&window=5m&zoom=1-2", "push"),
+        ("/trend?tag=A&window=5m", "/trend?tag=A&window=5m&zoom=1-2", "replace"),
+        ("/trend?tag=A&window=5m", "/trend?tag=A&window=5m&series=avg", "replace"),
+        # What completes an address is no step.
+        ("/trend?tag=A", "/trend?tag=A&window=5m", "replace"),
+        ("/trend", "/trend?tag=A&window=5m", "replace"),
+        ("/tech?tag=A&window=5m", "/trend?tag=B&window=5m", ""),
+    ],
+)
+def test_another_tag_or_window_is_a_step_back_and_the_rest_is_not(
+    now: str, link: str, what: str
+) -> None:
+    expression = (
+        "m.change(new URL(given[0], 'http://h'), new URL(given[1], 'http://h'), ['tag', 'window'])"
+    )
+    assert run("address.js", expression, now, link) == what
+
+
+def test_a_query_is_the_same_however_it_is_written() -> None:
+    asked = [("?tag=A%20B", "tag=A+B"), ("", ""), ("?window=3x", ""), ("?tag=A", "tag=B")]
+    assert run("address.js", "given[0].map(([a, b]) => m.same(a, b))", asked) == [
+        *(True, True),
+        *(False, False),
+    ]
+
+
+PICK = """(() => {
+  const items = m.listed(given[0], given[1], given[2]);
+  return [items.length, items[m.highlighted(items, given[1], given[2])] ?? null];
+})()"""
+
+
+@pytest.mark.parametrize("current", ["T000", "T049", "T050", "T120", "T199"])
+def test_before_anything_is_typed_the_current_tag_is_listed_and_highlighted(current: str) -> None:
+    names = [f"T{n:03}" for n in range(200)]
+    assert run("picks.js", PICK, names, current, "") == [50, current]
+
+
+def test_of_what_is_typed_the_first_match_is_highlighted() -> None:
+    names = [f"T{n:03}" for n in range(200)]
+    assert run("picks.js", PICK, names, "T120", "t1") == [50, "T000"]
+    assert run("picks.js", PICK, ["A"], "A", "a") == [1, "A"]
+    assert run("picks.js", PICK, ["A"], "UNKNOWN", "") == [1, None]
+    assert run("picks.js", PICK, [], "A", "") == [0, None]
+
+
+def test_limits_beyond_the_axis_are_named_at_its_ends_the_nearest_first() -> None:
+    words = WORDS | {"limit_ll": "LL"}
+    limits = {"crit_min": 10, "warn_min": 20, "warn_max": 60, "crit_max": 80_000, "max_val": 1e9}
+    given = drawn([50.0, 61.0], **limits) | {"t": words}
+    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    far = "m.farLimits({ ...given[0], data: globalThis.prepared(given[0].body) }))"
+    found = run("option.js", prepare + far, given, CLIENT.as_uri() + "/")
+    assert [one["text"] for one in found] == ["HH 80000 ↑", "L 20 ↓  LL 10 ↓"]
+    assert [one["value"] for one in found] == pytest.approx([62.1, 48.9])
+
+
+def test_the_grid_stands_over_the_band_of_the_range_and_under_the_course() -> None:
+    given = drawn([50.0, 61.0], min_val=0, max_val=100)
+    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    depths = """(() => {
+      const { yAxis: [axis], series } = m.option({ ...given[0], data: prepared(given[0].body) });
+      const limits = series.at(-1);
+      return [limits.markArea.z, axis.z, limits.markLine.z, series[0].z];
+    })())"""
+    found = run("option.js", prepare + depths, given, CLIENT.as_uri() + "/")
+    assert found == sorted(set(found))
+
+
+def test_a_month_at_the_end_of_the_axis_has_room_on_a_phone() -> None:
+    year = ms("2025-11-02", "UTC"), ms("2026-11-01", "UTC")
+    given = drawn([1.0, 2.0]) | {"compact": True, "width": 360, "from": year[0], "to": year[1]}
+    given["body"] = {"bucket_s": 86_400, "columns": {"bucket": list(year), "avg": [1, 2]}}
+    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    grid = "m.option({ ...given[0], data: prepared(given[0].body) }).grid[0])"
+    found = run("option.js", prepare + grid, given, CLIENT.as_uri() + "/")
+    assert found["right"] >= 7 * 6.8 / 2
+
+
+def test_a_picture_says_of_what_and_of_which_time_and_zone_it_is() -> None:
+    view = {
+        **{"name": "D101", "unit": "°C", "title": "Oil temperature", "zone": "Asia/Seoul"},
+        **{"caption": "60 minutes, 1 min buckets", "zoom": None},
+        "from": ms("2025-08-15T12:00", "Asia/Seoul"),
+        "to": ms("2025-08-15T13:00", "Asia/Seoul"),
+        "t": {
+            "chart_seen": "{from} – {to}, {zone} · {caption}",
+            "chart_seen_part": "{from} – {to}, {zone} · part of {caption}",
+        },
+    }
+    assert run("picture.js", "m.headlines(given[0])", view) == {
+        "tag": "D101 [°C]",
+        "title": "Oil temperature",
+        "seen": "2025-08-15 12:00:00+09:00 – 2025-08-15 13:00:00+09:00, Asia/Seoul"
+        " · 60 minutes, 1 min buckets",
+    }
+    part = view | {"unit": "", "zoom": [view["from"], ms("2025-08-15T12:30", "Asia/Seoul")]}
+    told = run("picture.js", "m.headlines(given[0])", part)
+    assert told["tag"] == "D101"
+    assert "– 2025-08-15 12:30:00+09:00, Asia/Seoul · part of 60 minutes" in told["seen"]
+    odd = part | {"name": "A/B 1"}
+    assert run("picture.js", "m.filename(given[0])", odd) == (
+        "A_B_1_2025-08-15T1200_2025-08-15T1230.png"
+    )
+
+
+def test_a_legend_takes_another_row_where_the_names_do_not_fit() -> None:
+    names = [{"name": "x" * 20} for _ in range(5)]
+    rows = run("picture.js", "m.legend(given[0], 500, (name) => name.length * 7)", names)
+    assert [place["row"] for place in rows] == [0, 0, 1, 1, 2]
+    assert rows[0]["x"] == rows[2]["x"] == rows[4]["x"]
+
+
+def test_a_picker_looks_into_titles_too() -> None:
+    found = "m.matches(given[0], given[1], given[2])"
+    titles = {"D101": "Oil temperature", "D102": "Oil pump current"}
+    assert run("picks.js", found, ["D101", "D102", "D103"], "PUMP d10", titles) == ["D102"]
+    assert run("picks.js", found, ["D101", "D103"], "pump", titles) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "tail"),
+    [
+        ("D100", "", "D100"),
+        ("AREA1.FT_101", "", "AREA1.FT_101"),
+        ("AREA1.UNIT_01.FT_101", "AREA1.UNIT", "_01.FT_101"),
+        ("😀" * 15, "😀" * 5, "😀" * 10),
+    ],
+)
+def test_the_end_of_a_long_name_stays(name: str, head: str, tail: str) -> None:
+    assert run("name.js", "m.halves(given[0])", name) == [head, tail]

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import yaml
 
+from ksys_app.origin import networks, trusts
+from ksys_app.settings import Settings, variables
 from tests import papers
+from tests.database_server import IMAGE
 
 COMPOSE: dict[str, Any] = yaml.safe_load((papers.ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -21,6 +25,33 @@ def test_no_password_has_a_default() -> None:
         assert re.fullmatch(r"\$\{\w+:\?.*\}", value), name
     for variable in ("POSTGRES_PASSWORD", "KSYS_RO_PASSWORD", "KSYS_RW_PASSWORD"):
         assert f"${{{variable}:?set {variable} in .env}}" in text
+
+
+def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None:
+    """With the code's default; what belongs to the network of the containers is fixed."""
+    fixed = {"TS_DSN", "TS_ADMIN_DSN", "KSYS_HOST", "KSYS_TRUSTED_PROXIES", "APP_ENV"}
+    passwords = {"KSYS_RO_PASSWORD", "KSYS_RW_PASSWORD"}
+    given = SERVICES["app"]["environment"]
+    for field, name in variables().items():
+        default = Settings.model_fields[field].default
+        text = f"{default:g}" if isinstance(default, (int, float)) else default
+        assert name in fixed | passwords or given[name] == f"${{{name}:-{text}}}"
+    for name in ("TZ", "KSYS_MAX_AHEAD_S"):
+        assert SERVICES["schema"]["environment"][name] == given[name]
+
+
+def test_the_image_has_the_dump_programs_of_the_database() -> None:
+    dockerfile = (papers.ROOT / "Dockerfile").read_text("utf-8")
+    image = SERVICES["database"]["image"]
+    major = re.search(r":pg(\d+)", image)
+    assert major is not None
+    assert f"postgresql-client-{major[1]}" in dockerfile
+
+
+def test_images_are_of_a_version_and_the_tests_use_that_of_the_database() -> None:
+    for name in ("database", "proxy"):
+        assert re.search(r":\S*\d+\.\d+", SERVICES[name]["image"]), name
+    assert SERVICES["database"]["image"] == IMAGE
 
 
 def test_the_schema_is_applied_once_between_database_and_app() -> None:
@@ -47,6 +78,12 @@ def test_the_app_reads_as_eco_ro_and_is_published_to_this_machine_alone() -> Non
     assert app["environment"]["TS_DSN"].startswith("postgresql://eco_ro@")
     assert [port.split(":")[0] for port in app["ports"]] == ["127.0.0.1"]
     assert "ports" not in SERVICES["database"]
+
+
+@pytest.mark.parametrize("address", ["172.18.0.5", "192.168.16.3", "10.0.1.7", "127.0.0.1"])
+def test_the_proxy_of_the_network_is_believed_whatever_env_says(address: str) -> None:
+    assert trusts(networks(SERVICES["app"]["environment"]["KSYS_TRUSTED_PROXIES"]), address)
+    assert not trusts(networks(SERVICES["app"]["environment"]["KSYS_TRUSTED_PROXIES"]), "8.8.8.8")
 
 
 def test_data_and_certificates_are_in_named_volumes() -> None:

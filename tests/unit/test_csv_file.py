@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -56,7 +56,7 @@ def test_any_tag_comes_back_from_the_file(tag: str) -> None:
 
 @given(st.lists(printable, min_size=1, max_size=9))
 def test_any_tag_gives_a_header_and_a_name_that_a_file_may_have(tags: list[str]) -> None:
-    made = csv_file.disposition(tags, "24h")
+    made = csv_file.disposition(tags, "features", *csv_file.span(TEN, TEN, SEOUL), "24h")
     assert made.isascii()
     simple, name = re.fullmatch(
         r"attachment; filename=\"([^\"\\%]+)\"; filename\*=UTF-8''([^\s;,]+)", made
@@ -71,3 +71,18 @@ def test_the_name_of_a_file_tells_what_is_in_it() -> None:
     made = csv_file.disposition(["유량/1", "B"], "12m", "1m")
     assert unquote(made.partition("UTF-8''")[2]) == "유량_1 and 1 more 12m 1m.csv"
     assert 'filename="___1 and 1 more 12m 1m.csv"' in made
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "told"),
+    [
+        (TEN, TEN + timedelta(hours=1), "from 2025-08-26 22.26.00 to 2025-08-26 23.26.00"),
+        (TEN, None, "from 2025-08-26 22.26.00"),
+        (None, TEN, "to 2025-08-26 22.26.00"),
+        (None, None, ""),
+    ],
+)
+def test_the_name_of_a_file_tells_the_part_of_its_window(
+    start: datetime | None, end: datetime | None, told: str
+) -> None:
+    assert " ".join(csv_file.span(start, end, SEOUL)) == told

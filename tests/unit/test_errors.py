@@ -12,14 +12,18 @@ CONTRACT = {
     "KsysError": ("INTERNAL", 500, 1),
     "ConfigError": ("CONFIG", 500, 2),
     "BadParameter": ("BAD_PARAMETER", 400, 2),
+    "Forbidden": ("FORBIDDEN", 403, 1),
     "UnknownTag": ("UNKNOWN_TAG", 404, 2),
     "DatabaseUnreachable": ("DB_CONN", 503, 3),
     "DatabaseTimeout": ("DB_TIMEOUT", 503, 3),
+    "DatabaseFault": ("DB_FAULT", 503, 1),
+    "DatabaseRestoring": ("DB_RESTORING", 503, 1),
     "NoRows": ("NO_ROWS", 404, 1),
     "SchemaDrift": ("SCHEMA_DRIFT", 500, 1),
     "PayloadBloat": ("PAYLOAD_BLOAT", 413, 1),
     "BuildFailed": ("BUILD", 500, 1),
     "BackupFailed": ("BACKUP", 500, 1),
+    "BrokenOff": ("BROKEN_OFF", 500, 130),
     "FeedLost": ("WS_FAIL", 503, 1),
 }
 CLASSES = [

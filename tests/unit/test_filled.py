@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ksys_app.ops import filled
-from ksys_app.ops.refresh import GRAINS
 
 NOW = datetime(2026, 8, 14, 3, 7, 11, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -51,16 +49,3 @@ def test_every_day_that_is_not_gone_is_in_one_range_and_no_other_day_is(
     assert set(days) >= touched - gone
     assert not set(days) & gone
     assert all(end <= NOW for _, end in found)
-    for view in GRAINS:
-        for span in found:
-            pieces = list(filled.pieces(view, [span]))
-            assert not pieces or (pieces[0][0], pieces[-1][1]) == span
-            assert all(left[1] == right[0] for left, right in pairwise(pieces))
-
-
-def test_a_single_day_between_days_that_are_gone_holds_no_local_day() -> None:
-    gone = {date(2026, 3, 9), date(2026, 3, 11)}
-    ranges = filled.windows({date(2026, 3, 10)}, gone, NOW)
-    assert ranges == [(at(2026, 3, 10), at(2026, 3, 11))]
-    assert list(filled.pieces("influx_agg_1h", ranges)) == ranges
-    assert list(filled.pieces("influx_agg_1d", ranges)) == []

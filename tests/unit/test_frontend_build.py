@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from ksys_app.ops import frontend
-from ksys_app.ops.frontend import BuildFailed, ensure_built, fingerprint, shape
+from ksys_app.base_path import ENDPOINTS
+from ksys_app.ops import frontend, page_inputs
+from ksys_app.ops.frontend import BuildFailed, ensure_built, fingerprint
+from ksys_app.ops.page_inputs import shape
 from rxconfig import SameOrigin, config
+from tests import papers
+from tests.waiting import HANGS_S
 
 STATE = '''
 class S(Base):
@@ -35,7 +42,7 @@ SCRIPT = """
     runs = Path("runs")
     runs.write_text(str(int(runs.read_text()) + 1 if runs.exists() else 1))
     print("step: building the pages", flush=True)
-    static = Path(".web/build/client")
+    static = Path(".web/build/client/__ksys_base__")
     static.mkdir(parents=True, exist_ok=True)
     (static / "index.html").write_text("<html>")
 """
@@ -90,7 +97,7 @@ def test_fields_defaults_signatures_and_computed_vars_are(before: str, after: st
 def test_nothing_changed_builds_once_and_a_changed_style_builds_again(tmp_path: Path) -> None:
     root = project(tmp_path)
     steps: list[str] = []
-    assert ensure_built(steps.append, root) == root / ".web/build/client"
+    assert ensure_built(steps.append, root) == root / ".web/build/client/__ksys_base__"
     ensure_built(steps.append, root)
     assert (runs(root), steps) == (1, ["building the pages"])
     (root / "assets/look/tokens.css").write_text(":root { color: red }")
@@ -115,12 +122,16 @@ def test_another_lock_is_another_build(tmp_path: Path) -> None:
 
 def test_two_builders_at_once_build_once(tmp_path: Path) -> None:
     root = project(tmp_path, "import time; time.sleep(0.5)\n" + dedent(SCRIPT))
-    builders = [threading.Thread(target=ensure_built, args=(None, root)) for _ in range(3)]
+    steps: list[str] = []
+    builders = [threading.Thread(target=ensure_built, args=(steps.append, root)) for _ in range(3)]
     for builder in builders:
         builder.start()
     for builder in builders:
         builder.join(30)
     assert runs(root) == 1
+    assert sorted(steps) == ["building the pages"] + [
+        "waiting for another process that builds them"
+    ] * (len(steps) - 1)
 
 
 def test_a_failed_build_names_step_reason_and_log_and_is_tried_again(tmp_path: Path) -> None:
@@ -142,6 +153,14 @@ def test_a_failed_build_names_step_reason_and_log_and_is_tried_again(tmp_path: P
     assert runs(root) == 1
 
 
+def test_a_build_for_another_path_is_none(tmp_path: Path) -> None:
+    root = project(tmp_path, SCRIPT.replace("/__ksys_base__", "/elsewhere"))
+    with pytest.raises(BuildFailed, match=r"no pages in .*/__ksys_base__"):
+        ensure_built(root=root)
+    (root / "scripts/build_frontend.py").write_text(dedent(SCRIPT))
+    assert (ensure_built(root=root) / "index.html").is_file()
+
+
 def test_an_abandoned_build_ends_with_its_children(tmp_path: Path) -> None:
     waiting = """
         import subprocess, sys
@@ -159,7 +178,7 @@ def test_an_abandoned_build_ends_with_its_children(tmp_path: Path) -> None:
     with pytest.raises(BuildFailed):
         ensure_built(told, root)
     status = Path(f"/proc/{pids[0]}/status")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + HANGS_S
     while (there := status.exists() and "zombie" not in status.read_text()) and (
         time.monotonic() < deadline
     ):
@@ -192,9 +211,9 @@ def test_baked_addresses_become_the_page_s_own_origin(tmp_path: Path) -> None:
     )
     SameOrigin().post_build(static_dir=tmp_path)
     assert script.read_text() == (
-        'var e={PING:(location.origin+"/ping"),'
-        'EVENT:(location.origin.replace(/^http/,"ws")+"/_event"),'
-        'HOME:(location.origin+"")}'
+        'var e={PING:(location.origin+"/__ksys_base__/ping"),'
+        'EVENT:(location.origin.replace(/^http/,"ws")+"/__ksys_base__/_event"),'
+        'HOME:(location.origin+"/__ksys_base__")}'
     )
 
 
@@ -211,7 +230,84 @@ def test_an_address_in_an_unforeseen_place_fails_loudly(tmp_path: Path) -> None:
         SameOrigin().post_build(static_dir=tmp_path)
 
 
+def changes() -> dict[str, Callable[[str], str]]:
+    """What is changed of Reflex's own files, by path."""
+    asked: dict[str, Callable[[str], str]] = {}
+    SameOrigin().pre_compile(add_modify_task=asked.__setitem__)
+    return asked
+
+
+def test_the_client_reaches_the_websocket_on_any_host_port_and_path() -> None:
+    change = changes()["utils/state.js"]
+    script = (
+        'const SAME_DOMAIN_HOSTNAMES = ["localhost", "::"];\n'
+        "const endpoint = new URL(url_str);\nio(endpoint.href, {\npath: 1})"
+    )
+    changed = change(script)
+    assert changed == (
+        "const SAME_DOMAIN_HOSTNAMES = [];\n"
+        "const endpoint = new URL(url_str); "
+        "endpoint.host = globalThis.location?.host ?? endpoint.host;\n"
+        'io(endpoint.origin + "/_event", {\npath: 1})'
+    )
+    assert change(changed) == changed, "a second build finds it changed already"
+    for other in ("a();", script.replace("endpoint.href", "url"), script + script):
+        with pytest.raises(RuntimeError, match="has to learn how"):
+            change(other)
+
+
+def test_the_development_server_passes_on_what_is_no_page() -> None:
+    change = changes()["vite.config.js"]
+    changed = change("export default {\n  server: {\n    port: 1,\n  },\n}")
+    proxied = re.search(r"server: \{\n    proxy: (.*),\n    port: 1", changed)
+    assert proxied is not None
+    assert set(json.loads(proxied[1])) == {f"/{name}" for name in ENDPOINTS}
+    with pytest.raises(RuntimeError, match="no server"):
+        change("export default {}")
+
+
 def test_reflex_is_told_to_keep_to_itself() -> None:
     assert config.telemetry_enabled is False
     assert config.show_built_with_reflex is False
     assert "*" not in config.cors_allowed_origins
+
+
+def test_every_word_component_and_field_of_a_page_is_an_input() -> None:
+    root = papers.ROOT
+    names = {str(path.relative_to(root)) for path in page_inputs.whole(root)}
+    assert names >= {"ksys_app/texts.py", "ksys_app/texts_comm.py", "ksys_app/pages/comm.py"}
+    assert names >= {"ksys_app/models/comm_views.py", "ksys_app/models/views.py", "rxconfig.py"}
+    client = root / "ksys_app" / "components" / "client"
+    assert names >= {str(path.relative_to(root)) for path in client.glob("*.js*")}
+    shapes = {str(path.relative_to(root)) for path in page_inputs.shapes(root)}
+    assert shapes >= {"ksys_app/states/comm.py", "ksys_app/ksys_app.py"}
+    assert not [name for name in shapes if name.startswith(("ksys_app/queries", "ksys_app/db"))]
+
+
+def test_what_a_page_imports_is_an_input_and_what_answers_at_run_time_is_none(
+    tmp_path: Path,
+) -> None:
+    root = project(tmp_path)
+    for path, text in {
+        "pages/__init__.py": "from ksys_app import words\nfrom ksys_app.states import dashboard",
+        "words.py": "from ksys_app.figures import dash",
+        "figures.py": "def dash():\n    return '-'",
+        "states/dashboard.py": f"from ksys_app.queries import tags\n{STATE}",
+        "queries/tags.py": "SQL = 'SELECT 1'",
+    }.items():
+        file = root / "ksys_app" / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    before = fingerprint(root)
+
+    def changed(path: str, text: str) -> set[str]:
+        file = root / "ksys_app" / path
+        former = file.read_text()
+        file.write_text(text)
+        now = fingerprint(root)
+        file.write_text(former)
+        return {kind for kind, value in now.items() if value != before[kind]}
+
+    assert changed("figures.py", "def dash():\n    return '–'") == {"sources"}
+    assert changed("states/dashboard.py", STATE) == {"shapes"}
+    assert changed("queries/tags.py", "SQL = 'SELECT 2'") == set()

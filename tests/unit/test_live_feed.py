@@ -7,12 +7,13 @@ from collections import Counter
 
 import pytest
 
-from ksys_app.domain.windows import Window, parse_window
+from ksys_app.domain.ordering import Selection
 from ksys_app.live import LiveFeed
 from ksys_app.tile_source import TileSet
-from tests.feed import Database, Tab, now, play
+from tests.feed import Database, Tab, now, play, selected
+from tests.waiting import HANGS_S
 
-M5, H24, D7 = parse_window("5m"), parse_window("24h"), parse_window("7d")
+M5, H24, D7 = selected("5m"), selected("24h"), selected("7d")
 
 
 class TestQueries:
@@ -171,14 +172,14 @@ class TestSubscribers:
 
 
 async def test_it_ticks_on_a_clock_that_nobody_moves() -> None:
-    calls: list[Window] = []
+    calls: list[Selection] = []
 
-    async def load(window: Window) -> TileSet:
-        calls.append(window)
-        return TileSet(window)
+    async def load(selection: Selection) -> TileSet:
+        calls.append(selection)
+        return TileSet(selection)
 
     feed = LiveFeed(load, 0.03)
-    async with asyncio.timeout(5), feed.subscribe(M5) as subscription:
+    async with asyncio.timeout(HANGS_S), feed.subscribe(M5) as subscription:
         seen = [await subscription.next() for _ in range(3)]
     assert [(snapshot.tile_set, snapshot.error) for snapshot in seen] == [(TileSet(M5), None)] * 3
     assert [snapshot.seq for snapshot in seen] == [1, 2, 3]

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from ksys_app.domain.windows import parse_window
 from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError
 from ksys_app.live import BACKOFF_S, LiveFeed
 from ksys_app.log import logger
 from ksys_app.tile_source import TileSet
-from tests.feed import EPOCH, Database, Tab, play
+from tests.feed import EPOCH, Database, Tab, play, selected
 
-M5, H24 = parse_window("5m"), parse_window("24h")
+M5, H24 = selected("5m"), selected("24h")
 AWAY = DatabaseUnreachable("db.plant does not answer")
 
 

@@ -14,10 +14,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ksys_app.log import COMMON, Event, event, logger, setup
+from ksys_app.log import COMMON, Event, driver, event, logger, setup
 
 FIELD = re.compile(r' (\w+)=("(?:[^"\\]|\\.)*"|[^ "=]*)')
-FAILURES = {"db_fail", "payload_bloat", "job_fail"}
+FAILURES = {
+    "db_fail",
+    "payload_bloat",
+    "job_fail",
+    "rule_fault",
+    "ws_refused",
+    "event_refused",
+    "page_fail",
+}
 
 
 class Lines(logging.Handler):
@@ -117,11 +125,13 @@ def test_a_failure_is_a_warning_and_everything_else_information(lines: Lines, na
 @pytest.fixture
 def restored() -> Iterator[None]:
     """The logger, and the zone of the process, as they were."""
-    handlers, level, propagate = logger.handlers, logger.level, logger.propagate
+    loggers = (logger, driver)
+    before = [(one.handlers, one.level, one.propagate) for one in loggers]
     zone = os.environ.get("TZ")
     yield
-    logger.handlers, logger.propagate = handlers, propagate
-    logger.setLevel(level)
+    for one, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        one.handlers, one.propagate = handlers, propagate
+        one.setLevel(level)
     if zone is None:
         os.environ.pop("TZ", None)
     else:
@@ -154,3 +164,17 @@ def test_what_is_below_the_level_is_not_written(
     event("dash_load_ok")
     event("db_fail")
     assert [line.split()[2] for line in capsys.readouterr().err.splitlines()] == ["db_fail"]
+
+
+def test_the_driver_speaks_in_the_one_format_and_not_of_every_attempt(
+    restored: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup()
+    for name in ("psycopg", "psycopg.pool"):
+        logging.getLogger(name).warning("error connecting in 'pool-1': again and again")
+        logging.getLogger(name).error("the driver failed")
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert len(lines) == 2
+    assert all(re.fullmatch(r"[\d:.T-]+Z ERROR the driver failed", line) for line in lines)

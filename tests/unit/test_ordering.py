@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksys_app.domain.ordering import (
-    COLUMNS,
-    MAX_FILTER,
-    clean_filter,
-    matches,
-    table_order,
-    tile_order,
-)
+from ksys_app.domain.names import MAX_FILTER, clean_filter, matches
+from ksys_app.domain.ordering import COLUMNS, held, kinds, moves, table_order, tally, tile_order
 from ksys_app.models.tiles import Tile
 
 TS = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
@@ -27,18 +21,22 @@ def tile(
     *,
     value: float | None = 5.0,
     minute: int | None = 0,
+    about: str = "",
     comm: str = "ok",
     status: int = 0,
     alarm: int = 0,
 ) -> Tile:
     return Tile(
         title=title,
+        about=about,
         unit="",
         value=value,
         value_s="5.0",
         delta_pct=0.0,
         delta_s="+0.0%",
+        compared=True,
         gauge_pct=50.0,
+        ranged=True,
         status_level=status,
         ts=None if minute is None else TS.replace(minute=minute),
         ts_s="",
@@ -64,7 +62,47 @@ def names(tiles: list[Tile], order: list[int]) -> list[str]:
     return [tiles[i].title for i in order]
 
 
+TROUBLE = [
+    tile("A", status=2),
+    tile("B", status=1, comm="late"),
+    tile("C", comm="lost", alarm=1),
+    tile("D", comm="never", value=None, minute=None),
+    tile("E", alarm=2),
+    tile("F"),
+]
+
+
+class TestKinds:
+    def test_a_tag_may_be_of_two(self) -> None:
+        assert list(map(kinds, TROUBLE)) == [
+            ("crit",),
+            ("warn", "old"),
+            ("warn", "old"),
+            ("never",),
+            ("crit",),
+            (),
+        ]
+
+    def test_they_are_counted_and_what_the_filter_hides_is_told(self) -> None:
+        everything = tally(TROUBLE, "")
+        assert everything.kinds == {"crit": 2, "warn": 2, "old": 2, "never": 1}
+        assert (everything.tags, everything.outside) == (6, 0)
+        narrowed = tally(TROUBLE, "f")
+        assert (narrowed.tags, narrowed.kinds, narrowed.outside) == (1, {}, 5)
+
+    def test_tiles_and_rows_are_cut_to_one(self) -> None:
+        assert tile_order(TROUBLE, "", "name", {"F"}, "crit") == [0, 4]
+        assert table_order(TROUBLE, "", "tag", True, "old") == [2, 1]
+        assert table_order(TROUBLE, "b", "tag", False, "crit") == []
+
+
 class TestFilter:
+    def test_a_title_is_looked_into_with_the_name(self) -> None:
+        tiles = [tile("D101", about="Oil temperature"), tile("D102", about="Oil pump current")]
+        assert tile_order(tiles, "OIL d102", "name", set()) == [1]
+        assert table_order(tiles, "temperature", "tag", False) == [0]
+        assert tile_order(tiles, "temperature d102", "name", set()) == []
+
     @pytest.mark.parametrize(
         ("name", "wanted", "found"),
         [
@@ -76,7 +114,8 @@ class TestFilter:
             ("Mill motor D300", "d3 mill", True),
             ("Mill motor D300", "mill pump", False),
             ("유량 D202", "유량", True),
-            ("STRASSE", "straße", True),
+            ("STRASSE", "strasse", True),
+            ("ÄRGER", "ärger", True),
             ("D100", "d.*", False),
             ("D100", "%", False),
         ],
@@ -209,3 +248,28 @@ class TestTable:
     def test_a_column_that_is_not_there_is_an_error(self) -> None:
         with pytest.raises(KeyError):
             table_order(list(self.ROWS), "", "colour", False)
+
+
+class TestHeld:
+    BEFORE = ("D100", "D101", "D102", "D103")
+
+    @pytest.mark.parametrize(
+        ("wanted", "shown", "moved"),
+        [
+            ("D100 D101 D102 D103", "D100 D101 D102 D103", 0),
+            # One that comes to the front has moved; those that it pushes back have not.
+            ("D103 D100 D101 D102", "D100 D101 D102 D103", 1),
+            ("D103 D102 D101 D100", "D100 D101 D102 D103", 3),
+            ("D101 D100 D103 D102", "D100 D101 D102 D103", 2),
+            # What is gone leaves its place, and what is new takes none of the others'.
+            ("D103 D101 D100", "D100 D101 D103", 2),
+            ("D900 D100 D101 D102 D103", "D100 D101 D102 D103 D900", 1),
+            ("", "", 0),
+        ],
+    )
+    def test_names_keep_their_places_and_the_fewest_moves_are_counted(
+        self, wanted: str, shown: str, moved: int
+    ) -> None:
+        kept = held(self.BEFORE, wanted.split())
+        assert kept == shown.split()
+        assert moves(kept, wanted.split()) == moved

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksys_app.domain.paging import PAGE_ROWS, newest_first, page, page_with
+from ksys_app.domain.paging import PAGE_ROWS, counted, newest_first, page, page_with
 
 
 @given(st.integers(0, 400))
@@ -39,3 +39,10 @@ def test_a_time_without_a_row_is_on_no_page() -> None:
     assert page_with([1, 3], 2) is None
     assert page_with([], 2) is None
     assert page_with([1, 3], 4) is None
+
+
+def test_rows_that_come_meanwhile_are_not_counted() -> None:
+    assert counted([1, 3, 5], 0) == 3
+    assert counted([1, 3, 5], 3) == 2
+    assert counted([3, 5, 7], 4) == 1
+    assert counted([], 3) == 0

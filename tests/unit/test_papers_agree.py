@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
+from pkgutil import resolve_name
 from typing import get_args
 
 import pytest
@@ -17,10 +21,19 @@ from ksys_app.domain.windows import DEFAULT_WINDOW, WINDOWS
 from ksys_app.errors import KsysError
 from ksys_app.ops import expected, frontend
 from ksys_app.ops.check import days
-from ksys_app.settings import Settings
+from ksys_app.settings import Settings, variables
 from ksys_app.utils.cache import MAX_ENTRIES, TTL
 from tests import papers
 
+# Files that the plant's specification and its backend document name, in the package.
+SPEC_FILES = (
+    *("db.py", "security.py", "states/dashboard.py", "utils/cache.py", "models/models.py"),
+    *(f"queries/{name}.py" for name in ("metrics", "latest", "features", "indicators")),
+    *(f"queries/{name}.py" for name in ("tags", "qc", "realtime")),
+    *(f"components/{name}.py" for name in ("kpi_tiles", "gauge", "svg_gauge", "layout", "modal")),
+    *(f"components/{name}.py" for name in ("table_components", "popover", "navbar", "sidebar")),
+    *("components/recharts_components.py", "scripts/quick_test.sh", "tests/sheets/kpi_24h.md"),
+)
 B7 = {"DB_TIMEOUT", "DB_CONN", "NO_ROWS", "SCHEMA_DRIFT", "PAYLOAD_BLOAT", "WS_FAIL"}
 
 
@@ -85,6 +98,24 @@ def test_log_events_that_are_built_are_written_and_the_others_are_not() -> None:
     assert {name for name, state in told.items() if state == "built"} == written
 
 
+def test_every_event_that_measures_says_how_long() -> None:
+    text = papers.section("7.4")
+    told = text[text.index("event that measures:") : text.index("| event |")]
+    measures = set(papers.codes(told.partition(", and in ")[0]))
+    assert len(measures) > 7
+    for path, source in papers.texts():
+        if path.parts[0] != "ksys_app" or path.suffix != ".py":
+            continue
+        for call in ast.walk(ast.parse(source)):
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "log.event"):
+                continue
+            name = ast.literal_eval(call.args[0])
+            given = {word.arg: word.value for word in call.keywords}
+            # Of fields that several events share, the function that gathers them names it.
+            timed = "dur_ms" in given or (None in given and '"dur_ms"' in source)
+            assert timed or name not in measures, f"{path}:{call.lineno} {name}"
+
+
 def test_endpoints() -> None:
     rows = papers.table(papers.section("8.2"))
     built = {codes(row[0]) for row in rows if row[-1] == "built"}
@@ -102,8 +133,8 @@ def test_a_command_is_there_with_its_options_if_it_is_built(row: list[str]) -> N
 def _settings() -> dict[str, str]:
     """Variable to its default as the papers write it."""
     told = {}
-    for name, field in Settings.model_fields.items():
-        variable = str(field.validation_alias or f"KSYS_{name.upper()}")
+    for name, variable in variables().items():
+        field = Settings.model_fields[name]
         default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
         told[variable] = "none" if field.default is None else f"`{default}`"
     return told
@@ -182,3 +213,37 @@ def test_lifetimes_of_the_cache() -> None:
     }
     assert told == dict(TTL)
     assert f"At most {MAX_ENTRIES} entries" in flat
+
+
+def test_every_name_of_the_specification_lives_where_it_is_said() -> None:
+    rows = papers.table(papers.section("30"))
+    assert len(rows) > 20
+    for _, here, _ in rows:
+        for name in papers.codes(here):
+            if name.startswith("ksys_app"):
+                assert resolve_name(name) is not None
+
+
+def test_every_file_of_the_specification_is_there_or_has_its_row() -> None:
+    moved = {
+        name for there, *_ in papers.table(papers.section("30")) for name in papers.codes(there)
+    }
+    gone = {name for name in SPEC_FILES if not (papers.ROOT / "ksys_app" / name).exists()}
+    assert gone == {"models/models.py", "components/recharts_components.py"}
+    assert gone <= moved
+
+
+def test_every_library_is_in_its_table() -> None:
+    text = papers.section("19").lower()
+    project = tomllib.loads((papers.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {re.split(r"[\[>=<]", line)[0] for line in project["dependencies"]}
+    pages = json.loads((papers.ROOT / "reflex.lock" / "package.json").read_text("utf-8"))
+    fonts = {
+        name.rpartition("/")[2].replace("-", " ")
+        for name in pages["dependencies"]
+        if name.startswith("@fontsource")
+    }
+    assert fonts
+    assert {
+        name for name in needed | fonts | {"echarts", "radix", "downshift"} if name not in text
+    } == set()

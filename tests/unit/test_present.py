@@ -8,19 +8,22 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ksys_app.errors import DatabaseUnreachable, KsysError
+from ksys_app.errors import BadParameter, DatabaseUnreachable, KsysError, NoRows, UnknownTag
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import Problem, TileView
 from ksys_app.states.present import problem, tile_view
 
 TILE = Tile(
     title="D100",
+    about="",
     unit="°C",
     value=190.0,
     value_s="190.0",
     delta_pct=-1.26,
     delta_s="-1.3%",
+    compared=True,
     gauge_pct=95.04999,
+    ranged=True,
     status_level=1,
     ts=datetime(2025, 8, 15, 7, 26, 7, 303_478, UTC),
     ts_s="2025-08-15 16:26:07",
@@ -39,6 +42,9 @@ TILE = Tile(
     spark="M0 12h.1",
     warn_y=(2.5,),
     crit_y=(),
+    far_above="HH 198 ↑",
+    far_room=8,
+    gauge_warn=(90.0,),
 )
 
 
@@ -47,14 +53,16 @@ def test_a_tile_becomes_text_and_whole_numbers() -> None:
         title="D100",
         unit="°C",
         value_s="190.0",
+        value_full="190",
         delta_s="-1.3%",
         delta_dir=-1,
         gauge_pct=95.0,
+        ranged=True,
         status_level=1,
         ts_ms=1_755_242_767_303,
         ts_s="2025-08-15 16:26:07",
         range_label="0.0 ~ 200.0",
-        count="17,280",
+        count="17280",
         min="188.0",
         max="192.0",
         first="189.0",
@@ -66,6 +74,11 @@ def test_a_tile_becomes_text_and_whole_numbers() -> None:
         spark="M0 12h.1",
         warn_y=[2.5],
         crit_y=[],
+        far_above="HH 198 ↑",
+        far_below="",
+        far_room=8,
+        gauge_warn=[90.0],
+        gauge_crit=[],
         pinned=True,
     )
 
@@ -80,6 +93,11 @@ def test_a_tag_never_seen_has_dashes() -> None:
 
 def test_statistics_have_the_decimals_of_the_tag() -> None:
     assert tile_view(replace(TILE, min=0.12345, places=4), pinned=False).min == "0.1235"
+
+
+def test_where_nothing_was_compared_a_dash_stands_in_place_of_the_change() -> None:
+    view = tile_view(replace(TILE, delta_pct=0.0, delta_s="+0.0%", compared=False), pinned=False)
+    assert (view.delta_s, view.delta_dir) == ("–", 0)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +135,10 @@ class TestProblem:
             retry_in=4,
             runbook="docs/runbooks/DB_CONN.md",
         )
+
+    def test_a_link_that_asks_for_what_does_not_exist_has_a_way_out(self) -> None:
+        ways = [problem(error("wrong"), 1).way for error in (BadParameter, UnknownTag, NoRows)]
+        assert ways == ["open", "choose", ""]
 
     def test_an_error_that_is_none_of_ours_is_told_without_its_insides(self) -> None:
         told = problem(ZeroDivisionError("secret of the inside"), 1)

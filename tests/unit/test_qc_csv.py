@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ksys_app.domain.names import flaw
+from ksys_app.domain.rules import LIMITS
 from ksys_app.errors import ConfigError
 from ksys_app.models.rows import Expectation, QcRule
-from ksys_app.ops import qc, qc_csv
+from ksys_app.ops import cells, qc, qc_csv
 from ksys_app.ops.qc import Change, diff, table_of
-from ksys_app.ops.qc_table import EXPECTATIONS, LIMITS, RULES, show
+from ksys_app.ops.qc_table import EXPECTATIONS, RULES, show
 
 HEADER = ",".join(RULES.names)
 GOOD = QcRule("T1", 0.0, 100.0, 5.0, 60, False, True, {"unit": "bar"}, 10.0, 90.0, 5.0, 95.0)
@@ -26,7 +29,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def with_cell(column: str, cell: str) -> str:
-    cells = dict.fromkeys(RULES.names, "") | {"tag_name": "T1"} | {column: cell}
+    cells = dict.fromkeys(RULES.names, "") | {"tag_name": "T1", "enabled": "true"} | {column: cell}
     return f"{HEADER}\n{','.join(cells[name] for name in RULES.names)}\n"
 
 
@@ -40,8 +43,8 @@ def complaint(file: Path, content: str | bytes) -> str:
 
 WRONG_CELLS = [
     ("tag_name", "", "must be given"),
-    ("tag_name", " T1", "must be a name without blanks around it"),
-    ("tag_name", "T\x001", "must be a name without blanks around it"),
+    ("tag_name", " T1", "' T1' has blanks around it"),
+    ("tag_name", "T\x001", "'T\\x001' holds a NUL character"),
     ("min_val", "12,5", None),
     ("min_val", "abc", "'abc' is not a number"),
     ("max_val", "nan", "'nan' is not a finite number"),
@@ -150,10 +153,22 @@ FILES = [
     ("\n\n", f"FILE is empty; its first line must be {HEADER}"),
     (
         HEADER.replace("min_val", "low") + "\n",
-        "FILE:1 missing columns: min_val; unknown columns: low",
+        "FILE:1 missing columns: min_val; unknown columns: low (commas between cells)",
     ),
-    (HEADER + ",enabled\n", "FILE:1 columns given twice: enabled"),
-    (b"\xff\xfe" + HEADER.encode(), "FILE is not UTF-8 text; save it as CSV UTF-8"),
+    (
+        HEADER.replace(",", ";").replace("min_val", "low") + "\n",
+        "FILE:1 missing columns: min_val; unknown columns: low (semicolons between cells)",
+    ),
+    (HEADER + ",enabled\n", "FILE:1 columns given twice: enabled (commas between cells)"),
+    (
+        HEADER.replace(",enabled", ",,enabled") + "\n",
+        "FILE:1 columns without a name: 7 (commas between cells)",
+    ),
+    (
+        HEADER.replace("tag_name", "이름").encode("cp949"),
+        "FILE:1 is not UTF-8 text; save it as CSV UTF-8, or name its encoding, "
+        "e.g. --encoding cp949",
+    ),
     (f'{HEADER}\n"T1', "FILE:2 is not CSV: unexpected end of data"),
 ]
 
@@ -170,7 +185,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_empty_cells_are_null_and_empty_meta_an_empty_object(file: Path) -> None:
-    file.write_text(with_cell("tag_name", "T1"))
+    file.write_text(with_cell("enabled", ""))
     assert qc_csv.read(file, RULES) == [QcRule("T1", enabled=None)]
 
 
@@ -195,8 +210,13 @@ def test_columns_in_another_order_bom_and_windows_line_ends_are_read(file: Path)
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 POSITIVE = st.none() | st.floats(min_value=0, exclude_min=True, allow_infinity=False)
-NAMES = st.text(min_size=1).filter(lambda name: name == name.strip() and name.isprintable())
-METAS = st.dictionaries(NAMES, NAMES | st.booleans() | st.integers(-(2**53), 2**53), max_size=3)
+LETTERS = st.characters(exclude_categories=("C", "Z"), include_characters=" ")
+NAMES = st.text(LETTERS, min_size=1, max_size=200).filter(lambda name: flaw(name) is None)
+METAS = st.dictionaries(
+    NAMES.filter(lambda name: name not in {"unit", "title"}),
+    NAMES | st.booleans() | st.integers(-(2**53), 2**53),
+    max_size=3,
+)
 
 
 @st.composite
@@ -216,6 +236,24 @@ def rules(draw: st.DrawFn) -> QcRule:
     )
     banded = replace(rule, deadband_pct=draw(st.none() | st.floats(0, 25)))
     return rule if list(RULES.check(banded)) else banded
+
+
+@pytest.mark.parametrize(
+    ("cell", "refused"),
+    [
+        (r'{"a": "\u0000"}', True),
+        (r'{"\u0000": 1}', True),
+        (r'{"a": ["\\\u0000"]}', True),
+        (r'{"a": "\\u0000"}', False),
+        (r'{"\\\\u0000": 1}', False),
+    ],
+)
+def test_a_nul_in_meta_is_told_from_the_letters_that_spell_it(cell: str, refused: bool) -> None:
+    if not refused:
+        assert cells.json_object(cell) == json.loads(cell)
+        return
+    with pytest.raises(ValueError, match="holds a NUL character"):
+        cells.json_object(cell)
 
 
 @settings(deadline=None)
@@ -238,6 +276,17 @@ def test_the_differences_are_told_cell_by_cell_and_row_by_row() -> None:
         Change("NEW", "add"),
         Change("T2", "change", "max_val", 6.0, 5.0),
         Change("T2", "change", "meta", {"unit": "A"}, {}),
+    ]
+    assert [change.done(dry_run=False, prune=False) for change in changes] == [
+        "GONE: not in the file, left",
+        "NEW: inserted",
+        "T2 max_val: changed from 5 to 6",
+        'T2 meta: changed from {} to {"unit": "A"}',
+    ]
+    assert [change.done(dry_run=True, prune=True) for change in changes[:3]] == [
+        "GONE: would be deleted",
+        "NEW: would be inserted",
+        "T2 max_val: would be changed from 5 to 6",
     ]
     assert [str(change) for change in changes] == [
         "GONE: not in the file",

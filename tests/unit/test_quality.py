@@ -203,6 +203,27 @@ class TestReasons:
     def test_without_a_rule_in_force_nothing_is_broken(self, rule: QcRule | None) -> None:
         assert reasons(rule, at(-1e6, 1e6, prev_value=0, step_s=5)) == []
 
+    @pytest.mark.parametrize("rule", [None, replace(LIMITS, enabled=False), LIMITS])
+    @pytest.mark.parametrize(
+        ("value", "reason", "told"),
+        [
+            (2e200, "MAGNITUDE", "BAD MAGNITUDE 2e+200, 3 in 5 min"),
+            (math.nan, "NOT_FINITE", "BAD NOT_FINITE nan, 3 in 5 min"),
+            (5, "AHEAD", "BAD AHEAD 5, 3 in 5 min"),
+            (None, "NO_VALUE", "BAD NO_VALUE, 3 in 5 min"),
+        ],
+    )
+    def test_refused_samples_are_bad_quality_with_any_rule_or_none(
+        self, rule: QcRule | None, value: float | None, reason: str, told: str
+    ) -> None:
+        refused = {"refused": 3, "refused_value": value, "refused_reason": reason}
+        after = replace(at(50, 4), **refused, refused_at=NOW - timedelta(seconds=2))
+        assert alarm_label(judge(rule, after)) == f"crit {told}"
+        before = replace(at(50, 4), **refused, refused_at=NOW - timedelta(seconds=9))
+        assert alarm_label(judge(rule, before)) == f"warn {told}"
+        never = Reading(NOW, None, None, **refused, refused_at=NOW)
+        assert alarm_label(judge(rule, never)) == f"crit {told}"
+
     def test_a_tag_never_seen_breaks_nothing(self) -> None:
         assert judge(LIMITS, Reading(NOW, None, None)) == ()
 
@@ -243,3 +264,31 @@ class TestLabel:
         self, rule: QcRule, reading: Reading, label: str
     ) -> None:
         assert alarm_label(judge(rule, reading)) == label
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "told"),
+    [
+        ({"crit_max": 123456790.0}, 123456791.0, "crit HH 123456791 ≥ 123456790"),
+        (
+            {"min_val": 0.0, "max_val": 200.0},
+            200.00000004,
+            "crit RANGE 200.00000004 outside 0..200",
+        ),
+        ({"warn_max": 3.7e-6}, 3.79e-6, "warn H 3.79e-6 ≥ 3.7e-6"),
+        ({"warn_max": 3234567890.0}, 3234567891.0, "warn H 3.234567891e9 ≥ 3.23456789e9"),
+        ({"crit_max": 195.0}, 196.249992370605, "crit HH 196.25 ≥ 195"),
+        ({"min_val": -1e300, "max_val": 0.0}, 5.0, "crit RANGE 5 outside -1e300..0"),
+    ],
+)
+def test_the_figures_of_an_alarm_tell_the_value_from_its_limit(
+    limits: dict[str, float], value: float, told: str
+) -> None:
+    rule = QcRule("D100", **limits)  # type: ignore[arg-type]
+    assert alarm_label(judge(rule, Reading(NOW, value, NOW))) == told
+
+
+def test_a_spike_over_a_course_that_stood_still_is_told_in_a_few_signs() -> None:
+    rule = QcRule("D100", spike_zscore=3)
+    reading = Reading(NOW, 1e50, NOW, recent_mean=0.0, recent_std=1e-50)
+    assert alarm_label(judge(rule, reading)) == "warn SPIKE z 10e99 > 3"

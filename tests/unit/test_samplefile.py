@@ -12,7 +12,8 @@ import pytest
 from ksys_app.errors import ConfigError
 from ksys_app.ops import samplefile
 from ksys_app.ops.plant import folder, replay
-from ksys_app.ops.samplefile import BadLine, FileSample
+from ksys_app.ops.samplefile import FileSample
+from ksys_app.ops.textlines import BadLine
 
 HEADER = "ts,tag_name,value"
 AT = datetime(2020, 2, 8, 13, 30, 47, tzinfo=UTC)
@@ -46,7 +47,7 @@ def test_qc_and_meta_are_optional_and_columns_in_any_order(tmp_path: Path) -> No
 
 BAD = [
     ("2020-02-08T13:30:47,D1,1", "ts: '2020-02-08T13:30:47' has no time zone"),
-    ("yesterday,D1,1", "ts: 'yesterday' is not a time such as"),
+    ("yesterday,D1,1", "ts: 'yesterday' is not a time with its zone such as"),
     ("0001-01-01T00:00:00+14:00,D1,1", "ts: '0001-01-01T00:00:00+14:00' is out of range"),
     ("2020-02-08T13:30:47Z,,1", "tag_name: must be a name"),
     ("2020-02-08T13:30:47Z,D1,", "value: '' is not a number"),
@@ -56,9 +57,14 @@ BAD = [
     (f"2020-02-08T13:30:47Z,{'D' * 201},1", "tag_name: 'DDDD"),
     ('2020-02-08T13:30:47Z,"D1,1', "is not CSV: unexpected end of data"),
     ('2020-02-08T13:30:47Z,"D1"x,1', "is not CSV: "),
-    ("2020-02-08T13:30:47Z,D\x00,1", "tag_name: must be a name"),
-    ("2020-02-08T13:30:47Z,D1", "has 2 cells, the first line 3"),
-    ("2020-02-08T13:30:47Z,D1,1,2", "has 4 cells, the first line 3"),
+    ("2020-02-08T13:30:47Z,D\x00,1", "tag_name: 'D\\x00' holds a NUL character"),
+    ("2020-02-08T13:30:47Z,D\t,1", "tag_name: 'D\\t' holds a tab"),
+    ("2020-02-08T13:30:47Z, D,1", "tag_name: ' D' has blanks around it"),
+    ("2020-02-08T13:30:47Z,D1", "has 2 cells, the header 3"),
+    (
+        "2020-02-08T13:30:47Z,D1,1,2",
+        "has 4 cells, the header 3; a file with decimal commas needs semicolons or tabs",
+    ),
 ]
 
 
@@ -87,23 +93,31 @@ def test_bad_qc_and_meta_are_named(tmp_path: Path, cells: str, reason: str) -> N
     assert bad.reason.startswith(reason)
 
 
+MUST_BE = (
+    "its first line must be ts,tag_name,value[,qc,meta], with commas, semicolons or tabs between "
+    "them"
+)
 REFUSED = [
     (b"", "is empty; its first line must be ts,tag_name,value[,qc,meta]"),
     (f"{HEADER}\n", "has no samples"),
-    ("2020-02-08T13:30:47Z,D100,0.2\n", "its first line must be ts,tag_name,value[,qc,meta], and"),
-    ("ts,tag,value\n", "its first line must be ts,tag_name,value[,qc,meta], and is 'ts,tag,value'"),
+    ("2020-02-08T13:30:47Z,D100,0.2\n", f"{MUST_BE}, and is '2020-02-08T13:30:47Z,D100,0.2'"),
+    ("ts,tag,value\n", f"{MUST_BE}, and is 'ts,tag,value'"),
+    ("ts;tag;value\n", f"{MUST_BE}, and is 'ts;tag;value'"),
+    ("ts,tag_name,,value\n", f"{MUST_BE}, and is 'ts,tag_name,,value'"),
     (f"{HEADER},unit\n", "its first line must be"),
     (f"{HEADER},value\n", "its first line must be"),
     (f"{HEADER}\n2020-02-08T13:30:47,D1,1\n", ":2 ts: '2020-02-08T13:30:47' has no time zone"),
-    (b"\xff\xfe\x00", "is not UTF-8 text"),
-    (GOOD.encode("utf-16"), "its first line is not UTF-8 text but UTF-16; save it as CSV UTF-8"),
-    ("시간,태그,값\n".encode("cp949"), "its first line is not UTF-8 text"),
-    ("시간,태그,값\n", "its first line must be ts,tag_name,value[,qc,meta], and is '시간,태그,값'"),
+    (b"\xff\xfe\x00", "its first line is not UTF-16 text"),
+    (
+        "시간,태그,값\n".encode("cp949"),
+        "its first line is not UTF-8 text; save it as CSV UTF-8, or",
+    ),
+    ("시간,태그,값\n", f"{MUST_BE}, and is '시간,태그,값'"),
     (b"\x89PNG\r\n\x1a\n\x00\x00", "its first line is not UTF-8 text"),
-    (b"\x7fELF\x02\x01\x01\x00", "its first line must be ts,tag_name,value[,qc,meta], and is"),
+    (b"\x7fELF\x02\x01\x01\x00", f"{MUST_BE}, and is"),
     (b"x" * 10_000_000, "its first line is longer than 1,048,576 bytes"),
-    ('ts,"tag_name,value\n', "its first line must be ts,tag_name,value[,qc,meta], and is"),
-    (gzip.compress(GOOD.encode() * 1000)[:60], "is damaged after line "),
+    ('ts,"tag_name,value\n', f"{MUST_BE}, and is"),
+    (gzip.compress(GOOD.encode() * 1000, mtime=0)[:60], "is damaged after line "),
     (b"\x1f\x8bno gzip at all", "is damaged after line "),
 ]
 
@@ -128,7 +142,7 @@ def test_a_line_too_long_or_not_utf8_spoils_itself_alone(tmp_path: Path) -> None
     assert isinstance(long, BadLine)
     assert (long.line, long.reason, len(long.text)) == (3, "is longer than 1,048,576 bytes", 1000)
     assert isinstance(coded, BadLine)
-    assert (coded.line, coded.reason) == (4, "is not UTF-8 text")
+    assert (coded.line, coded.reason.startswith("is not UTF-8 text; ")) == (4, True)
     assert isinstance(first, FileSample)
     assert last == FileSample(AT + timedelta(seconds=1), "D100", 0.3)
 

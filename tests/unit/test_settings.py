@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,14 +12,21 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.errors import ConfigError
-from ksys_app.settings import Settings, get_settings, load_settings, safe_dsn, with_options
+from ksys_app.security import check_environment
+from ksys_app.settings import (
+    EXAMPLE_DSN,
+    Settings,
+    get_settings,
+    load_settings,
+    safe_dsn,
+    variables,
+    with_parameters,
+)
+from ksys_app.utils.misspelt import OTHERS
 
 ROOT = Path(__file__).resolve().parents[2]
 DSN = "postgresql://eco_ro:s3cret@db.plant:5433/EcoAnP?sslmode=verify-full"
-VARIABLES = {
-    name: str(field.validation_alias or f"KSYS_{name.upper()}")
-    for name, field in Settings.model_fields.items()
-}
+VARIABLES = variables()
 RANGES = {
     "KSYS_STATEMENT_TIMEOUT_MS": (100, 60_000),
     "KSYS_EXPORT_TIMEOUT_S": (1, 600),
@@ -25,6 +34,7 @@ RANGES = {
     "KSYS_TICK_SECONDS": (1, 300),
     "KSYS_MAX_TAGS": (1, 10_000),
     "KSYS_CACHE_MB": (1, 4096),
+    "KSYS_MAX_AHEAD_S": (0, 86_400),
 }
 
 
@@ -54,7 +64,7 @@ class TestDefaults:
         )
         assert (made.host, made.tick_seconds, made.statement_timeout_ms) == ("127.0.0.1", 10, 2000)
         assert (made.pool_max, made.cache_mb) == (10, 64)
-        assert made.max_tags == 2000
+        assert (made.max_tags, made.max_ahead_s) == (2000, 60)
 
     @pytest.mark.parametrize("variable", VARIABLES.values())
     def test_an_empty_variable_counts_as_not_set(
@@ -69,6 +79,20 @@ class TestDefaults:
         with pytest.raises(ConfigError, match=r"^TS_ADMIN_DSN is not set; .*e\.g\. postgresql://"):
             load_settings().admin_dsn()
 
+    def test_it_says_which_file_was_looked_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        for dsn in (load_settings().app_dsn, load_settings().admin_dsn):
+            with pytest.raises(ConfigError) as caught:
+                dsn()
+            assert f"{tmp_path}/.env (there is no such file)" in caught.value.message
+        (finding,) = [one for one in check_environment(load_settings()) if one.name == "TS_DSN"]
+        assert f"{tmp_path}/.env (there is no such file)" in finding.detail
+        (tmp_path / ".env").write_text("TZ=UTC\n")
+        with pytest.raises(ConfigError, match=f"or {tmp_path}/.env, e"):
+            load_settings().app_dsn()
+
     def test_they_cannot_be_changed(self) -> None:
         with pytest.raises(ValueError, match="frozen"):
             load_settings().tz = "UTC"  # type: ignore[misc]
@@ -81,6 +105,8 @@ class TestSources:
             **{"TZ": "Europe/Berlin", "KSYS_HOST": "0.0.0.0", "KSYS_TICK_SECONDS": "2.5"},
             **{"KSYS_STATEMENT_TIMEOUT_MS": "900", "KSYS_EXPORT_TIMEOUT_S": "12.5"},
             **{"KSYS_POOL_MAX": "4", "KSYS_MAX_TAGS": "50", "KSYS_CACHE_MB": "8"},
+            **{"KSYS_MAX_AHEAD_S": "5", "KSYS_TRUSTED_PROXIES": "10.20.0.0/24, ::1"},
+            **{"KSYS_BASE_PATH": "/plant/ksys/"},
             **{"KSYS_RO_PASSWORD": "one", "KSYS_RW_PASSWORD": "two"},
         }
         assert given.keys() == set(VARIABLES.values())
@@ -150,6 +176,39 @@ class TestWrong:
         monkeypatch.setenv("TS_DSN", dsn)
         assert load_settings().app_dsn() == dsn
 
+    @pytest.mark.parametrize("proxies", ["proxy", "10.0.0.0/33", "127.0.0.1;::1", ",", "1.2.3"])
+    def test_trusted_proxies(self, monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:
+        monkeypatch.setenv("KSYS_TRUSTED_PROXIES", proxies)
+        message = refused()
+        assert message.startswith("KSYS_TRUSTED_PROXIES names no addresses or networks (")
+        assert message.endswith("e.g. 127.0.0.1,10.20.0.0/24, or none")
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("ksys", "/ks ys", "/ksys?x", "//ksys", "/../ksys", "/ksys/.", "https://plant/ksys"),
+            *("/ksys//x", "/크시스", "/%6bsys", "/__ksys_base__", "/ksys#x", "/k'>", "/ksys\n"),
+        ],
+    )
+    def test_a_base_path(self, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+        monkeypatch.setenv("KSYS_BASE_PATH", path)
+        assert refused() == f"KSYS_BASE_PATH {path!r} is not a path, e.g. /ksys"
+
+    @pytest.mark.parametrize("path", ["/api", "/trend/", "/_event/x", "/assets", "/docs/ksys"])
+    def test_a_base_path_of_the_app_s_own(self, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+        monkeypatch.setenv("KSYS_BASE_PATH", path)
+        assert refused().endswith("begins with a path of the app itself; choose another")
+
+    @pytest.mark.parametrize(
+        ("path", "base"),
+        [("/", ""), ("//", ""), ("/ksys", "/ksys"), ("/ksys/", "/ksys"), ("/a/b-c_d.e~f", None)],
+    )
+    def test_a_good_base_path(
+        self, monkeypatch: pytest.MonkeyPatch, path: str, base: str | None
+    ) -> None:
+        monkeypatch.setenv("KSYS_BASE_PATH", path)
+        assert load_settings().base == (path if base is None else base)
+
     @pytest.mark.parametrize("zone", ["Mars/Olympus", "KST-9", "../etc/passwd", "Asia", "/etc/x"])
     def test_a_time_zone(self, monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
         monkeypatch.setenv("TZ", zone)
@@ -192,6 +251,116 @@ class TestWrong:
         ]
 
 
+MISSPELT = {
+    "KSYS_RO_PASSWRD": "KSYS_RO_PASSWORD",
+    "KSYS_RWPASSWORD": "KSYS_RW_PASSWORD",
+    "KSYS_POOLMAX": "KSYS_POOL_MAX",
+    "KSYS_TICK_SECOND": "KSYS_TICK_SECONDS",
+    "KSYS_TRUSTED_PROXY": "KSYS_TRUSTED_PROXIES",
+    "KSYS_SITES": "KSYS_SITE",
+    "TS_DSNN": "TS_DSN",
+    "TS_ADMINDSN": "TS_ADMIN_DSN",
+    "TS_ADMIN": "TS_ADMIN_DSN",
+    "ksys_pool_mx": "KSYS_POOL_MAX",
+}
+
+
+class TestMisspelt:
+    """A name that nothing reads is told, wherever it stands, and never its value."""
+
+    @pytest.mark.parametrize(("name", "nearest"), MISSPELT.items(), ids=MISSPELT)
+    def test_in_the_environment(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, nearest: str
+    ) -> None:
+        monkeypatch.setenv(name, "hunter2")
+        assert refused() == f"{name.upper()} is not a setting; the nearest one is {nearest}"
+
+    @pytest.mark.parametrize(("name", "nearest"), MISSPELT.items(), ids=MISSPELT)
+    def test_in_the_file(self, tmp_path: Path, name: str, nearest: str) -> None:
+        (tmp_path / ".env").write_text(f"# plant\nexport {name}='hunter2'\n")
+        told = f"{name.upper()} in .env is not a setting; the nearest one is {nearest}"
+        assert refused() == told
+
+    def test_beside_what_is_wrong_otherwise(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / ".env").write_text("TS_DSNN=x\nTZ=x\n")
+        monkeypatch.setenv("KSYS_POOL_MX", "1")
+        assert [part.split()[0] for part in refused().split("; ") if "nearest" not in part] == [
+            *("KSYS_POOL_MX", "TS_DSNN", "TZ")
+        ]
+
+    @pytest.mark.parametrize("name", ["ksys_max_tags", "Ksys_Max_Tags"])
+    def test_a_name_in_small_letters_is_the_same(
+        self, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        monkeypatch.setenv(name, "7")
+        assert load_settings().max_tags == 7
+
+    @pytest.mark.parametrize(
+        "variable",
+        [
+            *("KSYS_PORT=13001", "KSYS_SITE=localhost", "KSYS_UPSTREAM=app:1", "TS_TEST_DSN=x"),
+            *("KSYS_SERVICE_HOST=10.0.0.1", "KSYS_SERVICE_PORT=13000", "KSYS_PORT=tcp://10.0.0.1"),
+            *("KSYS_WEB_SERVICE_PORT_HTTP=1", "KSYS_PORT_13000_TCP_ADDR=10.0.0.1"),
+            *("TS_SERVICE_HOST=10.0.0.1", "TS_PORT=tcp://10.0.0.1:5432", "TS_PORT_5432_TCP=x"),
+            *("KSYS_POOL_MX=", "TSX=1", "KSYSTEM=1", "__KSYS_PAGES=x", "POSTGRES_PASSWORD=x"),
+        ],
+    )
+    def test_names_of_others_and_what_is_empty_are_left_alone(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+    ) -> None:
+        name, _, value = variable.partition("=")
+        (tmp_path / ".env").write_text(f"{name}={value}\n")
+        monkeypatch.setenv(name, value)
+        assert load_settings() == Settings()
+
+    def test_every_name_that_a_file_of_the_project_reads_is_known(self) -> None:
+        read = {
+            name
+            for file in ("docker-compose.yml", *(p.name for p in (ROOT / "deploy").iterdir()))
+            for path in (ROOT / file, ROOT / "deploy" / file)
+            if path.is_file()
+            for name in re.findall(r"\$\{?\$?((?:KSYS|TS)_\w+)", path.read_text("utf-8"))
+        }
+        assert read >= {"KSYS_PORT", "KSYS_SITE", "KSYS_UPSTREAM"}
+        assert read <= {*VARIABLES.values(), *OTHERS}
+
+
+class TestFile:
+    """A file that cannot be read is one sentence with its name, not a default in its place."""
+
+    def test_a_folder(self, tmp_path: Path) -> None:
+        (tmp_path / ".env").mkdir()
+        assert refused().startswith(f"{tmp_path}/.env is a folder; ")
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp949"])
+    def test_another_encoding(self, tmp_path: Path, encoding: str) -> None:
+        (tmp_path / ".env").write_bytes(f"# 공장\nTS_DSN={DSN}\n".encode(encoding))
+        assert refused().startswith(f"{tmp_path}/.env is not UTF-8 text; save it as UTF-8")
+
+    @pytest.mark.parametrize("ends", ["\n", "\r\n"])
+    def test_the_mark_and_the_line_ends_of_windows_are_fine(
+        self, tmp_path: Path, ends: str
+    ) -> None:
+        text = ends.join([f"TS_DSN={DSN}", "KSYS_POOL_MAX=3", "# 공장", ""])
+        (tmp_path / ".env").write_bytes(text.encode("utf-8-sig"))
+        made = load_settings()
+        assert (made.app_dsn(), made.pool_max) == (DSN, 3)
+
+    def test_one_that_may_not_be_read(self, tmp_path: Path) -> None:
+        (tmp_path / ".env").write_text(f"TS_DSN={DSN}\n")
+        (tmp_path / ".env").chmod(0)
+        own = os.geteuid()
+        # Nothing is closed to root.
+        os.seteuid(own or 65534)
+        try:
+            message = refused()
+        finally:
+            os.seteuid(own)
+        assert message.startswith(f"{tmp_path}/.env cannot be read (Permission denied); ")
+
+
 @pytest.mark.parametrize(
     "dsn",
     [
@@ -207,6 +376,58 @@ def test_a_malformed_dsn_is_told_without_its_password(
 ) -> None:
     monkeypatch.setenv("TS_DSN", dsn)
     assert "hunter2" not in refused()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *(
+            "p@ss#w",
+            "p@",
+            "@p",
+            "a@b@c",
+            "p/w",
+            "/pw",
+            "5432/pw",
+            "p%w",
+            "p%",
+            "p%zz",
+            "p@w/x?y#z%",
+        ),
+        *("p/w@x", "p@w/x", "p@ss:5432/rd", "p?w=x@y", "p/w?x=y", "@", "/", "%"),
+        *("p#w", "p?w"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_a_sign_that_has_to_be_encoded_is_told_without_a_part_of_the_password(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, password: str
+) -> None:
+    secret = "".join(f"{sign}hunter2" if sign in "@/#?%" else sign for sign in password)
+    dsn = f"{scheme}://eco_ro:hunter2{secret}@db.plant:5432/EcoAnP"
+    monkeypatch.setenv("TS_DSN", dsn)
+    if any(sign in password for sign in "@/%"):
+        message = refused()
+        assert "hunter2" not in message
+        assert "db.plant:5432/EcoAnP" not in message.replace(EXAMPLE_DSN, "")
+        assert "is written as %40 %2F %23 %3F %25" in message
+    else:
+        assert conninfo_to_dict(load_settings().app_dsn())["password"] == f"hunter2{secret}"
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        *("postgresql://u:p%40s%2Fs%23w@db.plant/d", "postgresql://u:p#w@db.plant:5432/d"),
+        *("postgresql://db.plant/d?user=x&password=a@b", "postgresql://u@a,b:5433/d"),
+        *("postgresql:///d?host=/run", "postgresql://%2Frun/d", "postgresql://u:p@[::1]:5432/d"),
+        "host=db.plant password=p@s/s#w",
+    ],
+)
+def test_what_is_encoded_or_needs_no_encoding_is_taken(
+    monkeypatch: pytest.MonkeyPatch, dsn: str
+) -> None:
+    monkeypatch.setenv("TS_DSN", dsn)
+    assert load_settings().app_dsn() == dsn
 
 
 def test_a_representation_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,16 +459,15 @@ class TestDsn:
         dsn = f"host=h user=u dbname=d sslpassword='{quoted}' password='{quoted}'"
         assert safe_dsn(dsn) == "u @ h:5432/d"
 
-    def test_session_settings_are_added_to_its_own(self) -> None:
+    def test_parameters_are_added_where_it_has_none_of_its_own(self) -> None:
         made = conninfo_to_dict(
-            with_options(
+            with_parameters(
                 f"{DSN}&options=-c%20search_path%3Dplant&connect_timeout=9",
-                {"TimeZone": "UTC", "jit": "off"},
                 connect_timeout=3,
                 application_name="ksys",
             )
         )
-        assert made["options"] == "-c search_path=plant -c TimeZone=UTC -c jit=off"
+        assert made["options"] == "-c search_path=plant"
         assert (str(made["connect_timeout"]), made["application_name"]) == ("9", "ksys")
         own = conninfo_to_dict(DSN)
         assert {key: made[key] for key in own} == own

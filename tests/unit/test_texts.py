@@ -10,9 +10,10 @@ import pytest
 
 from ksys_app import texts
 from ksys_app.domain.windows import LABELS, parse_window
-from ksys_app.models.rows import QcRule
+from ksys_app.models.rows import Fault, QcRule
 from ksys_app.texts import LANGUAGES, LiveTexts, Texts
 from ksys_app.texts_comm import CommTexts, comm_words
+from tests import node
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ksys_app"
 SCRIPTS = "".join(
@@ -21,7 +22,7 @@ SCRIPTS = "".join(
 )
 PYTHON = "".join(
     path.read_text(encoding="utf-8")
-    for folder in ("components", "pages", ".")
+    for folder in ("components", "pages", "states", ".")
     for path in sorted((PACKAGE / folder).glob("*.py"))
 )
 
@@ -42,7 +43,16 @@ def test_what_the_browser_says_is_in_the_catalogue() -> None:
     asked = set(re.findall(r"\bt\.(\w+)", SCRIPTS))
     assert asked - names(LiveTexts) == set()
     prefixes = set(re.findall(r"\bt\[`(\w+_)\$", SCRIPTS))
-    assert prefixes == {"bar_", "says_", "comm_", "comm_why_", "count_"}
+    assert prefixes == {
+        "bar_",
+        "says_",
+        "comm_",
+        "comm_why_",
+        "count_",
+        "normal_",
+        "state_",
+        "tags_",
+    }
     unused = names(LiveTexts) - asked
     assert {name for name in unused if not name.startswith(tuple(prefixes))} <= {"retry"}
 
@@ -80,8 +90,24 @@ def test_no_text_of_the_page_of_communication_is_missing_or_unused() -> None:
 def test_placeholders_are_those_that_get_filled() -> None:
     filled = set(re.findall(r"\{(\w+)\}", "".join(map(str, asdict(Texts()).values()))))
     assert filled == {
-        *("age", "all", "allowed", "bucket", "caption", "from", "high", "last", "lost", "low"),
-        *("message", "n", "name", "seconds", "tag", "text", "time", "to"),
+        *(
+            "age",
+            "all",
+            "code",
+            "since",
+            "still",
+            "allowed",
+            "bucket",
+            "caption",
+            "faults",
+            "from",
+            "high",
+            "last",
+            "limits",
+            "lost",
+        ),
+        *("low", "message", "n", "name", "seconds", "tag", "text", "time", "to", "value", "window"),
+        "zone",
     }
 
 
@@ -94,16 +120,46 @@ def test_the_window_menu_holds_all_13_in_four_groups_in_order() -> None:
 
 
 def test_captions_name_window_and_bucket() -> None:
-    assert texts.window_caption(parse_window("5m")) == "5 minutes, 1 min buckets"
-    assert texts.delta_caption(parse_window("7d")) == "vs previous 10 min bucket"
+    assert texts.window_caption(parse_window("5m")) == "5 minutes, one point per minute"
+    assert texts.delta_caption(parse_window("7d")) == "vs the 10 minutes before"
 
 
 def test_a_detail_says_why_limits_do_not_count() -> None:
     assert "no rule" in texts.detail_note(None)
     assert "switched off" in texts.detail_note(QcRule("D100", enabled=False))
     assert texts.detail_note(QcRule("D100")) == ""
+    faulty = QcRule("D100", faults=(Fault("max_val", "nan is not a finite number"),))
+    assert texts.detail_note(faulty).endswith("not judged: max_val: nan is not a finite number")
+
+
+OTHER_WORDS = re.compile(
+    r"alive|silent|\blost\b|\bseen\b|success|stale|\bloading|not current|\bbuckets?\b|whole window"
+    r"|what to do|\bover$|\brange (from|to)|no alarm|mean\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_word_for_one_thing(language: str) -> None:
+    words = asdict(LANGUAGES[language])
+    spoken = {**words.pop("live"), **words, **comm_words(), **texts.LIMITS, **texts.FEATURES}
+    plain = {name: re.sub(r"\{\w+\}", "", text) for name, text in spoken.items()}
+    assert {name: text for name, text in plain.items() if OTHER_WORDS.search(text)} == {}
+    assert (spoken["min_val"], spoken["max_val"]) == (spoken["limit_from"], spoken["limit_to"])
+    assert (spoken["n_5m"], spoken["mean_5m"]) == (spoken["stat_count"], spoken["avg"])
+
+
+def test_a_count_of_one_has_a_form_of_its_own() -> None:
+    text = "{day}: {n} row|{day}: {n} rows"
+    assert texts.forms(text) == ("{day}: {n} row", "{day}: {n} rows")
+    assert texts.forms("{n} of {all}") == ("{n} of {all}", "{n} of {all}")
+    counts = [1, "1", 0, 2, "1\u202f000", "–"]
+    expression = "given[1].map((n) => m.counted(given[0], n, { day: 'May' }))"
+    shown = node.run("words.js", expression, text, counts)
+    assert shown == ["May: 1 row"] * 2 + [f"May: {n} rows" for n in counts[2:]]
+    assert node.run("words.js", "m.counted('{n} of 9', 1)") == "1 of 9"
 
 
 def test_limits_and_features_are_named_as_the_schema_names_them() -> None:
-    assert set(texts.LIMITS) <= set(QcRule.__dataclass_fields__)
+    assert set(texts.LIMITS) <= {*QcRule.__dataclass_fields__, "stuck_s"}, "of meta"
     assert all(name.endswith("_5m") for name in texts.FEATURES)

@@ -13,16 +13,23 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ksys_app import db
+from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.errors import DatabaseUnreachable
 from ksys_app.log import logger
-from ksys_app.models.rows import QcRule, TileRow
+from ksys_app.models.rows import StoredRule, TileRow
+from ksys_app.queries.aggregates import DayZone
 from ksys_app.tile_source import TileSource
 from ksys_app.utils.cache import Answer
 
 NOW = datetime(2025, 8, 15, 7, 26, 11, tzinfo=UTC)
-M5, SEOUL = parse_window("5m"), ZoneInfo("Asia/Seoul")
-RULE = QcRule("D100", min_val=0, max_val=200, warn_max=195, crit_max=198, deadband_pct=1)
+M5, SEOUL = Selection(parse_window("5m")), ZoneInfo("Asia/Seoul")
+EMPTY: Any = dict.fromkeys(StoredRule.__slots__)
+RULE = StoredRule(
+    **EMPTY
+    | {"tag_name": "D100", "enabled": True, "min_val": 0.0, "max_val": 200.0, "warn_max": 195.0}
+    | {"crit_max": 198.0, "deadband_pct": 1.0}
+)
 
 
 def row(tag: str, value: float | None = 190.0) -> TileRow:
@@ -52,23 +59,29 @@ class Rows:
     """Answers the two queries of a tick with given rows in place of a database."""
 
     def __init__(self) -> None:
-        self.rules: tuple[QcRule, ...] = (RULE,)
+        self.rules: tuple[StoredRule, ...] = (RULE,)
         self.tiles: tuple[TileRow, ...] = (row("D100"), row("D101"), row("D302", None))
         self.error: Exception | None = None
         self.caps: list[object] = []
         self.takes_s = 0.0
 
     async def fetch_cached(
-        self, _kind: str, model: type, _statement: object, params: dict[str, Any]
+        self, _kind: str, _model: type, _statement: object, params: dict[str, Any], *, name: str
     ) -> Answer[Any]:
-        if model is QcRule:
-            return Answer(self.rules, len(self.rules), 1)
+        if name == "day_zone":
+            return Answer((DayZone("Asia/Seoul"),), 1, 1)
+        assert name == "tiles"
         await asyncio.sleep(self.takes_s)
         self.caps.append(params["cap"])
-        chosen = [row for row in self.tiles if params["tag"] in (None, row.tag_name)]
+        asked = params["tags"]
+        chosen = [row for row in self.tiles if asked is None or row.tag_name in asked]
         tiles = tuple(chosen[: params["cap"]])
         stale = self.error is not None
         return Answer(tiles, len(tiles), 1_755_242_771_000, stale, self.error, 12.0 * stale)
+
+    async def fetch_versioned(self, *_asked: object, name: str) -> Answer[Any]:
+        assert name == "rules"
+        return Answer(self.rules, len(self.rules), 1)
 
 
 class Lines(logging.Handler):
@@ -109,7 +122,7 @@ async def test_one_tile_a_tag_with_the_clock_of_the_database(source: TileSource)
     tile_set = await source.load(M5)
     assert [tile.title for tile in tile_set.tiles] == ["D100", "D101", "D302"]
     assert tile_set.tiles[0].range_label == "0.0 ~ 200.0"
-    assert (tile_set.window, tile_set.db_now) == (M5, NOW)
+    assert (tile_set.selection, tile_set.db_now) == (M5, NOW)
     assert (tile_set.fetched_ms, tile_set.error, tile_set.age_s) == (1_755_242_771_000, None, 0.0)
     assert not tile_set.truncated
 
@@ -149,7 +162,7 @@ async def test_a_limit_is_held_from_load_to_load_whatever_the_window(
     seen = []
     for value, label in ((193.5, "5m"), (195.0, "5m"), (193.5, "24h"), (192.5, "5m")):
         rows.tiles = (row("D100", value),)
-        tile_set = await source.load(parse_window(label))
+        tile_set = await source.load(Selection(parse_window(label)))
         seen.append(tile_set.tiles[0].alarm_level)
     assert seen == [0, 1, 1, 0]
 
@@ -159,7 +172,7 @@ async def test_one_tag_alone_leaves_what_is_held_of_the_others(
 ) -> None:
     rows.tiles = (row("D100", 195.0), row("D101"))
     await source.load(M5)
-    alone = await source.load(M5, "D101")
+    alone = await source.load(Selection(M5.window, tag="D101"))
     assert [tile.title for tile in alone.tiles] == ["D101"]
     assert " tag=D101 view=" in lines.named("snapshot_refresh")[1]
     rows.tiles = (row("D100", 193.5), row("D101"))
@@ -175,7 +188,7 @@ async def test_a_line_crosses_one_empty_slot_of_48_or_one_missing_bucket(
     allowed = max(2 * slot, bucket)
     for gap, lines_drawn in ((allowed * 1.01, 1), (max(3 * slot, 2 * bucket), 2)):
         rows.tiles = (replace(row("D100"), spark_at=[0.0, gap], spark=[1.0, 2.0]),)
-        tile_set = await source.load(window)
+        tile_set = await source.load(Selection(window))
         assert tile_set.tiles[0].spark.count("M") == lines_drawn
 
 
@@ -183,7 +196,7 @@ async def test_each_load_is_logged_with_the_common_fields(
     source: TileSource, rows: Rows, lines: Lines
 ) -> None:
     rows.takes_s = 0.02
-    await source.load(parse_window("48h"))
+    await source.load(Selection(parse_window("48h")))
     (line,) = lines.named("snapshot_refresh")
     assert 20 <= float(line.partition("dur_ms=")[2].split()[0]) < 2000
     assert line.startswith("snapshot_refresh range=48h tag=- view=influx_agg_10m rowcount=3 dur_ms")
@@ -202,4 +215,27 @@ async def test_an_alarm_is_logged_when_its_reason_changes(
         ["crit", "HH"],
         ["-"],
     ]
-    assert all(" tag=D100 " in line for line in lines.named("qc_badge_eval"))
+    for line in lines.named("qc_badge_eval"):
+        assert " tag=D100 " in line
+        assert 0 <= float(line.partition("dur_ms=")[2].split()[0]) < 1000
+
+
+async def test_faults_of_a_rule_are_logged_where_they_begin_and_where_they_end(
+    rows: Rows, source: TileSource, lines: Lines
+) -> None:
+    await source.load(M5)
+    rows.rules = (replace(RULE, warn_max=float("nan")),)
+    await source.load(M5)
+    await source.load(Selection(parse_window("24h")))
+    rows.rules = (RULE,)
+    await source.load(M5)
+    told = [line.partition("faults=")[2] for line in lines.named("rule_fault")]
+    assert told == ['"warn_max: nan is not a finite number"', "-"]
+
+
+async def test_a_thousand_faulty_rules_do_not_flood_the_log(
+    rows: Rows, source: TileSource, lines: Lines
+) -> None:
+    rows.rules = tuple(replace(RULE, tag_name=f"T{n}", max_step=-1.0) for n in range(1000))
+    await source.load(M5)
+    assert len(lines.named("rule_fault")) == 20

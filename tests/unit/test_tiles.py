@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksys_app.domain.quality import Reason
-from ksys_app.domain.tiles import tile, tiles
+from ksys_app.domain.tiles import badges, judge, tile, tiles
 from ksys_app.models.rows import QcRule, TileRow
 from ksys_app.models.tiles import Tile
 
@@ -71,18 +71,21 @@ FLOATS = st.none() | st.floats(-1e12, 1e12) | st.sampled_from([math.nan, math.in
 
 
 def made(row: TileRow, rule: QcRule | None = RULE, gap: float = 0.06) -> Tile:
-    return tile(row, rule, SEOUL, frozenset(), gap)[0]
+    return tile(row, rule, SEOUL, badges(row, rule, frozenset()), gap)
 
 
 def test_the_tile_of_the_spec() -> None:
     assert made(ROW) == Tile(
         title="D100",
+        about="",
         unit="°C",
         value=190.0,
         value_s="190.0",
         delta_pct=0.0,
         delta_s="+0.0%",
+        compared=True,
         gauge_pct=95.0,
+        ranged=True,
         status_level=0,
         ts=NOW - timedelta(seconds=4),
         ts_s="2025-08-15 16:26:07",
@@ -101,7 +104,40 @@ def test_the_tile_of_the_spec() -> None:
         spark="M0 22h.1L5 16.3M100 10.6h.1",
         warn_y=(2.0,),
         crit_y=(),
+        far_above="HH 198 ↑",
+        far_below="L 180 ↓",
+        far_room=8,
+        gauge_warn=(90.0, 97.5),
+        gauge_crit=(85.0, 99.0),
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "above", "below", "room"),
+    [
+        ({"warn_max": 80000.0}, "H 80000 ↑", "", 9),
+        ({"warn_max": 193.0, "crit_max": 80000.0}, "HH 80000 ↑", "", 10),
+        ({"warn_min": 10.0, "crit_min": 5.0}, "", "L 10 ↓", 6),
+        # The value is far below what is the lowest that it should be.
+        ({"crit_min": 250.0, "warn_min": 260.0}, "LL 250 ↑", "", 8),
+        ({"warn_max": 193.0}, "", "", 7),
+        ({}, "", "", 0),
+    ],
+)
+def test_the_nearest_limits_beyond_the_sparkline_are_named_and_leave_its_room_alone(
+    rule: dict[str, float], above: str, below: str, room: int
+) -> None:
+    one = made(ROW, QcRule("D100", **rule))  # type: ignore[arg-type]
+    assert (one.far_above, one.far_below, one.far_room) == (above, below, room)
+    silent = made(replace(ROW, count=0), QcRule("D100", **rule))  # type: ignore[arg-type]
+    assert (silent.far_above, silent.far_below) == ("", "")
+
+
+def test_a_gauge_has_ticks_at_the_limits_inside_of_its_range() -> None:
+    assert made(ROW).gauge_warn == (90.0, 97.5)
+    assert made(ROW, replace(RULE, warn_min=0, crit_max=200)).gauge_warn == (97.5,)
+    assert made(ROW, replace(RULE, max_val=None)).gauge_crit == ()
+    assert made(ROW, replace(RULE, enabled=False)).gauge_warn == ()
 
 
 def test_it_carries_the_contract() -> None:
@@ -124,6 +160,50 @@ def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
     assert (never.gauge_pct, never.status_level, never.delta_s) == (0.0, 0, "+0.0%")
     assert (never.spark, never.warn_y, never.crit_y) == ("", (), ())
     assert never.range_label == "0.0 ~ 200.0"
+
+
+@pytest.mark.parametrize(
+    ("last", "prev", "compared"),
+    [
+        (190.0, 190.0, True),
+        (0.0, 0.0, True),
+        (None, 190.0, False),
+        (190.0, None, False),
+        (5.0, 0.0, False),
+        (math.nan, 190.0, False),
+        (1e300, 1e-300, False),
+    ],
+)
+def test_where_nothing_can_be_compared_the_change_is_0_and_said_to_be_none(
+    last: float | None, prev: float | None, compared: bool
+) -> None:
+    one = made(replace(ROW, last=last, prev_last=prev))
+    assert (one.compared, one.delta_pct, one.delta_s) == (compared, 0.0, "+0.0%")
+
+
+def test_what_a_lost_tag_did_before_is_no_change_of_now() -> None:
+    for age_s, compared in ((90, True), (900, True), (901, False)):
+        one = made(replace(ROW, last=180.0, prev_last=200.0, ts=NOW - timedelta(seconds=age_s)))
+        assert (one.compared, one.delta_pct) == (compared, -10.0), age_s
+
+
+@pytest.mark.parametrize(
+    ("rule", "ranged"),
+    [
+        (RULE, True),
+        (None, False),
+        (replace(RULE, enabled=False), False),
+        (replace(RULE, max_val=None), False),
+        (replace(RULE, min_val=5.0, max_val=5.0), False),
+    ],
+)
+def test_only_a_rule_gives_a_range_that_a_gauge_may_fill(rule: QcRule | None, ranged: bool) -> None:
+    assert made(ROW, rule).ranged is ranged
+
+
+def test_beside_a_count_of_0_stands_no_line() -> None:
+    earlier = made(replace(ROW, count=0, min=None, max=None, first=None, last=None))
+    assert (earlier.spark, earlier.warn_y, earlier.crit_y) == ("", (), ())
 
 
 def test_without_a_rule_the_window_is_the_range() -> None:
@@ -182,18 +262,21 @@ def test_a_limit_stays_held_from_one_judgement_to_the_next() -> None:
     held: frozenset[Reason] = frozenset()
     seen = []
     for value in (193.5, 195.0, 193.5, 192.5, 193.5):
-        one, held = tile(replace(ROW, value=value), RULE, SEOUL, held, 0.06)
-        seen.append((one.alarm_level, set(held)))
+        row = replace(ROW, value=value)
+        judged = badges(row, RULE, held)
+        held = judged.held
+        seen.append((tile(row, RULE, SEOUL, judged, 0.06).alarm_level, set(held)))
     assert seen == [(0, set()), (1, {"H"}), (1, {"H"}), (0, set()), (0, set())]
 
 
 def test_all_tiles_in_the_order_of_the_rows_each_with_its_own_rule_and_memory() -> None:
     rows = [replace(ROW, value=193.5), replace(ROW, tag_name="D101", value=193.5), NEVER]
     rules = {"D100": RULE, "D101": replace(RULE, tag_name="D101"), "D999": RULE}
-    shown, held = tiles(rows, rules, SEOUL, {"D101": frozenset({"H"})}, 0.06)
+    judged = judge(rows, rules, {"D101": frozenset({"H"})})
+    shown = tiles(rows, rules, SEOUL, judged, 0.06)
     assert [one.title for one in shown] == ["D100", "D101", "D302"]
     assert [one.alarm_level for one in shown] == [0, 1, 0]
-    assert held == {"D100": frozenset(), "D101": {"H"}, "D302": frozenset()}
+    assert [one.held for one in judged] == [frozenset(), {"H"}, frozenset()]
 
 
 @given(st.lists(FLOATS, min_size=9, max_size=9), st.booleans(), st.booleans())

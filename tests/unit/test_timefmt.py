@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksys_app.domain.timefmt import age_label, epoch_ms, iso_local, local_offset, local_seconds
+from ksys_app.domain.timefmt import (
+    age_label,
+    epoch_ms,
+    iso_local,
+    local_minute,
+    local_offset,
+    local_seconds,
+)
 
 SEOUL, BERLIN = ZoneInfo("Asia/Seoul"), ZoneInfo("Europe/Berlin")
 SAMPLE = datetime(2025, 8, 15, 7, 26, 7, 303_478, UTC)
@@ -22,6 +29,7 @@ TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.ju
 def test_the_spec_example_in_each_form() -> None:
     assert local_seconds(SAMPLE, SEOUL) == "2025-08-15 16:26:07"
     assert local_offset(SAMPLE, SEOUL) == "2025-08-15 16:26:07+09:00"
+    assert local_minute(SAMPLE, SEOUL) == "2025-08-15 16:26+09:00"
     assert iso_local(SAMPLE, SEOUL) == "2025-08-15T16:26:07.303478+09:00"
     assert iso_local(SAMPLE.replace(microsecond=0), SEOUL) == "2025-08-15T16:26:07+09:00"
     assert epoch_ms(SAMPLE) == 1_755_242_767_303

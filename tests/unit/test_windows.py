@@ -18,6 +18,7 @@ from ksys_app.domain.windows import (
     Window,
     bucket_for,
     parse_window,
+    reaching,
     spark_bucket,
 )
 
@@ -156,3 +157,23 @@ class TestSparkline:
         assert window.duration / width >= points or width == window.width
         coarser = [w for w in BUCKET_WIDTH.values() if w > width]
         assert all(window.duration / w < points for w in coarser)
+
+
+@pytest.mark.parametrize(
+    ("age", "width", "label"),
+    [
+        (timedelta(0), timedelta(0), "1m"),
+        (timedelta(seconds=30), timedelta(0), "5m"),
+        (timedelta(minutes=4), timedelta(0), "5m"),
+        (timedelta(minutes=4, seconds=1), timedelta(0), "10m"),
+        (timedelta(0), timedelta(minutes=5), "5m"),
+        (timedelta(days=13.999), timedelta(0), "30d"),
+        (timedelta(days=364), timedelta(0), "12m"),
+        (timedelta(days=364.5), timedelta(0), None),
+    ],
+)
+def test_the_window_that_reaches_a_sample(
+    age: timedelta, width: timedelta, label: str | None
+) -> None:
+    found = reaching(age, width)
+    assert (found and found.label) == label

@@ -11,6 +11,7 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components.client.files import library
+from ksys_app.models.views import TallyView
 
 _FONT = ["@fontsource-variable/noto-sans-kr@5.3.1"]
 _POPOVER = ["@radix-ui/react-popover@1.3.1"]
@@ -19,12 +20,20 @@ _MENU = ["@radix-ui/react-dropdown-menu@2.2.1"]
 
 
 class Address(rx.Component):
-    """Keeps the address bar at the link of what is selected."""
+    """Keeps the address bar at the link of what is selected.
+
+    Attributes:
+        link: the address.
+        read: the query of the address that the page read its selection from.
+        steps: parameters whose change is a step that Back takes again.
+    """
 
     library = library("address.jsx")
     tag = "Address"
 
     link: rx.Var[str]
+    read: rx.Var[str]
+    steps: rx.Var[list[str]]
 
 
 class Live(rx.Component):
@@ -36,6 +45,7 @@ class Live(rx.Component):
 
     phase: rx.Var[str]
     updated_ms: rx.Var[int]
+    seen_ms: rx.Var[int]
     db_now_ms: rx.Var[int]
     tick_s: rx.Var[int]
     realtime: rx.Var[bool]
@@ -63,6 +73,20 @@ class ProblemSince(rx.Component):
 
     since_ms: rx.Var[int]
     retry_in: rx.Var[int]
+
+
+class LiveWord(rx.Component):
+    """Live, paused, or that updates are waited for."""
+
+    library = library("live.jsx")
+    tag = "LiveWord"
+
+
+class Waiting(rx.Component):
+    """What a skeleton waits for, once that takes longer than it should."""
+
+    library = library("live.jsx")
+    tag = "Waiting"
 
 
 class NextTick(rx.Component):
@@ -99,6 +123,15 @@ class Fresh(rx.Component):
     ts_ms: rx.Var[int]
     allowed_s: rx.Var[int]
     comm: rx.Var[str]
+    still_s: rx.Var[int]
+    still_longer: rx.Var[bool]
+
+
+class StillFor(rx.Component):
+    """How long the value has been the same, in place of what is in it."""
+
+    library = library("fresh.jsx")
+    tag = "StillFor"
 
 
 class Age(rx.Component):
@@ -126,13 +159,34 @@ class CommCell(rx.Component):
     testid: rx.Var[str]
 
 
-class Summary(rx.Component):
-    """How many tags are critical, in warning, stale or never seen."""
+class State(rx.Component):
+    """The state of a tag with symbol and word, and since when, each second anew.
+
+    Attributes:
+        level: 0 normal, 1 warning, 2 critical, -1 not judged.
+        since_ms: since when, epoch milliseconds; 0 where that is not known.
+        at_least: whether it may have begun earlier.
+        by_minute: whether the time is known to the minute only.
+    """
 
     library = library("fresh.jsx")
+    tag = "State"
+
+    level: rx.Var[int]
+    since_ms: rx.Var[int]
+    at_least: rx.Var[bool]
+    by_minute: rx.Var[bool]
+
+
+class Summary(rx.Component):
+    """How many tags there are, and how many of them have what wrong; a count shows its own."""
+
+    library = library("summary.jsx")
     tag = "Summary"
 
-    rows: rx.Var[list[Any]]
+    tally: rx.Var[TallyView]
+    only: rx.Var[str]
+    on_only: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 class Explain(rx.Component):
@@ -208,6 +262,24 @@ class Figure(rx.Component):
     text: rx.Var[str]
 
 
+class Name(rx.Component):
+    """A tag's name, shortened in its middle where it has no room."""
+
+    library = library("name.jsx")
+    tag = "Name"
+
+    text: rx.Var[str]
+
+
+class Digits(rx.Component):
+    """A figure whose thousands stand apart by space alone, so that it is copied as one number."""
+
+    library = library("digits.jsx")
+    tag = "Digits"
+
+    text: rx.Var[str]
+
+
 class Keys(rx.Component):
     """One-key shortcuts and the list of them."""
 
@@ -233,6 +305,15 @@ class SkipLink(rx.Component):
     text: rx.Var[str]
 
 
+class OpenPicker(rx.Component):
+    """A button that leads to the tag picker of the header."""
+
+    library = library("keys.jsx")
+    tag = "OpenPicker"
+
+    text: rx.Var[str]
+
+
 class Grid(rx.Component):
     """A table walked by the arrow keys, whose cells can be copied."""
 
@@ -241,4 +322,26 @@ class Grid(rx.Component):
 
     copy_label: rx.Var[str]
     copied_label: rx.Var[str]
+    found: rx.Var[int]
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Steady(rx.Component):
+    """Holds the order of what is in it while the pointer or the keyboard is used there.
+
+    Attributes:
+        moved: how many tags would move.
+        label: what the button says, with ``{n}`` for ``moved``.
+        rest_s: seconds after which a pointer or a focus that rests holds no longer.
+        on_hold: the pointer or the keyboard has come, or both have gone or rest.
+        on_reorder: the order is asked for now.
+    """
+
+    library = library("steady.jsx")
+    tag = "Steady"
+
+    moved: rx.Var[int]
+    label: rx.Var[str]
+    rest_s: rx.Var[int]
+    on_hold: rx.EventHandler[rx.event.passthrough_event_spec(bool)]
+    on_reorder: rx.EventHandler[rx.event.no_args_event_spec]

@@ -2,17 +2,22 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useColumns } from "./columns.js";
 import { nearest } from "./holes.js";
-import { fill } from "./clock.js";
-import { point, useCursor } from "./cursor.js";
+import { Digits } from "./digits.jsx";
+import { figure, grouped } from "./figures.js";
+import { point, seek, useCursor } from "./cursor.js";
 import { useLive } from "./live.jsx";
+import { lack } from "./option.js";
+import { ChartOnPaper } from "./paper.jsx";
 import { Plot } from "./plot.js";
+import { DASHES, LINE, SHAPES, hollow } from "./swatch.js";
 import { stamp } from "./zone.js";
+import { counted, fill } from "./words.js";
 
 const STEP_IN = 0.5;
 const STEP_OUT = 2;
 
 export function Chart({
-  url, version, theme, series, bands, shown, limits, places, zoom, name, caption, onToggle, onZoom, onFind,
+  url, version, theme, series, bands, shown, limits, places, zoom, name, unit, title, caption, onToggle, onZoom, onFind,
 }) {
   const { zone, t } = useLive();
   const { data, loading, failed, again } = useColumns(url, version);
@@ -21,21 +26,31 @@ export function Chart({
   const colours = useColours(theme);
   const cursor = useCursor();
   const [spoken, setSpoken] = useState("");
+  const [hint, hintAtWheel] = useHint();
   const view = useMemo(() => {
     if (!data || data.at.length === 0) return null;
     const panels = series.some(({ panel }) => panel === 1) ? 2 : 1;
     // The whole window is drawn, so that a tag that fell silent leaves its end empty.
     const { from_ms: from, to_ms: to } = data;
-    return { data, series, bands, shown, limits, zone, t, colours, name, caption, panels, from, to };
-  }, [data, series, bands, shown, limits, zone, t, colours, name, caption]);
+    return { data, series, bands, shown, limits, zone, t, colours, name, unit, title, caption, panels, from, to };
+  }, [data, series, bands, shown, limits, zone, t, colours, name, unit, title, caption]);
+  const find = (ms) => {
+    seek(ms);
+    onFind(ms);
+  };
   const figures = view && reading(view, cursor.ms, places);
+  const lacks = useMemo(() => {
+    const seen = view && { ...view, zoom: within(zoom, view) };
+    return seen ? Array.from({ length: seen.panels }, (_, panel) => lack(seen, panel)) : [];
+  }, [view, zoom]);
 
   useEffect(() => {
     if (!view) return;
     plot.current ??= new Plot(box.current, {
       onZoom: (range) => onZoom(range ?? []),
       onPoint: (ms) => point(ms, "chart"),
-      onPick: (ms) => onFind(ms),
+      onPick: find,
+      onWheel: hintAtWheel,
     });
     plot.current.draw({ ...view, zoom: within(zoom, view), readout: ([first]) => first && html(view, first.axisValue, places) });
   }, [view, zoom]);
@@ -69,7 +84,7 @@ export function Chart({
       PageUp: () => move(-10),
       Home: () => move(-Infinity),
       End: () => move(Infinity),
-      Enter: () => cursor.ms > 0 && onFind(cursor.ms),
+      Enter: () => cursor.ms > 0 && find(cursor.ms),
       Escape: () => point(0, ""),
       "+": () => plot.current.zoomBy(STEP_IN),
       "=": () => plot.current.zoomBy(STEP_IN),
@@ -80,10 +95,10 @@ export function Chart({
     event.preventDefault();
     act();
   };
-  const save = () => {
+  const save = async () => {
     const link = document.createElement("a");
-    link.href = plot.current.image();
-    link.download = `${name.replaceAll(/[^\p{L}\p{N}_-]+/gu, "_")}.png`;
+    link.href = await plot.current.image();
+    link.download = plot.current.filename();
     link.click();
   };
   const state = failed && !data ? "error" : view ? "drawn" : loading ? "loading" : "empty";
@@ -98,24 +113,27 @@ export function Chart({
                 onClick={() => onToggle(one.key)}>
                 <Swatch {...one} />
                 <span>{one.name}</span>
-                <output className="legend-value">{figures?.values[one.key] ?? ""}</output>
+                <output className="legend-value"><Digits text={figures?.values[one.key] ?? ""} /></output>
               </button>
             </li>
           ))}
         </ul>
-        <time className="chart-time">{figures && cursor.ms > 0 ? figures.time : ""}</time>
-        <div className="chart-tools">
-          <button type="button" className="tool" disabled={!view} aria-label={t.chart_in} title={`${t.chart_in} (+)`}
-            data-testid="zoom-in" onClick={() => plot.current.zoomBy(STEP_IN)}>+</button>
-          <button type="button" className="tool" disabled={!view} aria-label={t.chart_out} title={`${t.chart_out} (-)`}
-            data-testid="zoom-out" onClick={() => plot.current.zoomBy(STEP_OUT)}>−</button>
-          <button type="button" className="tool" disabled={!view || zoom.length !== 2} data-testid="zoom-reset"
-            title={`${t.chart_reset} (0)`} onClick={() => plot.current.zoom(null)}>{t.chart_reset}</button>
-          <button type="button" className="tool" disabled={!view} data-testid="png" onClick={save}>{t.chart_png}</button>
+        <div className="chart-side">
+          <time className="chart-time">{figures && cursor.ms > 0 ? figures.time : ""}</time>
+          <div className="chart-tools">
+            <button type="button" className="tool" disabled={!view} aria-label={t.chart_in} title={`${t.chart_in} (+)`}
+              data-testid="zoom-in" onClick={() => plot.current.zoomBy(STEP_IN)}>+</button>
+            <button type="button" className="tool" disabled={!view} aria-label={t.chart_out} title={`${t.chart_out} (-)`}
+              data-testid="zoom-out" onClick={() => plot.current.zoomBy(STEP_OUT)}>−</button>
+            <button type="button" className="tool" disabled={!view || zoom.length !== 2} data-testid="zoom-reset"
+              title={`${t.chart_reset} (0)`} onClick={() => plot.current.zoom(null)}>{t.chart_reset}</button>
+            <button type="button" className="tool" disabled={!view} data-testid="png" onClick={save}>{t.chart_png}</button>
+          </div>
         </div>
       </div>
       <div className="chart-box" tabIndex={0} role="application" aria-label={fill(t.chart_label, { name, caption })}
-        aria-describedby="chart-summary" data-testid="chart-box" onKeyDown={pressed} onBlur={() => point(0, "")}>
+        aria-describedby="chart-summary" data-testid="chart-box" onKeyDown={pressed}
+        onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })} onBlur={() => point(0, "")}>
         {state === "error" ? (
           <div className="chart-note" role="alert" data-testid="chart-error">
             <p>{fill(t.chart_failed, { message: failed.message })}</p>
@@ -125,6 +143,13 @@ export function Chart({
         {state === "empty" ? <p className="chart-note" data-testid="chart-empty">{t.chart_empty}</p> : null}
         {state === "loading" ? <div className="bone chart-bone" aria-hidden="true" /> : null}
         <div className="chart-canvas" ref={box} aria-hidden="true" hidden={!view} />
+        <ChartOnPaper view={view && { ...view, zoom: within(zoom, view) }} />
+        {hint ? <p className="chart-hint" aria-hidden="true" data-testid="chart-hint">{t.chart_wheel}</p> : null}
+        {lacks.map((why, at) => (why ? (
+          <p key={at} className="chart-note chart-lack" data-panel={`${at + 1}/${lacks.length}`} data-testid="chart-lack">
+            {why === "hidden" ? t.chart_hidden : t.chart_none}
+          </p>
+        ) : null))}
       </div>
       <p id="chart-summary" className="sr-only" data-testid="chart-summary">{view ? summary(view, places) : ""}</p>
       <span className="sr-only" role="status" aria-live="polite">{spoken}</span>
@@ -135,17 +160,23 @@ export function Chart({
 const within = (zoom, { from, to }) =>
   zoom.length === 2 && zoom[0] < to && zoom[1] > from ? [Math.max(zoom[0], from), Math.min(zoom[1], to)] : null;
 
-// Colours come from the style sheet, so that both themes and paper have their own.
-function useColours(theme) {
-  const [medium, setMedium] = useState("screen");
+const HINT_MS = 1500;
+
+// Whether a hint shows, and what shows it for a moment.
+function useHint() {
+  const [shown, setShown] = useState(0);
   useEffect(() => {
-    const print = window.matchMedia("print");
-    const changed = () => setMedium(print.matches ? "print" : "screen");
-    print.addEventListener("change", changed);
-    return () => print.removeEventListener("change", changed);
-  }, []);
+    if (!shown) return undefined;
+    const timer = setTimeout(() => setShown(0), HINT_MS);
+    return () => clearTimeout(timer);
+  }, [shown]);
+  return [shown > 0, () => setShown((times) => times + 1)];
+}
+
+// Colours come from the style sheet, so that both themes have their own.
+function useColours(theme) {
   const [colours, setColours] = useState(null);
-  useEffect(() => setColours(readColours()), [theme, medium]);
+  useEffect(() => setColours(readColours()), [theme]);
   return useMemo(() => colours ?? readColours(), [colours]);
 }
 
@@ -159,8 +190,6 @@ function readColours() {
   const series = Array.from({ length: 9 }, (_, n) => value(`series-${n}`));
   return { ...named, series, font: style.fontFamily };
 }
-
-const figure = (value, places) => (value === null || value === undefined ? "–" : value.toFixed(places));
 
 // Every series at the bucket nearest to a time; at the newest one where none is pointed at.
 function reading({ data, series, zone }, ms, places) {
@@ -181,7 +210,7 @@ function html(view, ms, places) {
   for (const { key, name } of view.series.filter((one) => view.shown.includes(one.key))) {
     rows.append(
       Object.assign(document.createElement("dt"), { textContent: name }),
-      Object.assign(document.createElement("dd"), { textContent: values[key] }),
+      Object.assign(document.createElement("dd"), { textContent: grouped(values[key]) }),
     );
   }
   node.append(rows);
@@ -191,10 +220,9 @@ function html(view, ms, places) {
 function summary({ data, series, zone, t, name, caption }, places) {
   const [{ key }] = series;
   const known = data.columns[key].filter((value) => value !== null);
-  return fill(t.chart_summary, {
+  return counted(t.chart_summary, data.at.length, {
     name,
     caption,
-    n: String(data.at.length),
     from: stamp(data.at[0], zone),
     to: stamp(data.at.at(-1), zone),
     low: figure(Math.min(...known), places),
@@ -203,23 +231,12 @@ function summary({ data, series, zone, t, name, caption }, places) {
   });
 }
 
-const DASHES = { solid: "none", dashed: "5 3", dotted: "1.5 2.5" };
-
-// The line of a series in small: its dash and its symbol tell it without its colour.
 function Swatch({ color, dash, symbol, width }) {
   const paint = `var(--series-${color})`;
   return (
     <svg viewBox="0 0 28 10" width="28" height="10" aria-hidden="true" className="swatch">
-      <path d="M1 5h26" stroke={paint} strokeWidth={width} strokeDasharray={DASHES[dash]} fill="none" />
-      <g fill={symbol.startsWith("empty") ? "var(--panel)" : paint} stroke={paint}>{SHAPES[symbol]}</g>
+      <path d={LINE} stroke={paint} strokeWidth={width} strokeDasharray={DASHES[dash].join(" ")} fill="none" />
+      <path d={SHAPES[symbol]} fill={hollow(symbol) ? "var(--panel)" : paint} stroke={paint} />
     </svg>
   );
 }
-
-const SHAPES = {
-  circle: <circle cx="14" cy="5" r="2.5" />,
-  emptyCircle: <circle cx="14" cy="5" r="2.5" />,
-  rect: <path d="M11.5 2.5h5v5h-5z" />,
-  triangle: <path d="M14 2l3 5.5h-6z" />,
-  diamond: <path d="M14 1.5 17.5 5 14 8.5 10.5 5z" />,
-};

@@ -44,10 +44,6 @@ export function useClock(select) {
   );
 }
 
-export function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
-}
-
 // The same units as the server's: `4 s`, `3 min`, `2 h 05 min`, `5 d 3 h`.
 export function ageText(seconds) {
   const total = Math.max(0, Math.floor(seconds));

@@ -1,6 +1,7 @@
 // A series as columns over HTTP, fetched again when its version changes.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { prepared } from "./holes.js";
+import { at } from "./paths.js";
 
 const NOTHING = { url: "", data: null, failed: null };
 
@@ -38,7 +39,7 @@ export function useColumns(url, version) {
 
 async function load(url, signal) {
   // The browser asks whether what it has is still good; an unchanged answer comes from its cache.
-  const answer = await fetch(url, { signal, cache: "no-cache" });
+  const answer = await fetch(at(url), { signal, cache: "no-cache" });
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(body.error?.message ?? `HTTP ${answer.status}`);
   return { etag: answer.headers.get("etag") ?? "", data: prepared(body) };

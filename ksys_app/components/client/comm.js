@@ -1,6 +1,6 @@
 // The grids of /comm as the browser reads them: columns unfolded, cells placed, rates coloured.
-import { fill } from "./clock.js";
 import { stamp } from "./zone.js";
+import { fill } from "./words.js";
 
 export const HOUR = 3_600_000;
 

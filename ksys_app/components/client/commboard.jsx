@@ -1,14 +1,18 @@
 // The heatmaps and their outages: what is pointed at in one is marked in the other.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { colors, place, spoken, told, unfold } from "./comm.js";
-import { fill } from "./clock.js";
+import { grouped } from "./figures.js";
 import { Heatmap } from "./heatmap.jsx";
 import { useLive } from "./live.jsx";
 import { Mark } from "./mark.jsx";
 import { Outages } from "./outages.jsx";
+import { useReload } from "./reload.js";
+import { Scrollable } from "./scrollable.jsx";
+import { at } from "./paths.js";
+import { fill } from "./words.js";
 
 export function CommBoard({
-  maps: folded, calendar, outages, count, scale, card, words: w, csv, onChoose, onClear, onReload, children,
+  maps: folded, calendar, outages, count, silent, scale, card, words: w, csv, onChoose, onClear, onReload, children,
 }) {
   const { zone, tickS } = useLive();
   const [figures, setFigures] = useState(false);
@@ -50,7 +54,7 @@ export function CommBoard({
             <button type="button" aria-pressed={!figures} onClick={() => setFigures(false)} data-testid="show-colors">{w.show_colors}</button>
             <button type="button" aria-pressed={figures} onClick={() => setFigures(true)} data-testid="show-figures">{w.show_figures}</button>
           </div>
-          <a href={csv.cells} download className="control control-small" data-testid="csv-cells">{w.csv_cells}</a>
+          <a href={at(csv.cells)} download className="control control-small" data-testid="csv-cells">{w.csv_cells}</a>
         </div>
         {calendar.odd.map((line) => <p key={line} className="note note-odd" data-testid="odd-day">{line}</p>)}
         {figures ? <p className="note">{w.figures_note}</p> : null}
@@ -58,43 +62,23 @@ export function CommBoard({
           {maps.map((one) => (
             <figure key={one.tag} className="map" data-selected={card.tag === one.tag}>
               <figcaption title={one.tag}>{one.tag}</figcaption>
-              <div className="map-scroll">
+              <Scrollable className="map-scroll" label={fill(w.map_label, { tag: one.tag })}>
                 <Heatmap map={one} cells={cells} calendar={calendar} color={color} words={w} figures={figures}
                   selected={card.tag === one.tag ? card.cell : -1} label={fill(w.map_label, { tag: one.tag })}
                   runFirst={run?.tag === one.tag ? run.first : -1} runLast={run?.tag === one.tag ? run.last : -2} onPoint={point} onChoose={choose} onEscape={escape} />
-              </div>
+              </Scrollable>
             </figure>
           ))}
         </div>
       </section>
       <div className="board-side">
         {children}
-        <Outages outages={outages} count={count} words={w} many={maps.length > 1} shown={shown} csv={csv.outages}
+        <Outages outages={outages} count={count} silent={silent} words={w} tags={maps.length} many={maps.length > 1} shown={shown} csv={csv.outages}
           onHover={setHovered} onMark={(at) => setMarked(at === marked ? null : at)} />
       </div>
       {pointed && map && cells[pointed.i] ? <Tip tag={pointed.tag} node={pointed.node} one={told(map, cells[pointed.i], w)} words={w} /> : null}
     </div>
   );
-}
-
-// Asked for again when counts expire, and when a hidden tab comes back.
-function useReload(reload, everyS) {
-  const latest = useRef(reload);
-  latest.current = reload;
-  useEffect(() => {
-    let last = Date.now();
-    const due = () => {
-      if (document.hidden || Date.now() - last < everyS * 1000) return;
-      last = Date.now();
-      latest.current();
-    };
-    const timer = setInterval(due, 10_000);
-    document.addEventListener("visibilitychange", due);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", due);
-    };
-  }, [everyS]);
 }
 
 function Legend({ scale, words: w }) {
@@ -110,6 +94,8 @@ function Legend({ scale, words: w }) {
   );
 }
 
+const counted = (number) => grouped(String(number));
+
 const MARKS = { ok: "ok", warn: "warn", crit: "crit", no_data: "never" };
 
 function Tip({ tag, node, one, words: w }) {
@@ -124,8 +110,8 @@ function Tip({ tag, node, one, words: w }) {
   });
   const rows = one.state === "no_data" ? [] : [
     [w.success, one.rate],
-    [w.received, `${one.recv} / ${one.exp}`],
-    [w.missing, one.missing],
+    [w.received, `${counted(one.recv)} / ${counted(one.exp)}`],
+    [w.missing, counted(one.missing)],
     [w.last_seen, one.seen || w.none_seen],
   ];
   return (

@@ -10,6 +10,15 @@ from ksys_app.components.client.course import PICKER
 from ksys_app.components.client.files import library
 
 
+class Scrollable(rx.Component):
+    """A box that the keyboard can enter while its content is wider than it; ``label`` names it."""
+
+    library = library("scrollable.jsx")
+    tag = "Scrollable"
+
+    label: rx.Var[str]
+
+
 class TagsPicker(rx.Component):
     """Chooses several tags among thousands."""
 
@@ -24,6 +33,20 @@ class TagsPicker(rx.Component):
     on_pick: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
 
 
+class DayField(rx.Component):
+    """A day written ``YYYY-MM-DD``; what is none, or lies outside, is told in words."""
+
+    library = library("dayfield.jsx")
+    tag = "DayField"
+
+    value: rx.Var[str]
+    min: rx.Var[str]
+    max: rx.Var[str]
+    label: rx.Var[str]
+    words: rx.Var[dict[str, str]]
+    on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
 class CommBoard(rx.Component):
     """Heatmaps and outages that mark each other; its children stand above the outages."""
 
@@ -34,6 +57,7 @@ class CommBoard(rx.Component):
     calendar: rx.Var[Any]
     outages: rx.Var[list[Any]]
     count: rx.Var[int]
+    silent: rx.Var[list[str]]
     scale: rx.Var[str]
     card: rx.Var[Any]
     words: rx.Var[dict[str, str]]
@@ -44,13 +68,25 @@ class CommBoard(rx.Component):
 
 
 class Overview(rx.Component):
-    """Every tag by days; a row opens its hours."""
+    """Every tag in a row; a row opens its hours.
+
+    Attributes:
+        rows: what was counted of each.
+        nows: whether each is alive, in the same order.
+        sort: the column they are ordered by.
+        descending: the greatest first.
+    """
 
     library = library("overview.jsx")
     tag = "Overview"
 
     rows: rx.Var[list[Any]]
+    nows: rx.Var[list[Any]]
     calendar: rx.Var[Any]
     scale: rx.Var[str]
+    sort: rx.Var[str]
+    descending: rx.Var[bool]
     words: rx.Var[dict[str, str]]
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
+    on_sort: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_reload: rx.EventHandler[rx.event.no_args_event_spec]

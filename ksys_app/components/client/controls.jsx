@@ -1,6 +1,7 @@
 // The controls of the header that must answer before the server does.
 import { useEffect, useRef, useState } from "react";
 import * as Menu from "@radix-ui/react-dropdown-menu";
+import { Digits } from "./digits.jsx";
 
 export function WindowMenu({ value, groups, label, onSelect }) {
   const chosen = groups.flatMap((group) => group.items).find((item) => item.label === value);
@@ -100,5 +101,5 @@ export function Figure({ text, ...rest }) {
       { duration: 400, easing: "ease-out" },
     );
   }, [text]);
-  return <span ref={node} {...rest}>{text}</span>;
+  return <span ref={node} {...rest}><Digits text={text} /></span>;
 }

@@ -41,6 +41,8 @@ class Chart(rx.Component):
     places: rx.Var[int]
     zoom: rx.Var[list[int]]
     name: rx.Var[str]
+    unit: rx.Var[str]
+    title: rx.Var[str]
     caption: rx.Var[str]
     on_toggle: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_zoom: rx.EventHandler[rx.event.passthrough_event_spec(list[int])]

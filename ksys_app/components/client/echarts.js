@@ -1,13 +1,12 @@
 // The parts of ECharts that charts are made of, and no other: the build leaves the rest out.
 import { CustomChart, LineChart } from "echarts/charts";
-import { DataZoomComponent, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TitleComponent,
-  TooltipComponent } from "echarts/components";
+import { DataZoomComponent, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { getInstanceByDom, init, use } from "echarts/core";
-import { CanvasRenderer } from "echarts/renderers";
+import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 
 use([
-  CanvasRenderer, CustomChart, DataZoomComponent, GridComponent, LegendComponent, LineChart, MarkAreaComponent,
-  MarkLineComponent, TitleComponent, TooltipComponent,
+  CanvasRenderer, CustomChart, DataZoomComponent, GridComponent, LineChart, MarkAreaComponent, MarkLineComponent,
+  SVGRenderer, TooltipComponent,
 ]);
 
 export { getInstanceByDom, init, use };

@@ -1,9 +1,11 @@
 // A tag's age and its Comm state; both go on in the browser when nothing arrives any more.
 import { createContext, useContext } from "react";
-import { ageText, fill, useClock } from "./clock.js";
+import { ageText, timeText, useClock } from "./clock.js";
 import { Explain } from "./explain.jsx";
 import { useLive } from "./live.jsx";
 import { Mark } from "./mark.jsx";
+import { fill } from "./words.js";
+import { stamp } from "./zone.js";
 
 const LOST_FACTOR = 10;
 const ORDER = ["ok", "late", "lost", "never"];
@@ -18,40 +20,64 @@ function commState(tsMs, allowedS, dbNow) {
 
 const worse = (a, b) => (ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b);
 
-// Judged by the server at its last tick and by this clock now: the worse of the two holds.
+// Judged by the server at its last tick and by the clock now: the worse of the two holds.
 function useComm(tsMs, allowedS, comm) {
-  const { lead } = useLive();
-  return useClock((now) => worse(comm, commState(tsMs, allowedS, now > 0 ? now + lead : 0)));
+  const { lead, asOfMs } = useLive();
+  return useClock((now) => worse(comm, commState(tsMs, allowedS, databaseClock(now, asOfMs, lead))));
 }
 
-export function Fresh({ element: Tag = "article", tsMs, allowedS, comm, children, ...rest }) {
+// What the database's clock shows; while nothing arrives, what it showed at the last answer.
+function databaseClock(now, asOfMs, lead) {
+  const ms = asOfMs || now;
+  return ms > 0 ? ms + lead : 0;
+}
+
+export function Fresh({ element: Tag = "article", tsMs, allowedS, comm, stillS, stillLonger, children, ...rest }) {
+  const { t } = useLive();
   const state = useComm(tsMs, allowedS, comm);
+  // Of a tag that is late its age says enough.
+  const still = stillS > 0 && state === "ok" ? (stillLonger ? t.still_longer : t.still_for) : "";
+  const age = ageText(stillS ?? 0);
+  const value = { tsMs, allowedS, state, still: fill(still, { age }), stillAge: stillLonger ? `> ${age}` : age };
   return (
-    <FreshContext.Provider value={{ tsMs, allowedS, state }}>
-      <Tag data-comm={state} {...rest}>{children}</Tag>
+    <FreshContext.Provider value={value}>
+      <Tag data-comm={state} data-still={still !== "" || undefined} {...rest}>{children}</Tag>
     </FreshContext.Provider>
   );
 }
 
+// How long the value has been the same, in place of what it changed by.
+export function StillFor({ children }) {
+  const { still } = useContext(FreshContext);
+  return still ? <span data-testid="tile-still">{still}</span> : children;
+}
+
 function useAge(tsMs, template, ahead) {
-  const { lead } = useLive();
+  const { lead, asOfMs } = useLive();
   return useClock((now) => {
     if (tsMs === 0 || now === 0) return "";
-    const seconds = (now + lead - tsMs) / 1000;
+    const seconds = (databaseClock(now, asOfMs, lead) - tsMs) / 1000;
     return seconds < -1
       ? fill(ahead, { age: ageText(-seconds) })
       : fill(template, { age: ageText(seconds) });
   });
 }
 
+// When the database answered last, in words, while it does not; else nothing.
+export function useAsOf(template) {
+  const { asOfMs, zone } = useLive();
+  return useClock((now) => (asOfMs > 0 && now > 0 ? fill(template, { time: timeText(asOfMs, zone, now) }) : ""));
+}
+
 export function Age(props) {
   const { tsMs, state } = useContext(FreshContext);
   const { t } = useLive();
   const age = useAge(tsMs, t.ago, t.ahead);
+  const asOf = useAsOf(t.as_of);
   return (
     <span {...props}>
       {MARK[state] === "old" ? <Mark kind="old" /> : null}
-      {age || t.never_seen}
+      {age ? asOf || age : t.never_seen}
     </span>
   );
 }
@@ -59,9 +85,10 @@ export function Age(props) {
 const MARK = { ok: "ok", late: "old", lost: "old", never: "never" };
 
 export function CommBadge({ testid }) {
-  const { allowedS, tsMs, state } = useContext(FreshContext);
+  const { allowedS, tsMs, state, still } = useContext(FreshContext);
   const { t } = useLive();
   const why = useAge(tsMs, t[`comm_why_${state}`], t.comm_why_ahead) || t.comm_why_never;
+  const asOf = useAsOf(t.comm_as_of);
   const limits = { allowed: ageText(allowedS), lost: ageText(LOST_FACTOR * allowedS) };
   return (
     <Explain
@@ -69,52 +96,60 @@ export function CommBadge({ testid }) {
       data-testid={testid}
       data-comm={state}
       title={t.comm_title}
-      lines={[why, fill(t.comm_rule, limits)]}
+      data-still={still !== "" || undefined}
+      lines={[asOf || why, still ? fill(t.comm_why_still, { still }) : fill(t.comm_rule, limits)]}
     >
-      <Mark kind={MARK[state]} />
-      {t[`comm_${state}`]}
+      <Mark kind={still ? "old" : MARK[state]} />
+      {still ? t.comm_still : t[`comm_${state}`]}
     </Explain>
   );
 }
 
 // The same without a popover, for rows where the row itself opens the detail.
 export function CommCell({ testid }) {
-  const { tsMs, state } = useContext(FreshContext);
+  const { tsMs, state, still, stillAge } = useContext(FreshContext);
   const { t } = useLive();
   const age = useAge(tsMs, "{age}", t.ahead);
+  const asOf = useAsOf(t.as_of);
   return (
-    <span className="comm-cell" data-testid={testid} data-comm={state}>
-      <Mark kind={MARK[state]} />
-      <span>{t[`comm_${state}`]}</span>
-      <span className="comm-cell-age">{age}</span>
+    <span className="comm-cell" data-testid={testid} data-comm={state} data-still={still !== "" || undefined} title={still || asOf || undefined}>
+      <Mark kind={still ? "old" : MARK[state]} />
+      <span>{still ? t.comm_still : t[`comm_${state}`]}</span>
+      <span className="comm-cell-age">{still ? stillAge : age}</span>
+      {asOf ? <span className="comm-cell-asof">{asOf}</span> : null}
     </span>
   );
 }
 
-// How many tags are in which state, the bad ones only.
-export function Summary({ rows }) {
-  const { lead, t } = useLive();
-  const counts = useClock((now) => {
-    const tally = { crit: 0, warn: 0, old: 0, never: 0 };
-    for (const row of rows ?? []) {
-      const level = Math.max(row.status_level, row.alarm_level);
-      if (level === 2) tally.crit += 1;
-      if (level === 1) tally.warn += 1;
-      const state = worse(row.comm, commState(row.ts_ms, row.allowed_s, now > 0 ? now + lead : 0));
-      if (state === "never") tally.never += 1;
-      else if (state !== "ok") tally.old += 1;
-    }
-    return JSON.stringify(tally);
+const LEVELS = ["ok", "warn", "crit"];
+
+// The state with its word, and since when. Of a tag that is silent it is known up to its newest sample.
+export function State({ level, sinceMs, atLeast, byMinute }) {
+  const { tsMs, state } = useContext(FreshContext);
+  const { lead, asOfMs, zone, t } = useLive();
+  const kind = LEVELS[level] ?? "none";
+  const current = state === "ok";
+  const since = useClock((now) => {
+    if (now === 0 || kind === "none") return "";
+    if (!current) return t.state_then;
+    if (sinceMs === 0) return kind === "ok" ? "" : t.state_unknown;
+    const clock = databaseClock(now, asOfMs, lead);
+    const time = timeText(sinceMs, zone, clock);
+    const values = { time: byMinute ? time.slice(0, -3) : time, age: ageText((clock - sinceMs) / 1000) };
+    return fill(atLeast ? t.state_least : t.state_since, values);
   });
-  const tally = JSON.parse(counts);
   return (
-    <ul className="summary" data-testid="summary" aria-label={t.summary}>
-      {Object.keys(tally).filter((key) => tally[key] > 0).map((key) => (
-        <li key={key}>
-          <Mark kind={key} />
-          {fill(t[`count_${key}`], { n: tally[key] })}
-        </li>
-      ))}
-    </ul>
+    <span className="state" data-kind={current ? kind : "old"} data-level={level} data-since={sinceMs} data-testid="detail-state">
+      <Mark kind={kind === "none" ? "never" : kind} />
+      <span className="state-word" role="status">{t[`state_${kind}`]}</span>
+      <span className="state-since" data-testid="detail-since">{since}</span>
+    </span>
   );
+}
+
+// When the newest sample came, empty where none ever did.
+export function useNewest() {
+  const { tsMs } = useContext(FreshContext);
+  const { zone } = useLive();
+  return tsMs === 0 ? "" : stamp(tsMs, zone);
 }

@@ -1,14 +1,15 @@
 // A table walked by the arrow keys, whose cells can be copied. Enter or a click opens the row. The
 // time of the row that is pointed at or focused is the cursor of the chart beside it.
 import { useEffect, useRef, useState } from "react";
-import { point, useCursor } from "./cursor.js";
+import { point, seek, useCursor, useSought } from "./cursor.js";
 
-export function Grid({ copyLabel, copiedLabel, onOpen, children, ...rest }) {
+export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest }) {
   const root = useRef(null);
   const button = useRef(null);
   const [hovered, setHovered] = useState(null);
   const [copied, setCopied] = useState("");
   useMarkedRow(root);
+  useSoughtRow(root, found);
   useEffect(() => {
     if (!copied) return undefined;
     const timer = setTimeout(() => setCopied(""), 1500);
@@ -33,7 +34,8 @@ export function Grid({ copyLabel, copiedLabel, onOpen, children, ...rest }) {
       return copy(cell);
     }
     const target = neighbour(cell, row, event.key);
-    if (target) {
+    // Some columns have no room on a phone.
+    if (target?.offsetParent) {
       event.preventDefault();
       focus(root.current, target);
     }
@@ -92,6 +94,17 @@ function useMarkedRow(root) {
     row?.setAttribute("data-pointed", "true");
     return () => row?.removeAttribute("data-pointed");
   }, [root, ms]);
+}
+
+// The row looked for comes into view, at once or with the page that holds it.
+function useSoughtRow(root, found) {
+  const ms = useSought();
+  useEffect(() => {
+    const row = ms > 0 && ms === found ? root.current?.querySelector(`tr[data-ms="${ms}"]`) : null;
+    if (!row) return;
+    row.scrollIntoView({ block: "nearest" });
+    seek(0);
+  });
 }
 
 function neighbour(cell, row, key) {

@@ -4,6 +4,8 @@ import { isSoft, rowsOf, sentence, told } from "./comm.js";
 
 const COLUMN = 2;
 const ROW = 3;
+// Fewer have no room for the name of their month.
+const MONTH_COLUMNS = 5;
 
 export const Heatmap = memo(function Heatmap({
   map, cells, calendar, color, words: w, figures, selected, runFirst, runLast, label, onPoint, onChoose, onEscape,
@@ -11,6 +13,9 @@ export const Heatmap = memo(function Heatmap({
   const root = useRef(null);
   const { rows, skipped } = useMemo(() => rowsOf(cells, calendar.days), [cells, calendar]);
   useEffect(() => enter(root.current, selected), [selected, cells]);
+  useEffect(() => {
+    if (figures) bring(root.current, selected);
+  }, [figures]);
   const today = calendar.days.findIndex(({ day }) => day === calendar.today);
   const at = (event) => {
     const cell = event.target.closest?.("[data-i]");
@@ -50,7 +55,7 @@ export const Heatmap = memo(function Heatmap({
       </div>
       {months(calendar.days).map(({ text, from, to }) => (
         <span key={text} aria-hidden="true" className="hm-month" style={{ gridColumn: `${from + COLUMN} / ${to + COLUMN}`, gridRow: 1 }}>
-          {text}
+          {to - from < MONTH_COLUMNS ? null : text}
         </span>
       ))}
       {today < 0 ? null : <i aria-hidden="true" className="hm-today" style={{ gridColumn: today + COLUMN, gridRow: `${ROW} / ${ROW + 24}` }} />}
@@ -104,6 +109,14 @@ function enter(root, wanted) {
   const cell = (wanted >= 0 ? root.querySelector(`[data-i="${wanted}"]`) : null) ?? before ?? newest ?? root.querySelector("[data-i]");
   before?.setAttribute("tabindex", "-1");
   cell?.setAttribute("tabindex", "0");
+}
+
+// Figures need more room than a screen has: what is selected is in view, else the newest day.
+function bring(root, selected) {
+  const box = root.parentElement;
+  const cell = root.querySelector(`[data-i="${selected}"]`);
+  if (cell) box.scrollLeft = cell.offsetLeft - (box.clientWidth - cell.offsetWidth) / 2;
+  else box.scrollLeft = box.scrollWidth;
 }
 
 // Left and right change the day, up and down the hour; where a day skips it, the nearest there is.

@@ -48,7 +48,7 @@ export function nearest({ at }, ms) {
   return low > 0 && ms - at[low - 1] < at[low] - ms ? low - 1 : low;
 }
 
-// Smallest and largest value of some columns between two times, with a tenth of room.
+// Smallest and largest value of some columns between two times, with a tenth of room; null without any.
 export function extent({ at, columns }, keys, from, to) {
   let low = Infinity;
   let high = -Infinity;
@@ -59,7 +59,9 @@ export function extent({ at, columns }, keys, from, to) {
       if (value > high) high = value;
     });
   }
-  if (low > high) return [0, 1];
-  const room = low === high ? Math.max(Math.abs(low) * 0.1, 1e-6) : (high - low) * 0.1;
+  if (low > high) return null;
+  const scale = Math.max(Math.abs(low), Math.abs(high));
+  // What 15 digits cannot tell apart is a flat line.
+  const room = high - low > scale * 1e-14 ? (high - low) * 0.1 : scale * 0.1 || 1e-6;
   return [low - room, high + room];
 }

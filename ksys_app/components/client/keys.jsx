@@ -22,6 +22,15 @@ export function SkipLink({ to, text }) {
   );
 }
 
+export function OpenPicker({ text, className }) {
+  const open = () => {
+    const picker = document.querySelector('.header [data-hotkey="/"]');
+    picker?.focus();
+    picker?.click();
+  };
+  return <button type="button" className={className} data-testid="choose-tag" onClick={open}>{text}</button>;
+}
+
 export function Keys({ routes, shortcuts, title, closeLabel, label, onRefresh }) {
   const [help, setHelp] = useState(false);
   const navigate = useNavigate();

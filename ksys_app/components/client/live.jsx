@@ -2,16 +2,20 @@
 import { createContext, useContext, useEffect, useMemo, useRef } from "react";
 import { EventLoopContext } from "$/utils/context-registry";
 import "@fontsource-variable/noto-sans-kr/wght.css";
-import { ageText, fill, observe, timeText, useClock } from "./clock.js";
+import { ageText, observe, timeText, useClock } from "./clock.js";
 import { Mark } from "./mark.jsx";
+import { at } from "./paths.js";
+import { fill } from "./words.js";
 
 const LiveContext = createContext(null);
 export const useLive = () => useContext(LiveContext);
 
 const OVERDUE_TICKS = 2.5;
+const OLD = new Set(["stale", "disconnected", "overdue"]);
+const PATIENCE_MS = 1500;
 
 export function Live({
-  phase, updatedMs, dbNowMs, tickS, realtime, isLoading, zone, problem, caption, t, children,
+  phase, updatedMs, seenMs, dbNowMs, tickS, realtime, isLoading, zone, problem, caption, t, children,
 }) {
   const loop = useContext(EventLoopContext);
   const down = (loop?.[1]?.length ?? 0) > 0;
@@ -19,7 +23,7 @@ export function Live({
     // A page opened while the database is away holds only old times; any answer carries the
     // server's own clock. Without an answer the bar says disconnected.
     const stop = new AbortController();
-    fetch("/ping", { cache: "no-store", signal: stop.signal })
+    fetch(at("/ping"), { cache: "no-store", signal: stop.signal })
       .then((answer) => observe(Date.parse(answer.headers.get("date"))))
       .catch(() => {});
     return () => stop.abort();
@@ -32,11 +36,13 @@ export function Live({
     (now) => realtime && updatedMs > 0 && now - updatedMs > OVERDUE_TICKS * tickS * 1000,
   );
   const link = linkOf({ phase, down, realtime, overdue, updatedMs, isLoading });
+  const old = OLD.has(link);
+  // While nothing arrives, what is known of the tags is as of the last answer: time goes on, and says nothing of them.
+  const asOfMs = old || link === "paused" ? seenMs : 0;
   const value = useMemo(
-    () => ({ phase, link, updatedMs, lead, tickS, realtime, zone, problem, caption, t }),
-    [phase, link, updatedMs, lead, tickS, realtime, zone, problem, caption, t],
+    () => ({ phase, link, old, updatedMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t }),
+    [phase, link, old, updatedMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t],
   );
-  const old = link === "stale" || link === "disconnected" || link === "overdue";
   return (
     <LiveContext.Provider value={value}>
       <div className="shell" data-link={link} data-old={old}>{children}</div>
@@ -63,7 +69,7 @@ export function StatusBar({ onRetry }) {
   const text = useClock((now) => statusText({ now, link, updatedMs, zone, problem, caption, t, waits }));
   return (
     <section className="statusbar" aria-label={t.status} data-testid="status-bar" data-state={link}>
-      <p className="statusbar-text">
+      <p className="statusbar-text" title={problem.message}>
         {MARK[link] ? <Mark kind={MARK[link]} /> : null}
         {text}
       </p>
@@ -73,11 +79,14 @@ export function StatusBar({ onRetry }) {
         </button>
       ) : null}
       <span role="status" aria-live="polite" className="sr-only" data-testid="phase" data-phase={phase}>
-        {t[`says_${link}`]}
+        {t[`says_${stateOf(link, problem)}`]}
       </span>
     </section>
   );
 }
+
+// Where the address asks for what does not exist, nothing is wrong with the data.
+const stateOf = (link, problem) => (link === "error" && problem.way ? "wrong" : link);
 
 function statusText({ now, link, updatedMs, zone, problem, caption, t, waits }) {
   const since = updatedMs > 0 && now > 0 ? timeText(updatedMs, zone, now) : "";
@@ -88,10 +97,45 @@ function statusText({ now, link, updatedMs, zone, problem, caption, t, waits }) 
     caption,
   };
   if (link === "disconnected" && !since) return t.bar_disconnected_bare;
-  return [fill(t[`bar_${link}`], values), waits(now, t)].join(" ");
+  if (link === "loading" && since) return fill(t.bar_reading, values);
+  if (link !== "stale") return [fill(t[`bar_${stateOf(link, problem)}`], values), waits(now, t)].join(" ");
+  const why = { code: problem.code, since: timeText(problem.since_ms, zone, now) };
+  const silent = UNANSWERED.has(problem.code) ? t.stale_silent : t.stale_failed;
+  return [fill(t.bar_stale, values), fill(silent, why), waits(now, t), values.message].filter(Boolean).join(" ");
 }
 
-const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1).replace(/\.?$/, ".")}` : "");
+const UNANSWERED = new Set(["DB_CONN", "DB_TIMEOUT"]);
+
+// What the switch says: that updates are wanted is not that they come.
+export function LiveWord() {
+  const { link, updatedMs, realtime, t } = useLive();
+  const nothing = link === "retrying" || link === "error" || (link === "loading" && updatedMs === 0);
+  const waits = realtime && (OLD.has(link) || nothing);
+  return (
+    <>
+      <Mark kind={realtime ? (waits ? "old" : "ok") : "paused"} />
+      <span data-testid="live-word">{realtime ? (waits ? t.live_waits : t.live_on) : t.live_off}</span>
+    </>
+  );
+}
+
+// What the places of things to come wait for, once that takes longer than it should.
+export function Waiting() {
+  const { link, t } = useLive();
+  const began = useRef(0);
+  const late = useClock((now) => {
+    if (!now) return false;
+    began.current ||= now;
+    return now - began.current >= PATIENCE_MS;
+  });
+  return (
+    <p className="waiting" role="status" data-testid="waiting">
+      {late ? (link === "disconnected" ? t.waits_server : t.waits_database) : ""}
+    </p>
+  );
+}
+
+const sentence = (text) => (text ? text.replace(/\.?$/, ".") : "");
 
 // In words, what is left of a wait that began when `key` last changed; nothing without a wait.
 function useWait(key, seconds) {
@@ -120,7 +164,8 @@ export function NextTick() {
     const wait = Math.ceil(tickS - (now - updatedMs) / 1000);
     return link === "live" && updatedMs > 0 && now > 0 ? Math.min(Math.max(wait, 0), tickS) : -1;
   });
-  return <span className="next-tick" data-testid="next-tick">{left < 0 ? "" : `${left} s`}</span>;
+  // As wide as its longest text, whatever it says: the header stands still.
+  return <span className="next-tick" data-testid="next-tick" data-room={`${tickS} s`}>{left < 0 ? "" : `${left} s`}</span>;
 }
 
 export function DatabaseClock() {

@@ -1,15 +1,19 @@
 // A dialog that holds the focus and gives it back to what had it.
 import { useRef, useState } from "react";
 import * as Dialog from "@radix-ui/react-dialog";
+import { useLive } from "./live.jsx";
 
 export function Modal({ open, onClose, title, subtitle, closeLabel, kind = "dialog", children, ...rest }) {
   const before = useRef(null);
+  // It stands outside of the shell, where the page says that its data are old.
+  const { old } = useLive();
   return (
     <Dialog.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="overlay" />
         <Dialog.Content
           className={kind}
+          data-old={old}
           aria-describedby={undefined}
           onOpenAutoFocus={() => {
             before.current = document.activeElement;

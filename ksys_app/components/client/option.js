@@ -1,4 +1,5 @@
 // What ECharts is asked to draw: lines, bands behind them, limits, and the axes around.
+import { brief, mark, outermost } from "./figures.js";
 import { extent, line, runs } from "./holes.js";
 import { stamp, tickText, ticks } from "./zone.js";
 
@@ -7,29 +8,34 @@ const SYMBOLS = 14;
 // Buckets a pixel from which dashes cannot be seen.
 const DENSE = 0.15;
 const LIMITS = "limits";
+// Marks of a value axis, by panel.
+const MARKS = [5, 2];
+const DIGIT_PX = 6.8;
 
-// Grids from top to bottom, in percent of the height between the edges.
-function grids(panels, compact) {
-  const left = compact ? 46 : 60;
-  const edge = { left, right: compact ? 12 : 58, top: 12, bottom: compact ? 46 : 62 };
+// Grids from top to bottom, in percent of the height between the edges; as much room beside them as
+// the longest figure takes.
+function grids(view) {
+  const { panels, compact, still } = view;
+  const labels = range(panels).flatMap((at) => outermost(...span(view, at), MARKS[at]));
+  // The times at both ends of the axis reach over it by half.
+  const half = Math.ceil((longest(view) * DIGIT_PX) / 2) + 4;
+  const left = Math.max(half, room(labels, compact ? 46 : 60));
+  const right = Math.max(half, compact ? 12 : room(shownLimits(view).map(({ label }) => label), 58));
+  const edge = { left, right, top: 12, bottom: still ? 32 : compact ? 46 : 62 };
   if (panels === 1) return [edge];
   return [{ ...edge, bottom: "40%" }, { ...edge, top: "66%" }];
 }
 
 export function option(view) {
-  const { panels, colours, compact, name, caption } = view;
-  const indices = panels === 1 ? [0] : [0, 1];
+  const { panels, colours, compact, still } = view;
+  const indices = range(panels);
   return {
     animation: false,
     backgroundColor: "transparent",
     textStyle: { fontFamily: colours.font, fontSize: 12, color: colours.text },
-    title: { show: false, text: name, subtext: caption, left: 12, top: 6, textStyle: { color: colours.text, fontSize: 14 },
-      subtextStyle: { color: colours.quiet } },
-    legend: { show: false, top: 10, right: 12, textStyle: { color: colours.text }, itemWidth: 28,
-      data: view.series.filter(({ key }) => view.shown.includes(key)).map((one) => one.name) },
-    grid: grids(panels, compact),
+    grid: grids(view),
     axisPointer: { link: [{ xAxisIndex: "all" }], lineStyle: { color: colours.line, type: "solid", width: 1 } },
-    tooltip: { trigger: "axis", show: !compact, confine: true, transitionDuration: 0, padding: 0, borderWidth: 0,
+    tooltip: { trigger: "axis", show: !compact && !still, confine: true, transitionDuration: 0, padding: 0, borderWidth: 0,
       backgroundColor: "transparent", extraCssText: "box-shadow:none", formatter: view.readout },
     dataZoom: zooms(view, indices),
     xAxis: indices.map((at) => ({ ...timeAxis(view, at === panels - 1), gridIndex: at })),
@@ -40,22 +46,27 @@ export function option(view) {
 
 // What changes with the zoom alone, from one view to the next.
 export function axes(view, before) {
-  const indices = view.panels === 1 ? [0] : [0, 1];
+  const indices = range(view.panels);
   return {
+    grid: grids(view),
     xAxis: indices.map((at) => timeAxis(view, at === view.panels - 1)),
     yAxis: indices.map((at) => valueAxis(view, at)),
     // Merging a series makes ECharts read its points again, so only when its stroke changes.
-    ...(dense(view) === dense(before) ? {} : { series: strokes(view) }),
+    series: [...(dense(view) === dense(before) ? [] : strokes(view)), limitLines(view)],
   };
 }
 
 const strokes = (view) => drawn(view).map((one) => ({ id: one.key, lineStyle: stroke(view, one) }));
 
-function zooms({ colours, compact, zone, zoom, from, to }, indices) {
+// What moves the zoom; on a picture only the zoom itself.
+function zooms({ colours, compact, still, zone, zoom, from, to }, indices) {
   const range = zoom ? { startValue: zoom[0], endValue: zoom[1] } : { startValue: from, endValue: to };
   const shared = { xAxisIndex: indices, filterMode: "none", ...range };
+  const inside = { ...shared, type: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseWheel: false, moveOnMouseMove: "shift",
+    minSpan: 0.2 };
+  if (still) return [inside];
   return [
-    { ...shared, type: "inside", zoomOnMouseWheel: true, moveOnMouseWheel: false, moveOnMouseMove: "shift", minSpan: 0.2 },
+    inside,
     {
       ...shared, type: "slider", bottom: compact ? 8 : 12, height: compact ? 14 : 18, showDetail: !compact, brushSelect: false,
       borderColor: colours.hair, fillerColor: colours.band, backgroundColor: "transparent",
@@ -67,9 +78,18 @@ function zooms({ colours, compact, zone, zoom, from, to }, indices) {
   ];
 }
 
-function timeAxis({ colours, zone, zoom, from, to, width }, labelled) {
+const timeMarks = ({ zone, zoom, from, to, width }) => ticks(...(zoom ?? [from, to]), zone, Math.floor(width / LABEL_PX));
+
+// Characters of the longest time on the axis.
+function longest(view) {
+  const [start, end] = view.zoom ?? [view.from, view.to];
+  return Math.max(...timeMarks(view).map((ms) => tickText(ms, view.zone, end - start).length), 0);
+}
+
+function timeAxis(view, labelled) {
+  const { colours, zone, zoom, from, to } = view;
   const [start, end] = zoom ?? [from, to];
-  const marks = ticks(start, end, zone, Math.floor(width / LABEL_PX));
+  const marks = timeMarks(view);
   const line = { lineStyle: { color: colours.hair } };
   return {
     type: "value", min: from, max: to, axisLine: { onZero: false, ...line }, splitLine: { show: false },
@@ -81,17 +101,37 @@ function timeAxis({ colours, zone, zoom, from, to, width }, labelled) {
 }
 
 function valueAxis(view, panel) {
-  const { colours, zoom, from, to, data } = view;
-  const keys = drawn(view).filter((one) => (one.panel ?? 0) === panel).map(({ key }) => key);
-  const [min, max] = extent(data, keys, ...(zoom ?? [from, to]));
+  const { colours } = view;
+  const [min, max] = span(view, panel);
+  // Without a value there is no scale, and its marks would be invented.
+  const show = lack(view, panel) === "";
   return {
-    type: "value", min, max, splitNumber: panel === 0 ? 5 : 2, axisLine: { show: false }, axisTick: { show: false },
-    splitLine: { lineStyle: { color: colours.hair }, showMinLine: false, showMaxLine: false },
-    axisLabel: { color: colours.quiet, showMinLabel: false, showMaxLabel: false, formatter: short },
+    // Its lines stand over the band of the range.
+    type: "value", z: 1, min, max, splitNumber: MARKS[panel], axisLine: { show: false }, axisTick: { show: false },
+    splitLine: { show, lineStyle: { color: colours.hair }, showMinLine: false, showMaxLine: false },
+    axisLabel: { show, color: colours.quiet, showMinLabel: false, showMaxLabel: false, formatter: (value) => mark(value, min, max) },
   };
 }
 
-const short = (value) => (Math.abs(value) >= 1e6 ? value.toExponential(1) : String(Number(value.toPrecision(6))));
+// The values that a panel shows, from bottom to top; 0 to 1 where it shows none.
+const span = (view, panel) => seen(view, panel) ?? [0, 1];
+
+function seen(view, panel) {
+  const { zoom, from, to, data } = view;
+  const keys = inPanel(view, panel).map(({ key }) => key);
+  return extent(data, keys, ...(zoom ?? [from, to]));
+}
+
+const inPanel = (view, panel) => drawn(view).filter((one) => (one.panel ?? 0) === panel);
+
+// Why a panel shows no line: every series of it is "hidden", or has a value "none" of the time; else empty.
+export function lack(view, panel) {
+  if (inPanel(view, panel).length === 0) return "hidden";
+  return seen(view, panel) === null ? "none" : "";
+}
+
+const range = (count) => Array.from({ length: count }, (_, at) => at);
+const room = (labels, least) => Math.max(least, ...labels.map((label) => Math.ceil(label.length * DIGIT_PX) + 16));
 
 const drawn = ({ series, shown }) => series.filter(({ key }) => shown.includes(key));
 
@@ -134,7 +174,7 @@ function bands(view) {
     const { at, columns, width } = view.data;
     const parts = runs(view.data, low, high);
     return {
-      id: `${low}-${high}`, type: "custom", silent: true, clip: true, z: 1, tooltip: { show: false },
+      id: `${low}-${high}`, type: "custom", silent: true, clip: true, z: 2, tooltip: { show: false },
       encode: { x: [0, 1] }, dimensions: ["from", "to"],
       data: parts.map(([first, last]) => [at[first], at[last]]),
       renderItem: ({ dataIndex }, api) => {
@@ -157,24 +197,63 @@ function bands(view) {
   });
 }
 
-// Warning and critical limits and the ends of the hard range as lines, the range as a band, behind
-// everything.
-function limitLines({ limits, colours, t, compact }) {
-  const lines = [
-    ["min_val", t.limit_from, colours.line, "solid"], ["max_val", t.limit_to, colours.line, "solid"],
-    ["warn_min", t.limit_l, colours.warn, [6, 4]], ["warn_max", t.limit_h, colours.warn, [6, 4]],
-    ["crit_min", t.limit_ll, colours.crit, [2, 3]], ["crit_max", t.limit_hh, colours.crit, [2, 3]],
-  ].filter(([key]) => limits[key] !== undefined);
-  const marks = lines.map(([key, name, color, type]) => ({
-    yAxis: limits[key],
+// Warning and critical limits and the ends of the hard range as lines behind the course, the range as a
+// band behind everything. A limit beyond the axis is named at that end of it.
+function limitLines(view) {
+  const { limits, colours, compact } = view;
+  const marks = namedLimits(view).map(({ value, label, color, type }) => ({
+    yAxis: value,
     lineStyle: { color, type, width: 1.2 },
-    label: { show: !compact, position: "end", color: colours.text, formatter: `${name} ${limits[key]}`, fontSize: 12 },
+    label: { show: !compact, position: "end", color: colours.text, formatter: label, fontSize: 12 },
   }));
+  const [bottom, top] = span(view, 0);
+  for (const { value, position, text } of farLimits(view)) {
+    marks.push({
+      // A line on the very end counts as beyond it.
+      yAxis: value + (value > bottom ? bottom - top : top - bottom) * 1e-4, lineStyle: { opacity: 0 },
+      // A label without an opacity has that of its line.
+      label: { show: true, opacity: 1, position, color: colours.quiet, formatter: text, fontSize: 12, textBorderColor: colours.panel,
+        textBorderWidth: 3 },
+    });
+  }
+  // The values of marks are not rounded: `precision`.
   const { min_val: low, max_val: high } = limits;
-  const range = low === undefined || high === undefined ? [] : [[{ yAxis: low }, { yAxis: high }]];
+  const range = low === undefined || high === undefined || lack(view, 0) ? [] : [[{ yAxis: low }, { yAxis: high }]];
   return {
     id: LIMITS, type: "line", data: [], silent: true, z: 0, tooltip: { show: false },
-    markLine: { symbol: "none", silent: true, animation: false, data: marks },
-    markArea: { silent: true, animation: false, itemStyle: { color: colours.band }, data: range },
+    markLine: { symbol: "none", silent: true, animation: false, z: 2, precision: -1, data: marks },
+    markArea: { silent: true, z: 0, animation: false, itemStyle: { color: colours.band }, data: range },
   };
+}
+
+// None where there is no scale to stand on.
+const namedLimits = (view) => (lack(view, 0) ? [] : everyLimit(view));
+
+const everyLimit = ({ limits, colours, t }) => [
+  ["min_val", t.limit_from, colours.line, "solid"], ["max_val", t.limit_to, colours.line, "solid"],
+  ["warn_min", t.limit_l, colours.warn, [6, 4]], ["warn_max", t.limit_h, colours.warn, [6, 4]],
+  ["crit_min", t.limit_ll, colours.crit, [2, 3]], ["crit_max", t.limit_hh, colours.crit, [2, 3]],
+]
+  .filter(([key]) => limits[key] !== undefined)
+  .map(([key, name, color, type]) => ({ value: limits[key], label: `${name} ${brief(limits[key])}`, color, type,
+    range: key === "min_val" || key === "max_val" }));
+
+// The ends of the axis beyond which warning or critical limits are, and these: `H 180 ↑  HH 195 ↑`.
+export function farLimits(view) {
+  const [low, high] = span(view, 0);
+  const far = namedLimits(view).filter(({ range }) => !range);
+  const ends = [
+    { value: high, position: "insideEndBottom", arrow: "↑", found: far.filter(({ value }) => value > high) },
+    { value: low, position: "insideEndTop", arrow: "↓", found: far.filter(({ value }) => value < low) },
+  ];
+  // The nearest one first.
+  ends.forEach(({ found, value: end }) => found.sort((one, other) => Math.abs(one.value - end) - Math.abs(other.value - end)));
+  return ends.filter(({ found }) => found.length > 0).map(({ found, arrow, ...end }) => (
+    { ...end, text: found.map(({ label }) => `${label} ${arrow}`).join("  ") }));
+}
+
+// Those that stand inside of the upper panel, and so need room for their label.
+function shownLimits(view) {
+  const [low, high] = span(view, 0);
+  return namedLimits(view).filter(({ value }) => value >= low && value <= high);
 }

@@ -1,7 +1,8 @@
 // The outages, newest first until another order is asked for; a row marks its run on the heatmap.
 import { useEffect, useRef, useState } from "react";
-import { fill } from "./clock.js";
 import { Mark } from "./mark.jsx";
+import { at } from "./paths.js";
+import { fill } from "./words.js";
 
 const ORDER = {
   tag: (a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0),
@@ -11,7 +12,7 @@ const ORDER = {
   state: (a, b) => Number(a.ongoing) - Number(b.ongoing),
 };
 
-export function Outages({ outages, count, words: w, many, shown, csv, onHover, onMark }) {
+export function Outages({ outages, count, silent, words: w, tags, many, shown, csv, onHover, onMark }) {
   const [sort, setSort] = useState({ by: "end", down: true });
   const body = useRef(null);
   useEffect(() => {
@@ -25,6 +26,8 @@ export function Outages({ outages, count, words: w, many, shown, csv, onHover, o
       box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
     }
   }, [shown]);
+  // Of no tag shown a single hour could be judged.
+  const unknown = silent.length === tags;
   const columns = [
     ...(many ? [["tag", w.col_tag]] : []),
     ["start", w.col_start], ["end", w.col_end], ["hours", w.col_hours, "num"], ["state", w.col_state],
@@ -35,11 +38,12 @@ export function Outages({ outages, count, words: w, many, shown, csv, onHover, o
     <section className="outages-section" aria-labelledby="outages-heading">
       <div className="section-head">
         <h2 id="outages-heading">{w.outages}</h2>
-        <span className="count" data-testid="outage-count">{count}</span>
-        <a href={csv} download className="control control-small" data-testid="csv-outages">{w.csv_outages}</a>
+        <span className="count" data-testid="outage-count">{unknown ? "–" : count}</span>
+        <a href={at(csv)} download className="control control-small" data-testid="csv-outages">{w.csv_outages}</a>
       </div>
       {count > outages.length ? <p className="note">{fill(w.outages_cut, { n: outages.length, all: count })}</p> : null}
-      {outages.length === 0 ? <p className="note" data-testid="no-outages">{w.outages_none}</p> : (
+      {silent.map((line) => <p key={line} className="note" data-testid="outages-unknown">{line}</p>)}
+      {unknown ? null : outages.length === 0 ? <p className="note" data-testid="no-outages">{w.outages_none}</p> : (
         <div className="grid-scroll outages" onMouseLeave={() => onHover(null)}>
           <table className="course" aria-labelledby="outages-heading" data-testid="outages">
             <thead>
@@ -59,11 +63,11 @@ export function Outages({ outages, count, words: w, many, shown, csv, onHover, o
                 <tr key={`${run.tag} ${run.first}`} data-marked={run.at === shown} data-testid="outage"
                   data-tag={run.tag} onMouseOver={() => onHover(run.at)} onClick={() => onMark(run.at)}>
                   {many ? <td className="col-course-tag">{run.tag}</td> : null}
-                  <td>
+                  <td className="outage-when">
                     <button type="button" className="outage-open" aria-pressed={run.at === shown}
                       title={run.start_s} onFocus={() => onHover(run.at)} onBlur={() => onHover(null)}>{minute(run.start_s)}</button>
                   </td>
-                  <td title={run.end_s}>{run.ongoing ? "–" : minute(run.end_s)}</td>
+                  <td className="outage-when" title={run.end_s}>{run.ongoing ? "–" : minute(run.end_s)}</td>
                   <td className="num">{run.hours_s}</td>
                   <td>
                     <span className="outage-state" data-ongoing={run.ongoing}>
@@ -81,5 +85,10 @@ export function Outages({ outages, count, words: w, many, shown, csv, onHover, o
   );
 }
 
-// Without the year, which stands over the heatmap.
-const minute = (when) => when.slice(5, 16);
+// Day and minute with its offset, in two lines where there is no room for one.
+const minute = (when) => (
+  <>
+    <span className="outage-part">{when.slice(0, 10)}</span>{" "}
+    <span className="outage-part">{when.slice(11, 16) + when.slice(19)}</span>
+  </>
+);

@@ -1,55 +1,92 @@
-// Every tag by days, one row each; a row opens the tag's hours.
-import { useMemo } from "react";
-import { fill } from "./clock.js";
+// Every tag in one row: alive now, success, outages, its days; a row opens the tag's hours.
+// Roles are written out: on a phone a row is a block of its own, which a table's row is not.
+import { memo, useMemo } from "react";
 import { colors, isSoft, percent, unfold } from "./comm.js";
+import { CommCell, Fresh, useNewest } from "./fresh.jsx";
+import { useLive } from "./live.jsx";
+import { Name } from "./name.jsx";
+import { useReload } from "./reload.js";
+import { counted } from "./words.js";
 
-export function Overview({ rows, calendar, scale, words: w, onOpen }) {
+const numbers = (row, w) => [
+  ["24h", row.success_24h, w.col_24h],
+  ["30d", row.success_30d, w.col_30d],
+  ["outages", row.outages, w.col_outages],
+  ["longest", row.longest, w.col_longest],
+  ["crit", row.crit_s, w.col_crit],
+];
+
+export function Overview({ rows, nows, calendar, scale, sort, descending, words: w, onOpen, onSort, onReload }) {
+  const { tickS } = useLive();
   const color = useMemo(() => colors(scale), [scale]);
   const days = calendar.days;
+  useReload(onReload, tickS);
+  const head = (by, text, className) => (
+    <th key={by} role="columnheader" scope="col" className={className}
+      aria-sort={sort === by ? (descending ? "descending" : "ascending") : "none"}>
+      <button type="button" onClick={() => onSort(by)} data-testid={`overview-sort-${by}`}>
+        <span>{text}</span><span className="sort-mark" aria-hidden="true" />
+      </button>
+    </th>
+  );
   return (
-    <div className="grid-scroll overview-scroll">
-      <table className="course overview" aria-labelledby="overview-heading" data-testid="overview">
-        <thead>
-          <tr>
-            <th scope="col">{w.col_tag}</th>
-            <th scope="col">
+    <div className="grid-scroll">
+      <table role="table" className="course overview" aria-labelledby="overview-heading" data-testid="overview">
+        <thead role="rowgroup">
+          <tr role="row">
+            {head("tag", w.col_tag, "overview-tag")}
+            {head("now", w.col_now, "overview-now")}
+            {numbers({}, w).map(([by, , text]) => head(by, text, "num"))}
+            {head("seen", w.col_last, "overview-seen")}
+            <th role="columnheader" scope="col" className="overview-days">
               {w.col_days}
               <span className="overview-range">{days.at(0)?.day} – {days.at(-1)?.day}</span>
             </th>
-            <th scope="col" className="num">{w.col_30d}</th>
-            <th scope="col" className="num">{w.col_crit}</th>
-            <th scope="col">{w.col_last}</th>
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => <Row key={row.tag} row={row} days={days} color={color} words={w} onOpen={onOpen} />)}
+        <tbody role="rowgroup">
+          {rows.map((row, at) => (
+            <Row key={row.tag} row={row} now={nows[at]} days={days} color={color} words={w} onOpen={onOpen} />
+          ))}
         </tbody>
       </table>
     </div>
   );
 }
 
-function Row({ row, days, color, words: w, onOpen }) {
-  const rates = unfold(row.rate);
-  const crit = unfold(row.crit);
+function Row({ row, now, days, color, words: w, onOpen }) {
   return (
-    <tr data-testid={`overview-${row.tag}`} onClick={() => onOpen([row.tag])}>
-      <td className="col-course-tag">
-        <button type="button" className="overview-open" title={row.tag}
-          aria-label={fill(w.overview_label, { tag: row.tag, rate: row.success_30d, n: row.crit_hours })}>{row.tag}</button>
+    <Fresh element="tr" role="row" tsMs={now?.ts_ms ?? 0} allowedS={now?.allowed_s ?? 0} comm={now?.comm ?? "never"}
+      data-testid={`overview-${row.tag}`} onClick={() => onOpen([row.tag])}>
+      <td role="cell" className="overview-tag col-course-tag">
+        <button type="button" className="overview-open"
+          aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: row.success_30d })}>
+          <Name text={row.tag} />
+        </button>
       </td>
-      <td className="overview-days">
-        <div>
-          {rates.map((rate, at) => (
-            <i key={days[at]?.day ?? at} className="hm-cell" data-state={rate < 0 ? "n" : crit[at] > 0 ? "c" : "o"} data-soft={isSoft(rate) || undefined}
-              title={fill(w.overview_day, { day: days[at]?.day, rate: percent(rate), n: crit[at] })}
-              style={rate < 0 ? undefined : { background: color(rate) }} />
-          ))}
-        </div>
-      </td>
-      <td className="num">{row.success_30d}</td>
-      <td className="num">{row.crit_hours}</td>
-      <td>{row.last_s}</td>
-    </tr>
+      <td role="cell" className="overview-now"><CommCell testid="now" /></td>
+      {numbers(row, w).map(([by, figure, text]) => (
+        <td role="cell" key={by} className="num" data-label={text} data-testid={`overview-${by}`}>{figure}</td>
+      ))}
+      <td role="cell" className="overview-seen" data-label={w.col_last}><Seen /></td>
+      <td role="cell" className="overview-days"><Days rate={row.rate} crit={row.crit} days={days} color={color} words={w} /></td>
+    </Fresh>
   );
 }
+
+function Seen() {
+  return <span data-testid="overview-seen">{useNewest() || "–"}</span>;
+}
+
+const Days = memo(function Days({ rate, crit, days, color, words: w }) {
+  const critical = unfold(crit);
+  return (
+    <div>
+      {unfold(rate).map((one, at) => (
+        <i key={days[at]?.day ?? at} className="hm-cell" data-state={one < 0 ? "n" : critical[at] > 0 ? "c" : "o"} data-soft={isSoft(one) || undefined}
+          title={counted(one < 0 ? w.overview_none : w.overview_day, critical[at], { day: days[at]?.day, rate: percent(one) })}
+          style={one < 0 ? undefined : { background: color(one) }} />
+      ))}
+    </div>
+  );
+});

@@ -2,12 +2,13 @@
 import { init } from "./echarts.js";
 import { nearest } from "./holes.js";
 import { axes, option } from "./option.js";
+import { filename, picture } from "./picture.js";
 
 const DRAG_PX = 6;
 const TOLD_MS = 250;
 
 export class Plot {
-  // `told` holds onZoom(range or null), onPoint(ms), onPick(ms).
+  // `told` holds onZoom(range or null), onPoint(ms), onPick(ms), onWheel().
   constructor(node, told) {
     this.node = node;
     this.told = told;
@@ -15,17 +16,31 @@ export class Plot {
     this.chart = init(node, null, { renderer: "canvas" });
     this.chart.on("datazoom", (event) => this.zoomed(event.batch?.[0] ?? event));
     this.chart.on("updateAxisPointer", ({ axesInfo }) => this.pointed(axesInfo?.[0]?.value));
-    this.chart.getZr().on("globalout", () => told.onPoint(0));
+    // Where the pointer is: what is drawn under it changes while it stands still.
+    this.chart.getZr().on("mousemove", ({ offsetX: x, offsetY: y }) => { this.under = { x, y }; });
+    this.chart.getZr().on("globalout", () => {
+      this.under = null;
+      told.onPoint(0);
+    });
+    node.addEventListener("wheel", this.wheel, { capture: true, passive: true });
     this.chart.getZr().on("dblclick", () => this.zoom(null));
     this.stopDrag = selectByDrag(this);
     this.size = new ResizeObserver(() => this.resize());
     this.size.observe(node);
   }
 
+  // ECharts takes every wheel over a chart from the page, also one that it does not zoom by: it gets only those with Ctrl.
+  wheel = (event) => {
+    if (event.ctrlKey) return;
+    event.stopPropagation();
+    this.told.onWheel();
+  };
+
   dispose() {
     clearTimeout(this.telling);
     cancelAnimationFrame(this.frame);
     this.size.disconnect();
+    this.node.removeEventListener("wheel", this.wheel, { capture: true });
     this.stopDrag();
     this.chart.dispose();
   }
@@ -43,6 +58,14 @@ export class Plot {
     this.view = { ...view, zoom, width, compact: width < 560 };
     this.painted = this.view;
     this.chart.setOption(option(this.view), { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
+    this.readAgain();
+  }
+
+  // Reads what is under the pointer now; ECharts would keep the time that was there before.
+  readAgain() {
+    if (!this.under) return;
+    const inside = this.chart.containPixel("grid", [this.under.x, this.under.y]);
+    this.chart.dispatchAction(inside ? { type: "showTip", ...this.under } : { type: "hideTip" });
   }
 
   // The wheel or the slider has moved; the axes follow in the next frame.
@@ -65,6 +88,7 @@ export class Plot {
   follow(more = {}) {
     this.chart.setOption({ ...more, ...axes(this.view, this.painted) });
     this.painted = this.view;
+    this.readAgain();
   }
 
   keep(range) {
@@ -117,11 +141,13 @@ export class Plot {
     return this.chart.dispatchAction({ type: "showTip", x, y: 24 });
   }
 
+  // The URL of what is seen as a PNG.
   image() {
-    this.chart.setOption({ title: { show: true }, legend: { show: true }, grid: { top: 56 } });
-    const url = this.chart.getDataURL({ pixelRatio: 2, backgroundColor: this.view.colours.panel, excludeComponents: ["dataZoom"] });
-    this.draw(this.view);
-    return url;
+    return picture(this.view, init);
+  }
+
+  filename() {
+    return filename(this.view);
   }
 }
 
@@ -131,11 +157,13 @@ function selectByDrag(plot) {
   const cover = document.createElement("div");
   cover.className = "chart-drag";
   let start = null;
+  let pressed = null;
   const x = (event) => event.clientX - node.getBoundingClientRect().left;
   const inside = (event) =>
     plot.view && chart.containPixel("grid", [x(event), event.clientY - node.getBoundingClientRect().top]);
   const time = (pixel) => chart.convertFromPixel({ xAxisIndex: 0 }, pixel);
   const down = (event) => {
+    pressed = x(event);
     const drags = event.button === 0 && !event.shiftKey && event.pointerType !== "touch";
     start = drags && inside(event) ? x(event) : null;
   };
@@ -152,7 +180,8 @@ function selectByDrag(plot) {
     plot.zoom([Math.max(from, plot.view.from), Math.min(to, plot.view.to)]);
   };
   const click = (event) => {
-    const dragged = cover.isConnected;
+    // Also a drag that moves what is seen ends in a click.
+    const dragged = cover.isConnected || (pressed !== null && Math.abs(x(event) - pressed) >= DRAG_PX);
     start = null;
     cover.remove();
     if (!dragged && inside(event)) plot.picked(time(x(event)));

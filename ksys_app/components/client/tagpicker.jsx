@@ -1,25 +1,24 @@
 // Chooses one tag among thousands: typing narrows, arrows and Enter choose.
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useCombobox } from "downshift";
-import { fill } from "./clock.js";
 import { useLive } from "./live.jsx";
-
-export const SHOWN = 50;
+import { Name } from "./name.jsx";
+import { at } from "./paths.js";
+import { highlighted, listed, matches, SHOWN } from "./picks.js";
+import { fill } from "./words.js";
 
 export function TagPicker({ value, label, onPick }) {
   const { t } = useLive();
-  const tags = useTags(value);
   const [typed, setTyped] = useState(null);
+  const tags = useTags(value, typed ?? "");
   const input = useRef(null);
-  const found = matches(tags.names, typed ?? "");
-  const items = found.slice(0, SHOWN);
+  const items = useMemo(() => listed(tags.found, value, typed ?? ""), [tags.found, value, typed]);
   const box = useCombobox({
     items,
     inputValue: typed ?? value,
     selectedItem: null,
-    defaultHighlightedIndex: 0,
     onSelectedItemChange: ({ selectedItem }) => {
-      if (selectedItem) onPick(selectedItem);
+      if (selectedItem && selectedItem !== value) onPick(selectedItem);
       setTyped(null);
       input.current?.blur();
     },
@@ -28,7 +27,15 @@ export function TagPicker({ value, label, onPick }) {
     stateReducer: (state, { changes, type }) =>
       (type === useCombobox.stateChangeTypes.InputBlur ? { ...changes, selectedItem: null } : changes),
   });
+  // Who is in the box before the tag has come types in place of its name too, not behind it.
+  useLayoutEffect(() => {
+    if (typed === null && document.activeElement === input.current) input.current.select();
+  }, [value]);
   const open = box.isOpen;
+  // The names come after the list has opened, and each letter brings others.
+  useLayoutEffect(() => {
+    if (open) box.setHighlightedIndex(highlighted(items, value, typed ?? ""));
+  }, [open, items]);
   return (
     <div className="picker" data-open={open}>
       <label className="sr-only" {...box.getLabelProps()}>{label}</label>
@@ -44,43 +51,85 @@ export function TagPicker({ value, label, onPick }) {
         <span aria-hidden="true" className="chevron" />
       </div>
       <ul {...box.getMenuProps()} className="menu picker-menu" hidden={!open} data-testid="tag-options">
-        {open && tags.failed ? <li className="menu-note" role="alert">{t.tags_failed}</li> : null}
-        {open && tags.names.length > 0 && items.length === 0 ? <li className="picker-none">{t.tags_none}</li> : null}
+        {open ? <PickerNote note={tags.note} /> : null}
         {open ? items.map((name, index) => (
           <li key={name} className="menu-item" data-highlighted={box.highlightedIndex === index || undefined}
             data-state={name === value ? "checked" : undefined} data-testid={`tag-option-${name}`}
-            {...box.getItemProps({ item: name, index })}>{name}</li>
+            {...box.getItemProps({ item: name, index })}><Pick name={name} title={tags.titles[name]} /></li>
         )) : null}
-        {open && found.length > SHOWN ? (
-          <li className="picker-none">{fill(t.tags_more, { n: String(found.length - SHOWN) })}</li>
+        {open && tags.found.length > SHOWN ? (
+          <li className="picker-none">{fill(t.tags_more, { n: String(tags.found.length - SHOWN) })}</li>
         ) : null}
       </ul>
     </div>
   );
 }
 
-// Each word of what is typed is in the name, in any order, whatever the case.
-export function matches(names, typed) {
-  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  return names.filter((name) => words.every((word) => name.toLowerCase().includes(word)));
+// A tag of the list: its name, and what it measures.
+export function Pick({ name, title }) {
+  return (
+    <span className="pick">
+      <Name text={name} />
+      {title ? <span className="about" title={title}>{title}</span> : null}
+    </span>
+  );
 }
 
-// The names are asked for when the list is first opened: a page does not carry thousands of them.
-export function useTags(value) {
-  const [names, setNames] = useState([]);
-  const [failed, setFailed] = useState(false);
-  const asked = useRef(null);
-  useEffect(() => () => asked.current?.abort(), []);
+// Why the list is empty, or what it does not hold.
+export function PickerNote({ note }) {
+  const { t } = useLive();
+  if (!note) return null;
+  const failed = note === "failed";
+  return <li className={failed ? "menu-note" : "picker-none"} role={failed ? "alert" : undefined}>{t[`tags_${note}`]}</li>;
+}
+
+const REST_MS = 300;
+const NONE = [];
+const TOO_MANY = 413;
+// What the server takes; a name that holds more also holds its beginning.
+const MAX_WORDS = 200;
+
+// The names are asked for when the list is first opened: a page does not carry thousands of them. What none of them
+// matches is looked for among all tags of the database as it is now: they may be too many to list, or one too new.
+export function useTags(value, typed) {
+  const [all, setAll] = useState({ names: [], titles: {}, note: "" });
+  const [searched, setSearched] = useState({ words: "", names: [], titles: {}, note: "" });
+  const list = useRef(null);
+  useEffect(() => () => list.current?.abort(), []);
   const load = () => {
-    asked.current?.abort();
-    asked.current = new AbortController();
-    fetch("/api/v1/tags", { cache: "no-cache", signal: asked.current.signal })
-      .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
-      .then((tags) => {
-        setNames(tags.map((tag) => tag.tag_name));
-        setFailed(false);
-      })
-      .catch((error) => error.name === "AbortError" || setFailed(true));
+    list.current?.abort();
+    list.current = new AbortController();
+    ask("", list.current.signal, setAll);
   };
-  return { names: names.length > 0 ? names : [value].flat().filter(Boolean), failed, load };
+  const names = all.names.length > 0 ? all.names : [value].flat().filter(Boolean);
+  const local = useMemo(() => matches(names, typed, all.titles), [all, value, typed]);
+  const words = typed.trim().slice(0, MAX_WORDS).trim();
+  const lacking = words !== "" && (all.note === "narrow" || local.length === 0);
+  useEffect(() => {
+    if (!lacking) return undefined;
+    const search = new AbortController();
+    const timer = setTimeout(() => ask(words, search.signal, setSearched), REST_MS);
+    return () => {
+      clearTimeout(timer);
+      search.abort();
+    };
+  }, [lacking, words]);
+  if (!lacking) return { found: local, titles: all.titles, note: all.note, load };
+  if (searched.words !== words) return { found: NONE, titles: {}, note: "searching", load };
+  const note = searched.note || (searched.names.length > 0 ? "" : "none");
+  return { found: searched.names, titles: searched.titles, note, load };
+}
+
+// Tells the names, and their titles, that hold the words, or why there are none: "failed", or "narrow" where there are too many.
+async function ask(words, signal, tell) {
+  try {
+    const url = at(`/api/v1/tags?${new URLSearchParams(words ? { search: words } : {})}`);
+    const answer = await fetch(url, { cache: "no-cache", signal });
+    if (!answer.ok) return tell({ words, names: [], titles: {}, note: answer.status === TOO_MANY ? "narrow" : "failed" });
+    const tags = await answer.json();
+    const titles = Object.fromEntries(tags.filter((tag) => tag.title).map((tag) => [tag.tag_name, tag.title]));
+    return tell({ words, names: tags.map((tag) => tag.tag_name), titles, note: "" });
+  } catch (error) {
+    return error.name === "AbortError" ? undefined : tell({ words, names: [], titles: {}, note: "failed" });
+  }
 }

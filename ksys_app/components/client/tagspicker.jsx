@@ -1,20 +1,20 @@
 // Chooses several tags among thousands: typing narrows, arrows and Enter switch one on or off.
-import { useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useCombobox } from "downshift";
-import { fill } from "./clock.js";
 import { useLive } from "./live.jsx";
-import { SHOWN, matches, useTags } from "./tagpicker.jsx";
+import { highlighted, SHOWN } from "./picks.js";
+import { Pick, PickerNote, useTags } from "./tagpicker.jsx";
+import { fill } from "./words.js";
 
 const { ItemClick, InputKeyDownEnter, InputBlur } = useCombobox.stateChangeTypes;
 
 export function TagsPicker({ values, most, label, words: w, onPick }) {
   const { t } = useLive();
-  const tags = useTags(values);
   const [typed, setTyped] = useState("");
+  const tags = useTags(values, typed);
   const input = useRef(null);
   const chosen = new Set(values);
-  const found = matches(tags.names, typed);
-  const items = found.slice(0, SHOWN);
+  const items = useMemo(() => tags.found.slice(0, SHOWN), [tags.found]);
   const full = chosen.size >= most;
   const toggle = (name) => {
     const next = chosen.has(name) ? values.filter((other) => other !== name) : [...values, name];
@@ -24,7 +24,6 @@ export function TagsPicker({ values, most, label, words: w, onPick }) {
     items,
     inputValue: typed,
     selectedItem: null,
-    defaultHighlightedIndex: 0,
     isItemDisabled: (name) => (chosen.has(name) ? chosen.size === 1 : full),
     onSelectedItemChange: ({ selectedItem }) => selectedItem && toggle(selectedItem),
     onIsOpenChange: ({ isOpen }) => (isOpen ? tags.load() : setTyped("")),
@@ -36,6 +35,10 @@ export function TagsPicker({ values, most, label, words: w, onPick }) {
     },
   });
   const open = box.isOpen;
+  // Enter would switch a tag on or off: none is taken before something is typed.
+  useLayoutEffect(() => {
+    if (open) box.setHighlightedIndex(highlighted(items, null, typed));
+  }, [open, typed]);
   return (
     <div className="picker" data-open={open}>
       <label className="sr-only" {...box.getLabelProps()}>{label}</label>
@@ -47,17 +50,17 @@ export function TagsPicker({ values, most, label, words: w, onPick }) {
       </div>
       <ul {...box.getMenuProps({ "aria-multiselectable": true })} className="menu picker-menu" hidden={!open} data-testid="tags-options">
         {open ? <li className="picker-none">{fill(w.tags_limit, { n: most })}</li> : null}
-        {open && tags.failed ? <li className="menu-note" role="alert">{t.tags_failed}</li> : null}
-        {open && tags.names.length > 0 && items.length === 0 ? <li className="picker-none">{t.tags_none}</li> : null}
+        {open ? <PickerNote note={tags.note} /> : null}
         {open ? items.map((name, index) => (
           <li key={name} className="menu-item" data-highlighted={box.highlightedIndex === index || undefined}
             data-state={chosen.has(name) ? "checked" : undefined} data-testid={`tags-option-${name}`}
             {...box.getItemProps({ item: name, index, "aria-selected": chosen.has(name) })}>
-            <span className="tick" aria-hidden="true">{chosen.has(name) ? "✓" : ""}</span>{name}
+            <span className="tick" aria-hidden="true">{chosen.has(name) ? "✓" : ""}</span>
+            <Pick name={name} title={tags.titles[name]} />
           </li>
         )) : null}
-        {open && found.length > SHOWN ? (
-          <li className="picker-none">{fill(t.tags_more, { n: String(found.length - SHOWN) })}</li>
+        {open && tags.found.length > SHOWN ? (
+          <li className="picker-none">{fill(t.tags_more, { n: String(tags.found.length - SHOWN) })}</li>
         ) : null}
       </ul>
     </div>

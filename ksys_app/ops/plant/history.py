@@ -12,8 +12,9 @@ up to 400 days            1 h          6m and 12m, in days
 Bounds are midnights in Seoul, so that no bucket is half thin. A thinned sample is one of the
 signal's own samples, not a mean, and says so in ``meta``: ``{"thinned_s": 600}``. A tag's life, in
 which every message counts, begins where its samples are no longer thinned. Nothing is written
-into the aggregates: they are refreshed from these rows. Then the database's own retention drops
-the raw rows past 365 days; their hours and days stay.
+into the aggregates: they are refreshed from these rows. The database's own jobs run before and
+after: what is new is stored when the first page is opened, what is old is compressed, and the raw
+rows past 365 days are dropped; their hours and days stay.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final
 
 from psycopg import AsyncConnection
 
-from ksys_app.ops import expected, jobs, refresh
+from ksys_app.ops import jobs, refresh
 from ksys_app.ops.owner import owner
 from ksys_app.ops.plant import store
 from ksys_app.ops.plant.signals import DAY, LOCAL_MONDAY, PERIOD_S, TAGS
@@ -85,7 +86,7 @@ class Loaded:
 
 
 OnProgress = Callable[[str, int, int], None]
-"""Told of the stage (``samples``, ``aggregates``), how much of it is done, and its whole."""
+"""Told of the stage (``samples``, ``policies``, ``aggregates``), what is done of it, its whole."""
 
 
 def midnight(t: int) -> int:
@@ -116,6 +117,7 @@ def spans(
 
 async def load(
     dsn: str,
+    zone: tzinfo,
     plant: Plant,
     now: datetime,
     *,
@@ -129,6 +131,7 @@ async def load(
 
     Args:
         dsn: the owner's DSN.
+        zone: the display zone.
         plant: whose samples.
         now: the last moment that may be written.
         thinning: how dense, by age.
@@ -142,7 +145,7 @@ async def load(
     """
     started = time.perf_counter()
     tell = on_progress or _silent
-    async with owner(dsn, client_min_messages="warning") as conn:
+    async with owner(dsn) as conn:
         newest = await store.newest(conn)
         missing = spans(newest, now, thinning)
         if not missing:
@@ -154,14 +157,20 @@ async def load(
                 await store.begin_life(conn, span.start)
             rows += await _write(conn, plant, span, samples)
             if newest is None and span is missing[0]:
-                await _keep_beyond_retention(conn, span, now)
+                # Of what is older than the retention nothing is stored later.
+                await refresh.refresh(dsn, zone)
         if newest is None:
             # A server without autovacuum would plan the first refresh blindly.
             await conn.execute("ANALYZE public.influx_hist")
+        # What the policies store need not be read from the raw samples again, neither by the
+        # refresh nor by the first page.
+        tell("policies", 0, 1)
+        await _run(conn, "policy_refresh_continuous_aggregate")
+        tell("policies", 1, 1)
         await refresh.refresh(
-            dsn, on_progress=lambda step: tell("aggregates", step.done, step.total)
+            dsn, zone, on_progress=lambda step: tell("aggregates", step.done, step.total)
         )
-        await _age(conn)
+        await _run(conn, "policy_compression", "policy_retention")
     start, end = store.utc(missing[0].start), store.utc(missing[-1].end - 1)
     return Loaded(rows, start, end, time.perf_counter() - started)
 
@@ -204,19 +213,11 @@ def _values(plant: Plant, block: Span | None) -> list[float | None]:
     return [value for t in ticks for value in plant.tick(t)]
 
 
-async def _keep_beyond_retention(conn: AsyncConnection, oldest: Span, now: datetime) -> None:
-    """Aggregate what is about to be dropped; later refreshes rightly never reach that far."""
-    start, end = store.utc(midnight(oldest.start)), now - expected.RETENTION + timedelta(days=2)
-    if start < end:
-        for view in expected.REFRESH:
-            await conn.execute(refresh.CALL, (f"public.{view}", start, end))
-
-
-async def _age(conn: AsyncConnection) -> None:
-    """Let the database's own jobs compress and drop what is old enough."""
-    for job in await jobs.list_jobs(conn):
-        if job.proc_name in ("policy_compression", "policy_retention"):
-            await jobs.run_job(conn, job)
+async def _run(conn: AsyncConnection, *procedures: str) -> None:
+    """Let the database's own jobs of these kinds do their work now."""
+    found = [job for job in await jobs.list_jobs(conn) if job.proc_name in procedures]
+    for job in jobs.in_order(found):
+        await jobs.run_job(conn, job)
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -20,11 +20,13 @@ from typing import Final
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from ksys_app.domain.ingest import Unusable, unusable
 from ksys_app.errors import ConfigError
 from ksys_app.log import logger
 from ksys_app.ops import samplefile
 from ksys_app.ops.plant.writer import Clock, keep_writing, utc_now
-from ksys_app.ops.samplefile import BadLine, FileSample
+from ksys_app.ops.samplefile import FileSample
+from ksys_app.ops.textlines import BadLine
 
 RECORD: Final = "replay.jsonl"
 BATCH_ROWS: Final = 5000
@@ -187,14 +189,27 @@ class _Replay:
     def _good_samples(self) -> Iterator[FileSample]:
         """The file's samples; a file that turns out to be damaged ends there, and says so."""
         try:
-            for sample in samplefile.read(self._shift.file):
-                if isinstance(sample, FileSample):
-                    yield sample
-                    continue
-                self.bad += 1
-                if self.bad <= TOLD_LINES:
-                    logger.warning(
-                        "replay_bad_line line=%d reason=%s", sample.line, json.dumps(sample.reason)
-                    )
+            with samplefile.opened(self._shift.file) as file:
+                for line in file:
+                    reason = None if isinstance(line, BadLine) else self._unusable(line)
+                    if isinstance(line, BadLine):
+                        self._tell(line)
+                    elif reason is not None:
+                        self._tell(file.unusable(reason))
+                    else:
+                        yield line
         except ConfigError as error:
             logger.error("replay_broken error=%s", json.dumps(error.message))
+
+    def _unusable(self, sample: FileSample) -> Unusable | None:
+        """Why a sample cannot be written at its new time; before that time it is not written."""
+        try:
+            ts = sample.ts + self._shift.by
+        except OverflowError:
+            return Unusable.AHEAD
+        return unusable(ts, sample.value, latest=ts)
+
+    def _tell(self, bad: BadLine) -> None:
+        self.bad += 1
+        if self.bad <= TOLD_LINES:
+            logger.warning("replay_bad_line line=%d reason=%s", bad.line, json.dumps(bad.reason))

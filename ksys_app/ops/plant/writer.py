@@ -13,7 +13,8 @@ from typing import Final
 import psycopg
 from psycopg import AsyncConnection
 
-from ksys_app.db import connect, map_error
+from ksys_app.db import connect
+from ksys_app.driver.failures import map_error
 from ksys_app.errors import KsysError
 from ksys_app.log import logger
 from ksys_app.settings import safe_dsn

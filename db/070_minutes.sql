@@ -1,0 +1,18 @@
+-- Four aggregates with one set of columns, a file each, each built on the finer one (PRD decision 28),
+-- each showing the running bucket as well (PRD decision 18). What the plant built from raw rows itself is
+-- left alone here; ksys db init rebuilds it around these files, with its buckets (PRD §12.5).
+CREATE MATERIALIZED VIEW IF NOT EXISTS public.influx_agg_1m
+WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
+SELECT time_bucket('1 minute', ts) AS bucket,
+       tag_name,
+       count(*) AS n,
+       avg(value) AS avg,
+       sum(value) AS sum,
+       min(value) AS min,
+       max(value) AS max,
+       last(value, ts) AS last,
+       first(value, ts) AS first,
+       last(value, ts) - first(value, ts) AS diff
+FROM public.influx_hist
+GROUP BY 1, 2
+WITH NO DATA;

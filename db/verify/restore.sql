@@ -1,0 +1,10 @@
+-- Hypertables and aggregates that have rows beside their chunks. What is written while TimescaleDB is
+-- switched off (timescaledb.restoring) goes into the table beneath, where nobody reads it afterwards.
+SELECT coalesce(a.view_name, h.table_name)::text AS name
+FROM _timescaledb_catalog.hypertable AS h
+LEFT JOIN timescaledb_information.continuous_aggregates AS a
+  ON (a.materialization_hypertable_schema, a.materialization_hypertable_name)
+   = (h.schema_name, h.table_name)
+WHERE pg_relation_size(format('%I.%I', h.schema_name, h.table_name)::regclass) > 0
+ORDER BY 1
+LIMIT 100

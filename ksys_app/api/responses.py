@@ -1,0 +1,163 @@
+"""What an endpoint may answer, by status, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from ksys_app import errors
+from ksys_app.api import schemas
+from ksys_app.api.schemas import Exact, Nothing
+
+Responses = dict[int | str, dict[str, Any]]
+Figure = float | None
+
+
+def _absent(schema: dict[str, Any]) -> None:
+    # There is no such default on the wire: the field is there, or it is not.
+    schema.pop("default", None)
+
+
+ABSENT: Final = Field(default=None, json_schema_extra=_absent)
+
+
+class Aging(Exact):
+    """An object of an answer that may be older than the question: then it says so."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"dependentRequired": {"stale": ["stale_s"], "stale_s": ["stale"]}}
+    )
+
+    stale: Literal[True] | Nothing = ABSENT
+    stale_s: schemas.Seconds | Nothing = ABSENT
+
+
+def aging(model: type[BaseModel]) -> type[BaseModel]:
+    """``model``, which may say that it is stale."""
+    return create_model(model.__name__, __base__=(Aging, model), __doc__=model.__doc__)
+
+
+def some_columns(model: type[BaseModel]) -> type[BaseModel]:
+    """A row of ``model`` with its time, its tag and the columns that were asked for."""
+    time, *rest = model.model_fields.items()
+    fields: dict[str, Any] = {time[0]: (schemas.Moment, ...), "tag_name": (str | Nothing, ABSENT)}
+    for name, field in rest:
+        # A figure may be null, a count may not; both may be left out.
+        kind: Any = schemas.Count | Nothing if field.annotation is int else Figure
+        fields[name] = (kind, ABSENT)
+    return create_model(f"{model.__name__}Row", __base__=Exact, __doc__=model.__doc__, **fields)
+
+
+def by_column(model: type[BaseModel]) -> type[BaseModel]:
+    """The same of one tag as a list a column; ``bucket`` in epoch milliseconds."""
+    time, *rest = model.model_fields.items()
+    fields: dict[str, Any] = {time[0]: (list[int], ...)}
+    for name, field in rest:
+        values: Any = list[schemas.Count] if field.annotation is int else list[Figure]
+        fields[name] = (values | Nothing, ABSENT)
+    doc = f"{model.__doc__} A list a column, ``bucket`` in epoch milliseconds."
+    return create_model(f"{model.__name__}Columns", __base__=Exact, __doc__=doc, **fields)
+
+
+def _list(kind: Any) -> Any:
+    return list[kind]
+
+
+def course(head: type[BaseModel], row: type[BaseModel]) -> Any:
+    """A tag's course, by rows or by columns."""
+    rows: dict[str, Any] = {"rows": (_list(some_columns(row)), ...)}
+    columns: dict[str, Any] = {"columns": (by_column(row), ...)}
+    by_rows, by_columns = (
+        create_model(
+            f"{head.__name__}By{name.title()}",
+            __base__=(Aging, head),
+            __doc__=head.__doc__,
+            **fields,
+        )
+        for name, fields in (("rows", rows), ("columns", columns))
+    )
+    return by_rows | by_columns
+
+
+def _error(described: str, *kinds: type[errors.KsysError]) -> dict[str, Any]:
+    """An answer with the code of one of these errors, which have one status."""
+    (status,) = {kind.http_status for kind in kinds}
+    known: Any = Literal[tuple(kind.code for kind in kinds)]
+    body: Any = create_model(f"Error{status}Body", __base__=schemas.ErrorBody, code=(known, ...))
+    model = create_model(f"Error{status}", __base__=Exact, __doc__=described, error=(body, ...))
+    return {"model": model, "description": described}
+
+
+def _header(described: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
+    return {"description": described, "schema": schema, "required": required}
+
+
+_RETRY: Final = {"Retry-After": _header("Seconds", {"type": "integer", "minimum": 1})}
+_BAD: Final = _error("A parameter is wrong; the message says what is allowed", errors.BadParameter)
+_UNKNOWN: Final = _error("The tag is not known", errors.UnknownTag)
+_MANY: Final = _error(
+    "More rows than may be sent; the message says what to ask for instead", errors.PayloadBloat
+)
+_WRONG: Final = _error(
+    "The database is not built as it should be, or a bug; the log has it",
+    errors.KsysError,
+    errors.SchemaDrift,
+)
+_AWAY: Final = _error(
+    "The database does not answer, or cannot do what it was asked",
+    errors.DatabaseUnreachable,
+    errors.DatabaseTimeout,
+    errors.DatabaseFault,
+    errors.DatabaseRestoring,
+) | {"headers": _RETRY}
+
+ALWAYS: Final[Responses] = {500: _WRONG, 503: _AWAY}
+# Of endpoints that answer all tags, of one tag or all, and of tags that are named.
+ALL_TAGS: Final[Responses] = {400: _BAD, 413: _MANY, **ALWAYS}
+ANY_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, 413: _MANY, **ALWAYS}
+NAMED_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, **ALWAYS}
+
+_FILE: Responses = {
+    200: {
+        "content": {"text/csv": {"schema": {"type": "string", "minLength": 1}}},
+        "description": "UTF-8 with a byte order mark; streamed, broken off where the database is",
+        "headers": {
+            "Content-Disposition": _header(
+                "The name of the file (RFC 6266)", {"type": "string", "pattern": "^attachment; "}
+            )
+        },
+    }
+}
+CSV_FILE: Final = _FILE | NAMED_TAG
+_FIGURES: Responses = {
+    200: {
+        "content": {"text/plain": {"schema": {"type": "string", "minLength": 1}}},
+        "description": "Prometheus text, also while the database is away",
+    }
+}
+METRICS: Final = _FIGURES | ALWAYS
+READINESS: Final[Responses] = {
+    200: {"model": schemas.Ready, "description": "It can serve"},
+    500: _WRONG,
+    503: {
+        "model": schemas.NotReady | _AWAY["model"],
+        "description": "It cannot serve: the database, or it is starting",
+        "headers": _RETRY,
+    },
+}
+
+
+def listed(model: type[BaseModel]) -> Responses:
+    """A 200 that answers a list of ``model``."""
+    return {200: {"model": _list(aging(model)), "description": "The rows, by tag"}}
+
+
+def kept(model: Any) -> Responses:
+    """A 200 that answers ``model`` and may be kept, or a 304 where the browser has it already."""
+    tag = _header("Of these bytes; none of a stale answer", {"type": "string"}, required=False)
+    return {
+        200: {"model": model, "description": "Ascending by time", "headers": {"ETag": tag}},
+        304: {"description": "Unchanged since the answer with the ETag of If-None-Match"},
+        **NAMED_TAG,
+    }

@@ -1,0 +1,88 @@
+"""``ksys check``: of the environment and its databases, or of an address as browsers meet it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import typer
+
+from ksys_app import __version__
+from ksys_app.commands import terminal
+from ksys_app.errors import KsysError
+from ksys_app.ops import connections, judgement
+from ksys_app.ops import status as statuses
+from ksys_app.ops.check import headline
+from ksys_app.security import Finding, check_environment
+from ksys_app.settings import ENV_FILE, Settings
+
+
+def environment(*, offline: bool) -> None:
+    """Every check of the environment and, unless offline, of the databases it names."""
+    settings = terminal.settings()
+    file = Path(ENV_FILE)
+    findings = check_environment(settings, file.stat().st_mode if file.is_file() else None)
+    _tell([*_surroundings(file), *findings] if offline else _with_databases(settings, findings))
+
+
+def address(url: str, authority: Path | None) -> None:
+    """What works at an address and what does not; exit 1 where something does not."""
+    from ksys_app.ops import address
+
+    _tell(address.look(url, authority))
+
+
+def _surroundings(file: Path) -> Iterator[Finding]:
+    system = f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
+    yield Finding("version", True, f"ksys {__version__}, {system}")
+    where = f"and {file.absolute()}" if file.is_file() else f"alone; there is no {file.absolute()}"
+    yield Finding("settings", True, f"from the environment {where}")
+
+
+def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Finding]:
+    yield from _surroundings(Path(ENV_FILE))
+    yield from findings
+    # What still is the example leads nowhere.
+    leads = {finding.name for finding in findings if finding.ok}
+    dsns: dict[connections.Variable, str | None] = {
+        "TS_DSN": settings.ts_dsn,
+        "TS_ADMIN_DSN": settings.ts_admin_dsn,
+    }
+    seen = []
+    for variable, dsn in dsns.items():
+        if dsn is not None and variable in leads:
+            work = connections.look(variable, dsn, production=settings.app_env == "production")
+            looked = terminal.run(work)
+            yield from looked.findings
+            seen.append(looked.facts)
+            if variable == "TS_ADMIN_DSN" and looked.has_schema:
+                yield terminal.run(_state(dsn, settings))
+    if len(seen) == 2 and seen[0] and seen[1]:
+        yield connections.same_database(seen[0], seen[1])
+
+
+def _tell(findings: Iterable[Finding]) -> None:
+    """Each finding as soon as it is known; the exit code is by the worst of them.
+
+    A check that fails comes before a database out of reach: what is wrong has to be mended first.
+    """
+    codes = {0}
+    for finding in findings:
+        terminal.line(finding.ok, finding.name, finding.detail, fatal=finding.strict)
+        if finding.strict and not finding.ok:
+            codes.add(finding.exit_code)
+    raise typer.Exit(1 if 1 in codes else max(codes))
+
+
+async def _state(dsn: str, settings: Settings) -> Finding:
+    """What ksys db status says first: a warning, as it is not about the settings."""
+    try:
+        state = await statuses.status(dsn, settings.tz)
+    except KsysError as error:
+        code = 3 if error.exit_code == 3 else 1
+        return Finding("database state", False, error.message, exit_code=code)
+    wrong = judgement.wrong(state, state.server.now, settings.zone)
+    told = headline(wrong)
+    detail = f"{told}; see ksys db status" if wrong else told
+    return Finding("database state", not wrong, detail, strict=False)

@@ -1,0 +1,177 @@
+"""How long commands tell how far they are: a bar on a terminal, a line a stage anywhere else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from ksys_app.commands import terminal
+from ksys_app.domain.timefmt import local_offset
+from ksys_app.ops.refresh import Progress as Refreshing
+
+SIGN_OF_LIFE_S: Final = 30.0
+"""A stage that lasts longer says so this often where there is no bar."""
+
+
+class Stages(Protocol):
+    """Work in stages, one after another."""
+
+    def tell(self, stage: str, words: str, done: int, total: int | None) -> None:
+        """Tell where the work is; another stage than the last one ends that.
+
+        Args:
+            stage: its name.
+            words: what there is to say of it now.
+            done: how much of it is done.
+            total: its whole, None if not known.
+        """
+
+    def end(self) -> None:
+        """The stage told last is over, and none follows yet."""
+
+    def note(self, text: str) -> None:
+        """Say something between."""
+
+
+def refresh_told(stages: Stages, zone: ZoneInfo) -> Callable[[Refreshing], None]:
+    """Tells a refresh: a stage an aggregate, with its range in ``zone``."""
+
+    def tell(state: Refreshing) -> None:
+        span = f"{local_offset(state.start, zone)} to {local_offset(state.end, zone)}"
+        stages.tell(state.view, span, state.done, state.total)
+
+    return tell
+
+
+@contextmanager
+def stages(
+    console: Console = terminal.err, *, every_s: float = SIGN_OF_LIFE_S, ends: bool = True
+) -> Iterator[Stages]:
+    """Progress on standard error, so that the result on standard output stays clean.
+
+    Args:
+        console: where to tell it.
+        every_s: how often a stage that lasts says so, where there is no bar.
+        ends: whether a stage that is over gets a line, where there is no bar.
+    """
+    if console.is_terminal:
+        with _bar(console) as progress:
+            yield _Bar(progress)
+    else:
+        with _Lines(console, every_s, ends) as lines:
+            yield lines
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<14}"),
+        BarColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+class _Bar:
+    """One bar; it begins anew with each stage."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._stage: str | None = None
+        self._task: TaskID | None = None
+
+    def tell(self, stage: str, words: str, done: int, total: int | None) -> None:
+        if self._task is None or stage != self._stage:
+            self.end()
+            self._stage = stage
+            self._task = self._progress.add_task(stage, total=total, words="")
+        words = terminal.plain(words)
+        self._progress.update(self._task, completed=done, total=total, words=words)
+
+    def end(self) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = None
+
+    def note(self, text: str) -> None:
+        self._progress.console.print(terminal.plain(text))
+
+
+class _Lines:
+    """A line a stage, when it is over, and a sign of life while it lasts."""
+
+    def __init__(self, console: Console, every_s: float, ends: bool) -> None:
+        self._console, self._every_s, self._ends = console, every_s, ends
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._stage: str | None = None
+        self._words = self._part = ""
+        self._began, self._lasts = 0.0, False
+        self._clock = threading.Thread(target=self._live, daemon=True)
+
+    def __enter__(self) -> _Lines:
+        self._clock.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._clock.join()
+        # An error that comes at once is one sentence; the stage of a long run is worth another.
+        if error is None:
+            self._close("")
+        elif self._lasts:
+            self._close("broken off after ")
+
+    def tell(self, stage: str, words: str, done: int, total: int | None) -> None:
+        with self._lock:
+            if stage != self._stage:
+                self._close("")
+                self._stage, self._began, self._lasts = stage, time.monotonic(), False
+            self._words = words
+            self._part = f"{done / total:.0%}, " if total else ""
+
+    def end(self) -> None:
+        with self._lock:
+            self._close("")
+
+    def note(self, text: str) -> None:
+        self._console.print(terminal.plain(text))
+
+    def _close(self, how: str) -> None:
+        if self._stage is not None and self._ends:
+            self._say(how, "")
+        self._stage = None
+
+    def _say(self, before: str, after: str) -> None:
+        words = f"{self._words}, " if self._words else ""
+        seconds = time.monotonic() - self._began
+        self.note(f"{self._stage}: {words}{before}{seconds:.1f} s{after}")
+
+    def _live(self) -> None:
+        while not self._over.wait(self._every_s):
+            with self._lock:
+                if self._stage is not None:
+                    self._lasts = True
+                    self._say(self._part, " so far")

@@ -1,0 +1,26 @@
+"""The options of every command that reads a table from a file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from ksys_app.commands import terminal
+from ksys_app.ops.dialect import WORDS, Reading
+
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        help="Encoding of the file, e.g. cp949, utf-8-sig, utf-16; default: its mark, else UTF-8."
+    ),
+]
+DecimalSign = Annotated[
+    Literal["point", "comma"] | None,
+    typer.Option("--decimal", help="Decimal sign of its numbers; default: as the numbers show."),
+]
+
+
+def reading(encoding: str | None, decimal: str | None) -> Reading:
+    """How to read a file; what is recognised is told on standard error."""
+    return Reading(encoding, WORDS[decimal] if decimal else None, terminal.note)

@@ -1,0 +1,56 @@
+"""What nobody foresaw: one sentence for the person, the whole trace in a file (PRD §20)."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from ksys_app import __version__
+from ksys_app.errors import KsysError
+from ksys_app.settings import secrets
+
+HIDDEN: Final = "********"
+LONGEST: Final = 200
+
+
+def as_ours(error: BaseException) -> KsysError | None:
+    """The error of ours that this is, or that a group of errors holds first; None without one."""
+    if isinstance(error, KsysError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(as_ours, error.exceptions)), None)
+    return None
+
+
+def sentence(error: BaseException) -> str:
+    """One sentence about an error of any kind; its trace is written to the file it names."""
+    hide = sorted(secrets(), key=len, reverse=True)
+    what = _plain(traceback.format_exception_only(error)[-1], hide)
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in last)
+    return f"INTERNAL: nobody foresaw this{where}: {what}; {_written(error, hide)}"
+
+
+def _written(error: BaseException, hide: list[str]) -> str:
+    head = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} ksys {__version__}: {' '.join(sys.argv[1:])}\n"
+    trace = head + "".join(traceback.format_exception(error))
+    for secret in hide:
+        trace = trace.replace(secret, HIDDEN)
+    try:
+        handle, path = tempfile.mkstemp(prefix="ksys-", suffix=".log")
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(trace)
+    except OSError as full:
+        return f"its trace could not be written ({full.strerror})"
+    return f"the whole trace is in {path}, what to do in docs/runbooks/INTERNAL.md"
+
+
+def _plain(text: str, hide: list[str]) -> str:
+    line = " ".join(text.split())
+    for secret in hide:
+        line = line.replace(secret, HIDDEN)
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

@@ -1,0 +1,54 @@
+// What is on paper and not on the screen: of what and of when a page is, and a chart in lines.
+import { useEffect, useRef } from "react";
+import { useLive } from "./live.jsx";
+import { drawing } from "./paper.js";
+import { fill } from "./words.js";
+import { stamp } from "./zone.js";
+
+// One line a fact: subject, window with its two ends, what the chart shows of it, age of the data, zone.
+export function PaperHead({ subjects, name, period, spans, zoom }) {
+  const { updatedMs, lead, zone, caption, t } = useLive();
+  const span = (from, to) => fill(t.paper_span, { from: stamp(from, zone), to: stamp(to, zone) });
+  const end = updatedMs + lead;
+  const start = end - (spans[period] ?? 0) * 1000;
+  // As the chart does: of a zoom beside the window it shows the whole window.
+  const zoomed = zoom.length === 2 && zoom[0] < end && zoom[1] > start;
+  const facts = [
+    [name, subjects],
+    [t.paper_window, caption],
+    [t.paper_period, updatedMs > 0 && start < end ? span(start, end) : ""],
+    [t.paper_zoom, updatedMs > 0 && zoomed ? span(...zoom) : ""],
+    [t.paper_data, updatedMs > 0 ? stamp(updatedMs, zone) : ""],
+    [t.paper_zone, zone],
+  ];
+  return (
+    <dl className="paper-head" data-testid="paper-head">
+      {facts.filter(([, text]) => text).map(([term, text]) => <div key={term}><dt>{term}</dt><dd>{text}</dd></div>)}
+    </dl>
+  );
+}
+
+// The place of a chart's drawing, which is made when the page is printed.
+export function ChartOnPaper({ view }) {
+  const node = useRef(null);
+  const shown = useRef(view);
+  shown.current = view;
+  useEffect(() => {
+    const print = window.matchMedia("print");
+    // At once: what is made later comes too late for the paper.
+    const draw = () => {
+      if (shown.current && !node.current.firstChild) node.current.innerHTML = drawing(shown.current);
+    };
+    const clear = () => node.current?.replaceChildren();
+    const changed = () => (print.matches ? draw() : clear());
+    window.addEventListener("beforeprint", draw);
+    window.addEventListener("afterprint", clear);
+    print.addEventListener("change", changed);
+    return () => {
+      window.removeEventListener("beforeprint", draw);
+      window.removeEventListener("afterprint", clear);
+      print.removeEventListener("change", changed);
+    };
+  }, []);
+  return <div ref={node} className="chart-paper" aria-hidden="true" data-testid="chart-paper" />;
+}

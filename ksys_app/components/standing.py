@@ -1,0 +1,112 @@
+"""How a tag stands now: value, state and since when, communication, and the line of its limits."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ksys_app.components import client
+from ksys_app.components.kpi_tiles import long_figure
+from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
+from ksys_app.texts import T
+
+
+def standing(one: rx.Var[Standing]) -> rx.Component:
+    """The head of the detail; it says what the tile behind it says."""
+    tile = one.tile
+    return client.Fresh.create(
+        rx.el.p(
+            client.Figure.create(
+                text=tile.value_s,
+                custom_attrs={"title": tile.value_full},
+                class_name="tile-value",
+                data_testid="detail-value",
+                data_long=long_figure(tile.value_s),
+            ),
+            rx.el.span(tile.unit, class_name="tile-unit"),
+            class_name="tile-reading",
+        ),
+        rx.el.dl(
+            _fact(
+                T.state,
+                client.State.create(
+                    level=one.level,
+                    since_ms=one.since_ms,
+                    at_least=one.at_least,
+                    by_minute=one.by_minute,
+                ),
+            ),
+            _fact(T.alarm_title, rx.el.span(tile.alarm, data_testid="detail-alarm")),
+            _fact(T.live.comm_title, client.CommCell.create(testid="detail-comm")),
+            class_name="standing-facts",
+        ),
+        rx.cond(one.scale.drawn, scale(one.scale), rx.fragment()),
+        element="section",
+        ts_ms=tile.ts_ms,
+        allowed_s=tile.allowed_s,
+        comm=tile.comm,
+        still_s=tile.still_s,
+        still_longer=tile.still_longer,
+        class_name="standing",
+        aria_label=T.now,
+        data_level=one.level,
+        data_testid="detail-standing",
+    )
+
+
+def _fact(name: str, content: rx.Component) -> rx.Component:
+    return rx.el.div(rx.el.dt(name), rx.el.dd(content))
+
+
+def scale(line: rx.Var[ScaleView]) -> rx.Component:
+    """A line of states from the lowest to the highest limit, with a pointer at the value."""
+    return rx.el.div(
+        rx.el.div(
+            rx.cond(
+                line.at >= 0,
+                rx.el.span(
+                    rx.match(line.off, (-1, "◂"), (1, "▸"), "▾"),
+                    class_name="scale-pointer",
+                    style={"left": f"{line.at}%"},
+                    data_testid="scale-pointer",
+                    custom_attrs={"data-at": f"{line.at}"},
+                ),
+                rx.fragment(),
+            ),
+            rx.el.span(line.low, class_name="scale-low"),
+            rx.el.span(line.high, class_name="scale-high"),
+            class_name="scale-head",
+        ),
+        rx.el.svg(
+            rx.foreach(line.zones, _zone),
+            rx.foreach(line.marks, _tick),
+            view_box="0 0 100 10",
+            preserve_aspect_ratio="none",
+            class_name="scale-line",
+        ),
+        rx.el.div(
+            rx.foreach(line.marks, _label),
+            class_name="scale-labels",
+            style={"height": f"{line.rows * 16}px"},
+        ),
+        role="img",
+        aria_label=line.says,
+        class_name="scale",
+        data_testid="detail-scale",
+    )
+
+
+def _zone(zone: rx.Var[ScaleZone]) -> rx.Component:
+    path = f"M{zone.start} 0h{zone.size}v10h-{zone.size}z"
+    return rx.el.path(d=path, class_name="scale-zone", custom_attrs={"data-level": zone.level})
+
+
+def _tick(mark: rx.Var[ScaleMark]) -> rx.Component:
+    return rx.el.path(
+        d=f"M{mark.at} 0V10", class_name="scale-tick", custom_attrs={"data-level": mark.level}
+    )
+
+
+def _label(mark: rx.Var[ScaleMark]) -> rx.Component:
+    """Under its tick, but inside of the line."""
+    left = f"clamp(0px, calc({mark.at}% - {mark.size / 2}ch), calc(100% - {mark.size}ch))"
+    return rx.el.span(mark.label, style={"left": left, "top": f"{mark.row * 16}px"})

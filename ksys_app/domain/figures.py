@@ -1,0 +1,194 @@
+"""Numbers as text: as many digits as a tag's span needs, the same on every page (PRD §5.7).
+
+``components/client/figures.js`` does the same in the browser. Both take a number at 15 digits, and
+round those, halves away from zero: what lies beyond is noise of the arithmetic. So tile, table,
+legend, tooltip and axis write one number in one way.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+Span = tuple[float, float]
+
+DASH: Final = "–"
+NARROW: Final = "\u202f"
+DIGITS: Final = 15
+"""Significant digits that every double keeps."""
+LARGE: Final = 9
+SMALL: Final = -4
+"""From 1e9 on, and below 1e-4, numbers are written in engineering notation."""
+# Decimals from which a number below 1e-4 is more than a trace of zero.
+_TRACE: Final = 7
+_FEW: Final = 4
+_BRIEF: Final = 6
+_CONTEXTS: Final = [Context(prec=n or 1, rounding=ROUND_HALF_UP) for n in range(DIGITS + 1)]
+_EXACT: Final = Context(prec=40, rounding=ROUND_HALF_UP)
+
+
+def finite(value: float | None) -> float | None:
+    """``value`` unless it is missing, NaN or infinite."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def places(span: Span | None) -> int:
+    """Decimals that tell a thousandth of a span apart: 1 for 0..200, 8 for 0..1e-5, -6 for 0..5e9.
+
+    A span that 15 digits cannot tell apart counts as none; then it is a thousandth of the value.
+    """
+    if span is None or not all(map(math.isfinite, span)):
+        return 1
+    low, high = span
+    scale, width = max(abs(low), abs(high)), high - low
+    if width <= scale * 1e-14:
+        width = scale
+    return 3 - _exponent(min(width, _MAX)) if width > 0 else 1
+
+
+def figure(value: float | None, decimals: int = 1) -> str:
+    """``190.0``, ``3.79e-6``, ``3.234567890e9``, or a dash for what is no number.
+
+    Args:
+        value: the number.
+        decimals: those that its span needs, from :func:`places`. At least one is written, in
+            engineering notation at least the units, and never more than 15 digits in all.
+    """
+    number = finite(value)
+    if number is None:
+        return DASH
+    size = abs(number)
+    exponent = at_15_digits(size).adjusted()
+    if exponent >= LARGE or (size > 0 and exponent < SMALL and decimals >= _TRACE):
+        return _signed(number, _engineering(size, decimals))
+    # Among numbers in engineering notation zero has no decimals to keep.
+    return _signed(
+        number, _fixed(size, 1 if size == 0 and decimals >= _TRACE else max(1, decimals))
+    )
+
+
+def brief(value: float, digits: int = _BRIEF) -> str:
+    """A number with at least so many digits, all of its units, and no zeros at its end.
+
+    For limits and messages: ``190``, ``196.25``, ``123456791``, ``3.79e-6``.
+    """
+    number = finite(value)
+    if number is None:
+        return DASH
+    size = abs(number)
+    exponent = at_15_digits(size).adjusted() if size else 0
+    decimals = digits - 1 - exponent
+    if exponent >= LARGE or exponent < SMALL:
+        return _signed(number, _trimmed(_engineering(size, decimals)))
+    return _signed(number, _trimmed(_fixed(size, max(0, decimals))))
+
+
+def apart(value: float, other: float) -> str:
+    """``value`` as :func:`brief` has it, with the digits that tell it from another number."""
+    for digits in range(_BRIEF, DIGITS + 1):
+        text = brief(value, digits)
+        if value == other or text != brief(other, digits):
+            break
+    return text
+
+
+def at_15_digits(size: float) -> Decimal:
+    """A number as it is taken before it is rounded any further."""
+    return _CONTEXTS[DIGITS].create_decimal(Decimal(size))
+
+
+def full(value: float | None) -> str:
+    """Every digit of a number, as few as name it and no other; a dash for none."""
+    number = finite(value)
+    if number is None:
+        return DASH
+    size = abs(number)
+    digits = Decimal(repr(size))
+    if size >= 1e21 or 0 < size < 1e-6:
+        shift = digits.adjusted() % 3
+        power = digits.adjusted() - shift
+        return _signed(number, f"{_plain(digits.scaleb(-power, _EXACT))}e{power}")
+    return _signed(number, _plain(digits))
+
+
+def count(number: int) -> str:
+    """A whole number with narrow blanks between its thousands, from five digits on.
+
+    For counts among words. A figure that may be copied has none: the page sets its thousands apart.
+    """
+    return f"{number:,}".replace(",", NARROW) if abs(number) >= 10_000 else str(number)
+
+
+def range_label(span: Span | None, *, limits: bool) -> str:
+    """``0.0 ~ 200.0``, ``1e-9 ~ 10e-6``, or a dash for no range.
+
+    Args:
+        span: the two ends.
+        limits: whether people set them: then they have their decimals as far as a thousandth of the
+            range goes; ends that were measured have those that tell a tenth of it apart.
+    """
+    if span is None:
+        return DASH
+    thousandth = places(span)
+    decimals = thousandth if limits or span[0] == span[1] else max(1, thousandth - 2)
+    return " ~ ".join(_end(value, decimals) for value in span)
+
+
+_MAX: Final = math.ldexp(2 - 2**-52, 1023)
+
+
+def _exponent(size: float) -> int:
+    """The power of ten of the first digit."""
+    return Decimal(repr(size)).adjusted()
+
+
+def _signed(value: float, text: str) -> str:
+    """``text`` of the absolute value with its sign; zero has none."""
+    return f"-{text}" if value < 0 and text.strip("0.") else text
+
+
+def _fixed(size: float, decimals: int) -> str:
+    number = at_15_digits(size)
+    whole = max(1, number.adjusted() + 1)
+    step = Decimal(1).scaleb(-min(decimals, DIGITS - whole))
+    return f"{number.quantize(step, context=_EXACT):f}"
+
+
+def _engineering(size: float, decimals: int) -> str:
+    """Exponents in steps of three; at least the units of what 15 digits can count."""
+    exponent = at_15_digits(size).adjusted()
+    if exponent < LARGE:
+        count = max(1, exponent + 1 + decimals)
+    elif exponent < DIGITS:
+        count = exponent + 1 + max(0, decimals)
+    else:
+        count = max(_FEW, exponent + 1 + decimals)
+    digits, exponent = _rounded(size, min(count, DIGITS))
+    shift = exponent % 3
+    mantissa = digits.ljust(shift + 1, "0")
+    tail = mantissa[shift + 1 :]
+    return f"{mantissa[: shift + 1]}{'.' if tail else ''}{tail}e{exponent - shift}"
+
+
+def _rounded(size: float, count: int) -> tuple[str, int]:
+    """So many digits of a number, and the power of ten of the first one."""
+    number = _CONTEXTS[count].create_decimal(at_15_digits(size))
+    return "".join(map(str, number.as_tuple().digits)).ljust(count, "0"), number.adjusted()
+
+
+def _trimmed(text: str) -> str:
+    """Without zeros at the end of its decimals."""
+    mantissa, mark, power = text.partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}{mark}{power}"
+
+
+def _plain(number: Decimal) -> str:
+    return _trimmed(f"{number:f}")
+
+
+def _end(value: float, decimals: int) -> str:
+    text = _trimmed(figure(value, decimals))
+    return text if "." in text or "e" in text or text == DASH else f"{text}.0"

@@ -1,0 +1,88 @@
+"""``meta`` of a rule: a JSON object with the unit, the title and more of a tag (PRD §4.4)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from ksys_app.models.rows import MAX_STUCK_S, MAX_TITLE, MAX_UNIT, seconds, short_text
+
+MAX_META: Final = 16_384
+"""Characters of a ``meta`` that is read, and bytes that it may take in the table."""
+MAX_DEPTH: Final = 32
+MAX_WRAPS: Final = 3
+"""How often an object may have been encoded as text again."""
+# Longer ones are no 64-bit integers; what nobody computes with may lose its last digits.
+_EXACT_DIGITS: Final = 18
+_TEXTS: Final = (("unit", MAX_UNIT), ("title", MAX_TITLE))
+_KINDS: Final = {str: "a text", list: "a list", bool: "true or false", type(None): "null"}
+
+
+def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any], str]:
+    """The object in a stored ``meta``, and what is wrong with it, empty where nothing is.
+
+    A text that holds an object, as a client that encodes twice leaves it, is read as the object.
+    What holds no object is read as an empty one.
+
+    Args:
+        text: the JSON value; None for NULL, or where it was too large to be read.
+        size: bytes it takes in the table, None for NULL.
+    """
+    if text is None:
+        return {}, "" if size is None else f"takes {size:,} bytes, more than {MAX_META:,}"
+    if len(text) > MAX_META:
+        return {}, f"is longer than {MAX_META:,} characters"
+    wraps = -1
+    value: Any = text
+    while isinstance(value, str) and wraps < MAX_WRAPS:
+        try:
+            value = json.loads(value, parse_int=_integer)
+        except RecursionError:
+            return {}, f"is nested deeper than {MAX_DEPTH}"
+        except ValueError:
+            break
+        wraps += 1
+    if not isinstance(value, dict):
+        # What is inside of a text that holds no object does not matter.
+        return {}, f"is {_KINDS[str] if wraps else _kind(value)}, not a JSON object"
+    if wrong := wrong_meta(value):
+        return ({} if _too_deep(value) else value), wrong
+    return value, "is a JSON object inside of a text; store the object itself" if wraps else ""
+
+
+def wrong_meta(value: dict[str, Any]) -> str:
+    """What is wrong with an object as ``meta``, empty where nothing is."""
+    if _too_deep(value):
+        return f"is nested deeper than {MAX_DEPTH}"
+    if len(json.dumps(value, ensure_ascii=False)) > MAX_META:
+        return f"is longer than {MAX_META:,} characters"
+    for key, most in _TEXTS:
+        given = value.get(key)
+        if given not in (None, "") and not short_text(given, most):
+            return f"{key} must be a printable text of at most {most} characters"
+    stuck = value.get("stuck_s")
+    if stuck is not None and seconds(stuck, MAX_STUCK_S) is None:
+        return f"stuck_s must be a number of seconds above 0 and at most {MAX_STUCK_S:,}"
+    return ""
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _EXACT_DIGITS else float(digits)
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), "a number")
+
+
+def _too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,209 @@
+"""What rows of rules and expectations must fulfil, and what is used of one that does not.
+
+A file is refused by these checks (PRD §4.4, §4.6). A row that another writer has stored is read by
+the same ones: a value that fails is not used, and the rest of its row is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations, pairwise
+from typing import Any, Final
+
+from ksys_app.domain.meta import read_meta, wrong_meta
+from ksys_app.domain.names import flaw
+from ksys_app.models.rows import Expectation, Fault, QcRule, StoredExpectation, StoredRule
+
+MAX_INTEGER: Final = 2**31 - 1
+MAX_DEADBAND: Final = 25
+"""Percent of the range; with 50 a broken range would hold its alarm for good."""
+LIMITS: Final = ("min_val", "crit_min", "warn_min", "warn_max", "crit_max", "max_val")
+LOWER: Final = 3
+"""How many of ``LIMITS`` are lower ones; a lower limit is below, not at, an upper one."""
+_NUMBERS: Final = (
+    *LIMITS,
+    "max_step",
+    "max_gap_seconds",
+    "roc_max_per_min",
+    "spike_zscore",
+    "deadband_pct",
+)
+_EXPECTED: Final = ("exp_per_min", "slo_warn", "slo_crit")
+_DEFAULT: Final = Expectation("")
+
+
+def shown(value: object) -> str:
+    """A value as messages and files have it: ``180``, ``0.5``, ``nan``."""
+    return (repr(value).removesuffix(".0") if isinstance(value, float) else str(value))[:40]
+
+
+def _finite(value: float) -> str:
+    return "" if math.isfinite(value) else f"{shown(value)} is not a finite number"
+
+
+def _above_zero(value: float) -> str:
+    return _finite(value) or ("" if value > 0 else f"{shown(value)} must be above 0")
+
+
+def _within(low: int, high: int) -> Callable[[Any], str]:
+    def check(value: float) -> str:
+        if math.isfinite(value) and low <= value <= high:
+            return ""
+        return _finite(value) or f"{shown(value)} must be from {low} to {high}"
+
+    return check
+
+
+_CHECKS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "tag_name": lambda name: flaw(name) or "",
+    **dict.fromkeys(LIMITS, _finite),
+    **dict.fromkeys(("max_step", "roc_max_per_min", "spike_zscore"), _above_zero),
+    "max_gap_seconds": _within(1, MAX_INTEGER),
+    "deadband_pct": _within(0, MAX_DEADBAND),
+    "meta": wrong_meta,
+    "exp_per_min": _within(1, MAX_INTEGER),
+    "slo_warn": _within(0, 1),
+    "slo_crit": _within(0, 1),
+}
+
+
+def wrong(column: str, value: object) -> str:
+    """What is wrong with a value of a column, empty where nothing is; NULL is never wrong."""
+    check = _CHECKS.get(column)
+    return "" if check is None or value is None else check(value)
+
+
+def rule_faults(rule: QcRule) -> list[Fault]:
+    """What the limits of a rule, each fine by itself, have wrong beside each other."""
+    return _order_faults(rule) or _deadband_faults(rule)
+
+
+def expectation_faults(row: Expectation) -> list[Fault]:
+    """What the two limits of an expectation have wrong beside each other."""
+    if row.slo_crit <= row.slo_warn:
+        return []
+    what = f"{shown(row.slo_crit)} must be at most slo_warn, which is {shown(row.slo_warn)}"
+    return [Fault("slo_crit", what)]
+
+
+def usable_rule(row: StoredRule) -> QcRule:
+    """The rule without the values that cannot be used; its faults say which, and why.
+
+    Of limits out of order those that contradict most others are left out, until the rest is in
+    order: one mistyped limit goes alone, two that contradict each other go both.
+    """
+    values, faults = _checked(row, ("tag_name", *_NUMBERS))
+    meta, wrong_meta = read_meta(row.meta, row.meta_bytes)
+    if wrong_meta:
+        faults.append(Fault("meta", wrong_meta))
+    rule = QcRule(
+        row.tag_name,
+        allow_negative=row.allow_negative,
+        enabled=row.enabled,
+        meta=meta,
+        **{name: values[name] for name in _NUMBERS},
+    )
+    faults += _order_faults(rule)
+    contradicting: dict[str, Any] = dict.fromkeys(_contradicting(rule))
+    rule = replace(rule, **contradicting)
+    if no_room := _deadband_faults(rule):
+        faults += no_room
+        rule = replace(rule, deadband_pct=None)
+    return replace(rule, faults=tuple(faults))
+
+
+def usable_expectation(row: StoredExpectation) -> tuple[Expectation, list[Fault]]:
+    """The expectation, with defaults for what cannot be used, and what is wrong with the row.
+
+    A default gives way to a limit that is given, so that the two stay in order.
+    """
+    values, faults = _checked(row, ("tag_name", *_EXPECTED))
+    rate = usable_rate(values["exp_per_min"])
+    warn, crit = (None if values[name] is None else float(values[name]) for name in _EXPECTED[1:])
+    if warn is not None and crit is not None:
+        disorder = expectation_faults(Expectation(row.tag_name, rate, warn, crit))
+        if disorder:
+            faults, warn, crit = faults + disorder, None, None
+    if warn is None:
+        warn = max(_DEFAULT.slo_warn, crit or 0.0)
+    if crit is None:
+        crit = min(_DEFAULT.slo_crit, warn)
+    return Expectation(row.tag_name, rate, warn, crit), faults
+
+
+def usable_rate(exp_per_min: int | None) -> int:
+    """Messages expected a minute; the default where there is none, or none that can be used."""
+    if exp_per_min is None or wrong("exp_per_min", exp_per_min):
+        return _DEFAULT.exp_per_min
+    return exp_per_min
+
+
+def _checked(
+    row: StoredRule | StoredExpectation, names: Iterable[str]
+) -> tuple[dict[str, Any], list[Fault]]:
+    """The values of a row under their columns, None in place of a wrong one, and the wrong ones."""
+    values = {name: getattr(row, name) for name in names}
+    faults = [Fault(name, what) for name, value in values.items() if (what := wrong(name, value))]
+    return values | dict.fromkeys(fault.column for fault in faults), faults
+
+
+def _out_of_order(low: str, below: float, high: str, above: float) -> bool:
+    """Whether two limits, in the order of ``LIMITS``, contradict each other."""
+    return below > above or (below == above and _crossing(low, high))
+
+
+def _crossing(low: str, high: str) -> bool:
+    return LIMITS.index(low) < LOWER <= LIMITS.index(high)
+
+
+def _given(rule: QcRule) -> dict[str, float]:
+    limits = ((name, getattr(rule, name)) for name in LIMITS)
+    return {name: value for name, value in limits if value is not None}
+
+
+def _order_faults(rule: QcRule) -> list[Fault]:
+    return [
+        Fault(
+            low,
+            f"{shown(below)} must be {'below' if _crossing(low, high) else 'at most'} {high}, "
+            f"which is {shown(above)}",
+        )
+        for (low, below), (high, above) in pairwise(_given(rule).items())
+        if _out_of_order(low, below, high, above)
+    ]
+
+
+def _contradicting(rule: QcRule) -> list[str]:
+    """The limits to leave out so that the rest is in order."""
+    left = _given(rule)
+    gone: list[str] = []
+    while pairs := [
+        (low, high)
+        for (low, below), (high, above) in combinations(left.items(), 2)
+        if _out_of_order(low, below, high, above)
+    ]:
+        found = Counter(name for pair in pairs for name in pair)
+        worst = [name for name, count in found.items() if count == max(found.values())]
+        gone += worst
+        left = {name: value for name, value in left.items() if name not in worst}
+    return gone
+
+
+def _deadband_faults(rule: QcRule) -> list[Fault]:
+    """An alarm ends when the value is back by the deadband: there must be a place where it is."""
+    if not rule.deadband_pct or rule.min_val is None or rule.max_val is None:
+        return []
+    band = (rule.max_val - rule.min_val) * rule.deadband_pct / 100
+    limits = _given(rule)
+    lower = next(name for name in LIMITS[LOWER - 1 :: -1] if name in limits)
+    upper = next(name for name in LIMITS[LOWER:] if name in limits)
+    if limits[lower] + band < limits[upper] - band:
+        return []
+    what = (
+        f"{shown(rule.deadband_pct)} % of the range is {band:g}, which leaves no value between "
+        f"{lower} and {upper} at which an alarm could end"
+    )
+    return [Fault("deadband_pct", what)]

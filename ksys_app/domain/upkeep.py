@@ -1,0 +1,124 @@
+"""What keeps the database alive: refreshes, compression, retention, triggers, and their jobs.
+
+The SQL files of ``db/`` make them; the app and the commands judge the database by these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+
+class Compression(NamedTuple):
+    """Columnar settings and the age after which chunks get them."""
+
+    segment_by: str
+    order_by: str
+    after: timedelta
+
+
+COMPRESSION: Final = {
+    "influx_hist": Compression("tag_name", "ts DESC", timedelta(days=7)),
+    "influx_agg_1m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
+    "influx_agg_10m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
+    "features_5m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
+}
+COMPRESSION_EVERY: Final = timedelta(hours=12)
+
+RETENTION: Final = timedelta(days=365)
+"""Of raw samples."""
+RETENTIONS: Final = {"influx_hist": RETENTION, "ingest_reject": timedelta(days=90)}
+RETENTION_EVERY: Final = timedelta(days=1)
+
+
+class Refresh(NamedTuple):
+    """A refresh policy of a continuous aggregate; ``batch``: buckets in one transaction."""
+
+    start: timedelta
+    end: timedelta
+    every: timedelta
+    batch: int
+
+
+_MINUTE: Final = timedelta(minutes=1)
+_HOUR: Final = timedelta(hours=1)
+
+# Fine to coarse: each is refreshed from the one before it.
+REFRESH: Final = {
+    "influx_agg_1m": Refresh(timedelta(days=30), _MINUTE, _MINUTE, 1440),
+    "features_5m": Refresh(timedelta(days=30), 5 * _MINUTE, 5 * _MINUTE, 288),
+    "influx_agg_10m": Refresh(timedelta(days=30), 10 * _MINUTE, 10 * _MINUTE, 144),
+    "influx_agg_1h": Refresh(timedelta(days=60), _HOUR, 15 * _MINUTE, 240),
+    "comm_recv_1h": Refresh(timedelta(days=60), _HOUR, 15 * _MINUTE, 240),
+    "influx_agg_1d": Refresh(timedelta(days=90), timedelta(days=1), _HOUR, 100),
+}
+WIDTHS: Final = {
+    "influx_agg_1m": _MINUTE,
+    "features_5m": 5 * _MINUTE,
+    "influx_agg_10m": 10 * _MINUTE,
+    "influx_agg_1h": _HOUR,
+    "comm_recv_1h": _HOUR,
+    "influx_agg_1d": timedelta(days=1),
+}
+"""Of the buckets of each aggregate."""
+INDICATORS_JOB: Final = "refresh_tech_ind_1m_mv"
+INDICATORS_SPAN: Final = timedelta(hours=25)
+INDICATORS_EVERY: Final = _MINUTE
+SETTLE_JOB: Final = "settle_tags"
+SETTLE_EVERY: Final = _MINUTE
+
+TRIGGERS: Final = {
+    "refuse_unusable": "BEFORE INSERT",
+    "keep_tag_latest_insert": "AFTER INSERT",
+    "keep_tag_latest_update": "AFTER UPDATE",
+    "recheck_tag_latest_update": "BEFORE UPDATE",
+    "recheck_tag_latest_delete": "BEFORE DELETE",
+    "recheck_tag_latest_truncate": "AFTER TRUNCATE",
+}
+
+HYPERTABLES: Final = ("influx_hist", "ingest_reject", "predictions", "anomalies")
+RELATIONS: Final = frozenset({*HYPERTABLES, *REFRESH})
+"""What a policy of ours can be about: all of them in schema ``public``."""
+PROCEDURES: Final = (
+    *("drop_empty_chunks", "gather_statistics", "quarantine_chunk", "refresh_tech_ind_1m_mv"),
+    *("settle_tag", "settle_tags", "take_in_samples"),
+)
+"""What of schema ``public`` does the work of the jobs."""
+
+Values = Mapping[str, timedelta | int]
+
+
+def _wanted() -> dict[str, Values]:
+    made: dict[str, Values] = {}
+    for name, (start, end, every, batch) in REFRESH.items():
+        values: Values = {"start_offset": start, "end_offset": end, "every": every, "batch": batch}
+        made[f"refresh {name}"] = values
+    for name, columnar in COMPRESSION.items():
+        made[f"compression {name}"] = {"compress_after": columnar.after, "every": COMPRESSION_EVERY}
+    for name, after in RETENTIONS.items():
+        made[f"retention {name}"] = {"drop_after": after, "every": RETENTION_EVERY}
+    made[INDICATORS_JOB] = {"every": INDICATORS_EVERY}
+    made[SETTLE_JOB] = {"every": SETTLE_EVERY}
+    return made
+
+
+WANTED: Final = _wanted()
+"""Each job that a database must have, by name, with the values it must have."""
+JOBS: Final = tuple(WANTED)
+"""Their names."""
+
+# What a job may be late, beyond twice its interval, before it counts as not running.
+LATE: Final = timedelta(minutes=10)
+
+
+def patience(every: timedelta) -> timedelta:
+    """How long ago a job that runs ``every`` so often may have run last."""
+    return 2 * every + LATE
+
+
+def may_lag(view: str) -> timedelta:
+    """How far what an aggregate stores may lie behind the newest sample while its job runs."""
+    refresh = REFRESH[view]
+    # A bucket is stored when it has ended; the refresh leaves out its end_offset.
+    return WIDTHS[view] + refresh.end + patience(refresh.every)

@@ -1,0 +1,138 @@
+"""The driver's errors as the product's: by class and SQLSTATE, never by words (PRD §7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import psycopg
+
+from ksys_app.driver.connection import Silent
+from ksys_app.driver.pool import Busy
+from ksys_app.driver.refusal import Cause, Refusal, first_line
+from ksys_app.errors import (
+    BadParameter,
+    ConfigError,
+    DatabaseFault,
+    DatabaseTimeout,
+    DatabaseUnreachable,
+    KsysError,
+    SchemaDrift,
+)
+
+Sentence = tuple[type[KsysError], str]
+# What stands in the way of a connection. The words are the server's, in its own language.
+BY_CAUSE: Final[Mapping[Cause, Sentence]] = {
+    "silent": (
+        DatabaseUnreachable,
+        "{name} does not answer ({words}); check that the server runs and no firewall is between",
+    ),
+    "host": (
+        DatabaseUnreachable,
+        "{name} does not answer ({words}); check the DSN's host",
+    ),
+    "port": (
+        DatabaseUnreachable,
+        "{name} does not answer ({words}); check that it runs and the DSN's host and port",
+    ),
+    "tls": (
+        ConfigError,
+        "{name} makes no TLS connection ({words}); check sslmode and sslrootcert in the DSN and "
+        "the server's certificate",
+    ),
+    "password": (
+        ConfigError,
+        "{name} asks for the password of {user!r}; put it into the DSN",
+    ),
+    "sqlstate": (DatabaseUnreachable, "{name} refuses the connection ({words})"),
+}
+BY_SQLSTATE: Final[Mapping[str, Sentence]] = {
+    "28P01": (ConfigError, "{name} refuses the password of {user!r}; correct it in the DSN"),
+    "28000": (
+        ConfigError,
+        "{name} does not let {user!r} in ({words}); correct the user in the DSN, or pg_hba.conf "
+        "on the server",
+    ),
+    "3D000": (ConfigError, "{name} has no such database; create it or correct the DSN"),
+    "42501": (
+        ConfigError,
+        "{name} does not let {user!r} into this database ({words}); grant CONNECT on it",
+    ),
+    "53300": (
+        DatabaseUnreachable,
+        "{name} has no connection left ({words}); lower KSYS_POOL_MAX or raise max_connections",
+    ),
+    "57P03": (
+        DatabaseUnreachable,
+        "{name} takes no connections yet ({words}); try again in a moment",
+    ),
+    # PostgreSQL itself has no reason to answer a start-up like this.
+    "08P01": (
+        DatabaseUnreachable,
+        "the pooler at {name} refuses the connection ({words}); correct the DSN or the pooler's "
+        "settings",
+    ),
+}
+
+# Classes of SQLSTATE in which a server speaks that is there: rolled back, out of resources, beyond
+# a limit, not in the state for it, an error of its system, or of its own.
+ANSWERED: Final = ("40", "53", "54", "55", "58", "XX")
+DISK_FULL: Final = "{name} has no room left on its disk ({words}); make room there and try again"
+OTHER_FAULT: Final = "{name} answers and cannot do it ({words}); the log of its server has more"
+
+
+def refused(why: Refusal, name: str, user: str) -> KsysError:
+    """What a refused connection means, and what to do about it.
+
+    Args:
+        why: the refusal.
+        name: the database without its secrets.
+        user: who wanted in.
+    """
+    kind, sentence = BY_SQLSTATE.get(why.sqlstate or "") or BY_CAUSE[why.cause]
+    return kind(sentence.format(name=name, user=user, words=why.words))
+
+
+def map_error(error: BaseException, name: str) -> KsysError | None:
+    """The product's error for one of the driver's, None where it is none of ours.
+
+    Args:
+        error: what was raised.
+        name: the database without its secrets, for the message.
+    """
+    if isinstance(error, KsysError):
+        return error
+    if isinstance(error, Silent):
+        return DatabaseTimeout(
+            f"{name} gives no sign of life ({first_line(error)}); check the server and its network"
+        )
+    if isinstance(error, Busy):
+        return DatabaseUnreachable(f"{name}: {first_line(error)}; raise KSYS_POOL_MAX")
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return DatabaseTimeout(f"{name} took too long to answer; try a shorter window")
+    if isinstance(
+        error,
+        psycopg.errors.UndefinedTable
+        | psycopg.errors.UndefinedColumn
+        | psycopg.errors.UndefinedFunction,
+    ):
+        return SchemaDrift(
+            f"{name} lacks what this version reads ({first_line(error)}); run ksys db init"
+        )
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return SchemaDrift(f"{name} denies it ({first_line(error)}); run ksys db init to grant it")
+    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(ANSWERED):
+        full = isinstance(error, psycopg.errors.DiskFull)
+        sentence = DISK_FULL if full else OTHER_FAULT
+        return DatabaseFault(sentence.format(name=name, words=first_line(error)))
+    if isinstance(error, psycopg.ProgrammingError) and (error.sqlstate or "").startswith("42"):
+        # A key, a column or a kind of relation that a statement of ours takes for granted.
+        return SchemaDrift(
+            f"{name} is not built as this version expects ({first_line(error)}); ksys db verify "
+            "names what differs"
+        )
+    if isinstance(error, psycopg.DataError):
+        return BadParameter(f"the database refuses a value: {first_line(error)}")
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError):
+        return DatabaseUnreachable(f"{name} does not answer ({first_line(error)})")
+    return None

@@ -1,0 +1,213 @@
+"""The pool: connections of one database, shared, none of them waited for without an end.
+
+It opens a connection in the task of the caller, so that a refusal is the caller's to tell, and
+keeps no task of its own. While the server is silent one attempt is made for all who ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from ksys_app.driver.connection import CONNECT_S, Connection, Silent
+
+# Longest wait for a connection that others use.
+WAIT_S: Final = 2.0
+# While the server is silent, a caller waits for the common attempt until it is this old.
+TRIAL_S: Final = 0.5
+# A connection is replaced after this time: the server's memory for it only grows.
+LIFETIME_S: Final = 3600.0
+IDLE_S: Final = 600.0
+
+
+class Busy(psycopg.OperationalError):
+    """Every connection of the pool is in use."""
+
+
+@dataclass(slots=True)
+class _Idle:
+    conn: Connection
+    since: float
+
+
+class Pool:
+    """At most ``size`` connections.
+
+    Args:
+        connect: opens one within so many seconds.
+        size: how many there may be.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[float], Awaitable[Connection]],
+        size: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.size = size
+        self._connect, self._clock = connect, clock
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[_Idle] = []
+        self._opened: dict[Connection, float] = {}
+        self._waiting = 0
+        self._closed = False
+        self._silent_since: float | None = None
+        self._trial: asyncio.Task[Exception | None] | None = None
+        self._trial_since = 0.0
+
+    def stats(self) -> dict[str, int]:
+        """Connections there are, those nobody uses, callers that wait for one, the most."""
+        return {
+            "size": len(self._opened),
+            "available": len(self._idle),
+            "waiting": self._waiting,
+            "max": self.size,
+        }
+
+    @asynccontextmanager
+    async def connection(self, seconds: float) -> AsyncIterator[Connection]:
+        """A connection for the block, which is hung up when so many seconds are over.
+
+        Args:
+            seconds: until then a connection is there, and the block is done with it.
+
+        Raises:
+            Busy: all are in use, for as long as is worth waiting.
+            Silent: the server did not answer in time.
+            Exception: what the opening of a connection raised.
+        """
+        deadline = self._clock() + seconds
+        await self._take_slot(min(seconds, WAIT_S))
+        try:
+            conn = await self._take(deadline)
+            try:
+                with conn.within(deadline - self._clock()):
+                    yield conn
+            except psycopg.Error as error:
+                if conn.overdue is None or isinstance(error, Silent):
+                    raise
+                raise Silent(conn.overdue) from error
+            finally:
+                await self._put(conn)
+        finally:
+            self._slots.release()
+
+    async def close(self) -> None:
+        """Close every connection; one in use is closed when its block is left."""
+        self._closed = True
+        if self._trial is not None:
+            self._trial.cancel()
+            await asyncio.wait([self._trial])
+        await self._drop_idle()
+
+    async def _take_slot(self, seconds: float) -> None:
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise Busy(f"all {self.size} connections are in use") from None
+        finally:
+            self._waiting -= 1
+
+    async def _take(self, deadline: float) -> Connection:
+        while True:
+            conn = await self._pop()
+            if conn is not None:
+                return conn
+            if self._silent_since is None:
+                return await self._open(min(CONNECT_S, deadline - self._clock()))
+            await self._join_trial()
+
+    async def _pop(self) -> Connection | None:
+        """The connection that was used last and is still good."""
+        while self._idle:
+            conn = self._idle.pop().conn
+            if not _has_news(conn) and self._clock() - self._opened[conn] < LIFETIME_S:
+                return conn
+            await self._drop(conn)
+        return None
+
+    async def _put(self, conn: Connection) -> None:
+        if conn.overdue is not None:
+            # What is true of one line of a silent server is true of the others.
+            self._fell_silent(conn.overdue)
+            await self._drop_idle()
+        idle = conn.pgconn.transaction_status == TransactionStatus.IDLE
+        if self._closed or conn.closed or conn.overdue is not None or not idle:
+            await self._drop(conn)
+            return
+        now = self._clock()
+        self._idle.append(_Idle(conn, now))
+        if now - self._idle[0].since > IDLE_S:
+            await self._drop(self._idle.pop(0).conn)
+
+    async def _open(self, seconds: float) -> Connection:
+        try:
+            conn = await self._connect(seconds)
+        except Silent as silence:
+            self._fell_silent(silence.seconds)
+            raise
+        self._silent_since = None
+        self._opened[conn] = self._clock()
+        return conn
+
+    async def _join_trial(self) -> None:
+        """Wait for the one attempt at a silent server: returns when it answers again."""
+        if self._trial is None or self._trial.done():
+            self._trial = asyncio.create_task(self._try(), name="database trial")
+            self._trial_since = self._clock()
+        trial, left = self._trial, self._trial_since + TRIAL_S - self._clock()
+        await asyncio.wait([trial], timeout=max(0.0, left))
+        if not trial.done() or trial.cancelled():
+            raise Silent(self._silent_for())
+        refusal = trial.result()
+        if refusal is not None:
+            raise refusal
+
+    async def _try(self) -> Exception | None:
+        try:
+            conn = await self._open(CONNECT_S)
+        except Silent:
+            return Silent(self._silent_for())
+        except Exception as refusal:
+            # A refusal is an answer: from now on everybody asks for themselves.
+            self._silent_since = None
+            return refusal
+        await self._put(conn)
+        return None
+
+    def _fell_silent(self, seconds: float) -> None:
+        if self._silent_since is None:
+            self._silent_since = self._clock() - seconds
+
+    def _silent_for(self) -> float:
+        since = self._silent_since
+        return TRIAL_S if since is None else self._clock() - since
+
+    async def _drop(self, conn: Connection) -> None:
+        self._opened.pop(conn, None)
+        await conn.close()
+
+    async def _drop_idle(self) -> None:
+        idle, self._idle = self._idle, []
+        for one in idle:
+            await self._drop(one.conn)
+
+
+def _has_news(conn: Connection) -> bool:
+    """Whether an idle connection has something to read: that it is gone, as a rule."""
+    if conn.closed:
+        return True
+    poll = select.poll()
+    poll.register(conn.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

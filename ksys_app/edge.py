@@ -1,0 +1,122 @@
+"""The outermost ring of the app: requests reach the inside as their browser sent them (PRD §10).
+
+What is behind the edge reads scheme, Host and path of a request and need not know of proxies: not
+which of them ended TLS, and not whether the base path was kept or taken away (PRD §23).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from ksys_app import log
+from ksys_app.errors import Forbidden
+from ksys_app.origin import Arrival, Networks, arrival, origin, parse, refusal
+
+App = Callable[..., Any]
+Headers = list[tuple[bytes, bytes]]
+
+# Read here and nowhere else: what is behind the edge must not go by them.
+CLAIMS: Final = (b"forwarded", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
+# Pairs of origins in the log: a page that is refused asks again every few seconds.
+MAX_LOGGED: Final = 32
+
+
+def behind_proxies(app: App, proxies: Networks, base: str = "") -> App:
+    """``app`` with scheme, Host and path of the browser, and no websocket for foreign pages.
+
+    Args:
+        app: answers requests.
+        proxies: addresses whose forwarded headers are believed.
+        base: the base path, empty for the root. A path without it is one that a proxy took it from.
+    """
+    logged: set[tuple[str, str]] = set()
+
+    async def edge(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await app(scope, receive, send)
+            return
+        if base and scope["type"] == "http" and scope["path"] == base:
+            await _redirect(f"{base}/", scope.get("query_string", b""), send)
+            return
+        headers = _joined(scope["headers"])
+        peer = scope["client"][0] if scope.get("client") else None
+        arrived = arrival(headers, scope.get("scheme", "http"), peer, proxies)
+        page = headers.get("origin") if scope["type"] == "websocket" else None
+        why = None if page is None else refusal(page, arrived)
+        if page is None or why is None:
+            await app(_of_browser(scope, arrived) | _under(base, scope), receive, send)
+            return
+        pair = (page[:200], str(arrived.served))
+        if pair not in logged and len(logged) < MAX_LOGGED:
+            logged.add(pair)
+            log.event("ws_refused", origin=pair[0], served=pair[1], peer=peer)
+        await _refuse(why, receive, send)
+
+    return edge
+
+
+def own_origin(page: str | None, environ: Mapping[str, Any]) -> bool:
+    """Whether an Origin header is the app's own origin: for the websocket's own check.
+
+    Args:
+        page: the header, None where there is none.
+        environ: of the request, as engineio makes it of what the edge passed on.
+    """
+    served = origin(environ["asgi.scope"]["scheme"], environ.get("HTTP_HOST", ""))
+    return page is not None and served is not None and parse(page) == served
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        joined[name] = f"{joined[name]},{text}" if name in joined else text
+    return joined
+
+
+def _of_browser(scope: Any, arrived: Arrival) -> Any:
+    """The request as its browser sent it to the proxy."""
+    headers: Headers = [pair for pair in scope["headers"] if pair[0].lower() not in CLAIMS]
+    if arrived.served is None:
+        return scope | {"headers": headers}
+    host = (b"host", arrived.served.authority.encode("ascii"))
+    scheme = {"http": "ws", "https": "wss"}[arrived.served.scheme]
+    return scope | {
+        "scheme": scheme if scope["type"] == "websocket" else arrived.served.scheme,
+        "headers": [host, *(pair for pair in headers if pair[0].lower() != b"host")],
+    }
+
+
+def _under(base: str, scope: Any) -> dict[str, Any]:
+    """The path as the browser sent it, the base path as the root of the app (ASGI's root_path)."""
+    kept = scope["path"].startswith(f"{base}/")
+    under: dict[str, Any] = {"root_path": base, "app_root_path": base}
+    if not kept:
+        under["path"] = base + scope["path"]
+        under["raw_path"] = base.encode("ascii") + (scope.get("raw_path") or b"")
+    return under
+
+
+async def _redirect(path: str, query: bytes, send: Any) -> None:
+    """Answer with a path alone: the browser knows its origin best."""
+    location = path.encode("ascii") + (b"?" + query if query else b"")
+    headers = [(b"location", location), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 308, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _refuse(why: str, receive: Any, send: Any) -> None:
+    """Answer a websocket's handshake with an error of the HTTP contract."""
+    error = Forbidden(why)
+    body = json.dumps({"error": {"code": error.code, "message": error.message}}).encode()
+    await receive()
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": error.http_status,
+            "headers": [(b"content-type", b"application/json"), (b"cache-control", b"no-store")],
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": body})

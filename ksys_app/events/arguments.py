@@ -1,0 +1,144 @@
+"""Events checked against the handlers there are: the name, and the types of the arguments."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from ksys_app.events.refusals import Kind, Refused
+
+Json = dict[str, Any]
+Handler = Callable[..., Any]
+
+MAX_TEXT: Final = 100_000
+MAX_ITEMS: Final = 1_000
+# Beyond it a browser's own numbers are not whole any more.
+MAX_WHOLE: Final = 2**53 - 1
+
+_STRICT: Final = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
+_Text = Annotated[str, Field(max_length=MAX_TEXT)]
+_Texts = Annotated[list[_Text], Field(max_length=MAX_ITEMS)]
+_Whole = Annotated[int, Field(ge=-MAX_WHOLE, le=MAX_WHOLE)]
+_CHECKED: Final[Mapping[Any, Any]] = {
+    str: _Text,
+    bool: bool,
+    int: _Whole,
+    list[str]: _Texts,
+    list[int]: Annotated[list[_Whole], Field(max_length=MAX_ITEMS)],
+}
+_CALLED: Final[Mapping[type, str]] = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
+
+
+def _path(value: str) -> str:
+    # Two slashes would begin the address of another host.
+    if not value.startswith("/") or value.startswith("//"):
+        raise ValueError("must be a path of this host")
+    return value
+
+
+_Path = Annotated[_Text, AfterValidator(_path)]
+
+
+class _Place(BaseModel):
+    """Where the page is; what else a browser says of it is left out."""
+
+    model_config = ConfigDict(strict=True)
+
+    pathname: _Path = "/"
+    asPath: _Path = "/"
+    query: Annotated[dict[_Text, _Text | _Texts], Field(max_length=MAX_ITEMS)] = {}
+
+
+class Catalogue:
+    """The handlers that a browser may call.
+
+    Args:
+        handlers: full name to function; its first parameter is the state.
+        storage: names of the vars that a browser keeps; an argument ``vars`` may name these only.
+
+    Raises:
+        TypeError: a handler takes what cannot be checked.
+    """
+
+    def __init__(self, handlers: Mapping[str, Handler], storage: Collection[str] = ()) -> None:
+        kept = _kept(frozenset(storage))
+        self._models = {name: _model(name, handler, kept) for name, handler in handlers.items()}
+
+    def event(self, said: object) -> Json:
+        """The event that a browser has sent: name, arguments and place, nothing else.
+
+        Raises:
+            Refused: it is none, of no handler, or has arguments that its handler does not take.
+        """
+        if not isinstance(said, dict):
+            raise Refused("event", f"an event must be an object, not {_CALLED[type(said)]}")
+        name = said.get("name")
+        if not isinstance(name, str):
+            raise Refused(
+                "event", f"the name of an event must be a text, not {_CALLED[type(name)]}"
+            )
+        model = self._models.get(name)
+        if model is None:
+            raise Refused("handler", f"there is no handler {name[-100:]!r}")
+        payload, place = said.get("payload", {}), said.get("router_data", {})
+        return {
+            "name": name,
+            "payload": _checked(model, payload, "arguments", model.__name__),
+            "router_data": _checked(_Place, place, "event", "router_data"),
+        }
+
+
+def _checked(model: type[BaseModel], given: object, kind: Kind, of: str) -> Json:
+    try:
+        return model.model_validate(given).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part)[:50] for part in first["loc"])
+        raise Refused(kind, f"{of}: {where} {first['msg']}".replace("  ", " ")) from None
+
+
+def _model(name: str, handler: Handler, kept: Any) -> type[BaseModel]:
+    hints = get_type_hints(handler)
+    _state, *parameters = inspect.signature(handler).parameters.values()
+    fields: dict[str, Any] = {}
+    for one in parameters:
+        hint = hints.get(one.name)
+        checked = _type(hint, kept if one.name == "vars" else None)
+        if checked is None or one.kind is not one.POSITIONAL_OR_KEYWORD:
+            raise TypeError(f"{name} takes {one}, which cannot be checked")
+        fields[one.name] = (checked, ... if one.default is one.empty else one.default)
+    return create_model(name.rpartition(".")[2], __config__=_STRICT, **fields)
+
+
+def _type(hint: Any, stored: Any) -> Any:
+    """The type that is checked for a parameter's hint, None where it cannot be."""
+    parts = get_args(hint)
+    if type(None) in parts:
+        (checked,) = (_type(part, stored) for part in parts if part is not type(None))
+        return None if checked is None else checked | None
+    if get_origin(hint) is dict:
+        return stored
+    return _CHECKED.get(hint)
+
+
+def _kept(storage: frozenset[str]) -> Any:
+    """What a browser keeps, by var: a text, null where it was dropped."""
+
+    def known(given: Json) -> Json:
+        unknown = next((name for name in given if name not in storage), None)
+        if unknown is not None:
+            raise ValueError(f"{unknown[-100:]!r} is no var that a browser keeps")
+        return given
+
+    return Annotated[dict[str, _Text | None], AfterValidator(known)]

@@ -1,0 +1,123 @@
+"""The frames of one connection: Engine.IO with Socket.IO in it, as the page's client speaks them.
+
+A frame that is understood is written anew from that, so that what goes on is what was checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+
+from ksys_app.events.arguments import MAX_TEXT, Catalogue, Json
+from ksys_app.events.refusals import Refused
+
+# The page framework ends a connection that sends more.
+MAX_FRAME: Final = 1_000_000
+PONG, CLOSE = "3", "1"
+# Of Socket.IO inside a message of Engine.IO.
+CONNECT, DISCONNECT, EVENT = "40", "41", "42"
+# What the page's client reports of itself, and how much of it.
+_REPORT: Final = ("error_type", "message", "substate")
+
+
+class Conversation:
+    """What a connection has said so far.
+
+    Args:
+        namespace: of the page's events, e.g. ``/_event``.
+        catalogue: the handlers.
+        tell: is told of each message that nothing may be done with; the connection goes on.
+        named: whether the address names a tab; without, nothing can be joined.
+    """
+
+    def __init__(
+        self,
+        namespace: str,
+        catalogue: Catalogue,
+        tell: Callable[[Refused], None],
+        *,
+        named: bool = True,
+    ) -> None:
+        self._namespace, self._catalogue, self._tell = f"{namespace},", catalogue, tell
+        self._named = named
+        self._joined = self._left = False
+
+    def checked(self, frame: str | None) -> str | None:
+        """The frame to pass on, None for one that is refused.
+
+        Args:
+            frame: as it came; None for one of bytes.
+        """
+        try:
+            return self._understood(frame)
+        except Refused as refused:
+            self._tell(refused)
+            return None
+
+    def _understood(self, frame: str | None) -> str:
+        if frame is None:
+            raise Refused("frame", "a frame must be text, not bytes")
+        if len(frame) > MAX_FRAME:
+            raise Refused("size", f"a frame of {len(frame):,} characters is too long")
+        if frame in (PONG, CLOSE):
+            return frame
+        packet, rest = frame[:2], frame[2:]
+        if not rest.startswith(self._namespace):
+            raise Refused("frame", f"frame {frame[:20]!r} is none of this page")
+        content = rest[len(self._namespace) :]
+        if packet == CONNECT:
+            return self._written(packet, self._join(content))
+        if not self._joined or self._left:
+            raise Refused("frame", "an event came before the connection was joined, or after")
+        if packet == DISCONNECT and not content:
+            self._left = True
+            return frame
+        if packet != EVENT:
+            raise Refused("frame", f"frame {frame[:20]!r} is none of this page")
+        return self._written(packet, self._event(content))
+
+    def _join(self, content: str) -> Json:
+        if not self._named:
+            raise Refused("connection", "a tab names itself with token=")
+        if self._joined:
+            raise Refused("frame", "the connection was joined already")
+        said = _json(content or "{}")
+        if not isinstance(said, dict):
+            raise Refused("event", "a connection is joined with an object")
+        self._joined = True
+        schema = said.get("state_schema")
+        joined: Json = {"state_schema": schema[:MAX_TEXT]} if isinstance(schema, str) else {}
+        try:
+            return joined | {"event": self._catalogue.event(said["event"])}
+        except KeyError:
+            return joined
+        except Refused as refused:
+            # A page of another version joins all the same: it has to be told to reload.
+            self._tell(refused)
+            return joined
+
+    def _event(self, content: str) -> list[Any]:
+        said = _json(content)
+        if not isinstance(said, list) or len(said) != 2 or said[0] not in ("event", "client_error"):
+            raise Refused("frame", "a message is a name and an event")
+        name, told = said
+        return [name, self._catalogue.event(told) if name == "event" else _report(told)]
+
+    def _written(self, packet: str, content: object) -> str:
+        return f"{packet}{self._namespace}{orjson.dumps(content).decode()}"
+
+
+def _json(text: str) -> Any:
+    """JSON without infinities, halves of characters, or depth beyond measure."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Refused("json", f"no JSON: {error}") from None
+
+
+def _report(told: object) -> dict[str, str]:
+    if not isinstance(told, dict):
+        raise Refused("event", "a report is an object")
+    return {key: text[:MAX_TEXT] for key in _REPORT if isinstance(text := told.get(key), str)}

@@ -1,0 +1,113 @@
+"""The gate in front of the page framework's websocket."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from ksys_app import meters
+from ksys_app.events.arguments import Catalogue
+from ksys_app.events.frames import Conversation
+from ksys_app.events.refusals import Kind, Refusals, Refused
+from ksys_app.utils.bloat import bloat
+
+App = Callable[..., Any]
+
+# What a tab calls itself: the page's own client makes it of 36 such characters.
+_TOKEN: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
+# Codes of RFC 6455 for what breaks its rules: the protocol, the text, the length.
+_VIOLATIONS: Final[Mapping[int, Kind]] = {1002: "frame", 1007: "frame", 1009: "size"}
+
+
+def gated(app: App, namespace: str, catalogue: Callable[[], Catalogue], refusals: Refusals) -> App:
+    """``app`` with websockets that say only what its handlers take.
+
+    Args:
+        app: answers requests.
+        namespace: of the page's events.
+        catalogue: the handlers, asked for with the first connection, when all are there.
+        refusals: counts and logs the rest.
+    """
+    handlers = cache(catalogue)
+
+    async def gate(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "websocket":
+            await app(scope, receive, send)
+            return
+        peer, pace = _peer(scope), refusals.pace()
+
+        def note(refused: Refused) -> None:
+            refusals.note(refused, peer, pace)
+
+        said = Conversation(namespace, handlers(), note, named=_named(scope))
+        await app(scope, _checked(_weighed_in(receive), said, note), _weighed_out(send))
+
+    return gate
+
+
+def _weighed_in(receive: Any) -> Any:
+    """``receive``, whose messages leave their size behind."""
+    size = meters.WEBSOCKET_BYTES.labels("in")
+
+    async def weighed() -> Any:
+        message = await receive()
+        if message["type"] == "websocket.receive":
+            size.observe(_bytes(message))
+        return message
+
+    return weighed
+
+
+def _weighed_out(send: Any) -> Any:
+    """``send``, whose messages leave their size behind; one that is too large is told."""
+    size = meters.WEBSOCKET_BYTES.labels("out")
+
+    async def weighed(message: Any) -> None:
+        if message["type"] == "websocket.send":
+            sent = _bytes(message)
+            size.observe(sent)
+            bloat.note("websocket", sent)
+        await send(message)
+
+    return weighed
+
+
+def _bytes(message: Any) -> int:
+    text = message.get("text")
+    if text is None:
+        return len(message.get("bytes") or b"")
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _checked(receive: Any, said: Conversation, note: Callable[[Refused], None]) -> Any:
+    """``receive`` of a connection, without the messages that nothing may be done with."""
+
+    async def checked() -> Any:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                kind = _VIOLATIONS.get(message.get("code"))
+                if kind is not None:
+                    note(Refused(kind, f"the connection ended with code {message['code']}"))
+                return message
+            text = said.checked(message.get("text"))
+            if text is not None:
+                return {"type": "websocket.receive", "text": text}
+            # Whoever sends without pause must not keep the others waiting.
+            await asyncio.sleep(0)
+
+    return checked
+
+
+def _peer(scope: Any) -> str:
+    client = scope.get("client")
+    return f"{client[0]}:{client[1]}" if client else "-"
+
+
+def _named(scope: Any) -> bool:
+    tokens = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [])
+    return len(tokens) == 1 and _TOKEN.fullmatch(tokens[0]) is not None

@@ -1,0 +1,106 @@
+"""Putting a database aside under another name, so that a restore can have its place (PRD §27.7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final, LiteralString
+
+from psycopg import AsyncConnection, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from ksys_app.errors import ConfigError
+from ksys_app.ops.owner import owner
+
+MAINTENANCE: Final = "postgres"
+NAME_BYTES: Final = 63
+LOOK_S: Final = 0.1
+END_SESSIONS: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+# TimescaleDB starts no scheduler for a database that takes no connections, so no job runs there and
+# no worker is taken, also after a restart. Who lets people in to read lets the jobs in as well;
+# then they can change nothing.
+MOVE: Final[tuple[LiteralString, ...]] = (
+    "ALTER DATABASE {name} RENAME TO {aside}",
+    "ALTER DATABASE {aside} ALLOW_CONNECTIONS false",
+    "ALTER DATABASE {aside} SET default_transaction_read_only = on",
+)
+BACK: Final[tuple[LiteralString, ...]] = (
+    "ALTER DATABASE {aside} RESET default_transaction_read_only",
+    "ALTER DATABASE {aside} ALLOW_CONNECTIONS true",
+    "ALTER DATABASE {aside} RENAME TO {name}",
+)
+LIKE_IT: Final = """
+SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = %s
+"""
+CREATE: Final[LiteralString] = (
+    "CREATE DATABASE {name} TEMPLATE template0 ENCODING {encoding} LC_COLLATE {collate} "
+    "LC_CTYPE {ctype}"
+)
+
+
+def name_of(dsn: str) -> str:
+    """The database that a DSN names."""
+    parts = conninfo_to_dict(dsn)
+    return str(parts.get("dbname") or parts.get("user"))
+
+
+def dropping(aside: str) -> str:
+    """The statement that drops a database that was put aside."""
+    return sql.SQL("DROP DATABASE {}").format(sql.Identifier(aside)).as_string(None)
+
+
+async def put(dsn: str, on_done: Callable[[str], None]) -> None:
+    """Rename the database and make an empty one in its place.
+
+    Cancelled, it is done first, so that there is a database of the name.
+
+    Args:
+        dsn: DSN of a superuser of the database.
+        on_done: told the old one's new name when both are so.
+
+    Raises:
+        ConfigError: it is the maintenance database.
+        DatabaseFault: a session in it does not end.
+    """
+    name = name_of(dsn)
+    if name == MAINTENANCE:
+        raise ConfigError(f"the database {MAINTENANCE} cannot be put aside; use one of its own")
+    stamp = datetime.now(UTC).strftime("_before_%Y%m%d%H%M%S")
+    aside = name.encode()[: NAME_BYTES - len(stamp)].decode(errors="ignore") + stamp
+    work = asyncio.create_task(_put(make_conninfo(dsn, dbname=MAINTENANCE), name, aside))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await work
+        on_done(aside)
+        raise
+    on_done(aside)
+
+
+async def _put(elsewhere: str, name: str, aside: str) -> None:
+    names = {"name": sql.Identifier(name), "aside": sql.Identifier(aside)}
+    async with owner(elsewhere) as conn, owner(elsewhere) as other:
+        row = await (await conn.execute(LIKE_IT, (name,))).fetchone()
+        assert row is not None, "it was connected to a moment ago"
+        moving = asyncio.create_task(_all(conn, MOVE, names))
+        # The server waits some seconds for sessions to end, and lets nobody in meanwhile.
+        while not moving.done():
+            await other.execute(END_SESSIONS, (name,))
+            await asyncio.wait([moving], timeout=LOOK_S)
+        moving.result()
+        try:
+            like = dict(zip(("encoding", "collate", "ctype"), map(sql.Literal, row), strict=True))
+            await conn.execute(sql.SQL(CREATE).format(**names, **like))
+        except BaseException:
+            await _all(other, BACK, names)
+            raise
+
+
+async def _all(
+    conn: AsyncConnection, statements: tuple[LiteralString, ...], names: dict[str, sql.Identifier]
+) -> None:
+    """All of these statements, or none."""
+    async with conn.transaction():
+        for statement in statements:
+            await conn.execute(sql.SQL(statement).format(**names))

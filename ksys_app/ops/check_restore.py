@@ -1,0 +1,20 @@
+"""A check of what a restore, or who switched its mode on by hand, has left (PRD §27.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ksys_app.ops.check import Check, Rows
+
+NAME: Final = "restore"
+
+
+def beside_chunks(rows: Rows) -> Iterator[Check]:
+    """Whether rows were written while ``timescaledb.restoring`` was on."""
+    names = ", ".join(row["name"] for row in rows)
+    unseen = (
+        f"{names}: rows that nobody sees were written beside the chunks while "
+        "timescaledb.restoring was on; write them again"
+    )
+    yield Check(NAME, not rows, unseen if rows else "none is running or was broken off")

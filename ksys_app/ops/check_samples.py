@@ -1,0 +1,57 @@
+"""Checks of the samples themselves: that only usable ones are there, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from ksys_app.domain.names import shown
+from ksys_app.ops import expected
+from ksys_app.ops.check import Check, Rows
+
+TOLD: Final = 5
+
+
+def constraint(rows: Rows) -> Iterator[Check]:
+    """The constraint that only usable samples meet."""
+    ok = expected.USABLE in {row["name"] for row in rows}
+    detail = "valid for every row" if ok else "is missing; run ksys db init"
+    yield Check(f"constraint {expected.USABLE}", ok, detail)
+
+
+def samples(rows: Rows) -> Iterator[Check]:
+    """Rows of ``influx_hist`` that are no usable samples, each by tag, time and value."""
+    named = "; ".join(f"{row['tag_name']} {row['ts']} {_value(row)}" for row in rows[:TOLD])
+    more = " and more" if len(rows) > TOLD else ""
+    wrong = f"not usable: {named}{more}; run ksys db init, which moves them to ingest_reject"
+    yield Check("samples influx_hist", not rows, wrong if rows else "all usable")
+
+
+def refused(rows: Rows) -> Iterator[Check]:
+    """What was refused in the last day: the sender's fault, not the database's."""
+    yield Check("samples refused", True, "; ".join(refusals(rows, TOLD)) or "none in the last day")
+
+
+def refusals(rows: Sequence[Mapping[str, Any]], told: int) -> Iterator[str]:
+    """One sentence a tag and reason, the ``told`` largest, from ``db/verify/refused.sql``."""
+    for row in rows[:told]:
+        count = "1 sample" if row["rows"] == 1 else f"{row['rows']:,} samples"
+        how = "moved aside" if row["source"] == "quarantine" else "refused"
+        yield (
+            f"{_tag(row['tag_name'])}: {count} {how} in the last day ({row['reason']}), "
+            f"the newest {row['ts']} {_value(row)}"
+        )
+    if len(rows) > told:
+        total = sum(row["rows"] for row in rows[told:])
+        yield f"and {total:,} samples of {len(rows) - told:,} more tags and reasons"
+
+
+def _tag(name: str | None) -> str:
+    """Another writer's tag as it stands in a line: none, or one that would break the line."""
+    if not name:
+        return "no tag"
+    return name if name.isprintable() else shown(name)
+
+
+def _value(row: Mapping[str, Any]) -> str:
+    return "no value" if row["value"] is None else f"{row['value']:g}"

@@ -1,0 +1,295 @@
+"""``ksys check``: what a DSN leads to, seen by connecting with it (PRD §10)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
+from psycopg.rows import class_row
+
+from ksys_app.db import connect
+from ksys_app.driver.failures import map_error
+from ksys_app.driver.restoring import IS_RESTORING, restoring
+from ksys_app.errors import ConfigError, KsysError
+from ksys_app.ops import check_structure, expected
+from ksys_app.ops.embedded import IS_EMBEDDED
+from ksys_app.security import Finding
+from ksys_app.settings import safe_dsn
+
+Variable = Literal["TS_DSN", "TS_ADMIN_DSN"]
+# Samples are judged by the database's clock; beyond this the ages of a person's watch are wrong.
+MAX_CLOCK_S: Final = 2.0
+MOST_NAMES: Final = 5
+NO_SCHEMA: Final = "the database has no schema of ours; run ksys db init"
+
+FACTS: Final = f"""
+SELECT current_database()::text AS database, current_user::text AS role, pg_backend_pid() AS pid,
+       current_setting('server_version') AS postgres,
+       (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS timescaledb,
+       pg_is_in_recovery() AS standby, {IS_RESTORING} AS restoring,
+       ({IS_EMBEDDED}) AS embedded,
+       (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS oid,
+       pg_postmaster_start_time() AS started,
+       rolsuper AS superuser, rolsuper OR rolcreaterole AS creates_roles,
+       has_database_privilege(current_database(), 'CREATE') AS creates_in_database,
+       coalesce((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace
+                 WHERE nspname = 'public'), false) AS uses_schema,
+       coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace
+                 WHERE nspname = 'public'), false) AS creates_in_schema
+FROM pg_roles WHERE rolname = current_user
+"""  # noqa: S608 - a constant of ours
+RELATIONS: Final = """
+SELECT w.name, c.oid IS NOT NULL AS there,
+       coalesce(has_table_privilege(c.oid, 'SELECT'), false) AS reads,
+       coalesce(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), false) AS writes,
+       coalesce(pg_has_role(c.relowner, 'USAGE'), false) AS owns,
+       pg_get_userbyid(c.relowner)::text AS owner
+FROM unnest(%(names)s::text[]) AS w (name)
+LEFT JOIN pg_class AS c ON c.relname = w.name
+  AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'public')
+ORDER BY w.name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the server says of itself and of the role; ``pid`` is of the server's process."""
+
+    database: str
+    role: str
+    pid: int
+    postgres: str
+    timescaledb: str | None
+    standby: bool
+    restoring: bool
+    embedded: bool
+    oid: int
+    started: datetime
+    superuser: bool
+    creates_roles: bool
+    creates_in_database: bool
+    uses_schema: bool
+    creates_in_schema: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or view of the schema, and what the role may do with it."""
+
+    name: str
+    there: bool
+    reads: bool
+    writes: bool
+    owns: bool
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found at a DSN; ``facts`` is None where nobody let us in.
+
+    ``has_schema`` is whether the database is one of ours, and whole.
+    """
+
+    findings: list[Finding]
+    facts: Facts | None = None
+    has_schema: bool = False
+
+
+async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
+    """Connect as the DSN says, and tell what is there.
+
+    Args:
+        variable: whose DSN it is: the app's, which reads, or the owner's.
+        dsn: the DSN.
+        production: whether the app's role may not be able to write.
+    """
+    name = safe_dsn(dsn)
+    begun = time.monotonic()
+    try:
+        async with await connect(dsn, even_restoring=True) as conn:
+            seconds = time.monotonic() - begun
+            facts, relations = await _facts(conn)
+            ahead = await _ahead_s(conn)
+            tls = "TLS" if conn.pgconn.ssl_in_use else "no TLS"
+            through = facts.pid != conn.pgconn.backend_pid
+    except (KsysError, psycopg.Error, OSError) as error:
+        told = map_error(error, name)
+        if told is None:
+            raise
+        # What refuses is a check that fails; where nobody answers there is no database.
+        code = 3 if told.exit_code == 3 else 1
+        return Looked([Finding(f"{variable} connection", False, told.message, exit_code=code)])
+    words = f"{name} answers in {seconds * 1000:.0f} ms, {tls}"
+    as_whom = f"database {facts.database}, role {facts.role}"
+    judge = (
+        _reader(facts, relations, production) if variable == "TS_DSN" else _owner(facts, relations)
+    )
+    # A part of a restore has rights of its own accord: what they lack is no advice.
+    rights = () if facts.restoring else judge
+    return Looked(
+        [
+            Finding(f"{variable} connection", True, f"{words}; {as_whom}"),
+            Finding(f"{variable} pooler", True, _between(through, facts)),
+            *_restore(variable, facts, name),
+            _versions(variable, facts),
+            _clock(variable, ahead),
+            *rights,
+        ],
+        facts,
+        has_schema=not facts.restoring and any(one.there for one in relations),
+    )
+
+
+def same_database(app: Facts, owner: Facts) -> Finding:
+    """Whether both DSNs lead to one database of one server."""
+    same = (app.oid, app.started) == (owner.oid, owner.started)
+    detail = (
+        f"both lead to {app.database}"
+        if same
+        else f"TS_DSN leads to {app.database} and TS_ADMIN_DSN to {owner.database}, of another "
+        "server or another database: what ksys db says is not what the app reads"
+    )
+    return Finding("one database", same, detail, strict=False)
+
+
+async def denied(conn: AsyncConnection, what: str) -> ConfigError:
+    """What the role of a command lacks, after the server has denied it something.
+
+    Args:
+        conn: the role's connection, in no transaction.
+        what: the server's words.
+    """
+    if conn.closed or conn.pgconn.transaction_status != TransactionStatus.IDLE:
+        return ConfigError(f"{what}; see ksys check")
+    facts, relations = await _facts(conn)
+    rights = next(_owner(facts, relations))
+    # The words name an object that is none of the schema's own, a chunk for example.
+    mend = f"{facts.role} owns every table and view; as a superuser, give it what these words name"
+    return ConfigError(f"{what}; {mend if rights.ok else rights.detail}")
+
+
+async def _facts(conn: AsyncConnection) -> tuple[Facts, list[Relation]]:
+    async with conn.cursor(row_factory=class_row(Facts)) as cursor:
+        await cursor.execute(FACTS)
+        facts = await cursor.fetchone()
+    assert facts is not None, "a session has a role"
+    async with conn.cursor(row_factory=class_row(Relation)) as cursor:
+        await cursor.execute(RELATIONS, {"names": [*expected.TABLES, *expected.VIEWS]})
+        return facts, await cursor.fetchall()
+
+
+async def _ahead_s(conn: AsyncConnection) -> float:
+    """How far the server's clock is ahead of this machine's, seconds."""
+    before = time.time()
+    row = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+    assert row is not None
+    middle = datetime.fromtimestamp((before + time.time()) / 2, UTC)
+    return float((row[0] - middle).total_seconds())
+
+
+def _between(through: bool, facts: Facts) -> str:
+    if through:
+        return "one stands between (PgBouncer or alike)"
+    return f"none: {'the embedded database' if facts.embedded else 'the server itself'}"
+
+
+def _versions(variable: Variable, facts: Facts) -> Finding:
+    rows = [{"name": "timescaledb", "version": facts.timescaledb}] if facts.timescaledb else []
+    extension = next(iter(check_structure.extensions(rows)))
+    standby = ", a standby" if facts.standby else ""
+    page = "" if extension.ok else f"; {extension.runbook}"
+    detail = f"PostgreSQL {facts.postgres}, TimescaleDB {extension.detail}{standby}{page}"
+    # ksys db init creates the extension where the owner's DSN leads to an empty database.
+    strict = variable == "TS_DSN" or facts.timescaledb is not None
+    return Finding(f"{variable} versions", extension.ok, detail, strict)
+
+
+def _restore(variable: Variable, facts: Facts, name: str) -> Iterator[Finding]:
+    """Told only where it is so: all that follows is of a database that is not whole."""
+    if facts.restoring:
+        yield Finding(f"{variable} restore", False, restoring(name).message)
+
+
+def _clock(variable: Variable, ahead_s: float) -> Finding:
+    fine = abs(ahead_s) <= MAX_CLOCK_S
+    side = "ahead of" if ahead_s >= 0 else "behind"
+    detail = f"{abs(ahead_s):.3f} s {side} this machine's"
+    mend = "; set both by NTP: every age on a page is counted by the database's"
+    return Finding(f"{variable} clock", fine, detail if fine else detail + mend, strict=False)
+
+
+def _reader(facts: Facts, relations: list[Relation], production: bool) -> Iterator[Finding]:
+    """Whether the app's role reads all that pages and HTTP read, and can write nothing."""
+    lacks = [one.name for one in relations if not one.there]
+    closed = [one.name for one in relations if one.there and not one.reads]
+    open_to = [one.name for one in relations if one.there and one.writes]
+    if len(lacks) == len(relations):
+        detail = NO_SCHEMA
+    elif not facts.uses_schema:
+        detail = f"{facts.role} may not use schema public; run ksys db init to grant it"
+    elif lacks or closed:
+        parts = [f"the database lacks {_names(lacks)}"] if lacks else []
+        parts += [f"{facts.role} may not read {_names(closed)}"] if closed else []
+        detail = f"{'; '.join(parts)}; run ksys db init"
+    else:
+        detail = ""
+    fine = f"{facts.role} reads all {len(relations)} tables and views"
+    yield Finding("TS_DSN reads", not detail, detail or fine)
+    may = "everything, as a superuser" if facts.superuser else _names(open_to)
+    writes = f"{facts.role} may write {may}; the app needs a role that only reads: eco_ro"
+    only = not (open_to or facts.superuser)
+    fine = f"{facts.role} writes nothing"
+    yield Finding("TS_DSN read-only", only, fine if only else writes, strict=production)
+
+
+def _owner(facts: Facts, relations: list[Relation]) -> Iterator[Finding]:
+    """Whether the owner's role can do what ``ksys db`` and ``ksys qc`` do."""
+    there = [one for one in relations if one.there]
+    others = [one.name for one in there if not one.owns]
+    if facts.standby:
+        detail = "a standby cannot be written; name the primary"
+    elif others and not facts.superuser:
+        detail = _not_owned(facts.role, there)
+    elif not (facts.creates_in_database and facts.creates_in_schema):
+        where = "schema public" if facts.creates_in_database else f"database {facts.database}"
+        detail = f"{facts.role} may not create in {where}; TS_ADMIN_DSN must name the owner"
+    elif not facts.creates_roles:
+        detail = (
+            f"{facts.role} may not create roles, which ksys db init does; as a superuser: "
+            f"ALTER ROLE {facts.role} CREATEROLE"
+        )
+    else:
+        detail = ""
+    what = "a superuser" if facts.superuser else "the owner, who may create roles"
+    yield Finding("TS_ADMIN_DSN rights", not detail, detail or f"{facts.role} is {what}")
+    if not there:
+        yield Finding("TS_ADMIN_DSN schema", False, NO_SCHEMA, strict=False)
+
+
+def _not_owned(role: str, there: list[Relation]) -> str:
+    """Of a role that owns most, what belongs to others; of another role, who the owner is."""
+    others = [one for one in there if not one.owns]
+    names = _names([one.name for one in others])
+    lacks = f"{role} does not own {names}, {others[0].owner} does"
+    if 2 * len(others) > len(there):
+        return f"{lacks}; TS_ADMIN_DSN must name the owner"
+    # An aggregate has a table of its own, which ALTER TABLE would leave behind.
+    kinds = {"aggregate": "MATERIALIZED VIEW"}
+    hand_over = "; ".join(
+        f"ALTER {kinds.get(kind, kind.upper())} public.{one.name} OWNER TO {role}"
+        for one in others
+        for kind in (expected.kind(one.name),)
+    )
+    return f"{lacks}; as a superuser: {hand_over}"
+
+
+def _names(names: list[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

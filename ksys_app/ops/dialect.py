@@ -1,0 +1,203 @@
+"""How a file writes its table: what stands between cells, and the decimal sign (PRD §27.5).
+
+Spreadsheets write what the settings of their machine say. Both are recognised where the file leaves
+no doubt, and refused where a number could be read in two ways.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Decimal = Literal[".", ","]
+SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
+SIGNS: Final = {".": "points", ",": "commas"}
+WORDS: Final[dict[str, Decimal]] = {"point": ".", "comma": ","}
+"""The decimal signs as an option names them."""
+# One to three digits, a sign, three more: a decimal to some, a thousand to others.
+_DOUBTFUL: Final = re.compile(r"\s*[+-]?[1-9]\d{0,2}[.,]\d{3}\s*")
+_NUMBER: Final = re.compile(r"\s*[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*")
+_DECLARED: Final = re.compile(r'"?sep=([,;\t])"?[,;\t]*', re.IGNORECASE)
+
+
+def _silent(text: str) -> None:
+    """Nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read a file; what is not given is recognised.
+
+    Attributes:
+        encoding: name of its encoding.
+        decimal: its decimal sign.
+        tell: told what was recognised, where that is not UTF-8 with commas and points.
+    """
+
+    encoding: str | None = None
+    decimal: Decimal | None = None
+    tell: Callable[[str], None] = _silent
+
+
+PLAIN: Final = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line of a table.
+
+    Attributes:
+        names: the columns' names in the file's order, without those at the end that are empty.
+        separator: what stands between cells.
+        width: how many cells there are, the empty ones at the end among them.
+    """
+
+    names: list[str]
+    separator: str
+    width: int
+
+
+def declared(line: str) -> str | None:
+    """The separator that a first line ``sep=;`` declares, as Excel has it; None of any other."""
+    found = _DECLARED.fullmatch(line.strip("\r\n "))
+    return found[1] if found else None
+
+
+def header(line: str, known: Collection[str], separator: str | None = None) -> Header:
+    """The columns that a first line names.
+
+    Args:
+        line: the line.
+        known: names that are expected, none of which holds a separator.
+        separator: what stands between cells, if that is declared.
+
+    Returns:
+        Its names as they stand, with the separator that makes most of them known ones.
+    """
+    choices = [separator] if separator else list(SEPARATORS)
+    headers = [_header(line, choice) for choice in choices]
+    return max(headers, key=lambda header: sum(name in known for name in header.names))
+
+
+def _header(line: str, separator: str) -> Header:
+    try:
+        names = [cell.strip() for cell in split(line, separator)]
+    except ValueError:
+        names = [line]
+    width = len(names)
+    while names and not names[-1]:
+        names.pop()
+    return Header(names, separator, width)
+
+
+def split(line: str, separator: str) -> list[str]:
+    """The cells of a line.
+
+    Raises:
+        ValueError: a quote is not closed, or stands where none may.
+    """
+    if '"' not in line:
+        return line.split(separator)
+    try:
+        return next(csv.reader([line], delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise ValueError(f"is not CSV: {error}") from None
+
+
+def row(header: Header, cells: Sequence[str]) -> dict[str, str] | None:
+    """The cells of a line by column; None of a line without any content.
+
+    Raises:
+        ValueError: it has more or fewer cells than the header, or one in a column without a name.
+    """
+    if not any(cells):
+        return None
+    if len(cells) != header.width:
+        hint = ""
+        if len(cells) > header.width and header.separator == ",":
+            hint = "; a file with decimal commas needs semicolons or tabs between cells"
+        raise ValueError(f"has {len(cells)} cells, the header {header.width}{hint}")
+    if any(cells[len(header.names) :]):
+        raise ValueError("has a cell in a column without a name")
+    return dict(zip(header.names, cells, strict=False))
+
+
+class Decimals:
+    """Finds the decimal sign of numbers as they are read."""
+
+    def __init__(self) -> None:
+        self._sure: dict[str, str] = {}
+        self._doubtful: dict[str, str] = {}
+        self._grouped: str | None = None
+
+    def see(self, cell: str) -> bool:
+        """Take a cell of a column of numbers; whether the sign is known by now."""
+        signs = [sign for sign in cell if sign in SIGNS]
+        if signs and _NUMBER.fullmatch(cell):
+            if len(signs) > 1:
+                self._grouped = self._grouped or cell
+            else:
+                found = self._doubtful if _DOUBTFUL.fullmatch(cell) else self._sure
+                found.setdefault(signs[0], cell)
+        return bool(self._sure) or self._grouped is not None
+
+    def sign(self) -> Decimal | None:
+        """The decimal sign; None where no number has one.
+
+        Raises:
+            ValueError: a number could be read in two ways.
+        """
+        if self._grouped is not None:
+            raise ValueError(
+                f"{self._grouped.strip()!r} has a thousands separator; save the numbers without"
+            )
+        found = self._doubtful | self._sure
+        if len(found) > 1:
+            raise ValueError(
+                f"{found['.'].strip()!r} has a point and {found[','].strip()!r} a comma; save the "
+                "numbers with one decimal sign and without thousands separators"
+            )
+        if self._doubtful and not self._sure:
+            (cell,) = self._doubtful.values()
+            raise ValueError(
+                f"{cell.strip()!r} may be a number with three decimals or a thousand; say which "
+                "with --decimal comma or --decimal point"
+            )
+        return "," if "," in found else "." if found else None
+
+
+def plain(cell: str, decimal: Decimal | None) -> str:
+    """A number with a point as its decimal sign.
+
+    Args:
+        cell: the number as the file has it.
+        decimal: the file's decimal sign; None where no number had one.
+
+    Raises:
+        ValueError: it has the other sign.
+    """
+    if decimal == ",":
+        if "." in cell:
+            raise ValueError(f"{cell[:40]!r} has a point, and the decimal sign here is a comma")
+        return cell.replace(",", ".")
+    if "," in cell:
+        raise ValueError(
+            f"{cell[:40]!r} has a comma, and the decimal sign here is a point; "
+            "say --decimal comma if it is not"
+        )
+    return cell
+
+
+def describe(encoding: str, separator: str, decimal: Decimal | None) -> str:
+    """What was recognised, in words; empty for UTF-8 with commas and points."""
+    told = []
+    if encoding != "utf-8":
+        told.append(encoding.upper())
+    if separator != ",":
+        told.append(f"{SEPARATORS[separator]} between cells")
+    if separator != "," or decimal == ",":
+        told.append(f"decimal {SIGNS[decimal]}" if decimal else "no decimal sign")
+    return ", ".join(told)

@@ -1,0 +1,107 @@
+"""What the pages are built from, derived from the imports of the code that draws them.
+
+A page is compiled from what its components and words say, byte for byte, and from what the states
+declare: fields, defaults, signatures and computed vars, not what a handler does.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = "ksys_app"
+# What the build reads beside the package.
+FILES: Final = ("assets/*.*", "assets/look/*.css", "rxconfig.py", "scripts/build_frontend.py")
+CLIENT: Final = f"{PACKAGE}/components/**/*.*"
+DRAWING: Final = ("components", "pages")
+# What may decide the first value of a state. Whatever else a state imports answers at run time.
+DECIDING: Final = ("states", "models", "domain", "texts", "texts_comm")
+
+
+def whole(root: Path) -> list[Path]:
+    """The files of which every byte can show on a page: drawing code, its imports, its assets."""
+    found = {path for pattern in (*FILES, CLIENT) for path in root.glob(pattern)}
+    starts = [*_modules(root, DRAWING), root / "rxconfig.py", root / "scripts/build_frontend.py"]
+    found |= reachable(root, starts, lambda module: module.split(".")[0] != "states")
+    return sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
+
+
+def shapes(root: Path) -> list[Path]:
+    """The modules of which only the :func:`shape` can show on a page."""
+    starts = [*_modules(root, ("states",)), root / PACKAGE / f"{PACKAGE}.py"]
+    found = reachable(root, starts, lambda module: module.split(".")[0] in DECIDING)
+    return sorted(found - set(whole(root)))
+
+
+def reachable(root: Path, starts: list[Path], enter: Callable[[str], bool]) -> set[Path]:
+    """The modules of the package that ``starts`` import, directly or not, and ``starts``.
+
+    Args:
+        root: the project's folder.
+        starts: files to begin with; those that do not exist are left out.
+        enter: whether to follow an import of this module, named without the package.
+    """
+    found: set[Path] = set()
+    waiting = [path for path in starts if path.is_file()]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        waiting += [
+            file
+            for name in _imported(path)
+            for module, file in _files_of(root, name)
+            if enter(module)
+        ]
+    return found
+
+
+def shape(source: str) -> bytes:
+    """A module without comments, docstrings and the bodies of handlers.
+
+    Computed vars keep their bodies: their first value is built into the pages.
+    """
+    return ast.unparse(_Shape().visit(ast.parse(source))).encode()
+
+
+def _modules(root: Path, packages: tuple[str, ...]) -> list[Path]:
+    return [path for name in packages for path in (root / PACKAGE / name).rglob("*.py")]
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _files_of(root: Path, name: str) -> Iterator[tuple[str, Path]]:
+    """The modules that importing ``package.module.name`` runs: each with its file."""
+    first, *parts = name.split(".")
+    if first != PACKAGE:
+        return
+    for depth in range(len(parts) + 1):
+        module, place = ".".join(parts[:depth]), root.joinpath(PACKAGE, *parts[:depth])
+        for file in (place / "__init__.py", place.with_suffix(".py")):
+            if file.is_file():
+                yield module, file
+
+
+class _Shape(ast.NodeTransformer):
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._bare(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._bare(node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else node
+
+    def _bare(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        if not any("var" in ast.unparse(decorator) for decorator in node.decorator_list):
+            node.body = [ast.Expr(ast.Constant(...))]
+        return node

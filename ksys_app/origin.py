@@ -1,0 +1,172 @@
+"""The origin that a browser really used, as far as a request can tell (PRD §10).
+
+A proxy that ends TLS or listens on another port passes a request on over plain HTTP. Only its
+headers then say where the browser is, and only a proxy that the site trusts may say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Final
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+LOOPBACK: Final = "127.0.0.0/8,::1"
+NOBODY: Final = "none"
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+# Some proxies name the scheme of the websocket itself.
+_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+_AUTHORITY: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
+_PAIR: Final = re.compile(r'\s*([a-z]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^";,]*)\s*', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port of a page.
+
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: in lower case, an IPv6 address in brackets.
+        port: also where it is the scheme's own.
+    """
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def authority(self) -> str:
+        """Host and, where it is not the scheme's own, port: what a browser sends as Host."""
+        own = self.port == DEFAULT_PORTS[self.scheme]
+        return self.host if own else f"{self.host}:{self.port}"
+
+
+def origin(scheme: str, authority: str) -> Origin | None:
+    """The origin of a scheme and a Host header, None where either is none."""
+    known = _SCHEMES.get(scheme.strip().lower())
+    parts = _AUTHORITY.fullmatch(authority.strip().lower())
+    if known is None or parts is None:
+        return None
+    port = int(parts[2]) if parts[2] else DEFAULT_PORTS[known]
+    return Origin(known, parts[1], port) if 0 < port < 65536 else None
+
+
+def parse(text: str) -> Origin | None:
+    """The origin of an Origin header, None for ``null`` and whatever else is none."""
+    scheme, found, authority = text.partition("://")
+    return origin(scheme, authority) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a request says that its browser is.
+
+    Attributes:
+        served: the origin that counts; None where the request has no valid Host.
+        claimed: what the headers say, whoever wrote them.
+        trusted: whether the address that the request came from is that of a trusted proxy.
+    """
+
+    served: Origin | None
+    claimed: Origin | None
+    trusted: bool
+
+
+def arrival(
+    headers: Mapping[str, str], scheme: str, peer: str | None, proxies: Networks
+) -> Arrival:
+    """Where a request says that its browser is.
+
+    A list in a header counts by its last element: the one that the trusted proxy itself wrote.
+
+    Args:
+        headers: of the request, names in lower case, several of one name joined by commas.
+        scheme: of the connection itself.
+        peer: the address at its other end.
+        proxies: those whose headers are believed.
+    """
+    forwarded = _last_forwarded(headers.get("forwarded", ""))
+    proto = _last(headers.get("x-forwarded-proto", "")) or forwarded.get("proto") or scheme
+    host = _last(headers.get("x-forwarded-host", "")) or forwarded.get("host")
+    direct = headers.get("host", "")
+    claimed = origin(proto, host or direct)
+    trusted = trusts(proxies, peer)
+    return Arrival(claimed if trusted else origin(scheme, direct), claimed, trusted)
+
+
+def refusal(browser: str, arrived: Arrival) -> str | None:
+    """Why a websocket is refused to the page of an Origin header; None where it is not.
+
+    The sentence names what to change in the proxy, since a person who meets it is its owner.
+    """
+    page = parse(browser)
+    if page is not None and page == arrived.served:
+        return None
+    return (
+        f"the page is of {page or 'no origin'}, the request came as {arrived.served or 'none'}: "
+        + (_remedy(page, arrived))
+    )
+
+
+def _remedy(page: Origin | None, arrived: Arrival) -> str:
+    served = arrived.served
+    if page is not None and page == arrived.claimed and not arrived.trusted:
+        return (
+            "the headers say it right, but they came from an address that is not in "
+            "KSYS_TRUSTED_PROXIES; add the proxy's, which the log names"
+        )
+    if page is None or served is None or page.host != served.host:
+        return "let the proxy pass on the browser's Host, or open the page under the app's own name"
+    wrong = []
+    if page.scheme != served.scheme:
+        wrong.append("send X-Forwarded-Proto with the scheme of the browser's request")
+    if page.port != served.port and page.authority != served.authority:
+        wrong.append("pass on Host with its port (nginx: $http_host, not $host)")
+    return f"let the proxy {' and '.join(wrong)}"
+
+
+def trusts(proxies: Networks, peer: str | None) -> bool:
+    """Whether ``peer`` is the address of a trusted proxy."""
+    try:
+        address = ip_address(peer or "")
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return any((mapped or address) in network for network in proxies)
+
+
+def networks(text: str) -> Networks:
+    """Addresses and networks of ``127.0.0.1, 10.20.0.0/24``; ``none`` names nobody.
+
+    Raises:
+        ValueError: one of them is neither, or there is none.
+    """
+    if text.strip().lower() == NOBODY:
+        return ()
+    named = tuple(ip_network(part, strict=False) for part in text.replace(",", " ").split())
+    if not named:
+        raise ValueError("there is nothing between the commas")
+    return named
+
+
+def _last(values: str) -> str:
+    return values.rpartition(",")[2].strip()
+
+
+def _last_forwarded(values: str) -> dict[str, str]:
+    """Pairs of the last element of a ``Forwarded`` header (RFC 7239), names in lower case."""
+    pairs: dict[str, str] = {}
+    at = 0
+    while found := _PAIR.match(values, at):
+        name, value = found[1].lower(), found[2].strip()
+        pairs[name] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+        at = found.end() + 1
+        if values[found.end() : at] == ",":
+            pairs = {}
+    return pairs if at > len(values) else {}

@@ -1,0 +1,83 @@
+"""Whether the database lets this app serve: relations, rights, triggers, asked of its catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ksys_app import db
+from ksys_app.domain.upkeep import TRIGGERS
+from ksys_app.domain.windows import VIEW
+from ksys_app.utils.cache import Answer
+
+Kind = Literal["relation", "trigger"]
+Wrong = Literal["missing", "denied", "off"]
+
+READ: Final = tuple(
+    sorted(
+        {
+            *VIEW.values(),
+            *("comm_recv_1h", "features_5m", "influx_latest", "influx_live", "influx_qc_rule"),
+            *("ingest_expectation", "ingest_reject", "ksys_job_run", "tag_latest"),
+        }
+    )
+)
+"""Every relation of ours that a page or an endpoint reads."""
+
+# Of the catalog alone: to read a row of each would plan every chunk there is.
+FAULTS: Final = """
+SELECT kind, name, wrong
+FROM (
+  SELECT 'relation' AS kind, wanted.name,
+         CASE WHEN c.oid IS NULL THEN 'missing'
+              WHEN NOT has_schema_privilege(c.relnamespace, 'USAGE')
+                OR NOT has_table_privilege(c.oid, 'SELECT') THEN 'denied' END AS wrong
+  FROM unnest(%(relations)s::text[]) AS wanted (name)
+  LEFT JOIN (
+    pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = 'public'
+  ) ON c.relname = wanted.name AND c.relkind IN ('r', 'p', 'v', 'm')
+  UNION ALL
+  SELECT 'trigger', wanted.name,
+         CASE WHEN t.oid IS NULL THEN 'missing'
+              WHEN t.tgenabled NOT IN ('O', 'A') THEN 'off' END
+  FROM unnest(%(triggers)s::text[]) AS wanted (name)
+  LEFT JOIN (
+    pg_trigger AS t
+    JOIN pg_class AS c ON c.oid = t.tgrelid AND c.relname = 'influx_hist'
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = 'public'
+  ) ON t.tgname = wanted.name
+) AS found
+WHERE wrong IS NOT NULL
+ORDER BY kind, name
+LIMIT 100
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What the database lacks: a relation, the right to read it, or a trigger that works."""
+
+    kind: Kind
+    name: str
+    wrong: Wrong
+
+
+async def faults() -> list[Fault]:
+    """What keeps this app from serving, now and never from a cache; relations first."""
+    params = {"relations": list(READ), "triggers": list(TRIGGERS)}
+    return await db.current().fetch_all(Fault, FAULTS, params, name="faults")
+
+
+SIZE: Final = "SELECT pg_database_size(current_database()) AS bytes LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Bytes of the database on its disk."""
+
+    bytes: int
+
+
+async def size() -> Answer[Size]:
+    """One row, as of a few seconds ago."""
+    return await db.current().fetch_cached("upkeep", Size, SIZE, {}, name="size")

@@ -1,0 +1,56 @@
+"""What failed and was not foreseen: in the log, and on the page where it happened."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from ksys_app import log
+from ksys_app.errors import KsysError
+from ksys_app.states.base import BaseState
+from ksys_app.states.loading import LoadingState
+from ksys_app.utils.pace import Pace
+
+# A minute: a failure of every event must not fill the disk.
+TRACEBACKS: Final = 20
+REPORTS: Final = 20
+MAX_REPORT: Final = 2_000
+
+_tracebacks, _reports = Pace(TRACEBACKS), Pace(REPORTS)
+
+
+class FailureState(BaseState):
+    """Tells a page that one of its handlers failed."""
+
+    @rx.event
+    async def show_failure(self) -> None:
+        """Show ``INTERNAL`` on the page that is open; what it shows stays, as old."""
+        path = self.router.url.path.rstrip("/") or "/"
+        kind = next((one for one in BaseState.get_substates() if _path(one) == path), None)
+        if kind is None:
+            return
+        page: Any = await self.get_state(kind)
+        try:
+            page._fail(KsysError("INTERNAL: the page failed; the server's log has the details"))
+        except Exception:  # it would be told here again, for ever
+            log.logger.exception("telling %s that it failed", path)
+
+
+def _path(kind: type) -> str | None:
+    return kind._path if issubclass(kind, LoadingState) else None
+
+
+def handler_failed(exception: Exception) -> EventSpec | None:
+    """A handler that failed: the log has it, and the page says so."""
+    if _tracebacks.passes():
+        log.logger.error("event handler failed", exc_info=exception)
+    shown: EventSpec = FailureState.event_handlers["show_failure"]()
+    return shown
+
+
+def page_failed(exception: Exception) -> None:
+    """What a browser reports of itself, in one line; anybody can write such a report."""
+    if _reports.passes():
+        log.event("page_fail", why=str(exception)[:MAX_REPORT])

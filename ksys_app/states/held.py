@@ -1,0 +1,63 @@
+"""The order of tiles and table rows, which stands still while somebody points at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import reflex as rx
+
+from ksys_app.domain import ordering
+from ksys_app.models.tiles import Tile
+
+LISTS: Final = ("tiles", "table")
+
+
+class HeldOrder(rx.State, mixin=True):
+    """Indexes of the rows of both lists, and how many tags would move in a list that is held."""
+
+    tile_order: list[int] = []
+    table_order: list[int] = []
+    tiles_moved: int = 0
+    table_moved: int = 0
+
+    _held: tuple[str, ...] = ()
+    _names: dict[str, list[str]] = {}
+
+    @rx.event
+    def hold(self, name: str, held: bool) -> None:
+        """Keep the order of ``tiles`` or ``table`` from now on, or bring it up to date."""
+        if name not in LISTS:
+            return
+        self._held = tuple(one for one in LISTS if (held if one == name else one in self._held))
+        self._order()
+
+    @rx.event
+    def reorder(self, name: str) -> None:
+        """Bring the order of ``tiles`` or ``table`` up to date, and keep that one."""
+        if name in LISTS:
+            self._names.pop(name, None)
+            self._order()
+
+    def _order(self) -> None:
+        """Arrange both lists anew."""
+        raise NotImplementedError
+
+    def _let_go(self) -> None:
+        """Take the next order as it is: a person chose it, or the page is opened anew."""
+        self._names = {}
+
+    def _arrange(
+        self, name: str, tiles: Sequence[Tile], wanted: list[int]
+    ) -> tuple[list[int], int]:
+        """The indexes to show in place of those wanted, and how many tags moved since."""
+        titles = [tiles[index].title for index in wanted]
+        index = {tile.title: at for at, tile in enumerate(tiles)}
+        shown, moved = titles, 0
+        if name in self._held and name in self._names:
+            # A tag that is no longer of the kind that is shown leaves with the next order.
+            left = {title for title in self._names[name] if title in index} - set(titles)
+            shown = ordering.held(self._names[name], [*titles, *left])
+            moved = len(left) + ordering.moves([t for t in shown if t not in left], titles)
+        self._names = self._names | {name: shown}
+        return [index[title] for title in shown], moved

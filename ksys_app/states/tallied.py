@@ -1,0 +1,43 @@
+"""What the line over the tiles counts, and the kind of trouble that tiles and table are cut to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import reflex as rx
+
+from ksys_app.domain import ordering
+from ksys_app.models.tiles import Tile
+from ksys_app.models.views import KINDS, TallyView
+
+
+class Tallied(rx.State, mixin=True):
+    """Counts of what is wrong, each of which shows its tags alone when it is pressed."""
+
+    only: str = ""
+    tally: TallyView = TallyView()
+
+    @rx.event
+    def show_only(self, kind: str) -> None:
+        """Show only tags with one kind of trouble; the same kind again, or none, shows all."""
+        if kind and kind not in KINDS:
+            return
+        self.only = "" if kind == self.only else kind
+        self._let_go()
+        self._order()
+
+    def _let_go(self) -> None:
+        """Take the next order as it is."""
+        raise NotImplementedError
+
+    def _order(self) -> None:
+        """Arrange what is shown anew."""
+        raise NotImplementedError
+
+    def _count(self, tiles: Sequence[Tile], words: str, shown: int, *, partial: bool) -> None:
+        """Count the tags at hand, of which ``shown`` are shown."""
+        found = ordering.tally(tiles, words)
+        every, kinds = len(tiles), found.kinds
+        tally = TallyView(found.tags, every, shown, kinds, found.outside, partial)
+        if tally != self.tally:
+            self.tally = tally

@@ -1,0 +1,36 @@
+"""How often something may happen."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+
+class Pace:
+    """Lets at most ``most`` things pass in any ``seconds``.
+
+    Attributes:
+        held: how many did not pass since the last one that did.
+    """
+
+    def __init__(
+        self, most: int, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.held = 0
+        self._seconds, self._clock = seconds, clock
+        self._passed: deque[float] = deque(maxlen=most)
+
+    @property
+    def full(self) -> bool:
+        """Whether the next one would not pass."""
+        oldest_counts = len(self._passed) == self._passed.maxlen
+        return oldest_counts and self._clock() - self._passed[0] < self._seconds
+
+    def passes(self) -> bool:
+        """Whether one more may pass now."""
+        if self.full:
+            self.held += 1
+            return False
+        self._passed.append(self._clock())
+        return True

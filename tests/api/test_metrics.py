@@ -1,0 +1,187 @@
+"""What a monitor can see of the process and its database (PRD §8.7)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from ksys_app import db
+from ksys_app.domain.upkeep import JOBS, REFRESH
+from ksys_app.domain.windows import VIEW, parse_window
+from ksys_app.ops.jobs import run_now
+from tests import papers, plant
+from tests.conftest import Plant
+
+Series = dict[tuple[str, ...], float]
+DRIFT = ("buckets", "", "SCHEMA_DRIFT")
+ALL_JOBS = "FROM timescaledb_information.jobs WHERE job_id >= 1000"
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "TTL", {**db.TTL, "upkeep": 0.0})
+
+
+async def figures(http: httpx.AsyncClient, *labels: str) -> dict[str, Series]:
+    """Each sample by name, of those labels the values."""
+    answer = await http.get("/metrics")
+    assert answer.status_code == 200
+    found: dict[str, Series] = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            key = tuple(sample.labels.get(label, "") for label in labels)
+            found.setdefault(sample.name, {})[key] = sample.value
+    return found
+
+
+async def test_requests_are_counted_by_endpoint_and_status(http: httpx.AsyncClient) -> None:
+    async def counts() -> Series:
+        found = await figures(http, "endpoint", "status")
+        return found.get("ksys_http_requests_total", {})
+
+    before = await counts()
+    for path in ("/api/v1/latest", "/api/v1/kpi?window=no", "/api/nope", "/docs/runbooks/NO.md"):
+        await http.get(path)
+    await http.post("/api/v1/latest")
+    await http.head("/docs/runbooks/DB_CONN.md")
+    added = {key: count - before.get(key, 0) for key, count in (await counts()).items()}
+    assert {key: count for key, count in added.items() if count} == {
+        ("/api/v1/latest", "200"): 1,
+        ("/api/v1/latest", "405"): 1,
+        ("/api/v1/kpi", "400"): 1,
+        ("other", "404"): 1,
+        ("/docs/runbooks/{code}.md", "404"): 1,
+        ("/docs/runbooks/{code}.md", "200"): 1,
+        ("/metrics", "200"): 1,
+    }
+    found = await figures(http, "endpoint")
+    latest = ("/api/v1/latest",)
+    assert found["ksys_http_request_duration_seconds_count"][latest] >= 2
+    assert found["ksys_http_response_size_bytes_sum"][latest] > 0
+
+
+async def test_every_figure_that_an_alert_asks_for_is_told(http: httpx.AsyncClient) -> None:
+    rules = (papers.ROOT / "docs" / "monitoring" / "rules.yml").read_text("utf-8")
+    wanted = set(re.findall(r"\b((?:ksys|process)_\w+)", "".join(expressions(rules))))
+    answer = await http.get("/metrics")
+    # Also those that have no sample while all is well.
+    told: set[str] = set()
+    for family in text_string_to_metric_families(answer.text):
+        suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+        told |= {family.name + suffix for suffix in suffixes.get(family.type, ("",))}
+    assert len(wanted) > 10
+    assert wanted - told == set()
+
+
+def expressions(rules: str) -> list[str]:
+    """The expressions of the rules, each in one line or in a block."""
+    found = re.findall(
+        r"^        expr: (?:\|\n)?(.+?)^        for:", rules, re.MULTILINE | re.DOTALL
+    )
+    assert len(found) == rules.count("- alert:")
+    return found
+
+
+async def test_statements_are_counted_by_name(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    async def counts() -> dict[str, float]:
+        found = await figures(http, "statement", "result", "code")
+        return {
+            **{
+                key[1]: n
+                for key, n in found["ksys_cache_answers_total"].items()
+                if "buckets" in key
+            },
+            "rows": found["ksys_statement_rows_total"].get(("buckets", "", ""), 0),
+            "asked": found["ksys_statement_duration_seconds_count"].get(("buckets", "", ""), 0),
+            "failed": found.get("ksys_statement_errors_total", {}).get(DRIFT, 0),
+        }
+
+    now = await plant.clock(plant_db.conn)
+    await plant.insert(plant_db.conn, [(now - timedelta(minutes=5), "M2", 1.0), (now, "M2", 2.0)])
+    before = await counts()
+    course = "/api/v1/timeseries?tag=M2&window=60m"
+    for _ in range(2):
+        assert (await http.get(course)).status_code == 200
+    view = VIEW[parse_window("7d").bucket]
+    await plant_db.conn.execute(f"REVOKE SELECT ON public.{view} FROM eco_ro")
+    assert (await http.get("/api/v1/timeseries?tag=M2&window=7d")).status_code == 500
+    await plant_db.conn.execute(f"GRANT SELECT ON public.{view} TO eco_ro")
+    now_counted = await counts()
+    added = {
+        key: more for key, count in now_counted.items() if (more := count - before.get(key, 0))
+    }
+    assert added == {"miss": 1, "hit": 1, "rows": 2, "asked": 2, "failed": 1}
+
+
+async def test_how_far_each_aggregate_is_stored(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    now = await plant.clock(plant_db.conn)
+    minutes = {*range(90), *range(0, 72 * 60, 60)}
+    rows = [(now - timedelta(minutes=age), "M1", 1.0) for age in minutes]
+    await plant.insert(plant_db.conn, rows)
+    async for run in run_now(plant_db.conn):
+        assert run.error is None
+    found = await figures(http, "aggregate")
+    stored = found["ksys_aggregate_stored_to_timestamp_seconds"]
+    allowed = found["ksys_aggregate_allowed_lag_seconds"]
+    assert set(stored) == set(allowed) == {(view,) for view in REFRESH}
+    for view, at in stored.items():
+        assert 0 <= now.timestamp() - at < allowed[view]
+    assert found["ksys_database_size_bytes"][("",)] > 1_000_000
+    await plant_db.conn.execute("REVOKE SELECT ON public.influx_agg_1h FROM eco_ro")
+    try:
+        others = (await figures(http, "aggregate"))["ksys_aggregate_stored_to_timestamp_seconds"]
+    finally:
+        await plant_db.conn.execute("GRANT SELECT ON public.influx_agg_1h TO eco_ro")
+    assert set(stored) - set(others) == {("influx_agg_1h",)}, "what may be read is told"
+
+
+async def test_what_keeps_the_app_from_serving(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    fine = await figures(http)
+    assert (fine["ksys_ready"], fine["ksys_triggers_off"]) == ({(): 1}, {(): 0})
+    assert "ksys_fault" not in fine
+    await plant_db.conn.execute("REVOKE SELECT ON public.influx_latest FROM eco_ro")
+    rename = "ALTER TRIGGER {} ON public.influx_hist RENAME TO {}"
+    await plant_db.conn.execute(rename.format("refuse_unusable", "gone"))
+    try:
+        found = await figures(http, "code", "name", "wrong")
+    finally:
+        await plant_db.conn.execute("GRANT SELECT ON public.influx_latest TO eco_ro")
+        await plant_db.conn.execute(rename.format("gone", "refuse_unusable"))
+    assert set(found["ksys_fault"]) == {
+        ("SCHEMA_DRIFT", "influx_latest", "denied"),
+        ("SCHEMA_DRIFT", "refuse_unusable", "missing"),
+    }
+    alone = ("", "", "")
+    assert found["ksys_ready"][alone] == 0
+    assert found["ksys_triggers_off"][alone] == 1
+    assert found["ksys_database_up"][alone] == 1
+    assert found["ksys_jobs"][alone] == len(JOBS), "the rest is told all the same"
+    assert "ksys_tag_value" not in found
+
+
+async def test_jobs_that_are_off_and_missing(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    await plant_db.conn.execute("SELECT remove_retention_policy('public.influx_hist')")
+    await plant_db.conn.execute(f"SELECT alter_job(job_id, scheduled => false) {ALL_JOBS}")
+    await plant_db.conn.execute("SELECT add_retention_policy('influx_agg_1h', interval '9 years')")
+    found = await figures(http, "name", "state")
+    wanted = {"expected": len(JOBS), "missing": 1, "off": len(JOBS) - 1, "failing": 0}
+    wanted |= {"unexpected": 1}
+    assert {name: found[f"ksys_jobs_{name}"][("", "")] for name in wanted} == wanted
+    states = {key for key, value in found["ksys_job_state"].items() if value}
+    assert len(states) == len(JOBS)
+    assert ("retention influx_hist", "missing") in states
+    assert ("refresh influx_agg_1m", "off") in states
+
+
+async def test_when_a_job_last_ended_well(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    await plant_db.conn.execute(
+        "UPDATE ksys_job_run SET started_at = now(), finished_at = '2126-01-01 00:00Z'"
+        " WHERE job_id = (SELECT job_id FROM timescaledb_information.jobs"
+        " WHERE proc_name = 'settle_tags')"
+    )
+    found = (await figures(http, "name"))["ksys_job_last_success_timestamp_seconds"]
+    assert found[("settle_tags",)] == datetime(2126, 1, 1, tzinfo=UTC).timestamp()

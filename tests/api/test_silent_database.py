@@ -1,0 +1,171 @@
+"""What HTTP answers while the database takes every byte and says nothing, and after its return.
+
+A stopped process, or a network that swallows packets: connections stay open, new ones are
+accepted, and no answer comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from ksys_app import db, runtime
+from ksys_app.api.app import create_api
+from ksys_app.db import connect
+from ksys_app.settings import load_settings
+from tests import plant
+from tests.conftest import RO_PASSWORD
+from tests.database import TestDatabases
+from tests.silence import Stopped, line
+from tests.waiting import until
+
+WITHIN_S = 5.0
+BACK_S = 15.0
+TAGS = ("D100", "D101", "D200")
+MANY = "&".join(f"tag={tag}" for tag in TAGS)
+# What asks the database, with every parameter that makes it ask for more.
+STALE_OR_503 = (
+    *("/api/v1/tags", "/api/v1/latest", "/api/v1/latest?tag=D100", "/api/v1/qc"),
+    *("/api/v1/kpi", "/api/v1/kpi?window=24h", "/api/v1/kpi?window=5m&tag=D100"),
+    *("/api/v1/timeseries?tag=D100", "/api/v1/timeseries?tag=D100&window=12m"),
+    *("/api/v1/indicators?tag=D100", "/api/v1/features?tag=D100"),
+    *("/api/v1/comm/heatmap?tag=D100", "/api/v1/comm/outages?tag=D100"),
+)
+NEVER_STALE = (
+    *("/readyz", f"/api/v1/export.csv?{MANY}", "/api/v1/export.csv?tag=D100&bucket=1m&window=30d"),
+    *(f"/api/v1/comm/cells.csv?{MANY}", f"/api/v1/comm/outages.csv?{MANY}"),
+)
+# One statement, two in turn, and as many as there are tags.
+FIRST = ("/api/v1/kpi", "/api/v1/comm/heatmap?tag=D100", *NEVER_STALE[2:4])
+NOT_ASKING = {"/docs/runbooks/{name}", "/metrics"}
+
+
+@dataclass
+class Place:
+    """An app over a database that can be silenced.
+
+    Attributes:
+        http: its contract.
+        cut: silences the database.
+        mend: lets it speak again.
+    """
+
+    http: httpx.AsyncClient
+    cut: Callable[[], None]
+    mend: Callable[[], None]
+
+
+@pytest.fixture(params=["process", "network"])
+async def place(request: pytest.FixtureRequest, databases: TestDatabases) -> AsyncIterator[Place]:
+    if request.param == "process" and databases.kind != "embedded":
+        pytest.skip("the server is not ours to stop")
+    dsn = await databases.fresh()
+    async with await connect(dsn) as conn:
+        now = await plant.clock(conn)
+        # Two samples three days apart: an outage lies between.
+        times = (now - timedelta(days=3), now)
+        await plant.insert(conn, [(ts, tag, 1.0) for ts in times for tag in TAGS])
+        await conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('D100')")
+    async with AsyncExitStack() as stack:
+        by = dsn
+        silenced: Any
+        if request.param == "process":
+            silenced = Stopped(databases.server(dsn))
+        else:
+            silenced = await stack.enter_async_context(line(dsn))
+            by = silenced.dsn
+        reader = databases.as_role(by, "eco_ro", RO_PASSWORD)
+        settings = load_settings().model_copy(update={"ts_dsn": reader})
+        await stack.enter_async_context(runtime.opened(settings))
+        transport = httpx.ASGITransport(create_api())
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://ksys")
+        )
+        try:
+            yield Place(http, silenced.cut, silenced.mend)
+        finally:
+            silenced.mend()
+    await databases.drop(dsn)
+
+
+async def ask(place: Place, path: str) -> httpx.Response:
+    """The answer, which has to come in time."""
+    async with asyncio.timeout(WITHIN_S):
+        return await place.http.get(path)
+
+
+def is_stale(answer: httpx.Response) -> bool:
+    body = answer.json()
+    objects = body if isinstance(body, list) else [body]
+    marked = [one.get("stale") is True for one in objects]
+    return answer.status_code == 200 and bool(marked) and all(marked)
+
+
+def test_every_endpoint_of_the_contract_is_among_them() -> None:
+    named = {path.partition("?")[0] for path in (*STALE_OR_503, *NEVER_STALE)}
+    assert set(create_api().openapi()["paths"]) - NOT_ASKING == named
+
+
+async def test_every_endpoint_answers_in_time_stale_or_503_and_is_fresh_after_the_return(
+    place: Place,
+) -> None:
+    before = {path: await place.http.get(path) for path in (*STALE_OR_503, *NEVER_STALE)}
+    assert {answer.status_code for answer in before.values()} == {200}
+    place.cut()
+    first = await ask(place, "/api/v1/kpi")
+    assert is_stale(first)
+    for path in STALE_OR_503:
+        assert is_stale(await ask(place, path)), path
+    for path in NEVER_STALE:
+        assert (await ask(place, path)).status_code == 503, path
+    metrics = await ask(place, "/metrics")
+    assert "ksys_database_up 0.0" in metrics.text
+
+    place.mend()
+    await until(partial(answers, place), BACK_S)
+    for path in STALE_OR_503:
+        answer = await ask(place, path)
+        assert answer.status_code == 200
+        assert not is_stale(answer), path
+    for path in NEVER_STALE:
+        assert (await ask(place, path)).status_code == 200, path
+
+
+@pytest.mark.parametrize("place", ["network"], indirect=True)
+async def test_who_is_the_first_to_find_out_is_answered_in_time_whatever_was_asked_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "TTL", dict.fromkeys(db.TTL, 0.0))
+    for path in FIRST:
+        assert (await place.http.get(path)).status_code == 200
+        place.cut()
+        answer = await ask(place, path)
+        assert answer.status_code == 503 or is_stale(answer), path
+        place.mend()
+        await until(partial(answers, place), BACK_S)
+
+
+async def test_what_waits_for_one_answer_is_released_together_and_the_next_do_not_wait(
+    place: Place,
+) -> None:
+    path = "/api/v1/latest"
+    await place.http.get("/readyz")
+    place.cut()
+    together = await asyncio.gather(*(ask(place, path) for _ in range(30)))
+    assert {answer.status_code for answer in together} == {503}
+    started = time.monotonic()
+    assert {(await ask(place, path)).status_code for _ in range(5)} == {503}
+    assert time.monotonic() - started < WITHIN_S, "five one after another, not five deadlines"
+
+
+async def answers(place: Place) -> bool:
+    return (await ask(place, "/readyz")).status_code == 200

@@ -1,0 +1,129 @@
+"""What refusing bad rows costs the ingest: ``influx_hist`` beside a table as 0.1.0 had it.
+
+Part of ``make bench``; alone, on a server of yours: ``python -m tests.bench_insert --dsn OWNER``.
+Both tables take the same rows in turn, in one run. They have the same key, index, columnar settings
+and number of aggregates that note what changed. What it wrote it removes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from psycopg import AsyncConnection, sql
+from rich.console import Console
+from rich.table import Table
+
+from ksys_app.db import connect
+
+# 0.1.0: no constraint, no trigger on rows.
+BEFORE: Final = """
+CREATE TABLE public.bench_hist (LIKE public.influx_hist INCLUDING DEFAULTS,
+                                PRIMARY KEY (ts, tag_name));
+SELECT create_hypertable('public.bench_hist', by_range('ts', interval '7 days'),
+                         create_default_indexes => false);
+ALTER TABLE public.bench_hist SET (timescaledb.compress,
+  timescaledb.compress_segmentby = 'tag_name', timescaledb.compress_orderby = 'ts DESC');
+CREATE INDEX bench_hist_tag_ts ON public.bench_hist (tag_name, ts DESC);
+CREATE TABLE public.bench_latest (LIKE public.tag_latest INCLUDING ALL);
+CREATE FUNCTION public.bench_keep_latest() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO public.bench_latest AS kept (tag_name, value, ts, first_ts)
+  SELECT DISTINCT ON (tag_name) tag_name, value, ts, min(ts) OVER (PARTITION BY tag_name)
+  FROM written ORDER BY tag_name, ts DESC
+  ON CONFLICT (tag_name) DO UPDATE
+    SET value = CASE WHEN excluded.ts >= kept.ts THEN excluded.value ELSE kept.value END,
+        ts = greatest(kept.ts, excluded.ts), first_ts = least(kept.first_ts, excluded.first_ts)
+    WHERE excluded.ts >= kept.ts OR excluded.first_ts < kept.first_ts;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER bench_keep_insert AFTER INSERT ON public.bench_hist
+  REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION public.bench_keep_latest();
+CREATE TRIGGER bench_keep_update AFTER UPDATE ON public.bench_hist
+  REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION public.bench_keep_latest();
+CREATE MATERIALIZED VIEW public.bench_agg WITH (timescaledb.continuous) AS
+SELECT time_bucket('1 minute', ts) AS bucket, tag_name, count(*) AS n
+FROM public.bench_hist GROUP BY 1, 2 WITH NO DATA;
+CREATE MATERIALIZED VIEW public.bench_agg_5m WITH (timescaledb.continuous) AS
+SELECT time_bucket('5 minutes', ts) AS bucket, tag_name, count(*) AS n
+FROM public.bench_hist GROUP BY 1, 2 WITH NO DATA;
+"""
+AFTER: Final = (
+    "DROP MATERIALIZED VIEW IF EXISTS public.bench_agg",
+    "DROP MATERIALIZED VIEW IF EXISTS public.bench_agg_5m",
+    "DROP TABLE IF EXISTS public.bench_hist",
+    "DROP TABLE IF EXISTS public.bench_latest",
+    "DROP FUNCTION IF EXISTS public.bench_keep_latest()",
+    "DELETE FROM public.influx_hist WHERE tag_name LIKE 'BENCH%'",
+)
+INSERT: Final = sql.SQL("""
+INSERT INTO public.{} (ts, tag_name, value)
+SELECT %(start)s + n * interval '1 second', 'BENCH' || tag, random()
+FROM generate_series(1, %(seconds)s) AS n, generate_series(1, 9) AS tag
+""")
+TABLES: Final = ("bench_hist", "influx_hist")
+# Name, seconds of nine tags in a statement, statements.
+SIZES: Final = (("9 rows", 1, 200), ("900 rows", 100, 40), ("45,000 rows", 5000, 6))
+
+
+def _starts() -> Iterator[datetime]:
+    """Times that nothing else uses, three years back."""
+    at = datetime.now(UTC) - timedelta(days=3 * 365)
+    while True:
+        yield at
+        at += timedelta(seconds=6000)
+
+
+async def _insert(conn: AsyncConnection, table: str, start: datetime, seconds: int) -> float:
+    statement = INSERT.format(sql.Identifier(table))
+    started = time.perf_counter()
+    await conn.execute(statement, {"start": start, "seconds": seconds})
+    return (time.perf_counter() - started) * 1000
+
+
+async def measure(dsn: str) -> Table:
+    """Milliseconds of a statement into each table, in turn, and the ratio of their medians.
+
+    Args:
+        dsn: DSN of the owner of a database with the schema.
+    """
+    shown = Table("insert", "before p50", "before min", "now p50", "now min", "ratio p50")
+    starts = _starts()
+    async with await connect(dsn) as conn:
+        try:
+            await conn.execute(BEFORE.encode())
+            for name, seconds, times in SIZES:
+                taken: dict[str, list[float]] = {table: [] for table in TABLES}
+                for n in range(times + 2):
+                    start = next(starts)
+                    # Each goes first as often as the other; the first two warm up.
+                    for table in TABLES[:: 1 if n % 2 else -1]:
+                        ms = await _insert(conn, table, start, seconds)
+                        if n > 1:
+                            taken[table].append(ms)
+                before, now = (taken[table] for table in TABLES)
+                figures = (statistics.median(before), min(before), statistics.median(now), min(now))
+                ratio = figures[2] / figures[0]
+                shown.add_row(name, *(f"{figure:.2f}" for figure in figures), f"{ratio:.2f}")
+        finally:
+            for statement in AFTER:
+                await conn.execute(statement.encode())
+    return shown
+
+
+async def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dsn", required=True, help="owner of a database with the schema")
+    Console(width=110).print(await measure(parser.parse_args().dsn))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

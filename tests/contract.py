@@ -1,0 +1,54 @@
+"""The OpenAPI document as a judge of answers, and a plant whose answers have something in them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import schemathesis
+from psycopg import AsyncConnection
+
+from ksys_app.api.app import create_api
+from tests import plant
+
+DOCUMENT = create_api().openapi()
+CONTRACT = schemathesis.openapi.from_dict(DOCUMENT)
+PATHS = list(DOCUMENT["paths"])
+# One request of each path that is answered with 200.
+GOOD = {
+    "/api/v1/tags": "?search=d1",
+    "/api/v1/kpi": "?window=24h",
+    "/api/v1/timeseries": "?tag=D100&window=24h",
+    "/api/v1/indicators": "?tag=D100&window=24h&format=columns",
+    "/api/v1/features": "?tag=D100&window=24h",
+    "/api/v1/export.csv": "?tag=D100&tag=SILENT",
+    "/api/v1/comm/heatmap": "?tag=D100",
+    "/api/v1/comm/outages": "?tag=D100",
+    "/api/v1/comm/cells.csv": "?tag=D100",
+    "/api/v1/comm/outages.csv": "?tag=D100",
+}
+
+
+def good(path: str) -> str:
+    return path + GOOD.get(path, "")
+
+
+def hold(answer: httpx.Response, path: str) -> None:
+    """The document has this status of the path, and the answer is of its type and shape."""
+    told = DOCUMENT["paths"][path]["get"]["responses"]
+    assert str(answer.status_code) in told, answer.text[:200]
+    CONTRACT[path]["GET"].validate_response(answer)
+
+
+async def fill(conn: AsyncConnection) -> None:
+    """A tag with a rule and samples, some of long ago, one that never reported, an odd name."""
+    now = await plant.clock(conn)
+    ages = [*range(0, 900, 5), *range(1000, 80_000, 997), 86_400 * 20, 86_400 * 300]
+    rows = [(now - timedelta(seconds=s), "D100", 190 + s % 7 / 3) for s in ages]
+    odd = [(now - timedelta(days=2), name, -1e-9) for name in ("x" * 300, "TAB\there")]
+    await plant.insert(conn, [*rows, *odd])
+    await conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, min_val, max_val, crit_max, enabled, meta)"
+        ' VALUES (\'D100\', 0, 200, 190, true, \'{"unit": "°C", "x": [1, null]}\'),'
+        " ('SILENT', NULL, NULL, NULL, true, '{}')"
+    )

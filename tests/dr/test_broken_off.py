@@ -1,0 +1,118 @@
+"""A restore that is broken off: what is left is named, and the page's way on leads to a whole one.
+
+The restores need a server and its own ``pg_restore``: TS_TEST_DSN or Docker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from psycopg import AsyncConnection
+
+from ksys_app.db import connect
+from ksys_app.driver.restoring import is_restoring
+from ksys_app.ops import backup, pg_programs
+from ksys_app.ops.verify import verify
+from tests.conftest import ZONE
+from tests.ksys import KSYS, ksys
+from tests.waiting import until
+
+RUN = """
+import asyncio, sys
+from ksys_app.ops.pg_programs import Found, run
+asyncio.run(run(Found(sys.argv[1], 15), "postgresql://u@127.0.0.1:1/d", sys.argv[2]))
+"""
+
+
+async def test_a_search_path_without_a_shell_is_no_full_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    await pg_programs.run(pg_programs.Found("/bin/true", 15), "postgresql://u@127.0.0.1:1/d")
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, one that has ended and waits to be noticed not counted."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+async def test_a_program_ends_with_the_command_however_that_ends(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    program, pid_file = tmp_path / "pg_restore", tmp_path / "pid"
+    program.write_text('#!/bin/sh\necho $$ >"$3.new"; mv "$3.new" "$3"; exec sleep 600\n')
+    program.chmod(stat.S_IRWXU)
+    command = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", RUN, str(program), str(pid_file), stderr=asyncio.subprocess.DEVNULL
+    )
+
+    async def begun() -> bool:
+        return pid_file.exists()
+
+    await until(begun)
+    pid = int(pid_file.read_text())
+    command.send_signal(number)
+    await command.wait()
+
+    async def ended() -> bool:
+        return not is_running(pid)
+
+    await until(ended)
+
+
+async def restorers(conn: AsyncConnection) -> int:
+    row = await (
+        await conn.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'pg_restore'"
+        )
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+async def test_a_restore_that_is_broken_off_is_named_and_done_again(
+    server: str, empty: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    file = tmp_path / "plant.dump"
+    await backup.backup(server, file, zone=ZONE, on_stage=lambda stage, size: None)
+    async with await connect(empty) as conn:
+        command = await asyncio.create_subprocess_exec(
+            KSYS, "db", "restore", str(file), env=os.environ | {"TS_ADMIN_DSN": empty},
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        await until(lambda: is_restoring(conn))
+        command.send_signal(number)
+        _, said = await command.communicate()
+
+        async def alone() -> bool:
+            return not await restorers(conn)
+
+        await until(alone)
+    if number == signal.SIGKILL:
+        assert command.returncode == -number
+    else:
+        assert command.returncode == 130
+        last = said.decode().splitlines()[-1]
+        assert "the restore was broken off" in last
+        assert "is of no use now: mend the cause and restore again with --replace" in last
+    (check,) = await verify(empty, zone=ZONE)
+    assert (check.name, check.ok) == ("restore", False)
+    code, _, err = await ksys("db", "restore", str(file), TS_ADMIN_DSN=empty)
+    assert (code, "holds a part of a restore that was broken off" in err) == (2, True)
+    code, out, _ = await ksys("db", "restore", str(file), "--replace", TS_ADMIN_DSN=empty)
+    assert "every sample and every row of the dump is there" in out
+    drop = next(line for line in out.splitlines() if "drop it: " in line).partition(": ")[2]
+    async with await connect(empty) as conn:
+        await conn.execute(drop.encode())

@@ -1,0 +1,206 @@
+"""The app under ``/ksys/`` of a server with other pages, behind nginx and Caddy (PRD §23)."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from ksys_app.db import connect
+from ksys_app.security import HEADERS
+from tests import plant, proxies
+from tests.conftest import RO_PASSWORD
+from tests.database import TestDatabases
+from tests.e2e.conftest import free_port, seed
+from tests.proxies import Served
+
+PAGES = {"": "Dashboard", "trend": "Trend", "tech": "Indicators", "comm": "Communication"}
+VALUES = itertools.count(160)
+FRONTS = ["nginx keeps it", "nginx takes it away", "Caddy keeps it", "Caddy takes it away"]
+
+
+@pytest.fixture(scope="module")
+async def dsn(databases: TestDatabases) -> AsyncIterator[str]:
+    """A database with the demo's nine tags."""
+    made = await databases.fresh()
+    await seed(made)
+    yield made
+    await databases.drop(made)
+
+
+@pytest.fixture(scope="module")
+async def app(databases: TestDatabases, dsn: str) -> AsyncIterator[Served]:
+    """The app over it, with its base path."""
+    reader = databases.as_role(dsn, "eco_ro", RO_PASSWORD)
+    async with proxies.app(reader, KSYS_BASE_PATH="/ksys") as served:
+        yield served
+
+
+@pytest.fixture(scope="module", params=FRONTS)
+async def home(
+    request: pytest.FixtureRequest, app: Served, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The address of the first page, behind each proxy."""
+    folder, port = tmp_path_factory.mktemp("front"), free_port()
+    takes_away = "takes" in request.param
+    if request.param.startswith("nginx"):
+        tls = await proxies.certificate(folder)
+        front = proxies.nginx(folder, port, proxies.nginx_subpath(app.port, port, tls, takes_away))
+    else:
+        values = {"KSYS_SITE": f"localhost:{port}", "KSYS_UPSTREAM": f"127.0.0.1:{app.port}"}
+        front = proxies.caddy(folder, port, proxies.caddy_subpath(folder, takes_away), **values)
+    async with front:
+        yield f"https://localhost:{port}/ksys/"
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser of its own that lets a self-signed certificate pass."""
+    made = await browser.new_context(
+        ignore_https_errors=True, viewport={"width": 1280, "height": 900}
+    )
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext) -> Page:
+    """An empty tab."""
+    return await context.new_page()
+
+
+async def title(page: Page, name: str) -> None:
+    """The page of that name is there, and live."""
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    bar = page.get_by_test_id("status-bar")
+    await expect(bar).to_have_attribute("data-state", "live")
+
+
+async def test_four_pages_ask_for_nothing_outside_and_for_nothing_that_is_not_there(
+    home: str, page: Page, dsn: str
+) -> None:
+    asked: set[str] = set()
+    wrong: list[str] = []
+    page.on("request", lambda request: asked.add(request.url))
+    page.on("websocket", lambda socket: asked.add(socket.url.replace("wss:", "https:")))
+    page.on("response", lambda answer: wrong.append(answer.url) if answer.status >= 400 else None)
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    for path, name in PAGES.items():
+        await page.goto(home + path)
+        await title(page, name)
+    assert wrong == []
+    assert [url for url in asked if not url.startswith((home, "data:", "blob:"))] == []
+    assert any(url.startswith(f"{home}_event/") for url in asked)
+    await page.goto(home)
+    value = next(VALUES)
+    async with await connect(dsn) as conn:
+        await plant.insert(conn, [(datetime.now(UTC), "D100", value)])
+    await expect(page.get_by_test_id("tile-D100")).to_contain_text(f"{value:g}")
+
+
+async def test_sidebar_and_keys_change_the_page(home: str, page: Page) -> None:
+    await page.goto(home)
+    await title(page, "Dashboard")
+    for name in ("Indicators", "Communication"):
+        await page.get_by_role("navigation").get_by_role("link", name=name).click()
+        await title(page, name)
+    await page.keyboard.press("g")
+    await page.keyboard.press("t")
+    await title(page, "Trend")
+    trend = re.compile(f"^{re.escape(home)}trend[?]tag=")
+    await expect(page).to_have_url(trend)
+    await page.go_back()
+    await title(page, "Communication")
+    await page.keyboard.press("g")
+    await page.keyboard.press("d")
+    await title(page, "Dashboard")
+    await page.get_by_test_id("tile-D100").get_by_test_id("tile-trend").click()
+    await title(page, "Trend")
+    await expect(page).to_have_url(re.compile(f"^{re.escape(home)}trend[?]tag=D100"))
+
+
+async def test_an_address_that_no_page_has_leads_home(home: str, page: Page) -> None:
+    answer = await page.goto(f"{home}nope?tag=D100")
+    assert answer is not None
+    assert answer.status == 404
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+    await expect(page).to_have_url(f"{home}nope?tag=D100")
+    await expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(4)
+    await page.get_by_test_id("lost-box").get_by_role("link").click()
+    await title(page, "Dashboard")
+
+
+async def test_a_deep_link_its_reload_its_files_and_its_picture(home: str, page: Page) -> None:
+    for _ in ("opened", "reloaded"):
+        await page.goto(f"{home}trend?tag=D100&window=24h")
+        await title(page, "Trend")
+        chart = page.get_by_test_id("chart")
+        await expect(chart).to_have_attribute("data-state", "drawn")
+        await expect(page).to_have_url(f"{home}trend?tag=D100&window=24h")
+    await page.reload()
+    await title(page, "Trend")
+    await page.get_by_test_id("tag-picker").click()
+    await page.get_by_test_id("tag-option-D200").click()
+    await expect(page).to_have_url(f"{home}trend?tag=D200&window=24h")
+    assert (await _downloaded(page, "csv")).startswith(b"\xef\xbb\xbftag_name,bucket,")
+    assert (await _downloaded(page, "png")).startswith(b"\x89PNG")
+    await page.goto(f"{home}comm?tags=D100,D200")
+    for file in ("csv-cells", "csv-outages"):
+        assert (await _downloaded(page, file)).startswith(b"\xef\xbb\xbftag_name,")
+
+
+async def _downloaded(page: Page, button: str) -> bytes:
+    async with page.expect_download() as started:
+        await page.get_by_test_id(button).click()
+    return (await (await started.value).path()).read_bytes()
+
+
+async def test_an_error_leads_to_its_runbook(home: str, page: Page) -> None:
+    await page.goto(f"{home}?window=9x")
+    link = page.get_by_test_id("error-box").get_by_role("link")
+    async with page.expect_popup() as opened:
+        await link.click()
+    runbook = await opened.value
+    await expect(runbook.get_by_role("heading", level=1)).to_contain_text("BAD_PARAMETER")
+    assert runbook.url == f"{home}docs/runbooks/BAD_PARAMETER.md"
+
+
+async def test_what_does_not_exist_is_said_in_the_page(home: str, page: Page) -> None:
+    answer = await page.goto(f"{home}nothing")
+    assert answer is not None
+    assert answer.status == 404
+    await expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+
+
+async def test_the_path_without_its_slash_leads_to_it(home: str, page: Page) -> None:
+    await page.goto(home.rstrip("/"))
+    await title(page, "Dashboard")
+    assert urlsplit(page.url)._replace(query="").geturl() == home
+
+
+async def test_headers_are_as_strict_and_the_rest_of_the_server_is_not_touched(
+    home: str, context: BrowserContext
+) -> None:
+    for path in ("", "trend", "nothing", "api/v1/tags", "favicon.svg", "docs/runbooks/DB_CONN.md"):
+        answer = await context.request.get(home + path)
+        for name, value in HEADERS.items():
+            assert answer.headers[name.lower()] == value, path
+    outside = await context.request.get(home.removesuffix("ksys/"))
+    assert await outside.text() == "another page"
+
+
+async def test_the_app_s_own_port_leads_to_the_base_path(app: Served, page: Page) -> None:
+    direct = f"http://127.0.0.1:{app.port}"
+    await page.goto(f"{direct}/trend?tag=D100&window=24h#x")
+    await title(page, "Trend")
+    assert page.url.startswith(f"{direct}/ksys/trend?tag=D100&window=24h")
+    async with httpx.AsyncClient(base_url=direct) as client:
+        assert (await client.get("/readyz")).status_code == 200
+    assert f"ready: http://localhost:{app.port}/ksys/" in app.log

@@ -1,0 +1,59 @@
+"""The OpenAPI document against the running app, tried by a program that knows only the document."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ksys_app.db import connect
+from tests import plant
+from tests.e2e.conftest import Site
+
+EXAMPLES = 60
+SEED = 20250815
+# That one parameter must be less than another a document of this kind cannot say.
+SETTINGS = """
+[[operations]]
+include-name = "GET /api/v1/export.csv"
+warnings = false
+[operations.checks]
+positive_data_acceptance.enabled = false
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def odd(site: Site) -> None:
+    """Names and figures that another writer has put beside the demo's."""
+    now = datetime.now(UTC)
+    names = ("x" * 300, "가" * 300, "TAB\there", " blanks ")
+    rows = [(now - timedelta(minutes=m), name, 10.0**m) for name in names for m in range(99)]
+    async with await connect(site.dsn) as conn:
+        await plant.insert(conn, rows)
+        await conn.execute("INSERT INTO influx_qc_rule (tag_name, enabled) VALUES ('SILENT', true)")
+
+
+@pytest.mark.timeout(300)
+async def test_no_request_finds_a_difference(site: Site, tmp_path: Path) -> None:
+    lines = len(site.log)
+    settings = tmp_path / "schemathesis.toml"
+    settings.write_text(SETTINGS)
+    arguments = (
+        *("--config-file", str(settings)),
+        *("run", f"{site.url}/api/v1/openapi.json", "--no-color"),
+        *(f"--max-examples={EXAMPLES}", f"--seed={SEED}", "--generation-deterministic"),
+    )
+    tried = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("schemathesis"),
+        *arguments,
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await tried.communicate()
+    assert tried.returncode == 0, told.decode()[-6_000:]
+    assert "No issues found" in told.decode()
+    assert not [line for line in site.log[lines:] if " ERROR " in line or "Traceback" in line]

@@ -1,0 +1,256 @@
+"""The pool: connections are shared, good ones are kept, and none is waited for without an end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from ksys_app.driver.connection import Connection, Silent
+from ksys_app.driver.pool import Busy, Pool
+from ksys_app.ops.embedded import EmbeddedDatabase
+from tests.embedded.conftest import Start, value
+from tests.silence import Line, line
+
+SOON_S = 2.0
+
+
+def pool_of(dsn: str, size: int = 2) -> Pool:
+    async def connect(seconds: float) -> Connection:
+        return await Connection.open(dsn, seconds)
+
+    return Pool(connect, size)
+
+
+@pytest.fixture
+async def pool(shared: EmbeddedDatabase) -> AsyncIterator[Pool]:
+    """Two connections at most."""
+    made = pool_of(shared.dsn)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def cable(shared: EmbeddedDatabase) -> AsyncIterator[Line]:
+    """A line to the shared server."""
+    async with line(shared.dsn) as made:
+        yield made
+
+
+@pytest.fixture
+async def distant(cable: Line) -> AsyncIterator[Pool]:
+    """Two connections at most, by that line."""
+    made = pool_of(cable.dsn)
+    yield made
+    await made.close()
+
+
+async def test_a_connection_is_used_again(pool: Pool) -> None:
+    async with pool.connection(5) as first:
+        assert pool.stats() == {"size": 1, "available": 0, "waiting": 0, "max": 2}
+    async with pool.connection(5) as second:
+        assert second is first
+    assert pool.stats() == {"size": 1, "available": 1, "waiting": 0, "max": 2}
+
+
+async def test_no_more_than_its_size_are_open_and_the_next_waits_its_turn(pool: Pool) -> None:
+    async with pool.connection(5) as first, pool.connection(5) as second:
+        waiting = asyncio.create_task(use(pool))
+        await asyncio.sleep(0)
+        assert pool.stats() == {"size": 2, "available": 0, "waiting": 1, "max": 2}
+        with pytest.raises(Busy, match="all 2 connections are in use"):
+            async with pool.connection(0.05):
+                pass
+    assert await waiting in (first, second)
+
+
+async def test_a_caller_that_leaves_gives_its_place_to_the_next(pool: Pool) -> None:
+    async with pool.connection(5), pool.connection(5):
+        gone = asyncio.create_task(use(pool))
+        await asyncio.sleep(0)
+        gone.cancel()
+        waiting = asyncio.create_task(use(pool))
+        await asyncio.sleep(0)
+    await waiting
+    assert pool.stats()["waiting"] == 0
+
+
+async def test_one_that_the_server_ended_is_not_given_out(start: Start) -> None:
+    server = await start()
+    pool = pool_of(server.dsn)
+    async with pool.connection(5) as before:
+        pass
+    await server.stop()
+    await server.start()
+    async with pool.connection(5) as after:
+        assert after is not before
+        assert await value(after, "SELECT 1") == 1
+    assert pool.stats()["size"] == 1
+    await pool.close()
+
+
+async def test_one_left_in_a_transaction_is_not_given_out(pool: Pool) -> None:
+    async with pool.connection(5) as left:
+        await left.execute("BEGIN")
+    assert left.closed
+    async with pool.connection(5) as other:
+        assert await value(other, "SELECT 1") == 1
+
+
+async def test_a_failed_statement_leaves_the_connection_good(pool: Pool) -> None:
+    async with pool.connection(5) as first:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            await first.execute("SELECT * FROM nothing")
+    async with pool.connection(5) as second:
+        assert second is first
+
+
+async def test_an_old_one_is_replaced_and_one_that_nobody_needs_is_closed(
+    shared: EmbeddedDatabase,
+) -> None:
+    now = 0.0
+
+    async def connect(seconds: float) -> Connection:
+        return await Connection.open(shared.dsn, seconds)
+
+    pool = Pool(connect, 2, clock=lambda: now)
+    async with pool.connection(5) as first, pool.connection(5):
+        pass
+    assert pool.stats()["available"] == 2
+    now = 700.0
+    async with pool.connection(5) as kept:
+        assert kept is first
+    assert pool.stats()["size"] == 1, "the other had nothing to do for ten minutes"
+    now = 3700.0
+    async with pool.connection(5) as later:
+        assert later is not first
+    await pool.close()
+
+
+async def test_a_refusal_is_told_to_the_caller_at_once() -> None:
+    pool = pool_of("postgresql://127.0.0.1:9/postgres")
+    started = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(psycopg.OperationalError) as caught:
+            await use(pool)
+        assert not isinstance(caught.value, Silent)
+    assert time.monotonic() - started < SOON_S
+
+
+async def test_a_silent_server_ends_what_is_under_way_in_time_and_is_not_trusted(
+    distant: Pool, cable: Line
+) -> None:
+    async with distant.connection(5), distant.connection(5):
+        pass
+    cable.cut()
+    with pytest.raises(Silent, match=r"no answer for 0\.3 s"):
+        async with distant.connection(0.3) as conn:
+            await conn.execute("SELECT 1")
+    assert distant.stats()["size"] == 0, "the other line is no better"
+    with pytest.raises(Silent):
+        await use(distant)
+    cable.mend()
+    await back(distant)
+
+
+async def test_a_silent_server_is_tried_by_one_for_all(distant: Pool, cable: Line) -> None:
+    cable.cut()
+    with pytest.raises(Silent):
+        await use(distant, 0.2)
+    started = time.monotonic()
+    for _ in range(20):
+        with pytest.raises(Silent):
+            await use(distant)
+    assert time.monotonic() - started < SOON_S
+    cable.mend()
+    await back(distant)
+
+
+@pytest.mark.parametrize("work", ["statement", "transaction", "pipeline", "copy"])
+async def test_who_leaves_a_silent_server_is_not_held(
+    distant: Pool, cable: Line, work: str
+) -> None:
+    asked = asyncio.Event()
+
+    async def ask() -> None:
+        async with distant.connection(60) as conn:
+            await conn.execute("SELECT 1")
+            asked.set()
+            if work == "statement":
+                await conn.execute("SELECT 2")
+            elif work == "transaction":
+                async with conn.transaction():
+                    await conn.execute("SELECT 2")
+            elif work == "pipeline":
+                async with conn.pipeline():
+                    await conn.execute("SELECT 2")
+            else:
+                async with conn.cursor() as cursor, cursor.copy("COPY note TO STDOUT") as copy:
+                    await copy.read()
+
+    asking = asyncio.create_task(ask())
+    await asked.wait()
+    cable.cut()
+    await asyncio.sleep(0)
+    started = time.monotonic()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert time.monotonic() - started < SOON_S
+
+
+async def test_a_host_with_a_silent_address_is_reached_by_the_next_one(
+    cable: Line, shared: EmbeddedDatabase
+) -> None:
+    ports = [conninfo_to_dict(dsn)["port"] for dsn in (cable.dsn, shared.dsn)]
+    dsn = make_conninfo(
+        shared.dsn, host="127.0.0.1,127.0.0.1", port=",".join(map(str, ports)), hostaddr=None
+    )
+    cable.cut()
+    conn = await Connection.open(dsn, 30)
+    assert await value(conn, "SELECT 1") == 1
+    await conn.close()
+
+
+async def test_closing_does_not_wait_for_a_silent_server(distant: Pool, cable: Line) -> None:
+    async with distant.connection(5), distant.connection(5):
+        pass
+    cable.cut()
+    trying = asyncio.create_task(use(distant, 0.2))
+    with pytest.raises(Silent):
+        await trying
+    with pytest.raises(Silent):
+        await use(distant)
+    started = time.monotonic()
+    await distant.close()
+    assert time.monotonic() - started < SOON_S
+    assert distant.stats()["size"] == 0
+
+
+async def test_one_in_use_is_closed_when_its_user_is_done(pool: Pool) -> None:
+    async with pool.connection(5) as conn:
+        await pool.close()
+        assert await value(conn, "SELECT 1") == 1
+    assert conn.closed
+
+
+async def use(pool: Pool, seconds: float = 5) -> Connection:
+    """Ask something over a connection of the pool."""
+    async with pool.connection(seconds) as conn:
+        assert await value(conn, "SELECT 1") == 1
+        return conn
+
+
+async def back(pool: Pool) -> None:
+    """Return when the server answers again."""
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                await use(pool)
+            except Silent:
+                continue
+            return

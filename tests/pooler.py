@@ -1,0 +1,89 @@
+"""PgBouncer in front of a database, in transaction mode: a session is shared by its clients."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.e2e.conftest import free_port
+
+START_S = 30
+SETTINGS = """
+[databases]
+* = host={host} port={port}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {listen}
+unix_socket_dir =
+pool_mode = transaction
+default_pool_size = {size}
+max_client_conn = 100
+auth_type = md5
+auth_file = {folder}/users.txt
+"""
+
+
+@asynccontextmanager
+async def pgbouncer(dsn: str, users: Mapping[str, str], size: int = 2) -> AsyncIterator[str]:
+    """A pooler in front of the server of ``dsn``, for the block.
+
+    Args:
+        dsn: the database behind it.
+        users: who may come in, and with which password.
+        size: sessions of the server for each user and database.
+
+    Yields:
+        Its DSN, for the user of ``dsn``.
+    """
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("no PgBouncer; apt-get install pgbouncer")
+        pytest.skip("no PgBouncer on this machine")
+    parts = conninfo_to_dict(dsn)
+    with tempfile.TemporaryDirectory(prefix="ksys-pooler-") as name:
+        folder, listen = Path(name), free_port()
+        os.chmod(folder, 0o755)
+        settings = SETTINGS.format(
+            host=parts["host"], port=parts["port"], listen=listen, size=size, folder=folder
+        )
+        (folder / "pgbouncer.ini").write_text(settings)
+        known = "".join(f'"{user}" "{password}"\n' for user, password in users.items())
+        (folder / "users.txt").write_text(known)
+        # It does not run as root.
+        nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        process = await asyncio.create_subprocess_exec(
+            *(nobody if os.geteuid() == 0 else []),
+            *(program, str(folder / "pgbouncer.ini")),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said: list[str] = []
+        listening = asyncio.create_task(_listen(process, said))
+        try:
+            async with asyncio.timeout(START_S):
+                while not any("process up" in line for line in said):
+                    assert process.returncode is None, "".join(said)
+                    await asyncio.sleep(0.02)
+            user = str(parts["user"])
+            yield make_conninfo(dsn, host="127.0.0.1", port=listen, password=users[user])
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+            await listening
+
+
+async def _listen(process: asyncio.subprocess.Process, said: list[str]) -> None:
+    assert process.stderr is not None
+    while line := await process.stderr.readline():
+        said.append(line.decode())

@@ -1,0 +1,121 @@
+"""A database that is silent: its connections stay open, and nothing comes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from ksys_app.ops.embedded import EmbeddedDatabase
+
+CHUNK = 2**16
+
+
+class Line:
+    """A TCP line to a database that may hold back every byte, both ways.
+
+    Args:
+        dsn: the database behind it.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        parts = conninfo_to_dict(dsn)
+        self._to = str(parts.get("hostaddr") or parts["host"]), int(str(parts["port"]))
+        self._dsn = dsn
+        self._server: asyncio.Server
+        self._gates: set[asyncio.Event] = set()
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._is_cut = False
+
+    def cut(self) -> None:
+        """Hold back whatever is sent from now on, by new connections too."""
+        self._is_cut = True
+        self.hold()
+
+    def hold(self) -> None:
+        """Hold back what the connections there are send from now on; new ones pass."""
+        for gate in self._gates:
+            gate.clear()
+
+    def mend(self) -> None:
+        """Let through what was held back, and what follows."""
+        self._is_cut = False
+        for gate in self._gates:
+            gate.set()
+
+    @property
+    def dsn(self) -> str:
+        """The database by this line."""
+        port = self._server.sockets[0].getsockname()[1]
+        return make_conninfo(self._dsn, host="127.0.0.1", hostaddr="127.0.0.1", port=port)
+
+    async def open(self) -> None:
+        """Listen, on a free port."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+
+    async def close(self) -> None:
+        """Drop every connection."""
+        self._server.close()
+        self.mend()
+        for end in list(self._ends):
+            end.transport.abort()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        gate = asyncio.Event()
+        self._gates.add(gate)
+        self._ends.add(writer)
+        if not self._is_cut:
+            gate.set()
+        with suppress(OSError):
+            await gate.wait()
+            behind, into = await asyncio.open_connection(*self._to)
+            self._ends.add(into)
+            await asyncio.gather(self._pump(reader, into, gate), self._pump(behind, writer, gate))
+        self._gates.discard(gate)
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event
+    ) -> None:
+        with suppress(OSError):
+            while data := await reader.read(CHUNK):
+                await gate.wait()
+                writer.write(data)
+                await writer.drain()
+        # The end of a line is not heard on a line that is cut either.
+        await gate.wait()
+        writer.close()
+        self._ends.discard(writer)
+
+
+@asynccontextmanager
+async def line(dsn: str) -> AsyncIterator[Line]:
+    """A line to a database, open for the block."""
+    made = Line(dsn)
+    await made.open()
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+class Stopped:
+    """The embedded database as something to be silenced: its process is stopped and goes on."""
+
+    def __init__(self, server: EmbeddedDatabase) -> None:
+        self._server = server
+
+    def cut(self) -> None:
+        """Stop the process."""
+        self._signal(signal.SIGSTOP)
+
+    def mend(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._server.pid is not None
+        os.kill(self._server.pid, number)

@@ -1,0 +1,69 @@
+"""Five thousand tags that appear at once, in a database that knows nothing of them yet."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from psycopg import AsyncConnection
+
+from ksys_app.domain.windows import WINDOWS, parse_window
+from ksys_app.queries.realtime import TILES, tile_params, tile_rows
+from tests.plant import clock, insert
+
+TAGS = 5000
+# The statement used to take 14 minutes here; it takes seconds. This means that it hangs.
+HANGS_S = 240
+
+
+@pytest.fixture(scope="module")
+async def crowd(conn: AsyncConnection) -> int:
+    """Nobody has gathered statistics of anything in this database."""
+    await conn.execute(
+        "INSERT INTO public.influx_hist (ts, tag_name, value)"
+        " SELECT now() - n * interval '50 s', 'T' || lpad(tag::text, 5, '0'), tag"
+        " FROM generate_series(1, %s) AS tag, generate_series(0, 5) AS n",
+        [TAGS],
+    )
+    assert await known(conn) <= 0
+    return TAGS
+
+
+async def known(conn: AsyncConnection) -> float:
+    """How many tags the planner knows of; -1 where it was never told."""
+    cursor = await conn.execute(
+        "SELECT reltuples FROM pg_class WHERE oid = 'public.tag_latest'::regclass"
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return float(row[0])
+
+
+@pytest.mark.parametrize("label", ["5m", "24h", "12m"])
+async def test_the_tiles_are_there_before_any_statistics(
+    conn: AsyncConnection, crowd: int, label: str
+) -> None:
+    window = parse_window(label)
+    async with asyncio.timeout(HANGS_S):
+        cursor = await conn.execute(TILES[window], tile_params(window, crowd + 1, None))
+        rows = await cursor.fetchall()
+    assert len(rows) == crowd
+
+
+async def test_a_tag_among_many_is_found_alone(conn: AsyncConnection, crowd: int) -> None:
+    (row,) = (await tile_rows(WINDOWS[1], 10, ["T04990"])).rows
+    assert (row.value, row.min, row.max) == (4990.0, 4990.0, 4990.0)
+
+
+async def test_statistics_are_gathered_when_the_tags_have_grown_by_a_fifth(
+    conn: AsyncConnection, crowd: int
+) -> None:
+    await conn.execute("CALL public.settle_tags()")
+    assert await known(conn) == crowd
+    now = await clock(conn)
+    await insert(conn, [(now, f"MORE{n}", 1.0) for n in range(crowd // 6)])
+    await conn.execute("CALL public.settle_tags()")
+    assert await known(conn) == crowd, "a sixth more is not worth it"
+    await insert(conn, [(now, f"YET{n}", 1.0) for n in range(crowd // 6)])
+    await conn.execute("CALL public.settle_tags()")
+    assert await known(conn) == crowd + 2 * (crowd // 6)

@@ -1,0 +1,136 @@
+"""Commands against a database that says nothing: they end, with exit code 3 and a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ksys_app.db import connect
+from ksys_app.driver import watched
+from ksys_app.driver.connection import Silent
+from ksys_app.errors import DatabaseTimeout
+from ksys_app.ops import pg_programs
+from ksys_app.ops.owner import owner
+from tests.conftest import Plant
+from tests.ksys import ksys
+from tests.silence import Line, line
+
+SAMPLE = "ts,tag_name,value\n2026-01-01T00:00:00Z,D100,1\n"
+COMMANDS = [
+    "db init",
+    "db verify",
+    "db status",
+    "db refresh",
+    "db backfill {samples}",
+    "db backup {dump}",
+    "qc sync",
+    "comm suggest",
+]
+# Connecting is given up after 5 s; the rest is the start of a program on a busy machine.
+BOUND_S = 45
+
+
+@pytest.fixture
+async def cable(plant_db: Plant) -> AsyncIterator[Line]:
+    """A line to the database."""
+    async with line(plant_db.dsn) as made:
+        yield made
+
+
+async def test_every_command_gives_a_silent_database_up(cable: Line, tmp_path: Path) -> None:
+    (tmp_path / "samples").write_text(SAMPLE)
+    cable.cut()
+    two = asyncio.Semaphore(2)
+
+    async def run(command: str) -> tuple[str, tuple[int, str, str]]:
+        files = {name: tmp_path / name for name in ("samples", "dump")}
+        async with two, asyncio.timeout(BOUND_S):
+            words = command.format(**files).split()
+            return command, await ksys(*words, TS_ADMIN_DSN=cable.dsn)
+
+    for command, (code, _, err) in await asyncio.gather(*map(run, COMMANDS)):
+        assert code == 3, (command, err)
+        said = [text for text in err.splitlines() if text.strip()]
+        assert len(said) == 1, (command, err)
+        assert "does not answer" in said[0], command
+    assert not (tmp_path / "dump").exists()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server is looked after at once, and taken for a real one."""
+    monkeypatch.setattr(watched, "QUIET_S", 0.1)
+    monkeypatch.setattr(watched, "LOOK_S", 0.7)
+    monkeypatch.setattr(watched, "EMBEDDED", b"nobody reports this")
+
+
+async def test_a_server_that_falls_silent_under_a_statement_ends_the_command(
+    cable: Line, quick: None
+) -> None:
+    async def command() -> None:
+        async with owner(cable.dsn) as conn:
+            await conn.execute("SELECT 1")
+            cable.cut()
+            await conn.execute("SELECT 2")
+
+    async with asyncio.timeout(30):
+        with pytest.raises(DatabaseTimeout, match="no sign of life"):
+            await command()
+
+
+async def test_a_program_that_talks_to_a_silent_server_is_ended(cable: Line, quick: None) -> None:
+    path = shutil.which("pg_dump")
+    if path is None:
+        pytest.skip("no pg_dump on this machine")
+    cable.cut()
+    async with asyncio.timeout(30):
+        with pytest.raises(DatabaseTimeout, match="no sign of life"):
+            await pg_programs.run(pg_programs.Found(path, 15), cable.dsn, "--schema-only")
+
+
+async def test_a_long_statement_of_a_server_that_is_there_is_waited_for(
+    cable: Line, quick: None
+) -> None:
+    async with await connect(cable.dsn) as conn:
+        await conn.execute("SELECT 1")
+        cable.hold()
+        asking = asyncio.create_task(conn.execute("SELECT 2"))
+        await asyncio.wait([asking], timeout=4)
+        assert not asking.done(), "others are answered, so this one is only slow"
+        cable.mend()
+        assert await (await asking).fetchone() == (2,)
+
+
+async def test_the_embedded_database_answers_nobody_while_it_works_and_only_time_can_tell(
+    cable: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "QUIET_S", 0.1)
+    monkeypatch.setattr(watched, "LOOK_S", 0.1)
+    monkeypatch.setattr(watched, "EMBEDDED_S", 3)
+    async with await connect(cable.dsn) as conn:
+        if conn.pgconn.parameter_status(watched.EMBEDDED) is None:
+            pytest.skip("the database is a server")
+        await conn.execute("SELECT 1")
+        cable.cut()
+        started = time.monotonic()
+        with pytest.raises(Silent):
+            await conn.execute("SELECT 2")
+        assert time.monotonic() - started >= 2.8
+
+
+async def test_ctrl_c_does_not_wait_for_a_silent_database(cable: Line) -> None:
+    async with await connect(cable.dsn) as conn:
+        await conn.execute("SELECT 1")
+        cable.cut()
+        asking = asyncio.create_task(conn.execute("SELECT 2"))
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert time.monotonic() - started < 3

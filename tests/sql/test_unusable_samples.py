@@ -1,0 +1,274 @@
+"""A row that is no usable sample costs nothing but itself, whoever writes it (PRD §4.9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import AsyncConnection
+
+from ksys_app.db import connect
+from ksys_app.domain import ingest
+from ksys_app.domain.windows import WINDOWS
+from ksys_app.ops import expected
+from ksys_app.ops.jobs import list_jobs, run_job
+from ksys_app.ops.refresh import refresh
+from ksys_app.ops.status import status
+from ksys_app.queries.metrics import buckets
+from ksys_app.queries.realtime import tile_rows
+from ksys_app.queries.tags import known_tags, tag_exists
+from tests.conftest import RW_PASSWORD, ZONE
+from tests.database import TestDatabases
+from tests.plant import clock
+
+WRITE = "INSERT INTO public.influx_hist (ts, tag_name, value) VALUES (%s::timestamptz, %s, %s)"
+END = datetime(2100, 1, 1, tzinfo=UTC)
+LARGE, SMALL = [2e200, -1.0000001e100, 1.7e308], [3.16e-322, -9e-101]
+BAD_VALUES = [math.nan, math.inf, -math.inf, *LARGE, *SMALL, None]
+BAD_TIMES = [
+    "0001-01-01T00:00:00Z",
+    "4712-01-01 00:00:00 BC",
+    "4714-11-24 00:00:00 BC",
+    "1970-01-01T00:00:00Z",
+    "1989-12-31T23:59:59.999999Z",
+    "2100-01-01T00:00:00Z",
+    "290000-12-31T23:59:59Z",
+    "294246-12-31T00:00:00Z",
+    "294247-01-01T00:00:00Z",
+    "infinity",
+]
+
+
+@pytest.fixture(scope="module")
+async def writer(databases: TestDatabases, dsn: str) -> AsyncIterator[AsyncConnection]:
+    """A connection of the ingest's role."""
+    async with await connect(databases.as_role(dsn, "eco_rw", RW_PASSWORD)) as conn:
+        yield conn
+
+
+async def count(conn: AsyncConnection, tag: str) -> int:
+    cursor = await conn.execute(
+        "SELECT count(*) FROM public.influx_hist WHERE tag_name = %s", [tag]
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def refused(conn: AsyncConnection, tag: str) -> list[str]:
+    cursor = await conn.execute(
+        "SELECT reason FROM public.ingest_reject WHERE tag_name = %s ORDER BY received_at", [tag]
+    )
+    return [reason for (reason,) in await cursor.fetchall()]
+
+
+async def test_a_statement_keeps_its_good_rows(
+    conn: AsyncConnection, writer: AsyncConnection
+) -> None:
+    now = await clock(conn)
+    await writer.cursor().executemany(
+        WRITE,
+        [
+            (now - timedelta(seconds=200), "PLC_SWAP", 20.5),
+            (now - timedelta(seconds=199), "PLC_SWAP", 2e200),
+            (now - timedelta(seconds=1), "PLC_SWAP", 20.6),
+        ],
+    )
+    assert await count(conn, "PLC_SWAP") == 2
+    assert await refused(conn, "PLC_SWAP") == ["MAGNITUDE"]
+    latest = await conn.execute("SELECT value FROM influx_latest WHERE tag_name = 'PLC_SWAP'")
+    assert await latest.fetchall() == [(20.6,)]
+
+
+@pytest.mark.parametrize("value", BAD_VALUES, ids=str)
+async def test_a_value_that_cannot_be_is_set_aside(
+    conn: AsyncConnection, writer: AsyncConnection, value: float | None
+) -> None:
+    tag = f"VALUE {value}"
+    await writer.execute(WRITE, (await clock(conn), tag, value))
+    assert await count(conn, tag) == 0
+    (reason,) = await refused(conn, tag)
+    if value is None:
+        assert reason == "NO_VALUE"
+    else:
+        assert reason == ingest.unusable(datetime.now(UTC), value, END)
+
+
+@pytest.mark.parametrize("ts", BAD_TIMES)
+async def test_a_time_that_cannot_be_is_set_aside_and_leaves_no_chunk(
+    conn: AsyncConnection, writer: AsyncConnection, ts: str
+) -> None:
+    tag = f"TIME {ts}"
+    await writer.execute(WRITE, (ts, tag, 1.5))
+    assert await count(conn, tag) == 0
+    assert await refused(conn, tag) == ["TOO_OLD" if ts < "1990" or "BC" in ts else "AHEAD"]
+    await conn.execute("CALL public.settle_tags()")
+    chunks = await conn.execute(
+        "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'influx_hist'"
+        " AND (range_end <= '1990-01-01' OR range_start >= '2100-01-01')"
+    )
+    assert await chunks.fetchall() == [(0,)]
+
+
+async def test_an_upsert_meets_the_same_rule(
+    conn: AsyncConnection, writer: AsyncConnection
+) -> None:
+    now = await clock(conn)
+    upsert = f"{WRITE} ON CONFLICT (ts, tag_name) DO UPDATE SET value = excluded.value"
+    await writer.execute(upsert, (now, "UPSERT", 5.0))
+    await writer.execute(upsert, (now, "UPSERT", math.nan))
+    cursor = await conn.execute("SELECT value FROM influx_hist WHERE tag_name = 'UPSERT'")
+    assert await cursor.fetchall() == [(5.0,)]
+    assert await refused(conn, "UPSERT") == ["NOT_FINITE"]
+
+
+async def test_the_writer_is_told_the_row(conn: AsyncConnection, writer: AsyncConnection) -> None:
+    told: list[str] = []
+    writer.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
+    await writer.execute("SET client_min_messages = notice")
+    await writer.execute(WRITE, (await clock(conn), "TOLD", 3e300))
+    (message,) = told
+    assert "MAGNITUDE" in message
+    assert "tag TOLD" in message
+    assert "3e+300" in message
+
+
+async def test_an_update_is_refused_and_names_the_row(
+    conn: AsyncConnection, writer: AsyncConnection
+) -> None:
+    await writer.execute(WRITE, (await clock(conn), "UPDATED", 5.0))
+    with pytest.raises(psycopg.errors.CheckViolation) as caught:
+        await writer.execute("UPDATE influx_hist SET value = 'NaN' WHERE tag_name = 'UPDATED'")
+    assert caught.value.diag.constraint_name == expected.USABLE
+    assert "UPDATED" in (caught.value.diag.message_detail or "")
+
+
+async def test_the_constraint_holds_where_the_trigger_is_off(conn: AsyncConnection) -> None:
+    now = await clock(conn)
+    async with conn.transaction(force_rollback=True):
+        await conn.execute("DROP TRIGGER refuse_unusable ON public.influx_hist")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            await conn.execute(WRITE, (now, "PAST", math.nan))
+
+
+async def test_a_bucket_counts_and_averages_its_usable_samples(
+    dsn: str, conn: AsyncConnection, writer: AsyncConnection
+) -> None:
+    """Ten every minute and one NaN is an average of ten, at every level."""
+    now = (await clock(conn)).replace(second=0, microsecond=0)
+    rows = [(now - timedelta(minutes=m), "TEN", 10.0) for m in range(1, 701)]
+    rows.append((now - timedelta(minutes=90, seconds=-30), "TEN", math.nan))
+    await writer.cursor().executemany(WRITE, rows)
+    await refresh(dsn, ZoneInfo(ZONE))
+    for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
+        cursor = await conn.execute(
+            f"SELECT sum(n), min(avg), max(avg), min(min), max(max) FROM {view}"  # type: ignore[arg-type]
+            " WHERE tag_name = 'TEN'"
+        )
+        assert await cursor.fetchall() == [(700, 10.0, 10.0, 10.0, 10.0)], view
+    for statement in (
+        "SELECT sum(n_5m), min(mean_5m), max(p90_5m) FROM features_5m WHERE tag_name = 'TEN'",
+        "SELECT count(sma_10), min(sma_60), max(sma_60) FROM tech_ind_1m_mv WHERE tag_name = 'TEN'",
+    ):
+        cursor = await conn.execute(statement)  # type: ignore[arg-type]
+        assert await cursor.fetchall() == [(700, 10.0, 10.0)], statement
+
+
+async def test_a_number_whose_bytes_are_swapped_underflows_nowhere(
+    dsn: str, conn: AsyncConnection, writer: AsyncConnection
+) -> None:
+    """2.0 swapped is 3.16e-322; an average of it among zeros is closer to zero than any number."""
+    now = await clock(conn)
+    rows = [(now - timedelta(seconds=10 * n), "SWAPPED", 0.0) for n in range(1, 200)]
+    rows.append((now - timedelta(seconds=95), "SWAPPED", 3.16e-322))
+    await writer.cursor().executemany(WRITE, rows)
+    await refresh(dsn, ZoneInfo(ZONE))
+    assert await refused(conn, "SWAPPED") == ["MAGNITUDE"]
+    for window in WINDOWS:
+        tiles = {row.tag_name: row for row in (await tile_rows(window, 2000)).rows}
+        assert set(tiles["SWAPPED"].spark) <= {0.0}
+        assert {row.avg for row in (await buckets("SWAPPED", window)).rows} <= {0.0}
+
+
+@pytest.mark.parametrize("ts", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2090-01-01Z"])
+@pytest.mark.parametrize("number", [math.nan, math.inf, 1e300])
+async def test_what_other_services_write_reaches_nobody(
+    dsn: str, conn: AsyncConnection, writer: AsyncConnection, ts: str, number: float
+) -> None:
+    """`predictions` and `anomalies` take any row; no page, job or command is hurt by one."""
+    await writer.execute(
+        "INSERT INTO predictions (ts, tag_name, horizon, yhat, pi_low, model_id, version)"
+        " VALUES (%s::timestamptz, 'P', '1 h', %s, %s, 'm', '1') ON CONFLICT DO NOTHING",
+        (ts, number, number),
+    )
+    await writer.execute(
+        "INSERT INTO anomalies (ts, tag_name, score, level) VALUES (%s::timestamptz, 'P', %s, 'x')"
+        " ON CONFLICT DO NOTHING",
+        (ts, number),
+    )
+    assert {item.name for item in (await status(dsn, ZONE)).storage} >= {"predictions", "anomalies"}
+    assert not await tag_exists("P")
+
+
+async def test_a_refused_row_of_another_writer_reaches_nobody_else(
+    dsn: str, conn: AsyncConnection, writer: AsyncConnection
+) -> None:
+    """The role of the ingest may write what it refused itself, and so may write anything."""
+    now = await clock(conn)
+    put = (
+        "INSERT INTO ingest_reject (received_at, ts, tag_name, value, reason)"
+        " VALUES (coalesce(%s::timestamptz, now()), %s::timestamptz, %s, %s, %s)"
+    )
+    times = ["infinity", "9999-12-31", "20000-01-01", "1970-01-01", "0001-01-01"]
+    for received in times:
+        await writer.execute(put, (received, now, f"RECEIVED {received}", 1.0, "AHEAD"))
+    for ts, value in [("-infinity", 1.0), ("infinity", 1.0), (None, None), (now, math.nan)]:
+        await writer.execute(put, (None, ts, f"ANY {ts}", value, "AHEAD"))
+    await writer.execute(put, (None, now, None, 1.0, "AHEAD"))
+    await writer.execute(put, (None, now, "LONG", 1.0, "reason " * 2000))
+    await writer.execute(put, (None, now - timedelta(minutes=1), "DUE", 7.0, "AHEAD"))
+    await conn.execute("CALL public.settle_tags()")
+    assert await count(conn, "DUE") == 1
+    tiles = {row.tag_name: row for row in (await tile_rows(WINDOWS[0], 2000)).rows}
+    assert {tag for tag in tiles if tag.startswith(("ANY", "DUE", "LONG"))} == {
+        *(f"ANY {ts}" for ts in ("-infinity", "infinity", None, now)), "DUE", "LONG",
+    }  # fmt: skip
+    assert len(tiles["LONG"].refused_reason) == 40
+    known = {tag.tag_name for tag in (await known_tags()).rows}
+    assert "LONG" in known
+    # Due and usable, so they were taken in like any other.
+    assert not {f"RECEIVED {received}" for received in times} - known
+    told = [line for line in (await status(dsn, ZONE)).warnings if line.startswith("LONG")]
+    assert [len(line) < 200 for line in told] == [True]
+
+
+async def test_every_job_runs_after_any_of_it(conn: AsyncConnection) -> None:
+    """Runs last: every bad row of this module is there."""
+    runs = [await run_job(conn, job) for job in await list_jobs(conn)]
+    assert [run.error for run in runs if run is not None and run.error] == []
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    ts=st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(lambda t: t.replace(tzinfo=UTC)),
+    value=st.floats(allow_nan=True, allow_infinity=True)
+    | st.sampled_from([1e100, -1e100, math.nextafter(1e100, math.inf), 1e-100, -9e-101, 5e-324]),
+)
+async def test_database_and_product_have_one_rule(
+    conn: AsyncConnection, ts: datetime, value: float
+) -> None:
+    cursor = await conn.execute(
+        "SELECT public.unusable_reason(%(ts)s, 'X', %(v)s), public.usable(%(ts)s, 'X', %(v)s)",
+        {"ts": ts, "v": value},
+    )
+    reason = ingest.unusable(ts, value, END - timedelta(microseconds=1))
+    # The database asks for a reason only of a row that it refuses.
+    assert await cursor.fetchall() == [(reason or "AHEAD", reason is None)]

@@ -1,0 +1,43 @@
+"""``--help`` teaches: each command shows at least one example, which the command would take."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from ksys_app.cli import app
+
+
+def commands(group: TyperGroup, *path: str) -> Iterator[tuple[str, TyperCommand]]:
+    """Name, as it is typed, and command of all that can be run."""
+    for name, one in group.commands.items():
+        if isinstance(one, TyperGroup):
+            yield from commands(one, *path, name)
+        else:
+            assert isinstance(one, TyperCommand)
+            yield " ".join(["ksys", *path, name]), one
+
+
+ROOT = typer.main.get_command(app)
+assert isinstance(ROOT, TyperGroup)
+COMMANDS = dict(commands(ROOT))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_shows_an_example_that_it_takes(name: str) -> None:
+    examples = re.findall(r"^Example: (.+)$", COMMANDS[name].help or "", re.MULTILINE)
+    assert examples
+    for example in examples:
+        assert example.startswith(name)
+        # Raises what a person would be told for a word that it does not know.
+        COMMANDS[name].make_context(name, shlex.split(example.removeprefix(name)))
+
+
+def test_an_example_that_is_wrong_would_be_found() -> None:
+    with pytest.raises(Exception, match="--dry"):
+        COMMANDS["ksys db init"].make_context("ksys db init", ["--dry"])

@@ -1,0 +1,90 @@
+"""What is wrong with a name is said as what it is, wherever names are checked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ksys_app.domain.names import MAX_ASKED_LENGTH, asked_flaw, flaw, shown
+from ksys_app.errors import BadParameter
+from ksys_app.ops import cells
+from ksys_app.states import comm_address
+from ksys_app.states.series_link import asked_tag
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "must be a name"),
+        (" D1", "' D1' has blanks around it"),
+        ("D1 ", "'D1 ' has blanks around it"),
+        (" ", "' ' has blanks around it"),
+        ("D\x001", "'D\\x001' holds a NUL character"),
+        ("\x00", "'\\x00' holds a NUL character"),
+        (" D\x00", "' D\\x00' holds a NUL character"),
+        ("D\t1", "'D\\t1' holds a tab"),
+        ("D1\n", "'D1\\n' holds a line break"),
+        ("D1\r\n", "'D1\\r\\n' holds a line break"),
+        ("D\x1b[31m", "'D\\x1b[31m' holds the hidden character U+001B"),
+        ("D\x7f", "'D\\x7f' holds the hidden character U+007F"),
+        ("D\u00a01", "'D\\xa01' holds the hidden character U+00A0"),
+        ("D\u200b", "'D\\u200b' holds the hidden character U+200B"),
+        ("\ufeffD", "'\\ufeffD' holds the hidden character U+FEFF"),
+        ("D\ud800", "'D\\ud800' holds the hidden character U+D800"),
+        ("x" * 201, f"'{'x' * 59}…' is longer than 200 characters"),
+        ("\x00" * 201, "is longer than 200 characters"),
+    ],
+)
+def test_a_name_that_may_not_be_written_is_refused_for_what_it_is(name: str, says: str) -> None:
+    said = flaw(name)
+    assert said is not None
+    assert says in said
+    assert said.isprintable()
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        cells.name(name)
+
+
+@pytest.mark.parametrize("name", ["D1", "x" * 200, "가" * 200, "50 %", "a,b", "유량 계", "=1+1"])
+def test_a_printable_name_may_be_written_and_asked_for(name: str) -> None:
+    assert flaw(name) is None
+    assert asked_flaw(name) is None
+    assert cells.name(name) == name
+
+
+@pytest.mark.parametrize("name", [" D1 ", "x" * 300, "D\t1", "D\n1", "x" * MAX_ASKED_LENGTH])
+def test_what_another_writer_has_put_into_the_database_may_be_asked_for(name: str) -> None:
+    assert flaw(name) is not None
+    assert asked_flaw(name) is None
+    assert asked_tag(name) == name
+    assert comm_address.read({"tag": name}).tags == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a\x00b", "tag 'a\\x00b' holds a NUL character"),
+        ("x" * (MAX_ASKED_LENGTH + 1), "tag is longer than 5000 characters"),
+    ],
+)
+def test_what_no_tag_can_be_called_is_refused_on_every_page(name: str, says: str) -> None:
+    for ask in (asked_tag, lambda name: comm_address.read({"tag": name})):
+        with pytest.raises(BadParameter) as caught:
+            ask(name)
+        assert caught.value.message.startswith(says)
+
+
+@given(st.text())
+def test_a_name_in_a_sentence_is_short_and_can_be_seen(name: str) -> None:
+    said = shown(name)
+    assert said.isprintable()
+    # Each of 60 characters may be escaped to ten.
+    assert len(said) <= 2 + 60 * 10
+
+
+@given(st.text())
+def test_what_may_be_written_may_be_asked_for(name: str) -> None:
+    if flaw(name) is None:
+        assert asked_flaw(name) is None

@@ -1,0 +1,109 @@
+"""Dumps, manifests and rejected lines: their owner's alone, in no image and in no repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docker.utils.build import exclude_paths
+
+from ksys_app.ops import backup
+from ksys_app.ops.rejects import Rejects
+from ksys_app.ops.samplefile import BadLine
+from ksys_app.utils import private
+from tests import papers
+
+SECRETS = [
+    *("plant.dump", "plant.dump.manifest.json", "plant.dump.partial", "data/old/plant.dump"),
+    *("plant.dump.manifest.json.partial", "samples.csv.gz.rejected.csv", "stdin.rejected.csv"),
+    *("data/x.rejected.csv", ".env", ".env.production", "docs/.env"),
+]
+# No pattern of git's can know these; an image is made of what is named.
+OF_ANY_NAME = ["nightly", "EcoAnP.sql", "samples.csv.gz", "backups/monday", ".ksys/passwords.json"]
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077], ids=oct)
+def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.usefixtures("umask")
+class TestOnlyTheOwnerReads:
+    @pytest.mark.parametrize("there", [False, True], ids=["new", "one that all may read"])
+    def test_rejected_lines(self, tmp_path: Path, there: bool) -> None:
+        path = tmp_path / "a.rejected.csv"
+        if there:
+            path.write_text("line,reason,text\n1,x,y\n")
+            path.chmod(0o666)
+        with Rejects(path) as rejects:
+            rejects.add(BadLine(2, "has no time", "D100"))
+        assert mode(path) == 0o600
+        assert path.read_text("utf-8").splitlines()[1:] == ["# line 2: has no time", "D100"]
+
+    @pytest.mark.parametrize("left", [False, True], ids=["new", "left by a run that was killed"])
+    async def test_a_dump_from_its_first_byte_on(self, tmp_path: Path, left: bool) -> None:
+        partial = tmp_path / "a.dump.partial"
+        if left:
+            partial.write_text("PGDMP")
+            partial.chmod(0o644)
+        private.create(partial)
+        assert (mode(partial), partial.stat().st_size) == (0o600, 0)
+
+    def test_a_manifest(self, tmp_path: Path) -> None:
+        backup._write(tmp_path / "a.dump.manifest.json", "{}\n")
+        assert mode(tmp_path / "a.dump.manifest.json") == 0o600
+
+
+def test_a_device_keeps_its_mode() -> None:
+    before = mode(Path(os.devnull))
+    with Rejects(Path(os.devnull)) as rejects:
+        rejects.add(BadLine(2, "has no time"))
+    assert mode(Path(os.devnull)) == before
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project's files by name, and secrets among them."""
+    tracked = [str(path.relative_to(papers.ROOT)) for path in papers.files()]
+    for name in (*tracked, *SECRETS, *OF_ANY_NAME):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def test_the_image_gets_what_it_needs_and_no_secret(project: Path) -> None:
+    patterns = (papers.ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    patterns = [line for line in patterns if line and not line.startswith("#")]
+    sent = {str(name) for name in exclude_paths(str(project), patterns)}
+    assert sent & {*SECRETS, *OF_ANY_NAME} == set()
+    needed = {
+        str(path.relative_to(papers.ROOT))
+        for path in papers.files()
+        for first in [path.relative_to(papers.ROOT).parts[0]]
+        if first in {"assets", "data", "db", "docs", "ksys_app", "reflex.lock", "scripts"}
+        or first in {"README.md", "pyproject.toml", "rxconfig.py", "uv.lock"}
+    }
+    assert needed - sent == set()
+
+
+def test_git_takes_no_secret_and_all_that_is_the_projects(project: Path) -> None:
+    (project / ".gitignore").write_bytes((papers.ROOT / ".gitignore").read_bytes())
+    subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--others", "--exclude-standard"],
+        cwd=project, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    taken = {name for name in listed.stdout.split("\0") if name}
+    assert taken & set(SECRETS) == set()
+    tracked = {str(path.relative_to(papers.ROOT)) for path in papers.files()}
+    assert tracked - taken == set()

@@ -1,0 +1,151 @@
+"""A browser's websocket without a browser: the frames of a page, and whatever else one may send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+ROOT = "reflex___state____state"
+BASE = f"{ROOT}.ksys_app___states___base____base_state"
+BOARD = f"{BASE}.ksys_app___states___dashboard____dashboard_state"
+
+
+def event(name: str, payload: Any = None, path: str = "/", query: str = "") -> dict[str, Any]:
+    """An event as the page sends it."""
+    return {
+        "name": name,
+        "payload": {} if payload is None else payload,
+        "router_data": {"pathname": path, "asPath": path + query},
+    }
+
+
+def frame(*parts: Any) -> str:
+    """A Socket.IO event of the page's namespace."""
+    return "42/_event," + json.dumps(parts)
+
+
+class Wire:
+    """An open connection.
+
+    Attributes:
+        updates: what the server told this tab so far.
+        messages: names of all that it said.
+        closed: whether the server has ended it.
+    """
+
+    def __init__(self, socket: ClientConnection, early: list[str]) -> None:
+        self.updates: list[Any] = []
+        self.messages: list[str] = [json.loads(text.partition(",")[2])[0] for text in early]
+        self.closed = False
+        self._socket = socket
+        self._told = asyncio.Event()
+        self._reader = asyncio.create_task(self._read())
+
+    async def send(self, text: str | bytes) -> None:
+        """Send a frame as it is."""
+        await self._socket.send(text)
+
+    async def emit(self, name: str, payload: Any = None) -> None:
+        """Send an event of the page."""
+        await self.send(frame("event", event(name, payload)))
+
+    async def update(self, **found: Any) -> None:
+        """Wait until the newest update has these vars."""
+        async with asyncio.timeout(30):
+            while not found.items() <= self.vars().items():
+                self._told.clear()
+                await self._told.wait()
+
+    def vars(self) -> dict[str, Any]:
+        """The vars of the dashboard as the tab has them."""
+        known: dict[str, Any] = {}
+        for update in self.updates:
+            for state, delta in (update.get("delta") or {}).items():
+                if state == BOARD:
+                    known |= {key.removesuffix("_rx_state_"): value for key, value in delta.items()}
+        return known
+
+    async def next_update(self) -> Any:
+        """The next update from now on."""
+        seen = len(self.updates)
+        async with asyncio.timeout(30):
+            while len(self.updates) == seen:
+                self._told.clear()
+                await self._told.wait()
+        return self.updates[seen]
+
+    async def raw(self, first: int, content: bytes) -> None:
+        """Send a frame of the websocket itself, masked by zeros, past the client's own checks.
+
+        Args:
+            first: its first byte: 0x80 for a whole message, reserved bits, and what it is.
+            content: the rest.
+        """
+        length = 0x80 | 127
+        head = bytes((first, length)) + len(content).to_bytes(8, "big") + bytes(4)
+        self._socket.transport.write(head + content)
+
+    async def ended(self) -> None:
+        """Wait until the server has ended the connection."""
+        async with asyncio.timeout(30):
+            while not self.closed:
+                self._told.clear()
+                await self._told.wait()
+
+    async def told(self, name: str) -> None:
+        """Wait for a message that is no update."""
+        async with asyncio.timeout(30):
+            while name not in self.messages:
+                self._told.clear()
+                await self._told.wait()
+
+    async def close(self) -> None:
+        """Leave."""
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+        await self._socket.close()
+
+    async def _read(self) -> None:
+        try:
+            async for text in self._socket:
+                if text == "2":
+                    await self._socket.send("3")
+                elif isinstance(text, str) and text.startswith("42/_event,"):
+                    name, *said = json.loads(text.partition(",")[2])
+                    self.messages.append(name)
+                    self.updates += said if name == "event" else []
+                    self._told.set()
+        except ConnectionClosed:
+            pass
+        self.closed = True
+        self._told.set()
+
+
+def address(url: str, token: str | None = None) -> str:
+    """Where the websocket of a tab is."""
+    asked = f"&token={uuid.uuid4() if token is None else token}"
+    return f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket{asked}"
+
+
+@asynccontextmanager
+async def tab(url: str, boot: dict[str, Any] | None = None) -> AsyncIterator[Wire]:
+    """A tab on ``/``, loaded, or begun with another boot event."""
+    async with connect(address(url), max_size=None) as socket:
+        assert str(await socket.recv()).startswith("0{")
+        start = boot or {"event": event(f"{ROOT}.hydrate_and_load", {"vars": {}, "hashes": None})}
+        await socket.send("40/_event," + json.dumps(start))
+        early = []
+        while not (text := str(await socket.recv())).startswith("40/_event,"):
+            early.append(text)
+        wire = Wire(socket, early)
+        try:
+            yield wire
+        finally:
+            await wire.close()
