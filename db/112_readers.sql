@@ -108,8 +108,8 @@ BEGIN
     $function$
   $heatmap$, zone);
 
-  -- Runs of critical hours among those that are judged: ongoing until a better hour follows, clipped
-  -- where the 30 days cut it.
+  -- Runs of critical hours among those that are judged: ongoing until a better hour follows, and then
+  -- from the newest sample on where that is older; clipped where the 30 days cut it.
   EXECUTE format($outages$
     CREATE OR REPLACE FUNCTION public.eco_comm_outages(
       first_day date, tag text, display_zone text DEFAULT %L)
@@ -140,13 +140,15 @@ BEGIN
         WHERE state = 'crit'
         GROUP BY run, newest, grid_begins, grid_ends, minute
       )
-      SELECT tag, since, CASE WHEN ongoing THEN minute ELSE until END,
-             (extract(epoch FROM (CASE WHEN ongoing THEN minute ELSE until END) - since)
-              / 3600)::float8,
-             ongoing,
-             cut OR (since = grid_begins AND EXISTS (
-               SELECT FROM public.tag_latest AS t WHERE t.tag_name = tag AND t.first_ts < since))
+      SELECT tag, begun.at, ended.at, (extract(epoch FROM ended.at - begun.at) / 3600)::float8,
+             ongoing, cut OR (since = grid_begins AND coalesce(t.first_ts < since, false))
       FROM found
+      LEFT JOIN public.tag_latest AS t ON t.tag_name = tag
+      CROSS JOIN LATERAL (
+        SELECT CASE WHEN ongoing THEN least(since, date_bin('1 minute', t.ts, '2000-01-01 00:00Z'))
+                    ELSE since END AS at
+      ) AS begun
+      CROSS JOIN LATERAL (SELECT CASE WHEN ongoing THEN minute ELSE until END AS at) AS ended
       ORDER BY since
     $function$
   $outages$, zone);

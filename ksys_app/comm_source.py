@@ -11,6 +11,7 @@ from ksys_app.domain import comm, comm_days
 from ksys_app.domain.comm import Calendar
 from ksys_app.domain.quality import allowed_gap, comm_state
 from ksys_app.domain.rules import usable_rate
+from ksys_app.domain.still import Unchanged, suspects, unchanged
 from ksys_app.models.comm import (
     Alive,
     Cell,
@@ -21,9 +22,10 @@ from ksys_app.models.comm import (
     Summary,
     TagDays,
 )
-from ksys_app.models.rows import Expectation, QcRule
+from ksys_app.models.rows import Expectation, QcRule, Run
 from ksys_app.queries import comm as queries
 from ksys_app.queries.qc import expectations, rules_by_tag
+from ksys_app.queries.runs import runs
 from ksys_app.queries.tags import matching_tags
 from ksys_app.utils.cache import Answer
 
@@ -60,6 +62,7 @@ class Overview:
         calendar: the days.
         words: what their names hold; empty: any.
         rows: the tags, by name.
+        assumed: those of which nobody has stated what is expected.
         truncated: whether there are more such tags than may be shown.
         fetched_ms: when the database answered the oldest part, epoch milliseconds.
         cache_hit: whether no query was needed.
@@ -69,6 +72,7 @@ class Overview:
     calendar: Calendar
     words: str
     rows: tuple[TagDays, ...]
+    assumed: frozenset[str]
     truncated: bool
     fetched_ms: int
     cache_hit: bool
@@ -79,10 +83,12 @@ class Overview:
         return self.words == words or (not self.words and not self.truncated)
 
 
-def _alive(row: NewestRow, rule: QcRule | None) -> Alive:
+def _alive(row: NewestRow, rule: QcRule | None, run: Run | None) -> Alive:
     allowed = allowed_gap(rule, Expectation(row.tag_name, usable_rate(row.exp_per_min)))
     age = None if row.ts is None else row.now - row.ts
-    return Alive(row.tag_name, row.now, row.ts, allowed, comm_state(age, allowed))
+    comm = comm_state(age, allowed)
+    still = unchanged(row, rule, comm, run) or Unchanged(0.0, False)
+    return Alive(row.tag_name, row.now, row.ts, allowed, comm, still.seconds, still.longer)
 
 
 class CommSource:
@@ -96,6 +102,7 @@ class CommSource:
     def __init__(self, zone: ZoneInfo, max_tags: int) -> None:
         self._zone, self._max_tags = zone, max_tags
         self._kept: tuple[object, Overview] | None = None
+        self._newest: dict[str, NewestRow] = {}
 
     async def calendar(self, start: date | None) -> tuple[Calendar, datetime]:
         """The 30 days from ``start``, by default those that end today, and the database's clock.
@@ -110,7 +117,18 @@ class CommSource:
         """Whether each of some tags is alive now, and the answer that says so."""
         rules = await rules_by_tag()
         answer = await queries.newest(tags)
-        return tuple(_alive(row, rules.get(row.tag_name)) for row in answer.rows), answer
+        rows = [self._after(row) for row in answer.rows]
+        found = await runs(suspects(rows, rules))
+        return tuple(
+            _alive(row, rules.get(row.tag_name), found.get(row.tag_name)) for row in rows
+        ), answer
+
+    def _after(self, row: NewestRow) -> NewestRow:
+        """The row with the value seen before it: of a tag that moves nothing has to be asked."""
+        seen = self._newest.get(row.tag_name, row)
+        before = seen.value if seen.ts != row.ts else seen.prev_value
+        made = self._newest[row.tag_name] = replace(row, prev_value=before)
+        return made
 
     async def report(self, tag_name: str, days: Calendar, *, fresh: bool = False) -> Report:
         """The hours of one tag, whether it is known or not.
@@ -126,7 +144,7 @@ class CommSource:
             row = answer.rows[0]
             cells = comm.grid(row, days)
             runs = tuple(comm.outages(cells, row))
-            judged = answer.made["judged"] = cells, runs, comm.summary(cells, runs, row.now)
+            judged = answer.made["judged"] = cells, runs, comm.summary(cells, runs, row.now, days)
         return Report(days, answer, *judged)
 
     async def overview(self, days: Calendar, words: str = "", *, fresh: bool = False) -> Overview:
@@ -147,7 +165,9 @@ class CommSource:
             for at in range(0, len(names), size)
         ]
         answers += await self._late(answers, expected, days, fresh)
-        key = (days.start, asked, len(names), tuple(answer.fetched_ms for answer in answers))
+        assumed = frozenset(name for name in names if name not in listed)
+        fetched = tuple(answer.fetched_ms for answer in answers)
+        key = (days.start, asked, len(names), fetched, assumed)
         errors = [answer.error for answer in answers if answer.error is not None]
         if self._kept is None or self._kept[0] != key or errors:
             rows = list({row.tag_name: row for one in answers for row in one.rows}.values())
@@ -155,6 +175,7 @@ class CommSource:
                 calendar=days,
                 words=asked,
                 rows=tuple(comm_days.by_days(rows, days)),
+                assumed=assumed,
                 truncated=found.rowcount > len(names),
                 fetched_ms=min((one.fetched_ms for one in answers), default=found.fetched_ms),
                 cache_hit=all(answer.cache_hit for answer in answers),

@@ -26,7 +26,7 @@ class CommTexts:
     prev: str = "One day earlier"
     next: str = "One day later"
     recent: str = "Last 30 days"
-    caption: str = "30 days from {start}, counted up to {time}"
+    caption: str = "30 days from {start}, messages counted up to {time}"
     truncated: str = (
         "More tags exist than the overview covers; these are the first by name. The search finds"
         " every tag."
@@ -39,6 +39,9 @@ class CommTexts:
     col_30d: str = "Received, 30 days"
     col_outages: str = "Outages"
     col_hours: str = "Hours"
+    col_length: str = "Length"
+    col_received: str = "Received"
+    nothing: str = "nothing"
     col_total: str = "Total"
     col_expected: str = "Expected"
     col_longest: str = "Longest"
@@ -46,8 +49,17 @@ class CommTexts:
     col_crit: str = "Critical hours"
     col_days: str = "30 days"
     refused: str = "{n} bad in 24 h"
-    hours: str = "{n} h"
     limits: str = "{n}/min · warning < {warn} · critical < {crit}"
+    judged: str = "of {n} days"
+    judged_one: str = "of 1 day"
+    judged_why: str = (
+        "On the other days nothing is expected: before the first sample, or after now."
+    )
+    assumed: str = "assumed"
+    assumed_why: str = (
+        "Nobody has stated what this tag sends, so 1 message a minute is expected."
+        " ksys comm suggest shows what it sends, and states it with --apply."
+    )
 
     maps: str = "Reception by day and hour"
     map_label: str = "{tag}: reception, 30 days by 24 hours"
@@ -67,8 +79,10 @@ class CommTexts:
     state_warn: str = "Warning"
     state_crit: str = "Critical"
     state_no_data: str = "No data"
+    state_not_yet: str = "Not yet"
     says_rate: str = "{when}, {rate}, {state}, {recv} of {exp} received, {missing} missing"
     says_none: str = "{when}, no data"
+    says_not_yet: str = "{when}, not yet"
     says_seen: str = "last received {time}"
     success: str = "Received"
     received: str = "Received / expected"
@@ -90,9 +104,7 @@ class CommTexts:
     outages_cut: str = "The newest {n} of {all}; the CSV has all."
     col_start: str = "Start"
     col_end: str = "End"
-    col_state: str = "State"
     ongoing: str = "Ongoing"
-    over: str = "Ended"
     clipped: str = "Longer"
     clipped_why: str = "It reaches over an edge of the 30 days."
 
@@ -100,10 +112,11 @@ class CommTexts:
         "Tags without signal now, then those never received, then the fewest received in 30 days."
     )
     overview_label: str = (
-        "{tag}: {rate} received in 30 days, {n} critical hour. Open its hours."
-        "|{tag}: {rate} received in 30 days, {n} critical hours. Open its hours."
+        "{tag}: received {rate}, {n} critical hour in 30 days. Open its hours."
+        "|{tag}: received {rate}, {n} critical hours in 30 days. Open its hours."
     )
     overview_none: str = "{day}: no data"
+    overview_not_yet: str = "{day}: not yet"
     overview_day: str = "{day}: {rate}, {n} critical hour|{day}: {rate}, {n} critical hours"
     pages: str = "Pages of the overview"
     page_prev: str = "Previous"

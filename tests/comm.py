@@ -46,11 +46,16 @@ def expected_cells(
     cells.loc[cells["rate"] < slo_warn, "state"] = "warn"
     cells.loc[cells["rate"] < slo_crit, "state"] = "crit"
     cells.loc[cells["rate"].isna(), "state"] = "no_data"
+    cells.attrs["judged_to"] = pd.Timestamp(now).tz_convert("UTC").floor("min") - MINUTE
+    cells.attrs["newest"] = times.max() if len(times) else None
     return cells
 
 
 def expected_outages(cells: Cells, now: datetime) -> list[dict[str, Any]]:
-    """Runs of critical hours; one without a better hour after it lasts until now."""
+    """Runs of critical hours; one without a better hour after it lasts until now.
+
+    It began at the latest with the minute of the newest sample.
+    """
     judged = cells[cells["state"] != "no_data"]
     critical = judged["state"] == "crit"
     runs = judged[critical].groupby((critical != critical.shift()).cumsum()[critical])
@@ -60,7 +65,9 @@ def expected_outages(cells: Cells, now: datetime) -> list[dict[str, Any]]:
         last = run.index[-1]
         ongoing = last == judged.index[-1] and now < end_of_grid
         end = pd.Timestamp(now).floor("min") if ongoing else last + pd.Timedelta(hours=1)
-        found.append({"start": run.index[0], "end": end, "ongoing": bool(ongoing)})
+        start = min(run.index[0], cells.attrs["newest"].floor("min")) if ongoing else run.index[0]
+        rate = 1 - run["missing"].sum() / run["exp"].sum()
+        found.append({"start": start, "end": end, "ongoing": bool(ongoing), "rate": rate})
     return found
 
 
@@ -108,6 +115,7 @@ def day_row_of(row: CommRow, days: Calendar) -> CommDayRow:
         tag_name=row.tag_name,
         now=row.now,
         first_ts=row.first_ts,
+        last_ts=row.last_ts,
         exp_per_min=row.exp_per_min,
         days=list(hours),
         delivered=[sum(recv for _, recv, _ in day) for day in hours.values()],

@@ -102,6 +102,7 @@ def outage(run: Outage) -> Json:
         "hours": run.hours,
         "ongoing": run.ongoing,
         "clipped": run.clipped,
+        "success_rate": run.success_rate,
     }
 
 

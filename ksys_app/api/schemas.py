@@ -206,13 +206,17 @@ class CommHeatmap(Exact):
 
 
 class CommOutage(Exact):
-    """A run of critical hours; ``clipped``: it reaches over an edge of the 30 days."""
+    """A run of critical hours: how long it lasted, what part of the expected messages arrived.
+
+    ``ongoing``: no better hour has followed; ``clipped``: it reaches over an edge of the 30 days.
+    """
 
     start_ts_utc: Moment
     end_ts_utc: Moment
     hours: Annotated[float, Field(gt=0)]
     ongoing: bool
     clipped: bool
+    success_rate: Annotated[float, Field(ge=0, le=1)]
 
 
 class Pool(Exact):

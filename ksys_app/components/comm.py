@@ -1,4 +1,4 @@
-"""Parts of ``/comm``: its controls, the summary, the card of an hour, the overview (PRD §28.3)."""
+"""Parts of ``/comm``: its controls, the summary, the card of an hour (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.client.communication import DayField, Overview, Scrollable, TagsPicker
+from ksys_app.components.client.communication import DayField, Lasted, Scrollable, TagsPicker
 from ksys_app.components.course import choice
 from ksys_app.components.navbar import refresh_button, tag_filter
-from ksys_app.components.table_components import table_skeleton
 from ksys_app.components.tokens import CONTROL
-from ksys_app.models.comm import WORST
 from ksys_app.models.comm_views import CardView, SummaryView
-from ksys_app.texts import T
 from ksys_app.texts_comm import C, comm_words
 
 MAX_TAGS = 9
@@ -89,7 +86,7 @@ def summary_table(rows: rx.Var[list[SummaryView]]) -> rx.Component:
     """One row a tag: is it alive, what arrived, how long it did not."""
     numbers = (
         (C.col_24h, "num"),
-        (C.col_30d, "num"),
+        (C.col_30d, "num col-30d"),
         (C.col_outages, "num"),
         (C.col_total, "num col-total"),
         (C.col_longest, "num"),
@@ -137,19 +134,55 @@ def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
             rx.el.td(value, class_name=width, data_testid=name)
             for name, value, width in (
                 ("success-24h", row.success_24h, "num"),
-                ("success-30d", row.success_30d, "num"),
+                ("success-30d", _of_days(row), "num col-30d"),
                 ("outage-number", row.outages, "num"),
-                ("outage-total", row.total, "num col-total"),
-                ("outage-longest", row.longest, "num"),
+                (
+                    "outage-total",
+                    Lasted.create(ended_min=row.total_min, since_ms=row.since_ms, sum=True),
+                    "num col-total",
+                ),
+                (
+                    "outage-longest",
+                    Lasted.create(ended_min=row.longest_min, since_ms=row.since_ms),
+                    "num",
+                ),
             )
         ),
-        rx.el.td(row.limits, class_name="col-limits"),
+        rx.el.td(
+            row.limits,
+            rx.cond(
+                row.assumed,
+                client.Explain.create(
+                    C.assumed,
+                    title=C.col_expected,
+                    lines=[C.assumed_why],
+                    class_name="assumed",
+                    data_testid="assumed",
+                ),
+                rx.fragment(),
+            ),
+            class_name="col-limits",
+        ),
         element="tr",
         ts_ms=row.ts_ms,
         allowed_s=row.allowed_s,
         comm=row.comm,
+        still_s=row.still_s,
+        still_longer=row.still_longer,
         key=row.tag,
         data_testid="summary-" + row.tag,
+    )
+
+
+def _of_days(row: rx.Var[SummaryView]) -> rx.Component:
+    """What was received, and of how many days that is known."""
+    return rx.fragment(
+        row.success_30d,
+        rx.cond(
+            row.judged != "",
+            rx.el.span(row.judged, title=C.judged_why, class_name="of-days"),
+            rx.fragment(),
+        ),
     )
 
 
@@ -189,13 +222,16 @@ def cell_card(card: rx.Var[CardView], on_clear: rx.EventHandler) -> rx.Component
                     rx.el.strong(card.tag),
                     rx.el.span(
                         client.Mark.create(
-                            kind=rx.cond(card.state == "no_data", "never", card.state)
+                            kind=rx.match(
+                                card.state, ("no_data", "never"), ("not_yet", "never"), card.state
+                            )
                         ),
                         rx.match(
                             card.state,
                             ("ok", C.state_ok),
                             ("warn", C.state_warn),
                             ("crit", C.state_crit),
+                            ("not_yet", C.state_not_yet),
                             C.state_no_data,
                         ),
                         class_name="badge",
@@ -218,77 +254,4 @@ def cell_card(card: rx.Var[CardView], on_clear: rx.EventHandler) -> rx.Component
         aria_live="polite",
         class_name="cell-card",
         data_testid="card",
-    )
-
-
-def overview(state: Any) -> rx.Component:
-    """All tags, a page of them, in an order that stands still under a pointer."""
-    return rx.el.section(
-        rx.el.div(
-            rx.el.h2(C.view_overview, id="overview-heading"),
-            rx.el.span(state.row_count, class_name="count", data_testid="overview-count"),
-            rx.el.button(
-                T.sort_worst,
-                type="button",
-                aria_pressed=state.sort == WORST,
-                on_click=state.set_sort(WORST),
-                title=C.worst_why,
-                class_name=CONTROL["control"] + " control-small",
-                data_testid="overview-worst",
-            ),
-            _pager(state),
-            class_name="section-head",
-        ),
-        rx.cond(state.truncated, rx.el.p(C.truncated, class_name="note"), rx.fragment()),
-        rx.cond(
-            state.row_count > 0,
-            client.Steady.create(
-                Overview.create(
-                    rows=state.rows,
-                    nows=state.nows,
-                    calendar=state.calendar,
-                    scale=state.color_scale,
-                    sort=state.sort,
-                    descending=state.descending,
-                    words=comm_words(),
-                    on_open=state.set_tags,
-                    on_sort=state.set_sort,
-                    on_reload=state.show,
-                ),
-                moved=state.moved,
-                label=T.reorder,
-                on_hold=state.hold,
-                on_reorder=state.reorder,
-            ),
-            rx.cond(
-                state.searched,
-                rx.el.p(C.nomatch, " ", rx.el.code(state.search), ".", class_name="note"),
-                table_skeleton(),
-            ),
-        ),
-        aria_labelledby="overview-heading",
-    )
-
-
-def _pager(state: Any) -> rx.Component:
-    def turn(text: str, step: int, disabled: Any, name: str) -> rx.Component:
-        return rx.el.button(
-            text,
-            type="button",
-            on_click=state.set_page(state.page + step),
-            disabled=disabled,
-            class_name=CONTROL["control"] + " control-small",
-            data_testid=name,
-        )
-
-    return rx.cond(
-        state.pages > 1,
-        rx.el.nav(
-            turn(C.page_prev, -1, state.page <= 1, "page-prev"),
-            rx.el.span(state.page, " / ", state.pages, data_testid="page-of"),
-            turn(C.page_next, 1, state.page >= state.pages, "page-next"),
-            aria_label=C.pages,
-            class_name="pager",
-        ),
-        rx.fragment(),
     )

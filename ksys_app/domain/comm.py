@@ -7,9 +7,10 @@ summary are made of the same cells and cannot disagree.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
@@ -88,13 +89,23 @@ class Life:
         return max(0, (min(end, self.ends) - max(start, self.begins)) // MINUTE)
 
 
+def minute(ts: datetime) -> datetime:
+    """The beginning of the minute."""
+    return ts.replace(second=0, microsecond=0)
+
+
 def life(first_ts: datetime | None, now: datetime) -> Life:
     """What of a tag's life can be judged; nothing for one that never reported."""
-    ends = (now - ON_ITS_WAY).replace(second=0, microsecond=0)
+    ends = minute(now - ON_ITS_WAY)
     if first_ts is None:
         return Life(ends, ends)
-    whole = first_ts.replace(second=0, microsecond=0)
+    whole = minute(first_ts)
     return Life(whole if whole == first_ts else whole + MINUTE, ends)
+
+
+def not_yet(hour: datetime, now: datetime) -> bool:
+    """Whether no minute of an hour can be judged yet: it is to come, or has just begun."""
+    return hour >= life(None, now).ends
 
 
 def grid(row: CommRow, days: Calendar) -> tuple[Cell, ...]:
@@ -124,13 +135,16 @@ def outages(cells: Sequence[Cell], row: CommRow) -> list[Outage]:
     judged = [cell for cell in cells if cell.state != "no_data"]
     grid = cells[0].bucket, cells[-1].bucket + HOUR
     runs = (
-        (critical, list(run))
+        list(run)
         for critical, run in groupby(judged, key=lambda cell: cell.state == "crit")
+        if critical
     )
     return [
-        outage(run[0].bucket, run[-1].bucket, run[-1] is judged[-1], grid, row)
-        for critical, run in runs
-        if critical
+        replace(
+            outage(run[0].bucket, run[-1].bucket, run[-1] is judged[-1], grid, row),
+            success_rate=success(run),
+        )
+        for run in runs
     ]
 
 
@@ -141,38 +155,48 @@ def outage(
     grid: tuple[datetime, datetime],
     row: CommRow | CommDayRow,
 ) -> Outage:
-    """A run of critical hours.
+    """A run of critical hours. While it goes on it is never shorter than the tag is silent.
 
     Args:
         first: its first hour.
         last: its last one.
         newest: whether no judged hour follows.
         grid: start and end of the 30 days.
-        row: the tag's first sample, and the moment it was counted.
+        row: the tag's first and newest sample, and the moment it was counted.
     """
-    now = row.now.replace(second=0, microsecond=0)
-    begin, end = grid
-    inside = now < end
+    now, (begin, end) = minute(row.now), grid
+    ongoing = newest and now < end
     before = first == begin and row.first_ts is not None and row.first_ts < first
+    silent = first if row.last_ts is None else min(first, minute(row.last_ts))
     return Outage(
-        start=first,
-        end=now if newest and inside else last + HOUR,
-        ongoing=newest and inside,
-        clipped=before or (newest and not inside),
+        first=first,
+        start=silent if ongoing else first,
+        end=now if ongoing else last + HOUR,
+        ongoing=ongoing,
+        clipped=before or (newest and not ongoing),
     )
 
 
-def summary(cells: Sequence[Cell], runs: Sequence[Outage], now: datetime) -> Summary:
+def ongoing_since(runs: Sequence[Outage]) -> datetime | None:
+    """When the ongoing one of the outages began."""
+    return next((run.start for run in runs if run.ongoing), None)
+
+
+def summary(
+    cells: Sequence[Cell], runs: Sequence[Outage], now: datetime, days: Calendar
+) -> Summary:
     """What the cells amount to; the last 24 hours are the running one and the 23 before it."""
+    judged = {bisect_right(days.bounds, cell.bucket) for cell in cells if cell.state != "no_data"}
     reached = [cell for cell in cells if cell.bucket <= now]
     lengths = [run.hours for run in runs]
     return Summary(
         success_24h=success(reached[-24:]),
         success_30d=success(reached),
+        judged_days=len(judged),
         outages=len(runs),
         outage_hours=sum(lengths),
         longest_hours=max(lengths, default=0.0),
-        ongoing=any(run.ongoing for run in runs),
+        ongoing_since=ongoing_since(runs),
     )
 
 

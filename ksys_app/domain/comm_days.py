@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from ksys_app.domain.comm import HOUR, MINUTE, Calendar, life, outage, share
+from ksys_app.domain.comm import HOUR, MINUTE, Calendar, life, ongoing_since, outage, share
 from ksys_app.models.comm import CommDayRow, DayCell, Outage, TagDays
 
 HOUR_MINUTES: Final = 60
@@ -68,6 +68,7 @@ def _tag_days(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> TagDays:
         outages=len(runs),
         longest_hours=max((run.hours for run in runs), default=0.0),
         now=row.now,
+        ongoing_since=ongoing_since(runs),
     )
 
 

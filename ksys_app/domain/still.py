@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Final, Protocol
 
 from ksys_app.domain.figures import finite
 from ksys_app.domain.kpi import active
 from ksys_app.domain.quality import Comm
-from ksys_app.models.rows import QcRule, Run, TileRow
+from ksys_app.models.rows import QcRule, Run
 
 LOOK_BACK: Final = 2
 """How far back is looked, in times of what the rule allows, but at least ``LEAST_S`` seconds."""
 LEAST_S: Final = 6 * 3600.0
+
+
+class Newest(Protocol):
+    """What is known of a tag's newest sample, and of the one before it."""
+
+    @property
+    def tag_name(self) -> str:
+        """The tag."""
+
+    @property
+    def ts(self) -> datetime | None:
+        """Its time, None for a tag that never reported."""
+
+    @property
+    def value(self) -> float | None:
+        """Its value."""
+
+    @property
+    def prev_value(self) -> float | None:
+        """The value before it, None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +54,7 @@ class Unchanged:
     longer: bool
 
 
-def suspects(rows: Iterable[TileRow], rules: Mapping[str, QcRule]) -> list[Suspect]:
+def suspects(rows: Iterable[Newest], rules: Mapping[str, QcRule]) -> list[Suspect]:
     """The tags of which the database has to be asked: they have such a rule and may stand still."""
     found: list[Suspect] = []
     for row in rows:
@@ -46,7 +67,7 @@ def suspects(rows: Iterable[TileRow], rules: Mapping[str, QcRule]) -> list[Suspe
     return found
 
 
-def unchanged(row: TileRow, rule: QcRule | None, comm: Comm, run: Run | None) -> Unchanged | None:
+def unchanged(row: Newest, rule: QcRule | None, comm: Comm, run: Run | None) -> Unchanged | None:
     """How long the value of a tag that sends has been the same, None within what is allowed.
 
     Args:

@@ -21,7 +21,7 @@ class CommRow:
         tag_name: the tag.
         now: the database's clock when it counted; what is judged is judged up to here.
         first_ts: first sample, None for a tag that never reported.
-        last_ts: newest sample.
+        last_ts: newest sample, of whatever day.
         exp_per_min: expected messages a minute.
         slo_warn: success rate under which an hour is a warning, 0 to 1.
         slo_crit: success rate under which it is critical.
@@ -29,6 +29,7 @@ class CommRow:
         recv: messages in each.
         seen: last minute with a message in each.
         refused: samples of the last 24 hours that were not usable (PRD §4.9).
+        assumed: whether nobody has stated what is expected.
     """
 
     tag_name: str
@@ -42,6 +43,7 @@ class CommRow:
     recv: list[int]
     seen: list[datetime]
     refused: int = 0
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,17 @@ class StoredCommRow:
 
 @dataclass(frozen=True, slots=True)
 class NewestRow:
-    """The time of a tag's newest sample, None without any, and the database's clock."""
+    """A tag's newest sample, None without any, and the database's clock.
+
+    ``prev_value`` is the value before it, where one has been seen.
+    """
 
     tag_name: str
     now: datetime
     ts: datetime | None
     exp_per_min: int | None
+    value: float | None = None
+    prev_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,8 @@ class Alive:
         ts: time of the newest sample, None for a tag that never reported.
         allowed: how old that sample may be.
         comm: ``ok``, ``late``, ``lost`` or ``never``.
+        still_s: seconds for which its value has been the same, where that is longer than its rule
+            allows, else 0; ``still_longer`` where it may be longer still.
     """
 
     tag_name: str
@@ -88,6 +97,8 @@ class Alive:
     ts: datetime | None
     allowed: timedelta
     comm: str
+    still_s: float = 0.0
+    still_longer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,7 @@ class CommDayRow:
     """The hours of one tag summed up by days, for many tags at once.
 
     Attributes:
+        first_ts: first sample, None for a tag that never reported; ``last_ts`` the newest.
         days: numbers of the days with messages, 0 is the first.
         delivered: expected messages that arrived on each.
         sound: the hours of each that are judged and not critical, a bit an hour, 1 the first.
@@ -104,6 +116,7 @@ class CommDayRow:
     tag_name: str
     now: datetime
     first_ts: datetime | None
+    last_ts: datetime | None
     exp_per_min: int
     days: list[int]
     delivered: list[int]
@@ -140,16 +153,22 @@ class Outage:
     """A run of critical hours.
 
     Attributes:
-        start: start of its first hour, UTC.
-        end: end of its last one; while ongoing the moment up to which it is known.
+        first: its first hour, UTC.
+        start: when it began: with that hour; while ongoing with the tag's newest sample, where
+            that is older.
+        end: end of its last hour; while ongoing the minute up to which it is known.
         ongoing: whether no better hour has followed yet.
-        clipped: whether it reaches over an edge of the 30 days, so that it is longer than shown.
+        clipped: whether it reaches over an edge of the 30 days.
+        success_rate: part of the expected messages of its hours that arrived; None where only
+            its length was asked for.
     """
 
+    first: datetime
     start: datetime
     end: datetime
     ongoing: bool
     clipped: bool
+    success_rate: float | None = None
 
     @property
     def hours(self) -> float:
@@ -159,14 +178,25 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What 30 days amount to; rates are None where nothing was expected, hours are hours."""
+    """What 30 days amount to.
+
+    Attributes:
+        success_24h: part of the expected messages that arrived; None where nothing was expected.
+        success_30d: the same of 30 days.
+        judged_days: on how many of them something was expected.
+        outages: how many.
+        outage_hours: how long all of them lasted.
+        longest_hours: how long the longest did.
+        ongoing_since: when the ongoing one began, None without one.
+    """
 
     success_24h: float | None
     success_30d: float | None
+    judged_days: int
     outages: int
     outage_hours: float
     longest_hours: float
-    ongoing: bool
+    ongoing_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +219,12 @@ class TagDays:
     outages: int
     longest_hours: float
     now: datetime
+    ongoing_since: datetime | None = None
+
+    @property
+    def judged_days(self) -> int:
+        """On how many of its days something was expected."""
+        return sum(day.success_rate is not None for day in self.days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class CellsView:
         rate: success rate in hundredths of a percent, rounded down, -1 for none.
         recv: messages that arrived, ``exp`` expected.
         seen: minute of the hour of the last message, -1 for none.
-        state: ``o``, ``w``, ``c`` or ``n``: ok, warn, crit, no data.
+        state: ``o``, ``w``, ``c``, ``n`` or ``f``: ok, warn, crit, no data, not yet.
     """
 
     tag: str
@@ -61,13 +61,20 @@ class CellsView:
 
 @dataclass(frozen=True)
 class OutageView:
-    """A row of the outages; ``hours_s`` as text, times with offset, cells by their numbers."""
+    """A row of the outages; times with offset, critical cells by their numbers.
+
+    Attributes:
+        hours: its length; of an ongoing one the page computes it from ``since_ms``.
+        since_ms: when the ongoing one began, epoch milliseconds; 0 for one that is over.
+        received_s: which part of the expected messages arrived, in words.
+    """
 
     tag: str
     start_s: str
     end_s: str
     hours: float
-    hours_s: str
+    since_ms: int
+    received_s: str
     ongoing: bool
     clipped: bool
     first: int
@@ -78,19 +85,30 @@ class OutageView:
 class SummaryView:
     """A row of the summary, every figure as text; ``refused`` is empty where nothing was.
 
-    ``comm``, ``ts_ms`` and ``allowed_s`` are those of the tag's tile: they go on being judged.
+    ``judged`` says of how many days ``success_30d`` is, where these are fewer than 30, and
+    ``assumed`` that nobody has stated what ``limits`` says is expected.
+
+    ``comm``, ``ts_ms``, ``allowed_s`` and ``still_s`` are those of the tag's tile: they go on
+    being judged.
+    ``total_min`` and ``longest_min`` are minutes of outages that are over; one that began at
+    ``since_ms``, 0 without one, goes on growing.
     """
 
     tag: str
     comm: str
     ts_ms: int
     allowed_s: int
+    still_s: int
+    still_longer: bool
     success_24h: str
     success_30d: str
+    judged: str
     outages: str
-    total: str
-    longest: str
+    total_min: int
+    longest_min: int
+    since_ms: int
     limits: str
+    assumed: bool
     refused: str = ""
 
 
@@ -114,7 +132,9 @@ class CardView:
 class OverviewRow:
     """A tag of the overview, every figure as text.
 
-    Rates of its days are as in :class:`CellsView`, beside the critical hours of each.
+    Rates of its days are as in :class:`CellsView`, beside the critical hours of each. Its longest
+    outage, in minutes, since when one goes on, ``judged`` and ``assumed`` are as in
+    :class:`SummaryView`.
     """
 
     tag: str
@@ -123,8 +143,11 @@ class OverviewRow:
     success_24h: str
     success_30d: str
     outages: str
-    longest: str
+    longest_min: int
+    since_ms: int
     crit_s: str
+    judged: str
+    assumed: bool
 
 
 @dataclass(frozen=True)
@@ -134,3 +157,5 @@ class OverviewNow:
     comm: str
     ts_ms: int
     allowed_s: int
+    still_s: int
+    still_longer: bool

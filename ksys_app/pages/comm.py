@@ -8,7 +8,8 @@ import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.client.communication import CommBoard
-from ksys_app.components.comm import cell_card, controls, overview, summary_table
+from ksys_app.components.comm import cell_card, controls, summary_table
+from ksys_app.components.comm_overview import overview
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.table_components import table_skeleton

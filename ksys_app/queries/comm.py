@@ -96,7 +96,7 @@ WITH given AS (
                 - date_part('epoch', %(start)s::timestamptz)) / 3600)::integer AS newest
 ),
 known AS MATERIALIZED (
-  SELECT tag_name, latest.first_ts, exp_per_min, slo_crit, newest,
+  SELECT tag_name, latest.first_ts, latest.ts AS last_ts, exp_per_min, slo_crit, newest,
          (ceil((date_part('epoch', latest.first_ts) - start) / 60))::integer AS begins,
          ((date_part('epoch', ends) - start) / 60)::integer AS ends
   FROM unnest(%(tags)s::text[], %(rates)s::bigint[], %(slo_crit)s::float8[])
@@ -136,7 +136,7 @@ listed AS (
   FROM day
   GROUP BY tag_name
 )
-SELECT tag_name, now() AS now, first_ts, exp_per_min,
+SELECT tag_name, now() AS now, first_ts, last_ts, exp_per_min,
        coalesce(days, '{{}}') AS days, coalesce(delivered, '{{}}') AS delivered,
        coalesce(sound, '{{}}') AS sound, coalesce(delivered_24h, 0) AS delivered_24h
 FROM known
@@ -149,7 +149,7 @@ LATE_DAYS: Final = _DAYS.format(counted=_LATE.format(stored=_STORED))
 
 
 NEWEST: Final = """
-SELECT tag_name, now() AS now, latest.ts, expectation.exp_per_min
+SELECT tag_name, now() AS now, latest.ts, latest.value, expectation.exp_per_min
 FROM unnest(%(tags)s::text[]) WITH ORDINALITY AS wanted (tag_name, place)
 LEFT JOIN public.tag_latest AS latest USING (tag_name)
 LEFT JOIN public.ingest_expectation AS expectation USING (tag_name)
@@ -217,6 +217,7 @@ def _usable(row: StoredCommRow) -> CommRow:
         recv=row.recv,
         seen=row.seen,
         refused=row.refused,
+        assumed=row.exp_per_min is None,
     )
 
 

@@ -111,7 +111,8 @@ class OverviewState(rx.State, mixin=True):
         at = page(len(found), self.page)
         self.row_count, self.page, self.pages = at.total, at.number, at.count
         shown = found[at.start : at.start + PAGE_ROWS]
-        rows = [present.overview_row(row) for row in shown]
+        assumed = self._overview.assumed
+        rows = [present.overview_row(row, assumed=row.tag_name in assumed) for row in shown]
         if rows != self.rows:
             self.rows = rows
         self.nows = [present.overview_now(self._alive[row.tag_name]) for row in shown]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import groupby
 from math import floor
@@ -11,10 +11,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app.comm_source import Report
-from ksys_app.domain.comm import HOUR, Calendar
+from ksys_app.domain.comm import DAYS, HOUR, Calendar, not_yet
 from ksys_app.domain.figures import count
 from ksys_app.domain.timefmt import epoch_ms, local_offset
-from ksys_app.models.comm import Alive, TagDays
+from ksys_app.models.comm import Alive, Cell, TagDays
 from ksys_app.models.comm_views import (
     CalendarView,
     CardView,
@@ -28,13 +28,18 @@ from ksys_app.models.comm_views import (
 from ksys_app.texts import DASH
 from ksys_app.texts_comm import C
 
-STATE_CODE: Final = {"ok": "o", "warn": "w", "crit": "c", "no_data": "n"}
+STATE_CODE: Final = {"ok": "o", "warn": "w", "crit": "c", "no_data": "n", "not_yet": "f"}
 
 
 def folded(values: Iterable[object]) -> str:
     """``10000*700,9861,-1*19``: values in order, runs of one value folded."""
     runs = ((value, sum(1 for _ in run)) for value, run in groupby(values))
     return ",".join(f"{value}*{count}" if count > 1 else str(value) for value, count in runs)
+
+
+def since_ms(since: datetime | None) -> int:
+    """Epoch milliseconds of when something that goes on began, 0 where nothing does."""
+    return 0 if since is None else epoch_ms(since)
 
 
 def hundredths(rate: float | None) -> int:
@@ -48,9 +53,16 @@ def percent(rate: float | None) -> str:
     return DASH if rate is None else f"{hundredths(rate) / 100:.2f} %"
 
 
-def hours_text(hours: float) -> str:
-    """``26 h``, ``0.5 h``."""
-    return C.hours.format(n=f"{hours:.1f}".removesuffix(".0"))
+def minutes(hours: float) -> int:
+    """Whole minutes: outages begin and end with them."""
+    return round(hours * 60)
+
+
+def judged(days: int) -> str:
+    """``of 8 days``; empty where nothing was judged, and where every day was."""
+    if not 0 < days < DAYS:
+        return ""
+    return C.judged_one if days == 1 else C.judged.format(n=days)
 
 
 def calendar_view(days: Calendar, now: datetime) -> CalendarView:
@@ -77,8 +89,13 @@ def cells_view(report: Report) -> CellsView:
         recv=folded(cell.recv_msgs for cell in cells),
         exp=folded(cell.exp_msgs for cell in cells),
         seen=folded(-1 if cell.last_seen is None else cell.last_seen.minute for cell in cells),
-        state=folded(STATE_CODE[cell.state] for cell in cells),
+        state=folded(STATE_CODE[_state(cell, report)] for cell in cells),
     )
+
+
+def _state(cell: Cell, report: Report) -> str:
+    early = cell.state == "no_data" and not_yet(cell.bucket, report.row.now)
+    return "not_yet" if early else cell.state
 
 
 def outage_views(report: Report) -> list[OutageView]:
@@ -90,10 +107,11 @@ def outage_views(report: Report) -> list[OutageView]:
             start_s=local_offset(run.start, zone),
             end_s=local_offset(run.end, zone),
             hours=run.hours,
-            hours_s=hours_text(run.hours),
+            since_ms=epoch_ms(run.start) if run.ongoing else 0,
+            received_s=percent(run.success_rate) if run.success_rate else C.nothing,
             ongoing=run.ongoing,
             clipped=run.clipped,
-            first=(run.start - first) // HOUR,
+            first=(run.first - first) // HOUR,
             last=-((first - run.end) // HOUR) - 1,
         )
         for run in report.outages
@@ -118,26 +136,31 @@ def _why(report: Report) -> str:
 
 def alive_view(row: SummaryView, alive: Alive) -> SummaryView:
     """A tag's row above the grids with its newest sample as it is now."""
-    ts_ms, allowed_s = newest(alive)
-    return replace(row, comm=alive.comm, ts_ms=ts_ms, allowed_s=allowed_s)
+    return replace(row, **asdict(overview_now(alive)))
 
 
 def summary_view(report: Report, alive: Alive) -> SummaryView:
     """A tag's row above the grids."""
     row, made = report.row, report.summary
+    over = [run.hours for run in report.outages if not run.ongoing]
     shown = SummaryView(
         tag=row.tag_name,
         comm="",
         ts_ms=0,
         allowed_s=0,
+        still_s=0,
+        still_longer=False,
         success_24h=percent(made.success_24h),
         success_30d=percent(made.success_30d),
+        judged=judged(made.judged_days),
         outages=DASH if made.success_30d is None else count(made.outages),
-        total=hours_text(made.outage_hours) if made.outages else DASH,
-        longest=hours_text(made.longest_hours) if made.outages else DASH,
+        total_min=minutes(sum(over)),
+        longest_min=minutes(max(over, default=0.0)),
+        since_ms=since_ms(made.ongoing_since),
         limits=C.limits.format(
             n=row.exp_per_min, warn=_limit(row.slo_warn), crit=_limit(row.slo_crit)
         ),
+        assumed=row.assumed,
         refused=C.refused.format(n=count(row.refused)) if row.refused else "",
     )
     return alive_view(shown, alive)
@@ -157,7 +180,7 @@ def card_view(report: Report, bucket: datetime) -> CardView | None:
     return CardView(
         tag=report.row.tag_name,
         cell=number,
-        state=cell.state,
+        state=_state(cell, report),
         local_s=_hour(cell.bucket, zone),
         utc_s=_hour(cell.bucket, ZoneInfo("UTC")),
         rate_s=percent(cell.success_rate),
@@ -176,8 +199,13 @@ def _hour(ts: datetime, zone: ZoneInfo) -> str:
     return f"{local:%Y-%m-%d %H:%M} – {end:%H:%M} {local.isoformat()[19:]}"
 
 
-def overview_row(row: TagDays) -> OverviewRow:
-    """A row of the overview."""
+def overview_row(row: TagDays, *, assumed: bool) -> OverviewRow:
+    """A row of the overview.
+
+    Args:
+        row: the tag.
+        assumed: whether nobody has stated what is expected of it.
+    """
     known = row.success_30d is not None
     return OverviewRow(
         tag=row.tag_name,
@@ -186,18 +214,20 @@ def overview_row(row: TagDays) -> OverviewRow:
         success_24h=percent(row.success_24h),
         success_30d=percent(row.success_30d),
         outages=count(row.outages) if known else DASH,
-        longest=hours_text(row.longest_hours) if row.outages else DASH,
+        longest_min=minutes(row.longest_hours),
+        since_ms=since_ms(row.ongoing_since),
         crit_s=count(row.crit_hours) if known else DASH,
+        judged=judged(row.judged_days),
+        assumed=assumed,
     )
 
 
 def overview_now(alive: Alive) -> OverviewNow:
-    """Whether the tag of a row is alive."""
-    ts_ms, allowed_s = newest(alive)
-    return OverviewNow(alive.comm, ts_ms, allowed_s)
-
-
-def newest(alive: Alive) -> tuple[int, int]:
-    """Time of a tag's newest sample, 0 without one, and how many seconds old it may be."""
-    ts_ms = 0 if alive.ts is None else epoch_ms(alive.ts)
-    return ts_ms, int(alive.allowed.total_seconds())
+    """Whether the tag of a row is alive, and whether its value moves."""
+    return OverviewNow(
+        comm=alive.comm,
+        ts_ms=0 if alive.ts is None else epoch_ms(alive.ts),
+        allowed_s=int(alive.allowed.total_seconds()),
+        still_s=int(alive.still_s),
+        still_longer=alive.still_longer,
+    )

@@ -63,6 +63,7 @@ async def test_every_cell_and_outage_equals_what_pandas_computes_from_the_raw_ro
             "start": datetime.fromisoformat(run["start_ts_utc"]),
             "end": datetime.fromisoformat(run["end_ts_utc"]),
             "ongoing": run["ongoing"],
+            "rate": pytest.approx(run["success_rate"]),
         }
         for run in await asked(http, OUTAGES, tag=tag)
     ]

@@ -19,7 +19,7 @@ from tests.e2e.conftest import Site, start_site, stop_site
 from tests.waiting import until
 
 LABEL = re.compile(r"(\S+ \d\d:\d\d)\S+, (.+) %, (\w+), (\d+) of (\d+) received, (\d+) missing")
-STATES = {"o": "ok", "w": "warn", "c": "crit", "n": "no_data"}
+STATES = {"o": "ok", "w": "warn", "c": "crit", "n": "no_data", "f": "no_data"}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,8 @@ async def test_every_cell_and_outage_on_the_page_is_what_pandas_computes(
     for (_, label), (hour, cell) in zip(shown, cells.iterrows(), strict=True):
         assert label.startswith(f"{hour.tz_convert(ZONE):%Y-%m-%d %H:%M}"), label
         if cell["state"] == "no_data":
-            assert label.endswith("no data")
+            early = hour >= cells.attrs["judged_to"]
+            assert label.endswith("not yet" if early else "no data")
             continue
         found = LABEL.match(label)
         assert found is not None, label
@@ -99,7 +100,10 @@ async def test_every_cell_and_outage_on_the_page_is_what_pandas_computes(
         assert f"{start:%Y-%m-%d %H:%M}+09:00" in row
         assert (f"{end:%Y-%m-%d %H:%M}+09:00" in row) is not run["ongoing"]
         assert ("Ongoing" in row) is run["ongoing"]
-        assert f"{(end - start).total_seconds() / 3600:.1f}".removesuffix(".0") + " h" in row
+        hours = (end - start) // timedelta(hours=1)
+        assert ("\t10 d " if run["ongoing"] else f"\t{hours} h\t") in row
+        received = f"{int(run['rate'] * 10_000 + 1e-9) / 100:.2f} %"
+        assert row.endswith(received if run["rate"] else "nothing")
 
 
 async def test_now_ticks_and_a_tag_that_is_back_is_shown_by_the_next_tick(

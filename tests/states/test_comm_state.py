@@ -73,13 +73,49 @@ async def test_cells_are_the_grid_in_columns_and_outages_the_runs_of_it() -> Non
         -1 if one.success_rate is None else int(one.success_rate * 10_000 + 1e-9)
         for one in report.cells
     ]
-    codes = {"ok": "o", "warn": "w", "crit": "c", "no_data": "n"}
-    assert unfolded(cells.state) == [codes[one.state] for one in report.cells]
+    codes = {"ok": "o", "warn": "w", "crit": "c"}
+    assert [code if code in "owc" else None for code in unfolded(cells.state)] == [
+        codes.get(one.state) for one in report.cells
+    ]
     assert sum(len(day.hours) for day in made.calendar.days) == len(report.cells)
     assert made.outage_count == len(made.outages) == len(report.outages)
     for run in made.outages:
         assert set(unfolded(cells.state)[run.first : run.last + 1]) == {"c"}
         assert run.last - run.first + 1 == run.hours
+
+
+async def test_the_outages_add_up_in_minutes_and_say_what_was_received() -> None:
+    made = await opened(tags="HOLES,DEAD")
+    holes, dead = made.summaries
+    assert (holes.total_min, holes.longest_min, holes.since_ms) == (33 * 60, 26 * 60, 0)
+    assert (dead.total_min, dead.longest_min) == (0, 0)
+    assert dead.since_ms == epoch_ms(comm.minute(made._reports["DEAD"].row.last_ts))
+    assert [run.since_ms for run in made.outages if run.ongoing] == [dead.since_ms]
+    assert {run.received_s for run in made.outages} == {"nothing", "88.33 %"}
+
+
+async def test_what_nobody_has_stated_is_marked_as_assumed_in_both_views() -> None:
+    made = await opened(tags="FREE,HOLES")
+    assert [row.assumed for row in made.summaries] == [True, False]
+    made = await opened(view="overview")
+    assert "FREE" in {row.tag for row in made.rows if row.assumed}
+    assert not {"HOLES", "GOOD"} & {row.tag for row in made.rows if row.assumed}
+
+
+async def test_success_says_of_how_many_days_it_is_and_hours_to_come_are_no_holes() -> None:
+    made = await opened(tags="BORN,HOLES")
+    born, holes = made.summaries
+    assert re.fullmatch(r"of 1[56] days", born.judged)
+    assert holes.judged in ("", "of 29 days"), "of today no minute may be judged yet"
+    report = made._reports["BORN"]
+    for cell, code in zip(report.cells, unfolded(made.cells[0].state), strict=True):
+        assert (code == "f") is comm.not_yet(cell.bucket, report.row.now)
+    made.select_cell(report.cells[0].bucket.isoformat())
+    assert made.card.state == "no_data"
+    ahead = await opened(tags="BORN", start=made.today)
+    ahead.select_cell(ahead._reports["BORN"].cells[-1].bucket.isoformat())
+    assert ahead.card.state == "not_yet"
+    assert present.judged(1) == "of 1 day"
 
 
 async def test_a_steady_tag_takes_little_of_the_page_state() -> None:
@@ -235,6 +271,31 @@ async def test_now_is_asked_for_apart_from_the_counts_and_judged_as_on_a_tile(
         await plant_db.conn.execute(f"DELETE FROM {table} WHERE tag_name = 'BACK'")
 
 
+async def test_a_value_that_stands_still_is_said_as_on_its_tile(plant_db: Plant) -> None:
+    now = await plant.clock(plant_db.conn)
+    await plant.insert(
+        plant_db.conn, [(now - timedelta(minutes=n), "STILL", 7.5) for n in range(90)]
+    )
+    await plant_db.conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, enabled, meta)"
+        " VALUES ('STILL', true, '{\"stuck_s\": 1800}')"
+    )
+    made = await opened(tags="STILL,GOOD")
+    runtime.current().database.cache._entries.clear()
+    still, good = made.summaries
+    assert 3600 < still.still_s <= 91 * 60
+    assert good.still_s == 0, "it has no such rule"
+    made = await opened(view="overview")
+    at = [row.tag for row in made.rows].index("STILL")
+    assert made.nows[at].still_s >= still.still_s
+    await plant.insert(plant_db.conn, [(now + timedelta(seconds=1), "STILL", 7.6)])
+    assert await look(made)
+    assert made.nows[at].still_s == 0
+    for table in ("influx_hist", "tag_latest", "influx_qc_rule"):
+        await plant_db.conn.execute(f"DELETE FROM {table} WHERE tag_name = 'STILL'")
+    runtime.current().database.cache._entries.clear()
+
+
 async def test_the_overview_is_searched_and_paged_worst_first(plant_db: Plant) -> None:
     await plant_db.conn.execute(
         "INSERT INTO public.influx_qc_rule (tag_name) SELECT 'X' || n FROM generate_series(1, 60) n"
@@ -257,9 +318,12 @@ async def test_the_overview_is_searched_and_paged_worst_first(plant_db: Plant) -
 
 async def test_all_tags_are_ordered_by_a_column_and_not_the_page_alone() -> None:
     made = await opened(view="overview", sort="-longest")
-    (holes, _), *_ = [(row.longest, row.tag) for row in made.rows if row.tag == "HOLES"]
+    (holes,) = [row for row in made.rows if row.tag == "HOLES"]
+    assert (holes.longest_min, holes.since_ms) == (26 * 60, 0)
+    dead = made._alive["DEAD"].ts
+    assert made.rows[0].since_ms == epoch_ms(comm.minute(dead)), "as long as Now says"
     assert [row.tag for row in made.rows[:2]] == ["DEAD", "HOLES"]
-    assert (holes, made.sort, made.descending) == ("26 h", "longest", True)
+    assert (made.sort, made.descending) == ("longest", True)
     made.set_sort("longest")
     assert (made.rows[5].tag, made.descending) == ("DEAD", False)
     assert made.link.endswith("view=overview&sort=longest")

@@ -28,9 +28,11 @@ def equal_to_the_grid(row: CommRow, days: comm.Calendar) -> TagDays:
     (made,) = comm_days.by_days([day_row_of(row, days)], days)
     cells = comm.grid(row, days)
     runs = comm.outages(cells, row)
-    wanted = comm.summary(cells, runs, row.now)
+    wanted = comm.summary(cells, runs, row.now, days)
     assert (made.success_24h, made.success_30d) == (wanted.success_24h, wanted.success_30d)
     assert (made.outages, made.longest_hours) == (wanted.outages, wanted.longest_hours)
+    assert made.judged_days == wanted.judged_days
+    assert made.ongoing_since == wanted.ongoing_since
     assert made.crit_hours == sum(cell.state == "crit" for cell in cells)
     for number, day in enumerate(made.days):
         begin, end = days.bounds[number : number + 2]

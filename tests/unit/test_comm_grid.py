@@ -127,12 +127,24 @@ def test_before_the_first_sample_and_after_now_there_is_no_data_and_between_sile
     assert at(cells, datetime(2026, 6, 30, 4, tzinfo=UTC)).state == "no_data"
 
 
+def test_an_hour_is_to_come_until_its_first_minute_can_be_judged() -> None:
+    hour = NOW.replace(minute=0, second=0)
+    assert [comm.not_yet(hour, hour + n * MINUTE) for n in (-1, 0, 1, 2)] == [True] * 3 + [False]
+    assert not comm.not_yet(datetime(2026, 6, 1, tzinfo=UTC), NOW), "nothing was sent: no data"
+
+
+def test_success_is_said_of_the_days_that_were_judged() -> None:
+    row = row_of(minutes(datetime(2026, 6, 22, 20, tzinfo=UTC), NOW), NOW)
+    made = comm.summary(judged(row), [], NOW, comm.calendar(START, SEOUL))
+    assert (made.judged_days, made.success_30d) == (8, 1.0)
+
+
 def test_a_tag_that_never_reported_has_no_data_and_no_outage() -> None:
     row = row_of([], NOW)
     cells = judged(row)
     assert {cell.state for cell in cells} == {"no_data"}
     assert comm.outages(cells, row) == []
-    assert comm.summary(cells, [], NOW).success_30d is None
+    assert comm.summary(cells, [], NOW, comm.calendar(START, SEOUL)).success_30d is None
 
 
 def test_nothing_expected_is_nothing_judged() -> None:
@@ -160,11 +172,38 @@ def test_an_ongoing_outage_grows_with_time() -> None:
         (run,) = comm.outages(judged(row, date(2026, 6, 5)), row)
         assert run.ongoing
         lengths.append(run.hours)
-    begins = datetime(2026, 6, 20, tzinfo=UTC)
+    begins = alive[-1]
     assert lengths == [
         ((NOW + later).replace(second=0) - begins) / HOUR
         for later in (timedelta(0), 7 * MINUTE, 31 * MINUTE, 26 * HOUR)
     ]
+
+
+def test_an_ongoing_outage_is_as_long_as_its_tag_is_silent() -> None:
+    newest = NOW - timedelta(hours=2, minutes=4)
+    often = [newest - n * timedelta(seconds=5) for n in range(12 * 60 * 24)]
+    row = row_of(often, NOW)
+    cells = judged(row)
+    assert at(cells, newest.replace(minute=0, second=0)).state == "ok", "12 a minute, 1 expected"
+    (run,) = comm.outages(cells, row)
+    assert run.first == newest.replace(minute=0, second=0) + HOUR
+    assert run.start == newest.replace(second=0)
+    assert run.hours == pytest.approx(2 + 4 / 60)
+    made = comm.summary(cells, [run], NOW, comm.calendar(START, SEOUL))
+    assert (made.longest_hours, made.ongoing_since) == (run.hours, run.start)
+    long_ago = row_of([NOW - timedelta(days=40)], NOW)
+    (run,) = comm.outages(judged(long_ago), long_ago)
+    assert run.clipped
+    assert (run.first, run.hours) == (judged(long_ago)[0].bucket, 40 * 24)
+
+
+def test_an_outage_says_which_part_of_the_messages_arrived() -> None:
+    begin = datetime(2026, 6, 10, tzinfo=UTC)
+    sent = {begin + 5 * HOUR: 36, begin + 6 * HOUR: 0, begin + 9 * HOUR: 0}
+    samples = [ts for ts in minutes(begin, NOW) if ts.minute < sent.get(ts.replace(minute=0), 60)]
+    row = row_of(samples, NOW)
+    partly, silent = comm.outages(judged(row), row)
+    assert (partly.success_rate, silent.success_rate) == (pytest.approx(0.3), 0)
 
 
 def test_an_outage_over_an_edge_of_the_days_says_that_it_is_longer() -> None:
@@ -187,7 +226,7 @@ def test_the_last_24_hours_are_the_running_one_and_the_23_before_it() -> None:
         samples = [ts for ts in minutes(begin, NOW) if not hour <= ts < hour + HOUR]
         row = row_of(samples, NOW)
         cells = judged(row)
-        made = comm.summary(cells, comm.outages(cells, row), NOW)
+        made = comm.summary(cells, comm.outages(cells, row), NOW, comm.calendar(START, SEOUL))
         assert made.success_24h == pytest.approx(1 - missing / (23 * 60 + 41))
         assert (made.outages, made.outage_hours, made.longest_hours) == (1, 1.0, 1.0)
 
@@ -244,6 +283,11 @@ def test_grid_and_outages_equal_what_pandas_computes(
         made, wanted[list(made)], check_freq=False, check_dtype=False, check_index_type=False
     )
     assert [
-        {"start": run.start, "end": run.end, "ongoing": run.ongoing}
+        {
+            "start": run.start,
+            "end": run.end,
+            "ongoing": run.ongoing,
+            "rate": pytest.approx(run.success_rate),
+        }
         for run in comm.outages(cells, row)
     ] == expected_outages(wanted, now)

@@ -11,6 +11,7 @@ import pytest
 from ksys_app import texts
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.models.rows import Fault, QcRule
+from ksys_app.states.comm_present import STATE_CODE
 from ksys_app.texts import LANGUAGES, LiveTexts, Texts
 from ksys_app.texts_comm import CommTexts, comm_words
 from tests import node
@@ -83,7 +84,7 @@ def test_no_text_of_the_page_of_communication_is_missing_or_unused() -> None:
     states = "".join(path.read_text("utf-8") for path in (PACKAGE / "states").glob("comm*.py"))
     used = set(re.findall(r"\bC\.(\w+)", PYTHON + states)) | set(re.findall(r"\bw\.(\w+)", SCRIPTS))
     assert set(re.findall(r"\bw\[`(\w+_)\$", SCRIPTS)) == {"state_"}
-    assert used | {f"state_{one}" for one in ("ok", "warn", "crit", "no_data")} == names(CommTexts)
+    assert used | {f"state_{one}" for one in STATE_CODE} == names(CommTexts)
     assert all(comm_words().values())
 
 
@@ -106,7 +107,20 @@ def test_placeholders_are_those_that_get_filled() -> None:
             "limits",
             "lost",
         ),
-        *("low", "message", "n", "name", "seconds", "tag", "text", "time", "to", "value", "window"),
+        *(
+            "low",
+            "message",
+            "n",
+            "name",
+            "seconds",
+            "seen",
+            "tag",
+            "text",
+            "time",
+            "to",
+            "value",
+            "window",
+        ),
         "zone",
     }
 

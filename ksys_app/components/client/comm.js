@@ -61,7 +61,16 @@ export const isSoft = (rate) => rate >= 9500;
 
 export const percent = (rate) => (rate < 0 ? "–" : `${(rate / 100).toFixed(2)} %`);
 
-const NAMES = { o: "ok", w: "warn", c: "crit", n: "no_data" };
+// `45 min`, `26 h`, `2 h 04 min`, `5 d 3 h`: never less than the age of a newest sample says.
+export function lengthText(minutes) {
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours === 0) return `${rest} min`;
+  return rest === 0 ? `${hours} h` : `${hours} h ${String(rest).padStart(2, "0")} min`;
+}
+
+const NAMES = { o: "ok", w: "warn", c: "crit", n: "no_data", f: "not_yet" };
+export const isJudged = (state) => state !== "no_data" && state !== "not_yet";
 export const stateOf = (code) => NAMES[code];
 
 // What a cell says: to the ear as one sentence, and as the lines of its tooltip.
@@ -81,7 +90,9 @@ export function told(map, cell, w) {
 }
 
 export function sentence(one, w) {
-  if (one.state === "no_data") return fill(w.says_none, { when: spoken(one.when) });
+  if (!isJudged(one.state)) {
+    return fill(one.state === "not_yet" ? w.says_not_yet : w.says_none, { when: spoken(one.when) });
+  }
   const values = { ...one, when: spoken(one.when), state: one.word };
   const seen = one.seen ? fill(w.says_seen, { time: one.seen }) : w.none_seen;
   return `${fill(w.says_rate, values)}, ${seen}`;

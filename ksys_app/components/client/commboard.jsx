@@ -1,6 +1,6 @@
 // The heatmaps and their outages: what is pointed at in one is marked in the other.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { colors, place, spoken, told, unfold } from "./comm.js";
+import { colors, isJudged, place, spoken, told, unfold } from "./comm.js";
 import { grouped } from "./figures.js";
 import { Heatmap } from "./heatmap.jsx";
 import { useLive } from "./live.jsx";
@@ -49,7 +49,7 @@ export function CommBoard({
       <section className="maps-section" aria-labelledby="maps-heading">
         <div className="section-head">
           <h2 id="maps-heading">{w.maps}</h2>
-          <Legend scale={scale} words={w} />
+          <Legend scale={scale} figures={figures} words={w} />
           <div role="group" aria-label={w.show} className="segmented">
             <button type="button" aria-pressed={!figures} onClick={() => setFigures(false)} data-testid="show-colors">{w.show_colors}</button>
             <button type="button" aria-pressed={figures} onClick={() => setFigures(true)} data-testid="show-figures">{w.show_figures}</button>
@@ -57,7 +57,6 @@ export function CommBoard({
           <a href={at(csv.cells)} download className="control control-small" data-testid="csv-cells">{w.csv_cells}</a>
         </div>
         {calendar.odd.map((line) => <p key={line} className="note note-odd" data-testid="odd-day">{line}</p>)}
-        {figures ? <p className="note">{w.figures_note}</p> : null}
         <div className="maps">
           {maps.map((one) => (
             <figure key={one.tag} className="map" data-selected={card.tag === one.tag}>
@@ -81,34 +80,50 @@ export function CommBoard({
   );
 }
 
-function Legend({ scale, words: w }) {
+// As high in figures as in colours: what stands below it stays where it is.
+function Legend({ scale, figures, words: w }) {
   const stops = scale.split(", ").map((stop) => stop.split(" "));
   return (
-    <div className="hm-legend" aria-label={w.legend} role="group">
-      <span className="hm-scale" aria-hidden="true" style={{ background: `linear-gradient(in oklab to right, ${stops.map(([, name]) => `var(--${name})`).join(", ")})` }} />
-      <span className="hm-ticks">{stops.map(([at]) => <span key={at}>{at / 100}{at === "10000" ? " %" : ""}</span>)}</span>
-      <span className="hm-key"><i className="hm-cell" data-state="c" aria-hidden="true" style={{ background: "var(--comm-1)" }} />{w.legend_crit}</span>
-      <span className="hm-key"><i className="hm-cell" data-state="w" data-soft aria-hidden="true" style={{ background: "var(--comm-3)" }} />{w.legend_warn}</span>
+    <div className="hm-legend" aria-label={w.legend} role="group" data-figures={figures}>
+      {figures ? <span className="hm-note">{w.figures_note}</span> : <Scale stops={stops} />}
+      <span className="hm-key"><i className="hm-cell" data-state="c" aria-hidden="true" style={figures ? undefined : { background: "var(--comm-1)" }} />{w.legend_crit}</span>
+      <span className="hm-key"><i className="hm-cell" data-state="w" data-soft aria-hidden="true" style={figures ? undefined : { background: "var(--comm-3)" }} />{w.legend_warn}</span>
       <span className="hm-key"><i className="hm-cell" data-state="n" aria-hidden="true" />{w.legend_none}</span>
     </div>
   );
 }
 
+function Scale({ stops }) {
+  return (
+    <>
+      <span className="hm-scale" aria-hidden="true" style={{ background: `linear-gradient(in oklab to right, ${stops.map(([, name]) => `var(--${name})`).join(", ")})` }} />
+      <span className="hm-ticks">{stops.map(([at]) => <span key={at}>{at / 100}{at === "10000" ? " %" : ""}</span>)}</span>
+    </>
+  );
+}
+
+const GAP = 6;
+const EDGE = 8;
 const counted = (number) => grouped(String(number));
 
-const MARKS = { ok: "ok", warn: "warn", crit: "crit", no_data: "never" };
+const MARKS = { ok: "ok", warn: "warn", crit: "crit", no_data: "never", not_yet: "never" };
+
+// Where something begins that lies after what is from `start` to `end`, or before it where there is no room.
+function beside(start, end, size, room) {
+  const after = end + GAP;
+  return after + size <= room - EDGE ? after : Math.max(EDGE, start - GAP - size);
+}
 
 function Tip({ tag, node, one, words: w }) {
   const tip = useRef(null);
   useEffect(() => {
     const cell = node.getBoundingClientRect();
     const own = tip.current.getBoundingClientRect();
-    const left = Math.min(Math.max(8, cell.left + cell.width / 2 - own.width / 2), window.innerWidth - own.width - 8);
-    const above = cell.top - own.height - 8;
-    tip.current.style.left = `${left}px`;
-    tip.current.style.top = `${above > 8 ? above : cell.bottom + 8}px`;
+    // At a corner of the cell: its hours of other days and the other hours of its day stay in view.
+    tip.current.style.left = `${beside(cell.left, cell.right, own.width, window.innerWidth)}px`;
+    tip.current.style.top = `${beside(cell.top, cell.bottom, own.height, window.innerHeight)}px`;
   });
-  const rows = one.state === "no_data" ? [] : [
+  const rows = !isJudged(one.state) ? [] : [
     [w.success, one.rate],
     [w.received, `${counted(one.recv)} / ${counted(one.exp)}`],
     [w.missing, counted(one.missing)],

@@ -47,6 +47,23 @@ class DayField(rx.Component):
     on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
+class Lasted(rx.Component):
+    """How long outages lasted; an ongoing one goes on.
+
+    Attributes:
+        ended_min: minutes of those that are over: of the longest, or of all.
+        since_ms: when the ongoing one began, epoch milliseconds; 0 without one.
+        sum: all of them together, not the longest.
+    """
+
+    library = library("lasted.jsx")
+    tag = "Lasted"
+
+    ended_min: rx.Var[int]
+    since_ms: rx.Var[int]
+    sum: rx.Var[bool]
+
+
 class CommBoard(rx.Component):
     """Heatmaps and outages that mark each other; its children stand above the outages."""
 

@@ -26,6 +26,7 @@ FILES = {
         "heatmap.jsx",
         "holes.js",
         "keys.jsx",
+        "lasted.jsx",
         "live.jsx",
         "mark.jsx",
         "modal.jsx",

@@ -22,14 +22,19 @@ const worse = (a, b) => (ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b);
 
 // Judged by the server at its last tick and by the clock now: the worse of the two holds.
 function useComm(tsMs, allowedS, comm) {
-  const { lead, asOfMs } = useLive();
-  return useClock((now) => worse(comm, commState(tsMs, allowedS, databaseClock(now, asOfMs, lead))));
+  return useDatabaseTime((now) => worse(comm, commState(tsMs, allowedS, now)));
 }
 
 // What the database's clock shows; while nothing arrives, what it showed at the last answer.
 function databaseClock(now, asOfMs, lead) {
   const ms = asOfMs || now;
   return ms > 0 ? ms + lead : 0;
+}
+
+// What is made of the time that the database's clock shows, each second anew.
+export function useDatabaseTime(select) {
+  const { lead, asOfMs } = useLive();
+  return useClock((now) => select(databaseClock(now, asOfMs, lead)));
 }
 
 export function Fresh({ element: Tag = "article", tsMs, allowedS, comm, stillS, stillLonger, children, ...rest }) {

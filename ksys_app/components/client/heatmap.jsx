@@ -1,6 +1,6 @@
 // 30 days across, 24 hours down: one element a cell, so that each can be spoken, focused and printed.
 import { memo, useEffect, useMemo, useRef } from "react";
-import { isSoft, rowsOf, sentence, told } from "./comm.js";
+import { isJudged, isSoft, rowsOf, sentence, stateOf, told } from "./comm.js";
 
 const COLUMN = 2;
 const ROW = 3;
@@ -66,7 +66,7 @@ export const Heatmap = memo(function Heatmap({
           </span>
           {row.map((cell) => {
             const code = map.state[cell.i];
-            const judged = code !== "n";
+            const judged = isJudged(stateOf(code));
             return (
               <span key={cell.i} role="gridcell" tabIndex={-1} data-i={cell.i} data-state={code}
                 data-half={cell.half || undefined} data-soft={isSoft(map.rate[cell.i]) || undefined} aria-selected={cell.i === selected}
@@ -104,7 +104,7 @@ function months(days) {
 // The tabulator key enters at one cell only: the one selected or used last, else the newest judged.
 function enter(root, wanted) {
   const before = root.querySelector('[data-i][tabindex="0"]');
-  const judged = root.querySelectorAll('[data-i]:not([data-state="n"])');
+  const judged = root.querySelectorAll('[data-i]:not([data-state="n"], [data-state="f"])');
   const newest = [...judged].reduce((last, cell) => (Number(cell.dataset.i) > Number(last?.dataset.i ?? -1) ? cell : last), null);
   const cell = (wanted >= 0 ? root.querySelector(`[data-i="${wanted}"]`) : null) ?? before ?? newest ?? root.querySelector("[data-i]");
   before?.setAttribute("tabindex", "-1");

@@ -40,8 +40,8 @@ export function Live({
   // While nothing arrives, what is known of the tags is as of the last answer: time goes on, and says nothing of them.
   const asOfMs = old || link === "paused" ? seenMs : 0;
   const value = useMemo(
-    () => ({ phase, link, old, updatedMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t }),
-    [phase, link, old, updatedMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t],
+    () => ({ phase, link, old, updatedMs, seenMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t }),
+    [phase, link, old, updatedMs, seenMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t],
   );
   return (
     <LiveContext.Provider value={value}>
@@ -64,9 +64,9 @@ function linkOf({ phase, down, realtime, overdue, updatedMs, isLoading }) {
 const MARK = { stale: "old", disconnected: "old", overdue: "old", paused: "paused", error: "crit", retrying: "crit" };
 
 export function StatusBar({ onRetry }) {
-  const { phase, link, updatedMs, zone, problem, caption, t } = useLive();
+  const { phase, link, updatedMs, seenMs, zone, problem, caption, t } = useLive();
   const waits = useWait(`${phase} ${problem.code} ${problem.since_ms}`, problem.retry_in);
-  const text = useClock((now) => statusText({ now, link, updatedMs, zone, problem, caption, t, waits }));
+  const text = useClock((now) => statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, waits }));
   return (
     <section className="statusbar" aria-label={t.status} data-testid="status-bar" data-state={link}>
       <p className="statusbar-text" title={problem.message}>
@@ -88,16 +88,19 @@ export function StatusBar({ onRetry }) {
 // Where the address asks for what does not exist, nothing is wrong with the data.
 const stateOf = (link, problem) => (link === "error" && problem.way ? "wrong" : link);
 
-function statusText({ now, link, updatedMs, zone, problem, caption, t, waits }) {
+function statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, waits }) {
   const since = updatedMs > 0 && now > 0 ? timeText(updatedMs, zone, now) : "";
   const values = {
     time: since,
+    seen: seenMs > 0 && now > 0 ? timeText(seenMs, zone, now) : "",
     age: ageText((now - updatedMs) / 1000),
     message: sentence(problem.message),
     caption,
   };
   if (link === "disconnected" && !since) return t.bar_disconnected_bare;
   if (link === "loading" && since) return fill(t.bar_reading, values);
+  // Whether tags are alive is asked for apart from what was counted, and more often.
+  if (link === "live" && seenMs !== updatedMs) return fill(t.bar_seen, values);
   if (link !== "stale") return [fill(t[`bar_${stateOf(link, problem)}`], values), waits(now, t)].join(" ");
   const why = { code: problem.code, since: timeText(problem.since_ms, zone, now) };
   const silent = UNANSWERED.has(problem.code) ? t.stale_silent : t.stale_failed;
@@ -169,6 +172,7 @@ export function NextTick() {
 }
 
 export function DatabaseClock() {
-  const { updatedMs, lead, zone, t } = useLive();
-  return updatedMs > 0 ? fill(t.clock, { time: timeText(updatedMs + lead, zone, 0) }) : t.clock_unknown;
+  const { updatedMs, seenMs, lead, zone, t } = useLive();
+  const answered = Math.max(updatedMs, seenMs);
+  return answered > 0 ? fill(t.clock, { time: timeText(answered + lead, zone, 0) }) : t.clock_unknown;
 }

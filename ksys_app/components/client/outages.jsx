@@ -1,5 +1,6 @@
 // The outages, newest first until another order is asked for; a row marks its run on the heatmap.
 import { useEffect, useRef, useState } from "react";
+import { Lasted } from "./lasted.jsx";
 import { Mark } from "./mark.jsx";
 import { at } from "./paths.js";
 import { fill } from "./words.js";
@@ -9,7 +10,7 @@ const ORDER = {
   start: (a, b) => a.first - b.first,
   end: (a, b) => a.last - b.last || a.hours - b.hours,
   hours: (a, b) => a.hours - b.hours,
-  state: (a, b) => Number(a.ongoing) - Number(b.ongoing),
+  received: (a, b) => a.received - b.received,
 };
 
 export function Outages({ outages, count, silent, words: w, tags, many, shown, csv, onHover, onMark }) {
@@ -30,9 +31,9 @@ export function Outages({ outages, count, silent, words: w, tags, many, shown, c
   const unknown = silent.length === tags;
   const columns = [
     ...(many ? [["tag", w.col_tag]] : []),
-    ["start", w.col_start], ["end", w.col_end], ["hours", w.col_hours, "num"], ["state", w.col_state],
+    ["start", w.col_start], ["end", w.col_end], ["hours", w.col_length, "num"], ["received", w.col_received, "num"],
   ];
-  const rows = outages.map((run, at) => ({ ...run, at }));
+  const rows = outages.map((run, at) => ({ ...run, at, received: Number.parseFloat(run.received_s) || 0 }));
   rows.sort((a, b) => (sort.down ? -1 : 1) * ORDER[sort.by](a, b));
   return (
     <section className="outages-section" aria-labelledby="outages-heading">
@@ -67,14 +68,14 @@ export function Outages({ outages, count, silent, words: w, tags, many, shown, c
                     <button type="button" className="outage-open" aria-pressed={run.at === shown}
                       title={run.start_s} onFocus={() => onHover(run.at)} onBlur={() => onHover(null)}>{minute(run.start_s)}</button>
                   </td>
-                  <td className="outage-when" title={run.end_s}>{run.ongoing ? "–" : minute(run.end_s)}</td>
-                  <td className="num">{run.hours_s}</td>
-                  <td>
-                    <span className="outage-state" data-ongoing={run.ongoing}>
-                      {run.ongoing ? <Mark kind="crit" /> : null}{run.ongoing ? w.ongoing : w.over}
-                    </span>
+                  <td className="outage-when" title={run.end_s}>
+                    {run.ongoing ? <span className="outage-ongoing"><Mark kind="crit" />{w.ongoing}</span> : minute(run.end_s)}
+                  </td>
+                  <td className="num" data-testid="outage-length">
+                    <Lasted endedMin={run.ongoing ? 0 : Math.round(run.hours * 60)} sinceMs={run.since_ms} />
                     {run.clipped ? <span className="outage-clipped" title={w.clipped_why}>{w.clipped}</span> : null}
                   </td>
+                  <td className="num" data-testid="outage-received">{run.received_s}</td>
                 </tr>
               ))}
             </tbody>
@@ -89,6 +90,6 @@ export function Outages({ outages, count, silent, words: w, tags, many, shown, c
 const minute = (when) => (
   <>
     <span className="outage-part">{when.slice(0, 10)}</span>{" "}
-    <span className="outage-part">{when.slice(11, 16) + when.slice(19)}</span>
+    <span className="outage-part">{when.slice(11, 16)}<span className="ts-offset">{when.slice(19)}</span></span>
   </>
 );

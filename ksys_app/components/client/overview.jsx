@@ -3,6 +3,7 @@
 import { memo, useMemo } from "react";
 import { colors, isSoft, percent, unfold } from "./comm.js";
 import { CommCell, Fresh, useNewest } from "./fresh.jsx";
+import { Lasted } from "./lasted.jsx";
 import { useLive } from "./live.jsx";
 import { Name } from "./name.jsx";
 import { useReload } from "./reload.js";
@@ -10,9 +11,9 @@ import { counted } from "./words.js";
 
 const numbers = (row, w) => [
   ["24h", row.success_24h, w.col_24h],
-  ["30d", row.success_30d, w.col_30d],
+  ["30d", <>{row.success_30d}{row.judged ? <span className="of-days" title={w.judged_why}>{row.judged}</span> : null}</>, w.col_30d],
   ["outages", row.outages, w.col_outages],
-  ["longest", row.longest, w.col_longest],
+  ["longest", <Lasted endedMin={row.longest_min} sinceMs={row.since_ms} />, w.col_longest],
   ["crit", row.crit_s, w.col_crit],
 ];
 
@@ -22,7 +23,7 @@ export function Overview({ rows, nows, calendar, scale, sort, descending, words:
   const days = calendar.days;
   useReload(onReload, tickS);
   const head = (by, text, className) => (
-    <th key={by} role="columnheader" scope="col" className={className}
+    <th key={by} data-by={by} role="columnheader" scope="col" className={className}
       aria-sort={sort === by ? (descending ? "descending" : "ascending") : "none"}>
       <button type="button" onClick={() => onSort(by)} data-testid={`overview-sort-${by}`}>
         <span>{text}</span><span className="sort-mark" aria-hidden="true" />
@@ -36,7 +37,7 @@ export function Overview({ rows, nows, calendar, scale, sort, descending, words:
           <tr role="row">
             {head("tag", w.col_tag, "overview-tag")}
             {head("now", w.col_now, "overview-now")}
-            {numbers({}, w).map(([by, , text]) => head(by, text, "num"))}
+            {numbers({}, w).map(([by, , text]) => head(by, text, by === "30d" ? "num col-30d" : "num"))}
             {head("seen", w.col_last, "overview-seen")}
             <th role="columnheader" scope="col" className="overview-days">
               {w.col_days}
@@ -46,7 +47,7 @@ export function Overview({ rows, nows, calendar, scale, sort, descending, words:
         </thead>
         <tbody role="rowgroup">
           {rows.map((row, at) => (
-            <Row key={row.tag} row={row} now={nows[at]} days={days} color={color} words={w} onOpen={onOpen} />
+            <Row key={row.tag} row={row} now={nows[at]} days={days} today={calendar.today} color={color} words={w} onOpen={onOpen} />
           ))}
         </tbody>
       </table>
@@ -54,22 +55,24 @@ export function Overview({ rows, nows, calendar, scale, sort, descending, words:
   );
 }
 
-function Row({ row, now, days, color, words: w, onOpen }) {
+function Row({ row, now, days, today, color, words: w, onOpen }) {
   return (
     <Fresh element="tr" role="row" tsMs={now?.ts_ms ?? 0} allowedS={now?.allowed_s ?? 0} comm={now?.comm ?? "never"}
+      stillS={now?.still_s ?? 0} stillLonger={now?.still_longer ?? false}
       data-testid={`overview-${row.tag}`} onClick={() => onOpen([row.tag])}>
       <td role="cell" className="overview-tag col-course-tag">
         <button type="button" className="overview-open"
-          aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: row.success_30d })}>
+          aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: `${row.success_30d} ${row.judged}`.trim() })}>
           <Name text={row.tag} />
         </button>
+        {row.assumed ? <span className="assumed" title={w.assumed_why} data-testid="overview-assumed">{w.assumed}</span> : null}
       </td>
       <td role="cell" className="overview-now"><CommCell testid="now" /></td>
       {numbers(row, w).map(([by, figure, text]) => (
-        <td role="cell" key={by} className="num" data-label={text} data-testid={`overview-${by}`}>{figure}</td>
+        <td role="cell" key={by} className={by === "30d" ? "num col-30d" : "num"} data-label={text} data-testid={`overview-${by}`}>{figure}</td>
       ))}
       <td role="cell" className="overview-seen" data-label={w.col_last}><Seen /></td>
-      <td role="cell" className="overview-days"><Days rate={row.rate} crit={row.crit} days={days} color={color} words={w} /></td>
+      <td role="cell" className="overview-days"><Days rate={row.rate} crit={row.crit} days={days} today={today} color={color} words={w} /></td>
     </Fresh>
   );
 }
@@ -78,15 +81,20 @@ function Seen() {
   return <span data-testid="overview-seen">{useNewest() || "–"}</span>;
 }
 
-const Days = memo(function Days({ rate, crit, days, color, words: w }) {
+const Days = memo(function Days({ rate, crit, days, today, color, words: w }) {
   const critical = unfold(crit);
+  const says = { n: w.overview_none, f: w.overview_not_yet };
   return (
     <div>
-      {unfold(rate).map((one, at) => (
-        <i key={days[at]?.day ?? at} className="hm-cell" data-state={one < 0 ? "n" : critical[at] > 0 ? "c" : "o"} data-soft={isSoft(one) || undefined}
-          title={counted(one < 0 ? w.overview_none : w.overview_day, critical[at], { day: days[at]?.day, rate: percent(one) })}
-          style={one < 0 ? undefined : { background: color(one) }} />
-      ))}
+      {unfold(rate).map((one, at) => {
+        const day = days[at]?.day;
+        const state = one >= 0 ? (critical[at] > 0 ? "c" : "o") : today && day > today ? "f" : "n";
+        return (
+          <i key={day ?? at} className="hm-cell" data-state={state} data-soft={isSoft(one) || undefined}
+            title={counted(says[state] ?? w.overview_day, critical[at], { day, rate: percent(one) })}
+            style={one < 0 ? undefined : { background: color(one) }} />
+        );
+      })}
     </div>
   );
 });
