@@ -8,12 +8,13 @@ import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.charts import Band, Series, overlays, series_chart
-from ksys_app.components.client.course import TagPicker
+from ksys_app.components.client.course import Seen, TagPicker
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.navbar import live_toggle, refresh_button, window_menu
+from ksys_app.components.standing import standing
 from ksys_app.components.table_components import table_skeleton
-from ksys_app.texts import T
+from ksys_app.texts import T, window_spans
 
 
 def course_page(
@@ -48,14 +49,9 @@ def course_page(
                 state.url != "",
                 rx.el.div(
                     rx.el.section(
+                        _now(state),
                         rx.el.div(
-                            rx.el.h2(
-                                state.tag,
-                                rx.el.span(state.unit, class_name="unit"),
-                                id="course-heading",
-                                data_testid="course-tag",
-                            ),
-                            rx.el.span(state.window_caption, class_name="count"),
+                            Seen.create(period=state.window, spans=window_spans(), zoom=state.zoom),
                             overlays(series, state.shown, state.toggle_series),
                             *options,
                             class_name="section-head course-head",
@@ -92,6 +88,21 @@ def course_page(
                 ),
             ),
         ),
+    )
+
+
+def _now(state: Any) -> rx.Component:
+    """The tag, what it measures, and how it stands now."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h2(
+                client.Name.create(text=state.tag), id="course-heading", data_testid="course-tag"
+            ),
+            rx.el.p(state.title, class_name="about", title=state.title, data_testid="course-about"),
+            class_name="course-name",
+        ),
+        rx.foreach(state.standing, lambda one: standing(one, scaled=False)),
+        class_name="course-now",
     )
 
 

@@ -96,6 +96,7 @@ def row_count(state: Any) -> rx.Component:
             state.total == 1,
             *(rx.fragment(*_filled(form, {"n": state.count})) for form in forms(T.rows)),
         ),
+        rx.cond(state.zoom.length() > 0, f" {T.rows_whole}", ""),
         class_name="count",
         data_testid="row-count",
         data_rows=state.total,

@@ -9,6 +9,7 @@ from ksys_app.components import client
 from ksys_app.components.gauge import gauge
 from ksys_app.components.links import page_link
 from ksys_app.components.popover import alarm_badge
+from ksys_app.components.reading import reading
 from ksys_app.models.views import TileView
 from ksys_app.texts import DASH, T
 
@@ -88,11 +89,6 @@ def tile(
     )
 
 
-def long_figure(text: rx.Var[str]) -> rx.Var[int]:
-    """How far a figure is from the few digits that most have: 0, 1, 2."""
-    return rx.cond(text.length() > 14, 2, rx.cond(text.length() > 9, 1, 0))
-
-
 def worst(row: TileView) -> rx.Var[int]:
     """The worse of a tag's state and its alarm."""
     return rx.cond(row.status_level > row.alarm_level, row.status_level, row.alarm_level)
@@ -134,17 +130,7 @@ def _about(row: TileView, about: rx.Var[str]) -> rx.Component:
 
 def _value(row: TileView, delta_caption: rx.Var[str]) -> rx.Component:
     return rx.el.div(
-        rx.el.p(
-            client.Figure.create(
-                text=row.value_s,
-                custom_attrs={"title": row.value_full},
-                class_name="tile-value",
-                data_testid="tile-value",
-                data_long=long_figure(row.value_s),
-            ),
-            rx.el.span(row.unit, class_name="tile-unit"),
-            class_name="tile-reading",
-        ),
+        reading(row, "tile-value"),
         rx.el.p(
             client.StillFor.create(
                 rx.el.span(rx.match(row.delta_dir, (1, "↑ "), (-1, "↓ "), ""), aria_hidden="true"),
@@ -188,8 +174,8 @@ def _limit(y: rx.Var[float], kind: str) -> rx.Component:
 def _far(row: TileView) -> rx.Component:
     """The nearest limits above and below the course, beside it, in a room that never changes."""
     return rx.el.span(
-        rx.el.span(row.far_above, data_testid="far-above"),
-        rx.el.span(row.far_below, data_testid="far-below"),
+        rx.el.span(row.far_above, data_testid="far-above", data_level=row.far_level),
+        rx.el.span(row.far_below, data_testid="far-below", data_level=-row.far_level),
         class_name="spark-far",
         style={"minWidth": f"{row.far_room}ch"},
         aria_hidden="true",

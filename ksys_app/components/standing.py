@@ -5,26 +5,19 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.kpi_tiles import long_figure
+from ksys_app.components.reading import reading
 from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
 from ksys_app.texts import T
 
 
-def standing(one: rx.Var[Standing]) -> rx.Component:
-    """The head of the detail; it says what the tile behind it says."""
+def standing(one: rx.Var[Standing], *, scaled: bool = True) -> rx.Component:
+    """The head of the detail and of a tag's pages; it says what the tag's tile says.
+
+    ``scaled``: with the line of its limits, where no chart draws them.
+    """
     tile = one.tile
     return client.Fresh.create(
-        rx.el.p(
-            client.Figure.create(
-                text=tile.value_s,
-                custom_attrs={"title": tile.value_full},
-                class_name="tile-value",
-                data_testid="detail-value",
-                data_long=long_figure(tile.value_s),
-            ),
-            rx.el.span(tile.unit, class_name="tile-unit"),
-            class_name="tile-reading",
-        ),
+        reading(tile, "standing-value"),
         rx.el.dl(
             _fact(
                 T.state,
@@ -35,11 +28,11 @@ def standing(one: rx.Var[Standing]) -> rx.Component:
                     by_minute=one.by_minute,
                 ),
             ),
-            _fact(T.alarm_title, rx.el.span(tile.alarm, data_testid="detail-alarm")),
-            _fact(T.live.comm_title, client.CommCell.create(testid="detail-comm")),
+            _fact(T.alarm_title, rx.el.span(tile.alarm, data_testid="standing-alarm")),
+            _fact(T.live.comm_title, client.CommCell.create(testid="standing-comm")),
             class_name="standing-facts",
         ),
-        rx.cond(one.scale.drawn, scale(one.scale), rx.fragment()),
+        rx.cond(one.scale.drawn, scale(one.scale), rx.fragment()) if scaled else rx.fragment(),
         element="section",
         ts_ms=tile.ts_ms,
         allowed_s=tile.allowed_s,
@@ -49,7 +42,7 @@ def standing(one: rx.Var[Standing]) -> rx.Component:
         class_name="standing",
         aria_label=T.now,
         data_level=one.level,
-        data_testid="detail-standing",
+        data_testid="standing",
     )
 
 
@@ -91,7 +84,7 @@ def scale(line: rx.Var[ScaleView]) -> rx.Component:
         role="img",
         aria_label=line.says,
         class_name="scale",
-        data_testid="detail-scale",
+        data_testid="standing-scale",
     )
 
 

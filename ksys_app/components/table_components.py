@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.kpi_tiles import SKELETONS, long_figure, worst
+from ksys_app.components.kpi_tiles import SKELETONS, worst
 from ksys_app.components.popover import alarm_mark
+from ksys_app.components.reading import long_figure
 from ksys_app.models.views import Limit, SampleView, SortKey, TileView
 from ksys_app.texts import T
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ksys_app.domain import figures
@@ -43,6 +44,45 @@ def change_pct(last: float | None, prev: float | None) -> float | None:
     return finite((last - prev) / abs(prev) * 100)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The change of a tag as people read it, a dash for none, and its direction: -1, 0, 1."""
+
+    text: str = figures.DASH
+    direction: int = 0
+
+
+def change(
+    last: float | None, prev: float | None, span: figures.Span | None, places: int, unit: str
+) -> Change:
+    """The change of the newest bucket's ``last`` against the one before it.
+
+    In percent, but in the tag's unit where ``prev`` is zero, or less than a twentieth of the
+    range's width: a percentage of next to nothing says nothing.
+
+    Args:
+        last: the newest value.
+        prev: the one before.
+        span: the range of :func:`tile_range`.
+        places: decimals of the tag's figures.
+        unit: its unit, may be empty.
+    """
+    last, prev = finite(last), finite(prev)
+    if last is None or prev is None:
+        return Change()
+    pct = change_pct(last, prev)
+    small = prev == 0 or (span is not None and abs(prev) < span[1] / 20 - span[0] / 20)
+    if pct is not None and not small:
+        figure, unit = delta_label(pct), ""
+    else:
+        figure = figures.figure(last - prev, places)
+        if figure == figures.DASH:
+            return Change()
+        figure = figure if figure.startswith("-") else f"+{figure}"
+    still = not figure.strip("+-0.%")
+    return Change(f"{figure} {unit}".rstrip(), 0 if still else -1 if figure[0] == "-" else 1)
+
+
 def rule_range(rule: QcRule | None) -> figures.Span | None:
     """The hard limits of a rule that is on, None unless it has both."""
     rule = active(rule)
@@ -72,6 +112,17 @@ def named_limits(rule: QcRule | None) -> tuple[tuple[str, float], ...]:
         ("HH", rule.crit_max),
     )
     return tuple((name, value) for name, value in limits if value is not None)
+
+
+def broken_limit(value: float | None, limits: Sequence[tuple[str, float]]) -> str | None:
+    """The name of the first of some named limits that ``value`` is at or past, None for none."""
+    if value is None:
+        return None
+    for name, limit in limits:
+        low, high = (limit, None) if name in ("L", "LL") else (None, limit)
+        if beyond(value, low, high):
+            return name
+    return None
 
 
 def gauge_marks(rule: QcRule | None, names: tuple[str, ...]) -> tuple[float, ...]:

@@ -66,8 +66,13 @@ def visible(limits: Sequence[float | None], span: tuple[float, float]) -> tuple[
     )
 
 
-def hint(name: str, limit: float, *, above: bool) -> str:
-    """``H 80000 ↑``: a limit that is outside the box, and on which side."""
+def hint(name: str, limit: float, *, above: bool, broken: bool = False) -> str:
+    """``H 80000 ↑``: a limit that is outside the box, and on which side.
+
+    ``broken``: the value is beyond it; then that is what is said, ``above HH 75``.
+    """
+    if broken:
+        return f"{'below' if above else 'above'} {name} {brief(limit)}"
     return f"{name} {brief(limit)} {'↑' if above else '↓'}"
 
 

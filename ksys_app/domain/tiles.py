@@ -28,6 +28,7 @@ class Drawn(TypedDict):
     crit_y: tuple[float, ...]
     far_above: str
     far_below: str
+    far_level: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +105,23 @@ def tile(row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, gap:
     value = finite(row.value)
     span = kpi.tile_range(rule, row.min, row.max)
     places = kpi.decimals(rule, row.min, row.max)
-    change = kpi.change_pct(row.last, row.prev_last)
+    unit = "" if rule is None else rule.unit
+    delta_pct = kpi.change_pct(row.last, row.prev_last) or 0.0
+    # What a lost tag did before it fell silent is no change of now.
+    lost = judged.comm == "lost"
+    change = kpi.Change() if lost else kpi.change(row.last, row.prev_last, span, places, unit)
     drawn = _spark(row, kpi.active(rule), gap)
     violations = judged.violations
     return Tile(
         title=row.tag_name,
         about="" if rule is None else rule.title,
-        unit="" if rule is None else rule.unit,
+        unit=unit,
         value=value,
         value_s=figures.figure(value, places),
-        delta_pct=change or 0.0,
-        delta_s=kpi.delta_label(change or 0.0),
-        # What a lost tag did before it fell silent is no change of now.
-        compared=change is not None and judged.comm != "lost",
+        delta_pct=delta_pct,
+        delta_s=kpi.delta_label(delta_pct),
+        change_s=change.text,
+        change_dir=change.direction,
         gauge_pct=kpi.gauge_pct(value, span),
         ranged=kpi.gauge_range(rule) is not None,
         status_level=kpi.status_level(value, rule),
@@ -178,18 +183,35 @@ def _spark(row: TileRow, rule: QcRule | None, gap: float) -> Drawn:
     span = sparkline.domain(row.spark, [value for _, value in limits])
     # Samples of a bucket that began before the window are not of the window, nor counted in it.
     if span is None or row.count == 0:
-        return Drawn(spark="", warn_y=(), crit_y=(), far_above="", far_below="")
+        return Drawn(spark="", warn_y=(), crit_y=(), far_above="", far_below="", far_level=0)
     above, below = sparkline.outside(limits, span)
+    broken = kpi.broken_limit(finite(row.value), [one for one in (above, below) if one])
     return Drawn(
         spark=sparkline.path(row.spark_at, row.spark, span, gap),
         warn_y=sparkline.visible([value for name, value in limits if len(name) == 1], span),
         crit_y=sparkline.visible([value for name, value in limits if len(name) == 2], span),
-        far_above="" if above is None else sparkline.hint(*above, above=True),
-        far_below="" if below is None else sparkline.hint(*below, above=False),
+        far_above=_hint(above, broken, above=True),
+        far_below=_hint(below, broken, above=False),
+        far_level=_far_level(above, broken),
     )
+
+
+def _hint(limit: tuple[str, float] | None, broken: str | None, *, above: bool) -> str:
+    if limit is None:
+        return ""
+    name, value = limit
+    return sparkline.hint(name, value, above=above, broken=name == broken)
+
+
+def _far_level(above: tuple[str, float] | None, broken: str | None) -> int:
+    level = 0 if broken is None else len(broken)
+    return level if above is not None and above[0] == broken else -level
 
 
 def _far_room(rule: QcRule | None) -> int:
     """Characters of the longest hint that the rule can give, so that no hint moves the course."""
-    hints = (sparkline.hint(name, value, above=True) for name, value in kpi.named_limits(rule))
+    hints = (
+        sparkline.hint(name, value, above=True, broken=True)
+        for name, value in kpi.named_limits(rule)
+    )
     return max(map(len, hints), default=0)

@@ -18,8 +18,8 @@ class Tile:
         value_s: the same as text, a dash where None.
         delta_pct: change of the two newest buckets, percent.
         delta_s: the same as text, signed.
-        compared: whether ``delta_pct`` says something of now; else there were no two values to
-            compare, or the tag is lost since.
+        change_s: that change as the page shows it: in percent or in the unit, a dash where there
+            are no two values to compare, or the tag is lost since; ``change_dir`` -1, 0 or 1.
         gauge_pct: position in the range, 0 to 100.
         ranged: whether the range is one that the rule sets, and has a width.
         status_level: 0 normal, 1 warning, 2 critical.
@@ -40,6 +40,8 @@ class Tile:
         warn_y: heights of the warning limits inside that box, as ``crit_y`` of the critical.
         far_above: the nearest limit above that box, ``H 80000 ↑``, empty for none.
         far_below: the nearest limit below it.
+        far_level: the level of the limit that is said to be broken, negative for the one below,
+            0 where none is.
         far_room: characters of the longest such text that the tag's rule can give.
         gauge_warn: places of the warning limits on the gauge, percent, as ``gauge_crit``.
     """
@@ -51,7 +53,8 @@ class Tile:
     value_s: str
     delta_pct: float
     delta_s: str
-    compared: bool
+    change_s: str
+    change_dir: int
     gauge_pct: float
     ranged: bool
     status_level: int
@@ -74,6 +77,7 @@ class Tile:
     crit_y: tuple[float, ...]
     far_above: str = ""
     far_below: str = ""
+    far_level: int = 0
     far_room: int = 0
     gauge_warn: tuple[float, ...] = ()
     gauge_crit: tuple[float, ...] = ()

@@ -35,7 +35,8 @@ class TileView:
         spark: SVG path in a box of 100 x 24.
         warn_y: heights of the warning limits in that box, ``crit_y`` of the critical ones.
         far_above: the nearest limit above that box as text, ``far_below`` the nearest below it,
-            ``far_room`` characters of the longest that there can be.
+            ``far_level`` 1 or 2 where the one above is broken, -1 or -2 where the one below is,
+            else 0, ``far_room`` characters of the longest that there can be.
         gauge_warn: places of the warning limits on the gauge, percent, as ``gauge_crit``.
         still_s: seconds for which the value has been the same, where that is longer than the rule
             allows, else 0; ``still_longer`` where it may be longer still.
@@ -68,6 +69,7 @@ class TileView:
     crit_y: list[float]
     far_above: str = ""
     far_below: str = ""
+    far_level: int = 0
     far_room: int = 0
     gauge_warn: list[float] = field(default_factory=list)
     gauge_crit: list[float] = field(default_factory=list)

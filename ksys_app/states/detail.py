@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,19 +10,18 @@ import reflex as rx
 
 from ksys_app import runtime, texts
 from ksys_app.domain.figures import brief, figure
-from ksys_app.domain.spell import Spell, spell, stretches
+from ksys_app.domain.spell import Spell
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.domain.windows import parse_window
 from ksys_app.errors import KsysError
-from ksys_app.models.rows import QcRule, Sample
+from ksys_app.models.rows import QcRule
 from ksys_app.models.series import Feature
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import DetailView, Limit, SampleView, Standing
 from ksys_app.queries import features as feature_rows
-from ksys_app.queries import metrics
 from ksys_app.queries.qc import rules_by_tag
-from ksys_app.queries.realtime import newest_samples
 from ksys_app.states.standing import standing
+from ksys_app.states.standing_load import samples_until, since
 from ksys_app.tile_source import TileSet
 
 LIMITS: Final = (
@@ -42,8 +40,6 @@ LIMITS: Final = (
 )
 FEATURES: Final = ("mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m")
 LISTED: Final = 12
-# How far back its beginning is looked for, where the samples of the last hour are all in a state.
-MINUTES_OVER: Final = "24h"
 
 
 class TagDetail(rx.State, mixin=True):
@@ -130,10 +126,9 @@ async def _load(
     Raises:
         KsysError: the database cannot be asked.
     """
-    newest = (await newest_samples(tile.title)).rows
-    samples = [one for one in reversed(newest) if now is None or one.ts <= now]
+    samples = await samples_until(tile.title, now)
     features = (await feature_rows.history(tile.title, parse_window("10m"), cap=1)).rows
-    found = None if now is None else await _since(tile, rule, samples, now)
+    found = None if now is None else await since(tile, rule, samples, now)
     detail = DetailView(
         title=tile.title,
         subtitle="" if rule is None else rule.title,
@@ -146,18 +141,6 @@ async def _load(
         note=texts.detail_note(rule),
     )
     return detail, found
-
-
-async def _since(
-    tile: Tile, rule: QcRule | None, samples: Sequence[Sample], now: datetime
-) -> Spell | None:
-    """Since when: from the samples of the last hour, then from the minutes of a day."""
-    allowed = timedelta(seconds=tile.allowed_s)
-    found = spell(stretches((), samples), rule, allowed, now)
-    if found is None or found.since > samples[0].ts:
-        return found
-    minutes = (await metrics.buckets(tile.title, parse_window(MINUTES_OVER))).rows
-    return spell(stretches(minutes, samples), rule, allowed, now)
 
 
 def _limits(rule: QcRule) -> list[Limit]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain.figures import DASH, figure, full
+from ksys_app.domain.figures import figure, full
 from ksys_app.domain.kpi import LIMIT_COLUMNS, active
 from ksys_app.domain.timefmt import epoch_ms, local_offset
 from ksys_app.errors import BadParameter, KsysError, UnknownTag
@@ -20,15 +20,14 @@ WAYS_OUT: Final = {BadParameter.code: "open", UnknownTag.code: "choose"}
 
 
 def tile_view(tile: Tile, *, pinned: bool) -> TileView:
-    """A tile as its component shows it: a dash where nothing can be compared."""
-    change = tile.delta_s if tile.compared else DASH
+    """A tile as its component shows it."""
     return TileView(
         title=tile.title,
         unit=tile.unit,
         value_s=tile.value_s,
         value_full=full(tile.value),
-        delta_s=change,
-        delta_dir=_direction(change),
+        delta_s=tile.change_s,
+        delta_dir=tile.change_dir,
         gauge_pct=round(tile.gauge_pct, 1),
         ranged=tile.ranged,
         status_level=tile.status_level,
@@ -49,6 +48,7 @@ def tile_view(tile: Tile, *, pinned: bool) -> TileView:
         crit_y=list(tile.crit_y),
         far_above=tile.far_above,
         far_below=tile.far_below,
+        far_level=tile.far_level,
         far_room=tile.far_room,
         gauge_warn=list(tile.gauge_warn),
         gauge_crit=list(tile.gauge_crit),
@@ -56,12 +56,6 @@ def tile_view(tile: Tile, *, pinned: bool) -> TileView:
         still_s=int(tile.unchanged_s or 0),
         still_longer=tile.unchanged_longer,
     )
-
-
-def _direction(delta_s: str) -> int:
-    if not delta_s.strip(f"+-0.%{DASH}"):
-        return 0
-    return -1 if delta_s.startswith("-") else 1
 
 
 def problem(error: Exception, since_ms: int, retry_in_s: float = 0.0) -> Problem:

@@ -22,6 +22,7 @@ from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window
 from ksys_app.live import BACKOFF_S
 from ksys_app.models.views import SeriesRow
+from ksys_app.states.named import NamedTag
 from ksys_app.states.present import drawn_limits, page_link, series_row
 from ksys_app.states.series_empty import empty_texts, fetched
 from ksys_app.states.series_link import (
@@ -40,12 +41,9 @@ from ksys_app.utils.cache import TTL
 TICK_S: Final = TTL["metrics"]
 
 
-class SeriesState(WindowedState, mixin=True):
+class SeriesState(NamedTag, WindowedState, mixin=True):
     """One tag, one window, the series that are shown, the zoom, and a page of the table."""
 
-    tag: str = ""
-    unit: str = ""
-    title: str = ""
     places: int = 2
     limits: dict[str, float] = {}
     url: str = ""
@@ -114,7 +112,8 @@ class SeriesState(WindowedState, mixin=True):
         """Show another tag."""
         if names.asked_flaw(tag) is not None or tag == self.tag:
             return None
-        self.tag = self.saved_tag = tag
+        self._name(tag)
+        self.saved_tag = tag
         self._start_over()
         log.event("tag_filter_ok", range=self.window, tag=tag)
         return self._chosen()
@@ -242,7 +241,7 @@ class SeriesState(WindowedState, mixin=True):
             BadParameter: the URL names no window of the 13, or what no tag can be called.
         """
         query = self._query()
-        self.tag = asked_tag(query["tag"]) if query.get("tag") else self._last_tag() or self.tag
+        self._name(asked_tag(query["tag"]) if query.get("tag") else self._last_tag() or self.tag)
         self._select_window(self._read_window())
         self.zoom = asked_zoom(query.get("zoom", ""))
         self.shown = valid_series(query.get("series") or self._saved_series(), self._series)
@@ -275,8 +274,7 @@ class SeriesState(WindowedState, mixin=True):
 
     def _show(self, course: Course, *, find: bool) -> None:
         rule, answer = course.rule, course.answer
-        self.unit = "" if rule is None else rule.unit
-        self.title = "" if rule is None else rule.title
+        self._know(rule, course.standing)
         self.places = course_decimals(rule, course.chart.rows)
         self.limits = drawn_limits(rule)
         self._say_days(course.days)

@@ -12,9 +12,11 @@ from ksys_app.domain.names import shown
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError, UnknownTag
 from ksys_app.models.rows import QcRule, Tag
+from ksys_app.models.views import Standing
 from ksys_app.queries.aggregates import days_of
 from ksys_app.queries.qc import rules_by_tag
 from ksys_app.queries.tags import find_tag, known_tags
+from ksys_app.states.standing_load import read_standing
 from ksys_app.utils.cache import Answer
 
 
@@ -49,7 +51,7 @@ class Course:
     """What the database says of a tag in a window: the chart's rows, the table's, the rule.
 
     ``known`` is the tag itself where the chart has no rows; ``days`` the zone whose days its rows
-    are, if they are days.
+    are, if they are days; ``standing`` how the tag stands now, None where that cannot be asked.
     """
 
     chart: Answer[Any]
@@ -58,6 +60,7 @@ class Course:
     rule: QcRule | None
     known: Tag | None
     days: str | None = None
+    standing: list[Standing] | None = None
 
 
 async def begin(state: Any) -> bool:
@@ -82,7 +85,8 @@ async def begin(state: Any) -> bool:
             state._fail(error)
         return False
     async with state:
-        state.tag = state.saved_tag = first
+        state._name(first)
+        state.saved_tag = first
         if first:
             state._point()
         else:
@@ -133,4 +137,13 @@ async def _ask(tag: str, window: Window, chart: Table, table: Table, fresh: bool
     if not drawn.rows and known is None:
         raise UnknownTag(f"no tag is named {shown(tag)}; choose another one")
     rule = (await rules_by_tag()).get(tag)
-    return Course(drawn, listed, table.columns, rule, known, await days_of(window))
+    now = await _standing(tag, window, rule)
+    return Course(drawn, listed, table.columns, rule, known, await days_of(window), now)
+
+
+async def _standing(tag: str, window: Window, rule: QcRule | None) -> list[Standing] | None:
+    """How the tag stands; an answer that is kept of its course is shown without."""
+    try:
+        return await read_standing(tag, window, rule)
+    except KsysError:
+        return None

@@ -115,6 +115,9 @@ async def test_choosing_a_tag_and_a_window_changes_chart_table_and_link(page: Pa
     await picker.press("Enter")
     await expect(page.get_by_test_id("course-tag")).to_contain_text("D301")
     await expect(page).to_have_url(re.compile(r"tag=D301&window=60m"))
+    await expect(page.get_by_test_id("standing-value")).to_have_text(re.compile(r"^\d+\.\d"))
+    await expect(page.get_by_test_id("standing-state")).to_contain_text(re.compile("Normal.*for"))
+    await expect(page.get_by_test_id("course-about")).not_to_be_empty()
     await page.get_by_test_id("window-menu").click()
     await page.get_by_test_id("window-24h").click()
     await expect(page).to_have_url(re.compile(r"tag=D301&window=24h"))
@@ -167,9 +170,14 @@ async def test_zoom_by_keys_is_in_the_link_and_zero_undoes_it(page: Page) -> Non
     await page.keyboard.press("+")
     await expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
     await expect(chart).to_have_attribute("data-zoomed", "true")
+    seen, rows = page.get_by_test_id("seen"), page.get_by_test_id("row-count")
+    await expect(seen).to_have_text(re.compile(r"^zoomed to .* – .*, part of 60 minutes, "))
+    await expect(rows).to_have_text(re.compile(r"^\d+ rows in the full window$"))
     await page.keyboard.press("0")
     await expect(page).not_to_have_url(re.compile(r"zoom="))
     await expect(chart).to_have_attribute("data-zoomed", "false")
+    await expect(seen).to_have_text(re.compile(r"^60 minutes, "))
+    await expect(rows).to_have_text(re.compile(r"^\d+ rows$"))
 
 
 async def test_a_drag_zooms_and_a_double_click_shows_all(page: Page) -> None:
@@ -228,6 +236,7 @@ async def test_after_a_drag_the_time_is_the_pointer_s_and_a_shift_drag_picks_no_
     await page.mouse.up()
     await expect(time).not_to_have_text(left)
     shown = await time.inner_text()
+    await expect(page.locator(".chart-tip")).to_contain_text(shown)
     await page.mouse.move(box["x"] + box["width"] * 0.5 + 1, middle)
     await expect(time).to_have_text(shown)
     zoomed = page.url
@@ -251,9 +260,12 @@ async def test_pointing_at_a_row_reads_its_time_on_the_chart(page: Page) -> None
 async def test_arrows_move_the_cursor_and_enter_finds_its_row(page: Page) -> None:
     await page.get_by_test_id("live-toggle").click()
     await page.get_by_test_id("chart-box").focus()
-    await page.keyboard.press("Home")
     time = page.locator(".chart-time")
+    # Without a cursor it is that of the newest point.
     await expect(time).to_have_text(re.compile(r"^\d{4}-"))
+    newest = await time.inner_text()
+    await page.keyboard.press("Home")
+    await expect(time).not_to_have_text(newest)
     first = await time.inner_text()
     await page.keyboard.press("ArrowRight")
     await expect(time).not_to_have_text(first)
@@ -522,7 +534,7 @@ async def test_png_is_a_picture_that_says_what_it_shows(page: Page) -> None:
     assert re.fullmatch(r"D101_\d{4}-\d\d-\d\dT\d{4}_\d{4}-\d\d-\d\dT\d{4}\.png", name), name
     written = await page.evaluate("window.written")
     assert {"D101 [°C]", "Oil temperature", "Average", "Min", "Max", "Last", "First"} <= {*written}
-    assert {"H 200 ↑  HH 210 ↑", "L 180 ↓  LL 170 ↓"} <= {*written}
+    assert {"H 200 ↑", "HH 210 ↑", "L 180 ↓", "LL 170 ↓"} <= {*written}
     seen = next(text for text in written if "Asia/Seoul" in text)
     stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+09:00"
     assert re.fullmatch(f"{stamp} – {stamp}, Asia/Seoul · 60 minutes, one point per minute", seen)

@@ -169,19 +169,19 @@ async def test_the_detail_shows_rule_samples_and_features(page: Page) -> None:
     await tile.get_by_test_id("tile-open").click()
     detail = page.get_by_test_id("detail")
     # It stands as its tile does, and goes on with it.
-    value = detail.get_by_test_id("detail-value")
+    value = detail.get_by_test_id("standing-value")
     first = await value.inner_text()
     await expect(value).not_to_have_text(first)
     await page.wait_for_function(
         """() => {
           const text = (id) => document.querySelector(`[data-testid=${id}]`)?.innerText;
-          return text('detail-value') === text('tile-D101').match(/[\\d.]+(?=\\s*°C)/)[0]
-            && text('detail-samples').includes(text('detail-value'));
+          return text('standing-value') === text('tile-D101').match(/[\\d.]+(?=\\s*°C)/)[0]
+            && text('detail-samples').includes(text('standing-value'));
         }"""
     )
-    await expect(detail.get_by_test_id("detail-state")).to_contain_text("Normalfor at least")
-    await expect(detail.get_by_test_id("detail-comm")).to_contain_text("OK")
-    await expect(detail.get_by_test_id("detail-scale")).to_have_attribute(
+    await expect(detail.get_by_test_id("standing-state")).to_contain_text("Normalfor at least")
+    await expect(detail.get_by_test_id("standing-comm")).to_contain_text("OK")
+    await expect(detail.get_by_test_id("standing-scale")).to_have_attribute(
         "aria-label", re.compile(r"^[\d.]+ °C among the limits Range low 0, LL 170, L 180, ")
     )
     await expect(detail).to_contain_text("max_val")

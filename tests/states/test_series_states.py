@@ -77,6 +77,24 @@ async def test_load_shows_the_newest_page_and_follows() -> None:
     assert "follow" in str(events)
 
 
+@pytest.mark.parametrize("kind", [Trend, Tech])
+async def test_it_says_how_the_tag_stands_now_and_of_another_tag_nothing_before_it_is_known(
+    kind: Any,
+) -> None:
+    state = asking(kind, tag="A", window="12h")
+    await load(state)
+    (now,) = state.standing
+    assert (now.tile.title, now.tile.value_s, now.level) == ("A", "0.0", 0)
+    # The value was 100, its warning limit, a hundred minutes ago.
+    newest = state.rows[0].ms
+    assert (newest - now.since_ms, now.by_minute, now.at_least) == (99 * 60_000, True, False)
+    state.choose_tag("B")
+    assert state.standing == []
+    state = asking(kind, tag="B", window="12h")
+    await load(state)
+    assert [(one.tile.value_s, one.level) for one in state.standing] == [("–", -1)]
+
+
 async def test_the_chart_the_file_and_the_link_name_the_same() -> None:
     state = asking(Trend, tag="A", window="24h", series="avg,max", zoom="5-9", page="2")
     await load(state)

@@ -105,6 +105,7 @@ def drawn(values: list[float], **limits: float) -> dict[str, object]:
     return {
         **{"panels": 1, "colours": {"series": []}, "compact": False, "name": "T", "caption": ""},
         **{"from": 0, "to": at[-1], "zone": "UTC", "width": 800, "zoom": None, "t": WORDS},
+        "height": 400,
         "series": [{"key": "avg", "name": "Average", "color": 1, "dash": "solid"}],
         **{"shown": ["avg"], "bands": [], "limits": limits, "at": at},
         "body": {"bucket_s": 60, "columns": {"bucket": at, "avg": values}},
@@ -116,7 +117,8 @@ LABELS = """(() => {
   const view = { ...given[0], data: globalThis.prepared(given[0].body) };
   const made = m.option(view);
   const [axis] = made.yAxis;
-  const marks = made.series.at(-1).markLine.data.map(({ label }) => label.formatter);
+  const labels = made.series.at(-1).markLine.data.map(({ label }) => label.formatter);
+  const marks = labels.filter(Boolean);
   return [made.grid[0].left, made.grid[0].right, given[1].map(axis.axisLabel.formatter), marks];
 })()"""
 
@@ -144,7 +146,7 @@ def test_limits_are_told_in_full_and_have_room_where_they_are_seen() -> None:
     seen = {"min_val": 0, "warn_max": 123456830, "crit_max": 1e300}
     counter = [123456791.0 + n for n in range(58)]
     _, right, _, told = labels(counter, [], **seen)
-    assert told == ["from 0", "H 123456830", "HH 1e300", "HH 1e300 ↑"]
+    assert told == ["H 123456830", "{0|HH 1e300 ↑}"]
     assert right > 80
     tiny = labels([3e-6, 4e-6], [3.5e-6], warn_max=3.79e-6)
     assert (tiny[2], tiny[3]) == (["3.5e-6"], ["H 3.79e-6"])
@@ -154,7 +156,7 @@ LACK = """(() => {
   const view = { ...given[0], data: globalThis.prepared(given[0].body) };
   const { yAxis: [axis], series } = m.option(view);
   const { axisLabel, splitLine } = axis;
-  return [m.lack(view, 0), axisLabel.show, splitLine.show, series.at(-1).markLine.data.length];
+  return [panels.lack(view, 0), axisLabel.show, splitLine.show, series.at(-1).markLine.data.length];
 })()"""
 
 
@@ -171,9 +173,12 @@ def test_without_a_line_there_is_no_scale_and_it_is_said_why(
     more: dict[str, object], why: str
 ) -> None:
     view = drawn([5.0, 7.0], warn_max=6.0) | more
-    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    prepare = (
+        "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared,"
+        " globalThis.panels = await import(new URL('panels.js', given[1])), "
+    )
     found = run("option.js", f"{prepare}{LACK})", view, CLIENT.as_uri() + "/")
-    assert found == [why, why == "", why == "", 0 if why else 1]
+    assert found == [why, why == "", why == "", 0 if why else 2]
 
 
 @pytest.mark.parametrize(
@@ -233,9 +238,112 @@ def test_limits_beyond_the_axis_are_named_at_its_ends_the_nearest_first() -> Non
     given = drawn([50.0, 61.0], **limits) | {"t": words}
     prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
     far = "m.farLimits({ ...given[0], data: globalThis.prepared(given[0].body) }))"
-    found = run("option.js", prepare + far, given, CLIENT.as_uri() + "/")
-    assert [one["text"] for one in found] == ["HH 80000 ↑", "L 20 ↓  LL 10 ↓"]
+    found = run("limits.js", prepare + far, given, CLIENT.as_uri() + "/")
+    assert [[part["text"] for part in one["parts"]] for one in found] == [
+        ["HH 80000 ↑"],
+        ["L 20 ↓", "LL 10 ↓"],
+    ]
     assert [one["value"] for one in found] == pytest.approx([62.1, 48.9])
+
+
+def test_a_limit_that_all_that_is_seen_is_beyond_is_said_to_be_broken_with_its_level() -> None:
+    words = WORDS | {"limit_over": "above", "limit_under": "below", "limit_ll": "LL"}
+    limits = {"crit_min": 10, "warn_max": 60, "crit_max": 75, "max_val": 70}
+    given = drawn([80.0, 82.0], **limits) | {"t": words}
+    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    far = "m.farLimits({ ...given[0], data: globalThis.prepared(given[0].body) }))"
+    (low,) = run("limits.js", prepare + far, given, CLIENT.as_uri() + "/")
+    assert [(part["text"], part["level"]) for part in low["parts"]] == [
+        ("above HH 75", 2),
+        ("above to 70", 2),
+        ("above H 60", 1),
+        ("LL 10 ↓", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limits", "texts"),
+    [
+        # A height of 326 px for 0 to 220: a label needs eleven.
+        ({"max_val": 200, "crit_max": 198, "warn_max": 150}, ["to 200\nHH 198", "H 150"]),
+        ({"max_val": 200, "crit_max": 188, "warn_max": 150}, ["to 200", "HH 188", "H 150"]),
+        ({"max_val": 200, "crit_max": 192, "warn_max": 187}, ["to 200\nHH 192\nH 187"]),
+        ({"max_val": 219}, ["to 219"]),
+    ],
+)
+def test_names_of_limits_that_would_overprint_each_other_stand_one_under_the_other(
+    limits: dict[str, float], texts: list[str]
+) -> None:
+    given = drawn([0.0, 200.0], **limits)
+    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    named = "m.limitLabels({ ...given[0], data: globalThis.prepared(given[0].body) }))"
+    found = run("limits.js", prepare + named, given, CLIENT.as_uri() + "/")
+    assert [one["text"] for one in found] == texts
+    assert all(-20 <= one["value"] <= 220 for one in found)
+    on_a_phone = run("limits.js", prepare + named, given | {"compact": True}, CLIENT.as_uri() + "/")
+    assert on_a_phone == []
+
+
+PEAKS = {"at": list(range(0, 1_000, 10)), "columns": {"max": [50.0] * 100, "avg": [50.0] * 100}}
+PEAKS["columns"]["max"][60] = 90.0  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize(
+    ("ms", "index"),
+    [
+        # Ten buckets a pixel: the peak is found within four pixels on both sides, not beyond.
+        (600, 60),
+        (560, 60),
+        (639, 60),
+        (641, 64),
+        (500, 50),
+        (-500, 0),
+    ],
+)
+def test_the_pointer_means_a_peak_that_is_a_pixel_wide(ms: int, index: int) -> None:
+    scales = [{"key": "avg", "worth": 1}, {"key": "max", "worth": 1}]
+    expression = "m.meant(given[0], given[1], given[2], given[3])"
+    assert run("peak.js", expression, PEAKS, ms, 10, scales) == index
+    # Where a bucket is wider than a pixel, or nothing stands out, it is the nearest one.
+    assert run("peak.js", expression, PEAKS, 592, 1, scales) == 59
+    assert run("peak.js", expression, PEAKS, 590, 10, [{"key": "max", "worth": 6}]) == 59
+
+
+READ = """(() => {
+  const view = { ...given[0], data: globalThis.prepared(given[0].body) };
+  const { time, values } = m.reading(view, given[1], 1);
+  return [time, values.avg, m.summary(view, 1)];
+})()"""
+
+
+@pytest.mark.parametrize(
+    ("zoom", "ms", "expected"),
+    [
+        (None, 0, ["00:09:00", "9.0", "window: 10 from 00:00:00 to 00:09:00, 0.0 9.0 9.0"]),
+        (
+            [110_000, 310_000],
+            0,
+            ["00:05:00", "5.0", "part of window: 4 from 00:02:00 to 00:05:00, 2.0 5.0 5.0"],
+        ),
+        (
+            [110_000, 310_000],
+            180_000,
+            ["00:03:00", "3.0", "part of window: 4 from 00:02:00 to 00:05:00, 2.0 5.0 5.0"],
+        ),
+        ([70_000, 80_000], 0, ["", "–", ""]),
+    ],
+)
+def test_figures_and_words_of_a_zoomed_chart_are_those_of_what_is_seen(
+    zoom: list[int] | None, ms: int, expected: list[str]
+) -> None:
+    words = {
+        "chart_part": "part of {caption}",
+        "chart_summary": "{caption}: {n} from {from} to {to}, {low} {high} {last}",
+    }
+    view = drawn([float(n) for n in range(10)]) | {"zoom": zoom, "t": words, "caption": "window"}
+    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[2]))).prepared, "
+    told = run("reading.js", f"{prepare}{READ})", view, ms, CLIENT.as_uri() + "/")
+    assert [text.replace("1970-01-01 ", "").replace("+00:00", "") for text in told] == expected
 
 
 def test_the_grid_stands_over_the_band_of_the_range_and_under_the_course() -> None:

@@ -27,6 +27,45 @@ def test_a_rule_that_is_not_enabled_is_no_rule(enabled: bool | None) -> None:
     assert kpi.active(RULE) is RULE
 
 
+class TestChange:
+    """What a page shows of it: percent, or the unit where the base is next to nothing."""
+
+    @pytest.mark.parametrize(
+        ("last", "prev", "span", "text", "direction"),
+        [
+            (110, 100, (0, 200), "+10.0%", 1),
+            (90, 100, (0, 200), "-10.0%", -1),
+            (100.01, 100, (0, 200), "+0.0%", 0),
+            # Less than a twentieth of the range.
+            (11, 10, (0, 200), "+10.0%", 1),
+            (10, 9.9, (0, 200), "+0.1 m3", 1),
+            (0.02, 0.01, (0, 1), "+0.0 m3", 0),
+            (-1, 1, (-50, 150), "-2.0 m3", -1),
+            # Without a range only zero is next to nothing.
+            (0.02, 0.01, None, "+100.0%", 1),
+            (5, 0, None, "+5.0 m3", 1),
+            (0, 0, None, "+0.0 m3", 0),
+            (5, 5, (5, 5), "+0.0%", 0),
+            (None, 5, None, "–", 0),
+            (5, None, None, "–", 0),
+            (NAN, 5, None, "–", 0),
+            (1e308, -1e308, (-1.7e308, 1.7e308), "–", 0),
+        ],
+    )
+    def test_the_change_in_words(
+        self,
+        last: float | None,
+        prev: float | None,
+        span: tuple[float, float] | None,
+        text: str,
+        direction: int,
+    ) -> None:
+        assert kpi.change(last, prev, span, 1, "m3") == kpi.Change(text, direction)
+
+    def test_a_tag_without_a_unit_has_the_figure_alone(self) -> None:
+        assert kpi.change(0.02, 0.01, (0, 1), 3, "").text == "+0.010"
+
+
 class TestDelta:
     """The two newest buckets with data, ``(last - prev) / abs(prev) * 100``."""
 

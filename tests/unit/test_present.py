@@ -21,7 +21,8 @@ TILE = Tile(
     value_s="190.0",
     delta_pct=-1.26,
     delta_s="-1.3%",
-    compared=True,
+    change_s="-1.3%",
+    change_dir=-1,
     gauge_pct=95.04999,
     ranged=True,
     status_level=1,
@@ -95,17 +96,9 @@ def test_statistics_have_the_decimals_of_the_tag() -> None:
     assert tile_view(replace(TILE, min=0.12345, places=4), pinned=False).min == "0.1235"
 
 
-def test_where_nothing_was_compared_a_dash_stands_in_place_of_the_change() -> None:
-    view = tile_view(replace(TILE, delta_pct=0.0, delta_s="+0.0%", compared=False), pinned=False)
-    assert (view.delta_s, view.delta_dir) == ("–", 0)
-
-
-@pytest.mark.parametrize(
-    ("delta_s", "direction"),
-    [("+0.0%", 0), ("+0.1%", 1), ("-0.1%", -1), ("+100.0%", 1), ("-20.0%", -1)],
-)
-def test_the_direction_is_that_of_what_is_shown(delta_s: str, direction: int) -> None:
-    assert tile_view(replace(TILE, delta_s=delta_s), pinned=False).delta_dir == direction
+def test_the_page_shows_the_change_in_the_unit_where_a_percentage_says_nothing() -> None:
+    view = tile_view(replace(TILE, change_s="+0.1 °C", change_dir=1), pinned=False)
+    assert (view.delta_s, view.delta_dir) == ("+0.1 °C", 1)
 
 
 def test_equal_tiles_make_equal_views_so_that_nothing_is_sent_again() -> None:

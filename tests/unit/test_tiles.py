@@ -83,7 +83,8 @@ def test_the_tile_of_the_spec() -> None:
         value_s="190.0",
         delta_pct=0.0,
         delta_s="+0.0%",
-        compared=True,
+        change_s="+0.0%",
+        change_dir=0,
         gauge_pct=95.0,
         ranged=True,
         status_level=0,
@@ -106,7 +107,7 @@ def test_the_tile_of_the_spec() -> None:
         crit_y=(),
         far_above="HH 198 ↑",
         far_below="L 180 ↓",
-        far_room=8,
+        far_room=12,
         gauge_warn=(90.0, 97.5),
         gauge_crit=(85.0, 99.0),
     )
@@ -115,12 +116,10 @@ def test_the_tile_of_the_spec() -> None:
 @pytest.mark.parametrize(
     ("rule", "above", "below", "room"),
     [
-        ({"warn_max": 80000.0}, "H 80000 ↑", "", 9),
-        ({"warn_max": 193.0, "crit_max": 80000.0}, "HH 80000 ↑", "", 10),
-        ({"warn_min": 10.0, "crit_min": 5.0}, "", "L 10 ↓", 6),
-        # The value is far below what is the lowest that it should be.
-        ({"crit_min": 250.0, "warn_min": 260.0}, "LL 250 ↑", "", 8),
-        ({"warn_max": 193.0}, "", "", 7),
+        ({"warn_max": 80000.0}, "H 80000 ↑", "", 13),
+        ({"warn_max": 193.0, "crit_max": 80000.0}, "HH 80000 ↑", "", 14),
+        ({"warn_min": 10.0, "crit_min": 5.0}, "", "L 10 ↓", 10),
+        ({"warn_max": 193.0}, "", "", 11),
         ({}, "", "", 0),
     ],
 )
@@ -129,8 +128,27 @@ def test_the_nearest_limits_beyond_the_sparkline_are_named_and_leave_its_room_al
 ) -> None:
     one = made(ROW, QcRule("D100", **rule))  # type: ignore[arg-type]
     assert (one.far_above, one.far_below, one.far_room) == (above, below, room)
+    assert one.far_level == 0
     silent = made(replace(ROW, count=0), QcRule("D100", **rule))  # type: ignore[arg-type]
     assert (silent.far_above, silent.far_below) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "above", "below", "level"),
+    [
+        ({"warn_max": 70.0, "crit_max": 75.0}, 190.0, "", "above HH 75", -2),
+        ({"warn_max": 75.0}, 190.0, "", "above H 75", -1),
+        ({"crit_min": 250.0, "warn_min": 260.0}, 190.0, "below LL 250", "", 2),
+        # The newest value is back, the course of the window is not.
+        ({"warn_max": 70.0, "crit_max": 75.0}, 60.0, "", "HH 75 ↓", 0),
+        ({"warn_max": 75.0, "crit_max": 900.0}, 190.0, "HH 900 ↑", "above H 75", -1),
+    ],
+)
+def test_a_limit_that_the_value_breaks_beyond_the_sparkline_is_said_to_be_broken(
+    rule: dict[str, float], value: float, above: str, below: str, level: int
+) -> None:
+    one = made(replace(ROW, value=value), QcRule("D100", **rule))  # type: ignore[arg-type]
+    assert (one.far_above, one.far_below, one.far_level) == (above, below, level)
 
 
 def test_a_gauge_has_ticks_at_the_limits_inside_of_its_range() -> None:
@@ -163,28 +181,27 @@ def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "prev", "compared"),
+    ("last", "prev", "change"),
     [
-        (190.0, 190.0, True),
-        (0.0, 0.0, True),
-        (None, 190.0, False),
-        (190.0, None, False),
-        (5.0, 0.0, False),
-        (math.nan, 190.0, False),
-        (1e300, 1e-300, False),
+        (190.0, 190.0, "+0.0%"),
+        (0.0, 0.0, "+0.0 °C"),
+        (None, 190.0, "–"),
+        (190.0, None, "–"),
+        (5.0, 0.0, "+5.0 °C"),
+        (math.nan, 190.0, "–"),
     ],
 )
-def test_where_nothing_can_be_compared_the_change_is_0_and_said_to_be_none(
-    last: float | None, prev: float | None, compared: bool
+def test_where_nothing_can_be_compared_the_change_is_0_and_the_page_shows_what_it_can(
+    last: float | None, prev: float | None, change: str
 ) -> None:
     one = made(replace(ROW, last=last, prev_last=prev))
-    assert (one.compared, one.delta_pct, one.delta_s) == (compared, 0.0, "+0.0%")
+    assert (one.change_s, one.delta_pct, one.delta_s) == (change, 0.0, "+0.0%")
 
 
 def test_what_a_lost_tag_did_before_is_no_change_of_now() -> None:
-    for age_s, compared in ((90, True), (900, True), (901, False)):
+    for age_s, change in ((90, "-10.0%"), (900, "-10.0%"), (901, "–")):
         one = made(replace(ROW, last=180.0, prev_last=200.0, ts=NOW - timedelta(seconds=age_s)))
-        assert (one.compared, one.delta_pct) == (compared, -10.0), age_s
+        assert (one.change_s, one.delta_pct) == (change, -10.0), age_s
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ class DatabaseClock(rx.Component):
 
 
 class Mark(rx.Component):
-    """The symbol of a state: ``ok``, ``warn``, ``crit``, ``old``, ``never``, ``paused``."""
+    """A symbol: ``ok``, ``warn``, ``crit``, ``old``, ``still``, ``never`` or ``paused``."""
 
     library = library("mark.jsx")
     tag = "Mark"

@@ -3,15 +3,15 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useColumns } from "./columns.js";
 import { nearest } from "./holes.js";
 import { Digits } from "./digits.jsx";
-import { figure, grouped } from "./figures.js";
 import { point, seek, useCursor } from "./cursor.js";
 import { useLive } from "./live.jsx";
-import { lack } from "./option.js";
+import { lack } from "./panels.js";
 import { ChartOnPaper } from "./paper.jsx";
 import { Plot } from "./plot.js";
+import { reading, spoken as words, summary, tip } from "./reading.js";
+import { within } from "./seen.js";
 import { DASHES, LINE, SHAPES, hollow } from "./swatch.js";
-import { stamp } from "./zone.js";
-import { counted, fill } from "./words.js";
+import { fill } from "./words.js";
 
 const STEP_IN = 0.5;
 const STEP_OUT = 2;
@@ -27,22 +27,24 @@ export function Chart({
   const cursor = useCursor();
   const [spoken, setSpoken] = useState("");
   const [hint, hintAtWheel] = useHint();
-  const view = useMemo(() => {
+  const whole = useMemo(() => {
     if (!data || data.at.length === 0) return null;
     const panels = series.some(({ panel }) => panel === 1) ? 2 : 1;
     // The whole window is drawn, so that a tag that fell silent leaves its end empty.
     const { from_ms: from, to_ms: to } = data;
     return { data, series, bands, shown, limits, zone, t, colours, name, unit, title, caption, panels, from, to };
   }, [data, series, bands, shown, limits, zone, t, colours, name, unit, title, caption]);
+  // The whole window, and the part of it that is seen: null for all of it.
+  const view = useMemo(() => whole && { ...whole, zoom: within(zoom, whole) }, [whole, zoom]);
   const find = (ms) => {
     seek(ms);
     onFind(ms);
   };
+  const part = view?.zoom ? fill(t.chart_part, { caption }) : caption;
   const figures = view && reading(view, cursor.ms, places);
-  const lacks = useMemo(() => {
-    const seen = view && { ...view, zoom: within(zoom, view) };
-    return seen ? Array.from({ length: seen.panels }, (_, panel) => lack(seen, panel)) : [];
-  }, [view, zoom]);
+  const lacks = useMemo(
+    () => (view ? Array.from({ length: view.panels }, (_, panel) => lack(view, panel)) : []), [view],
+  );
 
   useEffect(() => {
     if (!view) return;
@@ -52,8 +54,8 @@ export function Chart({
       onPick: find,
       onWheel: hintAtWheel,
     });
-    plot.current.draw({ ...view, zoom: within(zoom, view), readout: ([first]) => first && html(view, first.axisValue, places) });
-  }, [view, zoom]);
+    plot.current.draw({ ...view, readout: (ms) => tip(view, ms, places) });
+  }, [view]);
   useEffect(() => () => {
     plot.current?.dispose();
     plot.current = null;
@@ -119,7 +121,7 @@ export function Chart({
           ))}
         </ul>
         <div className="chart-side">
-          <time className="chart-time">{figures && cursor.ms > 0 ? figures.time : ""}</time>
+          <time className="chart-time">{figures?.time}</time>
           <div className="chart-tools">
             <button type="button" className="tool" disabled={!view} aria-label={t.chart_in} title={`${t.chart_in} (+)`}
               data-testid="zoom-in" onClick={() => plot.current.zoomBy(STEP_IN)}>+</button>
@@ -131,7 +133,7 @@ export function Chart({
           </div>
         </div>
       </div>
-      <div className="chart-box" tabIndex={0} role="application" aria-label={fill(t.chart_label, { name, caption })}
+      <div className="chart-box" tabIndex={0} role="application" aria-label={fill(t.chart_label, { name, caption: part })}
         aria-describedby="chart-summary" data-testid="chart-box" onKeyDown={pressed}
         onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })} onBlur={() => point(0, "")}>
         {state === "error" ? (
@@ -143,7 +145,7 @@ export function Chart({
         {state === "empty" ? <p className="chart-note" data-testid="chart-empty">{t.chart_empty}</p> : null}
         {state === "loading" ? <div className="bone chart-bone" aria-hidden="true" /> : null}
         <div className="chart-canvas" ref={box} aria-hidden="true" hidden={!view} />
-        <ChartOnPaper view={view && { ...view, zoom: within(zoom, view) }} />
+        <ChartOnPaper view={view} />
         {hint ? <p className="chart-hint" aria-hidden="true" data-testid="chart-hint">{t.chart_wheel}</p> : null}
         {lacks.map((why, at) => (why ? (
           <p key={at} className="chart-note chart-lack" data-panel={`${at + 1}/${lacks.length}`} data-testid="chart-lack">
@@ -156,9 +158,6 @@ export function Chart({
     </figure>
   );
 }
-
-const within = (zoom, { from, to }) =>
-  zoom.length === 2 && zoom[0] < to && zoom[1] > from ? [Math.max(zoom[0], from), Math.min(zoom[1], to)] : null;
 
 const HINT_MS = 1500;
 
@@ -185,50 +184,10 @@ function readColours() {
   const style = getComputedStyle(document.documentElement);
   const value = (key) => style.getPropertyValue(`--${key}`).trim();
   const named = Object.fromEntries(
-    ["text", "quiet", "hair", "line", "panel", "warn", "crit", "band"].map((key) => [key, value(key)]),
+    ["text", "quiet", "hair", "line", "panel", "warn", "warn-text", "crit", "band"].map((key) => [key, value(key)]),
   );
   const series = Array.from({ length: 9 }, (_, n) => value(`series-${n}`));
   return { ...named, series, font: style.fontFamily };
-}
-
-// Every series at the bucket nearest to a time; at the newest one where none is pointed at.
-function reading({ data, series, zone }, ms, places) {
-  const i = ms > 0 ? nearest(data, ms) : data.at.length - 1;
-  const values = Object.fromEntries(series.map(({ key }) => [key, figure(data.columns[key][i], places)]));
-  return { time: stamp(data.at[i], zone), values, names: series };
-}
-
-const words = ({ time, values, names }) =>
-  [time, ...names.map(({ key, name }) => `${name} ${values[key]}`)].join(", ");
-
-function html(view, ms, places) {
-  const { time, values } = reading(view, ms, places);
-  const node = document.createElement("div");
-  node.className = "chart-tip";
-  node.append(Object.assign(document.createElement("p"), { textContent: time }));
-  const rows = document.createElement("dl");
-  for (const { key, name } of view.series.filter((one) => view.shown.includes(one.key))) {
-    rows.append(
-      Object.assign(document.createElement("dt"), { textContent: name }),
-      Object.assign(document.createElement("dd"), { textContent: grouped(values[key]) }),
-    );
-  }
-  node.append(rows);
-  return node;
-}
-
-function summary({ data, series, zone, t, name, caption }, places) {
-  const [{ key }] = series;
-  const known = data.columns[key].filter((value) => value !== null);
-  return counted(t.chart_summary, data.at.length, {
-    name,
-    caption,
-    from: stamp(data.at[0], zone),
-    to: stamp(data.at.at(-1), zone),
-    low: figure(Math.min(...known), places),
-    high: figure(Math.max(...known), places),
-    last: figure(known.at(-1), places),
-  });
 }
 
 function Swatch({ color, dash, symbol, width }) {

@@ -47,3 +47,20 @@ class Chart(rx.Component):
     on_toggle: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_zoom: rx.EventHandler[rx.event.passthrough_event_spec(list[int])]
     on_find: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+
+
+class Seen(rx.Component):
+    """The window in words, and while a chart is zoomed which part of it that shows.
+
+    Attributes:
+        period: the window's label.
+        spans: seconds of each window by its label.
+        zoom: the part, epoch ms; empty for all of it.
+    """
+
+    library = library("seen.jsx")
+    tag = "Seen"
+
+    period: rx.Var[str]
+    spans: rx.Var[dict[str, int]]
+    zoom: rx.Var[list[int]]

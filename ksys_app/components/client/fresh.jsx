@@ -104,7 +104,7 @@ export function CommBadge({ testid }) {
       data-still={still !== "" || undefined}
       lines={[asOf || why, still ? fill(t.comm_why_still, { still }) : fill(t.comm_rule, limits)]}
     >
-      <Mark kind={still ? "old" : MARK[state]} />
+      <Mark kind={still ? "still" : MARK[state]} />
       {still ? t.comm_still : t[`comm_${state}`]}
     </Explain>
   );
@@ -118,7 +118,7 @@ export function CommCell({ testid }) {
   const asOf = useAsOf(t.as_of);
   return (
     <span className="comm-cell" data-testid={testid} data-comm={state} data-still={still !== "" || undefined} title={still || asOf || undefined}>
-      <Mark kind={still ? "old" : MARK[state]} />
+      <Mark kind={still ? "still" : MARK[state]} />
       <span>{still ? t.comm_still : t[`comm_${state}`]}</span>
       <span className="comm-cell-age">{still ? stillAge : age}</span>
       {asOf ? <span className="comm-cell-asof">{asOf}</span> : null}
@@ -144,10 +144,10 @@ export function State({ level, sinceMs, atLeast, byMinute }) {
     return fill(atLeast ? t.state_least : t.state_since, values);
   });
   return (
-    <span className="state" data-kind={current ? kind : "old"} data-level={level} data-since={sinceMs} data-testid="detail-state">
+    <span className="state" data-kind={current ? kind : "old"} data-level={level} data-since={sinceMs} data-testid="standing-state">
       <Mark kind={kind === "none" ? "never" : kind} />
       <span className="state-word" role="status">{t[`state_${kind}`]}</span>
-      <span className="state-since" data-testid="detail-since">{since}</span>
+      <span className="state-since" data-testid="standing-since">{since}</span>
     </span>
   );
 }

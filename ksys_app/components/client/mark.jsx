@@ -5,6 +5,7 @@ const SHAPES = {
   crit: <rect x="1" y="1" width="8" height="8" rx=".6" />,
   old: <circle cx="5" cy="5" r="3.9" className="mark-ring" />,
   never: <path d="M1 5h8" className="mark-dash" />,
+  still: <path d="M1 3.3h8M1 6.7h8" className="mark-dash" />,
   paused: <path d="M2 1h2v8H2zM6 1h2v8H6z" />,
 };
 

@@ -1,13 +1,14 @@
 // What ECharts is asked to draw: lines, bands behind them, limits, and the axes around.
-import { brief, mark, outermost } from "./figures.js";
-import { extent, line, runs } from "./holes.js";
+import { mark, outermost } from "./figures.js";
+import { line, runs } from "./holes.js";
+import { limitLines, shownLimits } from "./limits.js";
+import { LOWER, UPPER, drawn, edges, lack, span } from "./panels.js";
 import { stamp, tickText, ticks } from "./zone.js";
 
 const LABEL_PX = 76;
 const SYMBOLS = 14;
 // Buckets a pixel from which dashes cannot be seen.
 const DENSE = 0.15;
-const LIMITS = "limits";
 // Marks of a value axis, by panel.
 const MARKS = [5, 2];
 const DIGIT_PX = 6.8;
@@ -15,15 +16,15 @@ const DIGIT_PX = 6.8;
 // Grids from top to bottom, in percent of the height between the edges; as much room beside them as
 // the longest figure takes.
 function grids(view) {
-  const { panels, compact, still } = view;
+  const { panels, compact } = view;
   const labels = range(panels).flatMap((at) => outermost(...span(view, at), MARKS[at]));
   // The times at both ends of the axis reach over it by half.
   const half = Math.ceil((longest(view) * DIGIT_PX) / 2) + 4;
   const left = Math.max(half, room(labels, compact ? 46 : 60));
   const right = Math.max(half, compact ? 12 : room(shownLimits(view).map(({ label }) => label), 58));
-  const edge = { left, right, top: 12, bottom: still ? 32 : compact ? 46 : 62 };
+  const edge = { left, right, ...edges(view) };
   if (panels === 1) return [edge];
-  return [{ ...edge, bottom: "40%" }, { ...edge, top: "66%" }];
+  return [{ ...edge, bottom: `${100 - UPPER}%` }, { ...edge, top: `${LOWER}%` }];
 }
 
 export function option(view) {
@@ -113,27 +114,8 @@ function valueAxis(view, panel) {
   };
 }
 
-// The values that a panel shows, from bottom to top; 0 to 1 where it shows none.
-const span = (view, panel) => seen(view, panel) ?? [0, 1];
-
-function seen(view, panel) {
-  const { zoom, from, to, data } = view;
-  const keys = inPanel(view, panel).map(({ key }) => key);
-  return extent(data, keys, ...(zoom ?? [from, to]));
-}
-
-const inPanel = (view, panel) => drawn(view).filter((one) => (one.panel ?? 0) === panel);
-
-// Why a panel shows no line: every series of it is "hidden", or has a value "none" of the time; else empty.
-export function lack(view, panel) {
-  if (inPanel(view, panel).length === 0) return "hidden";
-  return seen(view, panel) === null ? "none" : "";
-}
-
 const range = (count) => Array.from({ length: count }, (_, at) => at);
 const room = (labels, least) => Math.max(least, ...labels.map((label) => Math.ceil(label.length * DIGIT_PX) + 16));
-
-const drawn = ({ series, shown }) => series.filter(({ key }) => shown.includes(key));
 
 // Each series has a dash and a symbol of its own: colour only repeats what they say.
 function lines(view) {
@@ -195,65 +177,4 @@ function bands(view) {
       },
     };
   });
-}
-
-// Warning and critical limits and the ends of the hard range as lines behind the course, the range as a
-// band behind everything. A limit beyond the axis is named at that end of it.
-function limitLines(view) {
-  const { limits, colours, compact } = view;
-  const marks = namedLimits(view).map(({ value, label, color, type }) => ({
-    yAxis: value,
-    lineStyle: { color, type, width: 1.2 },
-    label: { show: !compact, position: "end", color: colours.text, formatter: label, fontSize: 12 },
-  }));
-  const [bottom, top] = span(view, 0);
-  for (const { value, position, text } of farLimits(view)) {
-    marks.push({
-      // A line on the very end counts as beyond it.
-      yAxis: value + (value > bottom ? bottom - top : top - bottom) * 1e-4, lineStyle: { opacity: 0 },
-      // A label without an opacity has that of its line.
-      label: { show: true, opacity: 1, position, color: colours.quiet, formatter: text, fontSize: 12, textBorderColor: colours.panel,
-        textBorderWidth: 3 },
-    });
-  }
-  // The values of marks are not rounded: `precision`.
-  const { min_val: low, max_val: high } = limits;
-  const range = low === undefined || high === undefined || lack(view, 0) ? [] : [[{ yAxis: low }, { yAxis: high }]];
-  return {
-    id: LIMITS, type: "line", data: [], silent: true, z: 0, tooltip: { show: false },
-    markLine: { symbol: "none", silent: true, animation: false, z: 2, precision: -1, data: marks },
-    markArea: { silent: true, z: 0, animation: false, itemStyle: { color: colours.band }, data: range },
-  };
-}
-
-// None where there is no scale to stand on.
-const namedLimits = (view) => (lack(view, 0) ? [] : everyLimit(view));
-
-const everyLimit = ({ limits, colours, t }) => [
-  ["min_val", t.limit_from, colours.line, "solid"], ["max_val", t.limit_to, colours.line, "solid"],
-  ["warn_min", t.limit_l, colours.warn, [6, 4]], ["warn_max", t.limit_h, colours.warn, [6, 4]],
-  ["crit_min", t.limit_ll, colours.crit, [2, 3]], ["crit_max", t.limit_hh, colours.crit, [2, 3]],
-]
-  .filter(([key]) => limits[key] !== undefined)
-  .map(([key, name, color, type]) => ({ value: limits[key], label: `${name} ${brief(limits[key])}`, color, type,
-    range: key === "min_val" || key === "max_val" }));
-
-// The ends of the axis beyond which warning or critical limits are, and these: `H 180 ↑  HH 195 ↑`.
-export function farLimits(view) {
-  const [low, high] = span(view, 0);
-  const far = namedLimits(view).filter(({ range }) => !range);
-  const ends = [
-    { value: high, position: "insideEndBottom", arrow: "↑", found: far.filter(({ value }) => value > high) },
-    { value: low, position: "insideEndTop", arrow: "↓", found: far.filter(({ value }) => value < low) },
-  ];
-  // The nearest one first.
-  ends.forEach(({ found, value: end }) => found.sort((one, other) => Math.abs(one.value - end) - Math.abs(other.value - end)));
-  return ends.filter(({ found }) => found.length > 0).map(({ found, arrow, ...end }) => (
-    { ...end, text: found.map(({ label }) => `${label} ${arrow}`).join("  ") }));
-}
-
-// Those that stand inside of the upper panel, and so need room for their label.
-function shownLimits(view) {
-  const [low, high] = span(view, 0);
-  return namedLimits(view).filter(({ value }) => value >= low && value <= high);
 }

@@ -18,7 +18,7 @@ export function drawing(view) {
   };
   const height = HEIGHTS[view.panels - 1];
   const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
-  const { dataZoom, tooltip: _tooltip, ...made } = option({ ...view, colours, width: WIDTH, compact: false });
+  const { dataZoom, tooltip: _tooltip, ...made } = option({ ...view, colours, width: WIDTH, height, compact: false });
   // Without the slider, and without the room under the lowest panel that it takes.
   const grid = made.grid.map((one) => (typeof one.bottom === "number" ? { ...one, bottom: FOOT } : one));
   chart.setOption({ ...made, grid, dataZoom: dataZoom.filter(({ type }) => type === "inside") });

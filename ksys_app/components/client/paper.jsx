@@ -2,22 +2,20 @@
 import { useEffect, useRef } from "react";
 import { useLive } from "./live.jsx";
 import { drawing } from "./paper.js";
+import { useSeen } from "./seen.jsx";
 import { fill } from "./words.js";
 import { stamp } from "./zone.js";
 
 // One line a fact: subject, window with its two ends, what the chart shows of it, age of the data, zone.
 export function PaperHead({ subjects, name, period, spans, zoom }) {
-  const { updatedMs, lead, zone, caption, t } = useLive();
-  const span = (from, to) => fill(t.paper_span, { from: stamp(from, zone), to: stamp(to, zone) });
-  const end = updatedMs + lead;
-  const start = end - (spans[period] ?? 0) * 1000;
-  // As the chart does: of a zoom beside the window it shows the whole window.
-  const zoomed = zoom.length === 2 && zoom[0] < end && zoom[1] > start;
+  const { updatedMs, zone, caption, t } = useLive();
+  const span = ([from, to]) => fill(t.paper_span, { from: stamp(from, zone), to: stamp(to, zone) });
+  const { window: whole, part } = useSeen(spans[period], zoom);
   const facts = [
     [name, subjects],
     [t.paper_window, caption],
-    [t.paper_period, updatedMs > 0 && start < end ? span(start, end) : ""],
-    [t.paper_zoom, updatedMs > 0 && zoomed ? span(...zoom) : ""],
+    [t.paper_period, whole ? span(whole) : ""],
+    [t.paper_zoom, part ? span(part) : ""],
     [t.paper_data, updatedMs > 0 ? stamp(updatedMs, zone) : ""],
     [t.paper_zone, zone],
   ];

@@ -51,7 +51,7 @@ export async function picture(view, init) {
     swatch(pen, one, wide.colours);
     pen.restore();
   }
-  pen.drawImage(chart(wide, height, init), 0, top, wide.width, height);
+  pen.drawImage(chart({ ...wide, height }, init), 0, top, wide.width, height);
   return pen.canvas.toDataURL("image/png");
 }
 
@@ -95,8 +95,9 @@ function swatch(pen, { name, color, dash, symbol, width }, colours) {
   pen.fillText(name, SWATCH + 6, -2);
 }
 
-function chart(view, height, init) {
-  const made = init(document.createElement("div"), null, { width: view.width, height, devicePixelRatio: RATIO });
+function chart(view, init) {
+  const { width, height } = view;
+  const made = init(document.createElement("div"), null, { width, height, devicePixelRatio: RATIO });
   made.setOption(option(view));
   const canvas = made.renderToCanvas({ pixelRatio: RATIO });
   made.dispose();

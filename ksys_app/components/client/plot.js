@@ -2,6 +2,8 @@
 import { init } from "./echarts.js";
 import { nearest } from "./holes.js";
 import { axes, option } from "./option.js";
+import { drawn, heights, span } from "./panels.js";
+import { meant } from "./peak.js";
 import { filename, picture } from "./picture.js";
 
 const DRAG_PX = 6;
@@ -13,11 +15,16 @@ export class Plot {
     this.node = node;
     this.told = told;
     this.view = null;
+    // A time that a key or a row of the table points at, 0 while the pointer does.
+    this.marked = 0;
     this.chart = init(node, null, { renderer: "canvas" });
     this.chart.on("datazoom", (event) => this.zoomed(event.batch?.[0] ?? event));
     this.chart.on("updateAxisPointer", ({ axesInfo }) => this.pointed(axesInfo?.[0]?.value));
     // Where the pointer is: what is drawn under it changes while it stands still.
-    this.chart.getZr().on("mousemove", ({ offsetX: x, offsetY: y }) => { this.under = { x, y }; });
+    this.chart.getZr().on("mousemove", ({ offsetX: x, offsetY: y }) => {
+      this.under = { x, y };
+      this.marked = 0;
+    });
     this.chart.getZr().on("globalout", () => {
       this.under = null;
       told.onPoint(0);
@@ -52,12 +59,13 @@ export class Plot {
 
   // Everything anew except the zoom, which stays where it was until the view brings another.
   draw(view) {
-    const width = this.chart.getWidth();
+    const [width, height] = [this.chart.getWidth(), this.chart.getHeight()];
     // A zoom that is not told yet is newer than what the page knows.
     const zoom = this.telling ? this.view.zoom : view.zoom;
-    this.view = { ...view, zoom, width, compact: width < 560 };
+    this.view = { ...view, zoom, width, height, compact: width < 560 };
     this.painted = this.view;
-    this.chart.setOption(option(this.view), { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
+    const readout = ([first]) => first && view.readout(this.bucketAt(first.axisValue));
+    this.chart.setOption(option({ ...this.view, readout }), { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
     this.readAgain();
   }
 
@@ -120,15 +128,29 @@ export class Plot {
     this.zoom([zoom[0] + shift, zoom[1] + shift]);
   }
 
+  // The time of the bucket that is meant by a time under the pointer, 0 for none; what is marked means itself.
+  bucketAt(value) {
+    if (this.marked) return this.marked;
+    const { data, zoom, from, to } = this.view;
+    const [start, end] = zoom ?? [from, to];
+    const [left, right] = [start, end].map((ms) => this.chart.convertToPixel({ xAxisIndex: 0 }, ms));
+    const scales = drawn(this.view).map(({ key, panel = 0 }) => {
+      const [low, high] = span(this.view, panel);
+      return { key, worth: (high - low) / heights(this.view)[panel] };
+    });
+    return data.at[meant(data, value, (end - start) / Math.max(1, right - left), scales)] ?? 0;
+  }
+
   pointed(value) {
     if (value === undefined || value === null) return;
-    const i = nearest(this.view.data, value);
-    if (i >= 0) this.told.onPoint(this.view.data.at[i]);
+    const ms = this.bucketAt(value);
+    if (ms > 0) this.told.onPoint(ms);
   }
 
   picked(value) {
-    const i = nearest(this.view.data, value);
-    if (i >= 0) this.told.onPick(this.view.data.at[i]);
+    this.marked = 0;
+    const ms = this.bucketAt(value);
+    if (ms > 0) this.told.onPick(ms);
   }
 
   // Marks a time, as pointing at it would; 0 unmarks.
@@ -136,6 +158,7 @@ export class Plot {
     const { data, series, shown } = this.view;
     const i = ms > 0 ? nearest(data, ms) : -1;
     const one = series.find(({ key }) => shown.includes(key));
+    this.marked = data.at[i] ?? 0;
     if (i < 0 || !one) return this.chart.dispatchAction({ type: "hideTip" });
     const x = this.chart.convertToPixel({ xAxisIndex: 0 }, data.at[i]);
     return this.chart.dispatchAction({ type: "showTip", x, y: 24 });

@@ -23,7 +23,7 @@ export function Summary({ tally, only, onOnly }) {
             <li key={kind}>
               <button type="button" aria-pressed={kind === only} data-testid={`only-${kind}`}
                 title={kind === only ? t.only_off : t.only_on} onClick={() => onOnly(kind)}>
-                <Mark kind={kind === "still" ? "old" : kind} />
+                <Mark kind={kind} />
                 {counted(t[`count_${kind}`], tally.kinds[kind] ?? 0)}
               </button>
             </li>

@@ -1,0 +1,24 @@
+// What is seen of a window: all of it, or which part.
+import { timeText, useClock } from "./clock.js";
+import { useLive } from "./live.jsx";
+import { within } from "./seen.js";
+import { fill } from "./words.js";
+
+// The time that a window covers up to the last answer, and the part of it that a chart shows; null before an answer.
+export function useSeen(seconds, zoom) {
+  const { updatedMs, lead } = useLive();
+  const to = updatedMs + lead;
+  const from = to - (seconds ?? 0) * 1000;
+  if (updatedMs === 0 || from >= to) return { window: null, part: null };
+  return { window: [from, to], part: within(zoom, { from, to }) };
+}
+
+export function Seen({ period, spans, zoom }) {
+  const { caption, zone, t } = useLive();
+  const { part } = useSeen(spans[period], zoom);
+  const text = useClock((now) => {
+    const [from, to] = (part ?? []).map((ms) => timeText(ms, zone, now));
+    return part ? fill(t.seen_part, { from, to, caption }) : caption;
+  });
+  return <span className="count" data-testid="seen" data-zoomed={part !== null}>{text}</span>;
+}

@@ -1,0 +1,53 @@
+"""Reads how a tag stands, outside of any state's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from ksys_app import runtime
+from ksys_app.domain.ordering import Selection
+from ksys_app.domain.spell import Spell, spell, stretches
+from ksys_app.domain.windows import Window, parse_window
+from ksys_app.models.rows import QcRule, Sample
+from ksys_app.models.tiles import Tile
+from ksys_app.models.views import Standing
+from ksys_app.queries import metrics
+from ksys_app.queries.realtime import newest_samples
+from ksys_app.states.standing import standing
+
+# How far back its beginning is looked for, where the samples of the last hour are all in a state.
+MINUTES_OVER: Final = "24h"
+
+
+async def read_standing(tag: str, window: Window, rule: QcRule | None) -> list[Standing]:
+    """How a tag stands now, as its tile in ``window`` says; empty for a tag without a tile.
+
+    Raises:
+        KsysError: the database cannot be asked.
+    """
+    shown = await runtime.current().tiles.load(Selection(window, tag=tag))
+    if not shown.tiles or shown.db_now is None:
+        return []
+    tile = shown.tiles[0]
+    samples = await samples_until(tag, shown.db_now)
+    return [standing(tile, rule, await since(tile, rule, samples, shown.db_now))]
+
+
+async def samples_until(tag: str, now: datetime | None) -> list[Sample]:
+    """The raw samples of the last hour, ascending; none that is newer than ``now``."""
+    newest = (await newest_samples(tag)).rows
+    return [one for one in reversed(newest) if now is None or one.ts <= now]
+
+
+async def since(
+    tile: Tile, rule: QcRule | None, samples: Sequence[Sample], now: datetime
+) -> Spell | None:
+    """Since when: from the samples of the last hour, then from the minutes of a day."""
+    allowed = timedelta(seconds=tile.allowed_s)
+    found = spell(stretches((), samples), rule, allowed, now)
+    if found is None or found.since > samples[0].ts:
+        return found
+    minutes = (await metrics.buckets(tile.title, parse_window(MINUTES_OVER))).rows
+    return spell(stretches(minutes, samples), rule, allowed, now)
