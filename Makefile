@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format bench wheel clean
+.PHONY: help setup demo run test golden lint format bench wheel clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ run: setup ## the dashboard in production mode against TS_DSN
 
 test: setup ## every test, against a real TimescaleDB
 	@exec $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
+
+golden: setup ## what ksys db verify expects, from a database that db/ has just built
+	@exec $(BIN)/python -m tests.golden
 
 lint: setup ## ruff and mypy
 	@$(BIN)/ruff check .

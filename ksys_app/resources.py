@@ -18,6 +18,7 @@ INSTALLED: Final = SHIPPED.is_dir()
 ROOT: Final = SHIPPED if INSTALLED else _PACKAGE.parent
 DB: Final = ROOT / "db"
 VERIFY: Final = DB / "verify"
+GOLDEN: Final = VERIFY / "golden"
 QC: Final = ROOT / "data" / "qc"
 RUNBOOKS: Final = ROOT / "docs" / "runbooks"
 PAGES: Final = SHIPPED / "pages"

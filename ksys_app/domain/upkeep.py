@@ -1,6 +1,7 @@
 """What keeps the database alive: refreshes, compression, retention, triggers, and their jobs.
 
-The SQL files of ``db/`` make them; the app and the commands judge the database by these.
+The SQL files of ``db/`` make them; the app and the commands judge the database by these. A test
+holds them against the golden files (``db/verify/golden/``).
 """
 
 from __future__ import annotations
@@ -9,21 +10,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-
-class Compression(NamedTuple):
-    """Columnar settings and the age after which chunks get them."""
-
-    segment_by: str
-    order_by: str
-    after: timedelta
-
-
 COMPRESSION: Final = {
-    "influx_hist": Compression("tag_name", "ts DESC", timedelta(days=7)),
-    "influx_agg_1m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
-    "influx_agg_10m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
-    "features_5m": Compression("tag_name", "bucket DESC", timedelta(days=60)),
+    "influx_hist": timedelta(days=7),
+    "influx_agg_1m": timedelta(days=60),
+    "influx_agg_10m": timedelta(days=60),
+    "features_5m": timedelta(days=60),
 }
+"""The age after which a chunk is compressed."""
 COMPRESSION_EVERY: Final = timedelta(hours=12)
 
 RETENTION: Final = timedelta(days=365)
@@ -68,14 +61,11 @@ INDICATORS_EVERY: Final = _MINUTE
 SETTLE_JOB: Final = "settle_tags"
 SETTLE_EVERY: Final = _MINUTE
 
-TRIGGERS: Final = {
-    "refuse_unusable": "BEFORE INSERT",
-    "keep_tag_latest_insert": "AFTER INSERT",
-    "keep_tag_latest_update": "AFTER UPDATE",
-    "recheck_tag_latest_update": "BEFORE UPDATE",
-    "recheck_tag_latest_delete": "BEFORE DELETE",
-    "recheck_tag_latest_truncate": "AFTER TRUNCATE",
-}
+TRIGGERS: Final = (
+    *("refuse_unusable", "keep_tag_latest_insert", "keep_tag_latest_update"),
+    *("recheck_tag_latest_update", "recheck_tag_latest_delete", "recheck_tag_latest_truncate"),
+)
+"""Of ``influx_hist``."""
 
 HYPERTABLES: Final = ("influx_hist", "ingest_reject", "predictions", "anomalies")
 RELATIONS: Final = frozenset({*HYPERTABLES, *REFRESH})
@@ -94,8 +84,8 @@ def _wanted() -> dict[str, Values]:
     for name, (start, end, every, batch) in REFRESH.items():
         values: Values = {"start_offset": start, "end_offset": end, "every": every, "batch": batch}
         made[f"refresh {name}"] = values
-    for name, columnar in COMPRESSION.items():
-        made[f"compression {name}"] = {"compress_after": columnar.after, "every": COMPRESSION_EVERY}
+    for name, after in COMPRESSION.items():
+        made[f"compression {name}"] = {"compress_after": after, "every": COMPRESSION_EVERY}
     for name, after in RETENTIONS.items():
         made[f"retention {name}"] = {"drop_after": after, "every": RETENTION_EVERY}
     made[INDICATORS_JOB] = {"every": INDICATORS_EVERY}

@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
 from ksys_app import resources
+from ksys_app.domain import upkeep
 from ksys_app.errors import SchemaDrift
-from ksys_app.ops import carrying, definitions, expected, refresh, watermark
+from ksys_app.ops import carrying, definitions, golden, refresh, watermark
 from ksys_app.ops.buckets import bucket_end, bucket_start
+from ksys_app.ops.check import Row
+from ksys_app.ops.golden import Golden
 from ksys_app.ops.keep import POLICIES, kept
 from ksys_app.ops.steps import Step, execute, run
 from ksys_app.ops.watermark import Piece
@@ -125,18 +128,19 @@ async def due(
         return []
     async with conn.cursor(row_factory=dict_row) as cursor:
         found = {row["name"]: row for row in await (await cursor.execute(DEFINITIONS)).fetchall()}
+    made = golden.of(conn)
     wanted = [
         one
         for one in REBUILDS
         if one.view in found
         and one.view not in left
-        and _is_old(one, found[one.view], zone, asked=one.view in rebuild)
+        and _is_old(one, found[one.view], made, zone, asked=one.view in rebuild)
     ]
     free: list[Rebuild] = []
     for one in wanted:
         rows = await (await conn.execute(READERS, (f"public.{one.view}",))).fetchall()
-        ours = [name for (name,) in rows if name in expected.VIEWS]
-        others = [name for (name,) in rows if name not in expected.VIEWS]
+        ours = [name for (name,) in rows if name in made.views]
+        others = [name for (name,) in rows if name not in made.views]
         if others:
             raise SchemaDrift(
                 f"{one.view} cannot be rebuilt while {', '.join(others)} reads it; note its "
@@ -153,19 +157,19 @@ async def due(
     return free
 
 
-def _is_old(one: Rebuild, row: Mapping[str, Any], zone: str, *, asked: bool) -> bool:
+def _is_old(one: Rebuild, row: Row, made: Golden, zone: str, *, asked: bool) -> bool:
     if one.heir != one.view and one.heir is not None:
         return bool(row["kind"] == "aggregate")
     definition = definitions.normalised(row["definition"])
-    if definition in definitions.allowed(zone)[one.view]:
+    if definition in definitions.allowed(made, zone)[one.view]:
         return False
-    return asked or definition == definitions.AS_IN_THE_SPEC[one.view]
+    return asked or definition == definitions.as_in_the_spec(made)[one.view]
 
 
 async def disarm(conn: AsyncConnection) -> None:
     """Remove policies that refresh past the raw samples; the schema adds its own later."""
     if await has_samples(conn):
-        await conn.execute(DISARM, (list(expected.REFRESH), expected.RETENTION))
+        await conn.execute(DISARM, (list(upkeep.REFRESH), upkeep.RETENTION))
 
 
 async def has_samples(conn: AsyncConnection) -> bool:

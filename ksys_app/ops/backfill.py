@@ -17,6 +17,7 @@ from pathlib import Path
 
 from psycopg import AsyncConnection
 
+from ksys_app.domain import upkeep
 from ksys_app.errors import (
     ConfigError,
     DatabaseFault,
@@ -25,7 +26,7 @@ from ksys_app.errors import (
     KsysError,
     NoRows,
 )
-from ksys_app.ops import expected, filled, refresh, samplefile
+from ksys_app.ops import filled, refresh, samplefile
 from ksys_app.ops.batches import Batch, Batches
 from ksys_app.ops.dialect import PLAIN, Reading
 from ksys_app.ops.owner import owner
@@ -139,7 +140,7 @@ async def check(source: Source, listener: Listener) -> Filled:
     with _opened(source, listener) as (file, rejects):
         batches = Batches(file, rejects, _latest(now, source.max_ahead_s))
         done.size = file.size
-        failure = await _load(batches, _nowhere, done, listener, now - expected.RETENTION)
+        failure = await _load(batches, _nowhere, done, listener, now - upkeep.RETENTION)
     _judge(done, failure, file, rejects)
     return done
 
@@ -232,7 +233,7 @@ async def _refresh(conn: AsyncConnection, zone: tzinfo, done: Filled, listener: 
     limits = await refresh.bounds(conn)
     done.gone = await filled.incomplete(conn, done.days, limits.floor)
     ranges = filled.windows(done.days, done.gone, limits.now)
-    wanted = dict.fromkeys(expected.REFRESH, ranges)
+    wanted = dict.fromkeys(upkeep.REFRESH, ranges)
     plan = await refresh.make_plan(conn, wanted, limits, zone)
 
     def told(progress: refresh.Progress) -> None:

@@ -15,8 +15,9 @@ from typing import Final
 
 from psycopg import AsyncConnection, IsolationLevel, sql
 
+from ksys_app.domain import upkeep
 from ksys_app.errors import BackupFailed, ConfigError, SchemaDrift
-from ksys_app.ops import expected, manifest, pg_programs
+from ksys_app.ops import manifest, pg_programs
 from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.ops.manifest import Dump, Manifest
 from ksys_app.ops.owner import owner, require_direct
@@ -26,7 +27,7 @@ COMPRESSION: Final = "--compress=5"
 # Before the snapshot: compressing a chunk truncates it, which an older snapshot sees as empty.
 HOLD_CHUNKS: Final = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(
     sql.SQL(", ").join(
-        sql.Identifier("public", name) for name in (*expected.HYPERTABLES, *expected.REFRESH)
+        sql.Identifier("public", name) for name in (*upkeep.HYPERTABLES, *upkeep.REFRESH)
     )
 )
 # Rows that a job wrote beside the chunks while TimescaleDB was switched off. Nobody reads them, and

@@ -7,7 +7,7 @@ from typing import Final
 from psycopg import AsyncConnection, sql
 
 from ksys_app.errors import SchemaDrift
-from ksys_app.ops import expected, watermark
+from ksys_app.ops import golden, watermark
 
 DAYS: Final = "influx_agg_1d"
 
@@ -116,7 +116,7 @@ async def days(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[s
         "old": old,
         "heir": stored,
         "finer": sql.Identifier("public", finer),
-        "columns": _columns(view),
+        "columns": _columns(conn, view),
         "old_zone": sql.Literal(old_zone),
         "zone": sql.Literal(zone),
         "oldest": sql.Literal(oldest[0]),
@@ -143,7 +143,7 @@ async def _held(conn: AsyncConnection, view: str) -> sql.Identifier:
 
 async def _carry(conn: AsyncConnection, old: sql.Identifier, heir: str, view: str) -> list[str]:
     stored, _ = await watermark.stored(conn, heir)
-    names = {"old": old, "heir": stored, "columns": _columns(view)}
+    names = {"old": old, "heir": stored, "columns": _columns(conn, view)}
     await conn.execute(sql.SQL(CARRY).format(**names))
     row = await (await conn.execute(sql.SQL(COMPARE).format(**names))).fetchone()
     assert row is not None, "a SELECT without FROM has one row"
@@ -153,5 +153,5 @@ async def _carry(conn: AsyncConnection, old: sql.Identifier, heir: str, view: st
     return [f"{carried:,} rows carried over and compared"]
 
 
-def _columns(view: str) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, expected.VIEWS[view]))
+def _columns(conn: AsyncConnection, view: str) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, golden.of(conn).columns_of(view)))

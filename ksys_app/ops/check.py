@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 
 NAMED: Final = 2

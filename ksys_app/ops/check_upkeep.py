@@ -1,4 +1,7 @@
-"""Checks of what keeps the schema alive: policies, jobs, roles and privileges."""
+"""Checks of what keeps the schema alive: policies, jobs, roles and privileges.
+
+``wanted`` are the rows of the golden file that answer the same statement (:mod:`.golden`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ksys_app.domain.jobs import Judgement, differences
 from ksys_app.domain.upkeep import INDICATORS_JOB, WANTED
-from ksys_app.ops import expected, job_words
+from ksys_app.ops import job_words
 from ksys_app.ops.check import Check, Rows, days
 from ksys_app.ops.keep import INDICATORS, POLICIES
 
@@ -60,10 +63,11 @@ def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
     yield Check("job of others", True, named or "none")
 
 
-def roles(rows: Rows) -> Iterator[Check]:
+def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
     """The two roles, unprivileged, with their session settings."""
     found = {row["name"]: row for row in rows}
-    for name, settings in expected.ROLE_SETTINGS.items():
+    for one in wanted:
+        name, settings = one["name"], one["settings"]
         row = found.get(name)
         if row is None:
             yield Check(f"role {name}", False, "is missing; run ksys db init")
@@ -89,15 +93,18 @@ def roles(rows: Rows) -> Iterator[Check]:
         yield Check(f"role {name}", not wrong, "; ".join(wrong) or "can log in")
 
 
-def privileges(rows: Rows) -> Iterator[Check]:
+def privileges(rows: Rows, wanted: Rows) -> Iterator[Check]:
     """What each role may do with each relation: no less and no more."""
-    found = {(row["role"], row["relation"]): frozenset(row["privileges"]) for row in rows}
-    for role in expected.ROLE_SETTINGS:
-        for relation in (*expected.TABLES, *expected.VIEWS):
-            has = found.get((role, relation), frozenset())
-            wanted = expected.privileges(role, relation)
-            wrong = [f"may not {p}; run ksys db init" for p in sorted(wanted - has)]
-            revoke = f"ON public.{relation} FROM {role}"
-            wrong += [f"may {p}; REVOKE {p} {revoke}" for p in sorted(has - wanted)]
-            detail = "; ".join(wrong) or ", ".join(sorted(has))
-            yield Check(f"privilege {role} {relation}", not wrong, detail)
+    found = _privileges(rows)
+    for (role, relation), due in _privileges(wanted).items():
+        has = found.get((role, relation), frozenset())
+        wrong = [f"may not {p}; run ksys db init" for p in sorted(due - has)]
+        revoke = f"ON public.{relation} FROM {role}"
+        wrong += [f"may {p}; REVOKE {p} {revoke}" for p in sorted(has - due)]
+        detail = "; ".join(wrong) or ", ".join(sorted(has))
+        yield Check(f"privilege {role} {relation}", not wrong, detail)
+
+
+def _privileges(rows: Rows) -> dict[tuple[str, str], frozenset[str]]:
+    """Role and relation to what the one may do with the other."""
+    return {(row["role"], row["relation"]): frozenset(row["privileges"]) for row in rows}

@@ -17,7 +17,7 @@ from ksys_app.db import connect
 from ksys_app.driver.failures import map_error
 from ksys_app.driver.restoring import IS_RESTORING, restoring
 from ksys_app.errors import ConfigError, KsysError
-from ksys_app.ops import check_structure, expected
+from ksys_app.ops import check_structure, golden
 from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.security import Finding
 from ksys_app.settings import safe_dsn
@@ -45,12 +45,12 @@ SELECT current_database()::text AS database, current_user::text AS role, pg_back
 FROM pg_roles WHERE rolname = current_user
 """  # noqa: S608 - a constant of ours
 RELATIONS: Final = """
-SELECT w.name, c.oid IS NOT NULL AS there,
+SELECT w.name, w.kind, c.oid IS NOT NULL AS there,
        coalesce(has_table_privilege(c.oid, 'SELECT'), false) AS reads,
        coalesce(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), false) AS writes,
        coalesce(pg_has_role(c.relowner, 'USAGE'), false) AS owns,
        pg_get_userbyid(c.relowner)::text AS owner
-FROM unnest(%(names)s::text[]) AS w (name)
+FROM unnest(%(names)s::text[], %(kinds)s::text[]) AS w (name, kind)
 LEFT JOIN pg_class AS c ON c.relname = w.name
   AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'public')
 ORDER BY w.name
@@ -83,6 +83,7 @@ class Relation:
     """A table or view of the schema, and what the role may do with it."""
 
     name: str
+    kind: str
     there: bool
     reads: bool
     writes: bool
@@ -181,7 +182,8 @@ async def _facts(conn: AsyncConnection) -> tuple[Facts, list[Relation]]:
         facts = await cursor.fetchone()
     assert facts is not None, "a session has a role"
     async with conn.cursor(row_factory=class_row(Relation)) as cursor:
-        await cursor.execute(RELATIONS, {"names": [*expected.TABLES, *expected.VIEWS]})
+        kinds = golden.of(conn).kinds
+        await cursor.execute(RELATIONS, {"names": [*kinds], "kinds": [*kinds.values()]})
         return facts, await cursor.fetchall()
 
 
@@ -283,9 +285,8 @@ def _not_owned(role: str, there: list[Relation]) -> str:
     # An aggregate has a table of its own, which ALTER TABLE would leave behind.
     kinds = {"aggregate": "MATERIALIZED VIEW"}
     hand_over = "; ".join(
-        f"ALTER {kinds.get(kind, kind.upper())} public.{one.name} OWNER TO {role}"
+        f"ALTER {kinds.get(one.kind, one.kind.upper())} public.{one.name} OWNER TO {role}"
         for one in others
-        for kind in (expected.kind(one.name),)
     )
     return f"{lacks}; as a superuser: {hand_over}"
 

@@ -16,15 +16,15 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from ksys_app.domain import upkeep
 from ksys_app.domain.jobs import Job
 from ksys_app.errors import BadParameter
-from ksys_app.ops import expected
 from ksys_app.queries.jobs import JOBS
 
 ORDER: Final = {
     name: place
     for place, name in enumerate(
-        [*(f"refresh {view}" for view in expected.REFRESH), expected.INDICATORS_JOB]
+        [*(f"refresh {view}" for view in upkeep.REFRESH), upkeep.INDICATORS_JOB]
     )
 }
 

@@ -18,8 +18,9 @@ from typing import Any, Final
 from psycopg import AsyncConnection, sql
 
 from ksys_app import __version__
+from ksys_app.domain.upkeep import REFRESH
 from ksys_app.errors import ConfigError
-from ksys_app.ops import expected, schema
+from ksys_app.ops import golden, schema
 
 FORMAT: Final = 1
 # What jobs and their runner change by themselves is not compared.
@@ -116,7 +117,7 @@ async def content(conn: AsyncConnection, also: Iterable[str] = ()) -> Content:
             as in a database of another version, is not counted.
     """
     relations = {}
-    names = (set(expected.TABLES) | set(expected.REFRESH) | set(also)) - RESTLESS
+    names = (set(golden.of(conn).tables) | set(REFRESH) | set(also)) - RESTLESS
     there = await (await conn.execute(THERE, (sorted(names),))).fetchall()
     for (name,) in there:
         counting = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", name))
@@ -195,7 +196,7 @@ def compare(wanted: Content, found: Content, floor: date) -> Comparison:
     for name, rows in wanted.relations.items():
         there = found.relations.get(name, 0)
         text = f"{name} has {there:,} rows, the dump {rows:,}"
-        if name in expected.REFRESH and there > rows:
+        if name in REFRESH and there > rows:
             more.append(text)
         elif there != rows:
             wrong.append(text)

@@ -15,9 +15,12 @@ from zoneinfo import ZoneInfo
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from ksys_app.ops import expected, refresh
+from ksys_app.domain import upkeep
+from ksys_app.ops import refresh
 from ksys_app.ops.verify import SET_ZONE
 
+USABLE: Final = "influx_hist_usable"
+"""The constraint of ``influx_hist`` that only usable samples meet (PRD §4.9)."""
 TOLD_TAGS: Final = 10
 
 NEEDED: Final = """
@@ -64,7 +67,7 @@ class Moved:
 
 async def needed(conn: AsyncConnection) -> bool:
     """Whether the database may still hold rows that are no usable samples."""
-    cursor = await conn.execute(NEEDED, {"name": expected.USABLE})
+    cursor = await conn.execute(NEEDED, {"name": USABLE})
     return await cursor.fetchone() == (True,)
 
 
@@ -84,7 +87,7 @@ async def quarantine(conn: AsyncConnection, dsn: str, zone: str) -> list[Moved]:
     """
     for chunk in await (await conn.execute(CHUNKS)).fetchall():
         await conn.execute(MOVE, chunk)
-    for name in ("influx_hist", *expected.REFRESH):
+    for name in ("influx_hist", *upkeep.REFRESH):
         await conn.execute(DROP, (f"public.{name}",))
     moved = await _moved(conn, zone)
     if moved:

@@ -19,9 +19,10 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from ksys_app.domain import upkeep
 from ksys_app.domain.ingest import EARLIEST
 from ksys_app.errors import BadParameter, DatabaseTimeout
-from ksys_app.ops import expected, watermark
+from ksys_app.ops import watermark
 from ksys_app.ops.buckets import FINER, Span, bucket_end, bucket_start
 from ksys_app.ops.owner import owner
 from ksys_app.ops.watermark import Piece
@@ -140,7 +141,7 @@ async def refresh(
         if last < first:
             return []
         wanted = {
-            view: [whole(view, first, last, limits)] for view in expected.REFRESH if view in views
+            view: [whole(view, first, last, limits)] for view in upkeep.REFRESH if view in views
         }
         plan = await make_plan(conn, wanted, limits, zone)
         return await carry_out(conn, plan, limits, on_progress)
@@ -221,7 +222,7 @@ async def carry_out(
     if not everything:
         return results
     started = time.perf_counter()
-    span = limits.now - expected.INDICATORS_SPAN, limits.now
+    span = limits.now - upkeep.INDICATORS_SPAN, limits.now
     tell(INDICATORS, *span)
     await conn.execute("CALL public.refresh_tech_ind_1m_mv()")
     done = total
@@ -271,7 +272,7 @@ async def bounds(conn: AsyncConnection) -> Bounds:
                    %(day_zone)s AS day_zone
             """,
             {
-                "retention": expected.RETENTION,
+                "retention": upkeep.RETENTION,
                 "earliest": EARLIEST,
                 "day_zone": await watermark.day_zone(conn),
             },

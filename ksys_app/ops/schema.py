@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from psycopg import AsyncConnection
 
 from ksys_app import resources
-from ksys_app.ops import adoption, expected, migrations, quarantine, refresh, replaced
+from ksys_app.ops import adoption, migrations, quarantine, refresh, replaced
 from ksys_app.ops.keep import Keep
 from ksys_app.ops.owner import owner
 from ksys_app.ops.refresh import OnProgress
@@ -28,6 +28,7 @@ from ksys_app.ops.steps import LOCK_TIMEOUT, Step, execute
 from ksys_app.ops.steps import plan as plan
 from ksys_app.ops.steps import script as script
 
+ROLES: Final = ("eco_ro", "eco_rw")
 NOTHING_KEPT: Final = Keep()
 ADDS_POLICIES: Final = "PERFORM add_continuous_aggregate_policy"
 
@@ -204,7 +205,7 @@ async def _notes(conn: AsyncConnection, step: Step) -> list[str]:
         return []
     cursor = await conn.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT rolcanlogin ORDER BY 1",
-        (list(expected.ROLE_SETTINGS),),
+        (list(ROLES),),
     )
     return [
         f"{role} cannot log in: no password was given (KSYS_{role[-2:].upper()}_PASSWORD)"

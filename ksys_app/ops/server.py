@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from ksys_app.errors import ConfigError
-from ksys_app.ops import expected
+from ksys_app.ops.tolerances import MIN_TIMESCALEDB
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def require_server(server: Server, zone: str) -> None:
             f"timescaledb-2-postgresql-{server.major} and set "
             "shared_preload_libraries = 'timescaledb'"
         )
-    if tuple(int(n) for n in re.findall(r"\d+", version)[:2]) < expected.MIN_TIMESCALEDB:
-        least = ".".join(map(str, expected.MIN_TIMESCALEDB))
+    if tuple(int(n) for n in re.findall(r"\d+", version)[:2]) < MIN_TIMESCALEDB:
+        least = ".".join(map(str, MIN_TIMESCALEDB))
         raise ConfigError(f"TimescaleDB {version} is too old; {least} or newer is needed")
     if not server.loaded:
         raise ConfigError(

@@ -10,12 +10,12 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row, dict_row
 
 from ksys_app import resources
+from ksys_app.domain import upkeep
 from ksys_app.domain.jobs import Job, judge
 from ksys_app.domain.quality import allowed_gap
 from ksys_app.domain.rules import usable_expectation, usable_rule
 from ksys_app.domain.upkeep import may_lag
 from ksys_app.models.rows import Mark, StoredExpectation, StoredRule
-from ksys_app.ops import expected
 from ksys_app.ops.buckets import GRAINS
 from ksys_app.ops.check import Check
 from ksys_app.ops.check_samples import refusals
@@ -197,12 +197,12 @@ async def status(dsn: str, zone: str) -> Status:
     checks = await verify(dsn, zone=zone)
     async with owner(dsn, read_only=True) as conn, conn.transaction():
         (server,) = await _rows(conn, Server, SERVER)
-        names = [*expected.HYPERTABLES, *expected.REFRESH]
+        names = [*upkeep.HYPERTABLES, *upkeep.REFRESH]
         storage = await _rows(conn, Storage, STORAGE, names=names)
         tags = await _tags(conn)
         newest = next((tag.ts for tag in tags if not tag.ahead), None)
         jobs = await list_jobs(conn)
-        marks = await _rows(conn, Mark, aggregates.MARKS, views=list(expected.REFRESH))
+        marks = await _rows(conn, Mark, aggregates.MARKS, views=list(upkeep.REFRESH))
         lags = [await _lag(conn, mark, newest, server.now) for mark in _in_order(marks)]
         rates = await _rows(conn, Rate, RATES, least=RATE_AFTER_MINUTES)
         async with conn.cursor(row_factory=dict_row) as cursor:
@@ -242,7 +242,7 @@ async def _tags(conn: AsyncConnection) -> list[Tag]:
 async def _lag(conn: AsyncConnection, mark: Mark, newest: datetime | None, now: datetime) -> Lag:
     view, due = mark.view, now - may_lag(mark.view)
     # Its last run was up to so long ago.
-    reach = now - expected.REFRESH[view].start - may_lag(view)
+    reach = now - upkeep.REFRESH[view].start - may_lag(view)
     cursor = await conn.execute(WAITING, {"stored_to": mark.stored_to, "due": due, "reach": reach})
     waiting, out_of_reach = await cursor.fetchone() or (False, False)
     if newest is None:
@@ -258,7 +258,7 @@ async def _lag(conn: AsyncConnection, mark: Mark, newest: datetime | None, now: 
 
 def _in_order(marks: list[Mark]) -> list[Mark]:
     """Fine to coarse; one that is missing is named by the checks."""
-    order = list(expected.REFRESH)
+    order = list(upkeep.REFRESH)
     return sorted(marks, key=lambda mark: order.index(mark.view))
 
 

@@ -1,7 +1,7 @@
 """``ksys db verify``: the database as it is against the schema as it should be.
 
 The statements are those of ``db/verify/``, which a DBA can run as well; what the answers should be
-stands in :mod:`ksys_app.ops.expected`.
+stands in a golden file (:mod:`ksys_app.ops.golden`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from psycopg.rows import dict_row
 from ksys_app import resources
 from ksys_app.domain.jobs import Job, judge
 from ksys_app.driver.restoring import is_restoring, restoring
-from ksys_app.ops import check_restore, check_rules, check_samples, check_structure, check_upkeep
+from ksys_app.ops import (
+    check_restore,
+    check_rules,
+    check_samples,
+    check_structure,
+    check_upkeep,
+    golden,
+)
 from ksys_app.ops.check import Check, Rows
 from ksys_app.ops.jobs import list_jobs
 from ksys_app.ops.owner import owner
@@ -47,8 +54,9 @@ SET_ZONE: Final = "SELECT set_config('TimeZone', %(zone)s, true)"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the statements of ``db/verify/`` answer, under their names."""
+    """What the statements of ``db/verify/`` answer, under their names; ``major``: of PostgreSQL."""
 
+    major: int
     restore: Rows
     extensions: Rows
     columns: Rows
@@ -75,24 +83,27 @@ def all_checks(state: State, zone: str) -> list[Check]:
     """
     jobs = judge(state.jobs)
     kept = frozenset(row["name"] for row in state.kept)
+    wanted = golden.of_major(state.major)
+    nearest = f"; PostgreSQL {state.major} has no golden file, that of {wanted.major} is used"
+    note = "" if wanted.major == state.major else nearest
     return [
         *check_restore.beside_chunks(state.restore),
-        *check_structure.extensions(state.extensions),
-        *check_structure.relations(state.columns, state.definitions),
-        *check_structure.primary_keys(state.indexes),
-        *check_structure.indexes(state.indexes),
-        *check_structure.hypertables(state.hypertables),
-        *check_structure.compression(state.hypertables),
-        *check_structure.aggregates(state.definitions, zone, kept),
-        *check_structure.triggers(state.triggers),
-        *check_structure.functions(state.functions),
-        *check_samples.constraint(state.constraints),
+        *check_structure.extensions(state.extensions, note),
+        *check_structure.relations(state.columns, state.definitions, wanted),
+        *check_structure.primary_keys(state.indexes, wanted.indexes),
+        *check_structure.indexes(state.indexes, wanted),
+        *check_structure.hypertables(state.hypertables, wanted.hypertables),
+        *check_structure.compression(state.hypertables, wanted.hypertables),
+        *check_structure.aggregates(state.definitions, wanted, zone, kept),
+        *check_structure.triggers(state.triggers, wanted.triggers),
+        *check_structure.functions(state.functions, wanted.functions),
+        *check_samples.constraint(state.constraints, wanted.constraints),
         *check_samples.samples(state.samples),
         *check_samples.refused(state.refused),
         *check_upkeep.policies(jobs, ZoneInfo(zone), kept),
         *check_upkeep.job_results(jobs, ZoneInfo(zone)),
-        *check_upkeep.roles(state.roles),
-        *check_upkeep.privileges(state.privileges),
+        *check_upkeep.roles(state.roles, wanted.roles),
+        *check_upkeep.privileges(state.privileges, wanted.privileges),
     ]
 
 
@@ -145,7 +156,7 @@ async def read_state(conn: AsyncConnection, zone: str) -> tuple[State, list[Chec
     except psycopg.ProgrammingError as error:
         jobs = []
         failures.append(Check("statement jobs.sql", False, _sentence(error)))
-    return State(jobs=tuple(jobs), **rows), failures
+    return State(major=golden.major(conn), jobs=tuple(jobs), **rows), failures
 
 
 def _sentence(error: psycopg.Error) -> str:

@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row
 
+from ksys_app.domain import upkeep
 from ksys_app.errors import SchemaDrift
 from ksys_app.models.rows import Mark
-from ksys_app.ops import expected
 from ksys_app.ops.buckets import DAY, FINER, GRAINS, Span, bucket_start, cut, midnight
 from ksys_app.queries import aggregates
 
-ALL: Final = tuple(expected.REFRESH)
+ALL: Final = tuple(upkeep.REFRESH)
 STORED: Final = """
 SELECT materialization_hypertable_schema, materialization_hypertable_name,
        (SELECT p.view_name FROM timescaledb_information.continuous_aggregates AS p

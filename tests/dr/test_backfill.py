@@ -14,6 +14,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.db import connect
+from ksys_app.domain import upkeep
 from ksys_app.driver import watched
 from ksys_app.errors import (
     ConfigError,
@@ -22,7 +23,7 @@ from ksys_app.errors import (
     NoRows,
     SchemaDrift,
 )
-from ksys_app.ops import backfill, batches, expected, jobs, refresh
+from ksys_app.ops import backfill, batches, jobs, refresh
 from ksys_app.ops.backfill import Filled, Listener, Source
 from ksys_app.ops.dialect import Reading
 from ksys_app.ops.refresh import Progress
@@ -106,7 +107,7 @@ async def test_every_sample_of_a_file_is_in_the_table_and_in_every_aggregate(
     assert (done.samples, done.written, done.rejected, done.tags) == (1000, 1000, 0, {"ALL"})
     assert (done.first, done.last) == (samples[0][0], samples[-1][0])
     assert await held(conn, "ALL") == [(ts, value) for ts, _, value in samples]
-    assert [item.view for item in done.refreshed] == [*expected.REFRESH, refresh.INDICATORS]
+    assert [item.view for item in done.refreshed] == [*upkeep.REFRESH, refresh.INDICATORS]
     for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
         assert await counted(conn, "ALL", view) == 1000, view
     assert await rows(
@@ -174,7 +175,7 @@ async def test_bad_lines_go_to_the_reject_file_and_stop_nothing(
     path = csv(content)
     done = await fill(dsn, path)
     assert (done.samples, done.rejected, done.first) == (4, 9, now)
-    assert [item.view for item in done.refreshed] == [*expected.REFRESH, refresh.INDICATORS]
+    assert [item.view for item in done.refreshed] == [*upkeep.REFRESH, refresh.INDICATORS]
     assert len(await held(conn, "GOOD")) == 4
     rejected = path.with_suffix(".rejected.csv")
     first, *rest = rejected.read_text().splitlines()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ksys_app.ops import expected, refresh
+from ksys_app.domain import upkeep
+from ksys_app.ops import refresh
 from tests.conftest import RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.dr.conftest import MakeFile, line
@@ -73,7 +74,7 @@ async def test_a_run_tells_lines_rows_rejects_range_and_aggregates(
     assert "50 good, nothing written" in out
     code, out, err = await ksys(*arguments, TS_ADMIN_DSN=plant_db.dsn)
     stages = [line.partition(":")[0] for line in err.splitlines()]
-    assert (code, stages) == (0, ["samples", *expected.REFRESH, refresh.INDICATORS])
+    assert (code, stages) == (0, ["samples", *upkeep.REFRESH, refresh.INDICATORS])
     assert "50 read, " in err
     for words in ("52 read", "50 written, 0 already", "1, each below its reason", "influx_agg_1d"):
         assert words in out

@@ -17,7 +17,8 @@ import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.db import connect
-from ksys_app.ops import expected, jobs, refresh, schema
+from ksys_app.domain import upkeep
+from ksys_app.ops import jobs, refresh, schema
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.plant import clock, insert
@@ -115,7 +116,7 @@ async def older(databases: TestDatabases) -> AsyncIterator[str]:
         old = [(now - 380 * DAY + n * timedelta(minutes=1), "D1", float(n)) for n in range(600)]
         new = [(now - 3 * DAY + n * timedelta(minutes=1), "D1", float(n)) for n in range(600)]
         await insert(conn, old + new)
-        for view in expected.REFRESH:
+        for view in upkeep.REFRESH:
             await conn.execute(CALL, (f"public.{view}", now - 400 * DAY, now - DAY))
         await conn.execute(
             "SELECT drop_chunks('public.influx_hist', older_than => interval '365 days')"

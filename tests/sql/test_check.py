@@ -30,7 +30,7 @@ FACTS = Facts(
     started=datetime(2026, 8, 1, tzinfo=UTC), superuser=False, creates_roles=True,
     uses_schema=True, creates_in_database=True, creates_in_schema=True,
 )  # fmt: skip
-HIST = Relation("influx_hist", there=True, reads=True, writes=True, owns=True)
+HIST = Relation("influx_hist", "table", there=True, reads=True, writes=True, owns=True)
 
 
 @pytest.fixture

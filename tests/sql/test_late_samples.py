@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
-from ksys_app.ops import backfill, expected, jobs, refresh, watermark
+from ksys_app.domain import upkeep
+from ksys_app.ops import backfill, jobs, refresh, watermark
 from ksys_app.ops.backfill import Listener, Source
 from ksys_app.ops.buckets import DAY, FINER, bucket_end, bucket_start, midnight
 from tests.conftest import ZONE, Plant
@@ -27,7 +28,7 @@ KST = ZoneInfo(ZONE)
 TAG = "LATE"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SUMS = "n, sum, min, max, first, last"
-COLUMNS = dict.fromkeys(expected.REFRESH, SUMS) | {
+COLUMNS = dict.fromkeys(upkeep.REFRESH, SUMS) | {
     "features_5m": "n_5m, mean_5m * n_5m, min_5m, max_5m, NULL, NULL",
     "comm_recv_1h": "recv_msgs, NULL, NULL, NULL, NULL, NULL",
 }
@@ -52,7 +53,7 @@ async def quiet(plant_db: Plant) -> Plant:
 
 async def emptied(conn: AsyncConnection) -> None:
     """No samples and nothing stored, as on a database just made."""
-    for relation in ("influx_hist", *expected.REFRESH):
+    for relation in ("influx_hist", *upkeep.REFRESH):
         await conn.execute(f"TRUNCATE public.{relation}")
 
 
@@ -112,7 +113,7 @@ class World:
     folder: Path
     samples: dict[datetime, float] = field(default_factory=dict)
     hidden: dict[str, set[datetime]] = field(
-        default_factory=lambda: {view: set() for view in expected.REFRESH}
+        default_factory=lambda: {view: set() for view in upkeep.REFRESH}
     )
     policies: bool = False
 
@@ -123,7 +124,7 @@ class World:
         stored = await self._stored()
         now = await clock(self.conn)
         yesterday = midnight(now.astimezone(KST).date() - DAY, KST)
-        for view in expected.REFRESH:
+        for view in upkeep.REFRESH:
             behind = max(stored[level] for level in (view, *FINER[view]))
             for ts in rows:
                 if ts < behind:
@@ -195,7 +196,7 @@ class World:
 
     async def check(self) -> None:
         """Every bucket that is not hidden is that of the raw samples, at every level."""
-        for view in expected.REFRESH:
+        for view in upkeep.REFRESH:
             found, wanted = await shown(self.conn, view), computed(self.samples, view)
             for bucket in (found.keys() | wanted.keys()) - self.hidden[view]:
                 assert bucket in wanted, (view, bucket)
@@ -213,7 +214,7 @@ STEPS = st.one_of(
     st.tuples(st.just("refresh"), st.tuples(DAYS, DAYS)),
     st.tuples(st.just("backfill"), ROWS),
     st.tuples(st.just("init"), st.none()),
-    st.tuples(st.just("policy"), st.sampled_from(sorted(expected.REFRESH))),
+    st.tuples(st.just("policy"), st.sampled_from(sorted(upkeep.REFRESH))),
 )
 
 
@@ -256,7 +257,7 @@ async def test_late_samples_of_the_last_hour_today_and_yesterday_are_visible_aft
     code, out, err = await ksys(*arguments, TS_ADMIN_DSN=quiet.dsn)
     assert code == 0, out + err
     stages = [line.partition(":")[0] for line in err.splitlines()]
-    told = [*expected.REFRESH, refresh.INDICATORS]
+    told = [*upkeep.REFRESH, refresh.INDICATORS]
     wanted = {"backfill": ["samples", *told], "refresh": told, "init": []}
     assert stages == wanted[command]
     yesterday = midnight((await clock(quiet.conn)).astimezone(KST).date() - DAY, KST)
@@ -267,7 +268,7 @@ async def test_late_samples_of_the_last_hour_today_and_yesterday_are_visible_aft
     late = [(ts + MINUTE, tag, -value) for ts, tag, value in even if ts >= yesterday]
     await insert(quiet.conn, late)
     samples = {ts: value for ts, _, value in even + late}
-    for view in expected.REFRESH:
+    for view in upkeep.REFRESH:
         found, wanted = await shown(quiet.conn, view), computed(samples, view)
         assert found.keys() == wanted.keys(), view
         assert [at for at in wanted if not same(found[at], wanted[at])] == [], view
@@ -287,7 +288,7 @@ async def test_late_samples_up_to_the_first_hour_of_a_day_reach_that_day(
     late = {begin + n * MINUTE: 2.0 for n in range(-20 if last else 0, last + 1)}
     await insert(quiet.conn, [(ts, TAG, value) for ts, value in late.items()])
     await refresh.refresh(quiet.dsn, KST)
-    for view in expected.REFRESH:
+    for view in upkeep.REFRESH:
         found, wanted = await shown(quiet.conn, view), computed(samples | late, view)
         assert [at for at in wanted if not same(found.get(at), wanted[at])] == [], view
 

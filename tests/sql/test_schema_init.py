@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.errors import ConfigError, SchemaDrift
-from ksys_app.ops import expected, schema, server, verify
+from ksys_app.ops import golden, schema, server, verify
 from ksys_app.ops.check import Check
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
@@ -301,7 +301,7 @@ def test_a_recent_server_will_do(version: str) -> None:
 
 
 def test_every_column_that_verify_expects_of_the_rules_is_one_of_the_plant() -> None:
-    assert list(expected.QC_COLUMNS) == [
+    assert golden.of_major(17).columns_of("influx_qc_rule") == [
         "tag_name", "min_val", "max_val", "max_step", "max_gap_seconds", "allow_negative",
         "enabled", "meta", "warn_min", "warn_max", "crit_min", "crit_max", "roc_max_per_min",
         "spike_zscore", "deadband_pct",

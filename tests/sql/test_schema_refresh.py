@@ -12,8 +12,9 @@ import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.db import connect
+from ksys_app.domain import upkeep
 from ksys_app.errors import BadParameter, DatabaseUnreachable
-from ksys_app.ops import expected, jobs
+from ksys_app.ops import jobs
 from ksys_app.ops.refresh import Progress, refresh
 from tests.conftest import ZONE
 from tests.database import TestDatabases
@@ -46,7 +47,7 @@ async def test_old_days_survive_the_retention_of_their_samples(fresh: str) -> No
         old = [(now - 380 * DAY + timedelta(hours=n), "KEPT", float(n)) for n in range(240)]
         new = [(now - 3 * DAY + timedelta(minutes=n), "KEPT", float(n)) for n in range(60)]
         await insert(conn, old + new)
-        for view in expected.REFRESH:
+        for view in upkeep.REFRESH:
             await conn.execute(
                 "CALL refresh_continuous_aggregate(%s::regclass, %s::timestamptz, %s::timestamptz)",
                 (f"public.{view}", now - 400 * DAY, now - 2 * DAY),
@@ -100,7 +101,7 @@ async def test_a_backfilled_range_is_in_every_aggregate_and_the_running_bucket_s
     await insert(conn, [(at, "FILL", 1.0), (now, "FILL", 2.0)])
     seen: list[Progress] = []
     done = await refresh(dsn, KST, start=at, end=at, on_progress=seen.append)
-    assert [item.view for item in done] == [*expected.REFRESH, "tech_ind_1m_mv"]
+    assert [item.view for item in done] == [*upkeep.REFRESH, "tech_ind_1m_mv"]
     stages = [(item.view, item.start, item.end) for item in done]
     assert sorted({(item.view, item.start, item.end) for item in seen}) == sorted(stages)
     begun = [

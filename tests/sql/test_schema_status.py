@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg import AsyncConnection
 
+from ksys_app.domain import upkeep
 from ksys_app.errors import SchemaDrift
-from ksys_app.ops import expected
 from ksys_app.ops.rates import Rate, rate_warnings
 from ksys_app.ops.refresh import refresh
 from ksys_app.ops.status import status
@@ -44,7 +44,7 @@ async def test_it_tells_the_state_of_the_database(dsn: str, conn: AsyncConnectio
     found = await status(dsn, ZONE)
     assert found.server.timescaledb
     assert found.server.size > 1_000_000
-    assert [item.name for item in found.storage] == [*expected.HYPERTABLES, *expected.REFRESH]
+    assert [item.name for item in found.storage] == [*upkeep.HYPERTABLES, *upkeep.REFRESH]
     raw = found.storage[0]
     assert raw.chunks >= 2
     assert raw.compressed_chunks == 1
@@ -52,7 +52,7 @@ async def test_it_tells_the_state_of_the_database(dsn: str, conn: AsyncConnectio
     assert raw.before is not None
     assert found.newest is not None
     assert found.newest.ts == now
-    assert [lag.name for lag in found.lags] == list(expected.REFRESH)
+    assert [lag.name for lag in found.lags] == list(upkeep.REFRESH)
     for lag in found.lags:
         assert lag.behind == timedelta(0), lag.name
         assert lag.stored_to is not None

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from ksys_app.db import connect
 from ksys_app.domain import ingest
 from ksys_app.domain.windows import WINDOWS
-from ksys_app.ops import expected
+from ksys_app.ops import quarantine
 from ksys_app.ops.jobs import list_jobs, run_job
 from ksys_app.ops.refresh import refresh
 from ksys_app.ops.status import status
@@ -145,7 +145,7 @@ async def test_an_update_is_refused_and_names_the_row(
     await writer.execute(WRITE, (await clock(conn), "UPDATED", 5.0))
     with pytest.raises(psycopg.errors.CheckViolation) as caught:
         await writer.execute("UPDATE influx_hist SET value = 'NaN' WHERE tag_name = 'UPDATED'")
-    assert caught.value.diag.constraint_name == expected.USABLE
+    assert caught.value.diag.constraint_name == quarantine.USABLE
     assert "UPDATED" in (caught.value.diag.message_detail or "")
 
 

@@ -16,10 +16,10 @@ import pytest
 from ksys_app import log
 from ksys_app.api import schemas
 from ksys_app.api.app import create_api
-from ksys_app.domain import quality
+from ksys_app.domain import quality, upkeep
 from ksys_app.domain.windows import DEFAULT_WINDOW, WINDOWS
 from ksys_app.errors import KsysError
-from ksys_app.ops import expected, frontend
+from ksys_app.ops import frontend, golden, tolerances
 from ksys_app.ops.check import days
 from ksys_app.settings import Settings, variables
 from ksys_app.utils.cache import MAX_ENTRIES, TTL
@@ -160,38 +160,40 @@ def test_settings_in_the_example_of_env() -> None:
 
 def test_every_relation_and_column_is_described() -> None:
     data, schema = set(papers.codes(papers.section("4"))), set(papers.codes(papers.section("12.1")))
-    for relation, columns in (expected.TABLES | expected.VIEWS).items():
+    made = golden.of_major(17)
+    for relation in made.kinds:
         assert relation in data
         assert relation in schema
-        for column in columns:
+        for column in made.columns_of(relation):
             assert any(told.split()[0] == column for told in data), f"{relation}.{column}"
 
 
 def test_indexes_and_triggers_are_named() -> None:
     text = papers.section("12.1")
-    for name in (*expected.INDEXES, *expected.TRIGGERS):
+    made = [row["name"] for row in golden.of_major(17).indexes]
+    for name in (*made, *tolerances.REDUNDANT_INDEXES, *upkeep.TRIGGERS):
         assert name in text or name.endswith("_pkey")
 
 
 def test_policies() -> None:
     rows = papers.table(papers.section("12.2"))
     told = {codes(row[0]): row[1:] for row in rows}
-    for name, refresh in expected.REFRESH.items():
+    for name, refresh in upkeep.REFRESH.items():
         spans = [_words(span) for span in (refresh.start, refresh.end, refresh.every)]
         assert told[name][:4] == [*spans, f"{refresh.batch:,} buckets"]
-    for name, compression in expected.COMPRESSION.items():
-        assert told[name][4] == _words(compression.after)
-    assert {name for name, row in told.items() if row[4]} == set(expected.COMPRESSION)
-    assert told["influx_hist"][5] == _words(expected.RETENTION)
-    assert told[expected.INDICATORS_JOB.removeprefix("refresh_")][:3] == [
-        f"{expected.INDICATORS_SPAN.total_seconds() / 3600:.0f} hours",
+    for name, after in upkeep.COMPRESSION.items():
+        assert told[name][4] == _words(after)
+    assert {name for name, row in told.items() if row[4]} == set(upkeep.COMPRESSION)
+    assert told["influx_hist"][5] == _words(upkeep.RETENTION)
+    assert told[upkeep.INDICATORS_JOB.removeprefix("refresh_")][:3] == [
+        f"{upkeep.INDICATORS_SPAN.total_seconds() / 3600:.0f} hours",
         "now",
-        _words(expected.INDICATORS_EVERY),
+        _words(upkeep.INDICATORS_EVERY),
     ]
 
 
 def test_the_oldest_timescaledb_that_will_do() -> None:
-    least = ".".join(map(str, expected.MIN_TIMESCALEDB))
+    least = ".".join(map(str, tolerances.MIN_TIMESCALEDB))
     for text in (papers.section("12"), papers.section("27.1"), papers.README):
         found = re.findall(r"TimescaleDB (\d\.\d+)\s+or\s+newer", text)
         assert set(found) == {least}

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ksys_app.domain import upkeep
 from ksys_app.models.rows import Mark
-from ksys_app.ops import expected
 from ksys_app.ops.buckets import FINER, GRAINS, Span, bucket_end, bucket_start, cut
 from ksys_app.ops.watermark import Piece, Reach, line, pieces, reaches
 
@@ -55,7 +55,7 @@ def test_the_line(
 
 @given(MOMENTS, st.sampled_from(ZONES))
 def test_today_and_yesterday_stay_real_time(now: datetime, zone: str) -> None:
-    for refresh in expected.REFRESH.values():
+    for refresh in upkeep.REFRESH.values():
         found = line(now, ZoneInfo(zone), None, refresh.end)
         today, day = (ts.astimezone(ZoneInfo(zone)).date() for ts in (now, found))
         assert (today - day).days >= 1
@@ -79,7 +79,7 @@ def test_what_is_stored_past_a_finer_level_is_made_anew() -> None:
 
 
 def test_the_levels_below_are_refreshed_before_the_levels_above() -> None:
-    order = list(expected.REFRESH)
+    order = list(upkeep.REFRESH)
     assert set(FINER) == set(GRAINS) == set(order)
     assert all(order.index(finer) < order.index(view) for view in FINER for finer in FINER[view])
 
@@ -131,7 +131,7 @@ def test_pieces_cover_what_is_wanted_as_far_as_the_line_and_leave_no_hole(
     stored_to = None if stored is None else bucket_start(view, NOW - stored * HOUR, KST)
     reach = Reach(
         stored_to,
-        line(NOW, KST, stored_to, expected.REFRESH[view].end),
+        line(NOW, KST, stored_to, upkeep.REFRESH[view].end),
         None if live is None else NOW - live * HOUR,
     )
     spans = [(NOW + a * DAY, NOW + b * DAY) for a, b in zip(*[iter(wanted)] * 2, strict=False)]
@@ -165,7 +165,7 @@ def test_a_bucket_holds_its_moment_and_touches_the_next(view: str, ts: datetime,
         assert start.timestamp() % GRAINS[view].width.total_seconds() == 0
 
 
-@given(view=VIEWS, end=MOMENTS, length=st.timedeltas(HOUR, expected.RETENTION))
+@given(view=VIEWS, end=MOMENTS, length=st.timedeltas(HOUR, upkeep.RETENTION))
 def test_slices_join_and_end_where_buckets_end(view: str, end: datetime, length: timedelta) -> None:
     found = list(cut(view, (end - length, end)))
     assert (found[0][0], found[-1][1]) == (end - length, end)

@@ -1,0 +1,141 @@
+"""What a database with this schema holds: the answers of ``db/verify/`` on one that was just built.
+
+``make golden`` writes them to ``db/verify/golden/``, a file for each major version of PostgreSQL.
+``ksys db verify`` holds a database against the file of its own version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+from psycopg import AsyncConnection
+
+from ksys_app import resources
+from ksys_app.errors import ConfigError
+from ksys_app.ops.check import Rows
+
+Kind = Literal["table", "view", "materialized view", "aggregate"]
+
+_KINDS: Final[dict[str, Kind]] = {"r": "table", "v": "view", "m": "materialized view"}
+
+SECTIONS: Final = {
+    "columns": ("relation", "kind", "column", "type", "not_null"),
+    "indexes": ("relation", "name", "is_primary", "is_unique", "columns"),
+    "hypertables": ("name", "is_aggregate", "segment_by", "order_by"),
+    "definitions": ("name", "kind", "materialized_only", "definition"),
+    "triggers": ("relation", "name", "definition"),
+    "functions": ("name", "arguments"),
+    "constraints": ("name",),
+    "roles": ("name", "settings"),
+    "privileges": ("role", "relation", "privileges"),
+    "jobs": (
+        "name",
+        "every",
+        "start_offset",
+        "end_offset",
+        "batch",
+        "compress_after",
+        "drop_after",
+    ),
+}
+"""Statement of ``db/verify/`` to what a file has of its answer: no times, no sizes, no versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """One file: rows as the statements of ``db/verify/`` answer them, by the statement's name.
+
+    Attributes:
+        major: the version of PostgreSQL that gave them.
+        definitions: normalised, with a placeholder for the display zone (``ops/definitions.py``).
+        jobs: each by its name (``domain/jobs.py``) with its spans of time in words.
+    """
+
+    major: int
+    columns: Rows
+    indexes: Rows
+    hypertables: Rows
+    definitions: Rows
+    triggers: Rows
+    functions: Rows
+    constraints: Rows
+    roles: Rows
+    privileges: Rows
+    jobs: Rows
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Each relation of the schema and its kind, tables first."""
+        found = kinds(self.columns, self.definitions)
+        return dict(sorted(found.items(), key=lambda one: one[1] != "table"))
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables."""
+        return tuple(name for name, kind in self.kinds.items() if kind == "table")
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The names of views, materialized views and continuous aggregates."""
+        return tuple(name for name, kind in self.kinds.items() if kind != "table")
+
+    def columns_of(self, relation: str) -> list[str]:
+        """The names of a relation's columns, in order."""
+        return [row["column"] for row in self.columns if row["relation"] == relation]
+
+
+def kinds(columns: Rows, definitions: Rows) -> dict[str, Kind]:
+    """Relation to kind; a continuous aggregate is known by its definition.
+
+    Args:
+        columns: rows of ``db/verify/columns.sql``.
+        definitions: rows of ``db/verify/definitions.sql``.
+    """
+    aggregates = {row["name"] for row in definitions if row["kind"] == "aggregate"}
+    return {
+        row["relation"]: "aggregate" if row["relation"] in aggregates else _KINDS[row["kind"]]
+        for row in columns
+    }
+
+
+def of(conn: AsyncConnection) -> Golden:
+    """The file for the server at the other end of a connection.
+
+    Raises:
+        ConfigError: there is no file at all.
+    """
+    return of_major(major(conn))
+
+
+def major(conn: AsyncConnection) -> int:
+    """The major version of the server at the other end of a connection."""
+    return conn.info.server_version // 10_000
+
+
+def of_major(version: int) -> Golden:
+    """The file of a major version of PostgreSQL, or of the nearest one that has a file.
+
+    Raises:
+        ConfigError: there is no file at all.
+    """
+    files = {int(file.stem): file for file in resources.GOLDEN.glob("*.json")}
+    if not files:
+        raise ConfigError(
+            f"no JSON files in {resources.GOLDEN}; run ksys from its own installation"
+        )
+    return _read(files[nearest(version, files)])
+
+
+def nearest(version: int, available: Collection[int]) -> int:
+    """The version itself if it is available, else the nearest; of two, the newer."""
+    return min(available, key=lambda one: (abs(one - version), -one))
+
+
+@cache
+def _read(file: Path) -> Golden:
+    return Golden(major=int(file.stem), **json.loads(file.read_text("utf-8")))

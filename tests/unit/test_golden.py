@@ -1,0 +1,84 @@
+"""The golden files of the schema, and the constants by which the app judges a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ksys_app import resources
+from ksys_app.domain import upkeep
+from ksys_app.ops import definitions, golden, schema
+from ksys_app.ops.check import days
+from ksys_app.ops.golden import Golden
+from ksys_app.queries import health
+
+MAJORS = sorted(int(file.stem) for file in resources.GOLDEN.glob("*.json"))
+
+
+@pytest.fixture(params=MAJORS)
+def made(request: pytest.FixtureRequest) -> Golden:
+    return golden.of_major(request.param)
+
+
+def test_the_jobs_that_the_app_judges_by_are_those_of_the_schema(made: Golden) -> None:
+    assert made.jobs == sorted(_jobs(), key=lambda row: row["name"])
+
+
+def _jobs() -> Iterator[dict[str, Any]]:
+    for name, values in upkeep.WANTED.items():
+        told = {
+            key: days(value) if isinstance(value, timedelta) else value
+            for key, value in values.items()
+        }
+        yield {"name": name} | told
+
+
+def test_the_hypertables_and_aggregates_of_the_app_are_those_of_the_schema(made: Golden) -> None:
+    hyper = {row["name"] for row in made.hypertables if not row["is_aggregate"]}
+    assert hyper == set(upkeep.HYPERTABLES)
+    aggregates = {name for name, kind in made.kinds.items() if kind == "aggregate"}
+    assert aggregates == set(upkeep.REFRESH) == set(upkeep.WIDTHS)
+    compressed = {row["name"] for row in made.hypertables if row["segment_by"]}
+    assert compressed == set(upkeep.COMPRESSION)
+
+
+def test_the_triggers_and_relations_that_readiness_asks_for_are_in_the_schema(
+    made: Golden,
+) -> None:
+    assert {row["name"] for row in made.triggers} == set(upkeep.TRIGGERS)
+    assert set(health.READ) <= set(made.kinds)
+
+
+def test_the_roles_that_init_tells_of_are_those_of_the_schema(made: Golden) -> None:
+    assert [row["name"] for row in made.roles] == list(schema.ROLES)
+
+
+def test_the_indicators_are_refreshed_over_the_span_that_their_view_holds(made: Golden) -> None:
+    (text,) = [row["definition"] for row in made.definitions if row["name"] == "tech_ind_1m_mv"]
+    hours = upkeep.INDICATORS_SPAN // timedelta(hours=1)
+    assert f"now() - '{hours}:00:00'::interval" in text
+
+
+def test_a_definition_that_also_does_differs_from_that_of_the_schema(made: Golden) -> None:
+    """A tolerance that fits its text no longer would allow the text alone."""
+    allowed = definitions.allowed(made, "Asia/Kathmandu")
+    several = {name: texts for name, texts in allowed.items() if len(texts) > 1}
+    assert set(several) == {"influx_agg_1d", "features_5m"}
+    assert all(len(set(texts)) == len(texts) for texts in several.values())
+    assert all("'Asia/Kathmandu'::text" in text for text in allowed["influx_agg_1d"])
+    assert all(definitions.ZONE not in text for texts in allowed.values() for text in texts)
+    spec = definitions.as_in_the_spec(made)
+    same = {name for name, text in spec.items() if text in allowed[name]}
+    assert same == {"influx_agg_1m"}
+    assert "now()" not in spec["tech_ind_1m_mv"]
+
+
+@pytest.mark.parametrize(
+    ("version", "available", "takes"),
+    [(16, [15, 16, 17], 16), (16, [15, 17], 17), (14, [15, 17], 15), (18, [15, 17], 17)],
+)
+def test_the_nearest_version_is_taken(version: int, available: list[int], takes: int) -> None:
+    assert golden.nearest(version, available) == takes
