@@ -119,10 +119,3 @@ class BrokenOff(BackupFailed):
 
     code = "BROKEN_OFF"
     exit_code = 130
-
-
-class FeedLost(KsysError):
-    """The live connection between browser and server is gone."""
-
-    code = "WS_FAIL"
-    http_status = 503

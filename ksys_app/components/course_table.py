@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,7 +80,7 @@ def pager(state: Any) -> rx.Component:
         rx.el.nav(
             _turn(T.newer, state.go_to(state.page - 1), state.page <= 1, "newer"),
             rx.el.span(
-                *_filled(T.page_of, {"n": state.page, "all": state.pages}), data_testid="page-of"
+                *filled(T.page_of, {"n": state.page, "all": state.pages}), data_testid="page-of"
             ),
             _turn(T.older, state.go_to(state.page + 1), state.page >= state.pages, "older"),
             aria_label=T.pager,
@@ -94,7 +95,7 @@ def row_count(state: Any) -> rx.Component:
     return rx.el.span(
         rx.cond(
             state.total == 1,
-            *(rx.fragment(*_filled(form, {"n": state.count})) for form in forms(T.rows)),
+            *(rx.fragment(*filled(form, {"n": state.count})) for form in forms(T.rows)),
         ),
         rx.cond(state.zoom.length() > 0, f" {T.rows_whole}", ""),
         class_name="count",
@@ -137,10 +138,11 @@ def _turn(text: str, event: Any, disabled: Any, name: str) -> rx.Component:
     )
 
 
-def _filled(template: str, values: dict[str, Any]) -> list[Any]:
-    """The words of a template with vars in place of what is in braces."""
-    parts: list[Any] = []
-    for word in template.split(" "):
-        name = word.strip("{}")
-        parts += [values[name] if name in values and word[0] == "{" else word, " "]
-    return parts[:-1]
+def filled(template: str, values: dict[str, Any]) -> list[Any]:
+    """The words of a template with vars in place of what is in braces.
+
+    A blank need not stand between the two: Korean writes a counter behind its number, ``{n}행``.
+    """
+    parts = re.split(r"\{(\w+)\}", template)
+    # Every second part is a name; between them may be nothing.
+    return [values[part] if n % 2 else part for n, part in enumerate(parts) if n % 2 or part]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ksys_app import texts
+from ksys_app.components.course_table import filled
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.models.rows import Fault, QcRule
 from ksys_app.states.comm_present import STATE_CODE
@@ -123,6 +124,21 @@ def test_placeholders_are_those_that_get_filled() -> None:
         ),
         "zone",
     }
+
+
+@pytest.mark.parametrize(
+    ("template", "parts"),
+    [
+        ("Page {n} of {all}", ["Page ", 3, " of ", 7]),
+        ("{n}행", [3, "행"]),
+        ("{all}쪽 중 {n}쪽", [7, "쪽 중 ", 3, "쪽"]),
+        ("no rows", ["no rows"]),
+    ],
+)
+def test_a_count_is_filled_into_a_text_with_or_without_a_blank(
+    template: str, parts: list[object]
+) -> None:
+    assert filled(template, {"n": 3, "all": 7}) == parts
 
 
 def test_the_window_menu_holds_all_13_in_four_groups_in_order() -> None:

@@ -20,9 +20,7 @@ Never are more than two tags abnormal at the same time, and most of the time non
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Literal
 
 from ksys_app.ops.plant.signals import DAY, LOCAL_MONDAY, WEEK
@@ -60,16 +58,6 @@ class Entry:
         return since if since < self.lasts else None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One occurrence: from ``start`` up to, without, ``end`` (UTC)."""
-
-    tag_name: str
-    kind: Kind
-    start: datetime
-    end: datetime
-
-
 def _at(day: int, hour: int, minute: int = 0) -> int:
     return day * DAY + hour * HOUR + minute * 60
 
@@ -91,38 +79,3 @@ def drift_part(entry: Entry, into: int) -> float:
     """How much of a drift's amount is there ``into`` seconds after its beginning, 0 to 1."""
     part = into / entry.lasts
     return part / DRIFT_UP if part < DRIFT_UP else (1 - part) / (1 - DRIFT_UP)
-
-
-def schedule(start: datetime, end: datetime) -> list[Fault]:
-    """The faults that touch ``[start, end)``, in the order of their beginning."""
-    found = [fault for entry in TIMETABLE for fault in _occurrences(entry, start, end)]
-    return sorted(found, key=lambda fault: (fault.start, fault.tag_name))
-
-
-def faults_at(ts: datetime) -> list[Fault]:
-    """The faults that are there at ``ts``."""
-    t = int(ts.timestamp())
-    found = []
-    for entry in TIMETABLE:
-        into = entry.into(t)
-        if into is not None:
-            found.append(_occurrence(entry, t - into))
-    return found
-
-
-def _occurrences(entry: Entry, start: datetime, end: datetime) -> Iterator[Fault]:
-    first = start.timestamp() - LOCAL_MONDAY - entry.begins
-    begin = LOCAL_MONDAY + entry.begins + int(first // entry.every) * entry.every
-    while begin < end.timestamp():
-        if begin + entry.lasts > start.timestamp():
-            yield _occurrence(entry, begin)
-        begin += entry.every
-
-
-def _occurrence(entry: Entry, begin: int) -> Fault:
-    return Fault(
-        entry.tag_name,
-        entry.kind,
-        datetime.fromtimestamp(begin, UTC),
-        datetime.fromtimestamp(begin + entry.lasts, UTC),
-    )
