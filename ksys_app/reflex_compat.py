@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import reflex as rx
+from reflex.assets import _link_shared_asset
 from reflex.state import EventHandlerSetVar
 from reflex_base.config import get_config
 from reflex_base.constants.state import FIELD_MARKER
@@ -43,6 +45,11 @@ def event_namespace() -> str:
 def tab_connected(app: rx.App, token: str) -> bool:
     """Whether the tab with this token has its websocket."""
     return app.event_namespace is not None and token in app.event_namespace.token_to_sid
+
+
+def link_asset(link: Path, file: Path) -> None:
+    """Make ``link`` lead to ``file``, also where another process does so at the same moment."""
+    _link_shared_asset(link, file)
 
 
 def check_origins(app: rx.App, allowed: Callable[[str, Any], bool]) -> None:

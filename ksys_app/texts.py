@@ -118,6 +118,8 @@ class LiveTexts:
     chart_hidden: str = "No series is switched on here. Choose one above."
     chart_none: str = "No values in this part of the window."
     chart_failed: str = "The chart could not be loaded: {message}."
+    chart_code: str = "The chart's code could not be loaded. Reload the page."
+    reload_page: str = "Reload"
     limit_from: str = "Range low"
     limit_to: str = "Range high"
     limit_ll: str = "LL"

@@ -35,9 +35,27 @@ def error_response(error: KsysError) -> Response:
     return json_response(body, error.http_status, headers)
 
 
+class Contract(FastAPI):
+    """The HTTP contract, whose document says just what it takes."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made when somebody asks for it: it takes half a second."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for item in document["paths"].values():
+                for operation in item.values():
+                    # A wrong parameter is a 400 of ours; the framework's own answer is never given.
+                    operation["responses"].pop("422", None)
+                    for parameter in operation.get("parameters", []):
+                        parameter["schema"] = _given(parameter["schema"])
+            for name in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(name, None)
+        return super().openapi()
+
+
 def create_api() -> FastAPI:
     """The HTTP contract, to be mounted in front of the pages."""
-    api = FastAPI(
+    api = Contract(
         title="Ksys Dashboard",
         version=__version__,
         summary="Tags, newest values, KPI tiles, courses, communication and rules; read-only.",
@@ -87,16 +105,7 @@ def create_api() -> FastAPI:
 
 
 def _read_only(api: FastAPI) -> None:
-    """Let the contract be read and nothing else, and its document say just what it takes."""
-    document = api.openapi()
-    for item in document["paths"].values():
-        for operation in item.values():
-            # A wrong parameter is a 400 of ours; the framework's own answer is never given.
-            operation["responses"].pop("422", None)
-            for parameter in operation.get("parameters", []):
-                parameter["schema"] = _given(parameter["schema"])
-    for name in ("HTTPValidationError", "ValidationError"):
-        document["components"]["schemas"].pop(name, None)
+    """Let the contract be read and nothing else."""
     own = (one for one in api.routes if isinstance(one, Route) and _reads(one))
     routed = (one for router in ROUTERS for one in router.routes)
     contract = [*own, *(one for one in routed if isinstance(one, Route))]

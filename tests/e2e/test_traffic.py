@@ -62,6 +62,18 @@ async def test_no_request_leaves_the_origin_and_the_console_is_clean(
     assert complaints == []
 
 
+async def test_the_first_page_is_light(context: BrowserContext, site: Site) -> None:
+    page = await (await context.request.get(site.url)).text()
+    files = set(re.findall(r'(?:href|src)="(/assets/[^"]+\.(?:js|css))"', page))
+    assert len(files) > 5
+    sizes = {}
+    for path in files:
+        answer = await context.request.get(site.url + path)
+        assert answer.headers["content-encoding"] == "gzip"
+        sizes[path] = int(answer.headers["content-length"])
+    assert sum(sizes.values()) <= 300_000, sizes
+
+
 async def test_first_state_and_ticks_are_small(context: BrowserContext, site: Site) -> None:
     frames: list[int] = []
 

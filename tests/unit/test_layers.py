@@ -52,7 +52,7 @@ LAYERS: dict[str, set[str]] = {
     | {"events.refusals"},
     "states": COMMON
     | {"__init__", "runtime", "live", "tile_source", "comm_source", "queries", "domain", "models"},
-    "components": {"models", "texts", "texts_comm"},
+    "components": {"models", "reflex_compat", "texts", "texts_comm"},
     "pages": COMMON | {"states", "components", "models"},
     "ops": COMMON
     | {

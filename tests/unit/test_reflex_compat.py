@@ -21,6 +21,7 @@ PRIVATE = {
     "reflex_base.registry:RegistrationContext": "reflex_compat.handlers",
     "reflex_base.registry:RegisteredEventHandler.handler": "reflex_compat.handlers",
     "reflex_base.config:Config.get_event_namespace": "reflex_compat.event_namespace",
+    "reflex.assets:_link_shared_asset": "reflex_compat.link_asset",
     "reflex.app:EventNamespace.token_to_sid": "reflex_compat.tab_connected",
     "reflex.app:EventNamespace.on_event": "all events arrive there, behind events.gate",
     "reflex.app:EventNamespace.on_client_error": "events.frames passes reports on",

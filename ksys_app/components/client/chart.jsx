@@ -6,7 +6,7 @@ import { Digits } from "./digits.jsx";
 import { point, seek, useCursor } from "./cursor.js";
 import { useLive } from "./live.jsx";
 import { lack } from "./panels.js";
-import { ChartOnPaper } from "./paper.jsx";
+import { ChartOnPaper } from "./printed.jsx";
 import { Plot } from "./plot.js";
 import { reading, spoken as words, summary, tip } from "./reading.js";
 import { within } from "./seen.js";

@@ -27,7 +27,7 @@ class TagPicker(rx.Component):
 class Chart(rx.Component):
     """Lines of one tag over a window, on a canvas, from a URL of columns (PRD §21.2)."""
 
-    library = library("chart.jsx")
+    library = library("chartloader.jsx")
     tag = "Chart"
     lib_dependencies: list[str] = _CHART
 

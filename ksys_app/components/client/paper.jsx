@@ -1,7 +1,5 @@
-// What is on paper and not on the screen: of what and of when a page is, and a chart in lines.
-import { useEffect, useRef } from "react";
+// What is on paper and not on the screen: of what and of when a page is.
 import { useLive } from "./live.jsx";
-import { drawing } from "./paper.js";
 import { useSeen } from "./seen.jsx";
 import { fill } from "./words.js";
 import { stamp } from "./zone.js";
@@ -24,29 +22,4 @@ export function PaperHead({ subjects, name, period, spans, zoom }) {
       {facts.filter(([, text]) => text).map(([term, text]) => <div key={term}><dt>{term}</dt><dd>{text}</dd></div>)}
     </dl>
   );
-}
-
-// The place of a chart's drawing, which is made when the page is printed.
-export function ChartOnPaper({ view }) {
-  const node = useRef(null);
-  const shown = useRef(view);
-  shown.current = view;
-  useEffect(() => {
-    const print = window.matchMedia("print");
-    // At once: what is made later comes too late for the paper.
-    const draw = () => {
-      if (shown.current && !node.current.firstChild) node.current.innerHTML = drawing(shown.current);
-    };
-    const clear = () => node.current?.replaceChildren();
-    const changed = () => (print.matches ? draw() : clear());
-    window.addEventListener("beforeprint", draw);
-    window.addEventListener("afterprint", clear);
-    print.addEventListener("change", changed);
-    return () => {
-      window.removeEventListener("beforeprint", draw);
-      window.removeEventListener("afterprint", clear);
-      print.removeEventListener("change", changed);
-    };
-  }, []);
-  return <div ref={node} className="chart-paper" aria-hidden="true" data-testid="chart-paper" />;
 }

@@ -99,7 +99,9 @@ export function useTags(value, typed) {
   const load = () => {
     list.current?.abort();
     list.current = new AbortController();
-    ask("", list.current.signal, setAll);
+    // The same names again are no new list: whoever has moved in it meanwhile stays where they are.
+    ask("", list.current.signal, (now) =>
+      setAll((before) => (JSON.stringify(before) === JSON.stringify({ ...before, ...now }) ? before : now)));
   };
   const names = all.names.length > 0 ? all.names : [value].flat().filter(Boolean);
   const local = useMemo(() => matches(names, typed, all.titles), [all, value, typed]);
