@@ -26,6 +26,9 @@ from tests.database import TestDatabases
 hypothesis.settings.register_profile("ksys", deadline=None)
 hypothesis.settings.load_profile("ksys")
 
+# What takes long and needs no pages: it runs while the first browser test has them built.
+BESIDE_THE_BUILD = ("test_adoption.py", "test_silent_database.py")
+
 ZONE = "Asia/Seoul"
 RO_PASSWORD = "read-only-in-tests"
 RW_PASSWORD = "ingest-in-tests"
@@ -62,6 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         quickness[item.path] = min(_quickness(item), quickness.get(item.path, 2))
     items.sort(key=lambda item: quickness[item.path])
+    builder = items[0].path
+    items.sort(key=lambda item: (item.path != builder, item.path.name not in BESIDE_THE_BUILD))
 
 
 def _quickness(item: pytest.Item) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -13,7 +13,7 @@ from ksys_app import log, runtime
 from ksys_app.comm_source import Overview, Report
 from ksys_app.domain import comm
 from ksys_app.domain.timefmt import epoch_ms, local_minute
-from ksys_app.errors import BadParameter, KsysError
+from ksys_app.errors import BadParameter, KsysError, UnknownTag
 from ksys_app.live import BACKOFF_S
 from ksys_app.models.comm import Alive
 from ksys_app.models.comm_views import (
@@ -60,6 +60,8 @@ class CommState(OverviewState, LoadingState, BaseState):
     csv: dict[str, str] = {}
 
     _path: ClassVar[str] = "/comm"
+    # The picker lists tags that exist, so that no other can be taken out of the selection there.
+    _ways_out: ClassVar[Mapping[str, str]] = {BadParameter.code: "open", UnknownTag.code: "open"}
     _reports: dict[str, Report] = {}
     _recent: bool = True
     _cell_tag: str = ""
@@ -118,7 +120,7 @@ class CommState(OverviewState, LoadingState, BaseState):
     def retry(self) -> Any:
         """Try again; an address that asks for the impossible gives way to what there is."""
         self.link_of = ""
-        if self.problem.code == BadParameter.code:
+        if self._asked_wrong():
             self._take(address.Selection())
             self.tag_names = []
             return [CommState.refresh, CommState.follow]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ksys_app import log, runtime
 from ksys_app.domain.names import shown
-from ksys_app.errors import BadParameter, DatabaseTimeout, DatabaseUnreachable, KsysError
+from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError, UnknownTag
 from ksys_app.queries.tags import known_tags, tag_exists
 from ksys_app.states import comm_address as address
 
@@ -16,12 +16,12 @@ async def _known(wanted: list[str], last: str) -> list[str]:
     """The tags wanted, else the last one of this browser, else the first by name; none of none.
 
     Raises:
-        BadParameter: one that is wanted is not known, and others are.
+        UnknownTag: one that is wanted is not known, and others are.
     """
     first = [tag.tag_name for tag in (await known_tags()).rows[:1]]
     for tag in wanted:
         if first and not await tag_exists(tag):
-            raise BadParameter(f"tag {shown(tag)} is not known; choose one of the list")
+            raise UnknownTag(f"no tag is named {shown(tag)}; choose another one")
     if not wanted and last and await tag_exists(last):
         return [last]
     return wanted if wanted and first else first

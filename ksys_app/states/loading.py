@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import ClassVar
 
 from ksys_app import runtime
 from ksys_app.models.views import Problem
 from ksys_app.states.base import BaseState
-from ksys_app.states.present import problem
+from ksys_app.states.present import WAYS_OUT, problem
 
 
 class LoadingState(BaseState, mixin=True):
@@ -27,6 +28,7 @@ class LoadingState(BaseState, mixin=True):
     link_of: str = ""
 
     _path: ClassVar[str] = ""
+    _ways_out: ClassVar[Mapping[str, str]] = WAYS_OUT
 
     def _query(self) -> dict[str, str]:
         return dict(self.router.url.query_parameters)
@@ -64,7 +66,7 @@ class LoadingState(BaseState, mixin=True):
     def _fail(self, error: Exception, since_ms: int = 0, retry_in_s: float = 0.0) -> None:
         self.is_loading = False
         since = since_ms or self.problem.since_ms or int(time.time() * 1000)
-        self.problem = problem(error, since, retry_in_s)
+        self.problem = problem(error, since, retry_in_s, self._ways_out)
         if self._asked_wrong():
             # What was asked for does not exist; other figures in its place would mislead, and so
             # would another address.

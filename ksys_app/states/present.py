@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -58,12 +58,24 @@ def tile_view(tile: Tile, *, pinned: bool) -> TileView:
     )
 
 
-def problem(error: Exception, since_ms: int, retry_in_s: float = 0.0) -> Problem:
-    """What an error box says; an error that is none of ours is told without its insides."""
+def problem(
+    error: Exception,
+    since_ms: int,
+    retry_in_s: float = 0.0,
+    ways: Mapping[str, str] = WAYS_OUT,
+) -> Problem:
+    """What an error box says; an error that is none of ours is told without its insides.
+
+    Args:
+        error: what went wrong.
+        since_ms: since when, epoch milliseconds.
+        retry_in_s: seconds until it is tried again, 0 for never.
+        ways: the way out of an error, by its code.
+    """
     code = error.code if isinstance(error, KsysError) else KsysError.code
     message = error.message if isinstance(error, KsysError) else "the page failed; see the log"
     runbook = f"docs/runbooks/{code}.md"
-    way = WAYS_OUT.get(code, "")
+    way = ways.get(code, "")
     return Problem(code, _sentence(message), since_ms, round(retry_in_s), runbook, way)
 
 

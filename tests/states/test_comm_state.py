@@ -219,8 +219,8 @@ def test_an_impossible_address_is_one_sentence_and_retry_leads_out(
 
 async def test_an_unknown_tag_is_an_error_and_retry_shows_the_first_one() -> None:
     made = await opened(tags="NOPE")
-    assert (made.phase, made.problem.code) == ("error", "BAD_PARAMETER")
-    assert "'NOPE' is not known" in made.problem.message
+    assert (made.phase, made.problem.code) == ("error", "UNKNOWN_TAG")
+    assert "tag is named 'NOPE'" in made.problem.message
     made.retry()
     await show(made)
     assert (made.phase, made.tag_names) == ("loaded", ["BORN"])
