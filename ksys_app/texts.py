@@ -301,6 +301,7 @@ class Texts:
     samples: str = "Last samples"
     no_samples: str = "No sample in the last hour."
     features: str = "Last 5 minutes"
+    features_since: str = "5 minutes from"
     no_features: str = "No features for the last 5 minutes."
     loading_detail: str = "Reading"
     open_in: str = "Open in"

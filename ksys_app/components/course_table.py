@@ -56,7 +56,12 @@ def course_table(state: Any, columns: Sequence[str], title: str) -> rx.Component
 def _row(state: Any, row: rx.Var[SeriesRow], at: rx.Var[int]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(row.num, class_name="num col-num", tab_index=-1),
-        rx.el.td(state.tag, class_name="col-course-tag", tab_index=-1),
+        rx.el.td(
+            client.Name.create(text=state.tag),
+            class_name="col-course-tag",
+            tab_index=-1,
+            custom_attrs={"data-copy": state.tag},
+        ),
         # The first of those that a phone shows too is where the tabulator key enters the table.
         rx.el.td(
             row.ts_s[:STAMP],

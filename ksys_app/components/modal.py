@@ -54,7 +54,11 @@ def _content(detail: rx.Var[DetailView], now: rx.Var[list[Standing]]) -> rx.Comp
                 rx.cond(detail.note != "", rx.el.p(detail.note, class_name="note"), None),
             ),
             _section(
-                T.features,
+                rx.cond(
+                    detail.since_s != "",
+                    rx.fragment(T.features_since, " ", detail.since_s),
+                    T.features,
+                ),
                 rx.cond(
                     detail.features.length() > 0,
                     figure_list(detail.features, FEATURES),
@@ -74,7 +78,7 @@ def _content(detail: rx.Var[DetailView], now: rx.Var[list[Standing]]) -> rx.Comp
     )
 
 
-def _section(title: str, *children: rx.Component) -> rx.Component:
+def _section(title: str | rx.Component, *children: rx.Component) -> rx.Component:
     return rx.el.section(rx.el.h3(title), *children)
 
 

@@ -126,13 +126,14 @@ class SeriesRow:
 
 @dataclass(frozen=True)
 class DetailView:
-    """The detail of one tag: its rule, newest samples and 5-minute features."""
+    """The detail of one tag: its rule, newest samples, and 5-minute features since ``since_s``."""
 
     title: str = ""
     subtitle: str = ""
     limits: list[Limit] = field(default_factory=list)
     samples: list[SampleView] = field(default_factory=list)
     features: list[Limit] = field(default_factory=list)
+    since_s: str = ""
     note: str = ""
 
 

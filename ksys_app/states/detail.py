@@ -11,7 +11,7 @@ import reflex as rx
 from ksys_app import runtime, texts
 from ksys_app.domain.figures import brief, figure
 from ksys_app.domain.spell import Spell
-from ksys_app.domain.timefmt import local_offset
+from ksys_app.domain.timefmt import local_offset, local_seconds
 from ksys_app.domain.windows import parse_window
 from ksys_app.errors import KsysError
 from ksys_app.models.rows import QcRule
@@ -138,6 +138,7 @@ async def _load(
             for sample in samples[: -LISTED - 1 : -1]
         ],
         features=[] if not features else _features(features[0], tile.places),
+        since_s="" if not features else local_seconds(features[0].bucket, zone),
         note=texts.detail_note(rule),
     )
     return detail, found

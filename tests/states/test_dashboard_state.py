@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -210,6 +211,9 @@ async def test_the_detail_holds_limits_samples_and_nothing_of_an_unknown_tag() -
     assert made.detail.title == "B"
     assert [limit.name for limit in made.detail.limits] == ["min_val", "crit_max", "max_val"]
     assert made.detail.samples[0].value_s == "0.0"
+    # The 5-minute row begins at a fifth minute; without one nothing is said of it.
+    assert (made.detail.since_s != "") == (made.detail.features != [])
+    assert re.fullmatch(r"(|[\d-]+ \d\d:\d[05]:00)", made.detail.since_s)
     assert made.detail_loading is False
 
 

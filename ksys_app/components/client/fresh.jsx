@@ -145,8 +145,10 @@ export function State({ level, sinceMs, atLeast, byMinute }) {
   });
   return (
     <span className="state" data-kind={current ? kind : "old"} data-level={level} data-since={sinceMs} data-testid="standing-state">
-      <Mark kind={kind === "none" ? "never" : kind} />
-      <span className="state-word" role="status">{t[`state_${kind}`]}</span>
+      <span className="badge" data-level={current && level > 0 ? level : undefined}>
+        <Mark kind={kind === "none" ? "never" : kind} />
+        <span className="state-word" role="status">{t[`state_${kind}`]}</span>
+      </span>
       <span className="state-since" data-testid="standing-since">{since}</span>
     </span>
   );
