@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TSC := scripts/javascript
 UV_VERSION := 0.13.9
 
 # Where Python may not keep what it compiled, each start of a command compiles it again: 1.3 s.
@@ -39,10 +40,15 @@ test: setup ## every test, against a real TimescaleDB
 golden: setup ## what ksys db verify expects, from a database that db/ has just built
 	@exec $(BIN)/python -m tests.golden
 
-lint: setup ## ruff and mypy
+lint: setup $(TSC)/.ready ## ruff, mypy, and TypeScript for the pages' own JavaScript
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(TSC)/node_modules/.bin/tsc -p $(TSC)
+
+$(TSC)/.ready: $(BIN)/uv $(TSC)/package-lock.json
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(TSC) --no-audit --no-fund --loglevel=error
+	@touch $@
 
 format: setup ## rewrite as ruff formats
 	@$(BIN)/ruff check --fix .

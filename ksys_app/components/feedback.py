@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex.event import EventSpec
 from reflex_components_core.el.elements.inline import A
 from reflex_components_core.react_router import link
 
@@ -114,7 +115,7 @@ def empty_box() -> rx.Component:
     )
 
 
-def no_match_box(text: rx.Var[str], on_clear: rx.EventSpec) -> rx.Component:
+def no_match_box(text: rx.Var[str], on_clear: EventSpec) -> rx.Component:
     """No tag matches the filter."""
     return rx.el.section(
         rx.el.h2(T.nomatch_title),
@@ -130,7 +131,7 @@ def no_match_box(text: rx.Var[str], on_clear: rx.EventSpec) -> rx.Component:
     )
 
 
-def none_left_box(only: rx.Var[str], words: rx.Var[str], on_clear: rx.EventSpec) -> rx.Component:
+def none_left_box(only: rx.Var[str], words: rx.Var[str], on_clear: EventSpec) -> rx.Component:
     """No tag has the kind of trouble that is shown."""
     return rx.el.section(
         rx.el.h2(T.none_title),

@@ -10,7 +10,7 @@ from ksys_app.components.client.files import library
 
 def page_link(path: str, tag: rx.Var[str], window: rx.Var[str]) -> str:
     """``/trend?tag=…&window=…``; a tag may hold any sign."""
-    encoded = rx.Var(
+    encoded: rx.Var[str] = rx.Var(
         f"encodeURIComponent({tag!s})", _var_type=str, _var_data=tag._get_all_var_data()
     )
     return f"{path}?tag={encoded}&window={window}"

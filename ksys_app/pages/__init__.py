@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import reflex as rx
@@ -50,7 +51,7 @@ def add_pages(app: rx.App) -> None:
     app.add_page(lost.page, route=lost.ROUTE, title=f"{lost.TITLE} · {T.product}")
     for route, module in MODULES.items():
         app.add_page(
-            lambda module=module, route=route: module.page(route),
+            partial(module.page, route),
             route=route,
             title=f"{module.TITLE} · {T.product}",
             on_load=module.ON_LOAD,

@@ -37,6 +37,7 @@ export function useDatabaseTime(select) {
   return useClock((now) => select(databaseClock(now, asOfMs, lead)));
 }
 
+/** @param {Record<string, any>} props */
 export function Fresh({ element: Tag = "article", tsMs, allowedS, comm, stillS, stillLonger, children, ...rest }) {
   const { t } = useLive();
   const state = useComm(tsMs, allowedS, comm);
@@ -130,7 +131,7 @@ const LEVELS = ["ok", "warn", "crit"];
 
 // The state with its word, and since when. Of a tag that is silent it is known up to its newest sample.
 export function State({ level, sinceMs, atLeast, byMinute }) {
-  const { tsMs, state } = useContext(FreshContext);
+  const { state } = useContext(FreshContext);
   const { lead, asOfMs, zone, t } = useLive();
   const kind = LEVELS[level] ?? "none";
   const current = state === "ok";

@@ -54,10 +54,10 @@ export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest 
       onMouseOver={(event) => {
         if (button.current?.contains(event.target)) return;
         pointAt(event.target);
-        setHovered(event.target.closest("td"));
+        setHovered(closest(event, "td"));
       }}
       onClick={(event) => {
-        const row = event.target.closest("tbody tr");
+        const row = closest(event, "tbody tr");
         if (row && getSelection().isCollapsed && !button.current?.contains(event.target)) {
           onOpen?.(row.dataset.tag);
         }
@@ -137,11 +137,14 @@ function placeOver(cell) {
   };
 }
 
+/** @returns {HTMLElement | null} */
+const closest = (event, selector) => event.target.closest(selector);
+
 // Plants serve the page without TLS, where browsers offer no clipboard object.
 async function toClipboard(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = Object.assign(document.createElement("textarea"), { value: text });
-  const before = document.activeElement;
+  const before = /** @type {HTMLElement} */ (document.activeElement);
   area.style.cssText = "position:fixed;opacity:0";
   document.body.append(area);
   area.select();

@@ -7,7 +7,7 @@ const ROW = 3;
 // Fewer have no room for the name of their month.
 const MONTH_COLUMNS = 5;
 
-export const Heatmap = memo(function Heatmap({
+export const Heatmap = memo(/** @param {Record<string, any>} props */ function Heatmap({
   map, cells, calendar, color, words: w, figures, selected, runFirst, runLast, label, onPoint, onChoose, onEscape,
 }) {
   const root = useRef(null);

@@ -22,9 +22,12 @@ export function SkipLink({ to, text }) {
   );
 }
 
+/** @returns {HTMLElement | null} */
+const focusable = (selector) => document.querySelector(selector);
+
 export function OpenPicker({ text, className }) {
   const open = () => {
-    const picker = document.querySelector('.header [data-hotkey="/"]');
+    const picker = focusable('.header [data-hotkey="/"]');
     picker?.focus();
     picker?.click();
   };
@@ -43,7 +46,7 @@ export function Keys({ routes, shortcuts, title, closeLabel, label, onRefresh })
       chord.current = event.key === "g" ? Date.now() : 0;
       const act = () => {
         if (second && routes[event.key]) return navigate(routes[event.key]);
-        if (event.key === "/") return document.querySelector('[data-hotkey="/"]')?.focus();
+        if (event.key === "/") return focusable('[data-hotkey="/"]')?.focus();
         if (event.key === "r") return onRefresh?.();
         if (event.key === "?") return setHelp(true);
         return false;

@@ -5,7 +5,7 @@ import { useDatabaseTime } from "./fresh.jsx";
 
 const MINUTE = 60_000;
 
-export function Lasted({ endedMin, sinceMs, sum }) {
+export function Lasted({ endedMin, sinceMs, sum = false }) {
   const minutes = useDatabaseTime((now) => {
     const ongoing = sinceMs > 0 ? Math.max(0, Math.floor((now - sinceMs) / MINUTE)) : 0;
     return sum ? endedMin + ongoing : Math.max(endedMin, ongoing);

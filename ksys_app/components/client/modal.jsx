@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import * as Dialog from "@radix-ui/react-dialog";
 import { useLive } from "./live.jsx";
 
-export function Modal({ open, onClose, title, subtitle, closeLabel, kind = "dialog", children, ...rest }) {
+export function Modal({ open, onClose, title, subtitle = "", closeLabel, kind = "dialog", children, ...rest }) {
   const before = useRef(null);
   // It stands outside of the shell, where the page says that its data are old.
   const { old } = useLive();

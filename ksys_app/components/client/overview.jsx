@@ -81,7 +81,7 @@ function Seen() {
   return <span data-testid="overview-seen">{useNewest() || "–"}</span>;
 }
 
-const Days = memo(function Days({ rate, crit, days, today, color, words: w }) {
+const Days = memo(/** @param {Record<string, any>} props */ function Days({ rate, crit, days, today, color, words: w }) {
   const critical = unfold(crit);
   const says = { n: w.overview_none, f: w.overview_not_yet };
   return (

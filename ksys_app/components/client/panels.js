@@ -4,6 +4,7 @@ import { extent } from "./holes.js";
 const TOP = 12;
 
 // Room over and under the panels, px.
+/** @param {Record<string, any>} view */
 export const edges = ({ compact, still }) => ({ top: TOP, bottom: still ? 32 : compact ? 46 : 62 });
 
 // Where the upper of two panels ends, and where the lower one begins, in percent of the chart's height.

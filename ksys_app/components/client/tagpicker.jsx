@@ -24,7 +24,7 @@ export function TagPicker({ value, label, onPick }) {
     },
     onIsOpenChange: ({ isOpen }) => (isOpen ? tags.load() : setTyped(null)),
     // What is typed and not chosen is dropped, so that the box always names the tag that is shown.
-    stateReducer: (state, { changes, type }) =>
+    stateReducer: (_, { changes, type }) =>
       (type === useCombobox.stateChangeTypes.InputBlur ? { ...changes, selectedItem: null } : changes),
   });
   // Who is in the box before the tag has come types in place of its name too, not behind it.
