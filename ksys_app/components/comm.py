@@ -15,6 +15,13 @@ from ksys_app.models.comm_views import CardView, SummaryView
 from ksys_app.texts_comm import C, comm_words
 
 MAX_TAGS = 9
+NUMBERS = (
+    (C.col_24h, "num"),
+    (C.col_30d, "num col-30d"),
+    (C.col_outages, "num"),
+    (C.col_total, "num"),
+    (C.col_longest, "num"),
+)
 FIRST_START = "2000-01-01"
 VIEWS = (
     ("hours", C.view_hours, C.view_hours_hint),
@@ -83,27 +90,31 @@ def _step(icon: str, says: str, on_click: Any, name: str, disabled: Any) -> rx.C
 
 
 def summary_table(rows: rx.Var[list[SummaryView]]) -> rx.Component:
-    """One row a tag: is it alive, what arrived, how long it did not."""
-    numbers = (
-        (C.col_24h, "num"),
-        (C.col_30d, "num col-30d"),
-        (C.col_outages, "num"),
-        (C.col_total, "num col-total"),
-        (C.col_longest, "num"),
-    )
+    """One row a tag: is it alive, what arrived, how long it did not.
+
+    Roles are written out: on a phone a row is a block of its own, which a table's row is not.
+    """
     return rx.el.section(
         rx.el.h2(C.summary, id="summary-heading", class_name="sr-only"),
         Scrollable.create(
             rx.el.table(
                 rx.el.thead(
                     rx.el.tr(
-                        rx.el.th(C.col_tag, scope="col"),
-                        rx.el.th(C.col_now, scope="col"),
-                        *(rx.el.th(name, scope="col", class_name=width) for name, width in numbers),
-                        rx.el.th(C.col_expected, scope="col", class_name="col-limits"),
-                    )
+                        *(
+                            rx.el.th(name, scope="col", role="columnheader", class_name=width)
+                            for name, width in (
+                                (C.col_tag, ""),
+                                (C.col_now, ""),
+                                *NUMBERS,
+                                (C.col_expected, "col-limits"),
+                            )
+                        ),
+                        role="row",
+                    ),
+                    role="rowgroup",
                 ),
-                rx.el.tbody(rx.foreach(rows, _summary_row)),
+                rx.el.tbody(rx.foreach(rows, _summary_row), role="rowgroup"),
+                role="table",
                 aria_labelledby="summary-heading",
                 class_name="course comm-summary",
                 data_testid="summary",
@@ -116,7 +127,7 @@ def summary_table(rows: rx.Var[list[SummaryView]]) -> rx.Component:
 
 def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
     return client.Fresh.create(
-        rx.el.td(row.tag, class_name="col-course-tag"),
+        rx.el.td(row.tag, role="cell", class_name="col-course-tag"),
         rx.el.td(
             client.CommCell.create(testid="now"),
             rx.cond(
@@ -129,23 +140,27 @@ def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
                 ),
                 None,
             ),
+            role="cell",
         ),
         *(
-            rx.el.td(value, class_name=width, data_testid=name)
-            for name, value, width in (
-                ("success-24h", row.success_24h, "num"),
-                ("success-30d", _of_days(row), "num col-30d"),
-                ("outage-number", row.outages, "num"),
+            rx.el.td(
+                value,
+                role="cell",
+                class_name=width,
+                data_testid=testid,
+                custom_attrs={"data-label": name},
+            )
+            for (name, width), testid, value in zip(
+                NUMBERS,
+                ("success-24h", "success-30d", "outage-number", "outage-total", "outage-longest"),
                 (
-                    "outage-total",
+                    row.success_24h,
+                    _of_days(row),
+                    row.outages,
                     Lasted.create(ended_min=row.total_min, since_ms=row.since_ms, sum=True),
-                    "num col-total",
-                ),
-                (
-                    "outage-longest",
                     Lasted.create(ended_min=row.longest_min, since_ms=row.since_ms),
-                    "num",
                 ),
+                strict=True,
             )
         ),
         rx.el.td(
@@ -161,9 +176,11 @@ def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
                 ),
                 rx.fragment(),
             ),
+            role="cell",
             class_name="col-limits",
         ),
         element="tr",
+        custom_attrs={"role": "row"},
         ts_ms=row.ts_ms,
         allowed_s=row.allowed_s,
         comm=row.comm,

@@ -116,6 +116,8 @@ async def test_now_ticks_and_a_tag_that_is_back_is_shown_by_the_next_tick(
     await expect(now).to_have_text(re.compile(r"^OK\d+ s$"))
     before = await now.inner_text()
     await expect(now).not_to_have_text(before)
+    bar = page.get_by_test_id("status-bar")
+    await expect(bar).to_have_text(re.compile(r"^Now is live, updated \S+ · .* counted up to "))
     now = page.get_by_test_id("summary-DEAD").get_by_test_id("now")
     await expect(now).to_have_text(re.compile("^No signal"))
     async with await connect(comm_site.dsn) as conn:
@@ -148,6 +150,13 @@ async def test_a_cell_shows_its_figures_as_tooltip_and_as_card(page: Page) -> No
     tip = page.get_by_test_id("cell-tip")
     for name in ("Received", "Received / expected", "Missing", "Last received"):
         await expect(tip).to_contain_text(name)
+    beside, over = await cell.bounding_box(), await tip.bounding_box()
+    assert beside is not None
+    assert over is not None
+    for at, size in (("x", "width"), ("y", "height")):
+        after = over[at] >= beside[at] + beside[size]
+        assert after or over[at] + over[size] <= beside[at], "its row and column stay in view"
+    places = await places_of(page)
     await cell.click()
     label = LABEL.match(str(await cell.get_attribute("aria-label")))
     assert label is not None
@@ -162,6 +171,19 @@ async def test_a_cell_shows_its_figures_as_tooltip_and_as_card(page: Page) -> No
     await page.get_by_test_id("refresh").click()
     await expect(counted).not_to_have_text(before)
     await expect(page.get_by_test_id("card-state")).to_have_text("Critical")
+    assert await places_of(page) == places, "a card or figures move nothing"
+    await page.get_by_test_id("show-figures").click()
+    await expect(page.locator(".hm-note")).to_be_visible()
+    assert await places_of(page) == places
+
+
+async def places_of(page: Page) -> list[float]:
+    """Where the heatmap and the outages begin, and where the former ends."""
+    found: list[float] = await page.evaluate(
+        "['.heatmap', '.outages-section'].map((name) => document.querySelector(name))"
+        ".flatMap((node) => [node.getBoundingClientRect().top, node.offsetHeight])"
+    )
+    return found
 
 
 async def test_a_pasted_link_opens_tags_start_and_cell_again(
