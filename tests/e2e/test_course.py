@@ -479,6 +479,8 @@ async def test_a_panel_whose_series_are_hidden_says_so_in_place_of_an_empty_scal
     await drawn(page)
     await expect(lack.first).to_have_text("No series is switched on here. Choose one above.")
     await expect(lack.first).to_have_attribute("data-panel", "1/2")
+    # A slope reaches back over an hour, and there are twenty minutes.
+    await expect(lack.nth(1)).to_have_text("No values in this window.")
 
 
 async def test_new_buckets_come_by_themselves_and_the_zoom_stays(page: Page) -> None:

@@ -149,7 +149,7 @@ export function Chart({
         {hint ? <p className="chart-hint" aria-hidden="true" data-testid="chart-hint">{t.chart_wheel}</p> : null}
         {lacks.map((why, at) => (why ? (
           <p key={at} className="chart-note chart-lack" data-panel={`${at + 1}/${lacks.length}`} data-testid="chart-lack">
-            {why === "hidden" ? t.chart_hidden : t.chart_none}
+            {why === "hidden" ? t.chart_hidden : view.zoom ? t.chart_none : t.chart_empty}
           </p>
         ) : null))}
       </div>

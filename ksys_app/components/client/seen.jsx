@@ -17,8 +17,10 @@ export function Seen({ period, spans, zoom }) {
   const { caption, zone, t } = useLive();
   const { part } = useSeen(spans[period], zoom);
   const text = useClock((now) => {
-    const [from, to] = (part ?? []).map((ms) => timeText(ms, zone, now));
-    return part ? fill(t.seen_part, { from, to, caption }) : caption;
+    if (!part) return caption;
+    // The day of the end is that of the beginning, unless it is told.
+    const [from, to] = [timeText(part[0], zone, now), timeText(part[1], zone, part[0])];
+    return fill(t.seen_part, { from, to, caption });
   });
-  return <span className="count" data-testid="seen" data-zoomed={part !== null}>{text}</span>;
+  return <span className="count seen" title={text} data-testid="seen" data-zoomed={part !== null}>{text}</span>;
 }
