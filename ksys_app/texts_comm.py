@@ -49,7 +49,7 @@ class CommTexts:
     col_crit: str = "Critical hours"
     col_days: str = "30 days"
     refused: str = "{n} bad in 24 h"
-    limits: str = "{n}/min · warning < {warn} · critical < {crit}"
+    limits: str = "{n}/min · warning\u00a0<\u00a0{warn} · critical\u00a0<\u00a0{crit}"
     judged: str = "of {n} days"
     judged_one: str = "of 1 day"
     judged_why: str = (

@@ -167,7 +167,7 @@ def summary_view(report: Report, alive: Alive) -> SummaryView:
 
 
 def _limit(rate: float) -> str:
-    return f"{rate * 100:g} %"
+    return f"{rate * 100:g}\u00a0%"
 
 
 def card_view(report: Report, bucket: datetime) -> CardView | None:

@@ -267,6 +267,8 @@ async def test_several_tags_share_one_scale_and_figures_stand_for_colours(
             await grid.evaluate(
                 "({ parentElement: box }) => box.scrollWidth > box.clientWidth"
                 " && box.scrollLeft + box.clientWidth >= box.scrollWidth - 1"
+                " && box.querySelector('.hm-hour').getBoundingClientRect().left"
+                " >= box.getBoundingClientRect().left"
             )
         )
 
