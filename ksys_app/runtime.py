@@ -11,6 +11,7 @@ from ksys_app import db
 from ksys_app.comm_source import CommSource
 from ksys_app.errors import DatabaseUnreachable
 from ksys_app.live import LiveFeed
+from ksys_app.live_tiles import LiveTiles
 from ksys_app.settings import Settings
 from ksys_app.tile_source import TileSource
 
@@ -25,7 +26,7 @@ class Runtime:
     settings: Settings
     zone: ZoneInfo
     database: db.Database
-    tiles: TileSource
+    tiles: LiveTiles
     comm: CommSource
     feed: LiveFeed
     connected: Callable[[str], bool]
@@ -53,9 +54,9 @@ async def opened(
     global _current
     database = db.Database(settings.app_dsn(), settings)
     db.use(database)
-    tiles = TileSource(settings.zone, settings.max_tags)
+    tiles = LiveTiles(TileSource(settings.zone, settings.max_tags))
     comm = CommSource(settings.zone, settings.max_tags)
-    feed = LiveFeed(tiles.load, settings.tick_seconds, database.pulse)
+    feed = LiveFeed(tiles.tick, settings.tick_seconds, database.pulse)
     _current = Runtime(settings, settings.zone, database, tiles, comm, feed, connected)
     try:
         yield _current

@@ -1,4 +1,4 @@
-"""The tiles of a window: one query, the rules, and what the last judgement left held."""
+"""The tiles of a window: one query, the rules, and the limits that were held before."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ksys_app.domain import tiles as tile_rules
 from ksys_app.domain.names import matches
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.still import suspects
+from ksys_app.domain.tiles import NOTHING_HELD, Held
 from ksys_app.domain.windows import Window
 from ksys_app.models.rows import QcRule, Run, TileRow
 from ksys_app.models.tiles import Tile
@@ -42,6 +43,7 @@ class TileSet:
         error: why the database could not be asked since, None while fresh.
         age_s: seconds since it answered.
         truncated: whether there are more such tags than may be shown.
+        judged_s: seconds that judging their badges took.
         days: the zone whose days its buckets are, if they are days.
     """
 
@@ -52,6 +54,7 @@ class TileSet:
     error: Exception | None = None
     age_s: float = 0.0
     truncated: bool = False
+    judged_s: float = 0.0
     days: str | None = None
 
     @property
@@ -65,7 +68,7 @@ class TileSet:
 
 
 class TileSource:
-    """Loads tiles, and remembers which limits are held from one judgement to the next.
+    """Loads tiles; who asks changes nothing of what others get.
 
     Args:
         zone: the display zone.
@@ -74,8 +77,6 @@ class TileSource:
 
     def __init__(self, zone: ZoneInfo, max_tags: int) -> None:
         self._zone, self._max_tags = zone, max_tags
-        self._held: tile_rules.Held = {}
-        self._alarms: dict[str, str] = {}
         self._faults: dict[str, str] = {}
         self._bloated = False
 
@@ -89,8 +90,12 @@ class TileSource:
             return wanted
         return Selection(wanted.window)
 
-    async def load(self, selection: Selection) -> TileSet:
+    async def load(self, selection: Selection, held: Held = NOTHING_HELD) -> TileSet:
         """The tiles of ``selection`` now.
+
+        Args:
+            selection: which.
+            held: the limits that were broken at the last judgement, by tag.
 
         Raises:
             KsysError: the database cannot be asked and nothing older is at hand.
@@ -103,10 +108,10 @@ class TileSource:
         answer = await tile_rows(window, self._max_tags + 1, names)
         rows = answer.rows[: self._max_tags]
         gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
-        judged, judged_s = self._judged(rows, rules, await runs(suspects(rows, rules)))
+        judged, judged_s = _judged(rows, rules, held, await runs(suspects(rows, rules)))
         made = tile_rules.tiles(rows, rules, self._zone, judged, gap)
         dur_ms = (time.monotonic() - started) * 1000
-        self._log(selection, made, answer, dur_ms, judged_s * 1000)
+        self._log(selection, answer, dur_ms)
         return TileSet(
             selection,
             made,
@@ -115,20 +120,9 @@ class TileSource:
             answer.error,
             answer.age_s,
             truncated=more or len(answer.rows) > len(rows),
+            judged_s=judged_s,
             days=await days_of(window),
         )
-
-    def _judged(
-        self, rows: Sequence[TileRow], rules: Mapping[str, QcRule], found: Mapping[str, Run]
-    ) -> tuple[list[tile_rules.Badges], float]:
-        """The badges of all tags, and the seconds that it took."""
-        started = time.monotonic()
-        judged = tile_rules.judge(rows, rules, self._held, found)
-        seconds = time.monotonic() - started
-        meters.BADGE_SECONDS.observe(seconds)
-        held = {row.tag_name: one.held for row, one in zip(rows, judged, strict=True)}
-        self._held = {**self._held, **held}
-        return judged, seconds
 
     def _log_faults(self, rules: Iterable[QcRule]) -> None:
         found = {rule.tag_name: "; ".join(map(str, rule.faults)) for rule in rules if rule.faults}
@@ -154,14 +148,7 @@ class TileSource:
         names = list(dict.fromkeys([*pinned, *(tag.tag_name for tag in found.rows)]))
         return names[: self._max_tags], found.rowcount > self._max_tags
 
-    def _log(
-        self,
-        selection: Selection,
-        made: tuple[Tile, ...],
-        answer: Answer[TileRow],
-        dur_ms: float,
-        judged_ms: float,
-    ) -> None:
+    def _log(self, selection: Selection, answer: Answer[TileRow], dur_ms: float) -> None:
         window = selection.window
         fields = {
             "range": window.label,
@@ -175,9 +162,14 @@ class TileSource:
             log.event("payload_bloat", **fields, limit=self._max_tags)
         if selection.whole:
             self._bloated = bloated
-        for tile in made:
-            reason = tile.alarm.partition(" ")[2].partition(" ")[0] if tile.alarm_level else "-"
-            if self._alarms.get(tile.title, "-") != reason:
-                told = {"range": window.label, "tag": tile.title, "dur_ms": judged_ms}
-                log.event("qc_badge_eval", **told, alarm=tile.alarm)
-            self._alarms[tile.title] = reason
+
+
+def _judged(
+    rows: Sequence[TileRow], rules: Mapping[str, QcRule], held: Held, found: Mapping[str, Run]
+) -> tuple[list[tile_rules.Badges], float]:
+    """The badges of all tags, and the seconds that it took."""
+    started = time.monotonic()
+    judged = tile_rules.judge(rows, rules, held, found)
+    seconds = time.monotonic() - started
+    meters.BADGE_SECONDS.observe(seconds)
+    return judged, seconds

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from fastapi import Response
 
+from ksys_app import texts_alarm
 from ksys_app.domain.columns import drawn
 from ksys_app.domain.figures import finite
 from ksys_app.domain.timefmt import epoch_ms, iso_local
@@ -93,7 +94,7 @@ def tile(row: Tile, zone: ZoneInfo, stale: Json) -> Json:
         "last": row.last,
         "comm": row.comm,
         "age_s": age,
-        "alarm": row.alarm,
+        "alarm": texts_alarm.alarm(row.violations),
         "alarm_level": row.alarm_level,
         **stale,
     }

@@ -80,7 +80,7 @@ async def latest(query: TagQuery) -> Response:
 async def kpi(query: KpiQuery) -> Response:
     """One object a tile, by tag: newest value, change, gauge, status and the window's figures."""
     now = runtime.current()
-    tile_set = await now.tiles.load(Selection(parse_window(query.window), tag=query.tag))
+    tile_set = await now.tiles.read(Selection(parse_window(query.window), tag=query.tag))
     if query.tag is not None and not tile_set.tiles:
         await require(query.tag)
     if tile_set.truncated:

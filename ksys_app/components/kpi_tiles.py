@@ -95,7 +95,6 @@ def worst(row: TileView) -> rx.Var[int]:
 
 
 def _head(row: TileView, on_open: rx.EventHandler) -> rx.Component:
-    words = row.alarm.split(" ")
     return rx.el.div(
         rx.el.h3(
             rx.el.button(
@@ -110,7 +109,7 @@ def _head(row: TileView, on_open: rx.EventHandler) -> rx.Component:
             class_name="tile-title",
         ),
         client.CommBadge.create(testid="tile-comm"),
-        alarm_badge(row.alarm, row.alarm_level, words[0] + " " + words[1]),
+        alarm_badge(row),
         class_name="tile-head",
     )
 

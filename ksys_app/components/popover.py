@@ -5,22 +5,18 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app.components import client
+from ksys_app.models.views import TileView
 from ksys_app.texts import T
 
 
-def alarm_badge(alarm: rx.Var[str], level: rx.Var[int], short: rx.Var[str]) -> rx.Component:
-    """The Alarm of a tag: ``-`` while normal, else a button that tells the figures.
-
-    Args:
-        alarm: level, reason and figures.
-        level: 0 none, 1 warn, 2 crit.
-        short: level and reason, for where there is no room.
-    """
+def alarm_badge(row: TileView) -> rx.Component:
+    """The Alarm of a tag: ``-`` while normal, else a button that tells the figures."""
+    level, alarm = row.alarm_level, alarm_text(row)
     return rx.cond(
         level > 0,
         client.Explain.create(
             alarm_mark(level),
-            rx.el.span(short, class_name="word"),
+            rx.el.span(row.alarm_kind, class_name="word"),
             title=T.alarm_title,
             lines=[alarm, rx.cond(level == 2, T.alarm_crit, T.alarm_warn)],
             class_name="badge",
@@ -37,6 +33,12 @@ def alarm_badge(alarm: rx.Var[str], level: rx.Var[int], short: rx.Var[str]) -> r
             data_alarm=alarm,
         ),
     )
+
+
+def alarm_text(row: TileView) -> rx.Var[str]:
+    """Level, reason and figures of the worst violation, ``-`` where there is none."""
+    whole = f"{row.alarm_kind} {row.alarm_figures}"
+    return rx.cond(row.alarm_level > 0, whole, row.alarm_kind)
 
 
 def alarm_mark(level: rx.Var[int]) -> rx.Component:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app.components import client
+from ksys_app.components.popover import alarm_text
 from ksys_app.components.reading import reading
 from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
 from ksys_app.texts import T
@@ -28,7 +29,7 @@ def standing(one: rx.Var[Standing], *, scaled: bool = True) -> rx.Component:
                     by_minute=one.by_minute,
                 ),
             ),
-            _fact(T.alarm_title, rx.el.span(tile.alarm, data_testid="standing-alarm")),
+            _fact(T.alarm_title, rx.el.span(alarm_text(tile), data_testid="standing-alarm")),
             _fact(T.live.comm_title, client.CommCell.create(testid="standing-comm")),
             class_name="standing-facts",
         ),

@@ -8,7 +8,7 @@ import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.kpi_tiles import SKELETONS, worst
-from ksys_app.components.popover import alarm_mark
+from ksys_app.components.popover import alarm_mark, alarm_text
 from ksys_app.components.reading import long_figure
 from ksys_app.models.views import Limit, SampleView, SortKey, TileView
 from ksys_app.texts import T
@@ -87,7 +87,7 @@ def snapshot_row(
 ) -> rx.Component:
     """One tag's line; the first one is where the tabulator key enters the table."""
     focus = rx.cond(first, 0, -1)
-    words = row.alarm.split(" ")
+    alarm = alarm_text(row)
     return client.Fresh.create(
         rx.el.td(
             client.Name.create(text=row.title),
@@ -121,17 +121,17 @@ def snapshot_row(
                 row.alarm_level > 0,
                 rx.el.span(
                     alarm_mark(row.alarm_level),
-                    rx.el.span(words[0] + " " + words[1], class_name="word"),
-                    rx.el.span(words[2:].join(" "), class_name="alarm-figures"),
+                    rx.el.span(row.alarm_kind, class_name="word"),
+                    rx.el.span(row.alarm_figures, class_name="alarm-figures"),
                     class_name="alarm-cell",
                     data_level=row.alarm_level,
                 ),
-                row.alarm,
+                alarm,
             ),
             class_name="col-alarm",
-            title=row.alarm,
+            title=alarm,
             tab_index=-1,
-            custom_attrs={"data-copy": row.alarm},
+            custom_attrs={"data-copy": alarm},
         ),
         rest,
         element="tr",

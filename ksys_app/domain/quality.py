@@ -6,21 +6,19 @@ and HH.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from ksys_app.domain.figures import apart, brief, finite
+from ksys_app.domain.figures import finite
 from ksys_app.domain.kpi import active, beyond
 from ksys_app.models.rows import Expectation, QcRule
+from ksys_app.models.tiles import Level, Reason, Violation
 
 Comm = Literal["ok", "late", "lost", "never"]
-Level = Literal["warn", "crit"]
-Reason = Literal["LL", "HH", "L", "H", "RANGE", "NEGATIVE", "STEP", "RATE", "SPIKE", "GAP", "BAD"]
 
 COMM_FLOOR: Final = timedelta(seconds=60)
 LOST_FACTOR: Final = 10
-NO_ALARM: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +41,6 @@ class Reading:
     refused_at: datetime | None = None
     refused_value: float | None = None
     refused_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A rule that a reading breaks: how bad, which one, and the figures behind it."""
-
-    level: Level
-    reason: Reason
-    detail: str
-
-    @property
-    def label(self) -> str:
-        """``crit HH 196.2 ≥ 195``."""
-        return f"{self.level} {self.reason} {self.detail}"
 
 
 def allowed_gap(rule: QcRule | None, expectation: Expectation | None) -> timedelta:
@@ -107,11 +91,6 @@ def held_limits(violations: tuple[Violation, ...]) -> frozenset[Reason]:
     return frozenset(v.reason for v in violations if v.reason in ("LL", "L", "H", "HH", "RANGE"))
 
 
-def alarm_label(violations: tuple[Violation, ...]) -> str:
-    """The worst violation, or ``-`` while normal."""
-    return violations[0].label if violations else NO_ALARM
-
-
 def _deadband(rule: QcRule) -> float:
     if rule.deadband_pct is None or rule.min_val is None or rule.max_val is None:
         return 0.0
@@ -121,13 +100,19 @@ def _deadband(rule: QcRule) -> float:
 def _quality(reading: Reading) -> list[Violation]:
     """A newest sample that is not a number; refused ones, critical while no usable one follows."""
     if reading.ts is not None and finite(reading.value) is None:
-        return [Violation("crit", "BAD", "not a number")]
+        return [Violation("crit", "BAD")]
     if reading.refused_at is None:
         return []
-    value = "" if reading.refused_value is None else f" {reading.refused_value:g}"
-    detail = f"{reading.refused_reason}{value}, {reading.refused} in 5 min"
     followed = reading.ts is not None and reading.ts > reading.refused_at
-    return [Violation("warn" if followed else "crit", "BAD", detail)]
+    return [
+        Violation(
+            "warn" if followed else "crit",
+            "BAD",
+            reading.refused_value,
+            note=reading.refused_reason,
+            count=reading.refused,
+        )
+    ]
 
 
 def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Violation]:
@@ -136,12 +121,12 @@ def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Vio
         return []
     found: list[Violation] = []
     if rule.allow_negative is False and value < 0:
-        found.append(Violation("crit", "NEGATIVE", _beside(value, "<", 0)))
+        found.append(Violation("crit", "NEGATIVE", value, 0.0))
     band = _deadband(rule)
     if beyond(value, rule.min_val, rule.max_val, inclusive=False):
-        found.append(Violation("crit", "RANGE", _beside_span(value, "outside", rule)))
+        found.append(_out_of_range(value, rule))
     elif "RANGE" in held and band > 0 and _near_an_end(value, rule, band):
-        found.append(Violation("crit", "RANGE", _beside_span(value, "in the deadband of", rule)))
+        found.append(replace(_out_of_range(value, rule), held=True))
     sides: tuple[tuple[Level, Reason, float | None, int], ...] = (
         ("crit", "HH", rule.crit_max, 1),
         ("crit", "LL", rule.crit_min, -1),
@@ -153,19 +138,9 @@ def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Vio
             continue
         slack = band if reason in held else 0.0
         if (value - limit) * sign >= -slack:
-            found.append(Violation(level, reason, _against(value, limit, sign)))
+            inside = (value - limit) * sign < 0
+            found.append(Violation(level, reason, value, limit, held=inside))
     return found
-
-
-def _against(value: float, limit: float, sign: int) -> str:
-    if (value - limit) * sign < 0:
-        return _beside(value, "in the deadband of", limit)
-    return _beside(value, "≥" if sign > 0 else "≤", limit)
-
-
-def _beside(value: float, words: str, limit: float) -> str:
-    """Both figures, with the digits that tell them apart."""
-    return f"{apart(value, limit)} {words} {apart(limit, value)}"
 
 
 def _near_an_end(value: float, rule: QcRule, band: float) -> bool:
@@ -174,12 +149,10 @@ def _near_an_end(value: float, rule: QcRule, band: float) -> bool:
     return beyond(value, low, high)
 
 
-def _beside_span(value: float, words: str, rule: QcRule) -> str:
+def _out_of_range(value: float, rule: QcRule) -> Violation:
     ends = [end for end in (rule.min_val, rule.max_val) if end is not None]
     nearest = min(ends, key=lambda end: abs(value - end))
-    low = "" if rule.min_val is None else brief(rule.min_val)
-    high = "" if rule.max_val is None else brief(rule.max_val)
-    return f"{apart(value, nearest)} {words} {low}..{high}"
+    return Violation("crit", "RANGE", value, nearest, low=rule.min_val, high=rule.max_val)
 
 
 def _motion(rule: QcRule, reading: Reading) -> list[Violation]:
@@ -190,20 +163,16 @@ def _motion(rule: QcRule, reading: Reading) -> list[Violation]:
     if prev is not None and reading.prev_ts is not None:
         step = abs(value - prev)
         if rule.max_step is not None and step > rule.max_step:
-            found.append(Violation("warn", "STEP", _beside(step, ">", rule.max_step)))
+            found.append(Violation("warn", "STEP", step, rule.max_step))
         minutes = (reading.ts - reading.prev_ts).total_seconds() / 60
         most = rule.roc_max_per_min
         if most is not None and minutes > 0 and step / minutes > most:
-            rate = step / minutes
-            detail = f"{apart(rate, most)}/min > {apart(most, rate)}/min"
-            found.append(Violation("warn", "RATE", detail))
+            found.append(Violation("warn", "RATE", step / minutes, most))
     mean, std = finite(reading.recent_mean), finite(reading.recent_std)
     if rule.spike_zscore is not None and mean is not None and std is not None and std > 0:
         score = abs(value - mean) / std
         if score > rule.spike_zscore:
-            # Of a course that stood almost still the score may have any number of digits.
-            told = f"{score:.1f}" if score < 1e6 else brief(score)
-            found.append(Violation("warn", "SPIKE", f"z {told} > {brief(rule.spike_zscore)}"))
+            found.append(Violation("warn", "SPIKE", score, rule.spike_zscore))
     return found
 
 
@@ -213,4 +182,4 @@ def _gap(rule: QcRule, reading: Reading) -> list[Violation]:
     age = (reading.now - reading.ts).total_seconds()
     if age <= rule.max_gap_seconds:
         return []
-    return [Violation("warn", "GAP", f"{age:.0f} s > {rule.max_gap_seconds} s")]
+    return [Violation("warn", "GAP", age, float(rule.max_gap_seconds))]

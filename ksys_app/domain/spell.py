@@ -9,9 +9,10 @@ from typing import Final
 
 from ksys_app.domain.figures import finite
 from ksys_app.domain.kpi import StatusLevel, limiting
-from ksys_app.domain.quality import LOST_FACTOR, Reading, Reason, held_limits, judge
+from ksys_app.domain.quality import LOST_FACTOR, Reading, held_limits, judge
 from ksys_app.models.rows import QcRule, Sample
 from ksys_app.models.series import Bucket
+from ksys_app.models.tiles import Reason
 
 BUCKET: Final = timedelta(minutes=1)
 

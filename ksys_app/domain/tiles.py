@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TypedDict
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain import figures, kpi, quality, sparkline
@@ -15,9 +15,10 @@ from ksys_app.domain.rules import usable_rate
 from ksys_app.domain.still import Unchanged, unchanged
 from ksys_app.domain.timefmt import local_seconds
 from ksys_app.models.rows import Expectation, QcRule, Run, TileRow
-from ksys_app.models.tiles import Tile
+from ksys_app.models.tiles import Reason, Tile, Violation
 
-Held = Mapping[str, frozenset[quality.Reason]]
+Held = Mapping[str, frozenset[Reason]]
+NOTHING_HELD: Final[Held] = MappingProxyType({})
 
 
 class Drawn(TypedDict):
@@ -46,17 +47,17 @@ class Badges:
     age: timedelta | None
     allowed: timedelta
     comm: quality.Comm
-    violations: tuple[quality.Violation, ...]
+    violations: tuple[Violation, ...]
     still: Unchanged | None = None
 
     @property
-    def held(self) -> frozenset[quality.Reason]:
+    def held(self) -> frozenset[Reason]:
         """The limits that are held for the next judgement."""
         return quality.held_limits(self.violations)
 
 
 def badges(
-    row: TileRow, rule: QcRule | None, held: frozenset[quality.Reason], run: Run | None = None
+    row: TileRow, rule: QcRule | None, held: frozenset[Reason], run: Run | None = None
 ) -> Badges:
     """The badges of one tag.
 
@@ -111,7 +112,6 @@ def tile(row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, gap:
     lost = judged.comm == "lost"
     change = kpi.Change() if lost else kpi.change(row.last, row.prev_last, span, places, unit)
     drawn = _spark(row, kpi.active(rule), gap)
-    violations = judged.violations
     return Tile(
         title=row.tag_name,
         about="" if rule is None else rule.title,
@@ -136,8 +136,7 @@ def tile(row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, gap:
         comm=judged.comm,
         age_s=None if judged.age is None else judged.age.total_seconds(),
         allowed_s=judged.allowed.total_seconds(),
-        alarm=quality.alarm_label(violations),
-        alarm_level=0 if not violations else 2 if violations[0].level == "crit" else 1,
+        violations=judged.violations,
         places=places,
         gauge_warn=kpi.gauge_marks(rule, ("L", "H")),
         gauge_crit=kpi.gauge_marks(rule, ("LL", "HH")),

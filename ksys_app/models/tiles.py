@@ -4,6 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+Level = Literal["warn", "crit"]
+Reason = Literal["LL", "HH", "L", "H", "RANGE", "NEGATIVE", "STEP", "RATE", "SPIKE", "GAP", "BAD"]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that a tag breaks: how bad, which one, and the figures behind it (PRD §5.3).
+
+    Attributes:
+        level: ``warn`` or ``crit``.
+        reason: the rule.
+        value: what breaks it: the newest sample, a step, a rate per minute, a z-score, an age in
+            seconds; None for quality that has no figure.
+        limit: what the value is compared with, of a range its nearer end; None for ``BAD``.
+        low: lower end of the range, ``high`` its upper one; None where it has none.
+        held: the value is back inside the limit, but not yet by the deadband.
+        note: why samples were refused, empty for a sample that is not a number.
+        count: how many were refused in 5 minutes.
+    """
+
+    level: Level
+    reason: Reason
+    value: float | None = None
+    limit: float | None = None
+    low: float | None = None
+    high: float | None = None
+    held: bool = False
+    note: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +62,7 @@ class Tile:
         comm: ``ok``, ``late``, ``lost`` or ``never``.
         age_s: seconds since the newest sample on the database's clock, None for never.
         allowed_s: the age up to which comm is ``ok``, seconds.
-        alarm: ``-``, or the worst violation.
-        alarm_level: 0 none, 1 warn, 2 crit.
+        violations: every rule that it breaks, the worst first.
         places: decimals its values are shown with.
         spark: SVG path of the window's course in a box of 100 x 24, empty without samples in it.
         unchanged_s: seconds for which the value has been the same, where that is longer than the
@@ -69,8 +99,7 @@ class Tile:
     comm: str
     age_s: float | None
     allowed_s: float
-    alarm: str
-    alarm_level: int
+    violations: tuple[Violation, ...]
     places: int
     spark: str
     warn_y: tuple[float, ...]
@@ -83,3 +112,8 @@ class Tile:
     gauge_crit: tuple[float, ...] = ()
     unchanged_s: float | None = None
     unchanged_longer: bool = False
+
+    @property
+    def alarm_level(self) -> int:
+        """0 none, 1 warn, 2 crit."""
+        return 0 if not self.violations else 2 if self.violations[0].level == "crit" else 1

@@ -30,7 +30,8 @@ class TileView:
         count, min, max, first, last: the window's statistics as text.
         comm: ``ok``, ``late``, ``lost``, ``never``.
         allowed_s: age in seconds up to which comm is ``ok``.
-        alarm: ``-`` or level, reason and figures of the worst violation.
+        alarm_kind: level and reason of the worst violation, ``crit HH``, or ``-``.
+        alarm_figures: the figures behind it, ``196.2 ≥ 195``, or nothing.
         alarm_level: 0 none, 1 warn, 2 crit.
         spark: SVG path in a box of 100 x 24.
         warn_y: heights of the warning limits in that box, ``crit_y`` of the critical ones.
@@ -62,7 +63,8 @@ class TileView:
     last: str
     comm: str
     allowed_s: int
-    alarm: str
+    alarm_kind: str
+    alarm_figures: str
     alarm_level: int
     spark: str
     warn_y: list[float]

@@ -259,7 +259,7 @@ async def _fetch(state: DashboardState) -> None:
     window = wanted.window
     try:
         tiles = runtime.current().tiles
-        tile_set = await tiles.load(await tiles.shared(wanted))
+        tile_set = await tiles.read(await tiles.shared(wanted))
     except Exception as error:
         if not isinstance(error, KsysError):
             log.logger.exception("loading %s", window.label)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from ksys_app import texts_alarm
 from ksys_app.domain.figures import figure, full
 from ksys_app.domain.kpi import LIMIT_COLUMNS, active
 from ksys_app.domain.timefmt import epoch_ms, local_offset
@@ -41,7 +42,8 @@ def tile_view(tile: Tile, *, pinned: bool) -> TileView:
         last=figure(tile.last, tile.places),
         comm=tile.comm,
         allowed_s=int(tile.allowed_s),
-        alarm=tile.alarm,
+        alarm_kind=texts_alarm.kind(tile.violations),
+        alarm_figures=texts_alarm.figures(tile.violations[0]) if tile.violations else "",
         alarm_level=tile.alarm_level,
         spark=tile.spark,
         warn_y=list(tile.warn_y),

@@ -27,7 +27,7 @@ async def read_standing(tag: str, window: Window, rule: QcRule | None) -> list[S
     Raises:
         KsysError: the database cannot be asked.
     """
-    shown = await runtime.current().tiles.load(Selection(window, tag=tag))
+    shown = await runtime.current().tiles.read(Selection(window, tag=tag))
     if not shown.tiles or shown.db_now is None:
         return []
     tile = shown.tiles[0]

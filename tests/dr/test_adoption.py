@@ -190,7 +190,7 @@ async def shown_days(dsn: str) -> tuple[str, str, datetime]:
         state = asking(Trend, tag="D100", window="12m")
         async for _ in TrendState.event_handlers["load_trend_data"].fn(state):
             pass
-        tiles = await opened.tiles.load(Selection(parse_window("12m")))
+        tiles = await opened.tiles.read(Selection(parse_window("12m")))
         transport = httpx.ASGITransport(create_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
             answer = await http.get("/api/v1/timeseries", params={"tag": "D100", "window": "12m"})

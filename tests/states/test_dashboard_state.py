@@ -107,7 +107,7 @@ async def test_a_tag_that_is_normal_again_stays_under_the_pointer() -> None:
     await load(made)
     made.show_only("crit")
     made.hold("tiles", True)
-    healed = [replace(one, status_level=0, alarm_level=0) for one in made._tile_set.tiles]
+    healed = [replace(one, status_level=0, violations=()) for one in made._tile_set.tiles]
     made._show(replace(made._tile_set, tiles=tuple(healed)))
     assert (made.tile_order, made.tiles_moved) == ([1], 1)
     assert (made.table_order, made.tally.kinds) == ([], {})

@@ -149,7 +149,7 @@ async def test_a_plant_that_outgrows_its_page_while_it_is_watched_is_still_filte
 ) -> None:
     monkeypatch.setattr(Board, "_open_in", lambda self, path: True)
     tiles = runtime.current().tiles
-    monkeypatch.setattr(tiles, "_max_tags", len(NAMES))
+    monkeypatch.setattr(tiles.source, "_max_tags", len(NAMES))
     made = await board(tag="u")
     assert shown(made) == []
     following = asyncio.create_task(call(made, "follow_feed"))

@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ksys_app"
 
 # What anybody above models and domain may use.
-COMMON = {"errors", "log", "meters", "resources", "settings", "utils", "texts", "texts_comm"}
+COMMON = {"errors", "log", "meters", "resources", "settings", "utils"} | {
+    *("texts", "texts_alarm", "texts_comm"),
+}
 # What a query may know of the rules: how a window, a lookback, a stored row are read.
 DOMAIN_IN_QUERIES = {
     *("domain.names", "domain.windows", "domain.indicators", "domain.rules", "domain.meta"),
@@ -33,6 +35,7 @@ LAYERS: dict[str, set[str]] = {
     "origin": set(),
     "settings": {"base_path", "errors", "log", "origin", "utils"},
     "texts": {"models", "domain"},
+    "texts_alarm": {"models", "domain"},
     "texts_comm": set(),
     "security": {"errors", "settings"},
     "edge": {"errors", "log", "origin"},
@@ -46,7 +49,8 @@ LAYERS: dict[str, set[str]] = {
     "tile_source": COMMON | {"queries", "domain", "models"},
     "comm_source": {"queries", "domain", "models", "utils.cache"},
     "live": COMMON | {"driver", "queries", "domain", "tile_source"},
-    "runtime": COMMON | {"db", "live", "tile_source", "comm_source"},
+    "live_tiles": COMMON | {"tile_source", "domain", "models"},
+    "runtime": COMMON | {"db", "live", "live_tiles", "tile_source", "comm_source"},
     "api": COMMON
     | {"__init__", "runtime", "live", "comm_source", "queries", "domain", "models"}
     | {"events.refusals"},

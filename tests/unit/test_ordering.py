@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from ksys_app.domain.names import MAX_FILTER, clean_filter, matches
 from ksys_app.domain.ordering import COLUMNS, held, kinds, moves, table_order, tally, tile_order
-from ksys_app.models.tiles import Tile
+from ksys_app.models.tiles import Tile, Violation
 
 TS = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
+
+ALARMS = ((), (Violation("warn", "H", 5.0, 4.0),), (Violation("crit", "HH", 5.0, 4.0),))
 
 
 def tile(
@@ -50,8 +52,7 @@ def tile(
         comm=comm,
         age_s=4.0,
         allowed_s=60.0,
-        alarm="-",
-        alarm_level=alarm,
+        violations=ALARMS[alarm],
         places=1,
         spark="",
         warn_y=(),

@@ -19,6 +19,7 @@ from ksys_app.api.app import create_api
 from ksys_app.domain import quality, upkeep
 from ksys_app.domain.windows import DEFAULT_WINDOW, WINDOWS
 from ksys_app.errors import KsysError
+from ksys_app.models import tiles
 from ksys_app.ops import frontend, golden, tolerances
 from ksys_app.ops.check import days
 from ksys_app.settings import Settings, variables
@@ -57,8 +58,8 @@ def test_comm_states_and_alarm_reasons() -> None:
     assert [codes(row[0]) for row in papers.table(comm)] == list(get_args(quality.Comm))
     rows = papers.table("| reason |" + alarm)
     told = {reason: row[1] for row in rows for reason in papers.codes(row[0])}
-    assert set(told) == set(get_args(quality.Reason))
-    assert set(told.values()) == set(get_args(quality.Level))
+    assert set(told) == set(get_args(tiles.Reason))
+    assert set(told.values()) == set(get_args(tiles.Level))
 
 
 def test_the_tile_contract() -> None:

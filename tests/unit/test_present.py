@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ksys_app.errors import BadParameter, DatabaseUnreachable, KsysError, NoRows, UnknownTag
-from ksys_app.models.tiles import Tile
+from ksys_app.models.tiles import Tile, Violation
 from ksys_app.models.views import Problem, TileView
 from ksys_app.states.present import problem, tile_view
 
@@ -37,8 +37,7 @@ TILE = Tile(
     comm="ok",
     age_s=4.2,
     allowed_s=60.0,
-    alarm="warn H 190 ≥ 190",
-    alarm_level=1,
+    violations=(Violation("warn", "H", 190.0, 190.0),),
     places=1,
     spark="M0 12h.1",
     warn_y=(2.5,),
@@ -70,7 +69,8 @@ def test_a_tile_becomes_text_and_whole_numbers() -> None:
         last="190.0",
         comm="ok",
         allowed_s=60,
-        alarm="warn H 190 ≥ 190",
+        alarm_kind="warn H",
+        alarm_figures="190 ≥ 190",
         alarm_level=1,
         spark="M0 12h.1",
         warn_y=[2.5],

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from ksys_app.domain.quality import (
     Reading,
-    alarm_label,
     allowed_gap,
     comm_state,
     judge,
 )
 from ksys_app.models.rows import Expectation, QcRule
+from ksys_app.texts_alarm import alarm
 
 NOW = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
 S, TICK = timedelta(seconds=1), timedelta(microseconds=1)
@@ -218,11 +218,11 @@ class TestReasons:
     ) -> None:
         refused = {"refused": 3, "refused_value": value, "refused_reason": reason}
         after = replace(at(50, 4), **refused, refused_at=NOW - timedelta(seconds=2))
-        assert alarm_label(judge(rule, after)) == f"crit {told}"
+        assert alarm(judge(rule, after)) == f"crit {told}"
         before = replace(at(50, 4), **refused, refused_at=NOW - timedelta(seconds=9))
-        assert alarm_label(judge(rule, before)) == f"warn {told}"
+        assert alarm(judge(rule, before)) == f"warn {told}"
         never = Reading(NOW, None, None, **refused, refused_at=NOW)
-        assert alarm_label(judge(rule, never)) == f"crit {told}"
+        assert alarm(judge(rule, never)) == f"crit {told}"
 
     def test_a_tag_never_seen_breaks_nothing(self) -> None:
         assert judge(LIMITS, Reading(NOW, None, None)) == ()
@@ -263,7 +263,7 @@ class TestLabel:
     def test_it_names_level_reason_and_figures(
         self, rule: QcRule, reading: Reading, label: str
     ) -> None:
-        assert alarm_label(judge(rule, reading)) == label
+        assert alarm(judge(rule, reading)) == label
 
 
 @pytest.mark.parametrize(
@@ -285,10 +285,10 @@ def test_the_figures_of_an_alarm_tell_the_value_from_its_limit(
     limits: dict[str, float], value: float, told: str
 ) -> None:
     rule = QcRule("D100", **limits)  # type: ignore[arg-type]
-    assert alarm_label(judge(rule, Reading(NOW, value, NOW))) == told
+    assert alarm(judge(rule, Reading(NOW, value, NOW))) == told
 
 
 def test_a_spike_over_a_course_that_stood_still_is_told_in_a_few_signs() -> None:
     rule = QcRule("D100", spike_zscore=3)
     reading = Reading(NOW, 1e50, NOW, recent_mean=0.0, recent_std=1e-50)
-    assert alarm_label(judge(rule, reading)) == "warn SPIKE z 10e99 > 3"
+    assert alarm(judge(rule, reading)) == "warn SPIKE z 10e99 > 3"

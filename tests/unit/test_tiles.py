@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksys_app.domain.quality import Reason
 from ksys_app.domain.tiles import badges, judge, tile, tiles
 from ksys_app.models.rows import QcRule, TileRow
-from ksys_app.models.tiles import Tile
+from ksys_app.models.tiles import Reason, Tile, Violation
+from ksys_app.texts_alarm import alarm as alarm_text
 
 SEOUL = ZoneInfo("Asia/Seoul")
 NOW = datetime(2025, 8, 15, 7, 26, 11, tzinfo=UTC)
@@ -99,8 +99,7 @@ def test_the_tile_of_the_spec() -> None:
         comm="ok",
         age_s=4.0,
         allowed_s=90.0,
-        alarm="-",
-        alarm_level=0,
+        violations=(),
         places=1,
         spark="M0 22h.1L5 16.3M100 10.6h.1",
         warn_y=(2.0,),
@@ -162,7 +161,7 @@ def test_it_carries_the_contract() -> None:
     names = {field.name for field in fields(Tile)}
     assert names >= {"title", "value_s", "delta_pct", "delta_s", "gauge_pct", "status_level"}
     assert names >= {"value", "ts", "ts_s", "range_label", "count", "min", "max", "first", "last"}
-    assert names >= {"comm", "age_s", "alarm"}
+    assert names >= {"comm", "age_s", "violations"}
 
 
 def test_the_change_is_that_of_the_two_newest_buckets() -> None:
@@ -173,7 +172,7 @@ def test_the_change_is_that_of_the_two_newest_buckets() -> None:
 def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
     never = made(NEVER)
     assert (never.value, never.value_s, never.ts, never.ts_s) == (None, "–", None, "–")
-    assert (never.comm, never.age_s, never.alarm, never.alarm_level) == ("never", None, "-", 0)
+    assert (never.comm, never.age_s, never.violations, never.alarm_level) == ("never", None, (), 0)
     assert (never.count, never.min, never.max, never.first, never.last) == (0, *[None] * 4)
     assert (never.gauge_pct, never.status_level, never.delta_s) == (0.0, 0, "+0.0%")
     assert (never.spark, never.warn_y, never.crit_y) == ("", (), ())
@@ -226,7 +225,7 @@ def test_beside_a_count_of_0_stands_no_line() -> None:
 def test_without_a_rule_the_window_is_the_range() -> None:
     free = made(ROW, None)
     assert (free.range_label, free.gauge_pct, free.unit) == ("188.0 ~ 192.0", 50.0, "")
-    assert (free.status_level, free.alarm, free.warn_y, free.crit_y) == (0, "-", (), ())
+    assert (free.status_level, free.violations, free.warn_y, free.crit_y) == (0, (), (), ())
     assert made(NEVER, None).range_label == "–"
 
 
@@ -249,13 +248,13 @@ def test_status_and_alarm_agree_on_the_newest_value(
     value: float, status: int, alarm: str, level: int
 ) -> None:
     one = made(replace(ROW, value=value))
-    assert (one.status_level, one.alarm, one.alarm_level) == (status, alarm, level)
+    assert (one.status_level, alarm_text(one.violations), one.alarm_level) == (status, alarm, level)
 
 
 def test_a_bad_value_shows_a_dash_and_an_alarm() -> None:
     bad = made(replace(ROW, value=math.nan))
     assert (bad.value, bad.value_s, bad.gauge_pct) == (None, "–", 0.0)
-    assert (bad.alarm, bad.alarm_level) == ("crit BAD not a number", 2)
+    assert (bad.violations, bad.alarm_level) == ((Violation("crit", "BAD"),), 2)
 
 
 def test_old_data_is_late_and_then_lost() -> None:

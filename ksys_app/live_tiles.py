@@ -1,0 +1,86 @@
+"""Tiles as the live feed judges them: the one owner of hysteresis (PRD §5.3)."""
+
+from __future__ import annotations
+
+from ksys_app import log
+from ksys_app.domain.figures import brief
+from ksys_app.domain.ordering import Selection
+from ksys_app.domain.quality import held_limits
+from ksys_app.domain.tiles import Held
+from ksys_app.models.tiles import Reason, Tile, Violation
+from ksys_app.tile_source import TileSet, TileSource
+
+
+class LiveTiles:
+    """Judges tiles once a tick, and remembers which limits are held until the next one.
+
+    Args:
+        source: loads the tiles.
+    """
+
+    def __init__(self, source: TileSource) -> None:
+        self.source = source
+        self._held: dict[str, frozenset[Reason]] = {}
+        self._reasons: dict[str, Reason] = {}
+
+    @property
+    def held(self) -> Held:
+        """The limits that are held now, by tag; only of tags that hold one."""
+        return self._held
+
+    async def shared(self, wanted: Selection) -> Selection:
+        """``wanted``, or the whole of its window where all tags fit on a page."""
+        return await self.source.shared(wanted)
+
+    async def read(self, selection: Selection) -> TileSet:
+        """The tiles as the last tick would judge them; nothing is remembered of it.
+
+        Raises:
+            KsysError: the database cannot be asked and nothing older is at hand.
+        """
+        return await self.source.load(selection, self._held)
+
+    async def tick(self, selection: Selection) -> TileSet:
+        """The tiles now. What they hold counts from now on, and changed alarms are logged.
+
+        Raises:
+            KsysError: the database cannot be asked and nothing older is at hand.
+        """
+        judged = await self.source.load(selection, self._held)
+        if selection.whole and not judged.truncated:
+            self._forget_others(judged)
+        for tile in judged.tiles:
+            self._take(tile, judged)
+        return judged
+
+    def _forget_others(self, judged: TileSet) -> None:
+        """Drop what is remembered of tags that the database no longer has."""
+        there = {tile.title for tile in judged.tiles}
+        for memory in (self._held, self._reasons):
+            for tag in memory.keys() - there:
+                del memory[tag]
+
+    def _take(self, tile: Tile, judged: TileSet) -> None:
+        """Remember what a tile holds, and log an alarm that has another reason than before."""
+        tag, worst = tile.title, next(iter(tile.violations), None)
+        reason, before = None if worst is None else worst.reason, self._reasons.pop(tag, None)
+        self._held.pop(tag, None)
+        if limits := held_limits(tile.violations):
+            self._held[tag] = limits
+        if reason is not None:
+            self._reasons[tag] = reason
+        if reason != before:
+            log.event(
+                "qc_badge_eval",
+                range=judged.window.label,
+                tag=tag,
+                dur_ms=judged.judged_s * 1000,
+                **_told(worst),
+            )
+
+
+def _told(worst: Violation | None) -> dict[str, str | None]:
+    if worst is None:
+        return dict.fromkeys(("level", "reason", "value", "limit"))
+    value, limit = (None if one is None else brief(one) for one in (worst.value, worst.limit))
+    return {"level": worst.level, "reason": worst.reason, "value": value, "limit": limit}

@@ -1,0 +1,84 @@
+"""A tick of the live feed without a database: rows and rules as given, and the lines of the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ksys_app.models.rows import StoredRule, TileRow
+from ksys_app.queries.aggregates import DayZone
+from ksys_app.utils.cache import Answer
+
+NOW = datetime(2025, 8, 15, 7, 26, 11, tzinfo=UTC)
+EMPTY: Any = dict.fromkeys(StoredRule.__slots__)
+RULE = StoredRule(
+    **EMPTY
+    | {"tag_name": "D100", "enabled": True, "min_val": 0.0, "max_val": 200.0, "warn_max": 195.0}
+    | {"crit_max": 198.0, "deadband_pct": 1.0}
+)
+
+
+def row(tag: str, value: float | None = 190.0) -> TileRow:
+    seen = value is not None
+    return TileRow(
+        tag_name=tag,
+        now=NOW,
+        value=value,
+        ts=NOW - timedelta(seconds=4) if seen else None,
+        count=int(seen),
+        min=value,
+        max=value,
+        first=value,
+        last=value,
+        prev_last=value,
+        spark_at=[0.0, 0.06, 0.5],
+        spark=[1.0, 2.0, 3.0],
+        prev_value=None,
+        prev_ts=None,
+        recent_mean=None,
+        recent_std=None,
+        exp_per_min=12,
+    )
+
+
+class Rows:
+    """Answers the two queries of a tick with given rows in place of a database."""
+
+    def __init__(self) -> None:
+        self.rules: tuple[StoredRule, ...] = (RULE,)
+        self.tiles: tuple[TileRow, ...] = (row("D100"), row("D101"), row("D302", None))
+        self.error: Exception | None = None
+        self.caps: list[object] = []
+        self.takes_s = 0.0
+
+    async def fetch_cached(
+        self, _kind: str, _model: type, _statement: object, params: dict[str, Any], *, name: str
+    ) -> Answer[Any]:
+        if name == "day_zone":
+            return Answer((DayZone("Asia/Seoul"),), 1, 1)
+        assert name == "tiles"
+        await asyncio.sleep(self.takes_s)
+        self.caps.append(params["cap"])
+        asked = params["tags"]
+        chosen = [row for row in self.tiles if asked is None or row.tag_name in asked]
+        tiles = tuple(chosen[: params["cap"]])
+        stale = self.error is not None
+        return Answer(tiles, len(tiles), 1_755_242_771_000, stale, self.error, 12.0 * stale)
+
+    async def fetch_versioned(self, *_asked: object, name: str) -> Answer[Any]:
+        assert name == "rules"
+        return Answer(self.rules, len(self.rules), 1)
+
+
+class Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: list[tuple[int, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.of.append((record.levelno, record.getMessage()))
+
+    def named(self, event: str) -> list[str]:
+        return [line for _, line in self.of if line.split()[0] == event]

@@ -1,0 +1,29 @@
+"""What tests of a tick share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from ksys_app import db
+from ksys_app.log import logger
+from tests.ticks import Lines, Rows
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch) -> Rows:
+    made = Rows()
+    monkeypatch.setattr(db, "_current", made)
+    return made
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    handler, level = Lines(), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield handler
+    logger.removeHandler(handler)
+    logger.setLevel(level)
