@@ -68,7 +68,7 @@ def demo(
 
     Example: ksys demo --port 8080
     """
-    from ksys_app.ops import demo as demonstration
+    from ksys_app.ops.demo import demo as demonstration
 
     log.setup()
     plan = demonstration.Plan(port, data_dir.resolve(), not no_feed, replay)
@@ -94,7 +94,7 @@ def run(port: Port = 13000) -> None:
 
     Example: ksys run --port 8080
     """
-    from ksys_app.ops import production
+    from ksys_app.ops.serving import production
 
     log.setup()
     terminal.run(production.run(terminal.settings(), port, _building))
@@ -108,7 +108,7 @@ def build() -> None:
 
     Example: ksys build
     """
-    from ksys_app.ops import frontend
+    from ksys_app.ops.serving import frontend
 
     terminal.out.print(f"pages in {frontend.ensure_built(_building)}")
 

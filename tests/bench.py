@@ -32,11 +32,12 @@ from ksys_app.db import connect
 from ksys_app.domain import comm as comm_rules
 from ksys_app.domain.tiles import judge
 from ksys_app.domain.windows import WINDOWS
-from ksys_app.ops import qc, schema
+from ksys_app.ops.demo.plant import history
+from ksys_app.ops.demo.plant.simulator import Plant
 from ksys_app.ops.embedded import EmbeddedDatabase
-from ksys_app.ops.plant import history
-from ksys_app.ops.plant.simulator import Plant
-from ksys_app.ops.qc_table import EXPECTATIONS, RULES
+from ksys_app.ops.masterdata import qc
+from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
+from ksys_app.ops.schema import schema
 from ksys_app.queries import comm, features, indicators, latest, metrics, realtime
 from ksys_app.settings import load_settings
 from ksys_app.utils.cache import TTL

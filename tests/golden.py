@@ -21,7 +21,7 @@ from ksys_app.db import connect
 from ksys_app.domain.jobs import Job
 from ksys_app.ops import definitions, golden
 from ksys_app.ops.check import Rows, days
-from ksys_app.ops.verify import read_state
+from ksys_app.ops.verify.verify import read_state
 from tests import sharing
 from tests.conftest import ZONE, apply_schema
 from tests.database import TestDatabases

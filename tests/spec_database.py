@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection, sql
 
-from ksys_app.ops import watermark
+from ksys_app.ops.schema import watermark
 
 DAY: Final = timedelta(days=1)
 # 30 days past the retention of raw samples; for 15 of them only days are left.

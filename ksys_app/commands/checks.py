@@ -11,9 +11,10 @@ import typer
 from ksys_app import __version__
 from ksys_app.commands import terminal
 from ksys_app.errors import KsysError
-from ksys_app.ops import connections, judgement
-from ksys_app.ops import status as statuses
+from ksys_app.ops import connections
 from ksys_app.ops.check import headline
+from ksys_app.ops.verify import judgement
+from ksys_app.ops.verify import status as statuses
 from ksys_app.security import Finding, check_environment
 from ksys_app.settings import ENV_FILE, Settings
 
@@ -28,7 +29,7 @@ def environment(*, offline: bool) -> None:
 
 def address(url: str, authority: Path | None) -> None:
     """What works at an address and what does not; exit 1 where something does not."""
-    from ksys_app.ops import address
+    from ksys_app.ops.serving import address
 
     _tell(address.look(url, authority))
 

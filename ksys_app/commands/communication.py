@@ -8,7 +8,7 @@ import typer
 from rich.table import Column, Table
 
 from ksys_app.commands import terminal
-from ksys_app.ops import suggest as suggesting
+from ksys_app.ops.masterdata import suggest as suggesting
 
 app = typer.Typer(
     no_args_is_help=True, help="Expected messages of each tag in the database at TS_ADMIN_DSN."

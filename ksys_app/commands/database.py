@@ -12,18 +12,19 @@ import typer
 from ksys_app.commands import status_view, terminal
 from ksys_app.commands.progress import refresh_told, stages
 from ksys_app.errors import BadParameter
-from ksys_app.ops import jobs as job_list
-from ksys_app.ops import judgement, replaced, schema
-from ksys_app.ops import prune as pruning
-from ksys_app.ops import refresh as refreshing
-from ksys_app.ops import status as statuses
-from ksys_app.ops import verify as verifying
 from ksys_app.ops.check import headline
-from ksys_app.ops.job_words import does, summary
+from ksys_app.ops.jobs import jobs as job_list
+from ksys_app.ops.jobs import prune as pruning
+from ksys_app.ops.jobs.job_words import does, summary
+from ksys_app.ops.jobs.runner import Runner
 from ksys_app.ops.keep import Keep
 from ksys_app.ops.owner import owner
-from ksys_app.ops.runner import Runner
+from ksys_app.ops.schema import refresh as refreshing
+from ksys_app.ops.schema import replaced, schema
 from ksys_app.ops.stopping import stop_signal
+from ksys_app.ops.verify import judgement
+from ksys_app.ops.verify import status as statuses
+from ksys_app.ops.verify import verify as verifying
 from ksys_app.settings import Settings, safe_dsn
 
 app = typer.Typer(

@@ -22,7 +22,7 @@ from rich.progress import (
 
 from ksys_app.commands import terminal
 from ksys_app.domain.timefmt import local_offset
-from ksys_app.ops.refresh import Progress as Refreshing
+from ksys_app.ops.schema.refresh import Progress as Refreshing
 
 SIGN_OF_LIFE_S: Final = 30.0
 """A stage that lasts longer says so this often where there is no bar."""

@@ -9,7 +9,7 @@ import typer
 
 from ksys_app.commands import terminal
 from ksys_app.commands.reading import DecimalSign, Encoding, reading
-from ksys_app.ops import qc
+from ksys_app.ops.masterdata import qc
 
 app = typer.Typer(
     no_args_is_help=True,

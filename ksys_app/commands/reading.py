@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from ksys_app.commands import terminal
-from ksys_app.ops.dialect import WORDS, Reading
+from ksys_app.ops.files.dialect import WORDS, Reading
 
 Encoding = Annotated[
     str | None,

@@ -15,13 +15,13 @@ from ksys_app.commands.progress import refresh_told, stages
 from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.commands.status_view import bytes_label
 from ksys_app.domain.timefmt import local_offset
-from ksys_app.ops import backfill as backfilling
-from ksys_app.ops import backup as backing
-from ksys_app.ops import dated
-from ksys_app.ops import restore as restoring
-from ksys_app.ops.aside import dropping
-from ksys_app.ops.backfill import Filled, Listener, Source
-from ksys_app.ops.manifest import beside
+from ksys_app.ops.recovery import backfill as backfilling
+from ksys_app.ops.recovery import backup as backing
+from ksys_app.ops.recovery import dated
+from ksys_app.ops.recovery import restore as restoring
+from ksys_app.ops.recovery.aside import dropping
+from ksys_app.ops.recovery.backfill import Filled, Listener, Source
+from ksys_app.ops.recovery.manifest import beside
 from ksys_app.ops.stopping import as_by_ctrl_c, stop_signal
 
 BROKEN_OFF = 130

@@ -17,7 +17,8 @@ from ksys_app.db import connect
 from ksys_app.driver.failures import map_error
 from ksys_app.driver.restoring import IS_RESTORING, restoring
 from ksys_app.errors import ConfigError, KsysError
-from ksys_app.ops import check_structure, golden
+from ksys_app.ops import golden
+from ksys_app.ops.check_extensions import extensions
 from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.security import Finding
 from ksys_app.settings import safe_dsn
@@ -204,7 +205,7 @@ def _between(through: bool, facts: Facts) -> str:
 
 def _versions(variable: Variable, facts: Facts) -> Finding:
     rows = [{"name": "timescaledb", "version": facts.timescaledb}] if facts.timescaledb else []
-    extension = next(iter(check_structure.extensions(rows)))
+    extension = next(iter(extensions(rows)))
     standby = ", a standby" if facts.standby else ""
     page = "" if extension.ok else f"; {extension.runbook}"
     detail = f"PostgreSQL {facts.postgres}, TimescaleDB {extension.detail}{standby}{page}"

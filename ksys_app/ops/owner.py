@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import psycopg
 from psycopg import AsyncConnection
@@ -13,6 +14,9 @@ from ksys_app.driver.failures import map_error
 from ksys_app.errors import ConfigError
 from ksys_app.ops.connections import denied
 from ksys_app.settings import safe_dsn
+
+SET_ZONE: Final = "SELECT set_config('TimeZone', %(zone)s, true)"
+"""For a transaction in which the server writes times as texts."""
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ksys_app import db
 from ksys_app.domain.upkeep import JOBS, REFRESH
 from ksys_app.domain.windows import VIEW, parse_window
-from ksys_app.ops.jobs import run_now
+from ksys_app.ops.jobs.jobs import run_now
 from tests import papers, plant
 from tests.conftest import Plant
 

@@ -13,7 +13,8 @@ from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.errors import ConfigError
-from ksys_app.ops import pg_programs, refresh
+from ksys_app.ops.recovery import pg_programs
+from ksys_app.ops.schema import refresh
 from tests.conftest import ZONE, Plant
 from tests.database import TestDatabases
 from tests.plant import Sample, clock, insert

@@ -20,7 +20,9 @@ from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import parse_window
-from ksys_app.ops import jobs, refresh, verify
+from ksys_app.ops.jobs import jobs
+from ksys_app.ops.schema import refresh
+from ksys_app.ops.verify import verify
 from ksys_app.settings import load_settings
 from ksys_app.states.trend import TrendState
 from tests import spec_database

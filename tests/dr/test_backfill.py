@@ -23,10 +23,12 @@ from ksys_app.errors import (
     NoRows,
     SchemaDrift,
 )
-from ksys_app.ops import backfill, batches, jobs, refresh
-from ksys_app.ops.backfill import Filled, Listener, Source
-from ksys_app.ops.dialect import Reading
-from ksys_app.ops.refresh import Progress
+from ksys_app.ops.files.dialect import Reading
+from ksys_app.ops.jobs import jobs
+from ksys_app.ops.recovery import backfill, batches
+from ksys_app.ops.recovery.backfill import Filled, Listener, Source
+from ksys_app.ops.schema import refresh
+from ksys_app.ops.schema.refresh import Progress
 from tests import silence
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ksys_app.domain import upkeep
-from ksys_app.ops import refresh
+from ksys_app.ops.schema import refresh
 from tests.conftest import RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.dr.conftest import MakeFile, line

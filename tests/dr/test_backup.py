@@ -16,8 +16,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.db import connect
 from ksys_app.errors import BackupFailed, ConfigError, SchemaDrift
-from ksys_app.ops import aside, backup, dated, manifest, restore, verify
-from ksys_app.ops.manifest import Comparison
+from ksys_app.ops.recovery import aside, backup, dated, manifest, restore
+from ksys_app.ops.recovery.manifest import Comparison
+from ksys_app.ops.verify import verify
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.ksys import ksys

@@ -17,8 +17,8 @@ from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.driver.restoring import is_restoring
-from ksys_app.ops import backup, pg_programs
-from ksys_app.ops.verify import verify
+from ksys_app.ops.recovery import backup, pg_programs
+from ksys_app.ops.verify.verify import verify
 from tests.conftest import ZONE
 from tests.ksys import KSYS, ksys
 from tests.waiting import until

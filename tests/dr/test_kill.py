@@ -12,8 +12,9 @@ from pathlib import Path
 
 from psycopg import AsyncConnection
 
-from ksys_app.ops import qc, verify
-from ksys_app.ops.qc_table import RULES
+from ksys_app.ops.masterdata import qc
+from ksys_app.ops.masterdata.qc_table import RULES
+from ksys_app.ops.verify import verify
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.dr.conftest import MakeFile, lines

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ksys_app.errors import ConfigError
-from ksys_app.ops import manifest, pg_programs
-from ksys_app.ops.manifest import Comparison, Content, Dump
-from ksys_app.ops.pg_programs import Found
+from ksys_app.ops.recovery import manifest, pg_programs
+from ksys_app.ops.recovery.manifest import Comparison, Content, Dump
+from ksys_app.ops.recovery.pg_programs import Found
 
 FLOOR = date(2025, 8, 1)
 HELD = Content(

@@ -18,7 +18,8 @@ from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.domain import upkeep
-from ksys_app.ops import jobs, refresh, schema
+from ksys_app.ops.jobs import jobs
+from ksys_app.ops.schema import refresh, schema
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.plant import clock, insert

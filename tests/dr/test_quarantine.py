@@ -10,9 +10,9 @@ import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.db import connect
-from ksys_app.ops import quarantine, refresh, schema
-from ksys_app.ops.jobs import list_jobs, run_job
-from ksys_app.ops.verify import verify
+from ksys_app.ops.jobs.jobs import list_jobs, run_job
+from ksys_app.ops.schema import quarantine, refresh, schema
+from ksys_app.ops.verify.verify import verify
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.dr.test_migration import CATALOG, catalog

@@ -17,8 +17,9 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from ksys_app.db import connect
-from ksys_app.ops import frontend, qc
-from ksys_app.ops.plant.simulator import TAGS, Plant
+from ksys_app.ops.demo.plant.simulator import TAGS, Plant
+from ksys_app.ops.masterdata import qc
+from ksys_app.ops.serving import frontend
 from tests import plant
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases

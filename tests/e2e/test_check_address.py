@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ksys_app.ops import address
+from ksys_app.ops.serving import address
 from tests import proxies
 from tests.e2e.conftest import free_port
 from tests.ksys import ksys

@@ -7,7 +7,7 @@ import re
 from playwright.async_api import BrowserContext, Page, expect
 
 from ksys_app.db import connect
-from ksys_app.ops.plant.simulator import TAGS
+from ksys_app.ops.demo.plant.simulator import TAGS
 from tests.e2e.conftest import Site, opened
 
 # Pixels between the edges of A4 upright.

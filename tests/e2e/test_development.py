@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from ksys_app.ops import frontend
+from ksys_app.ops.serving import frontend
 from tests import papers
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases

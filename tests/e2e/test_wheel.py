@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ksys_app.ops import frontend
+from ksys_app.ops.serving import frontend
 from tests import papers
 from tests.e2e.conftest import free_port
 from tests.waiting import HANGS_S

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ksys_app.ops import qc
-from ksys_app.ops.qc_table import RULES
+from ksys_app.ops.masterdata import qc
+from ksys_app.ops.masterdata.qc_table import RULES
 from tests.conftest import Plant
 from tests.database import TestDatabases
 from tests.ksys import ksys

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 from psycopg import AsyncConnection
 
-from ksys_app.ops.jobs import run_due
-from ksys_app.ops.prune import prune
+from ksys_app.ops.jobs.jobs import run_due
+from ksys_app.ops.jobs.prune import prune
 from tests.conftest import Plant, apply_schema
 from tests.ksys import ksys
 from tests.plant import clock, insert

@@ -11,11 +11,11 @@ from psycopg import AsyncConnection, sql
 
 from ksys_app.db import connect
 from ksys_app.domain.windows import WINDOWS
-from ksys_app.ops import jobs
-from ksys_app.ops.plant import history
-from ksys_app.ops.plant.history import Density, Span
-from ksys_app.ops.plant.signals import PERIOD_S, TAGS
-from ksys_app.ops.plant.simulator import Plant
+from ksys_app.ops.demo.plant import history
+from ksys_app.ops.demo.plant.history import Density, Span
+from ksys_app.ops.demo.plant.signals import PERIOD_S, TAGS
+from ksys_app.ops.demo.plant.simulator import Plant
+from ksys_app.ops.jobs import jobs
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.waiting import until

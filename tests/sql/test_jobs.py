@@ -15,9 +15,9 @@ from ksys_app.db import connect
 from ksys_app.domain import upkeep
 from ksys_app.domain.jobs import Job, judge
 from ksys_app.errors import BadParameter
-from ksys_app.ops import job_words
-from ksys_app.ops.jobs import JobRun, chosen, has_workers, list_jobs, run_due, run_job
-from ksys_app.ops.runner import Runner
+from ksys_app.ops.jobs import job_words
+from ksys_app.ops.jobs.jobs import JobRun, chosen, has_workers, list_jobs, run_due, run_job
+from ksys_app.ops.jobs.runner import Runner
 from tests.database import TestDatabases
 from tests.ksys import ksys
 from tests.waiting import HANGS_S

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
 from ksys_app.domain import upkeep
-from ksys_app.ops import backfill, jobs, refresh, watermark
-from ksys_app.ops.backfill import Listener, Source
-from ksys_app.ops.buckets import DAY, FINER, bucket_end, bucket_start, midnight
+from ksys_app.domain.buckets import DAY, FINER, bucket_end, bucket_start, midnight
+from ksys_app.ops.jobs import jobs
+from ksys_app.ops.recovery import backfill
+from ksys_app.ops.recovery.backfill import Listener, Source
+from ksys_app.ops.schema import refresh, watermark
 from tests.conftest import ZONE, Plant
 from tests.ksys import ksys
 from tests.plant import clock, insert

@@ -14,10 +14,10 @@ import pytest
 from ksys_app.commands import unforeseen
 from ksys_app.db import connect
 from ksys_app.errors import BuildFailed, ConfigError, SchemaDrift
-from ksys_app.ops import backup
-from ksys_app.ops.frontend import ensure_built
-from ksys_app.ops.rejects import Rejects
-from ksys_app.ops.samplefile import BadLine
+from ksys_app.ops.files.rejects import Rejects
+from ksys_app.ops.files.samplefile import BadLine
+from ksys_app.ops.recovery import backup
+from ksys_app.ops.serving.frontend import ensure_built
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.ksys import ksys

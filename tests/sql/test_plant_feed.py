@@ -11,10 +11,10 @@ import pytest
 
 from ksys_app.db import connect
 from ksys_app.log import logger
-from ksys_app.ops.plant import store
-from ksys_app.ops.plant.feed import CATCH_UP_S, feed
-from ksys_app.ops.plant.signals import PERIOD_S, TAGS
-from ksys_app.ops.plant.simulator import Plant
+from ksys_app.ops.demo.plant import store
+from ksys_app.ops.demo.plant.feed import CATCH_UP_S, feed
+from ksys_app.ops.demo.plant.signals import PERIOD_S, TAGS
+from ksys_app.ops.demo.plant.simulator import Plant
 from tests.database import TestDatabases
 from tests.waiting import until
 

@@ -10,9 +10,9 @@ from psycopg import AsyncConnection
 
 from ksys_app.errors import ConfigError, DatabaseUnreachable, SchemaDrift
 from ksys_app.models.rows import Expectation, QcRule
-from ksys_app.ops import qc, qc_csv
-from ksys_app.ops.qc import Change
-from ksys_app.ops.qc_table import EXPECTATIONS, RULES
+from ksys_app.ops.masterdata import qc, qc_csv
+from ksys_app.ops.masterdata.qc import Change
+from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
 from tests.conftest import RO_PASSWORD, RW_PASSWORD
 from tests.database import TestDatabases
 

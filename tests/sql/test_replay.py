@@ -15,7 +15,7 @@ import pytest
 
 from ksys_app.db import connect
 from ksys_app.log import logger
-from ksys_app.ops.plant import replay
+from ksys_app.ops.demo.plant import replay
 from tests.database import TestDatabases
 from tests.waiting import HANGS_S, until
 

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from ksys_app.db import connect
 from ksys_app.driver.restoring import is_restoring
 from ksys_app.errors import DatabaseRestoring
-from ksys_app.ops.verify import verify
+from ksys_app.ops.verify.verify import verify
 from ksys_app.states.comm import CommState
 from ksys_app.states.dashboard import DashboardState
 from ksys_app.states.tech import TechState

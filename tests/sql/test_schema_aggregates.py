@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from psycopg import AsyncConnection
 
-from ksys_app.ops.refresh import refresh
+from ksys_app.ops.schema.refresh import refresh
 from tests.conftest import ZONE
 from tests.plant import Sample, clock, insert
 

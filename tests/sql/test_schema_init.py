@@ -14,8 +14,10 @@ from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.errors import ConfigError, SchemaDrift
-from ksys_app.ops import golden, schema, server, verify
+from ksys_app.ops import golden, server
 from ksys_app.ops.check import Check
+from ksys_app.ops.schema import schema
+from ksys_app.ops.verify import verify
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.waiting import HANGS_S

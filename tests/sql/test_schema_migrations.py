@@ -10,7 +10,8 @@ from psycopg import AsyncConnection
 
 from ksys_app import resources
 from ksys_app.errors import SchemaDrift
-from ksys_app.ops import schema, verify
+from ksys_app.ops.schema import schema
+from ksys_app.ops.verify import verify
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 

@@ -14,8 +14,8 @@ from psycopg import AsyncConnection
 from ksys_app.db import connect
 from ksys_app.domain import upkeep
 from ksys_app.errors import BadParameter, DatabaseUnreachable
-from ksys_app.ops import jobs
-from ksys_app.ops.refresh import Progress, refresh
+from ksys_app.ops.jobs import jobs
+from ksys_app.ops.schema.refresh import Progress, refresh
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.plant import clock, insert

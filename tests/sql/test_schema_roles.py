@@ -10,8 +10,9 @@ from psycopg import AsyncConnection, sql
 
 from ksys_app.db import connect
 from ksys_app.errors import ConfigError
-from ksys_app.ops import golden, schema
-from ksys_app.ops.refresh import refresh
+from ksys_app.ops import golden
+from ksys_app.ops.schema import schema
+from ksys_app.ops.schema.refresh import refresh
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 

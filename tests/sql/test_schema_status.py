@@ -10,9 +10,9 @@ from psycopg import AsyncConnection
 
 from ksys_app.domain import upkeep
 from ksys_app.errors import SchemaDrift
-from ksys_app.ops.rates import Rate, rate_warnings
-from ksys_app.ops.refresh import refresh
-from ksys_app.ops.status import status
+from ksys_app.ops.masterdata.rates import Rate, rate_warnings
+from ksys_app.ops.schema.refresh import refresh
+from ksys_app.ops.verify.status import status
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.plant import clock, insert

@@ -9,7 +9,7 @@ import pytest
 
 from ksys_app.domain.indicators import Band
 from ksys_app.domain.windows import VIEW, WINDOWS, BucketName, Window, parse_window
-from ksys_app.ops import refresh
+from ksys_app.ops.schema import refresh
 from ksys_app.queries import features, indicators, metrics
 from ksys_app.queries.export import bucket_slice, clock
 from tests import plant, series

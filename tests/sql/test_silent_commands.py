@@ -14,8 +14,8 @@ from ksys_app.db import connect
 from ksys_app.driver import watched
 from ksys_app.driver.connection import Silent
 from ksys_app.errors import DatabaseTimeout
-from ksys_app.ops import pg_programs
 from ksys_app.ops.owner import owner
+from ksys_app.ops.recovery import pg_programs
 from tests.conftest import Plant
 from tests.ksys import ksys
 from tests.silence import Line, line

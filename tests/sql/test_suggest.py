@@ -6,8 +6,8 @@ import pytest
 from psycopg import AsyncConnection
 
 from ksys_app.errors import ConfigError, UnknownTag
-from ksys_app.ops.status import Rate
-from ksys_app.ops.suggest import Suggestion, suggest, suggestion
+from ksys_app.ops.masterdata.suggest import Suggestion, suggest, suggestion
+from ksys_app.ops.verify.status import Rate
 from tests.conftest import RO_PASSWORD
 from tests.database import TestDatabases
 from tests.sql.test_command_line import ksys

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
 from ksys_app.domain.windows import WINDOWS
-from ksys_app.ops import schema
+from ksys_app.ops.schema import schema
 from ksys_app.queries.metrics import buckets
 from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.tags import tag_exists

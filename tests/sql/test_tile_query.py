@@ -9,7 +9,7 @@ import pytest
 from ksys_app import runtime
 from ksys_app.domain.windows import WINDOWS, Window, parse_window
 from ksys_app.models.rows import TileRow
-from ksys_app.ops import refresh
+from ksys_app.ops.schema import refresh
 from ksys_app.queries import realtime
 from tests import plant
 from tests.conftest import Plant

@@ -8,8 +8,9 @@ from psycopg.rows import dict_row
 
 from ksys_app import resources
 from ksys_app.errors import DatabaseFault, DatabaseUnreachable, KsysError
-from ksys_app.ops import check_structure, golden
+from ksys_app.ops import golden
 from ksys_app.ops.owner import owner
+from ksys_app.ops.verify import check_structure
 from tests.conftest import Plant, apply_schema
 from tests.ksys import ksys
 from tests.sql.test_check import owning_role

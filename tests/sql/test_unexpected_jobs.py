@@ -9,8 +9,8 @@ from psycopg import AsyncConnection
 
 from ksys_app.domain import upkeep
 from ksys_app.domain.jobs import differences, judge
-from ksys_app.ops.jobs import list_jobs, run_job
-from ksys_app.ops.schema import script
+from ksys_app.ops.jobs.jobs import list_jobs, run_job
+from ksys_app.ops.schema.schema import script
 from ksys_app.queries.jobs import JOBS
 from tests.conftest import ZONE
 from tests.ksys import ksys

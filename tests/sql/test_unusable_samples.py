@@ -16,10 +16,10 @@ from psycopg import AsyncConnection
 from ksys_app.db import connect
 from ksys_app.domain import ingest
 from ksys_app.domain.windows import WINDOWS
-from ksys_app.ops import quarantine
-from ksys_app.ops.jobs import list_jobs, run_job
-from ksys_app.ops.refresh import refresh
-from ksys_app.ops.status import status
+from ksys_app.ops.jobs.jobs import list_jobs, run_job
+from ksys_app.ops.schema import quarantine
+from ksys_app.ops.schema.refresh import refresh
+from ksys_app.ops.verify.status import status
 from ksys_app.queries.metrics import buckets
 from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.tags import known_tags, tag_exists

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ksys_app.ops.upkeep import upkeep
+from ksys_app.ops.jobs.upkeep import upkeep
 from tests import plant
 from tests.conftest import Plant
 

@@ -11,8 +11,8 @@ from psycopg import AsyncConnection
 from ksys_app.db import connect
 from ksys_app.domain import upkeep
 from ksys_app.ops import golden
-from ksys_app.ops.jobs import run_due
-from ksys_app.ops.verify import all_checks, read_state, verify
+from ksys_app.ops.jobs.jobs import run_due
+from ksys_app.ops.verify.verify import all_checks, read_state, verify
 from tests import papers
 from tests.conftest import ZONE
 from tests.database import TestDatabases

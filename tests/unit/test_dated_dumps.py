@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ksys_app.ops.dated import dump_name, outdated
+from ksys_app.ops.recovery.dated import dump_name, outdated
 from tests import papers
 from tests.proxies import program
 

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from ksys_app.errors import ConfigError
 from ksys_app.models.rows import Expectation, QcRule
-from ksys_app.ops import qc_csv, samplefile
-from ksys_app.ops.dialect import Decimals, Reading, declared, plain
-from ksys_app.ops.qc_table import EXPECTATIONS, RULES
-from ksys_app.ops.samplefile import FileSample
-from ksys_app.ops.textlines import BadLine
+from ksys_app.ops.files import samplefile
+from ksys_app.ops.files.dialect import Decimals, Reading, declared, plain
+from ksys_app.ops.files.samplefile import FileSample
+from ksys_app.ops.files.textlines import BadLine
+from ksys_app.ops.masterdata import qc_csv
+from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
 
 AT = datetime(2026, 2, 8, 13, 30, 47, tzinfo=UTC)
 VALUES = [190.5, -0.25, 12.0, 1e-7, 123456.789]

@@ -13,9 +13,9 @@ from textwrap import dedent
 import pytest
 
 from ksys_app.base_path import ENDPOINTS
-from ksys_app.ops import frontend, page_inputs
-from ksys_app.ops.frontend import BuildFailed, ensure_built, fingerprint
-from ksys_app.ops.page_inputs import shape
+from ksys_app.ops.serving import frontend, page_inputs
+from ksys_app.ops.serving.frontend import BuildFailed, ensure_built, fingerprint
+from ksys_app.ops.serving.page_inputs import shape
 from rxconfig import SameOrigin, config
 from tests import papers
 from tests.waiting import HANGS_S

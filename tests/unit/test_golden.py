@@ -11,9 +11,10 @@ import pytest
 
 from ksys_app import resources
 from ksys_app.domain import upkeep
-from ksys_app.ops import definitions, golden, schema
+from ksys_app.ops import definitions, golden
 from ksys_app.ops.check import days
 from ksys_app.ops.golden import Golden
+from ksys_app.ops.schema import schema
 from ksys_app.queries import health
 
 MAJORS = sorted(int(file.stem) for file in resources.GOLDEN.glob("*.json"))

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksys_app.domain.ingest import EARLIEST, MAX_MAGNITUDE, MIN_MAGNITUDE, Unusable, unusable
-from ksys_app.ops.batches import Batches
-from ksys_app.ops.rejects import Rejects
-from ksys_app.ops.samplefile import UNUSABLE, opened
+from ksys_app.ops.files.rejects import Rejects
+from ksys_app.ops.files.samplefile import UNUSABLE, opened
+from ksys_app.ops.recovery.batches import Batches
 
 LATEST = datetime(2026, 8, 14, 3, 8, 11, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

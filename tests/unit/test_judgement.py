@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ksys_app.commands import status_view
-from ksys_app.ops import judgement
 from ksys_app.ops.check import Check, headline
-from ksys_app.ops.status import Lag, Server, Status, Tag
+from ksys_app.ops.verify import judgement
+from ksys_app.ops.verify.status import Lag, Server, Status, Tag
 from tests import papers
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,19 @@ LAYERS: dict[str, set[str]] = {
     "cli": COMMON | {"__init__", "commands", "ops", "security"},
     "__main__": {"cli"},
     "ksys_app": {"*"},
+}
+# The folders of ops, lower ones first, and what of ops each may import besides itself. "" is what
+# lies in ops itself; all may import it.
+OPS: dict[str, set[str]] = {
+    "": set(),
+    "files": set(),
+    "jobs": set(),
+    "masterdata": {"files"},
+    "serving": set(),
+    "verify": {"jobs", "masterdata"},
+    "schema": set(),
+    "recovery": {"files", "schema", "verify"},
+    "demo": {"files", "jobs", "masterdata", "schema", "serving"},
 }
 # Packages that are not ours, and the layers that may import them.
 EDGES: dict[str, set[str]] = {
@@ -164,6 +178,37 @@ def test_every_layer_of_the_tables_exists() -> None:
     assert {layer for using in EDGES.values() for layer in using} <= layers
 
 
+def folder(module: str) -> str:
+    """The folder of ops that a module of ours lies in; "" for ops itself and its modules."""
+    first = module.split(".")[1:2]
+    return first[0] if first and (ROOT / PACKAGE / "ops" / first[0]).is_dir() else ""
+
+
+def arrows(root: Path) -> dict[str, set[str]]:
+    """Each module of ours, and the modules of ours that it imports."""
+    modules = {name for name, _ in sources(root)}
+    return {
+        name: {target for _, what in imported(path) if (target := ours(what, modules))} - {name}
+        for name, path in sources(root)
+    }
+
+
+def test_no_folder_of_ops_imports_one_above_it() -> None:
+    found: dict[str, set[str]] = {name: set() for name in OPS}
+    for module, targets in arrows(ROOT).items():
+        if module.split(".")[0] == "ops":
+            found[folder(module)] |= {folder(one) for one in targets if one.startswith("ops.")}
+    wrong = {name: used - {"", name} - OPS[name] for name, used in found.items()}
+    assert {name: used for name, used in wrong.items() if used} == {}
+    names = list(OPS)
+    for name, allowed in OPS.items():
+        assert allowed <= set(names[: names.index(name)]), f"{name} imports one above it"
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    TopologicalSorter(arrows(ROOT)).prepare()
+
+
 def clock_calls(root: Path) -> list[str]:
     """Where models or domain ask what time it is."""
     return [
@@ -207,8 +252,8 @@ class TestTheWalk:
             ("models/rows.py", "import pydantic"),
             ("queries/tags.py", "from ksys_app.domain.kpi import active"),
             ("queries/tags.py", "from ksys_app.utils.other import thing"),
-            ("ops/schema.py", "import reflex.app"),
-            ("ops/schema.py", "from ksys_app.states.base import BaseState"),
+            ("ops/schema/schema.py", "import reflex.app"),
+            ("ops/schema/schema.py", "from ksys_app.states.base import BaseState"),
             ("components/tile.py", "from ksys_app import queries"),
             ("components/tile.py", "if TYPE_CHECKING:\n    from ksys_app.states import base"),
             ("live.py", "from ksys_app import api"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ksys_app.domain.names import MAX_ASKED_LENGTH, asked_flaw, flaw, shown
 from ksys_app.errors import BadParameter
-from ksys_app.ops import cells
+from ksys_app.ops.files import cells
 from ksys_app.states import comm_address
 from ksys_app.states.series_link import asked_tag
 

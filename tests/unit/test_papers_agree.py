@@ -20,8 +20,9 @@ from ksys_app.domain import quality, upkeep
 from ksys_app.domain.windows import DEFAULT_WINDOW, WINDOWS
 from ksys_app.errors import KsysError
 from ksys_app.models import tiles
-from ksys_app.ops import frontend, golden, tolerances
+from ksys_app.ops import golden, tolerances
 from ksys_app.ops.check import days
+from ksys_app.ops.serving import frontend
 from ksys_app.settings import Settings, variables
 from ksys_app.utils.cache import MAX_ENTRIES, TTL
 from tests import papers

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksys_app.domain.kpi import status_level
-from ksys_app.ops import qc, qc_csv
-from ksys_app.ops.plant.faults import TIMETABLE
-from ksys_app.ops.plant.signals import LOCAL_MONDAY, PERIOD_S, TAGS, WEEK
-from ksys_app.ops.plant.simulator import Plant
-from ksys_app.ops.qc_table import RULES
+from ksys_app.ops.demo.plant.faults import TIMETABLE
+from ksys_app.ops.demo.plant.signals import LOCAL_MONDAY, PERIOD_S, TAGS, WEEK
+from ksys_app.ops.demo.plant.simulator import Plant
+from ksys_app.ops.masterdata import qc, qc_csv
+from ksys_app.ops.masterdata.qc_table import RULES
 
 RULE = {rule.tag_name: rule for rule in qc_csv.read(qc.RULES_CSV, RULES)}
 PLANT = Plant()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksys_app.ops.plant.history import THINNING, Span, midnight, spans
+from ksys_app.ops.demo.plant.history import THINNING, Span, midnight, spans
 
 NOW = datetime(2026, 8, 14, 3, 7, 11, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2024, 2, 1), datetime(2040, 1, 1), timezones=st.just(UTC))

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksys_app.domain.quality import Reading, judge
-from ksys_app.ops import qc, qc_csv
-from ksys_app.ops.plant import noise
-from ksys_app.ops.plant.signals import DAY, LOCAL_MONDAY, SIGNALS, TAGS, Tide, load
-from ksys_app.ops.plant.simulator import Plant
-from ksys_app.ops.qc_table import EXPECTATIONS, RULES
+from ksys_app.ops.demo.plant import noise
+from ksys_app.ops.demo.plant.signals import DAY, LOCAL_MONDAY, SIGNALS, TAGS, Tide, load
+from ksys_app.ops.demo.plant.simulator import Plant
+from ksys_app.ops.masterdata import qc, qc_csv
+from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
 
 RULE = {rule.tag_name: rule for rule in qc_csv.read(qc.RULES_CSV, RULES)}
 PLANT = Plant()

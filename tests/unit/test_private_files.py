@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from docker.utils.build import exclude_paths
 
-from ksys_app.ops import backup
-from ksys_app.ops.rejects import Rejects
-from ksys_app.ops.samplefile import BadLine
+from ksys_app.ops.files.rejects import Rejects
+from ksys_app.ops.files.samplefile import BadLine
+from ksys_app.ops.recovery import backup
 from ksys_app.utils import private
 from tests import papers
 

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from ksys_app.commands.progress import refresh_told, stages
-from ksys_app.ops.refresh import Progress
+from ksys_app.ops.schema.refresh import Progress
 
 LONG_S = 3600.0
 

@@ -15,9 +15,10 @@ from ksys_app.domain.names import flaw
 from ksys_app.domain.rules import LIMITS
 from ksys_app.errors import ConfigError
 from ksys_app.models.rows import Expectation, QcRule
-from ksys_app.ops import cells, qc, qc_csv
-from ksys_app.ops.qc import Change, diff, table_of
-from ksys_app.ops.qc_table import EXPECTATIONS, RULES, show
+from ksys_app.ops.files import cells
+from ksys_app.ops.masterdata import qc, qc_csv
+from ksys_app.ops.masterdata.qc import Change, diff, table_of
+from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES, show
 
 HEADER = ",".join(RULES.names)
 GOOD = QcRule("T1", 0.0, 100.0, 5.0, 60, False, True, {"unit": "bar"}, 10.0, 90.0, 5.0, 95.0)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from ksys_app.errors import ConfigError
-from ksys_app.ops import samplefile
-from ksys_app.ops.plant import folder, replay
-from ksys_app.ops.samplefile import FileSample
-from ksys_app.ops.textlines import BadLine
+from ksys_app.ops.demo.plant import folder, replay
+from ksys_app.ops.files import samplefile
+from ksys_app.ops.files.samplefile import FileSample
+from ksys_app.ops.files.textlines import BadLine
 
 HEADER = "ts,tag_name,value"
 AT = datetime(2020, 2, 8, 13, 30, 47, tzinfo=UTC)

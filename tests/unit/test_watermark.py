@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksys_app.domain import upkeep
+from ksys_app.domain.buckets import FINER, GRAINS, Span, bucket_end, bucket_start, cut
 from ksys_app.models.rows import Mark
-from ksys_app.ops.buckets import FINER, GRAINS, Span, bucket_end, bucket_start, cut
-from ksys_app.ops.watermark import Piece, Reach, line, pieces, reaches
+from ksys_app.ops.schema.watermark import Piece, Reach, line, pieces, reaches
 
 KST = ZoneInfo("Asia/Seoul")
 ZONES = ["Asia/Seoul", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu"]

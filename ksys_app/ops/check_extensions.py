@@ -1,0 +1,27 @@
+"""Check of the extensions of a database: TimescaleDB of a version that will do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ksys_app.ops.check import Check, Rows
+from ksys_app.ops.tolerances import MIN_TIMESCALEDB
+
+
+def extensions(rows: Rows, note: str = "") -> Iterator[Check]:
+    """TimescaleDB in a version that will do; the Toolkit is welcome.
+
+    Args:
+        rows: the extensions.
+        note: what else to say of the version.
+    """
+    versions = {row["name"]: str(row["version"]) for row in rows}
+    version = versions.get("timescaledb")
+    numbers = tuple(int(n) for n in re.findall(r"\d+", version or "0.0")[:2])
+    least = ".".join(map(str, MIN_TIMESCALEDB))
+    ok = numbers >= MIN_TIMESCALEDB
+    detail = version if ok else f"{version or 'not installed'}, {least} or newer is needed"
+    yield Check("extension timescaledb", ok, f"{detail}{note}")
+    toolkit = versions.get("timescaledb_toolkit")
+    yield Check("extension timescaledb_toolkit", True, toolkit or "not installed, not needed")

@@ -1,0 +1,1 @@
+"""``ksys demo``: the embedded database, a plant, and the app."""

@@ -1,0 +1,53 @@
+"""The plant live: every five seconds one statement with a sample of each tag."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from psycopg import AsyncConnection
+
+from ksys_app.ops.demo.plant import store
+from ksys_app.ops.demo.plant.signals import PERIOD_S
+from ksys_app.ops.demo.plant.simulator import Plant
+from ksys_app.ops.demo.plant.writer import Clock, keep_writing, utc_now
+
+CATCH_UP_S: Final = 3600
+"""How far back it fills what a lost database missed; more than that stays a hole."""
+
+
+async def feed(dsn: str, plant: Plant, stop: asyncio.Event, clock: Clock = utc_now) -> None:
+    """Write the plant's samples as they become due, until ``stop`` is set.
+
+    It begins after the newest sample there is. While the database is away it tries again after
+    1, 2, 4, then 8 s, and then fills what was missed, an hour at most.
+
+    Args:
+        dsn: a role that may write ``influx_hist``.
+        plant: whose samples.
+        stop: set to end it.
+        clock: what time it is.
+    """
+    await keep_writing(dsn, _Feed(plant, clock).step, stop, "feed")
+
+
+class _Feed:
+    """Where the feed is: the last tick that was written."""
+
+    def __init__(self, plant: Plant, clock: Clock) -> None:
+        self._plant, self._clock = plant, clock
+        self._last: int | None = None
+
+    async def step(self, conn: AsyncConnection) -> float:
+        now = self._clock().timestamp()
+        if self._last is None:
+            newest = await store.newest(conn)
+            self._last = int(now) - PERIOD_S if newest is None else store.epoch(newest)
+        oldest = max(self._last + 1, int(now) - CATCH_UP_S)
+        due = range(-(-oldest // PERIOD_S) * PERIOD_S, int(now) + 1, PERIOD_S)
+        if due:
+            values = [value for t in due for value in self._plant.tick(t)]
+            await store.put_grid(conn, due[0], PERIOD_S, values)
+            self._last = due[-1]
+        until = (int(now) // PERIOD_S + 1) * PERIOD_S - self._clock().timestamp()
+        return max(0.0, until)

@@ -1,0 +1,215 @@
+"""A recorded file in the plant's place: its samples at their own pace, shifted to now.
+
+The rule of the shift: the file's first sample is now. Every time of the file is moved by one whole
+number of seconds, so that fractions and pauses stay as they are. A start begins the file from the
+front again. Each start is a line of ``replay.jsonl`` in the data folder: the file, its first time,
+the shift in seconds, when it began. ``time in the file = ts - shift_seconds``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from ksys_app.domain.ingest import Unusable, unusable
+from ksys_app.errors import ConfigError
+from ksys_app.log import logger
+from ksys_app.ops.demo.plant.writer import Clock, keep_writing, utc_now
+from ksys_app.ops.files import samplefile
+from ksys_app.ops.files.samplefile import FileSample
+from ksys_app.ops.files.textlines import BadLine
+
+RECORD: Final = "replay.jsonl"
+BATCH_ROWS: Final = 5000
+PACE_S: Final = 1.0
+"""Samples are written this often, all that became due."""
+PAUSE_S: Final = 60.0
+"""A pause in the file that is longer is told in the log."""
+TOLD_LINES: Final = 20
+"""Bad lines told one by one; the rest are only counted."""
+
+INSERT: Final = """
+INSERT INTO public.influx_hist (ts, tag_name, value, qc, meta)
+SELECT * FROM unnest(%(ts)s::timestamptz[], %(tag_name)s::text[], %(value)s::double precision[],
+                     %(qc)s::smallint[], %(meta)s::jsonb[])
+ON CONFLICT (ts, tag_name) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How the times of a file become times of now.
+
+    Attributes:
+        file: the file.
+        first: time of its first sample.
+        by: what is added to each time, whole seconds.
+    """
+
+    file: Path
+    first: datetime
+    by: timedelta
+
+    def __str__(self) -> str:
+        """The sentence of the log."""
+        return (
+            f"replay: file time {self.first} of {self.file.name} is now "
+            f"{self.first + self.by} (shift {self.by}, {self.seconds} s)"
+        )
+
+    @property
+    def seconds(self) -> int:
+        """The shift in seconds."""
+        return int(self.by.total_seconds())
+
+
+def check(path: Path) -> datetime:
+    """The time of the file's first sample.
+
+    Raises:
+        ConfigError: the file cannot be read, or its first lines are not those of a sample file.
+    """
+    with closing(samplefile.read(path)) as samples:
+        first = next(samples, None)
+    if first is None:
+        raise ConfigError(f"{path} has no samples")
+    if isinstance(first, BadLine):
+        raise ConfigError(f"{path}:{first.line} {first.reason}")
+    return first.ts
+
+
+def shift_to(path: Path, now: datetime) -> Shift:
+    """The shift that makes the file's first sample the present second. Raises as :func:`check`."""
+    first = check(path)
+    whole = (now - first) // timedelta(seconds=1)
+    return Shift(path, first, timedelta(seconds=whole))
+
+
+async def feed(
+    dsn: str, path: Path, data_dir: Path, stop: asyncio.Event, clock: Clock = utc_now
+) -> None:
+    """Write the file's samples as they become due, until its end or until ``stop`` is set.
+
+    While the database is away it tries again after 1, 2, 4, then 8 s; nothing is lost. Lines that
+    are no samples are told in the log and passed over.
+
+    Args:
+        dsn: a role that may write ``influx_hist``.
+        path: the file.
+        data_dir: where the shift is noted.
+        stop: set to end it.
+        clock: what time it is.
+
+    Raises:
+        ConfigError: the file cannot be read, or its first lines are not those of a sample file.
+    """
+    now = clock()
+    shift = shift_to(path, now)
+    logger.info("%s", shift)
+    _note(data_dir, shift, now)
+    replay = _Replay(shift, clock)
+    await keep_writing(dsn, replay.step, stop, "replay")
+    logger.info(
+        "replay_end file=%s rows=%d bad_lines=%d finished=%s",
+        json.dumps(path.name),
+        replay.rows,
+        replay.bad,
+        str(replay.finished).lower(),
+    )
+
+
+def _note(data_dir: Path, shift: Shift, now: datetime) -> None:
+    line = {
+        "file": str(shift.file.resolve()),
+        "first": shift.first.isoformat(),
+        "shift_seconds": shift.seconds,
+        "started": now.isoformat(timespec="seconds"),
+    }
+    with (data_dir / RECORD).open("a", encoding="utf-8") as record:
+        record.write(json.dumps(line) + "\n")
+
+
+class _Replay:
+    """Where the replay is in its file, and what is due and not written yet."""
+
+    def __init__(self, shift: Shift, clock: Clock) -> None:
+        self.rows = self.bad = 0
+        self.finished = False
+        self._shift, self._clock = shift, clock
+        self._source = self._good_samples()
+        self._next = next(self._source, None)
+        self._due: list[FileSample] = []
+        self._told: datetime | None = None
+
+    async def step(self, conn: AsyncConnection) -> float | None:
+        now = self._clock()
+        while self._next is not None and len(self._due) < BATCH_ROWS:
+            if self._next.ts + self._shift.by > now:
+                break
+            self._due.append(self._next)
+            self._next = next(self._source, None)
+        if self._due:
+            await self._write(conn)
+            self.rows += len(self._due)
+            self._due = []
+        if self._next is None:
+            self.finished = True
+            return None
+        return self._pause(self._next.ts + self._shift.by, now)
+
+    def _pause(self, upcoming: datetime, now: datetime) -> float:
+        """Seconds to the next step; none while there is a backlog."""
+        wait = (upcoming - now).total_seconds()
+        if wait > PAUSE_S and upcoming != self._told:
+            self._told = upcoming
+            logger.info("replay_pause seconds=%.0f until=%s", wait, upcoming.isoformat())
+        return PACE_S if wait > 0 else 0.0
+
+    async def _write(self, conn: AsyncConnection) -> None:
+        await conn.execute(
+            INSERT,
+            {
+                "ts": [sample.ts + self._shift.by for sample in self._due],
+                "tag_name": [sample.tag_name for sample in self._due],
+                "value": [sample.value for sample in self._due],
+                "qc": [sample.qc for sample in self._due],
+                "meta": [Jsonb(sample.meta or {}) for sample in self._due],
+            },
+        )
+
+    def _good_samples(self) -> Iterator[FileSample]:
+        """The file's samples; a file that turns out to be damaged ends there, and says so."""
+        try:
+            with samplefile.opened(self._shift.file) as file:
+                for line in file:
+                    reason = None if isinstance(line, BadLine) else self._unusable(line)
+                    if isinstance(line, BadLine):
+                        self._tell(line)
+                    elif reason is not None:
+                        self._tell(file.unusable(reason))
+                    else:
+                        yield line
+        except ConfigError as error:
+            logger.error("replay_broken error=%s", json.dumps(error.message))
+
+    def _unusable(self, sample: FileSample) -> Unusable | None:
+        """Why a sample cannot be written at its new time; before that time it is not written."""
+        try:
+            ts = sample.ts + self._shift.by
+        except OverflowError:
+            return Unusable.AHEAD
+        return unusable(ts, sample.value, latest=ts)
+
+    def _tell(self, bad: BadLine) -> None:
+        self.bad += 1
+        if self.bad <= TOLD_LINES:
+            logger.warning("replay_bad_line line=%d reason=%s", bad.line, json.dumps(bad.reason))

@@ -1,0 +1,86 @@
+"""The plant as a pure function: which value each tag reports at a moment, if any."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from ksys_app.ops.demo.plant import noise
+from ksys_app.ops.demo.plant.faults import TIMETABLE, Entry, drift_part
+from ksys_app.ops.demo.plant.signals import LOCAL_MONDAY, SIGNALS, TAGS, Signal, load
+
+DEFAULT_SEED: Final = 20250815
+Course = Callable[[int, float], float]
+"""From epoch seconds and the load to a value, before rounding."""
+
+
+class Plant:
+    """The nine tags under one seed. It keeps no state: asked twice, it answers the same."""
+
+    def __init__(self, seed: int = DEFAULT_SEED) -> None:
+        """Bind the courses of all signals to ``seed``."""
+        self._courses = tuple(_course(signal, seed) for signal in SIGNALS)
+        self._noise = tuple(noise.key(seed, tag, "noise") for tag in TAGS)
+        self._loss = tuple(noise.key(seed, tag, "loss") for tag in TAGS)
+        self._faults = tuple((TAGS.index(entry.tag_name), entry) for entry in TIMETABLE)
+
+    def sample(self, tag_name: str, ts: datetime) -> float | None:
+        """What ``tag_name`` reports at ``ts``; None where a fault keeps it silent."""
+        return self.tick(int(ts.timestamp()))[TAGS.index(tag_name)]
+
+    def tick(self, t: int) -> list[float | None]:
+        """What all tags report at epoch second ``t``, in the order of ``TAGS``."""
+        values: list[float | None] = [*self.healthy(t)]
+        for index, entry in self._faults:
+            into = entry.into(t)
+            if into is not None:
+                values[index] = self._faulty(index, entry, t, into, values[index])
+        return values
+
+    def healthy(self, t: int) -> list[float]:
+        """What all tags would report at ``t`` without faults."""
+        now = load(t)
+        return [
+            round(course(t, now) + signal.noise * noise.triangular(stream, t), signal.decimals)
+            for signal, course, stream in zip(SIGNALS, self._courses, self._noise, strict=True)
+        ]
+
+    def _faulty(
+        self, index: int, entry: Entry, t: int, into: int, value: float | None
+    ) -> float | None:
+        signal = SIGNALS[index]
+        if entry.kind == "dropout" or value is None:
+            return None
+        if entry.kind == "loss":
+            return value if noise.uniform(self._loss[index], t) < entry.amount else None
+        if entry.kind == "stuck":
+            return self.healthy(t - into)[index]
+        if entry.kind == "drift":
+            return round(value + entry.amount * drift_part(entry, into), signal.decimals)
+        ripple = signal.noise * noise.triangular(self._noise[index], t)
+        return round(entry.amount + ripple, signal.decimals)
+
+
+def _course(signal: Signal, seed: int) -> Course:
+    """The signal's course without noise, its phases drawn from the seed."""
+    waves = []
+    for number, wave in enumerate(signal.waves):
+        speed = 2 * math.pi / wave.period
+        if wave.trough is None:
+            phase = 2 * math.pi * noise.uniform(noise.key(seed, signal.tag_name, "phase"), number)
+        else:
+            phase = -math.pi / 2 - speed * wave.trough
+        waves.append((wave.amplitude, speed, phase))
+    base, gain, tide, sin = signal.base, signal.load, signal.tide, math.sin
+    shift = 0 if tide is None else int(tide.period * noise.uniform(noise.key(seed, "tide"), 0))
+
+    def course(t: int, load_now: float) -> float:
+        value = base + gain * load_now
+        since = t - LOCAL_MONDAY
+        for amplitude, speed, phase in waves:
+            value += amplitude * sin(since * speed + phase)
+        return value if tide is None else value + tide.at(t + shift)
+
+    return course

@@ -1,0 +1,86 @@
+"""What the demo plant writes to and asks of ``influx_hist``: one constant a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from ksys_app.ops.demo.plant.signals import TAGS
+
+# The newest sample of the plant's tags: where its history ends.
+NEWEST: Final = "SELECT max(ts) FROM public.influx_latest WHERE tag_name = ANY(%(tags)s)"
+
+# A grid of ticks: the values of all tags, tick by tick; NULL where nothing arrived.
+APPEND_GRID: Final = """
+INSERT INTO public.influx_hist (ts, tag_name, value, meta)
+SELECT to_timestamp(%(start)s + %(step)s * ((u.i - 1) / cardinality(t.tags))),
+       t.tags[(u.i - 1) %% cardinality(t.tags) + 1], u.value, %(meta)s
+FROM (SELECT %(tags)s::text[] AS tags) AS t,
+     unnest(%(values)s::double precision[]) WITH ORDINALITY AS u (value, i)
+WHERE u.value IS NOT NULL
+"""
+# Where somebody else may have written already; a conflict check costs half as much again.
+FILL_GRID: Final = APPEND_GRID + "ON CONFLICT (ts, tag_name) DO NOTHING\n"
+
+# A thinned sample stands for many messages: /comm would take the others for lost.
+BEGIN_LIFE: Final = """
+UPDATE public.tag_latest SET first_ts = to_timestamp(%(start)s) WHERE tag_name = ANY(%(tags)s)
+"""
+
+
+async def newest(conn: AsyncConnection) -> datetime | None:
+    """Time of the plant's newest sample, None before the first."""
+    cursor = await conn.execute(NEWEST, {"tags": list(TAGS)})
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
+async def put_grid(
+    conn: AsyncConnection,
+    start: int,
+    step: int,
+    values: Sequence[float | None],
+    *,
+    thinned: bool = False,
+    append: bool = False,
+) -> int:
+    """Write the values of all tags at ``start``, ``start + step``, … and count what was new.
+
+    Args:
+        conn: an autocommit connection that may write.
+        start: epoch seconds of the first tick.
+        step: seconds from tick to tick.
+        values: in the order of ``TAGS``, tick by tick.
+        thinned: note in ``meta`` that a sample stands for ``step`` seconds (``thinned_s``).
+        append: nothing can be there yet.
+    """
+    cursor = await conn.execute(
+        APPEND_GRID if append else FILL_GRID,
+        {
+            "start": start,
+            "step": step,
+            "values": list(values),
+            "tags": list(TAGS),
+            "meta": Jsonb({"thinned_s": step} if thinned else {}),
+        },
+    )
+    return cursor.rowcount
+
+
+async def begin_life(conn: AsyncConnection, start: int) -> None:
+    """Let the tags' lives begin at ``start`` (epoch seconds): with their first full-rate sample."""
+    await conn.execute(BEGIN_LIFE, {"start": start, "tags": list(TAGS)})
+
+
+def epoch(ts: datetime) -> int:
+    """Whole epoch seconds at or before ``ts``."""
+    return int(ts.timestamp() // 1)
+
+
+def utc(t: int) -> datetime:
+    """Epoch seconds as a time."""
+    return datetime.fromtimestamp(t, UTC)

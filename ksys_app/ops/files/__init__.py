@@ -1,0 +1,1 @@
+"""Text files: characters, separators, cells, samples, and the lines that are no samples."""

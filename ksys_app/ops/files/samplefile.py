@@ -1,0 +1,248 @@
+"""Files of samples: ``ts,tag_name,value[,qc,meta]`` as CSV, plain or gzip, read line by line.
+
+One sample is one line, so that a quote that never ends spoils that line and no other. A line that
+is no sample is told with its number and passed over; only a first line that does not name the
+columns, numbers that could be read in two ways, and a file that cannot be read on end the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from ksys_app.domain.ingest import EARLIEST, MAX_MAGNITUDE, MIN_MAGNITUDE, Unusable
+from ksys_app.errors import ConfigError
+from ksys_app.ops.files import cells, dialect, textlines
+from ksys_app.ops.files.dialect import PLAIN, Decimals, Header, Reading
+from ksys_app.ops.files.rejects import is_note
+from ksys_app.ops.files.textlines import BadLine, Line, TextFile
+
+T = TypeVar("T")
+REQUIRED: Final = ("ts", "tag_name", "value")
+OPTIONAL: Final = ("qc", "meta")
+EXPECTED: Final = "ts,tag_name,value[,qc,meta]"
+SMALLINT: Final = 2**15
+PROBE: Final = 1000
+"""How many lines are looked at for the decimal sign, where it is not plain."""
+
+
+class FileSample(NamedTuple):
+    """A sample of a file; ``ts`` is UTC, ``meta`` None where the file says nothing."""
+
+    ts: datetime
+    tag_name: str
+    value: float
+    qc: int = 0
+    meta: dict[str, Any] | None = None
+
+
+UNUSABLE: Final = {
+    Unusable.NOT_FINITE: "value: is not a finite number",
+    Unusable.MAGNITUDE: f"value: is beyond {MAX_MAGNITUDE:g}, or within {MIN_MAGNITUDE:g} of zero",
+    Unusable.TOO_OLD: f"ts: is before {EARLIEST:%Y-%m-%d}",
+    Unusable.AHEAD: "ts: is further ahead of the database's clock than KSYS_MAX_AHEAD_S allows",
+}
+
+
+class SampleFile:
+    """An open file of samples; begin it, then iterate over it once.
+
+    Attributes:
+        name: how to name it to people.
+        size: its bytes as stored, None where that is not known.
+        line: number of the line read last.
+        text: that line.
+        first: the line that names the columns, once begun.
+        encoding: the file's.
+        length: characters of the lines read.
+    """
+
+    def __init__(self, text: TextFile) -> None:
+        """Take an open text file."""
+        self.name, self.size = text.name, text.size
+        self.encoding = text.encoding
+        self.line = self.length = 0
+        self.text = self.first = ""
+        self._text = text
+        self._lines = iter(text)
+        self._header = Header([], ",", 0)
+        self._decimal: dialect.Decimal | None = None
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far, as stored; 0 where that is not known."""
+        return self._text.position
+
+    @property
+    def columns(self) -> list[str]:
+        """Those of its first line, once begun."""
+        return self._header.names
+
+    def __iter__(self) -> Generator[FileSample | BadLine, None, None]:
+        """Its samples and bad lines, in its order.
+
+        Raises:
+            ConfigError: it cannot be read on.
+        """
+        for item in self._lines:
+            if isinstance(item, BadLine):
+                self.line = item.line
+                yield item
+                continue
+            self.line, self.text = item.number, item.text
+            self.length += len(item.text)
+            if is_note(item.text):
+                continue
+            try:
+                row = dialect.row(self._header, dialect.split(item.text, self._header.separator))
+                if row is not None:
+                    yield self._sample(row)
+            except ValueError as error:
+                yield BadLine(item.number, str(error), item.text)
+
+    def unusable(self, reason: Unusable) -> BadLine:
+        """The line read last, whose sample is not usable."""
+        return BadLine(self.line, UNUSABLE[reason], self.text)
+
+    def begin(self, reading: Reading) -> None:
+        """Read the line with the columns, and as many more as show the decimal sign.
+
+        Raises:
+            ConfigError: it cannot be read, its first line does not name the columns, or its
+                numbers could be read in two ways.
+        """
+        first = self._first()
+        separator = dialect.declared(first)
+        if separator is not None:
+            first = self._first()
+        self._header = self._named(first, separator)
+        self.first = first
+        self._decimal = reading.decimal or self._probe()
+        said = dialect.describe(self._text.encoding, self._header.separator, self._decimal)
+        if said:
+            reading.tell(f"{self.name}: {said}")
+
+    def _first(self) -> str:
+        first = next(self._lines, None)
+        if first is None:
+            raise ConfigError(f"{self.name} is empty; its first line must be {EXPECTED}")
+        if isinstance(first, BadLine):
+            raise ConfigError(f"{self.name}: its first line {first.reason}")
+        self.line = first.number
+        return first.text
+
+    def _named(self, first: str, separator: str | None) -> Header:
+        known = {*REQUIRED, *OPTIONAL}
+        found = dialect.header(first, known, separator)
+        names = found.names
+        if set(REQUIRED) - set(names) or set(names) - known or len(set(names)) != len(names):
+            raise ConfigError(
+                f"{self.name}: its first line must be {EXPECTED}, with commas, semicolons or tabs "
+                f"between them, and is {first[:80]!r}"
+            )
+        return found
+
+    def _probe(self) -> dialect.Decimal | None:
+        """The decimal sign that the first numbers show; those lines are read again."""
+        if self._header.separator == ",":
+            return "."
+        seen: list[Line | BadLine] = []
+        decimals = Decimals()
+        at = self.columns.index("value")
+        for item in self._lines:
+            seen.append(item)
+            if isinstance(item, Line) and is_note(item.text):
+                continue
+            if isinstance(item, Line) and decimals.see(self._cell(item, at)):
+                break
+            if len(seen) == PROBE:
+                break
+        self._lines = chain(seen, self._lines)
+        try:
+            return decimals.sign()
+        except ValueError as error:
+            raise ConfigError(f"{self.name}: {error}") from None
+
+    def _cell(self, line: Line, at: int) -> str:
+        try:
+            return dialect.split(line.text, self._header.separator)[at]
+        except (ValueError, IndexError):
+            return ""
+
+    def _sample(self, row: dict[str, str]) -> FileSample:
+        qc, meta = row.get("qc"), row.get("meta")
+        return FileSample(
+            _at("ts", _time, row["ts"]),
+            _at("tag_name", cells.name, row["tag_name"]),
+            _at("value", self._number, row["value"]),
+            _at("qc", _code, qc) if qc else 0,
+            _at("meta", cells.json_object, meta) if meta else None,
+        )
+
+    def _number(self, cell: str) -> float:
+        return cells.number(dialect.plain(cell, self._decimal))
+
+
+def read(path: Path) -> Generator[FileSample | BadLine, None, None]:
+    """The samples of a file in its order, one line in memory at a time.
+
+    Raises:
+        ConfigError: as for :func:`opened`.
+    """
+    with opened(path) as file:
+        yield from file
+
+
+@contextmanager
+def opened(
+    path: Path | None,
+    reading: Reading = PLAIN,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[SampleFile]:
+    """A file of samples, open for reading, its columns known.
+
+    Args:
+        path: the file; None for standard input.
+        reading: how to read it.
+        stopped: asked while standard input is silent; once true, it counts as ended.
+
+    Raises:
+        ConfigError: it cannot be read, its first line does not name the columns, or its numbers
+            could be read in two ways.
+    """
+    with textlines.opened(path, reading.encoding, stopped) as text:
+        file = SampleFile(text)
+        file.begin(reading)
+        yield file
+
+
+def _time(cell: str) -> datetime:
+    try:
+        ts = datetime.fromisoformat(cell.strip())
+    except ValueError:
+        raise ValueError(
+            f"{cell[:40]!r} is not a time with its zone such as 2025-08-15T16:26:07Z"
+        ) from None
+    if ts.tzinfo is UTC:
+        return ts
+    if ts.tzinfo is None:
+        raise ValueError(f"{cell[:40]!r} has no time zone; write 2025-08-15T16:26:07Z")
+    try:
+        return ts.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{cell[:40]!r} is out of range") from None
+
+
+def _at(column: str, parse: Callable[[str], T], cell: str) -> T:
+    try:
+        return parse(cell)
+    except ValueError as error:
+        raise ValueError(f"{column}: {error}") from None
+
+
+def _code(cell: str) -> int:
+    return cells.integer(cell, -SMALLINT, SMALLINT - 1)

@@ -1,0 +1,1 @@
+"""The jobs of the database: their runs, their words, running and pruning them."""

@@ -1,0 +1,1 @@
+"""Rules and expectations: CSV files, the tables behind them, rates and suggestions."""

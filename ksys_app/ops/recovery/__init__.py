@@ -1,0 +1,1 @@
+"""Samples from files, dumps, and bringing a database back from them."""

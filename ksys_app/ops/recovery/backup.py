@@ -1,0 +1,157 @@
+"""``ksys db backup``: a dump that ``ksys db restore`` brings back, with a manifest beside it.
+
+Dump and manifest are of one snapshot, while samples go on arriving. Both get their names when they
+are complete; what is called ``.partial`` is none (PRD §27.7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from psycopg import AsyncConnection, IsolationLevel, sql
+
+from ksys_app.domain import upkeep
+from ksys_app.errors import BackupFailed, ConfigError, SchemaDrift
+from ksys_app.ops.embedded import IS_EMBEDDED
+from ksys_app.ops.owner import owner, require_direct
+from ksys_app.ops.recovery import manifest, pg_programs
+from ksys_app.ops.recovery.manifest import Dump, Manifest
+from ksys_app.utils import private
+
+COMPRESSION: Final = "--compress=5"
+# Before the snapshot: compressing a chunk truncates it, which an older snapshot sees as empty.
+HOLD_CHUNKS: Final = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(
+    sql.SQL(", ").join(
+        sql.Identifier("public", name) for name in (*upkeep.HYPERTABLES, *upkeep.REFRESH)
+    )
+)
+# Rows that a job wrote beside the chunks while TimescaleDB was switched off. Nobody reads them, and
+# with them no dump can be restored: in the restore they are read, and are there twice.
+BESIDE_CHUNKS: Final = """
+SELECT format('--exclude-table-data=%I.%I', materialization_hypertable_schema,
+              materialization_hypertable_name)
+FROM timescaledb_information.continuous_aggregates
+"""
+LOOK_S: Final = 0.5
+CHUNK: Final = 2**20
+
+OnStage = Callable[[str, int], None]
+"""Told of a stage (``rows``, ``dump``) and the dump's size in bytes."""
+
+
+async def backup(dsn: str, file: Path, *, zone: str, on_stage: OnStage) -> Manifest:
+    """Dump a database to a file that is not there yet.
+
+    Args:
+        dsn: DSN of the database's owner, or of a superuser.
+        file: the dump; its manifest goes to ``FILE.manifest.json``.
+        zone: IANA zone the schema was made with.
+        on_stage: told when rows are counted, and of the dump while it grows.
+
+    Raises:
+        ConfigError: the file is there already, its folder cannot be written, ``pg_dump`` is missing
+            or too old, or the database is the embedded one.
+        BackupFailed: the dump failed, the disk is full for example; nothing is left of it.
+        SchemaDrift: the schema is not there.
+        DatabaseUnreachable: nothing answers at ``dsn``.
+    """
+    partial = _begun(file)
+    try:
+        async with owner(dsn) as conn:
+            await require_direct(conn, dsn)
+            await _require_server(conn)
+            origin = await manifest.about(conn)
+            program = await pg_programs.find("pg_dump", origin["major"])
+            await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+            async with conn.transaction():
+                await conn.execute(HOLD_CHUNKS)
+                row = await (await conn.execute("SELECT pg_export_snapshot()")).fetchone()
+                assert row is not None
+                beside = await (await conn.execute(BESIDE_CHUNKS)).fetchall()
+                leaving = (argument for (argument,) in beside)
+                arguments = ("--format=custom", COMPRESSION, f"--file={partial}", *leaving)
+                dumping = asyncio.create_task(
+                    pg_programs.run(program, dsn, f"--snapshot={row[0]}", *arguments)
+                )
+                try:
+                    on_stage("rows", 0)
+                    held = await manifest.content(conn)
+                    await _watch(dumping, partial, on_stage)
+                finally:
+                    dumping.cancel()
+                    await asyncio.wait([dumping])
+        made = manifest.make(origin, held, await asyncio.to_thread(_seal, partial), zone)
+        await asyncio.to_thread(_write, manifest.beside(file), manifest.text(made))
+        os.replace(partial, file)
+    except OSError as error:
+        raise BackupFailed(f"{file} cannot be written: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return made
+
+
+def _begun(file: Path) -> Path:
+    """The file that the dump is written to until it is complete, empty so far."""
+    try:
+        if not file.name or file.is_dir():
+            raise ConfigError(f"{file} is a folder; name a file in it")
+        partial = file.with_name(f"{file.name}.partial")
+        for path in (file, manifest.beside(file)):
+            if path.exists():
+                raise ConfigError(f"{path} is there already; name another file or move it away")
+        private.create(partial)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
+    return partial
+
+
+async def _require_server(conn: AsyncConnection) -> None:
+    if await (await conn.execute(IS_EMBEDDED)).fetchone() == (True,):
+        raise ConfigError(
+            "the embedded database cannot be dumped, no server could restore its build of "
+            "TimescaleDB; stop it and copy its data folder"
+        )
+    row = await (await conn.execute("SELECT to_regclass('public.influx_hist')")).fetchone()
+    if row == (None,):
+        raise SchemaDrift("there is nothing to dump: the database has no schema of ours")
+
+
+async def _watch(dumping: asyncio.Task[None], partial: Path, on_stage: OnStage) -> None:
+    while not dumping.done():
+        await asyncio.wait([dumping], timeout=LOOK_S)
+        on_stage("dump", await asyncio.to_thread(lambda: partial.stat().st_size))
+    dumping.result()
+
+
+def _seal(partial: Path) -> Dump:
+    """Put a dump safely on the disk and take its hash."""
+    digest = hash_of(partial)
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    return Dump(partial.stat().st_size, digest)
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    scratch = path.with_name(f"{path.name}.partial")
+    try:
+        with private.open_text(scratch) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)

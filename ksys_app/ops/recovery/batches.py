@@ -1,0 +1,97 @@
+"""A file of samples a batch at a time, its bad lines on their way to the reject file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ksys_app.domain.ingest import Unusable, unusable
+from ksys_app.errors import KsysError
+from ksys_app.ops.files.rejects import Rejects
+from ksys_app.ops.files.samplefile import FileSample, SampleFile
+from ksys_app.ops.files.textlines import BadLine
+
+LINES: Final = 20_000
+BYTES: Final = 2**23
+Samples = dict[tuple[datetime, str], FileSample]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some lines of a file.
+
+    Attributes:
+        samples: the good ones; of several about one tag and time, the last.
+        count: how many lines were good.
+        line: number of the last line.
+        position: bytes of the file read so far, as stored.
+        rejected: bad lines so far.
+        ended: whether there are no more.
+        failure: why there are no more, where that is not the end of the file.
+    """
+
+    samples: list[FileSample]
+    count: int
+    line: int
+    position: int
+    rejected: int
+    ended: bool
+    failure: KsysError | None = None
+
+
+class Batches:
+    """Reads the batches of a file; meant for a thread of its own.
+
+    Args:
+        file: the file, begun.
+        rejects: where its bad lines go.
+        latest: the last time that a sample may have, asked again as time goes on.
+    """
+
+    def __init__(self, file: SampleFile, rejects: Rejects, latest: Callable[[], datetime]) -> None:
+        self._file, self._rejects = file, rejects
+        self._items = iter(file)
+        self._clock, self._latest = latest, latest()
+
+    def take(self) -> Batch:
+        """The next lines, at most :data:`LINES` of them and not much more than :data:`BYTES`."""
+        samples: Samples = {}
+        count = 0
+        last_line, last_byte = self._file.line + LINES, self._file.length + BYTES
+        try:
+            for item in self._items:
+                if isinstance(item, BadLine):
+                    self._rejects.add(item)
+                elif reason := self._unusable(item):
+                    self._rejects.add(self._file.unusable(reason))
+                else:
+                    count += 1
+                    samples[item.ts, item.tag_name] = item
+                if self._file.line >= last_line or self._file.length >= last_byte:
+                    return self._batch(samples, count, ended=False)
+        except KsysError as failure:
+            return self._batch(samples, count, ended=True, failure=failure)
+        return self._batch(samples, count, ended=True)
+
+    def _batch(
+        self, samples: Samples, count: int, *, ended: bool, failure: KsysError | None = None
+    ) -> Batch:
+        return Batch(
+            list(samples.values()),
+            count,
+            self._file.line,
+            self._file.position,
+            self._rejects.count,
+            ended,
+            failure,
+        )
+
+    def _unusable(self, sample: FileSample) -> Unusable | None:
+        reason = unusable(sample.ts, sample.value, self._latest)
+        if reason is Unusable.AHEAD:
+            # Standard input may go on for hours, and its samples with the clock.
+            self._latest = self._clock()
+            reason = unusable(sample.ts, sample.value, self._latest)
+        return reason

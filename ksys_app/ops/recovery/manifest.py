@@ -1,0 +1,223 @@
+"""What a dump holds, written beside it and compared after a restore: rows and checksums.
+
+A checksum of a day is the sum, over its rows, of the first 60 bits of the MD5 of
+``ts|value|qc|meta`` as PostgreSQL writes them in UTC, so that anybody can compute it again, on any
+version, in any order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from psycopg import AsyncConnection, sql
+
+from ksys_app import __version__
+from ksys_app.domain.upkeep import REFRESH
+from ksys_app.errors import ConfigError
+from ksys_app.ops import golden
+from ksys_app.ops.schema import schema
+
+FORMAT: Final = 1
+# What jobs and their runner change by themselves is not compared.
+RESTLESS: Final = frozenset({"influx_hist", "ksys_job_run"})
+TOLD_DAYS: Final = 10
+
+DAYS: Final = """
+SELECT tag_name, (time_bucket('1 day', ts) AT TIME ZONE 'UTC')::date::text, count(*),
+       sum(('x' || left(md5(concat_ws('|', ts, value, qc, meta)), 15))::bit(60)::bigint)::text
+FROM public.influx_hist
+GROUP BY 1, 2
+ORDER BY 1, 2
+"""
+ABOUT: Final = """
+SELECT current_database() AS database,
+       current_setting('server_version') AS postgres,
+       current_setting('server_version_num')::integer / 10000 AS major,
+       (SELECT rolname FROM pg_roles WHERE oid = c.relowner) AS owner,
+       (SELECT jsonb_object_agg(extname, extversion) FROM pg_extension) AS extensions
+FROM pg_class AS c
+WHERE c.oid = 'public.influx_hist'::regclass
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """The dump itself: its bytes and their SHA-256."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is in a database.
+
+    Attributes:
+        relations: rows of each table and aggregate but the raw samples.
+        days: ``[tag, day of UTC, rows, checksum]`` of the raw samples.
+    """
+
+    relations: dict[str, int]
+    days: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A dump, its origin and its content; ``schema`` is the hash of the SQL that made it."""
+
+    format: int
+    ksys: str
+    made: str
+    schema: str
+    database: str
+    postgres: str
+    major: int
+    owner: str
+    extensions: dict[str, str]
+    dump: Dump
+    content: Content
+
+    @property
+    def timescaledb(self) -> str:
+        """Version of the extension."""
+        return self.extensions["timescaledb"]
+
+
+def beside(dump: Path) -> Path:
+    """Where the manifest of a dump is."""
+    return dump.with_name(f"{dump.name}.manifest.json")
+
+
+THERE: Final = """
+SELECT relname::text FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) ORDER BY 1
+"""
+
+
+async def about(conn: AsyncConnection) -> dict[str, Any]:
+    """Database, versions, owner and extensions, as a manifest has them."""
+    cursor = await conn.execute(ABOUT)
+    assert cursor.description is not None
+    row = await cursor.fetchone()
+    assert row is not None, "the cast to regclass fails where there is no such table"
+    return dict(zip([column.name for column in cursor.description], row, strict=True))
+
+
+async def content(conn: AsyncConnection, also: Iterable[str] = ()) -> Content:
+    """Rows and checksums as they are now; in one snapshot if the connection has one.
+
+    Args:
+        conn: the owner's connection.
+        also: relations to count beside those that this version expects. One that is not there,
+            as in a database of another version, is not counted.
+    """
+    relations = {}
+    names = (set(golden.of(conn).tables) | set(REFRESH) | set(also)) - RESTLESS
+    there = await (await conn.execute(THERE, (sorted(names),))).fetchall()
+    for (name,) in there:
+        counting = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", name))
+        row = await (await conn.execute(counting)).fetchone()
+        assert row is not None
+        relations[name] = row[0]
+    rows = await (await conn.execute(DAYS)).fetchall()
+    return Content(relations, [list(row) for row in rows])
+
+
+def make(origin: dict[str, Any], held: Content, dump: Dump, zone: str) -> Manifest:
+    """A manifest as of now."""
+    return Manifest(
+        format=FORMAT,
+        ksys=__version__,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        schema=hashlib.sha256(schema.script(zone).encode()).hexdigest(),
+        dump=dump,
+        content=held,
+        **origin,
+    )
+
+
+def text(manifest: Manifest) -> str:
+    """A manifest as JSON, a day a line."""
+    whole = asdict(manifest)
+    days = whole["content"].pop("days")
+    head = json.dumps(whole, indent=1)
+    body = ",\n".join(json.dumps(day, ensure_ascii=False) for day in days)
+    return f'{head[:-2]},\n "days": [\n{body}\n]}}\n'
+
+
+def read(path: Path) -> Manifest:
+    """The manifest in a file.
+
+    Raises:
+        ConfigError: it cannot be read, or is none.
+    """
+    try:
+        whole = json.loads(path.read_text("utf-8"))
+        if whole["format"] != FORMAT:
+            raise ConfigError(f"{path} has format {whole['format']}; this version reads {FORMAT}")
+        days = whole.pop("days")
+        whole["content"] = Content(days=days, **whole["content"])
+        whole["dump"] = Dump(**whole["dump"])
+        return Manifest(**whole)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path} is no manifest of ksys db backup") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A restored database beside its dump, a sentence for each difference.
+
+    Attributes:
+        wrong: what is missing, too much or other than in the dump.
+        more: aggregates that are more complete: late samples were refreshed since the dump.
+    """
+
+    wrong: list[str]
+    more: list[str]
+
+
+def compare(wanted: Content, found: Content, floor: date) -> Comparison:
+    """A restored database beside its dump. The samples decide; aggregates follow from them.
+
+    Args:
+        wanted: what was dumped.
+        found: what is there.
+        floor: whole days before it may have been dropped by the retention job since.
+    """
+    wrong: list[str] = []
+    more: list[str] = []
+    for name, rows in wanted.relations.items():
+        there = found.relations.get(name, 0)
+        text = f"{name} has {there:,} rows, the dump {rows:,}"
+        if name in REFRESH and there > rows:
+            more.append(text)
+        elif there != rows:
+            wrong.append(text)
+    days = list(_other_days(wanted, found, floor))
+    wrong += days[:TOLD_DAYS]
+    if len(days) > TOLD_DAYS:
+        wrong.append(f"and {len(days) - TOLD_DAYS:,} more days differ")
+    return Comparison(wrong, more)
+
+
+def _other_days(wanted: Content, found: Content, floor: date) -> Iterator[str]:
+    there = {(tag, day): (rows, checksum) for tag, day, rows, checksum in found.days}
+    for tag, day, rows, checksum in wanted.days:
+        has = there.pop((tag, day), None)
+        if has is None and date.fromisoformat(day) < floor:
+            continue
+        if has is None:
+            yield f"{tag} has no samples on {day}, the dump {rows:,}"
+        elif has[0] != rows:
+            yield f"{tag} has {has[0]:,} samples on {day}, the dump {rows:,}"
+        elif has[1] != checksum:
+            yield f"{tag} has other samples on {day} than the dump"
+    yield from (f"{tag} has samples on {day}, the dump none" for tag, day in there)

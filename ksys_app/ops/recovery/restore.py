@@ -1,0 +1,292 @@
+"""``ksys db restore``: a dump of ``ksys db backup`` into an empty database, compared and verified.
+
+TimescaleDB must be there in the dump's version, and its two hooks stand around the restore: without
+them a third of the rows and every key were lost (PRD decision 19).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row
+
+from ksys_app.driver.restoring import is_restoring
+from ksys_app.errors import BrokenOff, ConfigError, KsysError
+from ksys_app.ops.check import Check
+from ksys_app.ops.embedded import IS_EMBEDDED
+from ksys_app.ops.owner import owner, require_direct
+from ksys_app.ops.recovery import aside, backup, manifest, pg_programs
+from ksys_app.ops.recovery.manifest import Comparison, Manifest
+from ksys_app.ops.schema import refresh, schema
+from ksys_app.ops.verify import verify
+
+TARGET: Final = """
+SELECT current_database() AS name,
+       current_user AS role,
+       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
+       current_setting('server_version_num')::integer / 10000 AS major,
+       (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS installed,
+       (SELECT coalesce(array_agg(version), '{}') FROM pg_available_extension_versions
+        WHERE name = 'timescaledb') AS offered,
+       (SELECT coalesce(array_agg(name::text), '{}') FROM pg_available_extensions) AS extensions,
+       EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+               WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+                 AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+                 AND NOT EXISTS (SELECT FROM pg_depend AS d
+                                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                   AND d.deptype = 'e')) AS is_used
+"""
+# Between the hooks TimescaleDB is switched off and its jobs do not run. A session may have it on.
+AS_USUAL: Final = "SET timescaledb.restoring = off"
+# The runner's notes are of the server that was dumped; jobs are new here.
+JOBS_ARE_NEW: Final = """
+UPDATE public.ksys_job_run
+SET known_since = now(), started_at = NULL, finished_at = NULL, error = NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore came to.
+
+    Attributes:
+        comparison: with the manifest; None where there was none.
+        checks: those of ``ksys db verify`` about the schema.
+        aside: what the database that was there is called now.
+    """
+
+    comparison: Comparison | None
+    checks: list[Check]
+    aside: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to restore, where, and how.
+
+    Attributes:
+        dsn: DSN of a superuser of the target.
+        file: the dump.
+        zone: IANA zone of the days of ``influx_agg_1d``.
+        passwords: role to password, as for :func:`ksys_app.ops.schema.schema.apply`.
+        replace: put the database that is there aside under another name.
+    """
+
+    dsn: str
+    file: Path
+    zone: str
+    passwords: Mapping[str, str | None]
+    replace: bool = False
+
+
+# A session that began during the restore has its mode for as long as it lasts: nobody would ever
+# see what its program writes.
+END_OTHERS: Final = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+# How far a restore is, and what that means for whoever breaks it off or meets an error then.
+Reached = Literal["nothing", "empty", "half", "whole"]
+MEANING: Final[Mapping[Reached, str]] = {
+    "nothing": "nothing was changed",
+    "empty": "{name} is empty so far: run the same command again",
+    "half": "{name} is of no use now: mend the cause and restore again with --replace",
+    "whole": "all of the dump is in {name}: see what ksys db verify says of it",
+}
+
+
+@dataclass(slots=True)
+class Course:
+    """How far a restore is.
+
+    Attributes:
+        name: the target's name.
+        reached: what is true of it.
+        aside: what the database that was there is called now.
+    """
+
+    name: str
+    reached: Reached = "nothing"
+    aside: str | None = None
+
+    def put_aside(self, name: str) -> None:
+        """The database that was there has another name, and an empty one is in its place."""
+        self.aside, self.reached = name, "empty"
+
+    def told(self, what: str) -> str:
+        """``what`` has happened, what that leaves, and how to go on."""
+        before = (
+            f"; the database that was there is {self.aside} now (docs/runbooks/RECOVERY.md)"
+            if self.aside
+            else ""
+        )
+        return f"{what}; {MEANING[self.reached].format(name=self.name)}{before}"
+
+
+async def restore(plan: Plan, on_step: Callable[[str], None]) -> Restored:
+    """Bring a dump back, compare it with its manifest and verify every object.
+
+    Raises:
+        ConfigError: the dump cannot be read, the target is in use, or the server is another than
+            the dump needs. Nothing was changed.
+        BackupFailed: the restore failed on the way; what there is of it is not usable.
+        BrokenOff: it was cancelled.
+        DatabaseUnreachable: nothing answers there.
+    """
+    course = Course(aside.name_of(plan.dsn))
+    try:
+        return await _restore(plan, course, on_step)
+    except asyncio.CancelledError:
+        raise BrokenOff(course.told("the restore was broken off")) from None
+    except KsysError as error:
+        if course.reached == "nothing":
+            raise
+        raise type(error)(course.told(error.message)) from error
+
+
+async def _restore(plan: Plan, course: Course, on_step: Callable[[str], None]) -> Restored:
+    on_step("dump and target are looked at")
+    noted = await asyncio.to_thread(_manifest, plan.file)
+    async with owner(plan.dsn, even_restoring=True) as conn:
+        program, version, is_new = await _require_target(conn, noted, plan)
+    if not is_new:
+        on_step("the database that is there is put aside")
+        await aside.put(plan.dsn, course.put_aside)
+    course.reached = "empty"
+    on_step("roles")
+    await schema.apply_roles(plan.dsn, zone=plan.zone, passwords=plan.passwords)
+    on_step("TimescaleDB")
+    async with owner(plan.dsn) as conn:
+        extension = sql.SQL("CREATE EXTENSION IF NOT EXISTS timescaledb VERSION {}")
+        await conn.execute(extension.format(sql.Literal(version)))
+    on_step("data")
+    course.reached = "half"
+    async with owner(plan.dsn) as conn:
+        await conn.execute("SELECT timescaledb_pre_restore()")
+    await pg_programs.run(program, plan.dsn, "--exit-on-error", str(plan.file))
+    comparison = await _settle(plan.dsn, noted, on_step)
+    # Only what has come to here is switched on: whatever ends before is named by everybody.
+    async with owner(plan.dsn, even_restoring=True) as conn:
+        await conn.execute("SELECT timescaledb_post_restore()")
+        await conn.execute(END_OTHERS)
+    course.reached = "whole"
+    on_step("every object is verified")
+    # What a faulty row has wrong it had before the backup: it is no fault of the restore.
+    checks = await verify.verify(plan.dsn, zone=plan.zone, content=False)
+    return Restored(comparison, checks, course.aside)
+
+
+async def _settle(
+    dsn: str, noted: Manifest | None, on_step: Callable[[str], None]
+) -> Comparison | None:
+    """Gather statistics and compare, while no job of the database changes what came back."""
+    on_step("statistics")
+    async with owner(dsn, even_restoring=True) as conn:
+        await conn.execute(AS_USUAL)
+        await conn.execute(JOBS_ARE_NEW)
+        await conn.execute("ANALYZE")
+        if noted is None:
+            return None
+        on_step("rows and checksums are compared")
+        limits = await refresh.bounds(conn)
+        found = await manifest.content(conn, noted.content.relations)
+    return manifest.compare(noted.content, found, limits.floor.date())
+
+
+def _manifest(file: Path) -> Manifest | None:
+    """The manifest of a dump that is whole; None where there is none."""
+    try:
+        with file.open("rb") as dump:
+            if dump.read(5) != b"PGDMP":
+                raise ConfigError(f"{file} is no dump of ksys db backup (pg_dump --format=custom)")
+        path = manifest.beside(file)
+        if not path.exists():
+            return None
+        noted = manifest.read(path)
+        if noted.dump.sha256 != backup.hash_of(file):
+            raise ConfigError(
+                f"{file} is not what {path.name} describes: it has {file.stat().st_size:,} bytes "
+                f"of {noted.dump.bytes:,}, or others; fetch the dump again"
+            )
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
+    return noted
+
+
+async def _require_target(
+    conn: AsyncConnection, noted: Manifest | None, plan: Plan
+) -> tuple[pg_programs.Found, str, bool]:
+    """The program to restore with, the version of TimescaleDB, and whether the target is new."""
+    await require_direct(conn, plan.dsn)
+    if await (await conn.execute(IS_EMBEDDED)).fetchone() == (True,):
+        raise ConfigError(
+            "the embedded database cannot take a dump; restore into a server with TimescaleDB"
+        )
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(TARGET)
+        target: dict[str, Any] | None = await cursor.fetchone()
+    assert target is not None, "a SELECT without FROM has one row"
+    half = await is_restoring(conn)
+    if (target["is_used"] or half) and not plan.replace:
+        state = "holds a part of a restore that was broken off" if half else "is not empty"
+        raise ConfigError(
+            f"the database {target['name']} {state}; name an empty one in TS_ADMIN_DSN, or "
+            "put it aside under another name with --replace"
+        )
+    if not target["is_superuser"]:
+        raise ConfigError(
+            f"{target['role']} is no superuser, and only one may restore TimescaleDB's own tables; "
+            "name one in TS_ADMIN_DSN"
+        )
+    version = _version(target, noted, replace=plan.replace)
+    if noted is not None:
+        _require_origin(target, noted)
+    program = await pg_programs.find("pg_restore", target["major"])
+    is_new = not (target["is_used"] or half) and target["installed"] in (None, version)
+    return program, version, is_new
+
+
+def _version(target: dict[str, Any], noted: Manifest | None, *, replace: bool) -> str:
+    if noted is None:
+        wanted = target["installed"] or max(target["offered"], key=_numbers, default="none")
+    else:
+        wanted = noted.timescaledb
+    if target["installed"] not in (None, wanted) and not replace:
+        raise ConfigError(
+            f"the dump is of TimescaleDB {wanted}, and {target['name']} has "
+            f"{target['installed']}; create the database without the extension"
+        )
+    if wanted not in target["offered"]:
+        newest = max(target["offered"], key=_numbers, default="none")
+        raise ConfigError(
+            f"the dump is of TimescaleDB {wanted}, and this server offers {newest}; install "
+            f"timescaledb-2-postgresql-{target['major']} in that version, restore, then update it"
+        )
+    return str(wanted)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.replace("-", ".").split(".") if part.isdigit()]
+
+
+def _require_origin(target: dict[str, Any], noted: Manifest) -> None:
+    if target["major"] < noted.major:
+        raise ConfigError(
+            f"the dump is of PostgreSQL {noted.major}, and this server is {target['major']}; "
+            "restore into the same version or a newer one"
+        )
+    if target["role"] != noted.owner:
+        raise ConfigError(
+            f"the dump belongs to the role {noted.owner}, who has to restore it and be a superuser "
+            f"meanwhile: CREATE ROLE {noted.owner} LOGIN SUPERUSER PASSWORD '…', or, where it is "
+            f"there, ALTER ROLE {noted.owner} SUPERUSER; name it in TS_ADMIN_DSN"
+        )
+    lacking = sorted(set(noted.extensions) - set(target["extensions"]))
+    if lacking:
+        raise ConfigError(f"this server lacks extensions of the dump: {', '.join(lacking)}")

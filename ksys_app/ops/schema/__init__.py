@@ -1,0 +1,1 @@
+"""The schema applied, migrated and adopted, and its aggregates refreshed."""

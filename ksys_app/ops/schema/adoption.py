@@ -1,0 +1,289 @@
+"""What the plant built itself, rebuilt as the schema has it, with every bucket (PRD §12.5).
+
+An aggregate cannot be altered to another source or time zone. So the file of the schema makes the
+new one under another name, and the rows that are stored are carried over and compared before the
+old one goes: one transaction, which is there in whole or not at all. What it shows then is settled
+outside of it (:func:`settle`), again at will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row
+
+from ksys_app import resources
+from ksys_app.domain import upkeep
+from ksys_app.domain.buckets import bucket_end, bucket_start
+from ksys_app.errors import SchemaDrift
+from ksys_app.ops import definitions, golden
+from ksys_app.ops.check import Row
+from ksys_app.ops.golden import Golden
+from ksys_app.ops.keep import POLICIES, kept
+from ksys_app.ops.schema import carrying, refresh, watermark
+from ksys_app.ops.schema.steps import Step, execute, run
+from ksys_app.ops.schema.watermark import Piece
+
+
+class Rebuild(NamedTuple):
+    """An aggregate or view that the plant may have built itself.
+
+    Attributes:
+        view: its name.
+        step: the step of the schema that makes it.
+        heir: what takes its rows over; None of one that is computed again.
+    """
+
+    view: str
+    step: str
+    heir: str | None
+
+
+REBUILDS: Final = (
+    Rebuild("influx_agg_10m", "071_ten_minutes", "influx_agg_10m"),
+    Rebuild("influx_agg_1h", "072_hours", "influx_agg_1h"),
+    Rebuild("influx_agg_1d", "073_days", "influx_agg_1d"),
+    Rebuild("comm_success_1h", "090_comm", "comm_recv_1h"),
+    Rebuild("tech_ind_1m_mv", "100_indicators", None),
+)
+"""In the order of the schema: fine to coarse."""
+FINER_THAN_DAYS: Final = ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h")
+
+THERE: Final = """
+SELECT to_regclass('timescaledb_information.jobs') IS NOT NULL
+   AND to_regclass('public.influx_hist') IS NOT NULL
+"""
+DEFINITIONS: Final = (resources.VERIFY / "definitions.sql").read_bytes()
+READERS: Final = """
+SELECT DISTINCT r.ev_class::regclass::text
+FROM pg_depend AS d
+JOIN pg_rewrite AS r ON r.oid = d.objid
+JOIN pg_class AS c
+  ON c.oid = r.ev_class AND c.relnamespace::regnamespace::text <> '_timescaledb_internal'
+WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+  AND d.refobjid = to_regclass(%s) AND r.ev_class <> d.refobjid
+ORDER BY 1
+LIMIT 20
+"""
+# A refresh past the retention of raw samples erases what only the aggregate still holds.
+DISARM: Final = """
+SELECT delete_job(j.job_id)
+FROM timescaledb_information.jobs AS j
+JOIN timescaledb_information.continuous_aggregates AS a
+  ON (a.view_schema, a.view_name) = (j.hypertable_schema, j.hypertable_name)
+WHERE j.proc_name = 'policy_refresh_continuous_aggregate'
+  AND a.view_schema = 'public' AND a.view_name = ANY (%s) AND a.hypertable_name = 'influx_hist'
+  AND coalesce((j.config ->> 'start_offset')::interval > %s, true)
+"""
+GRANTS: Final = """
+SELECT CASE WHEN a.grantee = 0 THEN NULL ELSE a.grantee::regrole::text END
+FROM pg_class AS c, aclexplode(c.relacl) AS a
+WHERE c.oid = to_regclass(%s) AND a.grantee <> c.relowner AND a.privilege_type = 'SELECT'
+ORDER BY 1
+LIMIT 1000
+"""
+RETENTION: Final = """
+SELECT config ->> 'drop_after', schedule_interval::text
+FROM timescaledb_information.jobs
+WHERE proc_name = 'policy_retention' AND hypertable_schema = 'public' AND hypertable_name = %s
+LIMIT 1
+"""
+REFRESHED: Final = """
+SELECT config ->> 'start_offset', config ->> 'end_offset', schedule_interval::text
+FROM timescaledb_information.jobs
+WHERE proc_name = 'policy_refresh_continuous_aggregate'
+  AND hypertable_schema = 'public' AND hypertable_name = %s
+ORDER BY job_id
+LIMIT 1
+"""
+REFRESH: Final = (
+    "SELECT add_continuous_aggregate_policy(%s::regclass, start_offset => %s::interval,"
+    " end_offset => %s::interval, schedule_interval => %s::interval)"
+)
+RETAIN: Final = (
+    "SELECT add_retention_policy(%s::regclass, drop_after => %s::interval,"
+    " schedule_interval => %s::interval)"
+)
+
+
+async def due(
+    conn: AsyncConnection, zone: str, left: Collection[str], rebuild: Collection[str]
+) -> list[Rebuild]:
+    """What of the plant's own is to be rebuilt, fine to coarse.
+
+    Args:
+        conn: a connection of the owner.
+        zone: IANA zone whose days ``influx_agg_1d`` should count.
+        left: what stays as it is.
+        rebuild: what is rebuilt whatever it is, unless it is the schema's own already.
+
+    Raises:
+        SchemaDrift: a view reads one of them, and would have to go with it.
+    """
+    if not await has_samples(conn):
+        return []
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        found = {row["name"]: row for row in await (await cursor.execute(DEFINITIONS)).fetchall()}
+    made = golden.of(conn)
+    wanted = [
+        one
+        for one in REBUILDS
+        if one.view in found
+        and one.view not in left
+        and _is_old(one, found[one.view], made, zone, asked=one.view in rebuild)
+    ]
+    free: list[Rebuild] = []
+    for one in wanted:
+        rows = await (await conn.execute(READERS, (f"public.{one.view}",))).fetchall()
+        ours = [name for (name,) in rows if name in made.views]
+        others = [name for (name,) in rows if name not in made.views]
+        if others:
+            raise SchemaDrift(
+                f"{one.view} cannot be rebuilt while {', '.join(others)} reads it; note its "
+                f"definition and drop it first, or leave {one.view}: ksys db init --keep {one.view}"
+            )
+        if ours and one.view in rebuild:
+            raise SchemaDrift(
+                f"{one.view} can no longer be rebuilt: {', '.join(ours)} is built on it by now; "
+                "leave --rebuild out, it works as it is"
+            )
+        # What is ours and stands on the plant's own works, and stays.
+        if not ours:
+            free.append(one)
+    return free
+
+
+def _is_old(one: Rebuild, row: Row, made: Golden, zone: str, *, asked: bool) -> bool:
+    if one.heir != one.view and one.heir is not None:
+        return bool(row["kind"] == "aggregate")
+    definition = definitions.normalised(row["definition"])
+    if definition in definitions.allowed(made, zone)[one.view]:
+        return False
+    return asked or definition == definitions.as_in_the_spec(made)[one.view]
+
+
+async def disarm(conn: AsyncConnection) -> None:
+    """Remove policies that refresh past the raw samples; the schema adds its own later."""
+    if await has_samples(conn):
+        await conn.execute(DISARM, (list(upkeep.REFRESH), upkeep.RETENTION))
+
+
+async def has_samples(conn: AsyncConnection) -> bool:
+    """Whether there is TimescaleDB, and the table of samples: else nothing is the plant's own."""
+    return await (await conn.execute(THERE)).fetchone() == (True,)
+
+
+async def adopt(
+    conn: AsyncConnection, dsn: str, one: Rebuild, step: Step, settings: Mapping[str, str]
+) -> list[str]:
+    """Rebuild one aggregate or view in one transaction, then settle what it shows.
+
+    Args:
+        conn: an autocommit connection of the owner.
+        dsn: the DSN of that connection.
+        one: what to rebuild.
+        step: the step that makes it.
+        settings: what holds in the transaction of the step; ``ksys.zone`` among it.
+
+    Returns:
+        What was done, a sentence each.
+
+    Raises:
+        SchemaDrift: it failed, or the new one would hold less; the old one is as it was.
+    """
+    zone = settings["ksys.zone"]
+    if one.view == carrying.DAYS:
+        # The days are counted from the hours, which the plant may never have refreshed for late
+        # samples. The part that can be computed again is, before.
+        await refresh.refresh(dsn, ZoneInfo(zone), views=FINER_THAN_DAYS)
+    notes: list[str] = []
+
+    async def work(conn: AsyncConnection, step: Step) -> None:
+        notes.clear()
+        notes.extend(await _rebuild(conn, one, step, zone))
+
+    await execute(conn, step, settings, work)
+    await settle(conn)
+    return notes
+
+
+async def _rebuild(conn: AsyncConnection, one: Rebuild, step: Step, zone: str) -> Sequence[str]:
+    name = f"public.{one.view}"
+    readers = await (await conn.execute(GRANTS, (name,))).fetchall()
+    retention = await (await conn.execute(RETENTION, (one.view,))).fetchone()
+    policy = await (await conn.execute(REFRESHED, (one.view,))).fetchone()
+    if one.heir is None:
+        # Nothing is carried over, and its index has the name that the new one gets.
+        await _drop(conn, one.view)
+        await run(conn, step)
+        told = ["now holds the last 25 hours; the plant's own held all history"]
+    elif one.heir == one.view:
+        # Readers see the old one until the new one is whole.
+        new = f"{one.view}_new"
+        await run(conn, replace(step, sql=step.sql.replace(one.view, new)))
+        carry = carrying.days if one.view == carrying.DAYS else carrying.rows
+        told = await carry(conn, one.view, new, zone)
+        await _drop(conn, one.view)
+        await _rename(conn, new, one.view)
+    else:
+        # A view takes its name, and another aggregate its rows.
+        old = f"{one.view}_before"
+        await _rename(conn, one.view, old)
+        await run(conn, step)
+        told = await carrying.messages(conn, old, one.heir)
+        await _drop(conn, old)
+    for (role,) in readers:
+        grantee = sql.SQL("PUBLIC") if role is None else sql.SQL(role)
+        grant = sql.SQL("GRANT SELECT ON {} TO {}")
+        await conn.execute(grant.format(sql.Identifier("public", one.view), grantee))
+    if policy is not None and POLICIES in await kept(conn):
+        await conn.execute(REFRESH, (f"public.{one.heir}", *policy))
+    if retention is not None:
+        await conn.execute(RETAIN, (f"public.{one.heir}", *retention))
+    return told
+
+
+async def _drop(conn: AsyncConnection, view: str) -> None:
+    statement = sql.SQL("DROP MATERIALIZED VIEW {}").format(sql.Identifier("public", view))
+    await conn.execute(statement)
+
+
+async def _rename(conn: AsyncConnection, view: str, name: str) -> None:
+    statement = sql.SQL("ALTER MATERIALIZED VIEW {} RENAME TO {}")
+    names = sql.Identifier("public", view), sql.Identifier(name)
+    await conn.execute(statement.format(*names))
+
+
+async def settle(conn: AsyncConnection) -> None:
+    """Show what was carried over: an aggregate that holds rows and has no watermark gets one.
+
+    Before its watermark an aggregate shows what is stored, behind it what it computes. A refresh of
+    the newest stored bucket alone sets it, and leaves all others as they are. That bucket has to be
+    one that the finer level can compute: it would be erased otherwise.
+    """
+    limits = await refresh.bounds(conn)
+    for mark in await watermark.found(conn, watermark.ALL):
+        newest = None if mark.stored_to else await watermark.newest(conn, mark.view)
+        if newest is None:
+            continue
+        # A day of another zone than the aggregate counts is no bucket of its own.
+        piece = Piece(newest, bucket_end(mark.view, newest, limits.days))
+        if piece.start == bucket_start(mark.view, newest, limits.days) and await _computes(
+            conn, mark.view, newest
+        ):
+            await refresh.call(conn, mark.view, piece, limits.takes_options)
+
+
+async def _computes(conn: AsyncConnection, view: str, bucket: datetime) -> bool:
+    """Whether an aggregate without a watermark, which computes all, has all tags of a bucket."""
+    table, _ = await watermark.stored(conn, view)
+    statement = sql.SQL(
+        "SELECT (SELECT count(*) FROM {} WHERE bucket = %(at)s)"
+        " = (SELECT count(*) FROM {} WHERE bucket = %(at)s)"
+    ).format(table, sql.Identifier("public", view))
+    return await (await conn.execute(statement, {"at": bucket})).fetchone() == (True,)

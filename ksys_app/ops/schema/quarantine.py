@@ -1,0 +1,119 @@
+"""Rows that a database took in before it refused them: moved aside, told, and counted no more.
+
+``ksys db init`` does it once, after the schema is there (PRD §12.4). The constraint
+``influx_hist_usable`` is added last, so its absence says that the work is to be done or was
+interrupted; every step may run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from ksys_app.domain import upkeep
+from ksys_app.ops.owner import SET_ZONE
+from ksys_app.ops.schema import refresh
+
+USABLE: Final = "influx_hist_usable"
+"""The constraint of ``influx_hist`` that only usable samples meet (PRD §4.9)."""
+TOLD_TAGS: Final = 10
+
+NEEDED: Final = """
+SELECT to_regproc('public.quarantine_chunk') IS NOT NULL
+   AND NOT EXISTS (SELECT FROM pg_constraint
+                   WHERE conrelid = to_regclass('public.influx_hist') AND conname = %(name)s)
+"""
+CHUNKS: Final = """
+SELECT chunk_schema, chunk_name
+FROM timescaledb_information.chunks
+WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist'
+ORDER BY range_start
+"""
+MOVE: Final = "SELECT public.quarantine_chunk(%s, %s)"
+# Nothing out there can be refreshed: its buckets are before the first that the server can compute.
+DROP: Final = "SELECT drop_chunks(%s::regclass, older_than => timestamptz '1990-01-01 00:00:00+00')"
+REQUIRE: Final = "CALL public.require_usable()"
+RECHECK: Final = """
+INSERT INTO public.tag_recheck (tag_name)
+SELECT tag_name FROM public.tag_latest WHERE ts > now() + public.ksys_max_ahead()
+ON CONFLICT (tag_name) DO NOTHING
+"""
+SETTLE: Final = "CALL public.settle_tags()"
+MOVED: Final = """
+SELECT tag_name, reason, count(*) AS rows,
+       (array_agg(concat(ts::text, ' ', value) ORDER BY ts DESC))[1] AS newest
+FROM public.ingest_reject
+WHERE source = 'quarantine'
+GROUP BY tag_name, reason
+ORDER BY count(*) DESC, tag_name, reason
+LIMIT 10000
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was moved aside of one tag for one reason; ``newest``: time and value as text."""
+
+    tag_name: str
+    reason: str
+    rows: int
+    newest: str
+
+
+async def needed(conn: AsyncConnection) -> bool:
+    """Whether the database may still hold rows that are no usable samples."""
+    cursor = await conn.execute(NEEDED, {"name": USABLE})
+    return await cursor.fetchone() == (True,)
+
+
+async def quarantine(conn: AsyncConnection, dsn: str, zone: str) -> list[Moved]:
+    """Move every unusable row of ``influx_hist`` to ``ingest_reject``, a chunk a transaction.
+
+    Then the aggregates are refreshed where they counted such a row, the constraint is added, and
+    the newest and first sample of the tags concerned are read again.
+
+    Args:
+        conn: an autocommit connection of the owner.
+        dsn: the DSN of that connection.
+        zone: IANA zone of the days of ``influx_agg_1d``.
+
+    Returns:
+        What was moved, by tag and reason, most rows first; nothing in a clean database.
+    """
+    for chunk in await (await conn.execute(CHUNKS)).fetchall():
+        await conn.execute(MOVE, chunk)
+    for name in ("influx_hist", *upkeep.REFRESH):
+        await conn.execute(DROP, (f"public.{name}",))
+    moved = await _moved(conn, zone)
+    if moved:
+        # Only what is invalid is computed again, so that the whole range costs what was touched.
+        await refresh.refresh(dsn, ZoneInfo(zone))
+    await conn.execute(REQUIRE)
+    await conn.execute(RECHECK)
+    await conn.execute(SETTLE)
+    return moved
+
+
+async def _moved(conn: AsyncConnection, zone: str) -> list[Moved]:
+    async with conn.transaction(), conn.cursor(row_factory=class_row(Moved)) as cursor:
+        await cursor.execute(SET_ZONE, {"zone": zone})
+        await cursor.execute(MOVED)
+        return await cursor.fetchall()
+
+
+def sentences(moved: list[Moved]) -> Iterator[str]:
+    """What was moved, a sentence each, the ten largest."""
+    for one in moved[:TOLD_TAGS]:
+        yield (
+            f"{one.tag_name}: {one.rows:,} {'row' if one.rows == 1 else 'rows'} moved to "
+            f"ingest_reject ({one.reason}), "
+            f"the newest {one.newest}"
+        )
+    if len(moved) > TOLD_TAGS:
+        rest = moved[TOLD_TAGS:]
+        yield f"and {sum(one.rows for one in rest):,} rows of {len(rest):,} more tags and reasons"

@@ -1,0 +1,306 @@
+"""``ksys db refresh``: the aggregates over a range, fine to coarse, then the indicators.
+
+No refresh reaches past the retention of raw samples: where those are gone it would erase what the
+aggregates still hold (PRD decision 17). None moves a watermark past its line
+(:mod:`ksys_app.ops.schema.watermark`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from ksys_app.domain import upkeep
+from ksys_app.domain.buckets import FINER, Span, bucket_end, bucket_start
+from ksys_app.domain.ingest import EARLIEST
+from ksys_app.errors import BadParameter, DatabaseTimeout
+from ksys_app.ops.owner import owner
+from ksys_app.ops.schema import watermark
+from ksys_app.ops.schema.watermark import Piece
+
+INDICATORS: Final = "tech_ind_1m_mv"
+# A policy of the server that refreshes the same range is waited for.
+RETRIES: Final = 60
+RETRY_S: Final = 1.0
+
+# The arguments of refresh_continuous_aggregate.
+RANGE: Final = "%s::regclass, %s::timestamptz, %s::timestamptz"
+# Newer servers would make a transaction of every ten buckets, at twice the time.
+ONE_BATCH: Final = "options => '{\"buckets_per_batch\": 0}'"
+ANEW: Final = "force => true"
+
+HAS_OLDER: Final = "SELECT EXISTS (SELECT FROM public.influx_hist WHERE ts < %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a refresh is.
+
+    Attributes:
+        view: the aggregate, or ``tech_ind_1m_mv`` at the end.
+        start, end: its range, UTC.
+        done: slices refreshed so far, of all aggregates.
+        total: slices there are.
+    """
+
+    view: str
+    start: datetime
+    end: datetime
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """One aggregate, refreshed.
+
+    Attributes:
+        view: its name.
+        start, end: the range asked of the database, UTC; buckets wholly inside are refreshed.
+        seconds: how long it took.
+    """
+
+    view: str
+    start: datetime
+    end: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What may be refreshed.
+
+    Attributes:
+        now: the database's clock; the bucket it is in stays live.
+        floor: before this, raw samples may be gone.
+        oldest: start of the oldest chunk of usable raw samples, None without any.
+        takes_options: whether the server splits a refresh into small batches unless told not to.
+        day_zone: IANA zone whose days ``influx_agg_1d`` counts.
+    """
+
+    now: datetime
+    floor: datetime
+    oldest: datetime | None
+    takes_options: bool = False
+    day_zone: str = "UTC"
+
+    @property
+    def days(self) -> ZoneInfo:
+        """The zone whose days ``influx_agg_1d`` counts."""
+        return ZoneInfo(self.day_zone)
+
+
+OnProgress = Callable[[Progress], None]
+Plan = Sequence[tuple[str, Sequence[Piece]]]
+
+
+async def refresh(
+    dsn: str,
+    zone: tzinfo,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    views: Collection[str] = watermark.ALL,
+    on_progress: OnProgress | None = None,
+) -> list[Refreshed]:
+    """Refresh every aggregate over ``[start, end]``, as far as its line, and the indicators.
+
+    Args:
+        dsn: DSN of the aggregates' owner.
+        zone: the display zone.
+        start: from here, with zone; the oldest raw sample without one.
+        end: to here, with zone; now without one. What lies past the line stays real time.
+        views: only these aggregates; the indicators go with all of them.
+        on_progress: told before each aggregate and after each slice.
+
+    Returns:
+        What was refreshed; nothing if the range lies before the oldest raw sample or is empty.
+
+    Raises:
+        BadParameter: ``end`` is before ``start``.
+        DatabaseTimeout: another refresh of the same range did not end.
+        DatabaseUnreachable: nothing answers at ``dsn``.
+    """
+    if start is not None and end is not None and end < start:
+        raise BadParameter(f"--to {end:%Y-%m-%d %H:%M} is before --from {start:%Y-%m-%d %H:%M}")
+    async with owner(dsn) as conn:
+        limits = await bounds(conn)
+        if limits.oldest is None:
+            return []
+        first = max(start or limits.oldest, limits.floor)
+        last = min(end or limits.now, limits.now)
+        if last < first:
+            return []
+        wanted = {
+            view: [whole(view, first, last, limits)] for view in upkeep.REFRESH if view in views
+        }
+        plan = await make_plan(conn, wanted, limits, zone)
+        return await carry_out(conn, plan, limits, on_progress)
+
+
+def whole(view: str, first: datetime, last: datetime, limits: Bounds) -> Span:
+    """All buckets of an aggregate with something of ``[first, last]``, after the floor."""
+    start, end = bucket_start(view, first, limits.days), bucket_end(view, last, limits.days)
+    return max(start, limits.floor), end
+
+
+async def make_plan(
+    conn: AsyncConnection, wanted: Mapping[str, Sequence[Span]], limits: Bounds, zone: tzinfo
+) -> Plan:
+    """The calls that bring each aggregate up to date over its ranges, as far as its line.
+
+    Args:
+        conn: a connection of the aggregates' owner.
+        wanted: by aggregate, ranges in order that do not touch.
+        limits: what may be refreshed; there are raw samples.
+        zone: the display zone.
+    """
+    marks = await watermark.marks(conn, {*wanted, *(one for view in wanted for one in FINER[view])})
+    found = watermark.reaches(marks, limits.now, zone)
+    oldest = await _sources(conn, wanted, limits)
+    return [
+        (view, list(watermark.pieces(view, spans, found[view], oldest[view], limits.days)))
+        for view, spans in wanted.items()
+    ]
+
+
+async def _sources(
+    conn: AsyncConnection, views: Iterable[str], limits: Bounds
+) -> dict[str, datetime]:
+    """How far back what each aggregate is computed from reaches: a finer one outlives samples."""
+    made: dict[str, datetime] = {}
+    for view in views:
+        held = [await watermark.oldest(conn, finer) for finer in FINER[view]]
+        made[view] = min((at for at in (limits.oldest, *held) if at), default=limits.now)
+    return made
+
+
+async def carry_out(
+    conn: AsyncConnection,
+    plan: Plan,
+    limits: Bounds,
+    on_progress: OnProgress | None = None,
+) -> list[Refreshed]:
+    """Refresh aggregates over their ranges, in the order of the plan, then the indicators.
+
+    Raises:
+        DatabaseTimeout: another refresh of the same range did not end.
+    """
+    steps = [step for step in plan if step[1]]
+    # The indicators go with all aggregates.
+    everything = len(plan) == len(watermark.ALL)
+    total = sum(len(pieces) for _, pieces in steps) + everything
+    done = 0
+    results: list[Refreshed] = []
+
+    def tell(view: str, start: datetime, end: datetime) -> None:
+        if on_progress is not None:
+            on_progress(Progress(view, start, end, done, total))
+
+    for view, pieces in steps:
+        started = time.perf_counter()
+        span = pieces[0].start, pieces[-1].end
+        tell(view, *span)
+        # A watermark of a finer level is evaluated for each raw sample that is read. Those past it
+        # are found by an index; the planner would read the newest chunk whole, ten times as long.
+        await conn.execute("SET enable_seqscan = off" if FINER[view] else "RESET enable_seqscan")
+        for piece in pieces:
+            await call(conn, view, piece, limits.takes_options)
+            done += 1
+            tell(view, *span)
+        results.append(Refreshed(view, *span, time.perf_counter() - started))
+    await conn.execute("RESET enable_seqscan")
+    if not everything:
+        return results
+    started = time.perf_counter()
+    span = limits.now - upkeep.INDICATORS_SPAN, limits.now
+    tell(INDICATORS, *span)
+    await conn.execute("CALL public.refresh_tech_ind_1m_mv()")
+    done = total
+    tell(INDICATORS, *span)
+    results.append(Refreshed(INDICATORS, *span, time.perf_counter() - started))
+    return results
+
+
+async def unfilled(dsn: str, zone: tzinfo) -> tuple[str, ...]:
+    """The aggregates that hold nothing although there are samples before their lines.
+
+    Raises:
+        DatabaseUnreachable: nothing answers at ``dsn``.
+    """
+    async with owner(dsn) as conn:
+        limits = await bounds(conn)
+        found = watermark.reaches(await watermark.marks(conn), limits.now, zone)
+        lines = {
+            view: bucket_start(view, reach.line, limits.days)
+            for view, reach in found.items()
+            if reach.stored_to is None
+        }
+        if limits.oldest is None or not lines:
+            return ()
+        older = await (await conn.execute(HAS_OLDER, (max(lines.values()),))).fetchone()
+        return tuple(lines) if older == (True,) else ()
+
+
+async def bounds(conn: AsyncConnection) -> Bounds:
+    """What may be refreshed on this database."""
+    async with conn.cursor(row_factory=class_row(Bounds)) as cursor:
+        await cursor.execute(
+            """
+            SELECT now() AS now,
+                   now() - coalesce(
+                     (SELECT min((j.config ->> 'drop_after')::interval)
+                      FROM timescaledb_information.jobs AS j
+                      WHERE j.proc_name = 'policy_retention' AND j.hypertable_schema = 'public'
+                        AND j.hypertable_name = 'influx_hist'), %(retention)s) AS floor,
+                   (SELECT greatest(c.range_start, %(earliest)s)
+                    FROM timescaledb_information.chunks AS c
+                    WHERE c.hypertable_schema = 'public' AND c.hypertable_name = 'influx_hist'
+                      AND c.range_end > %(earliest)s
+                    ORDER BY c.range_start LIMIT 1) AS oldest,
+                   EXISTS (SELECT FROM pg_proc WHERE proname = 'refresh_continuous_aggregate'
+                           AND 'options' = ANY(proargnames)) AS takes_options,
+                   %(day_zone)s AS day_zone
+            """,
+            {
+                "retention": upkeep.RETENTION,
+                "earliest": EARLIEST,
+                "day_zone": await watermark.day_zone(conn),
+            },
+        )
+        found = await cursor.fetchone()
+    assert found is not None, "a SELECT without FROM has one row"
+    return found
+
+
+async def call(conn: AsyncConnection, view: str, piece: Piece, takes_options: bool) -> None:
+    """One refresh of an aggregate, which waits for another one of the same range.
+
+    Raises:
+        DatabaseTimeout: the other one did not end.
+    """
+    arguments = [RANGE, *([ANEW] if piece.anew else []), *([ONE_BATCH] if takes_options else [])]
+    statement = f"CALL refresh_continuous_aggregate({', '.join(arguments)})"
+    for attempt in range(RETRIES):
+        try:
+            await conn.execute(statement, (f"public.{view}", piece.start, piece.end))
+        except psycopg.errors.LockNotAvailable as error:
+            if attempt == RETRIES - 1:
+                raise DatabaseTimeout(
+                    f"another refresh of {view} has not ended for {RETRIES} s; try again"
+                ) from error
+            await asyncio.sleep(RETRY_S)
+        except psycopg.errors.InvalidParameterValue:
+            # No bucket lies wholly inside the range.
+            return
+        else:
+            return

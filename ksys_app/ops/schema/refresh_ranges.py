@@ -1,0 +1,83 @@
+"""Which ranges to refresh after samples of any age were written (PRD decisions 17 and 19).
+
+The unit is a day of UTC. A day younger than the retention of raw samples has all of its own, and
+is refreshed. In an older one the raw samples may be gone while the aggregates hold what they were:
+it is refreshed only if there are at least as many samples as the aggregates have counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Final
+
+from psycopg import AsyncConnection
+
+from ksys_app.domain.buckets import DAY, Span, midnight
+
+# A local day of a touched sample lies within one UTC day of it; two leave room for a whole one.
+MARGIN: Final = range(-2, 3)
+
+# Days of which the aggregates know more samples than there are.
+INCOMPLETE: Final = """
+WITH counted AS (
+  SELECT time_bucket('1 day', bucket) AS day, tag_name, sum(n) AS n
+  FROM public.influx_agg_1m WHERE bucket >= %(start)s AND bucket < %(end)s GROUP BY 1, 2
+  UNION ALL
+  SELECT time_bucket('1 day', bucket), tag_name, sum(n)
+  FROM public.influx_agg_1h WHERE bucket >= %(start)s AND bucket < %(end)s GROUP BY 1, 2
+), present AS (
+  SELECT time_bucket('1 day', ts) AS day, tag_name, count(*) AS n
+  FROM public.influx_hist WHERE ts >= %(start)s AND ts < %(end)s GROUP BY 1, 2
+)
+SELECT DISTINCT (counted.day AT TIME ZONE 'UTC')::date
+FROM counted LEFT JOIN present USING (day, tag_name)
+WHERE counted.n > coalesce(present.n, 0)
+"""
+
+
+async def incomplete(conn: AsyncConnection, touched: Iterable[date], floor: datetime) -> set[date]:
+    """Days in or beside ``touched`` whose samples are gone, in part or in whole.
+
+    Args:
+        conn: a connection that may read the raw samples, in UTC.
+        touched: days of UTC with samples that were written.
+        floor: before this, raw samples may be gone.
+    """
+    old = {day for day in _around(touched) if midnight(day, UTC) <= floor}
+    found: set[date] = set()
+    for first, last in _runs(old):
+        bounds = {"start": midnight(first, UTC), "end": midnight(last + DAY, UTC)}
+        cursor = await conn.execute(INCOMPLETE, bounds)
+        found |= {row[0] for row in await cursor.fetchall()}
+    return found
+
+
+def windows(touched: Iterable[date], gone: set[date], now: datetime) -> list[Span]:
+    """The ranges to refresh: whole days of UTC, the last one no further than ``now``.
+
+    Args:
+        touched: days with samples that were written.
+        gone: days to leave alone.
+        now: the database's clock.
+    """
+    days = set(touched)
+    found = []
+    for first, last in _runs(_around(days) - gone):
+        start, end = midnight(first, UTC), min(midnight(last + DAY, UTC), now)
+        if start < end and any(first <= day <= last for day in days):
+            found.append((start, end))
+    return found
+
+
+def _around(days: Iterable[date]) -> set[date]:
+    return {day + offset * DAY for day in days for offset in MARGIN}
+
+
+def _runs(days: set[date]) -> Iterator[tuple[date, date]]:
+    """First and last of each run of days without a gap."""
+    numbered = enumerate(sorted(days))
+    for _, run in groupby(numbered, key=lambda pair: pair[1].toordinal() - pair[0]):
+        found = [day for _, day in run]
+        yield found[0], found[-1]

@@ -1,0 +1,213 @@
+"""The schema as desired state: the numbered files of ``db/``, applied again at will.
+
+Each file is one transaction: it is there in whole or not at all. Migrations, which change what
+``IF NOT EXISTS`` leaves as it is, run before them on a database that has had the schema, and are
+only recorded on one that has not. What the plant built itself is rebuilt around the file that makes
+it (:mod:`ksys_app.ops.schema.adoption`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from psycopg import AsyncConnection
+
+from ksys_app import resources
+from ksys_app.ops.keep import Keep
+from ksys_app.ops.owner import owner
+from ksys_app.ops.schema import adoption, migrations, quarantine, refresh, replaced
+from ksys_app.ops.schema.refresh import OnProgress
+from ksys_app.ops.schema.steps import LOCK_TIMEOUT, Step, execute
+from ksys_app.ops.schema.steps import plan as plan
+from ksys_app.ops.schema.steps import script as script
+from ksys_app.ops.server import require_server, server
+
+ROLES: Final = ("eco_ro", "eco_rw")
+NOTHING_KEPT: Final = Keep()
+ADDS_POLICIES: Final = "PERFORM add_continuous_aggregate_policy"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One step, done.
+
+    Attributes:
+        name: name of the step.
+        seconds: how long it took.
+        notes: what the person who runs it should know.
+    """
+
+    name: str
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+OnStep = Callable[[StepResult], None]
+
+
+async def apply_roles(dsn: str, *, zone: str, passwords: Mapping[str, str | None]) -> None:
+    """Only the step that makes the roles: a dump grants to them and does not hold them.
+
+    Args:
+        dsn: DSN of the database's owner, who may create roles.
+        zone: as for :func:`apply`.
+        passwords: as for :func:`apply`.
+
+    Raises:
+        ConfigError: the role may not create roles.
+        DatabaseUnreachable: nothing answers at ``dsn``.
+    """
+    async with owner(dsn) as conn:
+        for step in plan():
+            if "CREATE ROLE" in step.sql:
+                await execute(conn, step, _settings(conn, zone, passwords))
+
+
+async def apply(
+    dsn: str,
+    *,
+    zone: str,
+    passwords: Mapping[str, str | None],
+    max_ahead_s: int | None = None,
+    keep: Keep = NOTHING_KEPT,
+    toolkit: bool = False,
+    on_begin: Callable[[str], None] = lambda name: None,
+    on_step: OnStep | None = None,
+    on_progress: OnProgress | None = None,
+    directory: Path = resources.DB,
+) -> list[StepResult]:
+    """Bring the database to the schema of ``directory``; a second time changes nothing.
+
+    Args:
+        dsn: DSN of the database's owner, who may create roles.
+        zone: IANA zone whose days ``influx_agg_1d`` counts.
+        passwords: role (``eco_ro``, ``eco_rw``) to password; a role without one is created without
+            the right to log in, and one that has a password keeps it.
+        max_ahead_s: how far ahead of the clock a sample counts as now, seconds; None keeps what
+            the database has, 60 in a new one.
+        keep: what of the plant's own is left as it is.
+        toolkit: whether ``features_5m``, when it is made, counts percentiles by the Timescale
+            Toolkit, approximately; without it they are exact.
+        on_begin: told the name of each step before it.
+        on_step: told of each step when it is done.
+        on_progress: told while empty aggregates are filled with the samples that are there.
+        directory: the numbered files, and ``migrations/``.
+
+    Raises:
+        ConfigError: TimescaleDB is missing, not loaded or too old, or the zone is unknown.
+        SchemaDrift: a step failed; nothing of that step was kept.
+        DatabaseUnreachable: nothing answers at ``dsn``.
+    """
+    steps = plan(directory)
+    async with owner(dsn) as conn:
+        require_server(await server(conn, zone), zone)
+        settings = _settings(conn, zone, passwords)
+        if max_ahead_s is not None:
+            settings["ksys.max_ahead_s"] = str(max_ahead_s)
+        if toolkit:
+            settings["ksys.toolkit"] = "on"
+        told = _Told(on_begin, on_step)
+        kept = await keep.of(conn)
+        due = await adoption.due(conn, zone, kept, keep.rebuild)
+        changes = await replaced.policies(conn, kept) + await replaced.relations(conn)
+        await adoption.disarm(conn)
+
+        history = await migrations.load(conn, directory / "migrations")
+        for migration in history.pending:
+            text = migrations.with_record(migration)
+            step = Step(migration.name, migration.file, text)
+            with told.step(step.name):
+                await execute(conn, step, settings)
+        for step in steps:
+            if migrations.MAKES_THE_TABLE in step.sql:
+                text = step.sql + migrations.records(history) + keep.records()
+                step = replace(step, sql=text)
+            for rebuild in due:
+                if rebuild.step == step.name:
+                    with told.step(f"rebuild {rebuild.view}") as notes:
+                        notes += await adoption.adopt(conn, dsn, rebuild, step, settings)
+            if ADDS_POLICIES in step.sql:
+                await _fill(conn, dsn, zone, told, on_progress)
+            with told.step(step.name) as notes:
+                await execute(conn, step, settings)
+                notes += [change.text for change in changes if change.step == step.name]
+                notes += await _notes(conn, step)
+    return told.results
+
+
+async def _fill(
+    conn: AsyncConnection, dsn: str, zone: str, told: _Told, on_progress: OnProgress | None
+) -> None:
+    """Put the content of the aggregates right: before their policies, which run at once.
+
+    A policy that comes first moves the watermark of an empty aggregate, and so hides what is older
+    than its range.
+    """
+    await adoption.settle(conn)
+    if await quarantine.needed(conn):
+        with told.step("quarantine") as notes:
+            notes += quarantine.sentences(await quarantine.quarantine(conn, dsn, zone))
+    if empty := await refresh.unfilled(dsn, ZoneInfo(zone)):
+        with told.step("fill") as notes:
+            filled = await refresh.refresh(
+                dsn, ZoneInfo(zone), views=empty, on_progress=on_progress
+            )
+            notes += [
+                f"{one.view} from {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}, {one.seconds:.2f} s"
+                for one in filled
+            ]
+
+
+class _Told:
+    """The steps as they are done, told one by one."""
+
+    def __init__(self, on_begin: Callable[[str], None], on_step: OnStep | None) -> None:
+        self.results: list[StepResult] = []
+        self._on_begin, self._on_step = on_begin, on_step
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[list[str]]:
+        """Around a step; what is put into the list is told with it."""
+        self._on_begin(name)
+        started = time.perf_counter()
+        notes: list[str] = []
+        yield notes
+        self.results.append(StepResult(name, time.perf_counter() - started, tuple(notes)))
+        if self._on_step is not None:
+            self._on_step(self.results[-1])
+
+
+def _settings(
+    conn: AsyncConnection, zone: str, passwords: Mapping[str, str | None]
+) -> dict[str, str]:
+    """What holds in the transaction of each file, and what the files take from it."""
+    return {"ksys.zone": zone, "lock_timeout": LOCK_TIMEOUT} | {
+        f"ksys.{role}_password": verifier(conn, role, password)
+        for role, password in passwords.items()
+        if password
+    }
+
+
+def verifier(conn: AsyncConnection, role: str, password: str) -> str:
+    """The SCRAM-SHA-256 verifier of a password, so that the password itself stays here."""
+    secret = conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    return secret.decode()
+
+
+async def _notes(conn: AsyncConnection, step: Step) -> list[str]:
+    if "CREATE ROLE" not in step.sql:
+        return []
+    cursor = await conn.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT rolcanlogin ORDER BY 1",
+        (list(ROLES),),
+    )
+    return [
+        f"{role} cannot log in: no password was given (KSYS_{role[-2:].upper()}_PASSWORD)"
+        for (role,) in await cursor.fetchall()
+    ]

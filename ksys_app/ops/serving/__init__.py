@@ -1,0 +1,1 @@
+"""The built pages, the server in front of the app, and the address that people open."""

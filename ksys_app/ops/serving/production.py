@@ -1,0 +1,42 @@
+"""``ksys run``: the app against ``TS_DSN``, refused where production would be unsafe."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ksys_app.errors import ConfigError
+from ksys_app.log import logger
+from ksys_app.ops.serving import frontend
+from ksys_app.ops.serving.serve import require_free, served, shown
+from ksys_app.ops.stopping import stop_signal
+from ksys_app.security import check_environment
+from ksys_app.settings import Settings
+
+
+async def run(settings: Settings, port: int, on_step: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: where the database is, and where to listen.
+        port: the port.
+        on_step: told each step of a build of the pages, if one has to be made.
+
+    Raises:
+        ConfigError: a setting is missing or unsafe in production, or the port is taken.
+    """
+    dsn = settings.app_dsn()
+    wrong = [finding for finding in check_environment(settings) if not finding.ok]
+    for finding in wrong:
+        logger.warning("environment %s: %s", finding.name, finding.detail)
+    unsafe = [finding for finding in wrong if finding.strict]
+    if unsafe:
+        raise ConfigError("; ".join(f"{finding.name}: {finding.detail}" for finding in unsafe))
+    require_free(settings.host, port)
+    pages = await asyncio.to_thread(frontend.ensure_built, on_step)
+    stop = stop_signal()
+    async with served(dsn, settings.host, port, pages) as server:
+        print(f"ready: {shown(settings.host, port, settings.base)}", flush=True)
+        await asyncio.wait(
+            [server, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED
+        )

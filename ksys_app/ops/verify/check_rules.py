@@ -1,0 +1,62 @@
+"""Checks of what pages judge by: stored rules and expectations hold what can be used (PRD §4.4).
+
+The master files are checked before they are written; another writer may have put in anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from ksys_app.domain.names import flaw, shown
+from ksys_app.domain.rules import usable_expectation, usable_rule
+from ksys_app.models.rows import Fault, StoredExpectation, StoredRule
+from ksys_app.ops.check import Check
+from ksys_app.ops.masterdata.qc import MAX_ROWS
+from ksys_app.queries import qc
+
+MAX_TOLD: Final = 100
+"""Faulty rows that get a line each; the others are counted."""
+
+
+async def checks(conn: AsyncConnection) -> list[Check]:
+    """Both kinds of rows, read from the database.
+
+    Where a table or a column is missing there is no check: those of relations say that.
+    """
+    try:
+        async with conn.transaction():
+            async with conn.cursor(row_factory=class_row(StoredRule)) as cursor:
+                await cursor.execute(qc.RULES, qc.rule_params(MAX_ROWS))
+                stored_rules = await cursor.fetchall()
+            async with conn.cursor(row_factory=class_row(StoredExpectation)) as cursor:
+                await cursor.execute(qc.EXPECTATIONS, {"cap": MAX_ROWS})
+                stored_expectations = await cursor.fetchall()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        return []
+    return [*rules(stored_rules), *expectations(stored_expectations)]
+
+
+def rules(rows: Sequence[StoredRule]) -> Iterator[Check]:
+    """One line for all rules, and one for each that holds what cannot be used."""
+    return _checks("rule", [(row.tag_name, usable_rule(row).faults) for row in rows])
+
+
+def expectations(rows: Sequence[StoredExpectation]) -> Iterator[Check]:
+    """The same of expectations."""
+    return _checks("expectation", [(row.tag_name, usable_expectation(row)[1]) for row in rows])
+
+
+def _checks(kind: str, found: Sequence[tuple[str, Sequence[Fault]]]) -> Iterator[Check]:
+    faulty = [(tag, faults) for tag, faults in found if faults]
+    told = f"{len(found):,} rows"
+    if faulty:
+        told += f", {len(faulty):,} of them with values that are not used"
+    yield Check(f"{kind}s", not faulty, told)
+    for tag, faults in faulty[:MAX_TOLD]:
+        name = tag if flaw(tag) is None else shown(tag)
+        yield Check(f"{kind} {name}", False, "; ".join(map(str, faults)))

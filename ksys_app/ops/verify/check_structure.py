@@ -1,0 +1,216 @@
+"""Checks of what there is: pure functions from rows of ``db/verify/`` to one line each.
+
+``wanted`` are the rows of the golden file that answer the same statement (:mod:`.golden`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from ksys_app.ops import definitions, golden
+from ksys_app.ops.check import Check, Row, Rows, days
+from ksys_app.ops.golden import Golden
+from ksys_app.ops.tolerances import CHUNK_INTERVAL, REDUNDANT_INDEXES
+
+_OCCASION: Final = re.compile(r"(?:BEFORE|AFTER) .+?(?= ON )")
+
+
+def relations(rows: Rows, views: Rows, wanted: Golden) -> Iterator[Check]:
+    """Each table and view, of its kind, with its columns and their types."""
+    kinds = golden.kinds(rows, views)
+    found, columns_of = _columns(rows), _columns(wanted.columns)
+    for name, kind in wanted.kinds.items():
+        columns = columns_of[name]
+        if name not in found:
+            yield Check(f"{kind} {name}", False, "is missing; run ksys db init")
+            continue
+        is_kind = kinds[name] == kind
+        yield Check(f"{kind} {name}", is_kind, "there" if is_kind else f"is a {kinds[name]}")
+        wrong = "; ".join(_differences(found[name], columns))
+        if wrong and is_kind and kind == "view":
+            wrong += f"; DROP VIEW public.{name}; then ksys db init"
+        yield Check(f"columns {name}", not wrong, wrong or f"{len(columns)} columns")
+
+
+def _columns(rows: Rows) -> dict[str, dict[str, str]]:
+    """Relation to its columns in order, each with its type."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        required = " not null" if row["not_null"] else ""
+        found.setdefault(row["relation"], {})[row["column"]] = f"{row['type']}{required}"
+    return found
+
+
+def _differences(found: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
+    for column, kind in wanted.items():
+        if column not in found:
+            yield f"{column} is missing"
+        elif found[column] != kind:
+            yield f"{column} is {found[column]}, not {kind}"
+    yield from (f"{column} is not ours" for column in found if column not in wanted)
+
+
+def primary_keys(rows: Rows, wanted: Rows) -> Iterator[Check]:
+    """Each table's primary key."""
+    found = _keys(rows)
+    for name, columns in _keys(wanted).items():
+        key = found.get(name)
+        detail = f"({key})" if key else _no_key(name, columns)
+        if key and key != columns:
+            detail += f", not ({columns})"
+        yield Check(f"primary key {name}", key == columns, detail)
+
+
+def _keys(rows: Rows) -> dict[str, str]:
+    return {row["relation"]: row["columns"] for row in rows if row["is_primary"]}
+
+
+def _no_key(table: str, columns: str) -> str:
+    """``ksys db init`` makes a key with its table only."""
+    return (
+        f"is missing; as the owner: ALTER TABLE public.{table} ADD CONSTRAINT {table}_pkey"
+        f" PRIMARY KEY ({columns})"
+    )
+
+
+def indexes(rows: Rows, wanted: Golden) -> Iterator[Check]:
+    """Each index of the schema; then each that may be left out, as another index covers it.
+
+    The key of a plain table is checked as a key alone: what reads samples needs those of
+    hypertables.
+    """
+    found = {(row["relation"], row["name"]): row for row in rows}
+    hyper = {row["name"] for row in wanted.hypertables}
+    for one in wanted.indexes:
+        if not one["is_primary"] or one["relation"] in hyper:
+            yield _index(found.get((one["relation"], one["name"])), one)
+    for name, relation in REDUNDANT_INDEXES.items():
+        row = found.get((relation, name))
+        one = {"relation": relation, "name": name, "columns": "ts DESC", "is_unique": False}
+        yield _covered(one, rows) if row is None else _index(row, one)
+
+
+def _index(row: Row | None, wanted: Row) -> Check:
+    name, columns = f"index {wanted['name']}", wanted["columns"]
+    if row is None:
+        key = wanted["is_primary"]
+        missing = _no_key(wanted["relation"], columns) if key else "is missing; run ksys db init"
+        return Check(name, False, missing)
+    actual = (row["columns"], row["is_unique"] or not wanted["is_unique"], row["is_valid"])
+    if actual == (columns, True, True):
+        return Check(name, True, f"({columns})")
+    wrong = f"not ({columns})" if row["is_valid"] else "not valid"
+    return Check(name, False, f"is ({row['columns']}), {wrong}")
+
+
+def _covered(wanted: Row, rows: Rows) -> Check:
+    name, leading = f"index {wanted['name']}", wanted["columns"].removesuffix(" DESC")
+    for row in rows:
+        columns = row["columns"].split(", ")
+        if row["relation"] == wanted["relation"] and columns[0].removesuffix(" DESC") == leading:
+            return Check(name, True, f"covered by {row['name']} ({row['columns']})")
+    return Check(name, False, "is missing, and no other index starts with its column")
+
+
+def hypertables(rows: Rows, wanted: Rows) -> Iterator[Check]:
+    """Each hypertable with chunks of a sensible size."""
+    found = {row["name"]: row["chunk_interval"] for row in rows if not row["is_aggregate"]}
+    least, most = CHUNK_INTERVAL
+    for name in (row["name"] for row in wanted if not row["is_aggregate"]):
+        chunk = found.get(name)
+        if chunk is None:
+            yield Check(f"hypertable {name}", False, "is not a hypertable; run ksys db init")
+        else:
+            ok = least <= chunk <= most
+            detail = f"chunks of {days(chunk)}"
+            wrong = "" if ok else f", not {days(least)} to {days(most)}"
+            yield Check(f"hypertable {name}", ok, detail + wrong)
+
+
+def compression(rows: Rows, wanted: Rows) -> Iterator[Check]:
+    """Columnar settings of what is compressed."""
+    found = {row["name"]: (row["segment_by"], row["order_by"]) for row in rows}
+    for one in wanted:
+        name, due = one["name"], (one["segment_by"], one["order_by"])
+        if not any(due):
+            continue
+        settings = found.get(name, (None, None))
+        ok = settings == due
+        text = f"segmentby {settings[0]}, orderby {settings[1]}" if any(settings) else "is off"
+        wrong = "" if ok else f"; expected segmentby {due[0]}, orderby {due[1]}"
+        yield Check(f"compression {name}", ok, text + wrong)
+
+
+def aggregates(
+    rows: Rows, wanted: Golden, zone: str, kept: Collection[str] = ()
+) -> Iterator[Check]:
+    """Each aggregate's real-time setting, and the definition of each aggregate and view.
+
+    Args:
+        rows: the definitions.
+        wanted: what the schema makes.
+        zone: IANA zone whose days ``influx_agg_1d`` should count.
+        kept: what of the plant's own was to stay as it is.
+    """
+    found = {row["name"]: row for row in rows}
+    kinds, spec = wanted.kinds, definitions.as_in_the_spec(wanted)
+    for name, allowed in definitions.allowed(wanted, zone).items():
+        row = found.get(name)
+        if kinds[name] == "aggregate":
+            ok = row is not None and row["materialized_only"] is False
+            detail = "on" if ok else "off; run ksys db init" if row else "is missing"
+            yield Check(f"real-time {name}", ok, detail)
+        if row is None:
+            yield Check(f"definition {name}", False, "is missing")
+            continue
+        actual = definitions.normalised(row["definition"])
+        ok = actual in allowed
+        detail = "as expected" if ok else f"differs: {actual}"
+        # An aggregate of raw rows works as well; indicators of all history only where nobody is to
+        # refresh them each minute.
+        if actual == spec.get(name) and not ok:
+            ok = kinds[name] == "aggregate" or name in kept
+            detail = (
+                "as in the spec" if ok else "as in the spec, over all history; run ksys db init"
+            )
+        yield Check(f"definition {name}", ok, detail)
+
+
+def triggers(rows: Rows, wanted: Rows) -> Iterator[Check]:
+    """What refuses unusable samples and keeps ``tag_latest``."""
+    found = {(row["relation"], row["name"]): row for row in rows}
+    for one in wanted:
+        name, occasion = one["name"], _occasion(one["definition"])
+        row = found.get((one["relation"], name))
+        wrong = ""
+        if row is None:
+            wrong = "is missing; run ksys db init"
+        elif not row["enabled"]:
+            relation = f"public.{one['relation']}"
+            wrong = f"is disabled; DROP TRIGGER {name} ON {relation}; then ksys db init"
+        elif not row["runs_as_owner"]:
+            wrong = "its function does not run as its owner (SECURITY DEFINER)"
+        elif _occasion(row["definition"]) != occasion:
+            wrong = f"differs: {row['definition']}"
+        yield Check(f"trigger {name}", not wrong, wrong or occasion.lower())
+
+
+def _occasion(trigger: str) -> str:
+    """When a trigger fires, e.g. ``BEFORE INSERT``, from its definition."""
+    found = _OCCASION.search(trigger)
+    return found[0] if found else ""
+
+
+def functions(rows: Rows, wanted: Rows) -> Iterator[Check]:
+    """The functions for other readers, as the role of the app may call them."""
+    for one in wanted:
+        name, arguments = one["name"], one["arguments"]
+        found = [row for row in rows if (row["name"], row["arguments"]) == (name, arguments)]
+        wrong = ""
+        if not found:
+            wrong = "is missing; run ksys db init"
+        elif not found[0]["readable"]:
+            wrong = f"eco_ro may not call it; GRANT EXECUTE ON FUNCTION public.{name} TO eco_ro"
+        yield Check(f"function {name}", not wrong, wrong or arguments or "no arguments")

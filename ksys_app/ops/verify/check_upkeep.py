@@ -1,0 +1,110 @@
+"""Checks of what keeps the schema alive: policies, jobs, roles and privileges.
+
+``wanted`` are the rows of the golden file that answer the same statement (:mod:`.golden`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from ksys_app.domain.jobs import Judgement, differences
+from ksys_app.domain.upkeep import INDICATORS_JOB, WANTED
+from ksys_app.ops.check import Check, Rows, days
+from ksys_app.ops.jobs import job_words
+from ksys_app.ops.keep import INDICATORS, POLICIES
+
+
+def policies(jobs: Judgement, zone: ZoneInfo, kept: Collection[str] = ()) -> Iterator[Check]:
+    """Every expected policy with its offsets and its schedule, then each that nobody expects.
+
+    Args:
+        jobs: what there is.
+        zone: the display zone.
+        kept: what of the plant's own was to stay as it is.
+    """
+    for name, values in WANTED.items():
+        job = jobs.found.get(name)
+        if name == INDICATORS_JOB and INDICATORS in kept:
+            yield Check(f"policy {name}", True, f"not needed: {INDICATORS} is the plant's own")
+            continue
+        if job is None:
+            yield Check(f"policy {name}", False, "is missing; run ksys db init")
+            continue
+        wrong = [
+            f"{key} is {_text(getattr(job, key))}, not {_text(values[key])}"
+            for key in differences(job, values)
+        ]
+        fine = ", ".join(f"{key} {_text(value)}" for key, value in values.items())
+        if wrong and name in kept:
+            yield Check(f"policy {name}", True, f"no further back than samples: {'; '.join(wrong)}")
+            continue
+        if wrong and POLICIES in kept:
+            yield Check(f"policy {name}", True, f"the plant's own is kept: {'; '.join(wrong)}")
+            continue
+        detail = f"{'; '.join(wrong)}; run ksys db init" if wrong else fine
+        yield Check(f"policy {name}", not wrong, detail)
+    for job in jobs.unexpected:
+        kind = "policy" if job.relation else "job"
+        name = f"{kind} {job.name} ({job.job_id})"
+        yield Check(name, False, job_words.unexpected(job, zone))
+
+
+def _text(value: timedelta | int | None) -> str:
+    return days(value) if isinstance(value, timedelta) else "none" if value is None else str(value)
+
+
+def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
+    """How the last run of each expected job went; those of others are named only."""
+    for job in jobs.found.values():
+        yield Check(f"job {job.name}", job.state == "ok", job_words.summary(job, zone))
+    named = "; ".join(f"{job.name} (job {job.job_id})" for job in jobs.others)
+    yield Check("job of others", True, named or "none")
+
+
+def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
+    """The two roles, unprivileged, with their session settings."""
+    found = {row["name"]: row for row in rows}
+    for one in wanted:
+        name, settings = one["name"], one["settings"]
+        row = found.get(name)
+        if row is None:
+            yield Check(f"role {name}", False, "is missing; run ksys db init")
+            continue
+        what = "write samples" if name == "eco_rw" else "read for the pages"
+        wrong = [f"lacks {setting}" for setting in settings if setting not in row["settings"]]
+        if row["is_privileged"]:
+            wrong.append("is a superuser or may create roles or databases")
+        if not row["connects"]:
+            wrong.append("may not connect")
+        if not row["uses_schema"]:
+            wrong.append("may not use schema public")
+        if row["creates_in_schema"]:
+            wrong.append("may create in schema public")
+        if not row["can_log_in"]:
+            password = f"KSYS_{name[-2:].upper()}_PASSWORD"
+            wrong.append(
+                f"cannot log in, so nobody can {what}: give it a password ({password}, then "
+                f"ksys db init), or grant it to the role that does (GRANT {name} TO …)"
+            )
+        if row["has_expired"]:
+            wrong.append(f"its password has expired; ALTER ROLE {name} VALID UNTIL 'infinity'")
+        yield Check(f"role {name}", not wrong, "; ".join(wrong) or "can log in")
+
+
+def privileges(rows: Rows, wanted: Rows) -> Iterator[Check]:
+    """What each role may do with each relation: no less and no more."""
+    found = _privileges(rows)
+    for (role, relation), due in _privileges(wanted).items():
+        has = found.get((role, relation), frozenset())
+        wrong = [f"may not {p}; run ksys db init" for p in sorted(due - has)]
+        revoke = f"ON public.{relation} FROM {role}"
+        wrong += [f"may {p}; REVOKE {p} {revoke}" for p in sorted(has - due)]
+        detail = "; ".join(wrong) or ", ".join(sorted(has))
+        yield Check(f"privilege {role} {relation}", not wrong, detail)
+
+
+def _privileges(rows: Rows) -> dict[tuple[str, str], frozenset[str]]:
+    """Role and relation to what the one may do with the other."""
+    return {(row["role"], row["relation"]): frozenset(row["privileges"]) for row in rows}
