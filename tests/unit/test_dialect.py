@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 
 from ksys_app.errors import ConfigError
 from ksys_app.models.rows import Expectation, QcRule
+from ksys_app.models.samples import NewSample
 from ksys_app.ops.files import samplefile
 from ksys_app.ops.files.dialect import Decimals, Reading, declared, plain
-from ksys_app.ops.files.samplefile import FileSample
 from ksys_app.ops.files.textlines import BadLine
 from ksys_app.ops.masterdata import qc_csv
 from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
 
 AT = datetime(2026, 2, 8, 13, 30, 47, tzinfo=UTC)
 VALUES = [190.5, -0.25, 12.0, 1e-7, 123456.789]
-WANTED = [FileSample(AT + n * timedelta(seconds=1), "온도;1", v) for n, v in enumerate(VALUES)]
+WANTED = [NewSample(AT + n * timedelta(seconds=1), "온도;1", v) for n, v in enumerate(VALUES)]
 SPREADSHEETS = [
     # Separator, decimal sign, encoding, and what is said of them.
     (",", ".", "utf-8", None),
@@ -137,7 +137,7 @@ def test_values_are_read_back_exactly_or_the_file_is_refused_for_its_doubt(
         sign: dict[str, Reading] = {".": Reading(None, "."), ",": Reading(None, ",")}
         with samplefile.opened(path, sign[decimal]) as file:
             found = list(file)
-    assert [sample.value for sample in found if isinstance(sample, FileSample)] == values
+    assert [sample.value for sample in found if isinstance(sample, NewSample)] == values
 
 
 DOUBTS = [
@@ -195,7 +195,7 @@ def test_a_doubt_is_settled_by_an_option(tmp_path: Path) -> None:
     told: list[str] = []
     with samplefile.opened(path, Reading(None, ",", told.append)) as file:
         sample, bad = file
-    assert sample == FileSample(AT, "T", 1.234)
+    assert sample == NewSample(AT, "T", 1.234)
     assert isinstance(bad, BadLine)
     assert bad.reason == "value: '1.5' has a point, and the decimal sign here is a comma"
     assert told == [f"{path}: semicolons between cells, decimal commas"]
@@ -216,7 +216,7 @@ def test_commas_between_cells_leave_no_room_for_decimal_commas(tmp_path: Path) -
         "say --decimal comma if it is not"
     )
     with samplefile.opened(path, Reading(None, ",")) as file:
-        assert list(file)[1] == FileSample(AT, "T", 190.5)
+        assert list(file)[1] == NewSample(AT, "T", 190.5)
 
 
 def test_the_sign_is_looked_for_in_the_first_lines_only(
@@ -230,7 +230,7 @@ def test_the_sign_is_looked_for_in_the_first_lines_only(
     told: list[str] = []
     with samplefile.opened(path, Reading(None, None, told.append)) as file:
         *good, bad = file
-    assert [sample.value for sample in good if isinstance(sample, FileSample)] == [0, 1, 2, 3, 4]
+    assert [sample.value for sample in good if isinstance(sample, NewSample)] == [0, 1, 2, 3, 4]
     assert isinstance(bad, BadLine)
     assert (bad.line, "say --decimal comma" in bad.reason) == (7, True)
     assert told == [f"{path}: semicolons between cells, no decimal sign"]
@@ -241,7 +241,7 @@ def test_empty_columns_at_the_end_and_empty_rows_are_passed_over(tmp_path: Path)
     at = AT.isoformat()
     path.write_text(f"ts,tag_name,value,,\n{at},T,1.5,,\n,,,,\n{at},U,2,,x\n{at},V,3\n")
     first, second, third = samplefile.read(path)
-    assert first == FileSample(AT, "T", 1.5)
+    assert first == NewSample(AT, "T", 1.5)
     assert isinstance(second, BadLine)
     assert (second.line, second.reason) == (4, "has a cell in a column without a name")
     assert isinstance(third, BadLine)
@@ -255,7 +255,7 @@ def test_excel_s_line_that_declares_the_separator_is_taken_at_its_word(
     path = tmp_path / "x.csv"
     path.write_text(f"{first}\nts;tag_name;value\n{AT.isoformat()};T;1,5\nbad\n", newline="")
     sample, bad = samplefile.read(path)
-    assert sample == FileSample(AT, "T", 1.5)
+    assert sample == NewSample(AT, "T", 1.5)
     assert isinstance(bad, BadLine)
     assert bad.line == 4
     assert declared("ts;tag_name;value") is None
@@ -267,7 +267,7 @@ def test_a_byte_that_the_encoding_does_not_have_spoils_its_line_alone(tmp_path: 
     path.write_bytes(good + b"\xff\xfe\x80,T,1\n" + f"{AT.isoformat()},밸브,2\n".encode("cp949"))
     with samplefile.opened(path, Reading("cp949")) as file:
         first, bad, last = file
-    assert (first, last) == (FileSample(AT, "밸브", 1.0), FileSample(AT, "밸브", 2.0))
+    assert (first, last) == (NewSample(AT, "밸브", 1.0), NewSample(AT, "밸브", 2.0))
     assert isinstance(bad, BadLine)
     assert (bad.line, bad.reason.startswith("is not CP949 text; ")) == (3, True)
     path.write_bytes(good)
@@ -308,7 +308,7 @@ def test_an_encoding_may_be_named_although_the_file_is_marked(
     marked = "utf-16" if "16" in encoding else "utf-8-sig"
     path.write_bytes(f"ts,tag_name,value\n{AT.isoformat()},T,1\n".encode(marked))
     with samplefile.opened(path, Reading(encoding)) as file:
-        assert list(file) == [FileSample(AT, "T", 1.0)]
+        assert list(file) == [NewSample(AT, "T", 1.0)]
 
 
 @pytest.mark.parametrize(

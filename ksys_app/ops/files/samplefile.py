@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from ksys_app.domain.ingest import EARLIEST, MAX_MAGNITUDE, MIN_MAGNITUDE, Unusable
 from ksys_app.errors import ConfigError
+from ksys_app.models.samples import NewSample
 from ksys_app.ops.files import cells, dialect, textlines
 from ksys_app.ops.files.dialect import PLAIN, Decimals, Header, Reading
 from ksys_app.ops.files.rejects import is_note
@@ -28,16 +29,6 @@ EXPECTED: Final = "ts,tag_name,value[,qc,meta]"
 SMALLINT: Final = 2**15
 PROBE: Final = 1000
 """How many lines are looked at for the decimal sign, where it is not plain."""
-
-
-class FileSample(NamedTuple):
-    """A sample of a file; ``ts`` is UTC, ``meta`` None where the file says nothing."""
-
-    ts: datetime
-    tag_name: str
-    value: float
-    qc: int = 0
-    meta: dict[str, Any] | None = None
 
 
 UNUSABLE: Final = {
@@ -82,7 +73,7 @@ class SampleFile:
         """Those of its first line, once begun."""
         return self._header.names
 
-    def __iter__(self) -> Generator[FileSample | BadLine, None, None]:
+    def __iter__(self) -> Generator[NewSample | BadLine, None, None]:
         """Its samples and bad lines, in its order.
 
         Raises:
@@ -173,9 +164,9 @@ class SampleFile:
         except (ValueError, IndexError):
             return ""
 
-    def _sample(self, row: dict[str, str]) -> FileSample:
+    def _sample(self, row: dict[str, str]) -> NewSample:
         qc, meta = row.get("qc"), row.get("meta")
-        return FileSample(
+        return NewSample(
             _at("ts", _time, row["ts"]),
             _at("tag_name", cells.name, row["tag_name"]),
             _at("value", self._number, row["value"]),
@@ -187,7 +178,7 @@ class SampleFile:
         return cells.number(dialect.plain(cell, self._decimal))
 
 
-def read(path: Path) -> Generator[FileSample | BadLine, None, None]:
+def read(path: Path) -> Generator[NewSample | BadLine, None, None]:
     """The samples of a file in its order, one line in memory at a time.
 
     Raises:

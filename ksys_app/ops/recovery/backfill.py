@@ -26,16 +26,17 @@ from ksys_app.errors import (
     KsysError,
     NoRows,
 )
+from ksys_app.models.samples import NewSample
 from ksys_app.ops.files import samplefile
 from ksys_app.ops.files.dialect import PLAIN, Reading
 from ksys_app.ops.files.rejects import Rejects
-from ksys_app.ops.files.samplefile import FileSample, SampleFile
+from ksys_app.ops.files.samplefile import SampleFile
 from ksys_app.ops.owner import owner
 from ksys_app.ops.recovery.batches import Batch, Batches
 from ksys_app.ops.recovery.sample_writer import SampleWriter
 from ksys_app.ops.schema import refresh, refresh_ranges
 
-Write = Callable[[Sequence[FileSample]], Awaitable[int]]
+Write = Callable[[Sequence[NewSample]], Awaitable[int]]
 
 
 @dataclass(slots=True)
@@ -226,7 +227,7 @@ async def _load(
     return None
 
 
-async def _nowhere(samples: Sequence[FileSample]) -> int:
+async def _nowhere(samples: Sequence[NewSample]) -> int:
     return 0
 
 

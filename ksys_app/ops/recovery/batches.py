@@ -9,13 +9,14 @@ from typing import Final
 
 from ksys_app.domain.ingest import Unusable, unusable
 from ksys_app.errors import KsysError
+from ksys_app.models.samples import NewSample
 from ksys_app.ops.files.rejects import Rejects
-from ksys_app.ops.files.samplefile import FileSample, SampleFile
+from ksys_app.ops.files.samplefile import SampleFile
 from ksys_app.ops.files.textlines import BadLine
 
 LINES: Final = 20_000
 BYTES: Final = 2**23
-Samples = dict[tuple[datetime, str], FileSample]
+Samples = dict[tuple[datetime, str], NewSample]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Batch:
         failure: why there are no more, where that is not the end of the file.
     """
 
-    samples: list[FileSample]
+    samples: list[NewSample]
     count: int
     line: int
     position: int
@@ -88,7 +89,7 @@ class Batches:
             failure,
         )
 
-    def _unusable(self, sample: FileSample) -> Unusable | None:
+    def _unusable(self, sample: NewSample) -> Unusable | None:
         reason = unusable(sample.ts, sample.value, self._latest)
         if reason is Unusable.AHEAD:
             # Standard input may go on for hours, and its samples with the clock.

@@ -1,8 +1,7 @@
 """Samples of a file into ``influx_hist``, a batch a transaction, so that repeating does no harm.
 
-A batch goes as arrays, a parameter a column: no temporary table that a pooler would give to the
-next client, no ``COPY … FROM STDIN``, which the embedded database refuses. Rows that say what the
-database has already are left alone, so that a second run touches nothing.
+A sample that says what the database has already is left alone, so that a second run changes
+nothing (:mod:`ksys_app.store.samples`).
 """
 
 from __future__ import annotations
@@ -10,24 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, LiteralString
+from typing import Final
 
 import psycopg
-from psycopg import AsyncConnection, sql
-from psycopg.types.json import Jsonb
+from psycopg import AsyncConnection
 
 from ksys_app.errors import ConfigError, SchemaDrift
-from ksys_app.ops.files.samplefile import FileSample
+from ksys_app.models.samples import NewSample
 from ksys_app.ops.schema import refresh
+from ksys_app.store.samples import Existing, put
 
-TYPES: Final[dict[str, LiteralString]] = {
-    "ts": "timestamptz",
-    "tag_name": "text",
-    "value": "double precision",
-    "qc": "smallint",
-    "meta": "jsonb",
-}
-KEY: Final = ("ts", "tag_name")
 # Late rows of a compressed chunk are worth decompressing what they touch, however much it is.
 NO_LIMIT: Final = (
     "SELECT set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)"
@@ -58,7 +49,7 @@ class SampleWriter:
 
     def __init__(self, conn: AsyncConnection, columns: Sequence[str]) -> None:
         self._conn = conn
-        self._columns = [name for name in TYPES if name in columns]
+        self._columns = columns
         self._floor: datetime | None = None
 
     async def prepare(self) -> refresh.Bounds:
@@ -79,7 +70,7 @@ class SampleWriter:
         self._floor = limits.floor
         return limits
 
-    async def write(self, samples: Sequence[FileSample]) -> int:
+    async def write(self, samples: Sequence[NewSample]) -> int:
         """Upsert samples, of which no two have the same time and tag, in one transaction.
 
         Returns:
@@ -94,41 +85,10 @@ class SampleWriter:
             try:
                 async with self._conn.transaction():
                     await self._conn.execute(NO_LIMIT)
-                    return await self._send(samples)
+                    return await put(self._conn, samples, Existing.REPLACE, self._columns)
             except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable):
                 # A job of the server had the same chunk in hand.
                 if attempt == ATTEMPTS - 1:
                     raise
                 await asyncio.sleep(RETRY_S * (attempt + 1))
         raise AssertionError("the last attempt returned or raised")
-
-    async def _send(self, samples: Sequence[FileSample]) -> int:
-        arrays = sql.SQL(", ").join(
-            sql.SQL("{}::{}[]").format(sql.Placeholder(name), sql.SQL(TYPES[name]))
-            for name in self._columns
-        )
-        source = sql.SQL("unnest({}) AS u ({})").format(arrays, self._names())
-        values: dict[str, list[Any]] = {
-            name: [getattr(sample, name) for sample in samples] for name in self._columns
-        }
-        if "meta" in values:
-            values["meta"] = [Jsonb(meta or {}) for meta in values["meta"]]
-        cursor = await self._conn.execute(self._upsert(source), values)
-        return cursor.rowcount
-
-    def _names(self) -> sql.Composed:
-        return sql.SQL(", ").join(map(sql.Identifier, self._columns))
-
-    def _upsert(self, source: sql.Composable) -> sql.Composed:
-        told = [sql.Identifier(name) for name in self._columns if name not in KEY]
-        return sql.SQL(
-            "INSERT INTO public.influx_hist AS h ({names}) SELECT {names} FROM {source}"
-            " ON CONFLICT (ts, tag_name) DO UPDATE SET {sets}"
-            " WHERE ({old}) IS DISTINCT FROM ({new})"
-        ).format(
-            names=self._names(),
-            source=source,
-            sets=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(name) for name in told),
-            old=sql.SQL(", ").join(sql.SQL("h.{}").format(name) for name in told),
-            new=sql.SQL(", ").join(sql.SQL("excluded.{}").format(name) for name in told),
-        )

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import Final
 
 from psycopg import AsyncConnection
-from psycopg.types.json import Jsonb
 
 from ksys_app.domain.ingest import Unusable, unusable
 from ksys_app.errors import ConfigError
 from ksys_app.log import logger
+from ksys_app.models.samples import NewSample
 from ksys_app.ops.demo.plant.writer import Clock, keep_writing, utc_now
 from ksys_app.ops.files import samplefile
-from ksys_app.ops.files.samplefile import FileSample
 from ksys_app.ops.files.textlines import BadLine
+from ksys_app.store.samples import Existing, put
 
 RECORD: Final = "replay.jsonl"
 BATCH_ROWS: Final = 5000
@@ -36,13 +36,6 @@ PAUSE_S: Final = 60.0
 """A pause in the file that is longer is told in the log."""
 TOLD_LINES: Final = 20
 """Bad lines told one by one; the rest are only counted."""
-
-INSERT: Final = """
-INSERT INTO public.influx_hist (ts, tag_name, value, qc, meta)
-SELECT * FROM unnest(%(ts)s::timestamptz[], %(tag_name)s::text[], %(value)s::double precision[],
-                     %(qc)s::smallint[], %(meta)s::jsonb[])
-ON CONFLICT (ts, tag_name) DO NOTHING
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +140,7 @@ class _Replay:
         self._shift, self._clock = shift, clock
         self._source = self._good_samples()
         self._next = next(self._source, None)
-        self._due: list[FileSample] = []
+        self._due: list[NewSample] = []
         self._told: datetime | None = None
 
     async def step(self, conn: AsyncConnection) -> float | None:
@@ -175,18 +168,10 @@ class _Replay:
         return PACE_S if wait > 0 else 0.0
 
     async def _write(self, conn: AsyncConnection) -> None:
-        await conn.execute(
-            INSERT,
-            {
-                "ts": [sample.ts + self._shift.by for sample in self._due],
-                "tag_name": [sample.tag_name for sample in self._due],
-                "value": [sample.value for sample in self._due],
-                "qc": [sample.qc for sample in self._due],
-                "meta": [Jsonb(sample.meta or {}) for sample in self._due],
-            },
-        )
+        shifted = [sample._replace(ts=sample.ts + self._shift.by) for sample in self._due]
+        await put(conn, shifted, Existing.KEEP)
 
-    def _good_samples(self) -> Iterator[FileSample]:
+    def _good_samples(self) -> Iterator[NewSample]:
         """The file's samples; a file that turns out to be damaged ends there, and says so."""
         try:
             with samplefile.opened(self._shift.file) as file:
@@ -201,7 +186,7 @@ class _Replay:
         except ConfigError as error:
             logger.error("replay_broken error=%s", json.dumps(error.message))
 
-    def _unusable(self, sample: FileSample) -> Unusable | None:
+    def _unusable(self, sample: NewSample) -> Unusable | None:
         """Why a sample cannot be written at its new time; before that time it is not written."""
         try:
             ts = sample.ts + self._shift.by

@@ -1,4 +1,4 @@
-"""What the demo plant writes to and asks of ``influx_hist``: one constant a statement."""
+"""What the demo plant writes and asks: its samples, the newest of them, where its life begins."""
 
 from __future__ import annotations
 
@@ -7,24 +7,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from psycopg import AsyncConnection
-from psycopg.types.json import Jsonb
 
 from ksys_app.ops.demo.plant.signals import TAGS
+from ksys_app.store import samples
+from ksys_app.store.samples import Existing
 
 # The newest sample of the plant's tags: where its history ends.
 NEWEST: Final = "SELECT max(ts) FROM public.influx_latest WHERE tag_name = ANY(%(tags)s)"
-
-# A grid of ticks: the values of all tags, tick by tick; NULL where nothing arrived.
-APPEND_GRID: Final = """
-INSERT INTO public.influx_hist (ts, tag_name, value, meta)
-SELECT to_timestamp(%(start)s + %(step)s * ((u.i - 1) / cardinality(t.tags))),
-       t.tags[(u.i - 1) %% cardinality(t.tags) + 1], u.value, %(meta)s
-FROM (SELECT %(tags)s::text[] AS tags) AS t,
-     unnest(%(values)s::double precision[]) WITH ORDINALITY AS u (value, i)
-WHERE u.value IS NOT NULL
-"""
-# Where somebody else may have written already; a conflict check costs half as much again.
-FILL_GRID: Final = APPEND_GRID + "ON CONFLICT (ts, tag_name) DO NOTHING\n"
 
 # A thinned sample stands for many messages: /comm would take the others for lost.
 BEGIN_LIFE: Final = """
@@ -58,17 +47,9 @@ async def put_grid(
         thinned: note in ``meta`` that a sample stands for ``step`` seconds (``thinned_s``).
         append: nothing can be there yet.
     """
-    cursor = await conn.execute(
-        APPEND_GRID if append else FILL_GRID,
-        {
-            "start": start,
-            "step": step,
-            "values": list(values),
-            "tags": list(TAGS),
-            "meta": Jsonb({"thinned_s": step} if thinned else {}),
-        },
-    )
-    return cursor.rowcount
+    meta = {"thinned_s": step} if thinned else {}
+    grid = samples.Grid(start, step, TAGS, values, meta)
+    return await samples.put_grid(conn, grid, Existing.NONE if append else Existing.KEEP)
 
 
 async def begin_life(conn: AsyncConnection, start: int) -> None:

@@ -1,0 +1,142 @@
+"""Samples into ``influx_hist``: one statement for a file, a recording and the demo plant.
+
+The rows travel as arrays, one parameter a column. A temporary table would belong to a session that
+a pooler gives to the next client, and the embedded database refuses ``COPY … FROM STDIN``.
+
+The table's trigger refuses a row that is no usable sample (PRD §4.9). Such a row goes to
+``ingest_reject``, stops no other row, and is not counted. A caller that has to say which of its
+lines are unusable asks :func:`ksys_app.domain.ingest.unusable` before it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, LiteralString
+
+from psycopg import AsyncConnection, sql
+from psycopg.types.json import Jsonb
+
+from ksys_app.models.samples import NewSample
+
+TYPES: Final[dict[str, LiteralString]] = {
+    "ts": "timestamptz",
+    "tag_name": "text",
+    "value": "double precision",
+    "qc": "smallint",
+    "meta": "jsonb",
+}
+COLUMNS: Final = tuple(TYPES)
+KEY: Final = ("ts", "tag_name")
+GRID_COLUMNS: Final = ("ts", "tag_name", "value", "meta")
+
+INSERT: Final = "INSERT INTO public.influx_hist AS h ({names}) SELECT {names} FROM {source}"
+KEEP: Final = " ON CONFLICT (ts, tag_name) DO NOTHING"
+# A row that says what the table has already is left alone: it would be a new version of the row,
+# and would have its bucket computed again.
+REPLACE: Final = (
+    " ON CONFLICT (ts, tag_name) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})"
+)
+GRID: Final = """(
+  SELECT to_timestamp(%(start)s + %(step)s * ((v.i - 1) / cardinality(t.tags))) AS ts,
+         t.tags[(v.i - 1) %% cardinality(t.tags) + 1] AS tag_name, v.value, %(meta)s AS meta
+  FROM (SELECT %(tags)s::text[] AS tags) AS t,
+       unnest(%(values)s::double precision[]) WITH ORDINALITY AS v (value, i)
+  WHERE v.value IS NOT NULL
+) AS u"""
+
+
+class Existing(Enum):
+    """What happens where the table already has a sample with the same time and tag."""
+
+    REPLACE = "the new sample takes its place if it differs"
+    KEEP = "the stored sample stays"
+    NONE = "the caller knows that there is none; the check would cost half as much again"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Samples of several tags at a fixed step: far less to send than one row a sample.
+
+    Attributes:
+        start: epoch seconds of the first tick.
+        step: seconds from tick to tick.
+        tags: names of the tags.
+        values: in the order of ``tags``, tick by tick; None where a tag reported nothing.
+        meta: ``meta`` of every sample.
+    """
+
+    start: int
+    step: int
+    tags: Sequence[str]
+    values: Sequence[float | None]
+    meta: dict[str, Any]
+
+
+async def put(
+    conn: AsyncConnection,
+    samples: Sequence[NewSample],
+    existing: Existing,
+    columns: Sequence[str] = COLUMNS,
+) -> int:
+    """Write samples in one statement.
+
+    Args:
+        conn: a connection that may write.
+        samples: with :attr:`Existing.REPLACE`, no two of the same time and tag.
+        existing: what happens to samples that the table has already.
+        columns: the columns that the source has; where a sample is replaced, the others stay.
+
+    Returns:
+        How many rows were new or changed.
+    """
+    names = [name for name in COLUMNS if name in columns]
+    arrays = sql.SQL(", ").join(
+        sql.SQL("{}::{}[]").format(sql.Placeholder(name), sql.SQL(TYPES[name])) for name in names
+    )
+    source = sql.SQL("unnest({}) AS u ({})").format(arrays, _identifiers(names))
+    values: dict[str, list[Any]] = {
+        name: [getattr(sample, name) for sample in samples] for name in names
+    }
+    if "meta" in values:
+        values["meta"] = [Jsonb(meta or {}) for meta in values["meta"]]
+    cursor = await conn.execute(_statement(names, source, existing), values)
+    return cursor.rowcount
+
+
+async def put_grid(conn: AsyncConnection, grid: Grid, existing: Existing) -> int:
+    """Write the samples of a grid in one statement. Arguments and answer as for :func:`put`."""
+    values = {
+        "start": grid.start,
+        "step": grid.step,
+        "tags": list(grid.tags),
+        "values": list(grid.values),
+        "meta": Jsonb(grid.meta),
+    }
+    cursor = await conn.execute(_statement(GRID_COLUMNS, sql.SQL(GRID), existing), values)
+    return cursor.rowcount
+
+
+def _statement(names: Sequence[str], source: sql.Composable, existing: Existing) -> sql.Composed:
+    insert = sql.SQL(INSERT).format(names=_identifiers(names), source=source)
+    match existing:
+        case Existing.NONE:
+            return insert
+        case Existing.KEEP:
+            return insert + sql.SQL(KEEP)
+        case Existing.REPLACE:
+            given = [sql.Identifier(name) for name in names if name not in KEY]
+            return insert + sql.SQL(REPLACE).format(
+                sets=_each("{0} = excluded.{0}", given),
+                old=_each("h.{}", given),
+                new=_each("excluded.{}", given),
+            )
+
+
+def _identifiers(names: Sequence[str]) -> sql.Composed:
+    return _each("{}", [sql.Identifier(name) for name in names])
+
+
+def _each(form: LiteralString, names: Sequence[sql.Identifier]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.SQL(form).format(name) for name in names)
