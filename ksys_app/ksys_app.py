@@ -10,7 +10,7 @@ from typing import Any
 
 import reflex as rx
 
-from ksys_app import log, reflex_compat, runtime
+from ksys_app import log, reflex_compat
 from ksys_app.api.app import create_api
 from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.built import BuiltPages
@@ -20,6 +20,7 @@ from ksys_app.events.gate import gated
 from ksys_app.events.refusals import refusals
 from ksys_app.pages import add_pages, app_style
 from ksys_app.security import with_headers
+from ksys_app.services import runtime
 from ksys_app.settings import get_settings
 from ksys_app.states.failure import handler_failed, page_failed
 

@@ -26,7 +26,6 @@ from psycopg.conninfo import make_conninfo
 from rich.console import Console
 from rich.table import Column, Table
 
-from ksys_app import runtime
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.domain import comm as comm_rules
@@ -39,6 +38,7 @@ from ksys_app.ops.masterdata import qc
 from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
 from ksys_app.ops.schema import schema
 from ksys_app.queries import comm, features, indicators, latest, metrics, realtime
+from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from ksys_app.utils.cache import TTL
 from tests import bench_insert

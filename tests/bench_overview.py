@@ -12,12 +12,12 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from ksys_app import runtime
 from ksys_app.db import connect
 from ksys_app.models.rows import Expectation
 from ksys_app.ops.embedded import EmbeddedDatabase
 from ksys_app.ops.schema import schema
 from ksys_app.queries import comm
+from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests.bench import p95, timed
 

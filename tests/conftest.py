@@ -14,10 +14,10 @@ import hypothesis
 import pytest
 from psycopg import AsyncConnection
 
-from ksys_app import runtime
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.ops.schema import schema
+from ksys_app.services import runtime
 from ksys_app.settings import Settings, load_settings
 from tests import sharing
 from tests.database import TestDatabases

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import parse_window
-from ksys_app.live import LiveFeed, Snapshot
-from ksys_app.tile_source import TileSet
+from ksys_app.services.live import LiveFeed, Snapshot
+from ksys_app.services.tiles import TileSet
 
 EPOCH = 1_755_242_767
 

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
-from ksys_app import runtime
 from ksys_app.api import csv_file, render, responses, schemas
 from ksys_app.api.known import require
 from ksys_app.api.packed import packed_response
 from ksys_app.api.params import CommCsvQuery, CommQuery
 from ksys_app.api.render import Json, json_response
-from ksys_app.comm_source import Report
 from ksys_app.domain.comm import DAYS, Calendar, calendar
 from ksys_app.models.comm import Cell, Outage
+from ksys_app.services import runtime
+from ksys_app.services.comm import Report
 
 router = APIRouter(prefix="/api/v1/comm")
 Rows = Iterable[tuple[str, Json]]

@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.types import Send
 
-from ksys_app import log, runtime
+from ksys_app import log
 from ksys_app.api import csv_file, responses, schemas
 from ksys_app.api.known import require
 from ksys_app.api.methods import head_only
@@ -23,6 +23,7 @@ from ksys_app.domain.windows import BUCKET_WIDTH, FEATURE_WIDTH, parse_window, s
 from ksys_app.errors import DatabaseTimeout, KsysError
 from ksys_app.queries import export as export_rows
 from ksys_app.queries import features, indicators, metrics
+from ksys_app.services import runtime
 from ksys_app.utils.cache import Answer
 
 # Rows of one statement: two days of minutes, small beside what the loop may be held up for.

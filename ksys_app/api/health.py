@@ -7,13 +7,13 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from ksys_app import runtime
 from ksys_app.api import render, responses
 from ksys_app.api.render import json_response
 from ksys_app.domain.jobs import Judgement, judge
 from ksys_app.errors import KsysError, SchemaDrift
 from ksys_app.queries.health import Fault, Kind, Wrong, faults
 from ksys_app.queries.jobs import jobs
+from ksys_app.services import runtime
 
 router = APIRouter()
 

@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from ksys_app import __version__, meters, runtime
+from ksys_app import __version__, meters
 from ksys_app.api import responses
 from ksys_app.domain.jobs import State, judge
 from ksys_app.domain.upkeep import may_lag
@@ -22,7 +22,8 @@ from ksys_app.queries.aggregates import stored_to
 from ksys_app.queries.health import faults, size
 from ksys_app.queries.jobs import jobs
 from ksys_app.queries.latest import latest_snapshot
-from ksys_app.runtime import Runtime
+from ksys_app.services import runtime
+from ksys_app.services.runtime import Runtime
 from ksys_app.utils.cache import Answer
 
 T = TypeVar("T")

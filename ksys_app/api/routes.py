@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from fastapi import APIRouter, Response
 
-from ksys_app import log, runtime
+from ksys_app import log
 from ksys_app.api import render, responses, schemas
 from ksys_app.api.known import require
 from ksys_app.api.params import KpiQuery, NoQuery, TagQuery, TagsQuery
@@ -18,6 +18,7 @@ from ksys_app.errors import PayloadBloat
 from ksys_app.queries.latest import latest_snapshot
 from ksys_app.queries.qc import qc_rules, rules_by_tag, titled
 from ksys_app.queries.tags import MAX_TAGS, known_tags, matching_tags
+from ksys_app.services import runtime
 from ksys_app.utils.cache import Answer
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from ksys_app import log, runtime
+from ksys_app import log
 from ksys_app.api import render, responses, schemas
 from ksys_app.api.known import require
 from ksys_app.api.packed import packed_response
@@ -25,6 +25,7 @@ from ksys_app.queries import indicators as indicator_rows
 from ksys_app.queries.aggregates import days_of
 from ksys_app.queries.features import MAX_ROWS
 from ksys_app.queries.qc import rules_by_tag
+from ksys_app.services import runtime
 from ksys_app.utils.cache import Answer
 
 router = APIRouter(prefix="/api/v1")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import reflex as rx
 
-from ksys_app import __version__, runtime
+from ksys_app import __version__
 from ksys_app.domain.names import asked_flaw
+from ksys_app.services import runtime
 
 
 class BaseState(rx.State):

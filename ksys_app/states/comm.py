@@ -9,12 +9,10 @@ from typing import Any, ClassVar, Final
 
 import reflex as rx
 
-from ksys_app import log, runtime
-from ksys_app.comm_source import Overview, Report
+from ksys_app import log
 from ksys_app.domain import comm
 from ksys_app.domain.timefmt import epoch_ms, local_minute
 from ksys_app.errors import BadParameter, KsysError, UnknownTag
-from ksys_app.live import BACKOFF_S
 from ksys_app.models.comm import Alive
 from ksys_app.models.comm_views import (
     COLOR_SCALE,
@@ -24,6 +22,9 @@ from ksys_app.models.comm_views import (
     OutageView,
     SummaryView,
 )
+from ksys_app.services import runtime
+from ksys_app.services.comm import Overview, Report
+from ksys_app.services.live import BACKOFF_S
 from ksys_app.states import comm_address as address
 from ksys_app.states import comm_present as present
 from ksys_app.states.base import BaseState

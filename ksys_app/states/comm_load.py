@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ksys_app import log, runtime
+from ksys_app import log
 from ksys_app.domain.names import shown
 from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError, UnknownTag
 from ksys_app.queries.tags import known_tags, tag_exists
+from ksys_app.services import runtime
 from ksys_app.states import comm_address as address
 
 

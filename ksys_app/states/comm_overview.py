@@ -8,12 +8,12 @@ from typing import Any
 
 import reflex as rx
 
-from ksys_app.comm_source import Overview
 from ksys_app.domain import comm_order, ordering
 from ksys_app.domain.names import clean_filter, matches
 from ksys_app.domain.paging import PAGE_ROWS, page
 from ksys_app.models.comm import WORST, Alive, TagDays
 from ksys_app.models.comm_views import OverviewNow, OverviewRow
+from ksys_app.services.comm import Overview
 from ksys_app.states import comm_present as present
 
 

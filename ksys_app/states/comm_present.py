@@ -10,7 +10,6 @@ from math import floor
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ksys_app.comm_source import Report
 from ksys_app.domain.comm import DAYS, HOUR, Calendar, not_yet
 from ksys_app.domain.figures import count
 from ksys_app.domain.timefmt import epoch_ms, local_offset
@@ -25,6 +24,7 @@ from ksys_app.models.comm_views import (
     OverviewRow,
     SummaryView,
 )
+from ksys_app.services.comm import Report
 from ksys_app.texts import DASH
 from ksys_app.texts_comm import C
 

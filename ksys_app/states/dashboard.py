@@ -8,16 +8,18 @@ from typing import Any, ClassVar, Final
 
 import reflex as rx
 
-from ksys_app import log, runtime, texts
+from ksys_app import log, texts
 from ksys_app.domain import ordering
 from ksys_app.domain.names import clean_filter
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
-from ksys_app.live import Snapshot
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import TileView
+from ksys_app.services import runtime
+from ksys_app.services.live import Snapshot
+from ksys_app.services.tiles import TileSet
 from ksys_app.states.base import BaseState
 from ksys_app.states.detail import TagDetail
 from ksys_app.states.held import HeldOrder
@@ -25,7 +27,6 @@ from ksys_app.states.pinned import Pinned
 from ksys_app.states.present import page_link, tile_view
 from ksys_app.states.tallied import Tallied
 from ksys_app.states.windowed import WindowedState
-from ksys_app.tile_source import TileSet
 
 SORTS: Final = ("name", "worst")
 

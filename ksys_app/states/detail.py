@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from ksys_app import runtime, texts
+from ksys_app import texts
 from ksys_app.domain.figures import brief, figure
 from ksys_app.domain.spell import Spell
 from ksys_app.domain.timefmt import local_offset, local_seconds
@@ -20,9 +20,10 @@ from ksys_app.models.tiles import Tile
 from ksys_app.models.views import DetailView, Limit, SampleView, Standing
 from ksys_app.queries import features as feature_rows
 from ksys_app.queries.qc import rules_by_tag
+from ksys_app.services import runtime
+from ksys_app.services.tiles import TileSet
 from ksys_app.states.standing import standing
 from ksys_app.states.standing_load import samples_until, since
-from ksys_app.tile_source import TileSet
 
 LIMITS: Final = (
     "min_val",

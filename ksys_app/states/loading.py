@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ksys_app import runtime
 from ksys_app.models.views import Problem
+from ksys_app.services import runtime
 from ksys_app.states.base import BaseState
 from ksys_app.states.present import WAYS_OUT, problem
 

@@ -13,15 +13,16 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
-from ksys_app import log, runtime
+from ksys_app import log
 from ksys_app.domain import names
 from ksys_app.domain.figures import count
 from ksys_app.domain.kpi import course_decimals
 from ksys_app.domain.paging import counted, newest_first, page, page_with
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window
-from ksys_app.live import BACKOFF_S
 from ksys_app.models.views import SeriesRow
+from ksys_app.services import runtime
+from ksys_app.services.live import BACKOFF_S
 from ksys_app.states.named import NamedTag
 from ksys_app.states.present import drawn_limits, page_link, series_row
 from ksys_app.states.series_empty import empty_texts, fetched

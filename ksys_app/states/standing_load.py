@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ksys_app import runtime
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.spell import Spell, spell, stretches
 from ksys_app.domain.windows import Window, parse_window
@@ -15,6 +14,7 @@ from ksys_app.models.tiles import Tile
 from ksys_app.models.views import Standing
 from ksys_app.queries import metrics
 from ksys_app.queries.realtime import newest_samples
+from ksys_app.services import runtime
 from ksys_app.states.standing import standing
 
 # How far back its beginning is looked for, where the samples of the last hour are all in a state.

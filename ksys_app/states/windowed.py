@@ -6,9 +6,10 @@ from typing import Any
 
 import reflex as rx
 
-from ksys_app import log, runtime, texts
+from ksys_app import log, texts
 from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
 from ksys_app.errors import BadParameter
+from ksys_app.services import runtime
 from ksys_app.states.loading import LoadingState
 
 

@@ -12,9 +12,9 @@ import httpx
 import pandas as pd
 import pytest
 
-from ksys_app import runtime
 from ksys_app.api import schemas
 from ksys_app.models.comm import Cell
+from ksys_app.services import runtime
 from tests import plant
 from tests.comm import expected_cells, expected_outages, messages, month
 from tests.conftest import ZONE, Plant

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 import httpx
 import pytest
 
-from ksys_app import runtime
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
+from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests.comm import expected_cells, expected_outages, messages
 from tests.conftest import RO_PASSWORD

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ksys_app import db, runtime
+from ksys_app import db
 from ksys_app.api import schemas
 from ksys_app.api.app import create_api
 from ksys_app.domain.windows import LABELS
+from ksys_app.services import runtime
 from tests.conftest import Plant
 from tests.contract import DOCUMENT, GOOD, PATHS, fill, good, hold
 

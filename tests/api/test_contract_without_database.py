@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from ksys_app import runtime
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
+from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests.conftest import RO_PASSWORD
 from tests.contract import PATHS, fill, good, hold

@@ -18,12 +18,12 @@ import httpx
 import pytest
 import uvicorn
 
-from ksys_app import runtime
 from ksys_app.api import schemas
 from ksys_app.api.app import create_api
 from ksys_app.api.export import SLICE_ROWS
 from ksys_app.domain.windows import parse_window
 from ksys_app.queries import metrics
+from ksys_app.services import runtime
 from tests import plant
 from tests.conftest import Plant
 from tests.database import TestDatabases

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from ksys_app import db, runtime
+from ksys_app import db
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
+from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests import plant
 from tests.conftest import RO_PASSWORD

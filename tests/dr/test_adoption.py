@@ -15,7 +15,6 @@ import httpx
 import pytest
 from psycopg import AsyncConnection, sql
 
-from ksys_app import runtime
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.domain.ordering import Selection
@@ -23,6 +22,7 @@ from ksys_app.domain.windows import parse_window
 from ksys_app.ops.jobs import jobs
 from ksys_app.ops.schema import refresh
 from ksys_app.ops.verify import verify
+from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from ksys_app.states.trend import TrendState
 from tests import spec_database

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from ksys_app import runtime
 from ksys_app.api.app import create_api
+from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests import plant
 from tests.conftest import RO_PASSWORD, Plant

@@ -10,11 +10,11 @@ import pytest
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from ksys_app import runtime
-from ksys_app.comm_source import Report
 from ksys_app.db import connect
 from ksys_app.domain.comm import calendar
 from ksys_app.queries.tags import known_tags
+from ksys_app.services import runtime
+from ksys_app.services.comm import Report
 from tests.comm import month
 from tests.conftest import Plant
 from tests.waiting import until

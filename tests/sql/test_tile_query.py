@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ksys_app import runtime
 from ksys_app.domain.windows import WINDOWS, Window, parse_window
 from ksys_app.models.rows import TileRow
 from ksys_app.ops.schema import refresh
 from ksys_app.queries import realtime
+from ksys_app.services import runtime
 from tests import plant
 from tests.conftest import Plant
 

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ksys_app import runtime
 from ksys_app.domain import comm
 from ksys_app.domain.timefmt import epoch_ms
+from ksys_app.services import runtime
 from ksys_app.states import comm_address as address
 from ksys_app.states import comm_present as present
 from ksys_app.states.comm import CommState

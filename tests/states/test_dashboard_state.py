@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ksys_app import runtime
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.errors import DatabaseUnreachable
+from ksys_app.services import runtime
 from ksys_app.states.dashboard import DashboardState
 from ksys_app.states.trend import TrendState
 from tests import plant

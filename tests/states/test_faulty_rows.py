@@ -17,12 +17,12 @@ import httpx
 import pytest
 from psycopg import AsyncConnection
 
-from ksys_app import runtime
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.ops.masterdata import qc
 from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
 from ksys_app.ops.verify import verify
+from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from ksys_app.states.comm import CommState
 from ksys_app.states.dashboard import DashboardState

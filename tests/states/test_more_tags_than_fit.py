@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ksys_app import runtime
+from ksys_app.services import runtime
 from ksys_app.states.comm import CommState
 from ksys_app.states.dashboard import DashboardState
 from tests import plant

@@ -49,16 +49,9 @@ LAYERS: dict[str, set[str]] = {
     "reflex_packages": set(),
     "queries": {"db", "models", *DOMAIN_IN_QUERIES, "resources", "utils.cache"},
     "store": {"db", "models"},
-    "tile_source": COMMON | {"queries", "domain", "models"},
-    "comm_source": {"queries", "domain", "models", "utils.cache"},
-    "live": COMMON | {"driver", "queries", "domain", "tile_source"},
-    "live_tiles": COMMON | {"tile_source", "domain", "models"},
-    "runtime": COMMON | {"db", "live", "live_tiles", "tile_source", "comm_source"},
-    "api": COMMON
-    | {"__init__", "runtime", "live", "comm_source", "queries", "domain", "models"}
-    | {"events.refusals"},
-    "states": COMMON
-    | {"__init__", "runtime", "live", "tile_source", "comm_source", "queries", "domain", "models"},
+    "services": COMMON | {"queries", "domain", "models"},
+    "api": COMMON | {"__init__", "services", "queries", "domain", "models", "events.refusals"},
+    "states": COMMON | {"__init__", "services", "queries", "domain", "models"},
     "components": {"models", "reflex_compat", "texts", "texts_comm"},
     "pages": COMMON | {"states", "components", "models"},
     "ops": COMMON
@@ -83,6 +76,11 @@ OPS: dict[str, set[str]] = {
     "schema": set(),
     "recovery": {"files", "schema", "verify"},
     "demo": {"files", "jobs", "masterdata", "schema", "serving"},
+}
+# Single modules and what they may import beyond their layer.
+OPENING: dict[str, set[str]] = {
+    "services.runtime": {"db"},
+    "services.live": {"driver.pulse"},
 }
 # Packages that are not ours, and the layers that may import them.
 EDGES: dict[str, set[str]] = {
@@ -154,7 +152,7 @@ def violations(root: Path) -> list[str]:
         if layer not in LAYERS:
             wrong.append(f"{name} belongs to no layer; add it to the table")
             continue
-        allowed = LAYERS[layer] | {layer}
+        allowed = LAYERS[layer] | OPENING.get(name, set()) | {layer}
         for line, what in imported(path):
             target, package = ours(what, modules), what.split(".")[0]
             if target is not None:
@@ -175,8 +173,10 @@ def test_nothing_is_imported_against_the_layers() -> None:
 
 
 def test_every_layer_of_the_tables_exists() -> None:
-    layers = {name.split(".")[0] for name, _ in sources(ROOT)}
+    modules = {name for name, _ in sources(ROOT)}
+    layers = {name.split(".")[0] for name in modules}
     assert set(LAYERS) - layers == set()
+    assert set(OPENING) - modules == set()
     assert {layer for using in EDGES.values() for layer in using} <= layers
 
 
@@ -265,8 +265,9 @@ class TestTheWalk:
             ("ops/schema/schema.py", "from ksys_app.states.base import BaseState"),
             ("components/tile.py", "from ksys_app import queries"),
             ("components/tile.py", "if TYPE_CHECKING:\n    from ksys_app.states import base"),
-            ("live.py", "from ksys_app import api"),
-            ("live.py", "import psycopg"),
+            ("services/live.py", "from ksys_app import api"),
+            ("services/live.py", "import psycopg"),
+            ("services/tiles.py", "from ksys_app import db"),
             ("states/base.py", "import requests"),
             ("stray.py", "import math"),
         ],

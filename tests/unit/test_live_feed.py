@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from ksys_app.domain.ordering import Selection
-from ksys_app.live import LiveFeed
-from ksys_app.tile_source import TileSet
+from ksys_app.services.live import LiveFeed
+from ksys_app.services.tiles import TileSet
 from tests.feed import Database, Tab, now, play, selected
 from tests.waiting import HANGS_S
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError
-from ksys_app.live import BACKOFF_S, LiveFeed
 from ksys_app.log import logger
-from ksys_app.tile_source import TileSet
+from ksys_app.services.live import BACKOFF_S, LiveFeed
+from ksys_app.services.tiles import TileSet
 from tests.feed import EPOCH, Database, Tab, play, selected
 
 M5, H24 = selected("5m"), selected("24h")

@@ -8,8 +8,8 @@ import pytest
 
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import parse_window
-from ksys_app.live_tiles import LiveTiles
-from ksys_app.tile_source import TileSource
+from ksys_app.services.live_tiles import LiveTiles
+from ksys_app.services.tiles import TileSource
 from tests.ticks import Lines, Rows, row
 
 M5 = Selection(parse_window("5m"))

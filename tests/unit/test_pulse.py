@@ -13,7 +13,7 @@ from ksys_app.driver import pulse
 from ksys_app.driver.pool import TRIAL_S
 from ksys_app.driver.pulse import Pulse
 from ksys_app.errors import DatabaseUnreachable
-from ksys_app.live import LiveFeed
+from ksys_app.services.live import LiveFeed
 from ksys_app.settings import load_settings
 from tests.feed import Database, JumpingLoop, Tab, now, selected
 

@@ -11,7 +11,7 @@ import pytest
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.errors import DatabaseUnreachable
-from ksys_app.tile_source import TileSource
+from ksys_app.services.tiles import TileSource
 from tests.ticks import NOW, RULE, Lines, Rows, row
 
 M5, SEOUL = Selection(parse_window("5m")), ZoneInfo("Asia/Seoul")

@@ -19,7 +19,7 @@ from ksys_app.domain.ordering import Selection
 from ksys_app.driver.pulse import Pulse
 from ksys_app.errors import KsysError
 from ksys_app.log import logger
-from ksys_app.tile_source import TileSet
+from ksys_app.services.tiles import TileSet
 
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
 

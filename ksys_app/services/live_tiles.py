@@ -8,7 +8,7 @@ from ksys_app.domain.ordering import Selection
 from ksys_app.domain.quality import held_limits
 from ksys_app.domain.tiles import Held
 from ksys_app.models.tiles import Reason, Tile, Violation
-from ksys_app.tile_source import TileSet, TileSource
+from ksys_app.services.tiles import TileSet, TileSource
 
 
 class LiveTiles:

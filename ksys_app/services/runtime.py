@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ksys_app import db
-from ksys_app.comm_source import CommSource
 from ksys_app.errors import DatabaseUnreachable
-from ksys_app.live import LiveFeed
-from ksys_app.live_tiles import LiveTiles
+from ksys_app.services.comm import CommSource
+from ksys_app.services.live import LiveFeed
+from ksys_app.services.live_tiles import LiveTiles
+from ksys_app.services.tiles import TileSource
 from ksys_app.settings import Settings
-from ksys_app.tile_source import TileSource
 
 
 @dataclass(frozen=True, slots=True)
