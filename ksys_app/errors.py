@@ -6,7 +6,7 @@ there is one, stays in ``__cause__``.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class KsysError(Exception):
@@ -66,6 +66,10 @@ class DatabaseTimeout(KsysError):
     code = "DB_TIMEOUT"
     http_status = 503
     exit_code = 3
+
+
+AWAY: Final = (DatabaseUnreachable, DatabaseTimeout)
+"""Errors of a database that is away: it may answer when it is asked again."""
 
 
 class DatabaseFault(KsysError):

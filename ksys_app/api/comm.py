@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 
 from ksys_app.api import csv_file, render, responses, schemas
-from ksys_app.api.known import require
 from ksys_app.api.packed import packed_response
 from ksys_app.api.params import CommCsvQuery, CommQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.domain.comm import DAYS, Calendar, calendar
 from ksys_app.models.comm import Cell, Outage
 from ksys_app.services import runtime
-from ksys_app.services.comm import Report
+from ksys_app.services.comm_page import Report
+from ksys_app.services.tags import require_known_tag
 
 router = APIRouter(prefix="/api/v1/comm")
 Rows = Iterable[tuple[str, Json]]
@@ -118,15 +118,14 @@ async def _calendar(start: date | None) -> Calendar:
 async def _report(tag_name: str, days: Calendar) -> Report:
     report = await runtime.current().comm.report(tag_name, days)
     if report.row.first_ts is None:
-        await require(tag_name)
+        await require_known_tag(tag_name)
     return report
 
 
 async def _fresh(tag_name: str, days: Calendar) -> Report:
     """A report for a file, which could not say that it is stale."""
     report = await _report(tag_name, days)
-    if report.answer.error is not None:
-        raise report.answer.error
+    report.answer.fresh_rows()
     return report
 
 

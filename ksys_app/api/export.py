@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, Final
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -16,27 +14,21 @@ from starlette.types import Send
 
 from ksys_app import log
 from ksys_app.api import csv_file, responses, schemas
-from ksys_app.api.known import require
 from ksys_app.api.methods import head_only
 from ksys_app.api.params import ExportParams, ExportQuery
-from ksys_app.domain.windows import BUCKET_WIDTH, FEATURE_WIDTH, parse_window, slices
-from ksys_app.errors import DatabaseTimeout, KsysError
-from ksys_app.queries import export as export_rows
-from ksys_app.queries import features, indicators, metrics
+from ksys_app.domain.windows import parse_window
+from ksys_app.errors import KsysError
 from ksys_app.services import runtime
-from ksys_app.utils.cache import Answer
+from ksys_app.services.export import Export, Part, read_parts
+from ksys_app.services.series import SeriesQuery
+from ksys_app.services.tags import require_known_tag
 
-# Rows of one statement: two days of minutes, small beside what the loop may be held up for.
-SLICE_ROWS: Final = 2880
 CSV: Final = "text/csv; charset=utf-8"
 SHAPES: Final[dict[str, type[BaseModel]]] = {
     "buckets": schemas.Bucket,
     "indicators": schemas.Indicator,
     "features": schemas.Feature,
 }
-
-Part = tuple[str, Sequence[Any]]
-Slice = Callable[[str, datetime, datetime | None, float], Awaitable[Sequence[Any]]]
 
 router = APIRouter(prefix="/api/v1")
 
@@ -54,9 +46,10 @@ async def export(query: ExportQuery, request: Request) -> Response:
     the other.
     """
     for tag in query.tag:
-        await require(tag)
+        await require_known_tag(tag)
     names = tuple(SHAPES[query.kind].model_fields)
-    parts = _parts(query)
+    rows = SeriesQuery(query.kind, parse_window(query.window), band=query.band)
+    parts = read_parts(Export(query.tag, rows, query.bucket, query.start, query.end))
     # The first rows are at hand before the answer begins: until then an error can be told.
     first = await anext(parts)
     told = [query.window, query.bucket if query.kind == "buckets" else query.kind]
@@ -112,50 +105,6 @@ class CsvStream(StreamingResponse):
                 log.event("export_broken", **fields, why=why)
             else:
                 log.event("export_ok", **fields)
-
-
-def _parts(query: ExportParams) -> AsyncIterator[Part]:
-    """Rows of each tag in turn: those on screen, or stretch by stretch where they are too many."""
-    window = parse_window(query.window)
-    if query.kind == "buckets" and query.bucket is not None:
-        finer = partial(export_rows.bucket_slice, query.bucket)
-        return _sliced(query, BUCKET_WIDTH[query.bucket], finer)
-    if query.kind == "features":
-        if window.duration > FEATURE_WIDTH * (features.MAX_ROWS - 1):
-            return _sliced(query, FEATURE_WIDTH, export_rows.feature_slice)
-        return _on_screen(query, lambda tag: features.history(tag, window))
-    if query.kind == "indicators":
-        return _on_screen(query, lambda tag: indicators.indicators(tag, window, query.band))
-    return _on_screen(query, lambda tag: metrics.buckets(tag, window))
-
-
-async def _on_screen(
-    query: ExportParams, load: Callable[[str], Awaitable[Answer[Any]]]
-) -> AsyncIterator[Part]:
-    for tag in query.tag:
-        answer = await load(tag)
-        if answer.error is not None:
-            # A file cannot say that it is stale.
-            raise answer.error
-        yield tag, [row for row in answer.rows if query.covers(row.bucket)]
-
-
-async def _sliced(query: ExportParams, width: timedelta, load: Slice) -> AsyncIterator[Part]:
-    now = await export_rows.clock()
-    start = now - parse_window(query.window).duration
-    start, last = max(start, query.start or start), min(now, query.end or now)
-    for tag in query.tag:
-        left = allowed = runtime.current().settings.export_timeout_s
-        for begin, end in slices(start, last, SLICE_ROWS * width):
-            if left <= 0:
-                raise DatabaseTimeout(
-                    f"the export of {tag!r} took longer than {allowed:g} s; "
-                    "ask for a shorter window or raise KSYS_EXPORT_TIMEOUT_S"
-                )
-            asked = time.monotonic()
-            rows = await load(tag, begin, end or query.end, left)
-            left -= time.monotonic() - asked
-            yield tag, rows
 
 
 async def _text(

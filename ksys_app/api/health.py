@@ -9,11 +9,10 @@ from fastapi import APIRouter, Request, Response
 
 from ksys_app.api import render, responses
 from ksys_app.api.render import json_response
-from ksys_app.domain.jobs import Judgement, judge
+from ksys_app.domain.jobs import Judgement
 from ksys_app.errors import KsysError, SchemaDrift
-from ksys_app.queries.health import Fault, Kind, Wrong, faults
-from ksys_app.queries.jobs import jobs
-from ksys_app.services import runtime
+from ksys_app.models.health import Fault, Kind, Wrong
+from ksys_app.services import health, runtime
 
 router = APIRouter()
 
@@ -38,10 +37,10 @@ async def readyz(request: Request) -> Response:
     }
     found: list[Fault] = []
     try:
-        found = await faults()
+        found = await health.find_faults()
         if found:
             raise SchemaDrift(f"{now.database.name} {sentence(found)}; run ksys db verify")
-        judged = judge((await jobs()).rows)
+        judged = await health.judge_jobs()
     except KsysError as error:
         lost_for = now.database.lost_for_s
         root = request.scope.get("root_path", "")

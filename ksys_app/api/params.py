@@ -217,12 +217,6 @@ class ExportParams(_Strict):
             raise ValueError("from must be before to")
         return self
 
-    def covers(self, bucket: datetime) -> bool:
-        """Whether a row that begins then is asked for."""
-        early = self.start is not None and bucket < self.start
-        late = self.end is not None and bucket >= self.end
-        return not early and not late
-
 
 class CommParams(_Strict):
     """A tag and the first of 30 days; by default those that end today."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, get_args
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
@@ -14,22 +14,15 @@ from prometheus_client.registry import Collector
 
 from ksys_app import __version__, meters
 from ksys_app.api import responses
-from ksys_app.domain.jobs import State, judge
+from ksys_app.domain.jobs import State
 from ksys_app.domain.upkeep import may_lag
-from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError, SchemaDrift
+from ksys_app.errors import AWAY, KsysError, SchemaDrift
 from ksys_app.events.refusals import refusals
-from ksys_app.queries.aggregates import stored_to
-from ksys_app.queries.health import faults, size
-from ksys_app.queries.jobs import jobs
-from ksys_app.queries.latest import latest_snapshot
-from ksys_app.services import runtime
+from ksys_app.services import health, runtime
 from ksys_app.services.runtime import Runtime
-from ksys_app.utils.cache import Answer
-
-T = TypeVar("T")
+from ksys_app.services.tags import newest_samples
 
 FAULT: Final = ("code", "kind", "name", "wrong")
-AWAY: Final = (DatabaseUnreachable, DatabaseTimeout)
 WRONG: Final[dict[State, str]] = {
     "missing": "Jobs that the database must have and has not",
     "off": "Jobs that are switched off",
@@ -111,7 +104,7 @@ async def _database(figures: Figures) -> None:
     wrong = figures.each("ksys_fault", "What keeps the app from serving", *FAULT)
     up = ready = True
     try:
-        found = await faults()
+        found = await health.find_faults()
     except KsysError as error:
         up, ready = not isinstance(error, AWAY), False
         wrong.add_metric([error.code, "", "", ""], 1)
@@ -132,7 +125,7 @@ async def _database(figures: Figures) -> None:
 
 
 async def _jobs(figures: Figures) -> None:
-    judged = judge(_fresh(await jobs()))
+    judged = await health.judge_jobs(fresh=True)
     figures.one("ksys_jobs", "Jobs of the database as expected", len(judged.found))
     figures.one("ksys_jobs_expected", "Jobs that the database must have", judged.expected)
     for state, what in WRONG.items():
@@ -152,7 +145,7 @@ async def _jobs(figures: Figures) -> None:
 
 
 async def _aggregates(figures: Figures) -> None:
-    marks = _fresh(await stored_to())
+    marks = await health.stored_aggregates()
     stored = figures.each(
         "ksys_aggregate_stored_to_timestamp_seconds",
         "Up to when an aggregate is stored; what is newer is computed when it is read",
@@ -170,12 +163,13 @@ async def _aggregates(figures: Figures) -> None:
 
 
 async def _size(figures: Figures) -> None:
-    (found,) = _fresh(await size())
-    figures.one("ksys_database_size_bytes", "Size of the database on its disk", found.bytes)
+    size = await health.database_bytes()
+    figures.one("ksys_database_size_bytes", "Size of the database on its disk", size)
 
 
 async def _tags(figures: Figures) -> None:
-    rows = _fresh(await latest_snapshot())
+    # A monitor takes a figure for that of now.
+    rows = (await newest_samples()).fresh_rows()
     seen = figures.each(
         "ksys_tag_newest_sample_timestamp_seconds", "Time of a tag's newest sample", "tag_name"
     )
@@ -183,10 +177,3 @@ async def _tags(figures: Figures) -> None:
     for row in rows:
         seen.add_metric([row.tag_name], row.ts.timestamp())
         value.add_metric([row.tag_name], row.value)
-
-
-def _fresh(answer: Answer[T]) -> tuple[T, ...]:
-    """The rows of an answer that is not stale: a monitor takes a figure for that of now."""
-    if answer.error is not None:
-        raise answer.error
-    return answer.rows

@@ -1,4 +1,4 @@
-"""The endpoints, each a few lines over a query."""
+"""The endpoints of tags, samples, tiles and rules, each a few lines over a service."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from fastapi import APIRouter, Response
 
 from ksys_app import log
 from ksys_app.api import render, responses, schemas
-from ksys_app.api.known import require
 from ksys_app.api.params import KpiQuery, NoQuery, TagQuery, TagsQuery
 from ksys_app.api.render import json_response
 from ksys_app.domain.names import clean_filter
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import parse_window
 from ksys_app.errors import PayloadBloat
-from ksys_app.queries.latest import latest_snapshot
-from ksys_app.queries.qc import qc_rules, rules_by_tag, titled
-from ksys_app.queries.tags import MAX_TAGS, known_tags, matching_tags
 from ksys_app.services import runtime
+from ksys_app.services.rules import list_rules
+from ksys_app.services.tags import MAX_TAGS, list_tags, newest_samples, require_known_tag
 from ksys_app.utils.cache import Answer
 
 T = TypeVar("T")
@@ -37,18 +35,13 @@ async def tags(query: TagsQuery) -> Response:
     All of them as of the last five minutes, or those whose name or title holds every word of
     ``search`` as of now.
     """
-    words = clean_filter(query.search or "")
-    rules = await rules_by_tag()
-    if words:
-        answer = await matching_tags(words, titled=await titled(words))
-    else:
-        answer = await known_tags()
+    found = await list_tags(clean_filter(query.search or ""))
+    answer, zone = found.answer, runtime.current().zone
     if answer.rowcount > MAX_TAGS:
         raise _too_many(MAX_TAGS, "search for a part of the name with search=")
-    zone = runtime.current().zone
     return json_response(
         [
-            render.tag(row, rules.get(row.tag_name), zone)
+            render.tag(row, found.rules.get(row.tag_name), zone)
             | render.stale_mark(answer.error, answer.age_s)
             for row in answer.rows
         ]
@@ -62,9 +55,9 @@ async def tags(query: TagsQuery) -> Response:
 )
 async def latest(query: TagQuery) -> Response:
     """Newest sample by tag. A configured tag that never reported is not in the list."""
-    answer, zone = _whole(await latest_snapshot(query.tag), MAX_TAGS), runtime.current().zone
+    answer, zone = _whole(await newest_samples(query.tag), MAX_TAGS), runtime.current().zone
     if query.tag is not None and not answer.rows:
-        await require(query.tag)
+        await require_known_tag(query.tag)
     return json_response(
         [
             render.latest(row, zone) | render.stale_mark(answer.error, answer.age_s)
@@ -83,7 +76,7 @@ async def kpi(query: KpiQuery) -> Response:
     now = runtime.current()
     tile_set = await now.tiles.read(Selection(parse_window(query.window), tag=query.tag))
     if query.tag is not None and not tile_set.tiles:
-        await require(query.tag)
+        await require_known_tag(query.tag)
     if tile_set.truncated:
         raise _too_many(now.settings.max_tags)
     stale = render.stale_mark(tile_set.error, tile_set.age_s)
@@ -97,7 +90,7 @@ async def kpi(query: KpiQuery) -> Response:
 )
 async def qc(_query: NoQuery) -> Response:
     """The rules under the column names of ``influx_qc_rule``; null: not judged."""
-    answer = _whole(await qc_rules(), MAX_TAGS)
+    answer = _whole(await list_rules(), MAX_TAGS)
     return json_response(
         [render.rule(row) | render.stale_mark(answer.error, answer.age_s) for row in answer.rows]
     )

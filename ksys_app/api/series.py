@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -13,20 +11,14 @@ from pydantic import BaseModel
 
 from ksys_app import log
 from ksys_app.api import render, responses, schemas
-from ksys_app.api.known import require
 from ksys_app.api.packed import packed_response
 from ksys_app.api.params import BucketQuery, CourseParams, FeatureQuery, IndicatorQuery
 from ksys_app.domain.kpi import course_decimals
-from ksys_app.domain.windows import BUCKET_WIDTH, FEATURE_WIDTH, parse_window
+from ksys_app.domain.windows import parse_window
 from ksys_app.models.rows import QcRule
-from ksys_app.queries import all_tags, metrics
-from ksys_app.queries import features as feature_rows
-from ksys_app.queries import indicators as indicator_rows
-from ksys_app.queries.aggregates import days_of
-from ksys_app.queries.features import MAX_ROWS
-from ksys_app.queries.qc import rules_by_tag
 from ksys_app.services import runtime
-from ksys_app.utils.cache import Answer
+from ksys_app.services.rules import rule_of
+from ksys_app.services.series import MAX_ROWS, Series, SeriesQuery, read_series
 
 router = APIRouter(prefix="/api/v1")
 
@@ -41,12 +33,8 @@ async def timeseries(query: BucketQuery, request: Request) -> Response:
 
     Without ``tag`` of all tags, by rows, the newest 10,000.
     """
-    window = parse_window(query.window)
-    answer: Answer[Any] = await (
-        metrics.buckets(query.tag, window) if query.tag else all_tags.buckets(window)
-    )
-    head = {"bucket": window.bucket, "view": window.view}
-    return await _course(request, query, answer, head, schemas.Bucket, window.width)
+    asked = SeriesQuery("buckets", parse_window(query.window), query.tag)
+    return await _course(request, query, asked, schemas.Bucket)
 
 
 @router.get(
@@ -59,14 +47,8 @@ async def indicators(query: IndicatorQuery, request: Request) -> Response:
 
     Without ``tag`` of all tags, by rows, the newest 10,000.
     """
-    window = parse_window(query.window)
-    answer: Answer[Any] = await (
-        indicator_rows.indicators(query.tag, window, query.band)
-        if query.tag
-        else all_tags.indicators(window, query.band)
-    )
-    head = {"bucket": window.bucket, "view": window.view, "band": query.band}
-    return await _course(request, query, answer, head, schemas.Indicator, window.width)
+    asked = SeriesQuery("indicators", parse_window(query.window), query.tag, query.band)
+    return await _course(request, query, asked, schemas.Indicator, {"band": query.band})
 
 
 @router.get(
@@ -76,45 +58,36 @@ async def indicators(query: IndicatorQuery, request: Request) -> Response:
 )
 async def features(query: FeatureQuery, request: Request) -> Response:
     """Rows of ``features_5m`` in a window, ascending, the newest 10,000; without ``tag`` of all."""
-    window = parse_window(query.window)
-    answer: Answer[Any] = await (
-        feature_rows.history(query.tag, window) if query.tag else all_tags.features(window)
-    )
-    head = {"bucket": "5m", "view": "features_5m"}
-    return await _course(request, query, answer, head, schemas.Feature, FEATURE_WIDTH)
+    asked = SeriesQuery("features", parse_window(query.window), query.tag)
+    return await _course(request, query, asked, schemas.Feature)
 
 
 async def _course(
     request: Request,
     query: CourseParams,
-    answer: Answer[Any],
-    head: render.Json,
+    asked: SeriesQuery,
     shape: type[BaseModel],
-    width: timedelta,
+    more: render.Json | None = None,
 ) -> Response:
     names = _chosen(query, tuple(shape.model_fields))
-    if query.tag and not answer.rows:
-        await require(query.tag)
-    truncated = answer.rowcount >= MAX_ROWS
-    if truncated and not answer.cache_hit:
+    series = await read_series(asked)
+    answer = series.answer
+    if series.truncated and not answer.cache_hit:
         log.event(
             "payload_bloat",
             range=query.window,
             tag=query.tag,
-            view=head["view"],
+            view=asked.view,
             rowcount=answer.rowcount,
             limit=MAX_ROWS,
         )
-    days = await days_of(parse_window(query.window)) if width == BUCKET_WIDTH["1d"] else None
     # Rows have all their digits, whatever the rule says.
-    by_tag = await rules_by_tag() if query.format == "columns" else {}
-    rule = by_tag.get(query.tag) if query.tag else None
-    head = head | {"truncated": truncated, "limit": MAX_ROWS}
+    rule = await rule_of(query.tag) if query.format == "columns" and query.tag else None
     return await packed_response(
         request,
         answer,
         f"{query.format} {names}",
-        partial(_body, query, answer, rule, head, names, width, days),
+        partial(_body, query, series, rule, more or {}, names),
     )
 
 
@@ -131,14 +104,13 @@ def _chosen(query: CourseParams, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _body(
     query: CourseParams,
-    answer: Answer[Any],
+    series: Series,
     rule: QcRule | None,
-    head: render.Json,
+    more: render.Json,
     names: Sequence[str],
-    width: timedelta,
-    days: str | None,
 ) -> render.Json:
-    zone = runtime.current().zone
+    asked, answer, zone = series.query, series.answer, runtime.current().zone
+    days = zone if series.days is None else ZoneInfo(series.days)
     made = (
         {"columns": render.columns(answer.rows, names, course_decimals(rule, answer.rows))}
         if query.format == "columns"
@@ -147,11 +119,13 @@ def _body(
     return {
         "tag_name": query.tag,
         "window": query.window,
-        "bucket_s": int(width.total_seconds()),
-        **render.span(
-            answer, parse_window(query.window), width, zone if days is None else ZoneInfo(days)
-        ),
-        **head,
+        "bucket_s": int(asked.width.total_seconds()),
+        **render.span(answer, asked.window, asked.width, days),
+        "bucket": asked.bucket,
+        "view": asked.view,
+        **more,
+        "truncated": series.truncated,
+        "limit": MAX_ROWS,
         **render.stale_mark(answer.error, answer.age_s),
         **made,
     }

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from ksys_app import db
 from ksys_app.domain.upkeep import TRIGGERS
 from ksys_app.domain.windows import VIEW
+from ksys_app.models.health import Fault
 from ksys_app.utils.cache import Answer
-
-Kind = Literal["relation", "trigger"]
-Wrong = Literal["missing", "denied", "off"]
 
 READ: Final = tuple(
     sorted(
@@ -51,15 +49,6 @@ WHERE wrong IS NOT NULL
 ORDER BY kind, name
 LIMIT 100
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What the database lacks: a relation, the right to read it, or a trigger that works."""
-
-    kind: Kind
-    name: str
-    wrong: Wrong
 
 
 async def faults() -> list[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,73 +14,16 @@ from ksys_app.domain.rules import usable_rate
 from ksys_app.domain.still import Unchanged, suspects, unchanged
 from ksys_app.models.comm import (
     Alive,
-    Cell,
     CommDayRow,
-    CommRow,
     NewestRow,
-    Outage,
-    Summary,
-    TagDays,
 )
 from ksys_app.models.rows import Expectation, QcRule, Run
 from ksys_app.queries import comm as queries
 from ksys_app.queries.qc import expectations, rules_by_tag
 from ksys_app.queries.runs import runs
 from ksys_app.queries.tags import matching_tags
+from ksys_app.services.comm_page import CommPage, Overview, Report
 from ksys_app.utils.cache import Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One tag in 30 days: its grid, and what follows from it.
-
-    Attributes:
-        calendar: the days.
-        answer: what the database said, one row, and when.
-        cells: every hour.
-        outages: runs of critical hours.
-        summary: what they amount to.
-    """
-
-    calendar: Calendar
-    answer: Answer[CommRow]
-    cells: tuple[Cell, ...]
-    outages: tuple[Outage, ...]
-    summary: Summary
-
-    @property
-    def row(self) -> CommRow:
-        """The tag's life and expectation, and the moment its messages were counted at."""
-        return self.answer.rows[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """Tags by days.
-
-    Attributes:
-        calendar: the days.
-        words: what their names hold; empty: any.
-        rows: the tags, by name.
-        assumed: those of which nobody has stated what is expected.
-        truncated: whether there are more such tags than may be shown.
-        fetched_ms: when the database answered the oldest part, epoch milliseconds.
-        cache_hit: whether no query was needed.
-        error: why the database could not be asked since, None while fresh.
-    """
-
-    calendar: Calendar
-    words: str
-    rows: tuple[TagDays, ...]
-    assumed: frozenset[str]
-    truncated: bool
-    fetched_ms: int
-    cache_hit: bool
-    error: Exception | None
-
-    def covers(self, words: str) -> bool:
-        """Whether all tags were asked for those that hold ``words``."""
-        return self.words == words or (not self.words and not self.truncated)
 
 
 def _alive(row: NewestRow, rule: QcRule | None, run: Run | None) -> Alive:
@@ -146,6 +89,56 @@ class CommSource:
             runs = tuple(comm.outages(cells, row))
             judged = answer.made["judged"] = cells, runs, comm.summary(cells, runs, row.now, days)
         return Report(days, answer, *judged)
+
+    async def hours(self, tags: Sequence[str], days: Calendar, *, fresh: bool = False) -> CommPage:
+        """Some tags by hours.
+
+        Args:
+            tags: at least one tag, in the order in which they are shown.
+            days: which days.
+            fresh: ask the database now, not the cache.
+
+        Raises:
+            KsysError: the database cannot be asked and nothing older is at hand.
+        """
+        reports = [await self.report(tag, days, fresh=fresh) for tag in tags]
+        alive, asked = await self.alive(tags)
+        oldest = min(reports, key=lambda report: report.answer.fetched_ms)
+        return CommPage(
+            reports=tuple(reports),
+            overview=None,
+            alive=alive,
+            alive_ms=asked.fetched_ms,
+            calendar=days,
+            now=oldest.row.now,
+            fetched_ms=oldest.answer.fetched_ms,
+        )
+
+    async def days(
+        self, days: Calendar, now: datetime, words: str = "", *, fresh: bool = False
+    ) -> CommPage:
+        """All tags by days.
+
+        Args:
+            days: which days.
+            now: the database's clock, for a page without tags.
+            words: where there are more tags than may be shown, those whose name holds them.
+            fresh: ask the database now, not the cache.
+
+        Raises:
+            KsysError: the database cannot be asked and nothing older is at hand.
+        """
+        overview = await self.overview(days, words, fresh=fresh)
+        alive, asked = await self.alive([row.tag_name for row in overview.rows])
+        return CommPage(
+            reports=(),
+            overview=overview,
+            alive=alive,
+            alive_ms=asked.fetched_ms,
+            calendar=overview.calendar,
+            now=overview.rows[0].now if overview.rows else now,
+            fetched_ms=overview.fetched_ms,
+        )
 
     async def overview(self, days: Calendar, words: str = "", *, fresh: bool = False) -> Overview:
         """The days of all known tags, 250 tags a statement.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 import reflex as rx
@@ -12,49 +13,34 @@ import reflex as rx
 from ksys_app import log
 from ksys_app.domain import comm
 from ksys_app.domain.timefmt import epoch_ms, local_minute
-from ksys_app.errors import BadParameter, KsysError, UnknownTag
+from ksys_app.errors import AWAY, BadParameter, KsysError, UnknownTag
 from ksys_app.models.comm import Alive
-from ksys_app.models.comm_views import (
-    COLOR_SCALE,
-    CalendarView,
-    CardView,
-    CellsView,
-    OutageView,
-    SummaryView,
-)
+from ksys_app.models.comm_views import COLOR_SCALE, CalendarView, CardView
 from ksys_app.services import runtime
-from ksys_app.services.comm import Overview, Report
+from ksys_app.services.comm_page import CommPage
 from ksys_app.services.live import BACKOFF_S
+from ksys_app.services.tags import choose_tags
 from ksys_app.states import comm_address as address
 from ksys_app.states import comm_present as present
 from ksys_app.states.base import BaseState
-from ksys_app.states.comm_load import fetch, look
+from ksys_app.states.comm_hours import HoursState
 from ksys_app.states.comm_overview import OverviewState
-from ksys_app.states.loading import LoadingState
 from ksys_app.texts_comm import C
 from ksys_app.utils.cache import TTL
 
-MAX_OUTAGES: Final = 500
 # An answer is kept that long, so asking more often brings nothing.
 TICK_S: Final = TTL["comm"]
 
 
-class CommState(OverviewState, LoadingState, BaseState):
+class CommState(HoursState, OverviewState, BaseState):
     """Grids of up to nine tags, or the overview of all."""
 
     start_date: str = ""
-    tag_names: list[str] = []
-    cells: list[CellsView] = []
-    outages: list[OutageView] = []
     color_scale: str = COLOR_SCALE
 
     view: str = address.VIEWS[0]
     calendar: CalendarView = CalendarView()
-    summaries: list[SummaryView] = []
-    outage_count: int = 0
-    silent: list[str] = []
     alive_ms: int = 0
-    card: CardView = CardView()
     last_start: str = ""
     today: str = ""
     tick_s: int = round(TICK_S)
@@ -63,10 +49,7 @@ class CommState(OverviewState, LoadingState, BaseState):
     _path: ClassVar[str] = "/comm"
     # The picker lists tags that exist, so that no other can be taken out of the selection there.
     _ways_out: ClassVar[Mapping[str, str]] = {BadParameter.code: "open", UnknownTag.code: "open"}
-    _reports: dict[str, Report] = {}
     _recent: bool = True
-    _cell_tag: str = ""
-    _bucket: datetime | None = None
     _fresh: bool = False
 
     @rx.event
@@ -91,7 +74,7 @@ class CommState(OverviewState, LoadingState, BaseState):
                 if not self._open_in("/comm") or self._asked_wrong():
                     return
             away = away is not news
-            if news or (not away and not await look(self)):
+            if news or (not away and not await self._look()):
                 async with self:
                     self._fresh = True
                 yield CommState.show
@@ -102,7 +85,7 @@ class CommState(OverviewState, LoadingState, BaseState):
         failures = 0
         while True:
             pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
-            if not await fetch(self, pause):
+            if not await self._fetch(pause):
                 return
             failures += 1
             await asyncio.sleep(pause)
@@ -173,30 +156,16 @@ class CommState(OverviewState, LoadingState, BaseState):
         return CommState.show
 
     @rx.event
-    def select_cell(self, ts: str, tag: str = "") -> None:
-        """Show the hour that begins at ``ts``, ISO 8601, of the first or the named tag."""
-        report = self._reports.get(tag or next(iter(self.tag_names), ""))
-        bucket = address.hour(ts)
-        card = None if report is None or bucket is None else present.card_view(report, bucket)
-        if card is None:
-            return
-        self.card, self._cell_tag, self._bucket = card, card.tag, bucket
-        self.link = self._link()
-        log.event("comm_cell_select", tag=card.tag, range=card.utc_s, view="comm_recv_1h")
-
-    @rx.event
-    def clear_cell(self) -> None:
-        """Select no hour."""
-        self.card, self._bucket = CardView(), None
-        self.link = self._link()
+    def set_search(self, text: str) -> Any:
+        """Show only tags that hold every word of ``text``; ask for them where not all are here."""
+        self._search(text)
+        return None if self.searched else CommState.show
 
     def _move(self, days: int) -> Any:
-        if not self.start_date:
+        start = address.moved(self.start_date, days, self.last_start)
+        if start is None:
             return None
-        start = address.day(self.start_date) + timedelta(days=days)
-        if days > 0 and start > address.day(self.last_start):
-            return None
-        self.start_date, self._recent = max(comm.FIRST_START, start).isoformat(), False
+        self.start_date, self._recent = start.isoformat(), False
         return CommState.show
 
     def _holds_data(self) -> bool:
@@ -206,7 +175,7 @@ class CommState(OverviewState, LoadingState, BaseState):
         return shown and [cells.tag for cells in self.cells] == self.tag_names
 
     def _drop(self) -> None:
-        self.cells, self.outages, self.summaries, self._reports = [], [], [], {}
+        self._drop_hours()
         self._drop_overview()
 
     def _take(self, chosen: address.Selection) -> None:
@@ -220,18 +189,9 @@ class CommState(OverviewState, LoadingState, BaseState):
 
     def _link(self) -> str:
         start = None if self._recent else address.day(self.start_date)
-        return address.link(
-            address.Selection(
-                tuple(self.tag_names),
-                start,
-                self.view,
-                self._cell_tag,
-                self._bucket,
-                self.search,
-                self.sort,
-                self.descending,
-            )
-        )
+        shown = (tuple(self.tag_names), start, self.view, self._cell_tag, self._bucket)
+        arranged = (self.search, self.sort, self.descending)
+        return address.link(address.Selection(*shown, *arranged))
 
     def _settle(self, tags: list[str], days: comm.Calendar, now: datetime) -> list[str]:
         """Take over the days, and the tags where none are chosen; the tags to show, if any."""
@@ -241,31 +201,83 @@ class CommState(OverviewState, LoadingState, BaseState):
         self.start_date = days.start.isoformat()
         return list(self.tag_names) if tags else []
 
-    def _show(self, reports: Sequence[Report], alive: Sequence[Alive], asked_ms: int) -> None:
-        oldest = min(reports, key=lambda report: report.answer.fetched_ms)
-        self.calendar = present.calendar_view(oldest.calendar, oldest.row.now)
-        self._reports = {report.row.tag_name: report for report in reports}
-        self.saved_tag = self.tag_names[0]
-        self.cells = [present.cells_view(report) for report in reports]
-        self.summaries = list(map(present.summary_view, reports, alive))
-        self.alive_ms = asked_ms
-        runs = [run for report in reports for run in present.outage_views(report)]
-        runs.sort(key=lambda run: (run.ongoing, run.last, run.tag), reverse=True)
-        self.outages, self.outage_count = runs[:MAX_OUTAGES], len(runs)
-        self.silent = present.no_data(reports)
-        report = self._reports.get(self._cell_tag or self.tag_names[0])
-        shown = None
-        if report is not None and self._bucket is not None:
-            shown = present.card_view(report, self._bucket)
-        self.card = shown or CardView()
-        self._cell_tag, self._bucket = self.card.tag, self._bucket if shown else None
-        self._updated(oldest.row.now, oldest.answer.fetched_ms)
+    async def _fetch(self, pause: float) -> bool:
+        """Read what is selected, and show it or what failed.
 
-    def _shown_anew(self) -> Any:
-        return CommState.show
+        Returns:
+            Whether the database is away, so that it should be asked again after ``pause`` seconds.
+        """
+        started = time.monotonic()
+        async with self:
+            # While it is tried again the page goes on saying what is wrong.
+            self.is_loading = True
+            if not self.problem.code:
+                self._begin()
+            fresh, self._fresh = self._fresh, False
+            start = None if self._recent or not self.start_date else address.day(self.start_date)
+            wanted, last = list(self.tag_names), self._last_tag()
+        try:
+            source = runtime.current().comm
+            days, now = await source.calendar(start)
+            known = await choose_tags(wanted, last)
+            async with self:
+                tags, view, search = self._settle(known, days, now), self.view, self.search
+                if not tags:
+                    self._drop()
+                    self._succeed(empty=True)
+                    return False
+            if view == "overview":
+                page = await source.days(days, now, search, fresh=fresh)
+            else:
+                page = await source.hours(tags, days, fresh=fresh)
+            async with self:
+                self._show(page)
+            if page.error is not None:
+                raise page.error
+        except Exception as error:
+            away = isinstance(error, AWAY)
+            if not isinstance(error, KsysError):
+                log.logger.exception("loading /comm")
+            async with self:
+                self._fail(error, retry_in_s=pause if away else 0.0)
+            return away
+        log.event(
+            "comm_load_ok",
+            range=days.start,
+            tag=" ".join(tags) if view == "hours" else None,
+            view="comm_recv_1h",
+            rowcount=page.rowcount,
+            dur_ms=(time.monotonic() - started) * 1000,
+            cache_hit=page.cache_hit,
+        )
+        return False
 
-    def _current(self) -> bool:
-        return self.start_date == self.last_start
+    async def _look(self) -> bool:
+        """Show which tags are alive now; whether that is known, and nothing else is wrong."""
+        async with self:
+            tags = self._watched()
+        try:
+            alive, answer = await runtime.current().comm.alive(tags)
+        except KsysError:
+            return False
+        async with self:
+            self._show_alive(alive, answer.fetched_ms)
+            return answer.error is None and (not self.problem.code or self._asked_wrong())
+
+    def _show(self, page: CommPage) -> None:
+        if page.overview is None:
+            self.saved_tag = self.tag_names[0]
+            self._take_hours(page.reports, page.alive)
+        else:
+            self._take_overview(page.overview, page.alive, page.now)
+        self.calendar = present.calendar_view(page.calendar, page.now)
+        self._succeed(empty=False)
+        self.alive_ms, self.updated_ms = page.alive_ms, page.fetched_ms
+        self.db_now_ms = epoch_ms(page.now)
+        judged_to = local_minute(page.now, runtime.current().zone)
+        self.window_caption = C.caption.format(start=self.start_date, time=judged_to)
+        self.csv = address.csv_links(self.tag_names, self.start_date)
+        self.link = self._link()
 
     def _watched(self) -> list[str]:
         """The tags of which is shown whether they are alive."""
@@ -283,22 +295,3 @@ class CommState(OverviewState, LoadingState, BaseState):
             self._place_rows()
         else:
             self.summaries = list(map(present.alive_view, self.summaries, alive))
-
-    def _show_overview(
-        self, overview: Overview, alive: Sequence[Alive], asked_ms: int, clock: datetime
-    ) -> None:
-        now = overview.rows[0].now if overview.rows else clock
-        self._take_overview(overview, alive, now)
-        self.alive_ms = asked_ms
-        self._updated(now, overview.fetched_ms)
-
-    def _updated(self, now: datetime, fetched_ms: int) -> None:
-        judged_to = local_minute(now, runtime.current().zone)
-        self._succeed(empty=False)
-        self.updated_ms, self.db_now_ms = fetched_ms, epoch_ms(now)
-        self.window_caption = C.caption.format(start=self.start_date, time=judged_to)
-        self.csv = {
-            name: address.csv_link(name, self.tag_names, self.start_date)
-            for name in ("cells", "outages")
-        }
-        self.link = self._link()

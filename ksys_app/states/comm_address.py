@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, unquote, urlencode
 
+from ksys_app.domain.comm import FIRST_START
 from ksys_app.domain.comm_order import COLUMNS
 from ksys_app.domain.names import clean_filter
 from ksys_app.errors import BadParameter
@@ -100,9 +101,24 @@ def _order(text: str) -> tuple[str, str]:
     return text[: len(text) - len(column)], column
 
 
-def csv_link(name: str, tags: Sequence[str], start: str) -> str:
-    """Where ``cells`` or ``outages`` of these tags are served as a file."""
-    return f"/api/v1/comm/{name}.csv?{urlencode({'tag': tags, 'start': start}, doseq=True)}"
+def csv_links(tags: Sequence[str], start: str) -> dict[str, str]:
+    """Where ``cells`` and ``outages`` of these tags are served as files."""
+    query = urlencode({"tag": tags, "start": start}, doseq=True)
+    return {name: f"/api/v1/comm/{name}.csv?{query}" for name in ("cells", "outages")}
+
+
+def moved(start: str, days: int, last: str) -> date | None:
+    """The day on which the 30 days begin after a step; None where there is none to go to.
+
+    Args:
+        start: where they begin, ``YYYY-MM-DD``, empty while that is not known.
+        days: the step, less than 0 for one back.
+        last: the last day on which they may begin.
+    """
+    if not start:
+        return None
+    wanted = day(start) + timedelta(days=days)
+    return None if days > 0 and wanted > day(last) else max(FIRST_START, wanted)
 
 
 def day(text: str) -> date:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import reflex as rx
 
-from ksys_app.domain import comm_order, ordering
+from ksys_app.domain import comm, comm_order, ordering
 from ksys_app.domain.names import clean_filter, matches
 from ksys_app.domain.paging import PAGE_ROWS, page
 from ksys_app.models.comm import WORST, Alive, TagDays
 from ksys_app.models.comm_views import OverviewNow, OverviewRow
-from ksys_app.services.comm import Overview
+from ksys_app.services.comm_page import Overview
 from ksys_app.states import comm_present as present
+from ksys_app.states.loading import LoadingState
 
 
-class OverviewState(rx.State, mixin=True):
+class OverviewState(LoadingState, mixin=True):
     """A page of the tags; all of them are ordered here, only the page is sent."""
 
     overview_shown: bool = False
@@ -37,17 +37,8 @@ class OverviewState(rx.State, mixin=True):
     _alive: dict[str, Alive] = {}
     _order: tuple[str, ...] = ()
     _held: bool = False
-
-    @rx.event
-    def set_search(self, text: str) -> Any:
-        """Show only tags of the overview that hold every word of ``text``.
-
-        They are asked for where not all tags are here.
-        """
-        self.search, self.page, self._order = clean_filter(text), 1, ()
-        self._place_rows()
-        self.link = self._link()
-        return None if self.searched else self._shown_anew()
+    # Whether the days of the overview end today.
+    _ends_today: bool = False
 
     @rx.event
     def set_page(self, page: int) -> None:
@@ -82,26 +73,22 @@ class OverviewState(rx.State, mixin=True):
         self._order = ()
         self._place_rows()
 
-    def _link(self) -> str:
-        raise NotImplementedError
-
-    def _shown_anew(self) -> Any:
-        """What asks for the tags once more."""
-        raise NotImplementedError
-
-    def _current(self) -> bool:
-        """Whether the 30 days reach today."""
-        raise NotImplementedError
-
     def _take_overview(self, overview: Overview, alive: Sequence[Alive], now: datetime) -> None:
         self._overview, self.truncated, self.overview_shown = overview, overview.truncated, True
         self._alive = {one.tag_name: one for one in alive}
-        self.calendar = present.calendar_view(overview.calendar, now)
+        days = overview.calendar
+        self._ends_today = days.start == comm.recent_start(now, days.zone)
         self._place_rows()
 
     def _drop_overview(self) -> None:
         self.rows, self.nows, self._overview, self._alive, self._order = [], [], None, {}, ()
         self.overview_shown = self.searched = False
+
+    def _search(self, text: str) -> None:
+        """Show only tags that hold every word of ``text``."""
+        self.search, self.page, self._order = clean_filter(text), 1, ()
+        self._place_rows()
+        self.link = self._link()
 
     def _place_rows(self) -> None:
         if self._overview is None:
@@ -119,7 +106,9 @@ class OverviewState(rx.State, mixin=True):
 
     def _arranged(self, found: list[TagDays]) -> list[TagDays]:
         """The rows in order, in the one they had while somebody points at them."""
-        wanted = comm_order.ordered(found, self._alive, self.sort, self.descending, self._current())
+        wanted = comm_order.ordered(
+            found, self._alive, self.sort, self.descending, self._ends_today
+        )
         names = [row.tag_name for row in wanted]
         shown, self.moved = names, 0
         if self._held and self._order:

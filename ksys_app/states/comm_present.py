@@ -24,7 +24,7 @@ from ksys_app.models.comm_views import (
     OverviewRow,
     SummaryView,
 )
-from ksys_app.services.comm import Report
+from ksys_app.services.comm_page import Report
 from ksys_app.texts import DASH
 from ksys_app.texts_comm import C
 

@@ -26,7 +26,7 @@ from ksys_app.states.held import HeldOrder
 from ksys_app.states.pinned import Pinned
 from ksys_app.states.present import page_link, tile_view
 from ksys_app.states.tallied import Tallied
-from ksys_app.states.windowed import WindowedState
+from ksys_app.states.windowed import WindowedState, log_load
 
 SORTS: Final = ("name", "worst")
 
@@ -48,6 +48,7 @@ class DashboardState(TagDetail, HeldOrder, Pinned, Tallied, WindowedState, BaseS
     saved_sort: str = rx.LocalStorage("", name="ksys.sort")
 
     _path: ClassVar[str] = "/"
+    _window_kept_in: ClassVar[str] = "saved_window"
 
     @rx.event(background=True, supersedes=True)
     async def load(self) -> AsyncIterator[Any]:
@@ -61,7 +62,7 @@ class DashboardState(TagDetail, HeldOrder, Pinned, Tallied, WindowedState, BaseS
                 self._fail(error)
                 return
             self._begin()
-        await _fetch(self)
+        await self._read_tiles()
         yield DashboardState.follow_feed
 
     @rx.event
@@ -100,7 +101,7 @@ class DashboardState(TagDetail, HeldOrder, Pinned, Tallied, WindowedState, BaseS
         """Ask the database now."""
         async with self:
             self.is_loading = True
-        await _fetch(self)
+        await self._read_tiles()
         yield DashboardState.read_detail
 
     @rx.event
@@ -173,12 +174,6 @@ class DashboardState(TagDetail, HeldOrder, Pinned, Tallied, WindowedState, BaseS
         self.link = self._link()
         return [DashboardState.refresh, DashboardState.follow_feed]
 
-    def _kept_window(self) -> str:
-        return str(self.saved_window)
-
-    def _keep_window(self, label: str) -> None:
-        self.saved_window = label
-
     def _select_window(self, window: Window) -> None:
         super()._select_window(window)
         self._let_go()
@@ -243,6 +238,28 @@ class DashboardState(TagDetail, HeldOrder, Pinned, Tallied, WindowedState, BaseS
         partial = of is not None and (of.truncated or of.selection.words != "")
         self._count(known, words, len(tiles), partial=partial)
 
+    async def _read_tiles(self) -> None:
+        """Read the tiles that are selected, and show them or what failed."""
+        started = time.monotonic()
+        async with self:
+            wanted = self._wanted()
+        window = wanted.window
+        try:
+            tiles = runtime.current().tiles
+            tile_set = await tiles.read(await tiles.shared(wanted))
+        except Exception as error:
+            if not isinstance(error, KsysError):
+                log.logger.exception("loading %s", window.label)
+            async with self:
+                if self._wants(wanted):
+                    self._fail(error)
+            return
+        async with self:
+            if self._wants(wanted):
+                self._show(tile_set)
+        words, kept = wanted.words or None, tile_set.error is not None
+        log_load(window, words, started, len(tile_set.tiles), cache_hit=kept)
+
 
 async def _shared(wanted: Selection) -> Selection:
     """``wanted``, or all tags in its place where they fit; as it is while nobody can tell."""
@@ -250,33 +267,3 @@ async def _shared(wanted: Selection) -> Selection:
         return await runtime.current().tiles.shared(wanted)
     except KsysError:
         return wanted
-
-
-async def _fetch(state: DashboardState) -> None:
-    """Ask for the tiles selected outside the state's lock, and show them or what failed."""
-    started = time.monotonic()
-    async with state:
-        wanted = state._wanted()
-    window = wanted.window
-    try:
-        tiles = runtime.current().tiles
-        tile_set = await tiles.read(await tiles.shared(wanted))
-    except Exception as error:
-        if not isinstance(error, KsysError):
-            log.logger.exception("loading %s", window.label)
-        async with state:
-            if state._wants(wanted):
-                state._fail(error)
-        return
-    async with state:
-        if state._wants(wanted):
-            state._show(tile_set)
-    log.event(
-        "dash_load_ok",
-        range=window.label,
-        tag=wanted.words or None,
-        view=window.view,
-        rowcount=len(tile_set.tiles),
-        dur_ms=(time.monotonic() - started) * 1000,
-        cache_hit=tile_set.error is not None,
-    )

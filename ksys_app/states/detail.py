@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,18 +11,15 @@ from ksys_app import texts
 from ksys_app.domain.figures import brief, figure
 from ksys_app.domain.spell import Spell
 from ksys_app.domain.timefmt import local_offset, local_seconds
-from ksys_app.domain.windows import parse_window
 from ksys_app.errors import KsysError
 from ksys_app.models.rows import QcRule
 from ksys_app.models.series import Feature
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import DetailView, Limit, SampleView, Standing
-from ksys_app.queries import features as feature_rows
-from ksys_app.queries.qc import rules_by_tag
 from ksys_app.services import runtime
+from ksys_app.services.detail import Detail, read_detail
 from ksys_app.services.tiles import TileSet
 from ksys_app.states.standing import standing
-from ksys_app.states.standing_load import samples_until, since
 
 LIMITS: Final = (
     "min_val",
@@ -84,8 +80,7 @@ class TagDetail(rx.State, mixin=True):
                 return
             now = self._tile_set.db_now
         try:
-            rule = (await rules_by_tag()).get(tile.title)
-            detail, found = await _load(tile, rule, now, runtime.current().zone)
+            read = await read_detail(tile, now)
         except KsysError as error:
             async with self:
                 # What was read before stays, as the tiles do.
@@ -95,8 +90,10 @@ class TagDetail(rx.State, mixin=True):
             return
         async with self:
             if self.detail_open and self.detail.title == tile.title:
-                self.detail, self.detail_loading = detail, False
-                self._detail_of, self._detail_rule, self._detail_spell = tile.title, rule, found
+                self.detail = _view(tile, read, runtime.current().zone)
+                self.detail_loading = False
+                self._detail_of = tile.title
+                self._detail_rule, self._detail_spell = read.rule, read.spell
                 self._stand()
 
     def _tile_of(self, tag: str) -> Tile | None:
@@ -113,36 +110,21 @@ class TagDetail(rx.State, mixin=True):
             self.standing = [now]
 
 
-async def _load(
-    tile: Tile, rule: QcRule | None, now: datetime | None, zone: ZoneInfo
-) -> tuple[DetailView, Spell | None]:
-    """What the dialog holds beside the standing, and since when the value is in its state.
-
-    Args:
-        tile: the tag's tile.
-        rule: its rule.
-        now: the database's clock of the tiles; nothing newer is shown beside them.
-        zone: the display zone.
-
-    Raises:
-        KsysError: the database cannot be asked.
-    """
-    samples = await samples_until(tile.title, now)
-    features = (await feature_rows.history(tile.title, parse_window("10m"), cap=1)).rows
-    found = None if now is None else await since(tile, rule, samples, now)
-    detail = DetailView(
+def _view(tile: Tile, read: Detail, zone: ZoneInfo) -> DetailView:
+    """What the dialog of a tag holds beside the standing."""
+    rule, feature = read.rule, read.feature
+    return DetailView(
         title=tile.title,
         subtitle="" if rule is None else rule.title,
         limits=[] if rule is None else _limits(rule),
         samples=[
             SampleView(local_offset(sample.ts, zone), figure(sample.value, tile.places))
-            for sample in samples[: -LISTED - 1 : -1]
+            for sample in read.samples[: -LISTED - 1 : -1]
         ],
-        features=[] if not features else _features(features[0], tile.places),
-        since_s="" if not features else local_seconds(features[0].bucket, zone),
+        features=[] if feature is None else _features(feature, tile.places),
+        since_s="" if feature is None else local_seconds(feature.bucket, zone),
         note=texts.detail_note(rule),
     )
-    return detail, found
 
 
 def _limits(rule: QcRule) -> list[Limit]:

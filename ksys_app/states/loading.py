@@ -46,6 +46,10 @@ class LoadingState(BaseState, mixin=True):
         """Whether something of what is selected is shown."""
         raise NotImplementedError
 
+    def _link(self) -> str:
+        """The address of the page with all that is selected."""
+        raise NotImplementedError
+
     def _begin(self) -> None:
         self.is_loading = True
         self.phase = self.phase if self._holds_data() else "loading"

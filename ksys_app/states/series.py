@@ -9,40 +9,35 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, ClassVar, Final
-from urllib.parse import urlencode
 
 import reflex as rx
 
 from ksys_app import log
 from ksys_app.domain import names
-from ksys_app.domain.figures import count
+from ksys_app.domain.indicators import Band
 from ksys_app.domain.kpi import course_decimals
-from ksys_app.domain.paging import counted, newest_first, page, page_with
+from ksys_app.domain.paging import page
 from ksys_app.domain.timefmt import epoch_ms
-from ksys_app.domain.windows import Window
-from ksys_app.models.views import SeriesRow
+from ksys_app.domain.windows import Window, parse_window
+from ksys_app.errors import KsysError
 from ksys_app.services import runtime
 from ksys_app.services.live import BACKOFF_S
+from ksys_app.services.series import SeriesQuery, TagSeries, read_tag
+from ksys_app.services.tags import first_tag
+from ksys_app.states import series_link as address
 from ksys_app.states.named import NamedTag
-from ksys_app.states.present import drawn_limits, page_link, series_row
+from ksys_app.states.present import drawn_limits, page_link
 from ksys_app.states.series_empty import empty_texts, fetched
-from ksys_app.states.series_link import (
-    asked_tag,
-    asked_zoom,
-    valid_page,
-    valid_series,
-    valid_zoom,
-    zoom_period,
-)
-from ksys_app.states.series_load import Course, Table, load
-from ksys_app.states.windowed import WindowedState
+from ksys_app.states.series_table import SeriesTable, Table
+from ksys_app.states.standing import standings
+from ksys_app.states.windowed import WindowedState, log_load
 from ksys_app.utils.cache import TTL
 
 # An answer is kept that long, so asking more often brings nothing.
 TICK_S: Final = TTL["metrics"]
 
 
-class SeriesState(NamedTag, WindowedState, mixin=True):
+class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
     """One tag, one window, the series that are shown, the zoom, and a page of the table."""
 
     places: int = 2
@@ -53,30 +48,28 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
     revision: int = 0
     shown: list[str] = []
     zoom: list[int] = []
-    rows: list[SeriesRow] = []
-    total: int = 0
-    count: str = "0"
-    page: int = 1
-    pages: int = 1
-    found_ms: int = 0
     empty_why: str = ""
     empty_do: str = ""
 
+    # Each page keeps its own in the browser.
+    saved_series: str = ""
+
+    # What the chart draws, and which series of it can be switched.
+    _chart: ClassVar[Table]
     _series: ClassVar[tuple[str, ...]] = ()
+    _window_kept_in: ClassVar[str] = "saved_span"
     _shown_of: tuple[str, ...] = ()
-    # The newest row that pages after the first one count, so that they stand still; 0 on the first.
-    _until_ms: int = 0
 
     @rx.event(background=True, supersedes=True)
     async def refresh(self) -> AsyncIterator[Any]:
         """Ask the database now, not the cache, and follow it while live."""
-        await load(self, fresh=True)
+        await self._load(fresh=True)
         yield self.__class__.follow
 
     @rx.event(background=True, supersedes=True)
     async def show(self) -> AsyncIterator[Any]:
         """Show what is selected, and follow it while live."""
-        await load(self)
+        await self._load()
         yield self.__class__.follow
 
     @rx.event
@@ -106,7 +99,7 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
             async with self:
                 if not self._follows():
                     return
-            await load(self, fresh=news)
+            await self._load(fresh=news)
 
     @rx.event
     def choose_tag(self, tag: str) -> Any:
@@ -126,14 +119,14 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
             return
         shown = {*self.shown} ^ {key}
         self.shown = [one for one in self._series if one in shown]
-        self._save_series(self._series_text())
+        self.saved_series = address.series_text(self.shown, self._series)
         self.link = self._link()
         log.event("overlay_toggle", range=self.window, tag=self.tag, series=key, on=key in shown)
 
     @rx.event
     def set_zoom(self, zoom: list[int]) -> None:
         """Remember the part of the window that the chart shows; empty for all of it."""
-        self.zoom = valid_zoom(zoom)
+        self.zoom = address.valid_zoom(zoom)
         self._point()
 
     @rx.event
@@ -148,7 +141,7 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
         """Show the page that holds the row of a time, and mark it."""
         async with self:
             self.found_ms = ms
-        await load(self, find=True)
+        await self._load(find=True)
 
     def _select_window(self, window: Window) -> None:
         super()._select_window(window)
@@ -159,15 +152,10 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
         self.zoom = []
         self._turn_to(1)
 
-    def _turn_to(self, number: int) -> None:
-        self.page, self.found_ms = number, 0
-        self._until_ms = self._until_ms if number > 1 else 0
-
     def _follows(self) -> bool:
-        failing = self.problem.code != ""
         if not self._open_in(self._path) or self._asked_wrong():
             return False
-        return self.realtime_mode or failing
+        return self.realtime_mode or self.problem.code != ""
 
     def _pause(self, failures: int) -> float:
         if failures:
@@ -183,7 +171,8 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
         return self._shown_of != () and self._shown_of == self._selection()
 
     def _drop(self) -> None:
-        self.rows, self.total, self.count, self.pages, self._shown_of = [], 0, "0", 1, ()
+        self._drop_rows()
+        self._shown_of = ()
 
     def _chosen(self) -> Any:
         """Point the chart at what is selected at once, and load the table."""
@@ -193,34 +182,17 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
 
     def _point(self) -> None:
         self.link = self._link()
-        self.url = (
-            f"/api/v1/{self._chart().endpoint}?{urlencode(self._asked() | {'format': 'columns'})}"
-        )
-        file = self._asked() | {"kind": self._table().kind}
-        period = zoom_period(self.zoom)
-        self.csv_url = f"/api/v1/export.csv?{urlencode(file)}"
-        self.csv_zoom_url = f"/api/v1/export.csv?{urlencode(file | period)}" if period else ""
-
-    def _chart(self) -> Table:
-        """What the chart draws."""
-        raise NotImplementedError
+        self.url = address.chart_url(self._chart.endpoint, self._asked())
+        self.csv_url = address.file_url(self._table().kind, self._asked())
+        self.csv_zoom_url = address.zoom_url(self._table().kind, self._asked(), self.zoom)
 
     def _table(self) -> Table:
         """What the table shows."""
-        return self._chart()
+        return self._chart
 
-    def _kept_window(self) -> str:
-        return str(self.saved_span)
-
-    def _keep_window(self, label: str) -> None:
-        self.saved_span = label
-
-    def _saved_series(self) -> str:
-        """The series that this browser showed last."""
-        raise NotImplementedError
-
-    def _save_series(self, series: str) -> None:
-        raise NotImplementedError
+    def _band(self) -> Band:
+        """The centre of the bands that are asked for."""
+        return "plant"
 
     def _asked(self) -> dict[str, str]:
         """Parameters of the chart's request."""
@@ -228,11 +200,7 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
 
     def _link(self) -> str:
         """The page with everything that is selected and not as it is at first."""
-        more = {
-            "series": self._series_text(),
-            "zoom": "-".join(map(str, self.zoom)),
-            "page": str(self.page) if self.page > 1 else "",
-        }
+        more = address.shown_part(self.shown, self._series, self.zoom, self.page)
         return page_link(self._path, self._asked() | more)
 
     def _read_selection(self) -> None:
@@ -242,52 +210,87 @@ class SeriesState(NamedTag, WindowedState, mixin=True):
             BadParameter: the URL names no window of the 13, or what no tag can be called.
         """
         query = self._query()
-        self._name(asked_tag(query["tag"]) if query.get("tag") else self._last_tag() or self.tag)
+        asked = query.get("tag")
+        self._name(address.asked_tag(asked) if asked else self._last_tag() or self.tag)
         self._select_window(self._read_window())
-        self.zoom = asked_zoom(query.get("zoom", ""))
-        self.shown = valid_series(query.get("series") or self._saved_series(), self._series)
-        self.page, self._until_ms = valid_page(query.get("page", "")), 0
+        self.zoom = address.asked_zoom(query.get("zoom", ""))
+        self.shown = address.valid_series(query.get("series") or self.saved_series, self._series)
+        self.page, self._until_ms = address.valid_page(query.get("page", "")), 0
 
-    def _series_text(self) -> str:
-        """The series shown, for a link; empty for all of them."""
-        return "" if len(self.shown) == len(self._series) else ",".join(self.shown) or "none"
+    async def _begin_page(self) -> bool:
+        """Take the selection from the link, else the first tag; whether there is a tag to show."""
+        async with self:
+            try:
+                self._fill_footer()
+                self._read_address()
+                self._read_selection()
+            except KsysError as error:
+                self._fail(error)
+                return False
+            self._begin()
+            tag = self.tag
+            if {"tag", "window"} <= self._query().keys():
+                # At once: Back may be pressed again before the answer has come.
+                self.link = self._link()
+        try:
+            first = tag or await first_tag()
+        except KsysError as error:
+            async with self:
+                self._fail(error)
+            return False
+        async with self:
+            self._name(first)
+            self.saved_tag = first
+            if first:
+                self._point()
+            else:
+                self._succeed(empty=True)
+        return bool(first)
 
-    def _rows_of(self, course: Course, *, find: bool) -> None:
-        """Show the page of ``course`` that is selected, or the one that holds the time found."""
-        rows = course.answer.rows
-        self.total, self.count = len(rows), count(len(rows))
-        times = [epoch_ms(row.bucket) for row in rows]
-        if find:
-            self._until_ms = 0 if self.found_ms > self._until_ms else self._until_ms
-            times = times[: counted(times, self._until_ms)]
-            self.page = page_with(times, self.found_ms) or self.page
-        rows = rows[: counted(times, self._until_ms)]
-        at = page(len(rows), self.page)
-        self.page, self.pages = at.number, at.count
-        self._until_ms = epoch_ms(rows[-1].bucket) if rows and at.number > 1 else 0
-        zone = runtime.current().zone
-        shown = newest_first(rows, at)
-        self.rows = [
-            series_row(at.start + i, row, course.columns, zone, self.places)
-            for i, row in enumerate(shown, 1)
-        ]
-        self.link = self._link()
+    async def _load(self, *, find: bool = False, fresh: bool = False) -> None:
+        """Read what is selected, and show it or what failed; a newer selection is left alone.
 
-    def _show(self, course: Course, *, find: bool) -> None:
-        rule, answer = course.rule, course.answer
-        self._know(rule, course.standing)
-        self.places = course_decimals(rule, course.chart.rows)
+        Args:
+            find: turn to the page that holds the time found.
+            fresh: ask the database even where the cache has an answer.
+        """
+        started = time.monotonic()
+        async with self:
+            self.is_loading = True
+            selection, tag, window = self._selection(), self.tag, parse_window(self.window)
+            chart = SeriesQuery(self._chart.kind, window, tag, self._band())
+            table = SeriesQuery(self._table().kind, window, tag, self._band())
+        try:
+            series = await read_tag(chart, table, tag, fresh=fresh)
+        except Exception as error:
+            if not isinstance(error, KsysError):
+                log.logger.exception("loading %s of %s", window.label, tag)
+            async with self:
+                if self._selection() == selection:
+                    self._fail(error)
+            return
+        async with self:
+            if self._selection() == selection:
+                self._show(series, find=find)
+        log_load(window, tag, started, series.table.rowcount, cache_hit=series.table.cache_hit)
+
+    def _show(self, series: TagSeries, *, find: bool) -> None:
+        rule, answer, zone = series.rule, series.table, runtime.current().zone
+        chart = series.chart.answer
+        self._know(rule, None if series.now is None else standings(series.now, rule))
+        self.places = course_decimals(rule, chart.rows)
         self.limits = drawn_limits(rule)
-        self._say_days(course.days)
-        self._rows_of(course, find=find)
+        self._say_days(series.chart.days)
+        self._show_rows(answer.rows, self._table().columns, self.places, find=find)
+        self.link = self._link()
         self.empty_why = self.empty_do = ""
         if not answer.rows:
-            asked_at, zone = fetched(course.chart.fetched_ms), runtime.current().zone
-            self.empty_why, self.empty_do = empty_texts(course.known, asked_at, zone)
+            asked_at = fetched(chart.fetched_ms)
+            self.empty_why, self.empty_do = empty_texts(series.chart.known, asked_at, zone)
         self._shown_of = self._selection()
-        if course.chart.fetched_ms != self.updated_ms:
+        if chart.fetched_ms != self.updated_ms:
             self.revision += 1
-        self.updated_ms = course.chart.fetched_ms
+        self.updated_ms = chart.fetched_ms
         if answer.rows:
             self.db_now_ms = epoch_ms(answer.rows[0].now)
         self.tick_s = round(TICK_S)

@@ -1,10 +1,11 @@
-"""What a link or a browser says of a course, made valid: anybody can write a link."""
+"""What a link or a browser says of a series, made valid: anybody can write a link."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from ksys_app.domain.names import asked_flaw
 from ksys_app.errors import BadParameter
@@ -55,12 +56,49 @@ def zoom_period(zoom: Sequence[int]) -> dict[str, str]:
     return {"from": start, "to": end}
 
 
+def chart_url(endpoint: str, asked: Mapping[str, str]) -> str:
+    """Where a chart asks for its columns.
+
+    Args:
+        endpoint: under ``/api/v1/``.
+        asked: what is asked for: tag, window, bands.
+    """
+    return f"/api/v1/{endpoint}?{urlencode({**asked, 'format': 'columns'})}"
+
+
+def file_url(kind: str, asked: Mapping[str, str]) -> str:
+    """Where the rows of a table are served as a file."""
+    return f"/api/v1/export.csv?{urlencode({**asked, 'kind': kind})}"
+
+
+def zoom_url(kind: str, asked: Mapping[str, str], zoom: Sequence[int]) -> str:
+    """The same of the rows of a zoom; empty for no zoom, or one of no time now."""
+    period = zoom_period(zoom)
+    return f"{file_url(kind, asked)}&{urlencode(period)}" if period else ""
+
+
 def valid_series(text: str, known: Sequence[str]) -> list[str]:
     """The series named in ``avg,min``, in their own order; every one for an empty text."""
     if not text:
         return list(known)
     wanted = text.split(",")
     return [key for key in known if key in wanted]
+
+
+def series_text(shown: Sequence[str], known: Sequence[str]) -> str:
+    """The series that are shown, for a link; empty for all of them."""
+    return "" if len(shown) == len(known) else ",".join(shown) or "none"
+
+
+def shown_part(
+    shown: Sequence[str], known: Sequence[str], zoom: Sequence[int], page: int
+) -> dict[str, str]:
+    """What a link says of chart and table; nothing of what is as it is at first."""
+    return {
+        "series": series_text(shown, known),
+        "zoom": "-".join(map(str, zoom)),
+        "page": str(page) if page > 1 else "",
+    }
 
 
 def valid_page(text: str) -> int:

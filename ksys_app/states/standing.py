@@ -13,6 +13,7 @@ from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
+from ksys_app.services.standing import TagNow
 from ksys_app.states.present import tile_view
 
 NOT_JUDGED: Final = -1
@@ -39,6 +40,11 @@ def standing(tile: Tile, rule: QcRule | None, found: Spell | None) -> Standing:
         by_minute=known is not None and known.by_minute,
         scale=_scale(tile, scale(tile.value, rule)),
     )
+
+
+def standings(now: TagNow, rule: QcRule | None) -> list[Standing]:
+    """How a tag stands, in a list of one; an empty one for a tag without a tile."""
+    return [] if now.tile is None else [standing(now.tile, rule, now.spell)]
 
 
 def _scale(tile: Tile, line: Scale | None) -> ScaleView:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any, ClassVar, Final, get_args
 
 import reflex as rx
 
 from ksys_app.domain.indicators import Band
-from ksys_app.queries.indicators import indicators
 from ksys_app.states.base import BaseState
 from ksys_app.states.series import SeriesState
-from ksys_app.states.series_load import Table, begin, load
+from ksys_app.states.series_table import Table
 
 COLUMNS: Final = ("avg", "sma_10", "sma_60", "bb_top", "bb_bot", "slope_60")
-BANDS: Final[dict[str, Table]] = {
-    band: Table("indicators", "indicators", COLUMNS, partial(indicators, band=band))
-    for band in get_args(Band)
-}
+BANDS: Final[dict[str, Band]] = {band: band for band in get_args(Band)}
 
 
 class TechState(SeriesState, BaseState):
@@ -29,13 +24,14 @@ class TechState(SeriesState, BaseState):
     saved_band: str = rx.LocalStorage("", name="ksys.tech.band")
 
     _path: ClassVar[str] = "/tech"
+    _chart: ClassVar[Table] = Table("indicators", COLUMNS)
     _series: ClassVar[tuple[str, ...]] = COLUMNS
 
     @rx.event(background=True, supersedes=True)
     async def load_indicators_data(self) -> AsyncIterator[Any]:
         """Read the selection from the URL, show it, then follow it while live."""
-        if await begin(self):
-            await load(self)
+        if await self._begin_page():
+            await self._load()
             yield TechState.follow
 
     @rx.event
@@ -46,7 +42,7 @@ class TechState(SeriesState, BaseState):
         self.band = self.saved_band = name
         return self._chosen()
 
-    def _chart(self) -> Table:
+    def _band(self) -> Band:
         return BANDS[self.band]
 
     def _selection(self) -> tuple[str, ...]:
@@ -60,9 +56,3 @@ class TechState(SeriesState, BaseState):
         super()._read_selection()
         asked = self._query().get("band") or self.saved_band
         self.band = asked if asked in BANDS else "plant"
-
-    def _saved_series(self) -> str:
-        return self.saved_series
-
-    def _save_series(self, series: str) -> None:
-        self.saved_series = series

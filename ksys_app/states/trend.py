@@ -7,19 +7,13 @@ from typing import Any, ClassVar, Final
 
 import reflex as rx
 
-from ksys_app.queries import features, metrics
 from ksys_app.states.base import BaseState
 from ksys_app.states.series import SeriesState
-from ksys_app.states.series_load import Table, begin, load
+from ksys_app.states.series_table import Table
 
-HISTORY: Final = Table(
-    "buckets", "timeseries", ("avg", "min", "max", "last", "first", "n"), metrics.buckets
-)
+HISTORY: Final = Table("buckets", ("avg", "min", "max", "last", "first", "n"))
 FEATURES: Final = Table(
-    "features",
-    "features",
-    ("mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m", "n_5m"),
-    features.history,
+    "features", ("mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m", "n_5m")
 )
 TABLES: Final = {"history": HISTORY, "features": FEATURES}
 
@@ -31,13 +25,14 @@ class TrendState(SeriesState, BaseState):
     saved_series: str = rx.LocalStorage("", name="ksys.trend.series")
 
     _path: ClassVar[str] = "/trend"
+    _chart: ClassVar[Table] = HISTORY
     _series: ClassVar[tuple[str, ...]] = HISTORY.columns[:-1]
 
     @rx.event(background=True, supersedes=True)
     async def load_trend_data(self) -> AsyncIterator[Any]:
         """Read the selection from the URL, show it, then follow it while live."""
-        if await begin(self):
-            await load(self)
+        if await self._begin_page():
+            await self._load()
             yield TrendState.follow
 
     @rx.event
@@ -49,9 +44,6 @@ class TrendState(SeriesState, BaseState):
         self._turn_to(1)
         self._drop()
         return self._chosen()
-
-    def _chart(self) -> Table:
-        return HISTORY
 
     def _table(self) -> Table:
         return TABLES[self.table]
@@ -67,9 +59,3 @@ class TrendState(SeriesState, BaseState):
     def _link(self) -> str:
         link = super()._link()
         return link if self.table == "history" else f"{link}&table={self.table}"
-
-    def _saved_series(self) -> str:
-        return self.saved_series
-
-    def _save_series(self, series: str) -> None:
-        self.saved_series = series

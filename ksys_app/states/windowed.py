@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -17,6 +18,9 @@ class WindowedState(LoadingState, mixin=True):
     """The window that is selected, kept in this browser."""
 
     window: str = DEFAULT_WINDOW
+
+    # The var with the window that this browser showed last on such a page; maybe none, or nonsense.
+    _window_kept_in: ClassVar[str]
 
     @rx.event
     def set_window_filter(self, label: str) -> Any:
@@ -51,7 +55,7 @@ class WindowedState(LoadingState, mixin=True):
             BadParameter: the URL names none of the 13.
         """
         asked = self._query().get("window")
-        label = asked or self._kept_window() or self.window
+        label = asked or getattr(self, self._window_kept_in) or self.window
         try:
             return parse_window(label)
         except UnknownWindow as error:
@@ -61,18 +65,34 @@ class WindowedState(LoadingState, mixin=True):
 
     def _select_window(self, window: Window) -> None:
         self.window = window.label
-        self._keep_window(window.label)
+        setattr(self, self._window_kept_in, window.label)
         self.window_caption = texts.window_caption(window)
-
-    def _kept_window(self) -> str:
-        """The window that this browser showed last on such a page; maybe none, or nonsense."""
-        raise NotImplementedError
-
-    def _keep_window(self, label: str) -> None:
-        raise NotImplementedError
 
     def _say_days(self, days: str | None) -> None:
         """Say whose days the buckets are, where they are not those of the display zone."""
         own = runtime.current().settings.tz
         window = parse_window(self.window)
         self.window_caption = texts.window_caption(window, None if days == own else days)
+
+
+def log_load(
+    window: Window, tag: str | None, started: float, rowcount: int, *, cache_hit: bool
+) -> None:
+    """Log that a page has loaded what is selected.
+
+    Args:
+        window: the window.
+        tag: the tag or the words of the filter, None for all tags.
+        started: when loading began, as :func:`time.monotonic` says.
+        rowcount: rows that are shown.
+        cache_hit: whether the database was not asked.
+    """
+    log.event(
+        "dash_load_ok",
+        range=window.label,
+        tag=tag,
+        view=window.view,
+        rowcount=rowcount,
+        dur_ms=(time.monotonic() - started) * 1000,
+        cache_hit=cache_hit,
+    )

@@ -59,6 +59,16 @@ class Answer(Generic[T]):
         """Whether these are old rows served in place of an answer."""
         return self.error is not None
 
+    def fresh_rows(self) -> tuple[T, ...]:
+        """The rows, for who cannot say that they are stale.
+
+        Raises:
+            Exception: why the database could not be asked.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.rows
+
     def read_as(self, name: str, read: Callable[[T], U]) -> Answer[U]:
         """The same answer with rows of another type, made once and kept as ``name``.
 

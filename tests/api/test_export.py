@@ -20,10 +20,10 @@ import uvicorn
 
 from ksys_app.api import schemas
 from ksys_app.api.app import create_api
-from ksys_app.api.export import SLICE_ROWS
 from ksys_app.domain.windows import parse_window
 from ksys_app.queries import metrics
 from ksys_app.services import runtime
+from ksys_app.services.export import SLICE_ROWS
 from tests import plant
 from tests.conftest import Plant
 from tests.database import TestDatabases
@@ -260,7 +260,9 @@ async def test_what_keeps_the_database_busy_too_long_breaks_off(
 ) -> None:
     # A clock on which every statement takes 20 of the 30 seconds.
     seconds = count(0, 20)
-    monkeypatch.setattr("ksys_app.api.export.time", SimpleNamespace(monotonic=seconds.__next__))
+    monkeypatch.setattr(
+        "ksys_app.services.export.time", SimpleNamespace(monotonic=seconds.__next__)
+    )
     with pytest.raises(httpx.RemoteProtocolError):
         await client.get(LONG)
     line = next(line for line in caplog.messages if line.startswith("export_broken"))

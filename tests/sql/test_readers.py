@@ -14,7 +14,7 @@ from ksys_app.db import connect
 from ksys_app.domain.comm import calendar
 from ksys_app.queries.tags import known_tags
 from ksys_app.services import runtime
-from ksys_app.services.comm import Report
+from ksys_app.services.comm_page import Report
 from tests.comm import month
 from tests.conftest import Plant
 from tests.waiting import until

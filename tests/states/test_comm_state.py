@@ -16,7 +16,6 @@ from ksys_app.services import runtime
 from ksys_app.states import comm_address as address
 from ksys_app.states import comm_present as present
 from ksys_app.states.comm import CommState
-from ksys_app.states.comm_load import look
 from tests import plant
 from tests.comm import month
 from tests.conftest import Plant
@@ -258,14 +257,14 @@ async def test_now_is_asked_for_apart_from_the_counts_and_judged_as_on_a_tile(
     counted = made.updated_ms
     assert made.summaries[0].comm == "late", "two minutes are allowed"
     await plant.insert(plant_db.conn, [(now, "BACK", 1.0)])
-    assert await look(made)
+    assert await made._look()
     back, _good = made.summaries
     assert (back.comm, back.ts_ms, back.allowed_s) == ("ok", epoch_ms(now), 120)
     assert made.updated_ms == counted, "the hours are those that were counted"
     await plant_db.conn.execute(
         "INSERT INTO influx_qc_rule (tag_name, max_gap_seconds, enabled) VALUES ('BACK', 600, true)"
     )
-    assert await look(made)
+    assert await made._look()
     assert made.summaries[0].allowed_s == 600
     for table in ("influx_hist", "tag_latest", "influx_qc_rule"):
         await plant_db.conn.execute(f"DELETE FROM {table} WHERE tag_name = 'BACK'")
@@ -289,7 +288,7 @@ async def test_a_value_that_stands_still_is_said_as_on_its_tile(plant_db: Plant)
     at = [row.tag for row in made.rows].index("STILL")
     assert made.nows[at].still_s >= still.still_s
     await plant.insert(plant_db.conn, [(now + timedelta(seconds=1), "STILL", 7.6)])
-    assert await look(made)
+    assert await made._look()
     assert made.nows[at].still_s == 0
     for table in ("influx_hist", "tag_latest", "influx_qc_rule"):
         await plant_db.conn.execute(f"DELETE FROM {table} WHERE tag_name = 'STILL'")
@@ -346,7 +345,7 @@ async def test_a_tag_that_is_back_ticks_and_moves_once_nobody_points_at_the_rows
     made.hold(True)
     now = await plant.clock(plant_db.conn)
     await plant.insert(plant_db.conn, [(now, "DEAD", 1.0)])
-    assert await look(made)
+    assert await made._look()
     assert [row.tag for row in made.rows] == before
     assert (made.nows[0].comm, made.nows[0].ts_ms) == ("ok", epoch_ms(now))
     made.reorder()

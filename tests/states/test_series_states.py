@@ -12,12 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ksys_app.domain.windows import Window
 from ksys_app.errors import DatabaseUnreachable
-from ksys_app.states.series_load import Table
+from ksys_app.services.series import TagSeries
 from ksys_app.states.tech import TechState
 from ksys_app.states.trend import TrendState
-from ksys_app.utils.cache import Answer
 from tests import plant
 from tests.conftest import Plant
 from tests.states.asked import Asked, asking
@@ -215,17 +213,10 @@ class Arriving(Trend):
 
     to_come: int = 0
 
-    def _chart(self) -> Table:
-        whole = super()._chart()
-
-        async def ask(tag: str, window: Window, *, fresh: bool = False) -> Answer[Any]:
-            answer = await whole.ask(tag, window, fresh=fresh)
-            return replace(answer, rows=answer.rows[: len(answer.rows) - self.to_come])
-
-        return replace(whole, ask=ask)
-
-    def _table(self) -> Table:
-        return self._chart()
+    def _show(self, series: TagSeries, *, find: bool) -> None:
+        whole = series.table
+        rows = whole.rows[: len(whole.rows) - self.to_come]
+        super()._show(replace(series, table=replace(whole, rows=rows)), find=find)
 
 
 async def test_a_page_after_the_first_stands_still_while_buckets_come() -> None:

@@ -50,8 +50,8 @@ LAYERS: dict[str, set[str]] = {
     "queries": {"db", "models", *DOMAIN_IN_QUERIES, "resources", "utils.cache"},
     "store": {"db", "models"},
     "services": COMMON | {"queries", "domain", "models"},
-    "api": COMMON | {"__init__", "services", "queries", "domain", "models", "events.refusals"},
-    "states": COMMON | {"__init__", "services", "queries", "domain", "models"},
+    "api": COMMON | {"__init__", "services", "domain", "models", "events.refusals"},
+    "states": COMMON | {"__init__", "services", "domain", "models"},
     "components": {"models", "reflex_compat", "texts", "texts_comm"},
     "pages": COMMON | {"states", "components", "models"},
     "ops": COMMON
@@ -269,6 +269,11 @@ class TestTheWalk:
             ("services/live.py", "import psycopg"),
             ("services/tiles.py", "from ksys_app import db"),
             ("states/base.py", "import requests"),
+            ("states/base.py", "from ksys_app.queries import tags"),
+            ("states/base.py", "from ksys_app import db"),
+            ("states/base.py", "from ksys_app.api import app"),
+            ("api/app.py", "from ksys_app.queries.tags import known_tags"),
+            ("api/app.py", "from ksys_app.states import base"),
             ("stray.py", "import math"),
         ],
     )

@@ -1,8 +1,9 @@
-"""Reads how a tag stands, outside of any state's lock."""
+"""How a tag stands: its tile, and since when its value is in its state."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,28 +12,39 @@ from ksys_app.domain.spell import Spell, spell, stretches
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.models.rows import QcRule, Sample
 from ksys_app.models.tiles import Tile
-from ksys_app.models.views import Standing
 from ksys_app.queries import metrics
 from ksys_app.queries.realtime import newest_samples
 from ksys_app.services import runtime
-from ksys_app.states.standing import standing
 
 # How far back its beginning is looked for, where the samples of the last hour are all in a state.
 MINUTES_OVER: Final = "24h"
 
 
-async def read_standing(tag: str, window: Window, rule: QcRule | None) -> list[Standing]:
-    """How a tag stands now, as its tile in ``window`` says; empty for a tag without a tile.
+@dataclass(frozen=True, slots=True)
+class TagNow:
+    """A tag now.
+
+    Attributes:
+        tile: its tile, None where it has none.
+        spell: the state that its limits give, and since when; None where nobody can tell.
+    """
+
+    tile: Tile | None = None
+    spell: Spell | None = None
+
+
+async def read_now(tag: str, window: Window, rule: QcRule | None) -> TagNow:
+    """A tag now, with its tile in ``window``.
 
     Raises:
         KsysError: the database cannot be asked.
     """
     shown = await runtime.current().tiles.read(Selection(window, tag=tag))
     if not shown.tiles or shown.db_now is None:
-        return []
+        return TagNow()
     tile = shown.tiles[0]
     samples = await samples_until(tag, shown.db_now)
-    return [standing(tile, rule, await since(tile, rule, samples, shown.db_now))]
+    return TagNow(tile, await since(tile, rule, samples, shown.db_now))
 
 
 async def samples_until(tag: str, now: datetime | None) -> list[Sample]:

@@ -1,0 +1,87 @@
+"""The rows of a file: those on screen, or stretch by stretch where they are too many (PRD §8.6)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from ksys_app.domain.windows import BUCKET_WIDTH, FEATURE_WIDTH, BucketName, slices
+from ksys_app.errors import DatabaseTimeout
+from ksys_app.queries import export as export_rows
+from ksys_app.services import runtime
+from ksys_app.services.series import MAX_ROWS, SeriesQuery, read_rows
+
+# Rows of one statement: two days of minutes, small beside what the loop may be held up for.
+SLICE_ROWS: Final = 2880
+
+Part = tuple[str, Sequence[Any]]
+Slice = Callable[[str, datetime, datetime | None, float], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What a file holds.
+
+    Attributes:
+        tags: the tags, one after the other.
+        query: which rows of each.
+        bucket: the width of its buckets, None for those of the window.
+        start: only rows that begin from here; None: from the beginning of the window.
+        end: only rows that begin before; None: to the end of the window.
+    """
+
+    tags: Sequence[str]
+    query: SeriesQuery
+    bucket: BucketName | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def covers(self, bucket: datetime) -> bool:
+        """Whether a row that begins then is asked for."""
+        early = self.start is not None and bucket < self.start
+        late = self.end is not None and bucket >= self.end
+        return not early and not late
+
+
+def read_parts(export: Export) -> AsyncIterator[Part]:
+    """Each tag in turn with some of its rows, ascending by time.
+
+    Raises:
+        DatabaseTimeout: the rows of a tag take longer than the setting allows.
+        KsysError: the database cannot be asked.
+    """
+    query, bucket = export.query, export.bucket
+    if query.kind == "buckets" and bucket is not None:
+        return _sliced(export, BUCKET_WIDTH[bucket], partial(export_rows.bucket_slice, bucket))
+    if query.kind == "features" and query.window.duration > FEATURE_WIDTH * (MAX_ROWS - 1):
+        return _sliced(export, FEATURE_WIDTH, export_rows.feature_slice)
+    return _on_screen(export)
+
+
+async def _on_screen(export: Export) -> AsyncIterator[Part]:
+    for tag in export.tags:
+        answer = await read_rows(replace(export.query, tag=tag))
+        # A file cannot say that it is stale.
+        yield tag, [row for row in answer.fresh_rows() if export.covers(row.bucket)]
+
+
+async def _sliced(export: Export, width: timedelta, load: Slice) -> AsyncIterator[Part]:
+    now = await export_rows.clock()
+    start = now - export.query.window.duration
+    start, last = max(start, export.start or start), min(now, export.end or now)
+    for tag in export.tags:
+        left = allowed = runtime.current().settings.export_timeout_s
+        for begin, end in slices(start, last, SLICE_ROWS * width):
+            if left <= 0:
+                raise DatabaseTimeout(
+                    f"the export of {tag!r} took longer than {allowed:g} s; "
+                    "ask for a shorter window or raise KSYS_EXPORT_TIMEOUT_S"
+                )
+            asked = time.monotonic()
+            rows = await load(tag, begin, end or export.end, left)
+            left -= time.monotonic() - asked
+            yield tag, rows

@@ -1,0 +1,48 @@
+"""What a monitor asks of the database: faults, jobs, aggregates, size."""
+
+from __future__ import annotations
+
+from ksys_app.domain.jobs import Judgement, judge
+from ksys_app.models.health import Fault
+from ksys_app.models.rows import Mark
+from ksys_app.queries import health
+from ksys_app.queries.aggregates import stored_to
+from ksys_app.queries.jobs import jobs
+
+
+async def find_faults() -> list[Fault]:
+    """What keeps the app from serving, as the database says now; relations first.
+
+    Raises:
+        KsysError: the database cannot be asked.
+    """
+    return await health.faults()
+
+
+async def judge_jobs(*, fresh: bool = False) -> Judgement:
+    """The jobs of the database and the state of each.
+
+    Args:
+        fresh: raise the error of a stale answer instead of judging it.
+    """
+    answer = await jobs()
+    return judge(answer.fresh_rows() if fresh else answer.rows)
+
+
+async def stored_aggregates() -> tuple[Mark, ...]:
+    """How far each aggregate is stored.
+
+    Raises:
+        KsysError: the database cannot be asked.
+    """
+    return (await stored_to()).fresh_rows()
+
+
+async def database_bytes() -> int:
+    """The size of the database on its disk.
+
+    Raises:
+        KsysError: the database cannot be asked.
+    """
+    (found,) = (await health.size()).fresh_rows()
+    return found.bytes

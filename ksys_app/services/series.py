@@ -1,0 +1,161 @@
+"""The series of a tag, or of all tags, over a window (PRD §8.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from ksys_app.domain.indicators import Band
+from ksys_app.domain.windows import BUCKET_WIDTH, FEATURE_WIDTH, Window
+from ksys_app.errors import KsysError
+from ksys_app.models.rows import QcRule, Tag
+from ksys_app.queries import all_tags, features, indicators, metrics
+from ksys_app.queries.aggregates import days_of
+from ksys_app.queries.features import MAX_ROWS as MAX_ROWS
+from ksys_app.services.rules import rule_of
+from ksys_app.services.standing import TagNow, read_now
+from ksys_app.services.tags import require_known_tag
+from ksys_app.utils.cache import Answer
+
+Kind = Literal["buckets", "indicators", "features"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesQuery:
+    """Which rows are asked for.
+
+    Attributes:
+        kind: buckets, moving figures of buckets, or 5-minute features.
+        window: the time range.
+        tag: the tag, None for all tags.
+        band: the centre of the bands, of ``indicators``.
+    """
+
+    kind: Kind
+    window: Window
+    tag: str | None = None
+    band: Band = "plant"
+
+    @property
+    def bucket(self) -> str:
+        """The name of the width of its buckets."""
+        return "5m" if self.kind == "features" else self.window.bucket
+
+    @property
+    def width(self) -> timedelta:
+        """The length of one bucket."""
+        return FEATURE_WIDTH if self.kind == "features" else self.window.width
+
+    @property
+    def view(self) -> str:
+        """The continuous aggregate that it is read from."""
+        return "features_5m" if self.kind == "features" else self.window.view
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The rows of a tag, or of all tags, in a window.
+
+    Attributes:
+        query: what was asked.
+        answer: the rows, ascending by time.
+        known: the tag, where it has no rows in the window.
+        days: IANA name of the zone whose days the buckets are, None of shorter buckets.
+    """
+
+    query: SeriesQuery
+    answer: Answer[Any]
+    known: Tag | None
+    days: str | None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether there are more rows, and these are the newest ``MAX_ROWS``."""
+        return self.answer.rowcount >= MAX_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class TagSeries:
+    """A tag over a window, as a chart and a table show it.
+
+    Attributes:
+        chart: the series of the chart.
+        table: the rows of the table.
+        rule: the tag's rule.
+        now: how the tag stands, None where that cannot be asked.
+    """
+
+    chart: Series
+    table: Answer[Any]
+    rule: QcRule | None
+    now: TagNow | None
+
+
+async def read_rows(query: SeriesQuery, *, fresh: bool = False) -> Answer[Any]:
+    """The rows of one tag, or the newest 10,000 of all tags, ascending by time.
+
+    Args:
+        query: which rows.
+        fresh: ask the database now, not the cache; of one tag.
+    """
+    tag, window = query.tag, query.window
+    if query.kind == "buckets":
+        if tag is None:
+            return await all_tags.buckets(window)
+        return await metrics.buckets(tag, window, fresh=fresh)
+    if query.kind == "indicators":
+        if tag is None:
+            return await all_tags.indicators(window, query.band)
+        return await indicators.indicators(tag, window, query.band, fresh=fresh)
+    if tag is None:
+        return await all_tags.features(window)
+    return await features.history(tag, window, fresh=fresh)
+
+
+async def read_series(query: SeriesQuery, *, fresh: bool = False) -> Series:
+    """The series of one tag, or of all tags.
+
+    Args:
+        query: which rows.
+        fresh: ask the database now, not the cache; of one tag.
+
+    Raises:
+        UnknownTag: the tag has no rows and is not known.
+        KsysError: the database cannot be asked and nothing older is at hand.
+    """
+    answer = await read_rows(query, fresh=fresh)
+    known = None
+    if query.tag is not None and not answer.rows:
+        known = await require_known_tag(query.tag)
+    days = await days_of(query.window) if query.width == BUCKET_WIDTH["1d"] else None
+    return Series(query, answer, known, days)
+
+
+async def read_tag(
+    chart: SeriesQuery, table: SeriesQuery, tag: str, *, fresh: bool = False
+) -> TagSeries:
+    """A tag over a window.
+
+    Args:
+        chart: the rows of the chart.
+        table: the rows of the table.
+        tag: the tag of both.
+        fresh: ask the database now, not the cache.
+
+    Raises:
+        UnknownTag: the tag is not known.
+        KsysError: the database cannot be asked and nothing older is at hand.
+    """
+    drawn = await read_series(chart, fresh=fresh)
+    listed = drawn.answer if table == chart else await read_rows(table, fresh=fresh)
+    rule = await rule_of(tag)
+    return TagSeries(drawn, listed, rule, await _now(tag, chart.window, rule))
+
+
+async def _now(tag: str, window: Window, rule: QcRule | None) -> TagNow | None:
+    """How the tag stands; rows that the cache still has are shown without."""
+    try:
+        return await read_now(tag, window, rule)
+    except KsysError:
+        return None
