@@ -21,10 +21,11 @@ from ksys_app.driver.command import connect as connect
 from ksys_app.driver.command import tells_restoring, user_of
 from ksys_app.driver.connection import KEEPALIVE, Connection, Silent
 from ksys_app.driver.failures import map_error, refused
+from ksys_app.driver.guards import GUARDS, guarding
 from ksys_app.driver.pool import Busy, Pool
 from ksys_app.driver.pulse import Pulse
 from ksys_app.driver.refusal import refusal
-from ksys_app.driver.restoring import IS_RESTORING, restoring
+from ksys_app.driver.restoring import restoring
 from ksys_app.errors import DatabaseFault, DatabaseTimeout, DatabaseUnreachable, KsysError
 from ksys_app.settings import Settings, safe_dsn, with_parameters
 from ksys_app.utils.cache import TTL, Answer, Kind, TTLCache, cache_key
@@ -39,17 +40,6 @@ MARGIN_S: Final = 2.0
 # Sent and not acknowledged for longer than this, the line is dead (milliseconds).
 UNACKNOWLEDGED_MS: Final = 10_000
 LOST: Final = (DatabaseUnreachable, DatabaseTimeout)
-
-
-# Guards of one read. They stand in the transaction of the statement, not in the session: a pooler
-# may give each transaction another session, and what one client sets there another would inherit.
-GUARDS: Final = f"""
-SELECT {IS_RESTORING} AS restoring,
-       set_config('transaction_read_only', 'on', true),
-       set_config('statement_timeout', %(timeout)s, true),
-       set_config('plan_cache_mode', 'force_custom_plan', true),
-       set_config('jit', 'off', true)
-"""
 PING: Final = "SELECT 1 AS one LIMIT 1"
 
 
@@ -149,7 +139,7 @@ class Database:
             try:
                 # Without a BEGIN, all of a pipeline is one transaction, one trip to the server.
                 async with conn.pipeline():
-                    await guards.execute(GUARDS, {"timeout": str(_milliseconds(seconds))})
+                    await guards.execute(GUARDS, guarding(seconds))
                     await cursor.execute(statement, dict(params))
             except psycopg.Error as error:
                 failure = error
@@ -276,11 +266,6 @@ class Database:
         if lost_for is not None:
             self._lost_since = None
             log.event("db_recover", database=self.name, dur_ms=lost_for * 1000)
-
-
-def _milliseconds(seconds: float) -> int:
-    """At least one: none at all would switch the timeout off."""
-    return max(1, round(seconds * 1000))
 
 
 _current: Database | None = None

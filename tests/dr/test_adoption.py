@@ -21,6 +21,7 @@ from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import parse_window
 from ksys_app.ops.jobs import jobs
 from ksys_app.ops.schema import refresh
+from ksys_app.ops.schema.bounds import bounds
 from ksys_app.ops.verify import verify
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
@@ -93,7 +94,7 @@ def _added(rows: Iterable[Figures]) -> Figures:
 
 
 async def oldest_samples(conn: AsyncConnection) -> datetime:
-    limits = await refresh.bounds(conn)
+    limits = await bounds(conn)
     assert limits.oldest is not None
     return limits.oldest
 

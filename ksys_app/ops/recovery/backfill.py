@@ -35,6 +35,7 @@ from ksys_app.ops.owner import owner
 from ksys_app.ops.recovery.batches import Batch, Batches
 from ksys_app.ops.recovery.sample_writer import SampleWriter
 from ksys_app.ops.schema import refresh, refresh_ranges
+from ksys_app.ops.schema.bounds import bounds
 
 Write = Callable[[Sequence[NewSample]], Awaitable[int]]
 
@@ -232,7 +233,7 @@ async def _nowhere(samples: Sequence[NewSample]) -> int:
 
 
 async def _refresh(conn: AsyncConnection, zone: tzinfo, done: Filled, listener: Listener) -> None:
-    limits = await refresh.bounds(conn)
+    limits = await bounds(conn)
     done.gone = await refresh_ranges.incomplete(conn, done.days, limits.floor)
     ranges = refresh_ranges.windows(done.days, done.gone, limits.now)
     wanted = dict.fromkeys(upkeep.REFRESH, ranges)

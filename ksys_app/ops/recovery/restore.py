@@ -22,7 +22,8 @@ from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.ops.owner import owner, require_direct
 from ksys_app.ops.recovery import aside, backup, manifest, pg_programs
 from ksys_app.ops.recovery.manifest import Comparison, Manifest
-from ksys_app.ops.schema import refresh, schema
+from ksys_app.ops.schema import schema
+from ksys_app.ops.schema.bounds import bounds
 from ksys_app.ops.verify import verify
 
 TARGET: Final = """
@@ -194,7 +195,7 @@ async def _settle(
         if noted is None:
             return None
         on_step("rows and checksums are compared")
-        limits = await refresh.bounds(conn)
+        limits = await bounds(conn)
         found = await manifest.content(conn, noted.content.relations)
     return manifest.compare(noted.content, found, limits.floor.date())
 

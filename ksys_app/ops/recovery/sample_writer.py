@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 
 from ksys_app.errors import ConfigError, SchemaDrift
 from ksys_app.models.samples import NewSample
-from ksys_app.ops.schema import refresh
+from ksys_app.ops.schema.bounds import Bounds, bounds
 from ksys_app.store.samples import Existing, put
 
 # Late rows of a compressed chunk are worth decompressing what they touch, however much it is.
@@ -52,7 +52,7 @@ class SampleWriter:
         self._columns = columns
         self._floor: datetime | None = None
 
-    async def prepare(self) -> refresh.Bounds:
+    async def prepare(self) -> Bounds:
         """See whether rows may be written here; what may be refreshed afterwards.
 
         Raises:
@@ -66,7 +66,7 @@ class SampleWriter:
             raise ConfigError(
                 "this role may not refresh the aggregates; TS_ADMIN_DSN must name the owner"
             )
-        limits = await refresh.bounds(self._conn)
+        limits = await bounds(self._conn)
         self._floor = limits.floor
         return limits
 

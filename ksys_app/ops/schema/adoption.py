@@ -26,6 +26,7 @@ from ksys_app.ops.check import Row
 from ksys_app.ops.golden import Golden
 from ksys_app.ops.keep import POLICIES, kept
 from ksys_app.ops.schema import carrying, refresh, watermark
+from ksys_app.ops.schema.bounds import bounds
 from ksys_app.ops.schema.steps import Step, execute, run
 from ksys_app.ops.schema.watermark import Piece
 
@@ -266,7 +267,7 @@ async def settle(conn: AsyncConnection) -> None:
     the newest stored bucket alone sets it, and leaves all others as they are. That bucket has to be
     one that the finer level can compute: it would be erased otherwise.
     """
-    limits = await refresh.bounds(conn)
+    limits = await bounds(conn)
     for mark in await watermark.found(conn, watermark.ALL):
         newest = None if mark.stored_to else await watermark.newest(conn, mark.view)
         if newest is None:
