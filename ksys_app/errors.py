@@ -29,6 +29,12 @@ class ConfigError(KsysError):
     exit_code = 2
 
 
+class NotStarted(KsysError):
+    """The app did not start, or ended by itself."""
+
+    code = "START"
+
+
 class BadParameter(KsysError):
     """A parameter of a request is not one of the allowed values."""
 

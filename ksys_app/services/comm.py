@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain import comm, comm_days
+from ksys_app.domain import comm, comm_days, comm_order
 from ksys_app.domain.comm import Calendar
 from ksys_app.domain.quality import allowed_gap, comm_state
 from ksys_app.domain.rules import usable_rate
 from ksys_app.domain.still import Unchanged, suspects, unchanged
 from ksys_app.models.comm import (
+    WORST,
     Alive,
     CommDayRow,
     NewestRow,
@@ -21,8 +22,9 @@ from ksys_app.models.rows import Expectation, QcRule, Run
 from ksys_app.queries import comm as queries
 from ksys_app.queries.qc import expectations, rules_by_tag
 from ksys_app.queries.runs import runs
-from ksys_app.queries.tags import matching_tags
+from ksys_app.queries.tags import matching_tags, tag_exists
 from ksys_app.services.comm_page import CommPage, Overview, Report
+from ksys_app.services.tags import first_tag, require_known_tag
 from ksys_app.utils.cache import Answer
 
 
@@ -177,6 +179,50 @@ class CommSource:
             self._kept = (key, made)
             return made
         return replace(self._kept[1], cache_hit=True)
+
+    async def choose_tags(
+        self, wanted: Sequence[str], last: str, days: Calendar, now: datetime
+    ) -> list[str]:
+        """The tags to show: those wanted, else the last one, else the worst, else the first.
+
+        Args:
+            wanted: tags that somebody has chosen.
+            last: the tag that this browser chose last, empty for none.
+            days: the days to judge by.
+            now: the database's clock.
+
+        Returns:
+            Names of known tags; none where the database knows no tag.
+
+        Raises:
+            UnknownTag: a wanted tag is not known, and others are.
+        """
+        first = await first_tag()
+        if not first:
+            return []
+        for tag in wanted:
+            await require_known_tag(tag)
+        if wanted:
+            return list(wanted)
+        if last and await tag_exists(last):
+            return [last]
+        return [await self.worst(days, now) or first]
+
+    async def worst(self, days: Calendar, now: datetime) -> str | None:
+        """The tag that stands first of those judged where all stand worst first (PRD §28.3).
+
+        None where no hour of any tag was judged, and where there are more tags than one statement
+        counts: a page should not wait for more.
+        """
+        found = await matching_tags("", queries.MAX_TAGS)
+        if found.rowcount > queries.MAX_TAGS:
+            return None
+        rows = (await self.overview(days)).rows
+        alive, _ = await self.alive([row.tag_name for row in rows])
+        named = {one.tag_name: one for one in alive}
+        current = days.start == comm.recent_start(now, self._zone)
+        ordered = comm_order.ordered(rows, named, WORST, False, current)
+        return next((row.tag_name for row in ordered if row.success_30d is not None), None)
 
     async def _late(
         self,

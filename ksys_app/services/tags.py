@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ksys_app.domain.names import shown
@@ -11,7 +11,7 @@ from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.queries.latest import latest_snapshot
 from ksys_app.queries.qc import rules_by_tag, titled
 from ksys_app.queries.tags import MAX_TAGS as MAX_TAGS
-from ksys_app.queries.tags import find_tag, known_tags, matching_tags, tag_exists
+from ksys_app.queries.tags import find_tag, known_tags, matching_tags
 from ksys_app.utils.cache import Answer
 
 
@@ -43,29 +43,6 @@ async def require_known_tag(tag: str) -> Tag:
 async def first_tag() -> str:
     """The first known tag by name, empty where there is none."""
     return next((tag.tag_name for tag in (await known_tags()).rows), "")
-
-
-async def choose_tags(wanted: Sequence[str], last: str) -> list[str]:
-    """The tags to show: those that are wanted, else the last one, else the first by name.
-
-    Args:
-        wanted: tags that somebody has chosen.
-        last: the tag that was shown last, empty for none.
-
-    Returns:
-        Names of known tags; none where the database knows no tag.
-
-    Raises:
-        UnknownTag: a wanted tag is not known, and others are.
-    """
-    first = await first_tag()
-    if not first:
-        return []
-    for tag in wanted:
-        await require_known_tag(tag)
-    if wanted:
-        return list(wanted)
-    return [last if last and await tag_exists(last) else first]
 
 
 async def list_tags(words: str = "") -> TagList:

@@ -19,7 +19,6 @@ from ksys_app.models.comm_views import COLOR_SCALE, CalendarView, CardView
 from ksys_app.services import runtime
 from ksys_app.services.comm_page import CommPage
 from ksys_app.services.live import BACKOFF_S
-from ksys_app.services.tags import choose_tags
 from ksys_app.states import comm_address as address
 from ksys_app.states import comm_present as present
 from ksys_app.states.base import BaseState
@@ -49,6 +48,7 @@ class CommState(HoursState, OverviewState, BaseState):
     _path: ClassVar[str] = "/comm"
     # The picker lists tags that exist, so that no other can be taken out of the selection there.
     _ways_out: ClassVar[Mapping[str, str]] = {BadParameter.code: "open", UnknownTag.code: "open"}
+    _unasked: str = ""  # The tag that is shown although nobody asked for it.
     _recent: bool = True
     _fresh: bool = False
 
@@ -144,7 +144,7 @@ class CommState(HoursState, OverviewState, BaseState):
         chosen = list(dict.fromkeys(filter(None, tags)))
         if not chosen:
             return None
-        self.tag_names, self.view = chosen[: address.MAX_TAGS], address.VIEWS[0]
+        self.tag_names, self.view, self._unasked = chosen[: address.MAX_TAGS], address.VIEWS[0], ""
         return CommState.show
 
     @rx.event
@@ -195,7 +195,9 @@ class CommState(HoursState, OverviewState, BaseState):
 
     def _settle(self, tags: list[str], days: comm.Calendar, now: datetime) -> list[str]:
         """Take over the days, and the tags where none are chosen; the tags to show, if any."""
-        self.tag_names = self.tag_names or tags
+        if not self.tag_names:
+            self.tag_names = tags
+            self._unasked = next((tag for tag in tags if tag != self.saved_tag), "")
         self.last_start = comm.recent_start(now, days.zone).isoformat()
         self.today = now.astimezone(days.zone).date().isoformat()
         self.start_date = days.start.isoformat()
@@ -219,7 +221,7 @@ class CommState(HoursState, OverviewState, BaseState):
         try:
             source = runtime.current().comm
             days, now = await source.calendar(start)
-            known = await choose_tags(wanted, last)
+            known = await source.choose_tags(wanted, last, days, now)
             async with self:
                 tags, view, search = self._settle(known, days, now), self.view, self.search
                 if not tags:
@@ -266,7 +268,8 @@ class CommState(HoursState, OverviewState, BaseState):
 
     def _show(self, page: CommPage) -> None:
         if page.overview is None:
-            self.saved_tag = self.tag_names[0]
+            if self.tag_names != [self._unasked]:
+                self.saved_tag = self.tag_names[0]
             self._take_hours(page.reports, page.alive)
         else:
             self._take_overview(page.overview, page.alive, page.now)

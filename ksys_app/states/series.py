@@ -240,7 +240,8 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
             return False
         async with self:
             self._name(first)
-            self.saved_tag = first
+            # Not the tag that nobody asked for: /comm would open on it in place of the worst one.
+            self.saved_tag = tag or self.saved_tag
             if first:
                 self._point()
             else:

@@ -51,14 +51,35 @@ def unfolded(text: str) -> list[str]:
     return [value for value, _, count in parts for _ in range(int(count or 1))]
 
 
-async def test_without_a_choice_the_first_tag_of_the_recent_30_days_is_shown() -> None:
+async def test_without_a_choice_the_worst_tag_of_the_recent_30_days_is_shown() -> None:
+    rows = (await opened(view="overview")).rows
+    worst = next(row.tag for row in rows if row.success_30d.endswith("%"))
     made = await opened()
     assert made.phase == "loaded"
-    assert made.tag_names == ["BORN"]
+    assert made.tag_names == [worst]
     days, _now = await runtime.current().comm.calendar(None)
     assert made.start_date == made.last_start == days.start.isoformat()
-    assert made.link == "/comm?tags=BORN"
-    assert [row.tag for row in made.summaries] == ["BORN"]
+    assert made.link == f"/comm?tags={worst}"
+    assert [row.tag for row in made.summaries] == [worst]
+
+
+async def test_a_browser_keeps_the_tag_that_it_chose_and_not_the_one_that_it_was_shown() -> None:
+    made = await opened()
+    (worst,) = made.tag_names
+    assert (worst == "BORN", made.saved_tag) == (False, "")
+    await show(made)
+    assert made.saved_tag == "", "shown again"
+    made.set_tags(["BORN"])
+    await show(made)
+    assert made.saved_tag == "BORN"
+    made.set_tags([worst])
+    await show(made)
+    assert made.saved_tag == worst
+    made = state()
+    made.saved_tag = "BORN"
+    assert made.load() is not None
+    await show(made)
+    assert made.tag_names == ["BORN"]
 
 
 async def test_cells_are_the_grid_in_columns_and_outages_the_runs_of_it() -> None:
@@ -216,13 +237,13 @@ def test_an_impossible_address_is_one_sentence_and_retry_leads_out(
     assert (made.view, made._recent, made.tag_names) == ("hours", True, [])
 
 
-async def test_an_unknown_tag_is_an_error_and_retry_shows_the_first_one() -> None:
+async def test_an_unknown_tag_is_an_error_and_retry_shows_the_worst_one() -> None:
     made = await opened(tags="NOPE")
     assert (made.phase, made.problem.code) == ("error", "UNKNOWN_TAG")
     assert "tag is named 'NOPE'" in made.problem.message
     made.retry()
     await show(made)
-    assert (made.phase, made.tag_names) == ("loaded", ["BORN"])
+    assert (made.phase, made.tag_names) == ("loaded", (await opened()).tag_names)
 
 
 @pytest.mark.parametrize("value", ["", "x" * 999, "\0", "2026-02-30", "2026-01-01T00:00"])

@@ -124,10 +124,13 @@ async def test_a_zoom_has_a_file_of_its_own() -> None:
     assert state.csv_zoom_url == ""
 
 
-async def test_without_a_tag_the_first_one_is_shown_and_kept() -> None:
+async def test_without_a_tag_the_first_one_is_shown_and_only_one_asked_for_is_kept() -> None:
     state = asking(Trend)
     await load(state)
-    assert (state.tag, state.saved_tag, state.window) == ("A", "A", "5m")
+    assert (state.tag, state.saved_tag, state.window) == ("A", "", "5m")
+    state = asking(Trend, tag="A")
+    await load(state)
+    assert state.saved_tag == "A"
 
 
 async def test_a_tag_without_data_is_loaded_and_empty() -> None:

@@ -22,6 +22,7 @@ CONTRACT = {
     "SchemaDrift": ("SCHEMA_DRIFT", 500, 1),
     "PayloadBloat": ("PAYLOAD_BLOAT", 413, 1),
     "BuildFailed": ("BUILD", 500, 1),
+    "NotStarted": ("START", 500, 1),
     "BackupFailed": ("BACKUP", 500, 1),
     "BrokenOff": ("BROKEN_OFF", 500, 130),
 }

@@ -11,14 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksys_app.domain.kpi import status_level
-from ksys_app.ops.demo.plant.faults import TIMETABLE
-from ksys_app.ops.demo.plant.signals import LOCAL_MONDAY, PERIOD_S, TAGS, WEEK
+from ksys_app.ops.demo.plant.faults import (
+    DRIFT,
+    ROUND,
+    TIMETABLE,
+    UNREADABLE_TAG,
+    unreadable,
+)
+from ksys_app.ops.demo.plant.signals import DAY, LOCAL_MONDAY, PERIOD_S, TAGS, WEEK
 from ksys_app.ops.demo.plant.simulator import Plant
 from ksys_app.ops.masterdata import qc, qc_csv
 from ksys_app.ops.masterdata.qc_table import RULES
 
 RULE = {rule.tag_name: rule for rule in qc_csv.read(qc.RULES_CSV, RULES)}
 PLANT = Plant()
+STUCK_S = 300
 MONDAY = datetime.fromtimestamp(LOCAL_MONDAY, UTC) + 100 * timedelta(weeks=1)
 MOMENTS = st.integers(0, 10 * WEEK).map(lambda s: MONDAY + timedelta(seconds=s))
 
@@ -44,12 +51,12 @@ def faults_at(ts: datetime) -> list[Fault]:
     return found
 
 
-# Each fault begins at a whole second of every week: those that begin in this one.
-A_WEEK = sorted(
+# Each fault begins at a whole second of every four weeks: those that begin in these.
+A_ROUND = sorted(
     {
         fault
         for entry in TIMETABLE
-        for begins in range(entry.begins % entry.every, WEEK, entry.every)
+        for begins in range(entry.begins % entry.every, ROUND, entry.every)
         for fault in faults_at(MONDAY + timedelta(seconds=begins))
     },
     key=lambda fault: (fault.start, fault.tag_name),
@@ -57,7 +64,7 @@ A_WEEK = sorted(
 
 
 def of_kind(tag: str, kind: str) -> Fault:
-    return next(f for f in A_WEEK if (f.tag_name, f.kind) == (tag, kind))
+    return next(f for f in A_ROUND if (f.tag_name, f.kind) == (tag, kind))
 
 
 def during(fault: Fault) -> list[float | None]:
@@ -65,29 +72,73 @@ def during(fault: Fault) -> list[float | None]:
     return [PLANT.tick(t)[TAGS.index(fault.tag_name)] for t in ticks]
 
 
-def test_the_timetable_repeats_every_week() -> None:
-    assert all(WEEK % entry.every == 0 and entry.lasts < entry.every for entry in TIMETABLE)
+def test_the_timetable_repeats_every_four_weeks() -> None:
+    assert all(ROUND % entry.every == 0 and entry.lasts < entry.every for entry in TIMETABLE)
     assert {entry.tag_name for entry in TIMETABLE} <= set(TAGS)
 
 
 def test_every_kind_of_fault_is_in_it() -> None:
     kinds = {"dropout", "loss", "spike", "drift", "stuck", "negative"}
-    assert {fault.kind for fault in A_WEEK} == kinds
+    assert {fault.kind for fault in A_ROUND} == kinds
 
 
-def test_never_are_more_than_two_tags_abnormal_and_mostly_none() -> None:
-    edges = sorted({edge for f in A_WEEK for edge in (f.start, f.end)})
+def test_never_do_samples_of_more_than_three_tags_fail_to_arrive_and_mostly_of_none() -> None:
+    missing = [fault for fault in A_ROUND if fault.kind in ("dropout", "loss")]
+    edges = sorted({edge for fault in missing for edge in (fault.start, fault.end)})
     quiet = timedelta(0)
     for start, end in pairwise(edges):
-        abnormal = {fault.tag_name for fault in faults_at(start)}
-        assert len(abnormal) <= 2, start
-        quiet += (end - start) if not abnormal else timedelta(0)
-    assert quiet > timedelta(weeks=1) * 0.7
+        tags = {f.tag_name for f in faults_at(start) if f.kind in ("dropout", "loss")}
+        assert len(tags) <= 3, start
+        quiet += (end - start) if not tags else timedelta(0)
+    assert quiet > timedelta(seconds=ROUND) * 0.7
+
+
+def test_thirty_days_of_comm_hold_each_kind_of_loss_and_three_tags_without_any() -> None:
+    """Whenever they begin: each line comes at least once in 28 days."""
+    found = {
+        (f.tag_name, f.kind, f.end - f.start) for f in A_ROUND if f.kind in ("dropout", "loss")
+    }
+    hour = timedelta(hours=1)
+    assert ("D200", "dropout", 4 * hour) in found, "silent for a few hours"
+    assert ("D202", "loss", 24 * hour) in found, "a day with a part of the samples"
+    assert ("D302", "dropout", 52 * hour) in found, "a tag that died and came back"
+    assert {*TAGS} - {tag for tag, _, _ in found} == {"D100", "D101", "D300"}
+
+
+def test_a_minute_shows_each_kind_of_alarm_beside_tags_that_are_normal() -> None:
+    """At every minute of a day: a warning, a critical value, one that no longer moves."""
+    start = LOCAL_MONDAY + 100 * WEEK
+    for t in range(start, start + DAY, 60):
+        levels: set[int] = set()
+        for at in range(t, t + 60, PERIOD_S):
+            faults = faults_at(datetime.fromtimestamp(at, UTC))
+            normal = {*TAGS} - {
+                fault.tag_name
+                for fault in faults
+                if fault.kind == "stuck" and at - fault.start.timestamp() >= STUCK_S
+            }
+            for tag, value in zip(TAGS, PLANT.tick(at), strict=True):
+                level = status_level(value, RULE[tag])
+                levels.add(level)
+                normal -= {tag} if level else set()
+            assert len(normal) >= 5, at
+        assert levels == {0, 1, 2}, t
+    unmoved = [f for f in A_ROUND if f.kind == "stuck"]
+    assert {RULE[fault.tag_name].stuck_s for fault in unmoved} == {STUCK_S}
+    shown = [(fault.start + timedelta(seconds=STUCK_S), fault.end) for fault in unmoved]
+    for (_, end), (begins, _) in pairwise(shown):
+        assert begins <= end + timedelta(minutes=1)
+
+
+def test_a_sample_is_unreadable_often_enough_for_its_alarm_to_stand() -> None:
+    assert UNREADABLE_TAG in TAGS
+    at = [t for t in range(LOCAL_MONDAY, LOCAL_MONDAY + 3600, PERIOD_S) if unreadable(t)]
+    assert all(after - before < 300 for before, after in pairwise(at))
 
 
 def test_a_fault_is_there_from_its_start_until_before_its_end() -> None:
     second = timedelta(seconds=1)
-    for fault in A_WEEK:
+    for fault in A_ROUND:
         assert fault in faults_at(fault.start)
         assert fault in faults_at(fault.end - second)
         assert fault not in faults_at(fault.start - second)
@@ -119,13 +170,16 @@ def test_a_spike_is_critical_for_three_samples() -> None:
     assert [status_level(value, RULE["D300"]) for value in values] == [2, 2, 2]
 
 
-def test_a_drift_passes_warn_then_crit_without_a_jump_and_comes_back() -> None:
-    fault = of_kind("D301", "drift")
+@pytest.mark.parametrize("tag", ["D201", "D301"])
+def test_a_drift_passes_warn_then_crit_without_a_jump_and_comes_back(tag: str) -> None:
+    fault = of_kind(tag, "drift")
     values = [value for value in during(fault) if value is not None]
-    levels = [status_level(value, RULE["D301"]) for value in values]
+    levels = [status_level(value, RULE[tag]) for value in values]
     assert levels[0] == levels[-1] == 0
     assert levels.index(1) < levels.index(2)
-    step = RULE["D301"].max_step
+    warn, _, crit, back = (point // PERIOD_S for point in DRIFT)
+    assert (levels[warn], levels[crit], levels[back]) == (1, 2, 2)
+    step = RULE[tag].max_step
     assert step is not None
     assert max(abs(a - b) for a, b in pairwise(values)) < step
 
@@ -138,7 +192,7 @@ def test_a_stuck_value_does_not_move() -> None:
 
 def test_a_negative_pressure_is_impossible_by_its_rule() -> None:
     values = during(of_kind("D201", "negative"))
-    assert len(values) == 8
+    assert len(values) == 4
     assert all(value is not None and value < 0 for value in values)
     assert RULE["D201"].allow_negative is False
     assert {status_level(value, RULE["D201"]) for value in values} == {2}

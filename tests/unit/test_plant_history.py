@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ksys_app.domain import comm
 from ksys_app.ops.demo.plant.history import THINNING, Span, midnight, spans
+from ksys_app.ops.demo.plant.signals import PERIOD_S
 
 NOW = datetime(2026, 8, 14, 3, 7, 11, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2024, 2, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
@@ -25,7 +27,7 @@ def test_an_empty_history_begins_400_days_ago_and_ends_now(now: datetime) -> Non
     found = spans(None, now)
     assert [span.step for span in found] == [density.step for density in THINNING]
     assert timedelta(days=400) <= now - datetime.fromtimestamp(found[0].start, UTC)
-    assert 0 <= now.timestamp() - ticks(found[-1:])[-1] < 5
+    assert 0 <= now.timestamp() - ticks(found[-1:])[-1] < PERIOD_S
 
 
 @settings(deadline=None)
@@ -45,7 +47,16 @@ def test_density_changes_at_midnight_in_seoul() -> None:
 
 
 def test_the_first_load_has_as_many_rows_as_a_minute_can_take() -> None:
-    assert 1_200_000 < 9 * sum(span.ticks for span in spans(None, NOW)) < 1_500_000
+    assert 1_600_000 < 9 * sum(span.ticks for span in spans(None, NOW)) < 1_800_000
+
+
+@settings(deadline=None)
+@given(MOMENTS)
+def test_the_thirty_days_of_comm_are_whole(now: datetime) -> None:
+    seoul = ZoneInfo("Asia/Seoul")
+    dense = spans(None, now)[-1]
+    first = comm.calendar(comm.recent_start(now, seoul), seoul).bounds[0]
+    assert (dense.start, dense.step) == (first.timestamp(), PERIOD_S)
 
 
 @settings(deadline=None)
@@ -62,7 +73,7 @@ def test_nothing_is_missing_right_after_the_newest_sample() -> None:
 
 
 @settings(deadline=None)
-@given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from([5, 120, 600, 3600]))
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from([PERIOD_S, 120, 600, 3600]))
 def test_blocks_are_the_same_ticks(start: int, length: int, step: int) -> None:
     span = Span(start * step, start * step + length, step)
     blocks = list(span.blocks())

@@ -16,7 +16,7 @@ from typing import Final
 
 from psycopg.conninfo import make_conninfo
 
-from ksys_app.errors import ConfigError, KsysError
+from ksys_app.errors import ConfigError, NotStarted
 from ksys_app.log import logger
 from ksys_app.ops.demo.plant import feed, folder, history, replay
 from ksys_app.ops.demo.plant.simulator import Plant
@@ -58,6 +58,7 @@ async def run(plan: Plan, settings: Settings, tell: Tell) -> None:
     Raises:
         ConfigError: another demo runs on the folder, the port is taken, the file cannot be read.
         DatabaseUnreachable: the embedded database did not start.
+        NotStarted: the app did not start, or ended by itself.
     """
     if plan.replay is not None:
         replay.check(plan.replay)
@@ -131,7 +132,7 @@ async def _serve(
             print(f"ready: {shown('127.0.0.1', plan.port, settings.base)}", flush=True)
             # Not awaited itself: to be cancelled here must not cancel the server half-way.
             await asyncio.wait([server])
-            raise KsysError("the app ended by itself; the log above says why")
+            raise NotStarted("the app ended by itself; the log above says why")
 
 
 def _passwords(data_dir: Path) -> dict[str, str | None]:

@@ -15,7 +15,7 @@ import uvicorn
 
 from ksys_app import resources
 from ksys_app.base_path import FOLDER_VARIABLE
-from ksys_app.errors import ConfigError, KsysError
+from ksys_app.errors import ConfigError, NotStarted
 from ksys_app.settings import get_settings
 
 # Reflex's own names for: the pages are built, do not compile them again.
@@ -23,7 +23,9 @@ BUILT: Final = {"REFLEX_ENV_MODE": "prod", "__REFLEX_SKIP_COMPILE": "true"}
 # Bytes of a message; the page framework takes a million characters.
 MAX_MESSAGE: Final = 2**20
 STOP_S: Final = 3
-START_S: Final = 60.0
+START_S: Final = 300.0
+"""An app that has not started by then hangs: on a busy machine it takes a minute."""
+NOT_STARTED: Final = "the app did not start; the log above says why"
 _TOLD: Final = ("without completing handshake", "Invalid UTF-8 sequence")
 
 
@@ -44,11 +46,17 @@ def shown(host: str, port: int, base: str) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Signals belong to the command that serves, not to uvicorn."""
+    """Signals and the end of the process belong to the command that serves, not to uvicorn."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise NotStarted(NOT_STARTED) from None
 
 
 def require_free(host: str, port: int) -> None:
@@ -82,7 +90,7 @@ async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[a
 
     Raises:
         ConfigError: the address cannot be listened on.
-        KsysError: the app did not start.
+        NotStarted: the app did not start.
     """
     require_free(host, port)
     # Reflex reads its configuration from the working folder and the environment.
@@ -107,13 +115,35 @@ async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[a
     logging.getLogger("uvicorn.error").addFilter(_no_false_alarm)
     task = asyncio.create_task(server.serve(), name="app")
     try:
-        async with asyncio.timeout(START_S):
-            while not server.started:
-                if task.done():
-                    raise KsysError("the app did not start; the log above says why")
-                await asyncio.sleep(0.05)
+        await until_started(server, task, START_S)
         yield task
     finally:
         server.should_exit = True
         with suppress(asyncio.CancelledError):
             await asyncio.wait_for(task, STOP_S + 2)
+
+
+async def until_started(
+    server: uvicorn.Server, task: asyncio.Task[None], limit_s: float = START_S
+) -> None:
+    """Wait until the server accepts connections.
+
+    Args:
+        server: the server.
+        task: what runs it.
+        limit_s: how long it may take, in seconds.
+
+    Raises:
+        NotStarted: it ended before that, or took longer.
+    """
+    try:
+        async with asyncio.timeout(limit_s):
+            while not server.started:
+                if task.done():
+                    raise NotStarted(NOT_STARTED)
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise NotStarted(
+            f"the app did not start within {limit_s:.0f} s; end what else keeps this machine busy "
+            "and start it again"
+        ) from None

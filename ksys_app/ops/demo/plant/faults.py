@@ -1,21 +1,38 @@
-"""What goes wrong in the demo plant, and when: a fixed timetable of the week, in Seoul time.
+"""What goes wrong in the demo plant, and when: a fixed timetable of four weeks, in Seoul time.
+
+What ``/comm`` shows, because samples are missing:
 
 =====  ========  ==========================================  ========  ============================
 tag    kind      begins                                      lasts     what is seen
 =====  ========  ==========================================  ========  ============================
 D102   loss      Mon, Wed, Fri 09:00                         3 h       60 % of the samples arrive
-D200   dropout   Sun 06:00                                   90 min    nothing arrives
+D200   dropout   Sun 06:00                                   4 h       nothing arrives
 D201   dropout   daily 02:40, 08:40, 14:40, 20:40            150 s     nothing arrives
-D201   negative  daily 04:10, 16:10                          40 s      a pressure below zero
-D202   stuck     daily 12:30                                 45 min    the value no longer moves
-D300   spike     every odd hour, 17 minutes past             15 s      an inrush above crit
-D301   drift     daily 19:00                                 150 min   2 h up past warn and crit,
-                                                                       30 min back
+D202   loss      Thu 00:00 of the second week                24 h      80 % of the samples arrive
 D301   loss      Tue, Thu 13:00                              3 h       97 % of the samples arrive
 D302   dropout   Sat 22:00                                   5 h       nothing arrives
+D302   dropout   Tue 14:20 of the third week                 52 h      the tag dies and comes back
 =====  ========  ==========================================  ========  ============================
 
-Never are more than two tags abnormal at the same time, and most of the time none is.
+Of these never more than three tags at once, and mostly none. D100, D101 and D300 miss nothing.
+
+What ``/`` shows. At every moment one value is past ``warn``, one is past ``crit`` and one no longer
+moves, and most tags are normal:
+
+=====  ========  ==========================================  ========  ============================
+tag    kind      begins                                      lasts     what is seen
+=====  ========  ==========================================  ========  ============================
+D201   drift     every 90 min from Mon 00:00                 75 min    past warn, then past crit,
+                                                                       then back
+D300   drift     every 90 min from Mon 00:30                 75 min    the same
+D301   drift     every 90 min from Mon 01:00                 75 min    the same
+D202   stuck     every 2 h from Mon 00:00                    65 min    the value no longer moves
+D102   stuck     every 2 h from Mon 01:00                    65 min    the same
+D201   negative  daily 04:10, 16:10                          60 s      a pressure below zero
+D300   spike     every odd hour, 17 minutes past             45 s      an inrush above crit
+=====  ========  ==========================================  ========  ============================
+
+Live, D302 also sends a sample without a usable value every four minutes (:func:`unreadable`).
 """
 
 from __future__ import annotations
@@ -26,9 +43,14 @@ from typing import Final, Literal
 from ksys_app.ops.demo.plant.signals import DAY, LOCAL_MONDAY, WEEK
 
 Kind = Literal["dropout", "loss", "spike", "drift", "stuck", "negative"]
+MINUTE: Final = 60
 HOUR: Final = 3600
-DRIFT_UP: Final = 0.8
-"""The part of a drift's length in which the value rises; in the rest it comes back."""
+ROUND: Final = 4 * WEEK
+"""After so many seconds the whole timetable begins again."""
+DRIFT: Final = (4 * MINUTE, 34 * MINUTE, 38 * MINUTE, 68 * MINUTE)
+"""Seconds into a drift at which it reaches warn, leaves it, reaches crit, and turns back."""
+UNREADABLE_TAG: Final = "D302"
+UNREADABLE_EVERY_S: Final = 4 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +60,12 @@ class Entry:
     Attributes:
         tag_name: the tag it happens to.
         kind: what happens.
-        begins: seconds after Monday 00:00 in Seoul.
-        every: seconds from one beginning to the next; a whole number of them makes a week.
+        begins: seconds after Monday 00:00 in Seoul, in the first of the four weeks.
+        every: seconds from one beginning to the next; a whole number of them makes four weeks.
         lasts: seconds.
-        amount: loss: part that arrives; spike and negative: the value shown; drift: what is
-            added at its peak.
+        amount: loss: part that arrives; spike and negative: the value shown; drift: the value at
+            which it stays past warn.
+        peak: drift: the value at which it stays past crit.
     """
 
     tag_name: str
@@ -51,6 +74,7 @@ class Entry:
     every: int
     lasts: int
     amount: float = 0.0
+    peak: float = 0.0
 
     def into(self, t: int) -> int | None:
         """Seconds since it began, None while it is not there."""
@@ -59,23 +83,48 @@ class Entry:
 
 
 def _at(day: int, hour: int, minute: int = 0) -> int:
-    return day * DAY + hour * HOUR + minute * 60
+    return day * DAY + hour * HOUR + minute * MINUTE
 
 
+def _drift(tag_name: str, minute: int, amount: float, peak: float) -> Entry:
+    return Entry(tag_name, "drift", minute * MINUTE, 90 * MINUTE, 75 * MINUTE, amount, peak)
+
+
+# The last line that applies holds: a spike and a negative show in the middle of a drift too.
 TIMETABLE: Final[tuple[Entry, ...]] = (
+    _drift("D201", 0, 4.4, 3.6),
+    _drift("D300", 30, 100.0, 108.5),
+    _drift("D301", 60, 81.0, 94.0),
+    Entry("D202", "stuck", 0, 2 * HOUR, 65 * MINUTE),
+    Entry("D102", "stuck", HOUR, 2 * HOUR, 65 * MINUTE),
+    Entry("D201", "negative", _at(0, 4, 10), 12 * HOUR, 60, -0.35),
+    Entry("D300", "spike", _at(0, 1, 17), 2 * HOUR, 45, 112.0),
     *(Entry("D102", "loss", _at(day, 9), WEEK, 3 * HOUR, 0.6) for day in (0, 2, 4)),
-    Entry("D200", "dropout", _at(6, 6), WEEK, 90 * 60),
+    Entry("D200", "dropout", _at(6, 6), WEEK, 4 * HOUR),
     Entry("D201", "dropout", _at(0, 2, 40), 6 * HOUR, 150),
-    Entry("D201", "negative", _at(0, 4, 10), 12 * HOUR, 40, -0.35),
-    Entry("D202", "stuck", _at(0, 12, 30), DAY, 45 * 60),
-    Entry("D300", "spike", _at(0, 1, 17), 2 * HOUR, 15, 112.0),
-    Entry("D301", "drift", _at(0, 19), DAY, 150 * 60, 36.0),
+    Entry("D202", "loss", _at(10, 0), ROUND, DAY, 0.8),
     *(Entry("D301", "loss", _at(day, 13), WEEK, 3 * HOUR, 0.97) for day in (1, 3)),
     Entry("D302", "dropout", _at(5, 22), WEEK, 5 * HOUR),
+    Entry("D302", "dropout", _at(15, 14, 20), ROUND, 52 * HOUR),
 )
 
 
-def drift_part(entry: Entry, into: int) -> float:
-    """How much of a drift's amount is there ``into`` seconds after its beginning, 0 to 1."""
-    part = into / entry.lasts
-    return part / DRIFT_UP if part < DRIFT_UP else (1 - part) / (1 - DRIFT_UP)
+def drifted(entry: Entry, into: int, value: float) -> float:
+    """The value ``into`` seconds after a drift's beginning; ``value`` would be there without it.
+
+    It goes straight from one to the next of: ``value``, past warn, past crit, ``value``. Where it
+    stays, a twentieth of the signal's own movement is left.
+    """
+    warn, crit = (level + (value - level) / 20 for level in (entry.amount, entry.peak))
+    points = zip((0, *DRIFT, entry.lasts), (value, warn, warn, crit, crit, value), strict=True)
+    start, begins = next(points)
+    for end, ends in points:
+        if into < end:
+            return begins + (ends - begins) * (into - start) / (end - start)
+        start, begins = end, ends
+    return value
+
+
+def unreadable(t: int) -> bool:
+    """Whether ``UNREADABLE_TAG`` sends a sample without a usable value just before ``t``."""
+    return (t - LOCAL_MONDAY) % UNREADABLE_EVERY_S == 0

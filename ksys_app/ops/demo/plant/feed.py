@@ -1,4 +1,4 @@
-"""The plant live: every five seconds one statement with a sample of each tag."""
+"""The plant live: every fifteen seconds one statement with a sample of each tag."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Final
 from psycopg import AsyncConnection
 
 from ksys_app.ops.demo.plant import store
-from ksys_app.ops.demo.plant.signals import PERIOD_S
+from ksys_app.ops.demo.plant.faults import UNREADABLE_TAG, unreadable
+from ksys_app.ops.demo.plant.signals import PERIOD_S, TAGS
 from ksys_app.ops.demo.plant.simulator import Plant
 from ksys_app.ops.demo.plant.writer import Clock, keep_writing, utc_now
 
 CATCH_UP_S: Final = 3600
 """How far back it fills what a lost database missed; more than that stays a hole."""
+
+_UNREADABLE: Final = TAGS.index(UNREADABLE_TAG)
 
 
 async def feed(dsn: str, plant: Plant, stop: asyncio.Event, clock: Clock = utc_now) -> None:
@@ -47,6 +50,9 @@ class _Feed:
         due = range(-(-oldest // PERIOD_S) * PERIOD_S, int(now) + 1, PERIOD_S)
         if due:
             values = [value for t in due for value in self._plant.tick(t)]
+            if any(map(unreadable, due)) and values[_UNREADABLE - len(TAGS)] is not None:
+                # Before the usable ones, so that the tag has a value again at once.
+                await store.put_unreadable(conn, UNREADABLE_TAG, due[-1] - PERIOD_S // 2)
             await store.put_grid(conn, due[0], PERIOD_S, values)
             self._last = due[-1]
         until = (int(now) // PERIOD_S + 1) * PERIOD_S - self._clock().timestamp()

@@ -3,9 +3,8 @@
 ========================  ===========  ==================================================
 age                       one a tag    seen in
 ========================  ===========  ==================================================
-up to 7 days              5 s          the windows up to 7d, features, a week of comm
-up to 14 days             2 min        14d, in buckets of 10 minutes
-up to 90 days             10 min       30d and 3m, in hours
+the newest 30 days        15 s         the windows up to 30d, features, the whole of comm
+up to 90 days             10 min       3m, in hours
 up to 400 days            1 h          6m and 12m, in days
 ========================  ===========  ==================================================
 
@@ -36,7 +35,7 @@ from ksys_app.ops.jobs import jobs
 from ksys_app.ops.owner import owner
 from ksys_app.ops.schema import refresh
 
-BLOCK_TICKS: Final = 720
+BLOCK_TICKS: Final = 2880
 """Ticks in one statement: large enough to be fast, small enough for others to get their turn."""
 
 
@@ -51,8 +50,7 @@ class Density:
 THINNING: Final[tuple[Density, ...]] = (
     Density(timedelta(days=400), 3600),
     Density(timedelta(days=90), 600),
-    Density(timedelta(days=14), 120),
-    Density(timedelta(days=7), PERIOD_S),
+    Density(timedelta(days=29), PERIOD_S),
 )
 
 

@@ -87,7 +87,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     ),
 )
 TAGS: Final[tuple[str, ...]] = tuple(signal.tag_name for signal in SIGNALS)
-PERIOD_S: Final = 5
+PERIOD_S: Final = 15
 """Seconds between two samples of a tag, on the grid of the epoch."""
 
 _NIGHT: Final = 0.55

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from ksys_app.ops.demo.plant import noise
-from ksys_app.ops.demo.plant.faults import TIMETABLE, Entry, drift_part
+from ksys_app.ops.demo.plant.faults import TIMETABLE, Entry, drifted
 from ksys_app.ops.demo.plant.signals import LOCAL_MONDAY, SIGNALS, TAGS, Signal, load
 
 DEFAULT_SEED: Final = 20250815
@@ -42,10 +42,14 @@ class Plant:
     def healthy(self, t: int) -> list[float]:
         """What all tags would report at ``t`` without faults."""
         now = load(t)
-        return [
-            round(course(t, now) + signal.noise * noise.triangular(stream, t), signal.decimals)
-            for signal, course, stream in zip(SIGNALS, self._courses, self._noise, strict=True)
-        ]
+        return [self._measured(index, t, now) for index in range(len(TAGS))]
+
+    def _measured(self, index: int, t: int, now: float) -> float:
+        signal = SIGNALS[index]
+        value = self._courses[index](t, now)
+        return round(
+            value + signal.noise * noise.triangular(self._noise[index], t), signal.decimals
+        )
 
     def _faulty(
         self, index: int, entry: Entry, t: int, into: int, value: float | None
@@ -56,9 +60,9 @@ class Plant:
         if entry.kind == "loss":
             return value if noise.uniform(self._loss[index], t) < entry.amount else None
         if entry.kind == "stuck":
-            return self.healthy(t - into)[index]
+            return self._measured(index, t - into, load(t - into))
         if entry.kind == "drift":
-            return round(value + entry.amount * drift_part(entry, into), signal.decimals)
+            return round(drifted(entry, into, value), signal.decimals)
         ripple = signal.noise * noise.triangular(self._noise[index], t)
         return round(entry.amount + ripple, signal.decimals)
 

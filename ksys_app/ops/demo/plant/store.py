@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import nan
 from typing import Final
 
 from psycopg import AsyncConnection
@@ -50,6 +51,11 @@ async def put_grid(
     meta = {"thinned_s": step} if thinned else {}
     grid = samples.Grid(start, step, TAGS, values, meta)
     return await samples.put_grid(conn, grid, Existing.NONE if append else Existing.KEEP)
+
+
+async def put_unreadable(conn: AsyncConnection, tag_name: str, t: int) -> None:
+    """Write a sample that is not a number at ``t`` (epoch seconds), for the database to refuse."""
+    await samples.put_grid(conn, samples.Grid(t, 1, [tag_name], [nan], {}), Existing.KEEP)
 
 
 async def begin_life(conn: AsyncConnection, start: int) -> None:

@@ -1,0 +1,43 @@
+"""A server that does not start says so in a sentence, in time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import uvicorn
+
+from ksys_app.errors import NotStarted
+from ksys_app.ops.serving.serve import _Server, until_started
+
+
+async def hangs(scope: Any, receive: Any, send: Any) -> None:
+    """An app that never says that it has started."""
+    await asyncio.Event().wait()
+
+
+async def fails(scope: Any, receive: Any, send: Any) -> None:
+    """An app that says that it cannot start."""
+    await send({"type": "lifespan.startup.failed", "message": ""})
+
+
+def server(app: Any) -> uvicorn.Server:
+    return _Server(uvicorn.Config(app, port=0, lifespan="on", log_level="critical"))
+
+
+async def test_an_app_that_hangs_is_given_up_with_a_sentence() -> None:
+    hanging = server(hangs)
+    task = asyncio.create_task(hanging.serve())
+    with pytest.raises(NotStarted, match="did not start within 0 s; end what else keeps"):
+        await until_started(hanging, task, 0.0)
+    task.cancel()
+
+
+async def test_an_app_that_cannot_start_is_not_waited_for() -> None:
+    failing = server(fails)
+    task = asyncio.create_task(failing.serve())
+    with pytest.raises(NotStarted, match="did not start; the log above says why"):
+        await until_started(failing, task)
+    with pytest.raises(NotStarted):
+        await task
