@@ -25,7 +25,7 @@ from tests.waiting import until
 
 RUN = """
 import asyncio, sys
-from ksys_app.ops.pg_programs import Found, run
+from ksys_app.ops.recovery.pg_programs import Found, run
 asyncio.run(run(Found(sys.argv[1], 15), "postgresql://u@127.0.0.1:1/d", sys.argv[2]))
 """
 
