@@ -15,14 +15,12 @@ from ksys_app.domain.ordering import Selection
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
-from ksys_app.models.tiles import Tile
 from ksys_app.models.views import TileView
 from ksys_app.services import runtime
 from ksys_app.services.live import Snapshot
 from ksys_app.services.tiles import TileSet
 from ksys_app.states.base import BaseState
 from ksys_app.states.detail import TagDetail
-from ksys_app.states.held import HeldOrder
 from ksys_app.states.pinned import Pinned
 from ksys_app.states.present import page_link, tile_view
 from ksys_app.states.tallied import Tallied
@@ -31,7 +29,7 @@ from ksys_app.states.windowed import WindowedState, log_load
 SORTS: Final = ("name", "worst")
 
 
-class DashboardState(TagDetail, HeldOrder, Pinned, Tallied, WindowedState, BaseState):
+class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
     """Tiles and snapshot table of one window."""
 
     kpi_rows: list[TileView] = []
@@ -160,10 +158,6 @@ class DashboardState(TagDetail, HeldOrder, Pinned, Tallied, WindowedState, BaseS
     def _wants(self, selection: Selection) -> bool:
         """Whether that is still selected; a pin changes only the order."""
         return (selection.window.label, selection.words) == (self.window, self.tag_filter)
-
-    @property
-    def _tiles(self) -> tuple[Tile, ...]:
-        return () if self._tile_set is None else self._tile_set.tiles
 
     def _link(self) -> str:
         selection = {"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort}

@@ -18,7 +18,7 @@ from ksys_app.models.tiles import Tile
 from ksys_app.models.views import DetailView, Limit, SampleView, Standing
 from ksys_app.services import runtime
 from ksys_app.services.detail import Detail, read_detail
-from ksys_app.services.tiles import TileSet
+from ksys_app.states.shown_tiles import ShownTiles
 from ksys_app.states.standing import standing
 
 LIMITS: Final = (
@@ -39,7 +39,7 @@ FEATURES: Final = ("mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m")
 LISTED: Final = 12
 
 
-class TagDetail(rx.State, mixin=True):
+class TagDetail(ShownTiles, mixin=True):
     """The dialog of one tag; its value and state are those of its tile, tick by tick.
 
     ``standing`` holds how the tag stands, nothing while no dialog is open.
@@ -50,7 +50,6 @@ class TagDetail(rx.State, mixin=True):
     detail: DetailView = DetailView()
     standing: list[Standing] = []
 
-    _tile_set: TileSet | None = None
     # Whose rule and spell the next two are; empty before they are read.
     _detail_of: str = ""
     _detail_rule: QcRule | None = None
@@ -95,10 +94,6 @@ class TagDetail(rx.State, mixin=True):
                 self._detail_of = tile.title
                 self._detail_rule, self._detail_spell = read.rule, read.spell
                 self._stand()
-
-    def _tile_of(self, tag: str) -> Tile | None:
-        tiles = () if self._tile_set is None else self._tile_set.tiles
-        return next((tile for tile in tiles if tile.title == tag), None)
 
     def _stand(self) -> None:
         """Show how the tag of the open dialog stands in the tiles at hand."""

@@ -7,14 +7,15 @@ from typing import Final
 
 import reflex as rx
 
-from ksys_app.models.tiles import Tile
+from ksys_app.states.held import HeldOrder
+from ksys_app.states.shown_tiles import ShownTiles
 
 MAX_PINS: Final = 50
 # Characters: a browser gives them back with the first message of each page.
 MAX_PINNED: Final = 50_000
 
 
-class Pinned(rx.State, mixin=True):
+class Pinned(HeldOrder, ShownTiles, mixin=True):
     """Pins, kept in this browser."""
 
     saved_pins: str = rx.LocalStorage("[]", name="ksys.pins")
@@ -25,7 +26,7 @@ class Pinned(rx.State, mixin=True):
         pins = self._pins()
         if tag in pins:
             pins.remove(tag)
-        elif len(pins) < MAX_PINS and any(tile.title == tag for tile in self._tiles):
+        elif len(pins) < MAX_PINS and self._tile_of(tag) is not None:
             pins.append(tag)
         pinned = json.dumps(pins, ensure_ascii=False)
         if len(pinned) <= MAX_PINNED:
@@ -39,16 +40,3 @@ class Pinned(rx.State, mixin=True):
         except ValueError:
             return []
         return [str(tag) for tag in pins][:MAX_PINS] if isinstance(pins, list) else []
-
-    @property
-    def _tiles(self) -> tuple[Tile, ...]:
-        """The tags at hand."""
-        raise NotImplementedError
-
-    def _let_go(self) -> None:
-        """Take the next order as it is."""
-        raise NotImplementedError
-
-    def _place(self) -> None:
-        """Show the tiles anew."""
-        raise NotImplementedError

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import reflex as rx
 
-from ksys_app.domain.figures import count
+from ksys_app.domain import figures
 from ksys_app.domain.paging import Page, counted, newest_first, page, page_with
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.models.views import SeriesRow
@@ -85,7 +85,6 @@ class SeriesTable(rx.State, mixin=True):
 
     rows: list[SeriesRow] = []
     total: int = 0
-    count: str = "0"
     page: int = 1
     pages: int = 1
     found_ms: int = 0
@@ -93,12 +92,17 @@ class SeriesTable(rx.State, mixin=True):
     # The newest row that pages after the first one count, so that they stand still; 0 on the first.
     _until_ms: int = 0
 
+    @rx.var
+    def count(self) -> str:
+        """How many rows there are, as text."""
+        return figures.count(self.total)
+
     def _turn_to(self, number: int) -> None:
         self.page, self.found_ms = number, 0
         self._until_ms = self._until_ms if number > 1 else 0
 
     def _drop_rows(self) -> None:
-        self.rows, self.total, self.count, self.pages = [], 0, "0", 1
+        self.rows, self.total, self.pages = [], 0, 1
 
     def _show_rows(
         self, rows: Sequence[Any], columns: Sequence[str], places: int, *, find: bool
@@ -111,7 +115,7 @@ class SeriesTable(rx.State, mixin=True):
             places: the decimals of a figure.
             find: whether to turn to the page that holds ``found_ms``.
         """
-        self.total, self.count = len(rows), count(len(rows))
+        self.total = len(rows)
         shown = table_page(rows, self.page, self._until_ms, self.found_ms if find else None)
         self.page, self.pages, self._until_ms = shown.at.number, shown.at.count, shown.until_ms
         zone = runtime.current().zone

@@ -9,9 +9,10 @@ import reflex as rx
 from ksys_app.domain import ordering
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import KINDS, TallyView
+from ksys_app.states.held import HeldOrder
 
 
-class Tallied(rx.State, mixin=True):
+class Tallied(HeldOrder, mixin=True):
     """Counts of what is wrong, each of which shows its tags alone when it is pressed."""
 
     only: str = ""
@@ -25,14 +26,6 @@ class Tallied(rx.State, mixin=True):
         self.only = "" if kind == self.only else kind
         self._let_go()
         self._order()
-
-    def _let_go(self) -> None:
-        """Take the next order as it is."""
-        raise NotImplementedError
-
-    def _order(self) -> None:
-        """Arrange what is shown anew."""
-        raise NotImplementedError
 
     def _count(self, tiles: Sequence[Tile], words: str, shown: int, *, partial: bool) -> None:
         """Count the tags at hand, of which ``shown`` are shown."""
