@@ -234,7 +234,7 @@ class Texts:
     alarm_title: str = "Alarm"
     alarm_warn: str = "Warning: the latest value breaks a warning limit."
     alarm_crit: str = "Critical: the latest value breaks a critical limit."
-    no_course: str = "No values in this window"
+    no_values: str = "No values in this window"
 
     open_trend: str = "Open the trend of {tag}"
     tag: str = "Tag"
@@ -270,16 +270,16 @@ class Texts:
     newer: str = "Newer"
     older: str = "Older"
     page_of: str = "Page {n} of {all}"
-    course_empty: str = "No values of this tag in this window"
-    course_last: str = "Last value {time}."
-    course_choose: str = "Choose {window} or longer."
-    course_old: str = "No window reaches back to it."
-    course_never: str = "No value of this tag has ever been received"
-    course_never_do: str = (
+    series_empty: str = "No values of this tag in this window"
+    series_last: str = "Last value {time}."
+    series_choose: str = "Choose {window} or longer."
+    series_old: str = "No window reaches back to it."
+    series_never: str = "No value of this tag has ever been received"
+    series_never_do: str = (
         "It is known from its rule, its expectation or refused samples alone. Compare its name with"
         " what the source sends."
     )
-    course_narrow: str = "No 5-minute row begins in this window"
+    series_narrow: str = "No 5-minute row begins in this window"
     col_num: str = "Num."
 
     table: str = "Latest snapshot"

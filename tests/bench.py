@@ -162,7 +162,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dsn", help="an existing database, read only")
     parser.add_argument("--times", type=int, default=40, help="runs a figure is made of")
-    parser.add_argument("--tag", default="D200", help="the tag whose course is asked for")
+    parser.add_argument("--tag", default="D200", help="the tag whose series is asked for")
     given = parser.parse_args()
     console = Console(width=110)
     console.print(f"badges of 2,000 tags: p50 {statistics.median(badges(given.times)):.1f} ms")

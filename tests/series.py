@@ -1,4 +1,4 @@
-"""What the rows of a course must be, and whether they are."""
+"""What the rows of a series must be, and whether they are."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def create_api() -> FastAPI:
     api = Contract(
         title="Ksys Dashboard",
         version=__version__,
-        summary="Tags, newest values, KPI tiles, courses, communication and rules; read-only.",
+        summary="Tags, newest values, KPI tiles, series, communication and rules; read-only.",
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 
 from ksys_app.api import csv_file, render, responses, schemas
-from ksys_app.api.packed import packed_response
+from ksys_app.api.conditional_json import conditional_json
 from ksys_app.api.params import CommCsvQuery, CommQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.domain.comm import DAYS, Calendar, calendar
@@ -35,7 +35,7 @@ async def heatmap(query: CommQuery, request: Request) -> Response:
     """Every hour of 30 local days; 719 or 721 of them where clocks are changed on the way."""
     report = await _report(query.tag, await _calendar(query.start))
     body = partial(_heatmap, report, runtime.current().zone)
-    return await packed_response(request, report.answer, "heatmap", body)
+    return await conditional_json(request, report.answer, "heatmap", body)
 
 
 @router.get(

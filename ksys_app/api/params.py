@@ -164,7 +164,7 @@ class KpiParams(TagParam):
     window: WindowLabel = DEFAULT_WINDOW
 
 
-class CourseParams(KpiParams):
+class SeriesParams(KpiParams):
     """A window, one tag or all, and how the rows are laid out: columns are of one tag."""
 
     format: Literal["rows", "columns"] = "rows"
@@ -177,20 +177,20 @@ class CourseParams(KpiParams):
         return self
 
 
-class BucketParams(CourseParams):
+class BucketParams(SeriesParams):
     """The same, and which columns of a bucket."""
 
     columns: Annotated[str, AfterValidator(_names_of(Bucket)), _listed(Bucket)] | None = None
 
 
-class IndicatorParams(CourseParams):
+class IndicatorParams(SeriesParams):
     """The same, which columns of an indicator, and which bands."""
 
     columns: Annotated[str, AfterValidator(_names_of(Indicator)), _listed(Indicator)] | None = None
     band: Band = "plant"
 
 
-class FeatureParams(CourseParams):
+class FeatureParams(SeriesParams):
     """The same, and which columns of a row of features."""
 
     columns: Annotated[str, AfterValidator(_names_of(Feature)), _listed(Feature)] | None = None

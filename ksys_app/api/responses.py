@@ -64,8 +64,8 @@ def _list(kind: Any) -> Any:
     return list[kind]
 
 
-def course(head: type[BaseModel], row: type[BaseModel]) -> Any:
-    """A tag's course, by rows or by columns."""
+def series(head: type[BaseModel], row: type[BaseModel]) -> Any:
+    """A tag's series, by rows or by columns."""
     rows: dict[str, Any] = {"rows": (_list(some_columns(row)), ...)}
     columns: dict[str, Any] = {"columns": (by_column(row), ...)}
     by_rows, by_columns = (

@@ -146,7 +146,7 @@ class Feature(Exact):
     n_5m: Count
 
 
-class Course(Exact):
+class Series(Exact):
     """A tag, or all with ``tag_name`` null, over a window; what its rows are made of follows.
 
     ``truncated``: there are more rows, and these are the newest ``limit``.
@@ -163,17 +163,17 @@ class Course(Exact):
     limit: Count
 
 
-class Timeseries(Course):
+class Timeseries(Series):
     """Buckets of a tag."""
 
 
-class Indicators(Course):
+class Indicators(Series):
     """Moving figures of a tag."""
 
     band: Band
 
 
-class Features(Course):
+class Features(Series):
     """5-minute features of a tag."""
 
     bucket: Literal["5m"]  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""A tag's course over a window: buckets, indicators, features (PRD §8.5)."""
+"""A tag's series over a window: buckets, indicators, features (PRD §8.5)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from ksys_app import log
 from ksys_app.api import render, responses, schemas
-from ksys_app.api.packed import packed_response
-from ksys_app.api.params import BucketQuery, CourseParams, FeatureQuery, IndicatorQuery
-from ksys_app.domain.kpi import course_decimals
+from ksys_app.api.conditional_json import conditional_json
+from ksys_app.api.params import BucketQuery, FeatureQuery, IndicatorQuery, SeriesParams
+from ksys_app.domain.kpi import series_decimals
 from ksys_app.domain.windows import parse_window
 from ksys_app.models.rows import QcRule
 from ksys_app.services import runtime
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1")
 @router.get(
     "/timeseries",
     summary="Buckets of a tag",
-    responses=responses.kept(responses.course(schemas.Timeseries, schemas.Bucket)),
+    responses=responses.kept(responses.series(schemas.Timeseries, schemas.Bucket)),
 )
 async def timeseries(query: BucketQuery, request: Request) -> Response:
     """Buckets of a tag in a window, ascending, the running one included; a hole has no row.
@@ -34,13 +34,13 @@ async def timeseries(query: BucketQuery, request: Request) -> Response:
     Without ``tag`` of all tags, by rows, the newest 10,000.
     """
     asked = SeriesQuery("buckets", parse_window(query.window), query.tag)
-    return await _course(request, query, asked, schemas.Bucket)
+    return await _series(request, query, asked, schemas.Bucket)
 
 
 @router.get(
     "/indicators",
     summary="Moving figures of a tag",
-    responses=responses.kept(responses.course(schemas.Indicators, schemas.Indicator)),
+    responses=responses.kept(responses.series(schemas.Indicators, schemas.Indicator)),
 )
 async def indicators(query: IndicatorQuery, request: Request) -> Response:
     """Moving averages, bands and slope of a tag in a window, counted in buckets with data.
@@ -48,23 +48,23 @@ async def indicators(query: IndicatorQuery, request: Request) -> Response:
     Without ``tag`` of all tags, by rows, the newest 10,000.
     """
     asked = SeriesQuery("indicators", parse_window(query.window), query.tag, query.band)
-    return await _course(request, query, asked, schemas.Indicator, {"band": query.band})
+    return await _series(request, query, asked, schemas.Indicator, {"band": query.band})
 
 
 @router.get(
     "/features",
     summary="5-minute features of a tag",
-    responses=responses.kept(responses.course(schemas.Features, schemas.Feature)),
+    responses=responses.kept(responses.series(schemas.Features, schemas.Feature)),
 )
 async def features(query: FeatureQuery, request: Request) -> Response:
     """Rows of ``features_5m`` in a window, ascending, the newest 10,000; without ``tag`` of all."""
     asked = SeriesQuery("features", parse_window(query.window), query.tag)
-    return await _course(request, query, asked, schemas.Feature)
+    return await _series(request, query, asked, schemas.Feature)
 
 
-async def _course(
+async def _series(
     request: Request,
-    query: CourseParams,
+    query: SeriesParams,
     asked: SeriesQuery,
     shape: type[BaseModel],
     more: render.Json | None = None,
@@ -83,7 +83,7 @@ async def _course(
         )
     # Rows have all their digits, whatever the rule says.
     rule = await rule_of(query.tag) if query.format == "columns" and query.tag else None
-    return await packed_response(
+    return await conditional_json(
         request,
         answer,
         f"{query.format} {names}",
@@ -91,7 +91,7 @@ async def _course(
     )
 
 
-def _chosen(query: CourseParams, names: tuple[str, ...]) -> tuple[str, ...]:
+def _chosen(query: SeriesParams, names: tuple[str, ...]) -> tuple[str, ...]:
     """The columns asked for in their own order; the time of a row is always one.
 
     Columns are of one tag, which stands above them.
@@ -103,7 +103,7 @@ def _chosen(query: CourseParams, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _body(
-    query: CourseParams,
+    query: SeriesParams,
     series: Series,
     rule: QcRule | None,
     more: render.Json,
@@ -112,7 +112,7 @@ def _body(
     asked, answer, zone = series.query, series.answer, runtime.current().zone
     days = zone if series.days is None else ZoneInfo(series.days)
     made = (
-        {"columns": render.columns(answer.rows, names, course_decimals(rule, answer.rows))}
+        {"columns": render.columns(answer.rows, names, series_decimals(rule, answer.rows))}
         if query.format == "columns"
         else {"rows": render.rows(answer.rows, names, zone, query.tag)}
     )

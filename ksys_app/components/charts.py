@@ -1,4 +1,4 @@
-"""The chart of a tag's course, and how its series look: one colour, dash and symbol each."""
+"""The chart of a tag's series, and how its series look: one colour, dash and symbol each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import reflex as rx
 from reflex.style import resolved_color_mode
 
-from ksys_app.components.client.course import Chart
+from ksys_app.components.client.series import Chart
 from ksys_app.texts import T
 
 Dash = Literal["solid", "dashed", "dotted"]

@@ -8,8 +8,8 @@ import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.client.communication import DayField, Lasted, Scrollable, TagsPicker
-from ksys_app.components.course import choice
 from ksys_app.components.navbar import refresh_button, tag_filter
+from ksys_app.components.series import choice
 from ksys_app.components.tokens import CONTROL
 from ksys_app.models.comm_views import CardView, SummaryView
 from ksys_app.texts_comm import C, comm_words
@@ -116,7 +116,7 @@ def summary_table(rows: rx.Var[list[SummaryView]]) -> rx.Component:
                 rx.el.tbody(rx.foreach(rows, _summary_row), role="rowgroup"),
                 role="table",
                 aria_labelledby="summary-heading",
-                class_name="course comm-summary",
+                class_name="series comm-summary",
                 data_testid="summary",
             ),
             label=C.summary,
@@ -127,7 +127,7 @@ def summary_table(rows: rx.Var[list[SummaryView]]) -> rx.Component:
 
 def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
     return client.Fresh.create(
-        rx.el.td(row.tag, role="cell", class_name="col-course-tag"),
+        rx.el.td(row.tag, role="cell", class_name="col-series-tag"),
         rx.el.td(
             client.CommCell.create(testid="now"),
             rx.cond(

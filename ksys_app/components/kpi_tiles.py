@@ -65,10 +65,10 @@ def tile(
         _about(row, about),
         _value(row, delta_caption),
         link(
-            _course(row),
+            _series(row),
             rx.cond((row.far_room > 0) & (row.spark != ""), _far(row), rx.fragment()),
             to=page_link("/trend", row.title, window),
-            class_name="tile-course",
+            class_name="tile-series",
             aria_label=T.open_trend.format(tag=row.title),
             title=T.open_trend.format(tag=row.title),
             data_testid="tile-trend",
@@ -150,7 +150,7 @@ def _value(row: TileView, delta_caption: rx.Var[str]) -> rx.Component:
     )
 
 
-def _course(row: TileView) -> rx.Component:
+def _series(row: TileView) -> rx.Component:
     return rx.cond(
         row.spark != "",
         rx.el.svg(
@@ -162,7 +162,7 @@ def _course(row: TileView) -> rx.Component:
             aria_hidden="true",
             class_name="spark",
         ),
-        rx.el.div(rx.el.span(T.no_course), class_name="spark spark-none hatch"),
+        rx.el.div(rx.el.span(T.no_values), class_name="spark spark-none hatch"),
     )
 
 
@@ -171,7 +171,7 @@ def _limit(y: rx.Var[float], kind: str) -> rx.Component:
 
 
 def _far(row: TileView) -> rx.Component:
-    """The nearest limits above and below the course, beside it, in a room that never changes."""
+    """The nearest limits above and below the series, beside it, in a room that never changes."""
     return rx.el.span(
         rx.el.span(row.far_above, data_testid="far-above", data_level=row.far_level),
         rx.el.span(row.far_below, data_testid="far-below", data_level=-row.far_level),
@@ -225,7 +225,7 @@ def tile_skeletons() -> rx.Component:
             rx.el.div(
                 rx.el.div(class_name="bone bone-title"),
                 rx.el.div(class_name="bone bone-value"),
-                rx.el.div(class_name="bone bone-course"),
+                rx.el.div(class_name="bone bone-series"),
                 rx.el.div(class_name="bone bone-line"),
                 rx.el.div(class_name="bone bone-foot"),
                 class_name="tile tile-skeleton",

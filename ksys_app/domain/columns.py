@@ -28,7 +28,7 @@ def drawn(values: Sequence[float | None], decimals: int) -> list[float | None]:
         decimals: those that ``figure`` is given.
     """
     known = {value for value in values if value is not None and math.isfinite(value)}
-    column = max(1, decimals, places(_course(sorted(known))))
+    column = max(1, decimals, places(_series(sorted(known))))
     # Powers of ten that bring the last decimal that is written to the units.
     small, large = (10.0 ** min(_TOP, max(least, decimals)) for least in (1, 0))
     # Rounding first can only matter that near to a half of such a unit.
@@ -80,7 +80,7 @@ def _at_15(size: float) -> float:
     return taken if math.isfinite(taken) else size
 
 
-def _course(ascending: Sequence[float]) -> Span | None:
+def _series(ascending: Sequence[float]) -> Span | None:
     """The span of distinct numbers, of their middle half where that is less than a hundredth."""
     if not ascending:
         return None

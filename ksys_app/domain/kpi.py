@@ -167,8 +167,8 @@ def decimals(rule: QcRule | None, low: float | None, high: float | None) -> int:
     return figures.places(data_range(low, high))
 
 
-def course_decimals(rule: QcRule | None, rows: Sequence[Any]) -> int:
-    """Decimals of a course: those of its tag's tile in the same window.
+def series_decimals(rule: QcRule | None, rows: Sequence[Any]) -> int:
+    """Decimals of a series: those of its tag's tile in the same window.
 
     Args:
         rule: the tag's rule.

@@ -1,4 +1,4 @@
-"""A window's course as one SVG path, small enough to travel with its tile."""
+"""A window's series as one SVG path, small enough to travel with its tile."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ PADDING: Final = 0.1
 
 
 def domain(values: Sequence[float], limits: Sequence[float]) -> tuple[float, float] | None:
-    """The values shown from bottom to top: the course, and those limits near enough to matter.
+    """The values shown from bottom to top: the series, and those limits near enough to matter.
 
-    A limit counts where it lies within one height of the course; one far away would flatten it.
+    A limit counts where it lies within one height of the series; one far away would flatten it.
     """
     good = [value for value in values if finite(value) is not None]
     if not good:

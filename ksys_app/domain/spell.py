@@ -61,7 +61,7 @@ def stretches(buckets: Sequence[Bucket], samples: Sequence[Sample]) -> Iterator[
 
 
 def spell(
-    course: Iterable[Stretch], rule: QcRule | None, allowed: timedelta, now: datetime
+    series: Iterable[Stretch], rule: QcRule | None, allowed: timedelta, now: datetime
 ) -> Spell | None:
     """The state that the limits give the newest value, and since when; None where nobody can tell.
 
@@ -69,7 +69,7 @@ def spell(
     makes a tag lost ends what is known: nobody saw the values in it.
 
     Args:
-        course: what is stored, ascending.
+        series: what is stored, ascending.
         rule: the tag's rule.
         allowed: how old a sample may be and still count as alive.
         now: the clock; what is later is ignored.
@@ -79,7 +79,7 @@ def spell(
     found: Spell | None = None
     held: frozenset[Reason] = frozenset()
     before: datetime | None = None
-    for one in course:
+    for one in series:
         if one.start > now or finite(one.low) is None or finite(one.high) is None:
             continue
         low, high = _limits(rule, one.low, held), _limits(rule, one.high, held)

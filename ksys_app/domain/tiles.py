@@ -208,7 +208,7 @@ def _far_level(above: tuple[str, float] | None, broken: str | None) -> int:
 
 
 def _far_room(rule: QcRule | None) -> int:
-    """Characters of the longest hint that the rule can give, so that no hint moves the course."""
+    """Characters of the longest hint that the rule can give, so that no hint moves the series."""
     hints = (
         sparkline.hint(name, value, above=True, broken=True)
         for name, value in kpi.named_limits(rule)

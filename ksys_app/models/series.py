@@ -1,4 +1,4 @@
-"""Rows of a tag's course over a window, one frozen type a statement.
+"""Rows of a tag's series over a window, one frozen type a statement.
 
 ``bucket`` is when a bucket begins, in UTC; ``now`` is the database's clock when it answered, the
 same in every row of one answer. Values are in the tag's own unit, ``None`` is SQL NULL.

@@ -64,7 +64,7 @@ class Tile:
         allowed_s: the age up to which comm is ``ok``, seconds.
         violations: every rule that it breaks, the worst first.
         places: decimals its values are shown with.
-        spark: SVG path of the window's course in a box of 100 x 24, empty without samples in it.
+        spark: SVG path of the window's series in a box of 100 x 24, empty without samples in it.
         unchanged_s: seconds for which the value has been the same, where that is longer than the
             rule allows, else None; ``unchanged_longer`` where it may be longer still.
         warn_y: heights of the warning limits inside that box, as ``crit_y`` of the critical.

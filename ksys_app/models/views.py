@@ -118,7 +118,7 @@ class SampleView:
 
 @dataclass(frozen=True)
 class SeriesRow:
-    """A row of a tag's course: its number from the newest, its time, its figures as text."""
+    """A row of a tag's series: its number from the newest, its time, its figures as text."""
 
     num: int
     ms: int

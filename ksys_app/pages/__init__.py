@@ -13,7 +13,7 @@ from ksys_app.components.feedback import crash_box
 from ksys_app.pages import comm, dashboard, lost, tech, trend
 from ksys_app.texts import T
 
-STYLESHEETS = ("tokens", "shell", "tiles", "tables", "course", "comm", "overlays", "print")
+STYLESHEETS = ("tokens", "shell", "tiles", "tables", "series", "comm", "overlays", "print")
 MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": comm}
 
 # A page that was opened past the base path, on the app's own port for example, goes there.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app.components.charts import TECH, TECH_BANDS
-from ksys_app.components.course import choice, course_page, table_section
-from ksys_app.components.course_table import course_table, csv_link, pager, row_count
+from ksys_app.components.series import choice, series_page, table_section
+from ksys_app.components.series_table import csv_link, pager, row_count, series_table
 from ksys_app.states.tech import COLUMNS
 from ksys_app.states.tech import TechState as State
 from ksys_app.texts import T
@@ -26,14 +26,14 @@ def page(route: str) -> rx.Component:
         row_count(State),
         csv_link(State),
         pager(State),
-        class_name="section-head course-table-head",
+        class_name="section-head series-table-head",
     )
-    return course_page(
+    return series_page(
         route,
         TITLE,
         State,
         TECH,
         TECH_BANDS,
-        table_section(State, head, course_table(State, COLUMNS, T.indicators_table)),
+        table_section(State, head, series_table(State, COLUMNS, T.indicators_table)),
         choice(T.band, BANDS, State.band, State.choose_band),
     )

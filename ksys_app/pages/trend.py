@@ -5,8 +5,8 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app.components.charts import TREND, TREND_BANDS
-from ksys_app.components.course import choice, course_page, table_section
-from ksys_app.components.course_table import course_table, csv_link, pager, row_count
+from ksys_app.components.series import choice, series_page, table_section
+from ksys_app.components.series_table import csv_link, pager, row_count, series_table
 from ksys_app.states.trend import FEATURES, HISTORY
 from ksys_app.states.trend import TrendState as State
 from ksys_app.texts import T
@@ -26,11 +26,11 @@ def page(route: str) -> rx.Component:
         row_count(State),
         csv_link(State),
         pager(State),
-        class_name="section-head course-table-head",
+        class_name="section-head series-table-head",
     )
     table = rx.cond(
         State.table == "features",
-        course_table(State, FEATURES.columns, T.features_table),
-        course_table(State, HISTORY.columns, T.history),
+        series_table(State, FEATURES.columns, T.features_table),
+        series_table(State, HISTORY.columns, T.history),
     )
-    return course_page(route, TITLE, State, TREND, TREND_BANDS, table_section(State, head, table))
+    return series_page(route, TITLE, State, TREND, TREND_BANDS, table_section(State, head, table))

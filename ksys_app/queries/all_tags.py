@@ -1,4 +1,4 @@
-"""The courses of all tags at once: the newest rows, ascending (PRD decision 43)."""
+"""The series of all tags at once: the newest rows, ascending (PRD decision 43)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FROM (
 ORDER BY bucket, tag_name
 """
 
-# Moving figures need the buckets before those that are answered: as many as one tag's course reads.
+# Moving figures need the buckets before those that are answered: as many as one tag's series reads.
 _INDICATORS: Final[LiteralString] = """
 WITH begin AS MATERIALIZED (
   SELECT min(bucket) AS bucket

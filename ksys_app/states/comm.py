@@ -20,7 +20,7 @@ from ksys_app.services import runtime
 from ksys_app.services.comm_page import CommPage
 from ksys_app.services.live import BACKOFF_S
 from ksys_app.states import comm_address as address
-from ksys_app.states import comm_present as present
+from ksys_app.states import comm_views as views
 from ksys_app.states.base import BaseState
 from ksys_app.states.comm_hours import HoursState
 from ksys_app.states.comm_overview import OverviewState
@@ -273,7 +273,7 @@ class CommState(HoursState, OverviewState, BaseState):
             self._take_hours(page.reports, page.alive)
         else:
             self._take_overview(page.overview, page.alive, page.now)
-        self.calendar = present.calendar_view(page.calendar, page.now)
+        self.calendar = views.calendar_view(page.calendar, page.now)
         self._succeed(empty=False)
         self.alive_ms, self.updated_ms = page.alive_ms, page.fetched_ms
         self.db_now_ms = epoch_ms(page.now)
@@ -297,4 +297,4 @@ class CommState(HoursState, OverviewState, BaseState):
             self._alive = {one.tag_name: one for one in alive}
             self._place_rows()
         else:
-            self.summaries = list(map(present.alive_view, self.summaries, alive))
+            self.summaries = list(map(views.alive_view, self.summaries, alive))

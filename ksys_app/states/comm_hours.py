@@ -13,7 +13,7 @@ from ksys_app.models.comm import Alive
 from ksys_app.models.comm_views import CardView, CellsView, OutageView, SummaryView
 from ksys_app.services.comm_page import Report
 from ksys_app.states import comm_address as address
-from ksys_app.states import comm_present as present
+from ksys_app.states import comm_views as views
 from ksys_app.states.loading import LoadingState
 
 MAX_OUTAGES: Final = 500
@@ -39,7 +39,7 @@ class HoursState(LoadingState, mixin=True):
         """Show the hour that begins at ``ts``, ISO 8601, of the first or the named tag."""
         report = self._reports.get(tag or next(iter(self.tag_names), ""))
         bucket = address.hour(ts)
-        card = None if report is None or bucket is None else present.card_view(report, bucket)
+        card = None if report is None or bucket is None else views.card_view(report, bucket)
         if card is None:
             return
         self.card, self._cell_tag, self._bucket = card, card.tag, bucket
@@ -57,15 +57,15 @@ class HoursState(LoadingState, mixin=True):
 
     def _take_hours(self, reports: Sequence[Report], alive: Sequence[Alive]) -> None:
         self._reports = {report.row.tag_name: report for report in reports}
-        self.cells = [present.cells_view(report) for report in reports]
-        self.summaries = list(map(present.summary_view, reports, alive))
-        runs = [run for report in reports for run in present.outage_views(report)]
+        self.cells = [views.cells_view(report) for report in reports]
+        self.summaries = list(map(views.summary_view, reports, alive))
+        runs = [run for report in reports for run in views.outage_views(report)]
         runs.sort(key=lambda run: (run.ongoing, run.last, run.tag), reverse=True)
         self.outages, self.outage_count = runs[:MAX_OUTAGES], len(runs)
-        self.silent = present.no_data(reports)
+        self.silent = views.no_data(reports)
         report = self._reports.get(self._cell_tag or self.tag_names[0])
         shown = None
         if report is not None and self._bucket is not None:
-            shown = present.card_view(report, self._bucket)
+            shown = views.card_view(report, self._bucket)
         self.card = shown or CardView()
         self._cell_tag, self._bucket = self.card.tag, self._bucket if shown else None

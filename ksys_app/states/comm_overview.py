@@ -13,7 +13,7 @@ from ksys_app.domain.paging import PAGE_ROWS, page
 from ksys_app.models.comm import WORST, Alive, TagDays
 from ksys_app.models.comm_views import OverviewNow, OverviewRow
 from ksys_app.services.comm_page import Overview
-from ksys_app.states import comm_present as present
+from ksys_app.states import comm_views as views
 from ksys_app.states.loading import LoadingState
 
 
@@ -99,10 +99,10 @@ class OverviewState(LoadingState, mixin=True):
         self.row_count, self.page, self.pages = at.total, at.number, at.count
         shown = found[at.start : at.start + PAGE_ROWS]
         assumed = self._overview.assumed
-        rows = [present.overview_row(row, assumed=row.tag_name in assumed) for row in shown]
+        rows = [views.overview_row(row, assumed=row.tag_name in assumed) for row in shown]
         if rows != self.rows:
             self.rows = rows
-        self.nows = [present.overview_now(self._alive[row.tag_name]) for row in shown]
+        self.nows = [views.overview_now(self._alive[row.tag_name]) for row in shown]
 
     def _arranged(self, found: list[TagDays]) -> list[TagDays]:
         """The rows in order, in the one they had while somebody points at them."""

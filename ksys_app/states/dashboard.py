@@ -22,8 +22,8 @@ from ksys_app.services.tiles import TileSet
 from ksys_app.states.base import BaseState
 from ksys_app.states.detail import TagDetail
 from ksys_app.states.pinned import Pinned
-from ksys_app.states.present import page_link, tile_view
 from ksys_app.states.tallied import Tallied
+from ksys_app.states.views import page_link, tile_view
 from ksys_app.states.windowed import WindowedState, log_load
 
 SORTS: Final = ("name", "worst")

@@ -9,7 +9,7 @@ from typing import ClassVar
 from ksys_app.models.views import Problem
 from ksys_app.services import runtime
 from ksys_app.states.base import BaseState
-from ksys_app.states.present import WAYS_OUT, problem
+from ksys_app.states.views import WAYS_OUT, problem
 
 
 class LoadingState(BaseState, mixin=True):

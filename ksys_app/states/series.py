@@ -1,4 +1,4 @@
-"""The course of one tag over a window: what ``/trend`` and ``/tech`` have in common.
+"""The series of one tag over a window: what ``/trend`` and ``/tech`` have in common.
 
 The chart asks for its columns itself; the state holds what is selected and one page of the table.
 """
@@ -15,7 +15,7 @@ import reflex as rx
 from ksys_app import log
 from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
-from ksys_app.domain.kpi import course_decimals
+from ksys_app.domain.kpi import series_decimals
 from ksys_app.domain.paging import page
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window, parse_window
@@ -26,10 +26,10 @@ from ksys_app.services.series import SeriesQuery, TagSeries, read_tag
 from ksys_app.services.tags import first_tag
 from ksys_app.states import series_link as address
 from ksys_app.states.named import NamedTag
-from ksys_app.states.present import drawn_limits, page_link
 from ksys_app.states.series_empty import empty_texts, fetched
 from ksys_app.states.series_table import SeriesTable, Table
 from ksys_app.states.standing import standings
+from ksys_app.states.views import drawn_limits, page_link
 from ksys_app.states.windowed import WindowedState, log_load
 from ksys_app.utils.cache import TTL
 
@@ -148,7 +148,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
         self._start_over()
 
     def _start_over(self) -> None:
-        """Another course: its first page, all of its window."""
+        """Another series: its first page, all of its window."""
         self.zoom = []
         self._turn_to(1)
 
@@ -279,7 +279,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
         rule, answer, zone = series.rule, series.table, runtime.current().zone
         chart = series.chart.answer
         self._know(rule, None if series.now is None else standings(series.now, rule))
-        self.places = course_decimals(rule, chart.rows)
+        self.places = series_decimals(rule, chart.rows)
         self.limits = drawn_limits(rule)
         self._say_days(series.chart.days)
         self._show_rows(answer.rows, self._table().columns, self.places, find=find)

@@ -20,16 +20,16 @@ def empty_texts(known: Tag | None, asked_at: datetime, zone: ZoneInfo) -> tuple[
         zone: the display zone.
     """
     if known is None:
-        return T.course_narrow, _choose(timedelta(), FEATURE_WIDTH)
+        return T.series_narrow, _choose(timedelta(), FEATURE_WIDTH)
     if known.last_ts is None:
-        return T.course_never, T.course_never_do
-    last = T.course_last.format(time=local_offset(known.last_ts, zone))
-    return T.course_empty, f"{last} {_choose(asked_at - known.last_ts)}"
+        return T.series_never, T.series_never_do
+    last = T.series_last.format(time=local_offset(known.last_ts, zone))
+    return T.series_empty, f"{last} {_choose(asked_at - known.last_ts)}"
 
 
 def _choose(age: timedelta, width: timedelta = timedelta()) -> str:
     window = reaching(max(age, timedelta()), width)
-    return T.course_old if window is None else T.course_choose.format(window=window.title)
+    return T.series_old if window is None else T.series_choose.format(window=window.title)
 
 
 def fetched(fetched_ms: int) -> datetime:

@@ -14,7 +14,7 @@ from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.models.views import SeriesRow
 from ksys_app.services import runtime
 from ksys_app.services.series import Kind
-from ksys_app.states.present import series_row
+from ksys_app.states.views import series_row
 
 # Where a chart asks for the columns of its rows, under /api/v1/.
 ENDPOINT: Final[dict[Kind, str]] = {

@@ -16,7 +16,7 @@ from tests.conftest import Plant
 from tests.contract import DOCUMENT, GOOD, PATHS, fill, good, hold
 
 RUNBOOK = "/docs/runbooks/README.md"
-COURSES = {
+SERIES = {
     "timeseries": schemas.Bucket,
     "indicators": schemas.Indicator,
     "features": schemas.Feature,
@@ -38,20 +38,20 @@ async def test_a_good_answer(http: httpx.AsyncClient, path: str) -> None:
 @pytest.mark.parametrize("window", LABELS)
 @pytest.mark.parametrize("tag", ["D100", "SILENT", "x" * 300, "TAB\there"])
 async def test_every_tag_in_every_window(http: httpx.AsyncClient, tag: str, window: str) -> None:
-    for path in ("/api/v1/kpi", *(f"/api/v1/{name}" for name in COURSES)):
+    for path in ("/api/v1/kpi", *(f"/api/v1/{name}" for name in SERIES)):
         for layout in ({}, {"format": "columns"}) if path != "/api/v1/kpi" else ({},):
             answer = await http.get(path, params={"tag": tag, "window": window, **layout})
             assert answer.status_code == 200, answer.text
             hold(answer, path)
 
 
-@pytest.mark.parametrize("endpoint", COURSES)
+@pytest.mark.parametrize("endpoint", SERIES)
 @given(data=st.data(), layout=st.sampled_from(["rows", "columns"]))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_choice_of_columns(
     http: httpx.AsyncClient, endpoint: str, data: st.DataObject, layout: str
 ) -> None:
-    known = list(COURSES[endpoint].model_fields)
+    known = list(SERIES[endpoint].model_fields)
     chosen = data.draw(st.lists(st.sampled_from(known), min_size=1, max_size=12))
     params = {"tag": "D100", "window": "24h", "format": layout, "columns": ",".join(chosen)}
     answer = await http.get(f"/api/v1/{endpoint}", params=params)

@@ -53,7 +53,7 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
     databases: TestDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "TTL", {**db.TTL, "metrics": 0.0})
-    course = "/api/v1/timeseries?tag=D100"
+    series = "/api/v1/timeseries?tag=D100"
     dsn = await databases.fresh()
     settings = load_settings().model_copy(
         update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD)}
@@ -64,10 +64,10 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
         transport = httpx.ASGITransport(create_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             assert "stale" not in (await client.get("/api/v1/kpi")).json()[0]
-            before = await client.get(course)
+            before = await client.get(series)
             assert (await client.get("/api/v1/export.csv?tag=D100")).status_code == 200
             await databases.stop(dsn)
-            old = await client.get(course, headers={"If-None-Match": before.headers["ETag"]})
+            old = await client.get(series, headers={"If-None-Match": before.headers["ETag"]})
             assert old.status_code == 200, "what is stale has to say so"
             assert old.headers["Cache-Control"] == "no-store"
             assert old.json()["stale"] is True
@@ -84,7 +84,7 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
             assert (await client.get("/readyz")).status_code == 503
             await databases.start(dsn)
             assert "stale" not in (await client.get("/api/v1/kpi")).json()[0]
-            assert "stale" not in (await client.get(course)).json()
+            assert "stale" not in (await client.get(series)).json()
             assert (await client.get("/readyz")).status_code == 200
     await databases.drop(dsn)
 

@@ -103,9 +103,9 @@ async def test_statements_are_counted_by_name(http: httpx.AsyncClient, plant_db:
     now = await plant.clock(plant_db.conn)
     await plant.insert(plant_db.conn, [(now - timedelta(minutes=5), "M2", 1.0), (now, "M2", 2.0)])
     before = await counts()
-    course = "/api/v1/timeseries?tag=M2&window=60m"
+    series = "/api/v1/timeseries?tag=M2&window=60m"
     for _ in range(2):
-        assert (await http.get(course)).status_code == 200
+        assert (await http.get(series)).status_code == 200
     view = VIEW[parse_window("7d").bucket]
     await plant_db.conn.execute(f"REVOKE SELECT ON public.{view} FROM eco_ro")
     assert (await http.get("/api/v1/timeseries?tag=M2&window=7d")).status_code == 500

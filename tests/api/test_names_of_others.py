@@ -43,7 +43,7 @@ async def test_its_tile_and_newest_sample_are_answered(http: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize("endpoint", ["timeseries", "indicators", "features"])
-async def test_its_course_is_answered(http: httpx.AsyncClient, name: str, endpoint: str) -> None:
+async def test_its_series_is_answered(http: httpx.AsyncClient, name: str, endpoint: str) -> None:
     answer = await http.get(f"/api/v1/{endpoint}", params={"tag": name, "window": "24h"})
     assert answer.status_code == 200, answer.text
     assert answer.json()["tag_name"] == name

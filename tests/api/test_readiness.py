@@ -21,7 +21,7 @@ from tests import plant
 from tests.conftest import Plant
 
 QUERIES = Path(health.__file__).parent
-COURSES = {window.view: f"timeseries?tag=R1&window={window.label}" for window in WINDOWS}
+SERIES = {window.view: f"timeseries?tag=R1&window={window.label}" for window in WINDOWS}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,8 +73,8 @@ async def test_a_relation_that_may_not_be_read_is_named(
         assert (error["code"], error["names"]) == ("SCHEMA_DRIFT", [relation])
         assert f"does not let this role read {relation};" in error["message"]
         assert error["runbook"].endswith("/VERIFY_PRIVILEGE.md")
-        if relation in COURSES:
-            answer = await http.get(f"/api/v1/{COURSES[relation]}")
+        if relation in SERIES:
+            answer = await http.get(f"/api/v1/{SERIES[relation]}")
             assert answer.json()["error"]["code"] == "SCHEMA_DRIFT", "as an endpoint has it"
     assert (await http.get("/readyz")).status_code == 200
 

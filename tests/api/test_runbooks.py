@@ -11,7 +11,7 @@ import pytest
 from ksys_app.api.app import create_api
 from ksys_app.api.runbooks import RUNBOOKS, page
 from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError, SchemaDrift
-from ksys_app.states.present import problem
+from ksys_app.states.views import problem
 from tests import papers
 from tests.conftest import Plant
 

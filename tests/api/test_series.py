@@ -1,4 +1,4 @@
-"""A tag's course over HTTP (PRD §8.5, §22.1) on a real database."""
+"""A tag's series over HTTP (PRD §8.5, §22.1) on a real database."""
 
 from __future__ import annotations
 

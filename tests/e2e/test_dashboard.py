@@ -195,7 +195,7 @@ async def test_the_detail_shows_rule_samples_and_features(page: Page) -> None:
 async def test_a_sparkline_leads_to_the_trend_of_its_tag(page: Page) -> None:
     await page.get_by_test_id("tile-D102").get_by_test_id("tile-trend").click()
     await expect(page).to_have_url(re.compile(r"/trend\?tag=D102&window=5m"))
-    await expect(page.get_by_test_id("course-tag")).to_contain_text("D102")
+    await expect(page.get_by_test_id("series-tag")).to_contain_text("D102")
 
 
 async def test_dark_and_light_are_chosen_and_kept(page: Page) -> None:

@@ -73,7 +73,7 @@ async def test_the_page_says_internal_and_keeps_what_it_shows(
     await expect(bar).to_have_attribute("data-state", "live")
 
 
-async def test_the_page_of_a_course_says_it_too(context: BrowserContext, site: Site) -> None:
+async def test_the_page_of_a_series_says_it_too(context: BrowserContext, site: Site) -> None:
     page = await context.new_page()
     await page.goto(f"{site.url}/trend?tag=D100&page=7")
     await expect(page.get_by_test_id("error-box")).to_have_attribute("data-code", "INTERNAL")

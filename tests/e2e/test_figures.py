@@ -12,7 +12,7 @@ from ksys_app.db import connect
 from tests import plant
 from tests.e2e.conftest import Site
 
-COURSES = {
+SERIES = {
     "COUNTER": [123456791.0 + n for n in range(58)],
     "BIG": [3234567890.0 + n for n in range(58)],
     "TOTAL": [1252524523898.18 + 17.03 * n for n in range(58)],
@@ -21,7 +21,7 @@ COURSES = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def courses(site: Site) -> None:
+async def samples(site: Site) -> None:
     """A value a minute for an hour; TINY alone has a rule."""
     start = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=58)
     async with await connect(site.dsn) as conn:
@@ -29,8 +29,8 @@ async def courses(site: Site) -> None:
             "INSERT INTO influx_qc_rule (tag_name, min_val, max_val, enabled)"
             " VALUES ('TINY', 1e-9, 1e-5, true)"
         )
-        for tag, course in COURSES.items():
-            rows = [(start + timedelta(minutes=n), tag, value) for n, value in enumerate(course)]
+        for tag, series in SERIES.items():
+            rows = [(start + timedelta(minutes=n), tag, value) for n, value in enumerate(series)]
             await plant.insert(conn, rows)
         long_ago = datetime.now(UTC) - timedelta(minutes=90)
         await plant.insert(conn, [(long_ago, "SILENT", 50.0)])
@@ -61,10 +61,10 @@ async def test_neighbours_differ_on_a_tile_and_its_tooltip_has_every_digit(
     page = await context.new_page()
     await page.goto(f"{site.url}/?window=60m")
     await page.get_by_test_id("tile-TOTAL").wait_for()
-    for tag, course in COURSES.items():
+    for tag, series in SERIES.items():
         told = await tile(page, tag)
         assert told["First"] != told["Last"] == told["value"] == told["Max"]
-        assert float(told["tooltip"]) == course[-1]
+        assert float(told["tooltip"]) == series[-1]
     assert (await tile(page, "COUNTER"))["value"] == "123456848.00"
     assert (await tile(page, "BIG"))["Last"] == "3.23456794700e9"
     assert (await tile(page, "TINY"))["value"] == "4.360e-6"
@@ -100,14 +100,14 @@ async def test_a_dash_stands_where_nothing_can_be_compared_and_no_rule_sets_a_ra
     await (expect(filled).to_be_visible() if "%" in gauge else expect(filled).to_be_hidden())
 
 
-@pytest.mark.parametrize("tag", COURSES)
+@pytest.mark.parametrize("tag", SERIES)
 async def test_legend_table_and_tile_say_the_same(
     context: BrowserContext, site: Site, tag: str
 ) -> None:
     page = await context.new_page()
     await page.goto(f"{site.url}/trend?tag={tag}&window=60m")
     await expect(page.get_by_test_id("chart")).to_have_attribute("data-state", "drawn")
-    row = page.get_by_test_id("course-table").locator("tbody tr").first
+    row = page.get_by_test_id("series-table").locator("tbody tr").first
     await expect(row.locator("td")).to_have_count(9)
     cells = (await row.locator("td").all_inner_texts())[3:]
     for at, key in enumerate(("avg", "min", "max", "last", "first")):

@@ -61,13 +61,13 @@ async def test_a_tag_of_300_characters_can_be_opened_from_its_tile(
     await page.keyboard.press("Escape")
     await tile.get_by_test_id("tile-trend").click()
     await expect(page.get_by_test_id("chart")).to_have_attribute("data-state", "drawn")
-    await expect(page.get_by_test_id("course-table")).to_contain_text(LONG)
+    await expect(page.get_by_test_id("series-table")).to_contain_text(LONG)
     assert await fits(page)
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("path", ["/trend", "/tech"])
-async def test_its_course_is_drawn_and_its_file_comes(
+async def test_its_series_is_drawn_and_its_file_comes(
     context: BrowserContext, site: Site, path: str, name: str
 ) -> None:
     page = await context.new_page()

@@ -1,4 +1,4 @@
-"""A tag's course in a database where nothing is materialized yet: holes, the running bucket."""
+"""A tag's series in a database where nothing is materialized yet: holes, the running bucket."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from ksys_app.domain.windows import WINDOWS, Window
 from ksys_app.queries import indicators, metrics
-from tests import plant, series
+from tests import plant
 from tests.conftest import Plant
 
 numbers = count()
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> tuple[Window, list[tuple[float, float]]]:
+def any_series(draw: st.DrawFn) -> tuple[Window, list[tuple[float, float]]]:
     """A window and samples, as buckets before now and value, with holes of every length."""
     window = draw(st.sampled_from(WINDOWS))
     pauses = draw(
@@ -34,11 +34,11 @@ def courses(draw: st.DrawFn) -> tuple[Window, list[tuple[float, float]]]:
 
 
 @settings(max_examples=25)
-@given(course=courses())
-async def test_any_course_is_shown_as_it_was(
-    plant_db: Plant, course: tuple[Window, list[tuple[float, float]]]
+@given(series=any_series())
+async def test_any_series_is_shown_as_it_was(
+    plant_db: Plant, series: tuple[Window, list[tuple[float, float]]]
 ) -> None:
-    window, ages = course
+    window, ages = series
     tag, now = f"any-{next(numbers)}", await plant.clock(plant_db.conn)
     made = [(now - age * window.width, tag, value) for age, value in ages]
     await plant.insert(plant_db.conn, made)

@@ -14,7 +14,7 @@ from ksys_app.domain import comm
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.services import runtime
 from ksys_app.states import comm_address as address
-from ksys_app.states import comm_present as present
+from ksys_app.states import comm_views as views
 from ksys_app.states.comm import CommState
 from tests import plant
 from tests.comm import month
@@ -135,7 +135,7 @@ async def test_success_says_of_how_many_days_it_is_and_hours_to_come_are_no_hole
     ahead = await opened(tags="BORN", start=made.today)
     ahead.select_cell(ahead._reports["BORN"].cells[-1].bucket.isoformat())
     assert ahead.card.state == "not_yet"
-    assert present.judged(1) == "of 1 day"
+    assert views.judged(1) == "of 1 day"
 
 
 async def test_a_steady_tag_takes_little_of_the_page_state() -> None:
@@ -405,16 +405,16 @@ def test_a_day_of_23_or_25_hours_is_told_with_its_hours() -> None:
         (date(2025, 10, 12), "2025-10-26", [0, 1, 2, 2, *range(3, 24)]),
     ):
         now = datetime(2026, 11, 1, tzinfo=UTC)
-        view = present.calendar_view(comm.calendar(start, zone), now)
+        view = views.calendar_view(comm.calendar(start, zone), now)
         assert view.odd == [f"{changed} has {len(hours)} hours: clocks are changed."]
         assert [day.hours for day in view.days if day.day == changed] == [hours]
         assert view.today == ""
 
 
 def test_figures_are_rounded_down_so_that_100_percent_misses_nothing() -> None:
-    assert present.percent(1 - 1 / 518_400) == "99.99 %"
-    assert present.percent(0.98) == "98.00 %"
-    assert present.percent(1.0) == "100.00 %"
-    assert present.percent(None) == "–"
-    assert present.folded([1, 1, 2, -1, -1, -1]) == "1*2,2,-1*3"
-    assert re.fullmatch(r"[\d*,]+", present.folded(range(3)))
+    assert views.percent(1 - 1 / 518_400) == "99.99 %"
+    assert views.percent(0.98) == "98.00 %"
+    assert views.percent(1.0) == "100.00 %"
+    assert views.percent(None) == "–"
+    assert views.folded([1, 1, 2, -1, -1, -1]) == "1*2,2,-1*3"
+    assert re.fullmatch(r"[\d*,]+", views.folded(range(3)))

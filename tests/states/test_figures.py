@@ -26,7 +26,7 @@ BIG = [3234567890.0 + 100 * n / 57 for n in range(58)]
 TINY = [3.79e-6 + 1e-8 * (n % 7) for n in range(58)]
 TOTAL = [1252524523898.18 - 17.03 * (57 - n) for n in range(58)]
 BAR = [7.77 - 0.001 * ((57 - n) % 11) for n in range(58)]
-COURSES: dict[str, Sequence[float]] = {
+SERIES: dict[str, Sequence[float]] = {
     "COUNTER": COUNTER,
     "BIG": BIG,
     "TINY": TINY,
@@ -43,8 +43,8 @@ async def samples(plant_db: Plant) -> None:
     """A value a minute for an hour, so that each bucket is its value."""
     now = await plant.clock(plant_db.conn)
     start = now.replace(second=0, microsecond=0) - timedelta(minutes=58)
-    for tag, course in COURSES.items():
-        rows = [(start + timedelta(minutes=n), tag, value) for n, value in enumerate(course)]
+    for tag, series in SERIES.items():
+        rows = [(start + timedelta(minutes=n), tag, value) for n, value in enumerate(series)]
         await plant.insert(plant_db.conn, rows)
     await plant.refresh_minutes(plant_db.conn)
     await plant_db.conn.execute(
@@ -100,9 +100,9 @@ async def test_the_columns_of_a_counter_are_neither_flat_nor_in_steps(
 ) -> None:
     sent = (await columns(http, tag))["avg"]
     assert len(set(sent)) == len(sent) > 50
-    course = list(COURSES[tag])[-len(sent) :]
-    span = max(course) - min(course)
-    assert sent == pytest.approx(course, abs=span / 1000)
+    series = list(SERIES[tag])[-len(sent) :]
+    span = max(series) - min(series)
+    assert sent == pytest.approx(series, abs=span / 1000)
 
 
 class Dashboard(Asked, DashboardState):
@@ -120,7 +120,7 @@ async def shown(kind: type, name: str, made: Any) -> Any:
     return made
 
 
-@pytest.mark.parametrize("tag", COURSES)
+@pytest.mark.parametrize("tag", SERIES)
 async def test_tile_table_and_legend_write_one_sample_in_one_way(
     http: httpx.AsyncClient, tag: str
 ) -> None:
@@ -129,7 +129,7 @@ async def test_tile_table_and_legend_write_one_sample_in_one_way(
     trend = await shown(TrendState, "load_trend_data", asking(Trend, tag=tag, window="60m"))
     names = ("avg", "min", "max", "last", "first")
     assert trend.rows[0].cells[names.index("last")] == view.value_s == view.last
-    assert float(view.value_full) == COURSES[tag][-1]
+    assert float(view.value_full) == SERIES[tag][-1]
     sent = await columns(http, tag)
     newest_first = [list(row) for row in zip(*(sent[name] for name in names), strict=True)][::-1]
     shown_rows = newest_first[: len(trend.rows)]

@@ -22,8 +22,8 @@ def rows(count: int) -> Callable[[], Awaitable[Sequence[int]]]:
 
 
 def tile_row(points: int) -> TileRow:
-    course = [i / 7 for i in range(points)]
-    spark = {"spark_at": course, "spark": [1 - x for x in course]}
+    series = [i / 7 for i in range(points)]
+    spark = {"spark_at": series, "spark": [1 - x for x in series]}
     return TileRow(
         "D100",
         NOW,

@@ -346,7 +346,7 @@ def test_figures_and_words_of_a_zoomed_chart_are_those_of_what_is_seen(
     assert [text.replace("1970-01-01 ", "").replace("+00:00", "") for text in told] == expected
 
 
-def test_the_grid_stands_over_the_band_of_the_range_and_under_the_course() -> None:
+def test_the_grid_stands_over_the_band_of_the_range_and_under_the_series() -> None:
     given = drawn([50.0, 61.0], min_val=0, max_val=100)
     prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
     depths = """(() => {

@@ -349,18 +349,18 @@ class TestColumns:
     """What the browser draws from: short, and saying what the table says."""
 
     def test_a_counter_keeps_its_units_and_nothing_is_flat(self) -> None:
-        course = [123456791.0 + i for i in range(58)]
-        assert columns.drawn(course, 1) == course
+        series = [123456791.0 + i for i in range(58)]
+        assert columns.drawn(series, 1) == series
 
     def test_a_totalizer_keeps_its_last_digits(self) -> None:
-        course = [1252524523898.18 + 17.03 * i for i in range(60)]
-        sent = columns.drawn(course, figures.places((course[0], course[-1])))
+        series = [1252524523898.18 + 17.03 * i for i in range(60)]
+        sent = columns.drawn(series, figures.places((series[0], series[-1])))
         assert len(set(sent)) == 60
-        assert all(abs(a - b) <= 0.051 for a, b in zip(course, sent, strict=True) if b is not None)
+        assert all(abs(a - b) <= 0.051 for a, b in zip(series, sent, strict=True) if b is not None)
 
     def test_one_far_value_does_not_flatten_the_rest(self) -> None:
-        course = [20 + i / 1000 for i in range(100)] + [1e9]
-        assert columns.drawn(course, 1)[:100] == pytest.approx(course[:100], abs=1e-6)
+        series = [20 + i / 1000 for i in range(100)] + [1e9]
+        assert columns.drawn(series, 1)[:100] == pytest.approx(series[:100], abs=1e-6)
 
     def test_what_is_no_number_is_none(self) -> None:
         assert columns.drawn([1.5, None, NAN, INF, -0.0], 1) == [1.5, None, None, None, 0.0]

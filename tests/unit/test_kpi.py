@@ -271,12 +271,12 @@ class TestDecimals:
     ) -> None:
         assert kpi.decimals(rule, 7.77, 7.79) == decimals
 
-    def test_a_course_has_the_decimals_of_its_tile(self) -> None:
+    def test_a_series_has_the_decimals_of_its_tile(self) -> None:
         rows = [bucket(7.78, 7.77, 7.785), bucket(7.78, 7.775, 7.79)]
-        assert kpi.course_decimals(None, rows) == kpi.decimals(None, 7.77, 7.79) == 5
-        assert kpi.course_decimals(RULE, rows) == kpi.decimals(RULE, None, None) == 1
-        assert kpi.course_decimals(None, []) == 1
-        assert kpi.course_decimals(None, [bucket(NAN, NAN, NAN)]) == 1
+        assert kpi.series_decimals(None, rows) == kpi.decimals(None, 7.77, 7.79) == 5
+        assert kpi.series_decimals(RULE, rows) == kpi.decimals(RULE, None, None) == 1
+        assert kpi.series_decimals(None, []) == 1
+        assert kpi.series_decimals(None, [bucket(NAN, NAN, NAN)]) == 1
 
 
 def bucket(avg: float, low: float, high: float) -> Bucket:

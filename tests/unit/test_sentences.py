@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ksys_app.errors import DatabaseUnreachable
-from ksys_app.states.present import problem
+from ksys_app.states.views import problem
 
 
 @pytest.mark.parametrize(

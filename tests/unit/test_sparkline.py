@@ -1,4 +1,4 @@
-"""A window's course as an SVG path in a box of 100 x 24."""
+"""A window's series as an SVG path in a box of 100 x 24."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class Point(NamedTuple):
     y: float
 
 
-def points(course: str) -> list[Point]:
+def points(series: str) -> list[Point]:
     """The points of a path; every character of it has to belong to one."""
-    assert POINT.sub("", course) == ""
+    assert POINT.sub("", series) == ""
     return [
-        Point(bool(m[1]), float(m[1] or m[3]), float(m[2] or m[4])) for m in POINT.finditer(course)
+        Point(bool(m[1]), float(m[1] or m[3]), float(m[2] or m[4])) for m in POINT.finditer(series)
     ]
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> tuple[list[float], list[float]]:
+def any_series(draw: st.DrawFn) -> tuple[list[float], list[float]]:
     at = sorted(draw(st.lists(st.floats(0, 1), max_size=48, unique=True)))
     return at, draw(st.lists(ANY, min_size=len(at), max_size=len(at)))
 
 
-def test_a_course_becomes_one_line_from_left_to_right() -> None:
+def test_a_series_becomes_one_line_from_left_to_right() -> None:
     assert path([0, 0.5, 1], [0, 24, 12], SPAN, 0.5) == "M0 24h.1L50 0L100 12"
 
 
@@ -84,12 +84,12 @@ def test_positions_and_values_that_do_not_pair_are_an_error() -> None:
         path([0, 1], [1], SPAN, 1)
 
 
-@given(courses(), st.lists(VALUES, max_size=4), st.floats(0, 1))
+@given(any_series(), st.lists(VALUES, max_size=4), st.floats(0, 1))
 @settings(deadline=None)
 def test_it_stays_in_its_box_and_breaks_at_every_gap(
-    course: tuple[list[float], list[float]], limits: list[float], max_gap: float
+    series: tuple[list[float], list[float]], limits: list[float], max_gap: float
 ) -> None:
-    at, values = course
+    at, values = series
     span = domain(values, limits)
     good = [(x, v) for x, v in zip(at, values, strict=True) if math.isfinite(v)]
     if span is None:
@@ -118,7 +118,7 @@ def test_a_higher_value_is_never_drawn_lower(values: list[float]) -> None:
 class TestDomain:
     """The values from bottom to top."""
 
-    def test_the_course_with_a_tenth_of_its_height_above_and_below(self) -> None:
+    def test_the_series_with_a_tenth_of_its_height_above_and_below(self) -> None:
         assert domain([10, 20, 15], []) == (9, 21)
 
     @pytest.mark.parametrize("values", [[], [math.nan], [math.inf, -math.inf]])
@@ -138,7 +138,7 @@ class TestDomain:
         ("limit", "counts"),
         [(30, True), (30.001, False), (0, True), (-0.001, False), (15, True), (math.nan, False)],
     )
-    def test_a_limit_counts_within_one_height_of_the_course(
+    def test_a_limit_counts_within_one_height_of_the_series(
         self, limit: float, counts: bool
     ) -> None:
         without, span = domain([10, 20], []), domain([10, 20], [limit])

@@ -62,9 +62,9 @@ def test_the_other_side_of_the_same_state_goes_on_with_it() -> None:
 
 
 def test_nobody_saw_the_values_in_a_silence() -> None:
-    course = [Sample(ago(30), 100.0), Sample(ago(29), 196.0), Sample(ago(3), 196.0)]
-    assert spell(stretches((), course), RULE, ALLOWED, NOW) == known(2, 3, at_least=True)
-    assert spell(stretches((), course), RULE, 3 * MINUTE, NOW) == known(2, 29)
+    series = [Sample(ago(30), 100.0), Sample(ago(29), 196.0), Sample(ago(3), 196.0)]
+    assert spell(stretches((), series), RULE, ALLOWED, NOW) == known(2, 3, at_least=True)
+    assert spell(stretches((), series), RULE, 3 * MINUTE, NOW) == known(2, 29)
 
 
 def test_what_is_ahead_of_the_clock_is_ignored() -> None:
@@ -79,8 +79,8 @@ def test_without_a_rule_there_is_no_state(rule: QcRule | None) -> None:
 
 def test_minutes_tell_what_is_older_than_the_samples() -> None:
     minutes = [minute(6, 100, 120), minute(5, 100, 190), minute(4, 182, 190), minute(3, 182, 190)]
-    course = list(stretches(minutes, samples(185, 186)))
-    assert spell(course, RULE, ALLOWED, NOW) == known(1, 4, by_minute=True)
+    series = list(stretches(minutes, samples(185, 186)))
+    assert spell(series, RULE, ALLOWED, NOW) == known(1, 4, by_minute=True)
     inside = [minute(5, 183, 190), *minutes[2:]]
     assert spell(stretches(inside, samples(185, 186)), RULE, ALLOWED, NOW) == known(
         1, 5, at_least=True, by_minute=True
@@ -94,11 +94,11 @@ def test_a_minute_whose_ends_differ_is_in_the_state_of_its_last_value() -> None:
     )
     # Critical on both sides: what lies between is not.
     both = replace(RULE, crit_min=10)
-    course = stretches([minute(3, 5, 196)], samples(196, 197))
-    assert spell(course, both, ALLOWED, NOW) == known(2, 2, by_minute=True)
+    series = stretches([minute(3, 5, 196)], samples(196, 197))
+    assert spell(series, both, ALLOWED, NOW) == known(2, 2, by_minute=True)
 
 
 def test_a_minute_that_the_samples_hold_is_not_counted_twice() -> None:
-    course = samples(100, 196)
-    both = list(stretches([minute(2, 100, 196), minute(1, 100, 196)], course))
-    assert both == list(stretches((), course))
+    series = samples(100, 196)
+    both = list(stretches([minute(2, 100, 196), minute(1, 100, 196)], series))
+    assert both == list(stretches((), series))

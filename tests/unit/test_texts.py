@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from ksys_app import texts
-from ksys_app.components.course_table import filled
+from ksys_app.components.series_table import filled
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.models.rows import Fault, QcRule
-from ksys_app.states.comm_present import STATE_CODE
+from ksys_app.states.comm_views import STATE_CODE
 from ksys_app.texts import LANGUAGES, LiveTexts, Texts
 from ksys_app.texts_comm import CommTexts, comm_words
 from tests import node

@@ -138,7 +138,7 @@ def test_the_nearest_limits_beyond_the_sparkline_are_named_and_leave_its_room_al
         ({"warn_max": 70.0, "crit_max": 75.0}, 190.0, "", "above HH 75", -2),
         ({"warn_max": 75.0}, 190.0, "", "above H 75", -1),
         ({"crit_min": 250.0, "warn_min": 260.0}, 190.0, "below LL 250", "", 2),
-        # The newest value is back, the course of the window is not.
+        # The newest value is back, the series of the window is not.
         ({"warn_max": 70.0, "crit_max": 75.0}, 60.0, "", "HH 75 ↓", 0),
         ({"warn_max": 75.0, "crit_max": 900.0}, 190.0, "HH 900 ↑", "above H 75", -1),
     ],

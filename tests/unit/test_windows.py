@@ -137,7 +137,7 @@ def test_only_the_thirteen_labels_are_windows(text: str) -> None:
 
 
 class TestSparkline:
-    """The bucket its points are read from: the fewest rows that still make a course."""
+    """The bucket its points are read from: the fewest rows that still make a series."""
 
     @pytest.mark.parametrize(
         ("label", "bucket"),

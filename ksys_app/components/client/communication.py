@@ -6,8 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from ksys_app.components.client.course import PICKER
 from ksys_app.components.client.files import library
+from ksys_app.components.client.series import PICKER
 
 
 class Scrollable(rx.Component):

@@ -1,4 +1,4 @@
-// Warning and critical limits and the ends of the hard range: lines behind the course, each with its name.
+// Warning and critical limits and the ends of the hard range: lines behind the series, each with its name.
 import { brief } from "./figures.js";
 import { heights, lack, span } from "./panels.js";
 

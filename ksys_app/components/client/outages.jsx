@@ -46,7 +46,7 @@ export function Outages({ outages, count, silent, words: w, tags, many, shown, c
       {silent.map((line) => <p key={line} className="note" data-testid="outages-unknown">{line}</p>)}
       {unknown ? null : outages.length === 0 ? <p className="note" data-testid="no-outages">{w.outages_none}</p> : (
         <div className="grid-scroll outages" onMouseLeave={() => onHover(null)}>
-          <table className="course" aria-labelledby="outages-heading" data-testid="outages">
+          <table className="series" aria-labelledby="outages-heading" data-testid="outages">
             <thead>
               <tr>
                 {columns.map(([key, name, num]) => (
@@ -63,7 +63,7 @@ export function Outages({ outages, count, silent, words: w, tags, many, shown, c
               {rows.map((run) => (
                 <tr key={`${run.tag} ${run.first}`} data-marked={run.at === shown} data-testid="outage"
                   data-tag={run.tag} onMouseOver={() => onHover(run.at)} onClick={() => onMark(run.at)}>
-                  {many ? <td className="col-course-tag">{run.tag}</td> : null}
+                  {many ? <td className="col-series-tag">{run.tag}</td> : null}
                   <td className="outage-when">
                     <button type="button" className="outage-open" aria-pressed={run.at === shown}
                       title={run.start_s} onFocus={() => onHover(run.at)} onBlur={() => onHover(null)}>{minute(run.start_s)}</button>

@@ -32,7 +32,7 @@ export function Overview({ rows, nows, calendar, scale, sort, descending, words:
   );
   return (
     <div className="grid-scroll">
-      <table role="table" className="course overview" aria-labelledby="overview-heading" data-testid="overview">
+      <table role="table" className="series overview" aria-labelledby="overview-heading" data-testid="overview">
         <thead role="rowgroup">
           <tr role="row">
             {head("tag", w.col_tag, "overview-tag")}
@@ -60,7 +60,7 @@ function Row({ row, now, days, today, color, words: w, onOpen }) {
     <Fresh element="tr" role="row" tsMs={now?.ts_ms ?? 0} allowedS={now?.allowed_s ?? 0} comm={now?.comm ?? "never"}
       stillS={now?.still_s ?? 0} stillLonger={now?.still_longer ?? false}
       data-testid={`overview-${row.tag}`} onClick={() => onOpen([row.tag])}>
-      <td role="cell" className="overview-tag col-course-tag">
+      <td role="cell" className="overview-tag col-series-tag">
         <button type="button" className="overview-open"
           aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: `${row.success_30d} ${row.judged}`.trim() })}>
           <Name text={row.tag} />

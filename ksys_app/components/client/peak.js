@@ -1,7 +1,7 @@
 // Which bucket a pointer means, where buckets stand closer than a hand can point.
 import { nearest } from "./holes.js";
 
-// How far from the pointer a peak is looked for, and how far it must stand out of the course, px.
+// How far from the pointer a peak is looked for, and how far it must stand out of the series, px.
 const REACH_PX = 4;
 const OUT_PX = 8;
 

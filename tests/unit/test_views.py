@@ -11,7 +11,7 @@ import pytest
 from ksys_app.errors import BadParameter, DatabaseUnreachable, KsysError, NoRows, UnknownTag
 from ksys_app.models.tiles import Tile, Violation
 from ksys_app.models.views import Problem, TileView
-from ksys_app.states.present import problem, tile_view
+from ksys_app.states.views import problem, tile_view
 
 TILE = Tile(
     title="D100",

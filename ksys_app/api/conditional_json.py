@@ -25,14 +25,14 @@ MAX_KEPT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class Compressed:
     """A JSON body, compressed, and what it is known by."""
 
     gzipped: bytes
     digest: str
 
 
-async def packed_response(
+async def conditional_json(
     request: Request, answer: Answer[Any], name: str, content: Callable[[], object]
 ) -> Response:
     """``content`` as compressed JSON; 304 where the browser has it already.
@@ -45,33 +45,33 @@ async def packed_response(
     """
     if answer.stale:
         return _send(
-            request, await asyncio.to_thread(_pack, content), {"Cache-Control": "no-store"}
+            request, await asyncio.to_thread(_compress, content), {"Cache-Control": "no-store"}
         )
-    packed: Packed | None = answer.made.get(name)
-    if packed is None:
-        packed = await asyncio.to_thread(_pack, content)
+    kept: Compressed | None = answer.made.get(name)
+    if kept is None:
+        kept = await asyncio.to_thread(_compress, content)
         if len(answer.made) >= MAX_KEPT:
             answer.made.clear()
-        answer.made[name] = packed
+        answer.made[name] = kept
     # A strong ETag names the bytes as sent, so the plain ones have another.
-    etag = f'"{packed.digest}"' if _gzip_allowed(request) else f'"{packed.digest}-plain"'
+    etag = f'"{kept.digest}"' if _gzip_allowed(request) else f'"{kept.digest}-plain"'
     headers = {"Cache-Control": "no-cache", "ETag": etag, "Vary": "Accept-Encoding"}
     if _has(request.headers.get("If-None-Match", ""), etag):
         return Response(status_code=304, headers=headers)
-    return _send(request, packed, headers)
+    return _send(request, kept, headers)
 
 
-def _pack(content: Callable[[], object]) -> Packed:
+def _compress(content: Callable[[], object]) -> Compressed:
     body = orjson.dumps(content())
     packer = zlib.compressobj(LEVEL, wbits=_GZIP, strategy=STRATEGY)
-    return Packed(packer.compress(body) + packer.flush(), hashlib.sha256(body).hexdigest()[:32])
+    return Compressed(packer.compress(body) + packer.flush(), hashlib.sha256(body).hexdigest()[:32])
 
 
-def _send(request: Request, packed: Packed, headers: dict[str, str]) -> Response:
+def _send(request: Request, body: Compressed, headers: dict[str, str]) -> Response:
     if _gzip_allowed(request):
         headers = headers | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return Response(packed.gzipped, media_type="application/json", headers=headers)
-    return Response(gzip.decompress(packed.gzipped), media_type="application/json", headers=headers)
+        return Response(body.gzipped, media_type="application/json", headers=headers)
+    return Response(gzip.decompress(body.gzipped), media_type="application/json", headers=headers)
 
 
 def _gzip_allowed(request: Request) -> bool:

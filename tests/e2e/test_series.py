@@ -19,7 +19,7 @@ MADE_HOLE = (6, 9)
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def courses(site: Site) -> None:
+async def samples(site: Site) -> None:
     """A tag with a hole three minutes wide, one without samples, and odd names."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     first, last = MADE_HOLE
@@ -38,10 +38,10 @@ async def courses(site: Site) -> None:
 @pytest.fixture
 async def page(context: BrowserContext, site: Site) -> Page:
     """``/trend`` of D101 with its chart."""
-    return await course(context, site, "/trend?tag=D101&window=60m")
+    return await opened(context, site, "/trend?tag=D101&window=60m")
 
 
-async def course(context: BrowserContext, site: Site, path: str) -> Page:
+async def opened(context: BrowserContext, site: Site, path: str) -> Page:
     tab = await context.new_page()
     await tab.goto(site.url + path)
     await drawn(tab)
@@ -65,14 +65,14 @@ async def as_many_rows_as_points(tab: Page) -> None:
 
 
 async def test_the_table_has_a_row_for_each_point(page: Page) -> None:
-    headers = page.get_by_test_id("course-table").get_by_role("columnheader")
+    headers = page.get_by_test_id("series-table").get_by_role("columnheader")
     # The chart has its own way to the server and may be drawn before the table is there.
     await expect(headers).to_have_text(
         ["Num.", "TAG", "Time Stamp", "avg", "min", "max", "last", "first", "n"],
         use_inner_text=True,
     )
     await as_many_rows_as_points(page)
-    cells = page.get_by_test_id("course-table").locator("tbody tr").first.locator("td")
+    cells = page.get_by_test_id("series-table").locator("tbody tr").first.locator("td")
     await expect(cells.nth(0)).to_have_text("1")
     await expect(cells.nth(1)).to_have_text("D101")
     await expect(cells.nth(2)).to_have_text(re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:00\+09:00$"))
@@ -84,7 +84,7 @@ async def test_the_table_says_what_the_interface_says(page: Page, site: Site) ->
     rows: list[dict[str, Any]] = (await answer.json())["rows"]
     told = {row["bucket"].replace("T", " "): row for row in rows[:-1]}
     await as_many_rows_as_points(page)
-    shown = page.get_by_test_id("course-table").locator("tbody tr")
+    shown = page.get_by_test_id("series-table").locator("tbody tr")
     compared = 0
     for line in await shown.all():
         _, _, ts, *cells = await line.locator("td").all_inner_texts()
@@ -113,11 +113,11 @@ async def test_choosing_a_tag_and_a_window_changes_chart_table_and_link(page: Pa
     await expect(page.locator("[data-testid^=tag-option-]")).to_have_count(3)
     await picker.press("ArrowDown")
     await picker.press("Enter")
-    await expect(page.get_by_test_id("course-tag")).to_contain_text("D301")
+    await expect(page.get_by_test_id("series-tag")).to_contain_text("D301")
     await expect(page).to_have_url(re.compile(r"tag=D301&window=60m"))
     await expect(page.get_by_test_id("standing-value")).to_have_text(re.compile(r"^\d+\.\d"))
     await expect(page.get_by_test_id("standing-state")).to_contain_text(re.compile("Normal.*for"))
-    await expect(page.get_by_test_id("course-about")).not_to_be_empty()
+    await expect(page.get_by_test_id("series-about")).not_to_be_empty()
     await page.get_by_test_id("window-menu").click()
     await page.get_by_test_id("window-24h").click()
     await expect(page).to_have_url(re.compile(r"tag=D301&window=24h"))
@@ -138,7 +138,7 @@ async def test_enter_without_typing_leaves_the_tag(page: Page) -> None:
     await picker.click()
     await picker.press("ArrowDown")
     await picker.press("Enter")
-    await expect(page.get_by_test_id("course-tag")).to_contain_text("D102")
+    await expect(page.get_by_test_id("series-tag")).to_contain_text("D102")
 
 
 async def test_a_tag_is_found_among_two_thousand(page: Page) -> None:
@@ -149,7 +149,7 @@ async def test_a_tag_is_found_among_two_thousand(page: Page) -> None:
     await picker.fill("1999 plant")
     await expect(page.locator("[data-testid^=tag-option-]")).to_have_count(1)
     await picker.press("Enter")
-    await expect(page.get_by_test_id("course-tag")).to_contain_text("PLANT-1999")
+    await expect(page.get_by_test_id("series-tag")).to_contain_text("PLANT-1999")
     await expect(page.get_by_test_id("chart-empty")).to_be_visible()
 
 
@@ -213,7 +213,7 @@ async def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(page: Page) -> Non
 async def test_after_a_drag_the_time_is_the_pointer_s_and_a_shift_drag_picks_no_row(
     context: BrowserContext, site: Site
 ) -> None:
-    page = await course(context, site, "/trend?tag=HOLE&window=60m")
+    page = await opened(context, site, "/trend?tag=HOLE&window=60m")
     await page.get_by_test_id("live-toggle").click()
     box = await page.get_by_test_id("chart-box").bounding_box()
     assert box is not None
@@ -250,7 +250,7 @@ async def test_after_a_drag_the_time_is_the_pointer_s_and_a_shift_drag_picks_no_
 
 
 async def test_pointing_at_a_row_reads_its_time_on_the_chart(page: Page) -> None:
-    row = page.get_by_test_id("course-table").locator("tbody tr").nth(3)
+    row = page.get_by_test_id("series-table").locator("tbody tr").nth(3)
     stamp = await row.locator("td").nth(2).inner_text()
     await row.hover()
     await expect(page.locator(".chart-time")).to_have_text(stamp)
@@ -279,17 +279,17 @@ async def test_arrows_move_the_cursor_and_enter_finds_its_row(page: Page) -> Non
 async def test_clicking_a_point_turns_to_the_page_of_its_row(
     context: BrowserContext, site: Site
 ) -> None:
-    page = await course(context, site, "/trend?tag=D100&window=60m&table=features")
-    await expect(page.get_by_test_id("course-table")).to_contain_text("p90_5m")
+    page = await opened(context, site, "/trend?tag=D100&window=60m&table=features")
+    await expect(page.get_by_test_id("series-table")).to_contain_text("p90_5m")
     await page.get_by_test_id("choose-history").click()
-    await expect(page.get_by_test_id("course-table")).to_contain_text("first")
+    await expect(page.get_by_test_id("series-table")).to_contain_text("first")
     box = await page.get_by_test_id("chart-box").bounding_box()
     assert box is not None
     await page.mouse.click(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.4)
     found = page.locator("tr[data-found=true]")
     await expect(found).to_be_in_viewport()
     # It comes back into view when its point is clicked once more.
-    await page.evaluate("document.querySelector('.course-rows .grid-scroll').scrollTop = 0")
+    await page.evaluate("document.querySelector('.series-rows .grid-scroll').scrollTop = 0")
     await page.evaluate("window.scrollTo(0, 0)")
     await expect(found).not_to_be_in_viewport()
     await page.mouse.click(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.4)
@@ -297,7 +297,7 @@ async def test_clicking_a_point_turns_to_the_page_of_its_row(
 
 
 async def test_back_returns_to_the_tag_before_and_not_to_the_zoom(page: Page) -> None:
-    picker, tag = page.get_by_test_id("tag-picker"), page.get_by_test_id("course-tag")
+    picker, tag = page.get_by_test_id("tag-picker"), page.get_by_test_id("series-tag")
     await picker.click()
     await page.get_by_test_id("tag-option-D300").click()
     await expect(tag).to_contain_text("D300")
@@ -324,7 +324,7 @@ async def test_a_pasted_link_opens_the_same_view(context: BrowserContext, site: 
     now = int(datetime.now(UTC).timestamp() * 1000)
     zoom = f"{now - 900_000}-{now - 300_000}"
     link = f"/tech?tag=D102&window=60m&band=bollinger&series=avg%2Csma_60&zoom={zoom}"
-    page = await course(context, site, link)
+    page = await opened(context, site, link)
     await expect(page.get_by_test_id("choose-bollinger")).to_have_attribute("aria-pressed", "true")
     await expect(page.get_by_test_id("check-sma_10")).not_to_be_checked()
     await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "true")
@@ -337,16 +337,16 @@ async def test_the_last_tag_is_kept_for_the_other_page_and_the_next_visit(
     await page.get_by_role("link", name="Indicators").first.click()
     await expect(page).to_have_url(re.compile(r"/tech\?tag=D101&window=60m"))
     await drawn(page)
-    again = await course(context, site, "/trend")
+    again = await opened(context, site, "/trend")
     await expect(again).to_have_url(re.compile(r"tag=D101&window=60m"))
 
 
 async def test_indicators_have_their_columns_and_band(context: BrowserContext, site: Site) -> None:
-    page = await course(context, site, "/tech?tag=D300&window=60m")
+    page = await opened(context, site, "/tech?tag=D300&window=60m")
     await expect(page).to_have_title("Technical Indicators · Ksys")
     caption = page.get_by_role("heading", name="Indicators (moving averages & bands)", exact=True)
     await expect(caption).to_be_visible()
-    headers = page.get_by_test_id("course-table").get_by_role("columnheader")
+    headers = page.get_by_test_id("series-table").get_by_role("columnheader")
     await expect(headers).to_have_text(
         [
             *("Num.", "TAG", "Time Stamp"),
@@ -361,7 +361,7 @@ async def test_indicators_have_their_columns_and_band(context: BrowserContext, s
 
 
 async def test_a_hole_in_the_data_breaks_the_line(context: BrowserContext, site: Site) -> None:
-    page = await course(context, site, "/trend?tag=HOLE&window=60m&series=avg")
+    page = await opened(context, site, "/trend?tag=HOLE&window=60m&series=avg")
     assert await points(page) == 11
     answer = await page.request.get(
         f"{site.url}/api/v1/timeseries?tag=HOLE&window=60m&format=columns"
@@ -410,17 +410,17 @@ async def span(page: Page) -> list[int]:
 
 @pytest.mark.parametrize("tag", ODD)
 async def test_a_tag_may_be_named_anything(context: BrowserContext, site: Site, tag: str) -> None:
-    page = await course(context, site, "/trend?window=60m")
+    page = await opened(context, site, "/trend?window=60m")
     picker = page.get_by_test_id("tag-picker")
     await picker.click()
     await picker.fill(tag)
     await page.get_by_test_id(f"tag-option-{tag}").wait_for()
     await picker.press("Enter")
-    await expect(page.get_by_test_id("course-tag")).to_contain_text(tag)
+    await expect(page.get_by_test_id("series-tag")).to_contain_text(tag)
     await expect(page.get_by_test_id("row-count")).to_have_attribute("data-rows", "3")
     await page.reload()
     await drawn(page)
-    await expect(page.get_by_test_id("course-tag")).to_contain_text(tag)
+    await expect(page.get_by_test_id("series-tag")).to_contain_text(tag)
     async with page.expect_download() as started:
         await page.get_by_test_id("csv").click()
     path = await (await started.value).path()
@@ -458,7 +458,7 @@ async def test_a_tag_without_data_says_so(context: BrowserContext, site: Site) -
     page = await context.new_page()
     await page.goto(f"{site.url}/trend?tag=SILENT&window=5m")
     await expect(page.get_by_test_id("chart-empty")).to_be_visible()
-    await expect(page.get_by_test_id("course-empty")).to_contain_text(
+    await expect(page.get_by_test_id("series-empty")).to_contain_text(
         "No value of this tag has ever been received"
     )
 
@@ -484,7 +484,7 @@ async def test_a_panel_whose_series_are_hidden_says_so_in_place_of_an_empty_scal
 
 
 async def test_new_buckets_come_by_themselves_and_the_zoom_stays(page: Page) -> None:
-    first = page.get_by_test_id("course-table").locator("tbody tr").first.locator("td").last
+    first = page.get_by_test_id("series-table").locator("tbody tr").first.locator("td").last
     before = await first.inner_text()
     await page.get_by_test_id("chart-box").focus()
     await page.keyboard.press("+")
@@ -545,7 +545,7 @@ async def test_png_is_a_picture_that_says_what_it_shows(page: Page) -> None:
 
 async def test_on_paper_it_is_light_and_as_wide_as_the_paper(page: Page) -> None:
     await page.get_by_test_id("theme-toggle").click()
-    ink = """getComputedStyle(document.querySelector('.course-page h2')).color"""
+    ink = """getComputedStyle(document.querySelector('.series-page h2')).color"""
     dark = await page.evaluate(ink)
     await page.get_by_test_id("zoom-in").click()
     await expect(page).to_have_url(re.compile(r"zoom="))
@@ -585,17 +585,17 @@ async def test_nothing_is_wrong_in_the_console(context: BrowserContext, site: Si
 
 
 async def test_a_page_fits_a_phone(context: BrowserContext, site: Site) -> None:
-    page = await course(context, site, "/tech?tag=D102&window=60m")
+    page = await opened(context, site, "/tech?tag=D102&window=60m")
     await page.set_viewport_size({"width": 390, "height": 844})
     width = "document.documentElement.scrollWidth"
     await page.wait_for_function(f"() => {width} <= 390")
-    table = page.get_by_test_id("course-table")
+    table = page.get_by_test_id("series-table")
     for name, shown in (("Num.", False), ("TAG", False), ("Time Stamp", True), ("avg", True)):
         head = table.get_by_text(name, exact=True).first
         await (expect(head).to_be_visible() if shown else expect(head).to_be_hidden())
     # The time stays beside the last figure, and the keyboard enters the table there.
     await table.locator("tbody tr").first.locator("td").last.scroll_into_view_if_needed()
-    await expect(table.locator("td.col-course-ts").first).to_be_in_viewport(ratio=1)
+    await expect(table.locator("td.col-series-ts").first).to_be_in_viewport(ratio=1)
     await expect(table.locator("td[tabindex='0']")).to_be_visible()
 
 

@@ -8,7 +8,7 @@ import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.charts import Band, Series, overlays, series_chart
-from ksys_app.components.client.course import Seen, TagPicker
+from ksys_app.components.client.series import Seen, TagPicker
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.navbar import live_toggle, refresh_button, window_menu
@@ -17,7 +17,7 @@ from ksys_app.components.table_components import table_skeleton
 from ksys_app.texts import T, window_spans
 
 
-def course_page(
+def series_page(
     route: str,
     title: str,
     state: Any,
@@ -31,7 +31,7 @@ def course_page(
     Args:
         route: its path.
         title: its title.
-        state: a state of a tag's course.
+        state: a state of a tag's series.
         series: what the chart can draw.
         bands: between which of them it fills the ground.
         table: the section under the chart.
@@ -54,13 +54,13 @@ def course_page(
                             Seen.create(period=state.window, spans=window_spans(), zoom=state.zoom),
                             overlays(series, state.shown, state.toggle_series),
                             *options,
-                            class_name="section-head course-head",
+                            class_name="section-head series-head",
                         ),
                         series_chart(state, series, bands),
-                        aria_labelledby="course-heading",
+                        aria_labelledby="series-heading",
                     ),
                     table,
-                    class_name="course-page",
+                    class_name="series-page",
                 ),
                 _loading(),
             ),
@@ -83,7 +83,7 @@ def course_page(
                 ("empty", rx.fragment()),
                 rx.cond(
                     state.url != "",
-                    client.SkipLink.create(to="course-rows", text=T.skip_table),
+                    client.SkipLink.create(to="series-rows", text=T.skip_table),
                     rx.fragment(),
                 ),
             ),
@@ -96,13 +96,13 @@ def _now(state: Any) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.h2(
-                client.Name.create(text=state.tag), id="course-heading", data_testid="course-tag"
+                client.Name.create(text=state.tag), id="series-heading", data_testid="series-tag"
             ),
-            rx.el.p(state.title, class_name="about", title=state.title, data_testid="course-about"),
-            class_name="course-name",
+            rx.el.p(state.title, class_name="about", title=state.title, data_testid="series-about"),
+            class_name="series-name",
         ),
         rx.foreach(state.standing, lambda one: standing(one, scaled=False)),
-        class_name="course-now",
+        class_name="series-now",
     )
 
 
@@ -120,13 +120,13 @@ def table_section(state: Any, head: rx.Component, table: rx.Component) -> rx.Com
                     rx.el.p(state.empty_why),
                     rx.el.p(state.empty_do, class_name="box-quiet"),
                     class_name="box",
-                    data_testid="course-empty",
+                    data_testid="series-empty",
                 ),
             ),
         ),
-        id="course-rows",
+        id="series-rows",
         tab_index=-1,
-        class_name="course-rows",
+        class_name="series-rows",
     )
 
 
@@ -160,6 +160,6 @@ def _loading() -> rx.Component:
         client.Waiting.create(),
         rx.el.div(class_name="bone chart-bone"),
         table_skeleton(),
-        class_name="course-page",
+        class_name="series-page",
         aria_busy="true",
     )

@@ -19,7 +19,7 @@ from ksys_app.texts import COLUMNS, T, forms
 STAMP = len("2026-02-28 09:00:00")
 
 
-def course_table(state: Any, columns: Sequence[str], title: str) -> rx.Component:
+def series_table(state: Any, columns: Sequence[str], title: str) -> rx.Component:
     """A page of ``state.rows``; the cursor of the chart marks its row, and the other way."""
     return client.Grid.create(
         rx.el.table(
@@ -29,8 +29,8 @@ def course_table(state: Any, columns: Sequence[str], title: str) -> rx.Component
                         rx.el.th(name, scope="col", class_name=width, title=COLUMNS.get(name, ""))
                         for name, width in (
                             (T.col_num, "num col-num"),
-                            (T.col_tag, "col-course-tag"),
-                            (T.col_ts, "col-course-ts"),
+                            (T.col_tag, "col-series-tag"),
+                            (T.col_ts, "col-series-ts"),
                             *((name, "num") for name in columns),
                         )
                     )
@@ -44,8 +44,8 @@ def course_table(state: Any, columns: Sequence[str], title: str) -> rx.Component
             ),
             role="grid",
             aria_label=title,
-            class_name="course",
-            data_testid="course-table",
+            class_name="series",
+            data_testid="series-table",
         ),
         copy_label=T.copy,
         copied_label=T.copied,
@@ -58,7 +58,7 @@ def _row(state: Any, row: rx.Var[SeriesRow], at: rx.Var[int]) -> rx.Component:
         rx.el.td(row.num, class_name="num col-num", tab_index=-1),
         rx.el.td(
             client.Name.create(text=state.tag),
-            class_name="col-course-tag",
+            class_name="col-series-tag",
             tab_index=-1,
             custom_attrs={"data-copy": state.tag},
         ),
@@ -66,7 +66,7 @@ def _row(state: Any, row: rx.Var[SeriesRow], at: rx.Var[int]) -> rx.Component:
         rx.el.td(
             row.ts_s[:STAMP],
             rx.el.span(row.ts_s[STAMP:], class_name="ts-offset"),
-            class_name="col-course-ts",
+            class_name="col-series-ts",
             tab_index=rx.cond(at == 0, 0, -1),
             custom_attrs={"data-copy": row.ts_s},
         ),
