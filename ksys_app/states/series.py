@@ -284,10 +284,9 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
         self._say_days(series.chart.days)
         self._show_rows(answer.rows, self._table().columns, self.places, find=find)
         self.link = self._link()
-        self.empty_why = self.empty_do = ""
-        if not answer.rows:
-            asked_at = fetched(chart.fetched_ms)
-            self.empty_why, self.empty_do = empty_texts(series.chart.known, asked_at, zone)
+        known, asked_at = series.chart.known, fetched(chart.fetched_ms)
+        why = ("", "") if answer.rows else empty_texts(known, asked_at, zone)
+        self.empty_why, self.empty_do = why
         self._shown_of = self._selection()
         if chart.fetched_ms != self.updated_ms:
             self.revision += 1

@@ -323,7 +323,7 @@ async def test_an_impossible_address_is_told_and_retry_leads_out(
     await expect(page.get_by_test_id("error-box")).to_have_attribute("data-code", "UNKNOWN_TAG")
     await expect(page).to_have_url(f"{comm_site.url}/comm?tags=NOPE")
     await page.get_by_test_id("way-out").click()
-    await page.get_by_test_id("map-BORN").wait_for()
+    await page.get_by_test_id("map-DEAD").wait_for()
 
 
 async def focused(page: Page, target: Locator) -> None:
