@@ -12,6 +12,7 @@ import pytest
 from ksys_app.db import connect
 from ksys_app.log import logger
 from ksys_app.ops.demo.plant import store
+from ksys_app.ops.demo.plant.faults import UNREADABLE_TAG
 from ksys_app.ops.demo.plant.feed import CATCH_UP_S, feed
 from ksys_app.ops.demo.plant.signals import PERIOD_S, TAGS
 from ksys_app.ops.demo.plant.simulator import Plant
@@ -43,6 +44,14 @@ def expected(first: int, last: int) -> dict[tuple[int, str], float]:
         for tag, value in zip(TAGS, PLANT.tick(t), strict=True)
         if value is not None
     }
+
+
+async def refused(dsn: str) -> list[tuple[str, int]]:
+    async with await connect(dsn) as conn:
+        cursor = await conn.execute(
+            "SELECT tag_name, extract(epoch FROM ts)::bigint FROM public.ingest_reject"
+        )
+        return await cursor.fetchall()
 
 
 async def begin(dsn: str, t: int) -> None:
@@ -99,6 +108,7 @@ async def test_it_catches_up_an_hour_and_no_more(fresh: str) -> None:
     await feeding
     first = last - 3 * CATCH_UP_S
     assert await stored(fresh) == expected(first, first) | expected(last - CATCH_UP_S, last)
+    assert await refused(fresh) == [(UNREADABLE_TAG, last - PERIOD_S // 2)], "one a step"
 
 
 async def test_a_lost_database_is_told_once_and_what_it_missed_is_filled(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ksys_app.domain.kpi import status_level
 from ksys_app.ops.demo.plant.faults import (
-    DRIFT,
+    AT_PEAK,
     ROUND,
     TIMETABLE,
     UNREADABLE_TAG,
@@ -106,7 +106,8 @@ def test_thirty_days_of_comm_hold_each_kind_of_loss_and_three_tags_without_any()
 
 
 def test_a_minute_shows_each_kind_of_alarm_beside_tags_that_are_normal() -> None:
-    """At every minute of a day: a warning, a critical value, one that no longer moves."""
+    """A warning, a critical value, one that no longer moves; a day has a few other minutes."""
+    without = 0
     start = LOCAL_MONDAY + 100 * WEEK
     for t in range(start, start + DAY, 60):
         levels: set[int] = set()
@@ -122,7 +123,8 @@ def test_a_minute_shows_each_kind_of_alarm_beside_tags_that_are_normal() -> None
                 levels.add(level)
                 normal -= {tag} if level else set()
             assert len(normal) >= 5, at
-        assert levels == {0, 1, 2}, t
+        without += levels != {0, 1, 2}
+    assert without < DAY / 60 / 100
     unmoved = [f for f in A_ROUND if f.kind == "stuck"]
     assert {RULE[fault.tag_name].stuck_s for fault in unmoved} == {STUCK_S}
     shown = [(fault.start + timedelta(seconds=STUCK_S), fault.end) for fault in unmoved]
@@ -177,8 +179,7 @@ def test_a_drift_passes_warn_then_crit_without_a_jump_and_comes_back(tag: str) -
     levels = [status_level(value, RULE[tag]) for value in values]
     assert levels[0] == levels[-1] == 0
     assert levels.index(1) < levels.index(2)
-    warn, _, crit, back = (point // PERIOD_S for point in DRIFT)
-    assert (levels[warn], levels[crit], levels[back]) == (1, 2, 2)
+    assert levels[AT_PEAK // PERIOD_S] == 2
     step = RULE[tag].max_step
     assert step is not None
     assert max(abs(a - b) for a, b in pairwise(values)) < step

@@ -7,7 +7,8 @@ tag    kind      begins                                      lasts     what is s
 =====  ========  ==========================================  ========  ============================
 D102   loss      Mon, Wed, Fri 09:00                         3 h       60 % of the samples arrive
 D200   dropout   Sun 06:00                                   4 h       nothing arrives
-D201   dropout   daily 02:40, 08:40, 14:40, 20:40            150 s     nothing arrives
+D201   dropout   every 14 h from Mon 02:40                   150 s     nothing arrives
+D201   dropout   every 32 h from Mon 11:05                   150 s     nothing arrives
 D202   loss      Thu 00:00 of the second week                24 h      80 % of the samples arrive
 D301   loss      Tue, Thu 13:00                              3 h       97 % of the samples arrive
 D302   dropout   Sat 22:00                                   5 h       nothing arrives
@@ -16,8 +17,8 @@ D302   dropout   Tue 14:20 of the third week                 52 h      the tag d
 
 Of these never more than three tags at once, and mostly none. D100, D101 and D300 miss nothing.
 
-What ``/`` shows. At every moment one value is past ``warn``, one is past ``crit`` and one no longer
-moves, and most tags are normal:
+What ``/`` shows. At nearly every moment one value is past ``warn``, one past ``crit`` and one no
+longer moves, and most tags are normal:
 
 =====  ========  ==========================================  ========  ============================
 tag    kind      begins                                      lasts     what is seen
@@ -38,6 +39,7 @@ Live, D302 also sends a sample without a usable value every four minutes (:func:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 from ksys_app.ops.demo.plant.signals import DAY, LOCAL_MONDAY, WEEK
@@ -47,8 +49,9 @@ MINUTE: Final = 60
 HOUR: Final = 3600
 ROUND: Final = 4 * WEEK
 """After so many seconds the whole timetable begins again."""
-DRIFT: Final = (4 * MINUTE, 34 * MINUTE, 38 * MINUTE, 68 * MINUTE)
-"""Seconds into a drift at which it reaches warn, leaves it, reaches crit, and turns back."""
+PAST_WARN: Final = 5 * MINUTE
+AT_PEAK: Final = 60 * MINUTE
+"""Seconds into a drift at which it is past warn, and at which it turns back."""
 UNREADABLE_TAG: Final = "D302"
 UNREADABLE_EVERY_S: Final = 4 * MINUTE
 
@@ -63,9 +66,9 @@ class Entry:
         begins: seconds after Monday 00:00 in Seoul, in the first of the four weeks.
         every: seconds from one beginning to the next; a whole number of them makes four weeks.
         lasts: seconds.
-        amount: loss: part that arrives; spike and negative: the value shown; drift: the value at
-            which it stays past warn.
-        peak: drift: the value at which it stays past crit.
+        amount: loss: part that arrives; spike and negative: the value shown; drift: a value a
+            little past warn, from where it goes on slowly.
+        peak: drift: the value past crit at which it turns back.
     """
 
     tag_name: str
@@ -87,21 +90,22 @@ def _at(day: int, hour: int, minute: int = 0) -> int:
 
 
 def _drift(tag_name: str, minute: int, amount: float, peak: float) -> Entry:
-    return Entry(tag_name, "drift", minute * MINUTE, 90 * MINUTE, 75 * MINUTE, amount, peak)
+    return Entry(tag_name, "drift", minute * MINUTE, 90 * MINUTE, 78 * MINUTE, amount, peak)
 
 
 # The last line that applies holds: a spike and a negative show in the middle of a drift too.
 TIMETABLE: Final[tuple[Entry, ...]] = (
-    _drift("D201", 0, 4.4, 3.6),
-    _drift("D300", 30, 100.0, 108.5),
-    _drift("D301", 60, 81.0, 94.0),
+    _drift("D201", 0, 4.62, 3.42),
+    _drift("D300", 30, 95.9, 113.5),
+    _drift("D301", 60, 79.2, 100.0),
     Entry("D202", "stuck", 0, 2 * HOUR, 65 * MINUTE),
     Entry("D102", "stuck", HOUR, 2 * HOUR, 65 * MINUTE),
     Entry("D201", "negative", _at(0, 4, 10), 12 * HOUR, 60, -0.35),
     Entry("D300", "spike", _at(0, 1, 17), 2 * HOUR, 45, 112.0),
     *(Entry("D102", "loss", _at(day, 9), WEEK, 3 * HOUR, 0.6) for day in (0, 2, 4)),
     Entry("D200", "dropout", _at(6, 6), WEEK, 4 * HOUR),
-    Entry("D201", "dropout", _at(0, 2, 40), 6 * HOUR, 150),
+    Entry("D201", "dropout", _at(0, 2, 40), 14 * HOUR, 150),
+    Entry("D201", "dropout", _at(0, 11, 5), 32 * HOUR, 150),
     Entry("D202", "loss", _at(10, 0), ROUND, DAY, 0.8),
     *(Entry("D301", "loss", _at(day, 13), WEEK, 3 * HOUR, 0.97) for day in (1, 3)),
     Entry("D302", "dropout", _at(5, 22), WEEK, 5 * HOUR),
@@ -110,19 +114,15 @@ TIMETABLE: Final[tuple[Entry, ...]] = (
 
 
 def drifted(entry: Entry, into: int, value: float) -> float:
-    """The value ``into`` seconds after a drift's beginning; ``value`` would be there without it.
-
-    It goes straight from one to the next of: ``value``, past warn, past crit, ``value``. Where it
-    stays, a twentieth of the signal's own movement is left.
-    """
-    warn, crit = (level + (value - level) / 20 for level in (entry.amount, entry.peak))
-    points = zip((0, *DRIFT, entry.lasts), (value, warn, warn, crit, crit, value), strict=True)
-    start, begins = next(points)
-    for end, ends in points:
-        if into < end:
-            return begins + (ends - begins) * (into - start) / (end - start)
-        start, begins = end, ends
-    return value
+    """The value ``into`` seconds after a drift's beginning; ``value`` would be there without it."""
+    points = (
+        (0, value),
+        (PAST_WARN, entry.amount),
+        (AT_PEAK, entry.peak),
+        (entry.lasts, value),
+    )
+    (start, begins), (end, ends) = next(pair for pair in pairwise(points) if into < pair[1][0])
+    return begins + (ends - begins) * (into - start) / (end - start)
 
 
 def unreadable(t: int) -> bool:

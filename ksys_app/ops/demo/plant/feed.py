@@ -43,6 +43,7 @@ class _Feed:
 
     async def step(self, conn: AsyncConnection) -> float:
         now = self._clock().timestamp()
+        begins = self._last is None
         if self._last is None:
             newest = await store.newest(conn)
             self._last = int(now) - PERIOD_S if newest is None else store.epoch(newest)
@@ -50,7 +51,9 @@ class _Feed:
         due = range(-(-oldest // PERIOD_S) * PERIOD_S, int(now) + 1, PERIOD_S)
         if due:
             values = [value for t in due for value in self._plant.tick(t)]
-            if any(map(unreadable, due)) and values[_UNREADABLE - len(TAGS)] is not None:
+            # One at once, for who opens the first page.
+            bad = begins or any(map(unreadable, due))
+            if bad and values[_UNREADABLE - len(TAGS)] is not None:
                 # Before the usable ones, so that the tag has a value again at once.
                 await store.put_unreadable(conn, UNREADABLE_TAG, due[-1] - PERIOD_S // 2)
             await store.put_grid(conn, due[0], PERIOD_S, values)

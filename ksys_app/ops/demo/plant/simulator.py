@@ -22,6 +22,7 @@ class Plant:
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
         """Bind the courses of all signals to ``seed``."""
         self._courses = tuple(_course(signal, seed) for signal in SIGNALS)
+        self._numbered = tuple(enumerate(self._courses))
         self._noise = tuple(noise.key(seed, tag, "noise") for tag in TAGS)
         self._loss = tuple(noise.key(seed, tag, "loss") for tag in TAGS)
         self._faults = tuple((TAGS.index(entry.tag_name), entry) for entry in TIMETABLE)
@@ -42,29 +43,26 @@ class Plant:
     def healthy(self, t: int) -> list[float]:
         """What all tags would report at ``t`` without faults."""
         now = load(t)
-        return [self._measured(index, t, now) for index in range(len(TAGS))]
+        return [self._with_noise(index, t, course(t, now)) for index, course in self._numbered]
 
-    def _measured(self, index: int, t: int, now: float) -> float:
+    def _with_noise(self, index: int, t: int, value: float) -> float:
         signal = SIGNALS[index]
-        value = self._courses[index](t, now)
-        return round(
-            value + signal.noise * noise.triangular(self._noise[index], t), signal.decimals
-        )
+        ripple = signal.noise * noise.triangular(self._noise[index], t)
+        return round(value + ripple, signal.decimals)
 
     def _faulty(
         self, index: int, entry: Entry, t: int, into: int, value: float | None
     ) -> float | None:
-        signal = SIGNALS[index]
         if entry.kind == "dropout" or value is None:
             return None
         if entry.kind == "loss":
             return value if noise.uniform(self._loss[index], t) < entry.amount else None
+        course = self._courses[index]
         if entry.kind == "stuck":
-            return self._measured(index, t - into, load(t - into))
+            return self._with_noise(index, t - into, course(t - into, load(t - into)))
         if entry.kind == "drift":
-            return round(drifted(entry, into, value), signal.decimals)
-        ripple = signal.noise * noise.triangular(self._noise[index], t)
-        return round(entry.amount + ripple, signal.decimals)
+            return self._with_noise(index, t, drifted(entry, into, course(t, load(t))))
+        return self._with_noise(index, t, entry.amount)
 
 
 def _course(signal: Signal, seed: int) -> Course:
