@@ -41,7 +41,6 @@ class LiveTexts:
 
     status: str = "State of the data"
     bar_live: str = "Updated {time} · {caption}"
-    bar_seen: str = "Now is live, updated {seen} · {caption}"
     bar_loading: str = "Reading {caption}"
     bar_reading: str = "Reading {caption}, last update {time}"
     bar_empty: str = "Updated {time}, no tags"

@@ -28,9 +28,12 @@ async def insert(conn: AsyncConnection, samples: Sequence[Sample]) -> None:
 
 
 async def refresh_minutes(conn: AsyncConnection) -> None:
-    """Take samples of the last two hours into the minutes; a job may have been there before."""
+    """Take samples of the last two hours into the minutes; a job may have been there before.
+
+    An hour more is taken: what was written two hours back at the start of a test is older by now.
+    """
     await conn.execute(
-        "CALL refresh_continuous_aggregate('public.influx_agg_1m', now() - interval '2 hours',"
+        "CALL refresh_continuous_aggregate('public.influx_agg_1m', now() - interval '3 hours',"
         " now() - interval '1 minute')"
     )
 

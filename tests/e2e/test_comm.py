@@ -117,7 +117,7 @@ async def test_now_ticks_and_a_tag_that_is_back_is_shown_by_the_next_tick(
     before = await now.inner_text()
     await expect(now).not_to_have_text(before)
     bar = page.get_by_test_id("status-bar")
-    await expect(bar).to_have_text(re.compile(r"^Now is live, updated \S+ · .* counted up to "))
+    await expect(bar).to_have_text(re.compile(r"^Updated \S+ · .* counted up to "))
     now = page.get_by_test_id("summary-DEAD").get_by_test_id("now")
     await expect(now).to_have_text(re.compile("^No signal"))
     async with await connect(comm_site.dsn) as conn:

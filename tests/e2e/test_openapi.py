@@ -13,7 +13,7 @@ from ksys_app.db import connect
 from tests import plant
 from tests.e2e.conftest import Site
 
-EXAMPLES = 60
+EXAMPLES = 40
 SEED = 20250815
 # That one parameter must be less than another a document of this kind cannot say.
 SETTINGS = """

@@ -26,6 +26,7 @@ from ksys_app.queries.metrics import buckets
 from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.tags import known_tags, tag_exists
 from ksys_app.store.samples import Existing, Grid, put, put_grid
+from tests import plant
 from tests.conftest import RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.plant import clock
@@ -220,7 +221,7 @@ async def test_a_bucket_counts_and_averages_its_usable_samples(
     now = (await clock(conn)).replace(second=0, microsecond=0)
     rows = [(now - timedelta(minutes=m), "TEN", 10.0) for m in range(1, 701)]
     rows.append((now - timedelta(minutes=90, seconds=-30), "TEN", math.nan))
-    await writer.cursor().executemany(WRITE, rows)
+    await plant.insert(writer, rows)
     await refresh(dsn, ZoneInfo(ZONE))
     for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
         cursor = await conn.execute(
@@ -243,7 +244,7 @@ async def test_a_number_whose_bytes_are_swapped_underflows_nowhere(
     now = await clock(conn)
     rows = [(now - timedelta(seconds=10 * n), "SWAPPED", 0.0) for n in range(1, 200)]
     rows.append((now - timedelta(seconds=95), "SWAPPED", 3.16e-322))
-    await writer.cursor().executemany(WRITE, rows)
+    await plant.insert(writer, rows)
     await refresh(dsn, ZoneInfo(ZONE))
     assert await refused(conn, "SWAPPED") == ["MAGNITUDE"]
     for window in WINDOWS:

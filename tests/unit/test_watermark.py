@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ksys_app.domain import upkeep
 from ksys_app.domain.buckets import FINER, GRAINS, Span, bucket_end, bucket_start, cut
 from ksys_app.models.rows import Mark
-from ksys_app.ops.schema.watermark import Piece, Reach, line, pieces, reaches
+from ksys_app.ops.schema.watermark import Piece, Reach, joined, line, pieces, reaches
 
 KST = ZoneInfo("Asia/Seoul")
 ZONES = ["Asia/Seoul", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu"]
@@ -174,3 +174,25 @@ def test_slices_join_and_end_where_buckets_end(view: str, end: datetime, length:
     assert all(at.timestamp() % 86_400 == 0 for at in inner)
     assert all(at - start >= GRAINS[view].width for start, at in found[:-1])
     assert view != "influx_agg_1d" or not inner
+
+
+def week(number: int, anew: bool = False) -> Piece:
+    return Piece(NOW + 7 * number * DAY, NOW + 7 * (number + 1) * DAY, anew)
+
+
+@given(st.sets(st.integers(0, 20)), st.integers(0, 20))
+def test_neighbours_without_samples_are_one_piece_and_no_other(held: set[int], turn: int) -> None:
+    parts = [week(n, anew=n >= turn) for n in range(21)]
+    made = list(joined(parts, [week(n)[:2] for n in sorted(held)]))
+    assert [part.start for part in made[1:]] == [part.end for part in made[:-1]]
+    assert (made[0].start, made[-1].end) == (parts[0].start, parts[-1].end)
+    assert [part for part in made if part in parts and week_of(part) in held] == [
+        parts[n] for n in sorted(held)
+    ]
+    empty = [part for part in made if week_of(part) not in held]
+    for one, other in pairwise(empty):
+        assert one.end < other.start or one.anew != other.anew
+
+
+def week_of(part: Piece) -> int:
+    return (part.start - NOW) // (7 * DAY)

@@ -90,17 +90,16 @@ const stateOf = (link, problem) => (link === "error" && problem.way ? "wrong" : 
 
 function statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, waits }) {
   const since = updatedMs > 0 && now > 0 ? timeText(updatedMs, zone, now) : "";
+  // Whether tags are alive is asked for apart from what was counted, and more often.
+  const newest = link === "live" ? Math.max(seenMs, updatedMs) : updatedMs;
   const values = {
-    time: since,
-    seen: seenMs > 0 && now > 0 ? timeText(seenMs, zone, now) : "",
+    time: since && timeText(newest, zone, now),
     age: ageText((now - updatedMs) / 1000),
     message: sentence(problem.message),
     caption,
   };
   if (link === "disconnected" && !since) return t.bar_disconnected_bare;
   if (link === "loading" && since) return fill(t.bar_reading, values);
-  // Whether tags are alive is asked for apart from what was counted, and more often.
-  if (link === "live" && seenMs !== updatedMs) return fill(t.bar_seen, values);
   if (link !== "stale") return [fill(t[`bar_${stateOf(link, problem)}`], values), waits(now, t)].join(" ");
   const why = { code: problem.code, since: timeText(problem.since_ms, zone, now) };
   const silent = UNANSWERED.has(problem.code) ? t.stale_silent : t.stale_failed;

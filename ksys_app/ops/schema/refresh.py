@@ -36,6 +36,14 @@ RANGE: Final = "%s::regclass, %s::timestamptz, %s::timestamptz"
 ONE_BATCH: Final = "options => '{\"buckets_per_batch\": 0}'"
 ANEW: Final = "force => true"
 
+CHUNKS: Final = """
+SELECT range_start, range_end
+FROM timescaledb_information.chunks
+WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist'
+  AND range_end > '1990-01-01' AND range_start < '2100-01-01'
+ORDER BY range_start
+LIMIT 100000
+"""
 HAS_OLDER: Final = "SELECT EXISTS (SELECT FROM public.influx_hist WHERE ts < %s)"
 
 
@@ -141,10 +149,13 @@ async def make_plan(
     marks = await watermark.marks(conn, {*wanted, *(one for view in wanted for one in FINER[view])})
     found = watermark.reaches(marks, limits.now, zone)
     oldest = await _sources(conn, wanted, limits)
-    return [
-        (view, list(watermark.pieces(view, spans, found[view], oldest[view], limits.days)))
-        for view, spans in wanted.items()
-    ]
+    chunks = await (await conn.execute(CHUNKS)).fetchall()
+    plan = []
+    for view, spans in wanted.items():
+        pieces = watermark.pieces(view, spans, found[view], oldest[view], limits.days)
+        # A finer level outlives its samples, so that their chunks say nothing of what it holds.
+        plan.append((view, list(pieces if FINER[view] else watermark.joined(pieces, chunks))))
+    return plan
 
 
 async def _sources(

@@ -8,7 +8,8 @@ stored beyond that line is refreshed up to the watermark and no further.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
@@ -167,6 +168,34 @@ def pieces(
         spans.append((spans.pop()[0] if joined else stored_to, newest))
     for span in spans:
         yield from _split(view, span, reach.live_from, zone)
+
+
+def joined(parts: Iterable[Piece], held: Sequence[Span]) -> Iterator[Piece]:
+    """The pieces, with neighbours that hold no sample as one: an empty range costs one call.
+
+    Args:
+        parts: pieces in order.
+        held: where there may be samples, in order, none over another.
+    """
+    ends = [end for _, end in held]
+
+    def is_empty(part: Piece) -> bool:
+        at = bisect_right(ends, part.start)
+        return at == len(held) or held[at][0] >= part.end
+
+    before: Piece | None = None
+    for part in parts:
+        if before is None:
+            before = part
+        elif (before.end, before.anew) == (part.start, part.anew) and all(
+            map(is_empty, (before, part))
+        ):
+            before = before._replace(end=part.end)
+        else:
+            yield before
+            before = part
+    if before is not None:
+        yield before
 
 
 def _split(view: str, span: Span, live_from: datetime | None, zone: tzinfo) -> Iterator[Piece]:
