@@ -16,7 +16,6 @@ from ksys_app import log
 from ksys_app.api import csv_file, responses, schemas
 from ksys_app.api.methods import head_only
 from ksys_app.api.params import ExportParams, ExportQuery
-from ksys_app.domain.windows import parse_window
 from ksys_app.errors import KsysError
 from ksys_app.services import runtime
 from ksys_app.services.export import Export, Part, read_parts
@@ -48,11 +47,11 @@ async def export(query: ExportQuery, request: Request) -> Response:
     for tag in query.tag:
         await require_known_tag(tag)
     names = tuple(SHAPES[query.kind].model_fields)
-    rows = SeriesQuery(query.kind, parse_window(query.window), band=query.band)
+    rows = SeriesQuery(query.kind, query.window, band=query.band)
     parts = read_parts(Export(query.tag, rows, query.bucket, query.start, query.end))
     # The first rows are at hand before the answer begins: until then an error can be told.
     first = await anext(parts)
-    told = [query.window, query.bucket if query.kind == "buckets" else query.kind]
+    told = [query.window.label, query.bucket if query.kind == "buckets" else query.kind]
     span = csv_file.span(query.start, query.end, runtime.current().zone)
     named = csv_file.disposition(query.tag, *filter(None, [*told, *span]))
     if head_only(request):
@@ -95,7 +94,7 @@ class CsvStream(StreamingResponse):
             raise
         finally:
             fields = {
-                "range": self._query.window,
+                "range": self._query.window.label,
                 "tag": " ".join(self._query.tag),
                 "view": self._query.kind,
                 "rowcount": self._rows,

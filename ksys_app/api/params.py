@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -25,6 +26,7 @@ from ksys_app.domain.windows import (
     LABELS,
     BucketName,
     UnknownWindow,
+    Window,
     parse_window,
 )
 
@@ -38,9 +40,9 @@ def _tag(value: str) -> str:
     return value
 
 
-def _window(value: str) -> str:
+def _window(value: str) -> Window:
     try:
-        return parse_window(value).label
+        return parse_window(value)
     except UnknownWindow as error:
         raise ValueError(str(error)) from None
 
@@ -99,7 +101,9 @@ TagNames = Annotated[
     Field(json_schema_extra={"minItems": 1, "maxItems": MAX_EXPORT_TAGS}),
 ]
 WindowLabel = Annotated[
-    str, AfterValidator(_window), Field(examples=list(LABELS), json_schema_extra={"enum": LABELS})
+    Window,
+    BeforeValidator(_window),
+    WithJsonSchema({"type": "string", "examples": list(LABELS), "enum": list(LABELS)}),
 ]
 Day = Annotated[
     date,
@@ -161,7 +165,7 @@ class TagParam(_Strict):
 class KpiParams(TagParam):
     """A window, and all tags or one."""
 
-    window: WindowLabel = DEFAULT_WINDOW
+    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
 
 
 class SeriesParams(KpiParams):
@@ -204,7 +208,7 @@ class ExportParams(_Strict):
     """
 
     tag: TagNames
-    window: WindowLabel = DEFAULT_WINDOW
+    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
     start: Annotated[Moment | None, Field(alias="from")] = None
     end: Annotated[Moment | None, Field(alias="to")] = None
     kind: Literal["buckets", "indicators", "features"] = "buckets"

@@ -12,7 +12,6 @@ from ksys_app.api.params import KpiQuery, NoQuery, TagQuery, TagsQuery
 from ksys_app.api.render import json_response
 from ksys_app.domain.names import clean_filter
 from ksys_app.domain.ordering import Selection
-from ksys_app.domain.windows import parse_window
 from ksys_app.errors import PayloadBloat
 from ksys_app.services import runtime
 from ksys_app.services.rules import list_rules
@@ -74,7 +73,7 @@ async def latest(query: TagQuery) -> Response:
 async def kpi(query: KpiQuery) -> Response:
     """One object a tile, by tag: newest value, change, gauge, status and the window's figures."""
     now = runtime.current()
-    tile_set = await now.tiles.read(Selection(parse_window(query.window), tag=query.tag))
+    tile_set = await now.tiles.read(Selection(query.window, tag=query.tag))
     if query.tag is not None and not tile_set.tiles:
         await require_known_tag(query.tag)
     if tile_set.truncated:

@@ -14,7 +14,6 @@ from ksys_app.api import render, responses, schemas
 from ksys_app.api.conditional_json import conditional_json
 from ksys_app.api.params import BucketQuery, FeatureQuery, IndicatorQuery, SeriesParams
 from ksys_app.domain.kpi import series_decimals
-from ksys_app.domain.windows import parse_window
 from ksys_app.models.rows import QcRule
 from ksys_app.services import runtime
 from ksys_app.services.rules import rule_of
@@ -33,7 +32,7 @@ async def timeseries(query: BucketQuery, request: Request) -> Response:
 
     Without ``tag`` of all tags, by rows, the newest 10,000.
     """
-    asked = SeriesQuery("buckets", parse_window(query.window), query.tag)
+    asked = SeriesQuery("buckets", query.window, query.tag)
     return await _series(request, query, asked, schemas.Bucket)
 
 
@@ -47,7 +46,7 @@ async def indicators(query: IndicatorQuery, request: Request) -> Response:
 
     Without ``tag`` of all tags, by rows, the newest 10,000.
     """
-    asked = SeriesQuery("indicators", parse_window(query.window), query.tag, query.band)
+    asked = SeriesQuery("indicators", query.window, query.tag, query.band)
     return await _series(request, query, asked, schemas.Indicator, {"band": query.band})
 
 
@@ -58,7 +57,7 @@ async def indicators(query: IndicatorQuery, request: Request) -> Response:
 )
 async def features(query: FeatureQuery, request: Request) -> Response:
     """Rows of ``features_5m`` in a window, ascending, the newest 10,000; without ``tag`` of all."""
-    asked = SeriesQuery("features", parse_window(query.window), query.tag)
+    asked = SeriesQuery("features", query.window, query.tag)
     return await _series(request, query, asked, schemas.Feature)
 
 
@@ -75,7 +74,7 @@ async def _series(
     if series.truncated and not answer.cache_hit:
         log.event(
             "payload_bloat",
-            range=query.window,
+            range=asked.window.label,
             tag=query.tag,
             view=asked.view,
             rowcount=answer.rowcount,
@@ -118,7 +117,7 @@ def _body(
     )
     return {
         "tag_name": query.tag,
-        "window": query.window,
+        "window": asked.window.label,
         "bucket_s": int(asked.width.total_seconds()),
         **render.span(answer, asked.window, asked.width, days),
         "bucket": asked.bucket,

@@ -10,10 +10,13 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
+from ksys_app.api.app import create_api
 from ksys_app.errors import DatabaseUnreachable
 from ksys_app.services.series import TagSeries
+from ksys_app.states.comm import CommState
 from ksys_app.states.tech import TechState
 from ksys_app.states.trend import TrendState
 from tests import plant
@@ -40,6 +43,10 @@ class Trend(Asked, TrendState):
 
 
 class Tech(Asked, TechState):
+    """With the URL that a test sets."""
+
+
+class Comm(Asked, CommState):
     """With the URL that a test sets."""
 
 
@@ -164,6 +171,22 @@ async def test_what_does_not_exist_is_an_error(query: dict[str, str], code: str)
     state = asking(Trend, **query)
     await load(state)
     assert (state.phase, state.problem.code, state.rows) == ("error", code, [])
+
+
+async def test_an_unknown_tag_is_told_alike_on_every_page_and_over_http() -> None:
+    pages = [asking(Trend, tag="nope"), asking(Tech, tag="nope"), asking(Comm, tags="nope")]
+    for page in pages[:2]:
+        await load(page)
+    assert pages[2].load() is not None
+    await CommState.event_handlers["show"].fn(pages[2])
+    transport = httpx.ASGITransport(create_api())
+    async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
+        paths = ("timeseries", "kpi", "latest", "export.csv", "comm/heatmap")
+        answers = [(await http.get(f"/api/v1/{path}?tag=nope")).json()["error"] for path in paths]
+    told = {(page.problem.code, page.problem.message) for page in pages}
+    assert told == {("UNKNOWN_TAG", "No tag is named 'nope'; choose another one")}
+    (answer,) = {(error["code"], error["message"]) for error in answers}
+    assert answer == ("UNKNOWN_TAG", "no tag is named 'nope'; choose another one")
 
 
 async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:
