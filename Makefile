@@ -37,7 +37,7 @@ run: setup ## the dashboard in production mode against TS_DSN
 test: setup ## every test, against a real TimescaleDB
 	@exec $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
 
-golden: setup ## what ksys db verify expects, from a database that db/ has just built
+golden: setup ## what ksys db verify expects, from a database that db/ has just built; the HTTP contract
 	@exec $(BIN)/python -m tests.golden
 
 lint: setup $(TSC)/.ready ## ruff, mypy, and TypeScript for the pages' own JavaScript

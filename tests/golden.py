@@ -1,4 +1,6 @@
-"""``make golden``: what ``ksys db verify`` expects, read from a database that was just built.
+"""``make golden``: what ``ksys db verify`` expects, and the OpenAPI document, recorded.
+
+What ``verify`` expects is read from a database that was just built.
 
 The database is one of the tests': that of ``TS_TEST_DSN``, one in Docker, or an embedded one. Its
 major version decides which file of ``db/verify/golden/`` is written. A row is a line, so that a
@@ -17,6 +19,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from ksys_app import resources
+from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.domain.jobs import Job
 from ksys_app.ops import definitions, golden
@@ -26,6 +29,7 @@ from tests import sharing
 from tests.conftest import ZONE, apply_schema
 from tests.database import TestDatabases
 
+OPENAPI = resources.ROOT / "docs" / "openapi.json"
 CREATED = """
 SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid
 """
@@ -83,8 +87,13 @@ def _lines(rows: Iterable[dict[str, Any]]) -> str:
     return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]"
 
 
+def recorded(document: dict[str, Any]) -> str:
+    """The text of ``docs/openapi.json``."""
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
 async def main() -> None:
-    """Build a database, and write the file of its version."""
+    """Build a database, and write the file of its version; write the OpenAPI document."""
     async with TestDatabases(apply_schema) as databases:
         dsn = await databases.fresh()
         async with await connect(dsn) as conn:
@@ -93,6 +102,8 @@ async def main() -> None:
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, "utf-8")
     print(file.relative_to(resources.ROOT))
+    OPENAPI.write_text(recorded(create_api().openapi()), "utf-8")
+    print(OPENAPI.relative_to(resources.ROOT))
 
 
 if __name__ == "__main__":

@@ -11,10 +11,16 @@ from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
+from tests import golden
 from tests.conftest import RO_PASSWORD
 from tests.contract import PATHS, fill, good, hold
 from tests.database import TestDatabases
 from tests.waiting import until
+
+
+def test_the_contract_is_the_recorded_one() -> None:
+    said = "the HTTP contract has changed: if that is meant, make golden and review the difference"
+    assert golden.OPENAPI.read_text("utf-8") == golden.recorded(create_api().openapi()), said
 
 
 @pytest.mark.parametrize("path", PATHS)
