@@ -65,6 +65,11 @@ def recent_start(now: datetime, zone: ZoneInfo) -> date:
     return now.astimezone(zone).date() - timedelta(days=DAYS - 1)
 
 
+def ends_today(days: Calendar, now: datetime) -> bool:
+    """Whether the last of the 30 days is today, in the zone of the days."""
+    return days.start == recent_start(now, days.zone)
+
+
 def clamp_start(start: date, now: datetime, zone: ZoneInfo) -> date:
     """``start``, not before 2000 and not after today."""
     return min(max(start, FIRST_START), now.astimezone(zone).date())

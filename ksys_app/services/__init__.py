@@ -1,1 +1,1 @@
-"""What an interface may ask for: values, made by the rules from what the queries answer."""
+"""What pages and HTTP may ask for: values that rules have made of the answers of queries."""

@@ -37,16 +37,18 @@ def _alive(row: NewestRow, rule: QcRule | None, run: Run | None) -> Alive:
 
 
 class CommSource:
-    """Loads and judges; the last overview is kept while its counts are.
+    """Reads the counts of messages and judges them.
+
+    The last overview is used again while the cache has the same counts.
 
     Args:
         zone: the display zone.
-        max_tags: most tags in an overview.
+        max_tags: the most tags in an overview.
     """
 
     def __init__(self, zone: ZoneInfo, max_tags: int) -> None:
         self._zone, self._max_tags = zone, max_tags
-        self._kept: tuple[object, Overview] | None = None
+        self._last: tuple[object, Overview] | None = None
         self._newest: dict[str, NewestRow] = {}
 
     async def calendar(self, start: date | None) -> tuple[Calendar, datetime]:
@@ -69,11 +71,11 @@ class CommSource:
         ), answer
 
     def _after(self, row: NewestRow) -> NewestRow:
-        """The row with the value seen before it: of a tag that moves nothing has to be asked."""
+        """The row with the value before it, so that no query is needed for a tag that moves."""
         seen = self._newest.get(row.tag_name, row)
         before = seen.value if seen.ts != row.ts else seen.prev_value
-        made = self._newest[row.tag_name] = replace(row, prev_value=before)
-        return made
+        newest = self._newest[row.tag_name] = replace(row, prev_value=before)
+        return newest
 
     async def report(self, tag_name: str, days: Calendar, *, fresh: bool = False) -> Report:
         """The hours of one tag, whether it is known or not.
@@ -143,14 +145,14 @@ class CommSource:
         )
 
     async def overview(self, days: Calendar, words: str = "", *, fresh: bool = False) -> Overview:
-        """The days of all known tags, 250 tags a statement.
+        """The days of all known tags, 250 tags in a statement.
 
-        Where there are more than may be shown, of those whose name holds ``words``.
+        Where there are more tags than may be shown: the days of those whose name holds ``words``.
         """
         found = await matching_tags("", self._max_tags)
-        asked = words if found.rowcount > self._max_tags else ""
-        if asked:
-            found = await matching_tags(asked, self._max_tags)
+        used = words if found.rowcount > self._max_tags else ""
+        if used:
+            found = await matching_tags(used, self._max_tags)
         names = [tag.tag_name for tag in found.rows[: self._max_tags]]
         listed = {one.tag_name: one for one in (await expectations()).rows}
         expected = [listed.get(name, Expectation(name)) for name in names]
@@ -162,13 +164,13 @@ class CommSource:
         answers += await self._late(answers, expected, days, fresh)
         assumed = frozenset(name for name in names if name not in listed)
         fetched = tuple(answer.fetched_ms for answer in answers)
-        key = (days.start, asked, len(names), fetched, assumed)
+        key = (days.start, used, len(names), fetched, assumed)
         errors = [answer.error for answer in answers if answer.error is not None]
-        if self._kept is None or self._kept[0] != key or errors:
+        if self._last is None or self._last[0] != key or errors:
             rows = list({row.tag_name: row for one in answers for row in one.rows}.values())
-            made = Overview(
+            overview = Overview(
                 calendar=days,
-                words=asked,
+                words=used,
                 rows=tuple(comm_days.by_days(rows, days)),
                 assumed=assumed,
                 truncated=found.rowcount > len(names),
@@ -176,9 +178,9 @@ class CommSource:
                 cache_hit=all(answer.cache_hit for answer in answers),
                 error=errors[0] if errors else None,
             )
-            self._kept = (key, made)
-            return made
-        return replace(self._kept[1], cache_hit=True)
+            self._last = (key, overview)
+            return overview
+        return replace(self._last[1], cache_hit=True)
 
     async def choose_tags(
         self, wanted: Sequence[str], last: str, days: Calendar, now: datetime
@@ -220,8 +222,7 @@ class CommSource:
         rows = (await self.overview(days)).rows
         alive, _ = await self.alive([row.tag_name for row in rows])
         named = {one.tag_name: one for one in alive}
-        current = days.start == comm.recent_start(now, self._zone)
-        ordered = comm_order.ordered(rows, named, WORST, False, current)
+        ordered = comm_order.ordered(rows, named, WORST, False, comm.ends_today(days, now))
         return next((row.tag_name for row in ordered if row.success_30d is not None), None)
 
     async def _late(
@@ -231,9 +232,9 @@ class CommSource:
         days: Calendar,
         fresh: bool,
     ) -> list[Answer[CommDayRow]]:
-        """Tags with a critical hour in the last two days, counted with what arrived late.
+        """Tags with a critical hour in the last two days, late samples included.
 
-        At most 250 of them: their minutes cost as much as the hours of twice as many tags.
+        At most 250 tags: their minutes cost as much as the hours of twice as many tags.
         """
         found = [
             name

@@ -59,7 +59,7 @@ class Overview:
     error: Exception | None
 
     def covers(self, words: str) -> bool:
-        """Whether all tags were asked for those that hold ``words``."""
+        """Whether the overview has every tag whose name holds ``words``."""
         return self.words == words or (not self.words and not self.truncated)
 
 

@@ -1,8 +1,8 @@
 """The live feed: one poller a process, as many subscribers as there are tabs (PRD decision 8).
 
-The first subscriber starts the poller, the last one stops it. Each tick asks the database once a
-watched selection and publishes an immutable snapshot; a failure publishes the last good one as
-stale and is tried again after 1, 2, 4, 8 s.
+The first subscriber starts the poller, and the last one stops it. At each tick the poller asks the
+database once for every watched selection, and publishes an immutable snapshot. When the database
+fails, it publishes the last good snapshot as stale, and tries again after 1, 2, 4, 8 s.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What subscribers get: the newest tiles, and what is wrong if they are not fresh.
+    """What subscribers get: the newest tiles, and why they are not fresh.
 
     Attributes:
-        seq: grows with every snapshot of the process.
-        tile_set: the newest tiles at hand, without any where there never were.
-        error: why they are stale, None while fresh.
-        failing_since_ms: when that began, epoch milliseconds.
+        seq: a number that grows with every snapshot of the process.
+        tile_set: the newest tiles; no tile where the database has never answered.
+        error: why the tiles are stale, None while they are fresh.
+        failing_since_ms: when the failure began, epoch milliseconds.
         retry_in_s: seconds to the next attempt.
     """
 
@@ -44,27 +44,27 @@ class Snapshot:
 
 
 class Subscription:
-    """One tab's place in the feed."""
+    """A tab that receives snapshots of one selection."""
 
     def __init__(self, feed: LiveFeed, selection: Selection) -> None:
         self.selection = selection
         self._feed, self._seen = feed, 0
 
     async def next(self) -> Snapshot:
-        """The newest snapshot this tab has not seen; waits for one, skips what it missed."""
+        """The newest snapshot, once there is one that this tab has not seen; none of before it."""
         snapshot = await self._feed.newer_than(self.selection, self._seen)
         self._seen = snapshot.seq
         return snapshot
 
 
 class LiveFeed:
-    """Polls what somebody watches, and nothing else.
+    """Polls the selections that somebody watches.
 
     Args:
         load: asks the database for the tiles of a selection.
         interval: seconds between ticks.
-        pulse: tells when the database is lost or back, so that no selection waits for its tick.
-        wall: epoch seconds.
+        pulse: says when the database is lost or back; then every selection is asked for at once.
+        wall: the clock, epoch seconds.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class LiveFeed:
 
     @property
     def subscribers(self) -> int:
-        """How many tabs listen."""
+        """How many tabs are subscribed."""
         return sum(self._watchers.values())
 
     @property
@@ -129,9 +129,9 @@ class LiveFeed:
         self._watchers[selection] -= 1
         if self._watchers[selection] <= 0:
             del self._watchers[selection]
-            # A later watcher is not shown this one as new, and does not wait for its tick.
-            for kept in (self._newest, self._due, self._failures):
-                kept.pop(selection, None)
+            # The next subscriber must not receive old data as new, nor wait for a tick of before.
+            for by_selection in (self._newest, self._due, self._failures):
+                by_selection.pop(selection, None)
         if not self._watchers and self._poller is not None:
             self._poller.cancel()
             self._poller = self._ticked_at = None
@@ -148,12 +148,12 @@ class LiveFeed:
                 await self._sleep(min(due, default=loop.time() + self.interval) - loop.time())
 
     def _hurry(self) -> None:
-        """The database is lost, or back: every selection is due."""
+        """Make every selection due, as the database is lost or back."""
         self._due.clear()
         self._wake.set()
 
     async def _sleep(self, seconds: float) -> None:
-        """Until the next tick is due, or somebody new subscribes."""
+        """Wait until the next tick is due, or until somebody subscribes."""
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._wake.wait()
@@ -166,23 +166,24 @@ class LiveFeed:
         return min(self.interval, BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
 
     async def _tick(self, selection: Selection) -> None:
-        """Ask for one selection, publish what came of it, and say when it is due again."""
+        """Ask for one selection, publish a snapshot, and set when the selection is due again."""
         before = self._newest.get(selection)
-        kept = TileSet(selection) if before is None else before.tile_set
+        last = TileSet(selection) if before is None else before.tile_set
         started = asyncio.get_running_loop().time()
         try:
             tile_set = await self._load(selection)
             error = tile_set.error
         except KsysError as refused:
-            tile_set, error = kept, refused
-        except Exception:  # the poller serves every tab and must outlive a bad row
+            tile_set, error = last, refused
+        except Exception:  # The poller serves every tab: one bad row must not end it.
             logger.exception("live feed: %s", selection.window.label)
-            tile_set, error = kept, KsysError("the live feed failed; the log has the details")
+            tile_set, error = last, KsysError("the live feed failed; the log has the details")
         if selection not in self._watchers:
             return
         self._failures[selection] = 0 if error is None else self._failures[selection] + 1
         pause = self._pause(self._failures[selection])
-        # From the start, so that a slow answer does not stretch the period; a failure waits.
+        # The period counts from the start, so that a slow answer does not stretch it. The pause
+        # after a failure counts from its end.
         ended = asyncio.get_running_loop().time()
         self._due[selection] = (started if error is None else ended) + pause
         if error is None:

@@ -12,7 +12,7 @@ from ksys_app.services.tiles import TileSet, TileSource
 
 
 class LiveTiles:
-    """Judges tiles once a tick, and remembers which limits are held until the next one.
+    """Judges tiles at each tick, and remembers until the next one which limits are held.
 
     Args:
         source: loads the tiles.
@@ -33,7 +33,7 @@ class LiveTiles:
         return await self.source.shared(wanted)
 
     async def read(self, selection: Selection) -> TileSet:
-        """The tiles as the last tick would judge them; nothing is remembered of it.
+        """The tiles, judged with the limits that the last tick held. This read changes nothing.
 
         Raises:
             KsysError: the database cannot be asked and nothing older is at hand.
@@ -41,7 +41,7 @@ class LiveTiles:
         return await self.source.load(selection, self._held)
 
     async def tick(self, selection: Selection) -> TileSet:
-        """The tiles now. What they hold counts from now on, and changed alarms are logged.
+        """The tiles now. The limits that they hold count from now on; changed alarms are logged.
 
         Raises:
             KsysError: the database cannot be asked and nothing older is at hand.
@@ -75,11 +75,11 @@ class LiveTiles:
                 range=judged.window.label,
                 tag=tag,
                 dur_ms=judged.judged_s * 1000,
-                **_told(worst),
+                **_log_fields(worst),
             )
 
 
-def _told(worst: Violation | None) -> dict[str, str | None]:
+def _log_fields(worst: Violation | None) -> dict[str, str | None]:
     if worst is None:
         return dict.fromkeys(("level", "reason", "value", "limit"))
     value, limit = (None if one is None else brief(one) for one in (worst.value, worst.limit))

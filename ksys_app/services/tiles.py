@@ -1,4 +1,4 @@
-"""The tiles of a window: one query, the rules, and the limits that were held before."""
+"""The tiles of a window: one query, the rules, and the limits that are held from before."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from ksys_app.utils.cache import Answer
 
 # A line may cross one empty slot, not two: that is a hole in the data.
 SPARK_GAP: Final = 2.5 / SPARK_POINTS
-# Lines of the log for faulty rules at once; `ksys db verify` names them all.
-FAULTS_TOLD: Final = 20
+# The most faulty rules that are logged at once; `ksys db verify` names them all.
+FAULTS_LOGGED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,15 @@ class TileSet:
     """Tiles at one moment of the database's clock.
 
     Attributes:
-        selection: which.
-        tiles: one a tag, by name.
+        selection: what was asked for.
+        tiles: one tile for each tag, by name.
         db_now: the database's clock when it answered, None where it never has.
-        fetched_ms: ours, epoch milliseconds.
-        error: why the database could not be asked since, None while fresh.
-        age_s: seconds since it answered.
-        truncated: whether there are more such tags than may be shown.
-        judged_s: seconds that judging their badges took.
-        days: the zone whose days its buckets are, if they are days.
+        fetched_ms: our clock at that moment, epoch milliseconds.
+        error: why the database could not be asked since then, None while the tiles are fresh.
+        age_s: seconds since the database answered.
+        truncated: whether the selection has more tags than may be shown.
+        judged_s: seconds that judging the badges took.
+        days: IANA name of the zone whose days the buckets are, None of shorter buckets.
     """
 
     selection: Selection
@@ -63,16 +63,16 @@ class TileSet:
         return self.selection.window
 
     def covers(self, words: str) -> bool:
-        """Whether all tags were asked for those that hold ``words``."""
+        """Whether the tiles are of every tag whose name holds ``words``."""
         return self.selection.words == words or (self.selection.whole and not self.truncated)
 
 
 class TileSource:
-    """Loads tiles; who asks changes nothing of what others get.
+    """Loads tiles. A caller changes nothing of what others get.
 
     Args:
         zone: the display zone.
-        max_tags: most tags shown.
+        max_tags: the most tags that are shown.
     """
 
     def __init__(self, zone: ZoneInfo, max_tags: int) -> None:
@@ -81,10 +81,10 @@ class TileSource:
         self._bloated = False
 
     async def shared(self, wanted: Selection) -> Selection:
-        """``wanted``, or the whole of its window where all tags fit on a page.
+        """``wanted``, or all tags of its window where they fit on a page.
 
-        So tabs share one question, and only where tags do not fit the cut comes after filter and
-        pins.
+        So tabs with different filters and pins share one query. Only where the tags do not fit are
+        they filtered before they are cut.
         """
         if wanted.whole or (await matching_tags("", self._max_tags)).rowcount > self._max_tags:
             return wanted
@@ -94,7 +94,7 @@ class TileSource:
         """The tiles of ``selection`` now.
 
         Args:
-            selection: which.
+            selection: what is asked for.
             held: the limits that were broken at the last judgement, by tag.
 
         Raises:
@@ -131,7 +131,7 @@ class TileSource:
             for tag in sorted(found.keys() | self._faults.keys())
             if found.get(tag) != self._faults.get(tag)
         ]
-        for tag in changed[:FAULTS_TOLD]:
+        for tag in changed[:FAULTS_LOGGED]:
             log.event("rule_fault", tag=tag, faults=found.get(tag))
         self._faults = found
 

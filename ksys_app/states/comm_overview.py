@@ -76,8 +76,7 @@ class OverviewState(LoadingState, mixin=True):
     def _take_overview(self, overview: Overview, alive: Sequence[Alive], now: datetime) -> None:
         self._overview, self.truncated, self.overview_shown = overview, overview.truncated, True
         self._alive = {one.tag_name: one for one in alive}
-        days = overview.calendar
-        self._ends_today = days.start == comm.recent_start(now, days.zone)
+        self._ends_today = comm.ends_today(overview.calendar, now)
         self._place_rows()
 
     def _drop_overview(self) -> None:

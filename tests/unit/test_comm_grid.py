@@ -77,6 +77,8 @@ def test_the_thirty_recent_days_end_today_in_the_display_zone() -> None:
     late = datetime(2026, 3, 1, 15, 30, tzinfo=UTC)
     assert comm.recent_start(late, SEOUL) == date(2026, 2, 1)
     assert comm.recent_start(late, ZoneInfo("UTC")) == date(2026, 1, 31)
+    assert comm.ends_today(comm.calendar(date(2026, 2, 1), SEOUL), late)
+    assert not comm.ends_today(comm.calendar(date(2026, 1, 31), SEOUL), late)
 
 
 def test_a_start_stays_between_2000_and_today() -> None:

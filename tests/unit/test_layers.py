@@ -49,7 +49,8 @@ LAYERS: dict[str, set[str]] = {
     "reflex_packages": set(),
     "queries": {"db", "models", *DOMAIN_IN_QUERIES, "resources", "utils.cache"},
     "store": {"db", "models"},
-    "services": COMMON | {"queries", "domain", "models"},
+    "services": {"queries", "store", "domain", "models"}
+    | {"errors", "log", "meters", "settings", "utils"},
     "api": COMMON | {"__init__", "services", "domain", "models", "events.refusals"},
     "states": COMMON | {"__init__", "services", "domain", "models"},
     "components": {"models", "reflex_compat", "texts", "texts_comm"},

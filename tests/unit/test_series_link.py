@@ -7,10 +7,14 @@ import pytest
 from ksys_app.states.series_link import (
     MAX_MS,
     asked_zoom,
+    chart_url,
+    file_url,
+    shown_part,
     valid_page,
     valid_series,
     valid_zoom,
     zoom_period,
+    zoom_url,
 )
 
 
@@ -65,3 +69,25 @@ def test_a_zoom_is_a_period_of_the_export() -> None:
 @pytest.mark.parametrize("zoom", [[], [5, 9], [1_756_214_780_000, MAX_MS - 1]])
 def test_a_zoom_that_the_export_does_not_take_is_no_period(zoom: list[int]) -> None:
     assert zoom_period(zoom) == {}
+
+
+def test_chart_and_files_ask_for_the_same_tag_whatever_its_name() -> None:
+    asked = {"tag": "a&b=c 50 %", "window": "24h"}
+    tag = "tag=a%26b%3Dc+50+%25&window=24h"
+    assert chart_url("timeseries", asked) == f"/api/v1/timeseries?{tag}&format=columns"
+    assert file_url("buckets", asked) == f"/api/v1/export.csv?{tag}&kind=buckets"
+    zoomed = zoom_url("buckets", asked, [1_756_214_780_000, 1_756_218_380_000])
+    assert zoomed.startswith(
+        f"{file_url('buckets', asked)}&from=2025-08-26T13%3A26%3A20%2B00%3A00&to="
+    )
+    assert zoom_url("buckets", asked, []) == ""
+
+
+@pytest.mark.parametrize(
+    ("shown", "series"), [(["avg", "max"], ""), (["max"], "max"), ([], "none")]
+)
+def test_a_link_says_only_what_is_not_as_it_is_at_first(shown: list[str], series: str) -> None:
+    known = ("avg", "max")
+    assert shown_part(shown, known, [], 1) == {"series": series, "zoom": "", "page": ""}
+    assert shown_part(shown, known, [5, 9], 2) == {"series": series, "zoom": "5-9", "page": "2"}
+    assert valid_series(series, known) == shown
