@@ -1,4 +1,4 @@
-"""The buckets of each aggregate: their width, their bounds, and how many one call refreshes."""
+"""The buckets of each aggregate: width, bounds, and how many buckets one refresh call takes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from typing import Final, NamedTuple
 from ksys_app.domain.upkeep import WIDTHS
 
 Span = tuple[datetime, datetime]
-"""From here up to, without, there."""
+"""Start and end of a time range; the end is not part of it."""
 DAY: Final = timedelta(days=1)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Grain(NamedTuple):
-    """The bucket of an aggregate, and how much of it one call refreshes."""
+    """The bucket width of an aggregate, and the time range that one refresh call takes."""
 
     width: timedelta
     slice: timedelta
 
 
-# Slices end at midnight UTC, the end of a bucket of every width but a day's: days are not sliced.
+# A slice ends at midnight UTC. A bucket of every width ends there too, except the daily bucket,
+# which may follow another time zone. The slice of the daily aggregate is so long that no call is
+# split.
 GRAINS: Final = {
     view: Grain(WIDTHS[view], timedelta(days=days))
     for view, days in {
@@ -34,8 +36,8 @@ GRAINS: Final = {
         "influx_agg_1d": 10_000,
     }.items()
 }
-# The levels that each aggregate is built on, down to the raw samples. Its days may be built on
-# minutes alone; naming more levels than there are does no harm.
+# The finer aggregates that each aggregate is computed from. The daily aggregate of some databases
+# is computed from minutes alone; refreshing the other levels as well does no harm there.
 FINER: Final[dict[str, tuple[str, ...]]] = {
     "influx_agg_1m": (),
     "features_5m": (),
@@ -47,12 +49,12 @@ FINER: Final[dict[str, tuple[str, ...]]] = {
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
-    """Where a day of ``zone`` begins, UTC."""
+    """The start of a day of ``zone``, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def bucket_start(view: str, ts: datetime, zone: tzinfo) -> datetime:
-    """Where the bucket of ``view`` that holds ``ts`` begins, UTC; days are those of ``zone``."""
+    """The start, in UTC, of the bucket of ``view`` that holds ``ts``; days are days of ``zone``."""
     width = GRAINS[view].width
     if width == DAY:
         return midnight(ts.astimezone(zone).date(), zone)
@@ -60,7 +62,7 @@ def bucket_start(view: str, ts: datetime, zone: tzinfo) -> datetime:
 
 
 def bucket_end(view: str, ts: datetime, zone: tzinfo) -> datetime:
-    """Where the bucket of ``view`` that holds ``ts`` ends, UTC; days are those of ``zone``."""
+    """The end, in UTC, of the bucket of ``view`` that holds ``ts``; days are days of ``zone``."""
     width = GRAINS[view].width
     if width == DAY:
         return midnight(ts.astimezone(zone).date() + DAY, zone)
@@ -68,7 +70,7 @@ def bucket_end(view: str, ts: datetime, zone: tzinfo) -> datetime:
 
 
 def cut(view: str, span: Span) -> Iterator[Span]:
-    """A span in pieces that one call refreshes, none too short to hold a bucket."""
+    """Split a span into slices for one refresh call each; every slice holds at least one bucket."""
     width, step = GRAINS[view]
     start, end = span
     cuts = [start]

@@ -1,4 +1,4 @@
-"""Columns of numbers for charts: short, and true to what a table of them says (PRD §8.5)."""
+"""Round the numbers of a chart so that they are short and read as in a table (PRD §8.5)."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ from ksys_app.domain.figures import DIGITS, LARGE, SMALL, Span, at_15_digits, pl
 
 LEAST_DIGITS: Final = 7
 _TOP: Final = 308
-# The largest power of ten that is one exactly.
+# The largest power of ten that a double represents exactly.
 _EXACT_POWER: Final = 22
-# Where the way to write a number changes.
+# At these sizes ``figure`` changes between decimal and engineering notation.
 _EDGES: Final = frozenset((10.0**SMALL, 10.0**LARGE, 10.0**DIGITS))
 
 
 def drawn(values: Sequence[float | None], decimals: int) -> list[float | None]:
-    """The numbers of a column with the digits that a chart needs, 15 at most; None for no number.
+    """The numbers of a column, rounded to the digits that a chart needs, at most 15.
 
-    That is a thousandth of their span, at least seven digits, and always so many that ``figure``
-    writes what it writes of the number itself. Where a few numbers lie far off, the span is that of
-    the middle half.
+    A missing, infinite or NaN number becomes None. The digits resolve a thousandth of the span of
+    the numbers, and there are at least seven. ``figure`` writes the same text for the rounded
+    number as for the number itself. Where a few outliers stretch the span, the span of the middle
+    half of the numbers is used.
 
     Args:
         values: the column.
-        decimals: those that ``figure`` is given.
+        decimals: the decimals with which the reader calls ``figure``.
     """
-    known = {value for value in values if value is not None and math.isfinite(value)}
-    column = max(1, decimals, places(_series(sorted(known))))
-    # Powers of ten that bring the last decimal that is written to the units.
+    finite = {value for value in values if value is not None and math.isfinite(value)}
+    column = max(1, decimals, places(_series(sorted(finite))))
+    # Powers of ten that move the last written decimal to the units.
     small, large = (10.0 ** min(_TOP, max(least, decimals)) for least in (1, 0))
-    # Rounding first can only matter that near to a half of such a unit.
+    # Rounding twice gives another result only this near to the half of such a unit.
     doubt = 0.5 * 10.0 ** min(-1, max(1, decimals) - column)
     scales: dict[int, float] = {}
-    made: list[float | None] = []
+    rounded: list[float | None] = []
     for value in values:
-        if value not in known:
-            made.append(None)
+        if value not in finite:
+            rounded.append(None)
         elif value == 0:
-            made.append(0.0)
+            rounded.append(0.0)
         else:
             size = abs(value)
             exponent = math.floor(math.log10(size))
@@ -54,34 +55,34 @@ def drawn(values: Sequence[float | None], decimals: int) -> list[float | None]:
                     sent = _at_15(size)
             else:
                 sent = _at_15(size)
-            made.append(sent if value > 0 else -sent)
-    return made
+            rounded.append(sent if value > 0 else -sent)
+    return rounded
 
 
 def _scale(exponent: int, column: int) -> float:
-    """What brings the last decimal that is sent to the units, 0 where all 15 digits are sent."""
+    """The factor that moves the last sent decimal to the units, 0 where all 15 digits are sent."""
     sent = max(column, LEAST_DIGITS - 1 - exponent)
     return 0.0 if exponent + 1 + sent >= DIGITS or sent > _EXACT_POWER else 10.0**sent
 
 
 def _differs(number: float, sent: float) -> bool:
-    """Whether two numbers, in units of the last decimal that is written, may round to others."""
+    """Whether two numbers may round differently; both are in units of the last written decimal."""
     if number >= 1e15:
         return True
     whole = math.floor(number)
     half = number - whole - 0.5
-    # So near to a half the 15th digit decides. A half of what is sent is one indeed, and counts.
+    # This near to a half, the 15th digit decides. A sent number that is a half is an exact half.
     near = abs(half) <= number * 6e-15
     return near or math.floor(sent * (1 + 1e-15) + 0.5) != whole + (half > 0)
 
 
 def _at_15(size: float) -> float:
-    taken = float(at_15_digits(size))
-    return taken if math.isfinite(taken) else size
+    rounded = float(at_15_digits(size))
+    return rounded if math.isfinite(rounded) else size
 
 
 def _series(ascending: Sequence[float]) -> Span | None:
-    """The span of distinct numbers, of their middle half where that is less than a hundredth."""
+    """The span of distinct numbers, or of their middle half if that is under a hundredth of it."""
     if not ascending:
         return None
     last = len(ascending) - 1

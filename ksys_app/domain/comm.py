@@ -1,8 +1,8 @@
 """The grid of 30 local days by local hours, and the outages in it (PRD §28.2).
 
-A cell is one whole hour of UTC, as messages are counted. It stands at the local day and hour in
-which it begins, so that a day of 23 or 25 hours loses and doubles nothing. Heatmap, outages and
-summary are made of the same cells and cannot disagree.
+A cell is one whole hour of UTC, because the database counts messages by hours of UTC. A cell
+belongs to the local day and hour in which it begins, so a day of 23 or 25 hours neither loses nor
+repeats an hour. Heatmap, outages and summary use the same cells and cannot disagree.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 FIRST_START: Final = date(2000, 1, 1)
 ON_ITS_WAY: Final = MINUTE
-"""What was sent this long ago may still be under way; it is not missed yet."""
+"""A message that was sent within this time may still arrive, so it does not count as missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Calendar:
     Attributes:
         start: the first day.
         zone: the display zone.
-        bounds: 31 starts of days, in whole hours of UTC; the last one ends the grid.
+        bounds: the starts of 31 days, whole hours of UTC; the last one is the end of the grid.
     """
 
     start: date
@@ -48,7 +48,7 @@ class Calendar:
 
     @property
     def odd_days(self) -> list[OddDay]:
-        """The days on which clocks are changed, with their number of hours."""
+        """The days with a change of clocks, each with its number of hours."""
         lengths = Counter(hour.astimezone(self.zone).date() for hour in self.hours)
         return [OddDay(day, hours) for day, hours in lengths.items() if hours != 24]
 
@@ -71,7 +71,7 @@ def ends_today(days: Calendar, now: datetime) -> bool:
 
 
 def clamp_start(start: date, now: datetime, zone: ZoneInfo) -> date:
-    """``start``, not before 2000 and not after today."""
+    """``start``, moved to 2000-01-01 if it is earlier and to today if it is later."""
     return min(max(start, FIRST_START), now.astimezone(zone).date())
 
 
@@ -84,13 +84,13 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The whole minutes of a tag that can be judged: from its first sample to a minute ago."""
+    """The time in which messages of a tag are expected: from its first sample to a minute ago."""
 
     begins: datetime
     ends: datetime
 
     def minutes(self, start: datetime, end: datetime) -> int:
-        """How many of them lie from ``start`` to ``end``."""
+        """How many whole minutes of this time lie between ``start`` and ``end``."""
         return max(0, (min(end, self.ends) - max(start, self.begins)) // MINUTE)
 
 
@@ -100,7 +100,7 @@ def minute(ts: datetime) -> datetime:
 
 
 def life(first_ts: datetime | None, now: datetime) -> Life:
-    """What of a tag's life can be judged; nothing for one that never reported."""
+    """The time in which messages of a tag are expected; empty for a tag without a sample."""
     ends = minute(now - ON_ITS_WAY)
     if first_ts is None:
         return Life(ends, ends)
@@ -109,12 +109,12 @@ def life(first_ts: datetime | None, now: datetime) -> Life:
 
 
 def not_yet(hour: datetime, now: datetime) -> bool:
-    """Whether no minute of an hour can be judged yet: it is to come, or has just begun."""
+    """Whether an hour is in the future or so new that no message of it is expected yet."""
     return hour >= life(None, now).ends
 
 
 def grid(row: CommRow, days: Calendar) -> tuple[Cell, ...]:
-    """Every hour of the 30 days, judged: inside the tag's life a silent hour is 0 %."""
+    """A cell for every hour of the 30 days; after the tag's first sample a silent hour is 0 %."""
     lived = life(row.first_ts, row.now)
     counted = {
         bucket: (recv, seen)
@@ -133,9 +133,9 @@ def _cell(row: CommRow, lived: Life, hour: datetime, recv: int, seen: datetime |
 
 
 def outages(cells: Sequence[Cell], row: CommRow) -> list[Outage]:
-    """Runs of critical hours, in order of time.
+    """Runs of critical hours, ascending.
 
-    The hour that has just begun and cannot be judged yet neither ends a run nor prolongs it.
+    An hour that has just begun has no state yet. It neither ends a run nor makes it longer.
     """
     judged = [cell for cell in cells if cell.state != "no_data"]
     grid = cells[0].bucket, cells[-1].bucket + HOUR
@@ -160,14 +160,16 @@ def outage(
     grid: tuple[datetime, datetime],
     row: CommRow | CommDayRow,
 ) -> Outage:
-    """A run of critical hours. While it goes on it is never shorter than the tag is silent.
+    """The outage of a run of critical hours.
+
+    An ongoing outage begins at the tag's last sample if that was before the first critical hour.
 
     Args:
-        first: its first hour.
-        last: its last one.
-        newest: whether no judged hour follows.
+        first: the first hour of the run.
+        last: the last hour of the run.
+        newest: whether no hour with a state follows.
         grid: start and end of the 30 days.
-        row: the tag's first and newest sample, and the moment it was counted.
+        row: the tag's first and newest sample, and the time of the count.
     """
     now, (begin, end) = minute(row.now), grid
     ongoing = newest and now < end
@@ -183,14 +185,14 @@ def outage(
 
 
 def ongoing_since(runs: Sequence[Outage]) -> datetime | None:
-    """When the ongoing one of the outages began."""
+    """The start of the ongoing outage, None where no outage is ongoing."""
     return next((run.start for run in runs if run.ongoing), None)
 
 
 def summary(
     cells: Sequence[Cell], runs: Sequence[Outage], now: datetime, days: Calendar
 ) -> Summary:
-    """What the cells amount to; the last 24 hours are the running one and the 23 before it."""
+    """Totals of the cells; the last 24 hours are the current hour and the 23 hours before it."""
     judged = {bisect_right(days.bounds, cell.bucket) for cell in cells if cell.state != "no_data"}
     reached = [cell for cell in cells if cell.bucket <= now]
     lengths = [run.hours for run in runs]
@@ -206,10 +208,13 @@ def summary(
 
 
 def success(cells: Sequence[Cell]) -> float | None:
-    """Part of the expected messages that arrived; too many in one hour make up for none missing."""
+    """Share of the expected messages that arrived, 0 to 1; None where none was expected.
+
+    Extra messages in one hour do not replace missing messages of another hour.
+    """
     return share(sum(cell.missing_msgs for cell in cells), sum(cell.exp_msgs for cell in cells))
 
 
 def share(missing: int, expected: int) -> float | None:
-    """Part of the expected messages that is not missing, None where none was expected."""
+    """Share of the expected messages that is not missing, 0 to 1; None where none was expected."""
     return None if expected == 0 else 1 - missing / expected

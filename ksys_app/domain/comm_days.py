@@ -1,4 +1,4 @@
-"""Every tag by days: the same figures as the grid, without its hours (PRD §28.2)."""
+"""The communication of every tag by days, with the same results as the grid (PRD §28.2)."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ DAY_MINUTES: Final = 24 * HOUR_MINUTES
 
 
 def by_days(rows: Iterable[CommDayRow], days: Calendar) -> list[TagDays]:
-    """The 30 days of each tag; silent hours of a life are critical ones.
+    """The 30 days of each tag. After a tag's first sample a silent hour is critical.
 
-    Whole minutes since the first day stand for times, and bits for hours: there are many tags.
+    There are many tags. So a time is a number of minutes since the first day, and the hours of a
+    tag are the bits of one integer.
     """
     edges = [(bound - days.bounds[0]) // MINUTE for bound in days.bounds]
     return [_tag_days(row, days, edges) for row in rows]
 
 
 def doubtful(rows: Iterable[CommDayRow], days: Calendar, since: datetime) -> list[str]:
-    """The tags with a critical hour from ``since`` on, which what arrived late may fill."""
+    """The tags with a critical hour after ``since``; late samples may still fill such an hour."""
     edges = [(bound - days.bounds[0]) // MINUTE for bound in days.bounds]
     first = max(0, (since - days.bounds[0]) // HOUR)
     return [row.tag_name for row in rows if _critical(row, days, edges) >> first]
 
 
 def _critical(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> int:
-    """A bit for each critical hour."""
+    """The critical hours of a tag as bits."""
     lived = life(row.first_ts, row.now)
     begins, ends = ((ts - days.bounds[0]) // MINUTE for ts in (lived.begins, lived.ends))
     crit = _judged(max(0, begins), min(edges[-1], ends) if row.exp_per_min > 0 else 0)
@@ -73,13 +74,13 @@ def _tag_days(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> TagDays:
 
 
 def _judged(begins: int, ends: int) -> int:
-    """A bit for each hour that holds one of these minutes."""
+    """The hours that hold a minute of the range, as bits."""
     first, last = begins // HOUR_MINUTES, -(-ends // HOUR_MINUTES)
     return ((1 << last - first) - 1) << first if ends > begins else 0
 
 
 def _hours(bits: int, start: int, end: int) -> int:
-    """How many hours from one minute to another have a bit."""
+    """How many of the hours between two minutes have their bit set."""
     first, last = start // HOUR_MINUTES, end // HOUR_MINUTES
     return (bits >> first & (1 << last - first) - 1).bit_count()
 
@@ -98,7 +99,7 @@ def _outages(crit: int, row: CommDayRow, days: Calendar, ends: int) -> list[Outa
 
 
 def _runs(bits: int) -> Iterator[tuple[int, int]]:
-    """The first and the last place of each run of bits that are set."""
+    """The first and the last position of each run of set bits."""
     at = 0
     while bits:
         skipped = (bits & -bits).bit_length() - 1

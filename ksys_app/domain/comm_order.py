@@ -1,4 +1,4 @@
-"""In which order tags stand in the overview of communication (PRD §28.3)."""
+"""The order of the tags in the overview of communication (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS: Final[dict[str, _Value]] = {
 }
 COLUMNS: Final = tuple(_COLUMNS)
 WORST_IS_MOST: Final = frozenset({"outages", "longest", "crit"})
-"""Columns whose greatest value is the worst one; a first click shows the worst."""
+"""Columns whose greatest value is the worst; the first click on a column shows the worst first."""
 
 
 def ordered(
@@ -33,27 +33,27 @@ def ordered(
     descending: bool,
     current: bool,
 ) -> list[TagDays]:
-    """The rows by a column, those without a value last; equal ones, and ``worst``, worst first.
+    """The rows sorted by a column. Rows without a value are last; rows that tie are worst first.
 
     Args:
         rows: the tags.
-        alive: whether each is alive now.
+        alive: whether each tag is alive now.
         column: one of :data:`COLUMNS`, or :data:`WORST`.
-        descending: the greatest first.
-        current: whether the 30 days reach today, so that being silent now is part of them.
+        descending: the greatest first; :data:`WORST` ignores it.
+        current: whether the 30 days end today, so that a silent tag comes before the others.
     """
     worst = sorted(rows, key=lambda row: _severity(row, alive[row.tag_name], current))
     if column == WORST:
         return worst
     value = _COLUMNS[column]
     valued = [(value(row, alive[row.tag_name]), row) for row in worst]
-    known = [pair for pair in valued if pair[0] is not None]
-    known.sort(key=lambda pair: pair[0], reverse=descending)  # type: ignore[arg-type,return-value]
-    return [row for _, row in known] + [row for one, row in valued if one is None]
+    present = [pair for pair in valued if pair[0] is not None]
+    present.sort(key=lambda pair: pair[0], reverse=descending)  # type: ignore[arg-type,return-value]
+    return [row for _, row in present] + [row for key, row in valued if key is None]
 
 
 def _severity(row: TagDays, alive: Alive, current: bool) -> tuple[object, ...]:
-    """Silent now, never received, then by success; late tags are still expected to come."""
+    """Sort key: lost tags, tags never seen, then by success; a late tag is not silent."""
     silent = _NOW[alive.comm] if current and alive.comm in ("lost", "never") else len(_NOW)
     rate = row.success_30d
     return (silent, rate is None, rate or 0.0, -row.crit_hours, row.tag_name)

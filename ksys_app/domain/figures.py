@@ -1,8 +1,8 @@
-"""Numbers as text: as many digits as a tag's span needs, the same on every page (PRD §5.7).
+"""Numbers as text, with as many digits as a tag's span needs, alike on every page (PRD §5.7).
 
-``components/client/figures.js`` does the same in the browser. Both take a number at 15 digits, and
-round those, halves away from zero: what lies beyond is noise of the arithmetic. So tile, table,
-legend, tooltip and axis write one number in one way.
+``components/client/figures.js`` follows the same rules in the browser, so tile, table, legend,
+tooltip and axis write a number in the same way. Both round a number to 15 digits first, because
+the digits after that are noise of the arithmetic. Halves are rounded away from zero.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ DIGITS: Final = 15
 """Significant digits that every double keeps."""
 LARGE: Final = 9
 SMALL: Final = -4
-"""From 1e9 on, and below 1e-4, numbers are written in engineering notation."""
-# Decimals from which a number below 1e-4 is more than a trace of zero.
+"""Powers of ten: numbers from 1e9 on and below 1e-4 are written in engineering notation."""
+# With fewer decimals than this, a number below 1e-4 is written as zero.
 _TRACE: Final = 7
 _FEW: Final = 4
 _BRIEF: Final = 6
@@ -34,9 +34,9 @@ def finite(value: float | None) -> float | None:
 
 
 def places(span: Span | None) -> int:
-    """Decimals that tell a thousandth of a span apart: 1 for 0..200, 8 for 0..1e-5, -6 for 0..5e9.
+    """Decimals that resolve a thousandth of a span: 1 for 0..200, 8 for 0..1e-5, -6 for 0..5e9.
 
-    A span that 15 digits cannot tell apart counts as none; then it is a thousandth of the value.
+    Where 15 digits cannot separate the two ends, the decimals resolve a thousandth of the value.
     """
     if span is None or not all(map(math.isfinite, span)):
         return 1
@@ -48,12 +48,13 @@ def places(span: Span | None) -> int:
 
 
 def figure(value: float | None, decimals: int = 1) -> str:
-    """``190.0``, ``3.79e-6``, ``3.234567890e9``, or a dash for what is no number.
+    """A number as text: ``190.0``, ``3.79e-6``, ``3.234567890e9``; a dash for no finite number.
 
     Args:
         value: the number.
-        decimals: those that its span needs, from :func:`places`. At least one is written, in
-            engineering notation at least the units, and never more than 15 digits in all.
+        decimals: the decimals that its span needs, from :func:`places`. Decimal notation has at
+            least one decimal. Engineering notation has at least the units. The text never has
+            more than 15 digits.
     """
     number = finite(value)
     if number is None:
@@ -62,16 +63,17 @@ def figure(value: float | None, decimals: int = 1) -> str:
     exponent = at_15_digits(size).adjusted()
     if exponent >= LARGE or (size > 0 and exponent < SMALL and decimals >= _TRACE):
         return _signed(number, _engineering(size, decimals))
-    # Among numbers in engineering notation zero has no decimals to keep.
+    # Beside numbers in engineering notation, zero needs one decimal only.
     return _signed(
         number, _fixed(size, 1 if size == 0 and decimals >= _TRACE else max(1, decimals))
     )
 
 
 def brief(value: float, digits: int = _BRIEF) -> str:
-    """A number with at least so many digits, all of its units, and no zeros at its end.
+    """A number for limits and messages: ``190``, ``196.25``, ``123456791``, ``3.79e-6``.
 
-    For limits and messages: ``190``, ``196.25``, ``123456791``, ``3.79e-6``.
+    The text has ``digits`` significant digits, or more where the whole part needs them, and no
+    zeros at its end.
     """
     number = finite(value)
     if number is None:
@@ -85,7 +87,7 @@ def brief(value: float, digits: int = _BRIEF) -> str:
 
 
 def apart(value: float, other: float) -> str:
-    """``value`` as :func:`brief` has it, with the digits that tell it from another number."""
+    """``value`` as :func:`brief` writes it, with enough digits to differ from ``other``."""
     for digits in range(_BRIEF, DIGITS + 1):
         text = brief(value, digits)
         if value == other or text != brief(other, digits):
@@ -94,12 +96,12 @@ def apart(value: float, other: float) -> str:
 
 
 def at_15_digits(size: float) -> Decimal:
-    """A number as it is taken before it is rounded any further."""
+    """A number rounded to 15 significant digits."""
     return _CONTEXTS[DIGITS].create_decimal(Decimal(size))
 
 
 def full(value: float | None) -> str:
-    """Every digit of a number, as few as name it and no other; a dash for none."""
+    """The shortest text that identifies a number exactly; a dash for no finite number."""
     number = finite(value)
     if number is None:
         return DASH
@@ -113,20 +115,21 @@ def full(value: float | None) -> str:
 
 
 def count(number: int) -> str:
-    """A whole number with narrow blanks between its thousands, from five digits on.
+    """A whole number; from five digits on with narrow spaces between the thousands.
 
-    For counts among words. A figure that may be copied has none: the page sets its thousands apart.
+    It is for counts inside sentences. A figure that people may copy has no spaces: there the page
+    separates the thousands by style alone.
     """
     return f"{number:,}".replace(",", NARROW) if abs(number) >= 10_000 else str(number)
 
 
 def range_label(span: Span | None, *, limits: bool) -> str:
-    """``0.0 ~ 200.0``, ``1e-9 ~ 10e-6``, or a dash for no range.
+    """A range as text: ``0.0 ~ 200.0``, ``1e-9 ~ 10e-6``; a dash for no range.
 
     Args:
         span: the two ends.
-        limits: whether people set them: then they have their decimals as far as a thousandth of the
-            range goes; ends that were measured have those that tell a tenth of it apart.
+        limits: whether a person has set the ends. Then they are written to a thousandth of the
+            range; measured ends are written to a tenth of it.
     """
     if span is None:
         return DASH
@@ -144,7 +147,7 @@ def _exponent(size: float) -> int:
 
 
 def _signed(value: float, text: str) -> str:
-    """``text`` of the absolute value with its sign; zero has none."""
+    """``text`` of the absolute value, with a minus sign where needed; zero has no sign."""
     return f"-{text}" if value < 0 and text.strip("0.") else text
 
 
@@ -156,7 +159,7 @@ def _fixed(size: float, decimals: int) -> str:
 
 
 def _engineering(size: float, decimals: int) -> str:
-    """Exponents in steps of three; at least the units of what 15 digits can count."""
+    """Engineering notation; a number below 1e15 has at least its units."""
     exponent = at_15_digits(size).adjusted()
     if exponent < LARGE:
         count = max(1, exponent + 1 + decimals)
@@ -172,13 +175,13 @@ def _engineering(size: float, decimals: int) -> str:
 
 
 def _rounded(size: float, count: int) -> tuple[str, int]:
-    """So many digits of a number, and the power of ten of the first one."""
+    """The first ``count`` digits of a number, rounded, and the power of ten of the first digit."""
     number = _CONTEXTS[count].create_decimal(at_15_digits(size))
     return "".join(map(str, number.as_tuple().digits)).ljust(count, "0"), number.adjusted()
 
 
 def _trimmed(text: str) -> str:
-    """Without zeros at the end of its decimals."""
+    """``text`` without the zeros at the end of its decimals."""
     mantissa, mark, power = text.partition("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")

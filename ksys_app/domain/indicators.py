@@ -1,4 +1,4 @@
-"""How far back moving figures look, and which bands there are (PRD §22.1, decision 12)."""
+"""How far back moving averages look, and the names of the bands (PRD §22.1, decision 12)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final, Literal
 Band = Literal["plant", "bollinger"]
 
 LOOKBACK_ROWS: Final = 60
-# A tag with holes still finds its 60 rows in six times the time that they take without.
+# A tag with gaps finds its 60 rows in six times the time that 60 rows without gaps take.
 _SPARSENESS: Final = 6
 
 
 def lookback(width: timedelta) -> timedelta:
-    """How long before a window its first row looks for its 60 predecessors: 6 h of minutes.
+    """How far before a window to read for the 60 rows before its first one: 6 h for minutes.
 
     Args:
         width: the length of one bucket.

@@ -10,10 +10,10 @@ from typing import Final
 MAX_MAGNITUDE: Final = 1e100
 """Largest value, either sign. No sensor measures more; sums and squares of it stay finite."""
 MIN_MAGNITUDE: Final = 1e-100
-"""Smallest value but zero, either sign. A double whose bytes are swapped is most often smaller, and
-the database ends the query of every tag where it has to divide one of the smallest there are."""
+"""Smallest value except zero, either sign. A double with swapped bytes is usually smaller. Where
+the database divides such a value, an underflow error can stop a query that reads all tags."""
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
-"""Oldest time. A device whose clock was never set sends times near 1970, or of the year 1."""
+"""Oldest time. A device whose clock was never set sends times near 1970 or in the year 1."""
 
 
 class Unusable(StrEnum):
@@ -26,12 +26,12 @@ class Unusable(StrEnum):
 
 
 def unusable(ts: datetime, value: float, latest: datetime) -> Unusable | None:
-    """Why a sample is not usable, None if it is. The value is judged before the time.
+    """Why a sample is not usable, None if it is usable. The value is checked before the time.
 
     Args:
-        ts: time of the sample, with zone.
-        value: its value.
-        latest: the last usable time, ``KSYS_MAX_AHEAD_S`` ahead of the database's clock.
+        ts: time of the sample, with a time zone.
+        value: value of the sample.
+        latest: the latest usable time: the database's clock plus ``KSYS_MAX_AHEAD_S``.
     """
     if not math.isfinite(value):
         return Unusable.NOT_FINITE

@@ -1,4 +1,4 @@
-"""How the jobs of the database are: what each one's runs say, and what all of them come to."""
+"""The state of the database's jobs: of each job by its runs, and of all jobs together."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from typing import Final, Literal, NamedTuple
 from ksys_app.domain import upkeep
 
 State = Literal["ok", "unknown", "overdue", "failing", "off", "missing"]
-"""Of a job, the worst last: it runs; nobody knows since when; late; failed last; switched off; the
-database must have it and has not."""
+"""State of a job, the worst last.
+
+``ok``: it runs in time. ``unknown``: it has no run and no date on which it was first seen.
+``overdue``: its next run is late. ``failing``: its last run failed. ``off``: it is switched off.
+``missing``: the database does not have a job that it must have.
+"""
 VERBS: Final = {
     "policy_refresh_continuous_aggregate": "refresh",
     "policy_compression": "compression",
     "policy_retention": "retention",
     "policy_reorder": "reorder",
 }
-# What the server's workers may be late before a client steps in.
+# How late the server's background workers may be before a client runs the job.
 PATIENCE: Final = timedelta(minutes=1)
 
 
 class Run(NamedTuple):
-    """A job's run; ``ok`` is None while it is running."""
+    """One run of a job; ``ok`` is None while it is running."""
 
     started: datetime
     ok: bool | None
@@ -33,15 +37,15 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A row of ``db/verify/jobs.sql``: a job and its last run by either side.
+    """A row of ``db/verify/jobs.sql``: a job, its last run by the server, its last by a client.
 
     Attributes:
-        proc_schema: schema of its procedure; that of TimescaleDB where it is a policy.
-        relation_schema, relation: what a policy is about.
-        calls: procedures of ours that the text of its own procedure names.
-        runs: how often the server has run it.
-        initial_start: when it was to run first; None of most policies.
-        known_since: when ``ksys db init`` or a client first saw it.
+        proc_schema: schema of its procedure; a policy has the schema of TimescaleDB.
+        relation_schema, relation: the table or view of a policy.
+        calls: procedures of this product that the text of the job's own procedure names.
+        runs: how often the server has run the job.
+        initial_start: planned time of its first run; None for most policies.
+        known_since: when ``ksys db init`` or a client first saw the job.
         now: the database's clock.
     """
 
@@ -74,7 +78,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What it does, e.g. ``refresh influx_agg_1m``; outside ``public`` with its schema."""
+        """What the job does, e.g. ``refresh influx_agg_1m``; a schema but ``public`` is named."""
         verb = VERBS.get(self.proc_name)
         if verb and self.relation:
             return f"{verb} {_qualified(self.relation_schema, self.relation)}"
@@ -82,9 +86,10 @@ class Job:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it works on a relation of ours as a policy, or runs a procedure of ours.
+        """Whether this product is responsible for the job.
 
-        A job with a procedure of its own is somebody else's, whatever tables it reads.
+        That is a policy on a relation of this product, or a job that calls a procedure of this
+        product. Any other job belongs to somebody else, whatever tables it reads.
         """
         if self.relation is not None:
             return self.relation_schema == "public" and self.relation in upkeep.RELATIONS
@@ -93,12 +98,12 @@ class Job:
 
     @property
     def client_ok(self) -> bool | None:
-        """How its last run from a client went."""
+        """Whether its last run by a client succeeded, None where no client has finished a run."""
         return None if self.client_finished is None else self.client_error is None
 
     @property
     def last(self) -> Run | None:
-        """Its newest run by either side."""
+        """Its newest run, by the server or by a client; None where there is none."""
         runs = []
         if self.server_started is not None:
             error = None if self.server_ok else self.server_error
@@ -108,7 +113,9 @@ class Job:
         return max(runs, key=lambda run: run.started, default=None)
 
     def next_run(self, workers: bool) -> datetime:
-        """When it is due for a client: at once if nobody ever ran it and nobody else will.
+        """When a client should run the job next.
+
+        That is now if the job has never run and the server has no workers to run it.
 
         Args:
             workers: whether the database has background workers of its own.
@@ -128,10 +135,7 @@ class Job:
 
     @property
     def state(self) -> State:
-        """What its runs say.
-
-        A failing server is no trouble while a client runs the job in time.
-        """
+        """The state of the job. If the server fails, ``ok`` while a client runs the job in time."""
         if not self.scheduled:
             return "off"
         since = self.since
@@ -143,12 +147,12 @@ class Job:
 
     @property
     def succeeded(self) -> datetime | None:
-        """When it ended well last, by either side."""
+        """The last success, by the server or by a client; None where there is none."""
         return _latest(self.server_succeeded, self.client_finished if self.client_ok else None)
 
     @property
     def since(self) -> datetime | None:
-        """Since when its next run is waited for, None of a job that nobody knows."""
+        """The time from which the next run is awaited, None where neither run nor date is known."""
         return self.last.started if self.last else self.known_since
 
     def _client_covers(self) -> bool:
@@ -167,12 +171,12 @@ def _qualified(schema: str | None, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The jobs of a database against those that it must have.
+    """The jobs of a database, compared with the jobs that it must have.
 
     Attributes:
-        found: those of them that are there, by name.
-        unexpected: jobs of ours that nobody expects, doubles among them.
-        others: those of other people: their tables, their procedures.
+        found: the required jobs that exist, by name.
+        unexpected: jobs of this product that are not required, duplicates among them.
+        others: jobs of somebody else, on their own tables or with their own procedures.
     """
 
     found: Mapping[str, Job]
@@ -181,7 +185,7 @@ class Judgement:
 
     @property
     def states(self) -> Mapping[str, State]:
-        """Name to state of each job that there must be."""
+        """Name to state of each required job."""
         return {
             name: self.found[name].state if name in self.found else "missing"
             for name in upkeep.JOBS
@@ -189,7 +193,7 @@ class Judgement:
 
     @property
     def last_success(self) -> datetime | None:
-        """When one of them ended well last, None if none ever did."""
+        """The last success of any required job, None where none has succeeded."""
         return _latest(*(job.succeeded for job in self.found.values()))
 
     def named(self, state: State) -> tuple[str, ...]:
@@ -203,7 +207,7 @@ class Judgement:
 
 
 def judge(jobs: Iterable[Job]) -> Judgement:
-    """Which jobs are as expected, which are missing, not expected or somebody else's."""
+    """Divide jobs into required jobs, unexpected jobs and jobs of somebody else."""
     ours: dict[str, list[Job]] = {}
     others: list[Job] = []
     for job in sorted(jobs, key=lambda job: job.job_id):
@@ -214,7 +218,7 @@ def judge(jobs: Iterable[Job]) -> Judgement:
     found: dict[str, Job] = {}
     for name, values in upkeep.WANTED.items():
         if same := ours.get(name):
-            # Of two the one with the right values is ours, else the older one.
+            # Of duplicates, take the job with the right values, else the oldest one.
             found[name] = min(same, key=lambda job: bool(differences(job, values)))
             same.remove(found[name])
     return Judgement(found, [job for same in ours.values() for job in same], others)

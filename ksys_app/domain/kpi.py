@@ -1,4 +1,4 @@
-"""What a KPI tile shows, from numbers alone (PRD §5.2, decisions 1 and 2)."""
+"""The figures of a KPI tile, computed from numbers and a rule (PRD §5.2, decisions 1 and 2)."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ LIMIT_COLUMNS: Final = ("min_val", "crit_min", "warn_min", "warn_max", "crit_max
 
 
 def limiting(rule: QcRule | None) -> QcRule | None:
-    """The rule where it is on and has a limit or a range that a value can break."""
+    """The rule if it is enabled and has a limit or an end of a range; otherwise None."""
     if active(rule) is None or all(getattr(rule, name) is None for name in LIMIT_COLUMNS):
         return None
     return rule
 
 
 def change_pct(last: float | None, prev: float | None) -> float | None:
-    """Change of the newest bucket's ``last`` against the one before it, in percent.
+    """Change from the previous bucket's last value to the newest bucket's, in percent.
 
-    None where there is nothing to compare: a value is missing, or what is not zero is compared
-    with zero. The sign is that of the change, so that a fall of a negative quantity is negative.
+    None where a value is missing, or where only the previous value is zero. The result has the
+    sign of the change, so that a fall of a negative quantity is negative.
     """
     last, prev = finite(last), finite(prev)
     if last is None or prev is None:
@@ -46,7 +46,7 @@ def change_pct(last: float | None, prev: float | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The change of a tag as people read it, a dash for none, and its direction: -1, 0, 1."""
+    """The change of a tag as text, a dash where there is none, and its direction: -1, 0 or 1."""
 
     text: str = figures.DASH
     direction: int = 0
@@ -55,17 +55,17 @@ class Change:
 def change(
     last: float | None, prev: float | None, span: figures.Span | None, places: int, unit: str
 ) -> Change:
-    """The change of the newest bucket's ``last`` against the one before it.
+    """The change from the previous bucket's last value to the newest bucket's.
 
-    In percent, but in the tag's unit where ``prev`` is zero, or less than a twentieth of the
-    range's width: a percentage of next to nothing says nothing.
+    It is in percent. It is in the tag's unit where ``prev`` is zero or less than a twentieth of
+    the range's width, because a percentage of a value near zero means nothing.
 
     Args:
-        last: the newest value.
-        prev: the one before.
+        last: last value of the newest bucket.
+        prev: last value of the bucket before it.
         span: the range of :func:`tile_range`.
         places: decimals of the tag's figures.
-        unit: its unit, may be empty.
+        unit: unit of the tag, may be empty.
     """
     last, prev = finite(last), finite(prev)
     if last is None or prev is None:
@@ -84,7 +84,7 @@ def change(
 
 
 def rule_range(rule: QcRule | None) -> figures.Span | None:
-    """The hard limits of a rule that is on, None unless it has both."""
+    """The hard limits of an enabled rule, None unless it has both."""
     rule = active(rule)
     if rule is None or rule.min_val is None or rule.max_val is None:
         return None
@@ -92,16 +92,17 @@ def rule_range(rule: QcRule | None) -> figures.Span | None:
 
 
 def gauge_range(rule: QcRule | None) -> figures.Span | None:
-    """The hard limits between which a gauge means something, None for none or without width.
+    """The range of a gauge: the rule's hard limits, None where they are missing or equal.
 
-    What a window happened to hold is no such range: its own largest value would fill the gauge.
+    The lowest and highest value of the window are not used: the highest value would always fill
+    the gauge.
     """
     span = rule_range(rule)
     return span if span is not None and span[0] < span[1] else None
 
 
 def named_limits(rule: QcRule | None) -> tuple[tuple[str, float], ...]:
-    """LL, L, H and HH of a rule that is on, as far as it has them."""
+    """Names and values of the limits LL, L, H and HH that an enabled rule has, in this order."""
     rule = active(rule)
     if rule is None:
         return ()
@@ -115,7 +116,7 @@ def named_limits(rule: QcRule | None) -> tuple[tuple[str, float], ...]:
 
 
 def broken_limit(value: float | None, limits: Sequence[tuple[str, float]]) -> str | None:
-    """The name of the first of some named limits that ``value`` is at or past, None for none."""
+    """The name of the first limit that ``value`` has reached or passed, None where none."""
     if value is None:
         return None
     for name, limit in limits:
@@ -126,7 +127,7 @@ def broken_limit(value: float | None, limits: Sequence[tuple[str, float]]) -> st
 
 
 def gauge_marks(rule: QcRule | None, names: tuple[str, ...]) -> tuple[float, ...]:
-    """Where limits of these names stand on the gauge, percent; those inside of its range."""
+    """Positions on the gauge, in percent, of the limits with these names inside its range."""
     span = gauge_range(rule)
     if span is None:
         return ()
@@ -138,21 +139,21 @@ def gauge_marks(rule: QcRule | None, names: tuple[str, ...]) -> tuple[float, ...
 
 
 def data_range(low: float | None, high: float | None) -> figures.Span | None:
-    """The span of what was measured, None where nothing was."""
+    """The lowest and highest measured value, None where one of them is missing."""
     low, high = finite(low), finite(high)
     return None if low is None or high is None else (low, high)
 
 
 def tile_range(rule: QcRule | None, low: float | None, high: float | None) -> figures.Span | None:
-    """The range a gauge spans: the rule's hard limits, else the window's ``low`` and ``high``."""
+    """The range of a tile: the rule's hard limits, else ``low`` and ``high`` of the window."""
     return rule_range(rule) or data_range(low, high)
 
 
 def decimals(rule: QcRule | None, low: float | None, high: float | None) -> int:
-    """Decimals of a tag's figures, by its rule where that spans a range, else by the data.
+    """Decimals of a tag's figures.
 
-    By the rule they are the same on every page and in every window. It spans a range between its
-    outermost lower and its outermost upper limit.
+    A rule with a lower and an upper limit decides, by its outermost limits, so that the decimals
+    are the same on every page and in every window. Without such a rule the data decides.
     """
     rule = active(rule)
     if rule is not None:
@@ -168,11 +169,11 @@ def decimals(rule: QcRule | None, low: float | None, high: float | None) -> int:
 
 
 def series_decimals(rule: QcRule | None, rows: Sequence[Any]) -> int:
-    """Decimals of a series: those of its tag's tile in the same window.
+    """Decimals of a series, the same as on the tag's tile in the same window.
 
     Args:
         rule: the tag's rule.
-        rows: buckets, features or indicators; of the last only the average is looked at.
+        rows: buckets, features or indicators; of indicators only the average counts.
     """
     for low, high in (("min", "max"), ("min_5m", "max_5m"), ("avg", "avg")):
         if rows and hasattr(rows[0], low):
@@ -183,13 +184,13 @@ def series_decimals(rule: QcRule | None, rows: Sequence[Any]) -> int:
 
 
 def gauge_pct(value: float | None, span: figures.Span | None) -> float:
-    """Where ``value`` stands in ``span``, 0 to 100, clamped; 0 for no value or no width."""
+    """Position of ``value`` in ``span``, clamped to 0 to 100; 0 for no value or no width."""
     value = finite(value)
     if value is None or span is None or span[1] <= span[0]:
         return 0.0
     low, high = span
     if math.isinf(high - low):
-        # Halves of a range that is wider than the largest number.
+        # The width overflows; with halves it does not.
         value, low, high = value / 2, low / 2, high / 2
     return min(100.0, max(0.0, (value - low) / (high - low) * 100))
 
@@ -197,8 +198,8 @@ def gauge_pct(value: float | None, span: figures.Span | None) -> float:
 def status_level(value: float | None, rule: QcRule | None) -> StatusLevel:
     """0 normal, 1 warning, 2 critical.
 
-    Warning and critical limits are inclusive; the hard range is exclusive, so that a value on
-    its end is no violation (PRD decision 2).
+    A value that equals a warning or critical limit breaks it. A value that equals an end of the
+    hard range does not break the range (PRD decision 2).
     """
     value, rule = finite(value), active(rule)
     if value is None or rule is None:
@@ -210,14 +211,14 @@ def status_level(value: float | None, rule: QcRule | None) -> StatusLevel:
 
 
 def beyond(value: float, low: float | None, high: float | None, *, inclusive: bool = True) -> bool:
-    """Whether ``value`` is at or past a limit; strictly past it where not ``inclusive``."""
+    """Whether ``value`` is past a limit, or, if ``inclusive``, equals it."""
     if low is not None and (value < low or (inclusive and value == low)):
         return True
     return high is not None and (value > high or (inclusive and value == high))
 
 
 def delta_label(pct: float) -> str:
-    """``+0.0%``: signed, one decimal, never ``-0.0%``."""
+    """A percentage with a sign and one decimal, such as ``+0.0%``; never ``-0.0%``."""
     rounded = round(pct, 1)
     if abs(rounded) >= 10**figures.LARGE:
         text = figures.brief(rounded)

@@ -8,25 +8,26 @@ from typing import Any, Final
 from ksys_app.models.rows import MAX_STUCK_S, MAX_TITLE, MAX_UNIT, seconds, short_text
 
 MAX_META: Final = 16_384
-"""Characters of a ``meta`` that is read, and bytes that it may take in the table."""
+"""Most characters of a ``meta`` that is read, and most bytes of it in the table."""
 MAX_DEPTH: Final = 32
 MAX_WRAPS: Final = 3
-"""How often an object may have been encoded as text again."""
-# Longer ones are no 64-bit integers; what nobody computes with may lose its last digits.
+"""How many times a client may have encoded the object as a text."""
+# A longer integer may not fit into 64 bits. Nothing computes with such a number, so it may lose its
+# last digits.
 _EXACT_DIGITS: Final = 18
 _TEXTS: Final = (("unit", MAX_UNIT), ("title", MAX_TITLE))
 _KINDS: Final = {str: "a text", list: "a list", bool: "true or false", type(None): "null"}
 
 
 def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any], str]:
-    """The object in a stored ``meta``, and what is wrong with it, empty where nothing is.
+    """The object in a stored ``meta``, and what is wrong with it, empty where nothing is wrong.
 
-    A text that holds an object, as a client that encodes twice leaves it, is read as the object.
-    What holds no object is read as an empty one.
+    A client that encodes twice stores a text that holds an object. Such a text is read as the
+    object. Any other value gives an empty object.
 
     Args:
-        text: the JSON value; None for NULL, or where it was too large to be read.
-        size: bytes it takes in the table, None for NULL.
+        text: the JSON value; None for NULL, or where the value was too large to read.
+        size: bytes of the value in the table, None for NULL.
     """
     if text is None:
         return {}, "" if size is None else f"takes {size:,} bytes, more than {MAX_META:,}"
@@ -43,7 +44,7 @@ def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any]
             break
         wraps += 1
     if not isinstance(value, dict):
-        # What is inside of a text that holds no object does not matter.
+        # The stored value is a text if it was unwrapped at least once, whatever the text holds.
         return {}, f"is {_KINDS[str] if wraps else _kind(value)}, not a JSON object"
     if wrong := wrong_meta(value):
         return ({} if _too_deep(value) else value), wrong
@@ -51,14 +52,14 @@ def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any]
 
 
 def wrong_meta(value: dict[str, Any]) -> str:
-    """What is wrong with an object as ``meta``, empty where nothing is."""
+    """What is wrong with an object as ``meta``, empty where nothing is wrong."""
     if _too_deep(value):
         return f"is nested deeper than {MAX_DEPTH}"
     if len(json.dumps(value, ensure_ascii=False)) > MAX_META:
         return f"is longer than {MAX_META:,} characters"
     for key, most in _TEXTS:
-        given = value.get(key)
-        if given not in (None, "") and not short_text(given, most):
+        text = value.get(key)
+        if text not in (None, "") and not short_text(text, most):
             return f"{key} must be a printable text of at most {most} characters"
     stuck = value.get("stuck_s")
     if stuck is not None and seconds(stuck, MAX_STUCK_S) is None:
@@ -79,9 +80,9 @@ def _too_deep(value: object) -> bool:
     for _ in range(MAX_DEPTH):
         level = [
             inner
-            for one in level
-            if isinstance(one, dict | list)
-            for inner in (one.values() if isinstance(one, dict) else one)
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
         if not level:
             return False

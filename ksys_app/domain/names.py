@@ -1,16 +1,16 @@
-"""What a tag may be called, and which names may be asked for (PRD §4.8)."""
+"""Which names a tag may have, and which names a request may ask for (PRD §4.8)."""
 
 from __future__ import annotations
 
 from typing import Final
 
 MAX_TAG_LENGTH: Final = 200
-"""Characters of a name that the product writes."""
+"""Most characters of a name that the product writes."""
 MAX_ASKED_LENGTH: Final = 5_000
-"""Characters of a name that may be asked for: another writer keeps to no rule of ours, and a URL of
-so many holds up to 60,000 bytes, about what the server takes."""
+"""Most characters of a name in a request. Another program may write longer names than this product.
+A URL with so many characters has up to 60,000 bytes, about the most that the server accepts."""
 MAX_FILTER: Final = 200
-"""Characters of what names are filtered by."""
+"""Most characters of a filter for names."""
 
 _SHOWN: Final = 60
 _BREAK: Final = "a line break"
@@ -18,7 +18,7 @@ _CALLED: Final = {"\0": "a NUL character", "\t": "a tab", "\n": _BREAK, "\r": _B
 
 
 def flaw(name: str) -> str | None:
-    """What is wrong with a name that shall be written, None for a good one."""
+    """What is wrong with a name that the product is asked to write, None for a good name."""
     if not name:
         return "must be a name"
     if len(name) > MAX_TAG_LENGTH:
@@ -32,7 +32,7 @@ def flaw(name: str) -> str | None:
 
 
 def asked_flaw(name: str) -> str | None:
-    """Why no tag of any database can have this name, None where one might."""
+    """Why no tag in any database can have this name, None where a tag may have it."""
     if not name:
         return "must be a name"
     if len(name) > MAX_ASKED_LENGTH:
@@ -43,21 +43,21 @@ def asked_flaw(name: str) -> str | None:
 
 
 def clean_filter(text: str) -> str:
-    """What names may be filtered by: printable, trimmed, at most 200 characters."""
+    """A filter for names, reduced to printable characters, trimmed, at most 200 characters."""
     return "".join(sign for sign in text if sign.isprintable()).strip()[:MAX_FILTER].rstrip()
 
 
 def matches(name: str, wanted: str, about: str = "") -> bool:
-    """Whether every word of ``wanted`` is somewhere in a name or a title, whatever the case."""
+    """Whether a name or a title holds every word of ``wanted``; upper and lower case are equal."""
     small = f"{name} {about}".lower()
     return all(word in small for word in wanted.lower().split())
 
 
 def shown(name: str) -> str:
-    """A name in quotes, its hidden characters escaped, cut to what fits into a sentence."""
+    """A name for a sentence: in quotes, hidden characters escaped, cut to 60 characters."""
     return repr(name if len(name) <= _SHOWN else name[: _SHOWN - 1] + "…")
 
 
 def _called(sign: str) -> str:
-    """A character that cannot be seen, in words."""
+    """The description of a character that cannot be seen."""
     return _CALLED.get(sign) or f"the hidden character U+{ord(sign):04X}"

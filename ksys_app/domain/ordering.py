@@ -1,4 +1,4 @@
-"""Which tiles are shown, and in which order."""
+"""Which tiles a page shows, and in which order."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _COMM: Final = {"lost": 0, "late": 1, "unchanged": 2, "never": 3, "ok": 4}
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which tiles.
+    """Which tiles to read.
 
     Attributes:
         window: the time range.
-        words: what their names or titles hold; empty: any.
-        pins: names that are among them, whatever their place by name.
-        tag: this one only.
+        words: words that the name or the title of a tag must hold; empty for all tags.
+        pins: names of tags that are included even where they are beyond the first tags by name.
+        tag: only this tag.
     """
 
     window: Window
@@ -34,7 +34,7 @@ class Selection:
 
     @property
     def whole(self) -> bool:
-        """Whether these are the first tags by name."""
+        """Whether the selection is simply the first tags by name."""
         return not self.words and not self.pins and self.tag is None
 
 
@@ -43,7 +43,7 @@ def _comm(tile: Tile) -> str:
 
 
 def severity(tile: Tile) -> tuple[int, int]:
-    """Sorts the worst first: critical, lost, warning, late, unchanged, never seen, normal."""
+    """Sort key, the worst first: critical, lost, warning, late, unchanged, never seen, normal."""
     level = max(tile.status_level, tile.alarm_level)
     if level == 2:
         return (0, 0)
@@ -53,7 +53,7 @@ def severity(tile: Tile) -> tuple[int, int]:
 
 
 def kinds(tile: Tile) -> tuple[str, ...]:
-    """What is wrong with a tag: its level, and that it is not current or was never seen."""
+    """The kinds of trouble that a tag has: its level, late or lost, unchanged, never seen."""
     level = max(tile.status_level, tile.alarm_level)
     wrong: dict[str, bool] = {
         "crit": level == 2,
@@ -67,12 +67,12 @@ def kinds(tile: Tile) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many tags there are, and how many of them have something wrong.
+    """How many tags match a filter, and how many of them have trouble.
 
     Attributes:
-        tags: tags that match.
-        kinds: how many of these have what wrong; only what there is.
-        outside: tags that do not match, and have something wrong.
+        tags: number of tags that match.
+        kinds: kind of trouble to number of matching tags that have it; kinds with 0 are left out.
+        outside: number of tags that do not match and have trouble.
     """
 
     tags: int
@@ -81,7 +81,7 @@ class Tally:
 
 
 def tally(tiles: Iterable[Tile], wanted: str) -> Tally:
-    """Count the tags that match ``wanted``, and what is wrong with all of them."""
+    """Count the tags that match ``wanted``, and the trouble of the tags inside and outside."""
     found: Counter[str] = Counter()
     tags = outside = 0
     for tile in tiles:
@@ -94,7 +94,7 @@ def tally(tiles: Iterable[Tile], wanted: str) -> Tally:
 
 
 def chosen(tiles: Sequence[Tile], wanted: str, only: str = "") -> list[int]:
-    """Indexes of the tiles that match, and, where ``only`` is a kind, that are of it."""
+    """Indexes of the tiles that match; if ``only`` names a kind of trouble, only tiles with it."""
     return [
         index
         for index, tile in enumerate(tiles)
@@ -105,7 +105,7 @@ def chosen(tiles: Sequence[Tile], wanted: str, only: str = "") -> list[int]:
 def tile_order(
     tiles: Sequence[Tile], wanted: str, sort: str, pinned: Collection[str], only: str = ""
 ) -> list[int]:
-    """Indexes of the tiles shown: pinned first, then ``worst`` first or by ``name``."""
+    """Indexes of the shown tiles: pinned tiles first, the others by ``worst`` or by ``name``."""
 
     def key(index: int) -> tuple[object, ...]:
         tile = tiles[index]
@@ -128,27 +128,27 @@ COLUMNS: Final = tuple(_COLUMNS)
 def table_order(
     tiles: Sequence[Tile], wanted: str, column: str, descending: bool, only: str = ""
 ) -> list[int]:
-    """Indexes of the table's rows sorted by ``column``; rows without a value stay last."""
+    """Indexes of the table's rows sorted by ``column``; rows without a value are always last."""
     value = _COLUMNS[column]
     rows = chosen(tiles, wanted, only)
     rows.sort(key=lambda i: tiles[i].title)
-    known = [i for i in rows if value(tiles[i]) is not None]
+    present = [i for i in rows if value(tiles[i]) is not None]
     missing = [i for i in rows if value(tiles[i]) is None]
-    known.sort(key=lambda i: value(tiles[i]), reverse=descending)  # type: ignore[arg-type,return-value]
-    return known + missing
+    present.sort(key=lambda i: value(tiles[i]), reverse=descending)  # type: ignore[arg-type,return-value]
+    return present + missing
 
 
 def held(before: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """``wanted`` in the places of ``before``; what was not there yet comes last."""
+    """``wanted`` in the order of ``before``; names that ``before`` does not have come last."""
     place = {name: at for at, name in enumerate(before)}
     return sorted(wanted, key=lambda name: place.get(name, len(place)))
 
 
 def moves(shown: Sequence[str], wanted: Sequence[str]) -> int:
-    """How many names at least have to move, so that ``shown`` becomes ``wanted``.
+    """The least number of names that have to move so that ``shown`` becomes ``wanted``.
 
-    One tag that comes to the front pushes all others back by one; only that tag has moved. So the
-    names of the longest part that is in order already stay.
+    A tag that moves to the front shifts all others by one place, but only that tag has moved. So
+    the names of the longest increasing subsequence stay, and all others move.
     """
     place = {name: at for at, name in enumerate(wanted)}
     ends: list[int] = []

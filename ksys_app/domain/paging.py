@@ -1,4 +1,4 @@
-"""Pages of a table whose newest row comes first."""
+"""Pages of a table that shows its newest row first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE_ROWS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of ``total`` rows: its number from 1, and how many pages there are, at least one."""
+    """One page of ``total`` rows: its number from 1, and the count of pages, at least 1."""
 
     number: int
     count: int
@@ -22,40 +22,40 @@ class Page:
 
     @property
     def start(self) -> int:
-        """How many rows stand before it."""
+        """How many rows are on the pages before this one."""
         return (self.number - 1) * PAGE_ROWS
 
 
 def page(total: int, wanted: int) -> Page:
-    """The page with the number wanted, or the nearest there is."""
+    """The page number ``wanted`` of ``total`` rows, or the nearest page that exists."""
     count = max(1, -(-total // PAGE_ROWS))
     return Page(min(max(wanted, 1), count), count, total)
 
 
 def counted(times: Sequence[int], until: int) -> int:
-    """How many rows are counted into pages: those up to the time ``until``, or all for 0.
+    """How many rows the pages hold: the rows up to the time ``until``, or all rows for 0.
 
-    A page stands still only while rows that come meanwhile are not counted.
+    While somebody reads a later page, new rows must not move its rows to another page.
 
     Args:
         times: times of all rows, ascending.
-        until: time of the newest row when somebody left the first page.
+        until: time of the newest row when the reader left the first page.
     """
     return bisect_right(times, until) if until else len(times)
 
 
 def newest_first(rows: Sequence[T], at: Page) -> list[T]:
-    """The rows of a page, from rows that ascend."""
+    """The rows of a page, newest first, from ascending rows."""
     end = len(rows) - at.start
     return list(reversed(rows[max(0, end - PAGE_ROWS) : end]))
 
 
 def page_with(times: Sequence[int], wanted: int) -> int | None:
-    """The number of the page that holds the row of a time, None where no row has it.
+    """The number of the page with the row of a time, None where no row has that time.
 
     Args:
         times: times of all rows, ascending.
-        wanted: one of them.
+        wanted: time of the row.
     """
     at = bisect_left(times, wanted)
     if at == len(times) or times[at] != wanted:

@@ -1,7 +1,7 @@
 """Comm and Alarm: is a tag alive, and does its newest sample break a rule (decisions 9 and 10).
 
-Words and order of severity follow ISA-18.2: ``crit`` before ``warn``, the limits named LL, L, H
-and HH.
+The words and the order of severity follow ISA-18.2: ``crit`` comes before ``warn``, and the limits
+are named LL, L, H and HH.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ LOST_FACTOR: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The newest samples of a tag, as the rules judge them.
+    """The newest samples of a tag, which the rules judge.
 
-    ``recent_mean`` and ``recent_std`` describe the last 5 minutes without the newest sample;
-    ``refused`` counts the samples of the last 5 minutes that were not usable, ``refused_at``,
-    ``refused_value`` and ``refused_reason`` are those of the newest of them.
+    ``recent_mean`` and ``recent_std`` describe the last 5 minutes without the newest sample.
+    ``refused`` counts the samples of the last 5 minutes that were not usable. ``refused_at``,
+    ``refused_value`` and ``refused_reason`` belong to the newest of these.
     """
 
     now: datetime
@@ -55,10 +55,11 @@ def allowed_gap(rule: QcRule | None, expectation: Expectation | None) -> timedel
 
 
 def comm_state(age: timedelta | None, allowed: timedelta) -> Comm:
-    """``ok`` within what is allowed, ``late`` up to ten times it, ``lost`` beyond; None: never.
+    """The Comm state for the age of the newest sample.
 
-    A sample from the future (a clock that runs ahead) is judged by its distance all the same:
-    it says as little about now as an old one.
+    ``ok`` up to ``allowed``, ``late`` up to ten times ``allowed``, else ``lost``; ``never`` for no
+    sample. A sample from the future, from a clock that runs ahead, is judged by its distance from
+    now too: it says as little about now as an old sample.
     """
     if age is None:
         return "never"
@@ -74,10 +75,10 @@ def judge(
     """Every rule that ``reading`` breaks, worst first.
 
     Args:
-        rule: the tag's rule; None or a disabled one is never broken. Bad quality needs no rule.
-        reading: its newest samples.
-        held: limits broken at the last judgement; a limit stays broken until the value is back
-            by more than ``deadband_pct`` of the range (hysteresis).
+        rule: the tag's rule. None or a disabled rule is never broken. Bad quality needs no rule.
+        reading: the tag's newest samples.
+        held: limits that were broken at the last judgement. Such a limit stays broken until the
+            value has come back by more than ``deadband_pct`` of the range (hysteresis).
     """
     rule = active(rule)
     found = _quality(reading)
@@ -87,7 +88,7 @@ def judge(
 
 
 def held_limits(violations: tuple[Violation, ...]) -> frozenset[Reason]:
-    """The limits among ``violations``: what :func:`judge` wants to know the next time."""
+    """The limits among ``violations``, which the next call of :func:`judge` takes as ``held``."""
     return frozenset(v.reason for v in violations if v.reason in ("LL", "L", "H", "HH", "RANGE"))
 
 
@@ -98,7 +99,10 @@ def _deadband(rule: QcRule) -> float:
 
 
 def _quality(reading: Reading) -> list[Violation]:
-    """A newest sample that is not a number; refused ones, critical while no usable one follows."""
+    """Violations for bad quality: a newest value that is no finite number, or refused samples.
+
+    Refused samples are critical until a usable sample follows; then they are a warning.
+    """
     if reading.ts is not None and finite(reading.value) is None:
         return [Violation("crit", "BAD")]
     if reading.refused_at is None:

@@ -1,7 +1,7 @@
-"""What rows of rules and expectations must fulfil, and what is used of one that does not.
+"""The checks of rules and expectations.
 
-A file is refused by these checks (PRD §4.4, §4.6). A row that another writer has stored is read by
-the same ones: a value that fails is not used, and the rest of its row is.
+A file that fails these checks is refused (PRD §4.4, §4.6). The same checks are applied to a row
+that another program has stored: a value that fails is not used, and the rest of the row is used.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from ksys_app.models.rows import Expectation, Fault, QcRule, StoredExpectation, 
 
 MAX_INTEGER: Final = 2**31 - 1
 MAX_DEADBAND: Final = 25
-"""Percent of the range; with 50 a broken range would hold its alarm for good."""
+"""Percent of the range. With 50, the alarm of a broken range could never end."""
 LIMITS: Final = ("min_val", "crit_min", "warn_min", "warn_max", "crit_max", "max_val")
 LOWER: Final = 3
-"""How many of ``LIMITS`` are lower ones; a lower limit is below, not at, an upper one."""
+"""How many of ``LIMITS`` are lower limits. A lower limit must be below every upper limit; two lower
+limits, or two upper limits, may be equal."""
 _NUMBERS: Final = (
     *LIMITS,
     "max_step",
@@ -36,7 +37,7 @@ _DEFAULT: Final = Expectation("")
 
 
 def shown(value: object) -> str:
-    """A value as messages and files have it: ``180``, ``0.5``, ``nan``."""
+    """A value as messages and files write it: ``180``, ``0.5``, ``nan``."""
     return (repr(value).removesuffix(".0") if isinstance(value, float) else str(value))[:40]
 
 
@@ -71,18 +72,18 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str]]] = {
 
 
 def wrong(column: str, value: object) -> str:
-    """What is wrong with a value of a column, empty where nothing is; NULL is never wrong."""
+    """What is wrong with a value of a column, empty where nothing is wrong; NULL is never wrong."""
     check = _CHECKS.get(column)
     return "" if check is None or value is None else check(value)
 
 
 def rule_faults(rule: QcRule) -> list[Fault]:
-    """What the limits of a rule, each fine by itself, have wrong beside each other."""
+    """Faults in how the limits of a rule fit together; each value alone is valid already."""
     return _order_faults(rule) or _deadband_faults(rule)
 
 
 def expectation_faults(row: Expectation) -> list[Fault]:
-    """What the two limits of an expectation have wrong beside each other."""
+    """Faults in how the two limits of an expectation fit together."""
     if row.slo_crit <= row.slo_warn:
         return []
     what = f"{shown(row.slo_crit)} must be at most slo_warn, which is {shown(row.slo_warn)}"
@@ -90,10 +91,11 @@ def expectation_faults(row: Expectation) -> list[Fault]:
 
 
 def usable_rule(row: StoredRule) -> QcRule:
-    """The rule without the values that cannot be used; its faults say which, and why.
+    """The rule without the values that cannot be used; its faults name these values and say why.
 
-    Of limits out of order those that contradict most others are left out, until the rest is in
-    order: one mistyped limit goes alone, two that contradict each other go both.
+    Where limits are out of order, the limits that contradict most others are left out until the
+    rest is in order. So one mistyped limit is left out alone; of two limits that contradict each
+    other, both are left out.
     """
     values, faults = _checked(row, ("tag_name", *_NUMBERS))
     meta, wrong_meta = read_meta(row.meta, row.meta_bytes)
@@ -116,9 +118,10 @@ def usable_rule(row: StoredRule) -> QcRule:
 
 
 def usable_expectation(row: StoredExpectation) -> tuple[Expectation, list[Fault]]:
-    """The expectation, with defaults for what cannot be used, and what is wrong with the row.
+    """The expectation with defaults for unusable values, and the faults of the row.
 
-    A default gives way to a limit that is given, so that the two stay in order.
+    If the row has only one usable limit, the default of the other limit is moved so that the two
+    are in order.
     """
     values, faults = _checked(row, ("tag_name", *_EXPECTED))
     rate = usable_rate(values["exp_per_min"])
@@ -135,7 +138,7 @@ def usable_expectation(row: StoredExpectation) -> tuple[Expectation, list[Fault]
 
 
 def usable_rate(exp_per_min: int | None) -> int:
-    """Messages expected a minute; the default where there is none, or none that can be used."""
+    """Expected messages a minute; the default where the value is missing or not usable."""
     if exp_per_min is None or wrong("exp_per_min", exp_per_min):
         return _DEFAULT.exp_per_min
     return exp_per_min
@@ -144,14 +147,14 @@ def usable_rate(exp_per_min: int | None) -> int:
 def _checked(
     row: StoredRule | StoredExpectation, names: Iterable[str]
 ) -> tuple[dict[str, Any], list[Fault]]:
-    """The values of a row under their columns, None in place of a wrong one, and the wrong ones."""
+    """Column to value, with None for each wrong value, and the faults of the wrong values."""
     values = {name: getattr(row, name) for name in names}
     faults = [Fault(name, what) for name, value in values.items() if (what := wrong(name, value))]
     return values | dict.fromkeys(fault.column for fault in faults), faults
 
 
 def _out_of_order(low: str, below: float, high: str, above: float) -> bool:
-    """Whether two limits, in the order of ``LIMITS``, contradict each other."""
+    """Whether two limits contradict each other; ``low`` comes before ``high`` in ``LIMITS``."""
     return below > above or (below == above and _crossing(low, high))
 
 
@@ -159,7 +162,7 @@ def _crossing(low: str, high: str) -> bool:
     return LIMITS.index(low) < LOWER <= LIMITS.index(high)
 
 
-def _given(rule: QcRule) -> dict[str, float]:
+def _limits(rule: QcRule) -> dict[str, float]:
     limits = ((name, getattr(rule, name)) for name in LIMITS)
     return {name: value for name, value in limits if value is not None}
 
@@ -171,14 +174,14 @@ def _order_faults(rule: QcRule) -> list[Fault]:
             f"{shown(below)} must be {'below' if _crossing(low, high) else 'at most'} {high}, "
             f"which is {shown(above)}",
         )
-        for (low, below), (high, above) in pairwise(_given(rule).items())
+        for (low, below), (high, above) in pairwise(_limits(rule).items())
         if _out_of_order(low, below, high, above)
     ]
 
 
 def _contradicting(rule: QcRule) -> list[str]:
-    """The limits to leave out so that the rest is in order."""
-    left = _given(rule)
+    """Names of the limits to leave out so that the other limits are in order."""
+    left = _limits(rule)
     gone: list[str] = []
     while pairs := [
         (low, high)
@@ -197,7 +200,7 @@ def _deadband_faults(rule: QcRule) -> list[Fault]:
     if not rule.deadband_pct or rule.min_val is None or rule.max_val is None:
         return []
     band = (rule.max_val - rule.min_val) * rule.deadband_pct / 100
-    limits = _given(rule)
+    limits = _limits(rule)
     lower = next(name for name in LIMITS[LOWER - 1 :: -1] if name in limits)
     upper = next(name for name in LIMITS[LOWER:] if name in limits)
     if limits[lower] + band < limits[upper] - band:

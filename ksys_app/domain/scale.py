@@ -1,4 +1,4 @@
-"""Where a value stands among the limits of its rule, on a line from left to right (PRD §5.9)."""
+"""The position of a value among the limits of its rule, on a line from left to right (PRD §5.9)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from ksys_app.domain.figures import brief, finite
 from ksys_app.domain.kpi import StatusLevel, active, named_limits, status_level
 from ksys_app.models.rows import QcRule
 
-# Percent of a line of 326 px, the narrowest one, that a character takes.
+# Width of a character in percent of the narrowest line, which has 326 px.
 _CHARACTER: Final = 6.4 / 326 * 100
 _ROOM: Final = 0.08
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A limit: its name and value, its place in percent, the row under the line for its label."""
+    """A limit on the line.
+
+    Attributes:
+        name: ``LL``, ``L``, ``H`` or ``HH``.
+        value: the limit.
+        at: its position, percent.
+        row: the row below the line in which its label stands, from 0.
+    """
 
     name: str
     value: float
@@ -44,11 +51,11 @@ class Scale:
     """The line.
 
     Attributes:
-        low: the hard limit at its left end, None where the rule has none.
-        high: the same at its right end.
-        marks: the limits on it, ascending.
-        zones: from its left end to its right one.
-        at: where the value stands, percent, None without a value.
+        low: the hard limit at the left end, None where the rule has none.
+        high: the hard limit at the right end, None where the rule has none.
+        marks: the limits on the line, ascending.
+        zones: the parts of the line, from left to right.
+        at: position of the value, percent, None without a value.
         off: -1 or 1 where the value lies beyond the left or the right end, else 0.
     """
 
@@ -61,7 +68,7 @@ class Scale:
 
 
 def scale(value: float | None, rule: QcRule | None) -> Scale | None:
-    """The line of a rule with the value on it; None for a rule without two different figures."""
+    """The line of a rule with the value on it; None if limits and value are not two numbers."""
     rule, value = active(rule), finite(value)
     if rule is None:
         return None
@@ -75,7 +82,7 @@ def scale(value: float | None, rule: QcRule | None) -> Scale | None:
     room = (high - low) * _ROOM
     if low == high or finite(high - low + 2 * room) is None:
         return None
-    # Beyond a limit there is more, unless the range ends there.
+    # The line goes on beyond its outermost limit, unless that limit is the end of the range.
     left = low if low == rule.min_val else low - room
     right = high if high == rule.max_val else high + room
     if finite(left) is None or finite(right) is None:
@@ -99,7 +106,7 @@ def scale(value: float | None, rule: QcRule | None) -> Scale | None:
 
 
 def _rows(places: list[tuple[float, str, float]]) -> tuple[Mark, ...]:
-    """Each limit with the first row in which its label meets none of those before it."""
+    """Place the label of each limit in the first row where no earlier label overlaps it."""
     ends: list[float] = []
     marks = []
     for at, name, limit in places:

@@ -1,4 +1,4 @@
-"""A window's series as one SVG path, small enough to travel with its tile."""
+"""A window's series as one SVG path, small enough to be part of a tile."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ PADDING: Final = 0.1
 
 
 def domain(values: Sequence[float], limits: Sequence[float]) -> tuple[float, float] | None:
-    """The values shown from bottom to top: the series, and those limits near enough to matter.
+    """The values at the bottom and the top of the box; None without a finite value.
 
-    A limit counts where it lies within one height of the series; one far away would flatten it.
+    The box holds the series and the limits within one height of the series. A limit further away
+    would make the series flat.
     """
     good = [value for value in values if finite(value) is not None]
     if not good:
@@ -29,18 +30,18 @@ def domain(values: Sequence[float], limits: Sequence[float]) -> tuple[float, flo
 
 
 def height_of(value: float, span: tuple[float, float]) -> float:
-    """Distance from the top of the box to ``value``, one decimal."""
+    """Distance from the top of the box to ``value``, in units of the box, one decimal."""
     return round(HEIGHT * (span[1] - value) / (span[1] - span[0]), 1)
 
 
 def path(
     at: Sequence[float], values: Sequence[float], span: tuple[float, float], max_gap: float
 ) -> str:
-    """SVG path data of the points, broken where two are further apart than ``max_gap``.
+    """SVG path data of the points, broken where two points are further apart than ``max_gap``.
 
     Args:
         at: positions from 0 (window start) to 1 (now), ascending.
-        values: as many values; one that is not finite breaks the line.
+        values: one value for each position; a value that is not finite breaks the line.
         span: values at the bottom and the top of the box, from :func:`domain`.
         max_gap: the largest distance in ``at`` that a line may cross.
     """
@@ -58,7 +59,7 @@ def path(
 
 
 def visible(limits: Sequence[float | None], span: tuple[float, float]) -> tuple[float, ...]:
-    """Heights of those limits that lie inside the box."""
+    """Heights of the limits inside the box."""
     return tuple(
         height_of(limit, span)
         for limit in limits
@@ -67,9 +68,9 @@ def visible(limits: Sequence[float | None], span: tuple[float, float]) -> tuple[
 
 
 def hint(name: str, limit: float, *, above: bool, broken: bool = False) -> str:
-    """``H 80000 ↑``: a limit that is outside the box, and on which side.
+    """The text for a limit outside the box, with its side: ``H 80000 ↑``.
 
-    ``broken``: the value is beyond it; then that is what is said, ``above HH 75``.
+    If the value is past the limit (``broken``), the text says this: ``above HH 75``.
     """
     if broken:
         return f"{'below' if above else 'above'} {name} {brief(limit)}"
@@ -79,7 +80,7 @@ def hint(name: str, limit: float, *, above: bool, broken: bool = False) -> str:
 def outside(
     limits: Sequence[tuple[str, float]], span: tuple[float, float]
 ) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:
-    """The nearest limit above the box, and the nearest below it; None where there is none."""
+    """The nearest limit above the box and the nearest one below it; None where there is none."""
     above = [limit for limit in limits if limit[1] > span[1]]
     below = [limit for limit in limits if limit[1] < span[0]]
     return (

@@ -1,4 +1,4 @@
-"""Since when the value of a tag has been in its state, from what is stored (PRD §5.8)."""
+"""Since when the value of a tag has been in its state, computed from stored data (PRD §5.8)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUCKET: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Values from ``start`` to ``end``: one sample, or the lowest, highest and last of a bucket."""
+    """Values from ``start`` to ``end``: one sample, or lowest, highest and last of a bucket."""
 
     start: datetime
     end: datetime
@@ -34,10 +34,10 @@ class Spell:
 
     Attributes:
         level: 0 normal, 1 warning, 2 critical.
-        since: its first time that is known.
-        at_least: whether it may have begun earlier: nothing older was looked at, or a silence
-            came before.
-        by_minute: whether ``since`` is known to the minute only.
+        since: the earliest known time of the state.
+        at_least: whether the state may have begun earlier, because the data begins there or a
+            silence comes before.
+        by_minute: whether ``since`` is exact to a minute only.
     """
 
     level: StatusLevel
@@ -47,11 +47,11 @@ class Spell:
 
 
 def stretches(buckets: Sequence[Bucket], samples: Sequence[Sample]) -> Iterator[Stretch]:
-    """Minutes before the first sample, then the samples one by one, ascending.
+    """The minute buckets before the first sample, then each sample, ascending.
 
     Args:
-        buckets: of a minute each, ascending.
-        samples: ascending.
+        buckets: buckets of one minute, ascending.
+        samples: samples, ascending.
     """
     for row in buckets:
         if not samples or row.bucket < samples[0].ts:
@@ -63,46 +63,46 @@ def stretches(buckets: Sequence[Bucket], samples: Sequence[Sample]) -> Iterator[
 def spell(
     series: Iterable[Stretch], rule: QcRule | None, allowed: timedelta, now: datetime
 ) -> Spell | None:
-    """The state that the limits give the newest value, and since when; None where nobody can tell.
+    """The state of the newest value and its beginning; None without limits or data.
 
-    Every value is judged by the rule that is in force now, with its hysteresis. A silence that
-    makes a tag lost ends what is known: nobody saw the values in it.
+    Every value is judged by the current rule, with its hysteresis. Nothing is known about the
+    values during a silence that makes the tag lost, so a state never begins before such a silence.
 
     Args:
-        series: what is stored, ascending.
+        series: the stored values, ascending.
         rule: the tag's rule.
-        allowed: how old a sample may be and still count as alive.
-        now: the clock; what is later is ignored.
+        allowed: how old a sample may be while the tag counts as alive.
+        now: the clock; later values are ignored.
     """
     if limiting(rule) is None:
         return None
     found: Spell | None = None
     held: frozenset[Reason] = frozenset()
     before: datetime | None = None
-    for one in series:
-        if one.start > now or finite(one.low) is None or finite(one.high) is None:
+    for stretch in series:
+        if stretch.start > now or finite(stretch.low) is None or finite(stretch.high) is None:
             continue
-        low, high = _limits(rule, one.low, held), _limits(rule, one.high, held)
-        last, held = _limits(rule, one.last, held | low[1] | high[1])
-        whole = one.end > one.start
-        if before is None or one.start - before > LOST_FACTOR * allowed:
+        low, high = _limits(rule, stretch.low, held), _limits(rule, stretch.high, held)
+        last, held = _limits(rule, stretch.last, held | low[1] | high[1])
+        whole = stretch.end > stretch.start
+        if before is None or stretch.start - before > LOST_FACTOR * allowed:
             found = None
         if found is None:
-            # Of values that differ only the last one tells the state.
-            start = one.start if low == high else one.end
+            # If the state changed inside the bucket, only its last value tells the state.
+            start = stretch.start if low == high else stretch.end
             found = Spell(last, start, at_least=low == high, by_minute=whole)
         elif low != high:
-            found = Spell(last, one.end, at_least=False, by_minute=True)
+            found = Spell(last, stretch.end, at_least=False, by_minute=True)
         elif last != found.level:
-            found = Spell(last, one.start, at_least=False, by_minute=whole)
-        before = one.end
+            found = Spell(last, stretch.start, at_least=False, by_minute=whole)
+        before = stretch.end
     return found if found is None else replace(found, since=min(found.since, now))
 
 
 def _limits(
     rule: QcRule | None, value: float, held: frozenset[Reason]
 ) -> tuple[StatusLevel, frozenset[Reason]]:
-    """The state that the limits alone give a value, and those that are broken."""
+    """The state of a value by its limits alone, and the limits that it breaks."""
     now = datetime.min
     violations = judge(rule, Reading(now=now, value=value, ts=now), held)
     level: StatusLevel = 0 if not violations else 2 if violations[0].level == "crit" else 1

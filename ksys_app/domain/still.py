@@ -1,4 +1,4 @@
-"""Whether a value has stayed the same for longer than its tag's rule allows (PRD §5.3)."""
+"""Whether a value has been unchanged for longer than its tag's rule allows (PRD §5.3)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ksys_app.domain.quality import Comm
 from ksys_app.models.rows import QcRule, Run
 
 LOOK_BACK: Final = 2
-"""How far back is looked, in times of what the rule allows, but at least ``LEAST_S`` seconds."""
+"""How far back the product looks: this many times ``stuck_s``, but at least ``LEAST_S`` seconds."""
 LEAST_S: Final = 6 * 3600.0
 
 
 class Newest(Protocol):
-    """What is known of a tag's newest sample, and of the one before it."""
+    """A row with a tag's newest sample and the sample before it."""
 
     @property
     def tag_name(self) -> str:
@@ -26,15 +26,15 @@ class Newest(Protocol):
 
     @property
     def ts(self) -> datetime | None:
-        """Its time, None for a tag that never reported."""
+        """Time of the newest sample, None for a tag without samples."""
 
     @property
     def value(self) -> float | None:
-        """Its value."""
+        """Value of the newest sample."""
 
     @property
     def prev_value(self) -> float | None:
-        """The value before it, None where that is not known."""
+        """Value of the sample before it, None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """For how many seconds a value has been the same, or for longer than that."""
+    """For how many seconds a value has been unchanged; ``longer``: for more than that."""
 
     seconds: float
     longer: bool
 
 
 def suspects(rows: Iterable[Newest], rules: Mapping[str, QcRule]) -> list[Suspect]:
-    """The tags of which the database has to be asked: they have such a rule and may stand still."""
+    """The tags to look up in the database: they have a ``stuck_s`` and may be unchanged."""
     found: list[Suspect] = []
     for row in rows:
         rule = active(rules.get(row.tag_name))
@@ -68,25 +68,26 @@ def suspects(rows: Iterable[Newest], rules: Mapping[str, QcRule]) -> list[Suspec
 
 
 def unchanged(row: Newest, rule: QcRule | None, comm: Comm, run: Run | None) -> Unchanged | None:
-    """How long the value of a tag that sends has been the same, None within what is allowed.
+    """How long the value of a tag has been unchanged, None while the rule allows it.
 
     Args:
         row: the tag's newest samples.
-        rule: its rule, if any.
-        comm: its Comm state; of a tag that does not send its age says enough.
-        run: how long the database has seen one value of it.
+        rule: the tag's rule, if any.
+        comm: the tag's Comm state. A tag that does not send has no result; its age says enough.
+        run: since when the database has had only this value.
     """
     rule = active(rule)
     if rule is None or rule.stuck_s is None or run is None or row.ts is None or comm != "ok":
         return None
     seconds = (row.ts - run.since).total_seconds()
-    # The run may be half a minute old, and the value another one since.
+    # The run may come from the cache, up to 30 s old, and the value may have changed since.
     if row.value != run.value or seconds < rule.stuck_s:
         return None
-    # How far was looked is one figure; the first minute that was found there moves with the clock.
+    # For a longer run, report how far back the product looked. That figure is constant; the first
+    # minute found there moves with the clock.
     return Unchanged(look_back(rule.stuck_s) if run.longer else seconds, run.longer)
 
 
 def look_back(stuck_s: float) -> float:
-    """For how many seconds back an equal value is looked for."""
+    """How many seconds back the database is searched for another value."""
     return max(LOOK_BACK * stuck_s, LEAST_S)

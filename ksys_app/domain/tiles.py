@@ -1,4 +1,4 @@
-"""From a row of the live query and a rule to a tile (PRD §5)."""
+"""Makes a tile from a row of the live query and a rule (PRD §5)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTHING_HELD: Final[Held] = MappingProxyType({})
 
 
 class Drawn(TypedDict):
-    """The part of a tile that its sparkline is."""
+    """The fields of a tile that draw its sparkline."""
 
     spark: str
     warn_y: tuple[float, ...]
@@ -34,14 +34,14 @@ class Drawn(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Badges:
-    """What the Comm and the Alarm badge of a tag say.
+    """The content of the Comm badge and the Alarm badge of a tag.
 
     Attributes:
-        age: of the newest sample, None without one.
-        allowed: how old it may be.
+        age: age of the newest sample, None without a sample.
+        allowed: how old the newest sample may be.
         comm: the Comm state.
-        violations: what the tag's rule finds wrong, the worst first.
-        still: how long the value has been the same, None within what the rule allows.
+        violations: the broken rules, the worst first.
+        still: how long the value has been unchanged, None while the rule allows it.
     """
 
     age: timedelta | None
@@ -52,7 +52,7 @@ class Badges:
 
     @property
     def held(self) -> frozenset[Reason]:
-        """The limits that are held for the next judgement."""
+        """The broken limits, which the next judgement needs for its hysteresis."""
         return quality.held_limits(self.violations)
 
 
@@ -62,10 +62,10 @@ def badges(
     """The badges of one tag.
 
     Args:
-        row: what the database says.
+        row: the tag's row of the live query.
         rule: the tag's rule, if any.
-        held: limits held since the last judgement.
-        run: how long the database has seen one value of it, where it was asked.
+        held: limits that were broken at the last judgement.
+        run: since when the database has had only the newest value; None where it was not read.
     """
     age = None if row.ts is None else row.now - row.ts
     expectation = Expectation(row.tag_name, usable_rate(row.exp_per_min))
@@ -97,18 +97,18 @@ def tile(row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, gap:
     """The tile of one tag.
 
     Args:
-        row: what the database says.
+        row: the tag's row of the live query.
         rule: the tag's rule, if any.
         zone: the display zone.
-        judged: its badges.
-        gap: the largest distance a sparkline's line may cross, as a part of the window.
+        judged: the tag's badges.
+        gap: the widest gap that the sparkline's line crosses, as a fraction of the window.
     """
     value = finite(row.value)
     span = kpi.tile_range(rule, row.min, row.max)
     places = kpi.decimals(rule, row.min, row.max)
     unit = "" if rule is None else rule.unit
     delta_pct = kpi.change_pct(row.last, row.prev_last) or 0.0
-    # What a lost tag did before it fell silent is no change of now.
+    # A change before the tag fell silent would be read as a change of now.
     lost = judged.comm == "lost"
     change = kpi.Change() if lost else kpi.change(row.last, row.prev_last, span, places, unit)
     drawn = _spark(row, kpi.active(rule), gap)
@@ -156,8 +156,8 @@ def tiles(
 ) -> tuple[Tile, ...]:
     """The tiles of all tags in the rows' order, each with its badges."""
     return tuple(
-        tile(row, rules.get(row.tag_name), zone, one, gap)
-        for row, one in zip(rows, judged, strict=True)
+        tile(row, rules.get(row.tag_name), zone, badge, gap)
+        for row, badge in zip(rows, judged, strict=True)
     )
 
 
@@ -180,11 +180,11 @@ def _reading(row: TileRow) -> quality.Reading:
 def _spark(row: TileRow, rule: QcRule | None, gap: float) -> Drawn:
     limits = kpi.named_limits(rule)
     span = sparkline.domain(row.spark, [value for _, value in limits])
-    # Samples of a bucket that began before the window are not of the window, nor counted in it.
+    # The first bucket may begin before the window. A window without samples of its own is empty.
     if span is None or row.count == 0:
         return Drawn(spark="", warn_y=(), crit_y=(), far_above="", far_below="", far_level=0)
     above, below = sparkline.outside(limits, span)
-    broken = kpi.broken_limit(finite(row.value), [one for one in (above, below) if one])
+    broken = kpi.broken_limit(finite(row.value), [limit for limit in (above, below) if limit])
     return Drawn(
         spark=sparkline.path(row.spark_at, row.spark, span, gap),
         warn_y=sparkline.visible([value for name, value in limits if len(name) == 1], span),
@@ -208,7 +208,7 @@ def _far_level(above: tuple[str, float] | None, broken: str | None) -> int:
 
 
 def _far_room(rule: QcRule | None) -> int:
-    """Characters of the longest hint that the rule can give, so that no hint moves the series."""
+    """Characters of the longest possible hint. The tile reserves them so that no hint moves it."""
     hints = (
         sparkline.hint(name, value, above=True, broken=True)
         for name, value in kpi.named_limits(rule)

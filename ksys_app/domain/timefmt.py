@@ -1,4 +1,4 @@
-"""Times as people read them: UTC inside, the display zone outside (PRD decision 26)."""
+"""Times as text in the display zone; inside the product every time is UTC (PRD decision 26)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def local_seconds(ts: datetime, zone: ZoneInfo) -> str:
 
 
 def local_minute(ts: datetime, zone: ZoneInfo) -> str:
-    """``2025-08-15 16:26+09:00`` in the display zone: where seconds say nothing."""
+    """``2025-08-15 16:26+09:00`` in the display zone, for times that are exact to a minute only."""
     return ts.astimezone(zone).isoformat(sep=" ", timespec="minutes")
 
 
@@ -22,7 +22,7 @@ def local_offset(ts: datetime, zone: ZoneInfo) -> str:
 
 
 def iso_local(ts: datetime, zone: ZoneInfo) -> str:
-    """ISO 8601 in the display zone: ``2025-08-15T16:26:07+09:00``, fractions kept."""
+    """ISO 8601 in the display zone, with fractions of a second: ``2025-08-15T16:26:07+09:00``."""
     return ts.astimezone(zone).isoformat()
 
 

@@ -1,7 +1,7 @@
-"""What keeps the database alive: refreshes, compression, retention, triggers, and their jobs.
+"""The jobs and triggers that a database must have: refresh, compression, retention and others.
 
-The SQL files of ``db/`` make them; the app and the commands judge the database by these. A test
-holds them against the golden files (``db/verify/golden/``).
+The SQL files in ``db/`` create them. The app and the commands compare the database with these
+constants. A test compares the constants with the golden files (``db/verify/golden/``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COMPRESSION: Final = {
 COMPRESSION_EVERY: Final = timedelta(hours=12)
 
 RETENTION: Final = timedelta(days=365)
-"""Of raw samples."""
+"""The age after which raw samples are deleted."""
 RETENTIONS: Final = {"influx_hist": RETENTION, "ingest_reject": timedelta(days=90)}
 RETENTION_EVERY: Final = timedelta(days=1)
 
@@ -37,7 +37,7 @@ class Refresh(NamedTuple):
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 
-# Fine to coarse: each is refreshed from the one before it.
+# From fine to coarse, so that an aggregate is refreshed before the aggregates that read it.
 REFRESH: Final = {
     "influx_agg_1m": Refresh(timedelta(days=30), _MINUTE, _MINUTE, 1440),
     "features_5m": Refresh(timedelta(days=30), 5 * _MINUTE, 5 * _MINUTE, 288),
@@ -54,7 +54,7 @@ WIDTHS: Final = {
     "comm_recv_1h": _HOUR,
     "influx_agg_1d": timedelta(days=1),
 }
-"""Of the buckets of each aggregate."""
+"""Bucket width of each aggregate."""
 INDICATORS_JOB: Final = "refresh_tech_ind_1m_mv"
 INDICATORS_SPAN: Final = timedelta(hours=25)
 INDICATORS_EVERY: Final = _MINUTE
@@ -65,50 +65,50 @@ TRIGGERS: Final = (
     *("refuse_unusable", "keep_tag_latest_insert", "keep_tag_latest_update"),
     *("recheck_tag_latest_update", "recheck_tag_latest_delete", "recheck_tag_latest_truncate"),
 )
-"""Of ``influx_hist``."""
+"""Triggers of ``influx_hist``."""
 
 HYPERTABLES: Final = ("influx_hist", "ingest_reject", "predictions", "anomalies")
 RELATIONS: Final = frozenset({*HYPERTABLES, *REFRESH})
-"""What a policy of ours can be about: all of them in schema ``public``."""
+"""Relations that the policies of this product work on, all in schema ``public``."""
 PROCEDURES: Final = (
     *("drop_empty_chunks", "gather_statistics", "quarantine_chunk", "refresh_tech_ind_1m_mv"),
     *("settle_tag", "settle_tags", "take_in_samples"),
 )
-"""What of schema ``public`` does the work of the jobs."""
+"""Functions and procedures in schema ``public`` that do the work of the jobs."""
 
 Values = Mapping[str, timedelta | int]
 
 
 def _wanted() -> dict[str, Values]:
-    made: dict[str, Values] = {}
+    jobs: dict[str, Values] = {}
     for name, (start, end, every, batch) in REFRESH.items():
         values: Values = {"start_offset": start, "end_offset": end, "every": every, "batch": batch}
-        made[f"refresh {name}"] = values
+        jobs[f"refresh {name}"] = values
     for name, after in COMPRESSION.items():
-        made[f"compression {name}"] = {"compress_after": after, "every": COMPRESSION_EVERY}
+        jobs[f"compression {name}"] = {"compress_after": after, "every": COMPRESSION_EVERY}
     for name, after in RETENTIONS.items():
-        made[f"retention {name}"] = {"drop_after": after, "every": RETENTION_EVERY}
-    made[INDICATORS_JOB] = {"every": INDICATORS_EVERY}
-    made[SETTLE_JOB] = {"every": SETTLE_EVERY}
-    return made
+        jobs[f"retention {name}"] = {"drop_after": after, "every": RETENTION_EVERY}
+    jobs[INDICATORS_JOB] = {"every": INDICATORS_EVERY}
+    jobs[SETTLE_JOB] = {"every": SETTLE_EVERY}
+    return jobs
 
 
 WANTED: Final = _wanted()
-"""Each job that a database must have, by name, with the values it must have."""
+"""Name of each job that a database must have, to the values that the job must have."""
 JOBS: Final = tuple(WANTED)
-"""Their names."""
+"""Names of the jobs that a database must have."""
 
-# What a job may be late, beyond twice its interval, before it counts as not running.
+# A job counts as overdue when twice its interval and this time have passed since its last run.
 LATE: Final = timedelta(minutes=10)
 
 
 def patience(every: timedelta) -> timedelta:
-    """How long ago a job that runs ``every`` so often may have run last."""
+    """How long after its last run a job with the interval ``every`` counts as overdue."""
     return 2 * every + LATE
 
 
 def may_lag(view: str) -> timedelta:
-    """How far what an aggregate stores may lie behind the newest sample while its job runs."""
+    """How far an aggregate may be behind the newest sample while its refresh job runs in time."""
     refresh = REFRESH[view]
-    # A bucket is stored when it has ended; the refresh leaves out its end_offset.
+    # A bucket is stored after it has ended, and a refresh leaves out the newest end_offset.
     return WIDTHS[view] + refresh.end + patience(refresh.every)

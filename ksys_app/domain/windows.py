@@ -1,4 +1,4 @@
-"""The 13 windows and the bucket each is shown in (PRD §5.1, decision 3)."""
+"""The 13 windows and the bucket width of each (PRD §5.1, decision 3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUCKET_WIDTH: Final[Mapping[BucketName, timedelta]] = MappingProxyType(
     }
 )
 FEATURE_WIDTH: Final = timedelta(minutes=5)
-"""Of the buckets of ``features_5m``, whatever the window."""
+"""Bucket width of ``features_5m``, the same in every window."""
 VIEW: Final[Mapping[BucketName, str]] = MappingProxyType(
     {
         "1m": "influx_agg_1m",
@@ -33,7 +33,7 @@ VIEW: Final[Mapping[BucketName, str]] = MappingProxyType(
 
 
 def bucket_for(duration: timedelta) -> BucketName:
-    """The bucket a window of ``duration`` is shown in: by duration, never by name (PRD §5.1)."""
+    """The bucket width for a window; the duration decides, never the name (PRD §5.1)."""
     if duration <= timedelta(hours=24):
         return "1m"
     if duration <= timedelta(days=14):
@@ -48,10 +48,10 @@ class Window:
     """A time range ending now.
 
     Attributes:
-        label: how the URL and the API name it.
+        label: its name in URLs and in the API.
         duration: its length; 3m, 6m and 12m are 90, 180 and 365 days (PRD decision 3).
-        group: the menu group, so that ``3m`` is not read as minutes.
-        title: how the menu spells it out.
+        group: the group in the menu, so that nobody reads ``3m`` as minutes.
+        title: its name in the menu.
     """
 
     label: str
@@ -61,7 +61,7 @@ class Window:
 
     @property
     def bucket(self) -> BucketName:
-        """The width of its buckets."""
+        """The name of its bucket width."""
         return bucket_for(self.duration)
 
     @property
@@ -105,7 +105,7 @@ _BY_LABEL: Final = {window.label: window for window in WINDOWS}
 
 
 class UnknownWindow(ValueError):
-    """The label names none of the 13 windows; the message lists them."""
+    """The label names none of the 13 windows; the message lists all labels."""
 
 
 def parse_window(label: str) -> Window:
@@ -117,23 +117,23 @@ def parse_window(label: str) -> Window:
     try:
         return _BY_LABEL[label]
     except KeyError:
-        known = " ".join(LABELS)
-        raise UnknownWindow(f"window {label[:40]!r} is unknown; use one of {known}") from None
+        labels = " ".join(LABELS)
+        raise UnknownWindow(f"window {label[:40]!r} is unknown; use one of {labels}") from None
 
 
 def reaching(age: timedelta, width: timedelta = timedelta()) -> Window | None:
-    """The shortest window in which a sample of that age surely is, None where no window reaches it.
+    """The shortest window that surely shows a sample of that age, None where no window does.
 
     Args:
-        age: of the sample; the bucket that holds it began up to a bucket earlier.
-        width: of the buckets that are shown, where they are wider than the window's own.
+        age: age of the sample. Its bucket may have begun up to one bucket width earlier.
+        width: width of the shown buckets, where they are wider than the window's own.
     """
-    wide = (one for one in WINDOWS if age + max(one.width, width) <= one.duration)
+    wide = (window for window in WINDOWS if age + max(window.width, width) <= window.duration)
     return next(wide, None)
 
 
 def spark_bucket(window: Window, points: int) -> BucketName:
-    """The coarsest bucket, not finer than the window's own, that still gives ``points`` of them."""
+    """The coarsest bucket width with at least ``points`` buckets; never finer than the window's."""
     enough: list[BucketName] = [
         name
         for name, width in BUCKET_WIDTH.items()
@@ -145,11 +145,13 @@ def spark_bucket(window: Window, points: int) -> BucketName:
 def edges(
     window: Window, width: timedelta, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime]:
-    """When the window's first bucket begins and its running one ends; the same all bucket long.
+    """Start of the window's first bucket and end of its current one, for the axis of a chart.
+
+    The result stays the same until the current bucket ends.
 
     Args:
         window: the time range.
-        width: length of a bucket; a day is one of ``zone``, anything shorter counts in UTC.
+        width: length of a bucket. A day is a day of ``zone``; shorter buckets follow UTC.
         now: the database's clock.
         zone: the display zone.
     """
@@ -168,14 +170,14 @@ def _begin(moment: datetime, width: timedelta, zone: ZoneInfo) -> datetime:
 
 
 def _next(begin: datetime, width: timedelta, zone: ZoneInfo) -> datetime:
-    # A day and a half later is the next day, also where a day has 23 or 25 hours.
+    # A day and a half later is the next day, even after a day of 23 or 25 hours.
     return _begin(begin + width * 1.5, width, zone)
 
 
 def slices(
     start: datetime, now: datetime, width: timedelta
 ) -> Iterator[tuple[datetime, datetime | None]]:
-    """The time from ``start`` on in stretches of ``width``; the last one has no end."""
+    """The time from ``start`` on, split into slices of ``width``; the last slice has no end."""
     while start + width < now:
         yield start, start + width
         start += width
