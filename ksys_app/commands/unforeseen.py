@@ -29,10 +29,18 @@ def as_ours(error: BaseException) -> KsysError | None:
 def sentence(error: BaseException) -> str:
     """One sentence about an error of any kind; its trace is written to the file it names."""
     hide = sorted(secrets(), key=len, reverse=True)
-    what = _plain(traceback.format_exception_only(error)[-1], hide)
-    last = traceback.extract_tb(error.__traceback__)[-1:]
+    first = _first(error)
+    what = _plain(traceback.format_exception_only(first)[-1], hide)
+    last = traceback.extract_tb(first.__traceback__)[-1:]
     where = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in last)
     return f"INTERNAL: nobody foresaw this{where}: {what}; {_written(error, hide)}"
+
+
+def _first(error: BaseException) -> BaseException:
+    """What went wrong: of a group of errors, which says only that it is one, the first of them."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _written(error: BaseException, hide: list[str]) -> str:

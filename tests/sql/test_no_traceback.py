@@ -189,6 +189,12 @@ class TestWhatNobodyForesaw:
         assert said.endswith("its trace could not be written (No such file or directory)")
         assert len(said) < 400
 
+    def test_of_a_group_the_first_error_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        group = ExceptionGroup("tasks", [ExceptionGroup("more", [KeyError("lost")]), ValueError()])
+        assert ": KeyError: 'lost'; the whole" in self.told(monkeypatch, tmp_path, group)
+
     async def test_a_command_ends_like_that(self, tmp_path: Path) -> None:
         # A name with a NUL reaches no system call: nobody foresaw it in an option.
         code, out, err = await ksys("db", "backfill", "a\0b", TS_ADMIN_DSN="host=h")

@@ -1,4 +1,4 @@
-"""A server that does not start says so in a sentence, in time."""
+"""A server that does not start says so in a sentence, and is not waited for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 
 from ksys_app.errors import NotStarted
-from ksys_app.ops.serving.serve import _Server, until_started
+from ksys_app.ops.serving.serve import _Server, running
 
 
 async def hangs(scope: Any, receive: Any, send: Any) -> None:
@@ -27,17 +27,12 @@ def server(app: Any) -> uvicorn.Server:
 
 
 async def test_an_app_that_hangs_is_given_up_with_a_sentence() -> None:
-    hanging = server(hangs)
-    task = asyncio.create_task(hanging.serve())
     with pytest.raises(NotStarted, match="did not start within 0 s; end what else keeps"):
-        await until_started(hanging, task, 0.0)
-    task.cancel()
+        async with running(server(hangs), 0.0):
+            pytest.fail("it has not started")
 
 
 async def test_an_app_that_cannot_start_is_not_waited_for() -> None:
-    failing = server(fails)
-    task = asyncio.create_task(failing.serve())
     with pytest.raises(NotStarted, match="did not start; the log above says why"):
-        await until_started(failing, task)
-    with pytest.raises(NotStarted):
-        await task
+        async with running(server(fails), 240.0):
+            pytest.fail("it has not started")

@@ -113,9 +113,27 @@ async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[a
         )
     )
     logging.getLogger("uvicorn.error").addFilter(_no_false_alarm)
+    async with running(server, START_S) as task:
+        yield task
+
+
+@asynccontextmanager
+async def running(server: uvicorn.Server, limit_s: float) -> AsyncIterator[asyncio.Task[None]]:
+    """The server accepting connections until the block is left.
+
+    Args:
+        server: the server.
+        limit_s: how long it may take to start, in seconds.
+
+    Yields:
+        Its task.
+
+    Raises:
+        NotStarted: it ended before that, or took longer.
+    """
     task = asyncio.create_task(server.serve(), name="app")
     try:
-        await until_started(server, task, START_S)
+        await _until_started(server, task, limit_s)
         yield task
     finally:
         server.should_exit = True
@@ -123,19 +141,7 @@ async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[a
             await asyncio.wait_for(task, STOP_S + 2)
 
 
-async def until_started(
-    server: uvicorn.Server, task: asyncio.Task[None], limit_s: float = START_S
-) -> None:
-    """Wait until the server accepts connections.
-
-    Args:
-        server: the server.
-        task: what runs it.
-        limit_s: how long it may take, in seconds.
-
-    Raises:
-        NotStarted: it ended before that, or took longer.
-    """
+async def _until_started(server: uvicorn.Server, task: asyncio.Task[None], limit_s: float) -> None:
     try:
         async with asyncio.timeout(limit_s):
             while not server.started:
@@ -143,6 +149,8 @@ async def until_started(
                     raise NotStarted(NOT_STARTED)
                 await asyncio.sleep(0.05)
     except TimeoutError:
+        # While it starts it does not look whether it should end.
+        task.cancel()
         raise NotStarted(
             f"the app did not start within {limit_s:.0f} s; end what else keeps this machine busy "
             "and start it again"
