@@ -58,6 +58,12 @@ async def test_the_page_says_internal_and_keeps_what_it_shows(
     page = await context.new_page()
     await page.goto(site.url)
     await page.get_by_test_id("tile-D100").wait_for()
+
+    async def followed() -> bool:
+        return sum("snapshot_refresh " in line for line in site.log[lines:]) > 1
+
+    # The page asks once, the feed once more: what it publishes would mend the page by itself.
+    await until(followed)
     await page.get_by_role("columnheader", name="Value").get_by_role("button").click()
     bar = page.get_by_test_id("status-bar")
     await expect(bar).to_have_attribute("data-state", "stale")
