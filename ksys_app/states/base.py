@@ -15,12 +15,12 @@ class BaseState(rx.State):
     zone: str = "UTC"
     database: str = ""
     version: str = __version__
-    # That of the pages of one tag; the dashboard has its own.
+    # The window of the pages of one tag. The dashboard has its own.
     saved_span: str = rx.LocalStorage("", name="ksys.span")
     saved_tag: str = rx.LocalStorage("", name="ksys.tag")
 
     def _last_tag(self) -> str:
-        """The tag that this browser showed last, empty where it kept none, or nonsense."""
+        """The tag that this browser showed last; empty where it has none, or no valid name."""
         return "" if asked_flaw(self.saved_tag) else self.saved_tag
 
     def _fill_footer(self) -> None:

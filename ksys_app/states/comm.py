@@ -27,7 +27,7 @@ from ksys_app.states.comm_overview import OverviewState
 from ksys_app.texts_comm import C
 from ksys_app.utils.cache import TTL
 
-# An answer is kept that long, so asking more often brings nothing.
+# The cache keeps an answer for so long: to ask more often brings nothing new.
 TICK_S: Final = TTL["comm"]
 
 
@@ -66,7 +66,7 @@ class CommState(HoursState, OverviewState, BaseState):
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> AsyncIterator[Any]:
-        """Show each tick which tags are alive; at once, that the database is lost or is back."""
+        """Show at each tick which tags are alive, and at once that the database is lost or back."""
         pulse, away = runtime.current().database.pulse, False
         while True:
             news = await pulse.news(away, runtime.current().feed.interval)
@@ -96,13 +96,13 @@ class CommState(HoursState, OverviewState, BaseState):
 
     @rx.event
     def refresh(self) -> Any:
-        """Count and judge now, where counts may else be five minutes old."""
+        """Count and judge now; without it, counts may be five minutes old."""
         self._fresh = True
         return CommState.show
 
     @rx.event
     def retry(self) -> Any:
-        """Try again; an address that asks for the impossible gives way to what there is."""
+        """Try again. An address that asks for what does not exist is replaced by the default."""
         self.link_of = ""
         if self._asked_wrong():
             self._take(address.Selection())
@@ -194,7 +194,7 @@ class CommState(HoursState, OverviewState, BaseState):
         return address.link(address.Selection(*shown, *arranged))
 
     def _settle(self, tags: list[str], days: comm.Calendar, now: datetime) -> list[str]:
-        """Take over the days, and the tags where none are chosen; the tags to show, if any."""
+        """Set the days, and the tags where none are chosen. Returns the tags to show, if any."""
         if not self.tag_names:
             self.tag_names = tags
             self._unasked = next((tag for tag in tags if tag != self.saved_tag), "")
@@ -211,7 +211,7 @@ class CommState(HoursState, OverviewState, BaseState):
         """
         started = time.monotonic()
         async with self:
-            # While it is tried again the page goes on saying what is wrong.
+            # While the page tries again, it still says what is wrong.
             self.is_loading = True
             if not self.problem.code:
                 self._begin()
@@ -255,7 +255,7 @@ class CommState(HoursState, OverviewState, BaseState):
         return False
 
     async def _look(self) -> bool:
-        """Show which tags are alive now; whether that is known, and nothing else is wrong."""
+        """Show which tags are alive now; whether that is known and nothing else is wrong."""
         async with self:
             tags = self._watched()
         try:
@@ -283,13 +283,13 @@ class CommState(HoursState, OverviewState, BaseState):
         self.link = self._link()
 
     def _watched(self) -> list[str]:
-        """The tags of which is shown whether they are alive."""
+        """The tags for which the page shows whether they are alive."""
         if self.view == "hours":
             return [row.tag for row in self.summaries]
         return [] if self._overview is None else [row.tag_name for row in self._overview.rows]
 
     def _show_alive(self, alive: Sequence[Alive], asked_ms: int) -> None:
-        # Other tags may have been chosen since they were asked about.
+        # Somebody may have chosen other tags in the meantime.
         if self._watched() != [one.tag_name for one in alive]:
             return
         self.alive_ms = asked_ms

@@ -1,4 +1,4 @@
-"""What of ``/comm`` stands in its address: tags, days, hour, view, search, order (PRD §28.3)."""
+"""The selection of ``/comm`` in its address: tags, days, hour, view, search, order (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def link(selection: Selection) -> str:
 
 
 def _order(text: str) -> tuple[str, str]:
-    """A minus or nothing, and a column: ``-longest`` is the longest first."""
+    """The sign and the column of ``sort``: ``-longest`` puts the longest first."""
     column = text.removeprefix("-")
     if column not in COLUMNS and text != WORST:
         raise BadParameter(f"sort {text[:40]!r} is unknown; use one of {', '.join(COLUMNS)}")

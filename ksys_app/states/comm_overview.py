@@ -18,7 +18,7 @@ from ksys_app.states.loading import LoadingState
 
 
 class OverviewState(LoadingState, mixin=True):
-    """A page of the tags; all of them are ordered here, only the page is sent."""
+    """A page of the tags. The server orders all tags and sends one page."""
 
     overview_shown: bool = False
     search: str = ""
@@ -48,7 +48,7 @@ class OverviewState(LoadingState, mixin=True):
 
     @rx.event
     def set_sort(self, column: str) -> None:
-        """Order all tags by a column, its worst value first, then the other way; or worst first."""
+        """Order all tags by a column, its worst value first; the same one again turns it round."""
         if column == WORST:
             self.sort, self.descending = column, False
         elif column not in comm_order.COLUMNS:
@@ -104,7 +104,7 @@ class OverviewState(LoadingState, mixin=True):
         self.nows = [views.overview_now(self._alive[row.tag_name]) for row in shown]
 
     def _arranged(self, found: list[TagDays]) -> list[TagDays]:
-        """The rows in order, in the one they had while somebody points at them."""
+        """The rows in order. While somebody points at them, they keep the order that they had."""
         wanted = comm_order.ordered(
             found, self._alive, self.sort, self.descending, self._ends_today
         )

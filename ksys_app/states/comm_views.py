@@ -44,7 +44,7 @@ def since_ms(since: datetime | None) -> int:
 
 def hundredths(rate: float | None) -> int:
     """A rate in hundredths of a percent, rounded down: 100 % is only what misses nothing."""
-    # The margin keeps an exact figure, such as 98 %, from falling under itself.
+    # Without the margin, an exact figure such as 98 % would become 97.99 %.
     return -1 if rate is None else floor(rate * 10_000 + 1e-9)
 
 
@@ -54,7 +54,7 @@ def percent(rate: float | None) -> str:
 
 
 def minutes(hours: float) -> int:
-    """Whole minutes: outages begin and end with them."""
+    """Hours as whole minutes: outages begin and end with a minute."""
     return round(hours * 60)
 
 

@@ -33,7 +33,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
     """Tiles and snapshot table of one window."""
 
     kpi_rows: list[TileView] = []
-    # Beside the rows, which are sent whole with each tick; these change with the rules.
+    # Not part of the rows: rows are sent whole at each tick, titles change only with the rules.
     titles: list[str] = []
     delta_caption: str = ""
     tag_filter: str = ""
@@ -91,7 +91,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
                         detailed = self.detail_open and snapshot.error is None
                     if detailed:
                         yield DashboardState.read_detail
-            # There are more tags by now than a page shows, and the filter asks all of them.
+            # By now there are more tags than a page shows: the filter has to ask for all of them.
             selection = wanted
 
     @rx.event(background=True, supersedes=True)
@@ -136,7 +136,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
         self._order()
 
     def _watches(self, window: Window) -> bool:
-        """Whether this tab still shows ``window`` live: a loop outlives the page that began it."""
+        """Whether this tab still shows ``window`` live: a loop may outlive its page."""
         here = self._open_in("/") and not self._asked_wrong()
         return here and self.realtime_mode and self.window == window.label
 
@@ -144,7 +144,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
         shown = self._tile_set
         if shown is None or not shown.tiles or shown.window.label != self.window:
             return False
-        # Of a filter that not all tags were asked for, what matches is better than nothing.
+        # Where the filter has not asked for all tags yet, the matching ones are better than none.
         return self.searched or bool(self.tile_order)
 
     def _drop(self) -> None:
@@ -156,7 +156,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
         return Selection(parse_window(self.window), self.tag_filter, tuple(self._pins()))
 
     def _wants(self, selection: Selection) -> bool:
-        """Whether that is still selected; a pin changes only the order."""
+        """Whether ``selection`` is still what is selected; a pin changes only the order."""
         return (selection.window.label, selection.words) == (self.window, self.tag_filter)
 
     def _link(self) -> str:
@@ -186,7 +186,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
         return window
 
     def _show(self, tile_set: TileSet) -> None:
-        """Show ``tile_set``; the newest first time counts, whoever fetched it."""
+        """Show ``tile_set``, whoever has read it."""
         self.tick_s = round(runtime.current().feed.interval)
         self.truncated = tile_set.truncated
         self._tile_set = tile_set
@@ -256,7 +256,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
 
 
 async def _shared(wanted: Selection) -> Selection:
-    """``wanted``, or all tags in its place where they fit; as it is while nobody can tell."""
+    """``wanted``, or all tags where they fit on a page and the database can tell."""
     try:
         return await runtime.current().tiles.shared(wanted)
     except KsysError:

@@ -50,7 +50,7 @@ class TagDetail(ShownTiles, mixin=True):
     detail: DetailView = DetailView()
     standing: list[Standing] = []
 
-    # Whose rule and spell the next two are; empty before they are read.
+    # The tag of the rule and the spell below; empty before they are read.
     _detail_of: str = ""
     _detail_rule: QcRule | None = None
     _detail_spell: Spell | None = None
@@ -72,7 +72,7 @@ class TagDetail(ShownTiles, mixin=True):
 
     @rx.event(background=True, supersedes=True)
     async def read_detail(self) -> None:
-        """Read the detail that is open anew, as of the tiles behind it."""
+        """Read the open detail again, as of the same moment as the tiles behind it."""
         async with self:
             tile = self._tile_of(self.detail.title) if self.detail_open else None
             if tile is None or self._tile_set is None:
@@ -82,7 +82,7 @@ class TagDetail(ShownTiles, mixin=True):
             read = await read_detail(tile, now)
         except KsysError as error:
             async with self:
-                # What was read before stays, as the tiles do.
+                # What was read before stays on the page, as the tiles do.
                 if self.detail_loading and self.detail.title == tile.title:
                     self.detail = DetailView(title=tile.title, note=error.message)
                     self.detail_loading = False

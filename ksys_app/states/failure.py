@@ -1,4 +1,4 @@
-"""What failed and was not foreseen: in the log, and on the page where it happened."""
+"""Unexpected errors: they are logged, and shown on the page where they happened."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ksys_app.states.base import BaseState
 from ksys_app.states.loading import LoadingState
 from ksys_app.utils.pace import Pace
 
-# A minute: a failure of every event must not fill the disk.
+# In a minute: if every event fails, the log must not fill the disk.
 TRACEBACKS: Final = 20
 REPORTS: Final = 20
 MAX_REPORT: Final = 2_000
@@ -26,7 +26,7 @@ class FailureState(BaseState):
 
     @rx.event
     async def show_failure(self) -> None:
-        """Show ``INTERNAL`` on the page that is open; what it shows stays, as old."""
+        """Show ``INTERNAL`` on the open page; its data stay and are marked as old."""
         path = self.router.url.path.rstrip("/") or "/"
         kind = next((one for one in BaseState.get_substates() if _path(one) == path), None)
         if kind is None:
@@ -43,7 +43,7 @@ def _path(kind: type) -> str | None:
 
 
 def handler_failed(exception: Exception) -> EventSpec | None:
-    """A handler that failed: the log has it, and the page says so."""
+    """Log the error of a handler, and show it on the page."""
     if _tracebacks.passes():
         log.logger.error("event handler failed", exc_info=exception)
     shown: EventSpec = FailureState.event_handlers["show_failure"]()
@@ -51,6 +51,6 @@ def handler_failed(exception: Exception) -> EventSpec | None:
 
 
 def page_failed(exception: Exception) -> None:
-    """What a browser reports of itself, in one line; anybody can write such a report."""
+    """Log what a browser reports, in one line; anybody can send such a report."""
     if _reports.passes():
         log.event("page_fail", why=str(exception)[:MAX_REPORT])

@@ -44,18 +44,18 @@ class HeldOrder(rx.State, mixin=True):
         raise NotImplementedError
 
     def _let_go(self) -> None:
-        """Take the next order as it is: a person chose it, or the page is opened anew."""
+        """Forget the order that is held: a person chose another one, or opened the page again."""
         self._names = {}
 
     def _arrange(
         self, name: str, tiles: Sequence[Tile], wanted: list[int]
     ) -> tuple[list[int], int]:
-        """The indexes to show in place of those wanted, and how many tags moved since."""
+        """The indexes to show, in the held order, and how many tags would move without it."""
         titles = [tiles[index].title for index in wanted]
         index = {tile.title: at for at, tile in enumerate(tiles)}
         shown, moved = titles, 0
         if name in self._held and name in self._names:
-            # A tag that is no longer of the kind that is shown leaves with the next order.
+            # A tag that the filter leaves out by now stays until the next order.
             left = {title for title in self._names[name] if title in index} - set(titles)
             shown = ordering.held(self._names[name], [*titles, *left])
             moved = len(left) + ordering.moves([t for t in shown if t not in left], titles)

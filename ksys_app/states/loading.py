@@ -1,4 +1,4 @@
-"""How the data of a page stand: what every page with data holds."""
+"""The state of the data of a page: what every page with data has."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LoadingState(BaseState, mixin=True):
     db_now_ms: int = 0
     tick_s: int = 10
     link: str = ""
-    # The query that the selection was read from: the browser follows no link of before.
+    # The query of the address that was read, so that the browser follows no older link.
     link_of: str = ""
 
     _path: ClassVar[str] = ""
@@ -34,16 +34,16 @@ class LoadingState(BaseState, mixin=True):
         return dict(self.router.url.query_parameters)
 
     def _read_address(self) -> None:
-        """Take note of the address; it stays as it is until something of it is shown."""
+        """Remember the address; it stays unchanged until its selection is shown."""
         self.link, self.link_of = "", self.router.url.query
 
     def _open_in(self, path: str) -> bool:
-        """Whether this tab is still on the page: a loop outlives the page that began it."""
+        """Whether this tab is still on the page: a loop may outlive its page."""
         there = runtime.current().connected(self.router.session.client_token)
         return there and self.router.url.path.rstrip("/") == path.rstrip("/")
 
     def _holds_data(self) -> bool:
-        """Whether something of what is selected is shown."""
+        """Whether the page shows data of what is selected."""
         raise NotImplementedError
 
     def _link(self) -> str:
@@ -55,7 +55,7 @@ class LoadingState(BaseState, mixin=True):
         self.phase = self.phase if self._holds_data() else "loading"
 
     def _drop(self) -> None:
-        """Let go of what is shown: it is not of what is selected."""
+        """Remove the data that are shown: they are not of what is selected."""
         raise NotImplementedError
 
     def _succeed(self, *, empty: bool) -> None:
@@ -64,7 +64,7 @@ class LoadingState(BaseState, mixin=True):
         self.phase = "empty" if empty else "loaded"
 
     def _asked_wrong(self) -> bool:
-        """Whether what was asked for does not exist, so that asking again brings nothing."""
+        """Whether the address asks for what does not exist, so that trying again cannot help."""
         return self.problem.way != ""
 
     def _fail(self, error: Exception, since_ms: int = 0, retry_in_s: float = 0.0) -> None:

@@ -17,12 +17,12 @@ class NamedTag(rx.State, mixin=True):
     standing: list[Standing] = []
 
     def _name(self, tag: str) -> None:
-        """Turn to a tag; of another one nothing is known yet."""
+        """Turn to a tag. Of another tag than before, nothing is known yet."""
         if tag != self.tag:
             self.tag, self.unit, self.title, self.standing = tag, "", "", []
 
     def _know(self, rule: QcRule | None, now: list[Standing] | None) -> None:
-        """Say what the tag measures and how it stands; None leaves how it stood."""
+        """Set what the tag measures and how it stands; None leaves ``standing`` as it is."""
         self.unit = "" if rule is None else rule.unit
         self.title = "" if rule is None else rule.title
         if now is not None and now != self.standing:

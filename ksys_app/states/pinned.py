@@ -11,7 +11,7 @@ from ksys_app.states.held import HeldOrder
 from ksys_app.states.shown_tiles import ShownTiles
 
 MAX_PINS: Final = 50
-# Characters: a browser gives them back with the first message of each page.
+# Characters. A browser sends them with the first message of each page.
 MAX_PINNED: Final = 50_000
 
 

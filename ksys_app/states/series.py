@@ -33,7 +33,7 @@ from ksys_app.states.views import drawn_limits, page_link
 from ksys_app.states.windowed import WindowedState, log_load
 from ksys_app.utils.cache import TTL
 
-# An answer is kept that long, so asking more often brings nothing.
+# The cache keeps an answer for so long: to ask more often brings nothing new.
 TICK_S: Final = TTL["metrics"]
 
 
@@ -94,7 +94,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
                 if failures:
                     self.problem = replace(self.problem, retry_in=round(pause))
             pulse = runtime.current().database.pulse
-            # What is shown may be kept, and say nothing of a database that is lost by now.
+            # The cache may have answered, and does not say that the database is lost by now.
             news = await pulse.news(pulse.away and failures > 0, pause)
             async with self:
                 if not self._follows():
@@ -148,7 +148,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
         self._start_over()
 
     def _start_over(self) -> None:
-        """Another series: its first page, all of its window."""
+        """Turn to the first page and to all of the window, for another series."""
         self.zoom = []
         self._turn_to(1)
 
@@ -230,7 +230,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
             self._begin()
             tag = self.tag
             if {"tag", "window"} <= self._query().keys():
-                # At once: Back may be pressed again before the answer has come.
+                # At once: somebody may press Back again before the answer has come.
                 self.link = self._link()
         try:
             first = tag or await first_tag()

@@ -19,7 +19,7 @@ class WindowedState(LoadingState, mixin=True):
 
     window: str = DEFAULT_WINDOW
 
-    # The var with the window that this browser showed last on such a page; maybe none, or nonsense.
+    # The name of the var with the window that this browser showed last; it may hold anything.
     _window_kept_in: ClassVar[str]
 
     @rx.event
