@@ -1,20 +1,20 @@
-# Two commands: make demo, make test. Everything else serves them.
+# The two main targets are make demo and make test.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TSC := scripts/javascript
 UV_VERSION := 0.13.9
 
-# Where Python may not keep what it compiled, each start of a command compiles it again: 1.3 s.
+# If Python may not save compiled files, each start of a command compiles them again, which takes 1.3 s.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test golden lint format bench wheel clean
 
-help: ## what there is to make
+help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready ## only the installation
+setup: $(VENV)/.ready ## install everything into .venv
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -28,19 +28,19 @@ $(VENV)/.ready: $(BIN)/uv pyproject.toml uv.lock db/embedded/package-lock.json
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix db/embedded --no-audit --no-fund --loglevel=error
 	@touch $@
 
-demo: setup ## embedded TimescaleDB, a plant, the dashboard on http://localhost:13000
+demo: setup ## run an embedded TimescaleDB, a simulated plant and the dashboard on http://localhost:13000
 	@exec $(BIN)/ksys demo $(ARGS)
 
-run: setup ## the dashboard in production mode against TS_DSN
+run: setup ## run the dashboard with the database in TS_DSN
 	@exec $(BIN)/ksys run $(ARGS)
 
-test: setup ## every test, against a real TimescaleDB
+test: setup ## run all tests, against a real TimescaleDB
 	@exec $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
 
-golden: setup ## what ksys db verify expects, from a database that db/ has just built; the HTTP contract
+golden: setup ## write what ksys db verify expects and the HTTP contract, from a new database
 	@exec $(BIN)/python -m tests.golden
 
-lint: setup $(TSC)/.ready ## ruff, mypy, and TypeScript for the pages' own JavaScript
+lint: setup $(TSC)/.ready ## check with ruff, mypy, and TypeScript for the JavaScript of the pages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -50,17 +50,17 @@ $(TSC)/.ready: $(BIN)/uv $(TSC)/package-lock.json
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(TSC) --no-audit --no-fund --loglevel=error
 	@touch $@
 
-format: setup ## rewrite as ruff formats
+format: setup ## format the code with ruff
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup ## time of each query as a ratio to its bare SQL
+bench: setup ## measure each query as a ratio to its bare SQL
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
-wheel: setup ## dist/: an installation that needs no checkout, the built pages included
+wheel: setup ## write to dist/ a file that installs the product without a checkout
 	@$(BIN)/ksys build
 	@$(BIN)/uv build --wheel --no-build-isolation --quiet
 	@ls dist/*.whl
 
-clean: ## back to a fresh clone (keeps .env)
+clean: ## delete everything that git ignores, except .env
 	@git clean -dXfq -e '!.env'
