@@ -12,6 +12,8 @@ D201   dropout   every 32 h from Mon 11:05                   150 s     nothing a
 D202   loss      Thu 00:00 of the second week                24 h      80 % of the samples arrive
 D301   loss      Tue, Thu 13:00                              3 h       97 % of the samples arrive
 D302   dropout   Sat 22:00                                   5 h       nothing arrives
+D302   loss      Wed 10:00                                   2 h       97 % of the samples arrive
+D302   loss      Mon 22:20 of the third week                 16 h      80 % of the samples arrive
 D302   dropout   Tue 14:20 of the third week                 52 h      the tag dies and comes back
 =====  ========  ==========================================  ========  ============================
 
@@ -109,6 +111,8 @@ TIMETABLE: Final[tuple[Entry, ...]] = (
     Entry("D202", "loss", _at(10, 0), ROUND, DAY, 0.8),
     *(Entry("D301", "loss", _at(day, 13), WEEK, 3 * HOUR, 0.97) for day in (1, 3)),
     Entry("D302", "dropout", _at(5, 22), WEEK, 5 * HOUR),
+    Entry("D302", "loss", _at(2, 10), WEEK, 2 * HOUR, 0.97),
+    Entry("D302", "loss", _at(14, 22, 20), ROUND, 16 * HOUR, 0.8),
     Entry("D302", "dropout", _at(15, 14, 20), ROUND, 52 * HOUR),
 )
 
