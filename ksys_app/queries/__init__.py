@@ -1,4 +1,5 @@
-"""SQL: one constant and one function a statement, parameterized, bounded in rows and time.
+"""The SELECT statements: each has one constant and one function, and limits on rows and time.
 
-Only views and small tables are read (PRD decision 7). The clock is the database's ``now()``.
+Values are parameters. The statements read only views and small tables (PRD decision 7). The clock
+is the database's ``now()``.
 """

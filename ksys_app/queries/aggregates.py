@@ -1,4 +1,4 @@
-"""How far each continuous aggregate is stored; what is newer is computed when it is read."""
+"""The watermark of each continuous aggregate: newer buckets are computed when they are read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from ksys_app.domain.windows import Window
 from ksys_app.models.rows import Mark
 from ksys_app.utils.cache import Answer
 
-# Only aggregates are asked for their watermark: of any other hypertable it is an error, and the
-# planner may move the call in front of a join. An aggregate that holds nothing has a watermark
-# before the epoch; one beyond the years that Python knows is cut. One that this role may not read
-# has none here, so that the others are told.
+# The watermark function fails for a hypertable that is no aggregate, and the planner may call it
+# before a join removes such rows. So the aggregates are materialized first. An empty aggregate has
+# a watermark before the epoch, which becomes NULL. A watermark after the year 9999 is cut, because
+# Python has no such times. An aggregate that this role may not read gets NULL, so that the
+# watermarks of the others are still returned.
 MARKS: Final = """
 WITH aggregate AS MATERIALIZED (
   SELECT a.view_name, h.id,
@@ -49,20 +50,21 @@ FROM timescaledb_information.continuous_aggregates
 WHERE view_schema = 'public' AND view_name = %(view)s
 LIMIT 1
 """
-"""Whose days a daily aggregate counts: UTC where it names no zone, as the plant's own."""
+"""The time zone of a daily aggregate's days; UTC where the view names no zone, as the plant's."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayZone:
-    """Whose days ``influx_agg_1d`` counts: an IANA name."""
+    """The time zone of the days in ``influx_agg_1d``, an IANA name."""
 
     zone: str
 
 
 async def days_of(window: Window) -> str | None:
-    """IANA name of the zone whose days the buckets of a window are; None of shorter buckets.
+    """IANA name of the time zone of a window's daily buckets; None for shorter buckets.
 
-    It is not the display zone where the plant's own days of UTC were kept (PRD §12.5).
+    It differs from the display zone where the plant kept its own aggregate with days of UTC
+    (PRD §12.5).
     """
     if window.bucket != "1d":
         return None
@@ -72,7 +74,7 @@ async def days_of(window: Window) -> str | None:
 
 
 async def stored_to() -> Answer[Mark]:
-    """The watermark of each aggregate, as of a few seconds ago."""
+    """The watermark of each aggregate, at most 10 s old."""
     return await db.current().fetch_cached(
         "upkeep", Mark, MARKS, {"views": list(REFRESH)}, name="aggregates"
     )

@@ -26,7 +26,8 @@ FROM (
 ORDER BY bucket, tag_name
 """
 
-# Moving figures need the buckets before those that are answered: as many as one tag's series reads.
+# Moving averages need buckets from before the first returned bucket. The lookback is the same as
+# for the series of one tag.
 _INDICATORS: Final[LiteralString] = """
 WITH begin AS MATERIALIZED (
   SELECT min(bucket) AS bucket
@@ -89,14 +90,14 @@ INDICATORS: Final = _of_each(_INDICATORS)
 
 
 async def buckets(window: Window) -> Answer[TaggedBucket]:
-    """The newest buckets of all tags in ``window``, at most ``MAX_ROWS``, kept for 30 s."""
+    """The newest buckets of all tags in ``window``, at most ``MAX_ROWS``; cached for 30 s."""
     return await db.current().fetch_cached(
         "metrics", TaggedBucket, BUCKETS[window.bucket], _params(window), name="all_buckets"
     )
 
 
 async def indicators(window: Window, band: Band) -> Answer[TaggedIndicator]:
-    """The newest moving figures of all tags in ``window``, kept for 30 s."""
+    """The newest moving averages of all tags in ``window``, at most ``MAX_ROWS``; cached 30 s."""
     moving = {"lookback": lookback(window.width), "bollinger": band == "bollinger"}
     return await db.current().fetch_cached(
         "metrics",
@@ -108,7 +109,7 @@ async def indicators(window: Window, band: Band) -> Answer[TaggedIndicator]:
 
 
 async def features(window: Window) -> Answer[TaggedFeature]:
-    """The newest rows of ``features_5m`` of all tags in ``window``, kept for a minute."""
+    """The newest rows of ``features_5m`` of all tags in ``window``; cached for a minute."""
     return await db.current().fetch_cached(
         "features", TaggedFeature, FEATURES, _params(window), name="all_features"
     )

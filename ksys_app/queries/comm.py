@@ -1,8 +1,8 @@
-"""Messages counted by the hour, for one tag; by the day, for many (PRD §28.2).
+"""Message counts: by hours for one tag, by days for many tags (PRD §28.2).
 
-Both read ``comm_recv_1h`` between two bounds of time and judge by the expectation in force (PRD
-decision 13). Their answers are kept for five minutes, or until an expectation changes; each holds
-the moment it was counted at.
+Both statements read ``comm_recv_1h`` for a time range and use the current expectations (PRD
+decision 13). An answer is cached for five minutes, or until an expectation changes. Each row holds
+the time of its count.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from ksys_app.models.rows import Expectation, StoredExpectation
 from ksys_app.queries import versions
 from ksys_app.utils.cache import Answer
 
-# 30 days with the hour a change of clocks may add, and one to spare.
+# 30 days, one hour more for a change of clocks, and one hour to spare.
 MAX_HOURS: Final = 722
 MAX_TAGS: Final = 250
 MAX_LATE_TAGS: Final = 100
 LATE: Final = timedelta(days=2)
-"""Samples that arrive later than this are counted when comm_recv_1h is refreshed."""
+"""Samples that arrive within this time are counted from the minutes; later samples are counted only
+after ``comm_recv_1h`` is refreshed."""
 HOUR: Final = timedelta(hours=1)
 
-# The hours of the last two days are summed up from their minutes: what arrives late is in these a
-# minute later, in comm_recv_1h when its own refresh comes by.
+# The hours of the last two days are sums of their minutes. A late sample is in the minutes after a
+# minute, but in comm_recv_1h only after the next refresh of that view.
 HOURS: Final = """
 SELECT wanted.tag_name, now() AS now, latest.first_ts, latest.ts AS last_ts,
        expectation.exp_per_min, expectation.slo_warn, expectation.slo_crit,
@@ -68,17 +69,19 @@ CROSS JOIN (
 ) AS refused
 """
 
-# What of an hour can be judged is cut as domain.comm cuts it: whole minutes of the tag's life, up
-# to a minute ago. Times are whole hours and minutes since the start: there are many. The newest 24
-# hours are those of a summary. A critical hour has no bit in "sound", with messages or without.
-# OFFSET 0 keeps expressions from being computed once a use; sums that take little room keep the
-# planner from sorting all hours in place of hashing them.
+# Count only the part of each hour that domain.comm would judge: whole minutes from the tag's first
+# sample to a minute ago. There are many rows, so times are numbers of hours and minutes since the
+# start. "delivered_24h" covers the 24 hours of the summary. An hour that is not critical has its
+# bit set in "sound"; a critical hour has no bit, with messages or without.
+# OFFSET 0 makes the planner compute an expression once, not at each use. The casts keep the sums
+# small, so that the planner hashes the hours and does not sort them.
 _STORED: Final = """
   SELECT tag_name, bucket, recv_msgs
   FROM public.comm_recv_1h
   WHERE tag_name = ANY(%(tags)s) AND bucket >= %(start)s AND bucket < %(end)s
 """
-# The hours of the last two days from their minutes, as above, which costs more than all the others.
+# The hours of the last two days as sums of their minutes, as in HOURS. This part costs more than
+# the rest of the statement.
 _LATE: Final = """{stored}
     AND bucket < date_trunc('hour', now() - interval '2 days')
   UNION ALL
@@ -89,19 +92,19 @@ _LATE: Final = """{stored}
   GROUP BY 1, 2
 """
 _DAYS: Final = """
-WITH given AS (
+WITH bounds AS (
   SELECT date_part('epoch', %(start)s::timestamptz) AS start,
          date_trunc('minute', now() - interval '1 minute') AS ends,
          floor((date_part('epoch', least(now(), %(end)s - interval '1 hour'))
                 - date_part('epoch', %(start)s::timestamptz)) / 3600)::integer AS newest
 ),
-known AS MATERIALIZED (
+expected AS MATERIALIZED (
   SELECT tag_name, latest.first_ts, latest.ts AS last_ts, exp_per_min, slo_crit, newest,
          (ceil((date_part('epoch', latest.first_ts) - start) / 60))::integer AS begins,
          ((date_part('epoch', ends) - start) / 60)::integer AS ends
   FROM unnest(%(tags)s::text[], %(rates)s::bigint[], %(slo_crit)s::float8[])
     AS expectation (tag_name, exp_per_min, slo_crit)
-  CROSS JOIN given
+  CROSS JOIN bounds
   LEFT JOIN public.tag_latest AS latest USING (tag_name)
 ),
 counted AS ({counted}),
@@ -117,7 +120,7 @@ hour AS (
          width_bucket(hour, %(edges)s::integer[]) AS day,
          exp_per_min * greatest(0, least(60 * hour + 60, ends) - greatest(60 * hour, begins)) AS exp
   FROM placed
-  JOIN known USING (tag_name)
+  JOIN expected USING (tag_name)
   OFFSET 0
 ),
 day AS (
@@ -139,7 +142,7 @@ listed AS (
 SELECT tag_name, now() AS now, first_ts, last_ts, exp_per_min,
        coalesce(days, '{{}}') AS days, coalesce(delivered, '{{}}') AS delivered,
        coalesce(sound, '{{}}') AS sound, coalesce(delivered_24h, 0) AS delivered_24h
-FROM known
+FROM expected
 LEFT JOIN listed USING (tag_name)
 ORDER BY tag_name
 LIMIT %(cap)s
@@ -168,12 +171,12 @@ class Clock:
 
 
 async def database_clock() -> datetime:
-    """What time it is for the database; its last answer while it is away."""
+    """The database's current time; while the database is away, its last known time."""
     return (await db.current().fetch_cached("live", Clock, CLOCK, {}, name="clock")).rows[0].now
 
 
 async def newest(tags: Sequence[str]) -> Answer[NewestRow]:
-    """The newest sample of some tags, a row each in their order, as it is now."""
+    """The newest sample of each of ``tags``: one row a tag, in the same order, not from a cache."""
     params = {"tags": list(tags), "cap": len(tags)}
     return await db.current().fetch_cached("live", NewestRow, NEWEST, params, name="comm_newest")
 
@@ -181,13 +184,13 @@ async def newest(tags: Sequence[str]) -> Answer[NewestRow]:
 async def comm_hours(
     tag_name: str, start: datetime, end: datetime, *, fresh: bool = False
 ) -> Answer[CommRow]:
-    """The counted hours of a tag from ``start`` to ``end``: one row, whether it is known or not.
+    """The message counts of a tag by hours: always one row, even for an unknown tag.
 
     Args:
         tag_name: the tag.
-        start: first hour, UTC.
-        end: where the last one ends.
-        fresh: ask the database now; its answer is kept for the others.
+        start: start of the first hour, UTC.
+        end: end of the last hour, UTC.
+        fresh: ask the database now and put the answer into the cache.
     """
     params = hour_params(tag_name, start, end)
     stored = await db.current().fetch_versioned(
@@ -233,13 +236,13 @@ async def comm_days(
     late: bool = False,
     fresh: bool = False,
 ) -> Answer[CommDayRow]:
-    """The counted days of at most 250 tags, one row a tag by name.
+    """The message counts of at most 250 tags by days: one row a tag, by name.
 
     Args:
-        expected: what is expected of each.
-        bounds: where each day begins, UTC, and where the last one ends.
-        late: count those of the last two days anew, with what arrived late.
-        fresh: as for :func:`comm_hours`.
+        expected: the expectation of each tag.
+        bounds: the start of each day and the end of the last one, UTC.
+        late: count the last two days from the minutes, which include samples that arrived late.
+        fresh: ask the database now and put the answer into the cache.
     """
     params = day_params(expected, bounds)
     if late:
@@ -254,9 +257,9 @@ async def comm_days(
 def day_params(expected: Sequence[Expectation], bounds: Sequence[datetime]) -> dict[str, object]:
     """The parameters of :data:`DAYS`."""
     return {
-        "tags": [one.tag_name for one in expected],
-        "rates": [one.exp_per_min for one in expected],
-        "slo_crit": [one.slo_crit for one in expected],
+        "tags": [expectation.tag_name for expectation in expected],
+        "rates": [expectation.exp_per_min for expectation in expected],
+        "slo_crit": [expectation.slo_crit for expectation in expected],
         "edges": [(bound - bounds[0]) // HOUR for bound in bounds],
         "start": bounds[0],
         "end": bounds[-1],

@@ -1,7 +1,7 @@
-"""Rows for files: a tag's window in stretches of time, each a statement of its own (PRD §8.6).
+"""Rows for CSV files: a tag's window is read in slices of time, one statement each (PRD §8.6).
 
-A cursor over the whole would hold one connection, and on the embedded database everybody else, for
-as long as the slowest reader takes.
+A cursor over the whole window would occupy a connection until the slowest reader is done. The
+embedded database has only one connection, so everybody else would wait.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ async def clock() -> datetime:
 async def bucket_slice(
     bucket: BucketName, tag_name: str, start: datetime, end: datetime | None, timeout_s: float
 ) -> list[Bucket]:
-    """Buckets that begin from ``start`` up to, without, ``end``, ascending; None: to now."""
+    """Buckets that begin at ``start`` or later and before ``end``, ascending; None: until now."""
     params = _params(tag_name, start, end)
     return await db.current().fetch_all(
         Bucket, BUCKETS[bucket], params, timeout_s, name="export_buckets"
@@ -59,7 +59,7 @@ async def bucket_slice(
 async def feature_slice(
     tag_name: str, start: datetime, end: datetime | None, timeout_s: float
 ) -> list[Feature]:
-    """The same of ``features_5m``."""
+    """Rows of ``features_5m``, selected as in :func:`bucket_slice`, ascending."""
     params = _params(tag_name, start, end)
     return await db.current().fetch_all(
         Feature, FEATURES, params, timeout_s, name="export_features"

@@ -9,7 +9,7 @@ from ksys_app.domain.windows import Window
 from ksys_app.models.series import Feature
 from ksys_app.utils.cache import Answer
 
-# 34 days: 30d is whole, a longer window is cut to its newest rows (PRD decision 4).
+# About 34 days. The 30d window is whole; a longer window has its newest rows (PRD decision 4).
 MAX_ROWS: Final = 10_000
 
 ONE_TAG: Final = """
@@ -28,13 +28,14 @@ ORDER BY bucket
 async def history(
     tag_name: str, window: Window, cap: int = MAX_ROWS, *, fresh: bool = False
 ) -> Answer[Feature]:
-    """Rows of ``features_5m`` within ``window``, ascending, kept for a minute.
+    """Rows of ``features_5m`` within ``window``, ascending; cached for a minute.
 
     Args:
         tag_name: the tag.
         window: the time range.
-        cap: most rows, the newest; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
-        fresh: ask the database now; its answer is kept for the others.
+        cap: most rows; the newest rows are returned. A caller that gets this many rows should
+            tell its reader (``PAYLOAD_BLOAT``).
+        fresh: ask the database now and put the answer into the cache.
     """
     params = {"tag": tag_name, "window": window.duration, "cap": cap}
     return await db.current().fetch_cached(

@@ -1,4 +1,4 @@
-"""Whether the database lets this app serve: relations, rights, triggers, asked of its catalog."""
+"""Checks the catalog for what the app needs: relations, privileges and triggers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ READ: Final = tuple(
         }
     )
 )
-"""Every relation of ours that a page or an endpoint reads."""
+"""Every relation of this product that a page or an endpoint reads."""
 
-# Of the catalog alone: to read a row of each would plan every chunk there is.
+# Only the catalog is read. A SELECT on each relation would make the planner look at every chunk.
 FAULTS: Final = """
 SELECT kind, name, wrong
 FROM (
@@ -52,7 +52,7 @@ LIMIT 100
 
 
 async def faults() -> list[Fault]:
-    """What keeps this app from serving, now and never from a cache; relations first."""
+    """Missing, denied or disabled relations and triggers, relations first; not from a cache."""
     params = {"relations": list(READ), "triggers": list(TRIGGERS)}
     return await db.current().fetch_all(Fault, FAULTS, params, name="faults")
 
@@ -62,11 +62,11 @@ SIZE: Final = "SELECT pg_database_size(current_database()) AS bytes LIMIT 1"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Bytes of the database on its disk."""
+    """Size of the database on disk, bytes."""
 
     bytes: int
 
 
 async def size() -> Answer[Size]:
-    """One row, as of a few seconds ago."""
+    """The size of the database in one row, at most 10 s old."""
     return await db.current().fetch_cached("upkeep", Size, SIZE, {}, name="size")

@@ -1,7 +1,7 @@
-"""Moving figures of one tag, computed on demand in every window (PRD §22.1, decision 12).
+"""Moving averages, bands and slope of one tag, computed for any window (PRD §22.1, decision 12).
 
-The columns mean what they mean in ``tech_ind_1m_mv``; they are counted over rows, so that a hole in
-the data makes a moving average reach further back, as it does there.
+The columns have the same meaning as in ``tech_ind_1m_mv``. A moving average counts rows, not time.
+So it reaches further back where the data has a gap, as in that view.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ INDICATORS: Final[Mapping[BucketName, sql.Composed]] = {
 async def indicators(
     tag_name: str, window: Window, band: Band = "plant", *, fresh: bool = False
 ) -> Answer[Indicator]:
-    """Average, moving averages, bands and slope of a tag, ascending, kept for 30 s.
+    """Average, moving averages, bands and slope of a tag, ascending; cached for 30 s.
 
     Args:
         tag_name: the tag.
         window: the time range.
-        band: centre of the bands: the average itself, or SMA 20.
-        fresh: ask the database now; its answer is kept for the others.
+        band: centre of the bands: ``plant`` is the average itself, ``bollinger`` is SMA 20.
+        fresh: ask the database now and put the answer into the cache.
     """
     params = indicator_params(tag_name, window, band)
     return await db.current().fetch_cached(

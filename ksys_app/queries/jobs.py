@@ -10,9 +10,9 @@ from ksys_app.utils.cache import Answer
 
 FILE: Final = resources.VERIFY / "jobs.sql"
 JOBS: Final = FILE.read_text("utf-8")
-"""What a DBA can run as well. Errors of jobs are the owner's to read; ``eco_ro`` gets none."""
+"""The file can be run with psql. Only the owner sees the errors of jobs; ``eco_ro`` sees none."""
 
 
 async def jobs() -> Answer[Job]:
-    """The jobs of the schema by id, as of a few seconds ago."""
+    """The jobs of the database by id, at most 10 s old."""
     return await db.current().fetch_cached("upkeep", Job, JOBS, {}, name="jobs")

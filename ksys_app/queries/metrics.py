@@ -1,4 +1,4 @@
-"""Buckets of one tag from the aggregate that holds them (PRD §5.1, decisions 3, 4 and 18)."""
+"""Buckets of one tag, from the window's continuous aggregate (PRD §5.1, decisions 3, 4 and 18)."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ BUCKETS: Final[Mapping[BucketName, sql.Composed]] = {
 
 
 async def buckets(tag_name: str, window: Window, *, fresh: bool = False) -> Answer[Bucket]:
-    """The buckets of a tag in ``window``, ascending, the running one included; kept for 30 s.
+    """The buckets of a tag in ``window``, ascending, with the current one; cached for 30 s.
 
     Args:
         tag_name: the tag.
         window: the time range.
-        fresh: ask the database now; its answer is kept for the others.
+        fresh: ask the database now and put the answer into the cache.
     """
     params = {"tag": tag_name, "window": window.duration}
     statement = BUCKETS[window.bucket]

@@ -1,4 +1,4 @@
-"""QC rules and expectations, as another writer may have left them, read as what can be used."""
+"""QC rules and expectations. Another program may have stored them; unusable values are left out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.queries import versions
 from ksys_app.queries.tags import MAX_TAGS
 from ksys_app.utils.cache import Answer
 
-# Not every JSON value that a table may hold is one that the driver can read.
+# ``meta`` is read as text, because the driver cannot parse every JSON value that a table may hold.
 RULES: Final = """
 SELECT tag_name, min_val, max_val, max_step, max_gap_seconds, allow_negative, enabled,
        CASE WHEN pg_column_size(meta) <= %(meta_cap)s THEN meta::text END AS meta,
@@ -39,7 +39,7 @@ def rule_params(cap: int) -> dict[str, object]:
 
 
 async def qc_rules() -> Answer[QcRule]:
-    """Every rule by tag, without what of it cannot be used; kept until one changes."""
+    """Every rule by tag, without its unusable values; cached until a rule changes."""
     stored = await db.current().fetch_versioned(
         "qc", StoredRule, RULES, rule_params(MAX_TAGS), versions.RULES, name="rules"
     )
@@ -47,7 +47,7 @@ async def qc_rules() -> Answer[QcRule]:
 
 
 async def rules_by_tag() -> Mapping[str, QcRule]:
-    """The same rules under their tags."""
+    """Tag to rule, with the same rules as :func:`qc_rules`."""
     answer = await qc_rules()
     by_tag: Mapping[str, QcRule] | None = answer.made.get("by_tag")
     if by_tag is None:
@@ -56,7 +56,7 @@ async def rules_by_tag() -> Mapping[str, QcRule]:
 
 
 async def titled(words: str) -> frozenset[str]:
-    """Names of the tags that hold every word in their names or titles, of those with a title."""
+    """Names of the tags with a title whose name or title holds every word; none for no words."""
     if not words:
         return frozenset()
     rules = (await qc_rules()).rows
@@ -65,7 +65,7 @@ async def titled(words: str) -> frozenset[str]:
 
 
 async def expectations() -> Answer[Expectation]:
-    """Every expectation by tag, without what of it cannot be used; kept until one changes."""
+    """Every expectation by tag, with defaults for unusable values; cached until one changes."""
     stored = await db.current().fetch_versioned(
         "qc",
         StoredExpectation,

@@ -1,7 +1,7 @@
-"""The live query: everything the tiles of a window show, in one statement a tick (PRD §6.2).
+"""The live query: one statement a tick reads all data of a window's tiles (PRD §6.2).
 
-The search for the previous bucket is bounded by the window and one bucket more, so that a window of
-one bucket can look one back (PRD decision 1); unbounded, it takes seconds.
+The search for the previous bucket covers the window and one bucket before it, so that a window of
+one bucket has a previous bucket too (PRD decision 1). A search without bounds takes seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ksys_app.domain.windows import VIEW, WINDOWS, Window, spark_bucket
 from ksys_app.models.rows import Sample, TileRow
 from ksys_app.utils.cache import Answer
 
-# Windows up to this long draw their sparkline from raw samples: 5 buckets make no line.
+# A window of at most 5 minutes has too few buckets for a line, so raw samples draw its sparkline.
 RAW_SPARK_UP_TO_S: Final = 300.0
 SPARK_POINTS: Final = 48
 
@@ -59,8 +59,8 @@ WITH stats AS MATERIALIZED (
     AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
   GROUP BY tag_name
 ),
--- The bucket before the newest: of most tags it is among the last few of all. What these are is one
--- pass over them, whatever the planner knows of the tags.
+-- The bucket before the newest. For most tags it is among the newest few buckets of all tags. One
+-- scan of these buckets finds it, whatever the planner estimates for single tags.
 near AS MATERIALIZED (
   SELECT tag_name, last(b.last, b.bucket) AS prev_last
   FROM {view} AS b
@@ -71,7 +71,7 @@ near AS MATERIALIZED (
     AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
   GROUP BY tag_name
 ),
--- Of a tag that is silent, or sends less often than once a bucket, it is further back.
+-- For a tag that is silent or sends less than once a bucket, the previous bucket is further back.
 sparse AS MATERIALIZED (
   SELECT tag_name, newest FROM stats WHERE tag_name NOT IN (SELECT tag_name FROM near)
 ),
@@ -98,7 +98,7 @@ refused AS MATERIALIZED (
          (array_agg(left(reason, 40) ORDER BY at DESC))[1] AS refused_reason
   FROM (
     SELECT tag_name, value, reason,
-           -- Where the row's own time cannot be, the time of its receipt stands for it.
+           -- If the time of the sample is not plausible, use the time of its receipt.
            CASE WHEN ts >= received_at - interval '1 hour'
                      AND ts <= received_at + public.ksys_max_ahead()
                 THEN ts ELSE received_at END AS at
@@ -150,7 +150,7 @@ ORDER BY tag_name
 LIMIT %(cap)s
 """
 
-# An hour at one a second.
+# One hour with one sample a second.
 MOST_SAMPLES: Final = 3600
 
 SAMPLES: Final = """
@@ -176,12 +176,13 @@ TILES: Final = {window: _statement(window) for window in WINDOWS}
 async def tile_rows(
     window: Window, cap: int, tag_names: Sequence[str] | None = None
 ) -> Answer[TileRow]:
-    """One row a known tag by name, for all tags in ``window`` or for some.
+    """The data of the tiles: one row a tag that the database knows, by name.
 
     Args:
         window: the time range.
-        cap: most tags; a caller that gets as many should say so (``PAYLOAD_BLOAT``).
-        tag_names: these only, where they are known.
+        cap: most tags. A caller that gets this many rows should tell its reader
+            (``PAYLOAD_BLOAT``).
+        tag_names: only these tags; unknown ones have no row. None for all tags.
     """
     params = tile_params(window, cap, tag_names)
     return await db.current().fetch_cached("live", TileRow, TILES[window], params, name="tiles")

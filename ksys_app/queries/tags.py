@@ -47,9 +47,10 @@ LIMIT 1
 
 
 async def known_tags() -> Answer[Tag]:
-    """Every known tag by name; one row above 10,000: there are more.
+    """Every known tag by name. A row more than 10,000 means that there are more tags.
 
-    Kept until a tag comes or goes, at most five minutes: their times may be as old as that.
+    The rows are cached until a tag comes or goes, at most for five minutes, so the times of their
+    samples may be that old.
     """
     return await db.current().fetch_versioned(
         "tags", Tag, KNOWN, known_params(), versions.TAGS, name="tags"
@@ -59,11 +60,11 @@ async def known_tags() -> Answer[Tag]:
 async def matching_tags(
     words: str, most: int = MAX_TAGS, titled: Collection[str] = ()
 ) -> Answer[Tag]:
-    """The known tags whose name holds every word, by name, as the database has them now.
+    """The known tags whose name holds every word, by name; not from a cache.
 
     Args:
-        words: what is looked for, as :func:`~ksys_app.domain.names.matches` compares it.
-        most: how many are wanted; one row above it: there are more.
+        words: words to look for, compared as in :func:`~ksys_app.domain.names.matches`.
+        most: how many tags the caller wants. A row more than that means that there are more.
         titled: names of tags that match by their titles.
     """
     found: list[Tag] = []
@@ -72,7 +73,8 @@ async def matching_tags(
     while True:
         params = known_params(patterns, after, most, titled)
         answer = await db.current().fetch_cached("latest", Tag, KNOWN, params, name="matching_tags")
-        # The database may not know the case of every letter; its patterns leave those open.
+        # The database may not know the lower case of every letter. Its patterns accept any text in
+        # the place of such a letter, so the names are compared again here.
         found += [
             tag for tag in answer.rows if tag.tag_name in titled or matches(tag.tag_name, words)
         ]
@@ -88,13 +90,13 @@ def known_params(
     most: int = MAX_TAGS,
     titled: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The parameters of :data:`KNOWN`: one row more than wanted tells that there are more."""
+    """The parameters of :data:`KNOWN`; it reads one row more than ``most`` to detect more tags."""
     names = sorted(titled)
     return {"patterns": list(patterns), "titled": names, "after": after, "cap": most + 1}
 
 
 def _pattern(word: str) -> str:
-    """What LIKE takes for a name that holds ``word`` in lower case, and for some others."""
+    """A LIKE pattern that every lower-case name with ``word`` matches; others may match too."""
     return "%" + "".join(_part(sign) for sign in word.lower()) + "%"
 
 
@@ -105,12 +107,12 @@ def _part(sign: str) -> str:
 
 
 async def find_tag(tag_name: str) -> Tag | None:
-    """The tag as it is now, None where it is not known."""
-    asked = {"tag": tag_name}
-    answer = await db.current().fetch_cached("latest", Tag, FIND, asked, name="find_tag")
+    """The tag, not from a cache; None where the database does not know it."""
+    params = {"tag": tag_name}
+    answer = await db.current().fetch_cached("latest", Tag, FIND, params, name="find_tag")
     return next(iter(answer.rows), None)
 
 
 async def tag_exists(tag_name: str) -> bool:
-    """Whether the tag is known now."""
+    """Whether the database knows the tag; not from a cache."""
     return await find_tag(tag_name) is not None

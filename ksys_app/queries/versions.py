@@ -1,7 +1,7 @@
-"""Cheap questions whose answer changes with what another answer is about (PRD §7.1).
+"""Cheap statements that return a new version when a cached answer is out of date (PRD §7.1).
 
-A table of rules is small, and is changed by whoever may: a command, a person with ``psql``, another
-service. Nobody has to count the changes: each row carries the transaction that wrote it.
+A table of rules is small. A command, a person with ``psql`` or another service may change it. The
+version needs no counter: it is a hash over the transaction that wrote each row.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _rows(table: str) -> sql.Composed:
 
 RULES: Final = _rows("influx_qc_rule")
 EXPECTATIONS: Final = _rows("ingest_expectation")
-# The rows of tag_latest change with every sample, their names do not.
+# The rows of tag_latest change with every sample, so only the names of the tags are hashed.
 TAGS: Final = """
 SELECT count(*) || ' ' || coalesce(sum(hashtextextended(tag_name, 0)), 0) AS version
 FROM (

@@ -1,1 +1,1 @@
-"""Every write of rows that the commands share: one statement, one function (PRD §3)."""
+"""Writes that several commands share: each statement has one function (PRD §3)."""

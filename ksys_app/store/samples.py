@@ -1,11 +1,12 @@
-"""Samples into ``influx_hist``: one statement for a file, a recording and the demo plant.
+"""Writes samples into ``influx_hist``: for a file, a recording and the demo plant.
 
-The rows travel as arrays, one parameter a column. A temporary table would belong to a session that
-a pooler gives to the next client, and the embedded database refuses ``COPY … FROM STDIN``.
+The rows are sent as arrays, one parameter a column. A temporary table does not work behind a
+pooler, which may give the session to another client. The embedded database refuses
+``COPY … FROM STDIN``.
 
-The table's trigger refuses a row that is no usable sample (PRD §4.9). Such a row goes to
-``ingest_reject``, stops no other row, and is not counted. A caller that has to say which of its
-lines are unusable asks :func:`ksys_app.domain.ingest.unusable` before it writes.
+A trigger of the table refuses a sample that is not usable (PRD §4.9). It moves the sample to
+``ingest_reject``. The other rows are still written, and the refused row is not counted. A caller
+that must report unusable lines checks each with :func:`ksys_app.domain.ingest.unusable` first.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ GRID_COLUMNS: Final = ("ts", "tag_name", "value", "meta")
 
 INSERT: Final = "INSERT INTO public.influx_hist AS h ({names}) SELECT {names} FROM {source}"
 KEEP: Final = " ON CONFLICT (ts, tag_name) DO NOTHING"
-# A row that says what the table has already is left alone: it would be a new version of the row,
-# and would have its bucket computed again.
+# A row that equals the stored row is not written. Writing it would create a new version of the row
+# and make TimescaleDB compute its bucket again.
 REPLACE: Final = (
     " ON CONFLICT (ts, tag_name) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})"
 )
@@ -48,7 +49,7 @@ GRID: Final = """(
 
 
 class Existing(Enum):
-    """What happens where the table already has a sample with the same time and tag."""
+    """What to do where the table already has a sample with the same time and tag."""
 
     REPLACE = "the new sample takes its place if it differs"
     KEEP = "the stored sample stays"
@@ -57,13 +58,14 @@ class Existing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Samples of several tags at a fixed step: far less to send than one row a sample.
+    """Samples of several tags at a fixed step. It needs far fewer bytes than one row a sample.
 
     Attributes:
         start: epoch seconds of the first tick.
-        step: seconds from tick to tick.
+        step: seconds between two ticks.
         tags: names of the tags.
-        values: in the order of ``tags``, tick by tick; None where a tag reported nothing.
+        values: the values of the first tick in the order of ``tags``, then those of the next tick
+            and so on; None where a tag has no sample.
         meta: ``meta`` of every sample.
     """
 
@@ -84,12 +86,13 @@ async def put(
 
     Args:
         conn: a connection that may write.
-        samples: with :attr:`Existing.REPLACE`, no two of the same time and tag.
-        existing: what happens to samples that the table has already.
-        columns: the columns that the source has; where a sample is replaced, the others stay.
+        samples: the samples. With :attr:`Existing.REPLACE`, no two have the same time and tag.
+        existing: what to do with samples that the table already has.
+        columns: the columns that the source has. Where a sample is replaced, the other columns
+            stay.
 
     Returns:
-        How many rows were new or changed.
+        The number of new and changed rows.
     """
     names = [name for name in COLUMNS if name in columns]
     arrays = sql.SQL(", ").join(
@@ -106,7 +109,7 @@ async def put(
 
 
 async def put_grid(conn: AsyncConnection, grid: Grid, existing: Existing) -> int:
-    """Write the samples of a grid in one statement. Arguments and answer as for :func:`put`."""
+    """Write the samples of a grid in one statement; arguments and result as for :func:`put`."""
     values = {
         "start": grid.start,
         "step": grid.step,
@@ -126,11 +129,11 @@ def _statement(names: Sequence[str], source: sql.Composable, existing: Existing)
         case Existing.KEEP:
             return insert + sql.SQL(KEEP)
         case Existing.REPLACE:
-            given = [sql.Identifier(name) for name in names if name not in KEY]
+            replaced = [sql.Identifier(name) for name in names if name not in KEY]
             return insert + sql.SQL(REPLACE).format(
-                sets=_each("{0} = excluded.{0}", given),
-                old=_each("h.{}", given),
-                new=_each("excluded.{}", given),
+                sets=_each("{0} = excluded.{0}", replaced),
+                old=_each("h.{}", replaced),
+                new=_each("excluded.{}", replaced),
             )
 
 
