@@ -1,7 +1,7 @@
-"""One way to ask, guarded and cached, and the connection of a command (PRD §6.3).
+"""The one way to run a SELECT, guarded and cached, and the connection of a command (PRD §6.3).
 
-Nothing of a guard is left to the session, so that all is the same directly and through a pooler
-(PRD decisions 6 and 30).
+No guard depends on settings of the session, so statements behave alike directly and through a
+pooler (PRD decisions 6 and 30).
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ T = TypeVar("T")
 Query = str | sql.Composed
 Params = Mapping[str, object]
 
-# A statement, its connection included, may take so much longer than the server lets it: what the
-# server ends is told by the server, and what a silent one does not end is ended here.
+# Time beyond the statement timeout, for the connection and the answer. A server that runs ends the
+# statement itself and sends the error. For a server that does not answer, this limit ends the wait.
 MARGIN_S: Final = 2.0
-# Sent and not acknowledged for longer than this, the line is dead (milliseconds).
+# A connection is dead if the server has not acknowledged sent data for this time (milliseconds).
 UNACKNOWLEDGED_MS: Final = 10_000
 LOST: Final = (DatabaseUnreachable, DatabaseTimeout)
 PING: Final = "SELECT 1 AS one LIMIT 1"
@@ -55,18 +55,18 @@ class _Version:
 
 @dataclass(slots=True)
 class Counters:
-    """What the pool did since it opened."""
+    """Numbers of statements and of failures since the pool was opened."""
 
     statements: int = 0
     failures: int = 0
 
 
 class Database:
-    """A pool of connections that read, each statement guarded, and the cache in front of it.
+    """A pool of connections for reading, with guards on each statement, and a cache.
 
     Args:
-        dsn: where; the app's own, role ``eco_ro``.
-        settings: timeouts, pool and cache sizes.
+        dsn: the app's database, role ``eco_ro``.
+        settings: timeouts, pool size and cache size.
     """
 
     def __init__(self, dsn: str, settings: Settings) -> None:
@@ -75,7 +75,7 @@ class Database:
         self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=(*LOST, DatabaseFault))
         self._timeout_s = settings.statement_timeout_ms / 1000
         self._lost_since: float | None = None
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
         self._user = user_of(dsn)
         self._refusal: tuple[str, KsysError] | None = None
         self._dsn = with_parameters(
@@ -94,11 +94,11 @@ class Database:
 
     @property
     def lost_for_s(self) -> float | None:
-        """Seconds since the database was lost, None while it answers."""
+        """Seconds since the database stopped answering, None while it answers."""
         return None if self._lost_since is None else time.monotonic() - self._lost_since
 
     def pool_stats(self) -> dict[str, int]:
-        """Connections of the pool: size, available, waiting requests, most."""
+        """Number of connections, of unused ones, of waiting callers, and the most connections."""
         return self._pool.stats()
 
     async def fetch_all(
@@ -110,19 +110,19 @@ class Database:
         *,
         name: str = meters.OTHER,
     ) -> list[T]:
-        """Every row of ``statement`` as ``model``; time, rows and errors are counted.
+        """Every row of ``statement`` as a ``model``; meters count its time, rows and errors.
 
         Args:
-            model: type of a row, its fields named as the columns.
+            model: type of a row; its fields have the names of the columns.
             statement: the SQL.
-            params: its parameters.
-            timeout_s: longest it may take, in place of the setting.
-            name: under which it is counted.
+            params: parameters of the statement.
+            timeout_s: longest time for the statement, in place of the setting, seconds.
+            name: name of the statement in the meters.
 
         Raises:
-            DatabaseUnreachable: no connection, or it broke.
-            DatabaseTimeout: the statement took longer than it may.
-            DatabaseRestoring: a restore is at work, or was broken off.
+            DatabaseUnreachable: there is no connection, or it broke.
+            DatabaseTimeout: the statement took too long.
+            DatabaseRestoring: a restore is running or was interrupted.
             SchemaDrift: a relation, a column or a privilege is missing.
         """
         with meters.statement(name) as counted:
@@ -137,15 +137,15 @@ class Database:
             guards, cursor = conn.cursor(), conn.cursor(row_factory=class_row(model))
             failure: psycopg.Error | None = None
             try:
-                # Without a BEGIN, all of a pipeline is one transaction, one trip to the server.
+                # Without a BEGIN, a pipeline is one transaction and one round trip to the server.
                 async with conn.pipeline():
                     await guards.execute(GUARDS, guarding(seconds))
                     await cursor.execute(statement, dict(params))
             except psycopg.Error as error:
                 failure = error
             if await tells_restoring(guards):
-                # What fails there fails for that reason. The session would stay as it began, also
-                # when the restore is done.
+                # Any failure during a restore has this cause. The session keeps the settings it
+                # began with even after the restore, so it is closed.
                 await conn.close()
                 raise restoring(self.name) from failure
             if failure is not None:
@@ -163,7 +163,8 @@ class Database:
     ) -> Answer[T]:
         """As :meth:`fetch_all`, through the cache with the TTL of ``kind``.
 
-        Of a database that is away every answer is old: it is asked, and the answer says so.
+        While the database is away, every call tries it again. If the database does not answer, the
+        cached rows are returned, marked stale.
         """
         text = statement if isinstance(statement, str) else statement.as_string(None)
         answer = await self.cache.get(
@@ -183,29 +184,29 @@ class Database:
         *,
         name: str = meters.OTHER,
     ) -> Answer[T]:
-        """As :meth:`fetch_cached`, and asked again as soon as what it is about has changed.
+        """As :meth:`fetch_cached`, but read again as soon as the version has changed.
 
         Args:
-            kind: whose TTL holds while nothing changes.
-            model: type of a row, its fields named as the columns.
+            kind: its TTL holds while the version stays the same.
+            model: type of a row; its fields have the names of the columns.
             statement: the SQL.
-            params: its parameters.
-            version: the SQL of a text ``version`` that is another one after each change.
-            name: under which it is counted.
+            params: parameters of the statement.
+            version: SQL that returns a text ``version``, which differs after each change.
+            name: name of the statement in the meters.
         """
-        told = await self.fetch_cached("live", _Version, version, {}, name=f"{name}_version")
+        found = await self.fetch_cached("live", _Version, version, {}, name=f"{name}_version")
         text = statement if isinstance(statement, str) else statement.as_string(None)
         key = cache_key(text, params)
-        if told.error is not None:
-            # It would not answer this question either, and a caller may have several.
-            kept: Answer[T] | None = self.cache.stale(key, told.error)
-            if kept is not None:
-                return meters.answered(name, kept)
+        if found.error is not None:
+            # The database would not answer the statement either. Do not wait for it again.
+            stale: Answer[T] | None = self.cache.stale(key, found.error)
+            if stale is not None:
+                return meters.answered(name, stale)
         answer = await self.cache.get(
             key,
             0 if self.pulse.away else TTL[kind],
             lambda: self.fetch_all(model, statement, params, name=name),
-            told.rows[0].version,
+            found.rows[0].version,
         )
         return meters.answered(name, answer)
 
@@ -237,12 +238,12 @@ class Database:
         return conn
 
     async def _refused(self, error: psycopg.OperationalError) -> KsysError:
-        """Why there is no connection; looked into again when the driver says something else."""
+        """The error for a refused connection; a new search only for a new message of the driver."""
         words = str(error)
         if self._refusal is None or self._refusal[0] != words:
             why = await refusal(error, self._dsn)
             self._refusal = words, refused(why, self.name, self._user)
-        # To a page and to HTTP it is one thing, whatever is to be corrected: no database.
+        # For pages and HTTP every cause is the same error: the database is unreachable.
         return DatabaseUnreachable(self._refusal[1].message)
 
     async def _ping(self) -> None:
@@ -253,10 +254,10 @@ class Database:
         self.counters.failures += 1
         if self._lost_since is None:
             self._lost_since = time.monotonic()
-            self._told.clear()
-        # A slow database that then is away is two things to look for, each said once an outage.
-        if error.code not in self._told:
-            self._told.add(error.code)
+            self._logged.clear()
+        # In one outage a database may first be slow and then be away. Each code is logged once.
+        if error.code not in self._logged:
+            self._logged.add(error.code)
             log.event("db_fail", code=error.code, database=self.name, error=error.message)
 
     def _answered(self) -> None:
@@ -272,8 +273,8 @@ _current: Database | None = None
 
 
 def use(database: Database | None) -> None:
-    """Make ``database`` the one that :func:`current` answers; None at shutdown."""
-    global _current  # one pool a process, opened in the lifespan: after the fork
+    """Make ``database`` the result of :func:`current`; None at shutdown."""
+    global _current  # one pool a process, opened in the lifespan, which runs after the fork
     _current = database
 
 

@@ -1,1 +1,1 @@
-"""Connections to PostgreSQL that cannot hang, and the pool of them (PRD §6.3)."""
+"""Connections to PostgreSQL that never hang, and their pool (PRD §6.3)."""

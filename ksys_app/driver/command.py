@@ -1,4 +1,4 @@
-"""The connection of a command: one, guarded for its whole session (PRD §6.3)."""
+"""The connection of a command: a single one, with settings for its whole session (PRD §6.3)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ksys_app.driver.restoring import IS_RESTORING, restoring
 from ksys_app.driver.watched import Watched
 from ksys_app.settings import safe_dsn, with_parameters
 
-# Sent and not acknowledged for longer than this, the line is dead (milliseconds). Longer than the
-# app's: a server that is at work reads a large batch when it has the time.
+# A connection is dead if the server has not acknowledged sent data for this time (milliseconds).
+# It is longer than the app's limit, because a busy server may read a large batch late.
 COMMAND_UNACKNOWLEDGED_MS: Final = 60_000
-# For a command's whole session, where the session is its own. Behind a pooler the client was told
-# another process than the one it talks to.
+# Settings for the whole session of a command, if the session belongs to it alone. Behind a pooler
+# it does not: there the process id that the client got at connect is not the backend's.
 SESSION: Final = f"""
 SELECT {IS_RESTORING} AS restoring,
        CASE WHEN own THEN set_config('plan_cache_mode', 'force_custom_plan', false) END,
@@ -29,16 +29,16 @@ FROM (SELECT pg_backend_pid() = %(pid)s AS own) AS session
 
 
 async def connect(dsn: str, *, timeout_s: int = 5, even_restoring: bool = False) -> Watched:
-    """One autocommit connection for a command, its failure told in one sentence.
+    """One autocommit connection for a command; a failure is explained in one sentence.
 
     Args:
-        dsn: where.
+        dsn: the database.
         timeout_s: longest wait for the connection, seconds.
-        even_restoring: also to a database in which a restore is at work or was broken off.
+        even_restoring: connect also while a restore is running or was interrupted.
 
     Raises:
-        ConfigError: the password, the role or the database's name is wrong, or TLS cannot be had.
-        DatabaseRestoring: a restore is at work there, or was broken off.
+        ConfigError: the password, the role or the database's name is wrong, or TLS is not possible.
+        DatabaseRestoring: a restore is running there or was interrupted.
         DatabaseUnreachable: nothing answers there.
     """
     line = with_parameters(
@@ -50,8 +50,8 @@ async def connect(dsn: str, *, timeout_s: int = 5, even_restoring: bool = False)
         raise refused(await refusal(error, line), safe_dsn(dsn), user_of(dsn)) from error
     conn.dsn = line
     try:
-        asked = await conn.execute(SESSION, {"pid": conn.info.backend_pid})
-        if await tells_restoring(asked) and not even_restoring:
+        session = await conn.execute(SESSION, {"pid": conn.info.backend_pid})
+        if await tells_restoring(session) and not even_restoring:
             raise restoring(safe_dsn(dsn))
     except BaseException as error:
         await conn.close()
@@ -63,11 +63,11 @@ async def connect(dsn: str, *, timeout_s: int = 5, even_restoring: bool = False)
 
 
 async def tells_restoring(guards: AsyncCursor[Any]) -> bool:
-    """What the first column of a guard's answer says, False where none came."""
+    """Whether the first column of the guards' row is true; False where there is no row."""
     row = await guards.fetchone() if guards.rowcount == 1 else None
     return row is not None and row[0] is True
 
 
 def user_of(dsn: str) -> str:
-    """The user that a DSN names, empty where it names none."""
+    """The user in a DSN, empty where it has none."""
     return str(conninfo_to_dict(dsn).get("user") or "")

@@ -1,7 +1,7 @@
-"""A connection that hangs up when the server stays silent (PRD §6.3).
+"""A connection that closes itself when the server does not answer (PRD §6.3).
 
-The server ends a slow statement by itself (``statement_timeout``). A server that is stopped, or a
-network that swallows packets, ends nothing; only the client can.
+The server itself ends a slow statement (``statement_timeout``). If the server is stopped, or a
+network drops packets, nothing ends the wait except the client.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ksys_app.settings import with_parameters
 
 RV = TypeVar("RV")
 
-# An idle connection whose peer is gone is known as dead after 10 + 3 * 5 s.
+# The system detects the loss of the peer of an idle connection after 10 + 3 * 5 s.
 KEEPALIVE: Final[dict[str, int]] = {
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -32,13 +32,13 @@ KEEPALIVE: Final[dict[str, int]] = {
     "keepalives_count": 3,
 }
 CONNECT_S: Final = 3.0
-# Where a host has several addresses, one that swallows packets leaves time for the next (the
-# least that the driver takes).
+# Seconds for each address of a host with several. If an address does not answer, there is time for
+# the next one. The driver accepts no shorter time.
 ADDRESS_S: Final = 2
-# A server that is there takes a request to cancel, and heeds it, at once.
+# A server that runs accepts a cancel request and follows it at once.
 CANCEL_S: Final = 1.0
-# What the driver makes of times depends on these two. They are among the settings that a server
-# reports to its client, so that a pooler keeps them for each.
+# The driver reads times by these two settings. A server reports them to its client, so a pooler
+# restores them for each client.
 REPORTED: Final = "SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO'"
 
 
@@ -46,7 +46,7 @@ class Silent(psycopg.OperationalError):
     """The server did not answer in time.
 
     Attributes:
-        seconds: how long it has not.
+        seconds: how long it has not answered.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -56,10 +56,10 @@ class Silent(psycopg.OperationalError):
 
 
 class Connection(AsyncConnection[TupleRow]):
-    """A connection whose waiting ends.
+    """A connection that never waits without an end.
 
     Attributes:
-        overdue: after how many seconds it was hung up, None while it was not.
+        overdue: the seconds after which this side closed the connection, None while it is open.
     """
 
     overdue: float | None = None
@@ -67,7 +67,7 @@ class Connection(AsyncConnection[TupleRow]):
 
     @classmethod
     async def open(cls, dsn: str, seconds: float = CONNECT_S) -> Self:
-        """A connection in autocommit whose times are UTC; nothing else of its session is set.
+        """Open a connection with autocommit and times in UTC; its session has no other settings.
 
         Raises:
             Silent: the server did not answer within ``seconds``.
@@ -92,7 +92,7 @@ class Connection(AsyncConnection[TupleRow]):
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Hang up when the block is not left within so many seconds, whatever it waits for."""
+        """Close the connection if the block takes longer than ``seconds``."""
         loop = asyncio.get_running_loop()
         timer = loop.call_later(max(0.0, seconds), self._hang_up, seconds)
         try:
@@ -101,10 +101,10 @@ class Connection(AsyncConnection[TupleRow]):
             timer.cancel()
 
     async def wait(self, gen: PQGen[RV], *args: Any, **options: Any) -> RV:
-        """Wait for an exchange with the server; every method of the driver comes by here.
+        """Wait for an exchange with the server; every method of the driver calls this method.
 
         Raises:
-            Silent: the connection was hung up.
+            Silent: the server did not answer in time, and the connection was closed.
         """
         try:
             return await super().wait(gen, *args, **options)
@@ -118,7 +118,7 @@ class Connection(AsyncConnection[TupleRow]):
                 self._grace = None
 
     async def cancel_safe(self, *, timeout: float = CANCEL_S) -> None:  # noqa: ASYNC109 - theirs
-        """Ask the server to end the statement; hang up where it does not take or heed that."""
+        """Ask the server to end the statement; close the connection if the server does not."""
         try:
             await super().cancel_safe(timeout=min(timeout, CANCEL_S))
         except psycopg.Error:
@@ -128,7 +128,7 @@ class Connection(AsyncConnection[TupleRow]):
         self._grace = loop.call_later(CANCEL_S, self._hang_up, CANCEL_S)
 
     def _hang_up(self, seconds: float) -> None:
-        """End the line on this side, so that whoever waits for the server reads its end."""
+        """Shut the socket down, so that the code that waits for the server stops waiting."""
         if self.closed:
             return
         self.overdue = seconds
@@ -137,7 +137,7 @@ class Connection(AsyncConnection[TupleRow]):
 
 
 async def addresses(dsn: str) -> int:
-    """How many addresses a DSN leads to; none where the name of no host is known."""
+    """The number of addresses of a DSN's hosts; 0 where no host name can be resolved."""
     parts = conninfo_to_dict(dsn)
     if parts.get("hostaddr"):
         return len(str(parts["hostaddr"]).split(","))
@@ -147,6 +147,6 @@ async def addresses(dsn: str) -> int:
             found += 1
             continue
         with suppress(OSError):
-            known = await asyncio.get_running_loop().getaddrinfo(host, None)
-            found += len({address for *_, address in known})
+            resolved = await asyncio.get_running_loop().getaddrinfo(host, None)
+            found += len({address for *_, address in resolved})
     return found

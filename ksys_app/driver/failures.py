@@ -1,4 +1,4 @@
-"""The driver's errors as the product's: by class and SQLSTATE, never by words (PRD §7.2)."""
+"""Maps the driver's errors to the product's, by class and SQLSTATE, not by text (PRD §7.2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ksys_app.errors import (
 )
 
 Sentence = tuple[type[KsysError], str]
-# What stands in the way of a connection. The words are the server's, in its own language.
+# Sentences for each cause of a refused connection. "words" come from the server, in its language.
 BY_CAUSE: Final[Mapping[Cause, Sentence]] = {
     "silent": (
         DatabaseUnreachable,
@@ -66,7 +66,7 @@ BY_SQLSTATE: Final[Mapping[str, Sentence]] = {
         DatabaseUnreachable,
         "{name} takes no connections yet ({words}); try again in a moment",
     ),
-    # PostgreSQL itself has no reason to answer a start-up like this.
+    # PostgreSQL itself does not answer a connection attempt with this code.
     "08P01": (
         DatabaseUnreachable,
         "the pooler at {name} refuses the connection ({words}); correct the DSN or the pooler's "
@@ -74,31 +74,31 @@ BY_SQLSTATE: Final[Mapping[str, Sentence]] = {
     ),
 }
 
-# Classes of SQLSTATE in which a server speaks that is there: rolled back, out of resources, beyond
-# a limit, not in the state for it, an error of its system, or of its own.
+# Classes of SQLSTATE from a server that runs but cannot execute the statement: rolled back, out of
+# resources, over a limit, wrong state, an error of its system, an internal error.
 ANSWERED: Final = ("40", "53", "54", "55", "58", "XX")
 DISK_FULL: Final = "{name} has no room left on its disk ({words}); make room there and try again"
 OTHER_FAULT: Final = "{name} answers and cannot do it ({words}); the log of its server has more"
 
 
 def refused(why: Refusal, name: str, user: str) -> KsysError:
-    """What a refused connection means, and what to do about it.
+    """The product's error for a refused connection; its message says what to do.
 
     Args:
         why: the refusal.
-        name: the database without its secrets.
-        user: who wanted in.
+        name: the database, without its secrets.
+        user: the user of the attempt.
     """
     kind, sentence = BY_SQLSTATE.get(why.sqlstate or "") or BY_CAUSE[why.cause]
     return kind(sentence.format(name=name, user=user, words=why.words))
 
 
 def map_error(error: BaseException, name: str) -> KsysError | None:
-    """The product's error for one of the driver's, None where it is none of ours.
+    """The product's error for an error of the driver, None for any other error.
 
     Args:
-        error: what was raised.
-        name: the database without its secrets, for the message.
+        error: the error that was raised.
+        name: the database, without its secrets, for the message.
     """
     if isinstance(error, KsysError):
         return error
@@ -126,7 +126,7 @@ def map_error(error: BaseException, name: str) -> KsysError | None:
         sentence = DISK_FULL if full else OTHER_FAULT
         return DatabaseFault(sentence.format(name=name, words=first_line(error)))
     if isinstance(error, psycopg.ProgrammingError) and (error.sqlstate or "").startswith("42"):
-        # A key, a column or a kind of relation that a statement of ours takes for granted.
+        # A key, a column or a kind of relation that a statement of this product relies on.
         return SchemaDrift(
             f"{name} is not built as this version expects ({first_line(error)}); ksys db verify "
             "names what differs"

@@ -1,4 +1,4 @@
-"""What guards one read: it only reads, ends in time, and is planned for its own values."""
+"""Settings that guard one read: read only, bounded in time, planned for its own parameters."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Final
 
 from ksys_app.driver.restoring import IS_RESTORING
 
-# They stand in the transaction of the statement, not in the session: a pooler may give each
-# transaction another session, and what one client sets there another would inherit.
+# The settings belong to the statement's transaction, not to the session. A pooler may give each
+# transaction another session, and another client would then inherit settings of a session.
 GUARDS: Final = f"""
 SELECT {IS_RESTORING} AS restoring,
        set_config('transaction_read_only', 'on', true),
@@ -20,6 +20,6 @@ SELECT {IS_RESTORING} AS restoring,
 def guarding(seconds: float) -> dict[str, str]:
     """The parameters of :data:`GUARDS` for a statement that may take ``seconds``.
 
-    At least a millisecond: none at all would switch the timeout off.
+    The timeout is at least a millisecond, because 0 would switch it off.
     """
     return {"timeout": str(max(1, round(seconds * 1000)))}

@@ -1,7 +1,7 @@
-"""The pool: connections of one database, shared, none of them waited for without an end.
+"""The pool of connections to one database; no caller waits for a connection without an end.
 
-It opens a connection in the task of the caller, so that a refusal is the caller's to tell, and
-keeps no task of its own. While the server is silent one attempt is made for all who ask.
+The pool opens a connection in the task of the caller, so that the caller gets the error of a
+refused connection. While the server does not answer, all callers share one attempt.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from psycopg.pq import TransactionStatus
 
 from ksys_app.driver.connection import CONNECT_S, Connection, Silent
 
-# Longest wait for a connection that others use.
+# Longest wait while all connections are in use.
 WAIT_S: Final = 2.0
-# While the server is silent, a caller waits for the common attempt until it is this old.
+# While the server does not answer, callers wait for the shared attempt until it is this old.
 TRIAL_S: Final = 0.5
-# A connection is replaced after this time: the server's memory for it only grows.
+# A connection is replaced after this time, because its memory on the server only grows.
 LIFETIME_S: Final = 3600.0
 IDLE_S: Final = 600.0
 
@@ -39,12 +39,12 @@ class _Idle:
 
 
 class Pool:
-    """At most ``size`` connections.
+    """A pool of at most ``size`` connections.
 
     Args:
-        connect: opens one within so many seconds.
-        size: how many there may be.
-        clock: seconds, monotonic.
+        connect: opens a connection within the given number of seconds.
+        size: most connections.
+        clock: monotonic clock, seconds.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Pool:
         self._trial_since = 0.0
 
     def stats(self) -> dict[str, int]:
-        """Connections there are, those nobody uses, callers that wait for one, the most."""
+        """Number of connections, of unused ones, of waiting callers, and the most connections."""
         return {
             "size": len(self._opened),
             "available": len(self._idle),
@@ -75,15 +75,15 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self, seconds: float) -> AsyncIterator[Connection]:
-        """A connection for the block, which is hung up when so many seconds are over.
+        """A connection for the block; it is closed if the block is not left in time.
 
         Args:
-            seconds: until then a connection is there, and the block is done with it.
+            seconds: time for getting a connection and for the whole block.
 
         Raises:
-            Busy: all are in use, for as long as is worth waiting.
+            Busy: all connections are in use, also after a wait.
             Silent: the server did not answer in time.
-            Exception: what the opening of a connection raised.
+            Exception: an error from opening a connection.
         """
         deadline = self._clock() + seconds
         await self._take_slot(min(seconds, WAIT_S))
@@ -102,7 +102,7 @@ class Pool:
             self._slots.release()
 
     async def close(self) -> None:
-        """Close every connection; one in use is closed when its block is left."""
+        """Close every connection; a connection in use is closed at the end of its block."""
         self._closed = True
         if self._trial is not None:
             self._trial.cancel()
@@ -129,7 +129,7 @@ class Pool:
             await self._join_trial()
 
     async def _pop(self) -> Connection | None:
-        """The connection that was used last and is still good."""
+        """The most recently used connection that still works, None where there is none."""
         while self._idle:
             conn = self._idle.pop().conn
             if not _has_news(conn) and self._clock() - self._opened[conn] < LIFETIME_S:
@@ -139,7 +139,7 @@ class Pool:
 
     async def _put(self, conn: Connection) -> None:
         if conn.overdue is not None:
-            # What is true of one line of a silent server is true of the others.
+            # If the server does not answer on one connection, the others are dead too.
             self._fell_silent(conn.overdue)
             await self._drop_idle()
         idle = conn.pgconn.transaction_status == TransactionStatus.IDLE
@@ -162,7 +162,7 @@ class Pool:
         return conn
 
     async def _join_trial(self) -> None:
-        """Wait for the one attempt at a silent server: returns when it answers again."""
+        """Wait for the shared attempt at a silent server; return when the server answers again."""
         if self._trial is None or self._trial.done():
             self._trial = asyncio.create_task(self._try(), name="database trial")
             self._trial_since = self._clock()
@@ -180,7 +180,7 @@ class Pool:
         except Silent:
             return Silent(self._silent_for())
         except Exception as refusal:
-            # A refusal is an answer: from now on everybody asks for themselves.
+            # A refusal is an answer, so from now on each caller makes its own attempt.
             self._silent_since = None
             return refusal
         await self._put(conn)
@@ -200,12 +200,12 @@ class Pool:
 
     async def _drop_idle(self) -> None:
         idle, self._idle = self._idle, []
-        for one in idle:
-            await self._drop(one.conn)
+        for entry in idle:
+            await self._drop(entry.conn)
 
 
 def _has_news(conn: Connection) -> bool:
-    """Whether an idle connection has something to read: that it is gone, as a rule."""
+    """Whether an idle connection has data to read, which usually means that it is closed."""
     if conn.closed:
         return True
     poll = select.poll()

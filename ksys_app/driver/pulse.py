@@ -1,4 +1,4 @@
-"""News of whether the database answers, for those who show it (PRD §6.3)."""
+"""Tells pages and other watchers soon when the database is lost or back (PRD §6.3)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-# With the deadline of the question itself, a page shows a loss within 8 s.
+# With this interval and the timeout of the ping itself, a page shows a loss within 8 s.
 EVERY_S: Final = 2.0
 
 
 class Pulse:
-    """Asks a database that nobody asks, every few seconds, while somebody waits for news of it.
+    """Pings an idle database every few seconds while somebody watches it.
 
     Args:
-        ask: asks it, and reports what comes of it to :meth:`told`; raises nothing.
-        every_s: seconds without an answer or a failure after which it is asked.
+        ask: pings the database and reports the result to :meth:`told`; raises nothing.
+        every_s: seconds without an answer or a failure after which the database is pinged.
     """
 
     def __init__(self, ask: Callable[[], Awaitable[None]], every_s: float = EVERY_S) -> None:
@@ -27,7 +27,7 @@ class Pulse:
         self._task: asyncio.Task[None] | None = None
 
     def told(self, *, away: bool) -> None:
-        """An answer came, or none did."""
+        """Report that the database answered, or with ``away`` that it did not."""
         self._told_at = asyncio.get_running_loop().time()
         if away != self.away:
             self.away = away
@@ -36,10 +36,10 @@ class Pulse:
 
     @contextmanager
     def watched(self, on_change: Callable[[], None]) -> Iterator[None]:
-        """See to it, while in the block, that a lost or returned database is known soon.
+        """Watch the database while in the block.
 
         Args:
-            on_change: told when it is lost, and when it is back.
+            on_change: called when the database is lost and when it is back.
         """
         self._watchers.append(on_change)
         if self._task is None or self._task.done():
@@ -50,10 +50,10 @@ class Pulse:
             self._watchers.remove(on_change)
 
     async def news(self, away: bool, seconds: float) -> bool:
-        """Whether the database is not as the caller knows it; waits up to ``seconds`` for that.
+        """Wait until the database is lost or back; False if nothing changed in ``seconds``.
 
         Args:
-            away: what the caller knows.
+            away: the state that the caller knows; another current state returns at once.
             seconds: longest wait.
         """
         changed = asyncio.Event()
@@ -68,7 +68,7 @@ class Pulse:
         return True
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Stop pinging."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -79,6 +79,6 @@ class Pulse:
             quiet = loop.time() - self._told_at
             if quiet >= self._every_s:
                 await self._ask()
-                # Whatever came of it, the next one is not at once.
+                # Wait before the next ping, whatever the result was.
                 quiet = 0.0
             await asyncio.sleep(self._every_s - quiet)

@@ -1,8 +1,7 @@
-"""Why no connection could be made: by SQLSTATE and by how far it came, in whatever language.
+"""Finds out why a connection failed, by SQLSTATE and by how far the attempt came.
 
-The driver tells a refused connection as a sentence of the server, in the server's language, and
-keeps the SQLSTATE to itself. So the attempt is made once more, with the driver's own trace of the
-protocol written down.
+For a refused connection the driver gives only the server's sentence, in the server's language, and
+not the SQLSTATE. So this module repeats the attempt and reads the driver's trace of the protocol.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from ksys_app.driver.connection import Silent, addresses
 
 Cause = Literal["silent", "host", "port", "tls", "password", "sqlstate"]
 TRACE_S: Final = 2.0
-# The severity is translated and comes first; after it stand the code and the words.
+# The severity comes first and is translated; the code and the message follow.
 SAID: Final = re.compile(
     rb'\tErrorResponse\t S "[^"]*"(?: V "[A-Z]+")? C "([0-9A-Z]{5})" M "(.*?)" (?:[A-Z] "|\\x00)',
     re.DOTALL,
@@ -32,15 +31,15 @@ SAID: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What stands in the way of a connection.
+    """Why a connection failed.
 
     Attributes:
-        cause: ``silent``: nobody answered in time; ``host``: the name of the host is not known;
-            ``port``: nothing listens there, or it hung up; ``tls``: no encrypted connection can be
-            made; ``password``: one is asked for and the DSN has none; ``sqlstate``: the server, or
-            a pooler in front of it, refuses.
-        words: what the server, the driver or the system says, in its own language.
-        sqlstate: the server's code, None where no server said anything.
+        cause: ``silent``: no answer in time; ``host``: the host name cannot be resolved; ``port``:
+            nothing listens there, or it closed the connection; ``tls``: no encrypted connection is
+            possible; ``password``: a password is required and the DSN has none; ``sqlstate``: the
+            server, or a pooler in front of it, refuses the connection.
+        words: the message of the server, the driver or the system, in its own language.
+        sqlstate: the server's code, None where no server answered.
     """
 
     cause: Cause
@@ -49,11 +48,11 @@ class Refusal:
 
 
 async def refusal(error: psycopg.OperationalError, dsn: str) -> Refusal:
-    """Why connecting failed.
+    """Find out why connecting failed.
 
     Args:
-        error: what connecting to ``dsn`` raised.
-        dsn: where to.
+        error: the error from connecting to ``dsn``.
+        dsn: the database of the attempt.
     """
     words = first_line(error)
     if isinstance(error, Silent):
@@ -75,15 +74,15 @@ async def refusal(error: psycopg.OperationalError, dsn: str) -> Refusal:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what an error says, its type where it says nothing."""
+    """The first line of an error's message; the name of its type where the message is empty."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _trace(dsn: str, deadline: float) -> bytes:
-    """What is said between driver and server when a connection is attempted."""
+    """The driver's trace of a new connection attempt."""
     with tempfile.TemporaryFile() as file:
         attempt = pq.PGconn.connect_start(dsn.encode())
-        # The driver never closes what it writes to: a few KiB stay with each trace.
+        # The driver never closes the file that it writes to; each trace leaves a few KiB open.
         attempt.trace(os.dup(file.fileno()))
         _attempt(attempt, deadline)
         attempt.untrace()

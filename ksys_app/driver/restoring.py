@@ -1,8 +1,8 @@
-"""Whether a restore is at work in a database, or was broken off there (PRD §27.7).
+"""Whether a restore is running in a database or was interrupted there (PRD §27.7).
 
 ``timescaledb_pre_restore()`` switches TimescaleDB off for a database, and
-``timescaledb_post_restore()`` switches it on again. Between them a reader may see a part of the
-rows, and what is written is seen by nobody afterwards.
+``timescaledb_post_restore()`` switches it on again. Between these calls a reader may see only some
+of the rows, and rows that anybody writes are lost.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from psycopg.pq import TransactionStatus
 
 from ksys_app.errors import DatabaseRestoring
 
-# In a session that began before the hook only the catalog tells.
+# A session that began before timescaledb_pre_restore() has the old setting; the catalog has the
+# new one.
 IS_RESTORING: Final[LiteralString] = """(
   coalesce(current_setting('timescaledb.restoring', true) = 'on', false)
   OR EXISTS (
@@ -28,7 +29,7 @@ _ASK: Final = sql.SQL("SELECT {}").format(sql.SQL(IS_RESTORING))
 
 
 async def is_restoring(conn: AsyncConnection) -> bool:
-    """Whether it is so; False where the connection is lost or in a transaction that failed."""
+    """Whether a restore is running or was interrupted; False for a lost or failed connection."""
     usable = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
     if conn.closed or conn.pgconn.transaction_status not in usable:
         return False
@@ -36,10 +37,10 @@ async def is_restoring(conn: AsyncConnection) -> bool:
 
 
 def restoring(name: str) -> DatabaseRestoring:
-    """What to say of such a database.
+    """The error for a database in which a restore is running or was interrupted.
 
     Args:
-        name: the database without its secrets.
+        name: the database, without its secrets.
     """
     return DatabaseRestoring(
         f"{name} is not whole: a restore is running or was broken off (timescaledb.restoring is "

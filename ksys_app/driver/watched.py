@@ -1,7 +1,7 @@
-"""A command's connection: its statements may take hours, its server may not be gone for long.
+"""A command's connection: a statement may take hours, but the server must stay reachable.
 
-No time limit tells a long statement from a server that is stopped or out of reach. A second
-connection does: whoever opens it learns whether anybody is there.
+A time limit cannot tell a long statement from a server that is stopped or out of reach. So while a
+statement runs for long, a second connection checks whether the server still answers.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from ksys_app.driver.connection import Connection
 
 RV = TypeVar("RV")
 
-# A statement that takes longer than this has its server looked after.
+# If a statement takes longer than this, the server is checked.
 QUIET_S: Final = 10.0
 LOOK_S: Final = 5.0
 LOOKS: Final = 3
-# The embedded database answers nobody while it works; there only time can tell.
+# The embedded database does not answer while it works, so its statements have a time limit.
 EMBEDDED_S: Final = 1800.0
-# What the bridge in front of the embedded database reports of itself when a connection begins.
+# The bridge in front of the embedded database reports this parameter when a connection begins.
 EMBEDDED: Final = b"ksys.embedded"
 
 
 class Watched(Connection):
-    """A connection that is hung up when its server answers nobody any more.
+    """A connection that is closed when its server does not answer any more.
 
     Attributes:
-        dsn: where to look.
+        dsn: the database for the second connection.
     """
 
     dsn: str = ""
 
     async def wait(self, gen: PQGen[RV], *args: Any, **options: Any) -> RV:
-        """Wait for an exchange, however long it takes, while its server is there.
+        """Wait for an exchange with the server, however long it takes, while the server answers.
 
         Raises:
-            Silent: it is not.
+            Silent: the server does not answer any more.
         """
         loop = asyncio.get_running_loop()
         looking: list[asyncio.Task[None]] = []
@@ -62,7 +62,7 @@ class Watched(Connection):
 
 
 async def until_gone(dsn: str) -> None:
-    """Return when nobody has answered there, several times in a row."""
+    """Return when the server has not answered several times in a row."""
     missed = 0
     while missed < LOOKS:
         if await _is_there(dsn):
@@ -73,7 +73,7 @@ async def until_gone(dsn: str) -> None:
 
 
 async def _is_there(dsn: str) -> bool:
-    """Whether anybody answers; a refusal is an answer, and of a pooler its own is enough."""
+    """Whether the server answers; a refusal is an answer, and so is the answer of a pooler."""
     try:
         async with asyncio.timeout(LOOK_S):
             conn = await Connection.connect(dsn)
