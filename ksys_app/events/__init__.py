@@ -1,5 +1,5 @@
-"""What a browser may say over its websocket; the page framework does not see the rest (PRD §10).
+"""Checks the messages that a browser sends over its websocket (PRD §10).
 
-This is the one place for it: the gate reads each message, passes on what it has understood, and
-counts and logs what it refuses.
+The gate reads each message. It passes valid content on to the page framework, and it counts and
+logs each message that it refuses.
 """

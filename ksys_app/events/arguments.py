@@ -1,4 +1,4 @@
-"""Events checked against the handlers there are: the name, and the types of the arguments."""
+"""Checks events against the existing handlers: the name and the types of the arguments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Handler = Callable[..., Any]
 
 MAX_TEXT: Final = 100_000
 MAX_ITEMS: Final = 1_000
-# Beyond it a browser's own numbers are not whole any more.
+# The largest integer up to which JavaScript represents every integer exactly.
 MAX_WHOLE: Final = 2**53 - 1
 
 _STRICT: Final = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
@@ -51,7 +51,7 @@ _Path = Annotated[_Text, AfterValidator(_path)]
 
 
 class _Place(BaseModel):
-    """Where the page is; what else a browser says of it is left out."""
+    """The location of the page; other fields that a browser sends are dropped."""
 
     model_config = ConfigDict(strict=True)
 
@@ -65,25 +65,25 @@ class Catalogue:
 
     Args:
         handlers: full name to function; its first parameter is the state.
-        storage: names of the vars that a browser keeps; an argument ``vars`` may name these only.
+        storage: names of the vars that a browser stores; an argument ``vars`` may have only these.
 
     Raises:
-        TypeError: a handler takes what cannot be checked.
+        TypeError: a handler has a parameter that cannot be checked.
     """
 
     def __init__(self, handlers: Mapping[str, Handler], storage: Collection[str] = ()) -> None:
-        kept = _kept(frozenset(storage))
-        self._models = {name: _model(name, handler, kept) for name, handler in handlers.items()}
+        stored = _stored(frozenset(storage))
+        self._models = {name: _model(name, handler, stored) for name, handler in handlers.items()}
 
-    def event(self, said: object) -> Json:
-        """The event that a browser has sent: name, arguments and place, nothing else.
+    def event(self, sent: object) -> Json:
+        """The checked event of a browser: name, arguments and location, nothing else.
 
         Raises:
-            Refused: it is none, of no handler, or has arguments that its handler does not take.
+            Refused: it is no event, has no handler, or its handler does not take the arguments.
         """
-        if not isinstance(said, dict):
-            raise Refused("event", f"an event must be an object, not {_CALLED[type(said)]}")
-        name = said.get("name")
+        if not isinstance(sent, dict):
+            raise Refused("event", f"an event must be an object, not {_CALLED[type(sent)]}")
+        name = sent.get("name")
         if not isinstance(name, str):
             raise Refused(
                 "event", f"the name of an event must be a text, not {_CALLED[type(name)]}"
@@ -91,7 +91,7 @@ class Catalogue:
         model = self._models.get(name)
         if model is None:
             raise Refused("handler", f"there is no handler {name[-100:]!r}")
-        payload, place = said.get("payload", {}), said.get("router_data", {})
+        payload, place = sent.get("payload", {}), sent.get("router_data", {})
         return {
             "name": name,
             "payload": _checked(model, payload, "arguments", model.__name__),
@@ -99,30 +99,31 @@ class Catalogue:
         }
 
 
-def _checked(model: type[BaseModel], given: object, kind: Kind, of: str) -> Json:
+def _checked(model: type[BaseModel], sent: object, kind: Kind, of: str) -> Json:
     try:
-        return model.model_validate(given).model_dump(exclude_unset=True)
+        return model.model_validate(sent).model_dump(exclude_unset=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part)[:50] for part in first["loc"])
         raise Refused(kind, f"{of}: {where} {first['msg']}".replace("  ", " ")) from None
 
 
-def _model(name: str, handler: Handler, kept: Any) -> type[BaseModel]:
+def _model(name: str, handler: Handler, stored: Any) -> type[BaseModel]:
     hints = get_type_hints(handler)
     _state, *parameters = inspect.signature(handler).parameters.values()
     fields: dict[str, Any] = {}
-    for one in parameters:
-        hint = hints.get(one.name)
-        checked = _type(hint, kept if one.name == "vars" else None)
-        if checked is None or one.kind is not one.POSITIONAL_OR_KEYWORD:
-            raise TypeError(f"{name} takes {one}, which cannot be checked")
-        fields[one.name] = (checked, ... if one.default is one.empty else one.default)
+    for parameter in parameters:
+        hint = hints.get(parameter.name)
+        checked = _type(hint, stored if parameter.name == "vars" else None)
+        if checked is None or parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
+            raise TypeError(f"{name} takes {parameter}, which cannot be checked")
+        required = parameter.default is parameter.empty
+        fields[parameter.name] = (checked, ... if required else parameter.default)
     return create_model(name.rpartition(".")[2], __config__=_STRICT, **fields)
 
 
 def _type(hint: Any, stored: Any) -> Any:
-    """The type that is checked for a parameter's hint, None where it cannot be."""
+    """The type that checks a parameter with this hint, None where no check is possible."""
     parts = get_args(hint)
     if type(None) in parts:
         (checked,) = (_type(part, stored) for part in parts if part is not type(None))
@@ -132,13 +133,13 @@ def _type(hint: Any, stored: Any) -> Any:
     return _CHECKED.get(hint)
 
 
-def _kept(storage: frozenset[str]) -> Any:
-    """What a browser keeps, by var: a text, null where it was dropped."""
+def _stored(storage: frozenset[str]) -> Any:
+    """The type of stored vars: name to text, or to null for a deleted var."""
 
-    def known(given: Json) -> Json:
-        unknown = next((name for name in given if name not in storage), None)
+    def declared(sent: Json) -> Json:
+        unknown = next((name for name in sent if name not in storage), None)
         if unknown is not None:
             raise ValueError(f"{unknown[-100:]!r} is no var that a browser keeps")
-        return given
+        return sent
 
-    return Annotated[dict[str, _Text | None], AfterValidator(known)]
+    return Annotated[dict[str, _Text | None], AfterValidator(declared)]

@@ -1,6 +1,7 @@
-"""The frames of one connection: Engine.IO with Socket.IO in it, as the page's client speaks them.
+"""Checks the frames of one connection: Socket.IO inside Engine.IO, as the page's client sends them.
 
-A frame that is understood is written anew from that, so that what goes on is what was checked.
+The gate parses a frame and writes a new one from the parsed content. So the page framework gets
+exactly the content that was checked.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ import orjson
 from ksys_app.events.arguments import MAX_TEXT, Catalogue, Json
 from ksys_app.events.refusals import Refused
 
-# The page framework ends a connection that sends more.
+# The page framework closes a connection that sends a longer frame.
 MAX_FRAME: Final = 1_000_000
 PONG, CLOSE = "3", "1"
-# Of Socket.IO inside a message of Engine.IO.
+# Packet types of Socket.IO inside a message of Engine.IO.
 CONNECT, DISCONNECT, EVENT = "40", "41", "42"
-# What the page's client reports of itself, and how much of it.
+# Fields of an error report from the page's client.
 _REPORT: Final = ("error_type", "message", "substate")
 
 
 class Conversation:
-    """What a connection has said so far.
+    """The state of one connection, which decides what it may send next.
 
     Args:
-        namespace: of the page's events, e.g. ``/_event``.
+        namespace: namespace of the page's events, e.g. ``/_event``.
         catalogue: the handlers.
-        tell: is told of each message that nothing may be done with; the connection goes on.
-        named: whether the address names a tab; without, nothing can be joined.
+        tell: called for each refused message; the connection stays open.
+        named: whether the URL names a tab; a connection without a tab cannot join.
     """
 
     def __init__(
@@ -45,10 +46,10 @@ class Conversation:
         self._joined = self._left = False
 
     def checked(self, frame: str | None) -> str | None:
-        """The frame to pass on, None for one that is refused.
+        """The frame to pass on, None for a refused frame.
 
         Args:
-            frame: as it came; None for one of bytes.
+            frame: text of the received frame; None for a frame of bytes.
         """
         try:
             return self._understood(frame)
@@ -83,41 +84,41 @@ class Conversation:
             raise Refused("connection", "a tab names itself with token=")
         if self._joined:
             raise Refused("frame", "the connection was joined already")
-        said = _json(content or "{}")
-        if not isinstance(said, dict):
+        sent = _json(content or "{}")
+        if not isinstance(sent, dict):
             raise Refused("event", "a connection is joined with an object")
         self._joined = True
-        schema = said.get("state_schema")
+        schema = sent.get("state_schema")
         joined: Json = {"state_schema": schema[:MAX_TEXT]} if isinstance(schema, str) else {}
         try:
-            return joined | {"event": self._catalogue.event(said["event"])}
+            return joined | {"event": self._catalogue.event(sent["event"])}
         except KeyError:
             return joined
         except Refused as refused:
-            # A page of another version joins all the same: it has to be told to reload.
+            # A page of another version must join too, so that the app can tell it to reload.
             self._tell(refused)
             return joined
 
     def _event(self, content: str) -> list[Any]:
-        said = _json(content)
-        if not isinstance(said, list) or len(said) != 2 or said[0] not in ("event", "client_error"):
+        sent = _json(content)
+        if not isinstance(sent, list) or len(sent) != 2 or sent[0] not in ("event", "client_error"):
             raise Refused("frame", "a message is a name and an event")
-        name, told = said
-        return [name, self._catalogue.event(told) if name == "event" else _report(told)]
+        name, body = sent
+        return [name, self._catalogue.event(body) if name == "event" else _report(body)]
 
     def _written(self, packet: str, content: object) -> str:
         return f"{packet}{self._namespace}{orjson.dumps(content).decode()}"
 
 
 def _json(text: str) -> Any:
-    """JSON without infinities, halves of characters, or depth beyond measure."""
+    """The value of strict JSON: no infinities, no half surrogate pairs, no extreme nesting."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Refused("json", f"no JSON: {error}") from None
 
 
-def _report(told: object) -> dict[str, str]:
-    if not isinstance(told, dict):
+def _report(sent: object) -> dict[str, str]:
+    if not isinstance(sent, dict):
         raise Refused("event", "a report is an object")
-    return {key: text[:MAX_TEXT] for key in _REPORT if isinstance(text := told.get(key), str)}
+    return {key: text[:MAX_TEXT] for key in _REPORT if isinstance(text := sent.get(key), str)}

@@ -17,20 +17,21 @@ from ksys_app.utils.bloat import bloat
 
 App = Callable[..., Any]
 
-# What a tab calls itself: the page's own client makes it of 36 such characters.
+# The token of a tab; the page's own client creates one with 36 such characters.
 _TOKEN: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
-# Codes of RFC 6455 for what breaks its rules: the protocol, the text, the length.
+# Close codes of RFC 6455 for violations: protocol error, invalid text, message too long.
 _VIOLATIONS: Final[Mapping[int, Kind]] = {1002: "frame", 1007: "frame", 1009: "size"}
 
 
 def gated(app: App, namespace: str, catalogue: Callable[[], Catalogue], refusals: Refusals) -> App:
-    """``app`` with websockets that say only what its handlers take.
+    """``app`` behind a check that lets only valid events through its websockets.
 
     Args:
-        app: answers requests.
-        namespace: of the page's events.
-        catalogue: the handlers, asked for with the first connection, when all are there.
-        refusals: counts and logs the rest.
+        app: the application that answers requests.
+        namespace: namespace of the page's events.
+        catalogue: returns the handlers. It is called at the first connection, when every handler
+            is registered.
+        refusals: counts and logs refused messages.
     """
     handlers = cache(catalogue)
 
@@ -43,14 +44,14 @@ def gated(app: App, namespace: str, catalogue: Callable[[], Catalogue], refusals
         def note(refused: Refused) -> None:
             refusals.note(refused, peer, pace)
 
-        said = Conversation(namespace, handlers(), note, named=_named(scope))
-        await app(scope, _checked(_weighed_in(receive), said, note), _weighed_out(send))
+        conversation = Conversation(namespace, handlers(), note, named=_named(scope))
+        await app(scope, _checked(_weighed_in(receive), conversation, note), _weighed_out(send))
 
     return gate
 
 
 def _weighed_in(receive: Any) -> Any:
-    """``receive``, whose messages leave their size behind."""
+    """``receive`` with a meter for the size of each message."""
     size = meters.WEBSOCKET_BYTES.labels("in")
 
     async def weighed() -> Any:
@@ -63,7 +64,7 @@ def _weighed_in(receive: Any) -> Any:
 
 
 def _weighed_out(send: Any) -> Any:
-    """``send``, whose messages leave their size behind; one that is too large is told."""
+    """``send`` with a meter for the size of each message and a warning for a large message."""
     size = meters.WEBSOCKET_BYTES.labels("out")
 
     async def weighed(message: Any) -> None:
@@ -83,8 +84,8 @@ def _bytes(message: Any) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def _checked(receive: Any, said: Conversation, note: Callable[[Refused], None]) -> Any:
-    """``receive`` of a connection, without the messages that nothing may be done with."""
+def _checked(receive: Any, conversation: Conversation, note: Callable[[Refused], None]) -> Any:
+    """``receive`` without the refused messages."""
 
     async def checked() -> Any:
         while True:
@@ -94,10 +95,10 @@ def _checked(receive: Any, said: Conversation, note: Callable[[Refused], None]) 
                 if kind is not None:
                     note(Refused(kind, f"the connection ended with code {message['code']}"))
                 return message
-            text = said.checked(message.get("text"))
+            text = conversation.checked(message.get("text"))
             if text is not None:
                 return {"type": "websocket.receive", "text": text}
-            # Whoever sends without pause must not keep the others waiting.
+            # Let other tasks run, even if this connection sends without a pause.
             await asyncio.sleep(0)
 
     return checked

@@ -1,4 +1,4 @@
-"""What was refused: counted by kind, and logged a few lines a minute."""
+"""Refused messages: counted by kind, and logged in a few lines a minute."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ksys_app.utils.pace import Pace
 
 Kind = Literal["connection", "frame", "size", "json", "event", "handler", "arguments"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-# Lines a minute: of one connection, and of all, since a script may open as many as it likes.
+# Log lines a minute for one connection and for all connections, of which a script may open many.
 CONNECTION_LINES: Final = 10
 ALL_LINES: Final = 100
 MAX_WHY: Final = 200
 
 
 class Refused(Exception):
-    """A message of a browser that nothing may be done with.
+    """A message of a browser that is not valid.
 
     Args:
-        kind: what is wrong with it.
-        why: the same in words; what the browser said is cut.
+        kind: what is wrong, as a code.
+        why: what is wrong, in words; it is cut to 200 characters.
     """
 
     def __init__(self, kind: Kind, why: str) -> None:
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 
 class Refusals:
-    """Counts what is refused, and logs it."""
+    """Counts refused messages and logs them."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.counts: dict[Kind, int] = dict.fromkeys(KINDS, 0)
@@ -39,17 +39,17 @@ class Refusals:
         self._all = Pace(ALL_LINES, clock=clock)
 
     def pace(self) -> Pace:
-        """The pace of the lines of one connection."""
+        """A new limit for the log lines of one connection."""
         return Pace(CONNECTION_LINES, clock=self._clock)
 
     def note(self, refused: Refused, peer: str, pace: Pace) -> None:
-        """Count a message, and log it in one line where the pace allows.
+        """Count a refused message, and log it in one line if the limits allow it.
 
         Args:
             refused: what was wrong.
-            peer: the address it came from.
-            pace: of its connection. The last line that it allows says so (``muted``), the first
-                after that says how many messages had none (``unlogged``).
+            peer: address and port of the browser.
+            pace: the limit of the connection. The last line before a pause has ``muted``. The next
+                line after the pause has the number of messages without a line, ``unlogged``.
         """
         self.counts[refused.kind] += 1
         if pace.full or self._all.full:
@@ -70,4 +70,4 @@ class Refusals:
 
 
 refusals: Final = Refusals()
-"""Those of this process."""
+"""The refused messages of this process."""

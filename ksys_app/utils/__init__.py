@@ -1,1 +1,1 @@
-"""Helpers without a subject of the plant's."""
+"""Helpers that know nothing about tags or the plant."""

@@ -1,4 +1,4 @@
-"""What is larger than a browser should be sent: told once a minute for each place it comes from."""
+"""Warns of answers that are too large for a browser, once a minute for each endpoint."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ksys_app import log
 from ksys_app.utils.pace import Pace
 
 LIMIT: Final = 300_000
-"""Bytes of one message or answer."""
+"""Most bytes of one message or answer before a warning."""
 
 
 class Bloat:
-    """Warns of what is too large.
+    """Logs a warning for each answer that is too large, once a minute for each endpoint.
 
     Args:
-        clock: seconds that only grow.
+        clock: monotonic clock, seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,12 +25,12 @@ class Bloat:
         self._paces: dict[str, Pace] = {}
 
     def note(self, view: str, size: int, dur_ms: float | None = None) -> None:
-        """Tell of an answer of ``size`` bytes if it is too large.
+        """Warn if an answer is too large.
 
         Args:
-            view: where it comes from: an endpoint or the websocket.
+            view: source of the answer: an endpoint or the websocket.
             size: bytes on the wire.
-            dur_ms: how long it took to answer.
+            dur_ms: time that the answer took, milliseconds.
         """
         if size <= LIMIT:
             return
@@ -44,4 +44,4 @@ class Bloat:
 
 
 bloat: Final = Bloat()
-"""That of this process."""
+"""The warnings of this process."""

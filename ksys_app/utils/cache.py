@@ -1,4 +1,4 @@
-"""A TTL cache of query answers: bounded, one loader a key, stale on error (PRD decision 5)."""
+"""A TTL cache of query answers: bounded, one load a key, stale rows on errors (PRD decision 5)."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ TTL: Final[Mapping[Kind, float]] = {
 MAX_ENTRIES: Final = 100
 ROW_BYTES: Final = 400
 ITEM_BYTES: Final = 32
-# Rows of one answer are alike: so many of them say how large all are.
+# The rows of an answer are similar, so this many rows are enough to estimate the size of all.
 SAMPLED_ROWS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """Rows of a query and where they come from.
+    """The rows of a query, and where they come from.
 
     Attributes:
         rows: the rows.
-        rowcount: how many.
+        rowcount: the number of rows.
         fetched_ms: when the database answered, epoch milliseconds.
-        cache_hit: whether no query was needed.
-        error: why the database could not be asked, where these are older than their TTL.
+        cache_hit: whether the rows come from the cache.
+        error: why the database did not answer, if the rows are older than their TTL; else None.
         age_s: seconds since the database answered.
-        made: what was made of these rows, by name; small beside them, shared by all who get
-            them, gone with them.
+        made: results computed from the rows, by name. All callers that get these rows share them.
+            The cache drops them together with the rows, and does not count their size.
     """
 
     rows: tuple[T, ...]
@@ -56,25 +56,25 @@ class Answer(Generic[T]):
 
     @property
     def stale(self) -> bool:
-        """Whether these are old rows served in place of an answer."""
+        """Whether these are old rows, because the database did not answer."""
         return self.error is not None
 
     def fresh_rows(self) -> tuple[T, ...]:
-        """The rows, for who cannot say that they are stale.
+        """The rows, for a caller that cannot mark rows as stale.
 
         Raises:
-            Exception: why the database could not be asked.
+            Exception: why the database did not answer, if the rows are stale.
         """
         if self.error is not None:
             raise self.error
         return self.rows
 
     def read_as(self, name: str, read: Callable[[T], U]) -> Answer[U]:
-        """The same answer with rows of another type, made once and kept as ``name``.
+        """The same answer with rows of another type, converted once and stored in ``made``.
 
         Args:
-            name: under which they are kept in ``made``.
-            read: makes one of each row.
+            name: name of the converted rows in ``made``.
+            read: converts one row.
         """
         rows = self.made.get(name)
         if rows is None:
@@ -99,14 +99,14 @@ class _Entry:
 
 
 def cache_key(statement: str, params: Mapping[str, object]) -> str:
-    """sha1 of the SQL and its parameters, in a fixed order."""
+    """SHA-1 of the SQL and its parameters; the order of the parameters does not matter."""
     digest = hashlib.sha1(statement.encode(), usedforsecurity=False)
     digest.update(repr(sorted(params.items())).encode())
     return digest.hexdigest()
 
 
 def _size(rows: Sequence[object]) -> int:
-    """Bytes that rows take, estimated: a fixed part each, and what their lists hold."""
+    """Estimated bytes of rows: a fixed size for each row, and a size for each item of its lists."""
     sampled = rows[:: max(1, len(rows) // SAMPLED_ROWS)]
     items = sum(
         len(value)
@@ -118,14 +118,14 @@ def _size(rows: Sequence[object]) -> int:
 
 
 class TTLCache:
-    """Answers by key, least recently used out first.
+    """Answers by key. The least recently used answer is dropped first.
 
     Args:
-        max_bytes: estimated size of all rows together.
-        max_entries: most answers kept.
-        serve_stale_on: errors on which an expired answer is served, marked stale.
-        clock: seconds, monotonic.
-        wall: epoch seconds.
+        max_bytes: most bytes of all rows together, by estimate.
+        max_entries: most answers in the cache.
+        serve_stale_on: errors on which an expired answer is returned, marked stale.
+        clock: monotonic clock, seconds.
+        wall: wall clock, epoch seconds.
     """
 
     def __init__(
@@ -148,25 +148,25 @@ class TTLCache:
 
     @property
     def size_bytes(self) -> int:
-        """Estimated bytes held."""
+        """Estimated bytes of all rows in the cache."""
         return self._bytes
 
     async def get(
         self, key: str, ttl: float, load: Callable[[], Awaitable[Sequence[T]]], version: str = ""
     ) -> Answer[T]:
-        """The rows of ``key``, from the cache while younger than ``ttl`` seconds, else loaded.
+        """The rows of ``key``: from the cache if younger than ``ttl`` seconds, else loaded.
 
-        Callers of one key share one load; a caller that is cancelled does not cancel it for
-        the others.
+        Callers of the same key share one load. A caller that is cancelled does not cancel the load
+        for the others.
 
         Args:
-            key: what is asked.
-            ttl: seconds that an answer is good for.
-            load: asks it.
-            version: of what is asked about; an answer about another one is not good any more.
+            key: key of the query, from :func:`cache_key`.
+            ttl: seconds for which an answer is valid.
+            load: runs the query.
+            version: version of the data. A cached answer with another version is not valid.
 
         Raises:
-            Exception: what ``load`` raised, unless an expired answer could stand in.
+            Exception: the error of ``load``, unless an expired answer could be returned.
         """
         entry = self._entries.get(key)
         good = entry is not None and entry.version == version
@@ -182,7 +182,7 @@ class TTLCache:
             return stale
 
     def stale(self, key: str, error: Exception) -> Answer[Any] | None:
-        """What is kept of ``key``, however old, marked with why it could not be asked; or None."""
+        """The cached answer of ``key``, however old, marked stale with ``error``; None for none."""
         entry = self._entries.get(key)
         return None if entry is None else replace(self._aged(entry, cache_hit=True), error=error)
 
@@ -199,7 +199,7 @@ class TTLCache:
     def _loaded(self, key: str, task: asyncio.Task[Answer[Any]]) -> None:
         self._loading.pop(key, None)
         if not task.cancelled():
-            task.exception()  # read, so that a load nobody waits for any more is no warning
+            task.exception()  # read, so that asyncio does not warn if nobody waits for the load
 
     async def _run(
         self, key: str, load: Callable[[], Awaitable[Sequence[T]]], version: str

@@ -1,4 +1,4 @@
-"""What a browser says it can read."""
+"""Which content encodings a browser accepts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _NEVER: Final = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 
 def gzip_allowed(accept_encoding: str) -> bool:
-    """Whether an Accept-Encoding header lets an answer be compressed by gzip."""
+    """Whether an Accept-Encoding header allows gzip."""
     for coding in accept_encoding.split(","):
         name, _, weight = coding.replace(" ", "").lower().partition(";")
         if name in {"gzip", "*"}:

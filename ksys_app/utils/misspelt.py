@@ -1,4 +1,4 @@
-"""Variables that look like settings of ours and are none: most of them are misspelt (PRD §9)."""
+"""Variables that look like a setting of this product but are none, usually misspelt (PRD §9)."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 PREFIXES: Final = ("KSYS_", "TS_")
-# Names that begin like a setting and belong to others: to the compose file, the proxies' files and
-# the tests.
+# Names that begin like a setting but belong to the compose file, the proxies' files and the tests.
 OTHERS: Final = frozenset({"KSYS_PORT", "KSYS_SITE", "KSYS_UPSTREAM", "TS_TEST_DSN"})
-# Kubernetes puts such names, made of a service's, into every container beside it.
+# Kubernetes sets variables with the names of services in every container.
 SERVICE_LINK: Final = re.compile(r"\w+_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)")
 LINK_ADDRESS: Final = ("tcp://", "udp://", "sctp://")
 
 
 class Misspelt(NamedTuple):
-    """A name that is none of ours, and the nearest one that is."""
+    """A variable that is no setting, and the most similar name of a setting."""
 
     name: str
     nearest: str
 
 
-def misspelt(given: Mapping[str, str | None], settings: Collection[str]) -> Iterator[Misspelt]:
-    """Each name in ``given`` that begins like a setting and is none.
+def misspelt(variables: Mapping[str, str | None], settings: Collection[str]) -> Iterator[Misspelt]:
+    """Each variable whose name begins like a setting but is none.
 
     Args:
-        given: variables with their values; upper and lower case are one, an empty value is none.
-        settings: the names that are settings.
+        variables: name to value. Upper and lower case are equal; empty values are ignored.
+        settings: the names of the settings.
     """
     ours = sorted({*settings, *OTHERS})
-    for name, value in sorted((name.upper(), value) for name, value in given.items() if value):
+    for name, value in sorted((name.upper(), value) for name, value in variables.items() if value):
         if name.startswith(PREFIXES) and name not in ours and not _is_link(name, value):
             yield Misspelt(name, _nearest(name, ours))
 

@@ -1,4 +1,4 @@
-"""How often something may happen."""
+"""Limits how often something may happen."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 
 class Pace:
-    """Lets at most ``most`` things pass in any ``seconds``.
+    """Allows at most ``most`` events in any ``seconds``.
 
     Attributes:
-        held: how many did not pass since the last one that did.
+        held: number of refused events since the last allowed one.
     """
 
     def __init__(
@@ -23,12 +23,12 @@ class Pace:
 
     @property
     def full(self) -> bool:
-        """Whether the next one would not pass."""
+        """Whether the next event would be refused."""
         oldest_counts = len(self._passed) == self._passed.maxlen
         return oldest_counts and self._clock() - self._passed[0] < self._seconds
 
     def passes(self) -> bool:
-        """Whether one more may pass now."""
+        """Count one event, and return whether it is allowed."""
         if self.full:
             self.held += 1
             return False
