@@ -1,4 +1,4 @@
-"""Where the ``ksys`` command begins: nothing of it is loaded before a signal can end it quietly."""
+"""The entry point of the ``ksys`` command; Ctrl-C ends it quietly even while it loads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import signal
 
 def main() -> None:
     """Load the command line and run it."""
-    # Loading takes a second, and there is nothing to end tidily before it is done. A shell may have
-    # started it so that Ctrl-C is ignored, which stays.
+    # Loading takes a second. Until then nothing needs to be shut down in order, so the default
+    # action of the signal is right. If a shell started the command so that Ctrl-C is ignored, it
+    # stays ignored.
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeded:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,6 +1,7 @@
-"""The path that the app is served under, and where the built pages hold it (PRD §23).
+"""The path that the app is served under, and its placeholder in the built pages (PRD §23).
 
-The pages are built for a path that nobody uses. What is served has the site's own in its place.
+The pages are built with a placeholder as their path. The app replaces the placeholder with the base
+path of the site before it serves the pages.
 """
 
 from __future__ import annotations
@@ -10,26 +11,26 @@ from typing import Final
 
 PLACEHOLDER: Final = "/__ksys_base__"
 ROOT: Final = "/"
-# Names the folder of the built pages to the app in the process that serves them.
+# Environment variable with the folder of the built pages, for the process that serves them.
 FOLDER_VARIABLE: Final = "__KSYS_PAGES"
-# First parts of the paths that the app answers and no page does.
+# First parts of the paths that are no pages.
 ENDPOINTS: Final = frozenset(
     {
         *("api", "docs", "metrics", "ping", "readyz"),
         *("_event", "_health", "_upload", "_all_routes", "auth-codespace"),
     }
 )
-# First parts of all of the app's own paths: under one of them a proxy that keeps the base path
-# could not be told from one that takes it away.
+# First parts of all paths of the app. If the base path began with one of them, the app could not
+# tell whether a proxy has removed the base path.
 RESERVED: Final = ENDPOINTS | {"assets", "comm", "external", "look", "tech", "trend"}
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
 def base_of(setting: str) -> str:
-    """``/ksys`` of ``/ksys/``; empty for the root, so that a path of the app can follow.
+    """The base path without a slash at its end: ``/ksys`` for ``/ksys/``; empty for the root.
 
     Raises:
-        ValueError: it is no path, or one of the app's own.
+        ValueError: the setting is no path, or it begins with a path of the app.
     """
     base = setting.rstrip("/")
     if not base:
@@ -43,5 +44,5 @@ def base_of(setting: str) -> str:
 
 
 def placed(content: bytes, base: str) -> bytes:
-    """A file of the build as it is under ``base``; the same bytes where it holds no address."""
+    """A file of the build with ``base`` in place of the placeholder, if it has one."""
     return content.replace(PLACEHOLDER.encode(), base.encode())

@@ -30,19 +30,19 @@ TYPES: Final = {
 @dataclass(frozen=True, slots=True)
 class _Placed:
     plain: bytes
-    packed: bytes
+    zipped: bytes
     digest: str
     media_type: str
 
 
 class BuiltPages(PrecompressedStaticFiles):
-    """Files of a build under a base path.
+    """Serves the files of a build under a base path.
 
-    The few that hold an address of the app, pages among them, are made once, at start, and sent
-    from memory; the rest is sent from the disk as the build left it.
+    A few files, among them the pages, contain an address of the app. At start the base path is put
+    into these files, and they are sent from memory. The other files are sent from the disk.
 
     Args:
-        directory: of the build.
+        directory: folder of the build.
         base: the base path, empty for the root.
     """
 
@@ -68,24 +68,24 @@ class BuiltPages(PrecompressedStaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """The file as it is under the base path, 304 where the browser has it."""
+        """The file with the base path in it; status 304 where the browser has it already."""
         file = self._placed.get(os.fspath(full_path))
         if file is None:
             return super().file_response(full_path, stat_result, scope, status_code)
-        asked = Headers(scope=scope)
-        packed = gzip_allowed(asked.get("accept-encoding", ""))
+        request = Headers(scope=scope)
+        zipped = gzip_allowed(request.get("accept-encoding", ""))
         headers = {
-            "ETag": f'"{file.digest}"' if packed else f'"{file.digest}-plain"',
+            "ETag": f'"{file.digest}"' if zipped else f'"{file.digest}-plain"',
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding",
-            **({"Content-Encoding": "gzip"} if packed else {}),
+            **({"Content-Encoding": "gzip"} if zipped else {}),
         }
-        body = file.packed if packed else file.plain
+        body = file.zipped if zipped else file.plain
         response = Response(body, status_code, headers, file.media_type)
-        if status_code == 200 and self.is_not_modified(response.headers, asked):
+        if status_code == 200 and self.is_not_modified(response.headers, request):
             return NotModifiedResponse(response.headers)
         return response
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """A page without a redirect to the same path with a slash at its end."""
+        """The page of a path, without a redirect to the same path with a slash at its end."""
         return await super().get_response(path, {**scope, "path": scope["path"].rstrip("/") + "/"})

@@ -1,7 +1,7 @@
-"""The outermost ring of the app: requests reach the inside as their browser sent them (PRD §10).
+"""The outermost layer of the app; it restores each request as its browser sent it (PRD §10).
 
-What is behind the edge reads scheme, Host and path of a request and need not know of proxies: not
-which of them ended TLS, and not whether the base path was kept or taken away (PRD §23).
+Code behind the edge reads scheme, Host and path of a request and does not need to know about
+proxies: which proxy ended TLS, or whether a proxy removed the base path (PRD §23).
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ from ksys_app.origin import Arrival, Networks, arrival, origin, parse, refusal
 App = Callable[..., Any]
 Headers = list[tuple[bytes, bytes]]
 
-# Read here and nowhere else: what is behind the edge must not go by them.
+# Only the edge reads these headers. It removes them, so that no code behind it relies on them.
 CLAIMS: Final = (b"forwarded", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
-# Pairs of origins in the log: a page that is refused asks again every few seconds.
+# Each pair of origins is logged once, up to this many, because a refused page retries every few
+# seconds.
 MAX_LOGGED: Final = 32
 
 
 def behind_proxies(app: App, proxies: Networks, base: str = "") -> App:
-    """``app`` with scheme, Host and path of the browser, and no websocket for foreign pages.
+    """``app`` with the browser's scheme, Host and path, and no websocket for foreign pages.
 
     Args:
-        app: answers requests.
-        proxies: addresses whose forwarded headers are believed.
-        base: the base path, empty for the root. A path without it is one that a proxy took it from.
+        app: the application that answers requests.
+        proxies: addresses whose forwarded headers are trusted.
+        base: the base path, empty for the root. If a path does not begin with it, a proxy has
+            removed it.
     """
     logged: set[tuple[str, str]] = set()
 
@@ -58,11 +60,11 @@ def behind_proxies(app: App, proxies: Networks, base: str = "") -> App:
 
 
 def own_origin(page: str | None, environ: Mapping[str, Any]) -> bool:
-    """Whether an Origin header is the app's own origin: for the websocket's own check.
+    """Whether an Origin header is the app's own origin; Reflex calls this for each websocket.
 
     Args:
-        page: the header, None where there is none.
-        environ: of the request, as engineio makes it of what the edge passed on.
+        page: the header, None where the request has none.
+        environ: the request behind the edge, in the form of engineio.
     """
     served = origin(environ["asgi.scope"]["scheme"], environ.get("HTTP_HOST", ""))
     return page is not None and served is not None and parse(page) == served
@@ -90,17 +92,17 @@ def _of_browser(scope: Any, arrived: Arrival) -> Any:
 
 
 def _under(base: str, scope: Any) -> dict[str, Any]:
-    """The path as the browser sent it, the base path as the root of the app (ASGI's root_path)."""
-    kept = scope["path"].startswith(f"{base}/")
+    """The path as the browser sent it, with the base path as the app's root (ASGI root_path)."""
+    has_base = scope["path"].startswith(f"{base}/")
     under: dict[str, Any] = {"root_path": base, "app_root_path": base}
-    if not kept:
+    if not has_base:
         under["path"] = base + scope["path"]
         under["raw_path"] = base.encode("ascii") + (scope.get("raw_path") or b"")
     return under
 
 
 async def _redirect(path: str, query: bytes, send: Any) -> None:
-    """Answer with a path alone: the browser knows its origin best."""
+    """Redirect to a path without an origin, because the browser knows its origin best."""
     location = path.encode("ascii") + (b"?" + query if query else b"")
     headers = [(b"location", location), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 308, "headers": headers})

@@ -1,7 +1,7 @@
-"""Errors a user can meet; each class is one error code of PRD §7.2.
+"""Errors that a user can see; each class is one error code of PRD §7.2.
 
-The message is one sentence that names what is wrong and what to do. The driver's own error, where
-there is one, stays in ``__cause__``.
+The message is one sentence that says what is wrong and what to do. If the driver raised an error,
+it is in ``__cause__``.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class DatabaseTimeout(KsysError):
 
 
 AWAY: Final = (DatabaseUnreachable, DatabaseTimeout)
-"""Errors of a database that is away: it may answer when it is asked again."""
+"""Errors of a database that is away; a later attempt may succeed."""
 
 
 class DatabaseFault(KsysError):

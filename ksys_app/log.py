@@ -1,8 +1,7 @@
-"""The log: one line an event, ``key=value`` pairs, no secrets (PRD §7.4).
+"""The log: one line for each event, with ``key=value`` pairs and without secrets (PRD §7.4).
 
-Every event carries the common fields ``range tag view rowcount dur_ms cache_hit``; one that does
-not apply is ``-``. Repeated failures are logged at their edges: once when they start, once when
-they end.
+Every event has the common fields ``range tag view rowcount dur_ms cache_hit``; a field that does
+not apply is ``-``. A repeated failure is logged twice: when it starts and when it ends.
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ _WARNING: Final = frozenset(
 )
 
 logger = logging.getLogger("ksys")
-# The driver warns of every attempt and of each connection that it gives up on; the edges of an
-# outage are events of ours.
+# The driver would warn of every failed attempt. The product logs the start and the end of an outage
+# itself.
 driver = logging.getLogger("psycopg")
 
 
 def event(name: Event, **fields: object) -> None:
-    """Log an event with its fields; the common ones come first."""
+    """Log an event with its fields; the common fields come first."""
     ordered = {key: fields.get(key) for key in COMMON} | fields
     line = " ".join([name, *(f"{key}={_text(value)}" for key, value in ordered.items())])
     logger.log(logging.WARNING if name in _WARNING else logging.INFO, line)
@@ -80,7 +79,7 @@ def setup(level: int = logging.INFO) -> None:
     )
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
-    for one, least in ((logger, level), (driver, logging.ERROR)):
-        one.handlers = [handler]
-        one.setLevel(least)
-        one.propagate = False
+    for source, least in ((logger, level), (driver, logging.ERROR)):
+        source.handlers = [handler]
+        source.setLevel(least)
+        source.propagate = False

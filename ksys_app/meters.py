@@ -1,4 +1,4 @@
-"""What this process counts of itself, for ``/metrics`` (PRD §8.7)."""
+"""The metrics of this process, for ``/metrics`` (PRD §8.7)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ksys_app.utils.cache import Answer
 
 T = TypeVar("T")
 
-# Labels are names that the code gives, never what somebody sends: their number is bounded.
+# A label is a name from the code, never text from a request, so the number of series is bounded.
 REGISTRY: Final = CollectorRegistry()
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-# The warning of PAYLOAD_BLOAT is one of them.
+# One of the bounds is the limit of PAYLOAD_BLOAT.
 BYTES: Final = (1_000, 5_000, 10_000, 50_000, 100_000, 300_000, 1_000_000, 10_000_000, 100_000_000)
 
 OTHER: Final = "other"
-"""A statement without a name of its own."""
+"""The name of a statement that has no name of its own."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 ProcessCollector(registry=REGISTRY)
@@ -85,7 +85,7 @@ CACHE_ANSWERS: Final = Counter(
 BADGE_SECONDS: Final = Histogram(
     "ksys_badge_evaluation_duration_seconds",
     "Judging the Comm and Alarm badges of all tags of a tick",
-    # The budget is one of them.
+    # One of the bounds is the budget.
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0),
     registry=REGISTRY,
 )
@@ -93,7 +93,7 @@ BADGE_SECONDS: Final = Histogram(
 
 @contextmanager
 def statement(name: str) -> Iterator[Callable[[int], None]]:
-    """Count a statement: its time, its error, and the rows that the function is told."""
+    """Count the time and the error of a statement; the block calls the function with its rows."""
     started = time.monotonic()
     try:
         yield STATEMENT_ROWS.labels(name).inc
@@ -105,7 +105,7 @@ def statement(name: str) -> Iterator[Callable[[int], None]]:
 
 
 def answered(name: str, answer: Answer[T]) -> Answer[T]:
-    """The same answer, counted by where it comes from."""
+    """Count an answer by its source, and return it."""
     result = "stale" if answer.stale else "hit" if answer.cache_hit else "miss"
     CACHE_ANSWERS.labels(name, result).inc()
     return answer

@@ -1,7 +1,7 @@
-"""The origin that a browser really used, as far as a request can tell (PRD §10).
+"""The origin that a browser used, computed from a request (PRD §10).
 
-A proxy that ends TLS or listens on another port passes a request on over plain HTTP. Only its
-headers then say where the browser is, and only a proxy that the site trusts may say so.
+A proxy that ends TLS or listens on another port forwards a request over plain HTTP. Then only its
+headers contain the browser's origin. They count only if they come from a trusted proxy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 LOOPBACK: Final = "127.0.0.0/8,::1"
 NOBODY: Final = "none"
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-# Some proxies name the scheme of the websocket itself.
+# Some proxies send the scheme of the websocket.
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _AUTHORITY: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 _PAIR: Final = re.compile(r'\s*([a-z]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^";,]*)\s*', re.IGNORECASE)
@@ -29,8 +29,8 @@ class Origin:
 
     Attributes:
         scheme: ``http`` or ``https``.
-        host: in lower case, an IPv6 address in brackets.
-        port: also where it is the scheme's own.
+        host: host in lower case; an IPv6 address has brackets.
+        port: the port, always set, also for the scheme's default port.
     """
 
     scheme: str
@@ -42,35 +42,35 @@ class Origin:
 
     @property
     def authority(self) -> str:
-        """Host and, where it is not the scheme's own, port: what a browser sends as Host."""
+        """The Host header of a browser: the host, and the port unless it is the default port."""
         own = self.port == DEFAULT_PORTS[self.scheme]
         return self.host if own else f"{self.host}:{self.port}"
 
 
 def origin(scheme: str, authority: str) -> Origin | None:
-    """The origin of a scheme and a Host header, None where either is none."""
-    known = _SCHEMES.get(scheme.strip().lower())
+    """The origin of a scheme and a Host header, None where one of them is not valid."""
+    http_scheme = _SCHEMES.get(scheme.strip().lower())
     parts = _AUTHORITY.fullmatch(authority.strip().lower())
-    if known is None or parts is None:
+    if http_scheme is None or parts is None:
         return None
-    port = int(parts[2]) if parts[2] else DEFAULT_PORTS[known]
-    return Origin(known, parts[1], port) if 0 < port < 65536 else None
+    port = int(parts[2]) if parts[2] else DEFAULT_PORTS[http_scheme]
+    return Origin(http_scheme, parts[1], port) if 0 < port < 65536 else None
 
 
 def parse(text: str) -> Origin | None:
-    """The origin of an Origin header, None for ``null`` and whatever else is none."""
+    """The origin of an Origin header, None for ``null`` and for text that is no origin."""
     scheme, found, authority = text.partition("://")
     return origin(scheme, authority) if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where a request says that its browser is.
+    """The origin of a request.
 
     Attributes:
         served: the origin that counts; None where the request has no valid Host.
-        claimed: what the headers say, whoever wrote them.
-        trusted: whether the address that the request came from is that of a trusted proxy.
+        claimed: the origin by the forwarded headers, whoever wrote them.
+        trusted: whether the request came from the address of a trusted proxy.
     """
 
     served: Origin | None
@@ -81,15 +81,15 @@ class Arrival:
 def arrival(
     headers: Mapping[str, str], scheme: str, peer: str | None, proxies: Networks
 ) -> Arrival:
-    """Where a request says that its browser is.
+    """The origin of a request, from its headers and its connection.
 
-    A list in a header counts by its last element: the one that the trusted proxy itself wrote.
+    Of a list in a header the last element counts, because the trusted proxy wrote that one.
 
     Args:
-        headers: of the request, names in lower case, several of one name joined by commas.
-        scheme: of the connection itself.
-        peer: the address at its other end.
-        proxies: those whose headers are believed.
+        headers: the request's headers, names in lower case; values of one name joined by commas.
+        scheme: scheme of the connection itself.
+        peer: address at the other end of the connection.
+        proxies: addresses whose forwarded headers are trusted.
     """
     forwarded = _last_forwarded(headers.get("forwarded", ""))
     proto = _last(headers.get("x-forwarded-proto", "")) or forwarded.get("proto") or scheme
@@ -101,9 +101,9 @@ def arrival(
 
 
 def refusal(browser: str, arrived: Arrival) -> str | None:
-    """Why a websocket is refused to the page of an Origin header; None where it is not.
+    """Why the page of an Origin header gets no websocket; None where it gets one.
 
-    The sentence names what to change in the proxy, since a person who meets it is its owner.
+    The sentence says what to change in the proxy, because its reader is the proxy's owner.
     """
     page = parse(browser)
     if page is not None and page == arrived.served:
@@ -142,10 +142,10 @@ def trusts(proxies: Networks, peer: str | None) -> bool:
 
 
 def networks(text: str) -> Networks:
-    """Addresses and networks of ``127.0.0.1, 10.20.0.0/24``; ``none`` names nobody.
+    """The networks in a text such as ``127.0.0.1, 10.20.0.0/24``; ``none`` gives no network.
 
     Raises:
-        ValueError: one of them is neither, or there is none.
+        ValueError: an element is no address or network, or there is no element.
     """
     if text.strip().lower() == NOBODY:
         return ()

@@ -1,4 +1,4 @@
-"""The private parts of Reflex that the app relies on; a test names each one that moves."""
+"""The private parts of Reflex that the app uses; a test fails by name if one of them changes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from reflex_base.constants.state import FIELD_MARKER
 
 
 def handlers(app: rx.App) -> dict[str, Callable[..., Any]]:
-    """Every event handler of the app and of Reflex, by full name, with its function.
+    """Full name to function of every event handler of the app and of Reflex.
 
-    Reflex also registers a setter of any var with every state; no page uses it, and no browser may.
+    Reflex also registers a handler with every state that can set any var. It is left out: no page
+    uses it, and no browser may call it.
     """
     registered = app._registration_context.event_handlers
     return {
-        name: one.handler.fn
-        for name, one in registered.items()
-        if not isinstance(one.handler, EventHandlerSetVar)
+        name: entry.handler.fn
+        for name, entry in registered.items()
+        if not isinstance(entry.handler, EventHandlerSetVar)
     }
 
 
 def storage_vars(app: rx.App) -> frozenset[str]:
-    """The vars that a browser keeps and gives back, by full name as it sends them."""
+    """Full names of the vars that a browser stores and sends back, as the browser names them."""
     states = app._registration_context.base_states.values()
     return frozenset(
         f"{state.get_full_name()}.{name}{FIELD_MARKER}"
@@ -43,12 +44,12 @@ def event_namespace() -> str:
 
 
 def tab_connected(app: rx.App, token: str) -> bool:
-    """Whether the tab with this token has its websocket."""
+    """Whether the tab with this token has a websocket."""
     return app.event_namespace is not None and token in app.event_namespace.token_to_sid
 
 
 def link_asset(link: Path, file: Path) -> None:
-    """Make ``link`` lead to ``file``, also where another process does so at the same moment."""
+    """Link ``link`` to ``file``; another process may do the same at the same time."""
     _link_shared_asset(link, file)
 
 

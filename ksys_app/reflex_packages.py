@@ -1,4 +1,4 @@
-"""The pages' npm packages: those of ``reflex.lock`` and no others, whoever starts Reflex."""
+"""Keeps Reflex to the npm packages of ``reflex.lock``, whoever starts it."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ WEB: Final = Path(".web")
 
 
 def keep_to_lock() -> None:
-    """Let Reflex use the packages that the lock has, and never resolve or write any itself."""
+    """Let Reflex use the packages of the lock, and never resolve or install others itself."""
     js_runtimes.install_frontend_packages = locked
     frontend_skeleton.sync_web_lockfiles_to_root = lambda: None
 
 
 def install() -> None:
-    """Install what the lock says into ``.web``, which Reflex has prepared."""
+    """Install the packages of the lock into ``.web``, which Reflex has prepared."""
     npm("ci", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error", cwd=WEB)
 
 
 def locked(packages: set[str], config: Any) -> None:
-    """In place of Reflex's own installation: what is wanted must be what the lock installed."""
+    """Replaces Reflex's own installation: check that the lock has every required package."""
     wanted = set(packages)
     for plugin in config.plugins:
         wanted |= set(plugin.get_frontend_development_dependencies())
         wanted |= set(plugin.get_frontend_dependencies())
-    given = json.loads((WEB / "package.json").read_text(encoding="utf-8"))
-    names = {**given["dependencies"], **given["devDependencies"]}
-    missing = sorted(spec for spec in wanted if not _given(spec, names))
+    manifest = json.loads((WEB / "package.json").read_text(encoding="utf-8"))
+    locked_versions = {**manifest["dependencies"], **manifest["devDependencies"]}
+    missing = sorted(spec for spec in wanted if not _is_locked(spec, locked_versions))
     if missing:
         sys.exit(
             f"error: reflex.lock lacks {' '.join(missing)}; run scripts/build_frontend.py --lock"
@@ -43,13 +43,13 @@ def locked(packages: set[str], config: Any) -> None:
         install()
 
 
-def _given(spec: str, names: dict[str, str]) -> bool:
+def _is_locked(spec: str, versions: dict[str, str]) -> bool:
     name, _, version = spec.rpartition("@")
-    return names.get(name) == version if name else spec in names
+    return versions.get(name) == version if name else spec in versions
 
 
 def npm(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run npm; where it fails, it has said why."""
+    """Run npm; if it fails, end the process. npm has printed the reason."""
     program = shutil.which("npm")
     if program is None:
         sys.exit("error: npm is missing beside this Python; run make setup")
@@ -58,7 +58,7 @@ def npm(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def use_own_node() -> None:
-    """Let Reflex find the Node of this installation, and not look for another program."""
+    """Let Reflex use the Node of this installation and no other program."""
     here = str(Path(sys.executable).parent)
     if here not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join((here, os.environ.get("PATH", "")))

@@ -1,7 +1,7 @@
-"""The files that the product needs beside its code (PRD §3).
+"""Paths of the files that the product needs in addition to its code (PRD §3).
 
-In a checkout they lie in the project's own folders. A wheel carries them inside the package, in
-``shipped/``, under the same names (``scripts/wheel_hook.py``).
+In a checkout the files are in the project's folders. In a wheel they are inside the package, in
+``shipped/``, with the same names (``scripts/wheel_hook.py``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _PACKAGE: Final = Path(__file__).resolve().parent
 
 SHIPPED: Final = _PACKAGE / "shipped"
 INSTALLED: Final = SHIPPED.is_dir()
-"""Whether this is an installed wheel, not a checkout."""
+"""Whether the code runs from an installed wheel, not from a checkout."""
 
 ROOT: Final = SHIPPED if INSTALLED else _PACKAGE.parent
 DB: Final = ROOT / "db"
@@ -22,4 +22,4 @@ GOLDEN: Final = VERIFY / "golden"
 QC: Final = ROOT / "data" / "qc"
 RUNBOOKS: Final = ROOT / "docs" / "runbooks"
 PAGES: Final = SHIPPED / "pages"
-"""The built pages of a wheel; a checkout builds its own (``ops/serving/frontend.py``)."""
+"""The built pages in a wheel. A checkout builds its pages itself (``ops/serving/frontend.py``)."""

@@ -14,7 +14,8 @@ from typing import Any, Final
 from psycopg.conninfo import conninfo_to_dict
 
 if __name__ == "__main__":
-    # Run by its path, Python looks here first, where ksys_app.py would pass for the package.
+    # If this file is run by its path, Python searches its folder first and would import ksys_app.py
+    # in place of the package.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from ksys_app.errors import ConfigError
@@ -22,7 +23,7 @@ from ksys_app.settings import FILL_IN, Settings, env_file, load_settings
 
 App = Callable[..., Any]
 
-# Reflex's start-up scripts are inline; nothing is evaluated from strings.
+# Reflex's start-up scripts are inline, so scripts need 'unsafe-inline'; eval() is not needed.
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -49,14 +50,14 @@ HEADERS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check of the environment.
+    """The result of one check of the environment.
 
     Attributes:
         name: what was checked.
-        ok: whether it is as it should be.
-        detail: what is wrong and what to do, or what is right.
-        strict: whether production may not run with it wrong.
-        exit_code: that of ``ksys check`` when it is wrong and strict.
+        ok: whether the check passed.
+        detail: what is wrong and what to do; for a passed check what is right.
+        strict: whether a failure keeps production from running.
+        exit_code: exit code of ``ksys check`` for a strict failure.
     """
 
     name: str
@@ -67,11 +68,11 @@ class Finding:
 
 
 def check_environment(settings: Settings, env_file_mode: int | None = None) -> list[Finding]:
-    """Every check of the environment that needs no connection.
+    """Run every check of the environment that needs no connection.
 
     Args:
-        settings: what is configured.
-        env_file_mode: permission bits of ``.env``, None where there is none.
+        settings: the settings.
+        env_file_mode: permission bits of ``.env``, None where there is no such file.
     """
     production = settings.app_env == "production"
     findings = [*_dsns(settings), *_transport(settings, production), *_role(settings, production)]
@@ -88,9 +89,9 @@ def _dsns(settings: Settings) -> Iterator[Finding]:
         yield Finding("TS_DSN", False, f"not set; the app has no database: {put}")
     for name, dsn in (("TS_DSN", settings.ts_dsn), ("TS_ADMIN_DSN", settings.ts_admin_dsn)):
         if dsn is not None:
-            own = conninfo_to_dict(dsn).get("password") != FILL_IN
+            filled_in = conninfo_to_dict(dsn).get("password") != FILL_IN
             example = f"still has {FILL_IN} of .env.example in it; put in what is yours"
-            yield Finding(name, own, "set" if own else example)
+            yield Finding(name, filled_in, "set" if filled_in else example)
 
 
 def _parts(settings: Settings) -> dict[str, Any]:

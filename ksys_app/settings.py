@@ -1,7 +1,7 @@
 """Settings from the environment and ``.env``, validated once (PRD §9).
 
-A wrong setting is a :class:`ConfigError` whose message names the variable, what is wrong with it
-and an example that is right.
+A wrong setting raises :class:`ConfigError`. Its message names the variable, says what is wrong and
+gives a right example.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ksys_app.utils.env_file import is_text_file
 from ksys_app.utils.misspelt import misspelt
 
 ENV_FILE: Final = ".env"
-# What .env.example has in place of a password.
+# The text in .env.example that stands for a password.
 FILL_IN: Final = "PASSWORD"
 EXAMPLE_DSN: Final = f"postgresql://eco_ro:{FILL_IN}@db.plant:5432/EcoAnP?sslmode=verify-full"
 
@@ -34,11 +34,11 @@ ENCODED: Final = "a sign like @ / # ? % in its user or password is written as %4
 
 
 def _is_cut(dsn: str) -> bool:
-    """Whether a URL has an ``@`` or ``/`` in its password, which then passes for host and name."""
+    """Whether a URL has an unescaped ``@`` or ``/`` in its password and is split there."""
     scheme, mark, rest = dsn.partition("://")
     if not mark or not scheme.startswith("postgres"):
         return False
-    # As the driver takes it apart: the user ends at the first @, if no / comes before it.
+    # The driver splits a URL in this way: the user ends at the first @ if no / comes before it.
     before, at, after = rest.partition("@")
     behind = after if at and "/" not in before else rest
     return "@" in behind.partition("?")[0]
@@ -52,7 +52,7 @@ def _dsn(value: str | None) -> str | None:
     try:
         parts = conninfo_to_dict(value)
     except psycopg.ProgrammingError:
-        # The driver's reason quotes the DSN, and with it the password.
+        # The driver's message would quote the DSN and its password.
         raise ValueError(f"is not a PostgreSQL DSN, e.g. {EXAMPLE_DSN} ({ENCODED})") from None
     if not parts.get("host") and not parts.get("hostaddr") and not parts.get("service"):
         raise ValueError(f"names no host, e.g. {EXAMPLE_DSN}")
@@ -95,19 +95,19 @@ class Settings(BaseSettings):
         tz: display zone; also the zone of ``influx_agg_1d`` when the schema is made.
         host: address that ``ksys run`` and ``ksys demo`` listen on.
         base_path: path that the app is served under, ``/`` or e.g. ``/ksys``.
-        trusted_proxies: addresses and networks whose forwarded headers are believed.
+        trusted_proxies: addresses and networks whose forwarded headers are trusted.
         statement_timeout_ms: longest interactive statement, milliseconds.
-        export_timeout_s: longest a tag's export may keep the database busy, seconds.
+        export_timeout_s: longest time that a tag's export may keep the database busy, seconds.
         pool_max: most connections of the app's pool.
         tick_seconds: period of the live feed, seconds.
-        max_tags: most tags the dashboard shows.
+        max_tags: most tags that the dashboard shows.
         cache_mb: most memory of the query cache, MiB.
         max_ahead_s: how far ahead of the database's clock a sample may be, seconds.
         ro_password: password that ``ksys db init`` gives ``eco_ro``.
         rw_password: password that ``ksys db init`` gives ``eco_rw``.
     """
 
-    # Notepad puts a mark before the first name, which "utf-8-sig" takes away.
+    # Notepad writes a byte order mark at the start of the file; "utf-8-sig" removes it.
     model_config = SettingsConfigDict(
         env_file=ENV_FILE,
         env_file_encoding="utf-8-sig",
@@ -143,12 +143,12 @@ class Settings(BaseSettings):
 
     @property
     def base(self) -> str:
-        """The base path in front of a path of the app: empty, or e.g. ``/ksys``."""
+        """The prefix of every path of the app: empty, or e.g. ``/ksys``."""
         return base_of(self.base_path)
 
     @property
     def proxies(self) -> Networks:
-        """Whose forwarded headers are believed."""
+        """Addresses and networks whose forwarded headers are trusted."""
         return networks(self.trusted_proxies)
 
     def app_dsn(self) -> str:
@@ -178,7 +178,7 @@ class Settings(BaseSettings):
         return self.ts_admin_dsn
 
     def role_passwords(self) -> dict[str, str | None]:
-        """Role to the password it should get, None without one."""
+        """Role to the password that it should get, None where no password is set."""
         return {
             "eco_ro": self.ro_password.get_secret_value() if self.ro_password else None,
             "eco_rw": self.rw_password.get_secret_value() if self.rw_password else None,
@@ -186,30 +186,30 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Settings from the environment as it is now.
+    """Read the settings from the environment and ``.env``.
 
     Raises:
-        ConfigError: one or more settings are wrong or misspelt, every one is named; or ``.env``
-            cannot be read.
+        ConfigError: settings are wrong or misspelt, and the message names each of them; or
+            ``.env`` cannot be read.
     """
     wrong = _misspelt()
     try:
-        made = Settings()
+        settings = Settings()
     except ValidationError as error:
         wrong += [_sentence(dict(e)) for e in error.errors()]
     if wrong:
         raise ConfigError("; ".join(wrong))
-    return made
+    return settings
 
 
 def env_file() -> str:
-    """The file that settings are looked for in, in full: it depends on the folder."""
+    """The absolute path of ``.env``, which depends on the current folder, for messages."""
     file = Path(ENV_FILE).absolute()
     return str(file) if file.is_file() else f"{file} (there is no such file)"
 
 
 def variables() -> dict[str, str]:
-    """The variable of each field of :class:`Settings`."""
+    """Field of :class:`Settings` to the name of its environment variable."""
     return {
         name: str(field.validation_alias or f"KSYS_{name.upper()}")
         for name, field in Settings.model_fields.items()
@@ -217,28 +217,28 @@ def variables() -> dict[str, str]:
 
 
 def _misspelt() -> list[str]:
-    """A sentence for each name, in the environment and in ``.env``, that is no setting."""
+    """A sentence for each misspelt name in the environment and in ``.env``."""
     file = _in_file()
     names = list(variables().values())
     return [
-        f"{one.name}{where} is not a setting; the nearest one is {one.nearest}"
-        for where, given in (("", os.environ), (f" in {ENV_FILE}", file))
-        for one in misspelt(given, names)
+        f"{found.name}{where} is not a setting; the nearest one is {found.nearest}"
+        for where, source in (("", os.environ), (f" in {ENV_FILE}", file))
+        for found in misspelt(source, names)
     ]
 
 
 def _in_file() -> dict[str, str | None]:
-    """The variables of ``.env``, in small letters; none where there is no such file."""
+    """The variables of ``.env``, names in lower case; none where there is no such file."""
     return dict(DotEnvSettingsSource(Settings).env_vars) if is_text_file(Path(ENV_FILE)) else {}
 
 
 def secrets() -> set[str]:
-    """Passwords and DSNs of the environment and of ``.env``, as written and as sent."""
-    given: list[tuple[str, str | None]] = [*os.environ.items()]
+    """Passwords and DSNs in the environment and ``.env``; of a DSN also its decoded password."""
+    variables: list[tuple[str, str | None]] = [*os.environ.items()]
     with suppress(ConfigError):
-        given += _in_file().items()
+        variables += _in_file().items()
     found = set()
-    for name, value in given:
+    for name, value in variables:
         if value and name.upper().endswith("PASSWORD"):
             found.add(value)
         elif value and name.upper().endswith("_DSN"):
@@ -263,7 +263,7 @@ def get_settings() -> Settings:
 
 
 def safe_dsn(dsn: str) -> str:
-    """``user @ host:port/dbname``: a DSN without its secrets, for people."""
+    """A DSN without its secrets, for messages: ``user @ host:port/dbname``."""
     parts = conninfo_to_dict(dsn)
     host = parts.get("host") or parts.get("hostaddr") or parts.get("service") or "?"
     where = f"{host}:{parts.get('port') or 5432}/{parts.get('dbname') or parts.get('user') or ''}"
@@ -271,6 +271,6 @@ def safe_dsn(dsn: str) -> str:
 
 
 def with_parameters(dsn: str, **parameters: str | int) -> str:
-    """``dsn`` with connection parameters added; those that it has stay as they are."""
+    """``dsn`` with additional connection parameters; parameters that it has already stay."""
     own = conninfo_to_dict(dsn)
     return make_conninfo(dsn, **{key: each for key, each in parameters.items() if not own.get(key)})
