@@ -1,1 +1,1 @@
-"""What the `ksys` command does, a folder for each kind of work; what all of them use lies here."""
+"""The work of the `ksys` command: one folder for each kind of work, and modules that all use."""

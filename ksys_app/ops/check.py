@@ -1,4 +1,4 @@
-"""What a check of ``ksys db verify`` is, and how it writes spans of time."""
+"""The result of a check of ``ksys db verify``, and the text of a span of time."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ RUNBOOKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the answer.
+    """The result of one check, a line of the output.
 
     Attributes:
         name: what was checked, e.g. ``index idx_hist_tag_ts``.
-        ok: whether it is as expected.
-        detail: what was found; where it is not ok, what is wrong.
+        ok: whether the check passed.
+        detail: what was found; for a failed check, what is wrong.
     """
 
     name: str
@@ -63,18 +63,19 @@ class Check:
 
     @property
     def page(self) -> str:
-        """The name of the page to follow where it is not ok."""
+        """The name of the runbook for a failure of this check."""
         return RUNBOOKS[self.name.split()[0]]
 
     @property
     def runbook(self) -> str:
-        """The page as ``docs/runbooks/<name>.md``."""
+        """The path of the runbook: ``docs/runbooks/<name>.md``."""
         return f"docs/runbooks/{self.page}.md"
 
 
 def headline(failed: Sequence[Check]) -> str:
-    """``all well``, what is wrong if it is one thing, else names of each runbook, and the runbook.
+    """One line that sums up the failed checks: ``all well`` if there are none.
 
+    A single failure is described. Several are listed with their runbooks, for example
     ``2 wrong: policy retention influx_agg_1h (VERIFY_POLICY); nothing arrives (NO_ROWS)``.
     """
     if len(failed) == 1:

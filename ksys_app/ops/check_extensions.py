@@ -1,4 +1,4 @@
-"""Check of the extensions of a database: TimescaleDB of a version that will do."""
+"""Checks that a database has a supported version of TimescaleDB."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ksys_app.ops.tolerances import MIN_TIMESCALEDB
 
 
 def extensions(rows: Rows, note: str = "") -> Iterator[Check]:
-    """TimescaleDB in a version that will do; the Toolkit is welcome.
+    """Check the version of TimescaleDB; the Toolkit is optional.
 
     Args:
         rows: the extensions.
-        note: what else to say of the version.
+        note: additional text about the version.
     """
     versions = {row["name"]: str(row["version"]) for row in rows}
     version = versions.get("timescaledb")

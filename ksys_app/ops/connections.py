@@ -1,4 +1,4 @@
-"""``ksys check``: what a DSN leads to, seen by connecting with it (PRD §10)."""
+"""``ksys check``: connects to each DSN and reports what is there (PRD §10)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from ksys_app.security import Finding
 from ksys_app.settings import safe_dsn
 
 Variable = Literal["TS_DSN", "TS_ADMIN_DSN"]
-# Samples are judged by the database's clock; beyond this the ages of a person's watch are wrong.
+# The age of a sample is computed with the database's clock. With a larger difference, a person who
+# looks at a watch finds the ages wrong.
 MAX_CLOCK_S: Final = 2.0
 MOST_NAMES: Final = 5
 NO_SCHEMA: Final = "the database has no schema of ours; run ksys db init"
@@ -60,7 +61,7 @@ ORDER BY w.name
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the server says of itself and of the role; ``pid`` is of the server's process."""
+    """Facts about the server and the role; ``pid`` is the server's process."""
 
     database: str
     role: str
@@ -81,7 +82,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table or view of the schema, and what the role may do with it."""
+    """A table or view of the schema, and the role's privileges on it."""
 
     name: str
     kind: str
@@ -94,9 +95,9 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found at a DSN; ``facts`` is None where nobody let us in.
+    """What was found at a DSN; ``facts`` is None where the connection was refused.
 
-    ``has_schema`` is whether the database is one of ours, and whole.
+    ``has_schema``: whether the database has the whole schema of this product.
     """
 
     findings: list[Finding]
@@ -105,12 +106,12 @@ class Looked:
 
 
 async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
-    """Connect as the DSN says, and tell what is there.
+    """Connect to a DSN and report what is there.
 
     Args:
-        variable: whose DSN it is: the app's, which reads, or the owner's.
+        variable: the variable of the DSN, which says whether it is the app's or the owner's.
         dsn: the DSN.
-        production: whether the app's role may not be able to write.
+        production: whether it is a failure if the app's role can write.
     """
     name = safe_dsn(dsn)
     begun = time.monotonic()
@@ -125,7 +126,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
         told = map_error(error, name)
         if told is None:
             raise
-        # What refuses is a check that fails; where nobody answers there is no database.
+        # A refused connection is a failed check; without any answer there is no database.
         code = 3 if told.exit_code == 3 else 1
         return Looked([Finding(f"{variable} connection", False, told.message, exit_code=code)])
     words = f"{name} answers in {seconds * 1000:.0f} ms, {tls}"
@@ -133,7 +134,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
     judge = (
         _reader(facts, relations, production) if variable == "TS_DSN" else _owner(facts, relations)
     )
-    # A part of a restore has rights of its own accord: what they lack is no advice.
+    # During a restore the rights are incomplete, so advice about them would be wrong.
     rights = () if facts.restoring else judge
     return Looked(
         [
@@ -150,7 +151,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
 
 
 def same_database(app: Facts, owner: Facts) -> Finding:
-    """Whether both DSNs lead to one database of one server."""
+    """Check that both DSNs lead to the same database of the same server."""
     same = (app.oid, app.started) == (owner.oid, owner.started)
     detail = (
         f"both lead to {app.database}"
@@ -162,17 +163,17 @@ def same_database(app: Facts, owner: Facts) -> Finding:
 
 
 async def denied(conn: AsyncConnection, what: str) -> ConfigError:
-    """What the role of a command lacks, after the server has denied it something.
+    """The error that names the missing privilege, after the server has denied something.
 
     Args:
-        conn: the role's connection, in no transaction.
-        what: the server's words.
+        conn: the role's connection, outside a transaction.
+        what: the server's message.
     """
     if conn.closed or conn.pgconn.transaction_status != TransactionStatus.IDLE:
         return ConfigError(f"{what}; see ksys check")
     facts, relations = await _facts(conn)
     rights = next(_owner(facts, relations))
-    # The words name an object that is none of the schema's own, a chunk for example.
+    # The message names an object that is not part of the schema, for example a chunk.
     mend = f"{facts.role} owns every table and view; as a superuser, give it what these words name"
     return ConfigError(f"{what}; {mend if rights.ok else rights.detail}")
 
@@ -189,7 +190,7 @@ async def _facts(conn: AsyncConnection) -> tuple[Facts, list[Relation]]:
 
 
 async def _ahead_s(conn: AsyncConnection) -> float:
-    """How far the server's clock is ahead of this machine's, seconds."""
+    """How far the server's clock is ahead of this machine's clock, seconds."""
     before = time.time()
     row = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
     assert row is not None
@@ -215,7 +216,7 @@ def _versions(variable: Variable, facts: Facts) -> Finding:
 
 
 def _restore(variable: Variable, facts: Facts, name: str) -> Iterator[Finding]:
-    """Told only where it is so: all that follows is of a database that is not whole."""
+    """A failed check while a restore is running or was interrupted; otherwise nothing."""
     if facts.restoring:
         yield Finding(f"{variable} restore", False, restoring(name).message)
 
@@ -229,7 +230,7 @@ def _clock(variable: Variable, ahead_s: float) -> Finding:
 
 
 def _reader(facts: Facts, relations: list[Relation], production: bool) -> Iterator[Finding]:
-    """Whether the app's role reads all that pages and HTTP read, and can write nothing."""
+    """Check that the app's role can read everything that the app reads, and cannot write."""
     lacks = [one.name for one in relations if not one.there]
     closed = [one.name for one in relations if one.there and not one.reads]
     open_to = [one.name for one in relations if one.there and one.writes]
@@ -253,7 +254,7 @@ def _reader(facts: Facts, relations: list[Relation], production: bool) -> Iterat
 
 
 def _owner(facts: Facts, relations: list[Relation]) -> Iterator[Finding]:
-    """Whether the owner's role can do what ``ksys db`` and ``ksys qc`` do."""
+    """Check that the owner's role has the privileges for ``ksys db`` and ``ksys qc``."""
     there = [one for one in relations if one.there]
     others = [one.name for one in there if not one.owns]
     if facts.standby:
@@ -277,13 +278,13 @@ def _owner(facts: Facts, relations: list[Relation]) -> Iterator[Finding]:
 
 
 def _not_owned(role: str, there: list[Relation]) -> str:
-    """Of a role that owns most, what belongs to others; of another role, who the owner is."""
+    """Names the relations of other owners if the role owns most; otherwise names the owner."""
     others = [one for one in there if not one.owns]
     names = _names([one.name for one in others])
     lacks = f"{role} does not own {names}, {others[0].owner} does"
     if 2 * len(others) > len(there):
         return f"{lacks}; TS_ADMIN_DSN must name the owner"
-    # An aggregate has a table of its own, which ALTER TABLE would leave behind.
+    # An aggregate has a hypertable too; ALTER TABLE would not change the owner of that one.
     kinds = {"aggregate": "MATERIALIZED VIEW"}
     hand_over = "; ".join(
         f"ALTER {kinds.get(one.kind, one.kind.upper())} public.{one.name} OWNER TO {role}"

@@ -1,7 +1,7 @@
-"""The definitions of views and aggregates: made comparable, and which ones a database may have.
+"""The definitions of views and aggregates: normalises them, and lists the allowed ones.
 
-PostgreSQL deparses a view with or without the table's name before each column, depending on its
-version; :func:`normalised` makes the two equal.
+Some versions of PostgreSQL print a view with the table's name before each column, and others
+without. :func:`normalised` makes the two equal.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _QUALIFIER: Final = re.compile(r"\b[a-z_][a-z_0-9]*\.(?=[a-z_])")
 _SPACE: Final = re.compile(r"\s+")
 
 ZONE: Final = "{zone}"
-"""Stands for the display zone in the golden files."""
+"""The placeholder for the display zone in the golden files."""
 
 _EXACT: Final = re.compile(
     r"percentile_cont\((\(0\.\d\)::[a-z ]+)\) WITHIN GROUP \(ORDER BY value\)"
@@ -35,21 +35,21 @@ _WIDTHS: Final = {
 
 
 def normalised(definition: str) -> str:
-    """One line, single spaces, no qualifiers, no semicolon."""
+    """The definition in one line, with single spaces, without qualifiers and semicolon."""
     text = _SPACE.sub(" ", definition).strip().rstrip(";")
     return _QUALIFIER.sub("", text)
 
 
 def without_zone(definition: str, zone: str) -> str:
-    """A normalised definition as a golden file has it: the same for every display zone."""
+    """A normalised definition with a placeholder for the zone, as the golden files have it."""
     return definition.replace(_literal(zone), ZONE)
 
 
 def allowed(golden: Golden, zone: str) -> dict[str, tuple[str, ...]]:
-    """Name to the definitions that will do: the schema's own first, then those that are as good.
+    """Name to the allowed definitions: the schema's own first, then equivalent ones.
 
     Args:
-        golden: what the schema makes.
+        golden: the golden file of the schema.
         zone: IANA zone of the days of ``influx_agg_1d``.
     """
     made = {name: text.replace(ZONE, _literal(zone)) for name, text in _texts(golden).items()}
@@ -58,14 +58,14 @@ def allowed(golden: Golden, zone: str) -> dict[str, tuple[str, ...]]:
 
 def _as_good(name: str, text: str) -> Iterator[str]:
     if name == "influx_agg_1d":
-        # In a zone off by part of an hour the days are counted from the minutes.
+        # In a zone whose offset is no whole hour, days are computed from the minutes.
         yield text.replace("FROM influx_agg_1h ", "FROM influx_agg_1m ")
     if name == "features_5m":
         yield _EXACT.sub(_TOOLKIT, text)
 
 
 def as_in_the_spec(golden: Golden) -> dict[str, str]:
-    """What the plant's specification makes: from raw rows, in days of UTC, over all history."""
+    """Name to definition as in the plant's specification: from raw rows, with days of UTC."""
     made = _texts(golden)
     indicators = _BOUND.sub("", made["tech_ind_1m_mv"])
     raw = {name: made["influx_agg_1m"].replace(_MINUTE, width) for name, width in _WIDTHS.items()}

@@ -1,4 +1,4 @@
-"""The embedded TimescaleDB: the Node process of ``db/embedded``, started, watched and ended.
+"""The embedded TimescaleDB: starts, watches and stops the Node process of ``db/embedded``.
 
 For evaluation, development and tests (PRD §6.4). It listens on the loopback address only.
 """
@@ -24,8 +24,8 @@ from ksys_app.errors import ConfigError, DatabaseUnreachable, KsysError
 from ksys_app.log import logger
 
 NODE: Final = Path(NODE_DIR) / "bin" / "node"
-# By default a third of a short-lived server's processor time goes into optimizing functions that it
-# hardly runs again. A history of 1.4 million samples takes the same time with either.
+# By default a server that runs briefly spends a third of its processor time on optimizing functions
+# that it hardly runs again. Writing 1.4 million samples takes the same time with this option.
 OPTIMIZE_LATE: Final = "--wasm-tiering-budget=500000000"
 SERVER: Final = resources.DB / "embedded" / "server.mjs"
 ENGINE: Final = SERVER.parent / "node_modules" / "@unni-craftsman" / "pglite"
@@ -38,20 +38,20 @@ _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": log
 
 
 class EmbeddedDatabase:
-    """One embedded server over one data folder.
+    """One embedded server with one data folder.
 
-    The process belongs to this one: it also ends, cleanly, when this one is killed. It gets no
-    signals of the terminal, so that Ctrl-C reaches it only through :meth:`stop`.
+    The server's process shuts down cleanly when this process ends, even if this process is killed.
+    It gets no signals from the terminal, so Ctrl-C reaches it only through :meth:`stop`.
     """
 
     def __init__(
         self, data_dir: Path, port: int = 0, options: Mapping[str, int] | None = None
     ) -> None:
-        """Describe a server; nothing is started.
+        """Prepare a server without starting it.
 
         Args:
-            data_dir: folder of the data, made if missing.
-            port: TCP port on 127.0.0.1; 0 takes a free one, kept over restarts.
+            data_dir: folder of the data, created if it does not exist.
+            port: TCP port on 127.0.0.1; 0 takes a free port, which stays the same over restarts.
             options: further options of ``server.mjs``, e.g. ``{"memory-limit-mb": 2000}``.
         """
         self.data_dir = data_dir
@@ -64,12 +64,12 @@ class EmbeddedDatabase:
 
     @property
     def dsn(self) -> str:
-        """DSN of the owner; valid once started."""
+        """DSN of the owner; valid after the start."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     @property
     def pid(self) -> int | None:
-        """Process id while it runs."""
+        """Process id while the server runs, else None."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
@@ -81,7 +81,7 @@ class EmbeddedDatabase:
 
         Raises:
             ConfigError: the installation is incomplete, or the folder or port cannot be used.
-            DatabaseUnreachable: it ended or did not become ready.
+            DatabaseUnreachable: the server ended or did not become ready in time.
         """
         if self.pid is not None:
             return
@@ -107,10 +107,10 @@ class EmbeddedDatabase:
             raise
 
     async def stop(self, timeout_s: float = 20.0) -> None:
-        """End the server cleanly; the data stays.
+        """Stop the server cleanly; the data stays.
 
         Args:
-            timeout_s: seconds after which it is killed.
+            timeout_s: seconds after which the server is killed.
         """
         self.stopped = True
         process = self._process
@@ -125,10 +125,10 @@ class EmbeddedDatabase:
             process.wait()
 
     async def wait(self) -> int:
-        """Wait until the process has ended.
+        """Wait until the server's process has ended.
 
         Returns:
-            Its exit code, negative for a signal; 0 if it was never started.
+            The exit code, negative for a signal; 0 if the server was never started.
         """
         process = self._process
         if process is None:
@@ -177,9 +177,9 @@ class EmbeddedDatabase:
 
 
 async def supervise(database: EmbeddedDatabase) -> None:
-    """Start a server again, on its port, whenever it ends by itself; returns once it was stopped.
+    """Restart a server on the same port whenever it ends by itself; return after it was stopped.
 
-    Waits 1, 2, 4, then 8 s between attempts, and begins at 1 s again after a minute of service.
+    The waits between attempts are 1, 2, 4, then 8 s. After a minute of service they begin at 1 s.
 
     Args:
         database: a started server.
@@ -209,8 +209,8 @@ def clone(template_dir: Path, target_dir: Path) -> None:
     """Copy the data folder of a cleanly stopped server.
 
     Args:
-        template_dir: the folder to copy; no server may be running over it.
-        target_dir: the copy, which must not exist.
+        template_dir: the folder to copy; no server may be using it.
+        target_dir: the folder of the copy, which must not exist.
 
     Raises:
         ConfigError: the template is in use or was not stopped cleanly.

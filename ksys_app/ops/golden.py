@@ -1,7 +1,7 @@
-"""What a database with this schema holds: the answers of ``db/verify/`` on one that was just built.
+"""The golden files: the results of the statements in ``db/verify/`` on a newly built database.
 
-``make golden`` writes them to ``db/verify/golden/``, a file for each major version of PostgreSQL.
-``ksys db verify`` holds a database against the file of its own version.
+``make golden`` writes them to ``db/verify/golden/``, one file for each major version of PostgreSQL.
+``ksys db verify`` compares a database with the file of its version.
 """
 
 from __future__ import annotations
@@ -43,17 +43,18 @@ SECTIONS: Final = {
         "drop_after",
     ),
 }
-"""Statement of ``db/verify/`` to what a file has of its answer: no times, no sizes, no versions."""
+"""Statement of ``db/verify/`` to the columns of its result that a golden file holds. Times, sizes
+and versions are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """One file: rows as the statements of ``db/verify/`` answer them, by the statement's name.
+    """One golden file: the rows of the statements in ``db/verify/``, by the statement's name.
 
     Attributes:
-        major: the version of PostgreSQL that gave them.
+        major: the major version of PostgreSQL that returned the rows.
         definitions: normalised, with a placeholder for the display zone (``ops/definitions.py``).
-        jobs: each by its name (``domain/jobs.py``) with its spans of time in words.
+        jobs: the jobs by their names (``domain/jobs.py``), with their spans of time as text.
     """
 
     major: int
@@ -90,7 +91,7 @@ class Golden:
 
 
 def kinds(columns: Rows, definitions: Rows) -> dict[str, Kind]:
-    """Relation to kind; a continuous aggregate is known by its definition.
+    """Relation to kind; the definitions tell which relation is a continuous aggregate.
 
     Args:
         columns: rows of ``db/verify/columns.sql``.
@@ -104,24 +105,24 @@ def kinds(columns: Rows, definitions: Rows) -> dict[str, Kind]:
 
 
 def of(conn: AsyncConnection) -> Golden:
-    """The file for the server at the other end of a connection.
+    """The golden file for the server of a connection.
 
     Raises:
-        ConfigError: there is no file at all.
+        ConfigError: there is no golden file at all.
     """
     return of_major(major(conn))
 
 
 def major(conn: AsyncConnection) -> int:
-    """The major version of the server at the other end of a connection."""
+    """The major version of the server of a connection."""
     return conn.info.server_version // 10_000
 
 
 def of_major(version: int) -> Golden:
-    """The file of a major version of PostgreSQL, or of the nearest one that has a file.
+    """The golden file of a major version of PostgreSQL, or of the nearest version with a file.
 
     Raises:
-        ConfigError: there is no file at all.
+        ConfigError: there is no golden file at all.
     """
     files = {int(file.stem): file for file in resources.GOLDEN.glob("*.json")}
     if not files:
@@ -132,7 +133,7 @@ def of_major(version: int) -> Golden:
 
 
 def nearest(version: int, available: Collection[int]) -> int:
-    """The version itself if it is available, else the nearest; of two, the newer."""
+    """The version if it is available, else the nearest one; of two equally near, the newer."""
     return min(available, key=lambda one: (abs(one - version), -one))
 
 

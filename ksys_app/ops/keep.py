@@ -1,4 +1,4 @@
-"""What of the plant's own ``ksys db init`` leaves as it is: said once, kept in ``ksys_kept``."""
+"""Which objects of the plant ``ksys db init`` leaves unchanged; the choice is in ``ksys_kept``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ksys_app.errors import BadParameter
 
 INDICATORS: Final = "tech_ind_1m_mv"
 VIEWS: Final = ("influx_agg_10m", "influx_agg_1h", "influx_agg_1d", INDICATORS)
-"""What of the plant's own may stay: everything works with these as the spec makes them."""
+"""Views of the plant that may stay unchanged; the product works with the spec's form of them."""
 POLICIES: Final = "policies"
-"""Under this name the policies of the plant are kept, all of them."""
+"""The name that stands for all policies of the plant."""
 
 _THERE: Final = "SELECT to_regclass('public.ksys_kept') IS NOT NULL"
 _KEPT: Final = "SELECT name FROM public.ksys_kept ORDER BY name LIMIT 100"
@@ -21,12 +21,12 @@ _KEPT: Final = "SELECT name FROM public.ksys_kept ORDER BY name LIMIT 100"
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What a run was asked to keep, and to keep no longer.
+    """The options of a run about objects of the plant.
 
     Attributes:
-        views: left as they are from now on.
-        rebuild: left as they are no longer.
-        policies: whether the plant's policies stay; None: as before.
+        views: views to leave unchanged from now on.
+        rebuild: views to rebuild from now on.
+        policies: whether the plant's policies stay; None leaves the earlier choice.
     """
 
     views: tuple[str, ...] = ()
@@ -34,10 +34,10 @@ class Keep:
     policies: bool | None = None
 
     def require(self) -> None:
-        """Raise unless every name is one that can be kept.
+        """Check the names.
 
         Raises:
-            BadParameter: one is not, or is to be kept and rebuilt at once.
+            BadParameter: a name cannot be kept, or is to be kept and rebuilt at the same time.
         """
         for name in (*self.views, *self.rebuild):
             if name not in VIEWS:
@@ -46,11 +46,11 @@ class Keep:
                 raise BadParameter(f"{name} is named by --keep and by --rebuild; choose one")
 
     async def of(self, conn: AsyncConnection) -> frozenset[str]:
-        """What is kept on this database after such a run."""
+        """The names that are left unchanged on this database after the run."""
         return (await kept(conn) | set(self._added)) - set(self._removed)
 
     def records(self) -> str:
-        """SQL that notes it, for the transaction that makes the table."""
+        """SQL that stores the choice, for the transaction that creates the table."""
         added = sql.SQL(
             "\nINSERT INTO public.ksys_kept (name) SELECT unnest({}::text[])"
             " ON CONFLICT (name) DO NOTHING;\nDELETE FROM public.ksys_kept WHERE name = ANY ({});\n"
@@ -67,7 +67,7 @@ class Keep:
 
 
 async def kept(conn: AsyncConnection) -> frozenset[str]:
-    """What is kept on a database by now; nothing on one without the schema."""
+    """The names that are left unchanged on a database; none on a database without the schema."""
     if await (await conn.execute(_THERE)).fetchone() != (True,):
         return frozenset()
     return frozenset(name for (name,) in await (await conn.execute(_KEPT)).fetchall())

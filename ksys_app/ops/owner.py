@@ -1,4 +1,4 @@
-"""The owner's connection of a command, with the driver's errors told as the product's."""
+"""The owner's connection of a command, with the driver's errors mapped to the product's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ksys_app.ops.connections import denied
 from ksys_app.settings import safe_dsn
 
 SET_ZONE: Final = "SELECT set_config('TimeZone', %(zone)s, true)"
-"""For a transaction in which the server writes times as texts."""
+"""Sets the time zone for a transaction in which the server converts times to text."""
 
 
 @asynccontextmanager
@@ -26,16 +26,16 @@ async def owner(
     """An autocommit connection of the database's owner.
 
     Args:
-        dsn: its DSN.
+        dsn: the owner's DSN.
         timeout_s: longest wait for the connection, seconds.
-        read_only: let its transactions change nothing; a statement needs one for that.
-        even_restoring: also to a database in which a restore is at work or was broken off.
+        read_only: make the transactions read-only; a statement needs a transaction for that.
+        even_restoring: connect also while a restore is running or was interrupted.
 
     Raises:
         ConfigError: the password, the role or the database's name is wrong, or the role lacks a
-            right, which is named.
-        DatabaseRestoring: a restore is at work there, or was broken off.
-        DatabaseUnreachable: nothing answers there, or it went away.
+            privilege, which the message names.
+        DatabaseRestoring: a restore is running there or was interrupted.
+        DatabaseUnreachable: nothing answers there, or the connection was lost.
         SchemaDrift: a relation or a column is missing.
     """
     async with await connect(dsn, timeout_s=timeout_s, even_restoring=even_restoring) as conn:
@@ -56,14 +56,14 @@ async def owner(
 
 
 async def require_direct(conn: AsyncConnection, dsn: str) -> None:
-    """Pass a connection that is to the server itself.
+    """Check that a connection goes directly to the server.
 
     Args:
         conn: the connection.
-        dsn: what it was made with.
+        dsn: the DSN of the connection.
 
     Raises:
-        ConfigError: a pooler is between: sessions are shared there, and a dump needs its own.
+        ConfigError: a pooler is in between; clients share its sessions, but a dump needs its own.
     """
     cursor = await conn.execute("SELECT pg_backend_pid()")
     if await cursor.fetchone() != (conn.info.backend_pid,):

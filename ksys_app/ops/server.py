@@ -1,4 +1,4 @@
-"""Whether a server will do: TimescaleDB there, loaded and recent, and the time zone known."""
+"""Checks a server: TimescaleDB is there, loaded and recent, and the time zone is known."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ksys_app.ops.tolerances import MIN_TIMESCALEDB
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What decides whether a server will do.
+    """The facts that decide whether a server can hold the schema.
 
     Attributes:
-        available: version of TimescaleDB that it offers.
-        installed: version in this database.
-        loaded: whether the server loaded it when it started.
-        major: version of PostgreSQL.
-        zone_known: whether it knows the display zone.
+        available: version of TimescaleDB that the server offers.
+        installed: version of TimescaleDB in this database.
+        loaded: whether the server loaded TimescaleDB when it started.
+        major: major version of PostgreSQL.
+        zone_known: whether the server knows the display zone.
     """
 
     available: str | None
@@ -32,7 +32,7 @@ class Server:
 
 
 async def server(conn: AsyncConnection, zone: str) -> Server:
-    """What there is at the other end of a connection."""
+    """Read the facts about the server of a connection."""
     async with conn.cursor(row_factory=class_row(Server)) as cursor:
         await cursor.execute(
             """
@@ -52,7 +52,7 @@ async def server(conn: AsyncConnection, zone: str) -> Server:
 
 
 def require_server(server: Server, zone: str) -> None:
-    """Raise unless the schema can be made there.
+    """Check that the schema can be created on this server.
 
     Raises:
         ConfigError: TimescaleDB is missing, not loaded or too old, or the zone is unknown.

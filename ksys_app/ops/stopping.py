@@ -1,4 +1,4 @@
-"""How a command that goes on is told to end."""
+"""Ends a long-running command on SIGINT and SIGTERM."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 async def as_by_ctrl_c(work: Awaitable[T]) -> T:
-    """Await ``work``; SIGTERM cancels it as Ctrl-C does, so that it ends what it began.
+    """Await ``work``; SIGTERM cancels it as Ctrl-C does, so that it can clean up.
 
     Raises:
-        KeyboardInterrupt: it was cancelled, by either, and had nothing to say of that.
+        KeyboardInterrupt: it was cancelled, by either signal, and raised no error of its own.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None, "a coroutine runs in a task"
@@ -28,7 +28,7 @@ async def as_by_ctrl_c(work: Awaitable[T]) -> T:
 
 
 def stop_signal() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set; call in the running loop."""
+    """An event that SIGINT and SIGTERM set; call it in the running event loop."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -1,6 +1,6 @@
-"""Where a database may differ from one that was just built, and is as good.
+"""Allowed differences between a database and a newly built one.
 
-Definitions that also do stand in :mod:`ksys_app.ops.definitions`.
+Allowed differences of definitions are in :mod:`ksys_app.ops.definitions`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Final
 MIN_TIMESCALEDB: Final = (2, 19)
 
 CHUNK_INTERVAL: Final = (timedelta(days=1), timedelta(days=7))
-"""The least and the most that a chunk may span: a day suits hundreds of tags, a week ten."""
+"""Shortest and longest span of a chunk. A day suits hundreds of tags, a week suits ten tags."""
 
 REDUNDANT_INDEXES: Final = {
     "influx_hist_ts_idx": "influx_hist",
     "predictions_ts_idx": "predictions",
     "anomalies_ts_idx": "anomalies",
 }
-"""Index to relation. The schema does not make them: the keys start with the same column, ``ts``."""
+"""Index to relation. The schema does not create these indexes, because each primary key starts with
+the same column, ``ts``. A database may have them."""

@@ -1,1 +1,1 @@
-"""Text files: characters, separators, cells, samples, and the lines that are no samples."""
+"""Reads text files: encodings, separators, cells, samples, and lines that hold no sample."""

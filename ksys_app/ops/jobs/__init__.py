@@ -1,1 +1,1 @@
-"""The jobs of the database: their runs, their words, running and pruning them."""
+"""The jobs of the database: runs them, prunes their logs, and describes them in sentences."""

@@ -1,1 +1,1 @@
-"""Rules and expectations: CSV files, the tables behind them, rates and suggestions."""
+"""Rules and expectations: CSV files, tables, message rates and suggestions."""

@@ -1,1 +1,1 @@
-"""Samples from files, dumps, and bringing a database back from them."""
+"""Backfill from files, dumps of a database, and restores."""

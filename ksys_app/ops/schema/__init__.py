@@ -1,1 +1,1 @@
-"""The schema applied, migrated and adopted, and its aggregates refreshed."""
+"""Creates and migrates the schema, adopts the plant's own, and refreshes aggregates."""

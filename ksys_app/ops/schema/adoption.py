@@ -1,9 +1,9 @@
-"""What the plant built itself, rebuilt as the schema has it, with every bucket (PRD §12.5).
+"""Rebuilds the plant's own aggregates as the schema defines them, with every bucket (PRD §12.5).
 
-An aggregate cannot be altered to another source or time zone. So the file of the schema makes the
-new one under another name, and the rows that are stored are carried over and compared before the
-old one goes: one transaction, which is there in whole or not at all. What it shows then is settled
-outside of it (:func:`settle`), again at will.
+ALTER cannot change the source or the time zone of an aggregate. So one transaction creates the new
+aggregate under another name, copies the stored rows, compares them, and drops the old aggregate. If
+a step fails, nothing has changed. After the transaction :func:`settle` sets the watermark; it may
+run again.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Rebuild(NamedTuple):
 
     Attributes:
         view: its name.
-        step: the step of the schema that makes it.
-        heir: what takes its rows over; None of one that is computed again.
+        step: the step of the schema that creates it.
+        heir: the aggregate that takes over its rows; None if its rows are computed again.
     """
 
     view: str
@@ -52,7 +52,7 @@ REBUILDS: Final = (
     Rebuild("comm_success_1h", "090_comm", "comm_recv_1h"),
     Rebuild("tech_ind_1m_mv", "100_indicators", None),
 )
-"""In the order of the schema: fine to coarse."""
+"""In the order of the schema, from fine to coarse."""
 FINER_THAN_DAYS: Final = ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h")
 
 THERE: Final = """
@@ -71,7 +71,7 @@ WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
 ORDER BY 1
 LIMIT 20
 """
-# A refresh past the retention of raw samples erases what only the aggregate still holds.
+# A refresh before the oldest raw sample deletes buckets that only the aggregate still holds.
 DISARM: Final = """
 SELECT delete_job(j.job_id)
 FROM timescaledb_information.jobs AS j
@@ -115,16 +115,16 @@ RETAIN: Final = (
 async def due(
     conn: AsyncConnection, zone: str, left: Collection[str], rebuild: Collection[str]
 ) -> list[Rebuild]:
-    """What of the plant's own is to be rebuilt, fine to coarse.
+    """The aggregates and views of the plant to rebuild, from fine to coarse.
 
     Args:
         conn: a connection of the owner.
         zone: IANA zone whose days ``influx_agg_1d`` should count.
-        left: what stays as it is.
-        rebuild: what is rebuilt whatever it is, unless it is the schema's own already.
+        left: names to leave unchanged.
+        rebuild: names to rebuild in any case, unless the schema's own definition is there already.
 
     Raises:
-        SchemaDrift: a view reads one of them, and would have to go with it.
+        SchemaDrift: another view reads one of them and would have to be dropped too.
     """
     if not await has_samples(conn):
         return []
@@ -153,7 +153,7 @@ async def due(
                 f"{one.view} can no longer be rebuilt: {', '.join(ours)} is built on it by now; "
                 "leave --rebuild out, it works as it is"
             )
-        # What is ours and stands on the plant's own works, and stays.
+        # A view of this product works on top of an aggregate of the plant too, and stays.
         if not ours:
             free.append(one)
     return free
@@ -169,38 +169,38 @@ def _is_old(one: Rebuild, row: Row, made: Golden, zone: str, *, asked: bool) -> 
 
 
 async def disarm(conn: AsyncConnection) -> None:
-    """Remove policies that refresh past the raw samples; the schema adds its own later."""
+    """Remove policies that refresh before the oldest raw sample; the schema adds its own later."""
     if await has_samples(conn):
         await conn.execute(DISARM, (list(upkeep.REFRESH), upkeep.RETENTION))
 
 
 async def has_samples(conn: AsyncConnection) -> bool:
-    """Whether there is TimescaleDB, and the table of samples: else nothing is the plant's own."""
+    """Whether TimescaleDB and the table of samples exist; without them the plant built nothing."""
     return await (await conn.execute(THERE)).fetchone() == (True,)
 
 
 async def adopt(
     conn: AsyncConnection, dsn: str, one: Rebuild, step: Step, settings: Mapping[str, str]
 ) -> list[str]:
-    """Rebuild one aggregate or view in one transaction, then settle what it shows.
+    """Rebuild one aggregate or view in one transaction, then set its watermark.
 
     Args:
         conn: an autocommit connection of the owner.
         dsn: the DSN of that connection.
-        one: what to rebuild.
-        step: the step that makes it.
-        settings: what holds in the transaction of the step; ``ksys.zone`` among it.
+        one: the aggregate or view to rebuild.
+        step: the step that creates it.
+        settings: settings for the transaction of the step, with ``ksys.zone``.
 
     Returns:
-        What was done, a sentence each.
+        One sentence for each thing that was done.
 
     Raises:
-        SchemaDrift: it failed, or the new one would hold less; the old one is as it was.
+        SchemaDrift: a statement failed, or the new one would hold less; the old one is unchanged.
     """
     zone = settings["ksys.zone"]
     if one.view == carrying.DAYS:
-        # The days are counted from the hours, which the plant may never have refreshed for late
-        # samples. The part that can be computed again is, before.
+        # The days are computed from the hours, and the plant may never have refreshed the hours for
+        # late samples. So refresh the hours first, as far back as raw samples exist.
         await refresh.refresh(dsn, ZoneInfo(zone), views=FINER_THAN_DAYS)
     notes: list[str] = []
 
@@ -219,12 +219,12 @@ async def _rebuild(conn: AsyncConnection, one: Rebuild, step: Step, zone: str) -
     retention = await (await conn.execute(RETENTION, (one.view,))).fetchone()
     policy = await (await conn.execute(REFRESHED, (one.view,))).fetchone()
     if one.heir is None:
-        # Nothing is carried over, and its index has the name that the new one gets.
+        # No rows are copied, and the old index has the name of the new one, so drop the old view.
         await _drop(conn, one.view)
         await run(conn, step)
         told = ["now holds the last 25 hours; the plant's own held all history"]
     elif one.heir == one.view:
-        # Readers see the old one until the new one is whole.
+        # Readers see the old aggregate until the new one is complete.
         new = f"{one.view}_new"
         await run(conn, replace(step, sql=step.sql.replace(one.view, new)))
         carry = carrying.days if one.view == carrying.DAYS else carrying.rows
@@ -232,7 +232,7 @@ async def _rebuild(conn: AsyncConnection, one: Rebuild, step: Step, zone: str) -
         await _drop(conn, one.view)
         await _rename(conn, new, one.view)
     else:
-        # A view takes its name, and another aggregate its rows.
+        # A view takes the old name, and another aggregate takes the rows.
         old = f"{one.view}_before"
         await _rename(conn, one.view, old)
         await run(conn, step)
@@ -261,18 +261,18 @@ async def _rename(conn: AsyncConnection, view: str, name: str) -> None:
 
 
 async def settle(conn: AsyncConnection) -> None:
-    """Show what was carried over: an aggregate that holds rows and has no watermark gets one.
+    """Give a watermark to each aggregate that holds rows and has none, so that the rows are seen.
 
-    Before its watermark an aggregate shows what is stored, behind it what it computes. A refresh of
-    the newest stored bucket alone sets it, and leaves all others as they are. That bucket has to be
-    one that the finer level can compute: it would be erased otherwise.
+    An aggregate shows stored buckets before its watermark and computes the buckets after it. A
+    refresh of only the newest stored bucket sets the watermark and leaves all other buckets
+    unchanged. The finer level must be able to compute that bucket, or the refresh would delete it.
     """
     limits = await bounds(conn)
     for mark in await watermark.found(conn, watermark.ALL):
         newest = None if mark.stored_to else await watermark.newest(conn, mark.view)
         if newest is None:
             continue
-        # A day of another zone than the aggregate counts is no bucket of its own.
+        # A stored day of the old zone is no bucket of the new aggregate, so cover the whole bucket.
         piece = Piece(newest, bucket_end(mark.view, newest, limits.days))
         if piece.start == bucket_start(mark.view, newest, limits.days) and await _computes(
             conn, mark.view, newest
@@ -281,7 +281,7 @@ async def settle(conn: AsyncConnection) -> None:
 
 
 async def _computes(conn: AsyncConnection, view: str, bucket: datetime) -> bool:
-    """Whether an aggregate without a watermark, which computes all, has all tags of a bucket."""
+    """Whether the aggregate, which computes everything now, has all stored tags of a bucket."""
     table, _ = await watermark.stored(conn, view)
     statement = sql.SQL(
         "SELECT (SELECT count(*) FROM {} WHERE bucket = %(at)s)"

@@ -1,4 +1,4 @@
-"""How far a refresh may reach: from the retention of raw samples to the database's clock."""
+"""The range that a refresh may cover: from the oldest raw samples to the database's clock."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ksys_app.ops.schema import watermark
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What may be refreshed.
+    """The limits of a refresh.
 
     Attributes:
-        now: the database's clock; the bucket it is in stays live.
-        floor: before this, raw samples may be gone.
-        oldest: start of the oldest chunk of usable raw samples, None without any.
+        now: the database's clock; the bucket that holds it is not stored.
+        floor: before this time, raw samples may have been deleted.
+        oldest: start of the oldest chunk of usable raw samples, None without samples.
         takes_options: whether the server splits a refresh into small batches unless told not to.
         day_zone: IANA zone whose days ``influx_agg_1d`` counts.
     """
@@ -34,12 +34,12 @@ class Bounds:
 
     @property
     def days(self) -> ZoneInfo:
-        """The zone whose days ``influx_agg_1d`` counts."""
+        """The time zone of the days in ``influx_agg_1d``."""
         return ZoneInfo(self.day_zone)
 
 
 async def bounds(conn: AsyncConnection) -> Bounds:
-    """What may be refreshed on this database."""
+    """Read the limits of a refresh on this database."""
     async with conn.cursor(row_factory=class_row(Bounds)) as cursor:
         await cursor.execute(
             """

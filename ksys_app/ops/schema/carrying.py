@@ -1,4 +1,4 @@
-"""Rows from an aggregate that goes into the one that takes its place, compared before it goes."""
+"""Copies the rows of an old aggregate into its successor, and compares the two."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SELECT (SELECT count(*) FROM {old}),
        (SELECT count(*) FROM (SELECT {columns} FROM {old} EXCEPT ALL SELECT {columns} FROM {heir})
         AS missing)
 """
-# A column of the plant's own may be of another type, and its hours in several rows.
+# A column of the plant may have another type, and an hour may be split into several rows.
 MESSAGES: Final = """
 CREATE TEMPORARY TABLE ksys_carried ON COMMIT DROP AS
 SELECT bucket, tag_name, sum(recv_msgs)::bigint AS recv_msgs, max(last_seen_min) AS last_seen_min
@@ -30,7 +30,7 @@ OLDEST: Final = """
 SELECT coalesce(min(range_start), 'infinity')::text FROM timescaledb_information.chunks
 WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist'
 """
-# Of which days that cannot be computed again the finer level holds fewer samples than the day does.
+# Days that cannot be computed again because the finer level holds fewer samples than the day.
 ALONE: Final = """
 CREATE TEMPORARY TABLE ksys_carried ON COMMIT DROP AS
 SELECT {columns}
@@ -57,7 +57,7 @@ WHERE f.bucket < (date_trunc('day', now() AT TIME ZONE {zone}) - interval '1 day
                     AND d.bucket = time_bucket('1 day', f.bucket, {old_zone}))
 GROUP BY 1, 2
 """
-# Days of two zones cannot be compared one by one, but nothing of a tag may be lost.
+# Days of two zones cannot be compared one by one, but no tag may lose samples.
 LESS: Final = """
 SELECT tag_name
 FROM (SELECT tag_name, sum(n) AS n, min(min) AS min, max(max) AS max
@@ -72,40 +72,40 @@ COUNTS: Final = "SELECT (SELECT count(*) FROM {heir}), (SELECT count(*) FROM ksy
 
 
 async def rows(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[str]:
-    """Every stored row as it is.
+    """Copy every stored row unchanged.
 
     Args:
         conn: a connection of the owner, in a transaction.
-        view: the aggregate that goes.
-        heir: the one that takes its rows.
-        zone: the zone of days, which do not matter here.
+        view: the old aggregate.
+        heir: the aggregate that takes over the rows.
+        zone: the zone of days; not used here.
 
     Raises:
-        SchemaDrift: the heir does not hold them all.
+        SchemaDrift: the heir does not hold all rows.
     """
     return await _carry(conn, await _held(conn, view), heir, view)
 
 
 async def messages(conn: AsyncConnection, view: str, heir: str) -> list[str]:
-    """The hours of ``comm_success_1h`` as ``comm_recv_1h`` counts them; errors as :func:`rows`."""
+    """Copy the hours of ``comm_success_1h`` into ``comm_recv_1h``; errors as :func:`rows`."""
     await conn.execute(sql.SQL(MESSAGES).format(old=await _held(conn, view)))
     return await _carry(conn, sql.Identifier("pg_temp", "ksys_carried"), heir, heir)
 
 
 async def days(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[str]:
-    """The days counted anew from the finer level, in days of ``zone``.
+    """Compute the days again from the finer level, as days of ``zone``.
 
-    A day that is older than the raw samples, and of which the finer level holds fewer samples,
-    stays as it is, a day of the old zone.
+    If a day is older than the raw samples and the finer level holds fewer samples of it, the old
+    row is copied. It stays a day of the old zone.
 
     Args:
         conn: a connection of the owner, in a transaction.
-        view: the aggregate that goes.
-        heir: the one that takes its place.
+        view: the old aggregate.
+        heir: the aggregate that takes its place.
         zone: IANA zone of the days.
 
     Raises:
-        SchemaDrift: a tag would lose something.
+        SchemaDrift: a tag would lose samples.
     """
     old = await _held(conn, view)
     stored, finer = await watermark.stored(conn, heir)
@@ -136,7 +136,7 @@ async def days(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[s
 
 
 async def _held(conn: AsyncConnection, view: str) -> sql.Identifier:
-    """Where the rows of an aggregate are; no job writes there until the transaction ends."""
+    """The table with the rows of an aggregate, locked against jobs until the transaction ends."""
     table, _ = await watermark.stored(conn, view)
     await conn.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(table))
     return table

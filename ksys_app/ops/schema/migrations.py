@@ -1,4 +1,4 @@
-"""Migrations: files of ``db/migrations/``, append-only, each applied once and known by its hash."""
+"""Migrations: append-only files in ``db/migrations/``, each applied once and checked by hash."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAKES_THE_TABLE: Final = "CREATE TABLE IF NOT EXISTS public.ksys_migration"
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file.
+    """One migration.
 
     Attributes:
         name: file name without ``.sql``.
-        file: where it is.
-        sha256: hash of its bytes, hexadecimal.
+        file: path of the file.
+        sha256: hash of the file's bytes, hexadecimal.
     """
 
     name: str
@@ -31,11 +31,12 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a database has had.
+    """The migrations of a database.
 
     Attributes:
-        pending: to be run, in order; none on a database that never had the schema.
-        unrecorded: to be recorded when the schema is there; all of them on such a database.
+        pending: migrations to run, in order; none on a database without the schema.
+        unrecorded: migrations to record after the schema is created; on a database without the
+            schema these are all migrations.
     """
 
     pending: tuple[Migration, ...]
@@ -43,10 +44,10 @@ class History:
 
 
 async def load(conn: AsyncConnection, directory: Path) -> History:
-    """What is still to be done on this database.
+    """Compare the files with the migrations that this database has recorded.
 
     Raises:
-        SchemaDrift: an applied file has changed since, or is gone.
+        SchemaDrift: an applied file was changed or deleted.
     """
     files = _files(directory)
     cursor = await conn.execute("SELECT to_regclass('public.ksys_migration') IS NOT NULL")
@@ -54,10 +55,10 @@ async def load(conn: AsyncConnection, directory: Path) -> History:
         return History((), files)
     cursor = await conn.execute("SELECT name, sha256 FROM public.ksys_migration")
     applied: dict[str, str] = dict(await cursor.fetchall())
-    known = {migration.name: migration.sha256 for migration in files}
+    hashes = {migration.name: migration.sha256 for migration in files}
     for name, sha256 in applied.items():
-        if known.get(name) != sha256:
-            what = "has changed" if name in known else "is missing"
+        if hashes.get(name) != sha256:
+            what = "has changed" if name in hashes else "is missing"
             raise SchemaDrift(
                 f"migration {name} {what} since it was applied; put the applied file back and "
                 "make a new one"
@@ -73,15 +74,15 @@ def _files(directory: Path) -> tuple[Migration, ...]:
 
 
 def with_record(migration: Migration) -> str:
-    """The file's text and its record, for one transaction."""
+    """SQL of the migration and of its record, for one transaction."""
     return f"{migration.file.read_text('utf-8')}\n;\n{_record(migration)}"
 
 
 def records(history: History) -> str:
-    """SQL that notes the files of a new database as applied: the schema holds what they change.
+    """SQL that records the migrations of a new database; the schema has their changes already.
 
-    It belongs into the transaction that makes the table: a run that is killed after it would
-    otherwise leave a database on which they are still to be run.
+    Run it in the transaction that creates the table. Otherwise a run that is killed in between
+    leaves a database on which the migrations would still be run.
     """
     return "".join(f"\n{_record(migration)};" for migration in history.unrecorded)
 

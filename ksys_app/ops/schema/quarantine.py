@@ -1,7 +1,7 @@
-"""Rows that a database took in before it refused them: moved aside, told, and counted no more.
+"""Moves unusable samples that a database accepted earlier out of ``influx_hist``, and reports them.
 
-``ksys db init`` does it once, after the schema is there (PRD §12.4). The constraint
-``influx_hist_usable`` is added last, so its absence says that the work is to be done or was
+``ksys db init`` does this once, after it has created the schema (PRD §12.4). It adds the constraint
+``influx_hist_usable`` last. If the constraint is missing, the work has not been done or was
 interrupted; every step may run again.
 """
 
@@ -20,7 +20,7 @@ from ksys_app.ops.owner import SET_ZONE
 from ksys_app.ops.schema import refresh
 
 USABLE: Final = "influx_hist_usable"
-"""The constraint of ``influx_hist`` that only usable samples meet (PRD §4.9)."""
+"""The constraint of ``influx_hist`` that allows only usable samples (PRD §4.9)."""
 TOLD_TAGS: Final = 10
 
 NEEDED: Final = """
@@ -35,7 +35,7 @@ WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist'
 ORDER BY range_start
 """
 MOVE: Final = "SELECT public.quarantine_chunk(%s, %s)"
-# Nothing out there can be refreshed: its buckets are before the first that the server can compute.
+# Chunks before 1990 hold only unusable samples. The server cannot refresh buckets that old.
 DROP: Final = "SELECT drop_chunks(%s::regclass, older_than => timestamptz '1990-01-01 00:00:00+00')"
 REQUIRE: Final = "CALL public.require_usable()"
 RECHECK: Final = """
@@ -57,7 +57,7 @@ LIMIT 10000
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What was moved aside of one tag for one reason; ``newest``: time and value as text."""
+    """Moved samples of one tag for one reason; ``newest``: time and value of the newest one."""
 
     tag_name: str
     reason: str
@@ -66,16 +66,16 @@ class Moved:
 
 
 async def needed(conn: AsyncConnection) -> bool:
-    """Whether the database may still hold rows that are no usable samples."""
+    """Whether the database may still hold unusable samples."""
     cursor = await conn.execute(NEEDED, {"name": USABLE})
     return await cursor.fetchone() == (True,)
 
 
 async def quarantine(conn: AsyncConnection, dsn: str, zone: str) -> list[Moved]:
-    """Move every unusable row of ``influx_hist`` to ``ingest_reject``, a chunk a transaction.
+    """Move every unusable row of ``influx_hist`` to ``ingest_reject``, one transaction a chunk.
 
-    Then the aggregates are refreshed where they counted such a row, the constraint is added, and
-    the newest and first sample of the tags concerned are read again.
+    Then refresh the aggregates that counted such rows, add the constraint, and read the first and
+    the newest sample of these tags again.
 
     Args:
         conn: an autocommit connection of the owner.
@@ -83,7 +83,7 @@ async def quarantine(conn: AsyncConnection, dsn: str, zone: str) -> list[Moved]:
         zone: IANA zone of the days of ``influx_agg_1d``.
 
     Returns:
-        What was moved, by tag and reason, most rows first; nothing in a clean database.
+        The moved samples by tag and reason, most rows first; empty for a clean database.
     """
     for chunk in await (await conn.execute(CHUNKS)).fetchall():
         await conn.execute(MOVE, chunk)
@@ -91,7 +91,7 @@ async def quarantine(conn: AsyncConnection, dsn: str, zone: str) -> list[Moved]:
         await conn.execute(DROP, (f"public.{name}",))
     moved = await _moved(conn, zone)
     if moved:
-        # Only what is invalid is computed again, so that the whole range costs what was touched.
+        # The server computes only invalidated buckets again, so the whole range costs little.
         await refresh.refresh(dsn, ZoneInfo(zone))
     await conn.execute(REQUIRE)
     await conn.execute(RECHECK)
@@ -107,7 +107,7 @@ async def _moved(conn: AsyncConnection, zone: str) -> list[Moved]:
 
 
 def sentences(moved: list[Moved]) -> Iterator[str]:
-    """What was moved, a sentence each, the ten largest."""
+    """A sentence for each of the ten largest groups of moved samples."""
     for one in moved[:TOLD_TAGS]:
         yield (
             f"{one.tag_name}: {one.rows:,} {'row' if one.rows == 1 else 'rows'} moved to "

@@ -1,8 +1,8 @@
-"""``ksys db refresh``: the aggregates over a range, fine to coarse, then the indicators.
+"""``ksys db refresh``: refreshes the aggregates from fine to coarse, then the indicators.
 
-No refresh reaches past the retention of raw samples: where those are gone it would erase what the
-aggregates still hold (PRD decision 17). None moves a watermark past its line
-(:mod:`ksys_app.ops.schema.watermark`).
+No refresh goes back before the retention of raw samples. Where raw samples are deleted, a refresh
+would delete the buckets of the aggregates too (PRD decision 17). No refresh moves a watermark past
+its line (:mod:`ksys_app.ops.schema.watermark`).
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from ksys_app.ops.schema.bounds import Bounds, bounds
 from ksys_app.ops.schema.watermark import Piece
 
 INDICATORS: Final = "tech_ind_1m_mv"
-# A policy of the server that refreshes the same range is waited for.
+# Attempts while a policy of the server refreshes the same range.
 RETRIES: Final = 60
 RETRY_S: Final = 1.0
 
-# The arguments of refresh_continuous_aggregate.
+# Arguments of refresh_continuous_aggregate.
 RANGE: Final = "%s::regclass, %s::timestamptz, %s::timestamptz"
-# Newer servers would make a transaction of every ten buckets, at twice the time.
+# Newer servers commit after every ten buckets by default, which takes twice the time.
 ONE_BATCH: Final = "options => '{\"buckets_per_batch\": 0}'"
 ANEW: Final = "force => true"
 
@@ -49,13 +49,13 @@ HAS_OLDER: Final = "SELECT EXISTS (SELECT FROM public.influx_hist WHERE ts < %s)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a refresh is.
+    """The progress of a refresh.
 
     Attributes:
         view: the aggregate, or ``tech_ind_1m_mv`` at the end.
-        start, end: its range, UTC.
-        done: slices refreshed so far, of all aggregates.
-        total: slices there are.
+        start, end: the range of the aggregate, UTC.
+        done: number of refreshed slices of all aggregates.
+        total: number of all slices.
     """
 
     view: str
@@ -67,12 +67,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """One aggregate, refreshed.
+    """The refresh of one aggregate.
 
     Attributes:
-        view: its name.
-        start, end: the range asked of the database, UTC; buckets wholly inside are refreshed.
-        seconds: how long it took.
+        view: name of the aggregate.
+        start, end: the requested range, UTC; the buckets wholly inside it were refreshed.
+        seconds: duration.
     """
 
     view: str
@@ -99,13 +99,13 @@ async def refresh(
     Args:
         dsn: DSN of the aggregates' owner.
         zone: the display zone.
-        start: from here, with zone; the oldest raw sample without one.
-        end: to here, with zone; now without one. What lies past the line stays real time.
-        views: only these aggregates; the indicators go with all of them.
-        on_progress: told before each aggregate and after each slice.
+        start: start of the range, with a zone; by default the oldest raw sample.
+        end: end of the range, with a zone; by default now. Buckets past the line are not stored.
+        views: only these aggregates. The indicators are refreshed only together with all of them.
+        on_progress: called before each aggregate and after each slice.
 
     Returns:
-        What was refreshed; nothing if the range lies before the oldest raw sample or is empty.
+        The refreshed aggregates; none if the range is empty or before the oldest raw sample.
 
     Raises:
         BadParameter: ``end`` is before ``start``.
@@ -130,7 +130,7 @@ async def refresh(
 
 
 def whole(view: str, first: datetime, last: datetime, limits: Bounds) -> Span:
-    """All buckets of an aggregate with something of ``[first, last]``, after the floor."""
+    """The range of all buckets after the floor that overlap ``[first, last]``."""
     start, end = bucket_start(view, first, limits.days), bucket_end(view, last, limits.days)
     return max(start, limits.floor), end
 
@@ -138,12 +138,12 @@ def whole(view: str, first: datetime, last: datetime, limits: Bounds) -> Span:
 async def make_plan(
     conn: AsyncConnection, wanted: Mapping[str, Sequence[Span]], limits: Bounds, zone: tzinfo
 ) -> Plan:
-    """The calls that bring each aggregate up to date over its ranges, as far as its line.
+    """Plan the calls that bring each aggregate up to date over its ranges, up to its line.
 
     Args:
         conn: a connection of the aggregates' owner.
-        wanted: by aggregate, ranges in order that do not touch.
-        limits: what may be refreshed; there are raw samples.
+        wanted: aggregate to its ranges, which are in order and do not touch.
+        limits: the limits of a refresh; the database has raw samples.
         zone: the display zone.
     """
     marks = await watermark.marks(conn, {*wanted, *(one for view in wanted for one in FINER[view])})
@@ -153,7 +153,8 @@ async def make_plan(
     plan = []
     for view, spans in wanted.items():
         pieces = watermark.pieces(view, spans, found[view], oldest[view], limits.days)
-        # A finer level outlives its samples, so that their chunks say nothing of what it holds.
+        # A finer aggregate lives longer than the raw samples, so the chunks of the samples do not
+        # tell where it holds buckets.
         plan.append((view, list(pieces if FINER[view] else watermark.joined(pieces, chunks))))
     return plan
 
@@ -161,7 +162,7 @@ async def make_plan(
 async def _sources(
     conn: AsyncConnection, views: Iterable[str], limits: Bounds
 ) -> dict[str, datetime]:
-    """How far back what each aggregate is computed from reaches: a finer one outlives samples."""
+    """Aggregate to the oldest time of its source, which is raw samples or a finer aggregate."""
     made: dict[str, datetime] = {}
     for view in views:
         held = [await watermark.oldest(conn, finer) for finer in FINER[view]]
@@ -181,7 +182,7 @@ async def carry_out(
         DatabaseTimeout: another refresh of the same range did not end.
     """
     steps = [step for step in plan if step[1]]
-    # The indicators go with all aggregates.
+    # The indicators are refreshed only together with all aggregates.
     everything = len(plan) == len(watermark.ALL)
     total = sum(len(pieces) for _, pieces in steps) + everything
     done = 0
@@ -195,8 +196,9 @@ async def carry_out(
         started = time.perf_counter()
         span = pieces[0].start, pieces[-1].end
         tell(view, *span)
-        # A watermark of a finer level is evaluated for each raw sample that is read. Those past it
-        # are found by an index; the planner would read the newest chunk whole, ten times as long.
+        # The server evaluates the finer level's watermark for each raw sample that it reads. With
+        # an index it reads only the samples after the watermark. The planner prefers to read the
+        # whole newest chunk, which takes ten times as long.
         await conn.execute("SET enable_seqscan = off" if FINER[view] else "RESET enable_seqscan")
         for piece in pieces:
             await call(conn, view, piece, limits.takes_options)
@@ -217,7 +219,7 @@ async def carry_out(
 
 
 async def unfilled(dsn: str, zone: tzinfo) -> tuple[str, ...]:
-    """The aggregates that hold nothing although there are samples before their lines.
+    """The empty aggregates that have samples before their lines.
 
     Raises:
         DatabaseUnreachable: nothing answers at ``dsn``.
@@ -237,10 +239,10 @@ async def unfilled(dsn: str, zone: tzinfo) -> tuple[str, ...]:
 
 
 async def call(conn: AsyncConnection, view: str, piece: Piece, takes_options: bool) -> None:
-    """One refresh of an aggregate, which waits for another one of the same range.
+    """Refresh one range of an aggregate; wait while another refresh of the same range runs.
 
     Raises:
-        DatabaseTimeout: the other one did not end.
+        DatabaseTimeout: the other refresh did not end.
     """
     arguments = [RANGE, *([ANEW] if piece.anew else []), *([ONE_BATCH] if takes_options else [])]
     statement = f"CALL refresh_continuous_aggregate({', '.join(arguments)})"

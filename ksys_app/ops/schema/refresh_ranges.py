@@ -1,8 +1,8 @@
 """Which ranges to refresh after samples of any age were written (PRD decisions 17 and 19).
 
-The unit is a day of UTC. A day younger than the retention of raw samples has all of its own, and
-is refreshed. In an older one the raw samples may be gone while the aggregates hold what they were:
-it is refreshed only if there are at least as many samples as the aggregates have counted.
+The unit is a day of UTC. A day within the retention of raw samples has all its samples and is
+refreshed. On an older day raw samples may have been deleted while the aggregates still hold their
+buckets. Such a day is refreshed only if it has at least as many samples as the aggregates counted.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from psycopg import AsyncConnection
 
 from ksys_app.domain.buckets import DAY, Span, midnight
 
-# A local day of a touched sample lies within one UTC day of it; two leave room for a whole one.
+# The local day of a written sample is at most one UTC day away. Two days cover whole local days.
 MARGIN: Final = range(-2, 3)
 
-# Days of which the aggregates know more samples than there are.
+# Days for which the aggregates have counted more samples than exist.
 INCOMPLETE: Final = """
 WITH counted AS (
   SELECT time_bucket('1 day', bucket) AS day, tag_name, sum(n) AS n
@@ -38,12 +38,12 @@ WHERE counted.n > coalesce(present.n, 0)
 
 
 async def incomplete(conn: AsyncConnection, touched: Iterable[date], floor: datetime) -> set[date]:
-    """Days in or beside ``touched`` whose samples are gone, in part or in whole.
+    """Days in or next to ``touched`` whose samples were deleted, at least in part.
 
     Args:
-        conn: a connection that may read the raw samples, in UTC.
-        touched: days of UTC with samples that were written.
-        floor: before this, raw samples may be gone.
+        conn: a connection that may read the raw samples, with time zone UTC.
+        touched: days of UTC with written samples.
+        floor: before this time, raw samples may have been deleted.
     """
     old = {day for day in _around(touched) if midnight(day, UTC) <= floor}
     found: set[date] = set()
@@ -55,11 +55,11 @@ async def incomplete(conn: AsyncConnection, touched: Iterable[date], floor: date
 
 
 def windows(touched: Iterable[date], gone: set[date], now: datetime) -> list[Span]:
-    """The ranges to refresh: whole days of UTC, the last one no further than ``now``.
+    """The ranges to refresh: whole days of UTC, but not past ``now``.
 
     Args:
-        touched: days with samples that were written.
-        gone: days to leave alone.
+        touched: days of UTC with written samples.
+        gone: days that must not be refreshed.
         now: the database's clock.
     """
     days = set(touched)
@@ -76,7 +76,7 @@ def _around(days: Iterable[date]) -> set[date]:
 
 
 def _runs(days: set[date]) -> Iterator[tuple[date, date]]:
-    """First and last of each run of days without a gap."""
+    """The first and the last day of each run of consecutive days."""
     numbered = enumerate(sorted(days))
     for _, run in groupby(numbered, key=lambda pair: pair[1].toordinal() - pair[0]):
         found = [day for _, day in run]

@@ -1,4 +1,4 @@
-"""What ``ksys db init`` replaces of what is there: a dry run tells it before, a run as it goes."""
+"""What ``ksys db init`` replaces in a database: for the report of a dry run and of a run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ksys_app.ops.schema import adoption, watermark
 from ksys_app.ops.schema.adoption import Rebuild
 from ksys_app.ops.schema.carrying import DAYS
 
-# Measured on two busy cores: rows that are carried over and compared, raw samples that are read for
-# what is new (features, newest samples, usable ones), each second.
+# Rates a second, measured on two busy cores: rows that are copied and compared; raw samples that
+# are read for new objects (features, newest samples, the check for usable samples).
 CARRIED_S: Final = 25_000
 READ_S: Final = 100_000
 
@@ -51,7 +51,7 @@ ORDER BY 1
 HYPER: Final = """
 SELECT hypertable_name FROM timescaledb_information.hypertables WHERE hypertable_schema = 'public'
 """
-# Without TimescaleDB there is a plain table at most.
+# Without TimescaleDB the samples can only be in a plain table.
 PLAIN_SAMPLES: Final = (
     "SELECT reltuples FROM pg_class WHERE oid = to_regclass('public.influx_hist')"
 )
@@ -60,7 +60,7 @@ SAMPLES: Final = "SELECT approximate_row_count('public.influx_hist')"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy as it is there."""
+    """A policy of the database."""
 
     proc_name: str
     relation: str
@@ -74,11 +74,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that is replaced.
+    """An object that is replaced.
 
     Attributes:
-        step: the step of the schema that replaces it.
-        text: what, in one sentence.
+        step: the step of the schema that replaces the object.
+        text: one sentence that describes the change.
     """
 
     step: str
@@ -86,7 +86,7 @@ class Change:
 
 
 async def policies(conn: AsyncConnection, kept: Collection[str]) -> list[Change]:
-    """The policies with other values than ours; none where those of the plant are kept."""
+    """The policies with other values than the schema's; none if the plant's policies stay."""
     if POLICIES in kept or not await adoption.has_samples(conn):
         return []
     async with conn.cursor(row_factory=class_row(Policy)) as cursor:
@@ -98,7 +98,7 @@ async def policies(conn: AsyncConnection, kept: Collection[str]) -> list[Change]
 def _replaced(policy: Policy) -> Change | None:
     name = f"{VERBS[policy.proc_name]} {policy.relation}"
     values = {key: (getattr(policy, key), value) for key, value in WANTED.get(name, {}).items()}
-    # A batch is how it goes about it, not what it does.
+    # The batch size changes how a policy works, not its result, so it does not count.
     differs = [
         f"{key} {_text(old)} becomes {_text(new)}"
         for key, (old, new) in values.items()
@@ -115,7 +115,7 @@ def _text(value: timedelta | int | None) -> str:
 
 
 async def relations(conn: AsyncConnection) -> list[Change]:
-    """The plain tables that become hypertables, and the view that becomes another one."""
+    """The plain tables that become hypertables, and the view that gets another definition."""
     tables = {name for (name,) in await (await conn.execute(TABLES, ([*HYPERTABLES],))).fetchall()}
     if await adoption.has_samples(conn):
         tables -= {name for (name,) in await (await conn.execute(HYPER)).fetchall()}
@@ -131,15 +131,15 @@ async def relations(conn: AsyncConnection) -> list[Change]:
 
 
 async def survey(dsn: str, zone: str, keep: Keep) -> list[str]:
-    """What a run would replace on a database, how long it takes and what it needs; nothing changes.
+    """Sentences about what a run would replace, its duration and its disk use; changes nothing.
 
     Args:
         dsn: DSN of the owner.
         zone: IANA zone whose days ``influx_agg_1d`` should count.
-        keep: what is left as it is.
+        keep: objects of the plant to leave unchanged.
 
     Raises:
-        SchemaDrift: something stands in the way.
+        SchemaDrift: a run would fail.
         DatabaseUnreachable: nothing answers at ``dsn``.
     """
     async with owner(dsn, read_only=True) as conn, conn.transaction():
@@ -185,7 +185,7 @@ def _count(table: sql.Identifier) -> sql.Composed:
 
 
 async def _samples(conn: AsyncConnection) -> int:
-    """About how many raw samples there are: to count them would take as long as the run."""
+    """An estimate of the number of raw samples; counting them would take as long as the run."""
     statement = SAMPLES if await adoption.has_samples(conn) else PLAIN_SAMPLES
     row = await (await conn.execute(statement)).fetchone()
     return 0 if row is None else max(int(row[0]), 0)

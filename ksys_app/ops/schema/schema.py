@@ -1,9 +1,9 @@
-"""The schema as desired state: the numbered files of ``db/``, applied again at will.
+"""The schema as desired state: the numbered files of ``db/``, which may be applied again and again.
 
-Each file is one transaction: it is there in whole or not at all. Migrations, which change what
-``IF NOT EXISTS`` leaves as it is, run before them on a database that has had the schema, and are
-only recorded on one that has not. What the plant built itself is rebuilt around the file that makes
-it (:mod:`ksys_app.ops.schema.adoption`).
+Each file is one transaction, so it is applied completely or not at all. Migrations change objects
+that ``IF NOT EXISTS`` would leave unchanged. They run before the files on a database with the
+schema; on a new database they are only recorded. Objects that the plant built itself are rebuilt
+together with the file that creates them (:mod:`ksys_app.ops.schema.adoption`).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ ADDS_POLICIES: Final = "PERFORM add_continuous_aggregate_policy"
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One step, done.
+    """The result of one step.
 
     Attributes:
         name: name of the step.
-        seconds: how long it took.
-        notes: what the person who runs it should know.
+        seconds: duration of the step.
+        notes: sentences for the person who runs the command.
     """
 
     name: str
@@ -52,7 +52,7 @@ OnStep = Callable[[StepResult], None]
 
 
 async def apply_roles(dsn: str, *, zone: str, passwords: Mapping[str, str | None]) -> None:
-    """Only the step that makes the roles: a dump grants to them and does not hold them.
+    """Apply only the step that creates the roles; a dump has grants to the roles but not the roles.
 
     Args:
         dsn: DSN of the database's owner, who may create roles.
@@ -82,26 +82,26 @@ async def apply(
     on_progress: OnProgress | None = None,
     directory: Path = resources.DB,
 ) -> list[StepResult]:
-    """Bring the database to the schema of ``directory``; a second time changes nothing.
+    """Bring the database to the schema of ``directory``; a second run changes nothing.
 
     Args:
         dsn: DSN of the database's owner, who may create roles.
         zone: IANA zone whose days ``influx_agg_1d`` counts.
-        passwords: role (``eco_ro``, ``eco_rw``) to password; a role without one is created without
-            the right to log in, and one that has a password keeps it.
-        max_ahead_s: how far ahead of the clock a sample counts as now, seconds; None keeps what
-            the database has, 60 in a new one.
-        keep: what of the plant's own is left as it is.
-        toolkit: whether ``features_5m``, when it is made, counts percentiles by the Timescale
-            Toolkit, approximately; without it they are exact.
-        on_begin: told the name of each step before it.
-        on_step: told of each step when it is done.
-        on_progress: told while empty aggregates are filled with the samples that are there.
-        directory: the numbered files, and ``migrations/``.
+        passwords: role (``eco_ro``, ``eco_rw``) to password. A new role without a password cannot
+            log in; an existing role keeps its password.
+        max_ahead_s: how far ahead of the clock a sample may be, seconds; None leaves the value of
+            the database, which is 60 in a new one.
+        keep: objects of the plant to leave unchanged.
+        toolkit: whether a new ``features_5m`` computes approximate percentiles with the Timescale
+            Toolkit; without it they are exact.
+        on_begin: called with the name of each step before the step.
+        on_step: called with the result of each step.
+        on_progress: called while empty aggregates are filled from existing samples.
+        directory: folder of the numbered files and of ``migrations/``.
 
     Raises:
         ConfigError: TimescaleDB is missing, not loaded or too old, or the zone is unknown.
-        SchemaDrift: a step failed; nothing of that step was kept.
+        SchemaDrift: a step failed; its changes were rolled back.
         DatabaseUnreachable: nothing answers at ``dsn``.
     """
     steps = plan(directory)
@@ -112,7 +112,7 @@ async def apply(
             settings["ksys.max_ahead_s"] = str(max_ahead_s)
         if toolkit:
             settings["ksys.toolkit"] = "on"
-        told = _Told(on_begin, on_step)
+        told = _Reporter(on_begin, on_step)
         kept = await keep.of(conn)
         due = await adoption.due(conn, zone, kept, keep.rebuild)
         changes = await replaced.policies(conn, kept) + await replaced.relations(conn)
@@ -142,12 +142,12 @@ async def apply(
 
 
 async def _fill(
-    conn: AsyncConnection, dsn: str, zone: str, told: _Told, on_progress: OnProgress | None
+    conn: AsyncConnection, dsn: str, zone: str, told: _Reporter, on_progress: OnProgress | None
 ) -> None:
-    """Put the content of the aggregates right: before their policies, which run at once.
+    """Fill and correct the aggregates before the schema adds their policies, which run at once.
 
-    A policy that comes first moves the watermark of an empty aggregate, and so hides what is older
-    than its range.
+    A policy would move the watermark of an empty aggregate. Then no reader would see buckets older
+    than the range of the policy.
     """
     await adoption.settle(conn)
     if await quarantine.needed(conn):
@@ -164,8 +164,8 @@ async def _fill(
             ]
 
 
-class _Told:
-    """The steps as they are done, told one by one."""
+class _Reporter:
+    """Reports each step when it begins and when it is done."""
 
     def __init__(self, on_begin: Callable[[str], None], on_step: OnStep | None) -> None:
         self.results: list[StepResult] = []
@@ -173,7 +173,7 @@ class _Told:
 
     @contextmanager
     def step(self, name: str) -> Iterator[list[str]]:
-        """Around a step; what is put into the list is told with it."""
+        """Time a step in the block; the block may add notes to the list."""
         self._on_begin(name)
         started = time.perf_counter()
         notes: list[str] = []
@@ -186,7 +186,7 @@ class _Told:
 def _settings(
     conn: AsyncConnection, zone: str, passwords: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """What holds in the transaction of each file, and what the files take from it."""
+    """Settings for the transaction of each file; the files read some of them."""
     return {"ksys.zone": zone, "lock_timeout": LOCK_TIMEOUT} | {
         f"ksys.{role}_password": verifier(conn, role, password)
         for role, password in passwords.items()
@@ -195,7 +195,7 @@ def _settings(
 
 
 def verifier(conn: AsyncConnection, role: str, password: str) -> str:
-    """The SCRAM-SHA-256 verifier of a password, so that the password itself stays here."""
+    """The SCRAM-SHA-256 verifier of a password; the password itself is not sent to the server."""
     secret = conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
     return secret.decode()
 

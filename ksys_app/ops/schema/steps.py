@@ -1,4 +1,4 @@
-"""The numbered files of ``db/``: read, and run a transaction each."""
+"""Reads the numbered files of ``db/`` and runs each in one transaction."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ksys_app import resources
 from ksys_app.errors import ConfigError, KsysError, SchemaDrift
 from ksys_app.ops.connections import denied
 
-# A table that somebody holds for longer than this is not waited for: writers would queue behind.
+# Longest wait for a lock on a table. Writers queue behind a waiting statement, so it must give up.
 LOCK_TIMEOUT: Final = "15s"
 ATTEMPTS: Final = 5
 RETRY_S: Final = 0.2
-# A job, or another init, has the same rows of the catalog in hand: trying again helps.
+# Errors because a job or another init changes the same rows of the catalog; a retry helps.
 COLLISIONS: Final = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.UniqueViolation,
     psycopg.errors.DuplicateTable,
-    # A row of the catalog that another session changed meanwhile has no code of its own.
+    # PostgreSQL has no special code for "tuple concurrently updated" in the catalog.
     psycopg.errors.InternalError_,
 )
 LICENSE: Final = "SELECT current_setting('timescaledb.license', true)"
@@ -36,8 +36,8 @@ class Step:
 
     Attributes:
         name: file name without ``.sql``.
-        file: where it is.
-        sql: its text.
+        file: path of the file.
+        sql: text of the file.
     """
 
     name: str
@@ -46,14 +46,14 @@ class Step:
 
 
 Work = Callable[[AsyncConnection, Step], Awaitable[None]]
-"""What is done in the transaction of a step."""
+"""The work in the transaction of a step."""
 
 
 def plan(directory: Path = resources.DB) -> list[Step]:
     """The schema's steps in order.
 
     Raises:
-        ConfigError: the folder with the SQL files is not there.
+        ConfigError: the folder with the SQL files does not exist.
     """
     files = sorted(directory.glob("[0-9]*.sql"))
     if not files:
@@ -62,12 +62,12 @@ def plan(directory: Path = resources.DB) -> list[Step]:
 
 
 def script(zone: str, directory: Path = resources.DB, *, toolkit: bool = False) -> str:
-    """The whole schema as text for ``psql``, days in ``zone``, roles without passwords.
+    """The whole schema as a script for ``psql``, with roles that have no passwords.
 
     Args:
         zone: IANA zone whose days ``influx_agg_1d`` counts.
-        directory: the numbered files.
-        toolkit: whether percentiles are those of the Timescale Toolkit.
+        directory: folder of the numbered files.
+        toolkit: whether to compute percentiles with the Timescale Toolkit.
     """
     setting = sql.SQL("SET ksys.zone = {};\n").format(sql.Literal(zone)).as_string(None)
     if toolkit:
@@ -78,17 +78,17 @@ def script(zone: str, directory: Path = resources.DB, *, toolkit: bool = False) 
 async def execute(
     conn: AsyncConnection, step: Step, settings: Mapping[str, str], work: Work | None = None
 ) -> None:
-    """Run a step in one transaction, again where it collides with another session.
+    """Run a step in one transaction; run it again after a conflict with another session.
 
     Args:
         conn: an autocommit connection of the owner.
-        step: the file.
-        settings: what holds in the transaction.
-        work: done in it in place of the file's text alone.
+        step: the step.
+        settings: settings for the transaction.
+        work: the work in the transaction, in place of only running the text of the file.
 
     Raises:
-        ConfigError: this server, or the role, cannot do it.
-        SchemaDrift: it failed; nothing of it was kept.
+        ConfigError: the server or the role cannot run the step.
+        SchemaDrift: the step failed; its changes were rolled back.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -105,7 +105,7 @@ async def execute(
 
 
 async def run(conn: AsyncConnection, step: Step) -> None:
-    """The text of a step: without parameters it goes as one simple query, DO blocks and all."""
+    """Run the text of a step. Without parameters it is one simple query, which allows DO blocks."""
     await conn.execute(step.sql.encode())
 
 
@@ -125,5 +125,5 @@ async def _explain(conn: AsyncConnection, step: Step, error: psycopg.Error) -> K
 
 
 async def _is_apache(conn: AsyncConnection) -> bool:
-    """Whether this TimescaleDB lacks what stands under Timescale's own license."""
+    """Whether this TimescaleDB is the Apache edition, without features of Timescale's license."""
     return not conn.closed and await (await conn.execute(LICENSE)).fetchone() == ("apache",)

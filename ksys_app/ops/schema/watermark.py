@@ -1,9 +1,10 @@
-"""How far a command may store an aggregate: late samples stay visible behind it (PRD §12.2).
+"""How far a command may refresh an aggregate so that late samples stay visible (PRD §12.2).
 
-A real-time aggregate reads what lies before its watermark from what is stored, and what lies
-after it from the finer level. A late sample that falls before the watermark is seen at the next
-refresh only. So no command moves a watermark past the start of yesterday, and what a policy has
-stored beyond that line is refreshed up to the watermark and no further.
+A real-time aggregate reads buckets before its watermark from its own table and computes buckets
+after it from the finer level. A late sample before the watermark is visible only after the next
+refresh. So no command moves a watermark past the start of yesterday, which is called the line here.
+If a policy has stored buckets past the line, a command refreshes up to the watermark and no
+further.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ class Reach:
     """How far a command refreshes an aggregate.
 
     Attributes:
-        stored_to: its watermark; None of one that holds nothing.
-        line: to here, UTC.
-        live_from: from here on a finer level is real time. What changes there is not logged, so
-            that what is stored of it must be made anew, changed or not.
+        stored_to: the aggregate's watermark; None for an empty aggregate.
+        line: end of the refresh, UTC.
+        live_from: from this time on the finer level is computed in real time. The server does not
+            log changes there, so stored buckets after this time must be computed again in any case.
     """
 
     stored_to: datetime | None
@@ -51,7 +52,7 @@ class Reach:
 
 
 class Piece(NamedTuple):
-    """A range for one call; ``anew``: whether or not the server knows of a change."""
+    """A range for one refresh call; ``anew``: compute it even if the server knows of no change."""
 
     start: datetime
     end: datetime
@@ -72,23 +73,23 @@ async def marks(conn: AsyncConnection, views: Collection[str] = ALL) -> list[Mar
 
 
 async def found(conn: AsyncConnection, views: Collection[str]) -> list[Mark]:
-    """The watermarks of those aggregates that there are."""
+    """The watermarks of the aggregates that exist."""
     async with conn.cursor(row_factory=class_row(Mark)) as cursor:
         await cursor.execute(aggregates.MARKS, {"views": list(views)})
         return await cursor.fetchall()
 
 
 async def day_zone(conn: AsyncConnection, view: str = "influx_agg_1d") -> str:
-    """IANA name of the zone whose days an aggregate counts: UTC where the plant's own was kept."""
+    """IANA name of the zone of an aggregate's days; UTC for an aggregate that the plant built."""
     row = await (await conn.execute(aggregates.DAY_ZONE, {"view": view})).fetchone()
     return row[0] if row else "UTC"
 
 
 async def stored(conn: AsyncConnection, view: str) -> tuple[sql.Identifier, str | None]:
-    """Where the rows of an aggregate are, and the aggregate it is built on.
+    """The table with the rows of an aggregate, and the finer aggregate that it reads, if any.
 
     Raises:
-        SchemaDrift: it is missing.
+        SchemaDrift: the aggregate is missing.
     """
     row = await (await conn.execute(STORED, (view,))).fetchone()
     if row is None:
@@ -97,12 +98,12 @@ async def stored(conn: AsyncConnection, view: str) -> tuple[sql.Identifier, str 
 
 
 async def oldest(conn: AsyncConnection, view: str) -> datetime | None:
-    """The oldest bucket that is stored of an aggregate."""
+    """The oldest stored bucket of an aggregate, None for an empty one."""
     return await _edge(conn, view, sql.SQL("min"))
 
 
 async def newest(conn: AsyncConnection, view: str) -> datetime | None:
-    """The newest bucket that is stored of an aggregate."""
+    """The newest stored bucket of an aggregate, None for an empty one."""
     return await _edge(conn, view, sql.SQL("max"))
 
 
@@ -116,16 +117,16 @@ async def _edge(conn: AsyncConnection, view: str, which: sql.SQL) -> datetime | 
 def line(
     now: datetime, zone: tzinfo, stored_to: datetime | None, end_offset: timedelta
 ) -> datetime:
-    """To where a command refreshes an aggregate, UTC.
+    """The time up to which a command refreshes an aggregate, UTC.
 
-    That is the start of yesterday, or where its policy would stop if that is earlier. What is
-    stored beyond is refreshed as well.
+    It is the start of yesterday, or the end of the policy's range if that is earlier. If buckets
+    after this time are stored, it is the watermark.
 
     Args:
         now: the database's clock.
-        zone: whose days are meant.
-        stored_to: its watermark, None of one that holds nothing.
-        end_offset: how far behind the clock its policy stops.
+        zone: the zone of the days.
+        stored_to: the aggregate's watermark, None for an empty aggregate.
+        end_offset: how far behind the clock the range of the policy ends.
     """
     yesterday = midnight(now.astimezone(zone).date() - DAY, zone)
     own = min(yesterday, now - end_offset)
@@ -133,7 +134,7 @@ def line(
 
 
 def reaches(found: Sequence[Mark], now: datetime, zone: tzinfo) -> dict[str, Reach]:
-    """How far a command refreshes each aggregate, by name."""
+    """Name of each aggregate to how far a command refreshes it."""
     lines = {mark.view: line(now, zone, mark.stored_to, mark.end_offset) for mark in found}
     return {
         mark.view: Reach(
@@ -150,15 +151,15 @@ def pieces(
 ) -> Iterator[Piece]:
     """The ranges to refresh so that the buckets wholly inside ``wanted`` are right.
 
-    What is stored has no hole: where the watermark moves on, it does so from where it is, for
-    what a hole holds would be hidden.
+    The stored buckets must have no gap, because nobody sees samples in a gap before the watermark.
+    So if the watermark has to move, the refresh starts at the current watermark.
 
     Args:
         view: the aggregate.
-        wanted: ranges in order; they do not touch.
-        reach: how far it is refreshed.
-        oldest: nothing that it is computed from is older.
-        zone: whose days it counts.
+        wanted: ranges in order that do not touch.
+        reach: how far the aggregate is refreshed.
+        oldest: time of the oldest data in the aggregate's source.
+        zone: the zone of the aggregate's days.
     """
     stored_to = reach.stored_to or bucket_start(view, oldest, zone)
     spans = [(start, min(end, stored_to)) for start, end in wanted if start < stored_to]
@@ -171,11 +172,11 @@ def pieces(
 
 
 def joined(parts: Iterable[Piece], held: Sequence[Span]) -> Iterator[Piece]:
-    """The pieces, with neighbours that hold no sample as one: an empty range costs one call.
+    """The pieces, with empty neighbours joined, so that an empty range costs one call.
 
     Args:
         parts: pieces in order.
-        held: where there may be samples, in order, none over another.
+        held: ranges that may hold samples, in order, without overlaps.
     """
     ends = [end for _, end in held]
 
@@ -202,8 +203,8 @@ def _split(view: str, span: Span, live_from: datetime | None, zone: tzinfo) -> I
     start, end = span
     turn = end if live_from is None else bucket_start(view, max(live_from, start), zone)
     if GRAINS[view].width == DAY:
-        # The server loses the last day of a change that ends where a day of a time zone begins:
-        # of late samples up to its first hour (timescaledb issue 10296).
+        # If a change ends where a day of a time zone begins, the server forgets the last day of the
+        # change, for late samples up to the first hour of the day (timescaledb issue 10296).
         turn = start
     if start < turn:
         yield from (Piece(*part) for part in cut(view, (start, min(turn, end))))

@@ -1,1 +1,1 @@
-"""``ksys db verify`` and ``ksys db status``: the checks, what they find, how it is judged."""
+"""``ksys db verify`` and ``ksys db status``: the checks and the meaning of their results."""
