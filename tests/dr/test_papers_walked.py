@@ -28,7 +28,7 @@ from tests.e2e.conftest import free_port
 from tests.waiting import HANGS_S
 
 RECOVERY = (papers.ROOT / "docs" / "runbooks" / "RECOVERY.md").read_text("utf-8")
-BROKEN_OFF = "A restore that was broken off"
+BROKEN_OFF = "A restore that was interrupted"
 ASIDE = "EcoAnP_before_20261127021000"
 HOST = "db.plant:5432"
 DATABASE = "EcoAnP"
@@ -182,7 +182,7 @@ async def test_the_recovery_page_leads_to_a_whole_database(
     said = await walk(clone, [again.told(one) for one in blocks])
     assert said.count("every sample and every row") == 2
     (aside,) = re.findall(r"is now (\w+)", said)
-    *ways, drop = part(RECOVERY, "The database that was put aside")
+    *ways, drop = part(RECOVERY, "The renamed database")
     assert "DROP DATABASE" in drop
     blocks = [one.replace(ASIDE, aside) for one in [*before[:1], *ways]]
     said = await walk(clone, [again.told(one) for one in [*blocks, "ksys db verify --json"]])
