@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import reflex as rx
 from reflex.style import resolved_color_mode
 
-from ksys_app.components.client.series import Chart
+from ksys_app.components.client.chart import Chart
 from ksys_app.texts import T
 
 Dash = Literal["solid", "dashed", "dotted"]

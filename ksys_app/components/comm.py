@@ -7,7 +7,8 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.client.communication import DayField, Lasted, Scrollable, TagsPicker
+from ksys_app.components.client.comm import DayField, Lasted, TagsPicker
+from ksys_app.components.client.shell import Scrollable
 from ksys_app.components.navbar import refresh_button, tag_filter
 from ksys_app.components.series import choice
 from ksys_app.components.tokens import CONTROL

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.client.communication import Overview
+from ksys_app.components.client.comm import Overview
 from ksys_app.components.table_components import table_skeleton
 from ksys_app.components.tokens import CONTROL
 from ksys_app.models.comm import WORST

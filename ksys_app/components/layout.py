@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.client.paper import PaperHead
+from ksys_app.components.client.shell import PaperHead
 from ksys_app.components.navbar import navbar
 from ksys_app.components.sidebar import sidebar
 from ksys_app.texts import T, live_texts, window_spans

@@ -18,6 +18,6 @@ def page_link(path: str, tag: rx.Var[str], window: rx.Var[str]) -> str:
 
 def file_link(path: rx.Var[str]) -> rx.Var[str]:
     """Where the browser finds a path of the app that is no page: under the base path."""
-    imported = VarData(imports={library("paths.js"): ["at"]})
+    imported = VarData(imports={library("lib/paths.js"): ["at"]})
     merged = VarData.merge(imported, path._get_all_var_data())
     return rx.Var(f"at({path!s})", _var_type=str, _var_data=merged)

@@ -8,7 +8,8 @@ import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.charts import Band, Series, overlays, series_chart
-from ksys_app.components.client.series import Seen, TagPicker
+from ksys_app.components.client.chart import Seen
+from ksys_app.components.client.shell import TagPicker
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.navbar import live_toggle, refresh_button, window_menu

@@ -1,6 +1,6 @@
 """Numbers as text, with as many digits as a tag's span needs, alike on every page (PRD §5.7).
 
-``components/client/figures.js`` follows the same rules in the browser, so tile, table, legend,
+``components/client/lib/figures.js`` follows the same rules in the browser, so tile, table, legend,
 tooltip and axis write a number in the same way. Both round a number to 15 digits first, because
 the digits after that are noise of the arithmetic. Halves are rounded away from zero.
 """

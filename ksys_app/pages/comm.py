@@ -7,7 +7,7 @@ from dataclasses import replace
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.client.communication import CommBoard
+from ksys_app.components.client.comm import CommBoard
 from ksys_app.components.comm import cell_card, controls, summary_table
 from ksys_app.components.comm_overview import overview
 from ksys_app.components.feedback import empty_box, error_box

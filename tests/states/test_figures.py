@@ -134,7 +134,7 @@ async def test_tile_table_and_legend_write_one_sample_in_one_way(
     newest_first = [list(row) for row in zip(*(sent[name] for name in names), strict=True)][::-1]
     shown_rows = newest_first[: len(trend.rows)]
     expression = "given[0].map((row) => row.map((value) => m.figure(value, given[1])))"
-    legend = run("figures.js", expression, shown_rows, trend.places)
+    legend = run("lib/figures.js", expression, shown_rows, trend.places)
     assert legend == [row.cells[:-1] for row in trend.rows]
 
 

@@ -32,7 +32,7 @@ def test_an_axis_is_marked_at_round_times_of_the_zone(
 ) -> None:
     expression = "m.ticks(given[0], given[1], given[2], given[3])"
     found = run(
-        "zone.js", expression, ms(start, zone), ms(end, zone), zone, 13 if count == 12 else 8
+        "lib/zone.js", expression, ms(start, zone), ms(end, zone), zone, 13 if count == 12 else 8
     )
     assert found[0] == ms(first, zone)
     assert len(found) == count
@@ -46,7 +46,7 @@ def test_an_axis_is_marked_at_round_times_of_the_zone(
 @pytest.mark.parametrize("zone", ["Asia/Seoul", "Asia/Kolkata", "America/St_Johns", "UTC"])
 def test_a_time_is_written_as_the_server_writes_it(zone: str) -> None:
     at = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
-    told = run("zone.js", "m.stamp(given[0], given[1])", int(at.timestamp() * 1000), zone)
+    told = run("lib/zone.js", "m.stamp(given[0], given[1])", int(at.timestamp() * 1000), zone)
     assert told == at.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
 
 
@@ -61,7 +61,7 @@ COLUMNS = {
 
 
 def test_a_line_has_a_pair_of_nothing_in_each_hole() -> None:
-    made = run("holes.js", "m.line(m.prepared(given[0]), 'high')", COLUMNS)
+    made = run("chart/gaps.js", "m.line(m.prepared(given[0]), 'high')", COLUMNS)
     assert made["points"] == [
         *([0, 2], [60_000, 4], [120_000, None], [240_000, 6], [300_000, 8]),
         *([360_000, None], [600_000, 9]),
@@ -70,7 +70,7 @@ def test_a_line_has_a_pair_of_nothing_in_each_hole() -> None:
 
 
 def test_a_band_ends_at_a_hole_and_where_a_side_is_missing() -> None:
-    assert run("holes.js", "m.runs(m.prepared(given[0]), 'low', 'high')", COLUMNS) == [
+    assert run("chart/gaps.js", "m.runs(m.prepared(given[0]), 'low', 'high')", COLUMNS) == [
         [0, 1],
         [3, 3],
         [4, 4],
@@ -80,23 +80,23 @@ def test_a_band_ends_at_a_hole_and_where_a_side_is_missing() -> None:
 def test_a_day_of_25_hours_is_no_hole() -> None:
     hour = 3_600_000
     days = {"bucket_s": 86_400, "columns": {"bucket": [0, 25 * hour, 48 * hour], "a": [1, 2, 3]}}
-    assert len(run("holes.js", "m.line(m.prepared(given[0]), 'a').points", days)) == 3
+    assert len(run("chart/gaps.js", "m.line(m.prepared(given[0]), 'a').points", days)) == 3
 
 
 @pytest.mark.parametrize(
     ("at", "index"), [(-5, 0), (29_000, 0), (31_000, 1), (160_000, 2), (9_999_999, 4)]
 )
 def test_the_nearest_bucket(at: int, index: int) -> None:
-    assert run("holes.js", "m.nearest(m.prepared(given[0]), given[1])", COLUMNS, at) == index
+    assert run("chart/gaps.js", "m.nearest(m.prepared(given[0]), given[1])", COLUMNS, at) == index
 
 
 def test_the_range_has_a_tenth_of_room_and_ignores_what_is_missing_or_outside() -> None:
     expression = "m.extent(m.prepared(given[0]), ['low', 'high'], given[1], given[2])"
-    assert run("holes.js", expression, COLUMNS, 0, 600_000) == pytest.approx([0.2, 9.8])
-    assert run("holes.js", expression, COLUMNS, 200_000, 310_000) == pytest.approx([3.6, 8.4])
-    assert run("holes.js", expression, COLUMNS, 700_000, 800_000) is None
+    assert run("chart/gaps.js", expression, COLUMNS, 0, 600_000) == pytest.approx([0.2, 9.8])
+    assert run("chart/gaps.js", expression, COLUMNS, 200_000, 310_000) == pytest.approx([3.6, 8.4])
+    assert run("chart/gaps.js", expression, COLUMNS, 700_000, 800_000) is None
     flat = {"bucket_s": 60, "columns": {"bucket": [0], "low": [190], "high": [190]}}
-    assert run("holes.js", expression, flat, 0, 1) == pytest.approx([171, 209])
+    assert run("chart/gaps.js", expression, flat, 0, 1) == pytest.approx([171, 209])
 
 
 def drawn(values: list[float], **limits: float) -> dict[str, object]:
@@ -127,9 +127,13 @@ def labels(
     values: list[float], marks: list[float], **limits: float
 ) -> tuple[int, int, list[str], list[str]]:
     """Room to the left and right of a chart, and the texts of its axis and of its limits."""
-    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[2]))).prepared, "
+    prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[2]))).prepared, "
     left, right, texts, told = run(
-        "option.js", f"{prepare}{LABELS})", drawn(values, **limits), marks, CLIENT.as_uri() + "/"
+        "chart/option.js",
+        f"{prepare}{LABELS})",
+        drawn(values, **limits),
+        marks,
+        CLIENT.as_uri() + "/",
     )
     return left, right, [text.replace("\u202f", " ") for text in texts], told
 
@@ -174,10 +178,10 @@ def test_without_a_line_there_is_no_scale_and_it_is_said_why(
 ) -> None:
     view = drawn([5.0, 7.0], warn_max=6.0) | more
     prepare = (
-        "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared,"
-        " globalThis.panels = await import(new URL('panels.js', given[1])), "
+        "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared,"
+        " globalThis.panels = await import(new URL('chart/panels.js', given[1])), "
     )
-    found = run("option.js", f"{prepare}{LACK})", view, CLIENT.as_uri() + "/")
+    found = run("chart/option.js", f"{prepare}{LACK})", view, CLIENT.as_uri() + "/")
     assert found == [why, why == "", why == "", 0 if why else 2]
 
 
@@ -201,12 +205,12 @@ def test_another_tag_or_window_is_a_step_back_and_the_rest_is_not(
     expression = (
         "m.change(new URL(given[0], 'http://h'), new URL(given[1], 'http://h'), ['tag', 'window'])"
     )
-    assert run("address.js", expression, now, link) == what
+    assert run("lib/address.js", expression, now, link) == what
 
 
 def test_a_query_is_the_same_however_it_is_written() -> None:
     asked = [("?tag=A%20B", "tag=A+B"), ("", ""), ("?window=3x", ""), ("?tag=A", "tag=B")]
-    assert run("address.js", "given[0].map(([a, b]) => m.same(a, b))", asked) == [
+    assert run("lib/address.js", "given[0].map(([a, b]) => m.same(a, b))", asked) == [
         *(True, True),
         *(False, False),
     ]
@@ -221,24 +225,24 @@ PICK = """(() => {
 @pytest.mark.parametrize("current", ["T000", "T049", "T050", "T120", "T199"])
 def test_before_anything_is_typed_the_current_tag_is_listed_and_highlighted(current: str) -> None:
     names = [f"T{n:03}" for n in range(200)]
-    assert run("picks.js", PICK, names, current, "") == [50, current]
+    assert run("lib/picks.js", PICK, names, current, "") == [50, current]
 
 
 def test_of_what_is_typed_the_first_match_is_highlighted() -> None:
     names = [f"T{n:03}" for n in range(200)]
-    assert run("picks.js", PICK, names, "T120", "t1") == [50, "T000"]
-    assert run("picks.js", PICK, ["A"], "A", "a") == [1, "A"]
-    assert run("picks.js", PICK, ["A"], "UNKNOWN", "") == [1, None]
-    assert run("picks.js", PICK, [], "A", "") == [0, None]
+    assert run("lib/picks.js", PICK, names, "T120", "t1") == [50, "T000"]
+    assert run("lib/picks.js", PICK, ["A"], "A", "a") == [1, "A"]
+    assert run("lib/picks.js", PICK, ["A"], "UNKNOWN", "") == [1, None]
+    assert run("lib/picks.js", PICK, [], "A", "") == [0, None]
 
 
 def test_limits_beyond_the_axis_are_named_at_its_ends_the_nearest_first() -> None:
     words = WORDS | {"limit_ll": "LL"}
     limits = {"crit_min": 10, "warn_min": 20, "warn_max": 60, "crit_max": 80_000, "max_val": 1e9}
     given = drawn([50.0, 61.0], **limits) | {"t": words}
-    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     far = "m.farLimits({ ...given[0], data: globalThis.prepared(given[0].body) }))"
-    found = run("limits.js", prepare + far, given, CLIENT.as_uri() + "/")
+    found = run("chart/limits.js", prepare + far, given, CLIENT.as_uri() + "/")
     assert [[part["text"] for part in one["parts"]] for one in found] == [
         ["HH 80000 ↑"],
         ["L 20 ↓", "LL 10 ↓"],
@@ -250,9 +254,9 @@ def test_a_limit_that_all_that_is_seen_is_beyond_is_said_to_be_broken_with_its_l
     words = WORDS | {"limit_over": "above", "limit_under": "below", "limit_ll": "LL"}
     limits = {"crit_min": 10, "warn_max": 60, "crit_max": 75, "max_val": 70}
     given = drawn([80.0, 82.0], **limits) | {"t": words}
-    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     far = "m.farLimits({ ...given[0], data: globalThis.prepared(given[0].body) }))"
-    (low,) = run("limits.js", prepare + far, given, CLIENT.as_uri() + "/")
+    (low,) = run("chart/limits.js", prepare + far, given, CLIENT.as_uri() + "/")
     assert [(part["text"], part["level"]) for part in low["parts"]] == [
         ("above HH 75", 2),
         ("above to 70", 2),
@@ -275,12 +279,14 @@ def test_names_of_limits_that_would_overprint_each_other_stand_one_under_the_oth
     limits: dict[str, float], texts: list[str]
 ) -> None:
     given = drawn([0.0, 200.0], **limits)
-    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     named = "m.limitLabels({ ...given[0], data: globalThis.prepared(given[0].body) }))"
-    found = run("limits.js", prepare + named, given, CLIENT.as_uri() + "/")
+    found = run("chart/limits.js", prepare + named, given, CLIENT.as_uri() + "/")
     assert [one["text"] for one in found] == texts
     assert all(-20 <= one["value"] <= 220 for one in found)
-    on_a_phone = run("limits.js", prepare + named, given | {"compact": True}, CLIENT.as_uri() + "/")
+    on_a_phone = run(
+        "chart/limits.js", prepare + named, given | {"compact": True}, CLIENT.as_uri() + "/"
+    )
     assert on_a_phone == []
 
 
@@ -303,10 +309,10 @@ PEAKS["columns"]["max"][60] = 90.0  # type: ignore[index, call-overload]
 def test_the_pointer_means_a_peak_that_is_a_pixel_wide(ms: int, index: int) -> None:
     scales = [{"key": "avg", "worth": 1}, {"key": "max", "worth": 1}]
     expression = "m.meant(given[0], given[1], given[2], given[3])"
-    assert run("peak.js", expression, PEAKS, ms, 10, scales) == index
+    assert run("chart/peak.js", expression, PEAKS, ms, 10, scales) == index
     # Where a bucket is wider than a pixel, or nothing stands out, it is the nearest one.
-    assert run("peak.js", expression, PEAKS, 592, 1, scales) == 59
-    assert run("peak.js", expression, PEAKS, 590, 10, [{"key": "max", "worth": 6}]) == 59
+    assert run("chart/peak.js", expression, PEAKS, 592, 1, scales) == 59
+    assert run("chart/peak.js", expression, PEAKS, 590, 10, [{"key": "max", "worth": 6}]) == 59
 
 
 READ = """(() => {
@@ -341,20 +347,20 @@ def test_figures_and_words_of_a_zoomed_chart_are_those_of_what_is_seen(
         "chart_summary": "{caption}: {n} from {from} to {to}, {low} {high} {last}",
     }
     view = drawn([float(n) for n in range(10)]) | {"zoom": zoom, "t": words, "caption": "window"}
-    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[2]))).prepared, "
-    told = run("reading.js", f"{prepare}{READ})", view, ms, CLIENT.as_uri() + "/")
+    prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[2]))).prepared, "
+    told = run("chart/reading.js", f"{prepare}{READ})", view, ms, CLIENT.as_uri() + "/")
     assert [text.replace("1970-01-01 ", "").replace("+00:00", "") for text in told] == expected
 
 
 def test_the_grid_stands_over_the_band_of_the_range_and_under_the_series() -> None:
     given = drawn([50.0, 61.0], min_val=0, max_val=100)
-    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     depths = """(() => {
       const { yAxis: [axis], series } = m.option({ ...given[0], data: prepared(given[0].body) });
       const limits = series.at(-1);
       return [limits.markArea.z, axis.z, limits.markLine.z, series[0].z];
     })())"""
-    found = run("option.js", prepare + depths, given, CLIENT.as_uri() + "/")
+    found = run("chart/option.js", prepare + depths, given, CLIENT.as_uri() + "/")
     assert found == sorted(set(found))
 
 
@@ -362,9 +368,9 @@ def test_a_month_at_the_end_of_the_axis_has_room_on_a_phone() -> None:
     year = ms("2025-11-02", "UTC"), ms("2026-11-01", "UTC")
     given = drawn([1.0, 2.0]) | {"compact": True, "width": 360, "from": year[0], "to": year[1]}
     given["body"] = {"bucket_s": 86_400, "columns": {"bucket": list(year), "avg": [1, 2]}}
-    prepare = "(globalThis.prepared = (await import(new URL('holes.js', given[1]))).prepared, "
+    prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     grid = "m.option({ ...given[0], data: prepared(given[0].body) }).grid[0])"
-    found = run("option.js", prepare + grid, given, CLIENT.as_uri() + "/")
+    found = run("chart/option.js", prepare + grid, given, CLIENT.as_uri() + "/")
     assert found["right"] >= 7 * 6.8 / 2
 
 
@@ -379,25 +385,25 @@ def test_a_picture_says_of_what_and_of_which_time_and_zone_it_is() -> None:
             "chart_seen_part": "{from} – {to}, {zone} · part of {caption}",
         },
     }
-    assert run("picture.js", "m.headlines(given[0])", view) == {
+    assert run("chart/picture.js", "m.headlines(given[0])", view) == {
         "tag": "D101 [°C]",
         "title": "Oil temperature",
         "seen": "2025-08-15 12:00:00+09:00 – 2025-08-15 13:00:00+09:00, Asia/Seoul"
         " · 60 minutes, 1 min buckets",
     }
     part = view | {"unit": "", "zoom": [view["from"], ms("2025-08-15T12:30", "Asia/Seoul")]}
-    told = run("picture.js", "m.headlines(given[0])", part)
+    told = run("chart/picture.js", "m.headlines(given[0])", part)
     assert told["tag"] == "D101"
     assert "– 2025-08-15 12:30:00+09:00, Asia/Seoul · part of 60 minutes" in told["seen"]
     odd = part | {"name": "A/B 1"}
-    assert run("picture.js", "m.filename(given[0])", odd) == (
+    assert run("chart/picture.js", "m.filename(given[0])", odd) == (
         "A_B_1_2025-08-15T1200_2025-08-15T1230.png"
     )
 
 
 def test_a_legend_takes_another_row_where_the_names_do_not_fit() -> None:
     names = [{"name": "x" * 20} for _ in range(5)]
-    rows = run("picture.js", "m.legend(given[0], 500, (name) => name.length * 7)", names)
+    rows = run("chart/picture.js", "m.legend(given[0], 500, (name) => name.length * 7)", names)
     assert [place["row"] for place in rows] == [0, 0, 1, 1, 2]
     assert rows[0]["x"] == rows[2]["x"] == rows[4]["x"]
 
@@ -405,8 +411,8 @@ def test_a_legend_takes_another_row_where_the_names_do_not_fit() -> None:
 def test_a_picker_looks_into_titles_too() -> None:
     found = "m.matches(given[0], given[1], given[2])"
     titles = {"D101": "Oil temperature", "D102": "Oil pump current"}
-    assert run("picks.js", found, ["D101", "D102", "D103"], "PUMP d10", titles) == ["D102"]
-    assert run("picks.js", found, ["D101", "D103"], "pump", titles) == []
+    assert run("lib/picks.js", found, ["D101", "D102", "D103"], "PUMP d10", titles) == ["D102"]
+    assert run("lib/picks.js", found, ["D101", "D103"], "pump", titles) == []
 
 
 @pytest.mark.parametrize(
@@ -419,4 +425,4 @@ def test_a_picker_looks_into_titles_too() -> None:
     ],
 )
 def test_the_end_of_a_long_name_stays(name: str, head: str, tail: str) -> None:
-    assert run("name.js", "m.halves(given[0])", name) == [head, tail]
+    assert run("lib/name.js", "m.halves(given[0])", name) == [head, tail]

@@ -31,5 +31,5 @@ def seconds(text: str) -> int:
 def test_the_length_of_an_outage_is_never_less_than_the_age_beside_it(
     minutes: int, text: str
 ) -> None:
-    assert run("comm.js", "m.lengthText(given[0])", minutes) == text
+    assert run("comm/comm.js", "m.lengthText(given[0])", minutes) == text
     assert seconds(text) >= seconds(age_label(minutes * 60))

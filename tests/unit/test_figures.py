@@ -66,10 +66,12 @@ def test_decimals_tell_a_thousandth_of_the_span_apart(span: Span | None, decimal
 
 def test_the_browser_counts_the_same_decimals() -> None:
     spans = [span for span, _ in SPANS if span is not None and all(map(math.isfinite, span))]
-    assert run("figures.js", "given.map((one) => m.places(...one))", *spans) == [
+    assert run("lib/figures.js", "given.map((one) => m.places(...one))", *spans) == [
         figures.places(span) for span in spans
     ]
-    assert run("figures.js", "[m.places(0, Infinity), m.places(NaN, 1), m.places(null, 1)]") == [
+    assert run(
+        "lib/figures.js", "[m.places(0, Infinity), m.places(NaN, 1), m.places(null, 1)]"
+    ) == [
         1,
         1,
         1,
@@ -141,9 +143,11 @@ def test_the_browser_writes_the_same() -> None:
     cases = [case for case in CASES if figures.finite(case[0]) is not None]
     asked = [[value, decimals] for value, decimals, _, _ in cases]
     expression = "given.map(([value, places]) => [m.figure(value, places), m.brief(value)])"
-    assert run("figures.js", expression, *asked) == [[text, brief] for _, _, text, brief in cases]
+    assert run("lib/figures.js", expression, *asked) == [
+        [text, brief] for _, _, text, brief in cases
+    ]
     nothing = "[null, undefined, NaN, Infinity, -Infinity, '5'].map((one) => m.figure(one, 1))"
-    assert run("figures.js", nothing) == [figures.DASH] * 6
+    assert run("lib/figures.js", nothing) == [figures.DASH] * 6
 
 
 NUMBERS = (
@@ -190,7 +194,7 @@ def agree(many: list[tuple[float, float, float]]) -> None:
         ]
         for value, low, high in many
     ]
-    found = run("figures.js", expression, *many)
+    found = run("lib/figures.js", expression, *many)
     assert [pair for pair in zip(many, wanted, found, strict=True) if pair[1] != pair[2]] == []
 
 
@@ -297,7 +301,7 @@ def test_a_violation_tells_the_value_from_its_limit(value: float, other: float, 
 )
 def test_a_count_among_words_is_grouped_as_figures_are(number: int, text: str) -> None:
     assert figures.count(number) == text.replace(" ", "\u202f")
-    assert run("figures.js", "m.grouped(given[0])", str(number)) == figures.count(number)
+    assert run("lib/figures.js", "m.grouped(given[0])", str(number)) == figures.count(number)
 
 
 def test_thousands_are_grouped_from_five_digits_on() -> None:
@@ -311,7 +315,7 @@ def test_thousands_are_grouped_from_five_digits_on() -> None:
         "0.12345678",
         "",
     ]
-    assert run("figures.js", "given.map(m.parts)", *texts) == [
+    assert run("lib/figures.js", "given.map(m.parts)", *texts) == [
         ["1234.5"],
         ["12", "345.678"],
         ["-123", "456", "791.00"],
@@ -341,7 +345,7 @@ def test_marks_of_an_axis_are_brief_and_never_twice_the_same(
     low: float, high: float, marks: list[float], texts: list[str]
 ) -> None:
     expression = "given[0].map((one) => m.mark(one, given[1], given[2]))"
-    found = run("figures.js", expression, marks, low, high)
+    found = run("lib/figures.js", expression, marks, low, high)
     assert found == [text.replace(" ", "\u202f") for text in texts]
 
 

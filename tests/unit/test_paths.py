@@ -40,6 +40,6 @@ def test_a_url_in_a_variable_was_put_under_it() -> None:
 
 
 def test_a_path_of_the_app_and_no_path() -> None:
-    assert run("paths.js", "[m.at(given[0]), m.at(given[1])]", "/api/v1/tags", "") == [
+    assert run("lib/paths.js", "[m.at(given[0]), m.at(given[1])]", "/api/v1/tags", "") == [
         *("/api/v1/tags", "")
     ]

@@ -25,4 +25,4 @@ def test_a_list_is_attended_while_a_pointer_or_the_keyboard_is_used_inside(
 ) -> None:
     inside = {"pointer": pointer, "keys": keys, "usedMs": 1_000}
     expression = "m.attended(given[0], given[1], given[2])"
-    assert run("steady.js", expression, inside, 1_000 + rested_ms, REST_MS) is attended
+    assert run("lib/steady.js", expression, inside, 1_000 + rested_ms, REST_MS) is attended

@@ -185,9 +185,9 @@ def test_a_count_of_one_has_a_form_of_its_own() -> None:
     assert texts.forms("{n} of {all}") == ("{n} of {all}", "{n} of {all}")
     counts = [1, "1", 0, 2, "1\u202f000", "–"]
     expression = "given[1].map((n) => m.counted(given[0], n, { day: 'May' }))"
-    shown = node.run("words.js", expression, text, counts)
+    shown = node.run("lib/words.js", expression, text, counts)
     assert shown == ["May: 1 row"] * 2 + [f"May: {n} rows" for n in counts[2:]]
-    assert node.run("words.js", "m.counted('{n} of 9', 1)") == "1 of 9"
+    assert node.run("lib/words.js", "m.counted('{n} of 9', 1)") == "1 of 9"
 
 
 def test_limits_and_features_are_named_as_the_schema_names_them() -> None:

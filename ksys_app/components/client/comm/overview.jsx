@@ -1,0 +1,100 @@
+// Every tag in one row: alive now, success, outages, its days; a row opens the tag's hours.
+// Roles are written out: on a phone a row is a block of its own, which a table's row is not.
+import { memo, useMemo } from "react";
+import { colors, isSoft, percent, unfold } from "./comm.js";
+import { CommCell, Fresh, useNewest } from "../grid/freshness.jsx";
+import { Lasted } from "./lasted.jsx";
+import { useLive } from "../shell/live.jsx";
+import { Name } from "../grid/name.jsx";
+import { useReload } from "../lib/reload.js";
+import { counted } from "../lib/words.js";
+
+const numbers = (row, w) => [
+  ["24h", row.success_24h, w.col_24h],
+  ["30d", <>{row.success_30d}{row.judged ? <span className="of-days" title={w.judged_why}>{row.judged}</span> : null}</>, w.col_30d],
+  ["outages", row.outages, w.col_outages],
+  ["longest", <Lasted endedMin={row.longest_min} sinceMs={row.since_ms} />, w.col_longest],
+  ["crit", row.crit_s, w.col_crit],
+];
+
+export function Overview({ rows, nows, calendar, scale, sort, descending, words: w, onOpen, onSort, onReload }) {
+  const { tickS } = useLive();
+  const color = useMemo(() => colors(scale), [scale]);
+  const days = calendar.days;
+  useReload(onReload, tickS);
+  const head = (by, text, className) => (
+    <th key={by} data-by={by} role="columnheader" scope="col" className={className}
+      aria-sort={sort === by ? (descending ? "descending" : "ascending") : "none"}>
+      <button type="button" onClick={() => onSort(by)} data-testid={`overview-sort-${by}`}>
+        <span>{text}</span><span className="sort-mark" aria-hidden="true" />
+      </button>
+    </th>
+  );
+  return (
+    <div className="grid-scroll">
+      <table role="table" className="series overview" aria-labelledby="overview-heading" data-testid="overview">
+        <thead role="rowgroup">
+          <tr role="row">
+            {head("tag", w.col_tag, "overview-tag")}
+            {head("now", w.col_now, "overview-now")}
+            {numbers({}, w).map(([by, , text]) => head(by, text, by === "30d" ? "num col-30d" : "num"))}
+            {head("seen", w.col_last, "overview-seen")}
+            <th role="columnheader" scope="col" className="overview-days">
+              {w.col_days}
+              <span className="overview-range">{days.at(0)?.day} – {days.at(-1)?.day}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map((row, at) => (
+            <Row key={row.tag} row={row} now={nows[at]} days={days} today={calendar.today} color={color} words={w} onOpen={onOpen} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ row, now, days, today, color, words: w, onOpen }) {
+  return (
+    <Fresh element="tr" role="row" tsMs={now?.ts_ms ?? 0} allowedS={now?.allowed_s ?? 0} comm={now?.comm ?? "never"}
+      stillS={now?.still_s ?? 0} stillLonger={now?.still_longer ?? false}
+      data-testid={`overview-${row.tag}`} onClick={() => onOpen([row.tag])}>
+      <td role="cell" className="overview-tag col-series-tag">
+        <button type="button" className="overview-open"
+          aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: `${row.success_30d} ${row.judged}`.trim() })}>
+          <Name text={row.tag} />
+        </button>
+        {row.assumed ? <span className="assumed" title={w.assumed_why} data-testid="overview-assumed">{w.assumed}</span> : null}
+      </td>
+      <td role="cell" className="overview-now"><CommCell testid="now" /></td>
+      {numbers(row, w).map(([by, figure, text]) => (
+        <td role="cell" key={by} className={by === "30d" ? "num col-30d" : "num"} data-label={text} data-testid={`overview-${by}`}>{figure}</td>
+      ))}
+      <td role="cell" className="overview-seen" data-label={w.col_last}><Seen /></td>
+      <td role="cell" className="overview-days"><Days rate={row.rate} crit={row.crit} days={days} today={today} color={color} words={w} /></td>
+    </Fresh>
+  );
+}
+
+function Seen() {
+  return <span data-testid="overview-seen">{useNewest() || "–"}</span>;
+}
+
+const Days = memo(/** @param {Record<string, any>} props */ function Days({ rate, crit, days, today, color, words: w }) {
+  const critical = unfold(crit);
+  const says = { n: w.overview_none, f: w.overview_not_yet };
+  return (
+    <div>
+      {unfold(rate).map((one, at) => {
+        const day = days[at]?.day;
+        const state = one >= 0 ? (critical[at] > 0 ? "c" : "o") : today && day > today ? "f" : "n";
+        return (
+          <i key={day ?? at} className="hm-cell" data-state={state} data-soft={isSoft(one) || undefined}
+            title={counted(says[state] ?? w.overview_day, critical[at], { day, rate: percent(one) })}
+            style={one < 0 ? undefined : { background: color(one) }} />
+        );
+      })}
+    </div>
+  );
+});

@@ -1,0 +1,68 @@
+// Chooses several tags among thousands: typing narrows, arrows and Enter switch one on or off.
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCombobox } from "downshift";
+import { useLive } from "../shell/live.jsx";
+import { highlighted, SHOWN } from "../lib/picks.js";
+import { Pick, PickerNote, useTags } from "../shell/tagpicker.jsx";
+import { fill } from "../lib/words.js";
+
+const { ItemClick, InputKeyDownEnter, InputBlur } = useCombobox.stateChangeTypes;
+
+export function TagsPicker({ values, most, label, words: w, onPick }) {
+  const { t } = useLive();
+  const [typed, setTyped] = useState("");
+  const tags = useTags(values, typed);
+  const input = useRef(null);
+  const chosen = new Set(values);
+  const items = useMemo(() => tags.found.slice(0, SHOWN), [tags.found]);
+  const full = chosen.size >= most;
+  const toggle = (name) => {
+    const next = chosen.has(name) ? values.filter((other) => other !== name) : [...values, name];
+    if (next.length > 0 && next.length <= most) onPick(next);
+  };
+  const box = useCombobox({
+    items,
+    inputValue: typed,
+    selectedItem: null,
+    isItemDisabled: (name) => (chosen.has(name) ? chosen.size === 1 : full),
+    onSelectedItemChange: ({ selectedItem }) => selectedItem && toggle(selectedItem),
+    onIsOpenChange: ({ isOpen }) => (isOpen ? tags.load() : setTyped("")),
+    // A choice neither closes the list nor fills the box: it switches one tag on or off.
+    stateReducer: (state, { changes, type }) => {
+      if (type === InputBlur) return { ...changes, selectedItem: null, inputValue: "" };
+      if (type !== ItemClick && type !== InputKeyDownEnter) return changes;
+      return { ...changes, inputValue: state.inputValue, isOpen: state.isOpen, highlightedIndex: state.highlightedIndex };
+    },
+  });
+  const open = box.isOpen;
+  // Enter would switch a tag on or off: none is taken before something is typed.
+  useLayoutEffect(() => {
+    if (open) box.setHighlightedIndex(highlighted(items, null, typed));
+  }, [open, typed]);
+  return (
+    <div className="picker" data-open={open}>
+      <label className="sr-only" {...box.getLabelProps()}>{label}</label>
+      <div className="search">
+        <input {...box.getInputProps({ ref: input, onChange: (event) => setTyped(event.target.value) })} placeholder={values.length > 2 ? fill(w.tags_many, { n: values.length }) : values.join(", ")}
+          data-testid="tags-picker" data-hotkey="/" data-tags={values.join(" ")} aria-keyshortcuts="/" spellCheck={false}
+          autoComplete="off" autoCapitalize="none" title={values.join(", ")} className="tags-input" />
+        <span aria-hidden="true" className="chevron" />
+      </div>
+      <ul {...box.getMenuProps({ "aria-multiselectable": true })} className="menu picker-menu" hidden={!open} data-testid="tags-options">
+        {open ? <li className="picker-none">{fill(w.tags_limit, { n: most })}</li> : null}
+        {open ? <PickerNote note={tags.note} /> : null}
+        {open ? items.map((name, index) => (
+          <li key={name} className="menu-item" data-highlighted={box.highlightedIndex === index || undefined}
+            data-state={chosen.has(name) ? "checked" : undefined} data-testid={`tags-option-${name}`}
+            {...box.getItemProps({ item: name, index, "aria-selected": chosen.has(name) })}>
+            <span className="tick" aria-hidden="true">{chosen.has(name) ? "✓" : ""}</span>
+            <Pick name={name} title={tags.titles[name]} />
+          </li>
+        )) : null}
+        {open && tags.found.length > SHOWN ? (
+          <li className="picker-none">{fill(t.tags_more, { n: String(tags.found.length - SHOWN) })}</li>
+        ) : null}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,146 @@
+"""Tiles and rows of tags: names, figures, ages and states that go on with the clock."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ksys_app.components.client.files import library
+from ksys_app.components.client.shell import POPOVER
+from ksys_app.models.views import TallyView
+
+
+class Mark(rx.Component):
+    """A symbol: ``ok``, ``warn``, ``crit``, ``old``, ``still``, ``never`` or ``paused``."""
+
+    library = library("grid/mark.jsx")
+    tag = "Mark"
+
+    kind: rx.Var[str]
+
+
+class Fresh(rx.Component):
+    """An element that carries ``data-comm`` of its tag, and gives its age to what is inside."""
+
+    library = library("grid/freshness.jsx")
+    tag = "Fresh"
+    lib_dependencies: list[str] = POPOVER
+
+    element: rx.Var[str]
+    ts_ms: rx.Var[int]
+    allowed_s: rx.Var[int]
+    comm: rx.Var[str]
+    still_s: rx.Var[int]
+    still_longer: rx.Var[bool]
+
+
+class StillFor(rx.Component):
+    """How long the value has been the same, in place of what is in it."""
+
+    library = library("grid/freshness.jsx")
+    tag = "StillFor"
+
+
+class Age(rx.Component):
+    """``4 s ago``, each second anew."""
+
+    library = library("grid/freshness.jsx")
+    tag = "Age"
+
+
+class CommBadge(rx.Component):
+    """The Comm state as a badge that explains itself."""
+
+    library = library("grid/freshness.jsx")
+    tag = "CommBadge"
+
+    testid: rx.Var[str]
+
+
+class CommCell(rx.Component):
+    """The Comm state with its age, for a table."""
+
+    library = library("grid/freshness.jsx")
+    tag = "CommCell"
+
+    testid: rx.Var[str]
+
+
+class State(rx.Component):
+    """The state of a tag with symbol and word, and since when, each second anew.
+
+    Attributes:
+        level: 0 normal, 1 warning, 2 critical, -1 not judged.
+        since_ms: since when, epoch milliseconds; 0 where that is not known.
+        at_least: whether it may have begun earlier.
+        by_minute: whether the time is known to the minute only.
+    """
+
+    library = library("grid/freshness.jsx")
+    tag = "State"
+
+    level: rx.Var[int]
+    since_ms: rx.Var[int]
+    at_least: rx.Var[bool]
+    by_minute: rx.Var[bool]
+
+
+class Summary(rx.Component):
+    """How many tags there are, and how many of them have what wrong; a count shows its own."""
+
+    library = library("grid/summary.jsx")
+    tag = "Summary"
+
+    tally: rx.Var[TallyView]
+    only: rx.Var[str]
+    on_only: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Name(rx.Component):
+    """A tag's name, shortened in its middle where it has no room."""
+
+    library = library("grid/name.jsx")
+    tag = "Name"
+
+    text: rx.Var[str]
+
+
+class Digits(rx.Component):
+    """A figure whose thousands stand apart by space alone, so that it is copied as one number."""
+
+    library = library("grid/digits.jsx")
+    tag = "Digits"
+
+    text: rx.Var[str]
+
+
+class Grid(rx.Component):
+    """A table walked by the arrow keys, whose cells can be copied."""
+
+    library = library("grid/grid.jsx")
+    tag = "Grid"
+
+    copy_label: rx.Var[str]
+    copied_label: rx.Var[str]
+    found: rx.Var[int]
+    on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Steady(rx.Component):
+    """Holds the order of what is in it while the pointer or the keyboard is used there.
+
+    Attributes:
+        moved: how many tags would move.
+        label: what the button says, with ``{n}`` for ``moved``.
+        rest_s: seconds after which a pointer or a focus that rests holds no longer.
+        on_hold: the pointer or the keyboard has come, or both have gone or rest.
+        on_reorder: the order is asked for now.
+    """
+
+    library = library("grid/steady.jsx")
+    tag = "Steady"
+
+    moved: rx.Var[int]
+    label: rx.Var[str]
+    rest_s: rx.Var[int]
+    on_hold: rx.EventHandler[rx.event.passthrough_event_spec(bool)]
+    on_reorder: rx.EventHandler[rx.event.no_args_event_spec]

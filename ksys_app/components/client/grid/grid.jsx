@@ -1,0 +1,155 @@
+// A table walked by the arrow keys, whose cells can be copied. Enter or a click opens the row. The
+// time of the row that is pointed at or focused is the cursor of the chart beside it.
+import { useEffect, useRef, useState } from "react";
+import { point, seek, useCursor, useSought } from "../lib/cursor.js";
+
+export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest }) {
+  const root = useRef(null);
+  const button = useRef(null);
+  const [hovered, setHovered] = useState(null);
+  const [copied, setCopied] = useState("");
+  useMarkedRow(root);
+  useSoughtRow(root, found);
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => setCopied(""), 1500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+
+  const copy = async (cell) => {
+    const text = cell.dataset.copy ?? cell.innerText;
+    await toClipboard(text);
+    setCopied(text);
+  };
+  const moved = (event) => {
+    const cell = event.target.closest("td");
+    if (cell) return onCell(event, cell);
+    return undefined;
+  };
+  const onCell = (event, cell) => {
+    const row = cell.parentElement;
+    if (event.key === "Enter") return onOpen?.(row.dataset.tag);
+    if ((event.ctrlKey || event.metaKey) && event.key === "c" && getSelection().isCollapsed) {
+      event.preventDefault();
+      return copy(cell);
+    }
+    const target = neighbour(cell, row, event.key);
+    // Some columns have no room on a phone.
+    if (target?.offsetParent) {
+      event.preventDefault();
+      focus(root.current, target);
+    }
+    return undefined;
+  };
+  return (
+    <div
+      ref={root}
+      className="grid-scroll"
+      onKeyDown={moved}
+      onMouseLeave={() => {
+        setHovered(null);
+        point(0, "");
+      }}
+      onFocus={(event) => pointAt(event.target)}
+      onMouseOver={(event) => {
+        if (button.current?.contains(event.target)) return;
+        pointAt(event.target);
+        setHovered(closest(event, "td"));
+      }}
+      onClick={(event) => {
+        const row = closest(event, "tbody tr");
+        if (row && getSelection().isCollapsed && !button.current?.contains(event.target)) {
+          onOpen?.(row.dataset.tag);
+        }
+      }}
+      {...rest}
+    >
+      {children}
+      {hovered && hovered.isConnected ? (
+        <button ref={button} type="button" tabIndex={-1} className="copy-button" style={placeOver(hovered)}
+          title={copyLabel} aria-label={copyLabel} onClick={() => copy(hovered)}>
+          <svg viewBox="0 0 24 24" width="12" height="12" aria-hidden="true" fill="none"
+            stroke="currentColor" strokeWidth="2" strokeLinejoin="round">
+            <path d="M9 9h11v11H9zM5 15H4V4h11v1" />
+          </svg>
+        </button>
+      ) : null}
+      <span role="status" aria-live="polite" className="copied" data-on={copied !== ""}>
+        {copied ? copiedLabel.replace("{text}", copied) : ""}
+      </span>
+    </div>
+  );
+}
+
+function pointAt(target) {
+  const row = target.closest("tr[data-ms]");
+  if (row) point(Number(row.dataset.ms), "table");
+}
+
+// The row of the time pointed at on a chart; the document is marked, no row is drawn anew.
+function useMarkedRow(root) {
+  const { ms } = useCursor();
+  useEffect(() => {
+    const row = ms > 0 ? root.current?.querySelector(`tr[data-ms="${ms}"]`) : null;
+    row?.setAttribute("data-pointed", "true");
+    return () => row?.removeAttribute("data-pointed");
+  }, [root, ms]);
+}
+
+// The row looked for comes into view, at once or with the page that holds it.
+function useSoughtRow(root, found) {
+  const ms = useSought();
+  useEffect(() => {
+    const row = ms > 0 && ms === found ? root.current?.querySelector(`tr[data-ms="${ms}"]`) : null;
+    if (!row) return;
+    row.scrollIntoView({ block: "nearest" });
+    seek(0);
+  });
+}
+
+function neighbour(cell, row, key) {
+  const rows = [...row.parentElement.rows];
+  const at = rows.indexOf(row);
+  const pick = (index) => rows[Math.min(Math.max(index, 0), rows.length - 1)].cells[cell.cellIndex];
+  return {
+    ArrowDown: () => pick(at + 1),
+    ArrowUp: () => pick(at - 1),
+    PageDown: () => pick(at + 10),
+    PageUp: () => pick(at - 10),
+    Home: () => pick(0),
+    End: () => pick(rows.length - 1),
+    ArrowRight: () => cell.nextElementSibling,
+    ArrowLeft: () => cell.previousElementSibling,
+  }[key]?.();
+}
+
+function focus(root, cell) {
+  root.querySelectorAll('td[tabindex="0"]').forEach((other) => other.setAttribute("tabindex", "-1"));
+  cell.setAttribute("tabindex", "0");
+  cell.focus();
+}
+
+function placeOver(cell) {
+  const right = cell.classList.contains("num");
+  return {
+    top: `${cell.offsetTop + (cell.offsetHeight - 22) / 2}px`,
+    left: `${right ? cell.offsetLeft + 2 : cell.offsetLeft + cell.offsetWidth - 24}px`,
+  };
+}
+
+/** @returns {HTMLElement | null} */
+const closest = (event, selector) => event.target.closest(selector);
+
+// Plants serve the page without TLS, where browsers offer no clipboard object.
+async function toClipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = Object.assign(document.createElement("textarea"), { value: text });
+  const before = /** @type {HTMLElement} */ (document.activeElement);
+  area.style.cssText = "position:fixed;opacity:0";
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return undefined;
+}

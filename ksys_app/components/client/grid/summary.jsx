@@ -1,0 +1,50 @@
+// How many tags there are and what is wrong with them; each count shows its tags alone, pressed again all of them.
+import { useAsOf } from "./freshness.jsx";
+import { useLive } from "../shell/live.jsx";
+import { Mark } from "./mark.jsx";
+import { counted } from "../lib/words.js";
+
+const KINDS = ["crit", "warn", "old", "still", "never"];
+
+export function Summary({ tally, only, onOnly }) {
+  const { t } = useLive();
+  const asOf = useAsOf(t.as_of);
+  if (!tally.every) return null;
+  const listed = KINDS.filter((kind) => tally.kinds[kind] || kind === only);
+  return (
+    <>
+      <p className="tag-count" data-testid="tag-count">
+        {sentence(tally, only, t)}
+        {asOf ? <span className="summary-asof"> {asOf}</span> : null}
+      </p>
+      {listed.length > 0 || tally.outside > 0 ? (
+        <ul className="summary" data-testid="summary" aria-label={t.summary}>
+          {listed.map((kind) => (
+            <li key={kind}>
+              <button type="button" aria-pressed={kind === only} data-testid={`only-${kind}`}
+                title={kind === only ? t.only_off : t.only_on} onClick={() => onOnly(kind)}>
+                <Mark kind={kind} />
+                {counted(t[`count_${kind}`], tally.kinds[kind] ?? 0)}
+              </button>
+            </li>
+          ))}
+          {only ? (
+            <li>
+              <button type="button" className="summary-clear" data-testid="only-clear" onClick={() => onOnly("")}>
+                {t.only_off}
+              </button>
+            </li>
+          ) : null}
+          {tally.outside > 0 ? <li className="summary-outside">{counted(t.count_outside, tally.outside)}</li> : null}
+        </ul>
+      ) : null}
+    </>
+  );
+}
+
+function sentence({ tags, every, shown, kinds, partial }, only, t) {
+  const n = only ? shown : tags;
+  const normal = !only && tags > 0 && Object.keys(kinds).length === 0;
+  const which = partial ? "part" : n < every ? "of" : "all";
+  return counted(normal ? t[`normal_${which}`] : t[`tags_${which}`], n, { all: every });
+}

@@ -1,0 +1,46 @@
+// A series as columns over HTTP, fetched again when its version changes.
+import { useCallback, useEffect, useRef, useState } from "react";
+import { prepared } from "../chart/gaps.js";
+import { at } from "./paths.js";
+
+const NOTHING = { url: "", data: null, failed: null };
+
+export function useColumns(url, version) {
+  const [held, setHeld] = useState(NOTHING);
+  const [attempt, setAttempt] = useState(0);
+  const tag = useRef("");
+  useEffect(() => {
+    if (!url) return undefined;
+    const stop = new AbortController();
+    load(url, stop.signal)
+      .then(({ etag, data }) => {
+        // The same answer again: what is drawn stays.
+        if (etag && etag === tag.current) return setHeld((before) => ({ ...before, failed: null }));
+        tag.current = etag;
+        return setHeld({ url, data, failed: null });
+      })
+      .catch((failed) => {
+        if (!stop.signal.aborted) setHeld((before) => ({ ...before, failed }));
+      });
+    return () => stop.abort();
+  }, [url, version, attempt]);
+  const current = held.url === url;
+  return {
+    data: current ? held.data : null,
+    // Figures of another tag or window are not shown while these are fetched.
+    loading: !current && !held.failed,
+    failed: held.failed,
+    again: useCallback(() => {
+      setHeld((before) => ({ ...before, failed: null }));
+      setAttempt((n) => n + 1);
+    }, []),
+  };
+}
+
+async function load(url, signal) {
+  // The browser asks whether what it has is still good; an unchanged answer comes from its cache.
+  const answer = await fetch(at(url), { signal, cache: "no-cache" });
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(body.error?.message ?? `HTTP ${answer.status}`);
+  return { etag: answer.headers.get("etag") ?? "", data: prepared(body) };
+}

@@ -1,0 +1,177 @@
+// What the whole page knows about its data: how fresh it is, and whether more is coming.
+import { createContext, useContext, useEffect, useMemo, useRef } from "react";
+import { EventLoopContext } from "$/utils/context-registry";
+import "@fontsource-variable/noto-sans-kr/wght.css";
+import { ageText, observe, timeText, useClock } from "../lib/clock.js";
+import { Mark } from "../grid/mark.jsx";
+import { at } from "../lib/paths.js";
+import { fill } from "../lib/words.js";
+
+const LiveContext = createContext(null);
+export const useLive = () => useContext(LiveContext);
+
+const OVERDUE_TICKS = 2.5;
+const OLD = new Set(["stale", "disconnected", "overdue"]);
+const PATIENCE_MS = 1500;
+
+export function Live({
+  phase, updatedMs, seenMs, dbNowMs, tickS, realtime, isLoading, zone, problem, caption, t, children,
+}) {
+  const loop = useContext(EventLoopContext);
+  const down = (loop?.[1]?.length ?? 0) > 0;
+  useEffect(() => {
+    // A page opened while the database is away holds only old times; any answer carries the
+    // server's own clock. Without an answer the bar says disconnected.
+    const stop = new AbortController();
+    fetch(at("/ping"), { cache: "no-store", signal: stop.signal })
+      .then((answer) => observe(Date.parse(answer.headers.get("date"))))
+      .catch(() => {});
+    return () => stop.abort();
+  }, []);
+  useEffect(() => {
+    if (updatedMs > 0) observe(updatedMs);
+  }, [updatedMs]);
+  const lead = dbNowMs > 0 ? dbNowMs - updatedMs : 0;
+  const overdue = useClock(
+    (now) => realtime && updatedMs > 0 && now - updatedMs > OVERDUE_TICKS * tickS * 1000,
+  );
+  const link = linkOf({ phase, down, realtime, overdue, updatedMs, isLoading });
+  const old = OLD.has(link);
+  // While nothing arrives, what is known of the tags is as of the last answer: time goes on, and says nothing of them.
+  const asOfMs = old || link === "paused" ? seenMs : 0;
+  const value = useMemo(
+    () => ({ phase, link, old, updatedMs, seenMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t }),
+    [phase, link, old, updatedMs, seenMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t],
+  );
+  return (
+    <LiveContext.Provider value={value}>
+      <div className="shell" data-link={link} data-old={old}>{children}</div>
+    </LiveContext.Provider>
+  );
+}
+
+function linkOf({ phase, down, realtime, overdue, updatedMs, isLoading }) {
+  if (down) return "disconnected";
+  if (phase === "stale") return "stale";
+  if (phase === "retrying") return updatedMs > 0 ? "stale" : "retrying";
+  if (phase === "error") return "error";
+  if (phase === "idle" || updatedMs === 0) return phase === "empty" ? "empty" : "loading";
+  if (!realtime) return "paused";
+  if (overdue) return "overdue";
+  return isLoading ? "loading" : "live";
+}
+
+const MARK = { stale: "old", disconnected: "old", overdue: "old", paused: "paused", error: "crit", retrying: "crit" };
+
+export function StatusBar({ onRetry }) {
+  const { phase, link, updatedMs, seenMs, zone, problem, caption, t } = useLive();
+  const waits = useWait(`${phase} ${problem.code} ${problem.since_ms}`, problem.retry_in);
+  const text = useClock((now) => statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, waits }));
+  return (
+    <section className="statusbar" aria-label={t.status} data-testid="status-bar" data-state={link}>
+      <p className="statusbar-text" title={problem.message}>
+        {MARK[link] ? <Mark kind={MARK[link]} /> : null}
+        {text}
+      </p>
+      {link === "stale" ? (
+        <button type="button" className="statusbar-retry" data-testid="retry-bar" onClick={() => onRetry()}>
+          {t.retry}
+        </button>
+      ) : null}
+      <span role="status" aria-live="polite" className="sr-only" data-testid="phase" data-phase={phase}>
+        {t[`says_${stateOf(link, problem)}`]}
+      </span>
+    </section>
+  );
+}
+
+// Where the address asks for what does not exist, nothing is wrong with the data.
+const stateOf = (link, problem) => (link === "error" && problem.way ? "wrong" : link);
+
+function statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, waits }) {
+  const since = updatedMs > 0 && now > 0 ? timeText(updatedMs, zone, now) : "";
+  // Whether tags are alive is asked for apart from what was counted, and more often.
+  const newest = link === "live" ? Math.max(seenMs, updatedMs) : updatedMs;
+  const values = {
+    time: since && timeText(newest, zone, now),
+    age: ageText((now - updatedMs) / 1000),
+    message: sentence(problem.message),
+    caption,
+  };
+  if (link === "disconnected" && !since) return t.bar_disconnected_bare;
+  if (link === "loading" && since) return fill(t.bar_reading, values);
+  if (link !== "stale") return [fill(t[`bar_${stateOf(link, problem)}`], values), waits(now, t)].join(" ");
+  const why = { code: problem.code, since: timeText(problem.since_ms, zone, now) };
+  const silent = UNANSWERED.has(problem.code) ? t.stale_silent : t.stale_failed;
+  return [fill(t.bar_stale, values), fill(silent, why), waits(now, t), values.message].filter(Boolean).join(" ");
+}
+
+const UNANSWERED = new Set(["DB_CONN", "DB_TIMEOUT"]);
+
+// What the switch says: that updates are wanted is not that they come.
+export function LiveWord() {
+  const { link, updatedMs, realtime, t } = useLive();
+  const nothing = link === "retrying" || link === "error" || (link === "loading" && updatedMs === 0);
+  const waits = realtime && (OLD.has(link) || nothing);
+  return (
+    <>
+      <Mark kind={realtime ? (waits ? "old" : "ok") : "paused"} />
+      <span data-testid="live-word">{realtime ? (waits ? t.live_waits : t.live_on) : t.live_off}</span>
+    </>
+  );
+}
+
+// What the places of things to come wait for, once that takes longer than it should.
+export function Waiting() {
+  const { link, t } = useLive();
+  const began = useRef(0);
+  const late = useClock((now) => {
+    if (!now) return false;
+    began.current ||= now;
+    return now - began.current >= PATIENCE_MS;
+  });
+  return (
+    <p className="waiting" role="status" data-testid="waiting">
+      {late ? (link === "disconnected" ? t.waits_server : t.waits_database) : ""}
+    </p>
+  );
+}
+
+const sentence = (text) => (text ? text.replace(/\.?$/, ".") : "");
+
+// In words, what is left of a wait that began when `key` last changed; nothing without a wait.
+function useWait(key, seconds) {
+  const began = useRef({ key: null, at: 0 });
+  return (now, t) => {
+    if (now === 0 || !seconds) return "";
+    if (began.current.key !== key + seconds) began.current = { key: key + seconds, at: now };
+    const left = Math.ceil(seconds - (now - began.current.at) / 1000);
+    return left > 0 ? fill(t.retry_in, { seconds: left }) : t.retry_now;
+  };
+}
+
+export function ProblemSince({ sinceMs, retryIn }) {
+  const { phase, zone, t } = useLive();
+  const waits = useWait(`${phase} ${sinceMs}`, retryIn);
+  return useClock((now) => {
+    if (!now || !sinceMs) return "";
+    const age = ageText((now - sinceMs) / 1000);
+    return [fill(t.since, { time: timeText(sinceMs, zone, now), age }), waits(now, t)].join(" ");
+  });
+}
+
+export function NextTick() {
+  const { link, updatedMs, tickS } = useLive();
+  const left = useClock((now) => {
+    const wait = Math.ceil(tickS - (now - updatedMs) / 1000);
+    return link === "live" && updatedMs > 0 && now > 0 ? Math.min(Math.max(wait, 0), tickS) : -1;
+  });
+  // As wide as its longest text, whatever it says: the header stands still.
+  return <span className="next-tick" data-testid="next-tick" data-room={`${tickS} s`}>{left < 0 ? "" : `${left} s`}</span>;
+}
+
+export function DatabaseClock() {
+  const { updatedMs, seenMs, lead, zone, t } = useLive();
+  const answered = Math.max(updatedMs, seenMs);
+  return answered > 0 ? fill(t.clock, { time: timeText(answered + lead, zone, 0) }) : t.clock_unknown;
+}
