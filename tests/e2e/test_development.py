@@ -67,13 +67,14 @@ async def test_a_tile_is_live_and_a_changed_word_shows(
         await asyncio.wait_for(_running(process), START_S)
         page = await browser.new_page()
         # The first load bundles every package: on a busy machine it takes as long as a start.
-        page.set_default_timeout(START_S * 1000)
-        await page.goto(f"http://127.0.0.1:{pages}/?window=24h")
-        await expect(page.get_by_test_id("tile-D100")).to_be_visible()
+        slow = START_S * 1000
+        await page.goto(f"http://127.0.0.1:{pages}/?window=24h", timeout=slow)
+        await expect(page.get_by_test_id("tile-D100")).to_be_visible(timeout=slow)
         await expect(page.get_by_test_id("status-bar")).to_contain_text("Live")
         texts = folder / "ksys_app" / "texts.py"
         texts.write_text(texts.read_text().replace('"Dashboard"', '"Overview of the plant"'))
-        await expect(page.get_by_role("heading", level=1)).to_have_text("Overview of the plant")
+        heading = page.get_by_role("heading", level=1)
+        await expect(heading).to_have_text("Overview of the plant", timeout=slow)
         await page.close()
     finally:
         if process.returncode is None:
