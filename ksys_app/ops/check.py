@@ -11,10 +11,10 @@ Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 
 NAMED: Final = 2
-"""Names of one runbook in a headline; the others are counted."""
+"""How many names of one runbook a headline lists; the others are counted."""
 
 
-# The first word of a check's name, to the runbook of what it can find wrong.
+# First word of a check's name, to the runbook for a failure of this check.
 RUNBOOKS: Final = {
     "restore": "DB_RESTORING",
     "statement": "VERIFY_RELATION",

@@ -1,4 +1,4 @@
-"""Jobs in words: what one does, how it went, what is wrong with it; times in the display zone."""
+"""Sentences about jobs: what a job does, how its last run went, and what is wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ksys_app.ops.check import days
 
 
 def summary(job: Job, zone: ZoneInfo) -> str:
-    """What is wrong with it, else its last run."""
+    """What is wrong with the job, or else its last run."""
     trouble = wrong(job, zone)
     if trouble:
         return trouble
@@ -22,7 +22,7 @@ def summary(job: Job, zone: ZoneInfo) -> str:
 
 
 def wrong(job: Job, zone: ZoneInfo) -> str:
-    """What is wrong with it and what to do, empty if nothing is."""
+    """What is wrong with the job and what to do, empty if nothing is wrong."""
     last = job.last
     at = local_offset(job.since, zone) if job.since else ""
     match job.state:
@@ -41,13 +41,13 @@ def wrong(job: Job, zone: ZoneInfo) -> str:
 
 
 def unexpected(job: Job, zone: ZoneInfo) -> str:
-    """What a job that nobody expects does, since when, and how to be rid of it."""
+    """What an unexpected job does, since when, and how to remove it."""
     told = f"is not expected: {does(job)}, {_since(job, zone)}"
     return f"{told}; ksys db init --prune-policies removes it"
 
 
 def does(job: Job) -> str:
-    """What it does and how often, e.g. ``drops what is older than 5 d, every 1 d``."""
+    """What the job does and how often, e.g. ``drops what is older than 5 d, every 1 d``."""
     if job.drop_after is not None:
         what = f"drops what is older than {days(job.drop_after)} from {job.relation}"
     elif job.relation is not None and job.end_offset is not None:
@@ -66,7 +66,7 @@ def does(job: Job) -> str:
 
 
 def _since(job: Job, zone: ZoneInfo) -> str:
-    """The database does not note when a policy was made: what was seen of it first tells."""
+    """Since when the job is known; the database does not record when a policy was created."""
     if job.initial_start is not None:
         return f"there since {local_offset(job.initial_start, zone)}"
     seen = min((at for at in (job.known_since, job.server_started) if at), default=None)

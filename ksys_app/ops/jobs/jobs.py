@@ -1,7 +1,7 @@
-"""The database's jobs: how their last runs went, which are due, and running those from here.
+"""The database's jobs: lists them with their last runs, and runs due jobs from this client.
 
-The server's own workers run the jobs where there are some and they work. ``run_job`` from a client
-records nothing, so what is run here is noted in ``ksys_job_run``.
+Usually the server's own workers run the jobs. The procedure ``run_job`` records nothing when a
+client calls it, so this module records its runs in ``ksys_job_run``.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ ORDER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """A job that was run from here.
+    """A run of a job by this client.
 
     Attributes:
-        job: the job as it was before.
-        seconds: how long it took.
-        error: why it failed, None if it did not.
+        job: the job as it was before the run.
+        seconds: duration of the run.
+        error: why the run failed, None if it succeeded.
     """
 
     job: Job
@@ -45,14 +45,14 @@ class JobRun:
 
 
 async def list_jobs(conn: AsyncConnection) -> list[Job]:
-    """The jobs of the schema by id; those that TimescaleDB keeps for itself are not among them."""
+    """The jobs of the database by id, without TimescaleDB's internal jobs."""
     async with conn.cursor(row_factory=class_row(Job)) as cursor:
         await cursor.execute(JOBS.encode())
         return await cursor.fetchall()
 
 
 async def has_workers(conn: AsyncConnection) -> bool:
-    """Whether a scheduler of the server looks after this database."""
+    """Whether the server has a scheduler for this database."""
     cursor = await conn.execute(
         "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
         " AND application_name = 'TimescaleDB Background Worker Scheduler')"
@@ -61,7 +61,7 @@ async def has_workers(conn: AsyncConnection) -> bool:
 
 
 async def run_due(conn: AsyncConnection) -> list[JobRun]:
-    """Run each job that is due, one after another: aggregates fine to coarse, then the rest.
+    """Run each due job, one after another: aggregates from fine to coarse, then the rest.
 
     Args:
         conn: an autocommit connection of the jobs' owner.
@@ -73,11 +73,11 @@ async def run_due(conn: AsyncConnection) -> list[JobRun]:
 
 
 async def run_now(conn: AsyncConnection, wanted: str | None = None) -> AsyncIterator[JobRun]:
-    """Run jobs at once, due or not, in the order of :func:`run_due`; each is told when it ended.
+    """Run jobs now, even if not due, in the order of :func:`run_due`; yield each finished run.
 
     Args:
         conn: an autocommit connection of the jobs' owner.
-        wanted: a job's name or number; without one every job that is switched on.
+        wanted: name or number of a job; None for every job that is switched on.
 
     Raises:
         BadParameter: no job has that name.
@@ -88,7 +88,7 @@ async def run_now(conn: AsyncConnection, wanted: str | None = None) -> AsyncIter
 
 
 def chosen(jobs: list[Job], wanted: str | None) -> list[Job]:
-    """The jobs that are meant, in the order to run them in. Arguments and errors as run_now's."""
+    """The jobs that ``wanted`` selects, in the order to run them; errors as :func:`run_now`."""
     if wanted is None:
         return in_order([job for job in jobs if job.scheduled])
     found = [job for job in jobs if wanted in (job.name, str(job.job_id))]
@@ -101,12 +101,12 @@ def chosen(jobs: list[Job], wanted: str | None) -> list[Job]:
 
 
 def in_order(jobs: list[Job]) -> list[Job]:
-    """Aggregates fine to coarse, then the rest."""
+    """The jobs in the order to run them: aggregates from fine to coarse, then the rest."""
     return sorted(jobs, key=lambda job: ORDER.get(job.name, len(ORDER)))
 
 
 async def run_job(conn: AsyncConnection, job: Job) -> JobRun | None:
-    """Run one job and note how it went; None if another client was faster."""
+    """Run one job and record the run; None if another client has claimed the run."""
     claim = await conn.execute(
         """
         INSERT INTO public.ksys_job_run AS r (job_id, started_at)

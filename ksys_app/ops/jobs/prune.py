@@ -1,4 +1,4 @@
-"""``ksys db init --prune-policies``: the jobs of ours that nobody expects, told and removed."""
+"""``ksys db init --prune-policies``: lists and removes unexpected jobs of this product."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.ops.owner import owner
 
 
 async def unexpected(conn: AsyncConnection) -> Sequence[Job]:
-    """The jobs that ``ksys db verify`` does not expect; none of a database without the schema."""
+    """The jobs that ``ksys db verify`` does not expect; none on a database without the schema."""
     try:
         async with conn.transaction():
             return judge(await list_jobs(conn)).unexpected
@@ -23,7 +23,7 @@ async def unexpected(conn: AsyncConnection) -> Sequence[Job]:
 
 
 async def preview(dsn: str) -> str:
-    """What :func:`prune` would run, as text for ``psql``; nothing is changed.
+    """The statements of :func:`prune` as a script for ``psql``; the database is not changed.
 
     Raises:
         DatabaseUnreachable: nothing answers at ``dsn``.
@@ -35,10 +35,10 @@ async def preview(dsn: str) -> str:
 
 
 async def prune(dsn: str) -> Sequence[Job]:
-    """Remove the jobs that are not expected; those of other people's tables stay.
+    """Remove the unexpected jobs; jobs on tables of somebody else stay.
 
     Returns:
-        What was removed.
+        The removed jobs.
 
     Raises:
         DatabaseUnreachable: nothing answers at ``dsn``.
@@ -55,5 +55,5 @@ async def prune(dsn: str) -> Sequence[Job]:
 
 
 def _comment(job: Job) -> str:
-    """One line, whatever the names of others hold."""
+    """A comment in one line, even if a name holds line breaks."""
     return " ".join(f"{job.name}: {does(job)}".split())

@@ -1,7 +1,7 @@
-"""Runs due jobs from a client until it is told to stop: for a database without working workers.
+"""Runs due jobs from a client until it is stopped: for a database without working workers.
 
-Two runners, or a runner and the server's workers, do not get in each other's way: a run is claimed
-in ``ksys_job_run`` first, and where workers do their job nothing is due.
+Two runners do not run the same job, because a runner first claims a run in ``ksys_job_run``. If the
+server's workers run the jobs in time, nothing is due for a runner.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from ksys_app.ops.jobs.upkeep import EVERY, upkeep
 from ksys_app.settings import safe_dsn
 
 MIN_PAUSE_S: Final = 1.0
-# Jobs that were added meanwhile are seen this late at most.
+# Longest sleep, so that the runner soon sees new jobs.
 MAX_PAUSE_S: Final = 60.0
 RECONNECT_S: Final = 5.0
-# A job that takes longer is abandoned with its connection.
+# If a job takes longer, the runner closes its connection.
 RUN_LIMIT_S: Final = 3600.0
 
 OnRun = Callable[[JobRun], None]
@@ -39,14 +39,14 @@ OnRun = Callable[[JobRun], None]
 
 @dataclass(slots=True)
 class RunnerState:
-    """What the runner is doing, for ``/readyz`` and the log.
+    """The state of the runner, for ``/readyz`` and the log.
 
     Attributes:
-        started: when it was started.
-        last_pass: when it last looked at all jobs.
-        last_error: why it could not, None while it can.
-        runs: how many jobs it ran.
-        failing: name of each job whose last run from here failed, with the reason.
+        started: when the runner was started.
+        last_pass: when the runner last looked at all jobs.
+        last_error: why the last pass failed, None if it succeeded.
+        runs: number of jobs that the runner has run.
+        failing: name of each job whose last run by this runner failed, to the reason.
     """
 
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -57,7 +57,7 @@ class RunnerState:
 
     @property
     def ok(self) -> bool:
-        """Whether the last pass worked and no job fails."""
+        """Whether the last pass succeeded and no job is failing."""
         return self.last_error is None and not self.failing
 
 
@@ -66,11 +66,11 @@ class Runner:
 
     Args:
         dsn: DSN of the jobs' owner.
-        on_run: told of each run.
+        on_run: called after each run.
 
     Attributes:
-        state: what it is doing.
-        passed: set once it has looked at all jobs for the first time, or could not.
+        state: the state of the runner.
+        passed: set after the first pass over all jobs, even if the pass failed.
     """
 
     def __init__(self, dsn: str, on_run: OnRun | None = None) -> None:
@@ -83,9 +83,9 @@ class Runner:
         self._failed_at = 0.0
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Run what is due, sleep until the next is, again; return when ``stop`` is set.
+        """Run due jobs and sleep until the next job is due, until ``stop`` is set.
 
-        Neither a failing job nor a lost database ends it.
+        A failing job or a lost database does not end the loop.
         """
         conn: AsyncConnection | None = None
         try:

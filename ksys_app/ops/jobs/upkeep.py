@@ -1,7 +1,7 @@
-"""What autovacuum does on a server: for a database that has no background processes at all.
+"""Does the work of autovacuum for a database without background processes.
 
-Without it the planner knows nothing of a new chunk and reads it whole, and a table of nine rows
-that is updated every five seconds grows.
+Without this work the planner has no statistics of a new chunk and reads the whole chunk. A table of
+nine rows that is updated every five seconds would grow without end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Putting a database aside under another name, so that a restore can have its place (PRD §27.7)."""
+"""Renames a database so that a restore can use its name (PRD §27.7)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MAINTENANCE: Final = "postgres"
 NAME_BYTES: Final = 63
 LOOK_S: Final = 0.1
 END_SESSIONS: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-# TimescaleDB starts no scheduler for a database that takes no connections, so no job runs there and
-# no worker is taken, also after a restart. Who lets people in to read lets the jobs in as well;
-# then they can change nothing.
+# TimescaleDB starts no scheduler for a database that accepts no connections. So no job runs in the
+# renamed database and no worker is used for it, even after a restart. If somebody allows
+# connections to read the data, jobs run again; they are read-only and can change nothing.
 MOVE: Final[tuple[LiteralString, ...]] = (
     "ALTER DATABASE {name} RENAME TO {aside}",
     "ALTER DATABASE {aside} ALLOW_CONNECTIONS false",
@@ -40,28 +40,28 @@ CREATE: Final[LiteralString] = (
 
 
 def name_of(dsn: str) -> str:
-    """The database that a DSN names."""
+    """The name of the database in a DSN."""
     parts = conninfo_to_dict(dsn)
     return str(parts.get("dbname") or parts.get("user"))
 
 
 def dropping(aside: str) -> str:
-    """The statement that drops a database that was put aside."""
+    """The statement that drops a renamed database."""
     return sql.SQL("DROP DATABASE {}").format(sql.Identifier(aside)).as_string(None)
 
 
 async def put(dsn: str, on_done: Callable[[str], None]) -> None:
-    """Rename the database and make an empty one in its place.
+    """Rename the database and create an empty one with its name.
 
-    Cancelled, it is done first, so that there is a database of the name.
+    If it is cancelled, it completes both steps first, so that a database with the name exists.
 
     Args:
         dsn: DSN of a superuser of the database.
-        on_done: told the old one's new name when both are so.
+        on_done: called with the new name of the old database after both steps.
 
     Raises:
         ConfigError: it is the maintenance database.
-        DatabaseFault: a session in it does not end.
+        DatabaseFault: a session in the database does not end.
     """
     name = name_of(dsn)
     if name == MAINTENANCE:
@@ -84,7 +84,7 @@ async def _put(elsewhere: str, name: str, aside: str) -> None:
         row = await (await conn.execute(LIKE_IT, (name,))).fetchone()
         assert row is not None, "it was connected to a moment ago"
         moving = asyncio.create_task(_all(conn, MOVE, names))
-        # The server waits some seconds for sessions to end, and lets nobody in meanwhile.
+        # The server waits some seconds for sessions to end, and accepts no new ones meanwhile.
         while not moving.done():
             await other.execute(END_SESSIONS, (name,))
             await asyncio.wait([moving], timeout=LOOK_S)
@@ -100,7 +100,7 @@ async def _put(elsewhere: str, name: str, aside: str) -> None:
 async def _all(
     conn: AsyncConnection, statements: tuple[LiteralString, ...], names: dict[str, sql.Identifier]
 ) -> None:
-    """All of these statements, or none."""
+    """Run all statements in one transaction."""
     async with conn.transaction():
         for statement in statements:
             await conn.execute(sql.SQL(statement).format(**names))

@@ -1,8 +1,8 @@
-"""``ksys db backfill``: samples of a file into the database, then a refresh of what they touch.
+"""``ksys db backfill``: writes the samples of a file, then refreshes the aggregates of their days.
 
-A batch of lines is in memory at a time, and each is a transaction. Nothing is remembered between
-runs: rows that are there already are left alone and the days of all rows are refreshed, so that a
-run that was broken off is mended by the same command (PRD §27.5).
+The command reads and writes one batch of lines at a time, each in one transaction. It stores no
+state between runs: rows that exist already stay unchanged, and the days of all rows are refreshed.
+So the same command completes a run that was interrupted (PRD §27.5).
 """
 
 from __future__ import annotations
@@ -42,23 +42,23 @@ Write = Callable[[Sequence[NewSample]], Awaitable[int]]
 
 @dataclass(slots=True)
 class Filled:
-    """How far a backfill is.
+    """The progress and the result of a backfill.
 
     Attributes:
-        lines: lines read, the first one with them.
-        samples: good lines.
-        written: rows that were new or changed something.
-        rejected: lines in the reject file.
-        position: bytes of the file read, as stored.
-        size: all of them, None where that is not known.
-        first, last: oldest and newest sample.
+        lines: number of read lines, including the header.
+        samples: number of valid lines.
+        written: number of new and changed rows.
+        rejected: number of lines in the reject file.
+        position: read bytes of the file as it is stored.
+        size: bytes of the file, None where unknown.
+        first, last: times of the oldest and the newest sample.
         days: days of UTC with samples.
-        tags: names met.
-        old: samples older than the retention of raw samples.
-        gone: days left alone: the aggregates know more of them than the raw samples do.
-        refreshed: the aggregates, once refreshed.
-        stopped: whether it was told to stop before the end.
-        seconds: how long it took.
+        tags: names of the tags.
+        old: number of samples older than the retention of raw samples.
+        gone: days that are not refreshed, because their raw samples are deleted in part.
+        refreshed: the refreshed aggregates.
+        stopped: whether the run was stopped before the end of the file.
+        seconds: duration.
     """
 
     lines: int = 0
@@ -83,7 +83,7 @@ class Filled:
         return self.samples / self.seconds if self.seconds else 0.0
 
     def add(self, batch: Batch, written: int, floor: datetime) -> None:
-        """Count a batch of which ``written`` rows were news; ``floor``: where retention ends."""
+        """Count a batch with ``written`` new or changed rows; ``floor``: start of the retention."""
         self.samples += batch.count
         self.lines, self.position, self.rejected = batch.line, batch.position, batch.rejected
         self.written += written
@@ -101,13 +101,13 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file, and how to take it.
+    """A file of samples, and how to read it.
 
     Attributes:
-        path: ``ts,tag_name,value[,qc,meta]``, plain or gzip; None for standard input.
-        reject: where lines go that are no usable samples.
+        path: file with ``ts,tag_name,value[,qc,meta]``, plain or gzip; None for standard input.
+        reject: file for lines that are no usable samples.
         max_ahead_s: how far ahead of the database's clock a sample may be, seconds.
-        reading: how to read it.
+        reading: options for the format of the text.
     """
 
     path: Path | None
@@ -118,12 +118,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who is told how far it is, and who may stop it.
+    """Callbacks for the progress, and the event that stops a run.
 
     Attributes:
-        on_load: told after each batch.
-        on_refresh: told after each slice of the refresh.
-        stop: set to end it after the batch in hand.
+        on_load: called after each batch.
+        on_refresh: called after each slice of the refresh.
+        stop: set it to stop after the current batch.
     """
 
     on_load: Callable[[Filled], None]
@@ -132,11 +132,11 @@ class Listener:
 
 
 async def check(source: Source, listener: Listener) -> Filled:
-    """Read a file as :func:`backfill` does, by this machine's clock, and write no sample.
+    """Read a file as :func:`backfill` does, with this machine's clock, without writing samples.
 
     Raises:
         ConfigError: the file cannot be read, or its first line does not name the columns.
-        NoRows: not one line is a sample.
+        NoRows: no line is a sample.
     """
     now = datetime.now(UTC)
     done = Filled()
@@ -155,15 +155,15 @@ async def backfill(dsn: str, zone: tzinfo, source: Source, listener: Listener) -
         dsn: DSN of the database's owner.
         zone: the display zone.
         source: the file.
-        listener: told how far it is. Stopped, it leaves the rest to the next run.
+        listener: callbacks for the progress. After a stop, the next run does the rest.
 
     Raises:
         ConfigError: the file cannot be read to its end, its first line does not name the columns,
-            or the role is not the owner. What was read before is kept and refreshed.
-        NoRows: not one line is a sample.
-        SchemaDrift: the schema is not there.
-        DatabaseUnreachable: nothing answers at ``dsn``, or it went away.
-        DatabaseTimeout: it gives no sign of life any more.
+            or the role is not the owner. Samples that were read before are written and refreshed.
+        NoRows: no line is a sample.
+        SchemaDrift: the schema does not exist.
+        DatabaseUnreachable: nothing answers at ``dsn``, or the connection was lost.
+        DatabaseTimeout: the server does not answer any more.
     """
     done = Filled()
     with _opened(source, listener) as (file, rejects):
@@ -199,7 +199,7 @@ def _opened(source: Source, listener: Listener) -> Iterator[tuple[SampleFile, Re
 
 
 def _latest(now: datetime, max_ahead_s: int) -> Callable[[], datetime]:
-    """The last usable time, by a clock that is ``now`` now and goes on."""
+    """A function for the latest usable time; its clock starts at ``now`` and runs on."""
     latest, started = now + timedelta(seconds=max_ahead_s), time.monotonic()
     return lambda: latest + timedelta(seconds=time.monotonic() - started)
 
@@ -207,7 +207,7 @@ def _latest(now: datetime, max_ahead_s: int) -> Callable[[], datetime]:
 async def _load(
     batches: Batches, write: Write, done: Filled, listener: Listener, floor: datetime
 ) -> KsysError | None:
-    """Write batch after batch, reading the next one meanwhile; what ended it before its time."""
+    """Write each batch while the next one is read; return the error that ended it early, if any."""
     started = time.perf_counter()
     batch: Batch | None = await asyncio.to_thread(batches.take)
     while batch is not None and not listener.stop.is_set():
@@ -251,11 +251,11 @@ async def _refresh(conn: AsyncConnection, zone: tzinfo, done: Filled, listener: 
 
 
 class _Stopped(Exception):
-    """It was told to stop between two slices."""
+    """The run was stopped between two slices of the refresh."""
 
 
 def _judge(done: Filled, failure: KsysError | None, file: SampleFile, rejects: Rejects) -> None:
-    """Raise what ended the file before its end, or that there was nothing in it."""
+    """Raise the error that ended the file early, or an error if no line was a sample."""
     if failure is not None:
         raise failure
     if done.samples or done.stopped:

@@ -1,7 +1,7 @@
-"""``ksys db backup``: a dump that ``ksys db restore`` brings back, with a manifest beside it.
+"""``ksys db backup``: writes a dump for ``ksys db restore``, and a manifest beside it.
 
-Dump and manifest are of one snapshot, while samples go on arriving. Both get their names when they
-are complete; what is called ``.partial`` is none (PRD §27.7).
+Dump and manifest use the same snapshot, while new samples arrive. Both files get their final names
+when they are complete; a file with ``.partial`` in its name is not complete (PRD §27.7).
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from ksys_app.ops.recovery.manifest import Dump, Manifest
 from ksys_app.utils import private
 
 COMPRESSION: Final = "--compress=5"
-# Before the snapshot: compressing a chunk truncates it, which an older snapshot sees as empty.
+# The lock is taken before the snapshot. The compression of a chunk truncates the chunk, and an
+# older snapshot would see an empty one.
 HOLD_CHUNKS: Final = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(
     sql.SQL(", ").join(
         sql.Identifier("public", name) for name in (*upkeep.HYPERTABLES, *upkeep.REFRESH)
     )
 )
-# Rows that a job wrote beside the chunks while TimescaleDB was switched off. Nobody reads them, and
-# with them no dump can be restored: in the restore they are read, and are there twice.
+# Rows that a job wrote outside the chunks while TimescaleDB was switched off. Nobody can read them.
+# A dump with such rows cannot be restored, because the restore would insert them twice.
 BESIDE_CHUNKS: Final = """
 SELECT format('--exclude-table-data=%I.%I', materialization_hypertable_schema,
               materialization_hypertable_name)
@@ -41,23 +42,23 @@ LOOK_S: Final = 0.5
 CHUNK: Final = 2**20
 
 OnStage = Callable[[str, int], None]
-"""Told of a stage (``rows``, ``dump``) and the dump's size in bytes."""
+"""Called with a stage (``rows``, ``dump``) and the size of the dump in bytes."""
 
 
 async def backup(dsn: str, file: Path, *, zone: str, on_stage: OnStage) -> Manifest:
-    """Dump a database to a file that is not there yet.
+    """Dump a database to a new file.
 
     Args:
         dsn: DSN of the database's owner, or of a superuser.
-        file: the dump; its manifest goes to ``FILE.manifest.json``.
-        zone: IANA zone the schema was made with.
-        on_stage: told when rows are counted, and of the dump while it grows.
+        file: the dump; its manifest is written to ``FILE.manifest.json``.
+        zone: IANA zone with which the schema was created.
+        on_stage: called when rows are counted, and while the dump grows.
 
     Raises:
-        ConfigError: the file is there already, its folder cannot be written, ``pg_dump`` is missing
+        ConfigError: the file exists already, its folder cannot be written, ``pg_dump`` is missing
             or too old, or the database is the embedded one.
-        BackupFailed: the dump failed, the disk is full for example; nothing is left of it.
-        SchemaDrift: the schema is not there.
+        BackupFailed: the dump failed, for example because the disk is full; the file is removed.
+        SchemaDrift: the schema does not exist.
         DatabaseUnreachable: nothing answers at ``dsn``.
     """
     partial = _begun(file)
@@ -96,7 +97,7 @@ async def backup(dsn: str, file: Path, *, zone: str, on_stage: OnStage) -> Manif
 
 
 def _begun(file: Path) -> Path:
-    """The file that the dump is written to until it is complete, empty so far."""
+    """Create the empty file in which the dump is written until it is complete."""
     try:
         if not file.name or file.is_dir():
             raise ConfigError(f"{file} is a folder; name a file in it")
@@ -129,7 +130,7 @@ async def _watch(dumping: asyncio.Task[None], partial: Path, on_stage: OnStage) 
 
 
 def _seal(partial: Path) -> Dump:
-    """Put a dump safely on the disk and take its hash."""
+    """Flush a dump to the disk and compute its hash."""
     digest = hash_of(partial)
     with partial.open("rb+") as file:
         os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""A file of samples a batch at a time, its bad lines on their way to the reject file."""
+"""Reads a file of samples in batches and writes its bad lines to the reject file."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Samples = dict[tuple[datetime, str], NewSample]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some lines of a file.
+    """The samples of some lines of a file.
 
     Attributes:
-        samples: the good ones; of several about one tag and time, the last.
-        count: how many lines were good.
+        samples: the samples of the valid lines; of several with the same tag and time, the last.
+        count: number of valid lines.
         line: number of the last line.
-        position: bytes of the file read so far, as stored.
-        rejected: bad lines so far.
-        ended: whether there are no more.
-        failure: why there are no more, where that is not the end of the file.
+        position: read bytes of the file as it is stored.
+        rejected: number of bad lines so far.
+        ended: whether there are no more lines.
+        failure: the error that ended the reading, None at the normal end of the file.
     """
 
     samples: list[NewSample]
@@ -43,12 +43,12 @@ class Batch:
 
 
 class Batches:
-    """Reads the batches of a file; meant for a thread of its own.
+    """Reads the batches of a file; meant for a separate thread.
 
     Args:
-        file: the file, begun.
-        rejects: where its bad lines go.
-        latest: the last time that a sample may have, asked again as time goes on.
+        file: the file, whose header has been read.
+        rejects: writes the bad lines.
+        latest: returns the latest usable time; it is called again while time passes.
     """
 
     def __init__(self, file: SampleFile, rejects: Rejects, latest: Callable[[], datetime]) -> None:
@@ -92,7 +92,7 @@ class Batches:
     def _unusable(self, sample: NewSample) -> Unusable | None:
         reason = unusable(sample.ts, sample.value, self._latest)
         if reason is Unusable.AHEAD:
-            # Standard input may go on for hours, and its samples with the clock.
+            # Standard input may run for hours, and its samples follow the clock.
             self._latest = self._clock()
             reason = unusable(sample.ts, sample.value, self._latest)
         return reason

@@ -1,4 +1,4 @@
-"""Dumps that are named by their time, of which a folder holds so many (PRD §27.7)."""
+"""Dumps with their time in the name, of which a folder keeps a number (PRD §27.7)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ksys_app.errors import BackupFailed, BadParameter, ConfigError
 from ksys_app.ops.owner import owner
 from ksys_app.ops.recovery import manifest
 
-# Private, and in no folder of the project, which others read and an image is made of.
+# A private folder outside of the project, because others read the project's folder and container
+# images are built from it.
 FOLDER: Final = "ksys-backups"
 STAMP: Final = "%Y%m%dT%H%M%SZ"
 _STAMP: Final = r"\d{8}T\d{6}Z"
@@ -24,27 +25,27 @@ _PARTS: Final = (".manifest.json", ".partial", ".manifest.json.partial")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A dump to be written, and the older files that are removed when it is whole."""
+    """The dump to write, and the older files to remove after it is complete."""
 
     file: Path
     outdated: list[Path]
 
 
 def dump_name(database: str, now: datetime) -> str:
-    """``EcoAnP_20260801T021000Z.dump``: the names of one database sort by their time, in UTC."""
+    """A name such as ``EcoAnP_20260801T021000Z.dump``; names of one database sort by their time."""
     return f"{_prefix(database)}{now.astimezone(UTC):{STAMP}}.dump"
 
 
 def outdated(names: Iterable[str], database: str, keep: int) -> list[str]:
-    """What a folder should hold no more, oldest dump first.
+    """The names of the files to remove from a folder, oldest dump first.
 
-    A dump counts if its manifest is beside it. Beyond the newest ``keep`` of them, dumps go with
-    their manifests, and so does what a killed backup of that age has left.
+    A dump counts if its manifest is beside it. The newest ``keep`` dumps stay. Older dumps are
+    removed with their manifests, and so are older files that a killed backup has left.
 
     Args:
-        names: what is in the folder.
-        database: whose dumps.
-        keep: how many stay.
+        names: names of the files in the folder.
+        database: name of the database.
+        keep: how many dumps stay.
     """
     there = set(names)
     form = re.compile(rf"{re.escape(_prefix(database))}{_STAMP}\.dump")
@@ -59,7 +60,7 @@ def outdated(names: Iterable[str], database: str, keep: int) -> list[str]:
 
 
 def home() -> Path:
-    """The folder for dumps of which nobody has said where; it may not be there yet.
+    """The default folder for dumps, in the user's home; it may not exist yet.
 
     Raises:
         ConfigError: this user has no home.
@@ -71,10 +72,10 @@ def home() -> Path:
 
 
 def make(folder: Path) -> None:
-    """Make the folder, for its owner alone, where it is not there.
+    """Create the folder, private to its owner, if it does not exist.
 
     Raises:
-        ConfigError: it cannot be made.
+        ConfigError: the folder cannot be created.
     """
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -83,16 +84,16 @@ def make(folder: Path) -> None:
 
 
 async def target(dsn: str, where: Path | None, keep: int | None, now: datetime) -> Target:
-    """What a backup writes, and what goes when it is whole.
+    """The dump that a backup writes, and the files to remove afterwards.
 
     Args:
         dsn: DSN of the database's owner.
-        where: the dump itself, a folder for a dated one, None for the folder at home.
+        where: the file of the dump, or a folder for a dated dump; None for the default folder.
         keep: how many dated dumps stay, None for all.
         now: the time of the dump.
 
     Raises:
-        BadParameter: ``keep`` and a dump that is not dated.
+        BadParameter: ``keep`` was given with a dump that is not dated.
         ConfigError: the folder cannot be read.
         KsysError: as :func:`~ksys_app.ops.owner.owner`.
     """
@@ -126,7 +127,7 @@ def remove(paths: Iterable[Path]) -> None:
     """Remove old dumps.
 
     Raises:
-        BackupFailed: one cannot be removed.
+        BackupFailed: a dump cannot be removed.
     """
     for path in paths:
         try:

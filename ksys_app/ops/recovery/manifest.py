@@ -1,8 +1,8 @@
-"""What a dump holds, written beside it and compared after a restore: rows and checksums.
+"""The manifest of a dump: numbers of rows and checksums, which are compared after a restore.
 
-A checksum of a day is the sum, over its rows, of the first 60 bits of the MD5 of
-``ts|value|qc|meta`` as PostgreSQL writes them in UTC, so that anybody can compute it again, on any
-version, in any order.
+The checksum of a day is a sum over its rows. Each row adds the first 60 bits of the MD5 of
+``ts|value|qc|meta``, as PostgreSQL writes them in UTC. So anybody can compute it again, with any
+version of PostgreSQL and in any order of the rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ksys_app.ops import golden
 from ksys_app.ops.schema import schema
 
 FORMAT: Final = 1
-# What jobs and their runner change by themselves is not compared.
+# Relations that jobs and their runner change all the time are not compared.
 RESTLESS: Final = frozenset({"influx_hist", "ksys_job_run"})
 TOLD_DAYS: Final = 10
 
@@ -48,7 +48,7 @@ WHERE c.oid = 'public.influx_hist'::regclass
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """The dump itself: its bytes and their SHA-256."""
+    """The size of a dump in bytes, and its SHA-256."""
 
     bytes: int
     sha256: str
@@ -56,10 +56,10 @@ class Dump:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is in a database.
+    """The content of a database.
 
     Attributes:
-        relations: rows of each table and aggregate but the raw samples.
+        relations: number of rows of each table and aggregate except the raw samples.
         days: ``[tag, day of UTC, rows, checksum]`` of the raw samples.
     """
 
@@ -69,7 +69,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A dump, its origin and its content; ``schema`` is the hash of the SQL that made it."""
+    """A dump, its origin and its content; ``schema`` is the hash of the SQL that created it."""
 
     format: int
     ksys: str
@@ -90,7 +90,7 @@ class Manifest:
 
 
 def beside(dump: Path) -> Path:
-    """Where the manifest of a dump is."""
+    """The path of a dump's manifest."""
     return dump.with_name(f"{dump.name}.manifest.json")
 
 
@@ -101,7 +101,7 @@ WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) ORDER BY 1
 
 
 async def about(conn: AsyncConnection) -> dict[str, Any]:
-    """Database, versions, owner and extensions, as a manifest has them."""
+    """Database, versions, owner and extensions, in the form of a manifest."""
     cursor = await conn.execute(ABOUT)
     assert cursor.description is not None
     row = await cursor.fetchone()
@@ -110,12 +110,12 @@ async def about(conn: AsyncConnection) -> dict[str, Any]:
 
 
 async def content(conn: AsyncConnection, also: Iterable[str] = ()) -> Content:
-    """Rows and checksums as they are now; in one snapshot if the connection has one.
+    """Count rows and compute checksums; in one snapshot if the connection has one.
 
     Args:
         conn: the owner's connection.
-        also: relations to count beside those that this version expects. One that is not there,
-            as in a database of another version, is not counted.
+        also: relations to count in addition to those of this version. A relation that does not
+            exist, as in a database of another version, is not counted.
     """
     relations = {}
     names = (set(golden.of(conn).tables) | set(REFRESH) | set(also)) - RESTLESS
@@ -130,7 +130,7 @@ async def content(conn: AsyncConnection, also: Iterable[str] = ()) -> Content:
 
 
 def make(origin: dict[str, Any], held: Content, dump: Dump, zone: str) -> Manifest:
-    """A manifest as of now."""
+    """A manifest with the current time."""
     return Manifest(
         format=FORMAT,
         ksys=__version__,
@@ -143,7 +143,7 @@ def make(origin: dict[str, Any], held: Content, dump: Dump, zone: str) -> Manife
 
 
 def text(manifest: Manifest) -> str:
-    """A manifest as JSON, a day a line."""
+    """A manifest as JSON, with one line for each day."""
     whole = asdict(manifest)
     days = whole["content"].pop("days")
     head = json.dumps(whole, indent=1)
@@ -155,7 +155,7 @@ def read(path: Path) -> Manifest:
     """The manifest in a file.
 
     Raises:
-        ConfigError: it cannot be read, or is none.
+        ConfigError: the file cannot be read, or it is no manifest.
     """
     try:
         whole = json.loads(path.read_text("utf-8"))
@@ -173,11 +173,12 @@ def read(path: Path) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A restored database beside its dump, a sentence for each difference.
+    """The differences between a restored database and its dump, a sentence each.
 
     Attributes:
-        wrong: what is missing, too much or other than in the dump.
-        more: aggregates that are more complete: late samples were refreshed since the dump.
+        wrong: missing, additional or different content.
+        more: aggregates that are more complete than in the dump, because late samples were
+            refreshed since.
     """
 
     wrong: list[str]
@@ -185,12 +186,12 @@ class Comparison:
 
 
 def compare(wanted: Content, found: Content, floor: date) -> Comparison:
-    """A restored database beside its dump. The samples decide; aggregates follow from them.
+    """Compare a restored database with its dump. Samples must be equal; aggregates may have more.
 
     Args:
-        wanted: what was dumped.
-        found: what is there.
-        floor: whole days before it may have been dropped by the retention job since.
+        wanted: the content of the dump.
+        found: the content of the restored database.
+        floor: the retention job may have dropped whole days before this day since the dump.
     """
     wrong: list[str] = []
     more: list[str] = []

@@ -1,4 +1,4 @@
-"""``pg_dump`` and ``pg_restore``: found in a version that will do, and run."""
+"""Finds ``pg_dump`` and ``pg_restore`` in a suitable version, and runs them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ksys_app.errors import BackupFailed, ConfigError, DatabaseTimeout
 from ksys_app.settings import safe_dsn
 
 Program = Literal["pg_dump", "pg_restore"]
-# Where Debian and Red Hat keep several versions beside each other.
+# Folders in which Debian and Red Hat install several versions.
 FOLDERS: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
-# A program ends when the pipe closes that is its shell's input: when this process closes it, and
-# when this process is gone, however it went. So it is on every system with a shell; a signal at the
-# death of the parent is there on Linux alone. The program is asked to end, and then cancels its
-# statement on the server.
+# A shell runs the program and reads a pipe from this process. The pipe closes when this process
+# closes it or ends for any reason. Then the shell asks the program to end, and the program cancels
+# its statement on the server. This works on every system with a shell; a signal at the death of the
+# parent process exists only on Linux.
 LEASH: Final = """
 exec 3<&0
 "$@" </dev/null 3<&- &
@@ -46,21 +46,21 @@ class Found(NamedTuple):
 
 
 async def find(program: Program, server: int) -> Found:
-    """The program of the server's major version, else of the next newer one.
+    """The program of the server's major version, else of the next newer version.
 
     Args:
-        program: which.
+        program: name of the program.
         server: major version of the server.
 
     Raises:
-        ConfigError: there is none; it names the package.
+        ConfigError: no such program is installed; the message names the package.
     """
     installed = [found for path in _candidates(program) if (found := await _version(path))]
     return choose(program, server, installed)
 
 
 def choose(program: Program, server: int, installed: Iterable[Found]) -> Found:
-    """The oldest of the programs that is not older than the server. Raises as :func:`find`."""
+    """The oldest program that is not older than the server. Raises as :func:`find`."""
     ordered = sorted(installed, key=lambda found: found.major)
     for found in ordered:
         if found.major >= server:
@@ -93,18 +93,18 @@ async def _version(path: str) -> Found | None:
 
 
 async def run(program: Found, dsn: str, *arguments: str) -> None:
-    """Run a program against a database; it ends when this is cancelled, or this process is gone.
+    """Run a program on a database; it ends if the call is cancelled or this process ends.
 
     Raises:
-        BackupFailed: it failed; its own last words are in the message.
-        DatabaseTimeout: the server answers nobody any more.
+        BackupFailed: the program failed; the message has its last output.
+        DatabaseTimeout: the server does not answer any more.
     """
     parts = {
         key: str(value)
         for key, value in (KEEPALIVE | conninfo_to_dict(dsn)).items()
         if value is not None
     }
-    # Arguments can be read by everybody on the machine, the environment cannot.
+    # Everybody on the machine can read the arguments of a process, but not its environment.
     secret = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
     theirs, ours = os.pipe()
     try:
@@ -116,7 +116,7 @@ async def run(program: Found, dsn: str, *arguments: str) -> None:
             stdin=theirs,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            # A terminal's Ctrl-C comes to this process alone, which ends the program in order.
+            # Ctrl-C in a terminal must reach only this process, which then ends the program.
             start_new_session=True,
         )
     except OSError as error:

@@ -1,7 +1,8 @@
-"""``ksys db restore``: a dump of ``ksys db backup`` into an empty database, compared and verified.
+"""``ksys db restore``: restores a dump of ``ksys db backup`` and verifies the result.
 
-TimescaleDB must be there in the dump's version, and its two hooks stand around the restore: without
-them a third of the rows and every key were lost (PRD decision 19).
+The target must be empty and have TimescaleDB in the dump's version. The restore calls TimescaleDB's
+two hooks before and after; without them a third of the rows and every key were lost (PRD decision
+19).
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ SELECT current_database() AS name,
                                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                                    AND d.deptype = 'e')) AS is_used
 """
-# Between the hooks TimescaleDB is switched off and its jobs do not run. A session may have it on.
+# Between the hooks TimescaleDB is switched off and jobs do not run. One session may switch it on.
 AS_USUAL: Final = "SET timescaledb.restoring = off"
-# The runner's notes are of the server that was dumped; jobs are new here.
+# The runner's records belong to the server of the dump; in the restored database jobs are new.
 JOBS_ARE_NEW: Final = """
 UPDATE public.ksys_job_run
 SET known_since = now(), started_at = NULL, finished_at = NULL, error = NULL
@@ -53,12 +54,12 @@ SET known_since = now(), started_at = NULL, finished_at = NULL, error = NULL
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore came to.
+    """The result of a restore.
 
     Attributes:
-        comparison: with the manifest; None where there was none.
-        checks: those of ``ksys db verify`` about the schema.
-        aside: what the database that was there is called now.
+        comparison: the comparison with the manifest; None without a manifest.
+        checks: the checks of ``ksys db verify`` about the schema.
+        aside: the new name of the replaced database, if any.
     """
 
     comparison: Comparison | None
@@ -68,14 +69,14 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to restore, where, and how.
+    """The options of a restore.
 
     Attributes:
         dsn: DSN of a superuser of the target.
         file: the dump.
         zone: IANA zone of the days of ``influx_agg_1d``.
         passwords: role to password, as for :func:`ksys_app.ops.schema.schema.apply`.
-        replace: put the database that is there aside under another name.
+        replace: rename the existing database and restore into a new one.
     """
 
     dsn: str
@@ -85,14 +86,14 @@ class Plan:
     replace: bool = False
 
 
-# A session that began during the restore has its mode for as long as it lasts: nobody would ever
-# see what its program writes.
+# A session that began during the restore stays in restore mode. Rows that it writes would be lost,
+# so such sessions are ended.
 END_OTHERS: Final = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
-# How far a restore is, and what that means for whoever breaks it off or meets an error then.
+# How far a restore is, which decides the message after an interruption or an error.
 Reached = Literal["nothing", "empty", "half", "whole"]
 MEANING: Final[Mapping[Reached, str]] = {
     "nothing": "nothing was changed",
@@ -103,13 +104,13 @@ MEANING: Final[Mapping[Reached, str]] = {
 
 
 @dataclass(slots=True)
-class Course:
-    """How far a restore is.
+class Progress:
+    """The progress of a restore.
 
     Attributes:
-        name: the target's name.
-        reached: what is true of it.
-        aside: what the database that was there is called now.
+        name: name of the target database.
+        reached: how far the restore is.
+        aside: the new name of the replaced database, if any.
     """
 
     name: str
@@ -117,11 +118,11 @@ class Course:
     aside: str | None = None
 
     def put_aside(self, name: str) -> None:
-        """The database that was there has another name, and an empty one is in its place."""
+        """Record that the old database was renamed to ``name`` and an empty one was created."""
         self.aside, self.reached = name, "empty"
 
     def told(self, what: str) -> str:
-        """``what`` has happened, what that leaves, and how to go on."""
+        """A sentence: ``what`` has happened, the state of the database, and how to continue."""
         before = (
             f"; the database that was there is {self.aside} now (docs/runbooks/RECOVERY.md)"
             if self.aside
@@ -131,35 +132,35 @@ class Course:
 
 
 async def restore(plan: Plan, on_step: Callable[[str], None]) -> Restored:
-    """Bring a dump back, compare it with its manifest and verify every object.
+    """Restore a dump, compare the database with the manifest, and verify every object.
 
     Raises:
-        ConfigError: the dump cannot be read, the target is in use, or the server is another than
-            the dump needs. Nothing was changed.
-        BackupFailed: the restore failed on the way; what there is of it is not usable.
-        BrokenOff: it was cancelled.
+        ConfigError: the dump cannot be read, the target is in use, or the server does not suit the
+            dump. Nothing was changed.
+        BackupFailed: the restore failed midway; the database is not usable.
+        BrokenOff: the restore was cancelled.
         DatabaseUnreachable: nothing answers there.
     """
-    course = Course(aside.name_of(plan.dsn))
+    progress = Progress(aside.name_of(plan.dsn))
     try:
-        return await _restore(plan, course, on_step)
+        return await _restore(plan, progress, on_step)
     except asyncio.CancelledError:
-        raise BrokenOff(course.told("the restore was broken off")) from None
+        raise BrokenOff(progress.told("the restore was broken off")) from None
     except KsysError as error:
-        if course.reached == "nothing":
+        if progress.reached == "nothing":
             raise
-        raise type(error)(course.told(error.message)) from error
+        raise type(error)(progress.told(error.message)) from error
 
 
-async def _restore(plan: Plan, course: Course, on_step: Callable[[str], None]) -> Restored:
+async def _restore(plan: Plan, progress: Progress, on_step: Callable[[str], None]) -> Restored:
     on_step("dump and target are looked at")
     noted = await asyncio.to_thread(_manifest, plan.file)
     async with owner(plan.dsn, even_restoring=True) as conn:
         program, version, is_new = await _require_target(conn, noted, plan)
     if not is_new:
         on_step("the database that is there is put aside")
-        await aside.put(plan.dsn, course.put_aside)
-    course.reached = "empty"
+        await aside.put(plan.dsn, progress.put_aside)
+    progress.reached = "empty"
     on_step("roles")
     await schema.apply_roles(plan.dsn, zone=plan.zone, passwords=plan.passwords)
     on_step("TimescaleDB")
@@ -167,26 +168,27 @@ async def _restore(plan: Plan, course: Course, on_step: Callable[[str], None]) -
         extension = sql.SQL("CREATE EXTENSION IF NOT EXISTS timescaledb VERSION {}")
         await conn.execute(extension.format(sql.Literal(version)))
     on_step("data")
-    course.reached = "half"
+    progress.reached = "half"
     async with owner(plan.dsn) as conn:
         await conn.execute("SELECT timescaledb_pre_restore()")
     await pg_programs.run(program, plan.dsn, "--exit-on-error", str(plan.file))
     comparison = await _settle(plan.dsn, noted, on_step)
-    # Only what has come to here is switched on: whatever ends before is named by everybody.
+    # TimescaleDB is switched on only here. After an earlier failure every command reports the
+    # incomplete restore.
     async with owner(plan.dsn, even_restoring=True) as conn:
         await conn.execute("SELECT timescaledb_post_restore()")
         await conn.execute(END_OTHERS)
-    course.reached = "whole"
+    progress.reached = "whole"
     on_step("every object is verified")
-    # What a faulty row has wrong it had before the backup: it is no fault of the restore.
+    # A faulty row was faulty before the backup, so the restore does not check the rows.
     checks = await verify.verify(plan.dsn, zone=plan.zone, content=False)
-    return Restored(comparison, checks, course.aside)
+    return Restored(comparison, checks, progress.aside)
 
 
 async def _settle(
     dsn: str, noted: Manifest | None, on_step: Callable[[str], None]
 ) -> Comparison | None:
-    """Gather statistics and compare, while no job of the database changes what came back."""
+    """Gather statistics and compare, while no job can change the restored rows."""
     on_step("statistics")
     async with owner(dsn, even_restoring=True) as conn:
         await conn.execute(AS_USUAL)
@@ -201,7 +203,7 @@ async def _settle(
 
 
 def _manifest(file: Path) -> Manifest | None:
-    """The manifest of a dump that is whole; None where there is none."""
+    """The manifest of a dump, whose hash is checked; None without a manifest."""
     try:
         with file.open("rb") as dump:
             if dump.read(5) != b"PGDMP":

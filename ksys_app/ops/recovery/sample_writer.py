@@ -1,7 +1,7 @@
-"""Samples of a file into ``influx_hist``, a batch a transaction, so that repeating does no harm.
+"""Writes the samples of a file into ``influx_hist``, each batch in one transaction.
 
-A sample that says what the database has already is left alone, so that a second run changes
-nothing (:mod:`ksys_app.store.samples`).
+A sample that the database already has stays unchanged, so a second run changes nothing
+(:mod:`ksys_app.store.samples`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from ksys_app.models.samples import NewSample
 from ksys_app.ops.schema.bounds import Bounds, bounds
 from ksys_app.store.samples import Existing, put
 
-# Late rows of a compressed chunk are worth decompressing what they touch, however much it is.
+# Late rows may decompress any number of rows in a compressed chunk.
 NO_LIMIT: Final = (
     "SELECT set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)"
 )
-# What is older than the retention must be aggregated before it goes; nothing has to be undone.
+# Samples older than the retention must be aggregated before the retention job deletes them. The
+# job's next run is one day later, and then it goes on as usual, so nothing has to be undone.
 HOLD_RETENTION: Final = """
 SELECT alter_job(j.job_id, next_start => now() + interval '1 day')
 FROM timescaledb_information.jobs AS j
@@ -44,7 +45,7 @@ class SampleWriter:
 
     Args:
         conn: an autocommit connection.
-        columns: those the file has; the others keep what the database has.
+        columns: the columns of the file; other columns of an existing row stay unchanged.
     """
 
     def __init__(self, conn: AsyncConnection, columns: Sequence[str]) -> None:
@@ -53,10 +54,10 @@ class SampleWriter:
         self._floor: datetime | None = None
 
     async def prepare(self) -> Bounds:
-        """See whether rows may be written here; what may be refreshed afterwards.
+        """Check that this role may write rows, and return the limits for the later refresh.
 
         Raises:
-            SchemaDrift: the schema is not there.
+            SchemaDrift: the schema does not exist.
             ConfigError: the role is not the owner.
         """
         row = await (await self._conn.execute(OWNS)).fetchone()
@@ -74,7 +75,7 @@ class SampleWriter:
         """Upsert samples, of which no two have the same time and tag, in one transaction.
 
         Returns:
-            How many were new or changed something.
+            The number of new and changed rows.
         """
         if not samples:
             return 0
@@ -87,7 +88,7 @@ class SampleWriter:
                     await self._conn.execute(NO_LIMIT)
                     return await put(self._conn, samples, Existing.REPLACE, self._columns)
             except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable):
-                # A job of the server had the same chunk in hand.
+                # A job of the server was changing the same chunk.
                 if attempt == ATTEMPTS - 1:
                     raise
                 await asyncio.sleep(RETRY_S * (attempt + 1))

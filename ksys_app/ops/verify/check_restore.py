@@ -1,4 +1,4 @@
-"""A check of what a restore, or who switched its mode on by hand, has left (PRD §27.7)."""
+"""Checks for rows that were written in restore mode, which nobody can read (PRD §27.7)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAME: Final = "restore"
 
 
 def beside_chunks(rows: Rows) -> Iterator[Check]:
-    """Whether rows were written while ``timescaledb.restoring`` was on."""
+    """Check that no rows were written while ``timescaledb.restoring`` was on."""
     names = ", ".join(row["name"] for row in rows)
     unseen = (
         f"{names}: rows that nobody sees were written beside the chunks while "

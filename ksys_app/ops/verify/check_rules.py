@@ -1,6 +1,7 @@
-"""Checks of what pages judge by: stored rules and expectations hold what can be used (PRD §4.4).
+"""Checks that stored rules and expectations have only usable values (PRD §4.4).
 
-The master files are checked before they are written; another writer may have put in anything.
+The CSV files are checked before they are written to the database, but another program may have
+stored any value.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from ksys_app.ops.masterdata.qc import MAX_ROWS
 from ksys_app.queries import qc
 
 MAX_TOLD: Final = 100
-"""Faulty rows that get a line each; the others are counted."""
+"""How many faulty rows get a line each; the others are counted."""
 
 
 async def checks(conn: AsyncConnection) -> list[Check]:
-    """Both kinds of rows, read from the database.
+    """Check the rules and expectations in the database.
 
-    Where a table or a column is missing there is no check: those of relations say that.
+    If a table or a column is missing, nothing is checked here; the checks of relations report it.
     """
     try:
         async with conn.transaction():
@@ -42,12 +43,12 @@ async def checks(conn: AsyncConnection) -> list[Check]:
 
 
 def rules(rows: Sequence[StoredRule]) -> Iterator[Check]:
-    """One line for all rules, and one for each that holds what cannot be used."""
+    """One line for all rules, and one line for each rule with an unusable value."""
     return _checks("rule", [(row.tag_name, usable_rule(row).faults) for row in rows])
 
 
 def expectations(rows: Sequence[StoredExpectation]) -> Iterator[Check]:
-    """The same of expectations."""
+    """One line for all expectations, and one line for each with an unusable value."""
     return _checks("expectation", [(row.tag_name, usable_expectation(row)[1]) for row in rows])
 
 

@@ -1,4 +1,4 @@
-"""Checks of the samples themselves: that only usable ones are there, and what was refused."""
+"""Checks of the samples: that all stored samples are usable, and which samples were refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOLD: Final = 5
 
 
 def constraint(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """The constraint that only usable samples meet; ``wanted`` are rows of the golden file."""
+    """Check the constraint on usable samples; ``wanted`` are rows of the golden file."""
     for one in wanted:
         ok = one["name"] in {row["name"] for row in rows}
         detail = "valid for every row" if ok else "is missing; run ksys db init"
@@ -20,7 +20,7 @@ def constraint(rows: Rows, wanted: Rows) -> Iterator[Check]:
 
 
 def samples(rows: Rows) -> Iterator[Check]:
-    """Rows of ``influx_hist`` that are no usable samples, each by tag, time and value."""
+    """Check for unusable samples in ``influx_hist``; a failure names tag, time and value."""
     named = "; ".join(f"{row['tag_name']} {row['ts']} {_value(row)}" for row in rows[:TOLD])
     more = " and more" if len(rows) > TOLD else ""
     wrong = f"not usable: {named}{more}; run ksys db init, which moves them to ingest_reject"
@@ -28,12 +28,12 @@ def samples(rows: Rows) -> Iterator[Check]:
 
 
 def refused(rows: Rows) -> Iterator[Check]:
-    """What was refused in the last day: the sender's fault, not the database's."""
+    """The samples refused in the last day; the sender is wrong, not the database."""
     yield Check("samples refused", True, "; ".join(refusals(rows, TOLD)) or "none in the last day")
 
 
 def refusals(rows: Sequence[Mapping[str, Any]], told: int) -> Iterator[str]:
-    """One sentence a tag and reason, the ``told`` largest, from ``db/verify/refused.sql``."""
+    """One sentence for each tag and reason in ``db/verify/refused.sql``, the ``told`` largest."""
     for row in rows[:told]:
         count = "1 sample" if row["rows"] == 1 else f"{row['rows']:,} samples"
         how = "moved aside" if row["source"] == "quarantine" else "refused"
@@ -47,7 +47,7 @@ def refusals(rows: Sequence[Mapping[str, Any]], told: int) -> Iterator[str]:
 
 
 def _tag(name: str | None) -> str:
-    """Another writer's tag as it stands in a line: none, or one that would break the line."""
+    """A tag as text for one line; the name may be missing or hold line breaks."""
     if not name:
         return "no tag"
     return name if name.isprintable() else shown(name)

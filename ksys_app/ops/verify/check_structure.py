@@ -1,6 +1,6 @@
-"""Checks of what there is: pure functions from rows of ``db/verify/`` to one line each.
+"""Checks of tables, views, keys, indexes and functions: pure functions of rows of ``db/verify/``.
 
-``wanted`` are the rows of the golden file that answer the same statement (:mod:`.golden`).
+``wanted`` are the rows of the golden file for the same statement (:mod:`.golden`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OCCASION: Final = re.compile(r"(?:BEFORE|AFTER) .+?(?= ON )")
 
 
 def relations(rows: Rows, views: Rows, wanted: Golden) -> Iterator[Check]:
-    """Each table and view, of its kind, with its columns and their types."""
+    """Check the kind of each table and view, its columns and their types."""
     kinds = golden.kinds(rows, views)
     found, columns_of = _columns(rows), _columns(wanted.columns)
     for name, kind in wanted.kinds.items():
@@ -35,7 +35,7 @@ def relations(rows: Rows, views: Rows, wanted: Golden) -> Iterator[Check]:
 
 
 def _columns(rows: Rows) -> dict[str, dict[str, str]]:
-    """Relation to its columns in order, each with its type."""
+    """Relation to its columns in order, column to type."""
     found: dict[str, dict[str, str]] = {}
     for row in rows:
         required = " not null" if row["not_null"] else ""
@@ -53,7 +53,7 @@ def _differences(found: Mapping[str, str], wanted: Mapping[str, str]) -> Iterato
 
 
 def primary_keys(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """Each table's primary key."""
+    """Check the primary key of each table."""
     found = _keys(rows)
     for name, columns in _keys(wanted).items():
         key = found.get(name)
@@ -68,7 +68,7 @@ def _keys(rows: Rows) -> dict[str, str]:
 
 
 def _no_key(table: str, columns: str) -> str:
-    """``ksys db init`` makes a key with its table only."""
+    """Advice for a missing key; ``ksys db init`` creates a key only together with its table."""
     return (
         f"is missing; as the owner: ALTER TABLE public.{table} ADD CONSTRAINT {table}_pkey"
         f" PRIMARY KEY ({columns})"
@@ -76,10 +76,10 @@ def _no_key(table: str, columns: str) -> str:
 
 
 def indexes(rows: Rows, wanted: Golden) -> Iterator[Check]:
-    """Each index of the schema; then each that may be left out, as another index covers it.
+    """Check each index of the schema, then each optional index that another index covers.
 
-    The key of a plain table is checked as a key alone: what reads samples needs those of
-    hypertables.
+    Of primary keys only those of hypertables are checked here, because queries of samples need
+    them. :func:`primary_keys` checks the keys of plain tables.
     """
     found = {(row["relation"], row["name"]): row for row in rows}
     hyper = {row["name"] for row in wanted.hypertables}
@@ -115,7 +115,7 @@ def _covered(wanted: Row, rows: Rows) -> Check:
 
 
 def hypertables(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """Each hypertable with chunks of a sensible size."""
+    """Check that each hypertable exists and has chunks of a suitable size."""
     found = {row["name"]: row["chunk_interval"] for row in rows if not row["is_aggregate"]}
     least, most = CHUNK_INTERVAL
     for name in (row["name"] for row in wanted if not row["is_aggregate"]):
@@ -130,7 +130,7 @@ def hypertables(rows: Rows, wanted: Rows) -> Iterator[Check]:
 
 
 def compression(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """Columnar settings of what is compressed."""
+    """Check the settings of compression."""
     found = {row["name"]: (row["segment_by"], row["order_by"]) for row in rows}
     for one in wanted:
         name, due = one["name"], (one["segment_by"], one["order_by"])
@@ -146,13 +146,13 @@ def compression(rows: Rows, wanted: Rows) -> Iterator[Check]:
 def aggregates(
     rows: Rows, wanted: Golden, zone: str, kept: Collection[str] = ()
 ) -> Iterator[Check]:
-    """Each aggregate's real-time setting, and the definition of each aggregate and view.
+    """Check the real-time setting of each aggregate, and the definition of each aggregate and view.
 
     Args:
         rows: the definitions.
-        wanted: what the schema makes.
+        wanted: the golden file.
         zone: IANA zone whose days ``influx_agg_1d`` should count.
-        kept: what of the plant's own was to stay as it is.
+        kept: objects of the plant that were left unchanged.
     """
     found = {row["name"]: row for row in rows}
     kinds, spec = wanted.kinds, definitions.as_in_the_spec(wanted)
@@ -168,8 +168,8 @@ def aggregates(
         actual = definitions.normalised(row["definition"])
         ok = actual in allowed
         detail = "as expected" if ok else f"differs: {actual}"
-        # An aggregate of raw rows works as well; indicators of all history only where nobody is to
-        # refresh them each minute.
+        # An aggregate from raw rows works too. Indicators over all history work only where no job
+        # has to refresh them each minute.
         if actual == spec.get(name) and not ok:
             ok = kinds[name] == "aggregate" or name in kept
             detail = (
@@ -179,7 +179,7 @@ def aggregates(
 
 
 def triggers(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """What refuses unusable samples and keeps ``tag_latest``."""
+    """Check the triggers that refuse unusable samples and update ``tag_latest``."""
     found = {(row["relation"], row["name"]): row for row in rows}
     for one in wanted:
         name, occasion = one["name"], _occasion(one["definition"])
@@ -204,7 +204,7 @@ def _occasion(trigger: str) -> str:
 
 
 def functions(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """The functions for other readers, as the role of the app may call them."""
+    """Check the functions for other readers, and that the app's role may call them."""
     for one in wanted:
         name, arguments = one["name"], one["arguments"]
         found = [row for row in rows if (row["name"], row["arguments"]) == (name, arguments)]

@@ -1,6 +1,6 @@
-"""Checks of what keeps the schema alive: policies, jobs, roles and privileges.
+"""Checks of policies, jobs, roles and privileges.
 
-``wanted`` are the rows of the golden file that answer the same statement (:mod:`.golden`).
+``wanted`` are the rows of the golden file for the same statement (:mod:`.golden`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ksys_app.ops.keep import INDICATORS, POLICIES
 
 
 def policies(jobs: Judgement, zone: ZoneInfo, kept: Collection[str] = ()) -> Iterator[Check]:
-    """Every expected policy with its offsets and its schedule, then each that nobody expects.
+    """Check the offsets and the schedule of every required policy; then list unexpected ones.
 
     Args:
-        jobs: what there is.
+        jobs: the jobs of the database.
         zone: the display zone.
-        kept: what of the plant's own was to stay as it is.
+        kept: objects of the plant that were left unchanged.
     """
     for name, values in WANTED.items():
         job = jobs.found.get(name)
@@ -56,7 +56,7 @@ def _text(value: timedelta | int | None) -> str:
 
 
 def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
-    """How the last run of each expected job went; those of others are named only."""
+    """Check the last run of each required job; jobs of somebody else are only named."""
     for job in jobs.found.values():
         yield Check(f"job {job.name}", job.state == "ok", job_words.summary(job, zone))
     named = "; ".join(f"{job.name} (job {job.job_id})" for job in jobs.others)
@@ -64,7 +64,7 @@ def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
 
 
 def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """The two roles, unprivileged, with their session settings."""
+    """Check that the two roles exist, have no special rights, and have their session settings."""
     found = {row["name"]: row for row in rows}
     for one in wanted:
         name, settings = one["name"], one["settings"]
@@ -94,7 +94,7 @@ def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
 
 
 def privileges(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """What each role may do with each relation: no less and no more."""
+    """Check that each role has exactly the wanted privileges on each relation."""
     found = _privileges(rows)
     for (role, relation), due in _privileges(wanted).items():
         has = found.get((role, relation), frozenset())
@@ -106,5 +106,5 @@ def privileges(rows: Rows, wanted: Rows) -> Iterator[Check]:
 
 
 def _privileges(rows: Rows) -> dict[tuple[str, str], frozenset[str]]:
-    """Role and relation to what the one may do with the other."""
+    """Role and relation to the privileges of the role on the relation."""
     return {(row["role"], row["relation"]): frozenset(row["privileges"]) for row in rows}

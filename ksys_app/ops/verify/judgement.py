@@ -1,7 +1,7 @@
-"""What is wrong with a database, from what ``ksys db status`` read of it; pure.
+"""Judges the data that ``ksys db status`` has read; pure functions.
 
-A wrong thing is a failed :class:`~ksys_app.ops.check.Check`: its name, what is wrong and what to
-do, and its runbook.
+Each problem is a failed :class:`~ksys_app.ops.check.Check` with a name, a description with advice,
+and a runbook.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from ksys_app.domain.upkeep import REFRESH
 from ksys_app.ops.check import Check, days
 from ksys_app.ops.verify.status import Lag, Status, Tag
 
-# All tags at once are silent for so long, whatever each of them is allowed.
+# If no tag has sent for this time, nothing arrives, whatever gap each tag is allowed.
 SILENT: Final = timedelta(minutes=5)
 MOST_NAMED: Final = 5
 
 
 def wrong(state: Status, now: datetime, zone: ZoneInfo) -> list[Check]:
-    """What is wrong: with the schema, then what is stored, then what arrives.
+    """The problems: first of the schema, then of stored aggregates, then of arriving samples.
 
     Args:
-        state: what was read.
+        state: the data of ``ksys db status``.
         now: the database's clock.
         zone: the display zone.
     """
-    # Without its triggers nobody notes what arrives.
+    # Without the triggers, tag_latest does not show what arrives.
     blind = any(check.name.startswith("trigger ") for check in state.failed)
     return [
         *state.failed,
@@ -41,9 +41,9 @@ def wrong(state: Status, now: datetime, zone: ZoneInfo) -> list[Check]:
 
 
 def lost(tags: Sequence[Tag], now: datetime) -> str:
-    """The tags that no longer send while others do, longest silent first; empty if there is none.
+    """A sentence about tags that stopped sending, longest silence first; empty if there are none.
 
-    A tag is the plant's matter, so it is a warning.
+    The plant is responsible for a single tag, so this is only a warning.
     """
     present = [tag for tag in tags if not tag.ahead]
     if _silent(present, now):
@@ -58,9 +58,9 @@ def lost(tags: Sequence[Tag], now: datetime) -> str:
 
 
 def late_s(lag: Lag) -> float | None:
-    """How far an aggregate is stored behind where it should be, seconds; 0 where it is not.
+    """How late an aggregate is, seconds; 0 if it is not late.
 
-    None where nothing is stored and samples are waiting for it.
+    None if nothing is stored although samples are waiting.
     """
     if not lag.waiting:
         return 0.0
@@ -68,7 +68,7 @@ def late_s(lag: Lag) -> float | None:
 
 
 def _stored(state: Status, zone: ZoneInfo) -> Iterator[Check]:
-    """Aggregates whose jobs run and will never store what is there: it is too old for them."""
+    """Aggregates whose jobs will never store existing samples, because these are too old."""
     for lag in state.lags:
         if lag.out_of_reach:
             has = "holds nothing"
@@ -104,5 +104,5 @@ def _ahead(tags: Sequence[Tag], zone: ZoneInfo) -> Iterator[Check]:
 
 
 def _silent(present: Sequence[Tag], now: datetime) -> bool:
-    """Whether there are tags and not one of them still sends."""
+    """Whether there are tags and none of them has sent recently."""
     return bool(present) and all(now - tag.ts > max(SILENT, tag.allowed) for tag in present)

@@ -1,4 +1,4 @@
-"""``ksys db status``: how large, how fresh and how well kept the database is."""
+"""``ksys db status``: size of the database, age of its data, and state of its jobs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """When a tag's newest sample was; ``ahead``: further before the clock than is allowed."""
+    """Time of a tag's newest sample; ``ahead``: it is too far ahead of the clock."""
 
     tag_name: str
     ts: datetime
@@ -67,7 +67,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag's newest sample, and how old it may be (PRD decision 9)."""
+    """A tag's newest sample, and its largest allowed age (PRD decision 9)."""
 
     tag_name: str
     ts: datetime
@@ -77,16 +77,17 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far an aggregate is.
+    """How far an aggregate is stored.
 
     Attributes:
-        name: the aggregate.
-        stored_to: what is stored, None if nothing is; newer buckets are computed when read.
-        due: to where it is stored while its job runs.
-        waiting: whether there are samples between the two.
-        out_of_reach: whether one of them is older than its job looks back.
+        name: name of the aggregate.
+        stored_to: end of the stored buckets, None if nothing is stored; newer buckets are computed
+            when they are read.
+        due: where ``stored_to`` should be while the job runs in time.
+        waiting: whether there are samples between ``stored_to`` and ``due``.
+        out_of_reach: whether one of these samples is too old for the range of the job.
         newest_bucket: newest bucket that a reader sees, None without samples in the last days.
-        behind: how far the newest sample lies beyond the end of that bucket; 0 in real time.
+        behind: how far the newest sample is after the end of that bucket; 0 in real time.
     """
 
     name: str
@@ -104,13 +105,13 @@ class Status:
 
     Attributes:
         server: the database itself.
-        storage: each hypertable and aggregate.
-        jobs: each job that there must be and is.
-        workers: whether the server runs them by itself.
-        tags: each tag that ever sent, the newest sample first.
-        lags: each aggregate.
-        failed: what ``ksys db verify`` finds wrong with the schema.
-        warnings: what is no fault of the database and worth a look.
+        storage: sizes of each hypertable and aggregate.
+        jobs: the required jobs that exist.
+        workers: whether the server runs the jobs itself.
+        tags: each tag with a sample, newest sample first.
+        lags: how far each aggregate is stored.
+        failed: failed checks of ``ksys db verify`` about the schema.
+        warnings: sentences about problems that are not the database's fault.
     """
 
     server: Server
@@ -124,7 +125,7 @@ class Status:
 
     @property
     def newest(self) -> Tag | None:
-        """The tag with the newest sample, of those that are not ahead of the clock."""
+        """The tag with the newest sample among tags that are not ahead of the clock."""
         return next((tag for tag in self.tags if not tag.ahead), None)
 
 
@@ -169,7 +170,7 @@ ORDER BY ts DESC, tag_name
 LIMIT %(cap)s
 """
 
-# Each stops at the first sample there is.
+# Each subquery stops at the first sample.
 WAITING: Final = """
 SELECT EXISTS (SELECT FROM public.influx_hist
                WHERE ts >= coalesce(%(stored_to)s, timestamptz '-infinity') AND ts < %(due)s),
@@ -177,14 +178,14 @@ SELECT EXISTS (SELECT FROM public.influx_hist
                WHERE ts >= coalesce(%(stored_to)s, timestamptz '-infinity') AND ts < %(reach)s)
 """
 
-# Bounded: without a bound a real-time aggregate is read whole.
+# Without a bound of time, PostgreSQL would read the whole real-time aggregate.
 NEWEST_BUCKET: Final = """
 SELECT max(bucket) FROM {view} WHERE bucket >= %(newest)s - 3 * %(width)s
 """
 
 
 async def status(dsn: str, zone: str) -> Status:
-    """What the database is like now.
+    """Read the state of the database.
 
     Args:
         dsn: DSN of the database's owner.
@@ -192,7 +193,7 @@ async def status(dsn: str, zone: str) -> Status:
 
     Raises:
         DatabaseUnreachable: nothing answers at ``dsn``.
-        SchemaDrift: the schema is not there, or a restore was broken off.
+        SchemaDrift: the schema does not exist, or a restore was interrupted.
     """
     checks = await verify(dsn, zone=zone)
     async with owner(dsn, read_only=True) as conn, conn.transaction():
@@ -223,7 +224,7 @@ async def status(dsn: str, zone: str) -> Status:
 
 
 async def _tags(conn: AsyncConnection) -> list[Tag]:
-    """Each tag that ever sent, judged by its rule and expectation as the pages do."""
+    """Each tag with a sample; rule and expectation set its allowed age, as on the pages."""
     rules = await _rows(conn, StoredRule, qc.RULES, **qc.rule_params(MAX_ROWS))
     expectations = await _rows(conn, StoredExpectation, qc.EXPECTATIONS, cap=MAX_ROWS)
     by_rule = {row.tag_name: usable_rule(row) for row in rules}
@@ -241,7 +242,7 @@ async def _tags(conn: AsyncConnection) -> list[Tag]:
 
 async def _lag(conn: AsyncConnection, mark: Mark, newest: datetime | None, now: datetime) -> Lag:
     view, due = mark.view, now - may_lag(mark.view)
-    # Its last run was up to so long ago.
+    # The last run of its job may be this old.
     reach = now - upkeep.REFRESH[view].start - may_lag(view)
     cursor = await conn.execute(WAITING, {"stored_to": mark.stored_to, "due": due, "reach": reach})
     waiting, out_of_reach = await cursor.fetchone() or (False, False)
@@ -257,7 +258,7 @@ async def _lag(conn: AsyncConnection, mark: Mark, newest: datetime | None, now: 
 
 
 def _in_order(marks: list[Mark]) -> list[Mark]:
-    """Fine to coarse; one that is missing is named by the checks."""
+    """The marks from fine to coarse; the checks report a missing aggregate."""
     order = list(upkeep.REFRESH)
     return sorted(marks, key=lambda mark: order.index(mark.view))
 

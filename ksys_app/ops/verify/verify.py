@@ -1,7 +1,7 @@
-"""``ksys db verify``: the database as it is against the schema as it should be.
+"""``ksys db verify``: compares the database with the schema as it should be.
 
-The statements are those of ``db/verify/``, which a DBA can run as well; what the answers should be
-stands in a golden file (:mod:`ksys_app.ops.golden`).
+The statements are in ``db/verify/``, and a DBA can run them too. The expected results are in a
+golden file (:mod:`ksys_app.ops.golden`).
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ STATEMENTS: Final = (
     "refused",
     "kept",
 )
-# The server writes these times as texts: Python does not know every one of them.
+# The server returns these times as text, because Python cannot represent every time.
 TIMED: Final = ("samples", "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the statements of ``db/verify/`` answer, under their names; ``major``: of PostgreSQL."""
+    """Results of the statements of ``db/verify/``, by name; ``major``: version of PostgreSQL."""
 
     major: int
     restore: Rows
@@ -78,7 +78,7 @@ def all_checks(state: State, zone: str) -> list[Check]:
     """Every check in the order of the schema.
 
     Args:
-        state: the database as it is.
+        state: the results of the statements.
         zone: IANA zone whose days ``influx_agg_1d`` should count.
     """
     jobs = judge(state.jobs)
@@ -108,14 +108,14 @@ def all_checks(state: State, zone: str) -> list[Check]:
 
 
 async def verify(dsn: str, *, zone: str, content: bool = True) -> list[Check]:
-    """Every check, in the order of the schema; nothing is changed.
+    """Run every check, in the order of the schema; the database is not changed.
 
-    Of a database in which a restore is at work or was broken off, only that.
+    While a restore is running or was interrupted, the result is one failed check that says so.
 
     Args:
         dsn: DSN of the database's owner.
         zone: IANA zone whose days ``influx_agg_1d`` should count.
-        content: whether to check what the tables hold as well.
+        content: whether to check the rows of the tables too.
 
     Raises:
         ConfigError: the password, the role or the database's name is wrong.
@@ -123,7 +123,7 @@ async def verify(dsn: str, *, zone: str, content: bool = True) -> list[Check]:
     """
     async with owner(dsn, read_only=True, even_restoring=True) as conn:
         if await is_restoring(conn):
-            # What else differs differs for that reason, or cannot be told.
+            # Other differences follow from the restore, or cannot be read.
             return [Check(check_restore.NAME, False, restoring(safe_dsn(dsn)).message)]
         state, failures = await read_state(conn, zone)
         held = await check_rules.checks(conn) if content else []
@@ -131,11 +131,11 @@ async def verify(dsn: str, *, zone: str, content: bool = True) -> list[Check]:
 
 
 async def read_state(conn: AsyncConnection, zone: str) -> tuple[State, list[Check]]:
-    """What the statements answer, and a failed check for each one that the database refuses.
+    """The results of the statements, and a failed check for each statement that fails.
 
     Args:
         conn: the owner's connection.
-        zone: the display zone, in which times of samples are written.
+        zone: the display zone, for the times of samples.
     """
     rows: dict[str, Rows] = {}
     failures: list[Check] = []
