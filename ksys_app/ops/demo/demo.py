@@ -1,4 +1,4 @@
-"""``ksys demo``: the embedded database, a plant and the app, in one process group of their own."""
+"""``ksys demo``: runs the embedded database, a simulated plant and the app."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from ksys_app.settings import Settings
 
 ROLES: Final = ("eco_ro", "eco_rw")
 Tell = Callable[[str, int, int], None]
-"""Told of long work: its step, how much is done, and its whole; 0 of 0 for what is not counted."""
+"""Called during long work with the step, the done amount and the total; 0 of 0 if not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to show.
+    """The options of a demo.
 
     Attributes:
-        port: of the app.
-        data_dir: where database and secrets are kept.
-        with_feed: whether there are samples at all.
-        replay: a file whose samples take the simulator's place.
+        port: port of the app.
+        data_dir: folder of the database and the secrets.
+        with_feed: whether the demo writes samples.
+        replay: a file of samples that replaces the simulator.
     """
 
     port: int
@@ -53,10 +53,10 @@ class Plan:
 
 
 async def run(plan: Plan, settings: Settings, tell: Tell) -> None:
-    """Start everything, say when a page can be opened, stop everything at SIGINT or SIGTERM.
+    """Start everything, print the address, and stop everything at SIGINT or SIGTERM.
 
     Raises:
-        ConfigError: another demo runs on the folder, the port is taken, the file cannot be read.
+        ConfigError: another demo uses the folder, the port is in use, or the file cannot be read.
         DatabaseUnreachable: the embedded database did not start.
         NotStarted: the app did not start, or ended by itself.
     """
@@ -78,7 +78,7 @@ async def run(plan: Plan, settings: Settings, tell: Tell) -> None:
 
 
 async def _until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
-    """Run ``work``; a stop in the middle of it cancels it and is no error."""
+    """Run ``work``; the stop event cancels it, which is no error."""
     working = asyncio.ensure_future(work())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -130,13 +130,13 @@ async def _serve(
             # waiting.
             await runner.passed.wait()
             print(f"ready: {shown('127.0.0.1', plan.port, settings.base)}", flush=True)
-            # Not awaited itself: to be cancelled here must not cancel the server half-way.
+            # Do not await the task itself: a cancellation here would cancel the server midway.
             await asyncio.wait([server])
             raise NotStarted("the app ended by itself; the log above says why")
 
 
 def _passwords(data_dir: Path) -> dict[str, str | None]:
-    """The roles' passwords of this folder, made the first time."""
+    """The roles' passwords of this folder, created at the first start."""
     file = data_dir / "passwords.json"
     if not file.exists():
         made = json.dumps({role: secrets.token_urlsafe(24) for role in ROLES})
@@ -147,7 +147,7 @@ def _passwords(data_dir: Path) -> dict[str, str | None]:
 
 @contextmanager
 def _only_one(plan: Plan) -> Iterator[None]:
-    """Hold the folder for this process, and say who holds it otherwise."""
+    """Lock the folder for this process; if another process has it, the error names that process."""
     with open(plan.data_dir / "demo.lock", "a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

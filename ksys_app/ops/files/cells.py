@@ -1,4 +1,4 @@
-"""Cells of CSV files: text to values; what is wrong is the message of a ValueError."""
+"""Converts cells of CSV files to values; the message of a ValueError says what is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ksys_app.domain import names
 
-# In JSON; behind one more backslash it is six characters that spell it.
+# The escape of NUL in JSON. After one more backslash it is plain text and no escape.
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -17,7 +17,7 @@ def name(cell: str) -> str:
     """A tag's name.
 
     Raises:
-        ValueError: it is empty, has blanks around it, is too long, or holds what cannot be seen.
+        ValueError: it is empty, has spaces around it, is too long, or has hidden characters.
     """
     wrong = names.flaw(cell)
     if wrong is not None:
@@ -70,10 +70,10 @@ def boolean(cell: str) -> bool:
 
 
 def json_object(cell: str) -> dict[str, Any]:
-    """A JSON object that ``jsonb`` can keep.
+    """A JSON object that ``jsonb`` can store.
 
     Raises:
-        ValueError: it is not JSON, not an object, or holds what ``jsonb`` cannot.
+        ValueError: it is not JSON, not an object, or has content that ``jsonb`` cannot store.
     """
     try:
         value = json.loads(cell)

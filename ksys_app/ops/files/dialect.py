@@ -1,7 +1,7 @@
-"""How a file writes its table: what stands between cells, and the decimal sign (PRD §27.5).
+"""Detects the separator and the decimal sign of a file (PRD §27.5).
 
-Spreadsheets write what the settings of their machine say. Both are recognised where the file leaves
-no doubt, and refused where a number could be read in two ways.
+A spreadsheet uses the settings of its machine for both. They are detected if the file is
+unambiguous. If a number could be read in two ways, the file is refused.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ Decimal = Literal[".", ","]
 SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 SIGNS: Final = {".": "points", ",": "commas"}
 WORDS: Final[dict[str, Decimal]] = {"point": ".", "comma": ","}
-"""The decimal signs as an option names them."""
-# One to three digits, a sign, three more: a decimal to some, a thousand to others.
+"""The names of the decimal signs in the command's option."""
+# One to three digits, a sign, and three more digits: the sign may be a decimal sign or a thousands
+# separator.
 _DOUBTFUL: Final = re.compile(r"\s*[+-]?[1-9]\d{0,2}[.,]\d{3}\s*")
 _NUMBER: Final = re.compile(r"\s*[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*")
 _DECLARED: Final = re.compile(r'"?sep=([,;\t])"?[,;\t]*', re.IGNORECASE)
 
 
 def _silent(text: str) -> None:
-    """Nobody is told."""
+    """Ignore the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read a file; what is not given is recognised.
+    """How to read a file; None means that it is detected.
 
     Attributes:
-        encoding: name of its encoding.
-        decimal: its decimal sign.
-        tell: told what was recognised, where that is not UTF-8 with commas and points.
+        encoding: name of the encoding.
+        decimal: the decimal sign.
+        tell: called with the detected format if it is not UTF-8 with commas and points.
     """
 
     encoding: str | None = None
@@ -50,9 +51,9 @@ class Header:
     """The first line of a table.
 
     Attributes:
-        names: the columns' names in the file's order, without those at the end that are empty.
-        separator: what stands between cells.
-        width: how many cells there are, the empty ones at the end among them.
+        names: names of the columns in the file's order, without empty ones at the end.
+        separator: the separator between cells.
+        width: number of cells, including empty ones at the end.
     """
 
     names: list[str]
@@ -61,21 +62,21 @@ class Header:
 
 
 def declared(line: str) -> str | None:
-    """The separator that a first line ``sep=;`` declares, as Excel has it; None of any other."""
+    """The separator in a first line such as ``sep=;``, which Excel writes; None for other lines."""
     found = _DECLARED.fullmatch(line.strip("\r\n "))
     return found[1] if found else None
 
 
 def header(line: str, known: Collection[str], separator: str | None = None) -> Header:
-    """The columns that a first line names.
+    """The columns in a first line.
 
     Args:
         line: the line.
-        known: names that are expected, none of which holds a separator.
-        separator: what stands between cells, if that is declared.
+        known: expected names, none of which has a separator in it.
+        separator: the separator, if the file declares it.
 
     Returns:
-        Its names as they stand, with the separator that makes most of them known ones.
+        The names in the line, split by the separator that gives the most expected names.
     """
     choices = [separator] if separator else list(SEPARATORS)
     headers = [_header(line, choice) for choice in choices]
@@ -97,7 +98,7 @@ def split(line: str, separator: str) -> list[str]:
     """The cells of a line.
 
     Raises:
-        ValueError: a quote is not closed, or stands where none may.
+        ValueError: a quote is not closed, or is at a place where no quote is allowed.
     """
     if '"' not in line:
         return line.split(separator)
@@ -108,10 +109,11 @@ def split(line: str, separator: str) -> list[str]:
 
 
 def row(header: Header, cells: Sequence[str]) -> dict[str, str] | None:
-    """The cells of a line by column; None of a line without any content.
+    """Column to cell of a line; None for a line without content.
 
     Raises:
-        ValueError: it has more or fewer cells than the header, or one in a column without a name.
+        ValueError: the line has more or fewer cells than the header, or content in a column without
+            a name.
     """
     if not any(cells):
         return None
@@ -126,7 +128,7 @@ def row(header: Header, cells: Sequence[str]) -> dict[str, str] | None:
 
 
 class Decimals:
-    """Finds the decimal sign of numbers as they are read."""
+    """Detects the decimal sign while numbers are read."""
 
     def __init__(self) -> None:
         self._sure: dict[str, str] = {}
@@ -134,7 +136,7 @@ class Decimals:
         self._grouped: str | None = None
 
     def see(self, cell: str) -> bool:
-        """Take a cell of a column of numbers; whether the sign is known by now."""
+        """Read a cell of a column of numbers; return whether the sign is known now."""
         signs = [sign for sign in cell if sign in SIGNS]
         if signs and _NUMBER.fullmatch(cell):
             if len(signs) > 1:
@@ -174,10 +176,10 @@ def plain(cell: str, decimal: Decimal | None) -> str:
 
     Args:
         cell: the number as the file has it.
-        decimal: the file's decimal sign; None where no number had one.
+        decimal: the file's decimal sign; None where no number has one.
 
     Raises:
-        ValueError: it has the other sign.
+        ValueError: the number has the other sign.
     """
     if decimal == ",":
         if "." in cell:
@@ -192,7 +194,7 @@ def plain(cell: str, decimal: Decimal | None) -> str:
 
 
 def describe(encoding: str, separator: str, decimal: Decimal | None) -> str:
-    """What was recognised, in words; empty for UTF-8 with commas and points."""
+    """The detected format in words; empty for UTF-8 with commas and points."""
     told = []
     if encoding != "utf-8":
         told.append(encoding.upper())

@@ -1,7 +1,7 @@
-"""The reject file of a backfill: each line that is no sample as it stood, below why it is none.
+"""The reject file of a backfill: each line that is no sample, unchanged, below the reason.
 
-It can be mended and backfilled in its turn: its first line is that of the file, and the lines that
-say why are passed over.
+After its lines are corrected it can be backfilled too: it has the first line of the original file,
+and the lines with reasons are skipped.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ from ksys_app.errors import ConfigError
 from ksys_app.ops.files.textlines import BadLine
 from ksys_app.utils import private
 
-# A spreadsheet may put it in quotes.
+# A spreadsheet may put the line in quotes.
 _NOTE: Final = re.compile(r'"?# line \d+: ')
-# The first line of such files of earlier versions.
+# The first line of reject files of earlier versions.
 _EARLIER: Final = "line,reason,text"
 
 
 def is_note(text: str) -> bool:
-    """Whether a line says why the next one was rejected."""
+    """Whether a line is the reason for the rejection of the next line."""
     return text.startswith(("# line ", '"# line ')) and _NOTE.match(text) is not None
 
 
 class Rejects:
-    """Bad lines on their way to a file, which is made with the first of them.
+    """Writes bad lines to a file, which is created with the first bad line.
 
     Attributes:
         path: the file.
-        count: lines so far.
-        first: the first of them.
+        count: number of lines so far.
+        first: the first bad line.
     """
 
     def __init__(
         self, path: Path, header: str = "ts,tag_name,value", *, marked: bool = False
     ) -> None:
-        """Take what the file is made of.
+        """Prepare the reject file.
 
         Args:
-            path: where it is.
-            header: its first line, that of the file that the lines are from.
-            marked: whether to mark it as UTF-8, which those lines were not.
+            path: path of the reject file.
+            header: the first line of the original file.
+            marked: whether to write a byte order mark, because the original file is not UTF-8.
 
         Raises:
-            ConfigError: something else than a reject file is there.
+            ConfigError: a file that is no reject file exists at ``path``.
         """
         self.path = path
         self.count = 0
@@ -75,7 +75,7 @@ class Rejects:
                 raise self._unwritable(full) from full
 
     def add(self, bad: BadLine) -> None:
-        """Write why a line is rejected, and the line.
+        """Write the reason and the rejected line.
 
         Raises:
             ConfigError: the file cannot be written.

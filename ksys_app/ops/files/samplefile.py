@@ -1,8 +1,8 @@
 """Files of samples: ``ts,tag_name,value[,qc,meta]`` as CSV, plain or gzip, read line by line.
 
-One sample is one line, so that a quote that never ends spoils that line and no other. A line that
-is no sample is told with its number and passed over; only a first line that does not name the
-columns, numbers that could be read in two ways, and a file that cannot be read on end the reading.
+One sample is one line, so an open quote affects only its line. A line that is no sample is reported
+with its number and skipped. Reading ends with an error only if the first line does not name the
+columns, if numbers could be read in two ways, or if the file cannot be read further.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OPTIONAL: Final = ("qc", "meta")
 EXPECTED: Final = "ts,tag_name,value[,qc,meta]"
 SMALLINT: Final = 2**15
 PROBE: Final = 1000
-"""How many lines are looked at for the decimal sign, where it is not plain."""
+"""How many lines are read to detect the decimal sign, if it is not obvious."""
 
 
 UNUSABLE: Final = {
@@ -40,16 +40,16 @@ UNUSABLE: Final = {
 
 
 class SampleFile:
-    """An open file of samples; begin it, then iterate over it once.
+    """An open file of samples; call :meth:`begin`, then iterate over it once.
 
     Attributes:
-        name: how to name it to people.
-        size: its bytes as stored, None where that is not known.
-        line: number of the line read last.
-        text: that line.
-        first: the line that names the columns, once begun.
-        encoding: the file's.
-        length: characters of the lines read.
+        name: name of the file for messages.
+        size: bytes of the file as it is stored, None where unknown.
+        line: number of the last read line.
+        text: the last read line.
+        first: the line that names the columns, after :meth:`begin`.
+        encoding: encoding of the file.
+        length: number of read characters.
     """
 
     def __init__(self, text: TextFile) -> None:
@@ -65,19 +65,19 @@ class SampleFile:
 
     @property
     def position(self) -> int:
-        """Bytes read so far, as stored; 0 where that is not known."""
+        """Read bytes of the file as it is stored; 0 where unknown."""
         return self._text.position
 
     @property
     def columns(self) -> list[str]:
-        """Those of its first line, once begun."""
+        """The columns in the first line, after :meth:`begin`."""
         return self._header.names
 
     def __iter__(self) -> Generator[NewSample | BadLine, None, None]:
-        """Its samples and bad lines, in its order.
+        """The samples and bad lines in the order of the file.
 
         Raises:
-            ConfigError: it cannot be read on.
+            ConfigError: the file cannot be read further.
         """
         for item in self._lines:
             if isinstance(item, BadLine):
@@ -96,14 +96,14 @@ class SampleFile:
                 yield BadLine(item.number, str(error), item.text)
 
     def unusable(self, reason: Unusable) -> BadLine:
-        """The line read last, whose sample is not usable."""
+        """The last read line as a bad line, because its sample is not usable."""
         return BadLine(self.line, UNUSABLE[reason], self.text)
 
     def begin(self, reading: Reading) -> None:
-        """Read the line with the columns, and as many more as show the decimal sign.
+        """Read the line with the columns, and further lines until the decimal sign is known.
 
         Raises:
-            ConfigError: it cannot be read, its first line does not name the columns, or its
+            ConfigError: the file cannot be read, its first line does not name the columns, or its
                 numbers could be read in two ways.
         """
         first = self._first()
@@ -138,7 +138,7 @@ class SampleFile:
         return found
 
     def _probe(self) -> dialect.Decimal | None:
-        """The decimal sign that the first numbers show; those lines are read again."""
+        """The decimal sign of the first numbers; iteration returns their lines again."""
         if self._header.separator == ",":
             return "."
         seen: list[Line | BadLine] = []
@@ -194,16 +194,16 @@ def opened(
     reading: Reading = PLAIN,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[SampleFile]:
-    """A file of samples, open for reading, its columns known.
+    """An open file of samples whose header has been read.
 
     Args:
         path: the file; None for standard input.
-        reading: how to read it.
-        stopped: asked while standard input is silent; once true, it counts as ended.
+        reading: how to read the file.
+        stopped: called while standard input is silent; True ends the input.
 
     Raises:
-        ConfigError: it cannot be read, its first line does not name the columns, or its numbers
-            could be read in two ways.
+        ConfigError: the file cannot be read, its first line does not name the columns, or its
+            numbers could be read in two ways.
     """
     with textlines.opened(path, reading.encoding, stopped) as text:
         file = SampleFile(text)

@@ -1,7 +1,7 @@
 """Text files of any size, plain or gzip, in any encoding, read line by line.
 
-A line that cannot be read is told with its number and passed over; only a file that cannot be read
-on ends the reading.
+A line that cannot be decoded is reported with its number and skipped. Reading ends with an error
+only if the file cannot be read further.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ MARKS: Final = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 MAX_LINE: Final = 2**20
-"""Longest line, bytes; what is longer is told as bad and never held in memory."""
+"""Longest line, bytes. A longer line is reported as bad and never stored in memory as a whole."""
 BUFFER: Final = 2**16
 WAIT_S: Final = 0.2
-"""How often a silent standard input is left to see whether to stop."""
+"""Seconds between two checks of the stop signal while standard input is silent."""
 
-# Half a surrogate: encoded, no byte of it is UTF-8, so that its line is told as bad.
+# Half a surrogate pair cannot be encoded as UTF-8, so its line is reported as bad.
 codecs.register_error("ksys_bad", lambda error: ("\udc80", getattr(error, "end", 0)))
 
 
@@ -44,7 +44,7 @@ class Line(NamedTuple):
 
 
 class BadLine(NamedTuple):
-    """A line that cannot be used, and why; ``text`` is the ``whole`` of it or how it begins."""
+    """A line that cannot be used, and the reason; ``whole``: whether ``text`` is the whole line."""
 
     line: int
     reason: str
@@ -56,17 +56,17 @@ class TextFile:
     """An open text file; iterate over it once.
 
     Attributes:
-        name: how to name it to people.
-        size: its bytes as stored, None where that is not known.
-        encoding: its encoding.
+        name: name of the file for messages.
+        size: bytes of the file as it is stored, None where unknown.
+        encoding: encoding of the file.
     """
 
     def __init__(self, name: str, raw: IO[bytes], size: int | None, encoding: str | None) -> None:
-        """Take ``raw``, unbuffered, as the bytes stored.
+        """Open the text in ``raw``, an unbuffered stream of the stored bytes.
 
         Raises:
-            ConfigError: it is marked as of another encoding than ``encoding``.
-            OSError: it cannot be read.
+            ConfigError: its byte order mark contradicts ``encoding``.
+            OSError: the stream cannot be read.
         """
         self.name, self.size = name, size
         self._raw = raw
@@ -83,14 +83,14 @@ class TextFile:
 
     @property
     def position(self) -> int:
-        """Bytes read so far, as stored; 0 where that is not known."""
+        """Read bytes of the file as it is stored; 0 where unknown."""
         return self._raw.tell() if self.size is not None else 0
 
     def __iter__(self) -> Iterator[Line | BadLine]:
         """Each line that is not blank.
 
         Raises:
-            ConfigError: it cannot be read on.
+            ConfigError: the file cannot be read further.
         """
         with self.told():
             while line := self._lines.readline(MAX_LINE):
@@ -121,7 +121,7 @@ class TextFile:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """What can go wrong with reading, as errors of ours."""
+        """Map errors of reading in the block to errors of the product."""
         try:
             yield
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -140,7 +140,7 @@ class TextFile:
 
 
 class _Recoded(io.RawIOBase):
-    """Bytes of another encoding as UTF-8."""
+    """A stream that converts another encoding to UTF-8."""
 
     def __init__(self, stored: io.BufferedReader, encoding: str) -> None:
         super().__init__()
@@ -171,11 +171,11 @@ def opened(
 
     Args:
         path: the file; None for standard input.
-        encoding: name of its encoding; None to go by the mark at its beginning, else UTF-8.
-        stopped: asked while standard input is silent; once true, it counts as ended.
+        encoding: name of the encoding; None to use the byte order mark, or UTF-8 without one.
+        stopped: called while standard input is silent; True ends the input.
 
     Raises:
-        ConfigError: it cannot be read, or the encoding is not known or another one.
+        ConfigError: the file cannot be read, or the encoding is unknown or wrong.
     """
     name = "standard input" if path is None else str(path)
     chosen = None if encoding is None else _known(encoding)
@@ -206,7 +206,7 @@ def _known(encoding: str) -> str:
 
 
 class _Waiting(io.FileIO):
-    """Standard input, read in a way that can be told to stop."""
+    """Standard input, which can be stopped while it waits for data."""
 
     def __init__(self, stopped: Callable[[], bool]) -> None:
         super().__init__(0, closefd=False)

@@ -1,6 +1,6 @@
-"""``ksys check --url``: what a browser meets at an address, step by step (PRD §10).
+"""``ksys check --url``: checks an address as a browser would use it, step by step (PRD §10).
 
-Each step asks what the one before made sure of, so the first that fails names the cause.
+Each step needs the step before it, so the first failure names the cause.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _TITLE: Final = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
 
 
 def look(url: str, authority: Path | None = None) -> Iterator[Finding]:
-    """What works at ``url`` and what does not, up to what makes the rest pointless.
+    """Check ``url`` step by step, until a failure makes further steps pointless.
 
     Args:
-        url: of a page, as a person types it into a browser.
-        authority: a file with the certificate of an authority to trust as well.
+        url: address of a page, as a person types it into a browser.
+        authority: a file with the certificate of an additional authority to trust.
 
     Raises:
         ConfigError: ``url`` is not the address of a page.
@@ -62,7 +62,7 @@ def look(url: str, authority: Path | None = None) -> Iterator[Finding]:
 def _connection(
     site: Origin, authority: Path | None
 ) -> Generator[Finding, None, ssl.SSLContext | None]:
-    """The address answers, over TLS where it has to; how to go on talking to it."""
+    """Check that the address answers, with TLS if needed; return the TLS context to go on with."""
     context = ssl.create_default_context()
     if authority is not None:
         context.load_verify_locations(authority)
@@ -74,7 +74,7 @@ def _connection(
             f"not trusted ({problem.verify_message}): give the proxy a certificate for "
             f"{site.host} that browsers trust, or name its authority with --ca",
         )
-        # What else is wrong can be said all the same.
+        # Go on without verification, to find further problems.
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         problem = _handshake(site, context)
     elif problem is None and site.scheme == "https":
@@ -106,7 +106,7 @@ def _handshake(site: Origin, context: ssl.SSLContext) -> OSError | None:
 def _page(
     client: httpx.Client, url: str, site: Origin
 ) -> Generator[Finding, None, httpx.Response | None]:
-    """The page is the dashboard's."""
+    """Check that the page is a page of the dashboard."""
     try:
         page = client.get(url)
         for _ in range(MAX_REDIRECTS):
@@ -155,7 +155,7 @@ def _no_page(page: httpx.Response) -> str | None:
 
 
 def _misplaced(page: httpx.Response) -> str | None:
-    """Why the app's page is not where the browser found it, None where it is."""
+    """Why the page belongs to another path than the browser used, None where the path is right."""
     base, path = _base(page.text) or "/", page.url.path
     if page.status_code != 200:
         return (
@@ -176,13 +176,13 @@ def _misplaced(page: httpx.Response) -> str | None:
 
 
 def _base(html: str) -> str | None:
-    """Where the page says that the app is, ``/`` for the root; None: not a page of the app."""
+    """The base path in the page, ``/`` for the root; None if it is no page of the app."""
     found = _BASE.search(html)
     return unescape(found[1]) if found else None
 
 
 def _files(client: httpx.Client, page: httpx.Response) -> Generator[Finding, None, bool]:
-    """What the page is made of comes through as well."""
+    """Check that the files of the page can be loaded too."""
     script = _SCRIPT.search(page.text)
     path = unescape(script[1]) if script else "/favicon.svg"
     try:
@@ -203,7 +203,7 @@ def _files(client: httpx.Client, page: httpx.Response) -> Generator[Finding, Non
 
 
 def _websocket(base: str, site: Origin, context: ssl.SSLContext) -> Iterator[Finding]:
-    """The live connection opens for the page, and for no other page."""
+    """Check that the live connection opens for the page, and not for a foreign page."""
     address = re.sub("^http", "ws", urljoin(base, EVENTS))
     why = _no_websocket(address, str(site), context)
     yield Finding("websocket", why is None, why or "open: the page is live")

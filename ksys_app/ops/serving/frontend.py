@@ -1,4 +1,4 @@
-"""The built pages: made when something they are made of has changed, else left alone."""
+"""Builds the pages if one of their sources has changed since the last build."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ _building: set[subprocess.Popen[str]] = set()
 
 
 def ensure_built(progress: Progress | None = None, root: Path = resources.ROOT) -> Path:
-    """The folder of the built pages, built first where they are missing or out of date.
+    """The folder of the built pages; they are built first if they are missing or out of date.
 
-    An installed wheel brings its pages. Two callers at once build once: the second one waits, and
-    finds the work done.
+    An installed wheel contains its pages. If two processes call this at once, the second one waits
+    and uses the build of the first.
 
     Args:
-        progress: told each step in words, if one has to be taken.
+        progress: called with a description of each step of a build.
         root: the project's folder.
 
     Raises:
-        BuildFailed: npm or the build failed, or the pages are not where they are looked for; the
-            message names the step and the log, or the folder.
+        BuildFailed: npm or the build failed, or the folder has no pages; the message names the step
+            and the log, or the folder.
     """
     if resources.INSTALLED:
         return resources.PAGES
@@ -81,7 +81,7 @@ def _ensure_built(progress: Progress | None, root: Path) -> Path:
 
 
 def fingerprint(root: Path = resources.ROOT) -> dict[str, str]:
-    """What the pages are made of, as one hash a kind: equal means nothing to build."""
+    """A hash for each kind of source of the pages; equal hashes mean that no build is needed."""
     return {
         "sources": _hash(root, {path: path.read_bytes() for path in page_inputs.whole(root)}),
         "shapes": _hash(
@@ -133,13 +133,13 @@ def _one_builder(root: Path, progress: Progress | None) -> Iterator[None]:
 
 
 def abandon() -> None:
-    """End a build that is under way in this process; its caller gets :class:`BuildFailed`."""
+    """End the running build of this process; its caller gets :class:`BuildFailed`."""
     for process in list(_building):
         _end(process)
 
 
 def _build(root: Path, mode: list[str], progress: Progress | None) -> None:
-    """Run the build script, its steps told, its output kept beside the result if it fails."""
+    """Run the build script and report its steps; if it fails, save its output beside the result."""
     lines: list[str] = []
     step = "starting the build"
     with subprocess.Popen(  # noqa: S603 - our own script and arguments
@@ -175,7 +175,7 @@ def _build(root: Path, mode: list[str], progress: Progress | None) -> None:
 
 
 def _reason(lines: list[str]) -> str:
-    """The first lines that speak of an error, else the last one."""
+    """The first lines that mention an error, else the last line."""
     at = [i for i, line in enumerate(lines) if "error" in line.lower()]
     said = lines[at[0] : at[0] + 3] if at else lines[-1:]
     return " ".join(" ".join(said).split())[:240] or "no reason given"
@@ -187,7 +187,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def _environment(root: Path) -> dict[str, str]:
-    """The build's own: node of this installation, nothing that a server was told."""
+    """The environment of the build: this installation's Node, and no settings of a server."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     kept = {
         name: value

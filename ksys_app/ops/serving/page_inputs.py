@@ -1,7 +1,7 @@
-"""What the pages are built from, derived from the imports of the code that draws them.
+"""Finds the source files of the pages by following the imports of the code that draws them.
 
-A page is compiled from what its components and words say, byte for byte, and from what the states
-declare: fields, defaults, signatures and computed vars, not what a handler does.
+A page depends on every byte of its components and texts. Of the states it depends only on the
+declarations: fields, defaults, signatures and computed vars, but not on the bodies of handlers.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Final
 
 PACKAGE: Final = "ksys_app"
-# What the build reads beside the package.
+# Files outside of the package that the build reads.
 FILES: Final = ("assets/*.*", "assets/look/*.css", "rxconfig.py", "scripts/build_frontend.py")
 CLIENT: Final = f"{PACKAGE}/components/**/*.*"
 DRAWING: Final = ("components", "pages")
-# What may decide the first value of a state. Whatever else a state imports answers at run time.
+# Packages that may decide the first value of a state. Other imports matter only at run time.
 DECIDING: Final = ("states", "models", "domain", "texts", "texts_comm")
 
 
 def whole(root: Path) -> list[Path]:
-    """The files of which every byte can show on a page: drawing code, its imports, its assets."""
+    """Files whose every byte may affect a page: drawing code, its imports and its assets."""
     found = {path for pattern in (*FILES, CLIENT) for path in root.glob(pattern)}
     starts = [*_modules(root, DRAWING), root / "rxconfig.py", root / "scripts/build_frontend.py"]
     found |= reachable(root, starts, lambda module: module.split(".")[0] != "states")
@@ -29,7 +29,7 @@ def whole(root: Path) -> list[Path]:
 
 
 def shapes(root: Path) -> list[Path]:
-    """The modules of which only the :func:`shape` can show on a page."""
+    """Modules of which only the :func:`shape` may affect a page."""
     starts = [*_modules(root, ("states",)), root / PACKAGE / f"{PACKAGE}.py"]
     found = reachable(root, starts, lambda module: module.split(".")[0] in DECIDING)
     return sorted(found - set(whole(root)))
@@ -40,7 +40,7 @@ def reachable(root: Path, starts: list[Path], enter: Callable[[str], bool]) -> s
 
     Args:
         root: the project's folder.
-        starts: files to begin with; those that do not exist are left out.
+        starts: files to begin with; missing files are ignored.
         enter: whether to follow an import of this module, named without the package.
     """
     found: set[Path] = set()
@@ -80,7 +80,7 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def _files_of(root: Path, name: str) -> Iterator[tuple[str, Path]]:
-    """The modules that importing ``package.module.name`` runs: each with its file."""
+    """Name and file of each module that an import of ``package.module.name`` runs."""
     first, *parts = name.split(".")
     if first != PACKAGE:
         return

@@ -1,4 +1,4 @@
-"""``ksys run``: the app against ``TS_DSN``, refused where production would be unsafe."""
+"""``ksys run``: serves the app with ``TS_DSN``; refuses unsafe settings in production."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ async def run(settings: Settings, port: int, on_step: Callable[[str], None]) -> 
     """Serve until SIGINT or SIGTERM.
 
     Args:
-        settings: where the database is, and where to listen.
+        settings: the settings, with the DSN and the address to listen on.
         port: the port.
-        on_step: told each step of a build of the pages, if one has to be made.
+        on_step: called with each step of a build of the pages.
 
     Raises:
-        ConfigError: a setting is missing or unsafe in production, or the port is taken.
+        ConfigError: a setting is missing or unsafe in production, or the port is in use.
     """
     dsn = settings.app_dsn()
     wrong = [finding for finding in check_environment(settings) if not finding.ok]

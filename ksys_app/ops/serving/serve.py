@@ -1,4 +1,4 @@
-"""Serving the app: one uvicorn process, one port for pages, API and websocket."""
+"""Serves the app: one uvicorn process and one port for pages, API and websocket."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.errors import ConfigError, NotStarted
 from ksys_app.settings import get_settings
 
-# Reflex's own names for: the pages are built, do not compile them again.
+# Variables that tell Reflex that the pages are built and must not be compiled again.
 BUILT: Final = {"REFLEX_ENV_MODE": "prod", "__REFLEX_SKIP_COMPILE": "true"}
-# Bytes of a message; the page framework takes a million characters.
+# Most bytes of a message; the page framework accepts a million characters.
 MAX_MESSAGE: Final = 2**20
 STOP_S: Final = 3
 START_S: Final = 300.0
-"""An app that has not started by then hangs: on a busy machine it takes a minute."""
+"""Longest start, seconds. A start takes up to a minute on a busy machine."""
 NOT_STARTED: Final = "the app did not start; the log above says why"
 _TOLD: Final = ("without completing handshake", "Invalid UTF-8 sequence")
 
 
 def _no_false_alarm(record: logging.LogRecord) -> bool:
-    """Drop uvicorn's errors about what is told already.
+    """Drop uvicorn's errors about events that the app has logged already.
 
-    A websocket that was refused has an answer of its own, and text that is no UTF-8 ends its
-    connection, which the gate notes in one line (PRD §10).
+    The app answers a refused websocket itself. Text that is not UTF-8 ends its connection, and the
+    gate logs that in one line (PRD §10).
     """
     message = record.getMessage()
     return not any(told in message for told in _TOLD)
@@ -46,7 +46,7 @@ def shown(host: str, port: int, base: str) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Signals and the end of the process belong to the command that serves, not to uvicorn."""
+    """A server that leaves signals and the end of the process to the command."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -60,10 +60,10 @@ class _Server(uvicorn.Server):
 
 
 def require_free(host: str, port: int) -> None:
-    """Raise unless ``host:port`` can be listened on.
+    """Check that this process can listen on ``host:port``.
 
     Raises:
-        ConfigError: something else listens there, or the address is not ours.
+        ConfigError: another program listens there, or this machine does not have the address.
     """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,7 +77,7 @@ def require_free(host: str, port: int) -> None:
 
 @asynccontextmanager
 async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[asyncio.Task[None]]:
-    """The app answering on ``host:port`` until the block is left.
+    """Serve the app on ``host:port`` until the block is left.
 
     Args:
         dsn: the app's database.
@@ -105,7 +105,7 @@ async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[a
             port=port,
             ws="websockets-sansio",
             ws_max_size=MAX_MESSAGE,
-            # Forwarded headers are ksys_app.edge's: it has to see who really sent a request.
+            # ksys_app.edge reads the forwarded headers, and needs the real sender of a request.
             proxy_headers=False,
             log_level="warning",
             lifespan="on",
@@ -119,17 +119,17 @@ async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[a
 
 @asynccontextmanager
 async def running(server: uvicorn.Server, limit_s: float) -> AsyncIterator[asyncio.Task[None]]:
-    """The server accepting connections until the block is left.
+    """Run a server until the block is left; the block begins when it accepts connections.
 
     Args:
         server: the server.
-        limit_s: how long it may take to start, in seconds.
+        limit_s: longest start, seconds.
 
     Yields:
-        Its task.
+        The task of the server.
 
     Raises:
-        NotStarted: it ended before that, or took longer.
+        NotStarted: the server ended before it accepted connections, or took too long.
     """
     task = asyncio.create_task(server.serve(), name="app")
     try:
@@ -149,7 +149,7 @@ async def _until_started(server: uvicorn.Server, task: asyncio.Task[None], limit
                     raise NotStarted(NOT_STARTED)
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        # While it starts it does not look whether it should end.
+        # While uvicorn starts it does not check whether it should end, so cancel it.
         task.cancel()
         raise NotStarted(
             f"the app did not start within {limit_s:.0f} s; end what else keeps this machine busy "

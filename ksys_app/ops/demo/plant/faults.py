@@ -1,6 +1,6 @@
-"""What goes wrong in the demo plant, and when: a fixed timetable of four weeks, in Seoul time.
+"""The faults of the demo plant: a fixed timetable of four weeks, in Seoul time.
 
-What ``/comm`` shows, because samples are missing:
+Faults that ``/comm`` shows, because samples are missing:
 
 =====  ========  ==========================================  ========  ============================
 tag    kind      begins                                      lasts     what is seen
@@ -17,7 +17,8 @@ D302   loss      Mon 22:20 of the third week                 16 h      80 % of t
 D302   dropout   Tue 14:20 of the third week                 52 h      the tag dies and comes back
 =====  ========  ==========================================  ========  ============================
 
-Of these never more than three tags at once, and mostly none. D100, D101 and D300 miss nothing.
+At most three tags have such a fault at once, and usually none. D100, D101 and D300 never miss a
+sample.
 
 What ``/`` shows. At nearly every moment one value is past ``warn``, one past ``crit`` and one no
 longer moves, and most tags are normal:
@@ -50,10 +51,10 @@ Kind = Literal["dropout", "loss", "spike", "drift", "stuck", "negative"]
 MINUTE: Final = 60
 HOUR: Final = 3600
 ROUND: Final = 4 * WEEK
-"""After so many seconds the whole timetable begins again."""
+"""Seconds after which the timetable begins again."""
 PAST_WARN: Final = 5 * MINUTE
 AT_PEAK: Final = 60 * MINUTE
-"""Seconds into a drift at which it is past warn, and at which it turns back."""
+"""Seconds into a drift when it is past warn, and when it turns back."""
 UNREADABLE_TAG: Final = "D302"
 UNREADABLE_EVERY_S: Final = 4 * MINUTE
 
@@ -63,11 +64,11 @@ class Entry:
     """A line of the timetable.
 
     Attributes:
-        tag_name: the tag it happens to.
-        kind: what happens.
-        begins: seconds after Monday 00:00 in Seoul, in the first of the four weeks.
-        every: seconds from one beginning to the next; a whole number of them makes four weeks.
-        lasts: seconds.
+        tag_name: the tag with the fault.
+        kind: kind of the fault.
+        begins: first start, in seconds after Monday 00:00 in Seoul of the first week.
+        every: seconds between two starts; four weeks are a multiple of it.
+        lasts: duration, seconds.
         amount: loss: part that arrives; spike and negative: the value shown; drift: a value a
             little past warn, from where it goes on slowly.
         peak: drift: the value past crit at which it turns back.
@@ -82,7 +83,7 @@ class Entry:
     peak: float = 0.0
 
     def into(self, t: int) -> int | None:
-        """Seconds since it began, None while it is not there."""
+        """Seconds since the fault began, None while there is no fault."""
         since = (t - LOCAL_MONDAY - self.begins) % self.every
         return since if since < self.lasts else None
 
@@ -95,7 +96,7 @@ def _drift(tag_name: str, minute: int, amount: float, peak: float) -> Entry:
     return Entry(tag_name, "drift", minute * MINUTE, 90 * MINUTE, 78 * MINUTE, amount, peak)
 
 
-# The last line that applies holds: a spike and a negative show in the middle of a drift too.
+# If several lines apply, the last one counts, so a spike or a negative value shows during a drift.
 TIMETABLE: Final[tuple[Entry, ...]] = (
     _drift("D201", 0, 4.62, 3.42),
     _drift("D300", 30, 95.9, 113.5),
@@ -118,7 +119,7 @@ TIMETABLE: Final[tuple[Entry, ...]] = (
 
 
 def drifted(entry: Entry, into: int, value: float) -> float:
-    """The value ``into`` seconds after a drift's beginning; ``value`` would be there without it."""
+    """The value ``into`` seconds after the start of a drift; ``value`` is the one without drift."""
     points = (
         (0, value),
         (PAST_WARN, entry.amount),

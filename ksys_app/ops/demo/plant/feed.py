@@ -1,4 +1,4 @@
-"""The plant live: every fifteen seconds one statement with a sample of each tag."""
+"""The live feed of the plant: every 15 s one statement writes a sample of each tag."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.ops.demo.plant.simulator import Plant
 from ksys_app.ops.demo.plant.writer import Clock, keep_writing, utc_now
 
 CATCH_UP_S: Final = 3600
-"""How far back it fills what a lost database missed; more than that stays a hole."""
+"""How far back the feed writes samples after an outage of the database; older ones are left out."""
 
 _UNREADABLE: Final = TAGS.index(UNREADABLE_TAG)
 
@@ -22,20 +22,20 @@ _UNREADABLE: Final = TAGS.index(UNREADABLE_TAG)
 async def feed(dsn: str, plant: Plant, stop: asyncio.Event, clock: Clock = utc_now) -> None:
     """Write the plant's samples as they become due, until ``stop`` is set.
 
-    It begins after the newest sample there is. While the database is away it tries again after
-    1, 2, 4, then 8 s, and then fills what was missed, an hour at most.
+    The feed begins after the newest sample in the database. While the database is away, it retries
+    after 1, 2, 4, then 8 s. After an outage it writes the missing samples of at most an hour.
 
     Args:
         dsn: a role that may write ``influx_hist``.
-        plant: whose samples.
-        stop: set to end it.
-        clock: what time it is.
+        plant: the source of the samples.
+        stop: set it to end the feed.
+        clock: returns the current time.
     """
     await keep_writing(dsn, _Feed(plant, clock).step, stop, "feed")
 
 
 class _Feed:
-    """Where the feed is: the last tick that was written."""
+    """The state of the feed: the last written tick."""
 
     def __init__(self, plant: Plant, clock: Clock) -> None:
         self._plant, self._clock = plant, clock
@@ -51,10 +51,10 @@ class _Feed:
         due = range(-(-oldest // PERIOD_S) * PERIOD_S, int(now) + 1, PERIOD_S)
         if due:
             values = [value for t in due for value in self._plant.tick(t)]
-            # One at once, for who opens the first page.
+            # Write one at the start, so that the first page shows it.
             bad = begins or any(map(unreadable, due))
             if bad and values[_UNREADABLE - len(TAGS)] is not None:
-                # Before the usable ones, so that the tag has a value again at once.
+                # Write it before the usable samples, so that the tag has a value again at once.
                 await store.put_unreadable(conn, UNREADABLE_TAG, due[-1] - PERIOD_S // 2)
             await store.put_grid(conn, due[0], PERIOD_S, values)
             self._last = due[-1]

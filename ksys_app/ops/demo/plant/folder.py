@@ -1,4 +1,4 @@
-"""Whose samples a data folder holds: the simulator's and a recording's do not mix."""
+"""Records the source of a folder's samples, so that simulator and recording are not mixed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MARK: Final = "samples-from"
 
 
 def claim(data_dir: Path, source: Source) -> None:
-    """Note in the folder where its samples come from.
+    """Record the source of the samples in the folder.
 
-    Both write the same tags, so that one after the other would show a plant that never was.
+    Simulator and recording write the same tags, so a mix would show a plant that never existed.
 
     Raises:
-        ConfigError: it already holds the other's.
+        ConfigError: the folder already has samples of the other source.
     """
     mark = data_dir / MARK
     held = mark.read_text("utf-8").strip() if mark.exists() else ""

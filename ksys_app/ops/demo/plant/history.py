@@ -1,4 +1,4 @@
-"""The plant's past: 400 days that thin with age, and what is missing since the last time.
+"""The plant's history: 400 days with fewer samples the older they are, and the time since a stop.
 
 ========================  ===========  ==================================================
 age                       one a tag    seen in
@@ -8,12 +8,12 @@ up to 90 days             10 min       3m, in hours
 up to 400 days            1 h          6m and 12m, in days
 ========================  ===========  ==================================================
 
-Bounds are midnights in Seoul, so that no bucket is half thin. A thinned sample is one of the
-signal's own samples, not a mean, and says so in ``meta``: ``{"thinned_s": 600}``. A tag's life, in
-which every message counts, begins where its samples are no longer thinned. Nothing is written
-into the aggregates: they are refreshed from these rows. The database's own jobs run before and
-after: what is new is stored when the first page is opened, what is old is compressed, and the raw
-rows past 365 days are dropped; their hours and days stay.
+The bounds are midnights in Seoul, so that no bucket has two densities. A thinned sample is a sample
+of the signal, not a mean, and ``meta`` marks it: ``{"thinned_s": 600}``. The first sample of a tag,
+from which ``/comm`` counts messages, is the first one that is not thinned. The aggregates are
+refreshed from these rows. The database's own jobs run before and after: the aggregates are stored
+when the first page is opened, old chunks are compressed, and raw rows older than 365 days are
+dropped; their hours and days stay.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from ksys_app.ops.owner import owner
 from ksys_app.ops.schema import refresh
 
 BLOCK_TICKS: Final = 2880
-"""Ticks in one statement: large enough to be fast, small enough for others to get their turn."""
+"""Ticks in one statement: enough to be fast, few enough that other statements need not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """Samples not older than ``age`` are ``step`` seconds apart."""
+    """Samples up to the age ``age`` are ``step`` seconds apart."""
 
     age: timedelta
     step: int
@@ -56,7 +56,7 @@ THINNING: Final[tuple[Density, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Ticks from ``start`` (epoch seconds, a tick itself) up to, without, ``end``."""
+    """Ticks from ``start`` (epoch seconds, the first tick) to before ``end``."""
 
     start: int
     end: int
@@ -64,7 +64,7 @@ class Span:
 
     @property
     def ticks(self) -> int:
-        """How many ticks there are."""
+        """The number of ticks."""
         return max(0, -(-(self.end - self.start) // self.step))
 
     def blocks(self) -> Iterator[Span]:
@@ -76,7 +76,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What :func:`load` did: rows written, from when to when, and the seconds it took."""
+    """The result of :func:`load`: written rows, their time range, and the duration in seconds."""
 
     rows: int
     start: datetime
@@ -85,7 +85,7 @@ class Loaded:
 
 
 OnProgress = Callable[[str, int, int], None]
-"""Told of the stage (``samples``, ``policies``, ``aggregates``), what is done of it, its whole."""
+"""Called with the stage (``samples``, ``policies``, ``aggregates``), the done amount, the total."""
 
 
 def midnight(t: int) -> int:
@@ -96,12 +96,12 @@ def midnight(t: int) -> int:
 def spans(
     newest: datetime | None, now: datetime, thinning: Sequence[Density] = THINNING
 ) -> list[Span]:
-    """The ticks that are missing up to ``now``, oldest first.
+    """The missing ticks up to ``now``, oldest first.
 
     Args:
-        newest: the newest sample there is; None for an empty history.
-        now: the last moment that may be written.
-        thinning: from the oldest density to the newest.
+        newest: time of the newest sample; None for an empty history.
+        now: the latest time of a sample.
+        thinning: the densities, from the oldest to the newest.
     """
     last = store.epoch(now)
     bounds = [midnight(last - int(density.age.total_seconds())) for density in thinning]
@@ -123,21 +123,21 @@ async def load(
     thinning: Sequence[Density] = THINNING,
     on_progress: OnProgress | None = None,
 ) -> Loaded | None:
-    """Write what is missing up to ``now`` and refresh every aggregate over it.
+    """Write the missing samples up to ``now`` and refresh every aggregate over them.
 
-    Repeating it, or going on after it was broken off, leaves the same rows: it begins after the
-    newest sample there is.
+    A second call, also after an interrupted one, leads to the same rows, because it begins after
+    the newest sample in the database.
 
     Args:
         dsn: the owner's DSN.
         zone: the display zone.
-        plant: whose samples.
-        now: the last moment that may be written.
-        thinning: how dense, by age.
-        on_progress: told after each statement.
+        plant: the source of the samples.
+        now: the latest time of a sample.
+        thinning: the densities by age.
+        on_progress: called after each statement.
 
     Returns:
-        What was done; None if nothing was missing.
+        The result; None if nothing was missing.
 
     Raises:
         DatabaseUnreachable: nothing answers there.
@@ -156,13 +156,13 @@ async def load(
                 await store.begin_life(conn, span.start)
             rows += await _write(conn, plant, span, samples)
             if newest is None and span is missing[0]:
-                # Of what is older than the retention nothing is stored later.
+                # Samples older than the retention must be aggregated now; later they are deleted.
                 await refresh.refresh(dsn, zone)
         if newest is None:
-            # A server without autovacuum would plan the first refresh blindly.
+            # Without autovacuum the planner would have no statistics for the first refresh.
             await conn.execute("ANALYZE public.influx_hist")
-        # What the policies store need not be read from the raw samples again, neither by the
-        # refresh nor by the first page.
+        # If the policies store the buckets now, neither the refresh nor the first page reads the
+        # raw samples again.
         tell("policies", 0, 1)
         await _run(conn, "policy_refresh_continuous_aggregate")
         tell("policies", 1, 1)
@@ -175,7 +175,7 @@ async def load(
 
 
 class _Meter:
-    """How much of a stage is done."""
+    """Counts the progress of a stage."""
 
     def __init__(self, stage: str, total: int, tell: OnProgress) -> None:
         self._stage, self._total, self._tell = stage, total, tell
@@ -188,7 +188,7 @@ class _Meter:
 
 
 async def _write(conn: AsyncConnection, plant: Plant, span: Span, meter: _Meter) -> int:
-    """Write block after block; the next one is computed while the database takes the last."""
+    """Write block after block; the next block is computed while the database writes the last."""
     rows = 0
     values = _values(plant, None)
     for block, following in pairwise([None, *span.blocks(), None]):
@@ -213,11 +213,11 @@ def _values(plant: Plant, block: Span | None) -> list[float | None]:
 
 
 async def _run(conn: AsyncConnection, *procedures: str) -> None:
-    """Let the database's own jobs of these kinds do their work now."""
+    """Run the database's own jobs of these kinds now."""
     found = [job for job in await jobs.list_jobs(conn) if job.proc_name in procedures]
     for job in jobs.in_order(found):
         await jobs.run_job(conn, job)
 
 
 def _silent(stage: str, done: int, total: int) -> None:
-    """No progress is shown."""
+    """Ignore the progress."""

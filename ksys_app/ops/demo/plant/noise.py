@@ -1,4 +1,4 @@
-"""Noise without memory: a number drawn from a key and a time, the same on every machine."""
+"""Noise without state: a number computed from a key and a time, the same on every machine."""
 
 from __future__ import annotations
 

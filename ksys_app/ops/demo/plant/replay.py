@@ -1,9 +1,9 @@
-"""A recorded file in the plant's place: its samples at their own pace, shifted to now.
+"""Replays a recorded file in place of the plant: at its own pace, with times shifted to now.
 
-The rule of the shift: the file's first sample is now. Every time of the file is moved by one whole
-number of seconds, so that fractions and pauses stay as they are. A start begins the file from the
-front again. Each start is a line of ``replay.jsonl`` in the data folder: the file, its first time,
-the shift in seconds, when it began. ``time in the file = ts - shift_seconds``.
+The shift moves the file's first sample to now. All times move by the same whole number of seconds,
+so fractions and pauses stay. Each start begins with the first sample again, and adds a line to
+``replay.jsonl`` in the data folder: the file, its first time, the shift in seconds, and the time of
+the start. ``time in the file = ts - shift_seconds``.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from ksys_app.store.samples import Existing, put
 RECORD: Final = "replay.jsonl"
 BATCH_ROWS: Final = 5000
 PACE_S: Final = 1.0
-"""Samples are written this often, all that became due."""
+"""Seconds between two writes; each writes all samples that are due."""
 PAUSE_S: Final = 60.0
-"""A pause in the file that is longer is told in the log."""
+"""Longer pauses in the file are logged."""
 TOLD_LINES: Final = 20
-"""Bad lines told one by one; the rest are only counted."""
+"""How many bad lines are logged one by one; the rest are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """How the times of a file become times of now.
+    """The shift of a file's times.
 
     Attributes:
         file: the file.
         first: time of its first sample.
-        by: what is added to each time, whole seconds.
+        by: whole seconds that are added to each time.
     """
 
     file: Path
@@ -53,7 +53,7 @@ class Shift:
     by: timedelta
 
     def __str__(self) -> str:
-        """The sentence of the log."""
+        """The sentence for the log."""
         return (
             f"replay: file time {self.first} of {self.file.name} is now "
             f"{self.first + self.by} (shift {self.by}, {self.seconds} s)"
@@ -81,7 +81,7 @@ def check(path: Path) -> datetime:
 
 
 def shift_to(path: Path, now: datetime) -> Shift:
-    """The shift that makes the file's first sample the present second. Raises as :func:`check`."""
+    """The shift that moves the file's first sample to ``now``. Raises as :func:`check`."""
     first = check(path)
     whole = (now - first) // timedelta(seconds=1)
     return Shift(path, first, timedelta(seconds=whole))
@@ -92,18 +92,18 @@ async def feed(
 ) -> None:
     """Write the file's samples as they become due, until its end or until ``stop`` is set.
 
-    While the database is away it tries again after 1, 2, 4, then 8 s; nothing is lost. Lines that
-    are no samples are told in the log and passed over.
+    While the database is away, the replay retries after 1, 2, 4, then 8 s, and no sample is lost.
+    Lines that hold no sample are logged and skipped.
 
     Args:
         dsn: a role that may write ``influx_hist``.
         path: the file.
-        data_dir: where the shift is noted.
-        stop: set to end it.
-        clock: what time it is.
+        data_dir: the folder in which the shift is recorded.
+        stop: set it to end the replay.
+        clock: returns the current time.
 
     Raises:
-        ConfigError: the file cannot be read, or its first lines are not those of a sample file.
+        ConfigError: the file cannot be read, or its first lines do not belong to a sample file.
     """
     now = clock()
     shift = shift_to(path, now)
@@ -132,7 +132,7 @@ def _note(data_dir: Path, shift: Shift, now: datetime) -> None:
 
 
 class _Replay:
-    """Where the replay is in its file, and what is due and not written yet."""
+    """The position in the file, and the due samples that are not written yet."""
 
     def __init__(self, shift: Shift, clock: Clock) -> None:
         self.rows = self.bad = 0
@@ -160,7 +160,7 @@ class _Replay:
         return self._pause(self._next.ts + self._shift.by, now)
 
     def _pause(self, upcoming: datetime, now: datetime) -> float:
-        """Seconds to the next step; none while there is a backlog."""
+        """Seconds until the next step; 0 while there is a backlog."""
         wait = (upcoming - now).total_seconds()
         if wait > PAUSE_S and upcoming != self._told:
             self._told = upcoming
@@ -172,7 +172,7 @@ class _Replay:
         await put(conn, shifted, Existing.KEEP)
 
     def _good_samples(self) -> Iterator[NewSample]:
-        """The file's samples; a file that turns out to be damaged ends there, and says so."""
+        """The file's samples; if the file is damaged, they end there and the log says so."""
         try:
             with samplefile.opened(self._shift.file) as file:
                 for line in file:
@@ -187,7 +187,7 @@ class _Replay:
             logger.error("replay_broken error=%s", json.dumps(error.message))
 
     def _unusable(self, sample: NewSample) -> Unusable | None:
-        """Why a sample cannot be written at its new time; before that time it is not written."""
+        """Why a sample is not usable at its new time; it is written at that time, not before."""
         try:
             ts = sample.ts + self._shift.by
         except OverflowError:

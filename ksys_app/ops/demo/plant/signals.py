@@ -1,6 +1,6 @@
-"""What the nine tags of the demo plant measure while nothing is wrong.
+"""The signals of the nine tags of the demo plant, without faults.
 
-A heating loop (D1xx), a feed line (D2xx) and a mill (D3xx). Titles and units stand in the rules'
+A heating loop (D1xx), a feed line (D2xx) and a mill (D3xx). Titles and units are in the rules'
 ``meta`` (``data/qc/influx_qc_rule.csv``). Each signal is a sum of slow waves, the plant's load and
 noise: a pure function of the time and the seed, so that history and live feed join without a seam.
 """
@@ -48,13 +48,13 @@ class Tide:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """The course of one tag, in its own unit.
+    """The signal of one tag, in the tag's unit.
 
     Attributes:
         tag_name: the tag.
         base: value without load, waves and noise.
-        load: what full load adds.
-        waves: slow movements around it.
+        load: amount that full load adds.
+        waves: slow movements around the base.
         noise: largest deviation of the noise.
         decimals: resolution of the instrument.
         tide: a level that fills and drains, added to ``base``.

@@ -1,4 +1,4 @@
-"""The plant as a pure function: which value each tag reports at a moment, if any."""
+"""The plant as a pure function of time: the value of each tag, or None while it is silent."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from ksys_app.ops.demo.plant.faults import TIMETABLE, Entry, drifted
 from ksys_app.ops.demo.plant.signals import LOCAL_MONDAY, SIGNALS, TAGS, Signal, load
 
 DEFAULT_SEED: Final = 20250815
-Course = Callable[[int, float], float]
-"""From epoch seconds and the load to a value, before rounding."""
+Curve = Callable[[int, float], float]
+"""Takes epoch seconds and the load; returns a value before rounding."""
 
 
 class Plant:
-    """The nine tags under one seed. It keeps no state: asked twice, it answers the same."""
+    """The nine tags with one seed. It has no state, so equal calls return equal values."""
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
-        """Bind the courses of all signals to ``seed``."""
-        self._courses = tuple(_course(signal, seed) for signal in SIGNALS)
-        self._numbered = tuple(enumerate(self._courses))
+        """Build the curves of all signals with ``seed``."""
+        self._curves = tuple(_curve(signal, seed) for signal in SIGNALS)
+        self._numbered = tuple(enumerate(self._curves))
         self._noise = tuple(noise.key(seed, tag, "noise") for tag in TAGS)
         self._loss = tuple(noise.key(seed, tag, "loss") for tag in TAGS)
         self._faults = tuple((TAGS.index(entry.tag_name), entry) for entry in TIMETABLE)
 
     def sample(self, tag_name: str, ts: datetime) -> float | None:
-        """What ``tag_name`` reports at ``ts``; None where a fault keeps it silent."""
+        """The value of ``tag_name`` at ``ts``; None where a fault makes it silent."""
         return self.tick(int(ts.timestamp()))[TAGS.index(tag_name)]
 
     def tick(self, t: int) -> list[float | None]:
-        """What all tags report at epoch second ``t``, in the order of ``TAGS``."""
+        """The values of all tags at epoch second ``t``, in the order of ``TAGS``."""
         values: list[float | None] = [*self.healthy(t)]
         for index, entry in self._faults:
             into = entry.into(t)
@@ -41,9 +41,9 @@ class Plant:
         return values
 
     def healthy(self, t: int) -> list[float]:
-        """What all tags would report at ``t`` without faults."""
+        """The values of all tags at ``t`` without faults."""
         now = load(t)
-        return [self._with_noise(index, t, course(t, now)) for index, course in self._numbered]
+        return [self._with_noise(index, t, curve(t, now)) for index, curve in self._numbered]
 
     def _with_noise(self, index: int, t: int, value: float) -> float:
         signal = SIGNALS[index]
@@ -57,16 +57,16 @@ class Plant:
             return None
         if entry.kind == "loss":
             return value if noise.uniform(self._loss[index], t) < entry.amount else None
-        course = self._courses[index]
+        curve = self._curves[index]
         if entry.kind == "stuck":
-            return self._with_noise(index, t - into, course(t - into, load(t - into)))
+            return self._with_noise(index, t - into, curve(t - into, load(t - into)))
         if entry.kind == "drift":
-            return self._with_noise(index, t, drifted(entry, into, course(t, load(t))))
+            return self._with_noise(index, t, drifted(entry, into, curve(t, load(t))))
         return self._with_noise(index, t, entry.amount)
 
 
-def _course(signal: Signal, seed: int) -> Course:
-    """The signal's course without noise, its phases drawn from the seed."""
+def _curve(signal: Signal, seed: int) -> Curve:
+    """The curve of a signal without noise; its phases follow from the seed."""
     waves = []
     for number, wave in enumerate(signal.waves):
         speed = 2 * math.pi / wave.period
@@ -78,11 +78,11 @@ def _course(signal: Signal, seed: int) -> Course:
     base, gain, tide, sin = signal.base, signal.load, signal.tide, math.sin
     shift = 0 if tide is None else int(tide.period * noise.uniform(noise.key(seed, "tide"), 0))
 
-    def course(t: int, load_now: float) -> float:
+    def curve(t: int, load_now: float) -> float:
         value = base + gain * load_now
         since = t - LOCAL_MONDAY
         for amplitude, speed, phase in waves:
             value += amplitude * sin(since * speed + phase)
         return value if tide is None else value + tide.at(t + shift)
 
-    return course
+    return curve

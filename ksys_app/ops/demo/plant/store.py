@@ -1,4 +1,4 @@
-"""What the demo plant writes and asks: its samples, the newest of them, where its life begins."""
+"""Writes the demo plant's samples, reads the newest one, and sets the tags' first sample."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from ksys_app.ops.demo.plant.signals import TAGS
 from ksys_app.store import samples
 from ksys_app.store.samples import Existing
 
-# The newest sample of the plant's tags: where its history ends.
+# The newest sample of the plant's tags, at which its history ends.
 NEWEST: Final = "SELECT max(ts) FROM public.influx_latest WHERE tag_name = ANY(%(tags)s)"
 
-# A thinned sample stands for many messages: /comm would take the others for lost.
+# A thinned sample stands for many messages, so /comm must not count messages before the first
+# sample that is not thinned.
 BEGIN_LIFE: Final = """
 UPDATE public.tag_latest SET first_ts = to_timestamp(%(start)s) WHERE tag_name = ANY(%(tags)s)
 """
@@ -38,15 +39,15 @@ async def put_grid(
     thinned: bool = False,
     append: bool = False,
 ) -> int:
-    """Write the values of all tags at ``start``, ``start + step``, … and count what was new.
+    """Write the values of all tags at ``start``, ``start + step``, …; return the new rows' number.
 
     Args:
         conn: an autocommit connection that may write.
         start: epoch seconds of the first tick.
-        step: seconds from tick to tick.
-        values: in the order of ``TAGS``, tick by tick.
-        thinned: note in ``meta`` that a sample stands for ``step`` seconds (``thinned_s``).
-        append: nothing can be there yet.
+        step: seconds between two ticks.
+        values: the values of the first tick in the order of ``TAGS``, then of the next tick, etc.
+        thinned: record in ``meta`` that a sample stands for ``step`` seconds (``thinned_s``).
+        append: the caller knows that the table has no sample of these times.
     """
     meta = {"thinned_s": step} if thinned else {}
     grid = samples.Grid(start, step, TAGS, values, meta)
@@ -54,12 +55,12 @@ async def put_grid(
 
 
 async def put_unreadable(conn: AsyncConnection, tag_name: str, t: int) -> None:
-    """Write a sample that is not a number at ``t`` (epoch seconds), for the database to refuse."""
+    """Write a sample with NaN at ``t`` (epoch seconds), which the database refuses."""
     await samples.put_grid(conn, samples.Grid(t, 1, [tag_name], [nan], {}), Existing.KEEP)
 
 
 async def begin_life(conn: AsyncConnection, start: int) -> None:
-    """Let the tags' lives begin at ``start`` (epoch seconds): with their first full-rate sample."""
+    """Set the first sample of the tags to ``start`` (epoch seconds), which is not thinned."""
     await conn.execute(BEGIN_LIFE, {"start": start, "tags": list(TAGS)})
 
 

@@ -1,4 +1,4 @@
-"""Writing on and on: one connection, reconnected with growing pauses, told at its edges."""
+"""Repeats a write on one connection; reconnects after growing pauses and logs each outage once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ksys_app.settings import safe_dsn
 
 Clock = Callable[[], datetime]
 Step = Callable[[AsyncConnection], Awaitable[float | None]]
-"""Writes what is due; answers the seconds until there is more, None when there never will be."""
+"""Writes what is due; returns the seconds until the next write, or None at the end."""
 
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
 STEP_LIMIT_S: Final = 30.0
-"""A database that takes longer than this for a step counts as lost."""
+"""If a step takes longer than this, the database counts as lost."""
 
 
 def utc_now() -> datetime:
@@ -34,16 +34,16 @@ def utc_now() -> datetime:
 
 
 async def keep_writing(dsn: str, step: Step, stop: asyncio.Event, name: str) -> None:
-    """Repeat ``step`` until ``stop`` is set or it has no more; a lost database is waited for.
+    """Repeat ``step`` until ``stop`` is set or ``step`` returns None; wait for a lost database.
 
-    A step that fails is repeated on a new connection after 1, 2, 4, then 8 s, so it must be one
-    that can be repeated.
+    A failed step is repeated on a new connection after 1, 2, 4, then 8 s, so a step must be safe to
+    repeat.
 
     Args:
         dsn: a role that may write ``influx_hist``.
-        step: what to do.
-        stop: set to end it.
-        name: how the log calls it.
+        step: the work to repeat.
+        stop: set it to end the loop.
+        name: name of the work in the log.
     """
     conn: AsyncConnection | None = None
     failures = 0
