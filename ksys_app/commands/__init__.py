@@ -1,1 +1,1 @@
-"""The groups of the ``ksys`` command; each command is a few lines over ``ops``."""
+"""The groups of the ``ksys`` command; each command is a thin layer over ``ops``."""

@@ -1,4 +1,4 @@
-"""``ksys check``: of the environment and its databases, or of an address as browsers meet it."""
+"""``ksys check``: checks the environment and its databases, or an address as a browser sees it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ksys_app.settings import ENV_FILE, Settings
 
 
 def environment(*, offline: bool) -> None:
-    """Every check of the environment and, unless offline, of the databases it names."""
+    """Run every check of the environment and, unless ``offline``, of its databases."""
     settings = terminal.settings()
     file = Path(ENV_FILE)
     findings = check_environment(settings, file.stat().st_mode if file.is_file() else None)
@@ -28,7 +28,7 @@ def environment(*, offline: bool) -> None:
 
 
 def address(url: str, authority: Path | None) -> None:
-    """What works at an address and what does not; exit 1 where something does not."""
+    """Check an address; exit 1 if a check fails."""
     from ksys_app.ops.serving import address
 
     _tell(address.look(url, authority))
@@ -44,7 +44,7 @@ def _surroundings(file: Path) -> Iterator[Finding]:
 def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Finding]:
     yield from _surroundings(Path(ENV_FILE))
     yield from findings
-    # What still is the example leads nowhere.
+    # A DSN that is still the example leads to no database.
     leads = {finding.name for finding in findings if finding.ok}
     dsns: dict[connections.Variable, str | None] = {
         "TS_DSN": settings.ts_dsn,
@@ -64,9 +64,9 @@ def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Fin
 
 
 def _tell(findings: Iterable[Finding]) -> None:
-    """Each finding as soon as it is known; the exit code is by the worst of them.
+    """Print each finding as soon as it is known; the worst finding decides the exit code.
 
-    A check that fails comes before a database out of reach: what is wrong has to be mended first.
+    A failed check counts as worse than a database out of reach, because it has to be fixed first.
     """
     codes = {0}
     for finding in findings:
@@ -77,7 +77,7 @@ def _tell(findings: Iterable[Finding]) -> None:
 
 
 async def _state(dsn: str, settings: Settings) -> Finding:
-    """What ksys db status says first: a warning, as it is not about the settings."""
+    """The first line of ksys db status, as a warning, because it is not about the settings."""
     try:
         state = await statuses.status(dsn, settings.tz)
     except KsysError as error:

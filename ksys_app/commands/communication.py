@@ -1,4 +1,4 @@
-"""``ksys comm``: what is expected of each tag, against what arrives."""
+"""``ksys comm``: compares the expectation of each tag with the messages that arrive."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ app = typer.Typer(
 
 @app.callback()
 def group() -> None:
-    """Keeps ``suggest`` a command of its own while it is the only one."""
+    """Keep ``suggest`` a subcommand although it is the only one."""
 
 
 @app.command()

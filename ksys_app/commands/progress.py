@@ -1,4 +1,4 @@
-"""How long commands tell how far they are: a bar on a terminal, a line a stage anywhere else."""
+"""Shows the progress of long commands: a bar on a terminal, elsewhere a line for each stage."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from ksys_app.domain.timefmt import local_offset
 from ksys_app.ops.schema.refresh import Progress as Refreshing
 
 SIGN_OF_LIFE_S: Final = 30.0
-"""A stage that lasts longer says so this often where there is no bar."""
+"""Seconds between two lines of a long stage where there is no bar."""
 
 
 class Stages(Protocol):
     """Work in stages, one after another."""
 
     def tell(self, stage: str, words: str, done: int, total: int | None) -> None:
-        """Tell where the work is; another stage than the last one ends that.
+        """Report the progress; a new stage ends the stage before.
 
         Args:
-            stage: its name.
-            words: what there is to say of it now.
-            done: how much of it is done.
-            total: its whole, None if not known.
+            stage: name of the stage.
+            words: text about the current progress.
+            done: done amount.
+            total: total amount, None if unknown.
         """
 
     def end(self) -> None:
-        """The stage told last is over, and none follows yet."""
+        """End the current stage."""
 
     def note(self, text: str) -> None:
-        """Say something between."""
+        """Print a line between the stages."""
 
 
 def refresh_told(stages: Stages, zone: ZoneInfo) -> Callable[[Refreshing], None]:
-    """Tells a refresh: a stage an aggregate, with its range in ``zone``."""
+    """A callback that reports a refresh: a stage for each aggregate, with its range in ``zone``."""
 
     def tell(state: Refreshing) -> None:
         span = f"{local_offset(state.start, zone)} to {local_offset(state.end, zone)}"
@@ -62,12 +62,12 @@ def refresh_told(stages: Stages, zone: ZoneInfo) -> Callable[[Refreshing], None]
 def stages(
     console: Console = terminal.err, *, every_s: float = SIGN_OF_LIFE_S, ends: bool = True
 ) -> Iterator[Stages]:
-    """Progress on standard error, so that the result on standard output stays clean.
+    """Show progress on standard error, so that standard output holds only the result.
 
     Args:
-        console: where to tell it.
-        every_s: how often a stage that lasts says so, where there is no bar.
-        ends: whether a stage that is over gets a line, where there is no bar.
+        console: the console to print on.
+        every_s: seconds between two lines of a long stage, where there is no bar.
+        ends: whether the end of a stage gets a line, where there is no bar.
     """
     if console.is_terminal:
         with _bar(console) as progress:
@@ -90,7 +90,7 @@ def _bar(console: Console) -> Progress:
 
 
 class _Bar:
-    """One bar; it begins anew with each stage."""
+    """One bar, which starts again with each stage."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -115,7 +115,7 @@ class _Bar:
 
 
 class _Lines:
-    """A line a stage, when it is over, and a sign of life while it lasts."""
+    """A line at the end of each stage, and further lines while a stage lasts long."""
 
     def __init__(self, console: Console, every_s: float, ends: bool) -> None:
         self._console, self._every_s, self._ends = console, every_s, ends
@@ -138,7 +138,7 @@ class _Lines:
     ) -> None:
         self._over.set()
         self._clock.join()
-        # An error that comes at once is one sentence; the stage of a long run is worth another.
+        # An early error needs only its own sentence. After a long stage, the stage is named too.
         if error is None:
             self._close("")
         elif self._lasts:

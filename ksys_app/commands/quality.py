@@ -1,4 +1,4 @@
-"""``ksys qc``: the rules and expectations, between CSV and database."""
+"""``ksys qc``: rules and expectations in CSV files and in the database."""
 
 from __future__ import annotations
 

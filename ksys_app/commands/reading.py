@@ -1,4 +1,4 @@
-"""The options of every command that reads a table from a file."""
+"""The common options of the commands that read a table from a file."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ DecimalSign = Annotated[
 
 
 def reading(encoding: str | None, decimal: str | None) -> Reading:
-    """How to read a file; what is recognised is told on standard error."""
+    """How to read a file; the detected format is printed on standard error."""
     return Reading(encoding, WORDS[decimal] if decimal else None, terminal.note)

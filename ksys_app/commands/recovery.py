@@ -1,4 +1,4 @@
-"""``ksys db backfill``, ``backup`` and ``restore``: a database's data in and out."""
+"""``ksys db backfill``, ``backup`` and ``restore``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BROKEN_OFF = 130
 
 
 def add_to(app: typer.Typer) -> None:
-    """Give ``ksys db`` these commands."""
+    """Add these commands to ``ksys db``."""
     app.command()(backfill)
     app.command()(backup)
     app.command()(restore)

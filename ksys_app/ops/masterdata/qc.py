@@ -1,6 +1,7 @@
-"""Master data between CSV and database: sync, verify, export (PRD §4.4, §4.6).
+"""Master data in CSV files and the database: sync, verify, export (PRD §4.4, §4.6).
 
-The file is the master. Rows that only the database has are told as drift, and stay unless pruned.
+The file is the master. Rows that only the database has are reported as drift; they stay unless the
+caller asks to prune them.
 """
 
 from __future__ import annotations
@@ -29,20 +30,20 @@ Row = TypeVar("Row", bound=QcRule | Expectation)
 RULES_CSV: Final = resources.QC / "influx_qc_rule.csv"
 EXPECTATIONS_CSV: Final = resources.QC / "ingest_expectation.csv"
 MAX_ROWS: Final = 100_000
-"""More tags than the largest plant has; a bound for every statement here."""
+"""Most rows of every statement here; no plant has so many tags."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: what the file has and the database has not.
+    """One difference between the file and the database.
 
     Attributes:
-        tag_name: the row.
+        tag_name: the tag of the row.
         kind: ``add``: only the file has the row; ``change``: a cell differs; ``remove``: only the
             database has the row.
-        column: the cell of a ``change``, else None.
-        file: its value in the file.
-        database: its value in the database.
+        column: the column of a ``change``, else None.
+        file: value in the file.
+        database: value in the database.
     """
 
     tag_name: str
@@ -52,18 +53,18 @@ class Change:
     database: Cell = None
 
     def done(self, *, dry_run: bool, prune: bool) -> str:
-        """What a sync did about it: ``D100 max_val: changed from 210 to 200``.
+        """What a sync did about the difference: ``D100 max_val: changed from 210 to 200``.
 
         Args:
-            dry_run: whether it only told what it would do.
-            prune: whether it deletes rows that the file does not have.
+            dry_run: whether the sync only reported the differences.
+            prune: whether the sync deletes rows that the file does not have.
         """
         would = "would be " if dry_run else ""
         if self.kind == "add":
             return f"{self.tag_name}: {would}inserted"
         if self.kind == "remove":
             return f"{self.tag_name}: {f'{would}deleted' if prune else 'not in the file, left'}"
-        was, now = _told(self.database), _told(self.file)
+        was, now = _shown(self.database), _shown(self.file)
         return f"{self.tag_name} {self.column}: {would}changed from {was} to {now}"
 
     def __str__(self) -> str:
@@ -72,21 +73,21 @@ class Change:
             return f"{self.tag_name}: not in the database"
         if self.kind == "remove":
             return f"{self.tag_name}: not in the file"
-        file, database = _told(self.file), _told(self.database)
+        file, database = _shown(self.file), _shown(self.database)
         return f"{self.tag_name} {self.column}: {file} in the file, {database} in the database"
 
 
-def _told(cell: Cell) -> str:
+def _shown(cell: Cell) -> str:
     return show(cell) or ("NULL" if cell is None else "{}")
 
 
 def table_of(path: Path) -> Table[QcRule] | Table[Expectation]:
-    """The table a file belongs to, by its name; any other name is a file of rules."""
+    """The table of a file, by the file's name; a file with another name holds rules."""
     return EXPECTATIONS if path.stem == EXPECTATIONS.name else RULES
 
 
 def diff(file: Sequence[Row], database: Sequence[Row], table: Table[Row]) -> list[Change]:
-    """Cell by cell, what has to change for the database to say what the file says; by tag."""
+    """The changes, cell by cell and by tag, that make the database equal to the file."""
     there = {row.tag_name: row for row in database}
     wanted = {row.tag_name: row for row in file}
     changes: list[Change] = []
@@ -115,18 +116,18 @@ async def sync(
     dry_run: bool = False,
     prune: bool = False,
 ) -> list[Change]:
-    """Bring the database to what the file says, in one transaction, or not at all.
+    """Make the database equal to the file, in one transaction.
 
     Args:
-        dsn: the owner or ``eco_rw``.
+        dsn: DSN of the owner or of ``eco_rw``.
         path: the CSV file.
-        table: whose rows it has.
+        table: the table of the file.
         reading: how to read the file.
-        dry_run: only tell what would change.
+        dry_run: only report what would change.
         prune: delete the rows that only the database has.
 
     Returns:
-        Every difference there was; a ``remove`` was carried out only with ``prune``.
+        Every difference; rows of kind ``remove`` were deleted only with ``prune``.
 
     Raises:
         ConfigError: a cell of the file is wrong, or the DSN may not write.
@@ -146,18 +147,18 @@ async def sync(
 async def verify(
     dsn: str, path: Path, table: Table[Row], *, reading: Reading = PLAIN
 ) -> list[Change]:
-    """The differences between file and database; none when they agree. Raises as :func:`sync`."""
+    """The differences between file and database. Raises as :func:`sync`."""
     rows = qc_csv.read(path, table, reading)
     async with _session(dsn) as conn:
         return diff(rows, await _fetch(conn, table), table)
 
 
 async def export(dsn: str, path: Path, table: Table[Row], *, force: bool = False) -> int:
-    """Write the database's rows to the file, by tag, in one step; the number of rows.
+    """Write the database's rows to the file, by tag, in one step; return the number of rows.
 
     Raises:
-        ConfigError: the file is there and says something else, and ``force`` is not set; or it
-            cannot be written.
+        ConfigError: a file with other content exists and ``force`` is not set, or the file cannot
+            be written.
         DatabaseUnreachable: nothing answers there.
     """
     async with _session(dsn) as conn:
@@ -202,7 +203,7 @@ async def _fetch(conn: AsyncConnection, table: Table[Row]) -> list[Row]:
 
 
 def _selected(column: Column) -> sql.Composable:
-    """The column, JSON as text: not every value that a table may hold is one that can be read."""
+    """The column; JSON as text, because the driver cannot parse every stored JSON value."""
     name = sql.Identifier(column.name)
     return sql.SQL("{}::text").format(name) if column.sql_type == "jsonb" else name
 

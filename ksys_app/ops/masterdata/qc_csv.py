@@ -1,7 +1,8 @@
 """Master data as CSV: every cell of a file is checked before anything is written (PRD §4.4).
 
-The columns are those of the table, in any order; an empty cell is NULL, or the column's default
-where it may not be NULL. All problems of a file are told at once, each with its line and column.
+The file has the columns of the table in any order. An empty cell means NULL, or the column's
+default if the column is NOT NULL. All problems of a file are reported together, each with its line
+and column.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ NUMERIC: Final = ("double precision", "numeric")
 
 
 def read(path: Path, table: Table[Row], reading: Reading = PLAIN) -> list[Row]:
-    """The rows of a CSV file, in its order.
+    """The rows of a CSV file, in the file's order.
 
     Args:
         path: the file.
-        table: whose rows it has.
-        reading: how to read it.
+        table: the table of the file.
+        reading: how to read the file.
 
     Raises:
-        ConfigError: the file cannot be read, its numbers could be read in two ways, or one or more
-            cells are wrong; each problem is a line ``file:line column: what is wrong``.
+        ConfigError: the file cannot be read, its numbers could be read in two ways, or cells are
+            wrong. Each problem is a line ``file:line column: what is wrong``.
     """
     with textlines.opened(path, reading.encoding) as file:
         header, records = _records(file, table)
@@ -69,7 +70,7 @@ Records = list[tuple[int, list[str]]]
 
 
 def _records(file: TextFile, table: Table[Row]) -> tuple[Header, Records]:
-    """The header and the records below it; a record may be several lines."""
+    """The header and the records below it; a record may span several lines."""
     lines = _good_lines(file)
     first = next(lines, None)
     separator = dialect.declared(first.text) if first else None
@@ -159,7 +160,7 @@ def _row(
 
 
 def text(rows: Sequence[Row], table: Table[Row]) -> str:
-    """The rows as CSV, columns in the order of the DDL; :func:`read` gives them back."""
+    """The rows as CSV, columns in the order of the DDL; :func:`read` reads it back."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.names)
@@ -168,11 +169,11 @@ def text(rows: Sequence[Row], table: Table[Row]) -> str:
 
 
 def write(path: Path, content: str, *, force: bool = False) -> None:
-    """Put ``content`` at ``path`` in one step: the old file or the new one, never half of it.
+    """Write ``content`` to ``path`` in one step, so that the file is never half written.
 
     Raises:
-        ConfigError: a file is there that says something else, and ``force`` is not set; or the
-            folder is not there or cannot be written.
+        ConfigError: a file with other content exists and ``force`` is not set, or the folder does
+            not exist or cannot be written.
     """
     try:
         if path.exists() and not force and path.read_bytes() != content.encode():

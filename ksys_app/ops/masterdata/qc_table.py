@@ -1,4 +1,4 @@
-"""Tables of master data: their columns, how a cell of each is read, what a row must fulfil."""
+"""The tables of master data: their columns, how to read a cell, and the checks of a row."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def _as_is(value: Cell) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column.
+    """A column of a table of master data.
 
     Attributes:
-        name: its name.
-        sql_type: its type.
-        parse: reads a cell; raises ValueError with what is wrong with it.
-        empty: what an empty cell stands for, NULL unless said otherwise.
-        stored: the cell that a value of the table is, whoever wrote it.
+        name: name of the column.
+        sql_type: SQL type of the column.
+        parse: converts a cell; raises ValueError with a description of the problem.
+        empty: returns the value for an empty cell, NULL by default.
+        stored: converts a stored value to a cell, whoever wrote the value.
     """
 
     name: LiteralString
@@ -46,7 +46,7 @@ class Column:
         """The value of a cell.
 
         Raises:
-            ValueError: the message says what is wrong with it.
+            ValueError: the message says what is wrong with the cell.
         """
         value = self.parse(cell) if cell else self.empty()
         if wrong := rules.wrong(self.name, value):
@@ -56,14 +56,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[Row_co]):
-    """A table of master data, keyed by ``tag_name``.
+    """A table of master data with the key ``tag_name``.
 
     Attributes:
-        name: the relation in ``public``.
-        row: the type of its rows; its fields are the columns.
-        columns: in the order of the DDL.
-        check: what a row as a whole gets wrong.
-        stamped: whether ``updated_at`` notes when a row changed.
+        name: name of the relation in ``public``.
+        row: type of a row; its fields are the columns.
+        columns: the columns in the order of the DDL.
+        check: returns what is wrong with a row as a whole.
+        stamped: whether the table has ``updated_at``, the time of a row's last change.
     """
 
     name: LiteralString
@@ -74,12 +74,12 @@ class Table(Generic[Row_co]):
 
     @property
     def names(self) -> list[str]:
-        """The columns' names in the order of the DDL."""
+        """Names of the columns in the order of the DDL."""
         return [column.name for column in self.columns]
 
 
 def show(cell: Cell) -> str:
-    """A cell as the CSV has it."""
+    """A cell as text of the CSV file."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -94,7 +94,7 @@ def _no_name() -> Cell:
 
 
 def _stored_meta(text: str | None) -> Cell:
-    """The object that the table has; its text where a rule could not use it."""
+    """The stored object; its text if it is not usable in a rule."""
     if text is None:
         return {}
     try:

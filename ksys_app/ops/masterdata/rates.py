@@ -1,15 +1,16 @@
-"""How often tags send, against how often they are expected to (PRD decision 29)."""
+"""Compares how often tags send with their expectations (PRD decision 29)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-# Observed against expected messages a minute.
+# Ratio of observed to expected messages a minute from which a warning is due.
 TOO_MANY: Final = 2.0
 TOO_FEW: Final = 0.5
 
-# The median over the minutes of the last day that a tag has lived; one without a message is 0.
+# Median over the minutes of the last day since the tag's first sample; a minute without a message
+# counts as 0.
 RATES: Final = """
 SELECT a.tag_name,
        coalesce((array_agg(a.n ORDER BY a.n))
@@ -28,13 +29,13 @@ WHERE a.bucket >= date_trunc('minute', now()) - interval '1 day'
 GROUP BY a.tag_name, l.minutes
 ORDER BY a.tag_name
 """
-# A tag that has lived for less says nothing about its rate yet.
+# Minutes since the first sample from which the rate of a tag is meaningful.
 RATE_AFTER_MINUTES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Messages a minute of a tag, the median of the last day, against its expectation."""
+    """A tag's messages a minute, as the median of the last day, and its expectation."""
 
     tag_name: str
     observed: float
@@ -42,7 +43,7 @@ class Rate:
 
 
 def rate_warnings(rates: list[Rate]) -> list[str]:
-    """Tags whose median rate is more than twice, or less than half, what is expected."""
+    """A sentence for each tag whose median rate is above twice or below half its expectation."""
     return [
         f"{rate.tag_name} sends {rate.observed:g} a minute (median of the last day), expected "
         f"{rate.expected}: correct exp_per_min in ingest_expectation"

@@ -1,4 +1,4 @@
-"""``ksys comm suggest``: expected messages a minute beside what arrives (PRD §28.4)."""
+"""``ksys comm suggest``: proposes expectations from the rates of the tags (PRD §28.4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ksys_app.errors import UnknownTag
 from ksys_app.ops.masterdata.rates import RATE_AFTER_MINUTES, RATES, Rate
 from ksys_app.ops.owner import owner
 
-# Messages a minute under which no whole number says the rate.
+# Messages a minute below which no whole number a minute describes the rate.
 SLOWEST: Final = 0.5
 
 APPLY: Final = """
@@ -26,14 +26,14 @@ ON CONFLICT (tag_name) DO UPDATE
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A tag's rate beside its expectation.
+    """A tag's rate, its expectation and a proposal.
 
     Attributes:
         tag_name: the tag.
-        observed: messages a minute, median over the minutes of the last day it has lived.
-        expected: ``exp_per_min`` now in force; 1 without an expectation.
-        proposed: what it should be, None where it should stay.
-        slow: whether it sends so rarely that a number a minute cannot say it.
+        observed: messages a minute, median over the last day since the tag's first sample.
+        expected: the current ``exp_per_min``; 1 without an expectation.
+        proposed: the proposed ``exp_per_min``, None where it should stay.
+        slow: whether the tag sends too rarely for a whole number a minute.
     """
 
     tag_name: str
@@ -44,10 +44,10 @@ class Suggestion:
 
 
 def suggestion(rate: Rate) -> Suggestion:
-    """What follows from a rate: the nearest whole number, where it is not that already.
+    """The proposal for a rate: the nearest whole number, if it differs from the expectation.
 
-    A tag that was silent, or sends less than once in two minutes, keeps its expectation: its median
-    says nothing that a whole number a minute could.
+    A tag that was silent or sends less than once in two minutes keeps its expectation, because no
+    whole number a minute describes its rate.
     """
     slow = rate.observed < SLOWEST
     nearest = max(1, int(rate.observed + 0.5))
@@ -58,15 +58,15 @@ def suggestion(rate: Rate) -> Suggestion:
 async def suggest(
     dsn: str, tag_names: Collection[str] = (), *, apply: bool = False
 ) -> list[Suggestion]:
-    """Every tag that sent something in the last day, by name; changes written with ``apply``.
+    """A suggestion for every tag that has sent in the last day, by name.
 
     Args:
         dsn: DSN of the database's owner, or of ``eco_rw``.
-        tag_names: only these; all without any.
-        apply: write what is proposed, in one statement.
+        tag_names: only these tags; empty for all tags.
+        apply: write the proposals, in one statement.
 
     Raises:
-        UnknownTag: a tag named sent nothing in the last day.
+        UnknownTag: one of ``tag_names`` has sent nothing in the last day.
         ConfigError: the DSN's role may not write.
         DatabaseUnreachable: nothing answers there.
     """

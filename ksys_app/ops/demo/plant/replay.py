@@ -69,7 +69,7 @@ def check(path: Path) -> datetime:
     """The time of the file's first sample.
 
     Raises:
-        ConfigError: the file cannot be read, or its first lines are not those of a sample file.
+        ConfigError: the file cannot be read, or its first lines do not belong to a sample file.
     """
     with closing(samplefile.read(path)) as samples:
         first = next(samples, None)
