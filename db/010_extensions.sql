@@ -1,5 +1,5 @@
--- TimescaleDB is required. The Toolkit is used where it is asked for (ksys db init --toolkit hands over
--- ksys.toolkit; PRD decision 11): what a server happens to offer does not decide what is computed.
+-- TimescaleDB is required. The Toolkit is used only on request (ksys db init --toolkit sets ksys.toolkit;
+-- PRD decision 11), so that the results do not depend on what a server has installed.
 CREATE EXTENSION IF NOT EXISTS timescaledb;
 
 DO $$

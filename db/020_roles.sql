@@ -1,9 +1,8 @@
--- eco_ro reads, eco_rw ingests and keeps the rules. What they may touch is granted last,
--- in 120_grants.sql.
+-- eco_ro reads; eco_rw writes samples and rules. 120_grants.sql grants the privileges.
 --
--- Passwords never stand in a file. `ksys db init` takes them from KSYS_RO_PASSWORD and
--- KSYS_RW_PASSWORD and hands over SCRAM verifiers in ksys.eco_ro_password and
--- ksys.eco_rw_password. Without one the role cannot log in; with psql: \password eco_ro, then
+-- No file contains passwords. `ksys db init` reads them from KSYS_RO_PASSWORD and KSYS_RW_PASSWORD
+-- and passes SCRAM verifiers in the settings ksys.eco_ro_password and ksys.eco_rw_password. Without a
+-- password the role cannot log in. To set one with psql: \password eco_ro, then
 -- ALTER ROLE eco_ro LOGIN.
 DO $$
 DECLARE

@@ -1,4 +1,4 @@
--- The tables; names, columns, defaults and keys are the plant's.
+-- The tables. Names, columns, defaults and keys are those of the plant's specification.
 
 CREATE TABLE IF NOT EXISTS public.influx_hist (
   ts timestamptz NOT NULL,
@@ -9,8 +9,8 @@ CREATE TABLE IF NOT EXISTS public.influx_hist (
   PRIMARY KEY (ts, tag_name)
 );
 
--- PRD decision 31: what was written to influx_hist and is no usable sample, with the reason. Any
--- column but received_at, the database's own clock, may be as broken as the row was.
+-- PRD decision 31: rows that were written to influx_hist but are no usable samples, with the reason.
+-- received_at is the database's clock; every other column may have any value that the writer sent.
 CREATE TABLE IF NOT EXISTS public.ingest_reject (
   received_at timestamptz NOT NULL DEFAULT now(),
   ts timestamptz,
@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS public.ingest_expectation (
   updated_at timestamptz DEFAULT now()
 );
 
--- PRD decision 25: the newest and the first sample of each tag; kept by triggers on influx_hist.
+-- PRD decision 25: the newest and the first sample of each tag; triggers on influx_hist update it.
 CREATE TABLE IF NOT EXISTS public.tag_latest (
   tag_name text PRIMARY KEY,
   value double precision NOT NULL,
@@ -78,13 +78,14 @@ CREATE TABLE IF NOT EXISTS public.tag_latest (
   first_ts timestamptz NOT NULL
 );
 
--- PRD decision 33: tags whose newest or first sample was deleted. The job settle_tags reads them again.
+-- PRD decision 33: tags whose newest or first sample was deleted. The job settle_tags reads their
+-- samples again.
 CREATE TABLE IF NOT EXISTS public.tag_recheck (
   tag_name text PRIMARY KEY,
   since timestamptz NOT NULL DEFAULT now()
 );
 
--- What the client-side job runner did; run_job records nothing of its own.
+-- Runs of jobs by a client; run_job itself records nothing.
 CREATE TABLE IF NOT EXISTS public.ksys_job_run (
   job_id integer PRIMARY KEY,
   known_since timestamptz NOT NULL DEFAULT now(),
@@ -93,15 +94,16 @@ CREATE TABLE IF NOT EXISTS public.ksys_job_run (
   error text
 );
 
--- The files of db/migrations/ that this database has had.
+-- The files of db/migrations/ that were applied to this database.
 CREATE TABLE IF NOT EXISTS public.ksys_migration (
   name text PRIMARY KEY,
   sha256 text NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT now()
 );
 
--- What ksys db init leaves as the plant has it (PRD §12.5): an aggregate by its name, or "policies"; and
--- refreshes that are shorter than ours because raw samples are, "refresh influx_agg_1m" for example.
+-- Objects of the plant that ksys db init leaves unchanged (PRD §12.5): the name of an aggregate, or
+-- "policies". Also refreshes with a shorter range than ours, because the plant keeps raw samples for a
+-- shorter time, for example "refresh influx_agg_1m".
 CREATE TABLE IF NOT EXISTS public.ksys_kept (
   name text PRIMARY KEY,
   since timestamptz NOT NULL DEFAULT now()

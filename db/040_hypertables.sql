@@ -1,5 +1,5 @@
--- Chunks of seven days suit ten tags; set_chunk_time_interval to one day suits hundreds. The default
--- index on ts alone would repeat the primary key, which starts with ts, so it is not made.
+-- Chunks of seven days suit ten tags; for hundreds of tags set_chunk_time_interval to one day. The
+-- default index on ts is not created, because the primary key starts with ts.
 SELECT create_hypertable('public.influx_hist', by_range('ts', interval '7 days'),
                          create_default_indexes => false, if_not_exists => true,
                          migrate_data => true);

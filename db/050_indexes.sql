@@ -1,5 +1,6 @@
--- The unique indexes are the primary keys, under their names; influx_hist_ts_idx, predictions_ts_idx
--- and anomalies_ts_idx would repeat the leading column of those.
+-- The primary keys are the unique indexes, with the names of the specification. The indexes
+-- influx_hist_ts_idx, predictions_ts_idx and anomalies_ts_idx are left out, because the keys start with
+-- the same column.
 CREATE INDEX IF NOT EXISTS idx_hist_tag_ts ON public.influx_hist (tag_name, ts DESC);
 CREATE INDEX IF NOT EXISTS idx_pred_tag_ts ON public.predictions (tag_name, ts DESC);
 CREATE INDEX IF NOT EXISTS anomalies_tag_ts_desc ON public.anomalies (tag_name, ts DESC);

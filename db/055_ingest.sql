@@ -1,8 +1,10 @@
--- PRD decisions 31 and 32: a row that is no usable sample costs nothing but itself. It goes to
--- ingest_reject with its reason, its statement goes on, and the writer gets a notice. What reaches
--- influx_hist in another way (an UPDATE, a disabled trigger) meets the constraint influx_hist_usable.
+-- PRD decisions 31 and 32: a row that is no usable sample does not affect other rows. The trigger moves
+-- it to ingest_reject with the reason, its statement goes on, and the writer gets a notice. The
+-- constraint influx_hist_usable refuses unusable rows that reach influx_hist in another way (an UPDATE,
+-- a disabled trigger).
 
--- Why a row is refused; the names are those of domain/ingest.py. One with nothing else wrong is ahead.
+-- The reason for refusing a row, with the names of domain/ingest.py. Call it only for unusable rows: a row
+-- with no other fault counts as ahead of the clock.
 CREATE OR REPLACE FUNCTION public.unusable_reason(
   ts timestamptz, tag_name text, value double precision)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -16,7 +18,7 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   END
 $$;
 
--- The writer needs no right on ingest_reject: the function runs as its owner.
+-- The function runs as its owner, so the writer needs no privilege on ingest_reject.
 CREATE OR REPLACE FUNCTION public.refuse_unusable() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -30,21 +32,21 @@ BEGIN
 END
 $$;
 
--- The rule, once (PRD §4.9): as a function, as the trigger's condition, as the constraint. The trigger and
--- the constraint hold its text, because a function in its place would be parsed in every statement of
--- the ingest. NaN is above every number here, so it is not usable. A number too close to zero is none
--- either: an average of it would end every query in an underflow.
+-- The rule for usable samples (PRD §4.9) is stated once, and used as a function, as the trigger's condition
+-- and as the constraint. The trigger and the constraint contain its text, because every statement of the
+-- ingest would parse a function again. For PostgreSQL, NaN is greater than every number, so NaN is not
+-- usable. A number too close to zero is not usable either: an average of it can fail with an underflow.
 DO $do$
 DECLARE
   rule text := $rule$%1$stag_name <> '' AND %1$svalue BETWEEN -1e100 AND 1e100
      AND (%1$svalue >= 1e-100 OR %1$svalue <= -1e-100 OR %1$svalue = 0)
      AND %1$sts >= timestamptz '1990-01-01 00:00:00+00'
      AND %1$sts < timestamptz '2100-01-01 00:00:00+00'$rule$;
-  -- How far ahead of the database's clock a sample may be and count as now: KSYS_MAX_AHEAD_S, which
-  -- ksys db init hands over in ksys.max_ahead_s. Without it the one in force stays; 60 in a new database.
+  -- How far ahead of the database's clock a sample may be: KSYS_MAX_AHEAD_S, which ksys db init passes in
+  -- the setting ksys.max_ahead_s. Without the setting the current value stays; a new database gets 60 s.
   given interval := nullif(current_setting('ksys.max_ahead_s', true), '')::integer * interval '1 second';
   in_force interval;
-  -- Another rule than the one that the table was kept by. What it held until now is looked through again.
+  -- The table had another rule until now. Remove the constraint, so that all stored rows are checked again.
   changed boolean := (SELECT prosrc FROM pg_proc
                       WHERE oid = to_regprocedure('public.usable(timestamptz, text, double precision)'))
                      IS DISTINCT FROM 'SELECT ' || format(rule, '');
@@ -71,14 +73,15 @@ BEGIN
   END IF;
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'public.influx_hist'::regclass
                                           AND tgname = 'refuse_unusable') THEN
-    -- A condition, so that the function is called for bad rows alone. The clock goes on while a
-    -- writer's transaction is open.
+    -- With this condition the function is called only for bad rows. The condition uses a clock that goes
+    -- on while a writer's transaction is open.
     EXECUTE format('CREATE TRIGGER refuse_unusable BEFORE INSERT ON public.influx_hist FOR EACH ROW'
                    ' WHEN ((%s) IS NOT TRUE OR NEW.ts > clock_timestamp() + interval %L)'
                    ' EXECUTE FUNCTION public.refuse_unusable()', format(rule, 'NEW.'), given);
   END IF;
 
-  -- What a database holds already is moved aside first: ksys db init does that, and calls this then.
+  -- Unusable rows that are stored already must be moved first: ksys db init does that, and adds the
+  -- constraint afterwards.
   IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'public.influx_hist'::regclass
                                              AND conname = 'influx_hist_usable')
      AND NOT EXISTS (SELECT FROM public.influx_hist) THEN
@@ -87,8 +90,8 @@ BEGIN
 END
 $do$;
 
--- PRD decision 33: samples that were ahead of the clock, once their time has come. One that was sent
--- again meanwhile stays as it was sent.
+-- PRD decision 33: writes samples that were ahead of the clock, after their time has come. If the sender has
+-- sent such a sample again, the newer row stays.
 CREATE OR REPLACE PROCEDURE public.take_in_samples()
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -97,7 +100,7 @@ BEGIN
   WITH due AS (
     DELETE FROM public.ingest_reject
     WHERE reason = 'AHEAD' AND ts <= soon
-      -- Another writer may have put anything here; one such row must not keep back the others.
+      -- Another program may have written any row here; a bad row must not stop the others.
       AND public.usable(ts, tag_name, value)
     RETURNING received_at, ts, tag_name, value, qc, meta
   )
@@ -109,8 +112,8 @@ BEGIN
 END
 $$;
 
--- Moves the unusable rows of one chunk to ingest_reject, for a database that took them in before it
--- refused them; ksys db init calls it for every chunk. Answers how many rows it moved.
+-- Moves the unusable rows of one chunk to ingest_reject, in a database that accepted such rows before it
+-- had the trigger. ksys db init calls it for every chunk. Returns the number of moved rows.
 CREATE OR REPLACE FUNCTION public.quarantine_chunk(of_schema text, of_chunk text) RETURNS bigint
 LANGUAGE plpgsql SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0 AS $$
 DECLARE
@@ -129,7 +132,7 @@ BEGIN
     GROUP BY h.tag_name
     ORDER BY h.tag_name
   LOOP
-    -- One tag and one span of time: of a compressed chunk only these batches are opened.
+    -- With one tag and one time range, only the matching batches of a compressed chunk are decompressed.
     INSERT INTO public.ingest_reject (ts, tag_name, value, qc, meta, reason, source)
     SELECT h.ts, h.tag_name, h.value, h.qc, h.meta,
            public.unusable_reason(h.ts, h.tag_name, h.value), 'quarantine'

@@ -1,4 +1,4 @@
--- Raw samples are compressed after 7 days and dropped after 365; what was refused is dropped after 90.
+-- Raw samples are compressed after 7 days and dropped after 365. Refused rows are dropped after 90 days.
 DO $$
 DECLARE
   old_job integer;
@@ -12,8 +12,8 @@ BEGIN
     );
   END IF;
 
-  -- A policy with other values is replaced: if_not_exists alone would keep it.
-  -- Only of our tables is a span read: those of others may count in numbers.
+  -- A policy with other values is replaced, because if_not_exists alone would leave it unchanged.
+  -- Intervals are read only for our tables; hypertables of others may use integers.
   IF EXISTS (SELECT FROM public.ksys_kept WHERE name = 'policies') THEN
     RETURN;
   END IF;

@@ -1,6 +1,6 @@
--- Four aggregates with one set of columns, a file each, each built on the finer one (PRD decision 28),
--- each showing the running bucket as well (PRD decision 18). What the plant built from raw rows itself is
--- left alone here; ksys db init rebuilds it around these files, with its buckets (PRD §12.5).
+-- Four aggregates with the same columns, one file each. Each is computed from the finer one (PRD decision
+-- 28) and shows the current bucket too (PRD decision 18). These files leave an aggregate that the plant
+-- built itself unchanged; ksys db init rebuilds it and copies its buckets (PRD §12.5).
 CREATE MATERIALIZED VIEW IF NOT EXISTS public.influx_agg_1m
 WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
 SELECT time_bucket('1 minute', ts) AS bucket,

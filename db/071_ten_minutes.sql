@@ -1,4 +1,4 @@
--- Ten minutes, of the minutes.
+-- Buckets of ten minutes, from the minutes.
 CREATE MATERIALIZED VIEW IF NOT EXISTS public.influx_agg_10m
 WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
 SELECT time_bucket('10 minutes', bucket) AS bucket,

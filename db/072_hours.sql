@@ -1,4 +1,4 @@
--- Hours, of ten minutes.
+-- Buckets of one hour, from the buckets of ten minutes.
 CREATE MATERIALIZED VIEW IF NOT EXISTS public.influx_agg_1h
 WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
 SELECT time_bucket('1 hour', bucket) AS bucket,

@@ -1,6 +1,6 @@
--- PRD decision 27: days of the display zone, from the setting ksys.zone (Asia/Seoul without one;
--- with psql: PGOPTIONS='-c ksys.zone=Europe/Berlin'). A zone off by half or quarter hours cannot be
--- counted in whole hours, so its days are built on minutes.
+-- PRD decision 27: days of the display zone, which is in the setting ksys.zone (default Asia/Seoul; with
+-- psql: PGOPTIONS='-c ksys.zone=Europe/Berlin'). If the zone's offset is no whole hour, its days are
+-- computed from minutes.
 DO $$
 DECLARE
   zone text := coalesce(nullif(current_setting('ksys.zone', true), ''), 'Asia/Seoul');

@@ -1,5 +1,5 @@
--- Statistics of five minutes. The percentiles are exact; with --toolkit they are approximate and cheap
--- (PRD decision 11).
+-- Statistics of buckets of five minutes. The percentiles are exact; with --toolkit they are approximate and
+-- faster (PRD decision 11).
 DO $$
 DECLARE
   percentile text := 'percentile_cont(%s) WITHIN GROUP (ORDER BY value)';

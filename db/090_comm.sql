@@ -1,6 +1,6 @@
--- PRD decision 13: messages are counted in a continuous aggregate and judged in a view, so that a
--- changed expectation holds for the past as well. bigint, so that an absurd expectation of one tag
--- does not end in an overflow for all of them.
+-- PRD decision 13: a continuous aggregate counts messages, and a view compares them with the expectation,
+-- so that a changed expectation applies to the past too. With bigint, an absurd expectation of one tag
+-- does not make the query of all tags fail with an overflow.
 CREATE MATERIALIZED VIEW IF NOT EXISTS public.comm_recv_1h
 WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
 SELECT time_bucket('1 hour', bucket) AS bucket,

@@ -1,5 +1,5 @@
--- PRD decision 12: the plant's indicators over the last 25 hours, of which the newest 24
--- have their full 60 rows of lookback. Its job is in 130_policies.sql.
+-- PRD decision 12: the plant's indicators over the last 25 hours. The rows of the newest 24 hours have
+-- all 60 rows of lookback. 130_policies.sql schedules the refresh.
 CREATE MATERIALIZED VIEW IF NOT EXISTS public.tech_ind_1m_mv AS
 SELECT bucket,
        tag_name,
@@ -16,7 +16,7 @@ WINDOW
   w20 AS (PARTITION BY tag_name ORDER BY bucket ROWS BETWEEN 19 PRECEDING AND CURRENT ROW),
   w60 AS (PARTITION BY tag_name ORDER BY bucket ROWS BETWEEN 59 PRECEDING AND CURRENT ROW);
 
--- Readers are not locked out while it is refreshed: CONCURRENTLY needs a unique index.
+-- REFRESH ... CONCURRENTLY does not lock readers out, and needs a unique index.
 CREATE UNIQUE INDEX IF NOT EXISTS tech_ind_1m_mv_tag_bucket
   ON public.tech_ind_1m_mv (tag_name, bucket DESC);
 

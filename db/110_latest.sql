@@ -1,11 +1,11 @@
--- PRD decisions 25 and 33: influx_latest reads a small table. Statement triggers keep it: one row a
--- tag, the newest sample whatever the order of arrival. Upserts reach the table as updates.
+-- PRD decisions 25 and 33: influx_latest reads a small table with one row a tag. Statement triggers update
+-- it, so that it has the newest sample in whatever order samples arrive. Upserts fire the update trigger.
 
--- The writer needs no right on the two tables: the functions run as their owner.
+-- The functions run as their owner, so the writer needs no privilege on the two tables.
 CREATE OR REPLACE FUNCTION public.keep_tag_latest() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  -- In one order always: two writers of the same tags cannot lock each other out.
+  -- Rows are locked in one fixed order, so that two writers of the same tags cannot deadlock.
   INSERT INTO public.tag_latest AS kept (tag_name, value, ts, first_ts)
   SELECT tag_name, value, ts, first_ts
   FROM (
@@ -25,8 +25,8 @@ BEGIN
 END
 $$;
 
--- A newest or first sample that is deleted, or moved to another time or tag. TimescaleDB has no transition
--- tables for DELETE, so it is done row by row.
+-- Notes a tag whose newest or first sample is deleted, or gets another time or tag. TimescaleDB has no
+-- transition tables for DELETE, so these are row triggers.
 CREATE OR REPLACE FUNCTION public.recheck_tag_latest() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -61,7 +61,8 @@ BEGIN
   CREATE TRIGGER keep_tag_latest_insert
     AFTER INSERT ON public.influx_hist REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION public.keep_tag_latest();
-  -- What was there before the triggers; creating them holds writers off until this commits.
+  -- Fill the table from samples that were written before the triggers existed. The creation of the
+  -- triggers blocks writers until this transaction commits.
   INSERT INTO public.tag_latest AS kept (tag_name, value, ts, first_ts)
   SELECT tag_name, last(value, ts), max(ts), min(ts)
   FROM public.influx_hist
@@ -98,8 +99,8 @@ CREATE OR REPLACE VIEW public.influx_latest AS
 SELECT tag_name, value, ts
 FROM public.tag_latest;
 
--- PRD decision 7: what the live query and the sparklines read in place of the raw table. The bounds
--- stand in the view, so that no reader can scan the history by leaving its own out.
+-- PRD decision 7: the live query and the sparklines read this view in place of the raw table. The view has
+-- bounds of time, so that no reader scans the whole history by mistake.
 CREATE OR REPLACE VIEW public.influx_live AS
 SELECT tag_name, ts, value, qc
 FROM public.influx_hist

@@ -1,15 +1,16 @@
--- PRD decision 44: /comm for readers that are no browser. The same figures as the page, by the same
--- rules (PRD §28.2): a cell is a whole hour of UTC, judged on the whole minutes of the tag's life in
--- it, by the expectation now in force.
+-- PRD decision 44: the data of /comm for other programs, with the same numbers and rules as the page
+-- (PRD §28.2). A cell is a whole hour of UTC. Messages are expected for the whole minutes from the tag's
+-- first sample to a minute ago, by the current expectation.
 --
 --   SELECT * FROM eco_comm_heatmap('2026-02-01', 'D100');
 --   SELECT * FROM eco_comm_outages('2026-02-01', 'D100');
 --   SELECT * FROM eco_tags();
 --
--- Days are those of the zone that the schema was made with, from the setting ksys.zone; a third
--- argument names another one.
+-- Days are days of the zone that the schema was created with (setting ksys.zone); a third argument names
+-- another zone.
 
--- Every tag that the pages know: by samples, rules, expectations and, for five minutes, refusals.
+-- Every tag that the pages know: tags with samples, rules or expectations, and tags with a refused sample
+-- in the last five minutes.
 CREATE OR REPLACE FUNCTION public.eco_tags() RETURNS TABLE (tag_name text)
 LANGUAGE sql STABLE AS $function$
   SELECT known.tag_name
@@ -25,8 +26,8 @@ LANGUAGE sql STABLE AS $function$
   LIMIT 10000
 $function$;
 
--- The moment a local day begins, and from there the first whole hour of UTC. Where clocks go back
--- over midnight, the first of the two.
+-- The first whole hour of UTC at or after the start of a local day. If clocks go back over midnight, the
+-- first of the two midnights counts.
 CREATE OR REPLACE FUNCTION public.ksys_day_begins(local_day date, display_zone text)
 RETURNS timestamptz
 LANGUAGE sql STABLE AS $function$
@@ -108,8 +109,9 @@ BEGIN
     $function$
   $heatmap$, zone);
 
-  -- Runs of critical hours among those that are judged: ongoing until a better hour follows, and then
-  -- from the newest sample on where that is older; clipped where the 30 days cut it.
+  -- Runs of critical hours; hours without a state are skipped. A run is ongoing until a better hour
+  -- follows. An ongoing run begins at the newest sample if that is older. A run is clipped where it
+  -- crosses a bound of the 30 days.
   EXECUTE format($outages$
     CREATE OR REPLACE FUNCTION public.eco_comm_outages(
       first_day date, tag text, display_zone text DEFAULT %L)

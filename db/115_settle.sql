@@ -1,9 +1,8 @@
--- The job settle_tags: what becomes of samples and tags after they were written. It is scheduled in
--- 130_policies.sql.
+-- The job settle_tags: work on samples and tags after they were written. 130_policies.sql schedules it.
 
--- PRD decision 33: one tag's newest and first sample, read from influx_hist again. The tag's row is
--- locked first, so that a sample written meanwhile is not lost: its trigger waits, and comes after. A
--- row that a writer holds is left to the next run: the job never waits for a writer.
+-- PRD decision 33: reads the newest and first sample of one tag from influx_hist again. It locks the tag's
+-- row first. If a sample is written meanwhile, its trigger waits and then updates the row, so no sample is
+-- lost. If a writer has locked the row, the next run handles it: the job never waits for a writer.
 CREATE OR REPLACE PROCEDURE public.settle_tag(tag text, soon timestamptz, oldest timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -19,7 +18,7 @@ BEGIN
   FROM public.influx_hist WHERE tag_name = tag AND ts <= soon ORDER BY ts DESC LIMIT 1;
 
   IF newest.ts IS NULL THEN
-    -- What the retention dropped does not count as deleted.
+    -- Samples that the retention job dropped do not count as deleted.
     DELETE FROM public.tag_latest WHERE tag_name = tag AND ts >= coalesce(oldest, '-infinity');
   ELSIF kept.ts IS NULL THEN
     INSERT INTO public.tag_latest AS l (tag_name, value, ts, first_ts)
@@ -45,15 +44,15 @@ BEGIN
 END
 $$;
 
--- Statistics of what grows with the number of tags. A plan made without them reads thousands of tags one
--- by one; an embedded engine has nobody else who gathers them.
+-- Gathers statistics of tables that grow with the number of tags. Without statistics the planner reads
+-- thousands of tags one by one. The embedded database has no autovacuum that would gather them.
 CREATE OR REPLACE PROCEDURE public.gather_statistics()
 LANGUAGE plpgsql AS $$
 DECLARE
   newest regclass;
 BEGIN
   ANALYZE public.tag_latest, public.influx_qc_rule, public.ingest_expectation;
-  -- Of each hypertable, those of aggregates included, the chunk that is written now.
+  -- The chunk that is written now, of each hypertable, including those of aggregates.
   FOR newest IN
     SELECT DISTINCT ON (hypertable_schema, hypertable_name)
            format('%I.%I', chunk_schema, chunk_name)::regclass
@@ -66,11 +65,12 @@ BEGIN
 END
 $$;
 
--- A row with an impossible time, or one far ahead, is refused after TimescaleDB has made its chunk.
+-- Drops empty chunks of impossible times. TimescaleDB creates the chunk of a row before the trigger refuses
+-- the row.
 CREATE OR REPLACE PROCEDURE public.drop_empty_chunks()
 LANGUAGE plpgsql AS $$
 DECLARE
-  -- TimescaleDB names no time that is later than this, so what lies there goes together.
+  -- TimescaleDB shows no time later than this one, so all chunks after it are dropped together.
   end_of_time timestamptz := timestamptz '294246-01-01 00:00:00+00';
   stray record;
   used boolean;
@@ -90,7 +90,7 @@ BEGIN
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', stray.name) INTO used;
     IF NOT used THEN
       PERFORM drop_chunks('public.influx_hist', older_than => stray.range_end,
-                          -- The first chunk of all has no beginning.
+                          -- The first possible chunk has no start.
                           newer_than => nullif(stray.range_start, '-infinity'));
     END IF;
   END LOOP;
@@ -104,7 +104,7 @@ DECLARE
   soon timestamptz := now() + public.ksys_max_ahead();
   oldest timestamptz := (SELECT min(range_start) FROM timescaledb_information.chunks
                          WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist'
-                           -- Not the chunk of a time that cannot be.
+                           -- Not the chunk of an impossible time.
                            AND range_end > timestamptz '1990-01-01 00:00:00+00');
   tag text;
 BEGIN
@@ -116,7 +116,7 @@ BEGIN
     CALL public.settle_tag(tag, soon, oldest);
   END LOOP;
 
-  -- The tags have grown by a fifth since the last time, or were never counted.
+  -- The number of tags has grown by a fifth since the last statistics, or there are no statistics.
   IF (SELECT count(*) FROM public.tag_latest)
      > 1.2 * (SELECT greatest(reltuples, 0) FROM pg_class
               WHERE oid = 'public.tag_latest'::regclass) THEN
@@ -126,7 +126,7 @@ BEGIN
   BEGIN
     CALL public.drop_empty_chunks();
   EXCEPTION WHEN OTHERS THEN
-    -- They cost next to nothing; the samples and tags above must not wait for them.
+    -- Statistics are cheap and not urgent; the samples and tags above must not wait for them.
     RAISE WARNING 'an empty chunk of influx_hist stays: %', SQLERRM;
   END;
 END

@@ -1,5 +1,5 @@
--- What the roles may do, before any job runs: jobs and grants change the same catalog rows. Granted is
--- only what is missing, so that applying this again beside running jobs writes nothing.
+-- The privileges of the roles. Grants come before the jobs, because both change the same rows of the
+-- catalog. Only missing privileges are granted, so that a second run beside running jobs writes nothing.
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO eco_ro, eco_rw;
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO eco_ro, eco_rw;
 

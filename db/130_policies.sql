@@ -1,12 +1,12 @@
--- No refresh reaches past the 365 days of raw samples: it would erase the days whose samples are
--- gone (PRD decision 17). A refresh with nothing new costs a millisecond, so the
--- offsets are wide enough for late data. Batches of about a day: by default every ten buckets are a
--- transaction, 4,320 of them in the first refresh of influx_agg_1m.
+-- No refresh goes back further than the 365 days of raw samples, because it would delete buckets whose
+-- samples are deleted (PRD decision 17). A refresh without changes takes a millisecond, so the ranges are
+-- wide enough for late samples. A batch covers about a day. By default every ten buckets are one
+-- transaction, which makes 4,320 transactions for the first refresh of influx_agg_1m.
 DO $$
 DECLARE
   wanted record;
   job record;
-  -- The policies of the plant stay where they are asked to, but for one that erases.
+  -- On request the policies of the plant stay, except a policy that deletes buckets.
   keep boolean := EXISTS (SELECT FROM public.ksys_kept WHERE name = 'policies');
   oldest timestamptz := (SELECT min(range_start) FROM timescaledb_information.chunks
                          WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist');
@@ -22,7 +22,7 @@ BEGIN
       ('influx_agg_1d', interval '90 days', interval '1 day', interval '1 hour', 100)
     ) AS p (view_name, start_offset, end_offset, every, batch)
   LOOP
-    -- The running bucket is read from the raw samples.
+    -- Real-time: the current bucket is computed when it is read.
     IF (SELECT materialized_only FROM timescaledb_information.continuous_aggregates AS c
         WHERE c.view_schema = 'public' AND c.view_name = wanted.view_name) THEN
       EXECUTE format('ALTER MATERIALIZED VIEW public.%I SET (timescaledb.materialized_only = false)',
@@ -37,11 +37,11 @@ BEGIN
     FROM timescaledb_information.jobs AS j
     WHERE j.proc_name = 'policy_refresh_continuous_aggregate'
       AND j.hypertable_schema = 'public' AND j.hypertable_name = wanted.view_name
-    -- An aggregate may have several; the one with our values is ours.
+    -- An aggregate may have several policies; the one with our values is ours.
     ORDER BY (j.config ->> 'start_offset')::interval = wanted.start_offset DESC, j.job_id
     LIMIT 1;
-    -- A plant may have dropped raw samples sooner than we do, or in the past: what is computed from
-    -- them reaches back no further than they do, while it holds something older.
+    -- A plant may delete raw samples earlier than we do, or has deleted some in the past. If the aggregate
+    -- has older buckets, its refresh goes back only to the oldest raw sample.
     erases := false;
     IF EXISTS (SELECT FROM timescaledb_information.continuous_aggregates AS c
                WHERE (c.view_schema, c.view_name) = ('public', wanted.view_name)
@@ -77,7 +77,7 @@ BEGIN
   END LOOP;
 
   IF EXISTS (SELECT FROM public.ksys_kept WHERE name = 'tech_ind_1m_mv') THEN
-    -- The plant's own holds all history: a refresh of that each minute would never end.
+    -- The plant's own view covers all history; a refresh each minute would never finish.
     PERFORM delete_job(job_id) FROM timescaledb_information.jobs
     WHERE proc_schema = 'public' AND proc_name = 'refresh_tech_ind_1m_mv';
   ELSIF NOT EXISTS (SELECT FROM timescaledb_information.jobs
@@ -91,8 +91,8 @@ BEGIN
 END
 $$;
 
--- The fine aggregates are read over weeks at most; what is older is compressed. Their default has no
--- segmentby, under which a query for one tag decompresses all of them.
+-- Readers read at most some weeks of the fine aggregates, so older chunks are compressed. The default
+-- compression has no segmentby, so a query for one tag would decompress all tags.
 DO $$
 DECLARE
   wanted record;
@@ -127,7 +127,7 @@ BEGIN
 END
 $$;
 
--- Since when a job is expected to run; of jobs that are gone, nothing is kept.
+-- Records since when each job should run, and removes the records of jobs that no longer exist.
 INSERT INTO public.ksys_job_run (job_id)
 SELECT job_id FROM timescaledb_information.jobs WHERE job_id >= 1000
 ON CONFLICT (job_id) DO NOTHING;

@@ -1,4 +1,4 @@
--- Hypertables with chunk interval and compression; a continuous aggregate under its own name.
+-- Hypertables with chunk interval and compression; the hypertable of an aggregate has the aggregate's name.
 SELECT coalesce(a.view_name, d.hypertable_name) AS name,
        a.view_name IS NOT NULL AS is_aggregate,
        d.time_interval AS chunk_interval,

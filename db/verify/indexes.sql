@@ -1,4 +1,4 @@
--- Indexes with their columns in order; primary keys among them.
+-- Indexes with their columns in order, including primary keys.
 SELECT t.relname AS relation,
        c.relname AS name,
        i.indisprimary AS is_primary,

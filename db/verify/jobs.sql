@@ -1,6 +1,6 @@
--- Jobs, by whom they were last run and how that went: server_* by the database's own workers,
--- client_* by ksys db jobs --run. calls: procedures of ours that another procedure's text names.
--- Only a policy's configuration is read, and of it spans of time: other tables may count in numbers.
+-- Jobs with their last runs: server_* by the database's own workers, client_* by ksys db jobs --run.
+-- calls: procedures of ours that the text of another procedure names. The configuration is read only for
+-- policies with intervals; policies of other tables may use integers.
 SELECT j.job_id,
        j.proc_schema,
        j.proc_name,
@@ -31,7 +31,7 @@ SELECT j.job_id,
        nullif(s.last_successful_finish, '-infinity') AS server_succeeded,
        s.last_run_status = 'Success' AS server_ok,
        nullif(s.next_start, '-infinity') AS server_next,
-       -- Of a job that went well, every error of the last month would be read for nothing.
+       -- Only for a failed job: reading the errors of the last month takes time.
        CASE WHEN s.last_run_status IS DISTINCT FROM 'Success' THEN
          (SELECT e.err_message FROM timescaledb_information.job_errors AS e
           WHERE e.job_id = j.job_id ORDER BY e.start_time DESC LIMIT 1)

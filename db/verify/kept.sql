@@ -1,3 +1,3 @@
--- What ksys db init leaves as the plant has it: aggregates by name, "policies", or a shorter
--- refresh by its name.
+-- Objects of the plant that ksys db init leaves unchanged: names of aggregates, "policies", or the name of
+-- a refresh with a shorter range.
 SELECT name FROM public.ksys_kept ORDER BY name;

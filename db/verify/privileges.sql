@@ -1,4 +1,4 @@
--- What each of the two roles may do with each relation.
+-- The privileges of the two roles on each relation.
 SELECT r.rolname AS role,
        c.relname AS relation,
        ARRAY(

@@ -1,4 +1,4 @@
--- What was refused in the last day, by tag and reason, most rows first.
+-- Refused samples of the last day by tag and reason, most rows first.
 SELECT tag_name, left(reason, 40) AS reason, source, count(*) AS rows,
        (array_agg(ts::text ORDER BY received_at DESC, ts DESC))[1] AS ts,
        (array_agg(value ORDER BY received_at DESC, ts DESC))[1] AS value

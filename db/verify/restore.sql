@@ -1,5 +1,5 @@
--- Hypertables and aggregates that have rows beside their chunks. What is written while TimescaleDB is
--- switched off (timescaledb.restoring) goes into the table beneath, where nobody reads it afterwards.
+-- Hypertables and aggregates with rows outside of their chunks. Rows that are written while TimescaleDB is
+-- switched off (timescaledb.restoring) go into the parent table, where nobody can read them afterwards.
 SELECT coalesce(a.view_name, h.table_name)::text AS name
 FROM _timescaledb_catalog.hypertable AS h
 LEFT JOIN timescaledb_information.continuous_aggregates AS a

@@ -1,5 +1,5 @@
--- The two roles and their session settings. can_log_in: by itself, or as a login role that was granted it;
--- the embedded engine asks nobody for a password.
+-- The two roles and their session settings. can_log_in: the role itself, or a login role that is a member
+-- of it; the embedded database asks for no password.
 SELECT rolname AS name,
        rolcanlogin
          OR EXISTS (SELECT FROM pg_auth_members AS m

@@ -1,5 +1,5 @@
--- Rows of influx_hist that are no usable samples. They are looked for only where no constraint says that
--- there are none: that reads the whole table.
+-- Rows of influx_hist that are no usable samples. The search reads the whole table, so it runs only if the
+-- constraint that excludes such rows is missing.
 SELECT tag_name, ts::text AS ts, value
 FROM public.influx_hist
 WHERE NOT EXISTS (SELECT FROM pg_constraint

@@ -1,4 +1,4 @@
--- Triggers of ours and the functions they call.
+-- Triggers of this product and the functions that they call.
 SELECT t.tgname AS name,
        c.relname AS relation,
        t.tgenabled IN ('O', 'A') AS enabled,
