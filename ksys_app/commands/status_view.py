@@ -1,4 +1,4 @@
-"""``ksys db status`` as lines of text and as JSON, from what the database is like; pure."""
+"""``ksys db status`` as lines of text and as JSON; pure functions of the database's state."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ksys_app.ops.verify.status import Lag, Status, Storage, Tag
 def lines(
     state: Status, wrong: Sequence[Check], warnings: Sequence[str], zone: ZoneInfo
 ) -> list[str]:
-    """What is wrong first, then one line a fact, sections with a heading each.
+    """The problems first, then sections with a heading and one line for each fact.
 
     Args:
-        state: what was read.
-        wrong: what is wrong with it.
-        warnings: what is worth a look.
-        zone: the zone that times are shown in.
+        state: the state of the database.
+        wrong: the problems.
+        warnings: sentences about less urgent problems.
+        zone: the time zone of shown times.
     """
     return [*_verdict(wrong, warnings), *_facts(state, zone)]
 
@@ -31,7 +31,7 @@ def lines(
 def as_json(
     state: Status, wrong: Sequence[Check], warnings: Sequence[str], zone: ZoneInfo
 ) -> dict[str, Any]:
-    """The same for programs; keys as in PRD 27.6. Arguments as those of :func:`lines`."""
+    """The same content for programs; keys as in PRD 27.6. Arguments as for :func:`lines`."""
     now, newest = state.server.now, state.newest
     return {
         "well": not wrong,

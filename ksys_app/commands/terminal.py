@@ -1,4 +1,4 @@
-"""How commands talk: one console, one way to run and to fail."""
+"""The output of commands: the consoles, and how a command runs and fails."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ def settings() -> Settings:
 
 
 def fail(message: str) -> None:
-    """Say what went wrong in one line on standard error."""
+    """Print an error in one line on standard error."""
     err.print(f"[bold red]error:[/] {plain(message)}")
 
 
 def note(message: str) -> None:
-    """Say something beside the result, on standard error."""
+    """Print a note on standard error, so that standard output holds only the result."""
     err.print(plain(message))
 
 
 def line(ok: bool, name: str, detail: str, *, fatal: bool = True) -> None:
-    """One line of a check: ``ok``, ``warn`` or ``FAIL``, its name, what was found."""
+    """Print the line of a check: ``ok``, ``warn`` or ``FAIL``, its name and its result."""
     mark = "[green]ok  [/]" if ok else "[bold red]FAIL[/]" if fatal else "[yellow]warn[/]"
     out.print(f"{mark}  {plain(name)}  [dim]{plain(detail)}[/]")
 
 
 def as_json(value: object) -> None:
-    """``value`` as JSON on standard output, nothing around it."""
+    """Print ``value`` as JSON on standard output, and nothing else."""
     print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
 
 

@@ -1,4 +1,4 @@
-"""What nobody foresaw: one sentence for the person, the whole trace in a file (PRD §20)."""
+"""Unexpected errors: one sentence for the person, the whole traceback in a file (PRD §20)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST: Final = 200
 
 
 def as_ours(error: BaseException) -> KsysError | None:
-    """The error of ours that this is, or that a group of errors holds first; None without one."""
+    """The error if it is one of the product, or the first such error of a group; else None."""
     if isinstance(error, KsysError):
         return error
     if isinstance(error, BaseExceptionGroup):
@@ -27,7 +27,7 @@ def as_ours(error: BaseException) -> KsysError | None:
 
 
 def sentence(error: BaseException) -> str:
-    """One sentence about an error of any kind; its trace is written to the file it names."""
+    """One sentence about any error; it names the file to which the traceback is written."""
     hide = sorted(secrets(), key=len, reverse=True)
     first = _first(error)
     what = _plain(traceback.format_exception_only(first)[-1], hide)
@@ -37,7 +37,7 @@ def sentence(error: BaseException) -> str:
 
 
 def _first(error: BaseException) -> BaseException:
-    """What went wrong: of a group of errors, which says only that it is one, the first of them."""
+    """The first error of a group of errors, or the error itself."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
