@@ -25,7 +25,7 @@ LOCK = Path("reflex.lock")
 
 def main(mode: str) -> None:
     """Build, in the mode named above."""
-    # Reflex reads its settings from the environment as well; see ksys_app/base_path.py.
+    # Reflex reads settings from the environment too; see ksys_app/base_path.py.
     os.environ["REFLEX_FRONTEND_PATH"] = PLACEHOLDER
     if mode != "--lock":
         keep_to_lock()
@@ -44,7 +44,7 @@ def main(mode: str) -> None:
 
 
 def say(step: str) -> None:
-    """Tell who is waiting what happens now."""
+    """Print the current step."""
     print(f"step: {step}", flush=True)
 
 

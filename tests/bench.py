@@ -1,7 +1,8 @@
-"""``make bench``: what the product adds to its bare SQL, on the same database in the same run.
+"""``make bench``: compares the product's answers with their bare SQL, on the same database.
 
-Without ``--dsn`` it makes an embedded database with the demo's history. Figures are milliseconds;
-the ratio is the product's median over that of the bare statement on one open connection.
+Without ``--dsn`` it creates an embedded database with the demo's history. Times are in
+milliseconds. The ratio is the product's median divided by the median of the bare statement on one
+open connection.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ PASSWORD = "bench"
 
 
 async def timed(work: Callable[[], Awaitable[Any]], times: int) -> list[float]:
-    """Milliseconds of each run, after one that warms up."""
+    """Milliseconds of each run, after one run that warms up."""
     await work()
     taken = []
     for _ in range(times):
@@ -65,7 +66,7 @@ def p95(taken: list[float]) -> float:
 
 @asynccontextmanager
 async def database(dsn: str | None) -> AsyncIterator[tuple[str, str | None]]:
-    """The app's DSN of a database; the owner's too of one made here, with the demo's history."""
+    """The app's DSN, and the owner's DSN if the database was created here."""
     if dsn is not None:
         yield dsn, None
         return
@@ -88,7 +89,7 @@ async def database(dsn: str | None) -> AsyncIterator[tuple[str, str | None]]:
 
 
 async def measure(dsn: str, times: int, tag: str) -> Table:
-    """Every endpoint and window against its bare statement."""
+    """Measure every endpoint and window, and its bare statement."""
     settings = load_settings().model_copy(update={"ts_dsn": dsn})
     endpoint = Column("endpoint", no_wrap=True)
     table = Table(endpoint, "bare p50", "bare p95", "product p50", "product p95", "ratio")
@@ -116,7 +117,7 @@ Case = tuple[str, Any, dict[str, Any], bool]
 
 
 def _cases(cap: int, tag: str, zone: ZoneInfo) -> list[Case]:
-    """Path, bare statement, its parameters, and whether the answer may come from the cache."""
+    """Path, bare statement, parameters, and whether the answer may come from the cache."""
     made: list[Case] = [("/api/v1/latest", latest.ALL, {"cap": 10_000}, False)]
     for window in WINDOWS:
         params = realtime.tile_params(window, cap)

@@ -1,8 +1,8 @@
-"""What refusing bad rows costs the ingest: ``influx_hist`` beside a table as 0.1.0 had it.
+"""Measures the cost of refusing bad rows: ``influx_hist`` against a table as in version 0.1.0.
 
-Part of ``make bench``; alone, on a server of yours: ``python -m tests.bench_insert --dsn OWNER``.
-Both tables take the same rows in turn, in one run. They have the same key, index, columnar settings
-and number of aggregates that note what changed. What it wrote it removes.
+It is part of ``make bench``. To run it alone on a server: ``python -m tests.bench_insert --dsn
+OWNER``. Both tables get the same rows in turn, in one run. They have the same key, index,
+compression settings and number of aggregates. The rows are removed afterwards.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rich.table import Table
 
 from ksys_app.db import connect
 
-# 0.1.0: no constraint, no trigger on rows.
+# Version 0.1.0 had no constraint and no trigger for each row.
 BEFORE: Final = """
 CREATE TABLE public.bench_hist (LIKE public.influx_hist INCLUDING DEFAULTS,
                                 PRIMARY KEY (ts, tag_name));
@@ -69,12 +69,12 @@ SELECT %(start)s + n * interval '1 second', 'BENCH' || tag, random()
 FROM generate_series(1, %(seconds)s) AS n, generate_series(1, 9) AS tag
 """)
 TABLES: Final = ("bench_hist", "influx_hist")
-# Name, seconds of nine tags in a statement, statements.
+# Name, seconds of nine tags in one statement, number of statements.
 SIZES: Final = (("9 rows", 1, 200), ("900 rows", 100, 40), ("45,000 rows", 5000, 6))
 
 
 def _starts() -> Iterator[datetime]:
-    """Times that nothing else uses, three years back."""
+    """Times three years back, which nothing else uses."""
     at = datetime.now(UTC) - timedelta(days=3 * 365)
     while True:
         yield at
@@ -89,7 +89,7 @@ async def _insert(conn: AsyncConnection, table: str, start: datetime, seconds: i
 
 
 async def measure(dsn: str) -> Table:
-    """Milliseconds of a statement into each table, in turn, and the ratio of their medians.
+    """Milliseconds of a statement for each table, in turn, and the ratio of their medians.
 
     Args:
         dsn: DSN of the owner of a database with the schema.
@@ -103,7 +103,7 @@ async def measure(dsn: str) -> Table:
                 taken: dict[str, list[float]] = {table: [] for table in TABLES}
                 for n in range(times + 2):
                     start = next(starts)
-                    # Each goes first as often as the other; the first two warm up.
+                    # Each table is first equally often; the first two rounds warm up.
                     for table in TABLES[:: 1 if n % 2 else -1]:
                         ms = await _insert(conn, table, start, seconds)
                         if n > 1:

@@ -1,7 +1,7 @@
 """``python -m tests.bench_overview``: the overview of many tags on an embedded database.
 
-Each tag gets a message an hour for 30 days: as many counted hours as at any rate. Figures are
-milliseconds, without the cache, beside the bare statements on one open connection.
+Each tag gets one message an hour for 30 days, which gives as many rows of hours as any higher rate.
+Times are in milliseconds, without the cache, next to the bare statements on one open connection.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ AT_ONCE = 50
 
 
 async def fill(dsn: str, tags: int) -> None:
-    """Write the messages and count them."""
+    """Write the messages and refresh their counts."""
     async with await connect(dsn) as conn:
         for first in range(1, tags + 1, AT_ONCE):
             await conn.execute(FILL, [first, min(first + AT_ONCE - 1, tags)])
@@ -65,7 +65,7 @@ async def measure(dsn: str, tags: int, times: int) -> None:
 
 
 async def main() -> None:
-    """Make a database, fill it, measure."""
+    """Create a database, fill it and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tags", type=int, default=200)
     parser.add_argument("--times", type=int, default=10, help="runs a figure is made of")

@@ -1,4 +1,4 @@
-"""How long pages take in a real Chromium: ``python -m tests.bench_pages http://localhost:13000``.
+"""Measures pages in a real Chromium: ``python -m tests.bench_pages http://localhost:13000``.
 
 Run it against ``make demo``. The first tile and a chart in a new browser, by wire and by 4G;
 what a choice on a page takes until it is painted; the longest frame of a zoom and of a pan.
@@ -19,7 +19,7 @@ from tests.e2e.conftest import CHROMIUM, FLAGS
 
 RUNS = 10
 FIRST_RUNS = 5
-# "Fast 4G" of Chromium's own tools: 8.1 Mbit/s down, 165 ms there and back.
+# "Fast 4G" of Chromium's developer tools: 8.1 Mbit/s down, 165 ms round trip.
 MOBILE = {
     "offline": False,
     "latency": 165,
@@ -44,7 +44,7 @@ CHOSEN = """async ([label, points]) => {
   await wait();
   return performance.now() - began;
 }"""
-# Until the figures of a tile are those of another window.
+# Waits until a tile shows the figures of another window.
 TURNED = """async ([label, stats]) => {
   const menu = document.querySelector('[data-testid=window-menu]');
   menu.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, button: 0 }));

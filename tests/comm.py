@@ -1,4 +1,4 @@
-"""Communication computed from raw samples alone, by pandas: what grid and outages must be."""
+"""Expected grid and outages of ``/comm``, computed by pandas from raw samples alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def expected_cells(
     slo_warn: float = 0.98,
     slo_crit: float = 0.95,
 ) -> Cells:
-    """One row an hour of 30 local days: when, received, expected, rate, missing, seen, state."""
+    """One row an hour of 30 local days: start, received, expected, rate, missing, seen, state."""
     first_day = pd.Timestamp(start, tz=zone)
     last_day = pd.Timestamp(start + pd.Timedelta(days=30), tz=zone)
     hours = pd.date_range(first_day, last_day, freq="h", inclusive="left").tz_convert("UTC")
@@ -52,9 +52,9 @@ def expected_cells(
 
 
 def expected_outages(cells: Cells, now: datetime) -> list[dict[str, Any]]:
-    """Runs of critical hours; one without a better hour after it lasts until now.
+    """Runs of critical hours; a run without a better hour after it lasts until now.
 
-    It began at the latest with the minute of the newest sample.
+    Such a run begins at the latest at the minute of the newest sample.
     """
     judged = cells[cells["state"] != "no_data"]
     critical = judged["state"] == "crit"
@@ -78,7 +78,7 @@ def row_of(
     slo_warn: float = 0.98,
     slo_crit: float = 0.95,
 ) -> CommRow:
-    """What the database would answer for these samples."""
+    """The row that the database would return for these samples."""
     hours: dict[datetime, list[datetime]] = {}
     for ts in sorted(samples):
         hours.setdefault(ts.replace(minute=0, second=0, microsecond=0), []).append(ts)
@@ -97,7 +97,7 @@ def row_of(
 
 
 def day_row_of(row: CommRow, days: Calendar) -> CommDayRow:
-    """What the database would answer for the overview, from the counted hours of a tag."""
+    """The row that the database would return for the overview, from the hours of a tag."""
     lived = life(row.first_ts, row.now)
     hours: dict[int, list[tuple[int, int, bool]]] = {}
     newest, delivered_24h = min(row.now, days.bounds[-1] - HOUR), 0
@@ -125,12 +125,12 @@ def day_row_of(row: CommRow, days: Calendar) -> CommDayRow:
 
 
 async def month(conn: AsyncConnection) -> None:
-    """Six tags of one message a minute over the last 31 days, with holes at known hours.
+    """Write six tags with one message a minute over the last 31 days, with known gaps.
 
     HOLES: silent for 1, 3 and 26 hours; 57 and 54 of 60 messages, the limits of its expectation
-    exactly; two outages one good hour apart. BORN: starts in mid-month. DEAD: died ten days ago.
-    FREE: four days without an expectation. RAISED: three days, its expectation is raised by a test.
-    GOOD: no hole.
+    exactly; two outages one good hour apart. BORN: starts in the middle of the month. DEAD: stopped
+    ten days ago. FREE: four days without an expectation. RAISED: three days; a test raises its
+    expectation. GOOD: no gap.
     """
     await conn.execute(
         "INSERT INTO public.ingest_expectation (tag_name, exp_per_min, slo_warn, slo_crit) VALUES"
@@ -146,7 +146,7 @@ async def month(conn: AsyncConnection) -> None:
         )
 
 
-# h: hours before the running one; m: minute of the hour.
+# h: hours before the current hour; m: minute of the hour.
 MONTH = """
 INSERT INTO public.influx_hist (ts, tag_name, value)
 SELECT ts, tag_name, 1.0

@@ -1,4 +1,4 @@
-"""Real things to test on: a TimescaleDB, the app's runtime, its HTTP contract, a browser."""
+"""Fixtures for tests with real parts: a TimescaleDB, the app's runtime, HTTP and a browser."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ksys_app.settings import Settings, load_settings
 from tests import sharing
 from tests.database import TestDatabases
 
-# A busy machine is no failure of the code under test.
+# A slow example on a busy machine is no failure of the code under test.
 hypothesis.settings.register_profile("ksys", deadline=None)
 hypothesis.settings.load_profile("ksys")
 
-# What takes long and needs no pages: it runs while the first browser test has them built.
+# Long tests that need no pages run while the first browser test waits for the build of the pages.
 BESIDE_THE_BUILD = ("test_adoption.py", "test_silent_database.py")
 
 ZONE = "Asia/Seoul"
@@ -35,32 +35,33 @@ RW_PASSWORD = "ingest-in-tests"
 
 
 def pytest_configure() -> None:
-    """Before the workers of the run are started."""
-    # A run in the background of a shell ignores Ctrl-C, and so would every command that it starts.
+    """Prepare the run, before its workers are started."""
+    # If a shell runs the tests in the background, they ignore Ctrl-C, and their commands would too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sharing.begin()
-    # Workers have to agree on the ids of parameters, sets among them.
+    # All workers need the same ids of parameters, also where these come from sets.
     os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
 
 
 def pytest_unconfigure() -> None:
-    """After they have ended."""
+    """Clean up after the workers have ended."""
     sharing.end()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores, as tests wait now and then; none for a single file."""
+    """One worker more than cores, because tests wait at times; none for a single file."""
     if len(config.args) == 1 and config.args[0].partition("::")[0].endswith(".py"):
         return 0
     return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In workers, what takes long comes first: the last files to be run have to be short ones."""
+    """Run long files first, so that the workers finish at about the same time."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
-    # A file stays together and in order: what its module has open is closed behind it.
+    # The tests of a file stay together and in order, because the module's fixtures are closed after
+    # the last one.
     quickness: dict[Path, int] = {}
     for item in items:
         quickness[item.path] = min(_quickness(item), quickness.get(item.path, 2))
@@ -76,28 +77,28 @@ def _quickness(item: pytest.Item) -> int:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """A ``serial`` test waits until no other one runs, in any worker; the others wait for it."""
+    """Run a ``serial`` test only while no other test runs in any worker."""
     with sharing.turn(alone=item.get_closest_marker("serial") is not None):
         return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def environment() -> None:
-    """The developer's own settings have no say in a test."""
+    """Remove the developer's own settings from the environment."""
     for name in [key for key in os.environ if key.startswith("KSYS_")]:
         del os.environ[name]
     os.environ |= {"TZ": ZONE, "APP_ENV": "development"}
 
 
 async def apply_schema(dsn: str) -> None:
-    """The product's own schema, with roles that can log in."""
+    """Apply the product's schema, with roles that can log in."""
     passwords = {"eco_ro": RO_PASSWORD, "eco_rw": RW_PASSWORD}
     await schema.apply(dsn, zone=ZONE, passwords=passwords)
 
 
 @pytest.fixture(scope="session")
 async def databases(environment: None) -> AsyncIterator[TestDatabases]:
-    """Makes fresh databases."""
+    """Creates fresh databases."""
     async with TestDatabases(apply_schema) as made:
         yield made
 
@@ -107,10 +108,10 @@ class Plant:
     """A database with the schema and the app's runtime open on it.
 
     Attributes:
-        dsn: its owner's DSN.
-        conn: an owner's connection.
+        dsn: DSN of the owner.
+        conn: a connection of the owner.
         zone: the display zone.
-        settings: what the runtime was opened with.
+        settings: the settings of the runtime.
     """
 
     dsn: str
@@ -121,7 +122,7 @@ class Plant:
 
 @pytest.fixture(scope="module")
 async def plant_db(databases: TestDatabases) -> AsyncIterator[Plant]:
-    """One database a module, the app reading it as ``eco_ro``; tests use tags of their own."""
+    """One database a module, which the app reads as ``eco_ro``; each test has its own tags."""
     dsn = await databases.fresh()
     settings = load_settings().model_copy(
         update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD)}
@@ -137,7 +138,7 @@ async def plant_db(databases: TestDatabases) -> AsyncIterator[Plant]:
 
 @pytest.fixture
 async def http(plant_db: Plant) -> AsyncIterator[httpx.AsyncClient]:
-    """The HTTP contract over that database."""
+    """A client of the HTTP API with that database."""
     transport = httpx.ASGITransport(create_api())
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         yield client

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a judge of answers, and a plant whose answers have something in them."""
+"""Checks answers against the OpenAPI document, and fills a plant so that answers have content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests import plant
 DOCUMENT = create_api().openapi()
 CONTRACT = schemathesis.openapi.from_dict(DOCUMENT)
 PATHS = list(DOCUMENT["paths"])
-# One request of each path that is answered with 200.
+# For each path a request that gets status 200.
 GOOD = {
     "/api/v1/tags": "?search=d1",
     "/api/v1/kpi": "?window=24h",
@@ -34,14 +34,14 @@ def good(path: str) -> str:
 
 
 def hold(answer: httpx.Response, path: str) -> None:
-    """The document has this status of the path, and the answer is of its type and shape."""
+    """Check that the document has the answer's status for the path, its type and its shape."""
     told = DOCUMENT["paths"][path]["get"]["responses"]
     assert str(answer.status_code) in told, answer.text[:200]
     CONTRACT[path]["GET"].validate_response(answer)
 
 
 async def fill(conn: AsyncConnection) -> None:
-    """A tag with a rule and samples, some of long ago, one that never reported, an odd name."""
+    """Write a tag with a rule and old and new samples, a tag without samples, and an odd name."""
     now = await plant.clock(conn)
     ages = [*range(0, 900, 5), *range(1000, 80_000, 997), 86_400 * 20, 86_400 * 300]
     rows = [(now - timedelta(seconds=s), "D100", 190 + s % 7 / 3) for s in ages]

@@ -1,7 +1,7 @@
 """A real TimescaleDB for the tests: ``TS_TEST_DSN``, else Docker, else the embedded one.
 
-Every test gets databases of its own. They are copies of a template: a template database on a
-server, the data folder of a stopped process where the database is embedded.
+Every test gets its own databases. They are copies of a template: on a server of a template
+database, for the embedded database of the data folder of a stopped process.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Kind = Literal["native", "docker", "embedded"]
 
 
 class Provider(Protocol):
-    """Where databases come from."""
+    """Creates and removes databases."""
 
     async def fresh(self, schema: bool) -> str:
         """DSN of the owner of a new database."""
@@ -46,23 +46,23 @@ class Provider(Protocol):
         """Remove a database."""
 
     async def stop(self, dsn: str) -> None:
-        """Let a database be away: sessions end, new ones are refused."""
+        """Take a database away: its sessions end and new ones are refused."""
 
     async def start(self, dsn: str) -> None:
-        """Let it be back, with its data."""
+        """Bring the database back, with its data."""
 
     async def close(self) -> None:
         """Remove everything."""
 
 
 class TestDatabases:
-    """Fresh databases, as many as are asked for; an async context manager."""
+    """Any number of fresh databases; an async context manager."""
 
     __test__ = False
     kind: Kind
 
     def __init__(self, apply: Apply) -> None:
-        """Take the function that brings a database, given its owner's DSN, to the schema."""
+        """Store ``apply``, which takes the owner's DSN and applies the schema."""
         self._apply = apply
         self._provider: Provider
 
@@ -82,37 +82,37 @@ class TestDatabases:
         """A new, isolated database.
 
         Args:
-            schema: with the schema applied, or empty.
+            schema: whether to apply the schema; otherwise the database is empty.
 
         Returns:
-            Its owner's DSN.
+            The owner's DSN.
         """
         dsn = await self._provider.fresh(schema)
         if schema:
-            # The copy is new, whenever its template was made: no job of it is late.
+            # The template may be old; the copy is new, so no job of it counts as late.
             async with await connect(dsn) as conn:
                 await conn.execute(AS_NEW)
         return dsn
 
     async def drop(self, dsn: str) -> None:
-        """Remove a database got from :meth:`fresh`."""
+        """Remove a database that :meth:`fresh` created."""
         await self._provider.drop(dsn)
 
     async def stop(self, dsn: str) -> None:
-        """Let a database be away: sessions end, new ones are refused."""
+        """Take a database away: its sessions end and new ones are refused."""
         await self._provider.stop(dsn)
 
     async def start(self, dsn: str) -> None:
-        """Let it be back, with its data."""
+        """Bring the database back, with its data."""
         await self._provider.start(dsn)
 
     @staticmethod
     def as_role(dsn: str, role: str, password: str | None = None) -> str:
-        """The same database for another role."""
+        """The DSN of the same database for another role."""
         return make_conninfo(dsn, user=role, password=password)
 
     def server(self, dsn: str) -> EmbeddedDatabase:
-        """The process behind an embedded database, to be killed, stopped and started."""
+        """The server of an embedded database, which a test may kill, stop and start."""
         assert isinstance(self._provider, EmbeddedProvider), "the database is not embedded"
         return self._provider.servers[dsn]
 

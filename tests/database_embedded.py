@@ -1,4 +1,4 @@
-"""Test databases that are embedded: each a process of its own over a copied folder."""
+"""Embedded test databases: each has its own process and a copied data folder."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Apply = Callable[[str], Awaitable[None]]
 
 
 async def empty_folder() -> Path:
-    """The folder of a stopped embedded server with nothing in it; made once in a test run."""
+    """The data folder of an empty, stopped server; created once in a test run."""
     return await template_folder("empty", None, _nothing)
 
 
 async def template_folder(name: str, parent: Path | None, fill: Apply) -> Path:
-    """The folder of a stopped server, to be copied; made once in a test run.
+    """The data folder of a stopped server, for copies; created once in a test run.
 
     Args:
-        name: what the run's processes know it by.
-        parent: the template that it begins as, None for a new database.
-        fill: changes it, given its owner's DSN.
+        name: name of the template in the test run.
+        parent: the template to begin with, None for a new database.
+        fill: changes the database; it takes the owner's DSN.
     """
     folder = sharing.folder() / name
     async with sharing.one_at_a_time(name):
@@ -46,16 +46,16 @@ async def template_folder(name: str, parent: Path | None, fill: Apply) -> Path:
 
 
 def new_folder() -> Path:
-    """Where a database may be put, in memory where there is enough of it; not yet there."""
+    """A path for a new data folder, in memory if there is enough; the folder does not exist yet."""
     return sharing.folder() / f"database-{uuid.uuid4().hex[:12]}"
 
 
 async def _nothing(dsn: str) -> None:
-    """An empty database is one that nobody changed."""
+    """Leave the database empty."""
 
 
 class EmbeddedProvider:
-    """Databases of which each is a process of its own over a copied folder."""
+    """Creates databases that each have their own process and a copied data folder."""
 
     def __init__(self, apply: Apply) -> None:
         self.servers: dict[str, EmbeddedDatabase] = {}

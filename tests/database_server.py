@@ -87,7 +87,8 @@ class ServerProvider:
     async def _create(self, template: str) -> str:
         name = f"ksys_test_{uuid.uuid4().hex[:12]}"
         if template == self._template:
-            # TimescaleDB's scheduler keeps a connection, and a database in use is not copied.
+            # TimescaleDB's scheduler keeps a connection open, and PostgreSQL cannot copy a database
+            # with connections.
             await self._run("ALTER DATABASE {} ALLOW_CONNECTIONS false", template)
         for attempt in range(CLONE_ATTEMPTS):
             await self._end_backends(template)

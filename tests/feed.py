@@ -1,7 +1,7 @@
-"""The live feed played on a clock that jumps.
+"""Runs the live feed with a clock that jumps.
 
-A real event loop, except that it moves on to the next timer instead of waiting for it: minutes of
-ticks and backoff take no time and happen to the millisecond.
+The event loop is real, but it jumps to the next timer and does not wait for it. So minutes of ticks
+and backoff take no time and are exact to the millisecond.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def selected(label: str) -> Selection:
 
 
 class JumpingSelector(selectors.DefaultSelector):
-    """Moves the clock on where it would wait."""
+    """Moves the clock forward where a selector would wait."""
 
     now = 0.0
 
@@ -35,7 +35,7 @@ class JumpingSelector(selectors.DefaultSelector):
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """An event loop on that clock, which starts at 0."""
+    """An event loop with that clock, which starts at 0."""
 
     def __init__(self) -> None:
         self._jumps = JumpingSelector()
@@ -51,7 +51,7 @@ def now() -> float:
 
 
 class Database:
-    """Answers each selection with a new set of tiles, or fails as told; notes when it was asked."""
+    """Returns new tiles for each selection, or fails on request; records the time of each call."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[float, str]] = []
@@ -70,7 +70,7 @@ class Database:
 
 
 class Tab:
-    """A subscriber that follows one selection and notes what it gets and when."""
+    """A subscriber of one selection that records each snapshot and its time."""
 
     def __init__(self, feed: LiveFeed, selection: Selection) -> None:
         self.seen: list[tuple[float, Snapshot]] = []

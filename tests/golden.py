@@ -1,6 +1,6 @@
-"""``make golden``: what ``ksys db verify`` expects, and the OpenAPI document, recorded.
+"""``make golden``: writes the golden file for ``ksys db verify`` and the OpenAPI document.
 
-What ``verify`` expects is read from a database that was just built.
+The golden file is read from a newly built database.
 
 The database is one of the tests': that of ``TS_TEST_DSN``, one in Docker, or an embedded one. Its
 major version decides which file of ``db/verify/golden/`` is written. A row is a line, so that a
@@ -33,11 +33,11 @@ OPENAPI = resources.ROOT / "docs" / "openapi.json"
 CREATED = """
 SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY oid
 """
-"""Tables, views and indexes in the order in which ``db/`` makes them; a golden file has it too."""
+"""Tables, views and indexes in the order of ``db/``; golden files have the same order."""
 
 
 async def taken(conn: AsyncConnection) -> dict[str, Rows]:
-    """What a golden file says of the database behind a connection, by statement."""
+    """The content of a golden file for the database of a connection, by statement."""
     state, failures = await read_state(conn, ZONE)
     assert not failures, failures
     rows = {

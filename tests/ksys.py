@@ -1,4 +1,4 @@
-"""The ``ksys`` command, run in a process of its own as a person runs it."""
+"""Runs the ``ksys`` command in a separate process, as a person runs it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tests.waiting import HANGS_S
 
-# The installed program itself, which takes most of a second to import what it needs.
+# The installed program; its imports take most of a second.
 KSYS = Path(sys.executable).with_name("ksys")
 
-# A process that has imported that, and of which copies become commands.
+# A process that has imported everything; each command is a fork of it.
 _imported = multiprocessing.get_context("forkserver")
 _imported.set_forkserver_preload(
     ["psycopg", "psycopg_pool", "pydantic_settings", "rich.progress", "typer"]
@@ -40,7 +40,7 @@ def _ended(arguments: tuple[str, ...], environment: Mapping[str, str]) -> tuple[
 
 
 def _run(arguments: tuple[str, ...], environment: Mapping[str, str], out: Path, err: Path) -> None:
-    """Become the command: its environment, its folder, its output, its arguments."""
+    """Run the command in this process, with its environment, folder, output and arguments."""
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()

@@ -1,4 +1,4 @@
-"""The browser's own functions, run by Node."""
+"""Runs the functions of the browser's scripts in Node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The project's papers as tests read them: sections, tables, links, references, commands."""
+"""Reads the project's documents for tests: sections, tables, links, references, commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CHAIN = re.compile(rf"(?:(?:§\d+(?:\.\d+)*|decisions? {_LIST}|\d+\.\d+)(?:, | 
 
 
 def files() -> list[Path]:
-    """Every file of the project that is not ignored."""
+    """Every file of the project that git does not ignore."""
     listed = subprocess.run(
         ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
          "--exclude-standard"],
@@ -36,7 +36,7 @@ def files() -> list[Path]:
 
 
 def texts() -> Iterator[tuple[Path, str]]:
-    """Path, relative to the project, and text of every file that people wrote."""
+    """Relative path and text of every file that people wrote."""
     for path in files():
         if path.suffix in {".lock", ".gz", ".png", ".jpg", ".woff2"} or "lock.json" in path.name:
             continue
@@ -44,7 +44,7 @@ def texts() -> Iterator[tuple[Path, str]]:
 
 
 def papers() -> Iterator[tuple[Path, str]]:
-    """The Markdown files among them."""
+    """Relative path and text of every Markdown file."""
     return ((path, text) for path, text in texts() if path.suffix == ".md")
 
 
@@ -54,7 +54,7 @@ def sections() -> list[tuple[str, str]]:
 
 
 def section(number: str) -> str:
-    """The text of a section of the requirements, its subsections with it."""
+    """The text of a section of the requirements, with its subsections."""
     found = [m for m in _HEADING.finditer(PRD) if m[2] == number]
     assert len(found) == 1, f"PRD.md has {len(found)} sections {number}"
     level = len(found[0][1])
@@ -64,7 +64,7 @@ def section(number: str) -> str:
 
 
 def table(text: str) -> list[list[str]]:
-    """Cells of the first table of a text, without its header."""
+    """The rows of the first table in a text, without its header."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     width = len(rows[0])
@@ -72,19 +72,19 @@ def table(text: str) -> list[list[str]]:
 
 
 def codes(cell: str) -> list[str]:
-    """What a text holds in code type."""
+    """The parts of a text in code type."""
     return re.findall(r"`([^`]+)`", cell)
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """Fenced blocks of one language, indentation taken away."""
+    """Fenced blocks of one language, without indentation."""
     found = _FENCE.findall(text)
     return [re.sub(rf"^{indent}", "", body, flags=re.M) for indent, name, body in found
             if name == language]  # fmt: skip
 
 
 def references(text: str) -> Iterator[tuple[str, list[str], list[int]]]:
-    """What follows each mention of the requirements: its words, sections and decisions."""
+    """Each reference to the requirements: its text, sections and decisions."""
     flat = _COMMENT.sub(" ", text)
     for mention in re.finditer(r"\bPRD\b(?!\.md)\s?", flat):
         chain = _CHAIN.match(flat, mention.end())
@@ -99,7 +99,7 @@ def references(text: str) -> Iterator[tuple[str, list[str], list[int]]]:
 
 
 def command(words: list[str]) -> str:
-    """What is wrong with a ``ksys`` command line, empty if it exists with all its options."""
+    """What is wrong with a ``ksys`` command line; empty if the command has all its options."""
     here: TyperGroup | TyperCommand = typer.main.get_command(cli)  # type: ignore[assignment]
     for word in words:
         if word.startswith("--"):
@@ -118,7 +118,7 @@ def command(words: list[str]) -> str:
 
 
 def command_lines(text: str) -> Iterator[list[str]]:
-    """The ``ksys`` command lines of a paper, from code type and from blocks of the shell."""
+    """The ``ksys`` command lines of a document, in code type and in blocks of shell commands."""
     without_blocks = _FENCE.sub("", text)
     spans = re.findall(r"`(ksys [^`]+)`", without_blocks)
     lines = [line for block in blocks(text, "bash") for line in block.splitlines()]

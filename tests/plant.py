@@ -1,4 +1,4 @@
-"""Samples for tests, and what the tiles of a window must show, computed from the raw rows alone."""
+"""Samples for tests, and the expected buckets and tiles, computed from the raw samples alone."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ async def insert(conn: AsyncConnection, samples: Sequence[Sample]) -> None:
 
 
 async def refresh_minutes(conn: AsyncConnection) -> None:
-    """Take samples of the last two hours into the minutes; a job may have been there before.
+    """Refresh the minutes of the last two hours; a job may have refreshed a part of them before.
 
-    An hour more is taken: what was written two hours back at the start of a test is older by now.
+    One hour more is refreshed, because samples from the start of a test are older by now.
     """
     await conn.execute(
         "CALL refresh_continuous_aggregate('public.influx_agg_1m', now() - interval '3 hours',"
@@ -46,7 +46,7 @@ async def clock(conn: AsyncConnection) -> datetime:
 
 
 def thinning(now: datetime, tag: str, seed: int) -> list[Sample]:
-    """Samples of 400 days that thin with age, with holes, in a random walk."""
+    """Samples of 400 days, fewer the older they are, with gaps, as a random walk."""
     source = random.Random(f"{seed}{tag}")
     samples: list[Sample] = []
     value, age = 100.0, timedelta(0)
@@ -60,7 +60,7 @@ def thinning(now: datetime, tag: str, seed: int) -> list[Sample]:
 
 
 def bucketed(samples: Sequence[Sample], bucket: str, zone: str) -> pd.DataFrame:
-    """The samples by time, each with the beginning of its bucket."""
+    """The samples by time, each with the start of its bucket."""
     frame = pd.DataFrame(samples, columns=["ts", "tag", "value"]).sort_values("ts")
     local = frame["ts"].dt.tz_convert(ZoneInfo(zone) if bucket == "1d" else "UTC")
     frame["bucket"] = local.dt.floor(FREQUENCY[bucket]).dt.tz_convert("UTC")
@@ -70,7 +70,7 @@ def bucketed(samples: Sequence[Sample], bucket: str, zone: str) -> pd.DataFrame:
 def expected_buckets(
     samples: Sequence[Sample], window: Window, now: datetime, zone: str, before: timedelta
 ) -> pd.DataFrame:
-    """What the buckets of a window must hold, ascending, from ``before`` the window on."""
+    """The expected buckets of a window, ascending, beginning ``before`` the window's start."""
     frame = bucketed(samples, window.bucket, zone)
     values = frame[frame["bucket"] >= now - window.duration - before].groupby("bucket")["value"]
     made = values.agg(n="count", avg="mean", sum="sum", min="min", max="max")
@@ -80,7 +80,7 @@ def expected_buckets(
 
 
 def expected_indicators(buckets: pd.DataFrame) -> pd.DataFrame:
-    """Moving figures over rows of buckets, by pandas."""
+    """Expected moving averages, bands and slope over rows of buckets, by pandas."""
     avg = buckets["avg"]
     made = buckets[["bucket", "avg"]].copy()
     for length in (10, 20, 60):

@@ -38,7 +38,7 @@ async def pgbouncer(dsn: str, users: Mapping[str, str], size: int = 2) -> AsyncI
 
     Args:
         dsn: the database behind it.
-        users: who may come in, and with which password.
+        users: user to password of each user that may log in.
         size: sessions of the server for each user and database.
 
     Yields:
@@ -59,7 +59,7 @@ async def pgbouncer(dsn: str, users: Mapping[str, str], size: int = 2) -> AsyncI
         (folder / "pgbouncer.ini").write_text(settings)
         known = "".join(f'"{user}" "{password}"\n' for user, password in users.items())
         (folder / "users.txt").write_text(known)
-        # It does not run as root.
+        # PgBouncer does not run as root.
         nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         process = await asyncio.create_subprocess_exec(
             *(nobody if os.geteuid() == 0 else []),

@@ -1,4 +1,4 @@
-"""Debian's nginx and Caddy in front of the app, with a certificate that is made for the test."""
+"""Runs Debian's nginx and Caddy in front of the app, with a certificate for the test."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ server {{
 
 
 def program(name: str, package: str | None = None) -> str:
-    """The path of a program of Debian's; a skip where it is missing, a failure in CI.
+    """The path of a program; a missing program skips the test, but fails it in CI.
 
     Args:
         name: the program.
-        package: what it is in, where that has another name.
+        package: the Debian package, if it has another name.
     """
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if path is None:
@@ -62,11 +62,11 @@ def program(name: str, package: str | None = None) -> str:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate that is its own authority, for localhost and 127.0.0.1.
+    """A self-signed certificate for localhost and 127.0.0.1.
 
     Attributes:
-        crt: it, PEM.
-        key: its key.
+        crt: file of the certificate, PEM.
+        key: file of the private key.
     """
 
     crt: Path
@@ -94,9 +94,9 @@ class Served:
     """A process that listens.
 
     Attributes:
-        port: where.
-        process: it.
-        log: what it said so far.
+        port: the port.
+        process: the process.
+        log: output of the process so far.
     """
 
     port: int
@@ -106,7 +106,7 @@ class Served:
 
 @asynccontextmanager
 async def app(dsn: str = NOWHERE, **settings: str) -> AsyncIterator[Served]:
-    """``ksys run`` on a port of its own; without a database its pages say that there is none."""
+    """``ksys run`` on a free port; without a database its pages say that there is none."""
     port = free_port()
     environment = os.environ | {"TS_DSN": dsn, "KSYS_TICK_SECONDS": "1"} | settings
     command = (str(Path(sys.executable).with_name("ksys")), "run", "--port", str(port))
@@ -182,7 +182,7 @@ async def _answers(served: Served) -> None:
 
 
 def put(text: str, **places: object) -> str:
-    """``text`` with each place named by its text replaced; every one has to be there."""
+    """``text`` with each key of ``places`` replaced by its value; ``text`` must have every key."""
     for old, new in places.items():
         assert old in text, f"{old!r} is not in the file"
         text = text.replace(old, str(new))
@@ -210,7 +210,7 @@ def nginx_site(app: int, port: int, tls: Certificate) -> str:
 
 
 def caddy_site() -> str:
-    """``deploy/Caddyfile`` without the ports that every Caddy of a machine would take."""
+    """``deploy/Caddyfile`` without the ports that every Caddy on a machine would use."""
     return put(deployed("Caddyfile"), skip_install_trust=_caddy_options())
 
 

@@ -1,4 +1,4 @@
-"""A peer that speaks PostgreSQL's protocol as far as a refusal, in the words of a Korean server."""
+"""A server that speaks PostgreSQL's protocol until it refuses a client, with Korean messages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def fatal(code: str, words: str, encoding: str = "utf-8", level: str = "치명�
 
 @dataclass
 class Peer:
-    """What it says, and how often it was asked.
+    """A server that refuses its clients.
 
     Attributes:
-        port: where it listens on the loopback address.
-        says: the refusal.
+        port: its port on the loopback address.
+        says: the message of the refusal.
         asks_password: whether it asks for a password first.
-        hangs_up: whether it says nothing and ends the connection.
-        asked: how many connections came.
+        hangs_up: whether it closes the connection without an answer.
+        asked: number of connections so far.
     """
 
     port: int

@@ -1,4 +1,4 @@
-"""What the rows of a series must be, and whether they are."""
+"""Compares the rows of a series with the expected rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOVING = ("avg", "sma_10", "sma_20", "sma_60", "sd_20", "slope_60")
 
 
 def agree(rows: Rows, expected: pd.DataFrame, names: Sequence[str], rel: float = 1e-6) -> None:
-    """As many rows as expected, at the same times, with the same values."""
+    """Check that the rows have the expected number, times and values."""
     assert [row.bucket for row in rows] == list(expected["bucket"])
     scale = expected["avg"].abs().max() if len(expected) else 1.0
     for name in names:
@@ -30,7 +30,7 @@ def agree(rows: Rows, expected: pd.DataFrame, names: Sequence[str], rel: float =
             if value is None or math.isnan(wanted):
                 assert (value is None) == math.isnan(wanted), f"{name} at {row.bucket}"
             else:
-                # A difference of two near values has the rounding of those, not of itself.
+                # The rounding error of a difference is that of its two values, which may be larger.
                 assert value == pytest.approx(wanted, rel=rel, abs=scale * 1e-12), name
 
 

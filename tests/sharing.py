@@ -1,7 +1,7 @@
-"""What the processes of one test run share: a folder, locks of files, the turn of a serial test.
+"""Shared state of the processes of one test run: a folder, file locks, and turns of serial tests.
 
-``make test`` runs the test files in several worker processes. The first process of a run makes the
-folder and names it in the environment, which its workers inherit.
+``make test`` runs the test files in several worker processes. The first process of a run creates
+the folder and puts its path into the environment, which the workers inherit.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _alive: list[IO[str]] = []
 
 
 def begin() -> None:
-    """Make the folder of this run, unless the process is a worker and has it."""
+    """Create the folder of this run, unless the process is a worker, which has the path already."""
     if VARIABLE in os.environ:
         return
     parent = _parent()
     _remove_abandoned(parent)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    # It appears locked: another run that begins now must not take it for an abandoned one.
+    # Lock the folder before it gets its name, so that another run does not see it as abandoned.
     _alive.append(_locked(folder / "alive.new", fcntl.LOCK_EX))
     (folder / "alive.new").rename(folder / "alive")
     os.environ[VARIABLE] = str(folder)
 
 
 def end() -> None:
-    """Remove the folder, in the process that made it."""
+    """Remove the folder, in the process that created it."""
     if _alive:
         shutil.rmtree(os.environ.pop(VARIABLE))
         _alive.pop().close()
@@ -51,7 +51,7 @@ def folder() -> Path:
 
 @asynccontextmanager
 async def one_at_a_time(name: str) -> AsyncIterator[None]:
-    """Keep every other task of every process of this run out of ``name`` meanwhile."""
+    """Run the block while no other task in any process of this run is in a block of ``name``."""
     handle = await asyncio.to_thread(_locked, folder() / f"{name}.lock", fcntl.LOCK_EX)
     try:
         yield
@@ -61,9 +61,9 @@ async def one_at_a_time(name: str) -> AsyncIterator[None]:
 
 @contextmanager
 def turn(alone: bool) -> Iterator[None]:
-    """Wait until a test may run: beside those of other workers, or ``alone``.
+    """Wait until a test may run, together with tests of other workers or ``alone``.
 
-    Whoever waits to be alone holds the gate, so that no further test begins meanwhile.
+    While a test waits to run alone, it holds the gate, so that no further test begins.
     """
     with _locked(folder() / "gate.lock", fcntl.LOCK_EX if alone else fcntl.LOCK_SH) as gate:
         running = _locked(folder() / "running.lock", fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
@@ -80,14 +80,14 @@ def _locked(path: Path, kind: int) -> IO[str]:
 
 
 def _parent() -> Path:
-    """Memory where there is enough of it: copies and syncs of data folders cost nothing there."""
+    """A folder in memory if there is enough, because copies and syncs are fast there."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED:
         return MEMORY
     return Path(tempfile.gettempdir())
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove what a killed run left: nobody holds its lock any more."""
+    """Remove the folders of killed runs, whose locks nobody holds any more."""
     for left in parent.glob(f"{PREFIX}*/alive"):
         with left.open("a") as handle:
             try:

@@ -1,4 +1,4 @@
-"""A database that is silent: its connections stay open, and nothing comes."""
+"""Makes a database silent: its connections stay open, and no data arrives."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHUNK = 2**16
 
 
 class Line:
-    """A TCP line to a database that may hold back every byte, both ways.
+    """A TCP proxy to a database that can hold back every byte, in both directions.
 
     Args:
         dsn: the database behind it.
@@ -32,24 +32,24 @@ class Line:
         self._is_cut = False
 
     def cut(self) -> None:
-        """Hold back whatever is sent from now on, by new connections too."""
+        """Hold back all data from now on, also of new connections."""
         self._is_cut = True
         self.hold()
 
     def hold(self) -> None:
-        """Hold back what the connections there are send from now on; new ones pass."""
+        """Hold back all data of existing connections from now on; new connections pass."""
         for gate in self._gates:
             gate.clear()
 
     def mend(self) -> None:
-        """Let through what was held back, and what follows."""
+        """Pass on the data that was held back, and all later data."""
         self._is_cut = False
         for gate in self._gates:
             gate.set()
 
     @property
     def dsn(self) -> str:
-        """The database by this line."""
+        """DSN of the database through this proxy."""
         port = self._server.sockets[0].getsockname()[1]
         return make_conninfo(self._dsn, host="127.0.0.1", hostaddr="127.0.0.1", port=port)
 
@@ -85,7 +85,7 @@ class Line:
                 await gate.wait()
                 writer.write(data)
                 await writer.drain()
-        # The end of a line is not heard on a line that is cut either.
+        # While the proxy is cut, the peer must not see the end of a connection either.
         await gate.wait()
         writer.close()
         self._ends.discard(writer)
@@ -93,7 +93,7 @@ class Line:
 
 @asynccontextmanager
 async def line(dsn: str) -> AsyncIterator[Line]:
-    """A line to a database, open for the block."""
+    """A proxy to a database, open for the block."""
     made = Line(dsn)
     await made.open()
     try:
@@ -103,7 +103,7 @@ async def line(dsn: str) -> AsyncIterator[Line]:
 
 
 class Stopped:
-    """The embedded database as something to be silenced: its process is stopped and goes on."""
+    """Makes the embedded database silent: stops its process and lets it continue."""
 
     def __init__(self, server: EmbeddedDatabase) -> None:
         self._server = server
@@ -113,7 +113,7 @@ class Stopped:
         self._signal(signal.SIGSTOP)
 
     def mend(self) -> None:
-        """Let it go on."""
+        """Let the process continue."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:

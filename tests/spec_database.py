@@ -1,7 +1,7 @@
-"""The database as the plant's own specification makes it, statement by statement, with its data.
+"""Builds a database by the statements of the plant's specification, with data.
 
-Two of its statements run on no server: ``features_5m`` calls a function with arguments that it does
-not take, and ``comm_success_1h`` leaves a column out of its grouping.
+Two of these statements fail on every server: ``features_5m`` calls a function with wrong arguments,
+and ``comm_success_1h`` misses a column in GROUP BY.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from psycopg import AsyncConnection, sql
 from ksys_app.ops.schema import watermark
 
 DAY: Final = timedelta(days=1)
-# 30 days past the retention of raw samples; for 15 of them only days are left.
+# 30 days more than the retention of raw samples; of the oldest 15 days only daily buckets are left.
 HISTORY: Final = 395 * DAY
 ONLY_DAYS: Final = 380 * DAY
 TAGS: Final = ("D100", "D101", "D102")
@@ -122,7 +122,7 @@ LATER: Final = (
     "SELECT alter_job(job_id, next_start => now() + interval '1 day')"
     " FROM timescaledb_information.jobs WHERE hypertable_name = %s"
 )
-# Name, bucket, start and end of its policy, which runs as often as it leaves out.
+# Name, bucket width, start and end offset of its policy; the end offset is also its interval.
 AGGREGATES: Final = (
     ("1m", "1 minute", "2 hours", "1 minute"),
     ("10m", "10 minutes", "1 day", "10 minutes"),
@@ -138,16 +138,16 @@ async def build(
 ) -> None:
     """Run the statements of the specification, with samples of 395 days.
 
-    Raw samples are gone after 365 days, and where hours are there only days are left of the oldest
-    15 days.
+    Raw samples older than 365 days are deleted. If hours are built, the oldest 15 days have only
+    daily buckets.
 
     Args:
         conn: an autocommit connection of the owner.
         every: the period of the samples.
-        names: the aggregates that are built.
+        names: the aggregates to build.
     """
     await conn.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-    # No job of the server comes between: as if each had just run.
+    # The end is as if each job had just run, so that no job of the server runs meanwhile.
     async with conn.transaction():
         for statement in TABLES:
             await conn.execute(statement.encode())
@@ -170,7 +170,7 @@ async def build(
             gone = sql.SQL("DELETE FROM {} WHERE bucket < now() - %s::interval").format(table)
             await conn.execute(gone, (ONLY_DAYS,))
     for name, _, start, end in aggregates:
-        # The one of the days would erase those whose samples are gone.
+        # The policy of the daily aggregate would delete days whose samples are deleted.
         async with conn.transaction():
             await conn.execute(POLICY.format(name=name, start=start, end=end).encode())
             await conn.execute(LATER, (f"influx_agg_{name}",))

@@ -1,4 +1,4 @@
-"""A tick of the live feed without a database: rows and rules as given, and the lines of the log."""
+"""A tick of the live feed without a database: rows and rules from the test, and the log's lines."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def row(tag: str, value: float | None = 190.0) -> TileRow:
 
 
 class Rows:
-    """Answers the two queries of a tick with given rows in place of a database."""
+    """Returns the test's rows for the two queries of a tick, in place of a database."""
 
     def __init__(self) -> None:
         self.rules: tuple[StoredRule, ...] = (RULE,)
@@ -67,7 +67,7 @@ class Rows:
         stale = self.error is not None
         return Answer(tiles, len(tiles), 1_755_242_771_000, stale, self.error, 12.0 * stale)
 
-    async def fetch_versioned(self, *_asked: object, name: str) -> Answer[Any]:
+    async def fetch_versioned(self, *_arguments: object, name: str) -> Answer[Any]:
         assert name == "rules"
         return Answer(self.rules, len(self.rules), 1)
 

@@ -1,11 +1,11 @@
-"""Waiting for what a background task brings about."""
+"""Waits for the effect of a background task."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-# After so long something hangs; what is slow on a busy machine is there by then.
+# Seconds after which something hangs; even a busy machine is faster.
 HANGS_S = 180
 
 

@@ -1,4 +1,4 @@
-"""A browser's websocket without a browser: the frames of a page, and whatever else one may send."""
+"""A page's websocket without a browser, which can also send frames that no page sends."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Wire:
     """An open connection.
 
     Attributes:
-        updates: what the server told this tab so far.
-        messages: names of all that it said.
+        updates: updates of the state that this tab has received.
+        messages: names of all received messages.
         closed: whether the server has ended it.
     """
 
@@ -49,7 +49,7 @@ class Wire:
         self._reader = asyncio.create_task(self._read())
 
     async def send(self, text: str | bytes) -> None:
-        """Send a frame as it is."""
+        """Send a frame unchanged."""
         await self._socket.send(text)
 
     async def emit(self, name: str, payload: Any = None) -> None:
@@ -73,7 +73,7 @@ class Wire:
         return known
 
     async def next_update(self) -> Any:
-        """The next update from now on."""
+        """Wait for the next update."""
         seen = len(self.updates)
         async with asyncio.timeout(30):
             while len(self.updates) == seen:
@@ -85,8 +85,8 @@ class Wire:
         """Send a frame of the websocket itself, masked by zeros, past the client's own checks.
 
         Args:
-            first: its first byte: 0x80 for a whole message, reserved bits, and what it is.
-            content: the rest.
+            first: the first byte: 0x80 for a whole message, reserved bits, and the opcode.
+            content: the payload.
         """
         length = 0x80 | 127
         head = bytes((first, length)) + len(content).to_bytes(8, "big") + bytes(4)
@@ -100,14 +100,14 @@ class Wire:
                 await self._told.wait()
 
     async def told(self, name: str) -> None:
-        """Wait for a message that is no update."""
+        """Wait for the message ``name``, which is no update."""
         async with asyncio.timeout(30):
             while name not in self.messages:
                 self._told.clear()
                 await self._told.wait()
 
     async def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
         await self._socket.close()
@@ -129,14 +129,14 @@ class Wire:
 
 
 def address(url: str, token: str | None = None) -> str:
-    """Where the websocket of a tab is."""
+    """The address of a tab's websocket."""
     asked = f"&token={uuid.uuid4() if token is None else token}"
     return f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket{asked}"
 
 
 @asynccontextmanager
 async def tab(url: str, boot: dict[str, Any] | None = None) -> AsyncIterator[Wire]:
-    """A tab on ``/``, loaded, or begun with another boot event."""
+    """A loaded tab on ``/``, or a tab that begins with another boot event."""
     async with connect(address(url), max_size=None) as socket:
         assert str(await socket.recv()).startswith("0{")
         start = boot or {"event": event(f"{ROOT}.hydrate_and_load", {"vars": {}, "hashes": None})}
