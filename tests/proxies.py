@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import papers
+from tests import docs
 from tests.e2e.conftest import START_S, STOP_S, free_port
 
 NOWHERE = "postgresql://eco_ro@127.0.0.1:1/nowhere"
@@ -237,11 +237,11 @@ def _caddy_options() -> str:
 
 def deployed(name: str) -> str:
     """A file of ``deploy/``."""
-    return (papers.ROOT / "deploy" / name).read_text("utf-8")
+    return (docs.ROOT / "deploy" / name).read_text("utf-8")
 
 
 def of_runbook() -> str:
     """The one snippet for nginx in the runbook of the live connection."""
-    text = (papers.ROOT / "docs" / "runbooks" / "WS_FAIL.md").read_text("utf-8")
-    (snippet,) = papers.blocks(text, "nginx")
+    text = (docs.ROOT / "docs" / "runbooks" / "WS_FAIL.md").read_text("utf-8")
+    (snippet,) = docs.blocks(text, "nginx")
     return snippet

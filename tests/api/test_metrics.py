@@ -13,7 +13,7 @@ from ksys_app import db
 from ksys_app.domain.upkeep import JOBS, REFRESH
 from ksys_app.domain.windows import VIEW, parse_window
 from ksys_app.ops.jobs.jobs import run_now
-from tests import papers, plant
+from tests import docs, plant
 from tests.conftest import Plant
 
 Series = dict[tuple[str, ...], float]
@@ -65,7 +65,7 @@ async def test_requests_are_counted_by_endpoint_and_status(http: httpx.AsyncClie
 
 
 async def test_every_figure_that_an_alert_asks_for_is_told(http: httpx.AsyncClient) -> None:
-    rules = (papers.ROOT / "docs" / "monitoring" / "rules.yml").read_text("utf-8")
+    rules = (docs.ROOT / "docs" / "monitoring" / "rules.yml").read_text("utf-8")
     wanted = set(re.findall(r"\b((?:ksys|process)_\w+)", "".join(expressions(rules))))
     answer = await http.get("/metrics")
     # Also those that have no sample while all is well.

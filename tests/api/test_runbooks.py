@@ -12,13 +12,13 @@ from ksys_app.api.app import create_api
 from ksys_app.api.runbooks import RUNBOOKS, page
 from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError, SchemaDrift
 from ksys_app.states.views import problem
-from tests import papers
+from tests import docs
 from tests.conftest import Plant
 
 STATEMENTS = [
     pytest.param(sql, id=f"{path.stem}-{number}")
-    for path in papers.RUNBOOKS
-    for number, sql in enumerate(papers.blocks(path.read_text("utf-8"), "sql"), 1)
+    for path in docs.RUNBOOKS
+    for number, sql in enumerate(docs.blocks(path.read_text("utf-8"), "sql"), 1)
 ]
 
 

@@ -21,13 +21,13 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.db import connect
-from tests import papers
+from tests import docs
 from tests.conftest import RO_PASSWORD, RW_PASSWORD
 from tests.database import TestDatabases
 from tests.e2e.conftest import free_port
 from tests.waiting import HANGS_S
 
-RECOVERY = (papers.ROOT / "docs" / "runbooks" / "RECOVERY.md").read_text("utf-8")
+RECOVERY = (docs.ROOT / "docs" / "runbooks" / "RECOVERY.md").read_text("utf-8")
 BROKEN_OFF = "A restore that was interrupted"
 ASIDE = "EcoAnP_before_20261127021000"
 HOST = "db.plant:5432"
@@ -51,7 +51,7 @@ until_it_says() {
 def part(text: str, heading: str) -> list[str]:
     """The commands below a heading, a block each."""
     behind = text.split(f"\n## {heading}\n")[1]
-    return papers.blocks(behind.split("\n## ")[0], "bash")
+    return docs.blocks(behind.split("\n## ")[0], "bash")
 
 
 async def walk(folder: Path, blocks: list[str]) -> str:
@@ -76,16 +76,16 @@ async def walk(folder: Path, blocks: list[str]) -> str:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A folder that looks as a fresh clone does, after ``make setup``."""
-    for path in papers.ROOT.iterdir():
+    for path in docs.ROOT.iterdir():
         if path.name not in {"data", ".env", ".ksys", ".git"}:
             (tmp_path / path.name).symlink_to(path)
-    shutil.copytree(papers.ROOT / "data", tmp_path / "data")
+    shutil.copytree(docs.ROOT / "data", tmp_path / "data")
     return tmp_path
 
 
 @dataclass(frozen=True)
 class Named:
-    """A database as the papers name it.
+    """A database under the name in the documents.
 
     Attributes:
         dsn: of the server's superuser, or of the embedded database's owner.
@@ -98,7 +98,7 @@ class Named:
     name: str
 
     def told(self, text: str) -> str:
-        """``text`` with this database's address in place of the papers' one."""
+        """``text`` with this database's address in place of the documents' one."""
         parts = conninfo_to_dict(self.dsn)
         return (
             text.replace(HOST, f"{parts['host']}:{parts['port']}")
@@ -116,7 +116,7 @@ class Named:
 
 @pytest.fixture
 async def place(databases: TestDatabases) -> AsyncIterator[Named]:
-    """Where the papers' database is made, or the empty embedded one."""
+    """Where the documents' database is made, or the empty embedded one."""
     made = await databases.fresh(schema=False)
     if databases.kind == "embedded":
         parts = conninfo_to_dict(made)
@@ -146,11 +146,11 @@ def for_this(databases: TestDatabases, blocks: list[str]) -> list[str]:
 async def test_the_readme_leads_to_a_running_app(
     databases: TestDatabases, clone: Path, place: Named
 ) -> None:
-    section = papers.README.split("\n## Your own database\n")[1].split("\n## ")[0]
+    section = docs.README.split("\n## Your own database\n")[1].split("\n## ")[0]
     steps = [
-        place.told(block) for block in for_this(databases, part(papers.README, "Your own database"))
+        place.told(block) for block in for_this(databases, part(docs.README, "Your own database"))
     ]
-    (settings,) = papers.blocks(section, "ini")
+    (settings,) = docs.blocks(section, "ini")
     written = [block for block in steps if "cp .env.example .env" in block]
     assert len(written) == 1
     at = steps.index(written[0]) + 1

@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from ksys_app.ops.serving import frontend
-from tests import papers
+from tests import docs
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.e2e.conftest import START_S, STOP_S, free_port, seed
@@ -25,9 +25,9 @@ async def workplace(databases: TestDatabases, tmp_path: Path) -> AsyncIterator[t
     """A copy of the project that may be changed, and a database in it."""
     await asyncio.to_thread(frontend.ensure_built)
     for name in ("ksys_app", "assets", "reflex.lock"):
-        shutil.copytree(papers.ROOT / name, tmp_path / name)
+        shutil.copytree(docs.ROOT / name, tmp_path / name)
     # As after a first start, which installs the npm packages. Their files are shared.
-    built = papers.ROOT / ".web"
+    built = docs.ROOT / ".web"
     shutil.copytree(
         built, tmp_path / ".web", ignore=shutil.ignore_patterns("node_modules", "build")
     )
@@ -39,9 +39,9 @@ async def workplace(databases: TestDatabases, tmp_path: Path) -> AsyncIterator[t
         copy_function=_linked,
     )
     for name in ("rxconfig.py", ".gitignore"):
-        shutil.copy(papers.ROOT / name, tmp_path / name)
+        shutil.copy(docs.ROOT / name, tmp_path / name)
     for name in ("docs", "db", "data"):
-        (tmp_path / name).symlink_to(papers.ROOT / name)
+        (tmp_path / name).symlink_to(docs.ROOT / name)
     dsn = await databases.fresh()
     await seed(dsn)
     yield tmp_path, databases.as_role(dsn, "eco_ro", RO_PASSWORD)
@@ -81,7 +81,7 @@ async def test_a_tile_is_live_and_a_changed_word_shows(
             os.killpg(process.pid, signal.SIGTERM)
         await asyncio.wait_for(process.wait(), STOP_S)
     assert before == {name: (folder / name).read_bytes() for name in before}
-    for lock in (papers.ROOT / "reflex.lock").iterdir():
+    for lock in (docs.ROOT / "reflex.lock").iterdir():
         assert (folder / "reflex.lock" / lock.name).read_bytes() == lock.read_bytes()
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from ksys_app.ops.serving import frontend
-from tests import papers
+from tests import docs
 from tests.e2e.conftest import free_port
 from tests.waiting import HANGS_S
 
@@ -36,7 +36,7 @@ def programs(tmp_path: Path) -> Path:
     """The programs of a fresh virtual environment: the wheel, over this one's dependencies."""
     frontend.ensure_built()
     build = ("build", "--wheel", "--no-build-isolation", "--python", sys.executable)
-    run(UV, *build, "--out-dir", tmp_path, papers.ROOT, cwd=tmp_path)
+    run(UV, *build, "--out-dir", tmp_path, docs.ROOT, cwd=tmp_path)
     (wheel,) = tmp_path.glob("*.whl")
     run(sys.executable, "-m", "venv", "--without-pip", "fresh", cwd=tmp_path)
     fresh = tmp_path / "fresh" / "bin"

@@ -16,7 +16,7 @@ from ksys_app.ops import connections
 from ksys_app.ops.connections import Facts, Relation
 from ksys_app.security import Finding
 from ksys_app.settings import EXAMPLE_DSN
-from tests import papers
+from tests import docs
 from tests.conftest import RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.ksys import ksys
@@ -70,8 +70,8 @@ async def test_it_names_what_both_dsns_lead_to(plant_db: Plant, reader: str) -> 
     assert told["version"][1].startswith("ksys ")
     assert "there is no /.env" in told["settings"][1]
     for page in ("VERIFY_ROLE", "DB_CONN", "SCHEMA_DRIFT", "INTERNAL"):
-        text = (papers.ROOT / "docs" / "runbooks" / f"{page}.md").read_text("utf-8")
-        named = {name for name in papers.codes(text) if re.fullmatch(r"TS_\w+ [\w-]+", name)}
+        text = (docs.ROOT / "docs" / "runbooks" / f"{page}.md").read_text("utf-8")
+        named = {name for name in docs.codes(text) if re.fullmatch(r"TS_\w+ [\w-]+", name)}
         assert named <= set(told), f"{page} names what ksys check does not show"
         assert "ksys check" in text
 
@@ -108,7 +108,7 @@ class TestExitCode:
     async def test_the_example_that_nobody_filled_in_fails(
         self, arguments: tuple[str, ...]
     ) -> None:
-        example = (papers.ROOT / ".env.example").read_text("utf-8")
+        example = (docs.ROOT / ".env.example").read_text("utf-8")
         assert f"\nTS_DSN={EXAMPLE_DSN}\n" in example
         code, told = await check(*arguments, TS_DSN=EXAMPLE_DSN)
         assert (code, told["TS_DSN"][0]) == (1, "FAIL")

@@ -13,7 +13,7 @@ from ksys_app.domain import upkeep
 from ksys_app.ops import golden
 from ksys_app.ops.jobs.jobs import run_due
 from ksys_app.ops.verify.verify import all_checks, read_state, verify
-from tests import papers
+from tests import docs
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.golden import golden_file, taken
@@ -161,7 +161,7 @@ async def test_a_database_with_the_schema_passes(dsn: str, conn: AsyncConnection
     assert all(check.detail for check in checks)
     assert {check.runbook for check in checks} == {
         f"docs/runbooks/{page.name}"
-        for page in papers.RUNBOOKS
+        for page in docs.RUNBOOKS
         if page.stem.startswith("VERIFY_") or page.stem == "DB_RESTORING"
     }
 

@@ -10,15 +10,15 @@ import yaml
 
 from ksys_app.origin import networks, trusts
 from ksys_app.settings import Settings, variables
-from tests import papers
+from tests import docs
 from tests.database_server import IMAGE
 
-COMPOSE: dict[str, Any] = yaml.safe_load((papers.ROOT / "docker-compose.yml").read_text("utf-8"))
+COMPOSE: dict[str, Any] = yaml.safe_load((docs.ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
 
 
 def test_no_password_has_a_default() -> None:
-    text = (papers.ROOT / "docker-compose.yml").read_text("utf-8")
+    text = (docs.ROOT / "docker-compose.yml").read_text("utf-8")
     given = re.findall(r"(\w*PASSWORD): (.+)", text)
     assert len(given) == 5
     for name, value in given:
@@ -41,7 +41,7 @@ def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None
 
 
 def test_the_image_has_the_dump_programs_of_the_database() -> None:
-    dockerfile = (papers.ROOT / "Dockerfile").read_text("utf-8")
+    dockerfile = (docs.ROOT / "Dockerfile").read_text("utf-8")
     image = SERVICES["database"]["image"]
     major = re.search(r":pg(\d+)", image)
     assert major is not None
@@ -62,11 +62,11 @@ def test_the_schema_is_applied_once_between_database_and_app() -> None:
     assert len(commands) == 3
     for command in commands:
         words = [word for word in command.split()[1:] if "/" not in word]
-        assert papers.command(words) == "", command
+        assert docs.command(words) == "", command
 
 
 def test_what_stays_up_is_looked_after_and_started_again() -> None:
-    dockerfile = (papers.ROOT / "Dockerfile").read_text("utf-8")
+    dockerfile = (docs.ROOT / "Dockerfile").read_text("utf-8")
     assert "HEALTHCHECK" in dockerfile
     for name in ("database", "app", "proxy"):
         assert SERVICES[name]["restart"] == "unless-stopped"
@@ -97,10 +97,10 @@ def test_data_and_certificates_are_in_named_volumes() -> None:
     for service in SERVICES.values():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            assert not source.startswith("./") or (papers.ROOT / source).is_file()
+            assert not source.startswith("./") or (docs.ROOT / source).is_file()
 
 
 def test_the_proxy_is_only_there_when_asked_for() -> None:
     assert {name for name, one in SERVICES.items() if "profiles" in one} == {"proxy"}
-    caddyfile = (papers.ROOT / "deploy" / "Caddyfile").read_text("utf-8")
+    caddyfile = (docs.ROOT / "deploy" / "Caddyfile").read_text("utf-8")
     assert "reverse_proxy {$KSYS_UPSTREAM:app:13000}" in caddyfile

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ksys_app.ops.recovery.dated import dump_name, outdated
-from tests import papers
+from tests import docs
 from tests.proxies import program
 
-DEPLOY = papers.ROOT / "deploy"
+DEPLOY = docs.ROOT / "deploy"
 FIRST = datetime(2026, 8, 1, 2, 10, tzinfo=UTC)
 DAYS = [dump_name("EcoAnP", FIRST + timedelta(days=n)) for n in range(10)]
 
@@ -72,7 +72,7 @@ def test_systemd_takes_service_and_timer(tmp_path: Path) -> None:
     ksys = str(Path(sys.executable).with_name("ksys"))
     for name in ("ksys-backup.service", "ksys-backup.timer"):
         text = (DEPLOY / name).read_text("utf-8").replace("/opt/ksys/.venv/bin/ksys", ksys)
-        text = text.replace("/opt/ksys", str(papers.ROOT)).replace("=ksys\n", "=root\n")
+        text = text.replace("/opt/ksys", str(docs.ROOT)).replace("=ksys\n", "=root\n")
         (tmp_path / name).write_text(text)
     done = subprocess.run(
         [program("systemd-analyze", "systemd"), "verify", str(tmp_path / "ksys-backup.timer")],
@@ -84,7 +84,7 @@ def test_systemd_takes_service_and_timer(tmp_path: Path) -> None:
 def test_systemd_and_cron_run_the_same_command_every_night() -> None:
     started = unit("ksys-backup.service")["Service"]["ExecStart"]
     (command,) = re.findall(r"\.venv/bin/ksys (.+)", started)
-    assert papers.command(command.split()) == ""
+    assert docs.command(command.split()) == ""
     assert unit("ksys-backup.timer")["Timer"]["OnCalendar"] == "*-*-* 02:10:00"
     lines = (DEPLOY / "ksys-backup.cron").read_text("utf-8").splitlines()
     (job,) = [line for line in lines if re.match(r"[\d*]", line)]

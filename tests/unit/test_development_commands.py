@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests import papers
+from tests import docs
 
 
 def ended(*command: str, cwd: Path, **settings: str) -> tuple[int, str]:
@@ -20,7 +20,7 @@ def ended(*command: str, cwd: Path, **settings: str) -> tuple[int, str]:
 
 
 def test_the_checks_of_the_environment_run_by_their_path(tmp_path: Path) -> None:
-    script = str(papers.ROOT / "ksys_app" / "security.py")
+    script = str(docs.ROOT / "ksys_app" / "security.py")
     good = "postgresql://eco_ro:s3cret@db.plant/EcoAnP?sslmode=verify-full"
     code, said = ended(sys.executable, script, cwd=tmp_path, TS_DSN=good, APP_ENV="production")
     assert (code, [line.split()[0] for line in said.splitlines()]) == (0, ["ok"] * 3)
@@ -34,7 +34,7 @@ def test_the_checks_of_the_environment_run_by_their_path(tmp_path: Path) -> None
 
 
 def test_the_quick_tests_are_those_that_need_no_database() -> None:
-    script = papers.ROOT / "ksys_app" / "scripts" / "quick_test.sh"
+    script = docs.ROOT / "ksys_app" / "scripts" / "quick_test.sh"
     wanted = ("--collect-only", "-n", "0", "-k", "test_windows")
     code, said = ended("bash", str(script), *wanted, cwd=Path("/"))
     assert code == 0, said
@@ -44,8 +44,8 @@ def test_the_quick_tests_are_those_that_need_no_database() -> None:
 
 
 def test_the_test_sheets_are_where_the_requirements_name_them() -> None:
-    named = papers.ROOT / "ksys_app" / "tests" / "sheets"
-    assert named.resolve() == papers.ROOT / "tests" / "sheets"
+    named = docs.ROOT / "ksys_app" / "tests" / "sheets"
+    assert named.resolve() == docs.ROOT / "tests" / "sheets"
     assert (named / "kpi_24h.md").is_file()
 
 

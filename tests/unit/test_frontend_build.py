@@ -17,7 +17,7 @@ from ksys_app.ops.serving import frontend, page_inputs
 from ksys_app.ops.serving.frontend import BuildFailed, ensure_built, fingerprint
 from ksys_app.ops.serving.page_inputs import shape
 from rxconfig import SameOrigin, config
-from tests import papers
+from tests import docs
 from tests.waiting import HANGS_S
 
 STATE = '''
@@ -273,7 +273,7 @@ def test_reflex_is_told_to_keep_to_itself() -> None:
 
 
 def test_every_word_component_and_field_of_a_page_is_an_input() -> None:
-    root = papers.ROOT
+    root = docs.ROOT
     names = {str(path.relative_to(root)) for path in page_inputs.whole(root)}
     assert names >= {"ksys_app/texts.py", "ksys_app/texts_comm.py", "ksys_app/pages/comm.py"}
     assert names >= {"ksys_app/models/comm_views.py", "ksys_app/models/views.py", "rxconfig.py"}

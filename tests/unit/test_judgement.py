@@ -12,7 +12,7 @@ from ksys_app.commands import status_view
 from ksys_app.ops.check import Check, headline
 from ksys_app.ops.verify import judgement
 from ksys_app.ops.verify.status import Lag, Server, Status, Tag
-from tests import papers
+from tests import docs
 
 NOW = datetime(2026, 8, 14, 12, tzinfo=UTC)
 KST = ZoneInfo("Asia/Seoul")
@@ -118,7 +118,7 @@ def test_warnings_are_no_failure_and_are_announced() -> None:
 def test_the_keys_of_the_report_are_documented() -> None:
     state = replace(STATUS, tags=[tag("A", timedelta(0))], lags=[LAG])
     report = status_view.as_json(state, [Check("index i", False, "x")], ["w"], KST)
-    known = set(papers.codes(papers.section("27.6")))
+    known = set(docs.codes(docs.section("27.6")))
     assert set(report) <= known
     for part in ("database", "newest"):
         assert set(report[part]) <= known, part

@@ -11,10 +11,10 @@ import pytest
 
 from ksys_app.api.runbooks import RUNBOOKS
 from ksys_app.errors import KsysError
-from tests import papers
+from tests import docs
 from tests.proxies import program
 
-FOLDER = papers.ROOT / "docs" / "monitoring"
+FOLDER = docs.ROOT / "docs" / "monitoring"
 RULES = re.split(r"^ +- alert: ", (FOLDER / "rules.yml").read_text("utf-8"), flags=re.MULTILINE)[1:]
 ALERTS = [pytest.param(rule, id=rule.splitlines()[0]) for rule in RULES]
 CODES = "{{ $labels.code }}"
@@ -62,7 +62,7 @@ def unit(folder: Path) -> Path:
     """The unit as it is where the project is this one, with a user that there is."""
     text = (FOLDER / "ksys.service").read_text("utf-8")
     text = text.replace("/opt/ksys/.venv/bin/ksys", str(Path(sys.executable).with_name("ksys")))
-    text = text.replace("/opt/ksys", str(papers.ROOT)).replace("=ksys\n", "=root\n")
+    text = text.replace("/opt/ksys", str(docs.ROOT)).replace("=ksys\n", "=root\n")
     made = folder / "ksys.service"
     made.write_text(text)
     return made
@@ -77,7 +77,7 @@ def test_the_unit_is_right_and_hardened(tmp_path: Path) -> None:
 def test_the_unit_starts_the_command_and_knows_its_exit_codes() -> None:
     text = (FOLDER / "ksys.service").read_text("utf-8")
     (command,) = re.findall(r"^ExecStart=/opt/ksys/\.venv/bin/ksys (.+)$", text, re.MULTILINE)
-    assert papers.command(command.split()) == ""
+    assert docs.command(command.split()) == ""
     assert "RestartPreventExitStatus=2\n" in text
     for setting in ("NoNewPrivileges=true", "ProtectSystem=strict", "Restart=always"):
         assert f"\n{setting}\n" in text

@@ -1,4 +1,4 @@
-"""The papers hold: references and links resolve, commands exist, every code has its runbook."""
+"""The documents hold: references and links resolve, commands exist, every code has its runbook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ksys_app import __version__
-from tests import papers
+from tests import docs
 
 HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 # What an error box can show; who reads it there may be no engineer.
@@ -20,22 +20,22 @@ ON_PAGES = {
 # Those of the first version; later ones keep their number of the plant's list, which has more.
 FIRST_DECISIONS = 30
 # Papers that state requirements may name commands still to come; they say so in their tables.
-FOR_USERS = [path for path, _ in papers.papers() if path.name != "PRD.md"]
+FOR_USERS = [path for path, _ in docs.markdown() if path.name != "PRD.md"]
 
 
 def test_the_requirements_are_numbered_in_order_and_without_a_gap() -> None:
-    numbers = [tuple(map(int, number.split("."))) for number, _ in papers.sections()]
+    numbers = [tuple(map(int, number.split("."))) for number, _ in docs.sections()]
     assert numbers == sorted(set(numbers))
     assert [n for (n,) in (number for number in numbers if len(number) == 1)] == list(range(1, 31))
 
 
 def test_every_reference_to_the_requirements_resolves() -> None:
-    known = {number for number, _ in papers.sections()}
-    taken = {int(row[0]) for row in papers.table(papers.section("18"))}
+    known = {number for number, _ in docs.sections()}
+    taken = {int(row[0]) for row in docs.table(docs.section("18"))}
     lost = []
-    for path, text in papers.texts():
-        prose = path.suffix == ".md" or path.name in {"papers.py", "test_papers.py"}
-        for words, sections, decisions in papers.references(text):
+    for path, text in docs.texts():
+        prose = path.suffix == ".md" or path.name in {"docs.py", "test_papers.py"}
+        for words, sections, decisions in docs.references(text):
             if not (sections or decisions or prose):
                 lost.append(f"{path}: {words!r} names no section")
             lost += [f"{path}: {words!r}: no section {n}" for n in sections if n not in known]
@@ -44,7 +44,7 @@ def test_every_reference_to_the_requirements_resolves() -> None:
 
 
 def test_a_lost_reference_would_be_found() -> None:
-    found = list(papers.references("PRD §5.2, decisions 1 and\n# 99; PRD 28.1; PRD B7"))
+    found = list(docs.references("PRD §5.2, decisions 1 and\n# 99; PRD 28.1; PRD B7"))
     assert [(sections, decisions) for _, sections, decisions in found] == [
         (["5.2"], [1, 99]),
         (["28.1"], []),
@@ -53,12 +53,12 @@ def test_a_lost_reference_would_be_found() -> None:
 
 
 def test_sections_named_inside_the_requirements_exist() -> None:
-    known = {number for number, _ in papers.sections()}
-    assert set(re.findall(r"§(\d+(?:\.\d+)*)", papers.PRD)) - known == set()
+    known = {number for number, _ in docs.sections()}
+    assert set(re.findall(r"§(\d+(?:\.\d+)*)", docs.PRD)) - known == set()
 
 
 def test_the_decisions_are_there_in_order() -> None:
-    rows = papers.table(papers.section("18"))
+    rows = docs.table(docs.section("18"))
     numbers = [int(row[0]) for row in rows]
     assert numbers[:FIRST_DECISIONS] == list(range(1, FIRST_DECISIONS + 1))
     assert numbers == sorted(set(numbers))
@@ -67,7 +67,7 @@ def test_the_decisions_are_there_in_order() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in papers.RUNBOOKS if p.stem not in {"README", "RECOVERY"}],
+    [p for p in docs.RUNBOOKS if p.stem not in {"README", "RECOVERY"}],
     ids=lambda path: path.stem,
 )
 def test_a_runbook_has_its_four_headings_and_no_way_out(path: Path) -> None:
@@ -84,33 +84,33 @@ def test_a_runbook_has_its_four_headings_and_no_way_out(path: Path) -> None:
 
 
 def test_the_list_of_runbooks_is_complete() -> None:
-    listed = re.findall(r"\]\((\w+)\.md\)", (papers.RUNBOOKS[0].parent / "README.md").read_text())
-    assert sorted(listed) == sorted(p.stem for p in papers.RUNBOOKS if p.stem != "README")
+    listed = re.findall(r"\]\((\w+)\.md\)", (docs.RUNBOOKS[0].parent / "README.md").read_text())
+    assert sorted(listed) == sorted(p.stem for p in docs.RUNBOOKS if p.stem != "README")
 
 
 @pytest.mark.parametrize("path", FOR_USERS, ids=str)
 def test_commands_named_in_a_paper_exist(path: Path) -> None:
-    text = (papers.ROOT / path).read_text("utf-8")
-    wrong = [(words, papers.command(words)) for words in papers.command_lines(text)]
+    text = (docs.ROOT / path).read_text("utf-8")
+    wrong = [(words, docs.command(words)) for words in docs.command_lines(text)]
     assert [pair for pair in wrong if pair[1]] == []
-    targets = re.findall(r"^([a-z]+):.*##", (papers.ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets = re.findall(r"^([a-z]+):.*##", (docs.ROOT / "Makefile").read_text(), re.MULTILINE)
     assert set(re.findall(r"`make ([a-z]+)", text)) <= set(targets)
 
 
 def test_a_command_that_does_not_exist_would_be_found() -> None:
-    assert papers.command(["db", "verify", "--json"]) == ""
-    assert papers.command(["db", "verfy"]) != ""
-    assert papers.command(["db", "verify", "--jsn"]) != ""
+    assert docs.command(["db", "verify", "--json"]) == ""
+    assert docs.command(["db", "verfy"]) != ""
+    assert docs.command(["db", "verify", "--jsn"]) != ""
 
 
 def test_links_between_papers_resolve() -> None:
     lost = []
-    for path, text in papers.papers():
+    for path, text in docs.markdown():
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             if target.startswith(("http://", "https://")):
                 continue
             name, _, anchor = target.partition("#")
-            file = (papers.ROOT / path).parent / name if name else papers.ROOT / path
+            file = (docs.ROOT / path).parent / name if name else docs.ROOT / path
             if not file.exists():
                 lost.append(f"{path}: {target} is not there")
             elif anchor and anchor not in _anchors(file.read_text("utf-8")):
@@ -120,12 +120,12 @@ def test_links_between_papers_resolve() -> None:
 
 def test_files_named_in_a_paper_are_there() -> None:
     lost = []
-    for path, text in papers.papers():
+    for path, text in docs.markdown():
         # What the specification calls its files stands in a table of its own (PRD §30).
         told = text.partition("## 30.")[0] if path.name == "PRD.md" else text
-        for name in papers.codes(told):
+        for name in docs.codes(told):
             if re.fullmatch(r"[\w.-]+/[\w./-]+\.\w+", name):
-                places = (papers.ROOT, (papers.ROOT / path).parent)
+                places = (docs.ROOT, (docs.ROOT / path).parent)
                 if not any((place / name).exists() for place in places):
                     lost.append(f"{path}: {name} is not there")
     assert lost == []
@@ -137,8 +137,8 @@ def _anchors(text: str) -> set[str]:
 
 
 def test_the_changelog_tells_of_this_version() -> None:
-    text = (papers.ROOT / "CHANGELOG.md").read_text("utf-8")
-    project = tomllib.loads((papers.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    text = (docs.ROOT / "CHANGELOG.md").read_text("utf-8")
+    project = tomllib.loads((docs.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == __version__
     assert re.findall(r"^## \[([^\]]+)\]", text, re.MULTILINE)[:2] == ["Unreleased", __version__]
     kinds = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
@@ -156,7 +156,7 @@ FOREIGN = re.compile(
 def test_the_project_stands_alone() -> None:
     lines = [
         f"{path}:{number} {line.strip()[:100]}"
-        for path, text in papers.texts()
+        for path, text in docs.texts()
         for number, line in enumerate(text.splitlines(), 1)
         if FOREIGN.search(line)
     ]

@@ -25,7 +25,7 @@ from ksys_app.ops.check import days
 from ksys_app.ops.serving import frontend
 from ksys_app.settings import Settings, variables
 from ksys_app.utils.cache import MAX_ENTRIES, TTL
-from tests import papers
+from tests import docs
 
 # Files that the plant's specification and its backend document name, in the package.
 SPEC_FILES = (
@@ -40,7 +40,7 @@ B7 = {"DB_TIMEOUT", "DB_CONN", "NO_ROWS", "SCHEMA_DRIFT", "PAYLOAD_BLOAT", "WS_F
 
 
 def test_windows_and_their_buckets() -> None:
-    rows = papers.table(papers.section("5.1"))
+    rows = docs.table(docs.section("5.1"))
     assert [(codes(row[0]), row[2], codes(row[3])) for row in rows] == [
         (window.label, window.bucket, window.view) for window in WINDOWS
     ]
@@ -49,22 +49,22 @@ def test_windows_and_their_buckets() -> None:
 
 def codes(cell: str) -> str:
     """The one thing a cell holds in code type."""
-    (only,) = papers.codes(cell)
+    (only,) = docs.codes(cell)
     return only
 
 
 def test_comm_states_and_alarm_reasons() -> None:
-    text = papers.section("5.3")
+    text = docs.section("5.3")
     comm, alarm = re.split(r"\| reason \|", text)
-    assert [codes(row[0]) for row in papers.table(comm)] == list(get_args(quality.Comm))
-    rows = papers.table("| reason |" + alarm)
-    told = {reason: row[1] for row in rows for reason in papers.codes(row[0])}
+    assert [codes(row[0]) for row in docs.table(comm)] == list(get_args(quality.Comm))
+    rows = docs.table("| reason |" + alarm)
+    told = {reason: row[1] for row in rows for reason in docs.codes(row[0])}
     assert set(told) == set(get_args(tiles.Reason))
     assert set(told.values()) == set(get_args(tiles.Level))
 
 
 def test_the_tile_contract() -> None:
-    fields = [name for row in papers.table(papers.section("5.4")) for name in papers.codes(row[0])]
+    fields = [name for row in docs.table(docs.section("5.4")) for name in docs.codes(row[0])]
     assert fields == [*schemas.Kpi.model_fields, "stale", "stale_s"]
 
 
@@ -74,16 +74,16 @@ def test_error_codes_with_status_exit_code_and_runbook() -> None:
         error.code: (
             str(error.http_status),
             str(error.exit_code),
-            "yes" if (papers.RUNBOOKS[0].parent / f"{error.code}.md").exists() else "no",
+            "yes" if (docs.RUNBOOKS[0].parent / f"{error.code}.md").exists() else "no",
         )
         for error in _errors()
     }
     # The page finds out by itself, and no answer of the server has this code.
     wanted["WS_FAIL"] = ("none", "none", "yes")
-    rows = papers.table(papers.section("7.2"))
+    rows = docs.table(docs.section("7.2"))
     assert {codes(row[0]): (row[1], row[2], row[4]) for row in rows} == wanted
     assert {code for code, (*_, runbook) in wanted.items() if runbook == "yes"} >= B7
-    assert {path.stem for path in papers.RUNBOOKS} >= B7
+    assert {path.stem for path in docs.RUNBOOKS} >= B7
 
 
 def _errors(root: type[KsysError] = KsysError) -> Iterator[type[KsysError]]:
@@ -94,21 +94,19 @@ def _errors(root: type[KsysError] = KsysError) -> Iterator[type[KsysError]]:
 
 
 def test_log_events_that_are_built_are_written_and_the_others_are_not() -> None:
-    told = {
-        name: row[2] for row in papers.table(papers.section("7.4")) for name in papers.codes(row[0])
-    }
+    told = {name: row[2] for row in docs.table(docs.section("7.4")) for name in docs.codes(row[0])}
     assert set(told) == set(get_args(log.Event))
-    code = "\n".join(text for path, text in papers.texts() if path.parts[0] == "ksys_app")
+    code = "\n".join(text for path, text in docs.texts() if path.parts[0] == "ksys_app")
     written = set(re.findall(r'log\.event\(\s*"(\w+)"', code))
     assert {name for name, state in told.items() if state == "built"} == written
 
 
 def test_every_event_that_measures_says_how_long() -> None:
-    text = papers.section("7.4")
+    text = docs.section("7.4")
     told = text[text.index("event that measures:") : text.index("| event |")]
-    measures = set(papers.codes(told.partition(", and in ")[0]))
+    measures = set(docs.codes(told.partition(", and in ")[0]))
     assert len(measures) > 7
-    for path, source in papers.texts():
+    for path, source in docs.texts():
         if path.parts[0] != "ksys_app" or path.suffix != ".py":
             continue
         for call in ast.walk(ast.parse(source)):
@@ -122,21 +120,21 @@ def test_every_event_that_measures_says_how_long() -> None:
 
 
 def test_endpoints() -> None:
-    rows = papers.table(papers.section("8.2"))
+    rows = docs.table(docs.section("8.2"))
     built = {codes(row[0]) for row in rows if row[-1] == "built"}
     assert built == set(create_api().openapi()["paths"])
     assert {row[-1] for row in rows} <= {"built", "planned"}
 
 
-@pytest.mark.parametrize("row", papers.table(papers.section("20")), ids=lambda row: row[0])
+@pytest.mark.parametrize("row", docs.table(docs.section("20")), ids=lambda row: row[0])
 def test_a_command_is_there_with_its_options_if_it_is_built(row: list[str]) -> None:
     words = codes(row[0]).split()[1:]
-    options = [name for name in papers.codes(row[1]) if name.startswith("--")]
-    assert (papers.command([*words, *options]) == "") is (row[2] == "built")
+    options = [name for name in docs.codes(row[1]) if name.startswith("--")]
+    assert (docs.command([*words, *options]) == "") is (row[2] == "built")
 
 
 def _settings() -> dict[str, str]:
-    """Variable to its default as the papers write it."""
+    """Variable to its default as the documents write it."""
     told = {}
     for name, variable in variables().items():
         field = Settings.model_fields[name]
@@ -146,17 +144,17 @@ def _settings() -> dict[str, str]:
 
 
 def test_settings_in_the_requirements() -> None:
-    rows = papers.table(papers.section("9"))
+    rows = docs.table(docs.section("9"))
     assert {codes(row[0]): row[1] for row in rows} == _settings()
 
 
 def test_settings_in_the_readme() -> None:
-    _, _, text = papers.README.partition("## Settings")
-    assert {codes(row[0]): row[1] for row in papers.table(text)} == _settings()
+    _, _, text = docs.README.partition("## Settings")
+    assert {codes(row[0]): row[1] for row in docs.table(text)} == _settings()
 
 
 def test_settings_in_the_example_of_env() -> None:
-    text = (papers.ROOT / ".env.example").read_text("utf-8")
+    text = (docs.ROOT / ".env.example").read_text("utf-8")
     given = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
     assert set(given) == set(_settings())
     for variable, default in _settings().items():
@@ -164,7 +162,7 @@ def test_settings_in_the_example_of_env() -> None:
 
 
 def test_every_relation_and_column_is_described() -> None:
-    data, schema = set(papers.codes(papers.section("4"))), set(papers.codes(papers.section("12.1")))
+    data, schema = set(docs.codes(docs.section("4"))), set(docs.codes(docs.section("12.1")))
     made = golden.of_major(17)
     for relation in made.kinds:
         assert relation in data
@@ -174,14 +172,14 @@ def test_every_relation_and_column_is_described() -> None:
 
 
 def test_indexes_and_triggers_are_named() -> None:
-    text = papers.section("12.1")
+    text = docs.section("12.1")
     made = [row["name"] for row in golden.of_major(17).indexes]
     for name in (*made, *tolerances.REDUNDANT_INDEXES, *upkeep.TRIGGERS):
         assert name in text or name.endswith("_pkey")
 
 
 def test_policies() -> None:
-    rows = papers.table(papers.section("12.2"))
+    rows = docs.table(docs.section("12.2"))
     told = {codes(row[0]): row[1:] for row in rows}
     for name, refresh in upkeep.REFRESH.items():
         spans = [_words(span) for span in (refresh.start, refresh.end, refresh.every)]
@@ -199,7 +197,7 @@ def test_policies() -> None:
 
 def test_the_oldest_timescaledb_that_will_do() -> None:
     least = ".".join(map(str, tolerances.MIN_TIMESCALEDB))
-    for text in (papers.section("12"), papers.section("27.1"), papers.README):
+    for text in (docs.section("12"), docs.section("27.1"), docs.README):
         found = re.findall(r"TimescaleDB (\d\.\d+)\s+or\s+newer", text)
         assert set(found) == {least}
 
@@ -211,40 +209,38 @@ def _words(span: timedelta) -> str:
 
 
 def test_lifetimes_of_the_cache() -> None:
-    text = papers.section("7.1")
+    text = docs.section("7.1")
     flat = " ".join(text.split())
     told = {
         name: int(seconds)
         for names, seconds in re.findall(r"((?:`\w+`(?:, | and )?)+) (\d+) s", flat)
-        for name in papers.codes(names)
+        for name in docs.codes(names)
     }
     assert told == dict(TTL)
     assert f"At most {MAX_ENTRIES} entries" in flat
 
 
 def test_every_name_of_the_specification_lives_where_it_is_said() -> None:
-    rows = papers.table(papers.section("30"))
+    rows = docs.table(docs.section("30"))
     assert len(rows) > 20
     for _, here, _ in rows:
-        for name in papers.codes(here):
+        for name in docs.codes(here):
             if name.startswith("ksys_app"):
                 assert resolve_name(name) is not None
 
 
 def test_every_file_of_the_specification_is_there_or_has_its_row() -> None:
-    moved = {
-        name for there, *_ in papers.table(papers.section("30")) for name in papers.codes(there)
-    }
-    gone = {name for name in SPEC_FILES if not (papers.ROOT / "ksys_app" / name).exists()}
+    moved = {name for there, *_ in docs.table(docs.section("30")) for name in docs.codes(there)}
+    gone = {name for name in SPEC_FILES if not (docs.ROOT / "ksys_app" / name).exists()}
     assert gone == {"models/models.py", "components/recharts_components.py"}
     assert gone <= moved
 
 
 def test_every_library_is_in_its_table() -> None:
-    text = papers.section("19").lower()
-    project = tomllib.loads((papers.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    text = docs.section("19").lower()
+    project = tomllib.loads((docs.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     needed = {re.split(r"[\[>=<]", line)[0] for line in project["dependencies"]}
-    pages = json.loads((papers.ROOT / "reflex.lock" / "package.json").read_text("utf-8"))
+    pages = json.loads((docs.ROOT / "reflex.lock" / "package.json").read_text("utf-8"))
     fonts = {
         name.rpartition("/")[2].replace("-", " ")
         for name in pages["dependencies"]

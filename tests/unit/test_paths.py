@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tests import papers
+from tests import docs
 from tests.unit.test_chart_scripts import run
 
-PACKAGE = papers.ROOT / "ksys_app"
+PACKAGE = docs.ROOT / "ksys_app"
 # What the browser asks for by itself: the framework's links and its navigation know the base path.
 ASKED = re.compile(
     r"(?:fetch|EventSource|WebSocket|window\.open)\(([^,)]*)|\b(?:href|src)=\{?([^} ]+)"

@@ -14,7 +14,7 @@ from ksys_app.ops.files.rejects import Rejects
 from ksys_app.ops.files.samplefile import BadLine
 from ksys_app.ops.recovery import backup
 from ksys_app.utils import private
-from tests import papers
+from tests import docs
 
 SECRETS = [
     *("plant.dump", "plant.dump.manifest.json", "plant.dump.partial", "data/old/plant.dump"),
@@ -73,7 +73,7 @@ def test_a_device_keeps_its_mode() -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The project's files by name, and secrets among them."""
-    tracked = [str(path.relative_to(papers.ROOT)) for path in papers.files()]
+    tracked = [str(path.relative_to(docs.ROOT)) for path in docs.files()]
     for name in (*tracked, *SECRETS, *OF_ANY_NAME):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,14 +82,14 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_the_image_gets_what_it_needs_and_no_secret(project: Path) -> None:
-    patterns = (papers.ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    patterns = (docs.ROOT / ".dockerignore").read_text("utf-8").splitlines()
     patterns = [line for line in patterns if line and not line.startswith("#")]
     sent = {str(name) for name in exclude_paths(str(project), patterns)}
     assert sent & {*SECRETS, *OF_ANY_NAME} == set()
     needed = {
-        str(path.relative_to(papers.ROOT))
-        for path in papers.files()
-        for first in [path.relative_to(papers.ROOT).parts[0]]
+        str(path.relative_to(docs.ROOT))
+        for path in docs.files()
+        for first in [path.relative_to(docs.ROOT).parts[0]]
         if first in {"assets", "data", "db", "docs", "ksys_app", "reflex.lock", "scripts"}
         or first in {"README.md", "pyproject.toml", "rxconfig.py", "uv.lock"}
     }
@@ -97,7 +97,7 @@ def test_the_image_gets_what_it_needs_and_no_secret(project: Path) -> None:
 
 
 def test_git_takes_no_secret_and_all_that_is_the_projects(project: Path) -> None:
-    (project / ".gitignore").write_bytes((papers.ROOT / ".gitignore").read_bytes())
+    (project / ".gitignore").write_bytes((docs.ROOT / ".gitignore").read_bytes())
     subprocess.run(["git", "init", "-q"], cwd=project, check=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--others", "--exclude-standard"],
@@ -105,5 +105,5 @@ def test_git_takes_no_secret_and_all_that_is_the_projects(project: Path) -> None
     )  # fmt: skip
     taken = {name for name in listed.stdout.split("\0") if name}
     assert taken & set(SECRETS) == set()
-    tracked = {str(path.relative_to(papers.ROOT)) for path in papers.files()}
+    tracked = {str(path.relative_to(docs.ROOT)) for path in docs.files()}
     assert tracked - taken == set()

@@ -43,7 +43,7 @@ def texts() -> Iterator[tuple[Path, str]]:
         yield path.relative_to(ROOT), path.read_text("utf-8")
 
 
-def papers() -> Iterator[tuple[Path, str]]:
+def markdown() -> Iterator[tuple[Path, str]]:
     """Relative path and text of every Markdown file."""
     return ((path, text) for path, text in texts() if path.suffix == ".md")
 
