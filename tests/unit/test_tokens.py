@@ -15,7 +15,7 @@ from ksys_app.models.comm_views import COLOR_SCALE
 
 LOOK = Path(__file__).resolve().parents[2] / "assets" / "look"
 SHEETS = sorted(LOOK.glob("*.css"))
-CHART = LOOK.parents[1] / "ksys_app" / "components" / "client" / "chart.jsx"
+CHART = LOOK.parents[1] / "ksys_app" / "components" / "client" / "chart" / "chart.jsx"
 READ_BY_CHARTS = set(
     re.findall(r'"([\w-]+)"', re.search(r"\[(.*)\]\.map\(\(key\)", CHART.read_text())[1])
 )
