@@ -39,17 +39,17 @@ def connected(token: str) -> bool:
 
 
 def catalogue() -> Catalogue:
-    """The event handlers of the app, against which what a browser sends is checked."""
+    """The event handlers of the app; events from browsers are checked against them."""
     return Catalogue(reflex_compat.handlers(app), reflex_compat.storage_vars(app))
 
 
 def at_gate(inside: Any) -> Any:
-    """The app behind the check of what browsers say over their websockets."""
+    """The app behind the gate that checks the messages of browsers' websockets."""
     return gated(inside, reflex_compat.event_namespace(), catalogue, refusals)
 
 
 def with_pages(inside: Any) -> Any:
-    """The built pages behind the framework's own endpoints, where this process serves them."""
+    """Add the built pages after the framework's endpoints, if this process serves them."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder:
         inside.mount("/", BuiltPages(Path(folder), get_settings().base), "pages")
@@ -57,7 +57,7 @@ def with_pages(inside: Any) -> Any:
 
 
 def at_edge(inside: Any) -> Any:
-    """The app behind its edge, as the settings of the serving process have it."""
+    """The app behind its edge, with the settings of the serving process."""
     settings = get_settings()
     return behind_proxies(inside, settings.proxies, settings.base)
 
@@ -68,7 +68,7 @@ app = rx.App(
     backend_exception_handler=handler_failed,
     frontend_exception_handler=page_failed,
 )
-# The edge has refused what is foreign and said why; this holds without an edge, too.
+# The edge refuses foreign pages and says why. This check also protects an app without the edge.
 reflex_compat.check_origins(app, own_origin)
 app.register_lifespan_task(lifespan)
 add_pages(app)
