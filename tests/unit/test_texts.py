@@ -20,7 +20,7 @@ from tests import node
 PACKAGE = Path(__file__).resolve().parents[2] / "ksys_app"
 SCRIPTS = "".join(
     path.read_text(encoding="utf-8")
-    for path in sorted((PACKAGE / "components" / "client").glob("*.js*"))
+    for path in sorted((PACKAGE / "components" / "client").rglob("*.js*"))
 )
 PYTHON = "".join(
     path.read_text(encoding="utf-8")
@@ -114,7 +114,6 @@ def test_placeholders_are_those_that_get_filled() -> None:
             "n",
             "name",
             "seconds",
-            "seen",
             "tag",
             "text",
             "time",
