@@ -34,8 +34,8 @@ class FailureState(BaseState):
         page: Any = await self.get_state(kind)
         try:
             page._fail(KsysError("INTERNAL: the page failed; the server's log has the details"))
-        except Exception:  # it would be told here again, for ever
-            log.logger.exception("telling %s that it failed", path)
+        except Exception as error:  # the page's own failure would come back here for ever
+            _log_traceback(f"telling {path} that it failed", error)
 
 
 def _path(kind: type) -> str | None:
@@ -44,10 +44,15 @@ def _path(kind: type) -> str | None:
 
 def handler_failed(exception: Exception) -> EventSpec | None:
     """Log the error of a handler, and show it on the page."""
-    if _tracebacks.passes():
-        log.logger.error("event handler failed", exc_info=exception)
+    _log_traceback("event handler failed", exception)
     shown: EventSpec = FailureState.event_handlers["show_failure"]()
     return shown
+
+
+def _log_traceback(message: str, error: Exception) -> None:
+    """Log an error with its traceback, at most ``TRACEBACKS`` a minute."""
+    if _tracebacks.passes():
+        log.logger.error(message, exc_info=error)
 
 
 def page_failed(exception: Exception) -> None:

@@ -22,6 +22,9 @@ from tests.proxies import Served
 
 PAGES = {"": "Dashboard", "trend": "Trend", "tech": "Indicators", "comm": "Communication"}
 VALUES = itertools.count(160)
+# Chromium says so on a busy machine of a connection that ended while it was used. A file that does
+# not exist is a status of 400 or more; a script that did not come is a page that is not live.
+GAVE_UP = "net::ERR_TOO_MANY_RETRIES"
 FRONTS = ["nginx keeps it", "nginx takes it away", "Caddy keeps it", "Caddy takes it away"]
 
 
@@ -95,7 +98,7 @@ async def test_four_pages_ask_for_nothing_outside_and_for_nothing_that_is_not_th
     for path, name in PAGES.items():
         await page.goto(home + path)
         await title(page, name)
-    assert wrong == []
+    assert [what for what in wrong if GAVE_UP not in what] == []
     assert [url for url in asked if not url.startswith((home, "data:", "blob:"))] == []
     assert any(url.startswith(f"{home}_event/") for url in asked)
     await page.goto(home)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ksys_app.domain.windows import WINDOWS, Window
 from ksys_app.queries import indicators, metrics
-from tests import plant
+from tests import plant, series
 from tests.conftest import Plant
 
 numbers = count()
@@ -34,11 +34,11 @@ def any_series(draw: st.DrawFn) -> tuple[Window, list[tuple[float, float]]]:
 
 
 @settings(max_examples=25)
-@given(series=any_series())
+@given(shape=any_series())
 async def test_any_series_is_shown_as_it_was(
-    plant_db: Plant, series: tuple[Window, list[tuple[float, float]]]
+    plant_db: Plant, shape: tuple[Window, list[tuple[float, float]]]
 ) -> None:
-    window, ages = series
+    window, ages = shape
     tag, now = f"any-{next(numbers)}", await plant.clock(plant_db.conn)
     made = [(now - age * window.width, tag, value) for age, value in ages]
     await plant.insert(plant_db.conn, made)
