@@ -208,10 +208,14 @@ async def test_a_checkpoint_follows_what_was_written_and_only_that(start: Start)
     async def written() -> bool:
         return await value(conn, position) != before
 
+    # Five periods: what was written while a checkpoint was made is in the one after it.
+    async def at_rest() -> bool:
+        last = await value(conn, position)
+        await asyncio.sleep(0.5)
+        return await value(conn, position) == last
+
     await until(written)
-    after = await value(conn, position)
-    await asyncio.sleep(0.5)
-    assert await value(conn, position) == after
+    await until(at_rest)
 
 
 async def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
