@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -170,9 +171,14 @@ async def _listen(served: Served, says: str | None, ready: asyncio.Event) -> Non
 
 
 async def _answers(served: Served) -> None:
+    """Wait until a proxy has its certificate: Caddy listens before."""
+    anybody = ssl.create_default_context()
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
     while True:
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            _, writer = await asyncio.open_connection(
+                "127.0.0.1", served.port, ssl=anybody, server_hostname="localhost"
+            )
             writer.close()
             return
         except OSError:
