@@ -46,7 +46,7 @@ class LiveTiles:
         Raises:
             KsysError: the database cannot be asked and nothing older is at hand.
         """
-        judged = await self.source.load(selection, self._held)
+        judged = await self.read(selection)
         if selection.whole and not judged.truncated:
             self._forget_others(judged)
         for tile in judged.tiles:
