@@ -1,4 +1,4 @@
-"""The ``ksys`` command. Exit codes: 0 fine, 1 a check failed, 2 wrong use, 3 no database."""
+"""The ``ksys`` command. Exit codes: 0 success, 1 a check failed, 2 wrong use, 3 no database."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ksys_app.commands import (
     checks,
     communication,
     database,
+    internal_errors,
     quality,
     recovery,
     terminal,
-    unforeseen,
 )
 from ksys_app.commands.progress import stages
 from ksys_app.errors import BadParameter, KsysError
@@ -27,7 +27,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Live dashboard and recovery tools for plants whose tags end up in TimescaleDB.",
+    help=(
+        "Live dashboard and recovery tools for plants that store their tags in TimescaleDB.\n\n"
+        "ksys demo shows the product with a simulated plant and needs no database. For your own"
+        " database, set TS_DSN and TS_ADMIN_DSN in the environment or in .env. Then run ksys check,"
+        " ksys db init and ksys run. The file .env.example explains every setting."
+    ),
 )
 recovery.add_to(database.app)
 app.add_typer(database.app, name="db")
@@ -41,7 +46,7 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of pages, API an
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Settings come from the environment and .env; see .env.example."""
+    """Print the version, or run the command that follows."""
     if version:
         print(__version__)
         raise typer.Exit
@@ -50,21 +55,25 @@ def root(
 @app.command()
 def demo(
     port: Port = 13000,
-    data_dir: Annotated[Path, typer.Option(help="Where database and logs are kept.")] = Path(
+    data_dir: Annotated[Path, typer.Option(help="Folder of the database and the logs.")] = Path(
         ".ksys"
     ),
     no_feed: Annotated[
-        bool, typer.Option("--no-feed", help="Schema and rules only: no history, no simulator.")
+        bool,
+        typer.Option("--no-feed", help="Only schema and rules: no history, no simulated plant."),
     ] = False,
     replay: Annotated[
         Path | None,
-        typer.Option(help="Feed the samples of FILE.csv[.gz], shifted to now, at their own pace."),
+        typer.Option(
+            help="Play the samples of FILE.csv[.gz] in real time, in place of the simulator."
+        ),
     ] = None,
 ) -> None:
-    """An embedded TimescaleDB, a plant and the dashboard, until Ctrl-C.
+    """Start an embedded TimescaleDB, a simulated plant and the dashboard.
 
-    It prints the address when a page can be opened. The data stay in --data-dir; the next
-    start goes on with them.
+    Use it to see the product. It needs no database and no settings, and it never connects to
+    TS_DSN or TS_ADMIN_DSN. It prints the address when the pages can be opened. Ctrl-C stops it.
+    The data stay in --data-dir, and the next start continues with them.
 
     Example: ksys demo --port 8080
     """
@@ -72,25 +81,26 @@ def demo(
 
     log.setup()
     plan = demonstration.Plan(port, data_dir.resolve(), not no_feed, replay)
-    with stages() as told:
+    with stages() as progress:
 
-        def tell(step: str, done: int, total: int) -> None:
+        def report(step: str, done: int, total: int) -> None:
             if not total:
-                told.note(step)
+                progress.note(step)
                 return
-            told.tell(step, f"{done:,} of {total:,}", done, total)
+            progress.report(step, f"{done:,} of {total:,}", done, total)
             if done >= total:
-                told.end()
+                progress.end()
 
-        terminal.run(demonstration.run(plan, terminal.settings(), tell))
+        terminal.run(demonstration.run(plan, terminal.settings(), report))
 
 
 @app.command()
 def run(port: Port = 13000) -> None:
-    """The dashboard in production mode against TS_DSN.
+    """Serve the dashboard of the database at TS_DSN, in production mode.
 
-    Pages, API and websocket on one port, at KSYS_HOST. It builds the pages first if their sources
-    changed, and prints the address when a page can be opened. Ctrl-C ends it.
+    Pages, API and websocket share one port at KSYS_HOST. The command builds the pages first if
+    their sources changed, and prints the address when the pages can be opened. Ctrl-C stops it.
+    It only reads the database.
 
     Example: ksys run --port 8080
     """
@@ -102,9 +112,10 @@ def run(port: Port = 13000) -> None:
 
 @app.command()
 def build() -> None:
-    """Build the pages, if their sources changed since the last time.
+    """Build the pages if their sources changed since the last build.
 
-    ksys run does it too; here it can be done beforehand, in an image for instance.
+    ksys run builds them too. Use this command to build them beforehand, for example in an image.
+    It never connects to a database.
 
     Example: ksys build
     """
@@ -114,40 +125,45 @@ def build() -> None:
 
 
 def _building(step: str) -> None:
-    terminal.note(f"the pages are built first, which takes about a minute: {step}")
+    terminal.note(f"building the pages, which takes about a minute: {step}")
 
 
 @app.command()
 def check(
     url: Annotated[
-        str | None, typer.Option(help="Address of a page, as it is typed into a browser.")
+        str | None, typer.Option(help="Address of a page, as you type it into a browser.")
     ] = None,
     ca: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="With --url: an authority to trust, PEM."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="With --url: PEM file of a certificate authority to trust.",
+        ),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="The settings alone, without connecting.")
+        bool, typer.Option("--offline", help="Check only the settings; do not connect.")
     ] = False,
 ) -> None:
-    """Check settings, security and the databases at TS_DSN and TS_ADMIN_DSN.
+    """Check the settings, the security and the databases at TS_DSN and TS_ADMIN_DSN.
 
-    It connects to both where they are set, and tells host, database, role, versions, the
-    difference of the clocks, whether a pooler stands between, and whether the roles may do what
-    they have to.
+    Run it when you changed a setting, or when the dashboard does not start. It changes nothing.
 
-    With --url it does what a browser does at that address instead: it takes the certificate, the
-    page, its files and the live connection, through every proxy in between.
+    It connects to each database that is set. It prints host, database, role, versions, the clock
+    difference and whether a pooler is in between. It also checks the privileges of the roles.
 
-    A line that says FAIL names what is wrong and what to change. Exit 1 if there is one, 3 if all
-    that fails is that a database does not answer.
+    With --url it checks that address instead, as a browser would use it: the certificate, the
+    page, its files and the live connection, through every proxy.
+
+    A FAIL line names what is wrong and what to change. The exit code is 1 if a check fails, and 3
+    if the only failure is that a database does not answer.
 
     Example: ksys check
 
     Example: ksys check --url https://dashboard.example.org:8443/
     """
     if url is not None and offline:
-        raise BadParameter("--offline is about the settings; leave it out with --url")
+        raise BadParameter("--offline checks only the settings; leave it out with --url")
     if url is not None:
         checks.address(url, ca)
     else:
@@ -164,6 +180,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        ours = unforeseen.as_ours(error)
-        terminal.fail(ours.message if ours else unforeseen.sentence(error))
+        ours = internal_errors.find_ksys_error(error)
+        terminal.fail(ours.message if ours else internal_errors.sentence(error))
         sys.exit((ours or KsysError()).exit_code)

@@ -24,14 +24,16 @@ def environment(*, offline: bool) -> None:
     settings = terminal.settings()
     file = Path(ENV_FILE)
     findings = check_environment(settings, file.stat().st_mode if file.is_file() else None)
-    _tell([*_surroundings(file), *findings] if offline else _with_databases(settings, findings))
+    _print_findings(
+        [*_surroundings(file), *findings] if offline else _with_databases(settings, findings)
+    )
 
 
 def address(url: str, authority: Path | None) -> None:
     """Check an address; exit 1 if a check fails."""
     from ksys_app.ops.serving import address
 
-    _tell(address.look(url, authority))
+    _print_findings(address.look(url, authority))
 
 
 def _surroundings(file: Path) -> Iterator[Finding]:
@@ -45,25 +47,25 @@ def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Fin
     yield from _surroundings(Path(ENV_FILE))
     yield from findings
     # A DSN that is still the example leads to no database.
-    leads = {finding.name for finding in findings if finding.ok}
+    usable = {finding.name for finding in findings if finding.ok}
     dsns: dict[connections.Variable, str | None] = {
         "TS_DSN": settings.ts_dsn,
         "TS_ADMIN_DSN": settings.ts_admin_dsn,
     }
-    seen = []
+    databases = []
     for variable, dsn in dsns.items():
-        if dsn is not None and variable in leads:
+        if dsn is not None and variable in usable:
             work = connections.look(variable, dsn, production=settings.app_env == "production")
             looked = terminal.run(work)
             yield from looked.findings
-            seen.append(looked.facts)
+            databases.append(looked.facts)
             if variable == "TS_ADMIN_DSN" and looked.has_schema:
                 yield terminal.run(_state(dsn, settings))
-    if len(seen) == 2 and seen[0] and seen[1]:
-        yield connections.same_database(seen[0], seen[1])
+    if len(databases) == 2 and databases[0] and databases[1]:
+        yield connections.same_database(databases[0], databases[1])
 
 
-def _tell(findings: Iterable[Finding]) -> None:
+def _print_findings(findings: Iterable[Finding]) -> None:
     """Print each finding as soon as it is known; the worst finding decides the exit code.
 
     A failed check counts as worse than a database out of reach, because it has to be fixed first.
@@ -84,6 +86,6 @@ async def _state(dsn: str, settings: Settings) -> Finding:
         code = 3 if error.exit_code == 3 else 1
         return Finding("database state", False, error.message, exit_code=code)
     wrong = judgement.wrong(state, state.server.now, settings.zone)
-    told = headline(wrong)
-    detail = f"{told}; see ksys db status" if wrong else told
+    verdict = headline(wrong)
+    detail = f"{verdict}; see ksys db status" if wrong else verdict
     return Finding("database state", not wrong, detail, strict=False)

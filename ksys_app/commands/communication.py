@@ -11,7 +11,7 @@ from ksys_app.commands import terminal
 from ksys_app.ops.masterdata import suggest as suggesting
 
 app = typer.Typer(
-    no_args_is_help=True, help="Expected messages of each tag in the database at TS_ADMIN_DSN."
+    no_args_is_help=True, help="Compare the expected messages of each tag with those that arrive."
 )
 
 
@@ -26,10 +26,15 @@ def suggest(
         list[str] | None, typer.Argument(help="Only these tags.", show_default=False)
     ] = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Write what is proposed into ingest_expectation.")
+        bool, typer.Option("--apply", help="Write the proposed values into ingest_expectation.")
     ] = False,
 ) -> None:
-    """The median rate of the last day beside exp_per_min, and what should be changed.
+    """Compare exp_per_min of each tag with its median rate of the last day; propose new values.
+
+    Use it after you added tags, or when the log warns about rates. It changes only exp_per_min in
+    ingest_expectation at TS_ADMIN_DSN, and only with --apply.
+
+    Example: ksys comm suggest
 
     Example: ksys comm suggest D100 D101 --apply
     """
@@ -52,7 +57,7 @@ def suggest(
     terminal.out.print(f"{changes} changes {verb}")
     if apply and changes:
         terminal.out.print(
-            "the master file differs now: ksys qc export data/qc/ingest_expectation.csv --force"
+            "to update the file: ksys qc export data/qc/ingest_expectation.csv --force"
         )
 
 

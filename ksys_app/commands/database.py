@@ -1,4 +1,4 @@
-"""``ksys db``: build, check and look after a TimescaleDB."""
+"""``ksys db``: build, check and maintain a database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ksys_app.commands import status_view, terminal
-from ksys_app.commands.progress import refresh_told, stages
+from ksys_app.commands.progress import refresh_reporter, stages
 from ksys_app.errors import BadParameter
 from ksys_app.ops.check import headline
 from ksys_app.ops.jobs import jobs as job_list
@@ -29,14 +29,15 @@ from ksys_app.settings import Settings, safe_dsn
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Build, check and look after the database at TS_ADMIN_DSN.",
+    help="Build, check and maintain the database at TS_ADMIN_DSN.",
 )
 
 
 @app.command()
 def init(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the SQL, change nothing.")
+        bool,
+        typer.Option("--dry-run", help="Print the SQL and what would be replaced; change nothing."),
     ] = False,
     prune_policies: Annotated[
         bool,
@@ -44,37 +45,41 @@ def init(
     ] = False,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="VIEW", help="Leave a view of the plant's own as it is."),
+        typer.Option(
+            "--keep", metavar="VIEW", help="Leave a view that the plant created unchanged."
+        ),
     ] = None,
     rebuild: Annotated[
         list[str] | None,
-        typer.Option("--rebuild", metavar="VIEW", help="Rebuild a view that was kept."),
+        typer.Option("--rebuild", metavar="VIEW", help="Rebuild a view after an earlier --keep."),
     ] = None,
     keep_policies: Annotated[
         bool | None,
         typer.Option(
-            "--keep-policies/--replace-policies", help="Leave the plant's policies, or no longer."
+            "--keep-policies/--replace-policies", help="Leave or replace the plant's policies."
         ),
     ] = None,
     toolkit: Annotated[
-        bool, typer.Option("--toolkit", help="Approximate percentiles by the Timescale Toolkit.")
+        bool,
+        typer.Option("--toolkit", help="Use the Timescale Toolkit for approximate percentiles."),
     ] = False,
 ) -> None:
     """Apply the whole schema: tables, aggregates, policies, roles. Safe to repeat.
 
-    A database with an older schema gets the migrations first. Aggregates made anew over samples
-    that are there are filled afterwards.
+    Run it on a new database and after each upgrade of ksys. It migrates an older schema first, and
+    fills new aggregates from the existing samples. It never touches other tables.
 
-    What the plant built by its own specification is rebuilt with every bucket: --dry-run says
-    before what is replaced, how long it takes and how much disk it needs. --keep leaves
-    influx_agg_10m, influx_agg_1h, influx_agg_1d (days of UTC) or tech_ind_1m_mv as it is, and
-    --keep-policies the policies; both are remembered, until --rebuild and --replace-policies.
+    If the plant created some objects by its own specification, the run replaces them and keeps
+    every bucket. --dry-run shows which, how long it takes and how much disk it needs. --keep leaves
+    influx_agg_10m, influx_agg_1h, influx_agg_1d (UTC days) or tech_ind_1m_mv unchanged, and
+    --keep-policies leaves the policies. The database stores both choices until you use --rebuild
+    or --replace-policies.
 
-    eco_ro and eco_rw get the passwords in KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
+    The roles eco_ro and eco_rw get the passwords in KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
 
-    With --prune-policies it removes what ksys db verify calls not expected, and says each one:
-    policies on our tables and aggregates, and jobs that run our procedures. Jobs of other tables
-    and of other procedures stay. With --dry-run too it connects, and prints what it would remove.
+    --prune-policies removes the policies and jobs that ksys db verify reports as not expected, and
+    prints each one. These are policies on the schema's tables and aggregates, and jobs that run
+    its procedures. Other jobs stay. With --dry-run it prints what it would remove.
 
     Example: ksys db init --dry-run
 
@@ -83,26 +88,26 @@ def init(
     Example: ksys db init --keep influx_agg_1d --keep-policies
     """
     settings = terminal.settings()
-    kept = Keep(tuple(keep or ()), tuple(rebuild or ()), keep_policies)
-    kept.require()
+    choice = Keep(tuple(keep or ()), tuple(rebuild or ()), keep_policies)
+    choice.require()
     if dry_run:
         print(schema.script(settings.tz, toolkit=toolkit))
         if prune_policies:
             print(terminal.run(pruning.preview(settings.admin_dsn())), end="")
-        _replaced(settings, kept)
+        _print_replaced(settings, choice)
         return
-    with stages(ends=False) as told:
+    with stages(ends=False) as progress:
         results = terminal.run(
             schema.apply(
                 settings.admin_dsn(),
                 zone=settings.tz,
                 passwords=settings.role_passwords(),
                 max_ahead_s=settings.max_ahead_s,
-                keep=kept,
+                keep=choice,
                 toolkit=toolkit,
-                on_begin=lambda name: told.tell(name, "", 0, None),
-                on_step=_step_done,
-                on_progress=refresh_told(told, settings.zone),
+                on_begin=lambda name: progress.report(name, "", 0, None),
+                on_step=_print_step,
+                on_progress=refresh_reporter(progress, settings.zone),
             )
         )
     seconds = sum(result.seconds for result in results)
@@ -111,18 +116,18 @@ def init(
     terminal.out.print(f"{len(results)} steps in {seconds:.1f} s; check with: ksys db verify")
 
 
-def _replaced(settings: Settings, kept: Keep) -> None:
-    """What a run would replace, as comments behind the SQL."""
+def _print_replaced(settings: Settings, choice: Keep) -> None:
+    """Print what a run would replace, as comments after the SQL."""
     if settings.ts_admin_dsn is None:
-        print("-- TS_ADMIN_DSN is not set: what a run would replace there is not known")
+        print("-- TS_ADMIN_DSN is not set, so this cannot show what a run would replace")
         return
     dsn = settings.admin_dsn()
     print(f"-- {safe_dsn(dsn)}")
-    for text in terminal.run(replaced.survey(dsn, settings.tz, kept)):
+    for text in terminal.run(replaced.survey(dsn, settings.tz, choice)):
         print(f"-- {text}")
 
 
-def _step_done(result: schema.StepResult) -> None:
+def _print_step(result: schema.StepResult) -> None:
     terminal.line(True, result.name, f"{result.seconds:.2f} s")
     for note in result.notes:
         terminal.out.print(f"      {note}")
@@ -130,15 +135,16 @@ def _step_done(result: schema.StepResult) -> None:
 
 @app.command()
 def verify(
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of lines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
     failed_only: Annotated[
-        bool, typer.Option("--failed", help="Only what is missing or differs.")
+        bool, typer.Option("--failed", help="Print only the checks that failed.")
     ] = False,
 ) -> None:
-    """Check every object by name; exit 1 if one is missing or differs.
+    """Check every object of the schema by name; exit 1 if one is missing or differs.
 
-    What fails comes last, and the last lines say how many, and which pages to open. Whether
-    samples arrive and aggregates are stored in time is a question for ksys db status.
+    Run it after ksys db init and after a restore. It changes nothing. Failed checks come last. The
+    final lines give their number and the runbooks to open. To check whether samples arrive and
+    aggregates are up to date, use ksys db status.
 
     Example: ksys db verify
 
@@ -165,15 +171,15 @@ def verify(
 
 @app.command()
 def status(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="A JSON object in place of lines.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
-    """What is wrong and which page to open, then sizes, jobs, newest sample and aggregates.
+    """Show what is wrong and which runbook to open, then sizes, jobs, newest sample, aggregates.
 
-    The first line is "all well", or how many things are wrong, with their runbooks. Exit 1 if
-    something is wrong: with the schema, as ksys db verify finds it; with a job; with an aggregate
-    that is stored late; or because no tag sends any more. Warnings are no failure.
+    Run it first when a figure looks wrong, or from your monitoring. It changes nothing. The first
+    line is "all well", or the number of problems with their runbooks.
+
+    The exit code is 1 if ksys db verify would fail, a job fails, an aggregate will not get some
+    samples, a sample is too far ahead of the clock, or no tag sends. Warnings do not change it.
 
     Example: ksys db status
     """
@@ -194,31 +200,39 @@ def status(
 def jobs(
     job: Annotated[
         list[str] | None,
-        typer.Argument(metavar="JOB", help="With --now: only the job of this name or number."),
+        typer.Argument(
+            metavar="JOB", help="With --now: run only the job with this name or number."
+        ),
     ] = None,
-    run: Annotated[bool, typer.Option("--run", help="Run those that are due from here.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C.")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Run the jobs that are due.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="With --run: continue until Ctrl-C.")
+    ] = False,
     now: Annotated[
-        bool, typer.Option("--now", help="Run JOB, or all that are switched on, due or not.")
+        bool, typer.Option("--now", help="Run JOB at once, or every job that is switched on.")
     ] = False,
 ) -> None:
-    """The database's jobs with their last result.
+    """Show the jobs of the database and their last results; exit 1 if one is not ok.
 
-    With --run it does the work of background workers for a database that has none, or whose
-    workers fail; --watch goes on until Ctrl-C.
+    Without options it changes nothing.
 
-    With --now a job runs at once, one that is switched off too if it is named; exit 1 if one
-    fails.
+    --run does the work of the server's background workers. Use it for a database that has no
+    workers, or whose workers fail. --watch repeats this until Ctrl-C.
+
+    --now runs jobs at once, due or not; exit 1 if one fails. A job that is switched off runs only
+    if you name it.
+
+    Example: ksys db jobs
 
     Example: ksys db jobs --now refresh influx_agg_1m
     """
     if watch and not run:
-        raise BadParameter("--watch goes with --run")
+        raise BadParameter("--watch needs --run: ksys db jobs --run --watch")
     if now and run:
-        raise BadParameter("--now runs what it names once; leave --run and --watch out")
+        raise BadParameter("--now runs jobs once; leave out --run and --watch")
     if job and not now:
         raise BadParameter(
-            "a job is named with --now, e.g. ksys db jobs --now refresh influx_agg_1m"
+            "to run one job, add --now, e.g. ksys db jobs --now refresh influx_agg_1m"
         )
     settings = terminal.settings()
     dsn = settings.admin_dsn()
@@ -230,21 +244,21 @@ def jobs(
     raise typer.Exit(1 if failing else 0)
 
 
-async def _now(dsn: str, wanted: str | None) -> int:
+async def _now(dsn: str, name: str | None) -> int:
     failing = 0
     async with owner(dsn) as conn:
-        async for done in job_list.run_now(conn, wanted):
-            _ran(done)
+        async for done in job_list.run_now(conn, name):
+            _print_run(done)
             failing += done.error is not None
     return failing
 
 
 async def _watch(dsn: str) -> None:
-    terminal.out.print("running what is due, until Ctrl-C")
-    await Runner(dsn, on_run=_ran).watch(stop_signal())
+    terminal.out.print("running the jobs that are due, until Ctrl-C")
+    await Runner(dsn, on_run=_print_run).watch(stop_signal())
 
 
-def _ran(run: job_list.JobRun) -> None:
+def _print_run(run: job_list.JobRun) -> None:
     terminal.line(run.error is None, run.job.name, run.error or f"{run.seconds * 1000:.0f} ms")
 
 
@@ -252,7 +266,7 @@ async def _jobs(dsn: str, zone: ZoneInfo, run: bool) -> int:
     async with owner(dsn) as conn:
         if run:
             for done in await job_list.run_due(conn):
-                _ran(done)
+                _print_run(done)
         rows = await job_list.list_jobs(conn)
     for job in rows:
         terminal.line(job.state == "ok", job.name, summary(job, zone))
@@ -262,11 +276,15 @@ async def _jobs(dsn: str, zone: ZoneInfo, run: bool) -> int:
 @app.command()
 def refresh(
     start: Annotated[
-        datetime | None, typer.Option("--from", help="From here; default: the oldest sample.")
+        datetime | None, typer.Option("--from", help="Start; default: the oldest sample.")
     ] = None,
-    end: Annotated[datetime | None, typer.Option("--to", help="To here; default: now.")] = None,
+    end: Annotated[datetime | None, typer.Option("--to", help="End; default: now.")] = None,
 ) -> None:
-    """Refresh the aggregates, fine to coarse, and the indicators. Times are in TZ.
+    """Compute the aggregates and indicators of a range again from its samples.
+
+    Use it after samples arrived late or were corrected. ksys db backfill does it by itself. Times
+    without a zone are in TZ. It never changes a sample, nor an aggregate whose samples the
+    retention job dropped.
 
     Example: ksys db refresh --from 2026-08-01 --to 2026-08-15
     """
@@ -275,15 +293,15 @@ def refresh(
 
 
 def _refresh(settings: Settings, start: datetime | None, end: datetime | None) -> None:
-    with stages() as told:
-        tell = refresh_told(told, settings.zone)
+    with stages() as progress:
+        report = refresh_reporter(progress, settings.zone)
         done = terminal.run(
             refreshing.refresh(
                 settings.admin_dsn(),
                 settings.zone,
                 start=start,
                 end=end,
-                on_progress=tell,
+                on_progress=report,
             )
         )
     for view in done:
@@ -293,5 +311,5 @@ def _refresh(settings: Settings, start: datetime | None, end: datetime | None) -
 
 
 def _zoned(ts: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """``ts`` as it stands if it names a zone, else read in the display zone."""
+    """``ts`` unchanged if it has a zone, otherwise in the display zone."""
     return ts if ts is None or ts.tzinfo is not None else ts.replace(tzinfo=zone)

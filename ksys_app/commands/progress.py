@@ -31,12 +31,12 @@ SIGN_OF_LIFE_S: Final = 30.0
 class Stages(Protocol):
     """Work in stages, one after another."""
 
-    def tell(self, stage: str, words: str, done: int, total: int | None) -> None:
+    def report(self, stage: str, detail: str, done: int, total: int | None) -> None:
         """Report the progress; a new stage ends the stage before.
 
         Args:
             stage: name of the stage.
-            words: text about the current progress.
+            detail: text about the current progress.
             done: done amount.
             total: total amount, None if unknown.
         """
@@ -48,14 +48,14 @@ class Stages(Protocol):
         """Print a line between the stages."""
 
 
-def refresh_told(stages: Stages, zone: ZoneInfo) -> Callable[[Refreshing], None]:
+def refresh_reporter(stages: Stages, zone: ZoneInfo) -> Callable[[Refreshing], None]:
     """A callback that reports a refresh: a stage for each aggregate, with its range in ``zone``."""
 
-    def tell(state: Refreshing) -> None:
+    def report(state: Refreshing) -> None:
         span = f"{local_offset(state.start, zone)} to {local_offset(state.end, zone)}"
-        stages.tell(state.view, span, state.done, state.total)
+        stages.report(state.view, span, state.done, state.total)
 
-    return tell
+    return report
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def _bar(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description:<14}"),
         BarColumn(),
-        TextColumn("{task.fields[words]}"),
+        TextColumn("{task.fields[detail]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
@@ -97,13 +97,13 @@ class _Bar:
         self._stage: str | None = None
         self._task: TaskID | None = None
 
-    def tell(self, stage: str, words: str, done: int, total: int | None) -> None:
+    def report(self, stage: str, detail: str, done: int, total: int | None) -> None:
         if self._task is None or stage != self._stage:
             self.end()
             self._stage = stage
-            self._task = self._progress.add_task(stage, total=total, words="")
-        words = terminal.plain(words)
-        self._progress.update(self._task, completed=done, total=total, words=words)
+            self._task = self._progress.add_task(stage, total=total, detail="")
+        detail = terminal.plain(detail)
+        self._progress.update(self._task, completed=done, total=total, detail=detail)
 
     def end(self) -> None:
         if self._task is not None:
@@ -122,7 +122,7 @@ class _Lines:
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._stage: str | None = None
-        self._words = self._part = ""
+        self._detail = self._part = ""
         self._began, self._lasts = 0.0, False
         self._clock = threading.Thread(target=self._live, daemon=True)
 
@@ -144,12 +144,12 @@ class _Lines:
         elif self._lasts:
             self._close("broken off after ")
 
-    def tell(self, stage: str, words: str, done: int, total: int | None) -> None:
+    def report(self, stage: str, detail: str, done: int, total: int | None) -> None:
         with self._lock:
             if stage != self._stage:
                 self._close("")
                 self._stage, self._began, self._lasts = stage, time.monotonic(), False
-            self._words = words
+            self._detail = detail
             self._part = f"{done / total:.0%}, " if total else ""
 
     def end(self) -> None:
@@ -165,9 +165,9 @@ class _Lines:
         self._stage = None
 
     def _say(self, before: str, after: str) -> None:
-        words = f"{self._words}, " if self._words else ""
+        detail = f"{self._detail}, " if self._detail else ""
         seconds = time.monotonic() - self._began
-        self.note(f"{self._stage}: {words}{before}{seconds:.1f} s{after}")
+        self.note(f"{self._stage}: {detail}{before}{seconds:.1f} s{after}")
 
     def _live(self) -> None:
         while not self._over.wait(self._every_s):

@@ -13,11 +13,13 @@ from ksys_app.ops.masterdata import qc
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="QC rules between data/qc/influx_qc_rule.csv and the database at TS_ADMIN_DSN.",
+    help="Compare and copy QC rules between a CSV file and the database at TS_ADMIN_DSN.",
 )
 Csv = Annotated[
     Path,
-    typer.Argument(help="The file; one named ingest_expectation.csv holds expectations."),
+    typer.Argument(
+        help="The file with rules; a file named ingest_expectation.csv has expectations."
+    ),
 ]
 
 
@@ -25,15 +27,17 @@ Csv = Annotated[
 def sync(
     csv: Csv = qc.RULES_CSV,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the changes, make none.")
+        bool, typer.Option("--dry-run", help="Show the changes; make none.")
     ] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Delete rows that the file does not have.")
+        bool, typer.Option("--prune", help="Also delete the rows that the file does not have.")
     ] = False,
     encoding: Encoding = None,
     decimal: DecimalSign = None,
 ) -> None:
-    """Bring the database to what the file says, in one transaction, and show the changes.
+    """Write the rows of the file to the database, in one transaction, and show each change.
+
+    Run it after you edited the file. Rows that only the database has stay, unless you use --prune.
 
     Example: ksys qc sync --dry-run
 
@@ -51,7 +55,11 @@ def sync(
 
 @app.command()
 def verify(csv: Csv = qc.RULES_CSV, encoding: Encoding = None, decimal: DecimalSign = None) -> None:
-    """Compare file and database; exit 1 on drift, naming each cell.
+    """Compare the file with the database and name each cell that differs; exit 1 if one does.
+
+    It changes nothing.
+
+    Example: ksys qc verify
 
     Example: ksys qc verify data/qc/ingest_expectation.csv
     """
@@ -68,10 +76,13 @@ def verify(csv: Csv = qc.RULES_CSV, encoding: Encoding = None, decimal: DecimalS
 def export(
     csv: Csv = qc.RULES_CSV,
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite a file that says something else.")
+        bool, typer.Option("--force", help="Overwrite a file that differs from the database.")
     ] = False,
 ) -> None:
-    """Write the database's rows to the file.
+    """Write the rows of the database to the file.
+
+    Use it when the database is right and the file is not. It never changes the database, and it
+    overwrites a file that differs only with --force.
 
     Example: ksys qc export rules.csv
     """

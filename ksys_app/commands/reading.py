@@ -12,12 +12,12 @@ from ksys_app.ops.files.dialect import WORDS, Reading
 Encoding = Annotated[
     str | None,
     typer.Option(
-        help="Encoding of the file, e.g. cp949, utf-8-sig, utf-16; default: its mark, else UTF-8."
+        help="Encoding of the file, e.g. cp949 or utf-16; default: its byte order mark, else UTF-8."
     ),
 ]
 DecimalSign = Annotated[
     Literal["point", "comma"] | None,
-    typer.Option("--decimal", help="Decimal sign of its numbers; default: as the numbers show."),
+    typer.Option("--decimal", help="Decimal sign of the numbers; default: recognised from them."),
 ]
 
 

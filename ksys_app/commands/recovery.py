@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ksys_app.commands import terminal
-from ksys_app.commands.progress import refresh_told, stages
+from ksys_app.commands.progress import refresh_reporter, stages
 from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.commands.status_view import bytes_label
 from ksys_app.domain.timefmt import local_offset
@@ -38,24 +38,26 @@ def backfill(
     file: Annotated[
         str,
         typer.Argument(
-            help="ts,tag_name,value[,qc,meta] as CSV, plain or gzip; - reads standard input."
+            help="CSV with ts,tag_name,value[,qc,meta], plain or gzip; - reads standard input."
         ),
     ],
     reject: Annotated[
         Path | None,
-        typer.Option(help="Where bad lines go; default: NAME.rejected.csv in this folder."),
+        typer.Option(help="File for bad lines; default: NAME.rejected.csv in this folder."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check every line, leave the database alone.")
+        bool, typer.Option("--dry-run", help="Check every line; do not connect to the database.")
     ] = False,
     encoding: Encoding = None,
     decimal: DecimalSign = None,
 ) -> None:
-    """Load samples from a file, then refresh every aggregate over their days. Safe to repeat.
+    """Load samples from a file, then refresh the aggregates of their days. Safe to repeat.
 
-    Bad lines go to the reject file, each below its line number and the reason; mended, that file
-    can be loaded as it is. Rows that are there already are left alone. Ctrl-C ends it after the
-    batch in hand; the same command goes on.
+    Use it to load a history, to fill a gap or to correct samples: a sample of the file replaces the
+    stored sample of the same tag and time. No other sample changes.
+
+    A bad line goes to the reject file, below its line number and the reason. Correct the lines
+    there, then load that file. Ctrl-C stops after the current batch; the same command continues.
 
     Example: ksys db backfill samples.csv.gz --dry-run
     """
@@ -72,13 +74,13 @@ def backfill(
 
 
 async def _backfill(dsn: str | None, zone: ZoneInfo, source: Source) -> Filled:
-    with stages() as told:
+    with stages() as progress:
 
         def loaded(done: Filled) -> None:
-            words = f"{done.samples:,} read, {done.rate:,.0f}/s, {done.rejected:,} rejected"
-            told.tell("samples", words, done.position, done.size)
+            detail = f"{done.samples:,} read, {done.rate:,.0f}/s, {done.rejected:,} rejected"
+            progress.report("samples", detail, done.position, done.size)
 
-        listener = Listener(loaded, refresh_told(told, zone), stop_signal())
+        listener = Listener(loaded, refresh_reporter(progress, zone), stop_signal())
         if dsn is None:
             return await backfilling.check(source, listener)
         return await backfilling.backfill(dsn, zone, source, listener)
@@ -89,51 +91,51 @@ def _report(done: Filled, rejects: Path, zone: ZoneInfo, *, dry_run: bool) -> It
     if dry_run:
         yield f"samples   {done.samples:,} good, nothing written"
     else:
-        there = done.samples - done.written
-        yield f"samples   {done.written:,} written, {there:,} already there or given twice"
+        equal = done.samples - done.written
+        yield f"samples   {done.written:,} written, {equal:,} already stored or repeated"
     if done.rejected:
-        yield f"rejected  {done.rejected:,}, each below its reason in {rejects}, to be mended there"
+        yield f"rejected  {done.rejected:,}, each below its reason in {rejects}; correct it there"
     if done.first is not None and done.last is not None:
         bounds = f"{local_offset(done.first, zone)} to {local_offset(done.last, zone)}"
         yield f"range     {bounds}, {len(done.days)} days, {len(done.tags)} tags"
     if done.old:
         yield (
-            f"old       {done.old:,} samples are older than raw samples are kept; the retention "
-            "job drops them, their aggregates stay"
+            f"old       {done.old:,} samples are older than the retention; its job drops them, and "
+            "their aggregates stay"
         )
     if done.gone:
         yield (
-            f"kept      {len(done.gone)} days from {min(done.gone)} to {max(done.gone)} as the "
-            "aggregates have them: most of their samples are gone"
+            f"skipped   the aggregates of {len(done.gone)} days from {min(done.gone)} to "
+            f"{max(done.gone)}, because most samples of these days were dropped"
         )
     if done.refreshed:
         yield f"refreshed {', '.join(f'{r.view} {r.seconds:.1f} s' for r in done.refreshed)}"
     if done.stopped:
-        left = "not every line was read" if dry_run else "the aggregates are not refreshed yet"
-        yield f"stopped   {left}; run the same command again to go on"
+        left = "some lines were not read" if dry_run else "the aggregates are not refreshed yet"
+        yield f"stopped   {left}; run the same command again to continue"
 
 
 def backup(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="The dump, or a folder for a dated one; default: the folder ksys-backups at home. "
-            "FILE.manifest.json goes beside it."
+            help="The dump, or a folder for a dated dump; default: the folder ksys-backups in your "
+            "home folder. The manifest is FILE.manifest.json."
         ),
     ] = None,
     keep: Annotated[
         int | None,
-        typer.Option(min=1, help="Then remove all but the newest so many dated dumps."),
+        typer.Option(min=1, help="Then keep only this many dated dumps, the newest."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be written and removed.")
+        bool, typer.Option("--dry-run", help="Show what would be written and removed.")
     ] = False,
 ) -> None:
-    """Dump the database with pg_dump, and note its rows and checksums beside the dump.
+    """Dump the database with pg_dump, and write row counts and checksums to a manifest.
 
-    Samples may go on arriving: dump and manifest are of one moment. Without the name of a file it
-    is named by database and time in UTC. With --keep older ones are removed when the new one is
-    whole; only dumps with such names and their manifests, nothing else.
+    Samples may arrive meanwhile: dump and manifest show one moment. It changes nothing in the
+    database. A dated dump has the database and the time in UTC in its name. --keep removes older
+    dated dumps and their manifests after the new dump is complete, and no other file.
 
     Example: ksys db backup plant.dump
 
@@ -149,12 +151,12 @@ def backup(
         return
     if file is None:
         dated.make(target.file.parent)
-    with stages() as told:
+    with stages() as progress:
 
-        def tell(stage: str, size: int) -> None:
-            told.tell(stage, bytes_label(size) if size else "", size, None)
+        def report(stage: str, size: int) -> None:
+            progress.report(stage, bytes_label(size) if size else "", size, None)
 
-        work = backing.backup(dsn, target.file, zone=settings.tz, on_stage=tell)
+        work = backing.backup(dsn, target.file, zone=settings.tz, on_stage=report)
         made = terminal.run(as_by_ctrl_c(work))
     samples = sum(day[2] for day in made.content.days)
     terminal.out.print(f"dump      {target.file}, {bytes_label(made.dump.bytes)}", markup=False)
@@ -167,27 +169,28 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="A dump of ksys db backup.")],
+    file: Annotated[Path, typer.Argument(help="A dump that ksys db backup wrote.")],
     replace: Annotated[
         bool,
-        typer.Option(
-            "--replace", help="Put a database that is not empty aside under another name."
-        ),
+        typer.Option("--replace", help="Rename a database that is not empty, then restore."),
     ] = False,
 ) -> None:
     """Restore a dump into an empty database, compare it with its manifest and verify it.
 
-    Exit 1 if a row count, a checksum or an object differs. eco_ro and eco_rw get the passwords in
-    KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
+    It never overwrites data: it refuses a database that is not empty, or renames it with
+    --replace. The exit code is 1 if a row count, a checksum or an object differs. The roles eco_ro
+    and eco_rw get the passwords in KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
 
     Example: ksys db restore plant.dump
+
+    Example: ksys db restore plant.dump --replace
     """
     settings = terminal.settings()
     plan = restoring.Plan(
         settings.admin_dsn(), file, settings.tz, settings.role_passwords(), replace
     )
-    with stages() as told:
-        work = restoring.restore(plan, lambda stage: told.tell(stage, "", 0, None))
+    with stages() as progress:
+        work = restoring.restore(plan, lambda stage: progress.report(stage, "", 0, None))
         done = terminal.run(as_by_ctrl_c(work))
     failed = [check for check in done.checks if not check.ok]
     for check in failed:
@@ -196,18 +199,17 @@ def restore(
     for text in found.wrong if found else []:
         terminal.line(False, "content", text)
     for text in found.more if found else []:
-        terminal.line(True, "content", f"{text}: late samples were refreshed since")
+        terminal.line(True, "content", f"{text}: late samples were aggregated since the dump")
     if done.aside:
         terminal.out.print(
-            f"the database that was there is now {done.aside}: it takes no connections, and its "
-            "jobs do not run",
+            f"the old database is now {done.aside}: it accepts no connections and runs no jobs",
             markup=False,
         )
         terminal.out.print(f"  drop it: {dropping(done.aside)}", markup=False)
         terminal.out.print("  read it, or take it back: docs/runbooks/RECOVERY.md")
     if found is None:
-        terminal.out.print("there is no manifest beside the dump: rows were not compared")
+        terminal.out.print("the dump has no manifest, so no rows were compared")
     elif not found.wrong:
-        terminal.out.print("every sample and every row of the dump is there")
+        terminal.out.print("the database has every sample and every row of the dump")
     terminal.out.print(f"{len(done.checks) - len(failed)} of {len(done.checks)} checks ok")
     raise typer.Exit(1 if failed or (found and found.wrong) else 0)

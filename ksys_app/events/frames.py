@@ -29,7 +29,7 @@ class Conversation:
     Args:
         namespace: namespace of the page's events, e.g. ``/_event``.
         catalogue: the handlers.
-        tell: called for each refused message; the connection stays open.
+        report: called for each refused message; the connection stays open.
         named: whether the URL names a tab; a connection without a tab cannot join.
     """
 
@@ -37,11 +37,11 @@ class Conversation:
         self,
         namespace: str,
         catalogue: Catalogue,
-        tell: Callable[[Refused], None],
+        report: Callable[[Refused], None],
         *,
         named: bool = True,
     ) -> None:
-        self._namespace, self._catalogue, self._tell = f"{namespace},", catalogue, tell
+        self._namespace, self._catalogue, self._report_refusal = f"{namespace},", catalogue, report
         self._named = named
         self._joined = self._left = False
 
@@ -54,7 +54,7 @@ class Conversation:
         try:
             return self._understood(frame)
         except Refused as refused:
-            self._tell(refused)
+            self._report_refusal(refused)
             return None
 
     def _understood(self, frame: str | None) -> str:
@@ -96,7 +96,7 @@ class Conversation:
             return joined
         except Refused as refused:
             # A page of another version must join too, so that the app can tell it to reload.
-            self._tell(refused)
+            self._report_refusal(refused)
             return joined
 
     def _event(self, content: str) -> list[Any]:

@@ -79,7 +79,7 @@ async def test_a_run_tells_lines_rows_rejects_range_and_aggregates(
     for words in ("52 read", "50 written, 0 already", "1, each below its reason", "influx_agg_1d"):
         assert words in out
     code, out, _ = await ksys(*arguments, TS_ADMIN_DSN=plant_db.dsn)
-    assert (code, "0 written, 50 already there" in out) == (0, True)
+    assert (code, "0 written, 50 already stored" in out) == (0, True)
 
 
 async def test_what_a_spreadsheet_has_saved_is_read_and_what_was_recognised_is_said(
@@ -130,4 +130,4 @@ async def test_a_signal_ends_it_while_standard_input_is_silent(
     process.send_signal(number)
     out, err = await process.communicate()
     assert (process.returncode, err.partition(b":")[0]) == (130, b"samples"), err.decode()
-    assert b"run the same command again to go on" in out
+    assert b"run the same command again to continue" in out

@@ -119,7 +119,7 @@ async def test_the_commands_tell_what_they_did_and_exit_by_it(
         "rows and checksums are compared", "every object is verified",
     ]  # fmt: skip
     assert not any(line.startswith("data") for line in out.splitlines())
-    assert "every sample and every row of the dump is there" in out
+    assert "the database has every sample and every row of the dump" in out
     failed = [line for line in out.splitlines() if line.startswith("FAIL")]
     assert all("VERIFY_JOB" in line for line in failed), "a job of the server may be running"
     assert code == (1 if failed else 0)

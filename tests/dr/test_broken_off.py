@@ -112,7 +112,7 @@ async def test_a_restore_that_is_broken_off_is_named_and_done_again(
     code, _, err = await ksys("db", "restore", str(file), TS_ADMIN_DSN=empty)
     assert (code, "holds a part of a restore that was broken off" in err) == (2, True)
     code, out, _ = await ksys("db", "restore", str(file), "--replace", TS_ADMIN_DSN=empty)
-    assert "every sample and every row of the dump is there" in out
+    assert "the database has every sample and every row of the dump" in out
     drop = next(line for line in out.splitlines() if "drop it: " in line).partition(": ")[2]
     async with await connect(empty) as conn:
         await conn.execute(drop.encode())

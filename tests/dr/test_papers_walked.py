@@ -186,5 +186,5 @@ async def test_the_recovery_page_leads_to_a_whole_database(
     assert "DROP DATABASE" in drop
     blocks = [one.replace(ASIDE, aside) for one in [*before[:1], *ways]]
     said = await walk(clone, [again.told(one) for one in [*blocks, "ksys db verify --json"]])
-    assert "already there" in said
+    assert "already stored" in said
     assert '"name": "restore",\n    "ok": true' in said

@@ -287,8 +287,8 @@ async def test_a_name_of_two_words_needs_no_quotes(
     [
         (("--now", "refresh influx_agg_1mm"), "did you mean 'refresh influx_agg_1m'?"),
         (("--now", "99999"), "no job is called '99999'"),
-        (("refresh influx_agg_1m",), "a job is named with --now"),
-        (("--now", "--run"), "--now runs what it names once"),
+        (("refresh influx_agg_1m",), "to run one job, add --now"),
+        (("--now", "--run"), "--now runs jobs once"),
     ],
 )
 async def test_a_job_that_is_not_there_or_wrong_use_is_one_sentence(

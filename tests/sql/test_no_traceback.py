@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ksys_app.commands import unforeseen
+from ksys_app.commands import internal_errors
 from ksys_app.db import connect
 from ksys_app.errors import BuildFailed, ConfigError, SchemaDrift
 from ksys_app.ops.files.rejects import Rejects
@@ -138,15 +138,13 @@ class TestWhatNobodyForesaw:
         try:
             raise error
         except Exception as raised:
-            return unforeseen.sentence(raised)
+            return internal_errors.sentence(raised)
 
     def test_it_is_one_sentence_and_its_trace_is_in_a_file_of_the_owner(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         said = self.told(monkeypatch, tmp_path, KeyError("influx_agg_9m"))
-        assert re.match(
-            r"INTERNAL: nobody foresaw this at test_no_traceback\.py:\d+: KeyError", said
-        )
+        assert re.match(r"INTERNAL: unexpected error at test_no_traceback\.py:\d+: KeyError", said)
         (file,) = tmp_path.iterdir()
         assert str(file) in said
         assert "\n" not in said
@@ -186,20 +184,20 @@ class TestWhatNobodyForesaw:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         said = self.told(monkeypatch, tmp_path / "missing", ValueError("x" * 10_000))
-        assert said.endswith("its trace could not be written (No such file or directory)")
+        assert said.endswith("the traceback could not be written (No such file or directory)")
         assert len(said) < 400
 
     def test_of_a_group_the_first_error_is_told(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         group = ExceptionGroup("tasks", [ExceptionGroup("more", [KeyError("lost")]), ValueError()])
-        assert ": KeyError: 'lost'; the whole" in self.told(monkeypatch, tmp_path, group)
+        assert ": KeyError: 'lost'; the traceback" in self.told(monkeypatch, tmp_path, group)
 
     async def test_a_command_ends_like_that(self, tmp_path: Path) -> None:
-        # A name with a NUL reaches no system call: nobody foresaw it in an option.
+        # No system call takes a name with a NUL, and the option does not check it.
         code, out, err = await ksys("db", "backfill", "a\0b", TS_ADMIN_DSN="host=h")
         assert (code, out) == (1, "")
-        assert err.startswith("error: INTERNAL: nobody foresaw this at ")
+        assert err.startswith("error: INTERNAL: unexpected error at ")
         assert len(err.strip().splitlines()) == 1
         (trace,) = re.findall(r"/\S+/ksys-\S+\.log", err)
         assert "ValueError: " in taken(Path(trace))
@@ -207,5 +205,5 @@ class TestWhatNobodyForesaw:
     def test_an_error_of_ours_in_a_group_stays_ours(self) -> None:
         drift = SchemaDrift("the database lacks a table")
         group = ExceptionGroup("tasks", [ExceptionGroup("more", [KeyError(1), drift])])
-        assert unforeseen.as_ours(group) is drift
-        assert unforeseen.as_ours(ExceptionGroup("tasks", [KeyError(1)])) is None
+        assert internal_errors.find_ksys_error(group) is drift
+        assert internal_errors.find_ksys_error(ExceptionGroup("tasks", [KeyError(1)])) is None

@@ -188,7 +188,7 @@ def test_its_age_does_not_count_the_time_when_nobody_watched() -> None:
 
 
 class TestBugs:
-    """An error that nobody foresaw."""
+    """An unexpected error."""
 
     def test_it_does_not_end_the_feed(self, lines: list[logging.LogRecord]) -> None:
         async def scenario(feed: LiveFeed, database: Database) -> None:

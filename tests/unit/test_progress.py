@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from ksys_app.commands.progress import refresh_told, stages
+from ksys_app.commands.progress import refresh_reporter, stages
 from ksys_app.ops.schema.refresh import Progress
 
 LONG_S = 3600.0
 
 
-class Told(StringIO):
+class Output(StringIO):
     """What was written, and a way to wait for it."""
 
     def __init__(self) -> None:
@@ -40,93 +40,95 @@ class Told(StringIO):
         return re.sub(r"\d+\.\d s", "N s", self.getvalue()).splitlines()
 
 
-def console(told: Told, *, terminal: bool = False) -> Console:
-    return Console(file=told, force_terminal=terminal, soft_wrap=True, width=100, color_system=None)
+def console(output: Output, *, terminal: bool = False) -> Console:
+    return Console(
+        file=output, force_terminal=terminal, soft_wrap=True, width=100, color_system=None
+    )
 
 
 def test_each_stage_is_a_line_when_it_is_over() -> None:
-    told = Told()
-    with stages(console(told), every_s=LONG_S) as progress:
-        progress.tell("one", "begins", 0, None)
-        progress.tell("one", "1,000 of it [all]", 10, 10)
-        assert told.lines == []
-        progress.tell("two", "", 0, 5)
-        assert told.lines == ["one: 1,000 of it [all], N s"]
+    output = Output()
+    with stages(console(output), every_s=LONG_S) as progress:
+        progress.report("one", "begins", 0, None)
+        progress.report("one", "1,000 of it [all]", 10, 10)
+        assert output.lines == []
+        progress.report("two", "", 0, 5)
+        assert output.lines == ["one: 1,000 of it [all], N s"]
         progress.end()
         progress.end()
         progress.note("between [them]")
-        progress.tell("two", "again", 5, 5)
-    assert told.lines[1:] == ["two: N s", "between [them]", "two: again, N s"]
+        progress.report("two", "again", 5, 5)
+    assert output.lines[1:] == ["two: N s", "between [them]", "two: again, N s"]
 
 
-def broken(told: Told, every_s: float, condition: Callable[[str], object]) -> None:
-    with stages(console(told), every_s=every_s) as progress:
-        progress.tell("data", "", 0, None)
-        told.wait_for(condition)
+def broken(output: Output, every_s: float, condition: Callable[[str], object]) -> None:
+    with stages(console(output), every_s=every_s) as progress:
+        progress.report("data", "", 0, None)
+        output.wait_for(condition)
         raise KeyboardInterrupt
 
 
 def test_a_long_stage_that_breaks_off_says_so_and_a_short_one_leaves_it_to_the_error() -> None:
-    told = Told()
+    output = Output()
     with pytest.raises(KeyboardInterrupt):
-        broken(told, LONG_S, lambda text: True)
-    assert told.lines == []
+        broken(output, LONG_S, lambda text: True)
+    assert output.lines == []
     with pytest.raises(KeyboardInterrupt):
-        broken(told, 0.01, lambda text: "so far" in text)
-    assert told.lines[-1] == "data: broken off after N s"
+        broken(output, 0.01, lambda text: "so far" in text)
+    assert output.lines[-1] == "data: broken off after N s"
 
 
 def test_a_stage_that_lasts_gives_signs_of_life_by_itself() -> None:
-    told = Told()
-    with stages(console(told), every_s=0.01) as progress:
-        progress.tell("data", "from A to B", 1, 4)
-        told.wait_for(lambda text: text.count("so far") >= 2)
-    assert set(told.lines[:-1]) == {"data: from A to B, 25%, N s so far"}
-    assert told.lines[-1] == "data: from A to B, N s"
+    output = Output()
+    with stages(console(output), every_s=0.01) as progress:
+        progress.report("data", "from A to B", 1, 4)
+        output.wait_for(lambda text: text.count("so far") >= 2)
+    assert set(output.lines[:-1]) == {"data: from A to B, 25%, N s so far"}
+    assert output.lines[-1] == "data: from A to B, N s"
 
 
 def test_nothing_is_said_between_stages() -> None:
-    told = Told()
-    with stages(console(told), every_s=0.01) as progress:
-        progress.tell("data", "", 0, None)
-        told.wait_for(lambda text: "so far" in text)
+    output = Output()
+    with stages(console(output), every_s=0.01) as progress:
+        progress.report("data", "", 0, None)
+        output.wait_for(lambda text: "so far" in text)
         progress.end()
-        said = told.lines
+        said = output.lines
         progress.note("served")
-    assert told.lines == [*said, "served"]
+    assert output.lines == [*said, "served"]
 
 
 def test_a_command_that_prints_its_own_lines_gets_the_signs_of_life_alone() -> None:
-    told = Told()
-    with stages(console(told), every_s=0.01, ends=False) as progress:
-        progress.tell("060_lifecycle", "", 0, None)
-        told.wait_for(lambda text: "so far" in text)
-        progress.tell("070_aggregates", "", 0, None)
-    assert {line.partition(":")[0] for line in told.lines} <= {"060_lifecycle", "070_aggregates"}
-    assert all(line.endswith("so far") for line in told.lines)
+    output = Output()
+    with stages(console(output), every_s=0.01, ends=False) as progress:
+        progress.report("060_lifecycle", "", 0, None)
+        output.wait_for(lambda text: "so far" in text)
+        progress.report("070_aggregates", "", 0, None)
+    assert {line.partition(":")[0] for line in output.lines} <= {"060_lifecycle", "070_aggregates"}
+    assert all(line.endswith("so far") for line in output.lines)
 
 
 def test_on_a_terminal_there_is_a_bar_and_no_line_remains() -> None:
-    told = Told()
-    with stages(console(told, terminal=True)) as progress:
-        progress.tell("samples", "1,000 [read]", 5, 10)
-        told.wait_for(lambda text: "1,000 [read]" in text)
-        progress.tell("dump", "9 MB", 9, None)
-        told.wait_for(lambda text: "dump" in text)
+    output = Output()
+    with stages(console(output, terminal=True)) as progress:
+        progress.report("samples", "1,000 [read]", 5, 10)
+        output.wait_for(lambda text: "1,000 [read]" in text)
+        progress.report("dump", "9 MB", 9, None)
+        output.wait_for(lambda text: "dump" in text)
         progress.end()
         progress.note("said [so]")
-    text = told.getvalue()
+    text = output.getvalue()
     assert "said [so]" in text
     assert " s so far" not in text
 
 
 def test_a_refresh_tells_each_aggregate_with_its_range_in_the_display_zone() -> None:
-    told = Told()
+    output = Output()
     start, end = datetime(2026, 8, 1, 15, tzinfo=UTC), datetime(2026, 8, 12, 15, tzinfo=UTC)
-    with stages(console(told), every_s=LONG_S) as progress:
-        tell = refresh_told(progress, ZoneInfo("Asia/Seoul"))
+    with stages(console(output), every_s=LONG_S) as progress:
+        report = refresh_reporter(progress, ZoneInfo("Asia/Seoul"))
         for done in range(3):
-            tell(Progress("influx_agg_1m", start, end, done, 3))
-        tell(Progress("influx_agg_1d", start, end, 3, 3))
+            report(Progress("influx_agg_1m", start, end, done, 3))
+        report(Progress("influx_agg_1d", start, end, 3, 3))
     span = "2026-08-02 00:00:00+09:00 to 2026-08-13 00:00:00+09:00"
-    assert told.lines == [f"influx_agg_1m: {span}, N s", f"influx_agg_1d: {span}, N s"]
+    assert output.lines == [f"influx_agg_1m: {span}, N s", f"influx_agg_1d: {span}, N s"]

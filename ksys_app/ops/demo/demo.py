@@ -31,7 +31,7 @@ from ksys_app.ops.stopping import stop_signal
 from ksys_app.settings import Settings
 
 ROLES: Final = ("eco_ro", "eco_rw")
-Tell = Callable[[str, int, int], None]
+Report = Callable[[str, int, int], None]
 """Called during long work with the step, the done amount and the total; 0 of 0 if not counted."""
 
 
@@ -52,7 +52,7 @@ class Plan:
     replay: Path | None
 
 
-async def run(plan: Plan, settings: Settings, tell: Tell) -> None:
+async def run(plan: Plan, settings: Settings, report: Report) -> None:
     """Start everything, print the address, and stop everything at SIGINT or SIGTERM.
 
     Raises:
@@ -72,7 +72,7 @@ async def run(plan: Plan, settings: Settings, tell: Tell) -> None:
         await database.start()
         try:
             print(f"database: {database.dsn}", flush=True)
-            await _until_stopped(stop, lambda: _serve(plan, settings, database, stop, tell))
+            await _until_stopped(stop, lambda: _serve(plan, settings, database, stop, report))
         finally:
             await database.stop()
 
@@ -96,10 +96,10 @@ async def _serve(
     settings: Settings,
     database: EmbeddedDatabase,
     stop: asyncio.Event,
-    tell: Tell,
+    report: Report,
 ) -> None:
     building = asyncio.create_task(
-        asyncio.to_thread(frontend.ensure_built, lambda step: tell(step, 0, 0))
+        asyncio.to_thread(frontend.ensure_built, lambda step: report(step, 0, 0))
     )
     passwords = _passwords(plan.data_dir)
     await schema.apply(
@@ -110,7 +110,7 @@ async def _serve(
     plant = Plant()
     if plan.with_feed and plan.replay is None:
         now = datetime.now(UTC)
-        loaded = await history.load(database.dsn, settings.zone, plant, now, on_progress=tell)
+        loaded = await history.load(database.dsn, settings.zone, plant, now, on_progress=report)
         if loaded is not None:
             logger.info("history rows=%d seconds=%.1f", loaded.rows, loaded.seconds)
     pages = await building

@@ -35,12 +35,12 @@ class Reading:
     Attributes:
         encoding: name of the encoding.
         decimal: the decimal sign.
-        tell: called with the detected format if it is not UTF-8 with commas and points.
+        report: called with the detected format if it is not UTF-8 with commas and points.
     """
 
     encoding: str | None = None
     decimal: Decimal | None = None
-    tell: Callable[[str], None] = _silent
+    report: Callable[[str], None] = _silent
 
 
 PLAIN: Final = Reading()

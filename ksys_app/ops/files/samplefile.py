@@ -115,7 +115,7 @@ class SampleFile:
         self._decimal = reading.decimal or self._probe()
         said = dialect.describe(self._text.encoding, self._header.separator, self._decimal)
         if said:
-            reading.tell(f"{self.name}: {said}")
+            reading.report(f"{self.name}: {said}")
 
     def _first(self) -> str:
         first = next(self._lines, None)

@@ -44,7 +44,7 @@ def read(path: Path, table: Table[Row], reading: Reading = PLAIN) -> list[Row]:
         decimal = reading.decimal or _decimal(file.name, header, records, table)
         said = dialect.describe(file.encoding, header.separator, decimal)
     if said:
-        reading.tell(f"{path}: {said}")
+        reading.report(f"{path}: {said}")
     problems: list[str] = []
     rows: list[Row] = []
     first_line: dict[str, int] = {}

@@ -1,8 +1,8 @@
 """``ksys db backfill``: writes the samples of a file, then refreshes the aggregates of their days.
 
 The command reads and writes one batch of lines at a time, each in one transaction. It stores no
-state between runs: rows that exist already stay unchanged, and the days of all rows are refreshed.
-So the same command completes a run that was interrupted (PRD §27.5).
+state between runs: an equal row is not written again, and the days of all rows are refreshed. So
+the same command completes a run that was interrupted (PRD §27.5).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Writes the samples of a file into ``influx_hist``, each batch in one transaction.
 
-A sample that the database already has stays unchanged, so a second run changes nothing
-(:mod:`ksys_app.store.samples`).
+A sample of the file replaces the stored sample of the same tag and time. A row that is equal is not
+written, so a second run changes nothing (:mod:`ksys_app.store.samples`).
 """
 
 from __future__ import annotations

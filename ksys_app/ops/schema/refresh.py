@@ -188,14 +188,14 @@ async def carry_out(
     done = 0
     results: list[Refreshed] = []
 
-    def tell(view: str, start: datetime, end: datetime) -> None:
+    def report(view: str, start: datetime, end: datetime) -> None:
         if on_progress is not None:
             on_progress(Progress(view, start, end, done, total))
 
     for view, pieces in steps:
         started = time.perf_counter()
         span = pieces[0].start, pieces[-1].end
-        tell(view, *span)
+        report(view, *span)
         # The server evaluates the finer level's watermark for each raw sample that it reads. With
         # an index it reads only the samples after the watermark. The planner prefers to read the
         # whole newest chunk, which takes ten times as long.
@@ -203,17 +203,17 @@ async def carry_out(
         for piece in pieces:
             await call(conn, view, piece, limits.takes_options)
             done += 1
-            tell(view, *span)
+            report(view, *span)
         results.append(Refreshed(view, *span, time.perf_counter() - started))
     await conn.execute("RESET enable_seqscan")
     if not everything:
         return results
     started = time.perf_counter()
     span = limits.now - upkeep.INDICATORS_SPAN, limits.now
-    tell(INDICATORS, *span)
+    report(INDICATORS, *span)
     await conn.execute("CALL public.refresh_tech_ind_1m_mv()")
     done = total
-    tell(INDICATORS, *span)
+    report(INDICATORS, *span)
     results.append(Refreshed(INDICATORS, *span, time.perf_counter() - started))
     return results
 

@@ -143,13 +143,13 @@ async def load(
         DatabaseUnreachable: nothing answers there.
     """
     started = time.perf_counter()
-    tell = on_progress or _silent
+    report = on_progress or _silent
     async with owner(dsn) as conn:
         newest = await store.newest(conn)
         missing = spans(newest, now, thinning)
         if not missing:
             return None
-        samples = _Meter("samples", len(TAGS) * sum(span.ticks for span in missing), tell)
+        samples = _Meter("samples", len(TAGS) * sum(span.ticks for span in missing), report)
         rows = 0
         for span in missing:
             if span.step == PERIOD_S and span is not missing[0]:
@@ -163,11 +163,11 @@ async def load(
             await conn.execute("ANALYZE public.influx_hist")
         # If the policies store the buckets now, neither the refresh nor the first page reads the
         # raw samples again.
-        tell("policies", 0, 1)
+        report("policies", 0, 1)
         await _run(conn, "policy_refresh_continuous_aggregate")
-        tell("policies", 1, 1)
+        report("policies", 1, 1)
         await refresh.refresh(
-            dsn, zone, on_progress=lambda step: tell("aggregates", step.done, step.total)
+            dsn, zone, on_progress=lambda step: report("aggregates", step.done, step.total)
         )
         await _run(conn, "policy_compression", "policy_retention")
     start, end = store.utc(missing[0].start), store.utc(missing[-1].end - 1)
@@ -177,14 +177,14 @@ async def load(
 class _Meter:
     """Counts the progress of a stage."""
 
-    def __init__(self, stage: str, total: int, tell: OnProgress) -> None:
-        self._stage, self._total, self._tell = stage, total, tell
+    def __init__(self, stage: str, total: int, report: OnProgress) -> None:
+        self._stage, self._total, self._report = stage, total, report
         self._done = 0
         self.add(0)
 
     def add(self, amount: int) -> None:
         self._done += amount
-        self._tell(self._stage, self._done, self._total)
+        self._report(self._stage, self._done, self._total)
 
 
 async def _write(conn: AsyncConnection, plant: Plant, span: Span, meter: _Meter) -> int:

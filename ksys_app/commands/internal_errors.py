@@ -17,12 +17,12 @@ HIDDEN: Final = "********"
 LONGEST: Final = 200
 
 
-def as_ours(error: BaseException) -> KsysError | None:
+def find_ksys_error(error: BaseException) -> KsysError | None:
     """The error if it is one of the product, or the first such error of a group; else None."""
     if isinstance(error, KsysError):
         return error
     if isinstance(error, BaseExceptionGroup):
-        return next(filter(None, map(as_ours, error.exceptions)), None)
+        return next(filter(None, map(find_ksys_error, error.exceptions)), None)
     return None
 
 
@@ -30,10 +30,10 @@ def sentence(error: BaseException) -> str:
     """One sentence about any error; it names the file to which the traceback is written."""
     hide = sorted(secrets(), key=len, reverse=True)
     first = _first(error)
-    what = _plain(traceback.format_exception_only(first)[-1], hide)
+    what = _one_line(traceback.format_exception_only(first)[-1], hide)
     last = traceback.extract_tb(first.__traceback__)[-1:]
     where = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in last)
-    return f"INTERNAL: nobody foresaw this{where}: {what}; {_written(error, hide)}"
+    return f"INTERNAL: unexpected error{where}: {what}; {_write_traceback(error, hide)}"
 
 
 def _first(error: BaseException) -> BaseException:
@@ -43,7 +43,7 @@ def _first(error: BaseException) -> BaseException:
     return error
 
 
-def _written(error: BaseException, hide: list[str]) -> str:
+def _write_traceback(error: BaseException, hide: list[str]) -> str:
     head = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} ksys {__version__}: {' '.join(sys.argv[1:])}\n"
     trace = head + "".join(traceback.format_exception(error))
     for secret in hide:
@@ -53,11 +53,11 @@ def _written(error: BaseException, hide: list[str]) -> str:
         with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(trace)
     except OSError as full:
-        return f"its trace could not be written ({full.strerror})"
-    return f"the whole trace is in {path}, what to do in docs/runbooks/INTERNAL.md"
+        return f"the traceback could not be written ({full.strerror})"
+    return f"the traceback is in {path}; what to do: docs/runbooks/INTERNAL.md"
 
 
-def _plain(text: str, hide: list[str]) -> str:
+def _one_line(text: str, hide: list[str]) -> str:
     line = " ".join(text.split())
     for secret in hide:
         line = line.replace(secret, HIDDEN)
