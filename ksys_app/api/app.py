@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from ksys_app import __version__
 from ksys_app.api import comm, export, health, prometheus, routes, runbooks, series
+from ksys_app.api.compression import Compression
 from ksys_app.api.docs import page
 from ksys_app.api.measured import Measured
 from ksys_app.api.methods import ALLOW, ReadOnly
@@ -109,6 +110,8 @@ def _read_only(api: FastAPI) -> None:
     own = (one for one in api.routes if isinstance(one, Route) and _reads(one))
     routed = (one for router in ROUTERS for one in router.routes)
     contract = [*own, *(one for one in routed if isinstance(one, Route))]
+    # Inside of ReadOnly, so that HEAD has the headers of GET.
+    api.add_middleware(Compression, routes=contract)
     api.add_middleware(ReadOnly, routes=contract, refuse=_not_allowed)
     # The last one is the outermost: it also counts what the others answer themselves.
     api.add_middleware(Measured, routes=contract)

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import gzip
-import hashlib
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 from fastapi import Request, Response
 
+from ksys_app.api.kept import kept, send, zipped
 from ksys_app.utils.cache import Answer
-from ksys_app.utils.encodings import gzip_allowed
 
-# Of figures, this makes less than the usual level 6, in half its time.
-LEVEL: Final = 5
-STRATEGY: Final = zlib.Z_FILTERED
-_GZIP: Final = 16 + zlib.MAX_WBITS
-# Of one answer; a page asks for one or two, a script might try every choice of columns.
-MAX_KEPT: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Compressed:
-    """A JSON body, compressed, and what it is known by."""
-
-    gzipped: bytes
-    digest: str
+JSON: Final = "application/json"
 
 
 async def conditional_json(
@@ -43,39 +25,15 @@ async def conditional_json(
         name: which of the things made of these rows this is.
         content: makes it; only called where it is not at hand.
     """
+    body = await kept(answer, name, lambda: orjson.dumps(content()))
     if answer.stale:
-        return _send(
-            request, await asyncio.to_thread(_compress, content), {"Cache-Control": "no-store"}
-        )
-    kept: Compressed | None = answer.made.get(name)
-    if kept is None:
-        kept = await asyncio.to_thread(_compress, content)
-        if len(answer.made) >= MAX_KEPT:
-            answer.made.clear()
-        answer.made[name] = kept
+        return send(request, body, JSON, {"Cache-Control": "no-store"})
     # A strong ETag names the bytes as sent, so the plain ones have another.
-    etag = f'"{kept.digest}"' if _gzip_allowed(request) else f'"{kept.digest}-plain"'
-    headers = {"Cache-Control": "no-cache", "ETag": etag, "Vary": "Accept-Encoding"}
+    etag = f'"{body.digest}"' if zipped(request) else f'"{body.digest}-plain"'
+    headers = {"Cache-Control": "no-cache", "ETag": etag}
     if _has(request.headers.get("If-None-Match", ""), etag):
-        return Response(status_code=304, headers=headers)
-    return _send(request, kept, headers)
-
-
-def _compress(content: Callable[[], object]) -> Compressed:
-    body = orjson.dumps(content())
-    packer = zlib.compressobj(LEVEL, wbits=_GZIP, strategy=STRATEGY)
-    return Compressed(packer.compress(body) + packer.flush(), hashlib.sha256(body).hexdigest()[:32])
-
-
-def _send(request: Request, body: Compressed, headers: dict[str, str]) -> Response:
-    if _gzip_allowed(request):
-        headers = headers | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return Response(body.gzipped, media_type="application/json", headers=headers)
-    return Response(gzip.decompress(body.gzipped), media_type="application/json", headers=headers)
-
-
-def _gzip_allowed(request: Request) -> bool:
-    return gzip_allowed(request.headers.get("Accept-Encoding", ""))
+        return Response(status_code=304, headers=headers | {"Vary": "Accept-Encoding"})
+    return send(request, body, JSON, headers)
 
 
 def _has(if_none_match: str, etag: str) -> bool:

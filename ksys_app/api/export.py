@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -14,13 +14,14 @@ from starlette.types import Send
 
 from ksys_app import log
 from ksys_app.api import csv_file, responses, schemas
+from ksys_app.api.kept import Body, kept, send
 from ksys_app.api.methods import head_only
 from ksys_app.api.params import ExportParams, ExportQuery
 from ksys_app.errors import KsysError
 from ksys_app.services import runtime
-from ksys_app.services.export import Export, Part, read_parts
+from ksys_app.services.export import Export, Part, read_answers, read_parts
 from ksys_app.services.series import SeriesQuery
-from ksys_app.services.tags import require_known_tag
+from ksys_app.utils.cache import Answer
 
 CSV: Final = "text/csv; charset=utf-8"
 SHAPES: Final[dict[str, type[BaseModel]]] = {
@@ -44,23 +45,43 @@ async def export(query: ExportQuery, request: Request) -> Response:
     ``from`` and ``to`` take a part of the window: the rows that begin from the one up to, without,
     the other.
     """
-    for tag in query.tag:
-        await require_known_tag(tag)
     names = tuple(SHAPES[query.kind].model_fields)
     rows = SeriesQuery(query.kind, query.window, band=query.band)
-    parts = read_parts(Export(query.tag, rows, query.bucket, query.start, query.end))
-    # The first rows are at hand before the answer begins: until then an error can be told.
-    first = await anext(parts)
+    wanted = Export(query.tag, rows, query.bucket, query.start, query.end)
     told = [query.window.label, query.bucket if query.kind == "buckets" else query.kind]
     span = csv_file.span(query.start, query.end, runtime.current().zone)
     named = csv_file.disposition(query.tag, *filter(None, [*told, *span]))
+    answers = None if span else await read_answers(wanted)
+    if answers is None:
+        parts = read_parts(wanted)
+        # The first rows are at hand before the answer begins: until then an error can be told.
+        text = _text(await anext(parts), parts, names)
+    elif len(answers) > 1 or head_only(request):
+        text = _stored(answers, names)
+    else:
+        ((tag, answer),) = answers.items()
+        started = time.monotonic()
+        body = await _file(tag, answer, names)
+        log.event("export_ok", **_fields(query, answer.rowcount, started))
+        return send(request, body, CSV, _headers(named))
     if head_only(request):
         return Response(media_type=CSV, headers=_headers(named))
-    return CsvStream(query, _text(first, parts, names), named)
+    return CsvStream(query, text, named)
 
 
 def _headers(disposition: str) -> dict[str, str]:
     return {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+
+
+def _fields(query: ExportParams, rows: int, started: float) -> dict[str, Any]:
+    """What the log says of a file."""
+    return {
+        "range": query.window.label,
+        "tag": " ".join(query.tag),
+        "view": query.kind,
+        "rowcount": rows,
+        "dur_ms": (time.monotonic() - started) * 1000,
+    }
 
 
 class CsvStream(StreamingResponse):
@@ -93,17 +114,31 @@ class CsvStream(StreamingResponse):
             why = KsysError.code
             raise
         finally:
-            fields = {
-                "range": self._query.window.label,
-                "tag": " ".join(self._query.tag),
-                "view": self._query.kind,
-                "rowcount": self._rows,
-                "dur_ms": (time.monotonic() - started) * 1000,
-            }
+            fields = _fields(self._query, self._rows, started)
             if why:
                 log.event("export_broken", **fields, why=why)
             else:
                 log.event("export_ok", **fields)
+
+
+async def _file(tag: str, answer: Answer[Any], names: Sequence[str]) -> Body:
+    """The whole file of one tag, made once of its answer."""
+    zone = runtime.current().zone
+
+    def content() -> bytes:
+        return csv_file.header(names) + csv_file.lines(tag, answer.rows, names, zone)
+
+    return await kept(answer, "csv", content)
+
+
+async def _stored(
+    answers: Mapping[str, Answer[Any]], names: Sequence[str]
+) -> AsyncIterator[tuple[int, bytes]]:
+    header = csv_file.header(names)
+    yield 0, header
+    for tag, answer in answers.items():
+        body = await _file(tag, answer, names)
+        yield answer.rowcount, body.plain.removeprefix(header)
 
 
 async def _text(

@@ -49,10 +49,9 @@ async def qc_rules() -> Answer[QcRule]:
 async def rules_by_tag() -> Mapping[str, QcRule]:
     """Tag to rule, with the same rules as :func:`qc_rules`."""
     answer = await qc_rules()
-    by_tag: Mapping[str, QcRule] | None = answer.made.get("by_tag")
-    if by_tag is None:
-        by_tag = answer.made["by_tag"] = {rule.tag_name: rule for rule in answer.rows}
-    return by_tag
+    return answer.once(
+        "by_tag", lambda: {rule.tag_name: rule for rule in answer.rows}, len(answer.rows)
+    )
 
 
 async def titled(words: str) -> frozenset[str]:

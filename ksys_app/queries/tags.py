@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from ksys_app import db
@@ -79,8 +78,7 @@ async def matching_tags(
             tag for tag in answer.rows if tag.tag_name in titled or matches(tag.tag_name, words)
         ]
         if len(found) > most or answer.rowcount <= most:
-            rows = tuple(found[: most + 1])
-            return replace(answer, rows=rows, rowcount=len(rows), made={})
+            return answer.of_rows(found[: most + 1])
         after = answer.rows[-1].tag_name
 
 

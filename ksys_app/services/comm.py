@@ -15,8 +15,11 @@ from ksys_app.domain.still import Unchanged, suspects, unchanged
 from ksys_app.models.comm import (
     WORST,
     Alive,
+    Cell,
     CommDayRow,
     NewestRow,
+    Outage,
+    Summary,
 )
 from ksys_app.models.rows import Expectation, QcRule, Run
 from ksys_app.queries import comm as queries
@@ -86,12 +89,14 @@ class CommSource:
             fresh: ask the database now, not the cache.
         """
         answer = await queries.comm_hours(tag_name, days.bounds[0], days.bounds[-1], fresh=fresh)
-        judged = answer.made.get("judged")
-        if judged is None:
-            row = answer.rows[0]
+        row = answer.rows[0]
+
+        def judge() -> tuple[tuple[Cell, ...], tuple[Outage, ...], Summary]:
             cells = comm.grid(row, days)
             runs = tuple(comm.outages(cells, row))
-            judged = answer.made["judged"] = cells, runs, comm.summary(cells, runs, row.now, days)
+            return cells, runs, comm.summary(cells, runs, row.now, days)
+
+        judged = answer.once("judged", judge, 24 * comm.DAYS)
         return Report(days, answer, *judged)
 
     async def hours(self, tags: Sequence[str], days: Calendar, *, fresh: bool = False) -> CommPage:

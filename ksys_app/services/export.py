@@ -14,6 +14,8 @@ from ksys_app.errors import DatabaseTimeout
 from ksys_app.queries import export as export_rows
 from ksys_app.services import runtime
 from ksys_app.services.series import MAX_ROWS, SeriesQuery, read_rows
+from ksys_app.services.tags import require_known_tag
+from ksys_app.utils.cache import Answer
 
 # Rows of one statement: two days of minutes, small beside what the loop may be held up for.
 SLICE_ROWS: Final = 2880
@@ -47,26 +49,50 @@ class Export:
         return not early and not late
 
 
-def read_parts(export: Export) -> AsyncIterator[Part]:
+def _many(export: Export) -> tuple[timedelta, Slice] | None:
+    """The width of the rows and what reads a slice of them; None for the rows of the page."""
+    query, bucket = export.query, export.bucket
+    if query.kind == "buckets" and bucket is not None:
+        return BUCKET_WIDTH[bucket], partial(export_rows.bucket_slice, bucket)
+    if query.kind == "features" and query.window.duration > FEATURE_WIDTH * (MAX_ROWS - 1):
+        return FEATURE_WIDTH, export_rows.feature_slice
+    return None
+
+
+async def read_answers(export: Export) -> dict[str, Answer[Any]] | None:
+    """Each tag with the answer that the page shows; None where a file has other or more rows.
+
+    Raises:
+        UnknownTag: a tag has no rows and is not known.
+        KsysError: the database cannot be asked, and a file cannot say that its rows are stale.
+    """
+    if _many(export) is not None:
+        return None
+    answers = {}
+    for tag in export.tags:
+        answers[tag] = answer = await read_rows(replace(export.query, tag=tag))
+        if not answer.fresh_rows():
+            await require_known_tag(tag)
+    return answers
+
+
+async def read_parts(export: Export) -> AsyncIterator[Part]:
     """Each tag in turn with some of its rows, ascending by time.
 
     Raises:
+        UnknownTag: a tag is not known.
         DatabaseTimeout: the rows of a tag take longer than the setting allows.
         KsysError: the database cannot be asked.
     """
-    query, bucket = export.query, export.bucket
-    if query.kind == "buckets" and bucket is not None:
-        return _sliced(export, BUCKET_WIDTH[bucket], partial(export_rows.bucket_slice, bucket))
-    if query.kind == "features" and query.window.duration > FEATURE_WIDTH * (MAX_ROWS - 1):
-        return _sliced(export, FEATURE_WIDTH, export_rows.feature_slice)
-    return _on_screen(export)
-
-
-async def _on_screen(export: Export) -> AsyncIterator[Part]:
-    for tag in export.tags:
-        answer = await read_rows(replace(export.query, tag=tag))
-        # A file cannot say that it is stale.
-        yield tag, [row for row in answer.fresh_rows() if export.covers(row.bucket)]
+    many = _many(export)
+    if many is not None:
+        for tag in export.tags:
+            await require_known_tag(tag)
+        async for part in _sliced(export, *many):
+            yield part
+        return
+    for tag, answer in (await read_answers(export) or {}).items():
+        yield tag, [row for row in answer.rows if export.covers(row.bucket)]
 
 
 async def _sliced(export: Export, width: timedelta, load: Slice) -> AsyncIterator[Part]:

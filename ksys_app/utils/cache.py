@@ -31,6 +31,45 @@ ITEM_BYTES: Final = 32
 SAMPLED_ROWS: Final = 200
 
 
+class Made:
+    """Results computed from the rows of an answer, by name, with their sizes.
+
+    All callers that get the rows share these results. The cache drops them together with the rows
+    and counts their sizes as it counts those of the rows.
+    """
+
+    def __init__(self) -> None:
+        self.grown: Callable[[int], None] | None = None
+        self._results: dict[str, tuple[Any, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def get(self, name: str) -> Any:
+        """The result of this name, None where there is none."""
+        return self._results.get(name, (None, 0))[0]
+
+    def of(self, kind: type[U]) -> dict[str, U]:
+        """The results of one type by name, the oldest first."""
+        found = ((name, result) for name, (result, _) in self._results.items())
+        return {name: result for name, result in found if isinstance(result, kind)}
+
+    def keep(self, name: str, result: Any, size: int) -> None:
+        """Store a result of ``size`` bytes."""
+        self.drop(name)
+        self._results[name] = result, size
+        self._grew(size)
+
+    def drop(self, name: str) -> None:
+        """Remove a result, if there is one of this name."""
+        _, size = self._results.pop(name, (None, 0))
+        self._grew(-size)
+
+    def _grew(self, size: int) -> None:
+        if size and self.grown is not None:
+            self.grown(size)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
     """The rows of a query, and where they come from.
@@ -42,8 +81,7 @@ class Answer(Generic[T]):
         cache_hit: whether the rows come from the cache.
         error: why the database did not answer, if the rows are older than their TTL; else None.
         age_s: seconds since the database answered.
-        made: results computed from the rows, by name. All callers that get these rows share them.
-            The cache drops them together with the rows, and does not count their size.
+        made: results computed from the rows.
     """
 
     rows: tuple[T, ...]
@@ -52,7 +90,7 @@ class Answer(Generic[T]):
     cache_hit: bool = False
     error: Exception | None = None
     age_s: float = 0.0
-    made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    made: Made = field(default_factory=Made, repr=False, compare=False)
 
     @property
     def stale(self) -> bool:
@@ -69,6 +107,24 @@ class Answer(Generic[T]):
             raise self.error
         return self.rows
 
+    def once(self, name: str, compute: Callable[[], U], items: int) -> U:
+        """A result computed from the rows, once.
+
+        Args:
+            name: its name in ``made``.
+            compute: computes it.
+            items: how many objects it has, for its size.
+        """
+        result: U | None = self.made.get(name)
+        if result is None:
+            result = compute()
+            self.made.keep(name, result, ROW_BYTES * items)
+        return result
+
+    def of_rows(self, rows: Sequence[T]) -> Answer[T]:
+        """An answer of the same moment with other rows, of which nothing was computed yet."""
+        return replace(self, rows=tuple(rows), rowcount=len(rows), made=Made())
+
     def read_as(self, name: str, read: Callable[[T], U]) -> Answer[U]:
         """The same answer with rows of another type, converted once and stored in ``made``.
 
@@ -78,7 +134,8 @@ class Answer(Generic[T]):
         """
         rows = self.made.get(name)
         if rows is None:
-            rows = self.made[name] = tuple(map(read, self.rows))
+            rows = tuple(map(read, self.rows))
+            self.made.keep(name, rows, _size(rows))
         return Answer(
             rows,
             self.rowcount,
@@ -121,7 +178,7 @@ class TTLCache:
     """Answers by key. The least recently used answer is dropped first.
 
     Args:
-        max_bytes: most bytes of all rows together, by estimate.
+        max_bytes: most bytes of all rows together, by estimate, and of what was computed from them.
         max_entries: most answers in the cache.
         serve_stale_on: errors on which an expired answer is returned, marked stale.
         clock: monotonic clock, seconds.
@@ -211,16 +268,31 @@ class TTLCache:
 
     def _store(self, key: str, entry: _Entry) -> None:
         old = self._entries.pop(key, None)
-        self._bytes -= old.size if old is not None else 0
+        if old is not None:
+            self._left(old)
         if entry.size > self._max_bytes:
             return
         self._bytes += entry.size
         self._entries[key] = entry
+        entry.answer.made.grown = lambda size: self._grow(entry, size)
+        self._trim()
+
+    def _grow(self, entry: _Entry, size: int) -> None:
+        """Count what was computed from the rows of an entry."""
+        entry.size += size
+        self._bytes += size
+        self._trim()
+
+    def _trim(self) -> None:
+        """Drop the entries that were not used for the longest time, until the bounds hold."""
         while self._entries and (
             len(self._entries) > self._max_entries or self._bytes > self._max_bytes
         ):
-            _, gone = self._entries.popitem(last=False)
-            self._bytes -= gone.size
+            self._left(self._entries.popitem(last=False)[1])
+
+    def _left(self, entry: _Entry) -> None:
+        self._bytes -= entry.size
+        entry.answer.made.grown = None
 
     def _aged(self, entry: _Entry, *, cache_hit: bool) -> Answer[Any]:
         return replace(

@@ -31,6 +31,7 @@ from tests.waiting import until
 
 MINUTES = 60_000
 LONG = "/api/v1/export.csv?tag=long&window=12m&bucket=1m"
+PLAIN = {"Accept-Encoding": "identity"}
 Table = list[dict[str, str]]
 
 
@@ -103,7 +104,30 @@ async def test_a_file_holds_what_chart_and_table_show(client: httpx.AsyncClient)
     statements = runtime.current().database.counters.statements
     await table(client, tag="A", window="60m")
     asked = runtime.current().database.counters.statements - statements
-    assert asked == 1, "whether the tag is known; the rows are those at hand"
+    assert asked == 0, "the file was made of the rows at hand, and is at hand itself"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"tag": "A", "window": "60m"},
+        {"tag": ["A", "B"], "window": "60m"},
+        {"tag": "long", "window": "24h", "bucket": "1m"},
+    ],
+)
+async def test_a_file_is_compressed_for_who_takes_that(
+    client: httpx.AsyncClient, params: dict[str, Any]
+) -> None:
+    accepted = ("gzip", "identity")
+    packed, plain = [
+        await client.get("/api/v1/export.csv", params=params, headers={"Accept-Encoding": one})
+        for one in accepted
+    ]
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    # The newest rows of one may be newer.
+    assert parsed(packed.content)[:50] == parsed(plain.content)[:50]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +202,16 @@ async def test_a_width_says_nothing_of_what_has_one_of_its_own(
     assert len(parsed(answer.content)) == len(await table(client, tag="A", window="60m", kind=kind))
 
 
+async def test_what_a_file_is_made_of_is_made_once(client: httpx.AsyncClient) -> None:
+    wanted = {"tag": ["A", "B"], "window": "12h"}
+    first = await table(client, **wanted)
+    answers = [await metrics.buckets(tag, parse_window("12h")) for tag in "AB"]
+    stored = [answer.made.get("csv") for answer in answers]
+    assert [len(parsed(body.plain)) for body in stored] == [answer.rowcount for answer in answers]
+    assert await table(client, **wanted) == first
+    assert [answer.made.get("csv") for answer in answers] == stored
+
+
 async def test_several_tags_follow_each_other(client: httpx.AsyncClient) -> None:
     rows = await table(client, tag=["B", "A", "B", "D302"], window="5m")
     tags = [row["tag_name"] for row in rows]
@@ -199,7 +233,7 @@ async def test_a_year_of_minutes_is_every_minute_once(
 ) -> None:
     sizes = []
     content = b""
-    async with client.stream("GET", LONG) as answer:
+    async with client.stream("GET", LONG, headers=PLAIN) as answer:
         assert "12m 1m.csv" in answer.headers["Content-Disposition"]
         async for chunk in answer.aiter_raw():
             sizes.append(len(chunk))
@@ -326,7 +360,7 @@ async def test_a_file_the_database_fails_does_not_look_whole(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The last of this module: its own connection does not outlive the database's absence."""
-    async with client.stream("GET", LONG) as answer:
+    async with client.stream("GET", LONG, headers=PLAIN) as answer:
         chunks = answer.aiter_raw()
         first = await anext(chunks)
         await databases.stop(plant_db.dsn)

@@ -75,6 +75,21 @@ async def test_kpi_has_the_contracts_keys_in_every_window(
         assert set(tile) >= KPI_KEYS
 
 
+@pytest.mark.parametrize("path", ["/api/v1/openapi.json", "/metrics"])
+async def test_who_takes_gzip_gets_every_larger_answer_compressed(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    packed = await http.get(path, headers={"Accept-Encoding": "gzip"})
+    plain = await http.get(path, headers={"Accept-Encoding": "gzip;q=0, identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+    assert packed.content[:20] == plain.content[:20]
+    head = await http.head(path, headers={"Accept-Encoding": "gzip"})
+    assert head.headers["Content-Encoding"] == "gzip"
+
+
 async def test_kpi_judges_by_the_rule(
     http: httpx.AsyncClient, plant_db: Plant, samples: list[plant.Sample]
 ) -> None:

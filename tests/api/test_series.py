@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,6 +11,7 @@ import orjson
 import pytest
 
 from ksys_app.api import schemas
+from ksys_app.api.kept import Body
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.queries import metrics
 from tests import plant
@@ -178,8 +178,8 @@ async def test_what_was_made_of_an_answer_is_kept_with_it_and_bounded(
         assert list((await get(http, "timeseries", **params))["rows"][0]) == ["bucket", name]
     answer = await metrics.buckets("N", parse_window("10m"))
     assert 1 <= len(answer.made) <= 4
-    for packed in answer.made.values():
-        assert orjson.loads(gzip.decompress(packed.gzipped))["window"] == "10m"
+    for packed in answer.made.of(Body).values():
+        assert orjson.loads(packed.plain)["window"] == "10m"
 
 
 @each_endpoint

@@ -1,0 +1,51 @@
+"""Compresses each answer of the contract that is not compressed yet (PRD §8.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipResponder
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ksys_app.utils.encodings import gzip_allowed
+
+# Smaller answers fit into one packet as they are.
+LEAST_BYTES: Final = 1000
+LEVEL: Final = 5
+
+
+class Compression:
+    """``app``, whose answers under the contract are compressed where the client allows it.
+
+    Args:
+        app: answers.
+        routes: those of the contract. The pages are compressed when they are built.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
+        self._app, self._routes = app, routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, compressed or not; ``Vary`` says that this depends on the client."""
+        if scope["type"] != "http" or not self._of_contract(scope):
+            await self._app(scope, receive, send)
+            return
+        if gzip_allowed(Headers(scope=scope).get("Accept-Encoding", "")):
+            await GZipResponder(self._app, LEAST_BYTES, LEVEL)(scope, receive, send)
+        else:
+            await self._app(scope, receive, _varying(send))
+
+    def _of_contract(self, scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
+
+
+def _varying(send: Send) -> Send:
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).setdefault("Vary", "Accept-Encoding")
+        await send(message)
+
+    return told
