@@ -1,4 +1,4 @@
-"""The tables of the requirements and of the README agree with the code."""
+"""The tables in PRD.md and README.md agree with the code."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_windows_and_their_buckets() -> None:
 
 
 def codes(cell: str) -> str:
-    """The one thing a cell holds in code type."""
+    """The only text in code type of a cell."""
     (only,) = docs.codes(cell)
     return only
 
@@ -58,9 +58,9 @@ def test_comm_states_and_alarm_reasons() -> None:
     comm, alarm = re.split(r"\| reason \|", text)
     assert [codes(row[0]) for row in docs.table(comm)] == list(get_args(quality.Comm))
     rows = docs.table("| reason |" + alarm)
-    told = {reason: row[1] for row in rows for reason in docs.codes(row[0])}
-    assert set(told) == set(get_args(tiles.Reason))
-    assert set(told.values()) == set(get_args(tiles.Level))
+    documented = {reason: row[1] for row in rows for reason in docs.codes(row[0])}
+    assert set(documented) == set(get_args(tiles.Reason))
+    assert set(documented.values()) == set(get_args(tiles.Level))
 
 
 def test_the_tile_contract() -> None:
@@ -70,7 +70,7 @@ def test_the_tile_contract() -> None:
 
 def test_error_codes_with_status_exit_code_and_runbook() -> None:
     assert frontend.BuildFailed in set(_errors())
-    wanted = {
+    expected = {
         error.code: (
             str(error.http_status),
             str(error.exit_code),
@@ -78,11 +78,11 @@ def test_error_codes_with_status_exit_code_and_runbook() -> None:
         )
         for error in _errors()
     }
-    # The page finds out by itself, and no answer of the server has this code.
-    wanted["WS_FAIL"] = ("none", "none", "yes")
+    # The page detects this error; no answer of the server has this code.
+    expected["WS_FAIL"] = ("none", "none", "yes")
     rows = docs.table(docs.section("7.2"))
-    assert {codes(row[0]): (row[1], row[2], row[4]) for row in rows} == wanted
-    assert {code for code, (*_, runbook) in wanted.items() if runbook == "yes"} >= B7
+    assert {codes(row[0]): (row[1], row[2], row[4]) for row in rows} == expected
+    assert {code for code, (*_, runbook) in expected.items() if runbook == "yes"} >= B7
     assert {path.stem for path in docs.RUNBOOKS} >= B7
 
 
@@ -93,18 +93,20 @@ def _errors(root: type[KsysError] = KsysError) -> Iterator[type[KsysError]]:
             yield from _errors(error)
 
 
-def test_log_events_that_are_built_are_written_and_the_others_are_not() -> None:
-    told = {name: row[2] for row in docs.table(docs.section("7.4")) for name in docs.codes(row[0])}
-    assert set(told) == set(get_args(log.Event))
+def test_log_events_marked_as_built_are_written_and_no_others() -> None:
+    documented = {
+        name: row[2] for row in docs.table(docs.section("7.4")) for name in docs.codes(row[0])
+    }
+    assert set(documented) == set(get_args(log.Event))
     code = "\n".join(text for path, text in docs.texts() if path.parts[0] == "ksys_app")
     written = set(re.findall(r'log\.event\(\s*"(\w+)"', code))
-    assert {name for name, state in told.items() if state == "built"} == written
+    assert {name for name, state in documented.items() if state == "built"} == written
 
 
-def test_every_event_that_measures_says_how_long() -> None:
+def test_every_event_that_measures_has_its_duration() -> None:
     text = docs.section("7.4")
-    told = text[text.index("event that measures:") : text.index("| event |")]
-    measures = set(docs.codes(told.partition(", and in ")[0]))
+    documented = text[text.index("event that measures:") : text.index("| event |")]
+    measures = set(docs.codes(documented.partition(", and in ")[0]))
     assert len(measures) > 7
     for path, source in docs.texts():
         if path.parts[0] != "ksys_app" or path.suffix != ".py":
@@ -114,7 +116,7 @@ def test_every_event_that_measures_says_how_long() -> None:
                 continue
             name = ast.literal_eval(call.args[0])
             given = {word.arg: word.value for word in call.keywords}
-            # Of fields that several events share, the function that gathers them names it.
+            # Several events share a function that collects their fields; it adds dur_ms.
             timed = "dur_ms" in given or (None in given and '"dur_ms"' in source)
             assert timed or name not in measures, f"{path}:{call.lineno} {name}"
 
@@ -127,20 +129,20 @@ def test_endpoints() -> None:
 
 
 @pytest.mark.parametrize("row", docs.table(docs.section("20")), ids=lambda row: row[0])
-def test_a_command_is_there_with_its_options_if_it_is_built(row: list[str]) -> None:
+def test_each_command_of_the_table_exists_with_its_options(row: list[str]) -> None:
     words = codes(row[0]).split()[1:]
     options = [name for name in docs.codes(row[1]) if name.startswith("--")]
-    assert (docs.command([*words, *options]) == "") is (row[2] == "built")
+    assert docs.command([*words, *options]) == ""
 
 
 def _settings() -> dict[str, str]:
-    """Variable to its default as the documents write it."""
-    told = {}
+    """Variable to its default, as PRD.md and README.md write it."""
+    documented = {}
     for name, variable in variables().items():
         field = Settings.model_fields[name]
         default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
-        told[variable] = "none" if field.default is None else f"`{default}`"
-    return told
+        documented[variable] = "none" if field.default is None else f"`{default}`"
+    return documented
 
 
 def test_settings_in_the_requirements() -> None:
@@ -163,39 +165,41 @@ def test_settings_in_the_example_of_env() -> None:
 
 def test_every_relation_and_column_is_described() -> None:
     data, schema = set(docs.codes(docs.section("4"))), set(docs.codes(docs.section("12.1")))
-    made = golden.of_major(17)
-    for relation in made.kinds:
+    built = golden.of_major(17)
+    for relation in built.kinds:
         assert relation in data
         assert relation in schema
-        for column in made.columns_of(relation):
-            assert any(told.split()[0] == column for told in data), f"{relation}.{column}"
+        for column in built.columns_of(relation):
+            assert any(documented.split()[0] == column for documented in data), (
+                f"{relation}.{column}"
+            )
 
 
 def test_indexes_and_triggers_are_named() -> None:
     text = docs.section("12.1")
-    made = [row["name"] for row in golden.of_major(17).indexes]
-    for name in (*made, *tolerances.REDUNDANT_INDEXES, *upkeep.TRIGGERS):
+    built = [row["name"] for row in golden.of_major(17).indexes]
+    for name in (*built, *tolerances.REDUNDANT_INDEXES, *upkeep.TRIGGERS):
         assert name in text or name.endswith("_pkey")
 
 
 def test_policies() -> None:
     rows = docs.table(docs.section("12.2"))
-    told = {codes(row[0]): row[1:] for row in rows}
+    documented = {codes(row[0]): row[1:] for row in rows}
     for name, refresh in upkeep.REFRESH.items():
         spans = [_words(span) for span in (refresh.start, refresh.end, refresh.every)]
-        assert told[name][:4] == [*spans, f"{refresh.batch:,} buckets"]
+        assert documented[name][:4] == [*spans, f"{refresh.batch:,} buckets"]
     for name, after in upkeep.COMPRESSION.items():
-        assert told[name][4] == _words(after)
-    assert {name for name, row in told.items() if row[4]} == set(upkeep.COMPRESSION)
-    assert told["influx_hist"][5] == _words(upkeep.RETENTION)
-    assert told[upkeep.INDICATORS_JOB.removeprefix("refresh_")][:3] == [
+        assert documented[name][4] == _words(after)
+    assert {name for name, row in documented.items() if row[4]} == set(upkeep.COMPRESSION)
+    assert documented["influx_hist"][5] == _words(upkeep.RETENTION)
+    assert documented[upkeep.INDICATORS_JOB.removeprefix("refresh_")][:3] == [
         f"{upkeep.INDICATORS_SPAN.total_seconds() / 3600:.0f} hours",
         "now",
         _words(upkeep.INDICATORS_EVERY),
     ]
 
 
-def test_the_oldest_timescaledb_that_will_do() -> None:
+def test_the_oldest_supported_timescaledb_version() -> None:
     least = ".".join(map(str, tolerances.MIN_TIMESCALEDB))
     for text in (docs.section("12"), docs.section("27.1"), docs.README):
         found = re.findall(r"TimescaleDB (\d\.\d+)\s+or\s+newer", text)
@@ -211,16 +215,16 @@ def _words(span: timedelta) -> str:
 def test_lifetimes_of_the_cache() -> None:
     text = docs.section("7.1")
     flat = " ".join(text.split())
-    told = {
+    documented = {
         name: int(seconds)
         for names, seconds in re.findall(r"((?:`\w+`(?:, | and )?)+) (\d+) s", flat)
         for name in docs.codes(names)
     }
-    assert told == dict(TTL)
+    assert documented == dict(TTL)
     assert f"At most {MAX_ENTRIES} entries" in flat
 
 
-def test_every_name_of_the_specification_lives_where_it_is_said() -> None:
+def test_every_name_of_the_specification_exists_where_the_table_says() -> None:
     rows = docs.table(docs.section("30"))
     assert len(rows) > 20
     for _, here, _ in rows:
@@ -229,11 +233,11 @@ def test_every_name_of_the_specification_lives_where_it_is_said() -> None:
                 assert resolve_name(name) is not None
 
 
-def test_every_file_of_the_specification_is_there_or_has_its_row() -> None:
+def test_every_file_of_the_specification_exists_or_has_a_row() -> None:
     moved = {name for there, *_ in docs.table(docs.section("30")) for name in docs.codes(there)}
-    gone = {name for name in SPEC_FILES if not (docs.ROOT / "ksys_app" / name).exists()}
-    assert gone == {"models/models.py", "components/recharts_components.py"}
-    assert gone <= moved
+    missing = {name for name in SPEC_FILES if not (docs.ROOT / "ksys_app" / name).exists()}
+    assert missing == {"models/models.py", "components/recharts_components.py"}
+    assert missing <= moved
 
 
 def test_every_library_is_in_its_table() -> None:

@@ -1,4 +1,4 @@
-"""The documents hold: references and links resolve, commands exist, every code has its runbook."""
+"""The documents are consistent: references, links, commands, runbooks."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ from ksys_app import __version__
 from tests import docs
 
 HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
-# What an error box can show; who reads it there may be no engineer.
+# The codes that an error box can show. Its reader may be no engineer.
 ON_PAGES = {
     *("DB_CONN", "DB_TIMEOUT", "DB_FAULT", "DB_RESTORING", "SCHEMA_DRIFT", "NO_ROWS"),
     *("PAYLOAD_BLOAT", "BAD_PARAMETER", "UNKNOWN_TAG", "INTERNAL"),
 }
-# Those of the first version; later ones keep their number of the plant's list, which has more.
+# The decisions of the first version. Later ones have the numbers of the plant's longer list.
 FIRST_DECISIONS = 30
-# Papers that state requirements may name commands still to come; they say so in their tables.
+# PRD.md may name commands that do not exist yet; its tables say so.
 FOR_USERS = [path for path, _ in docs.markdown() if path.name != "PRD.md"]
 
 
-def test_the_requirements_are_numbered_in_order_and_without_a_gap() -> None:
+def test_the_sections_are_numbered_in_order_without_a_gap() -> None:
     numbers = [tuple(map(int, number.split("."))) for number, _ in docs.sections()]
     assert numbers == sorted(set(numbers))
     assert [n for (n,) in (number for number in numbers if len(number) == 1)] == list(range(1, 31))
 
 
 def test_every_reference_to_the_requirements_resolves() -> None:
-    known = {number for number, _ in docs.sections()}
-    taken = {int(row[0]) for row in docs.table(docs.section("18"))}
-    lost = []
+    existing = {number for number, _ in docs.sections()}
+    decided = {int(row[0]) for row in docs.table(docs.section("18"))}
+    unresolved = []
     for path, text in docs.texts():
-        prose = path.suffix == ".md" or path.name in {"docs.py", "test_papers.py"}
+        prose = path.suffix == ".md" or path.name in {"docs.py", "test_docs.py"}
         for words, sections, decisions in docs.references(text):
             if not (sections or decisions or prose):
-                lost.append(f"{path}: {words!r} names no section")
-            lost += [f"{path}: {words!r}: no section {n}" for n in sections if n not in known]
-            lost += [f"{path}: no decision {n}" for n in decisions if n not in taken]
-    assert lost == []
+                unresolved.append(f"{path}: {words!r} names no section")
+            unresolved += [
+                f"{path}: {words!r}: no section {n}" for n in sections if n not in existing
+            ]
+            unresolved += [f"{path}: no decision {n}" for n in decisions if n not in decided]
+    assert unresolved == []
 
 
-def test_a_lost_reference_would_be_found() -> None:
+def test_an_unresolved_reference_would_be_found() -> None:
     found = list(docs.references("PRD §5.2, decisions 1 and\n# 99; PRD 28.1; PRD B7"))
     assert [(sections, decisions) for _, sections, decisions in found] == [
         (["5.2"], [1, 99]),
@@ -53,11 +55,11 @@ def test_a_lost_reference_would_be_found() -> None:
 
 
 def test_sections_named_inside_the_requirements_exist() -> None:
-    known = {number for number, _ in docs.sections()}
-    assert set(re.findall(r"§(\d+(?:\.\d+)*)", docs.PRD)) - known == set()
+    existing = {number for number, _ in docs.sections()}
+    assert set(re.findall(r"§(\d+(?:\.\d+)*)", docs.PRD)) - existing == set()
 
 
-def test_the_decisions_are_there_in_order() -> None:
+def test_the_decisions_are_complete_and_in_order() -> None:
     rows = docs.table(docs.section("18"))
     numbers = [int(row[0]) for row in rows]
     assert numbers[:FIRST_DECISIONS] == list(range(1, FIRST_DECISIONS + 1))
@@ -78,7 +80,7 @@ def test_a_runbook_has_its_four_headings_and_no_way_out(path: Path) -> None:
     for_reader = text.partition("\n## Meaning")[0]
     assert "```" not in for_reader
     assert "ksys " not in for_reader
-    # They are served by the app too: only what is beside them can be linked to.
+    # The app serves the runbooks too, so a link can lead only to a file beside them.
     for target in re.findall(r"\]\(([^)]+)\)", text):
         assert (path.parent / target).parent == path.parent
 
@@ -89,10 +91,10 @@ def test_the_list_of_runbooks_is_complete() -> None:
 
 
 @pytest.mark.parametrize("path", FOR_USERS, ids=str)
-def test_commands_named_in_a_paper_exist(path: Path) -> None:
+def test_commands_named_in_a_document_exist(path: Path) -> None:
     text = (docs.ROOT / path).read_text("utf-8")
-    wrong = [(words, docs.command(words)) for words in docs.command_lines(text)]
-    assert [pair for pair in wrong if pair[1]] == []
+    errors = [(words, docs.command(words)) for words in docs.command_lines(text)]
+    assert [pair for pair in errors if pair[1]] == []
     targets = re.findall(r"^([a-z]+):.*##", (docs.ROOT / "Makefile").read_text(), re.MULTILINE)
     assert set(re.findall(r"`make ([a-z]+)", text)) <= set(targets)
 
@@ -103,8 +105,8 @@ def test_a_command_that_does_not_exist_would_be_found() -> None:
     assert docs.command(["db", "verify", "--jsn"]) != ""
 
 
-def test_links_between_papers_resolve() -> None:
-    lost = []
+def test_links_between_documents_resolve() -> None:
+    unresolved = []
     for path, text in docs.markdown():
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             if target.startswith(("http://", "https://")):
@@ -112,23 +114,23 @@ def test_links_between_papers_resolve() -> None:
             name, _, anchor = target.partition("#")
             file = (docs.ROOT / path).parent / name if name else docs.ROOT / path
             if not file.exists():
-                lost.append(f"{path}: {target} is not there")
+                unresolved.append(f"{path}: {target} does not exist")
             elif anchor and anchor not in _anchors(file.read_text("utf-8")):
-                lost.append(f"{path}: {target} has no such heading")
-    assert lost == []
+                unresolved.append(f"{path}: {target} has no such heading")
+    assert unresolved == []
 
 
-def test_files_named_in_a_paper_are_there() -> None:
-    lost = []
+def test_files_named_in_a_document_exist() -> None:
+    unresolved = []
     for path, text in docs.markdown():
-        # What the specification calls its files stands in a table of its own (PRD §30).
-        told = text.partition("## 30.")[0] if path.name == "PRD.md" else text
-        for name in docs.codes(told):
+        # PRD §30 has the names that the specification gives its files.
+        prose_text = text.partition("## 30.")[0] if path.name == "PRD.md" else text
+        for name in docs.codes(prose_text):
             if re.fullmatch(r"[\w.-]+/[\w./-]+\.\w+", name):
                 places = (docs.ROOT, (docs.ROOT / path).parent)
                 if not any((place / name).exists() for place in places):
-                    lost.append(f"{path}: {name} is not there")
-    assert lost == []
+                    unresolved.append(f"{path}: {name} does not exist")
+    assert unresolved == []
 
 
 def _anchors(text: str) -> set[str]:
@@ -136,7 +138,7 @@ def _anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_the_changelog_tells_of_this_version() -> None:
+def test_the_changelog_has_this_version() -> None:
     text = (docs.ROOT / "CHANGELOG.md").read_text("utf-8")
     project = tomllib.loads((docs.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == __version__
@@ -145,7 +147,7 @@ def test_the_changelog_tells_of_this_version() -> None:
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
-# Written so that this file does not match itself.
+# The brackets keep this file from matching itself.
 FOREIGN = re.compile(
     r"/wor[k]/|\.\./share[d]\b|\.librar[y]\b|[c]laude|[c]hatgpt|[c]opilot|\bAI[ ]|language[ ]model"
     r"|[c]o-authored-by|generated[ ]with",
