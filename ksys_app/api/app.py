@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from ksys_app import __version__
-from ksys_app.api import comm, export, health, prometheus, routes, runbooks, series
+from ksys_app.api import comm, export, health, kpi, prometheus, routes, runbooks, series
 from ksys_app.api.compression import Compression
 from ksys_app.api.docs import page
 from ksys_app.api.measured import Measured
@@ -24,7 +24,7 @@ from ksys_app.log import logger
 
 RETRY_AFTER_S: Final = 5
 ROUTERS: Final = tuple(
-    part.router for part in (routes, series, export, comm, health, prometheus, runbooks)
+    part.router for part in (routes, kpi, series, export, comm, health, prometheus, runbooks)
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 

@@ -25,7 +25,7 @@ async def conditional_json(
         name: which of the things made of these rows this is.
         content: makes it; only called where it is not at hand.
     """
-    body = await kept(answer, name, lambda: orjson.dumps(content()))
+    body = await kept(None if answer.stale else answer.made, name, lambda: orjson.dumps(content()))
     if answer.stale:
         return send(request, body, JSON, {"Cache-Control": "no-store"})
     # A strong ETag names the bytes as sent, so the plain ones have another.

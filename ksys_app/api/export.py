@@ -128,7 +128,7 @@ async def _file(tag: str, answer: Answer[Any], names: Sequence[str]) -> Body:
     def content() -> bytes:
         return csv_file.header(names) + csv_file.lines(tag, answer.rows, names, zone)
 
-    return await kept(answer, "csv", content)
+    return await kept(answer.made, "csv", content)
 
 
 async def _stored(

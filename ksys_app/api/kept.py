@@ -8,12 +8,12 @@ import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request, Response
 
-from ksys_app.utils.cache import Answer
 from ksys_app.utils.encodings import gzip_allowed
+from ksys_app.utils.made import Made
 
 # Of figures, this makes less than the usual level 6, in half its time.
 LEVEL: Final = 5
@@ -43,22 +43,27 @@ def compressed(plain: bytes) -> Body:
     return Body(packer.compress(plain) + packer.flush(), digest)
 
 
-async def kept(answer: Answer[Any], name: str, content: Callable[[], bytes]) -> Body:
-    """The body of this name, made once of the rows of an answer.
+async def kept(made: Made | None, name: str, content: Callable[[], bytes]) -> Body:
+    """The body of this name, made once for all who ask for it.
 
     Args:
-        answer: the rows. The body is stored with them, unless they are stale.
+        made: where the body is stored, None for rows that are stale: their age is part of the body.
         name: which of the bodies of these rows this is.
-        content: makes the body; only called where it is not stored yet.
+        content: makes the body in a thread; only called where it is not stored yet.
     """
-    body: Body | None = None if answer.stale else answer.made.get(name)
-    if body is not None:
-        return body
-    body = await asyncio.to_thread(lambda: compressed(content()))
-    if not answer.stale:
-        for old in list(answer.made.of(Body))[: 1 - MAX_KEPT]:
-            answer.made.drop(old)
-        answer.made.keep(name, body, len(body.gzipped))
+
+    async def make() -> Body:
+        return await asyncio.to_thread(lambda: compressed(content()))
+
+    if made is None:
+        return await make()
+    body: Body | None = made.get(name)
+    if body is None:
+        body = await made.share(name, make)
+        if made.get(name) is None:
+            for old in list(made.of(Body))[: 1 - MAX_KEPT]:
+                made.drop(old)
+            made.keep(name, body, len(body.gzipped))
     return body
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import Query
@@ -18,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from ksys_app.api.schemas import Bucket, Feature, Indicator
+from ksys_app.api.schemas import Bucket, Feature, Indicator, Kpi
 from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
 from ksys_app.domain.windows import (
@@ -31,6 +32,9 @@ from ksys_app.domain.windows import (
 )
 
 MAX_EXPORT_TAGS = 9
+MAX_KPI_TAGS = 200
+# Whole numbers up to this one are exact in every reader of JSON.
+MAX_SEQ = 2**53 - 1
 
 
 def _tag(value: str) -> str:
@@ -47,9 +51,9 @@ def _window(value: str) -> Window:
         raise ValueError(str(error)) from None
 
 
-def _few(value: list[str]) -> list[str]:
-    if len(value) > MAX_EXPORT_TAGS:
-        raise ValueError(f"may be given {MAX_EXPORT_TAGS} times, not {len(value)}")
+def _few(value: list[str], most: int = MAX_EXPORT_TAGS) -> list[str]:
+    if len(value) > most:
+        raise ValueError(f"may be given {most} times, not {len(value)}")
     return list(dict.fromkeys(value))
 
 
@@ -100,6 +104,11 @@ TagNames = Annotated[
     AfterValidator(_few),
     Field(json_schema_extra={"minItems": 1, "maxItems": MAX_EXPORT_TAGS}),
 ]
+KpiTags = Annotated[
+    list[TagName],
+    AfterValidator(partial(_few, most=MAX_KPI_TAGS)),
+    Field(json_schema_extra={"maxItems": MAX_KPI_TAGS}),
+]
 WindowLabel = Annotated[
     Window,
     BeforeValidator(_window),
@@ -123,9 +132,8 @@ def _columns(model: type[BaseModel]) -> list[str]:
     return [time, "tag_name", *figures]
 
 
-def _names_of(model: type[BaseModel]) -> Callable[[str], str]:
-    """Takes names of columns of ``model``, separated by commas."""
-    known = _columns(model)
+def _names_of(known: Sequence[str]) -> Callable[[str], str]:
+    """Takes some of these names, separated by commas."""
 
     def names_of(value: str) -> str:
         if not set(value.split(",")) <= set(known):
@@ -135,11 +143,17 @@ def _names_of(model: type[BaseModel]) -> Callable[[str], str]:
     return names_of
 
 
-def _listed(model: type[BaseModel]) -> Any:
+def _listed(known: Sequence[str]) -> Any:
     """The same for the document."""
-    one = "|".join(_columns(model))
+    one = "|".join(known)
     shape: dict[str, Any] = {"pattern": f"^({one})(,({one}))*$"}
-    return Field(examples=[",".join(_columns(model)[2:5])], json_schema_extra=shape)
+    return Field(examples=[",".join(known[2:5])], json_schema_extra=shape)
+
+
+_KPI: Final = tuple(Kpi.model_fields)
+_BUCKET: Final = _columns(Bucket)
+_MOVING: Final = _columns(Indicator)
+_FEATURE: Final = _columns(Feature)
 
 
 class _Strict(BaseModel):
@@ -162,13 +176,22 @@ class TagParam(_Strict):
     tag: TagName | None = None
 
 
-class KpiParams(TagParam):
+class WindowParams(TagParam):
     """A window, and all tags or one."""
 
     window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
 
 
-class SeriesParams(KpiParams):
+class KpiParams(_Strict):
+    """A window, all tags or some, which fields of a tile, and since which tick."""
+
+    tag: KpiTags = Field(default_factory=list)
+    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
+    fields: Annotated[str, AfterValidator(_names_of(_KPI)), _listed(_KPI)] | None = None
+    since: Annotated[int, Field(ge=0, le=MAX_SEQ, examples=[0])] | None = None
+
+
+class SeriesParams(WindowParams):
     """A window, one tag or all, and how the rows are laid out: columns are of one tag."""
 
     format: Literal["rows", "columns"] = "rows"
@@ -184,20 +207,20 @@ class SeriesParams(KpiParams):
 class BucketParams(SeriesParams):
     """The same, and which columns of a bucket."""
 
-    columns: Annotated[str, AfterValidator(_names_of(Bucket)), _listed(Bucket)] | None = None
+    columns: Annotated[str, AfterValidator(_names_of(_BUCKET)), _listed(_BUCKET)] | None = None
 
 
 class IndicatorParams(SeriesParams):
     """The same, which columns of an indicator, and which bands."""
 
-    columns: Annotated[str, AfterValidator(_names_of(Indicator)), _listed(Indicator)] | None = None
+    columns: Annotated[str, AfterValidator(_names_of(_MOVING)), _listed(_MOVING)] | None = None
     band: Band = "plant"
 
 
 class FeatureParams(SeriesParams):
     """The same, and which columns of a row of features."""
 
-    columns: Annotated[str, AfterValidator(_names_of(Feature)), _listed(Feature)] | None = None
+    columns: Annotated[str, AfterValidator(_names_of(_FEATURE)), _listed(_FEATURE)] | None = None
 
 
 class ExportParams(_Strict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -13,6 +13,7 @@ import orjson
 from fastapi import Response
 
 from ksys_app import texts_alarm
+from ksys_app.api.schemas import Kpi
 from ksys_app.domain.columns import drawn
 from ksys_app.domain.figures import finite
 from ksys_app.domain.timefmt import epoch_ms, iso_local
@@ -22,6 +23,7 @@ from ksys_app.models.tiles import Tile
 from ksys_app.utils.cache import Answer
 
 Json = dict[str, Any]
+KPI_FIELDS = tuple(Kpi.model_fields)
 RULE_COLUMNS = tuple(field.name for field in fields(QcRule) if field.compare)
 
 
@@ -70,6 +72,17 @@ def latest(row: Latest, zone: ZoneInfo) -> Json:
 def rule(row: QcRule) -> Json:
     """A QC rule under the column names of the table."""
     return {name: getattr(row, name) for name in RULE_COLUMNS}
+
+
+def tiles(
+    found: Iterable[Tile], zone: ZoneInfo, stale: Json, fields: Sequence[str] = ()
+) -> list[Json]:
+    """Tiles with some fields, none for all; the title is always one."""
+    made = [tile(one, zone, stale) for one in found]
+    if not fields:
+        return made
+    names = [name for name in KPI_FIELDS if name == "title" or name in fields]
+    return [{name: one[name] for name in names} | stale for one in made]
 
 
 def tile(row: Tile, zone: ZoneInfo, stale: Json) -> Json:

@@ -1,4 +1,4 @@
-"""The endpoints of tags, samples, tiles and rules, each a few lines over a service."""
+"""The endpoints of tags, samples and rules, each a few lines over a service."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from typing import TypeVar
 
 from fastapi import APIRouter, Response
 
-from ksys_app import log
 from ksys_app.api import render, responses, schemas
-from ksys_app.api.params import KpiQuery, NoQuery, TagQuery, TagsQuery
+from ksys_app.api.params import NoQuery, TagQuery, TagsQuery
 from ksys_app.api.render import json_response
+from ksys_app.api.too_many import too_many
 from ksys_app.domain.names import clean_filter
-from ksys_app.domain.ordering import Selection
-from ksys_app.errors import PayloadBloat
 from ksys_app.services import runtime
 from ksys_app.services.rules import list_rules
 from ksys_app.services.tags import MAX_TAGS, list_tags, newest_samples, require_known_tag
@@ -37,7 +35,7 @@ async def tags(query: TagsQuery) -> Response:
     found = await list_tags(clean_filter(query.search or ""))
     answer, zone = found.answer, runtime.current().zone
     if answer.rowcount > MAX_TAGS:
-        raise _too_many(MAX_TAGS, "search for a part of the name with search=")
+        raise too_many(MAX_TAGS, "search for a part of the name with search=")
     return json_response(
         [
             render.tag(row, found.rules.get(row.tag_name), zone)
@@ -66,23 +64,6 @@ async def latest(query: TagQuery) -> Response:
 
 
 @router.get(
-    "/kpi",
-    summary="KPI tiles of a window",
-    responses=responses.listed(schemas.Kpi) | responses.ANY_TAG,
-)
-async def kpi(query: KpiQuery) -> Response:
-    """One object a tile, by tag: newest value, change, gauge, status and the window's figures."""
-    now = runtime.current()
-    tile_set = await now.tiles.read(Selection(query.window, tag=query.tag))
-    if query.tag is not None and not tile_set.tiles:
-        await require_known_tag(query.tag)
-    if tile_set.truncated:
-        raise _too_many(now.settings.max_tags)
-    stale = render.stale_mark(tile_set.error, tile_set.age_s)
-    return json_response([render.tile(tile, now.zone, stale) for tile in tile_set.tiles])
-
-
-@router.get(
     "/qc",
     summary="QC rules",
     responses=responses.listed(schemas.Rule) | responses.ALL_TAGS,
@@ -98,10 +79,5 @@ async def qc(_query: NoQuery) -> Response:
 def _whole(answer: Answer[T], cap: int) -> Answer[T]:
     """``answer`` unless it was cut at its cap: part of the tags must not pass for all."""
     if answer.rowcount >= cap:
-        raise _too_many(cap)
+        raise too_many(cap)
     return answer
-
-
-def _too_many(cap: int, instead: str = "ask for one with tag=") -> PayloadBloat:
-    log.event("payload_bloat", rowcount=cap)
-    return PayloadBloat(f"there are more than {cap} tags; {instead}")

@@ -24,18 +24,18 @@ class Selection:
         window: the time range.
         words: words that the name or the title of a tag must hold; empty for all tags.
         pins: names of tags that are included even where they are beyond the first tags by name.
-        tag: only this tag.
+        tags: only these tags; none for all.
     """
 
     window: Window
     words: str = ""
     pins: tuple[str, ...] = ()
-    tag: str | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
         """Whether the selection is simply the first tags by name."""
-        return not self.words and not self.pins and self.tag is None
+        return not (self.words or self.pins or self.tags)
 
 
 def _comm(tile: Tile) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -60,7 +60,8 @@ class Tile:
         count: samples in the window.
         min: smallest in the window, as ``max``, ``first``, ``last`` None without samples.
         comm: ``ok``, ``late``, ``lost`` or ``never``.
-        age_s: seconds since the newest sample on the database's clock, None for never.
+        age_s: seconds since the newest sample on the database's clock, None for never. It grows
+            without a change of the tag, so tiles are compared without it.
         allowed_s: the age up to which comm is ``ok``, seconds.
         violations: every rule that it breaks, the worst first.
         places: decimals its values are shown with.
@@ -97,7 +98,7 @@ class Tile:
     first: float | None
     last: float | None
     comm: str
-    age_s: float | None
+    age_s: float | None = field(compare=False)
     allowed_s: float
     violations: tuple[Violation, ...]
     places: int

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from ksys_app.domain.changes import ChangeLog
 from ksys_app.domain.ordering import Selection
 from ksys_app.driver.pulse import Pulse
 from ksys_app.errors import KsysError
 from ksys_app.log import logger
 from ksys_app.services.tiles import TileSet
+from ksys_app.utils.made import Made
 
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
+# Selections that nobody watches and whose changes are remembered, for programs that ask over HTTP.
+MAX_UNWATCHED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Snapshot:
         error: why the tiles are stale, None while they are fresh.
         failing_since_ms: when the failure began, epoch milliseconds.
         retry_in_s: seconds to the next attempt.
+        changes: which tiles have changed since earlier snapshots of the selection.
+        made: results computed from the snapshot.
     """
 
     seq: int
@@ -41,6 +47,8 @@ class Snapshot:
     error: KsysError | None = None
     failing_since_ms: int = 0
     retry_in_s: float = 0.0
+    changes: ChangeLog = field(default_factory=ChangeLog, compare=False, repr=False)
+    made: Made = field(default_factory=Made, compare=False, repr=False)
 
 
 class Subscription:
@@ -65,6 +73,8 @@ class LiveFeed:
         interval: seconds between ticks.
         pulse: says when the database is lost or back; then every selection is asked for at once.
         wall: the clock, epoch seconds.
+        read: asks for the tiles of a selection that nobody watches; by default ``load``.
+        first_seq: the sequence numbers are larger. No two processes should share them.
     """
 
     def __init__(
@@ -73,9 +83,13 @@ class LiveFeed:
         interval: float,
         pulse: Pulse | None = None,
         wall: Callable[[], float] = time.time,
+        read: Callable[[Selection], Awaitable[TileSet]] | None = None,
+        first_seq: int = 0,
     ) -> None:
         self.interval = interval
         self._load, self._wall, self._pulse = load, wall, pulse
+        self._read = load if read is None else read
+        self._logs: OrderedDict[Selection, ChangeLog] = OrderedDict()
         self._watchers: Counter[Selection] = Counter()
         self._newest: dict[Selection, Snapshot] = {}
         self._changed = asyncio.Event()
@@ -83,7 +97,7 @@ class LiveFeed:
         self._due: dict[Selection, float] = {}
         self._failures: Counter[Selection] = Counter()
         self._poller: asyncio.Task[None] | None = None
-        self._seq = 0
+        self._seq = first_seq
         self._ticked_at: float | None = None
 
     @property
@@ -117,6 +131,20 @@ class LiveFeed:
             if snapshot is not None and snapshot.seq > seq:
                 return snapshot
             await self._changed.wait()
+
+    async def now(self, selection: Selection) -> Snapshot:
+        """The snapshot of the last tick; where nobody watches ``selection``, one that is read now.
+
+        Raises:
+            KsysError: the database cannot be asked and nothing older is at hand.
+        """
+        newest = self._newest.get(selection)
+        if newest is not None and (newest.error is None or newest.tile_set.db_now is not None):
+            return newest
+        tile_set = await self._read(selection)
+        wrong = tile_set.error
+        error = wrong if wrong is None or isinstance(wrong, KsysError) else KsysError(str(wrong))
+        return self._snapshot(tile_set, error)
 
     async def close(self) -> None:
         """Stop the poller."""
@@ -188,16 +216,32 @@ class LiveFeed:
         self._due[selection] = (started if error is None else ended) + pause
         if error is None:
             self._ticked_at = self._wall()
-            self._publish(Snapshot(self._next(), tile_set))
+            self._publish(self._snapshot(tile_set))
             return
         wrong = error if isinstance(error, KsysError) else KsysError(str(error))
         since = before.failing_since_ms if before is not None else 0
         now_ms = int(self._wall() * 1000)
-        self._publish(Snapshot(self._next(), tile_set, wrong, since or now_ms, pause))
+        self._publish(self._snapshot(tile_set, wrong, since or now_ms, pause))
 
-    def _next(self) -> int:
+    def _snapshot(
+        self,
+        tile_set: TileSet,
+        error: KsysError | None = None,
+        since_ms: int = 0,
+        retry_in_s: float = 0.0,
+    ) -> Snapshot:
+        """A snapshot with the next sequence number, whose changes are remembered."""
         self._seq += 1
-        return self._seq
+        selection = tile_set.selection
+        log = self._logs.setdefault(selection, ChangeLog())
+        self._logs.move_to_end(selection)
+        if error is None or tile_set.tiles:
+            log.add(self._seq, tile_set.tiles)
+        else:
+            log.again(self._seq)
+        for old in [one for one in self._logs if one not in self._watchers][:-MAX_UNWATCHED]:
+            del self._logs[old]
+        return Snapshot(self._seq, tile_set, error, since_ms, retry_in_s, log)
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._newest[snapshot.tile_set.selection] = snapshot

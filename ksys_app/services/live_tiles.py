@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ksys_app import log
 from ksys_app.domain.figures import brief
 from ksys_app.domain.ordering import Selection
@@ -21,6 +23,7 @@ class LiveTiles:
     def __init__(self, source: TileSource) -> None:
         self.source = source
         self._held: dict[str, frozenset[Reason]] = {}
+        self._reading: dict[Selection, asyncio.Task[TileSet]] = {}
         self._reasons: dict[str, Reason] = {}
 
     @property
@@ -35,10 +38,22 @@ class LiveTiles:
     async def read(self, selection: Selection) -> TileSet:
         """The tiles, judged with the limits that the last tick held. This read changes nothing.
 
+        Callers at the same time share one read, which goes on where one of them leaves.
+
         Raises:
             KsysError: the database cannot be asked and nothing older is at hand.
         """
-        return await self.source.load(selection, self._held)
+        task = self._reading.get(selection)
+        if task is None:
+            task = asyncio.ensure_future(self.source.load(selection, self._held))
+            self._reading[selection] = task
+            task.add_done_callback(lambda done: self._read(selection, done))
+        return await asyncio.shield(task)
+
+    def _read(self, selection: Selection, task: asyncio.Task[TileSet]) -> None:
+        del self._reading[selection]
+        if not task.cancelled():
+            task.exception()  # read, so that asyncio does not warn if nobody waits for the tiles
 
     async def tick(self, selection: Selection) -> TileSet:
         """The tiles now. The limits that they hold count from now on; changed alarms are logged.

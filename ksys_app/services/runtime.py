@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,7 +57,11 @@ async def opened(
     db.use(database)
     tiles = LiveTiles(TileSource(settings.zone, settings.max_tags))
     comm = CommSource(settings.zone, settings.max_tags)
-    feed = LiveFeed(tiles.tick, settings.tick_seconds, database.pulse)
+    # Numbers of an earlier start, or of another process, are smaller or differ.
+    first = time.time_ns() // 1_000_000
+    feed = LiveFeed(
+        tiles.tick, settings.tick_seconds, database.pulse, read=tiles.read, first_seq=first
+    )
     _current = Runtime(settings, settings.zone, database, tiles, comm, feed, connected)
     try:
         yield _current

@@ -39,7 +39,7 @@ async def read_now(tag: str, window: Window, rule: QcRule | None) -> TagNow:
     Raises:
         KsysError: the database cannot be asked.
     """
-    shown = await runtime.current().tiles.read(Selection(window, tag=tag))
+    shown = await runtime.current().tiles.read(Selection(window, tags=(tag,)))
     if not shown.tiles or shown.db_now is None:
         return TagNow()
     tile = shown.tiles[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from ksys_app.queries.realtime import SPARK_POINTS, tile_rows
 from ksys_app.queries.runs import runs
 from ksys_app.queries.tags import matching_tags
 from ksys_app.utils.cache import Answer
+from ksys_app.utils.made import Made
 
 # A line may cross one empty slot, not two: that is a hole in the data.
 SPARK_GAP: Final = 2.5 / SPARK_POINTS
@@ -45,6 +46,7 @@ class TileSet:
         truncated: whether the selection has more tags than may be shown.
         judged_s: seconds that judging the badges took.
         days: IANA name of the zone whose days the buckets are, None of shorter buckets.
+        made: results computed from the tiles.
     """
 
     selection: Selection
@@ -56,6 +58,7 @@ class TileSet:
     truncated: bool = False
     judged_s: float = 0.0
     days: str | None = None
+    made: Made = field(default_factory=Made, compare=False, repr=False)
 
     @property
     def window(self) -> Window:
@@ -139,8 +142,8 @@ class TileSource:
         """The tags of ``selection``, None for the first by name, and whether there are more."""
         if selection.whole:
             return None, False
-        if selection.tag is not None:
-            return [selection.tag], False
+        if selection.tags:
+            return list(selection.tags), False
         words = selection.words
         by_title = await titled(words)
         found = await matching_tags(words, self._max_tags, by_title)
@@ -152,7 +155,7 @@ class TileSource:
         window = selection.window
         fields = {
             "range": window.label,
-            "tag": selection.tag or selection.words or None,
+            "tag": " ".join(selection.tags[:9]) or selection.words or None,
             "view": window.view,
             "rowcount": answer.rowcount,
         }

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from ksys_app.utils.made import Made
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -29,45 +31,6 @@ ROW_BYTES: Final = 400
 ITEM_BYTES: Final = 32
 # The rows of an answer are similar, so this many rows are enough to estimate the size of all.
 SAMPLED_ROWS: Final = 200
-
-
-class Made:
-    """Results computed from the rows of an answer, by name, with their sizes.
-
-    All callers that get the rows share these results. The cache drops them together with the rows
-    and counts their sizes as it counts those of the rows.
-    """
-
-    def __init__(self) -> None:
-        self.grown: Callable[[int], None] | None = None
-        self._results: dict[str, tuple[Any, int]] = {}
-
-    def __len__(self) -> int:
-        return len(self._results)
-
-    def get(self, name: str) -> Any:
-        """The result of this name, None where there is none."""
-        return self._results.get(name, (None, 0))[0]
-
-    def of(self, kind: type[U]) -> dict[str, U]:
-        """The results of one type by name, the oldest first."""
-        found = ((name, result) for name, (result, _) in self._results.items())
-        return {name: result for name, result in found if isinstance(result, kind)}
-
-    def keep(self, name: str, result: Any, size: int) -> None:
-        """Store a result of ``size`` bytes."""
-        self.drop(name)
-        self._results[name] = result, size
-        self._grew(size)
-
-    def drop(self, name: str) -> None:
-        """Remove a result, if there is one of this name."""
-        _, size = self._results.pop(name, (None, 0))
-        self._grew(-size)
-
-    def _grew(self, size: int) -> None:
-        if size and self.grown is not None:
-            self.grown(size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from ksys_app.domain.ordering import Selection
-from ksys_app.services.live import LiveFeed
+from ksys_app.errors import DatabaseUnreachable
+from ksys_app.services.live import MAX_UNWATCHED, LiveFeed
 from ksys_app.services.tiles import TileSet
 from tests.feed import Database, Tab, now, play, selected
 from tests.waiting import HANGS_S
@@ -167,6 +168,51 @@ class TestSubscribers:
             for tab in tabs:
                 own = [snapshot.seq for _, snapshot in tab.seen]
                 assert own == sorted(own)
+
+        play(scenario)
+
+
+class TestOverHttp:
+    """Programs that ask for the newest snapshot and watch nothing."""
+
+    def test_where_tabs_watch_it_is_that_of_the_last_tick(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            tab = Tab(feed, M5)
+            await asyncio.sleep(13)
+            assert [await feed.now(M5) for _ in range(3)] == [tab.seen[1][1]] * 3
+            assert database.times(M5) == [0, 10]
+
+        play(scenario)
+
+    def test_where_nobody_watches_each_question_asks_the_database(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            first = await feed.now(M5)
+            await asyncio.sleep(3)
+            second = await feed.now(M5)
+            assert database.times(M5) == [0, 3]
+            assert second.seq > first.seq
+            assert not second.changes.since(first.seq).whole
+            assert feed.subscribers == 0
+
+        play(scenario)
+
+    def test_the_changes_of_a_few_unwatched_selections_are_remembered(self) -> None:
+        async def scenario(feed: LiveFeed, _database: Database) -> None:
+            first = await feed.now(M5)
+            for label in ("1m", "10m", "60m", "12h"):
+                await feed.now(selected(label))
+            assert (await feed.now(M5)).changes.since(first.seq).whole
+            assert len(feed._logs) == MAX_UNWATCHED
+
+        play(scenario)
+
+    def test_a_database_that_never_answered_is_an_error(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            database.failing[M5] = DatabaseUnreachable("away")
+            Tab(feed, M5)
+            await asyncio.sleep(0.5)
+            with pytest.raises(DatabaseUnreachable):
+                await feed.now(M5)
 
         play(scenario)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,7 +53,7 @@ async def test_one_tag_alone_leaves_what_is_held_of_the_others(
 ) -> None:
     rows.tiles = (row("D100", 195.0), row("D101"))
     await live.tick(M5)
-    alone = await live.tick(Selection(M5.window, tag="D101"))
+    alone = await live.tick(Selection(M5.window, tags=("D101",)))
     assert [tile.title for tile in alone.tiles] == ["D101"]
     assert " tag=D101 view=" in lines.named("snapshot_refresh")[1]
     rows.tiles = (row("D100", 193.5), row("D101"))
@@ -83,3 +84,14 @@ async def test_an_alarm_is_logged_when_its_reason_changes(
     for line in told:
         assert " tag=D100 " in line
         assert 0 <= float(line.partition("dur_ms=")[2].split()[0]) < 1000
+
+
+async def test_readers_at_the_same_time_share_one_read(live: LiveTiles, rows: Rows) -> None:
+    first, second = await asyncio.gather(live.read(M5), live.read(M5))
+    assert first is second
+    assert len(rows.caps) == 1
+    leaving = asyncio.create_task(live.read(M5))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert (await live.read(M5)).tiles == first.tiles
+    assert (await live.read(M5)) is not first

@@ -1,0 +1,65 @@
+"""Which tiles have changed since a tick, so that a reader gets only these (PRD §6.2)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ksys_app.models.tiles import Tile
+
+KEPT: Final = 60
+"""How many ticks a reader may fall behind; with the default of 10 s, ten minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a reader needs to be up to date.
+
+    Attributes:
+        whole: whether ``tiles`` are all tiles, which replace those that the reader has.
+        tiles: the tiles that are new or have changed, by name. The age alone is no change.
+        removed: names of tiles that are gone, by name.
+    """
+
+    whole: bool
+    tiles: tuple[Tile, ...]
+    removed: tuple[str, ...] = ()
+
+
+class ChangeLog:
+    """Remembers of each tile at which tick it changed last."""
+
+    def __init__(self) -> None:
+        self._ticks: deque[int] = deque(maxlen=KEPT)
+        self._tiles: dict[str, Tile] = {}
+        self._changed: dict[str, int] = {}
+        self._removed: dict[str, int] = {}
+
+    def add(self, seq: int, tiles: Sequence[Tile]) -> None:
+        """Take the tiles of the tick ``seq``, which is larger than all before."""
+        before, self._tiles = self._tiles, {tile.title: tile for tile in tiles}
+        for title, tile in self._tiles.items():
+            if before.get(title) != tile:
+                self._changed[title] = seq
+                self._removed.pop(title, None)
+        for title in before.keys() - self._tiles.keys():
+            del self._changed[title]
+            self._removed[title] = seq
+        self.again(seq)
+
+    def again(self, seq: int) -> None:
+        """Take a tick that has no tiles of its own, because the database did not answer."""
+        self._ticks.append(seq)
+        oldest = self._ticks[0]
+        for title in [one for one, gone in self._removed.items() if gone <= oldest]:
+            del self._removed[title]
+
+    def since(self, seq: int) -> Changes:
+        """What has changed after the tick ``seq``; everything where that tick is not remembered."""
+        if seq not in self._ticks:
+            return Changes(True, tuple(self._tiles.values()))
+        changed = (tile for title, tile in self._tiles.items() if self._changed[title] > seq)
+        removed = sorted(title for title, gone in self._removed.items() if gone > seq)
+        return Changes(False, tuple(changed), tuple(removed))

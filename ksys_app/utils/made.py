@@ -1,0 +1,62 @@
+"""Results that are computed once for all callers that have the same rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+U = TypeVar("U")
+
+
+class Made:
+    """Results computed from the rows of an answer, by name, with their sizes.
+
+    All callers that get the rows share these results. The cache drops them together with the rows
+    and counts their sizes as it counts those of the rows.
+    """
+
+    def __init__(self) -> None:
+        self.grown: Callable[[int], None] | None = None
+        self._results: dict[str, tuple[Any, int]] = {}
+        self._running: dict[str, asyncio.Task[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def get(self, name: str) -> Any:
+        """The result of this name, None where there is none."""
+        return self._results.get(name, (None, 0))[0]
+
+    def of(self, kind: type[U]) -> dict[str, U]:
+        """The results of one type by name, the oldest first."""
+        found = ((name, result) for name, (result, _) in self._results.items())
+        return {name: result for name, result in found if isinstance(result, kind)}
+
+    def keep(self, name: str, result: Any, size: int) -> None:
+        """Store a result of ``size`` bytes."""
+        self.drop(name)
+        self._results[name] = result, size
+        self._grew(size)
+
+    def drop(self, name: str) -> None:
+        """Remove a result, if there is one of this name."""
+        _, size = self._results.pop(name, (None, 0))
+        self._grew(-size)
+
+    async def share(self, name: str, compute: Callable[[], Awaitable[U]]) -> U:
+        """What ``compute`` returns; callers of the same name at the same time share one run."""
+        task = self._running.get(name)
+        if task is None:
+            task = self._running[name] = asyncio.ensure_future(compute())
+            task.add_done_callback(lambda done: self._ran(name, done))
+        return await asyncio.shield(task)
+
+    def _ran(self, name: str, task: asyncio.Task[Any]) -> None:
+        del self._running[name]
+        if not task.cancelled():
+            task.exception()  # read, so that asyncio does not warn if nobody waits for the result
+
+    def _grew(self, size: int) -> None:
+        if size and self.grown is not None:
+            self.grown(size)

@@ -1,0 +1,103 @@
+"""``/api/v1/kpi`` for programs that ask again and again (PRD §5.4, §6.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from ksys_app.domain.ordering import Selection
+from ksys_app.domain.windows import parse_window
+from ksys_app.services import runtime
+from tests import plant
+from tests.conftest import Plant
+from tests.contract import hold
+
+PATH = "/api/v1/kpi"
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def samples(plant_db: Plant) -> None:
+    now = await plant.clock(plant_db.conn)
+    rows = [(now - timedelta(minutes=9 + i), tag, float(i)) for i in range(3) for tag in "ABC"]
+    await plant.insert(plant_db.conn, rows)
+
+
+async def get(http: httpx.AsyncClient, **params: Any) -> Any:
+    answer = await http.get(PATH, params={"window": "24h", **params})
+    assert answer.status_code == 200, answer.text
+    hold(answer, PATH)
+    return answer.json()
+
+
+def titles(tiles: list[dict[str, Any]]) -> list[str]:
+    return [tile["title"] for tile in tiles]
+
+
+async def test_since_answers_what_has_changed_and_the_new_number(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    first = await get(http, since=0)
+    assert (first["whole"], titles(first["tiles"]), first["removed"]) == (True, ["A", "B", "C"], [])
+    assert set(first["tiles"][0]) == set((await get(http))[0])
+    same = await get(http, since=first["seq"])
+    assert (same["whole"], same["tiles"], same["removed"]) == (False, [], [])
+    assert same["seq"] > first["seq"]
+    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "B", 7.0)])
+    await plant_db.conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('NEW')")
+    for since in (first["seq"], same["seq"]):
+        changed = await get(http, since=since)
+        assert (changed["whole"], titles(changed["tiles"])) == (False, ["B", "NEW"])
+        assert changed["tiles"][0]["value"] == 7.0
+    await plant_db.conn.execute("DELETE FROM influx_qc_rule WHERE tag_name = 'NEW'")
+    gone = await get(http, since=changed["seq"])
+    assert (gone["tiles"], gone["removed"]) == ([], ["NEW"])
+
+
+async def test_a_number_that_is_not_remembered_answers_everything(http: httpx.AsyncClient) -> None:
+    for since in (1, 2**53 - 1):
+        answer = await get(http, since=since)
+        assert (answer["whole"], titles(answer["tiles"])) == (True, ["A", "B", "C"])
+
+
+async def test_some_fields_of_some_tags(http: httpx.AsyncClient) -> None:
+    chosen = await get(http, tag=["C", "A", "C"], fields="value_s,value")
+    assert [list(tile) for tile in chosen] == [["title", "value", "value_s"]] * 2
+    assert titles(chosen) == ["A", "C"]
+    first = await get(http, tag="A", fields="comm", since=0)
+    assert first["tiles"] == [{"title": "A", "comm": "late"}]
+    assert (await get(http, tag="A", since=first["seq"]))["tiles"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        ("?since=-1", 400, "since"),
+        ("?since=x", 400, "since"),
+        ("?fields=value,nope", 400, "title unit value"),
+        ("?fields=", 400, "fields"),
+        ("?tag=A&tag=NOPE", 404, "NOPE"),
+        ("?tag=NOPE&since=0", 404, "NOPE"),
+        ("?" + "&".join(f"tag=T{i}" for i in range(201)), 400, "200 times, not 201"),
+    ],
+)
+async def test_a_bad_question(http: httpx.AsyncClient, query: str, status: int, says: str) -> None:
+    answer = await http.get(PATH + query)
+    assert answer.status_code == status
+    assert says in answer.json()["error"]["message"]
+    hold(answer, PATH)
+
+
+async def test_a_tick_is_encoded_once_for_all_screens(http: httpx.AsyncClient) -> None:
+    feed = runtime.current().feed
+    async with feed.subscribe(Selection(parse_window("24h"))) as tab:
+        snapshot = await tab.next()
+        statements = runtime.current().database.counters.statements
+        answers = await asyncio.gather(*(get(http, since=0) for _ in range(20)))
+        assert runtime.current().database.counters.statements == statements
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0]["seq"] == snapshot.seq
+    assert len(snapshot.made) == 1

@@ -1,0 +1,86 @@
+"""Which tiles a reader gets who has those of an earlier tick (PRD §6.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ksys_app.domain.changes import KEPT, ChangeLog
+from ksys_app.domain.tiles import badges, tile
+from ksys_app.models.tiles import Tile
+from tests.unit.test_tiles import ROW
+
+TILE = tile(ROW, None, ZoneInfo("UTC"), badges(ROW, None, frozenset()), 0.1)
+
+
+def made(**values: float) -> tuple[Tile, ...]:
+    return tuple(replace(TILE, title=name, value=value) for name, value in sorted(values.items()))
+
+
+def test_who_has_nothing_gets_everything() -> None:
+    log = ChangeLog()
+    log.add(7, made(A=1, B=2))
+    changes = log.since(0)
+    assert (changes.whole, changes.tiles, changes.removed) == (True, made(A=1, B=2), ())
+
+
+def test_only_what_is_new_has_changed_or_is_gone_is_told() -> None:
+    log = ChangeLog()
+    log.add(7, made(A=1, B=2, C=3))
+    log.add(9, made(A=1, B=5, D=4))
+    changes = log.since(7)
+    assert (changes.whole, changes.tiles, changes.removed) == (False, made(B=5, D=4), ("C",))
+    assert log.since(9).tiles == ()
+
+
+def test_growing_older_is_no_change() -> None:
+    log = ChangeLog()
+    log.add(1, [TILE])
+    log.add(2, [replace(TILE, age_s=99.0)])
+    assert log.since(1).tiles == ()
+    log.add(3, [replace(TILE, age_s=999.0, comm="late")])
+    assert [one.comm for one in log.since(2).tiles] == ["late"]
+    assert [one.age_s for one in log.since(0).tiles] == [999.0]
+
+
+def test_who_fell_behind_what_is_remembered_gets_everything() -> None:
+    log = ChangeLog()
+    for seq in range(1, KEPT + 2):
+        log.add(seq, made(A=1))
+    assert not log.since(2).whole
+    assert log.since(1).whole
+    assert log.since(10**9).whole, "a number of another process"
+
+
+def test_a_tick_without_an_answer_changes_nothing() -> None:
+    log = ChangeLog()
+    log.add(1, made(A=1))
+    log.again(2)
+    log.add(3, made(A=2))
+    assert log.since(2).tiles == made(A=2)
+    assert (log.since(3).tiles, log.since(3).whole) == ((), False)
+
+
+TAGS = st.dictionaries(st.sampled_from("ABCDE"), st.integers(0, 2).map(float), max_size=5)
+
+
+@given(st.lists(TAGS, min_size=1, max_size=12), st.data())
+def test_a_reader_that_skips_ticks_has_the_newest_tiles(
+    ticks: list[dict[str, float]], data: st.DataObject
+) -> None:
+    log = ChangeLog()
+    seen, has = 0, dict[str, Tile]()
+    for seq, values in enumerate(ticks, 1):
+        log.add(seq, made(**values))
+        if data.draw(st.booleans()):
+            changes = log.since(seen)
+            if changes.whole:
+                has.clear()
+            for title in changes.removed:
+                has.pop(title, None)
+            has |= {one.title: one for one in changes.tiles}
+            seen = seq
+            assert [has[title] for title in sorted(has)] == list(made(**values))
