@@ -18,7 +18,7 @@ from psycopg.rows import class_row
 
 from ksys_app import log, meters
 from ksys_app.driver.command import connect as connect
-from ksys_app.driver.command import tells_restoring, user_of
+from ksys_app.driver.command import reports_restoring, user_of
 from ksys_app.driver.connection import KEEPALIVE, Connection, Silent
 from ksys_app.driver.failures import map_error, refused
 from ksys_app.driver.guards import GUARDS, guarding
@@ -143,7 +143,7 @@ class Database:
                     await cursor.execute(statement, dict(params))
             except psycopg.Error as error:
                 failure = error
-            if await tells_restoring(guards):
+            if await reports_restoring(guards):
                 # Any failure during a restore has this cause. The session keeps the settings it
                 # began with even after the restore, so it is closed.
                 await conn.close()
@@ -221,7 +221,7 @@ class Database:
                 self._failed(mapped)
             if not isinstance(error, Busy):
                 away = isinstance(error, Silent) or isinstance(mapped, DatabaseUnreachable)
-                self.pulse.told(away=away)
+                self.pulse.report(away=away)
             if mapped is None or mapped is error:
                 raise
             raise mapped from error
@@ -262,7 +262,7 @@ class Database:
 
     def _answered(self) -> None:
         self.counters.statements += 1
-        self.pulse.told(away=False)
+        self.pulse.report(away=False)
         lost_for = self.lost_for_s
         if lost_for is not None:
             self._lost_since = None

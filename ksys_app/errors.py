@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 
 class KsysError(Exception):
-    """Something went wrong that the product foresees."""
+    """An error with a known cause."""
 
     code: ClassVar[str] = "INTERNAL"
     http_status: ClassVar[int] = 500
@@ -44,14 +44,14 @@ class BadParameter(KsysError):
 
 
 class Forbidden(KsysError):
-    """Who asks may not have it."""
+    """The request is not allowed."""
 
     code = "FORBIDDEN"
     http_status = 403
 
 
 class UnknownTag(KsysError):
-    """The tag is not known to the database."""
+    """The database does not have this tag."""
 
     code = "UNKNOWN_TAG"
     http_status = 404
@@ -67,7 +67,7 @@ class DatabaseUnreachable(KsysError):
 
 
 class DatabaseTimeout(KsysError):
-    """The database took longer than the statement may take."""
+    """The database took too long for a statement."""
 
     code = "DB_TIMEOUT"
     http_status = 503
@@ -79,34 +79,34 @@ AWAY: Final = (DatabaseUnreachable, DatabaseTimeout)
 
 
 class DatabaseFault(KsysError):
-    """The database answers and cannot do what it was asked."""
+    """The database answers with an error of its own."""
 
     code = "DB_FAULT"
     http_status = 503
 
 
 class DatabaseRestoring(DatabaseFault):
-    """The database is being restored, or a restore was broken off."""
+    """A restore of the database is running or was interrupted."""
 
     code = "DB_RESTORING"
 
 
 class NoRows(KsysError):
-    """The query was answered, with nothing in it."""
+    """The query returned no rows."""
 
     code = "NO_ROWS"
     http_status = 404
 
 
 class SchemaDrift(KsysError):
-    """The database's schema is not the one this version expects."""
+    """The schema of the database differs from what this version expects."""
 
     code = "SCHEMA_DRIFT"
     http_status = 500
 
 
 class PayloadBloat(KsysError):
-    """An answer is larger than a browser should be sent."""
+    """The answer is too large."""
 
     code = "PAYLOAD_BLOAT"
     http_status = 413
@@ -119,13 +119,13 @@ class BuildFailed(KsysError):
 
 
 class BackupFailed(KsysError):
-    """A dump or a restore did not go through, or the two differ."""
+    """A dump or a restore failed, or the two differ."""
 
     code = "BACKUP"
 
 
-class BrokenOff(BackupFailed):
-    """A restore was told to end before it was done."""
+class Interrupted(BackupFailed):
+    """The restore was interrupted."""
 
-    code = "BROKEN_OFF"
+    code = "INTERRUPTED"
     exit_code = 130

@@ -118,7 +118,7 @@ def _remedy(page: Origin | None, arrived: Arrival) -> str:
     served = arrived.served
     if page is not None and page == arrived.claimed and not arrived.trusted:
         return (
-            "the headers say it right, but they came from an address that is not in "
+            "the headers are right, but they came from an address that is not in "
             "KSYS_TRUSTED_PROXIES; add the proxy's, which the log names"
         )
     if page is None or served is None or page.host != served.host:

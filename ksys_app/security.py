@@ -90,7 +90,7 @@ def _dsns(settings: Settings) -> Iterator[Finding]:
     for name, dsn in (("TS_DSN", settings.ts_dsn), ("TS_ADMIN_DSN", settings.ts_admin_dsn)):
         if dsn is not None:
             filled_in = conninfo_to_dict(dsn).get("password") != FILL_IN
-            example = f"still has {FILL_IN} of .env.example in it; put in what is yours"
+            example = f"still has {FILL_IN} from .env.example in it; put in your own value"
             yield Finding(name, filled_in, "set" if filled_in else example)
 
 
@@ -106,7 +106,7 @@ def _transport(settings: Settings, production: bool) -> list[Finding]:
     detail = (
         "sslmode=verify-full"
         if fine
-        else f"sslmode={mode} does not prove who answers; production needs sslmode=verify-full"
+        else f"sslmode={mode} does not verify the server; production needs sslmode=verify-full"
     )
     return [Finding("TLS to the database", fine, detail, production)]
 

@@ -142,7 +142,7 @@ class _Lines:
         if error is None:
             self._close("")
         elif self._lasts:
-            self._close("broken off after ")
+            self._close("interrupted after ")
 
     def report(self, stage: str, detail: str, done: int, total: int | None) -> None:
         with self._lock:

@@ -20,11 +20,11 @@ from ksys_app.ops.recovery import backup as backing
 from ksys_app.ops.recovery import dated
 from ksys_app.ops.recovery import restore as restoring
 from ksys_app.ops.recovery.aside import dropping
-from ksys_app.ops.recovery.backfill import Filled, Listener, Source
+from ksys_app.ops.recovery.backfill import BackfillResult, Listener, Source
 from ksys_app.ops.recovery.manifest import beside
 from ksys_app.ops.stopping import as_by_ctrl_c, stop_signal
 
-BROKEN_OFF = 130
+INTERRUPTED = 130
 
 
 def add_to(app: typer.Typer) -> None:
@@ -70,13 +70,13 @@ def backfill(
     for text in _report(done, rejects, settings.zone, dry_run=dry_run):
         terminal.out.print(text, markup=False)
     if done.stopped:
-        raise typer.Exit(BROKEN_OFF)
+        raise typer.Exit(INTERRUPTED)
 
 
-async def _backfill(dsn: str | None, zone: ZoneInfo, source: Source) -> Filled:
+async def _backfill(dsn: str | None, zone: ZoneInfo, source: Source) -> BackfillResult:
     with stages() as progress:
 
-        def loaded(done: Filled) -> None:
+        def loaded(done: BackfillResult) -> None:
             detail = f"{done.samples:,} read, {done.rate:,.0f}/s, {done.rejected:,} rejected"
             progress.report("samples", detail, done.position, done.size)
 
@@ -86,7 +86,7 @@ async def _backfill(dsn: str | None, zone: ZoneInfo, source: Source) -> Filled:
         return await backfilling.backfill(dsn, zone, source, listener)
 
 
-def _report(done: Filled, rejects: Path, zone: ZoneInfo, *, dry_run: bool) -> Iterator[str]:
+def _report(done: BackfillResult, rejects: Path, zone: ZoneInfo, *, dry_run: bool) -> Iterator[str]:
     yield f"lines     {done.lines:,} read in {done.seconds:.1f} s ({done.rate:,.0f} samples/s)"
     if dry_run:
         yield f"samples   {done.samples:,} good, nothing written"

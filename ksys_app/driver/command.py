@@ -12,7 +12,7 @@ from ksys_app.driver.connection import KEEPALIVE
 from ksys_app.driver.failures import map_error, refused
 from ksys_app.driver.refusal import refusal
 from ksys_app.driver.restoring import IS_RESTORING, restoring
-from ksys_app.driver.watched import Watched
+from ksys_app.driver.supervised import SupervisedConnection
 from ksys_app.settings import safe_dsn, with_parameters
 
 # A connection is dead if the server has not acknowledged sent data for this time (milliseconds).
@@ -28,7 +28,9 @@ FROM (SELECT pg_backend_pid() = %(pid)s AS own) AS session
 """  # noqa: S608 - a constant of ours
 
 
-async def connect(dsn: str, *, timeout_s: int = 5, even_restoring: bool = False) -> Watched:
+async def connect(
+    dsn: str, *, timeout_s: int = 5, even_restoring: bool = False
+) -> SupervisedConnection:
     """One autocommit connection for a command; a failure is explained in one sentence.
 
     Args:
@@ -45,13 +47,13 @@ async def connect(dsn: str, *, timeout_s: int = 5, even_restoring: bool = False)
         dsn, application_name="ksys", tcp_user_timeout=COMMAND_UNACKNOWLEDGED_MS, **KEEPALIVE
     )
     try:
-        conn = await Watched.open(line, timeout_s)
+        conn = await SupervisedConnection.open(line, timeout_s)
     except psycopg.OperationalError as error:
         raise refused(await refusal(error, line), safe_dsn(dsn), user_of(dsn)) from error
     conn.dsn = line
     try:
         session = await conn.execute(SESSION, {"pid": conn.info.backend_pid})
-        if await tells_restoring(session) and not even_restoring:
+        if await reports_restoring(session) and not even_restoring:
             raise restoring(safe_dsn(dsn))
     except BaseException as error:
         await conn.close()
@@ -62,7 +64,7 @@ async def connect(dsn: str, *, timeout_s: int = 5, even_restoring: bool = False)
     return conn
 
 
-async def tells_restoring(guards: AsyncCursor[Any]) -> bool:
+async def reports_restoring(guards: AsyncCursor[Any]) -> bool:
     """Whether the first column of the guards' row is true; False where there is no row."""
     row = await guards.fetchone() if guards.rowcount == 1 else None
     return row is not None and row[0] is True

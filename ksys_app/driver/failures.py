@@ -25,51 +25,51 @@ Sentence = tuple[type[KsysError], str]
 BY_CAUSE: Final[Mapping[Cause, Sentence]] = {
     "silent": (
         DatabaseUnreachable,
-        "{name} does not answer ({words}); check that the server runs and no firewall is between",
+        "{name} does not answer ({message}); check that the server runs and no firewall is between",
     ),
     "host": (
         DatabaseUnreachable,
-        "{name} does not answer ({words}); check the DSN's host",
+        "{name} does not answer ({message}); check the DSN's host",
     ),
     "port": (
         DatabaseUnreachable,
-        "{name} does not answer ({words}); check that it runs and the DSN's host and port",
+        "{name} does not answer ({message}); check that it runs and the DSN's host and port",
     ),
     "tls": (
         ConfigError,
-        "{name} makes no TLS connection ({words}); check sslmode and sslrootcert in the DSN and "
+        "{name} makes no TLS connection ({message}); check sslmode and sslrootcert in the DSN and "
         "the server's certificate",
     ),
     "password": (
         ConfigError,
         "{name} asks for the password of {user!r}; put it into the DSN",
     ),
-    "sqlstate": (DatabaseUnreachable, "{name} refuses the connection ({words})"),
+    "sqlstate": (DatabaseUnreachable, "{name} refuses the connection ({message})"),
 }
 BY_SQLSTATE: Final[Mapping[str, Sentence]] = {
     "28P01": (ConfigError, "{name} refuses the password of {user!r}; correct it in the DSN"),
     "28000": (
         ConfigError,
-        "{name} does not let {user!r} in ({words}); correct the user in the DSN, or pg_hba.conf "
+        "{name} does not let {user!r} in ({message}); correct the user in the DSN, or pg_hba.conf "
         "on the server",
     ),
     "3D000": (ConfigError, "{name} has no such database; create it or correct the DSN"),
     "42501": (
         ConfigError,
-        "{name} does not let {user!r} into this database ({words}); grant CONNECT on it",
+        "{name} does not let {user!r} into this database ({message}); grant CONNECT on it",
     ),
     "53300": (
         DatabaseUnreachable,
-        "{name} has no connection left ({words}); lower KSYS_POOL_MAX or raise max_connections",
+        "{name} has no connection left ({message}); lower KSYS_POOL_MAX or raise max_connections",
     ),
     "57P03": (
         DatabaseUnreachable,
-        "{name} takes no connections yet ({words}); try again in a moment",
+        "{name} takes no connections yet ({message}); try again in a moment",
     ),
     # PostgreSQL itself does not answer a connection attempt with this code.
     "08P01": (
         DatabaseUnreachable,
-        "the pooler at {name} refuses the connection ({words}); correct the DSN or the pooler's "
+        "the pooler at {name} refuses the connection ({message}); correct the DSN or the pooler's "
         "settings",
     ),
 }
@@ -77,8 +77,8 @@ BY_SQLSTATE: Final[Mapping[str, Sentence]] = {
 # Classes of SQLSTATE from a server that runs but cannot execute the statement: rolled back, out of
 # resources, over a limit, wrong state, an error of its system, an internal error.
 ANSWERED: Final = ("40", "53", "54", "55", "58", "XX")
-DISK_FULL: Final = "{name} has no room left on its disk ({words}); make room there and try again"
-OTHER_FAULT: Final = "{name} answers and cannot do it ({words}); the log of its server has more"
+DISK_FULL: Final = "{name} has no room left on its disk ({message}); make room there and try again"
+OTHER_FAULT: Final = "{name} answers and cannot do it ({message}); the log of its server has more"
 
 
 def refused(why: Refusal, name: str, user: str) -> KsysError:
@@ -90,7 +90,7 @@ def refused(why: Refusal, name: str, user: str) -> KsysError:
         user: the user of the attempt.
     """
     kind, sentence = BY_SQLSTATE.get(why.sqlstate or "") or BY_CAUSE[why.cause]
-    return kind(sentence.format(name=name, user=user, words=why.words))
+    return kind(sentence.format(name=name, user=user, message=why.message))
 
 
 def map_error(error: BaseException, name: str) -> KsysError | None:

@@ -15,20 +15,20 @@ class Pulse:
     """Pings an idle database every few seconds while somebody watches it.
 
     Args:
-        ask: pings the database and reports the result to :meth:`told`; raises nothing.
+        ping: pings the database and reports the result to :meth:`report`; raises nothing.
         every_s: seconds without an answer or a failure after which the database is pinged.
     """
 
-    def __init__(self, ask: Callable[[], Awaitable[None]], every_s: float = EVERY_S) -> None:
+    def __init__(self, ping: Callable[[], Awaitable[None]], every_s: float = EVERY_S) -> None:
         self.away = False
-        self._ask, self._every_s = ask, every_s
-        self._told_at = 0.0
+        self._ping, self._every_s = ping, every_s
+        self._reported_at = 0.0
         self._watchers: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
 
-    def told(self, *, away: bool) -> None:
+    def report(self, *, away: bool) -> None:
         """Report that the database answered, or with ``away`` that it did not."""
-        self._told_at = asyncio.get_running_loop().time()
+        self._reported_at = asyncio.get_running_loop().time()
         if away != self.away:
             self.away = away
             for on_change in self._watchers:
@@ -76,9 +76,9 @@ class Pulse:
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()
         while self._watchers:
-            quiet = loop.time() - self._told_at
+            quiet = loop.time() - self._reported_at
             if quiet >= self._every_s:
-                await self._ask()
+                await self._ping()
                 # Wait before the next ping, whatever the result was.
                 quiet = 0.0
             await asyncio.sleep(self._every_s - quiet)

@@ -23,7 +23,7 @@ from ksys_app.driver.connection import Silent, addresses
 Cause = Literal["silent", "host", "port", "tls", "password", "sqlstate"]
 TRACE_S: Final = 2.0
 # The severity comes first and is translated; the code and the message follow.
-SAID: Final = re.compile(
+ERROR_RESPONSE: Final = re.compile(
     rb'\tErrorResponse\t S "[^"]*"(?: V "[A-Z]+")? C "([0-9A-Z]{5})" M "(.*?)" (?:[A-Z] "|\\x00)',
     re.DOTALL,
 )
@@ -38,12 +38,12 @@ class Refusal:
             nothing listens there, or it closed the connection; ``tls``: no encrypted connection is
             possible; ``password``: a password is required and the DSN has none; ``sqlstate``: the
             server, or a pooler in front of it, refuses the connection.
-        words: the message of the server, the driver or the system, in its own language.
+        message: the message of the server, the driver or the system, in its own language.
         sqlstate: the server's code, None where no server answered.
     """
 
     cause: Cause
-    words: str
+    message: str
     sqlstate: str | None = None
 
 
@@ -54,23 +54,23 @@ async def refusal(error: psycopg.OperationalError, dsn: str) -> Refusal:
         error: the error from connecting to ``dsn``.
         dsn: the database of the attempt.
     """
-    words = first_line(error)
+    message = first_line(error)
     if isinstance(error, Silent):
-        return Refusal("silent", words)
+        return Refusal("silent", message)
     if error.sqlstate is not None:
-        return Refusal("sqlstate", words, error.sqlstate)
+        return Refusal("sqlstate", message, error.sqlstate)
     if await addresses(dsn) == 0:
-        return Refusal("host", words)
+        return Refusal("host", message)
     if error.pgconn is not None and error.pgconn.needs_password:
-        return Refusal("password", words)
+        return Refusal("password", message)
     trace = await asyncio.to_thread(_trace, dsn, time.monotonic() + TRACE_S)
-    said = SAID.findall(trace)
-    if said:
-        code, text = (part.decode("utf-8", "replace") for part in said[-1])
+    responses = ERROR_RESPONSE.findall(trace)
+    if responses:
+        code, text = (part.decode("utf-8", "replace") for part in responses[-1])
         return Refusal("sqlstate", " ".join(text.split()), code)
     if b"\tSSLRequest\t" in trace and b"\tStartupMessage\t" not in trace:
-        return Refusal("tls", words)
-    return Refusal("port", words)
+        return Refusal("tls", message)
+    return Refusal("port", message)
 
 
 def first_line(error: BaseException) -> str:

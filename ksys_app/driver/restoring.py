@@ -25,7 +25,7 @@ IS_RESTORING: Final[LiteralString] = """(
     WHERE one.setting ~* '^timescaledb\\.restoring=(on|t|tr|tru|true|y|ye|yes|1)$'
   )
 )"""
-_ASK: Final = sql.SQL("SELECT {}").format(sql.SQL(IS_RESTORING))
+_SELECT: Final = sql.SQL("SELECT {}").format(sql.SQL(IS_RESTORING))
 
 
 async def is_restoring(conn: AsyncConnection) -> bool:
@@ -33,7 +33,7 @@ async def is_restoring(conn: AsyncConnection) -> bool:
     usable = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
     if conn.closed or conn.pgconn.transaction_status not in usable:
         return False
-    return await (await conn.execute(_ASK)).fetchone() == (True,)
+    return await (await conn.execute(_SELECT)).fetchone() == (True,)
 
 
 def restoring(name: str) -> DatabaseRestoring:
@@ -43,7 +43,7 @@ def restoring(name: str) -> DatabaseRestoring:
         name: the database, without its secrets.
     """
     return DatabaseRestoring(
-        f"{name} is not whole: a restore is running or was broken off (timescaledb.restoring is "
-        "on), and what is written now is lost; if none is running: ksys db restore FILE --replace "
-        f"(docs/runbooks/{DatabaseRestoring.code}.md)"
+        f"{name} is incomplete: a restore is running or was interrupted (timescaledb.restoring is "
+        "on), and rows that are written now are lost; if no restore is running: "
+        f"ksys db restore FILE --replace (docs/runbooks/{DatabaseRestoring.code}.md)"
     )

@@ -28,7 +28,7 @@ Variable = Literal["TS_DSN", "TS_ADMIN_DSN"]
 # looks at a watch finds the ages wrong.
 MAX_CLOCK_S: Final = 2.0
 MOST_NAMES: Final = 5
-NO_SCHEMA: Final = "the database has no schema of ours; run ksys db init"
+NO_SCHEMA: Final = "the database has no ksys schema; run ksys db init"
 
 FACTS: Final = f"""
 SELECT current_database()::text AS database, current_user::text AS role, pg_backend_pid() AS pid,
@@ -123,12 +123,12 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
             tls = "TLS" if conn.pgconn.ssl_in_use else "no TLS"
             through = facts.pid != conn.pgconn.backend_pid
     except (KsysError, psycopg.Error, OSError) as error:
-        told = map_error(error, name)
-        if told is None:
+        mapped = map_error(error, name)
+        if mapped is None:
             raise
         # A refused connection is a failed check; without any answer there is no database.
-        code = 3 if told.exit_code == 3 else 1
-        return Looked([Finding(f"{variable} connection", False, told.message, exit_code=code)])
+        code = 3 if mapped.exit_code == 3 else 1
+        return Looked([Finding(f"{variable} connection", False, mapped.message, exit_code=code)])
     words = f"{name} answers in {seconds * 1000:.0f} ms, {tls}"
     as_whom = f"database {facts.database}, role {facts.role}"
     judge = (
@@ -174,8 +174,9 @@ async def denied(conn: AsyncConnection, what: str) -> ConfigError:
     facts, relations = await _facts(conn)
     rights = next(_owner(facts, relations))
     # The message names an object that is not part of the schema, for example a chunk.
-    mend = f"{facts.role} owns every table and view; as a superuser, give it what these words name"
-    return ConfigError(f"{what}; {mend if rights.ok else rights.detail}")
+    grant = "as a superuser, grant it what this message names"
+    advice = f"{facts.role} owns every table and view; {grant}"
+    return ConfigError(f"{what}; {advice if rights.ok else rights.detail}")
 
 
 async def _facts(conn: AsyncConnection) -> tuple[Facts, list[Relation]]:
@@ -200,7 +201,7 @@ async def _ahead_s(conn: AsyncConnection) -> float:
 
 def _between(through: bool, facts: Facts) -> str:
     if through:
-        return "one stands between (PgBouncer or alike)"
+        return "one is in between (PgBouncer or similar)"
     return f"none: {'the embedded database' if facts.embedded else 'the server itself'}"
 
 
@@ -225,7 +226,7 @@ def _clock(variable: Variable, ahead_s: float) -> Finding:
     fine = abs(ahead_s) <= MAX_CLOCK_S
     side = "ahead of" if ahead_s >= 0 else "behind"
     detail = f"{abs(ahead_s):.3f} s {side} this machine's"
-    mend = "; set both by NTP: every age on a page is counted by the database's"
+    mend = "; synchronise both with NTP: pages count every age by the database's clock"
     return Finding(f"{variable} clock", fine, detail if fine else detail + mend, strict=False)
 
 
@@ -258,7 +259,7 @@ def _owner(facts: Facts, relations: list[Relation]) -> Iterator[Finding]:
     there = [one for one in relations if one.there]
     others = [one.name for one in there if not one.owns]
     if facts.standby:
-        detail = "a standby cannot be written; name the primary"
+        detail = "a standby is read-only; name the primary"
     elif others and not facts.superuser:
         detail = _not_owned(facts.role, there)
     elif not (facts.creates_in_database and facts.creates_in_schema):

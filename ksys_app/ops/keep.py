@@ -37,17 +37,17 @@ class Keep:
         """Check the names.
 
         Raises:
-            BadParameter: a name cannot be kept, or is to be kept and rebuilt at the same time.
+            BadParameter: a name is unknown, or is named by both options.
         """
         for name in (*self.views, *self.rebuild):
             if name not in VIEWS:
-                raise BadParameter(f"{name!r} cannot be kept; what can is {', '.join(VIEWS)}")
+                raise BadParameter(f"--keep and --rebuild take {', '.join(VIEWS)}, not {name!r}")
             if name in self.views and name in self.rebuild:
                 raise BadParameter(f"{name} is named by --keep and by --rebuild; choose one")
 
     async def of(self, conn: AsyncConnection) -> frozenset[str]:
         """The names that are left unchanged on this database after the run."""
-        return (await kept(conn) | set(self._added)) - set(self._removed)
+        return (await stored_choice(conn) | set(self._added)) - set(self._removed)
 
     def records(self) -> str:
         """SQL that stores the choice, for the transaction that creates the table."""
@@ -66,7 +66,7 @@ class Keep:
         return (*self.rebuild, *([POLICIES] if self.policies is False else []))
 
 
-async def kept(conn: AsyncConnection) -> frozenset[str]:
+async def stored_choice(conn: AsyncConnection) -> frozenset[str]:
     """The names that are left unchanged on a database; none on a database without the schema."""
     if await (await conn.execute(_THERE)).fetchone() != (True,):
         return frozenset()

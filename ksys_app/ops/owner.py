@@ -68,6 +68,6 @@ async def require_direct(conn: AsyncConnection, dsn: str) -> None:
     cursor = await conn.execute("SELECT pg_backend_pid()")
     if await cursor.fetchone() != (conn.info.backend_pid,):
         raise ConfigError(
-            f"{safe_dsn(dsn)} is a pooler, and no dump goes through one; give TS_ADMIN_DSN the "
+            f"{safe_dsn(dsn)} is a pooler, which cannot pass a dump; put into TS_ADMIN_DSN the "
             "address of the server itself"
         )

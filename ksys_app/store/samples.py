@@ -76,7 +76,7 @@ class Grid:
     meta: dict[str, Any]
 
 
-async def put(
+async def write_samples(
     conn: AsyncConnection,
     samples: Sequence[NewSample],
     existing: Existing,
@@ -108,8 +108,8 @@ async def put(
     return cursor.rowcount
 
 
-async def put_grid(conn: AsyncConnection, grid: Grid, existing: Existing) -> int:
-    """Write the samples of a grid in one statement; arguments and result as for :func:`put`."""
+async def write_grid(conn: AsyncConnection, grid: Grid, existing: Existing) -> int:
+    """Write a grid in one statement; parameters and result as in :func:`write_samples`."""
     values = {
         "start": grid.start,
         "step": grid.step,

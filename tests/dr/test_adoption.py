@@ -179,7 +179,7 @@ async def test_every_bucket_is_kept_wherever_it_is_killed(dsn: str, tmp_path: Pa
         received = {(at.astimezone(UTC), tag): n for at, tag, n in await cursor.fetchall()}
         assert received == {key: figures[0] for key, figures in after["influx_agg_1h"].items()}
     assert "rebuild" not in await init(dsn)
-    assert "-- nothing that is there would be replaced" in await init(dsn, "--dry-run")
+    assert "-- nothing would be replaced" in await init(dsn, "--dry-run")
 
 
 class Trend(Asked, TrendState):
@@ -221,7 +221,7 @@ async def test_what_is_kept_stays_and_works_until_it_is_rebuilt(dsn: str) -> Non
             next(name for name in checks if "retention influx_agg_1h" in name)
         ]
         assert checks[f"definition {DAYS}"].detail == "as in the spec"
-        assert "plant's own is kept" in checks["policy refresh influx_agg_1h"].detail
+        assert "plant's own policy stays" in checks["policy refresh influx_agg_1h"].detail
         cursor = await conn.execute(
             "SELECT relacl::text ~ '[{,]=r/' FROM pg_class WHERE relname = 'influx_agg_1h'"
         )

@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.domain import upkeep
-from ksys_app.driver import watched
+from ksys_app.driver import supervised
 from ksys_app.errors import (
     ConfigError,
     DatabaseTimeout,
@@ -26,7 +26,7 @@ from ksys_app.errors import (
 from ksys_app.ops.files.dialect import Reading
 from ksys_app.ops.jobs import jobs
 from ksys_app.ops.recovery import backfill, batches
-from ksys_app.ops.recovery.backfill import Filled, Listener, Source
+from ksys_app.ops.recovery.backfill import BackfillResult, Listener, Source
 from ksys_app.ops.schema import refresh
 from ksys_app.ops.schema.refresh import Progress
 from tests import silence
@@ -49,7 +49,7 @@ class Told(Listener):
         steps: list[Progress] = []
         stop = asyncio.Event()
 
-        def loaded(done: Filled) -> None:
+        def loaded(done: BackfillResult) -> None:
             loads.append(done.samples)
             if len(loads) == batches:
                 stop.set()
@@ -62,7 +62,7 @@ class Told(Listener):
         super().__init__(loaded, refreshed, stop)
 
 
-async def fill(dsn: str, path: Path, listener: Listener | None = None) -> Filled:
+async def fill(dsn: str, path: Path, listener: Listener | None = None) -> BackfillResult:
     reject = path.with_suffix(".rejected.csv")
     source = Source(path, reject, AHEAD_S)
     return await backfill.backfill(dsn, KST, source, listener or Told())
@@ -387,12 +387,12 @@ async def test_a_database_that_goes_away_is_told_with_what_is_in(
     made = await databases.fresh()
     leaving: list[asyncio.Task[None]] = []
 
-    def loaded(done: Filled) -> None:
+    def loaded(done: BackfillResult) -> None:
         if not leaving:
             leaving.append(asyncio.create_task(databases.stop(made)))
 
     try:
-        told = r"\d+ samples are in, run the same command again"
+        told = r"\d+ samples are written; run the same command again"
         with pytest.raises(DatabaseUnreachable, match=told):
             await fill(made, path, Listener(loaded, lambda step: None, asyncio.Event()))
         await leaving[0]
@@ -410,14 +410,14 @@ async def test_a_database_that_falls_silent_is_told_with_what_is_in(
     now = datetime.now(UTC)
     path = csv(lines([(now - n * MINUTE, "MUTE", float(n)) for n in range(2000)]))
     made = await databases.fresh()
-    monkeypatch.setattr(watched, "QUIET_S", 0.1)
+    monkeypatch.setattr(supervised, "CHECK_AFTER_S", 0.1)
     # The embedded database answers no look while it is at work: three of them have to be longer.
-    monkeypatch.setattr(watched, "LOOK_S", 1.5)
-    monkeypatch.setattr(watched, "EMBEDDED", b"nobody reports this")
+    monkeypatch.setattr(supervised, "CHECK_S", 1.5)
+    monkeypatch.setattr(supervised, "EMBEDDED", b"nobody reports this")
     try:
         async with silence.line(made) as cable, asyncio.timeout(60):
             listener = Listener(lambda done: cable.cut(), lambda step: None, asyncio.Event())
-            told = r"no sign of life.*; \d+ samples are in, run the same command again"
+            told = r"no sign of life.*; \d+ samples are written; run the same command again"
             with pytest.raises(DatabaseTimeout, match=told):
                 await fill(cable.dsn, path, listener)
     finally:

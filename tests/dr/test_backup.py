@@ -80,7 +80,7 @@ async def test_a_session_that_began_during_a_restore_does_not_go_on_writing_unse
     sessions: list[Connection] = []
 
     def on_step(step: str) -> None:
-        if step == "rows and checksums are compared":
+        if step == "comparing rows and checksums":
             sessions.append(Connection.connect(empty, autocommit=True))
 
     await restore.restore(restore.Plan(empty, file, ZONE, {}), on_step)
@@ -115,8 +115,8 @@ async def test_the_commands_tell_what_they_did_and_exit_by_it(
     assert (code, "is not empty" in err) == (2, True)
     code, out, err = await ksys("db", "restore", str(file), TS_ADMIN_DSN=empty)
     assert [line.partition(":")[0] for line in err.splitlines()] == [
-        "dump and target are looked at", "roles", "TimescaleDB", "data", "statistics",
-        "rows and checksums are compared", "every object is verified",
+        "checking the dump and the target", "roles", "TimescaleDB", "data", "statistics",
+        "comparing rows and checksums", "verifying every object",
     ]  # fmt: skip
     assert not any(line.startswith("data") for line in out.splitlines())
     assert "the database has every sample and every row of the dump" in out
@@ -194,7 +194,7 @@ async def test_a_dump_holds_no_row_that_nobody_sees(
             await conn.execute(statement)
     first = (await verify.verify(server, zone=ZONE))[0]
     assert (first.name, first.ok) == ("restore", False)
-    assert first.detail.startswith("influx_agg_1m: rows that nobody sees")
+    assert first.detail.startswith("influx_agg_1m: rows were written beside")
     await dump(server, tmp_path / "plant.dump")
     done = await bring_back(empty, tmp_path / "plant.dump")
     assert done.comparison == Comparison([], [])
@@ -255,7 +255,7 @@ async def test_a_dump_that_fails_removes_no_older_one(server: str, tmp_path: Pat
 async def test_to_keep_goes_with_a_dated_dump() -> None:
     away = "postgresql://u@127.0.0.1:1/d"
     code, _, err = await ksys("db", "backup", "/tmp/x.dump", "--keep", "7", TS_ADMIN_DSN=away)
-    assert (code, "--keep goes with dated dumps: name a folder" in err) == (2, True)
+    assert (code, "--keep needs dated dumps: name a folder" in err) == (2, True)
 
 
 async def test_a_dump_that_fails_leaves_nothing(server: str, tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ async def test_a_dump_that_fails_leaves_nothing(server: str, tmp_path: Path) -> 
 async def test_a_dump_is_not_written_over_another(server: str, tmp_path: Path) -> None:
     file = tmp_path / "plant.dump"
     file.write_text("precious")
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="exists already"):
         await dump(server, file)
     with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
         await dump(server, tmp_path / "no" / "x.dump")
@@ -284,7 +284,7 @@ async def test_a_dump_that_is_not_whole_is_refused_before_anything_is_done(
     file = tmp_path / "plant.dump"
     await dump(server, file)
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(ConfigError, match=r"is not what plant\.dump\.manifest\.json describes"):
+    with pytest.raises(ConfigError, match=r"does not match plant\.dump\.manifest\.json"):
         await bring_back(empty, file)
     manifest.beside(file).unlink()
     with pytest.raises(BackupFailed, match=r"pg_restore failed: .*restore again with --replace"):
@@ -339,5 +339,5 @@ async def test_what_is_no_dump_is_refused_without_a_database(tmp_path: Path) -> 
     with pytest.raises(ConfigError, match="cannot be read: No such file or directory"):
         await bring_back(away, tmp_path / "missing.dump")
     shutil.copy(__file__, tmp_path / "x.dump")
-    with pytest.raises(ConfigError, match="is no dump of ksys db backup"):
+    with pytest.raises(ConfigError, match="is not a dump of ksys db backup"):
         await bring_back(away, tmp_path / "x.dump")

@@ -28,7 +28,7 @@ from tests.e2e.conftest import free_port
 from tests.waiting import HANGS_S
 
 RECOVERY = (docs.ROOT / "docs" / "runbooks" / "RECOVERY.md").read_text("utf-8")
-BROKEN_OFF = "A restore that was interrupted"
+INTERRUPTED = "A restore that was interrupted"
 ASIDE = "EcoAnP_before_20261127021000"
 HOST = "db.plant:5432"
 DATABASE = "EcoAnP"
@@ -181,7 +181,7 @@ async def test_the_recovery_page_leads_to_a_whole_database(
     if databases.kind == "embedded":
         return
     again = replace(target, name=f"{target.name}_again")
-    blocks = before + blocks_below(RECOVERY, "With a dump") + blocks_below(RECOVERY, BROKEN_OFF)
+    blocks = before + blocks_below(RECOVERY, "With a dump") + blocks_below(RECOVERY, INTERRUPTED)
     output = await run_blocks(clone, [again.with_address(one) for one in blocks])
     assert output.count("every sample and every row") == 2
     (aside,) = re.findall(r"is now (\w+)", output)

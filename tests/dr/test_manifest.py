@@ -43,9 +43,9 @@ def test_it_is_read_back_as_it_was_written_a_day_a_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("{", "is no manifest"),
-        ("[]", "is no manifest"),
-        (json.dumps({"format": 1}), "is no manifest"),
+        ("{", "is not a manifest"),
+        ("[]", "is not a manifest"),
+        (json.dumps({"format": 1}), "is not a manifest"),
         (json.dumps({"format": 7}), "has format 7; this version reads 1"),
     ],
 )

@@ -34,7 +34,7 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-async def until_gone(pid: int) -> None:
+async def until_unreachable(pid: int) -> None:
     async def gone() -> bool:
         return not is_alive(pid)
 
@@ -152,7 +152,7 @@ asyncio.run(main())
     finally:
         parent.kill()
         await parent.wait()
-    await until_gone(child)
+    await until_unreachable(child)
     # Stopped cleanly: the folder can be copied.
     clone(folder, tmp_path / "copy")
 

@@ -112,7 +112,7 @@ class TestExitCode:
         assert f"\nTS_DSN={EXAMPLE_DSN}\n" in example
         code, told = await check(*arguments, TS_DSN=EXAMPLE_DSN)
         assert (code, told["TS_DSN"][0]) == (1, "FAIL")
-        assert "put in what is yours" in told["TS_DSN"][1]
+        assert "put in your own value" in told["TS_DSN"][1]
         assert "TS_DSN connection" not in told
 
     async def test_offline_connects_to_nothing(self) -> None:
@@ -277,4 +277,4 @@ async def test_a_pooler_between_is_named(plant_db: Plant) -> None:
         reader = TestDatabases.as_role(through, "eco_ro", RO_PASSWORD)
         code, told = await check(TS_DSN=reader, TS_ADMIN_DSN=plant_db.dsn)
     assert code == 0, told
-    assert told["TS_DSN pooler"] == ("ok", "one stands between (PgBouncer or alike)")
+    assert told["TS_DSN pooler"] == ("ok", "one is in between (PgBouncer or similar)")

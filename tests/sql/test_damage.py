@@ -95,7 +95,7 @@ KINDS = {
     ),
     "a restore was broken off": Damage(
         RESTORING.format("{}", "SET", "= 'on'"),
-        "is not whole: a restore is running or was broken off",
+        "is incomplete: a restore is running or was interrupted",
         "DB_RESTORING",
         undone=RESTORING.format("{}", "RESET", ""),
     ),

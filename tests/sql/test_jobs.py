@@ -97,7 +97,7 @@ def test_a_job_is_due_for_a_client_only_where_the_server_does_not_do_it(
         (by_client(JOB, timedelta(0), "bang"), "failed at 2026-08-14 21:00:00+09:00: bang"),
         (by_client(served(timedelta(0)), MINUTE, "bang"), None),
         (replace(served(timedelta(0)), scheduled=False), "is switched off"),
-        (replace(JOB, known_since=None), "is not known; run ksys db init"),
+        (replace(JOB, known_since=None), "is not recorded; run ksys db init"),
     ],
 )
 def test_what_is_wrong_with_a_job_is_told(job: Job, trouble: str | None) -> None:

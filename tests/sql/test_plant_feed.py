@@ -57,7 +57,7 @@ async def refused(dsn: str) -> list[tuple[str, int]]:
 async def begin(dsn: str, t: int) -> None:
     """One tick of history at ``t``."""
     async with await connect(dsn) as conn:
-        await store.put_grid(conn, t, PERIOD_S, PLANT.tick(t))
+        await store.write_grid(conn, t, PERIOD_S, PLANT.tick(t))
 
 
 async def test_it_begins_after_the_newest_sample_and_goes_on_tick_by_tick(

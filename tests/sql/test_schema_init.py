@@ -251,7 +251,7 @@ async def test_a_collision_is_known_by_its_code_in_any_language_and_tried_again(
     ("code", "kind", "message"),
     [
         ("0A000", SchemaDrift, "010_fails.sql: 튜플이 동시에 갱신되었습니다"),
-        ("42501", ConfigError, "as a superuser, give it what these words name"),
+        ("42501", ConfigError, "as a superuser, grant it what this message names"),
         ("55P03", SchemaDrift, "stayed locked for 15s"),
         ("XX000", SchemaDrift, "010_fails.sql: 튜플이 동시에 갱신되었습니다"),
     ],

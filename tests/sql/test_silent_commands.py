@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ksys_app.db import connect
-from ksys_app.driver import watched
+from ksys_app.driver import supervised
 from ksys_app.driver.connection import Silent
 from ksys_app.errors import DatabaseTimeout
 from ksys_app.ops.owner import owner
@@ -64,9 +64,9 @@ async def test_every_command_gives_a_silent_database_up(cable: Line, tmp_path: P
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server is looked after at once, and taken for a real one."""
-    monkeypatch.setattr(watched, "QUIET_S", 0.1)
-    monkeypatch.setattr(watched, "LOOK_S", 0.7)
-    monkeypatch.setattr(watched, "EMBEDDED", b"nobody reports this")
+    monkeypatch.setattr(supervised, "CHECK_AFTER_S", 0.1)
+    monkeypatch.setattr(supervised, "CHECK_S", 0.7)
+    monkeypatch.setattr(supervised, "EMBEDDED", b"nobody reports this")
 
 
 async def test_a_server_that_falls_silent_under_a_statement_ends_the_command(
@@ -109,11 +109,11 @@ async def test_a_long_statement_of_a_server_that_is_there_is_waited_for(
 async def test_the_embedded_database_answers_nobody_while_it_works_and_only_time_can_tell(
     cable: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watched, "QUIET_S", 0.1)
-    monkeypatch.setattr(watched, "LOOK_S", 0.1)
-    monkeypatch.setattr(watched, "EMBEDDED_S", 3)
+    monkeypatch.setattr(supervised, "CHECK_AFTER_S", 0.1)
+    monkeypatch.setattr(supervised, "CHECK_S", 0.1)
+    monkeypatch.setattr(supervised, "EMBEDDED_S", 3)
     async with await connect(cable.dsn) as conn:
-        if conn.pgconn.parameter_status(watched.EMBEDDED) is None:
+        if conn.pgconn.parameter_status(supervised.EMBEDDED) is None:
             pytest.skip("the database is a server")
         await conn.execute("SELECT 1")
         cable.cut()

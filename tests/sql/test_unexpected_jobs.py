@@ -109,7 +109,7 @@ async def test_they_are_removed_when_asked_and_those_of_others_stay(
     assert await told(dsn) == []
     assert {"plant.report", "retention plant.influx_agg_1h", *upkeep.WANTED} <= set(after.values())
     code, sql, _ = await ksys(*init, "--dry-run", TS_ADMIN_DSN=dsn, TZ=ZONE)
-    assert "\n-- no job that is not expected\n" in sql
+    assert "\n-- no unexpected job\n" in sql
 
 
 async def test_a_second_policy_of_an_aggregate_is_not_taken_for_ours(

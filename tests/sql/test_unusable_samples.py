@@ -25,7 +25,7 @@ from ksys_app.ops.verify.status import status
 from ksys_app.queries.metrics import buckets
 from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.tags import known_tags, tag_exists
-from ksys_app.store.samples import Existing, Grid, put, put_grid
+from ksys_app.store.samples import Existing, Grid, write_grid, write_samples
 from tests import plant
 from tests.conftest import RW_PASSWORD, ZONE
 from tests.database import TestDatabases
@@ -152,21 +152,24 @@ async def test_the_store_says_what_happens_to_a_sample_that_is_there(
 ) -> None:
     now, tag = await clock(conn), f"STORE {existing.name}"
     before = now - timedelta(seconds=5)
-    assert await put(writer, [NewSample(before, tag, 5.0, 1, {"by": "hand"})], Existing.NONE) == 1
+    assert (
+        await write_samples(writer, [NewSample(before, tag, 5.0, 1, {"by": "hand"})], Existing.NONE)
+        == 1
+    )
     given = [
         NewSample(before, tag, 6.0),
         NewSample(now, tag, 7.0),
         NewSample(now - timedelta(seconds=1), tag, math.nan),
     ]
-    assert await put(writer, given, existing, ("ts", "tag_name", "value")) == changed
+    assert await write_samples(writer, given, existing, ("ts", "tag_name", "value")) == changed
     assert await refused(conn, tag) == ["NOT_FINITE"]
     rows = await held(conn, tag)
     assert [value for _, value, _, _ in rows] == stored
     # The columns that the source does not have stay as they are.
     assert rows[0][2:] == (1, {"by": "hand"})
-    assert await put(writer, given[:2], existing, ("ts", "tag_name", "value")) == 0
+    assert await write_samples(writer, given[:2], existing, ("ts", "tag_name", "value")) == 0
     with pytest.raises(psycopg.errors.UniqueViolation):
-        await put(writer, given[:2], Existing.NONE)
+        await write_samples(writer, given[:2], Existing.NONE)
 
 
 async def test_a_grid_is_written_tick_by_tick_without_the_silent_tags(
@@ -175,14 +178,14 @@ async def test_a_grid_is_written_tick_by_tick_without_the_silent_tags(
     start = int((await clock(conn)).timestamp()) - 60
     tags = ("GRID 1", "GRID 2")
     grid = Grid(start, 5, tags, [1.0, 2.0, None, 4.0, 5.0, None], {"thinned_s": 5})
-    assert await put_grid(writer, grid, Existing.NONE) == 4
-    assert await put_grid(writer, grid, Existing.KEEP) == 0
+    assert await write_grid(writer, grid, Existing.NONE) == 4
+    assert await write_grid(writer, grid, Existing.KEEP) == 0
     at = [datetime.fromtimestamp(start + 5 * tick, UTC) for tick in range(3)]
     meta = {"thinned_s": 5}
     assert await held(conn, "GRID 1") == [(at[0], 1.0, 0, meta), (at[2], 5.0, 0, meta)]
     assert await held(conn, "GRID 2") == [(at[0], 2.0, 0, meta), (at[1], 4.0, 0, meta)]
     changed = replace(grid, values=[1.0, 2.5, None, 4.0, 5.0, None])
-    assert await put_grid(writer, changed, Existing.REPLACE) == 1
+    assert await write_grid(writer, changed, Existing.REPLACE) == 1
 
 
 async def test_the_writer_is_told_the_row(conn: AsyncConnection, writer: AsyncConnection) -> None:

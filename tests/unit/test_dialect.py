@@ -144,7 +144,7 @@ DOUBTS = [
     (["1,234"], "'1,234' may be a number with three decimals or a thousand; say which with "),
     (["-1.234", "7"], "'-1.234' may be a number with three decimals or a thousand"),
     (["190,500"] * 3, "'190,500' may be a number"),
-    (["1.234,5"], "'1.234,5' has a thousands separator; save the numbers without"),
+    (["1.234,5"], "'1.234,5' has a thousands separator; save the numbers without it"),
     (["1,234,567"], "'1,234,567' has a thousands separator"),
     (["1,234.5"], "'1,234.5' has a thousands separator"),
     (["1.234", "190,5"], "'1.234' has a point and '190,5' a comma; save the numbers with one"),
@@ -213,7 +213,7 @@ def test_commas_between_cells_leave_no_room_for_decimal_commas(tmp_path: Path) -
     )
     assert second.reason == (
         "value: '190,5' has a comma, and the decimal sign here is a point; "
-        "say --decimal comma if it is not"
+        "use --decimal comma if it is a comma"
     )
     with samplefile.opened(path, Reading(None, ",")) as file:
         assert list(file)[1] == NewSample(AT, "T", 190.5)
@@ -232,7 +232,7 @@ def test_the_sign_is_looked_for_in_the_first_lines_only(
         *good, bad = file
     assert [sample.value for sample in good if isinstance(sample, NewSample)] == [0, 1, 2, 3, 4]
     assert isinstance(bad, BadLine)
-    assert (bad.line, "say --decimal comma" in bad.reason) == (7, True)
+    assert (bad.line, "use --decimal comma" in bad.reason) == (7, True)
     assert told == [f"{path}: semicolons between cells, no decimal sign"]
 
 

@@ -24,7 +24,7 @@ CONTRACT = {
     "BuildFailed": ("BUILD", 500, 1),
     "NotStarted": ("START", 500, 1),
     "BackupFailed": ("BACKUP", 500, 1),
-    "BrokenOff": ("BROKEN_OFF", 500, 130),
+    "Interrupted": ("INTERRUPTED", 500, 130),
 }
 CLASSES = [
     value

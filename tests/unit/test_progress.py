@@ -75,7 +75,7 @@ def test_a_long_stage_that_breaks_off_says_so_and_a_short_one_leaves_it_to_the_e
     assert output.lines == []
     with pytest.raises(KeyboardInterrupt):
         broken(output, 0.01, lambda text: "so far" in text)
-    assert output.lines[-1] == "data: broken off after N s"
+    assert output.lines[-1] == "data: interrupted after N s"
 
 
 def test_a_stage_that_lasts_gives_signs_of_life_by_itself() -> None:

@@ -29,12 +29,12 @@ class Patient:
         self.alive, self.tells = True, True
         self.asked: list[float] = []
         self.pulse = Pulse(self._ask, EVERY_S)
-        self.pulse.told(away=False)
+        self.pulse.report(away=False)
 
     async def _ask(self) -> None:
         self.asked.append(now())
         if self.tells:
-            self.pulse.told(away=not self.alive)
+            self.pulse.report(away=not self.alive)
 
 
 def play(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -74,7 +74,7 @@ def test_a_database_that_others_ask_is_left_alone() -> None:
         with patient.pulse.watched(lambda: None):
             for _ in range(60):
                 await asyncio.sleep(1)
-                patient.pulse.told(away=False)
+                patient.pulse.report(away=False)
             assert patient.asked == []
             await asyncio.sleep(EVERY_S + 0.1)
             assert patient.asked == [60 + EVERY_S]
@@ -100,7 +100,7 @@ def test_who_waits_learns_of_the_loss_and_of_the_return_once_each() -> None:
 def test_what_is_news_already_is_not_waited_for() -> None:
     async def scenario() -> None:
         patient = Patient()
-        patient.pulse.told(away=True)
+        patient.pulse.report(away=True)
         assert await patient.pulse.news(away=False, seconds=60)
         assert now() == 0
 

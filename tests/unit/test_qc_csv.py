@@ -279,7 +279,7 @@ def test_the_differences_are_told_cell_by_cell_and_row_by_row() -> None:
         Change("T2", "change", "meta", {"unit": "A"}, {}),
     ]
     assert [change.done(dry_run=False, prune=False) for change in changes] == [
-        "GONE: not in the file, left",
+        "GONE: not in the file, unchanged",
         "NEW: inserted",
         "T2 max_val: changed from 5 to 6",
         'T2 meta: changed from {} to {"unit": "A"}',

@@ -27,7 +27,7 @@ def server(app: Any) -> uvicorn.Server:
 
 
 async def test_an_app_that_hangs_is_given_up_with_a_sentence() -> None:
-    with pytest.raises(NotStarted, match="did not start within 0 s; end what else keeps"):
+    with pytest.raises(NotStarted, match="did not start within 0 s; stop other programs"):
         async with running(server(hangs), 0.0):
             pytest.fail("it has not started")
 

@@ -84,5 +84,5 @@ def json_object(cell: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{cell[:40]!r} is not a JSON object such as {{}}")
     if _NUL.search(text):
-        raise ValueError("holds a NUL character, which the database cannot keep")
+        raise ValueError("holds a NUL character, which the database cannot store")
     return value

@@ -154,7 +154,7 @@ class Decimals:
         """
         if self._grouped is not None:
             raise ValueError(
-                f"{self._grouped.strip()!r} has a thousands separator; save the numbers without"
+                f"{self._grouped.strip()!r} has a thousands separator; save the numbers without it"
             )
         found = self._doubtful | self._sure
         if len(found) > 1:
@@ -188,18 +188,18 @@ def plain(cell: str, decimal: Decimal | None) -> str:
     if "," in cell:
         raise ValueError(
             f"{cell[:40]!r} has a comma, and the decimal sign here is a point; "
-            "say --decimal comma if it is not"
+            "use --decimal comma if it is a comma"
         )
     return cell
 
 
 def describe(encoding: str, separator: str, decimal: Decimal | None) -> str:
     """The detected format in words; empty for UTF-8 with commas and points."""
-    told = []
+    parts = []
     if encoding != "utf-8":
-        told.append(encoding.upper())
+        parts.append(encoding.upper())
     if separator != ",":
-        told.append(f"{SEPARATORS[separator]} between cells")
+        parts.append(f"{SEPARATORS[separator]} between cells")
     if separator != "," or decimal == ",":
-        told.append(f"decimal {SIGNS[decimal]}" if decimal else "no decimal sign")
-    return ", ".join(told)
+        parts.append(f"decimal {SIGNS[decimal]}" if decimal else "no decimal sign")
+    return ", ".join(parts)

@@ -75,7 +75,7 @@ class TextFile:
         if stored.peek(2)[:2] == GZIP_MAGIC:
             stored = io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=stored)), BUFFER)
         self._stored = stored
-        with self.told():
+        with self.mapped_errors():
             self.encoding = self._choose(stored.peek(3)[:3], encoding)
         self._lines: BinaryIO = stored
         if self.encoding != "utf-8":
@@ -92,7 +92,7 @@ class TextFile:
         Raises:
             ConfigError: the file cannot be read further.
         """
-        with self.told():
+        with self.mapped_errors():
             while line := self._lines.readline(MAX_LINE):
                 self._number += 1
                 if self._number == 1:
@@ -120,7 +120,7 @@ class TextFile:
                     yield Line(self._number, text)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def mapped_errors(self) -> Iterator[None]:
         """Map errors of reading in the block to errors of the product."""
         try:
             yield

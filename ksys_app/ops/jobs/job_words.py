@@ -30,7 +30,7 @@ def wrong(job: Job, zone: ZoneInfo) -> str:
             statement = f"SELECT alter_job({job.job_id}, scheduled => true)"
             return f"is switched off; as the owner: {statement}"
         case "unknown":
-            return "has never run and is not known; run ksys db init"
+            return "has never run and is not recorded; run ksys db init"
         case "failing":
             return f"failed at {at}: {last.error if last and last.error else 'no message'}"
         case "overdue":
@@ -42,8 +42,8 @@ def wrong(job: Job, zone: ZoneInfo) -> str:
 
 def unexpected(job: Job, zone: ZoneInfo) -> str:
     """What an unexpected job does, since when, and how to remove it."""
-    told = f"is not expected: {does(job)}, {_since(job, zone)}"
-    return f"{told}; ksys db init --prune-policies removes it"
+    sentence = f"is not expected: {does(job)}, {_since(job, zone)}"
+    return f"{sentence}; ksys db init --prune-policies removes it"
 
 
 def does(job: Job) -> str:

@@ -84,7 +84,7 @@ async def run_now(conn: AsyncConnection, wanted: str | None = None) -> AsyncIter
     """
     for job in chosen(await list_jobs(conn), wanted):
         run = await run_job(conn, job)
-        yield run or JobRun(job, 0.0, "another client has just begun it; see ksys db jobs")
+        yield run or JobRun(job, 0.0, "another client has just started it; see ksys db jobs")
 
 
 def chosen(jobs: list[Job], wanted: str | None) -> list[Job]:

@@ -31,7 +31,7 @@ async def preview(dsn: str) -> str:
     async with owner(dsn, read_only=True) as conn:
         found = await unexpected(conn)
     lines = [f"SELECT delete_job({job.job_id});  -- {_comment(job)}" for job in found]
-    return "\n".join(lines or ["-- no job that is not expected"]) + "\n"
+    return "\n".join(lines or ["-- no unexpected job"]) + "\n"
 
 
 async def prune(dsn: str) -> Sequence[Job]:

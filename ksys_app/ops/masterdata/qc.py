@@ -63,7 +63,8 @@ class Change:
         if self.kind == "add":
             return f"{self.tag_name}: {would}inserted"
         if self.kind == "remove":
-            return f"{self.tag_name}: {f'{would}deleted' if prune else 'not in the file, left'}"
+            what = f"{would}deleted" if prune else "not in the file, unchanged"
+            return f"{self.tag_name}: {what}"
         was, now = _shown(self.database), _shown(self.file)
         return f"{self.tag_name} {self.column}: {would}changed from {was} to {now}"
 

@@ -88,5 +88,5 @@ def _require(tag_names: Collection[str], rates: Sequence[Rate]) -> None:
     if missing:
         raise UnknownTag(
             f"{', '.join(missing)}: sent nothing in the last day, or lives for less than "
-            f"{RATE_AFTER_MINUTES} minutes; a rate cannot be told"
+            f"{RATE_AFTER_MINUTES} minutes; its rate is unknown"
         )

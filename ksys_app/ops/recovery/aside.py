@@ -50,7 +50,7 @@ def dropping(aside: str) -> str:
     return sql.SQL("DROP DATABASE {}").format(sql.Identifier(aside)).as_string(None)
 
 
-async def put(dsn: str, on_done: Callable[[str], None]) -> None:
+async def rename_database(dsn: str, on_done: Callable[[str], None]) -> None:
     """Rename the database and create an empty one with its name.
 
     If it is cancelled, it completes both steps first, so that a database with the name exists.
@@ -65,10 +65,12 @@ async def put(dsn: str, on_done: Callable[[str], None]) -> None:
     """
     name = name_of(dsn)
     if name == MAINTENANCE:
-        raise ConfigError(f"the database {MAINTENANCE} cannot be put aside; use one of its own")
+        raise ConfigError(
+            f"the database {MAINTENANCE} cannot be renamed; restore into a database of its own"
+        )
     stamp = datetime.now(UTC).strftime("_before_%Y%m%d%H%M%S")
     aside = name.encode()[: NAME_BYTES - len(stamp)].decode(errors="ignore") + stamp
-    work = asyncio.create_task(_put(make_conninfo(dsn, dbname=MAINTENANCE), name, aside))
+    work = asyncio.create_task(_rename(make_conninfo(dsn, dbname=MAINTENANCE), name, aside))
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
@@ -78,7 +80,7 @@ async def put(dsn: str, on_done: Callable[[str], None]) -> None:
     on_done(aside)
 
 
-async def _put(elsewhere: str, name: str, aside: str) -> None:
+async def _rename(elsewhere: str, name: str, aside: str) -> None:
     names = {"name": sql.Identifier(name), "aside": sql.Identifier(aside)}
     async with owner(elsewhere) as conn, owner(elsewhere) as other:
         row = await (await conn.execute(LIKE_IT, (name,))).fetchone()

@@ -41,7 +41,7 @@ Write = Callable[[Sequence[NewSample]], Awaitable[int]]
 
 
 @dataclass(slots=True)
-class Filled:
+class BackfillResult:
     """The progress and the result of a backfill.
 
     Attributes:
@@ -126,12 +126,12 @@ class Listener:
         stop: set it to stop after the current batch.
     """
 
-    on_load: Callable[[Filled], None]
+    on_load: Callable[[BackfillResult], None]
     on_refresh: refresh.OnProgress
     stop: asyncio.Event
 
 
-async def check(source: Source, listener: Listener) -> Filled:
+async def check(source: Source, listener: Listener) -> BackfillResult:
     """Read a file as :func:`backfill` does, with this machine's clock, without writing samples.
 
     Raises:
@@ -139,7 +139,7 @@ async def check(source: Source, listener: Listener) -> Filled:
         NoRows: no line is a sample.
     """
     now = datetime.now(UTC)
-    done = Filled()
+    done = BackfillResult()
     with _opened(source, listener) as (file, rejects):
         batches = Batches(file, rejects, _latest(now, source.max_ahead_s))
         done.size = file.size
@@ -148,7 +148,7 @@ async def check(source: Source, listener: Listener) -> Filled:
     return done
 
 
-async def backfill(dsn: str, zone: tzinfo, source: Source, listener: Listener) -> Filled:
+async def backfill(dsn: str, zone: tzinfo, source: Source, listener: Listener) -> BackfillResult:
     """Upsert the samples of a file and refresh every aggregate over their days.
 
     Args:
@@ -165,7 +165,7 @@ async def backfill(dsn: str, zone: tzinfo, source: Source, listener: Listener) -
         DatabaseUnreachable: nothing answers at ``dsn``, or the connection was lost.
         DatabaseTimeout: the server does not answer any more.
     """
-    done = Filled()
+    done = BackfillResult()
     with _opened(source, listener) as (file, rejects):
         done.size = file.size
         try:
@@ -180,7 +180,7 @@ async def backfill(dsn: str, zone: tzinfo, source: Source, listener: Listener) -
             if not done.samples:
                 raise
             raise type(error)(
-                f"{error.message}; {done.samples:,} samples are in, run the same command again"
+                f"{error.message}; {done.samples:,} samples are written; run the same command again"
             ) from error
     _judge(done, failure, file, rejects)
     return done
@@ -205,7 +205,7 @@ def _latest(now: datetime, max_ahead_s: int) -> Callable[[], datetime]:
 
 
 async def _load(
-    batches: Batches, write: Write, done: Filled, listener: Listener, floor: datetime
+    batches: Batches, write: Write, done: BackfillResult, listener: Listener, floor: datetime
 ) -> KsysError | None:
     """Write each batch while the next one is read; return the error that ended it early, if any."""
     started = time.perf_counter()
@@ -232,7 +232,9 @@ async def _nowhere(samples: Sequence[NewSample]) -> int:
     return 0
 
 
-async def _refresh(conn: AsyncConnection, zone: tzinfo, done: Filled, listener: Listener) -> None:
+async def _refresh(
+    conn: AsyncConnection, zone: tzinfo, done: BackfillResult, listener: Listener
+) -> None:
     limits = await bounds(conn)
     done.gone = await refresh_ranges.incomplete(conn, done.days, limits.floor)
     ranges = refresh_ranges.windows(done.days, done.gone, limits.now)
@@ -254,7 +256,9 @@ class _Stopped(Exception):
     """The run was stopped between two slices of the refresh."""
 
 
-def _judge(done: Filled, failure: KsysError | None, file: SampleFile, rejects: Rejects) -> None:
+def _judge(
+    done: BackfillResult, failure: KsysError | None, file: SampleFile, rejects: Rejects
+) -> None:
     """Raise the error that ended the file early, or an error if no line was a sample."""
     if failure is not None:
         raise failure
@@ -264,6 +268,6 @@ def _judge(done: Filled, failure: KsysError | None, file: SampleFile, rejects: R
         raise NoRows(f"{file.name} has no samples, only the names of its columns")
     bad = rejects.first
     raise NoRows(
-        f"not one line of {file.name} is a sample (line {bad.line}: {bad.reason}); "
-        f"all of them are in {rejects.path}"
+        f"no line of {file.name} is a sample (line {bad.line}: {bad.reason}); "
+        f"all lines are in {rejects.path}"
     )

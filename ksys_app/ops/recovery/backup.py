@@ -104,7 +104,7 @@ def _begun(file: Path) -> Path:
         partial = file.with_name(f"{file.name}.partial")
         for path in (file, manifest.beside(file)):
             if path.exists():
-                raise ConfigError(f"{path} is there already; name another file or move it away")
+                raise ConfigError(f"{path} exists already; name another file or move it away")
         private.create(partial)
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
@@ -119,7 +119,7 @@ async def _require_server(conn: AsyncConnection) -> None:
         )
     row = await (await conn.execute("SELECT to_regclass('public.influx_hist')")).fetchone()
     if row == (None,):
-        raise SchemaDrift("there is nothing to dump: the database has no schema of ours")
+        raise SchemaDrift("there is nothing to dump: the database has no ksys schema")
 
 
 async def _watch(dumping: asyncio.Task[None], partial: Path, on_stage: OnStage) -> None:

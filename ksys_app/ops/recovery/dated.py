@@ -68,7 +68,7 @@ def home() -> Path:
     try:
         return Path.home() / FOLDER
     except RuntimeError as error:
-        raise ConfigError("this user has no home; name a folder for the dump") from error
+        raise ConfigError("this user has no home folder; name a folder for the dump") from error
 
 
 def make(folder: Path) -> None:
@@ -80,7 +80,7 @@ def make(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"{folder} cannot be made: {error.strerror}; name a folder") from error
+        raise ConfigError(f"{folder} cannot be created: {error.strerror}; name a folder") from error
 
 
 async def target(dsn: str, where: Path | None, keep: int | None, now: datetime) -> Target:
@@ -99,7 +99,7 @@ async def target(dsn: str, where: Path | None, keep: int | None, now: datetime) 
     """
     if where is not None and not await asyncio.to_thread(where.is_dir):
         if keep:
-            raise BadParameter(f"--keep goes with dated dumps: name a folder in place of {where}")
+            raise BadParameter(f"--keep needs dated dumps: name a folder instead of {where}")
         return Target(where, [])
     folder = where or home()
     async with owner(dsn) as conn:
@@ -134,7 +134,7 @@ def remove(paths: Iterable[Path]) -> None:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise BackupFailed(
-                f"the new dump is whole, and {path} cannot be removed: {error.strerror}"
+                f"the new dump is complete, but {path} cannot be removed: {error.strerror}"
             ) from error
 
 

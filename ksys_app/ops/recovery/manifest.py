@@ -26,7 +26,7 @@ from ksys_app.ops.schema import schema
 FORMAT: Final = 1
 # Relations that jobs and their runner change all the time are not compared.
 RESTLESS: Final = frozenset({"influx_hist", "ksys_job_run"})
-TOLD_DAYS: Final = 10
+MAX_NAMED_DAYS: Final = 10
 
 DAYS: Final = """
 SELECT tag_name, (time_bucket('1 day', ts) AT TIME ZONE 'UTC')::date::text, count(*),
@@ -168,7 +168,7 @@ def read(path: Path) -> Manifest:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} is no manifest of ksys db backup") from error
+        raise ConfigError(f"{path} is not a manifest of ksys db backup") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +203,9 @@ def compare(wanted: Content, found: Content, floor: date) -> Comparison:
         elif there != rows:
             wrong.append(text)
     days = list(_other_days(wanted, found, floor))
-    wrong += days[:TOLD_DAYS]
-    if len(days) > TOLD_DAYS:
-        wrong.append(f"and {len(days) - TOLD_DAYS:,} more days differ")
+    wrong += days[:MAX_NAMED_DAYS]
+    if len(days) > MAX_NAMED_DAYS:
+        wrong.append(f"and {len(days) - MAX_NAMED_DAYS:,} more days differ")
     return Comparison(wrong, more)
 
 

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ksys_app.driver.connection import KEEPALIVE
-from ksys_app.driver.watched import until_gone
+from ksys_app.driver.supervised import until_unreachable
 from ksys_app.errors import BackupFailed, ConfigError, DatabaseTimeout
 from ksys_app.settings import safe_dsn
 
@@ -128,7 +128,7 @@ async def run(program: Found, dsn: str, *arguments: str) -> None:
     finally:
         os.close(theirs)
     talking = asyncio.create_task(process.communicate())
-    looking = asyncio.create_task(until_gone(dsn))
+    looking = asyncio.create_task(until_unreachable(dsn))
     try:
         await asyncio.wait([talking, looking], return_when=asyncio.FIRST_COMPLETED)
         if not talking.done():

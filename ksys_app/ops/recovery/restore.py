@@ -17,7 +17,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
 from ksys_app.driver.restoring import is_restoring
-from ksys_app.errors import BrokenOff, ConfigError, KsysError
+from ksys_app.errors import ConfigError, Interrupted, KsysError
 from ksys_app.ops.check import Check
 from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.ops.owner import owner, require_direct
@@ -97,9 +97,9 @@ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <
 Reached = Literal["nothing", "empty", "half", "whole"]
 MEANING: Final[Mapping[Reached, str]] = {
     "nothing": "nothing was changed",
-    "empty": "{name} is empty so far: run the same command again",
-    "half": "{name} is of no use now: mend the cause and restore again with --replace",
-    "whole": "all of the dump is in {name}: see what ksys db verify says of it",
+    "empty": "{name} is still empty: run the same command again",
+    "half": "{name} is incomplete: correct the cause and restore again with --replace",
+    "whole": "{name} has all of the dump: check it with ksys db verify",
 }
 
 
@@ -117,14 +117,14 @@ class Progress:
     reached: Reached = "nothing"
     aside: str | None = None
 
-    def put_aside(self, name: str) -> None:
+    def note_renamed(self, name: str) -> None:
         """Record that the old database was renamed to ``name`` and an empty one was created."""
         self.aside, self.reached = name, "empty"
 
-    def told(self, what: str) -> str:
+    def outcome(self, what: str) -> str:
         """A sentence: ``what`` has happened, the state of the database, and how to continue."""
         before = (
-            f"; the database that was there is {self.aside} now (docs/runbooks/RECOVERY.md)"
+            f"; the old database is now {self.aside} (docs/runbooks/RECOVERY.md)"
             if self.aside
             else ""
         )
@@ -138,28 +138,28 @@ async def restore(plan: Plan, on_step: Callable[[str], None]) -> Restored:
         ConfigError: the dump cannot be read, the target is in use, or the server does not suit the
             dump. Nothing was changed.
         BackupFailed: the restore failed midway; the database is not usable.
-        BrokenOff: the restore was cancelled.
+        Interrupted: the restore was cancelled.
         DatabaseUnreachable: nothing answers there.
     """
     progress = Progress(aside.name_of(plan.dsn))
     try:
         return await _restore(plan, progress, on_step)
     except asyncio.CancelledError:
-        raise BrokenOff(progress.told("the restore was broken off")) from None
+        raise Interrupted(progress.outcome("the restore was interrupted")) from None
     except KsysError as error:
         if progress.reached == "nothing":
             raise
-        raise type(error)(progress.told(error.message)) from error
+        raise type(error)(progress.outcome(error.message)) from error
 
 
 async def _restore(plan: Plan, progress: Progress, on_step: Callable[[str], None]) -> Restored:
-    on_step("dump and target are looked at")
+    on_step("checking the dump and the target")
     noted = await asyncio.to_thread(_manifest, plan.file)
     async with owner(plan.dsn, even_restoring=True) as conn:
         program, version, is_new = await _require_target(conn, noted, plan)
     if not is_new:
-        on_step("the database that is there is put aside")
-        await aside.put(plan.dsn, progress.put_aside)
+        on_step("renaming the existing database")
+        await aside.rename_database(plan.dsn, progress.note_renamed)
     progress.reached = "empty"
     on_step("roles")
     await schema.apply_roles(plan.dsn, zone=plan.zone, passwords=plan.passwords)
@@ -179,7 +179,7 @@ async def _restore(plan: Plan, progress: Progress, on_step: Callable[[str], None
         await conn.execute("SELECT timescaledb_post_restore()")
         await conn.execute(END_OTHERS)
     progress.reached = "whole"
-    on_step("every object is verified")
+    on_step("verifying every object")
     # A faulty row was faulty before the backup, so the restore does not check the rows.
     checks = await verify.verify(plan.dsn, zone=plan.zone, content=False)
     return Restored(comparison, checks, progress.aside)
@@ -196,7 +196,7 @@ async def _settle(
         await conn.execute("ANALYZE")
         if noted is None:
             return None
-        on_step("rows and checksums are compared")
+        on_step("comparing rows and checksums")
         limits = await bounds(conn)
         found = await manifest.content(conn, noted.content.relations)
     return manifest.compare(noted.content, found, limits.floor.date())
@@ -207,15 +207,15 @@ def _manifest(file: Path) -> Manifest | None:
     try:
         with file.open("rb") as dump:
             if dump.read(5) != b"PGDMP":
-                raise ConfigError(f"{file} is no dump of ksys db backup (pg_dump --format=custom)")
+                raise ConfigError(f"{file} is not a dump of ksys db backup")
         path = manifest.beside(file)
         if not path.exists():
             return None
         noted = manifest.read(path)
         if noted.dump.sha256 != backup.hash_of(file):
             raise ConfigError(
-                f"{file} is not what {path.name} describes: it has {file.stat().st_size:,} bytes "
-                f"of {noted.dump.bytes:,}, or others; fetch the dump again"
+                f"{file} does not match {path.name}: it has {file.stat().st_size:,} bytes "
+                f"of {noted.dump.bytes:,}, or other bytes; copy the dump again"
             )
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
@@ -237,10 +237,10 @@ async def _require_target(
     assert target is not None, "a SELECT without FROM has one row"
     half = await is_restoring(conn)
     if (target["is_used"] or half) and not plan.replace:
-        state = "holds a part of a restore that was broken off" if half else "is not empty"
+        state = "has a part of an interrupted restore" if half else "is not empty"
         raise ConfigError(
             f"the database {target['name']} {state}; name an empty one in TS_ADMIN_DSN, or "
-            "put it aside under another name with --replace"
+            "rename it with --replace"
         )
     if not target["is_superuser"]:
         raise ConfigError(

@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from ksys_app.errors import ConfigError, SchemaDrift
 from ksys_app.models.samples import NewSample
 from ksys_app.ops.schema.bounds import Bounds, bounds
-from ksys_app.store.samples import Existing, put
+from ksys_app.store.samples import Existing, write_samples
 
 # Late rows may decompress any number of rows in a compressed chunk.
 NO_LIMIT: Final = (
@@ -86,7 +86,7 @@ class SampleWriter:
             try:
                 async with self._conn.transaction():
                     await self._conn.execute(NO_LIMIT)
-                    return await put(self._conn, samples, Existing.REPLACE, self._columns)
+                    return await write_samples(self._conn, samples, Existing.REPLACE, self._columns)
             except (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable):
                 # A job of the server was changing the same chunk.
                 if attempt == ATTEMPTS - 1:

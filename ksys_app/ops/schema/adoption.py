@@ -24,7 +24,7 @@ from ksys_app.errors import SchemaDrift
 from ksys_app.ops import definitions, golden
 from ksys_app.ops.check import Row
 from ksys_app.ops.golden import Golden
-from ksys_app.ops.keep import POLICIES, kept
+from ksys_app.ops.keep import POLICIES, stored_choice
 from ksys_app.ops.schema import carrying, refresh, watermark
 from ksys_app.ops.schema.bounds import bounds
 from ksys_app.ops.schema.steps import Step, execute, run
@@ -151,7 +151,7 @@ async def due(
         if ours and one.view in rebuild:
             raise SchemaDrift(
                 f"{one.view} can no longer be rebuilt: {', '.join(ours)} is built on it by now; "
-                "leave --rebuild out, it works as it is"
+                "leave out --rebuild"
             )
         # A view of this product works on top of an aggregate of the plant too, and stays.
         if not ours:
@@ -222,13 +222,13 @@ async def _rebuild(conn: AsyncConnection, one: Rebuild, step: Step, zone: str) -
         # No rows are copied, and the old index has the name of the new one, so drop the old view.
         await _drop(conn, one.view)
         await run(conn, step)
-        told = ["now holds the last 25 hours; the plant's own held all history"]
+        notes = ["now holds the last 25 hours; the plant's own held all history"]
     elif one.heir == one.view:
         # Readers see the old aggregate until the new one is complete.
         new = f"{one.view}_new"
         await run(conn, replace(step, sql=step.sql.replace(one.view, new)))
         carry = carrying.days if one.view == carrying.DAYS else carrying.rows
-        told = await carry(conn, one.view, new, zone)
+        notes = await carry(conn, one.view, new, zone)
         await _drop(conn, one.view)
         await _rename(conn, new, one.view)
     else:
@@ -236,17 +236,17 @@ async def _rebuild(conn: AsyncConnection, one: Rebuild, step: Step, zone: str) -
         old = f"{one.view}_before"
         await _rename(conn, one.view, old)
         await run(conn, step)
-        told = await carrying.messages(conn, old, one.heir)
+        notes = await carrying.messages(conn, old, one.heir)
         await _drop(conn, old)
     for (role,) in readers:
         grantee = sql.SQL("PUBLIC") if role is None else sql.SQL(role)
         grant = sql.SQL("GRANT SELECT ON {} TO {}")
         await conn.execute(grant.format(sql.Identifier("public", one.view), grantee))
-    if policy is not None and POLICIES in await kept(conn):
+    if policy is not None and POLICIES in await stored_choice(conn):
         await conn.execute(REFRESH, (f"public.{one.heir}", *policy))
     if retention is not None:
         await conn.execute(RETAIN, (f"public.{one.heir}", *retention))
-    return told
+    return notes
 
 
 async def _drop(conn: AsyncConnection, view: str) -> None:

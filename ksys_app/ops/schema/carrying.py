@@ -126,13 +126,13 @@ async def days(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[s
         await conn.execute(sql.SQL(statement).format(**names))
     less = await (await conn.execute(sql.SQL(LESS).format(**names))).fetchone()
     if less is not None:
-        raise SchemaDrift(f"{view}: tag {less[0]!r} would lose samples; it is as it was")
+        raise SchemaDrift(f"{view}: tag {less[0]!r} would lose samples; nothing was changed")
     row = await (await conn.execute(sql.SQL(COUNTS).format(heir=stored))).fetchone()
     assert row is not None, "a SELECT without FROM has one row"
-    told = [f"{row[0] - row[1]:,} days of {zone} counted from {finer}, in place of {old_zone}"]
+    notes = [f"{row[0] - row[1]:,} days of {zone} counted from {finer}, in place of {old_zone}"]
     if row[1]:
-        told.append(f"{row[1]:,} days that nothing finer holds stay days of {old_zone}")
-    return told
+        notes.append(f"{row[1]:,} days without finer buckets stay days of {old_zone}")
+    return notes
 
 
 async def _held(conn: AsyncConnection, view: str) -> sql.Identifier:
@@ -150,8 +150,8 @@ async def _carry(conn: AsyncConnection, old: sql.Identifier, heir: str, view: st
     assert row is not None, "a SELECT without FROM has one row"
     carried, missing = row
     if missing:
-        raise SchemaDrift(f"{view}: {missing:,} of {carried:,} rows were not carried over")
-    return [f"{carried:,} rows carried over and compared"]
+        raise SchemaDrift(f"{view}: {missing:,} of {carried:,} rows were not copied")
+    return [f"{carried:,} rows copied and compared"]
 
 
 def _columns(conn: AsyncConnection, view: str) -> sql.Composed:

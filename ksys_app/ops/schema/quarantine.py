@@ -21,7 +21,7 @@ from ksys_app.ops.schema import refresh
 
 USABLE: Final = "influx_hist_usable"
 """The constraint of ``influx_hist`` that allows only usable samples (PRD §4.9)."""
-TOLD_TAGS: Final = 10
+MAX_NAMED_TAGS: Final = 10
 
 NEEDED: Final = """
 SELECT to_regproc('public.quarantine_chunk') IS NOT NULL
@@ -108,12 +108,12 @@ async def _moved(conn: AsyncConnection, zone: str) -> list[Moved]:
 
 def sentences(moved: list[Moved]) -> Iterator[str]:
     """A sentence for each of the ten largest groups of moved samples."""
-    for one in moved[:TOLD_TAGS]:
+    for one in moved[:MAX_NAMED_TAGS]:
         yield (
             f"{one.tag_name}: {one.rows:,} {'row' if one.rows == 1 else 'rows'} moved to "
             f"ingest_reject ({one.reason}), "
             f"the newest {one.newest}"
         )
-    if len(moved) > TOLD_TAGS:
-        rest = moved[TOLD_TAGS:]
+    if len(moved) > MAX_NAMED_TAGS:
+        rest = moved[MAX_NAMED_TAGS:]
         yield f"and {sum(one.rows for one in rest):,} rows of {len(rest):,} more tags and reasons"

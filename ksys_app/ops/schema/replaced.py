@@ -19,12 +19,12 @@ from ksys_app.ops.schema import adoption, watermark
 from ksys_app.ops.schema.adoption import Rebuild
 from ksys_app.ops.schema.carrying import DAYS
 
-# Rates a second, measured on two busy cores: rows that are copied and compared; raw samples that
-# are read for new objects (features, newest samples, the check for usable samples).
-CARRIED_S: Final = 25_000
-READ_S: Final = 100_000
+# Measured on two busy cores: rows copied and compared, and raw samples read for new objects
+# (features, newest samples, the check for usable samples).
+ROWS_PER_S: Final = 25_000
+SAMPLES_PER_S: Final = 100_000
 
-FOUND: Final = """
+POLICIES_NOW: Final = """
 SELECT proc_name, hypertable_name AS relation, schedule_interval AS every,
        (config ->> 'start_offset')::interval AS start_offset,
        (config ->> 'end_offset')::interval AS end_offset,
@@ -85,12 +85,12 @@ class Change:
     text: str
 
 
-async def policies(conn: AsyncConnection, kept: Collection[str]) -> list[Change]:
+async def policies(conn: AsyncConnection, unchanged: Collection[str]) -> list[Change]:
     """The policies with other values than the schema's; none if the plant's policies stay."""
-    if POLICIES in kept or not await adoption.has_samples(conn):
+    if POLICIES in unchanged or not await adoption.has_samples(conn):
         return []
     async with conn.cursor(row_factory=class_row(Policy)) as cursor:
-        await cursor.execute(FOUND, (list(VERBS), [*HYPERTABLES, *REFRESH]))
+        await cursor.execute(POLICIES_NOW, (list(VERBS), [*HYPERTABLES, *REFRESH]))
         found = await cursor.fetchall()
     return [change for policy in found if (change := _replaced(policy)) is not None]
 
@@ -119,15 +119,15 @@ async def relations(conn: AsyncConnection) -> list[Change]:
     tables = {name for (name,) in await (await conn.execute(TABLES, ([*HYPERTABLES],))).fetchall()}
     if await adoption.has_samples(conn):
         tables -= {name for (name,) in await (await conn.execute(HYPER)).fetchall()}
-    made = [
+    changes = [
         Change("040_hypertables", f"table {name} becomes a hypertable; its rows move into chunks")
         for name in sorted(tables)
     ]
     row = await (await conn.execute(LATEST)).fetchone()
     if row is None or row[0] is None or "tag_latest" in row[0]:
-        return made
+        return changes
     text = "view influx_latest replaced: it reads tag_latest in place of all samples"
-    return [*made, Change("110_latest", text)]
+    return [*changes, Change("110_latest", text)]
 
 
 async def survey(dsn: str, zone: str, keep: Keep) -> list[str]:
@@ -143,24 +143,24 @@ async def survey(dsn: str, zone: str, keep: Keep) -> list[str]:
         DatabaseUnreachable: nothing answers at ``dsn``.
     """
     async with owner(dsn, read_only=True) as conn, conn.transaction():
-        kept = await keep.of(conn)
-        due = await adoption.due(conn, zone, kept, keep.rebuild)
-        changes = [*await policies(conn, kept), *await relations(conn)]
-        told: list[str] = []
+        unchanged = await keep.of(conn)
+        due = await adoption.due(conn, zone, unchanged, keep.rebuild)
+        changes = [*await policies(conn, unchanged), *await relations(conn)]
+        lines: list[str] = []
         most, carried = 0, 0
         for one in due:
             rows, size, text = await _rebuilt(conn, one, zone)
-            told.append(text)
+            lines.append(text)
             carried, most = carried + rows, max(most, size)
-        told += [change.text for change in changes]
-        told += [f"{name} stays as the plant has it" for name in (*VIEWS, POLICIES) if name in kept]
+        lines += [change.text for change in changes]
+        lines += [f"{name} stays unchanged" for name in (*VIEWS, POLICIES) if name in unchanged]
         if not due and not changes:
-            return [*told, "nothing that is there would be replaced"]
+            return [*lines, "nothing would be replaced"]
         samples = await _samples(conn)
-    seconds = carried / CARRIED_S + samples / READ_S
-    told.append(f"time: about {_time(seconds)}, for {carried:,} rows and {samples:,} samples")
-    told.append(f"disk: {_bytes(most)} more while the largest of them is there twice")
-    return told
+    seconds = carried / ROWS_PER_S + samples / SAMPLES_PER_S
+    lines.append(f"time: about {_time(seconds)}, for {carried:,} rows and {samples:,} samples")
+    lines.append(f"disk: {_bytes(most)} more while the largest object exists twice")
+    return lines
 
 
 async def _rebuilt(conn: AsyncConnection, one: Rebuild, zone: str) -> tuple[int, int, str]:
@@ -174,9 +174,9 @@ async def _rebuilt(conn: AsyncConnection, one: Rebuild, zone: str) -> tuple[int,
         old = await watermark.day_zone(conn)
         text = f"{one.view} rebuilt: {rows:,} days of {old} become days of {zone}"
     elif one.heir != one.view:
-        text = f"{one.view} rebuilt as a view over {one.heir}: {rows:,} rows carried over to that"
+        text = f"{one.view} rebuilt as a view over {one.heir}: {rows:,} rows copied to it"
     else:
-        text = f"{one.view} rebuilt on the finer level: {rows:,} rows carried over"
+        text = f"{one.view} rebuilt on the finer level: {rows:,} rows copied"
     return rows, size or 0, text
 
 

@@ -29,7 +29,7 @@ from ksys_app.ops.schema.steps import script as script
 from ksys_app.ops.server import require_server, server
 
 ROLES: Final = ("eco_ro", "eco_rw")
-NOTHING_KEPT: Final = Keep()
+NO_CHOICE: Final = Keep()
 ADDS_POLICIES: Final = "PERFORM add_continuous_aggregate_policy"
 
 
@@ -75,7 +75,7 @@ async def apply(
     zone: str,
     passwords: Mapping[str, str | None],
     max_ahead_s: int | None = None,
-    keep: Keep = NOTHING_KEPT,
+    keep: Keep = NO_CHOICE,
     toolkit: bool = False,
     on_begin: Callable[[str], None] = lambda name: None,
     on_step: OnStep | None = None,
@@ -112,17 +112,17 @@ async def apply(
             settings["ksys.max_ahead_s"] = str(max_ahead_s)
         if toolkit:
             settings["ksys.toolkit"] = "on"
-        told = _Reporter(on_begin, on_step)
-        kept = await keep.of(conn)
-        due = await adoption.due(conn, zone, kept, keep.rebuild)
-        changes = await replaced.policies(conn, kept) + await replaced.relations(conn)
+        reporter = _Reporter(on_begin, on_step)
+        unchanged = await keep.of(conn)
+        due = await adoption.due(conn, zone, unchanged, keep.rebuild)
+        changes = await replaced.policies(conn, unchanged) + await replaced.relations(conn)
         await adoption.disarm(conn)
 
         history = await migrations.load(conn, directory / "migrations")
         for migration in history.pending:
             text = migrations.with_record(migration)
             step = Step(migration.name, migration.file, text)
-            with told.step(step.name):
+            with reporter.step(step.name):
                 await execute(conn, step, settings)
         for step in steps:
             if migrations.MAKES_THE_TABLE in step.sql:
@@ -130,19 +130,19 @@ async def apply(
                 step = replace(step, sql=text)
             for rebuild in due:
                 if rebuild.step == step.name:
-                    with told.step(f"rebuild {rebuild.view}") as notes:
+                    with reporter.step(f"rebuild {rebuild.view}") as notes:
                         notes += await adoption.adopt(conn, dsn, rebuild, step, settings)
             if ADDS_POLICIES in step.sql:
-                await _fill(conn, dsn, zone, told, on_progress)
-            with told.step(step.name) as notes:
+                await _fill(conn, dsn, zone, reporter, on_progress)
+            with reporter.step(step.name) as notes:
                 await execute(conn, step, settings)
                 notes += [change.text for change in changes if change.step == step.name]
                 notes += await _notes(conn, step)
-    return told.results
+    return reporter.results
 
 
 async def _fill(
-    conn: AsyncConnection, dsn: str, zone: str, told: _Reporter, on_progress: OnProgress | None
+    conn: AsyncConnection, dsn: str, zone: str, reporter: _Reporter, on_progress: OnProgress | None
 ) -> None:
     """Fill and correct the aggregates before the schema adds their policies, which run at once.
 
@@ -151,10 +151,10 @@ async def _fill(
     """
     await adoption.settle(conn)
     if await quarantine.needed(conn):
-        with told.step("quarantine") as notes:
+        with reporter.step("quarantine") as notes:
             notes += quarantine.sentences(await quarantine.quarantine(conn, dsn, zone))
     if empty := await refresh.unfilled(dsn, ZoneInfo(zone)):
-        with told.step("fill") as notes:
+        with reporter.step("fill") as notes:
             filled = await refresh.refresh(
                 dsn, ZoneInfo(zone), views=empty, on_progress=on_progress
             )

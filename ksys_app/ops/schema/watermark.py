@@ -68,7 +68,7 @@ async def marks(conn: AsyncConnection, views: Collection[str] = ALL) -> list[Mar
     there = await found(conn, views)
     missing = sorted(set(views) - {mark.view for mark in there})
     if missing:
-        raise SchemaDrift(f"{', '.join(missing)}: not there; run ksys db init")
+        raise SchemaDrift(f"{', '.join(missing)}: missing; run ksys db init")
     return there
 
 
@@ -93,7 +93,7 @@ async def stored(conn: AsyncConnection, view: str) -> tuple[sql.Identifier, str 
     """
     row = await (await conn.execute(STORED, (view,))).fetchone()
     if row is None:
-        raise SchemaDrift(f"{view}: not there; run ksys db init")
+        raise SchemaDrift(f"{view}: missing; run ksys db init")
     return sql.Identifier(row[0], row[1]), row[2]
 
 

@@ -188,15 +188,15 @@ def _files(client: httpx.Client, page: httpx.Response) -> Generator[Finding, Non
     try:
         answer = client.get(urljoin(str(page.url), path))
         fine = answer.status_code == 200 and "html" not in answer.headers.get("content-type", "")
-        told = f"answers {answer.status_code}" if not fine else ""
+        problem = f"answers {answer.status_code}" if not fine else ""
     except httpx.HTTPError as error:
-        fine, told = False, f"does not come ({error})"
+        fine, problem = False, f"does not come ({error})"
     yield Finding(
         "files",
         fine,
         "scripts come through"
         if fine
-        else f"the page needs {path}, which {told}: let the proxy pass every path to the app, "
+        else f"the page needs {path}, which {problem}: let the proxy pass every path to the app, "
         "not the page alone",
     )
     return fine

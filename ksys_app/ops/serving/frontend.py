@@ -171,7 +171,7 @@ def _build(root: Path, mode: list[str], progress: Progress | None) -> None:
         log = root / WEB / LOG
         log.parent.mkdir(exist_ok=True)
         log.write_text("".join(lines), encoding="utf-8")
-        raise BuildFailed(f"{step} failed: {_reason(lines)}; all of it is in {log}")
+        raise BuildFailed(f"{step} failed: {_reason(lines)}; the full log is {log}")
 
 
 def _reason(lines: list[str]) -> str:

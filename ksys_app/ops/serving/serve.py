@@ -26,7 +26,7 @@ STOP_S: Final = 3
 START_S: Final = 300.0
 """Longest start, seconds. A start takes up to a minute on a busy machine."""
 NOT_STARTED: Final = "the app did not start; the log above says why"
-_TOLD: Final = ("without completing handshake", "Invalid UTF-8 sequence")
+_HARMLESS_MESSAGES: Final = ("without completing handshake", "Invalid UTF-8 sequence")
 
 
 def _no_false_alarm(record: logging.LogRecord) -> bool:
@@ -36,7 +36,7 @@ def _no_false_alarm(record: logging.LogRecord) -> bool:
     gate logs that in one line (PRD §10).
     """
     message = record.getMessage()
-    return not any(told in message for told in _TOLD)
+    return not any(part in message for part in _HARMLESS_MESSAGES)
 
 
 def shown(host: str, port: int, base: str) -> str:
@@ -152,6 +152,6 @@ async def _until_started(server: uvicorn.Server, task: asyncio.Task[None], limit
         # While uvicorn starts it does not check whether it should end, so cancel it.
         task.cancel()
         raise NotStarted(
-            f"the app did not start within {limit_s:.0f} s; end what else keeps this machine busy "
+            f"the app did not start within {limit_s:.0f} s; stop other programs on this machine "
             "and start it again"
         ) from None

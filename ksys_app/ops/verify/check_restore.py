@@ -14,7 +14,7 @@ def beside_chunks(rows: Rows) -> Iterator[Check]:
     """Check that no rows were written while ``timescaledb.restoring`` was on."""
     names = ", ".join(row["name"] for row in rows)
     unseen = (
-        f"{names}: rows that nobody sees were written beside the chunks while "
+        f"{names}: rows were written beside the chunks, where no query reads them, while "
         "timescaledb.restoring was on; write them again"
     )
-    yield Check(NAME, not rows, unseen if rows else "none is running or was broken off")
+    yield Check(NAME, not rows, unseen if rows else "no restore is running or was interrupted")

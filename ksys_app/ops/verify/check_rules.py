@@ -20,7 +20,7 @@ from ksys_app.ops.check import Check
 from ksys_app.ops.masterdata.qc import MAX_ROWS
 from ksys_app.queries import qc
 
-MAX_TOLD: Final = 100
+MAX_NAMED: Final = 100
 """How many faulty rows get a line each; the others are counted."""
 
 
@@ -54,10 +54,10 @@ def expectations(rows: Sequence[StoredExpectation]) -> Iterator[Check]:
 
 def _checks(kind: str, found: Sequence[tuple[str, Sequence[Fault]]]) -> Iterator[Check]:
     faulty = [(tag, faults) for tag, faults in found if faults]
-    told = f"{len(found):,} rows"
+    detail = f"{len(found):,} rows"
     if faulty:
-        told += f", {len(faulty):,} of them with values that are not used"
-    yield Check(f"{kind}s", not faulty, told)
-    for tag, faults in faulty[:MAX_TOLD]:
+        detail += f", {len(faulty):,} of them with values that are not used"
+    yield Check(f"{kind}s", not faulty, detail)
+    for tag, faults in faulty[:MAX_NAMED]:
         name = tag if flaw(tag) is None else shown(tag)
         yield Check(f"{kind} {name}", False, "; ".join(map(str, faults)))

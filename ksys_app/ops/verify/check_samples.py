@@ -8,12 +8,12 @@ from typing import Any, Final
 from ksys_app.domain.names import shown
 from ksys_app.ops.check import Check, Rows
 
-TOLD: Final = 5
+MAX_NAMED: Final = 5
 
 
-def constraint(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """Check the constraint on usable samples; ``wanted`` are rows of the golden file."""
-    for one in wanted:
+def constraint(rows: Rows, expected: Rows) -> Iterator[Check]:
+    """Check the constraint on usable samples; ``expected`` are rows of the golden file."""
+    for one in expected:
         ok = one["name"] in {row["name"] for row in rows}
         detail = "valid for every row" if ok else "is missing; run ksys db init"
         yield Check(f"constraint {one['name']}", ok, detail)
@@ -21,29 +21,31 @@ def constraint(rows: Rows, wanted: Rows) -> Iterator[Check]:
 
 def samples(rows: Rows) -> Iterator[Check]:
     """Check for unusable samples in ``influx_hist``; a failure names tag, time and value."""
-    named = "; ".join(f"{row['tag_name']} {row['ts']} {_value(row)}" for row in rows[:TOLD])
-    more = " and more" if len(rows) > TOLD else ""
+    named = "; ".join(f"{row['tag_name']} {row['ts']} {_value(row)}" for row in rows[:MAX_NAMED])
+    more = " and more" if len(rows) > MAX_NAMED else ""
     wrong = f"not usable: {named}{more}; run ksys db init, which moves them to ingest_reject"
     yield Check("samples influx_hist", not rows, wrong if rows else "all usable")
 
 
 def refused(rows: Rows) -> Iterator[Check]:
     """The samples refused in the last day; the sender is wrong, not the database."""
-    yield Check("samples refused", True, "; ".join(refusals(rows, TOLD)) or "none in the last day")
+    yield Check(
+        "samples refused", True, "; ".join(refusals(rows, MAX_NAMED)) or "none in the last day"
+    )
 
 
-def refusals(rows: Sequence[Mapping[str, Any]], told: int) -> Iterator[str]:
-    """One sentence for each tag and reason in ``db/verify/refused.sql``, the ``told`` largest."""
-    for row in rows[:told]:
+def refusals(rows: Sequence[Mapping[str, Any]], limit: int) -> Iterator[str]:
+    """One sentence for each tag and reason in ``db/verify/refused.sql``, the ``limit`` largest."""
+    for row in rows[:limit]:
         count = "1 sample" if row["rows"] == 1 else f"{row['rows']:,} samples"
         how = "moved aside" if row["source"] == "quarantine" else "refused"
         yield (
             f"{_tag(row['tag_name'])}: {count} {how} in the last day ({row['reason']}), "
             f"the newest {row['ts']} {_value(row)}"
         )
-    if len(rows) > told:
-        total = sum(row["rows"] for row in rows[told:])
-        yield f"and {total:,} samples of {len(rows) - told:,} more tags and reasons"
+    if len(rows) > limit:
+        total = sum(row["rows"] for row in rows[limit:])
+        yield f"and {total:,} samples of {len(rows) - limit:,} more tags and reasons"
 
 
 def _tag(name: str | None) -> str:

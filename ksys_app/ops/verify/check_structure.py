@@ -144,7 +144,7 @@ def compression(rows: Rows, wanted: Rows) -> Iterator[Check]:
 
 
 def aggregates(
-    rows: Rows, wanted: Golden, zone: str, kept: Collection[str] = ()
+    rows: Rows, wanted: Golden, zone: str, unchanged: Collection[str] = ()
 ) -> Iterator[Check]:
     """Check the real-time setting of each aggregate, and the definition of each aggregate and view.
 
@@ -152,7 +152,7 @@ def aggregates(
         rows: the definitions.
         wanted: the golden file.
         zone: IANA zone whose days ``influx_agg_1d`` should count.
-        kept: objects of the plant that were left unchanged.
+        unchanged: objects of the plant that were left unchanged.
     """
     found = {row["name"]: row for row in rows}
     kinds, spec = wanted.kinds, definitions.as_in_the_spec(wanted)
@@ -171,7 +171,7 @@ def aggregates(
         # An aggregate from raw rows works too. Indicators over all history work only where no job
         # has to refresh them each minute.
         if actual == spec.get(name) and not ok:
-            ok = kinds[name] == "aggregate" or name in kept
+            ok = kinds[name] == "aggregate" or name in unchanged
             detail = (
                 "as in the spec" if ok else "as in the spec, over all history; run ksys db init"
             )

@@ -16,17 +16,17 @@ from ksys_app.ops.jobs import job_words
 from ksys_app.ops.keep import INDICATORS, POLICIES
 
 
-def policies(jobs: Judgement, zone: ZoneInfo, kept: Collection[str] = ()) -> Iterator[Check]:
+def policies(jobs: Judgement, zone: ZoneInfo, unchanged: Collection[str] = ()) -> Iterator[Check]:
     """Check the offsets and the schedule of every required policy; then list unexpected ones.
 
     Args:
         jobs: the jobs of the database.
         zone: the display zone.
-        kept: objects of the plant that were left unchanged.
+        unchanged: objects of the plant that were left unchanged.
     """
     for name, values in WANTED.items():
         job = jobs.found.get(name)
-        if name == INDICATORS_JOB and INDICATORS in kept:
+        if name == INDICATORS_JOB and INDICATORS in unchanged:
             yield Check(f"policy {name}", True, f"not needed: {INDICATORS} is the plant's own")
             continue
         if job is None:
@@ -37,11 +37,11 @@ def policies(jobs: Judgement, zone: ZoneInfo, kept: Collection[str] = ()) -> Ite
             for key in differences(job, values)
         ]
         fine = ", ".join(f"{key} {_text(value)}" for key, value in values.items())
-        if wrong and name in kept:
+        if wrong and name in unchanged:
             yield Check(f"policy {name}", True, f"no further back than samples: {'; '.join(wrong)}")
             continue
-        if wrong and POLICIES in kept:
-            yield Check(f"policy {name}", True, f"the plant's own is kept: {'; '.join(wrong)}")
+        if wrong and POLICIES in unchanged:
+            yield Check(f"policy {name}", True, f"the plant's own policy stays: {'; '.join(wrong)}")
             continue
         detail = f"{'; '.join(wrong)}; run ksys db init" if wrong else fine
         yield Check(f"policy {name}", not wrong, detail)

@@ -28,7 +28,7 @@ from ksys_app.queries import aggregates, qc
 
 T = TypeVar("T")
 
-TOLD_REFUSALS: Final = 50
+MAX_REFUSALS: Final = 50
 REFUSED: Final = (resources.VERIFY / "refused.sql").read_text("utf-8")
 
 
@@ -219,7 +219,7 @@ async def status(dsn: str, zone: str) -> Status:
         tags=tags,
         lags=lags,
         failed=[check for check in checks if not check.ok],
-        warnings=[*refusals(refused, TOLD_REFUSALS), *rate_warnings(rates)],
+        warnings=[*refusals(refused, MAX_REFUSALS), *rate_warnings(rates)],
     )
 
 

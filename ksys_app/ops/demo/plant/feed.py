@@ -11,7 +11,7 @@ from ksys_app.ops.demo.plant import store
 from ksys_app.ops.demo.plant.faults import UNREADABLE_TAG, unreadable
 from ksys_app.ops.demo.plant.signals import PERIOD_S, TAGS
 from ksys_app.ops.demo.plant.simulator import Plant
-from ksys_app.ops.demo.plant.writer import Clock, keep_writing, utc_now
+from ksys_app.ops.demo.plant.writer import Clock, utc_now, write_until_stopped
 
 CATCH_UP_S: Final = 3600
 """How far back the feed writes samples after an outage of the database; older ones are left out."""
@@ -31,7 +31,7 @@ async def feed(dsn: str, plant: Plant, stop: asyncio.Event, clock: Clock = utc_n
         stop: set it to end the feed.
         clock: returns the current time.
     """
-    await keep_writing(dsn, _Feed(plant, clock).step, stop, "feed")
+    await write_until_stopped(dsn, _Feed(plant, clock).step, stop, "feed")
 
 
 class _Feed:
@@ -55,8 +55,8 @@ class _Feed:
             bad = begins or any(map(unreadable, due))
             if bad and values[_UNREADABLE - len(TAGS)] is not None:
                 # Write it before the usable samples, so that the tag has a value again at once.
-                await store.put_unreadable(conn, UNREADABLE_TAG, due[-1] - PERIOD_S // 2)
-            await store.put_grid(conn, due[0], PERIOD_S, values)
+                await store.write_unreadable(conn, UNREADABLE_TAG, due[-1] - PERIOD_S // 2)
+            await store.write_grid(conn, due[0], PERIOD_S, values)
             self._last = due[-1]
         until = (int(now) // PERIOD_S + 1) * PERIOD_S - self._clock().timestamp()
         return max(0.0, until)

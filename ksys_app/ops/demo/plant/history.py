@@ -196,7 +196,7 @@ async def _write(conn: AsyncConnection, plant: Plant, span: Span, meter: _Meter)
         if block is None:
             values = await computing
             continue
-        writing = store.put_grid(
+        writing = store.write_grid(
             conn, block.start, block.step, values, thinned=block.step > PERIOD_S, append=True
         )
         count, values = await asyncio.gather(writing, computing)

@@ -23,10 +23,10 @@ from ksys_app.domain.ingest import Unusable, unusable
 from ksys_app.errors import ConfigError
 from ksys_app.log import logger
 from ksys_app.models.samples import NewSample
-from ksys_app.ops.demo.plant.writer import Clock, keep_writing, utc_now
+from ksys_app.ops.demo.plant.writer import Clock, utc_now, write_until_stopped
 from ksys_app.ops.files import samplefile
 from ksys_app.ops.files.textlines import BadLine
-from ksys_app.store.samples import Existing, put
+from ksys_app.store.samples import Existing, write_samples
 
 RECORD: Final = "replay.jsonl"
 BATCH_ROWS: Final = 5000
@@ -34,7 +34,7 @@ PACE_S: Final = 1.0
 """Seconds between two writes; each writes all samples that are due."""
 PAUSE_S: Final = 60.0
 """Longer pauses in the file are logged."""
-TOLD_LINES: Final = 20
+MAX_LOGGED_LINES: Final = 20
 """How many bad lines are logged one by one; the rest are only counted."""
 
 
@@ -110,7 +110,7 @@ async def feed(
     logger.info("%s", shift)
     _note(data_dir, shift, now)
     replay = _Replay(shift, clock)
-    await keep_writing(dsn, replay.step, stop, "replay")
+    await write_until_stopped(dsn, replay.step, stop, "replay")
     logger.info(
         "replay_end file=%s rows=%d bad_lines=%d finished=%s",
         json.dumps(path.name),
@@ -169,7 +169,7 @@ class _Replay:
 
     async def _write(self, conn: AsyncConnection) -> None:
         shifted = [sample._replace(ts=sample.ts + self._shift.by) for sample in self._due]
-        await put(conn, shifted, Existing.KEEP)
+        await write_samples(conn, shifted, Existing.KEEP)
 
     def _good_samples(self) -> Iterator[NewSample]:
         """The file's samples; if the file is damaged, they end there and the log says so."""
@@ -196,5 +196,5 @@ class _Replay:
 
     def _tell(self, bad: BadLine) -> None:
         self.bad += 1
-        if self.bad <= TOLD_LINES:
+        if self.bad <= MAX_LOGGED_LINES:
             logger.warning("replay_bad_line line=%d reason=%s", bad.line, json.dumps(bad.reason))

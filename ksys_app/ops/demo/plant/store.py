@@ -30,7 +30,7 @@ async def newest(conn: AsyncConnection) -> datetime | None:
     return None if row is None else row[0]
 
 
-async def put_grid(
+async def write_grid(
     conn: AsyncConnection,
     start: int,
     step: int,
@@ -51,12 +51,12 @@ async def put_grid(
     """
     meta = {"thinned_s": step} if thinned else {}
     grid = samples.Grid(start, step, TAGS, values, meta)
-    return await samples.put_grid(conn, grid, Existing.NONE if append else Existing.KEEP)
+    return await samples.write_grid(conn, grid, Existing.NONE if append else Existing.KEEP)
 
 
-async def put_unreadable(conn: AsyncConnection, tag_name: str, t: int) -> None:
+async def write_unreadable(conn: AsyncConnection, tag_name: str, t: int) -> None:
     """Write a sample with NaN at ``t`` (epoch seconds), which the database refuses."""
-    await samples.put_grid(conn, samples.Grid(t, 1, [tag_name], [nan], {}), Existing.KEEP)
+    await samples.write_grid(conn, samples.Grid(t, 1, [tag_name], [nan], {}), Existing.KEEP)
 
 
 async def begin_life(conn: AsyncConnection, start: int) -> None:

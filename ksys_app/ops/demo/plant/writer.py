@@ -33,7 +33,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def keep_writing(dsn: str, step: Step, stop: asyncio.Event, name: str) -> None:
+async def write_until_stopped(dsn: str, step: Step, stop: asyncio.Event, name: str) -> None:
     """Repeat ``step`` until ``stop`` is set or ``step`` returns None; wait for a lost database.
 
     A failed step is repeated on a new connection after 1, 2, 4, then 8 s, so a step must be safe to

@@ -18,16 +18,16 @@ from ksys_app.driver.connection import Connection
 RV = TypeVar("RV")
 
 # If a statement takes longer than this, the server is checked.
-QUIET_S: Final = 10.0
-LOOK_S: Final = 5.0
-LOOKS: Final = 3
+CHECK_AFTER_S: Final = 10.0
+CHECK_S: Final = 5.0
+CHECKS: Final = 3
 # The embedded database does not answer while it works, so its statements have a time limit.
 EMBEDDED_S: Final = 1800.0
 # The bridge in front of the embedded database reports this parameter when a connection begins.
 EMBEDDED: Final = b"ksys.embedded"
 
 
-class Watched(Connection):
+class SupervisedConnection(Connection):
     """A connection that is closed when its server does not answer any more.
 
     Attributes:
@@ -43,39 +43,41 @@ class Watched(Connection):
             Silent: the server does not answer any more.
         """
         loop = asyncio.get_running_loop()
-        looking: list[asyncio.Task[None]] = []
-        timer = loop.call_later(QUIET_S, lambda: looking.append(loop.create_task(self._look())))
+        tasks: list[asyncio.Task[None]] = []
+        timer = loop.call_later(
+            CHECK_AFTER_S, lambda: tasks.append(loop.create_task(self._supervise()))
+        )
         try:
             return await super().wait(gen, *args, **options)
         finally:
             timer.cancel()
-            for task in looking:
+            for task in tasks:
                 task.cancel()
 
-    async def _look(self) -> None:
-        started = time.monotonic() - QUIET_S
+    async def _supervise(self) -> None:
+        started = time.monotonic() - CHECK_AFTER_S
         if self.pgconn.parameter_status(EMBEDDED) is not None:
-            await asyncio.sleep(EMBEDDED_S - QUIET_S)
+            await asyncio.sleep(EMBEDDED_S - CHECK_AFTER_S)
         else:
-            await until_gone(self.dsn)
+            await until_unreachable(self.dsn)
         self._hang_up(time.monotonic() - started)
 
 
-async def until_gone(dsn: str) -> None:
+async def until_unreachable(dsn: str) -> None:
     """Return when the server has not answered several times in a row."""
     missed = 0
-    while missed < LOOKS:
-        if await _is_there(dsn):
+    while missed < CHECKS:
+        if await _answers(dsn):
             missed = 0
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_S)
         else:
             missed += 1
 
 
-async def _is_there(dsn: str) -> bool:
+async def _answers(dsn: str) -> bool:
     """Whether the server answers; a refusal is an answer, and so is the answer of a pooler."""
     try:
-        async with asyncio.timeout(LOOK_S):
+        async with asyncio.timeout(CHECK_S):
             conn = await Connection.connect(dsn)
     except (TimeoutError, psycopg.errors.ConnectionTimeout):
         return False

@@ -105,12 +105,12 @@ async def test_a_restore_that_is_broken_off_is_named_and_done_again(
     else:
         assert command.returncode == 130
         last = said.decode().splitlines()[-1]
-        assert "the restore was broken off" in last
-        assert "is of no use now: mend the cause and restore again with --replace" in last
+        assert "the restore was interrupted" in last
+        assert "is incomplete: correct the cause and restore again with --replace" in last
     (check,) = await verify(empty, zone=ZONE)
     assert (check.name, check.ok) == ("restore", False)
     code, _, err = await ksys("db", "restore", str(file), TS_ADMIN_DSN=empty)
-    assert (code, "holds a part of a restore that was broken off" in err) == (2, True)
+    assert (code, "has a part of an interrupted restore" in err) == (2, True)
     code, out, _ = await ksys("db", "restore", str(file), "--replace", TS_ADMIN_DSN=empty)
     assert "the database has every sample and every row of the dump" in out
     drop = next(line for line in out.splitlines() if "drop it: " in line).partition(": ")[2]
