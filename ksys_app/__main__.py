@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+from ksys_app.utils.loading import loading
+
 
 def main() -> None:
     """Load the command line and run it."""
@@ -13,7 +15,8 @@ def main() -> None:
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeded:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from ksys_app.cli import main as command_line
+    with loading():
+        from ksys_app.cli import main as command_line
 
     if heeded:
         signal.signal(signal.SIGINT, signal.default_int_handler)

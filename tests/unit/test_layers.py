@@ -62,7 +62,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "commands": COMMON | {"__init__", "ops", "db", "models", "domain", "security"},
     "cli": COMMON | {"__init__", "commands", "ops", "security"},
-    "__main__": {"cli"},
+    "__main__": {"cli", "utils"},
     "ksys_app": {"*"},
 }
 # The folders of ops, lower ones first, and what of ops each may import besides itself. "" is what

@@ -17,6 +17,7 @@ from ksys_app import resources
 from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.errors import ConfigError, NotStarted
 from ksys_app.settings import get_settings
+from ksys_app.utils.loading import loading
 
 # Variables that tell Reflex that the pages are built and must not be compiled again.
 BUILT: Final = {"REFLEX_ENV_MODE": "prod", "__REFLEX_SKIP_COMPILE": "true"}
@@ -51,6 +52,11 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        with loading():
+            self.config.load()
+        await super().serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
