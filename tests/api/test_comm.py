@@ -1,4 +1,4 @@
-"""Heatmap and outages over HTTP, on a synthetic month, against pandas (PRD §28.2)."""
+"""Heatmap and outages over HTTP on a synthetic month, compared with pandas (PRD §28.2)."""
 
 from __future__ import annotations
 

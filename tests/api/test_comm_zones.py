@@ -1,4 +1,4 @@
-"""The grid over HTTP where clocks are changed: 23 and 25 hour days (PRD §28.2)."""
+"""The grid over HTTP in zones with clock changes: days of 23 and 25 hours (PRD §28.2)."""
 
 from __future__ import annotations
 

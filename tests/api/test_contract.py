@@ -1,4 +1,4 @@
-"""What is answered is what the OpenAPI document says, in every state (PRD §8)."""
+"""Every answer matches the OpenAPI document, in every state (PRD §8)."""
 
 from __future__ import annotations
 

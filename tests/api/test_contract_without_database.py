@@ -1,4 +1,4 @@
-"""What is answered while the database is away is what the OpenAPI document says, too (PRD §8)."""
+"""Answers match the OpenAPI document while the database is away (PRD §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What HTTP answers while the database is away, and after its return."""
+"""HTTP answers while the database is away, and after its return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a monitor can see of the process and its database (PRD §8.7)."""
+"""``/metrics``: what a monitor sees of the process and its database (PRD §8.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A name that no command of ours would write, and another writer has: every answer works."""
+"""Tag names that no ksys command would write: every answer works with them."""
 
 from __future__ import annotations
 

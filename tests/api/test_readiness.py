@@ -1,4 +1,4 @@
-"""Readiness on a real database: each relation, right and trigger that pages live by (PRD §8.3)."""
+"""``/readyz``: each relation, privilege and trigger that pages need (PRD §8.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/docs/runbooks/<CODE>.md``: what the error boxes link to, and its SQL on a real database."""
+"""``/docs/runbooks/<CODE>.md``: the pages behind error boxes, and their SQL on a real database."""
 
 from __future__ import annotations
 

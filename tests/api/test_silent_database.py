@@ -1,7 +1,7 @@
-"""What HTTP answers while the database takes every byte and says nothing, and after its return.
+"""HTTP answers while the database accepts data but does not answer, and after its return.
 
-A stopped process, or a network that swallows packets: connections stay open, new ones are
-accepted, and no answer comes.
+A stopped process or a network that drops packets: connections stay open, new ones are accepted,
+and no answer comes.
 """
 
 from __future__ import annotations

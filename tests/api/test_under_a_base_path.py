@@ -1,4 +1,4 @@
-"""Links of the HTTP contract hold under a base path (PRD §23)."""
+"""Links of the HTTP contract work under a base path (PRD §23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of samples that tests make for themselves, and a database with the schema."""
+"""Files of samples that tests create, and a database with the schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plant's own database, built by its specification, comes to the schema with every bucket."""
+"""``ksys db init`` on a database built by the plant: every bucket is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ksys db backfill`: a file of any size into the database and into every aggregate, repeatably."""
+"""``ksys db backfill``: loads a file of any size and every aggregate, and can be repeated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ksys db backfill` as a person runs it: one sentence, the documented exit code, Ctrl-C."""
+"""``ksys db backfill`` as a person runs it: messages, exit codes, Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ksys db backup` and `restore`: nothing is lost on the way, and what cannot work is refused.
+"""``ksys db backup`` and ``restore``: no row is lost, and what cannot work is refused.
 
 The round trip needs a server and its own `pg_dump`: TS_TEST_DSN or Docker.
 """

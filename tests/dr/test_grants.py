@@ -1,4 +1,4 @@
-"""Who may do what, as one matrix: S read, I insert, U update, D delete, T truncate."""
+"""The privileges as one matrix: S read, I insert, U update, D delete, T truncate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A restore that is broken off: what is left is named, and the page's way on leads to a whole one.
+"""An interrupted restore: the message names the state, and RECOVERY.md leads to a whole database.
 
 The restores need a server and its own ``pg_restore``: TS_TEST_DSN or Docker.
 """

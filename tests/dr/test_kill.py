@@ -1,4 +1,4 @@
-"""`kill -9` at any moment, and the same command again: the state is as if nothing had happened."""
+"""``kill -9`` at any moment: the same command again reaches the same state."""
 
 from __future__ import annotations
 

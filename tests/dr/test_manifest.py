@@ -1,4 +1,4 @@
-"""The manifest beside a dump: read back as written, and every difference in a sentence."""
+"""The manifest beside a dump: writing, reading, and a sentence for every difference."""
 
 from __future__ import annotations
 

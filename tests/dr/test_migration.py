@@ -1,4 +1,4 @@
-"""A changed aggregate: an older database comes to what a new one has, and keeps its data.
+"""A changed aggregate: a migration brings an older database to the new schema and keeps its data.
 
 The product has no migration yet. This is one as `db/migrations/README.md` describes it, on a copy
 of the schema in which `features_5m` has one column more.

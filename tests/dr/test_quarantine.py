@@ -1,4 +1,4 @@
-"""A database of the first version that took in rows which are no usable samples: `ksys db init`."""
+"""``ksys db init`` on a database of version 0.1.0 with unusable samples."""
 
 from __future__ import annotations
 

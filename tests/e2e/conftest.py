@@ -1,4 +1,4 @@
-"""The product as its users have it: served in production mode, opened in a real Chromium."""
+"""The product in production mode, opened in a real Chromium."""
 
 from __future__ import annotations
 

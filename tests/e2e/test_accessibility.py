@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page, in any state, theme and width (PRD §14)."""
+"""axe-core finds no problem on any page, in any state, theme and width (PRD §14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app under ``/ksys/`` of a server with other pages, behind nginx and Caddy (PRD §23)."""
+"""The app under ``/ksys/`` beside other pages, behind nginx and Caddy (PRD §23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ksys check --url`` through real proxies: it names what is wrong, and what to change."""
+"""``ksys check --url`` through real proxies: it names the problem and the remedy."""
 
 from __future__ import annotations
 

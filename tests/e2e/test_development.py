@@ -1,4 +1,4 @@
-"""`reflex run`: the pages for whoever works on them, live and reloaded as they write (PRD §23)."""
+"""``reflex run``: live pages that reload while somebody edits them (PRD §23)."""
 
 from __future__ import annotations
 

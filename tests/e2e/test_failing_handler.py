@@ -1,4 +1,4 @@
-"""A bug in a handler: in the log with its traceback, and on its own page as INTERNAL."""
+"""A bug in a handler: its traceback is in the log, and its page shows INTERNAL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of many digits, and of few, where people read them."""
+"""Figures with many and with few digits, on the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/`` without a mouse."""
+"""``/`` with the keyboard only."""
 
 from __future__ import annotations
 

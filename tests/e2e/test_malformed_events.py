@@ -1,4 +1,4 @@
-"""What a browser may say, and what not, on a running app (PRD §10)."""
+"""Malformed events from a browser, on a running app (PRD §10)."""
 
 from __future__ import annotations
 

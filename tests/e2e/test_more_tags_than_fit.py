@@ -1,4 +1,4 @@
-"""More tags than a page shows, in a browser: what is looked for is found, whatever its place."""
+"""More tags than a page shows: a search finds every tag, in a browser."""
 
 from __future__ import annotations
 

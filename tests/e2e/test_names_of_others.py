@@ -1,4 +1,4 @@
-"""Names that another writer has put into the database: each of them leads somewhere."""
+"""Tag names that another program wrote: pages and links work with them."""
 
 from __future__ import annotations
 

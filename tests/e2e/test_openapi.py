@@ -1,4 +1,4 @@
-"""The OpenAPI document against the running app, tried by a program that knows only the document."""
+"""schemathesis tests the running app, knowing only the OpenAPI document."""
 
 from __future__ import annotations
 

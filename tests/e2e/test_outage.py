@@ -1,4 +1,4 @@
-"""The database goes away and comes back while a tab is open."""
+"""The database goes away and returns while a tab is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page behind Debian's nginx and Caddy, over TLS on an odd port, in Chromium (PRD §10)."""
+"""The page behind Debian's nginx and Caddy, over TLS on another port, in Chromium (PRD §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Executes ``tests/sheets/*.md``: what the page shows against what the raw rows say."""
+"""Executes ``tests/sheets/*.md``: compares pages with the raw rows."""
 
 from __future__ import annotations
 

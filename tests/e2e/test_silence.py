@@ -1,4 +1,4 @@
-"""The database says nothing any more, its connections stay open, and four pages are shown."""
+"""The database stops answering, with open connections, while four pages are open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page asks for, how much it is sent, and what it costs the database."""
+"""What a page requests, how much it receives, and how much work the database has."""
 
 from __future__ import annotations
 

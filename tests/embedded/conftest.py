@@ -1,4 +1,4 @@
-"""The embedded database under test: one shared server, and others for tests that break theirs."""
+"""The embedded database under test: one shared server, and others for tests that damage theirs."""
 
 from __future__ import annotations
 

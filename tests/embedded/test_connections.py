@@ -1,4 +1,4 @@
-"""Many psycopg connections share the one session of the engine, and none sees another."""
+"""Many psycopg connections share the one session of the engine without seeing each other."""
 
 from __future__ import annotations
 

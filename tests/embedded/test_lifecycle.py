@@ -1,4 +1,4 @@
-"""The server starts, ends, comes back, and leaves nothing behind; what was committed stays."""
+"""The server starts, stops and restarts, leaves nothing behind, and keeps committed data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pool: connections are shared, good ones are kept, and none is waited for without an end."""
+"""The pool shares connections, keeps good ones, and never waits without an end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each test can have a database of its own, wherever databases come from."""
+"""Each test can have its own database, on every kind of server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would end the engine, or open it to others, is refused with a sentence that helps."""
+"""The bridge refuses what would end the engine or open it to others, with a helpful sentence."""
 
 from __future__ import annotations
 

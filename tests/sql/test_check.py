@@ -1,4 +1,4 @@
-"""``ksys check`` connects: it tells where a DSN leads, and what is wrong there."""
+"""``ksys check`` with databases: where a DSN leads, and what is wrong there."""
 
 from __future__ import annotations
 

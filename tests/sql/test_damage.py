@@ -1,4 +1,4 @@
-"""Kinds of damage, each named by the first lines of what a person looks at, with its page."""
+"""Kinds of damage: ``ksys db status`` and ``verify`` name each one first, with its runbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A read is read-only and ended in time, whoever connects, directly and through a pooler."""
+"""A read is read-only and has a time limit, directly and through a pooler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plant's past in a real database: the plant's own samples, once each, and true aggregates."""
+"""The demo plant's past in a real database: each sample once, and correct aggregates."""
 
 from __future__ import annotations
 

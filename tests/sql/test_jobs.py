@@ -1,4 +1,4 @@
-"""Jobs: who runs them, when they are due for a client, and how their results are told."""
+"""Jobs: who runs them, when a client runs them, and how commands show their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No command hides late samples: what is not stored yet is read from the raw rows (PRD §12.2)."""
+"""No command hides late samples: queries read unstored buckets from raw rows (PRD §12.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Five thousand tags that appear at once, in a database that knows nothing of them yet."""
+"""Five thousand new tags at once, in a database without any tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a command, a person gets one sentence and never a traceback."""
+"""Every failure of a command is one sentence and never a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plant live: it joins the history without a seam and survives a lost database."""
+"""The live demo plant continues its history without a gap and survives a lost database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Behind PgBouncer in transaction mode everything works as it does directly."""
+"""Everything works the same behind PgBouncer in transaction mode."""
 
 from __future__ import annotations
 

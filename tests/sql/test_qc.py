@@ -1,4 +1,4 @@
-"""`ksys qc`: the file is the master; nothing is half-written, every drift is named."""
+"""``ksys qc``: copies a file in one transaction, and names every difference."""
 
 from __future__ import annotations
 

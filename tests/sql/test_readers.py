@@ -1,4 +1,4 @@
-"""The SQL functions for other readers say what the page says (PRD decision 44)."""
+"""The SQL functions for other readers return what the page shows (PRD decision 44)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recorded file in the plant's place: exactly its samples, shifted by one known number."""
+"""A replay writes exactly the samples of a file, all shifted by the same time."""
 
 from __future__ import annotations
 

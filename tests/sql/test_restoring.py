@@ -1,4 +1,4 @@
-"""A restore that was broken off is named by everybody, and nobody reads or writes there."""
+"""An interrupted restore: everything reports it, and nothing reads or writes there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Since when tags have had one value, as the minutes tell."""
+"""Since when a tag has had its current value, from the minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The aggregates hold what the raw samples hold, late ones and the running bucket included."""
+"""The aggregates equal the raw samples, with late samples and the running bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ksys db init`: the whole schema, again at will, with clear refusals."""
+"""``ksys db init``: creates the whole schema, can be repeated, and refuses clearly."""
 
 from __future__ import annotations
 

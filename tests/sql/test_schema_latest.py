@@ -1,4 +1,4 @@
-"""`influx_latest`: the newest sample of each tag, whatever the order of arrival."""
+"""``influx_latest``: the newest sample of each tag, in any order of arrival."""
 
 from __future__ import annotations
 

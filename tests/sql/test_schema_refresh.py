@@ -1,4 +1,4 @@
-"""`ksys db refresh`: the range and no more, fine to coarse, never past the raw samples."""
+"""``ksys db refresh``: exactly the range, fine to coarse, never past the raw samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`eco_ro` reads, `eco_rw` ingests and keeps the rules; neither can do more."""
+"""``eco_ro`` reads, ``eco_rw`` writes samples and rules; neither can do more."""
 
 from __future__ import annotations
 

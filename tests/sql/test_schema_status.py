@@ -1,4 +1,4 @@
-"""`ksys db status`: sizes, chunks, lag and what to look at."""
+"""``ksys db status``: sizes, chunks, lag and problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buckets, indicators and features of a tag against what pandas computes from the raw rows."""
+"""Buckets, indicators and features of a tag, compared with pandas on the raw rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tag's series in a database where nothing is materialized yet: holes, the running bucket."""
+"""A series in a database without materialized buckets: gaps and the running bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands against a database that says nothing: they end, with exit code 3 and a sentence."""
+"""Commands end with exit code 3 and a sentence when the database stops answering."""
 
 from __future__ import annotations
 

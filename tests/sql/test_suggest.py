@@ -1,4 +1,4 @@
-"""``ksys comm suggest``: proposals from real rates, written only when asked for (PRD §28.4)."""
+"""``ksys comm suggest``: proposals from real rates, written only with --apply (PRD §28.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live query against what pandas computes from the raw rows."""
+"""The live query, compared with pandas on the raw rows."""
 
 from __future__ import annotations
 

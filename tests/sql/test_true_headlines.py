@@ -1,4 +1,4 @@
-"""What a command says is wrong is what is wrong, and what it says to do helps."""
+"""The problem that a command names is the real problem, and its advice helps."""
 
 from __future__ import annotations
 

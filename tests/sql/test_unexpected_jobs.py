@@ -1,4 +1,4 @@
-"""Jobs that nobody expects: named by verify, removed when asked; those of others stay."""
+"""Unexpected jobs: verify names them, --prune-policies removes them, other programs' jobs stay."""
 
 from __future__ import annotations
 

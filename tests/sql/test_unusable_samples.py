@@ -1,4 +1,4 @@
-"""A row that is no usable sample costs nothing but itself, whoever writes it (PRD §4.9)."""
+"""An unusable row affects only itself, whoever writes it (PRD §4.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statistics and dead rows, where no background process looks after them."""
+"""Statistics and dead rows in a database without background processes."""
 
 from __future__ import annotations
 

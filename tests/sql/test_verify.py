@@ -1,4 +1,4 @@
-"""`ksys db verify`: all is well on a new database, and each difference is caught by its name."""
+"""``ksys db verify``: a new database passes, and each difference fails by name."""
 
 from __future__ import annotations
 

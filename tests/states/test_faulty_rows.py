@@ -1,7 +1,6 @@
-"""Rows of rules and expectations that the product would refuse, written past it as ``eco_rw``.
+"""Faulty rules and expectations, written by another program as ``eco_rw``.
 
-Each costs its own tag what cannot be used of it. Every other tag is what it was before, over HTTP
-and on the pages.
+A faulty value affects only its own tag. Every other tag stays the same, over HTTP and on pages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Figures of the same rows over HTTP, on a tile and on a trend: that they are true and agree."""
+"""The same rows over HTTP, on a tile and on a trend give correct and equal figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More tags than a page shows: filter, search and pins ask all of them, and say what is so."""
+"""More tags than a page shows: filter, search and pins cover all of them, and the page says so."""
 
 from __future__ import annotations
 

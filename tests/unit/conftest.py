@@ -1,4 +1,4 @@
-"""What tests of a tick share."""
+"""Shared fixtures for tests of a tick."""
 
 from __future__ import annotations
 

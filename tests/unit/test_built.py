@@ -1,4 +1,4 @@
-"""One build under any base path: files with an address are rewritten, the others left (PRD §23)."""
+"""One build under any base path: files with an address are rewritten, others stay (PRD §23)."""
 
 from __future__ import annotations
 

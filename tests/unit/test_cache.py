@@ -1,4 +1,4 @@
-"""The cache of query answers (PRD decision 5): TTL, one load a key, stale on error."""
+"""The cache of query answers (PRD decision 5): TTL, one load for each key, stale on error."""
 
 from __future__ import annotations
 

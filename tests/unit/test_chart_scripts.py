@@ -1,4 +1,4 @@
-"""The chart's own functions, run by Node: times of a zone, holes, ranges."""
+"""The chart's functions, run by Node: times of a zone, gaps, ranges."""
 
 from __future__ import annotations
 

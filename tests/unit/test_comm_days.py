@@ -1,4 +1,4 @@
-"""The overview of all tags against the grids, and its orders (PRD §28.2, §28.3)."""
+"""The overview of all tags compared with the grids, and its orders (PRD §28.2, §28.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grid of 30 local days and its outages, against pandas and by example (PRD §28.2)."""
+"""The grid of 30 local days and its outages, by pandas and by example (PRD §28.2)."""
 
 from __future__ import annotations
 

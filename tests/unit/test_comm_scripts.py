@@ -1,4 +1,4 @@
-"""What ``/comm`` says in the browser, run by Node."""
+"""The browser functions of ``/comm``, run by Node."""
 
 from __future__ import annotations
 

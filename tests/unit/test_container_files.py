@@ -1,4 +1,4 @@
-"""The container files as far as they can be held without an engine."""
+"""The container files, as far as a test without a container engine can check them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets open it, and the names of files."""
+"""CSV files that spreadsheets can open, and their file names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dated dumps: how they are called, and which of them go."""
+"""Dated dumps: their names, and which old ones are removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of the backend document for whoever works on the code (PRD §24)."""
+"""The commands of the backend document for developers (PRD §24)."""
 
 from __future__ import annotations
 

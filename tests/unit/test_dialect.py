@@ -1,4 +1,4 @@
-"""Spreadsheets' ways to write a table: recognised where there is no doubt, refused otherwise."""
+"""Formats of spreadsheets: recognised where they are unambiguous, refused otherwise."""
 
 from __future__ import annotations
 

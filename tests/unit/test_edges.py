@@ -1,4 +1,4 @@
-"""Where the buckets of a window begin and end, and the stretches of a long one."""
+"""The first and last bucket of a window, and the slices of a long window."""
 
 from __future__ import annotations
 

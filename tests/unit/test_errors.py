@@ -1,4 +1,4 @@
-"""Errors a user can meet (B7): a code each, one sentence, the right status and exit code."""
+"""Errors that a user can see (B7): code, sentence, HTTP status and exit code."""
 
 from __future__ import annotations
 

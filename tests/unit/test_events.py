@@ -1,4 +1,4 @@
-"""What a browser says is checked against the handlers there are, whatever it says."""
+"""The gate checks every event of a browser against the handlers, whatever it contains."""
 
 from __future__ import annotations
 

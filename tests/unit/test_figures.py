@@ -1,4 +1,4 @@
-"""Numbers as text: one rule in Python and in the browser, by one table and by a property."""
+"""Numbers as text: one rule in Python and in the browser, by a table and by a property test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages are built when what they are made of changed, once, and for any address."""
+"""Pages are built once when their inputs changed, and for any address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The golden files of the schema, and the constants by which the app judges a database."""
+"""The golden files of the schema, and the constants by which the app checks a database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--help`` teaches: each command shows at least one example, which the command would take."""
+"""``--help`` of each command shows at least one example, and the command accepts it."""
 
 from __future__ import annotations
 

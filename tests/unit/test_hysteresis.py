@@ -1,4 +1,4 @@
-"""``deadband_pct``: a limit once broken is held until the value is well back (PRD decision 10)."""
+"""``deadband_pct``: a broken limit stays broken until the value is well back (PRD decision 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which samples are usable, and what a file says of those that are not."""
+"""Which samples are usable, and the reasons for those that are not."""
 
 from __future__ import annotations
 

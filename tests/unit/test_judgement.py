@@ -1,4 +1,4 @@
-"""What ``ksys db status`` calls wrong, and what it only warns of: a pure judgement."""
+"""What ``ksys db status`` reports as a problem, and what only as a warning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live feed (PRD decision 8): who is asked how often, and who gets what."""
+"""The live feed (PRD decision 8): what it reads, how often, and who receives it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who remembers which limits are held, and what is logged of it (PRD §5.3)."""
+"""Who remembers broken limits, and what the log says about them (PRD §5.3)."""
 
 from __future__ import annotations
 

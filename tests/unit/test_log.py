@@ -1,4 +1,4 @@
-"""The log (B13): one line an event, the common fields first, nothing that forges a line."""
+"""The log (B13): one line an event, the common fields first, and no forged lines."""
 
 from __future__ import annotations
 

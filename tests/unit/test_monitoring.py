@@ -1,4 +1,4 @@
-"""What ``docs/monitoring/`` holds works: alerts, configuration and unit, by their own programs."""
+"""``docs/monitoring/``: alerts, configuration and unit, checked by their own programs."""
 
 from __future__ import annotations
 

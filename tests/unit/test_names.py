@@ -1,4 +1,4 @@
-"""What is wrong with a name is said as what it is, wherever names are checked."""
+"""A wrong name gets the same explanation everywhere."""
 
 from __future__ import annotations
 

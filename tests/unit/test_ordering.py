@@ -1,4 +1,4 @@
-"""Which tiles are shown, and in which order."""
+"""Which tiles a page shows, and in which order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which origin a browser used: from the connection, or from a trusted proxy (PRD §10)."""
+"""The origin of a browser: from the connection, or from a trusted proxy (PRD §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every address in the pages is asked for under the base path (PRD §23)."""
+"""Every address in the pages is under the base path (PRD §23)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo plant's faults come by a timetable, and each shows what it says."""
+"""The demo plant's faults follow a timetable, and each has its stated effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ticks of the plant's past are missing: dense when young, thin when old, none twice."""
+"""Which ticks of the plant's past are missing: dense when recent, thin when old, none twice."""
 
 from __future__ import annotations
 

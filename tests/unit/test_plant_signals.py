@@ -1,4 +1,4 @@
-"""The plant's signals are pure functions: of tag, time and seed, and of nothing else."""
+"""The plant's signals depend only on tag, time and seed."""
 
 from __future__ import annotations
 

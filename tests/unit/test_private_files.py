@@ -1,4 +1,4 @@
-"""Dumps, manifests and rejected lines: their owner's alone, in no image and in no repository."""
+"""Only the owner can read dumps, manifests and rejected lines; no image or commit has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress where there is no terminal: a line a stage, and signs of life while one lasts."""
+"""Progress without a terminal: a line for each stage, and more lines during a long one."""
 
 from __future__ import annotations
 

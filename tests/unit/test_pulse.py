@@ -1,6 +1,6 @@
-"""News of the database: asked for while somebody waits, told at the edges, cheap while it answers.
+"""The pulse: pings while somebody watches, reports each change, and costs little while it answers.
 
-Played on a clock that jumps, so that seconds take no time.
+The tests run on a clock that jumps, so that seconds take no time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Master data in CSV: a wrong cell is named with its line and column, and nothing is guessed."""
+"""Rules in CSV: each wrong cell is named with its line and column, and nothing is guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comm and Alarm (PRD decisions 9 and 10)."""
+"""Comm and Alarm of a tag (PRD decisions 9 and 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The private parts of Reflex that the app relies on are where they were, or are named."""
+"""The private parts of Reflex that the app uses still exist; a failure names the missing one."""
 
 from __future__ import annotations
 

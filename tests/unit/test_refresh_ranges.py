@@ -1,4 +1,4 @@
-"""Which days are refreshed after a backfill: those with its samples, and none that are gone."""
+"""Which days a backfill refreshes: those with its samples whose raw rows are complete."""
 
 from __future__ import annotations
 

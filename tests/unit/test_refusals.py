@@ -1,4 +1,4 @@
-"""Why a connection is refused, known by code and not by the words of the server's language."""
+"""The cause of a refused connection comes from its code, not from its message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored rules and expectations: what cannot be used is left out and named, the rest stays."""
+"""Stored rules and expectations: unusable values are left out and named, the others count."""
 
 from __future__ import annotations
 

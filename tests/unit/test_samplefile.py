@@ -1,4 +1,4 @@
-"""Files of samples are read line by line; what is no sample is named, what is no file refused."""
+"""Files of samples: bad lines are named, and a file of another kind is refused."""
 
 from __future__ import annotations
 

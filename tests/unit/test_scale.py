@@ -1,4 +1,4 @@
-"""Where a value stands among the limits of its rule (PRD §5.9)."""
+"""The position of a value among the limits of its rule (PRD §5.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a table has no rows, and what to do about it."""
+"""The reason for an empty table, and the advice."""
 
 from __future__ import annotations
 

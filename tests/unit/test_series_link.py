@@ -1,4 +1,4 @@
-"""What anybody can write into a link is made valid or left out."""
+"""Parameters of a link are corrected or ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows a page of the table of a series holds."""
+"""The rows on a page of the table of a series."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that does not start says so in a sentence, and is not waited for."""
+"""A server that does not start gives one sentence, and the command does not wait for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings from the environment and .env: each wrong one named, with what to do."""
+"""Settings from the environment and .env: an error names each wrong one and the remedy."""
 
 from __future__ import annotations
 

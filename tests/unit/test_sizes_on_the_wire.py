@@ -1,4 +1,4 @@
-"""Every answer and message is weighed; one that is too large is told (PRD §8.7)."""
+"""The size of every answer and message counts; the log names one that is too large (PRD §8.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every statement of the app is counted under a name of its own (PRD §8.7)."""
+"""The meters count every statement of the app under its own name (PRD §8.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether somebody is at a list, so that its order stands still, run by Node."""
+"""The order of a list stays while somebody uses the list, run by Node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One catalogue of words: nothing said twice, nothing missing, nothing unused."""
+"""The catalogue of words: no duplicates, nothing missing, nothing unused."""
 
 from __future__ import annotations
 

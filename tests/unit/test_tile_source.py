@@ -1,4 +1,4 @@
-"""The tiles of a window from rows and rules, and what is remembered and logged in between."""
+"""The tiles of a window from rows and rules, and what the log says about them."""
 
 from __future__ import annotations
 

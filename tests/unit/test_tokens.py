@@ -1,4 +1,4 @@
-"""The look's promises: readable in both themes, states told apart without seeing colour well."""
+"""Colours: readable in both themes, and states differ without colour vision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From domain values to what pages bind to: text and whole numbers."""
+"""From domain values to the text and whole numbers that pages use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tags are known, and which of them hold the words that somebody looks for."""
+"""The list of tags, and the search for tags by words."""
 
 from __future__ import annotations
 
