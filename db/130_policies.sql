@@ -1,6 +1,6 @@
 -- No refresh goes back further than the 365 days of raw samples, because it would delete buckets whose
 -- samples are deleted (PRD decision 17). A refresh without changes takes a millisecond, so the ranges are
--- wide enough for late samples. A batch covers about a day. By default every ten buckets are one
+-- wide enough for late samples, and late samples of the minutes are in the days within 15 minutes. A batch covers about a day. By default every ten buckets are one
 -- transaction, which makes 4,320 transactions for the first refresh of influx_agg_1m.
 DO $$
 DECLARE
@@ -16,10 +16,10 @@ BEGIN
     SELECT * FROM (VALUES
       ('influx_agg_1m', interval '30 days', interval '1 minute', interval '1 minute', 1440),
       ('features_5m', interval '30 days', interval '5 minutes', interval '5 minutes', 288),
-      ('influx_agg_10m', interval '30 days', interval '10 minutes', interval '10 minutes', 144),
-      ('influx_agg_1h', interval '60 days', interval '1 hour', interval '15 minutes', 240),
+      ('influx_agg_10m', interval '30 days', interval '10 minutes', interval '3 minutes', 144),
+      ('influx_agg_1h', interval '60 days', interval '1 hour', interval '3 minutes', 240),
       ('comm_recv_1h', interval '60 days', interval '1 hour', interval '15 minutes', 240),
-      ('influx_agg_1d', interval '90 days', interval '1 day', interval '1 hour', 100)
+      ('influx_agg_1d', interval '90 days', interval '1 day', interval '3 minutes', 100)
     ) AS p (view_name, start_offset, end_offset, every, batch)
   LOOP
     -- Real-time: the current bucket is computed when it is read.

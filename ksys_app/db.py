@@ -160,15 +160,25 @@ class Database:
         params: Params,
         *,
         name: str = meters.OTHER,
+        key: Params | None = None,
     ) -> Answer[T]:
         """As :meth:`fetch_all`, through the cache with the TTL of ``kind``.
 
         While the database is away, every call tries it again. If the database does not answer, the
         cached rows are returned, marked stale.
+
+        Args:
+            kind: its TTL holds.
+            model: type of a row; its fields have the names of the columns.
+            statement: the SQL.
+            params: parameters of the statement.
+            name: name of the statement in the meters.
+            key: what the rows are of, where different statements and parameters find the same
+                rows: then it stands for them in the key of the cache, together with ``name``.
         """
         text = statement if isinstance(statement, str) else statement.as_string(None)
         answer = await self.cache.get(
-            cache_key(text, params),
+            cache_key(text, params) if key is None else cache_key(name, key),
             0 if self.pulse.away else TTL[kind],
             lambda: self.fetch_all(model, statement, params, name=name),
         )

@@ -39,7 +39,8 @@ from ksys_app.ops.masterdata import qc
 from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
 from ksys_app.ops.schema import schema
 from ksys_app.queries import comm, features, indicators, latest, metrics, realtime
-from ksys_app.services import runtime
+from ksys_app.queries.pieces import shape
+from ksys_app.services import pieces, runtime
 from ksys_app.settings import load_settings
 from ksys_app.utils.cache import TTL
 from tests import bench_insert
@@ -97,7 +98,8 @@ async def measure(dsn: str, times: int, tag: str) -> Table:
     async with bare, runtime.opened(settings):
         transport = httpx.ASGITransport(create_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
-            for path, statement, params, kept in _cases(settings.max_tags + 1, tag, settings.zone):
+            tiles = await _tiles(settings.max_tags + 1)
+            for path, statement, params, kept in tiles + _cases(tag, settings.zone):
                 plain = await timed(lambda s=statement, p=params: _run(bare, s, p), times)
                 with patch.dict(TTL, {} if kept else dict.fromkeys(TTL, 0.0)):
                     whole = await timed(lambda url=path: client.get(url), times)
@@ -116,12 +118,20 @@ async def measure(dsn: str, times: int, tag: str) -> Table:
 Case = tuple[str, Any, dict[str, Any], bool]
 
 
-def _cases(cap: int, tag: str, zone: ZoneInfo) -> list[Case]:
+async def _tiles(cap: int) -> list[Case]:
+    """As :func:`_cases`, for the tiles of all tags and the pieces that their windows have now."""
+    made: list[Case] = []
+    for window in WINDOWS:
+        plan = await pieces.plan(window)
+        statement = realtime.tiles_statement(window.bucket, shape(plan))
+        params = realtime.tile_params(window, plan, cap)
+        made.append((f"/api/v1/kpi?window={window.label}", statement, params, True))
+    return made
+
+
+def _cases(tag: str, zone: ZoneInfo) -> list[Case]:
     """Path, bare statement, parameters, and whether the answer may come from the cache."""
     made: list[Case] = [("/api/v1/latest", latest.ALL, {"cap": 10_000}, False)]
-    for window in WINDOWS:
-        params = realtime.tile_params(window, cap)
-        made.append((f"/api/v1/kpi?window={window.label}", realtime.TILES[window], params, True))
     for kept in (False, True):
         for window in WINDOWS:
             asked = f"window={window.label}&tag={tag}&format=columns"

@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ksys_app.models.rows import StoredRule, TileRow
+from ksys_app.models.rows import Spark, StoredRule, TileRow
 from ksys_app.queries.aggregates import DayZone
 from ksys_app.utils.cache import Answer
 
@@ -33,8 +33,6 @@ def row(tag: str, value: float | None = 190.0) -> TileRow:
         first=value,
         last=value,
         prev_last=value,
-        spark_at=[0.0, 0.06, 0.5],
-        spark=[1.0, 2.0, 3.0],
         prev_value=None,
         prev_ts=None,
         recent_mean=None,
@@ -44,20 +42,36 @@ def row(tag: str, value: float | None = 190.0) -> TileRow:
 
 
 class Rows:
-    """Returns the test's rows for the two queries of a tick, in place of a database."""
+    """Returns the test's rows for the queries of a tick, in place of a database.
+
+    It knows no job of the database, so every window has its own buckets alone.
+    """
 
     def __init__(self) -> None:
         self.rules: tuple[StoredRule, ...] = (RULE,)
         self.tiles: tuple[TileRow, ...] = (row("D100"), row("D101"), row("D302", None))
+        self.sparks = {"D100": Spark("D100", [0.0, 0.06, 0.5], [1.0, 2.0, 3.0])}
         self.error: Exception | None = None
         self.caps: list[object] = []
         self.takes_s = 0.0
 
     async def fetch_cached(
-        self, _kind: str, _model: type, _statement: object, params: dict[str, Any], *, name: str
+        self,
+        _kind: str,
+        _model: type,
+        _statement: object,
+        params: dict[str, Any],
+        *,
+        name: str,
+        key: object = None,
     ) -> Answer[Any]:
+        assert (key is not None) == (name == "tiles")
         if name == "day_zone":
             return Answer((DayZone("Asia/Seoul"),), 1, 1)
+        if name == "jobs":
+            return Answer((), 0, 1)
+        if name == "sparks":
+            return Answer(tuple(self.sparks.values()), len(self.sparks), 1)
         assert name == "tiles"
         await asyncio.sleep(self.takes_s)
         self.caps.append(params["cap"])

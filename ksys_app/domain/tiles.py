@@ -14,7 +14,7 @@ from ksys_app.domain.figures import finite
 from ksys_app.domain.rules import usable_rate
 from ksys_app.domain.still import Unchanged, unchanged
 from ksys_app.domain.timefmt import local_seconds
-from ksys_app.models.rows import Expectation, QcRule, Run, TileRow
+from ksys_app.models.rows import Expectation, QcRule, Run, Spark, TileRow
 from ksys_app.models.tiles import Reason, Tile, Violation
 
 Held = Mapping[str, frozenset[Reason]]
@@ -93,7 +93,9 @@ def judge(
     ]
 
 
-def tile(row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, gap: float) -> Tile:
+def tile(
+    row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, line: Spark, gap: float
+) -> Tile:
     """The tile of one tag.
 
     Args:
@@ -101,6 +103,7 @@ def tile(row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, gap:
         rule: the tag's rule, if any.
         zone: the display zone.
         judged: the tag's badges.
+        line: the tag's sparkline.
         gap: the widest gap that the sparkline's line crosses, as a fraction of the window.
     """
     value = finite(row.value)
@@ -111,7 +114,7 @@ def tile(row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, gap:
     # A change before the tag fell silent would be read as a change of now.
     lost = judged.comm == "lost"
     change = kpi.Change() if lost else kpi.change(row.last, row.prev_last, span, places, unit)
-    drawn = _spark(row, kpi.active(rule), gap)
+    drawn = _spark(row, line, kpi.active(rule), gap)
     return Tile(
         title=row.tag_name,
         about="" if rule is None else rule.title,
@@ -152,11 +155,16 @@ def tiles(
     rules: Mapping[str, QcRule],
     zone: ZoneInfo,
     judged: Iterable[Badges],
+    lines: Mapping[str, Spark],
     gap: float,
 ) -> tuple[Tile, ...]:
-    """The tiles of all tags in the rows' order, each with its badges."""
+    """The tiles of all tags in the rows' order, each with its badges and its sparkline."""
     return tuple(
-        tile(row, rules.get(row.tag_name), zone, badge, gap)
+        tile(
+            *(row, rules.get(row.tag_name), zone, badge),
+            lines.get(row.tag_name, Spark(row.tag_name)),
+            gap,
+        )
         for row, badge in zip(rows, judged, strict=True)
     )
 
@@ -177,16 +185,16 @@ def _reading(row: TileRow) -> quality.Reading:
     )
 
 
-def _spark(row: TileRow, rule: QcRule | None, gap: float) -> Drawn:
+def _spark(row: TileRow, line: Spark, rule: QcRule | None, gap: float) -> Drawn:
     limits = kpi.named_limits(rule)
-    span = sparkline.domain(row.spark, [value for _, value in limits])
+    span = sparkline.domain(line.value, [value for _, value in limits])
     # The first bucket may begin before the window. A window without samples of its own is empty.
     if span is None or row.count == 0:
         return Drawn(spark="", warn_y=(), crit_y=(), far_above="", far_below="", far_level=0)
     above, below = sparkline.outside(limits, span)
     broken = kpi.broken_limit(finite(row.value), [limit for limit in (above, below) if limit])
     return Drawn(
-        spark=sparkline.path(row.spark_at, row.spark, span, gap),
+        spark=sparkline.path(line.at, line.value, span, gap),
         warn_y=sparkline.visible([value for name, value in limits if len(name) == 1], span),
         crit_y=sparkline.visible([value for name, value in limits if len(name) == 2], span),
         far_above=_hint(above, broken, above=True),

@@ -37,14 +37,15 @@ class Refresh(NamedTuple):
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 
+# The short intervals carry late samples from the minutes into the days in time (PRD §5.1).
 # From fine to coarse, so that an aggregate is refreshed before the aggregates that read it.
 REFRESH: Final = {
     "influx_agg_1m": Refresh(timedelta(days=30), _MINUTE, _MINUTE, 1440),
     "features_5m": Refresh(timedelta(days=30), 5 * _MINUTE, 5 * _MINUTE, 288),
-    "influx_agg_10m": Refresh(timedelta(days=30), 10 * _MINUTE, 10 * _MINUTE, 144),
-    "influx_agg_1h": Refresh(timedelta(days=60), _HOUR, 15 * _MINUTE, 240),
+    "influx_agg_10m": Refresh(timedelta(days=30), 10 * _MINUTE, 3 * _MINUTE, 144),
+    "influx_agg_1h": Refresh(timedelta(days=60), _HOUR, 3 * _MINUTE, 240),
     "comm_recv_1h": Refresh(timedelta(days=60), _HOUR, 15 * _MINUTE, 240),
-    "influx_agg_1d": Refresh(timedelta(days=90), timedelta(days=1), _HOUR, 100),
+    "influx_agg_1d": Refresh(timedelta(days=90), timedelta(days=1), 3 * _MINUTE, 100),
 }
 WIDTHS: Final = {
     "influx_agg_1m": _MINUTE,

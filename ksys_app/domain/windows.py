@@ -100,6 +100,8 @@ WINDOWS: Final[tuple[Window, ...]] = (
 )
 LABELS: Final[tuple[str, ...]] = tuple(window.label for window in WINDOWS)
 DEFAULT_WINDOW: Final = "5m"
+SPARK_POINTS: Final = 48
+"""Slots of a tile's sparkline."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BY_LABEL: Final = {window.label: window for window in WINDOWS}
 

@@ -5,6 +5,7 @@ Times are timezone-aware UTC datetimes, values are in the tag's own unit, ``None
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -165,7 +166,7 @@ def short_text(value: object, most: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TileRow:
-    """What the live query answers for one tag: its window, its newest samples, its sparkline.
+    """What the live query answers for one tag: its window and its newest samples.
 
     Attributes:
         tag_name: the tag.
@@ -178,8 +179,6 @@ class TileRow:
         first: first value in the window.
         last: last value in the window.
         prev_last: ``last`` of the bucket with data before the newest one (PRD decision 1).
-        spark_at: positions of the sparkline's points, 0 (window start) to 1 (now).
-        spark: their values, as many.
         prev_value: the sample before the newest, within the last 5 minutes.
         prev_ts: its time.
         recent_mean: mean of the last 5 minutes without the newest sample.
@@ -201,8 +200,6 @@ class TileRow:
     first: float | None
     last: float | None
     prev_last: float | None
-    spark_at: list[float]
-    spark: list[float]
     prev_value: float | None
     prev_ts: datetime | None
     recent_mean: float | None
@@ -212,6 +209,21 @@ class TileRow:
     refused_at: datetime | None = None
     refused_value: float | None = None
     refused_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """The points of a tag's sparkline.
+
+    Attributes:
+        tag_name: the tag.
+        at: positions of the points, 0 (window start) to 1 (now), ascending.
+        value: their values, as many.
+    """
+
+    tag_name: str
+    at: Sequence[float] = ()
+    value: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)

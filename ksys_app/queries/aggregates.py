@@ -7,7 +7,7 @@ from typing import Final
 
 from ksys_app import db
 from ksys_app.domain.upkeep import REFRESH
-from ksys_app.domain.windows import Window
+from ksys_app.domain.windows import VIEW, Window
 from ksys_app.models.rows import Mark
 from ksys_app.utils.cache import Answer
 
@@ -66,11 +66,14 @@ async def days_of(window: Window) -> str | None:
     It differs from the display zone where the plant kept its own aggregate with days of UTC
     (PRD §12.5).
     """
-    if window.bucket != "1d":
-        return None
-    params = {"view": window.view}
+    return await day_zone() if window.bucket == "1d" else None
+
+
+async def day_zone() -> str:
+    """IANA name of the time zone of the days in ``influx_agg_1d``; UTC without that aggregate."""
+    params = {"view": VIEW["1d"]}
     found = await db.current().fetch_cached("metrics", DayZone, DAY_ZONE, params, name="day_zone")
-    return found.rows[0].zone if found.rows else None
+    return found.rows[0].zone if found.rows else "UTC"
 
 
 async def stored_to() -> Answer[Mark]:

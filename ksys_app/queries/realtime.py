@@ -7,43 +7,17 @@ one bucket has a previous bucket too (PRD decision 1). A search without bounds t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, LiteralString
 
 from psycopg import sql
 
 from ksys_app import db
-from ksys_app.domain.windows import VIEW, WINDOWS, Window, spark_bucket
+from ksys_app.domain.pieces import Piece
+from ksys_app.domain.windows import VIEW, BucketName, Window
 from ksys_app.models.rows import Sample, TileRow
+from ksys_app.queries.pieces import Shape, bounds, buckets_of, shape
 from ksys_app.utils.cache import Answer
-
-# A window of at most 5 minutes has too few buckets for a line, so raw samples draw its sparkline.
-RAW_SPARK_UP_TO_S: Final = 300.0
-SPARK_POINTS: Final = 48
-
-_SPARK_FROM_BUCKETS: Final[LiteralString] = """
-  SELECT tag_name, slot, sum(sum) / nullif(sum(n), 0) AS value
-  FROM (
-    SELECT tag_name, n, sum, floor(
-      extract(epoch FROM bucket - now() + %(window)s)::float8 / %(window_s)s * %(points)s
-    ) AS slot
-    FROM {spark_view}
-    WHERE bucket >= now() - %(window)s AND bucket <= now()
-      AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
-  ) AS placed
-  GROUP BY tag_name, slot
-"""
-
-_SPARK_FROM_SAMPLES: Final[LiteralString] = """
-  SELECT tag_name, slot, avg(value) AS value
-  FROM (
-    SELECT tag_name, value, floor(
-      extract(epoch FROM ts - now() + %(window)s)::float8 / %(window_s)s * %(points)s
-    ) AS slot
-    FROM recent
-    WHERE ts >= now() - %(window)s AND ts <= now()
-  ) AS placed
-  GROUP BY tag_name, slot
-"""
 
 _TILES: Final[LiteralString] = """
 WITH stats AS MATERIALIZED (
@@ -54,36 +28,29 @@ WITH stats AS MATERIALIZED (
          first(first, bucket) AS first,
          last(last, bucket) AS last,
          max(bucket) AS newest
-  FROM {view}
-  WHERE bucket >= now() - %(window)s AND bucket <= now()
-    AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
+  FROM ({pieces}) AS part
   GROUP BY tag_name
 ),
--- The bucket before the newest. For most tags it is among the newest few buckets of all tags. One
--- scan of these buckets finds it, whatever the planner estimates for single tags.
+-- The bucket before the newest. For most tags both are among the newest few buckets of all tags.
+-- One scan of these buckets finds it, whatever the planner estimates for single tags. If the newest
+-- bucket of all is a coarse one, the scan starts before its first fine bucket.
 near AS MATERIALIZED (
-  SELECT tag_name, last(b.last, b.bucket) AS prev_last
-  FROM {view} AS b
-  JOIN stats USING (tag_name)
-  WHERE b.bucket < stats.newest
-    AND b.bucket >= (SELECT max(newest) FROM stats) - 5 * %(width)s
-    AND b.bucket >= now() - %(window)s - %(width)s AND b.bucket <= now()
+  SELECT tag_name, (array_agg(last ORDER BY bucket DESC))[2] AS prev_last
+  FROM {view}
+  WHERE bucket >= (SELECT max(newest) FROM stats) - 5 * %(width)s
+    AND bucket >= now() - %(window)s - %(width)s AND bucket <= now()
     AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
   GROUP BY tag_name
+  HAVING count(*) > 1
 ),
 -- For a tag that is silent or sends less than once a bucket, the previous bucket is further back.
-sparse AS MATERIALIZED (
-  SELECT tag_name, newest FROM stats WHERE tag_name NOT IN (SELECT tag_name FROM near)
-),
 previous AS (
   SELECT tag_name, prev_last FROM near
   UNION ALL
-  SELECT tag_name, last(b.last, b.bucket)
-  FROM {view} AS b
-  JOIN sparse USING (tag_name)
-  WHERE b.bucket < sparse.newest
-    AND b.bucket >= now() - %(window)s - %(width)s AND b.bucket <= now()
-    AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
+  SELECT tag_name, (array_agg(last ORDER BY bucket DESC))[2]
+  FROM {view}
+  WHERE tag_name = ANY (ARRAY(SELECT tag_name FROM stats EXCEPT SELECT tag_name FROM near))
+    AND bucket >= now() - %(window)s - %(width)s AND bucket <= now()
   GROUP BY tag_name
 ),
 recent AS MATERIALIZED (
@@ -118,21 +85,10 @@ motion AS (
          stddev_samp(value) FILTER (WHERE age > 1) AS recent_std
   FROM recent
   GROUP BY tag_name
-),
-slot AS (
-  {spark}
-),
-spark AS (
-  SELECT tag_name,
-         array_agg((slot + 0.5) / %(points)s ORDER BY slot)::double precision[] AS spark_at,
-         array_agg(value ORDER BY slot) AS spark
-  FROM slot
-  GROUP BY tag_name
 )
 SELECT tag_name, now() AS now, latest.value, latest.ts,
        coalesce(stats.count, 0) AS count, stats.min, stats.max, stats.first, stats.last,
        previous.prev_last,
-       coalesce(spark.spark_at, '{{}}') AS spark_at, coalesce(spark.spark, '{{}}') AS spark,
        motion.prev_value, motion.prev_ts, motion.recent_mean, motion.recent_std,
        expectation.exp_per_min,
        coalesce(refused.refused, 0) AS refused, refused.refused_at, refused.refused_value,
@@ -144,7 +100,6 @@ FULL JOIN refused USING (tag_name)
 LEFT JOIN stats USING (tag_name)
 LEFT JOIN previous USING (tag_name)
 LEFT JOIN motion USING (tag_name)
-LEFT JOIN spark USING (tag_name)
 WHERE tag_name <> '' AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
 ORDER BY tag_name
 LIMIT %(cap)s
@@ -162,19 +117,22 @@ LIMIT %(cap)s
 """
 
 
-def _statement(window: Window) -> sql.Composed:
-    raw = window.duration.total_seconds() <= RAW_SPARK_UP_TO_S
-    spark = sql.SQL(_SPARK_FROM_SAMPLES if raw else _SPARK_FROM_BUCKETS)
-    view = sql.Identifier("public", window.view)
-    spark_view = sql.Identifier("public", VIEW[spark_bucket(window, SPARK_POINTS)])
-    return sql.SQL(_TILES).format(view=view, spark=spark.format(spark_view=spark_view))
+@cache
+def tiles_statement(base: BucketName, widths: Shape) -> sql.Composed:
+    """The statement for windows with the buckets ``base``, made of pieces of ``widths``.
 
-
-TILES: Final = {window: _statement(window) for window in WINDOWS}
+    Its parameters are those of :func:`tile_params`.
+    """
+    view = sql.Identifier("public", VIEW[base])
+    return sql.SQL(_TILES).format(view=view, pieces=buckets_of(widths))
 
 
 async def tile_rows(
-    window: Window, cap: int, tag_names: Sequence[str] | None = None
+    window: Window,
+    cap: int,
+    tag_names: Sequence[str] | None = None,
+    *,
+    plan: Sequence[Piece] | None = None,
 ) -> Answer[TileRow]:
     """The data of the tiles: one row a tag that the database knows, by name.
 
@@ -183,22 +141,28 @@ async def tile_rows(
         cap: most tags. A caller that gets this many rows should tell its reader
             (``PAYLOAD_BLOAT``).
         tag_names: only these tags; unknown ones have no row. None for all tags.
+        plan: the pieces of the window; None for its own buckets alone.
     """
-    params = tile_params(window, cap, tag_names)
-    return await db.current().fetch_cached("live", TileRow, TILES[window], params, name="tiles")
+    plan = (Piece(window.bucket),) if plan is None else plan
+    statement = tiles_statement(window.bucket, shape(plan))
+    params = tile_params(window, plan, cap, tag_names)
+    # Whatever the plan, these are the same tiles: they replace each other in the cache.
+    key = {"window": window.label, "cap": cap, "tags": tag_names}
+    return await db.current().fetch_cached(
+        "live", TileRow, statement, params, name="tiles", key=key
+    )
 
 
 def tile_params(
-    window: Window, cap: int, tag_names: Sequence[str] | None = None
+    window: Window, plan: Sequence[Piece], cap: int, tag_names: Sequence[str] | None = None
 ) -> dict[str, object]:
-    """The parameters of :data:`TILES`."""
+    """The parameters of :func:`tiles_statement`."""
     return {
         "window": window.duration,
-        "window_s": window.duration.total_seconds(),
         "width": window.width,
-        "points": SPARK_POINTS,
         "tags": None if tag_names is None else list(tag_names),
         "cap": cap,
+        **bounds(plan),
     }
 
 

@@ -15,14 +15,16 @@ from ksys_app.domain.names import matches
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.still import suspects
 from ksys_app.domain.tiles import NOTHING_HELD, Held
-from ksys_app.domain.windows import Window
+from ksys_app.domain.windows import SPARK_POINTS, Window
 from ksys_app.models.rows import QcRule, Run, TileRow
 from ksys_app.models.tiles import Tile
 from ksys_app.queries.aggregates import days_of
 from ksys_app.queries.qc import rules_by_tag, titled
-from ksys_app.queries.realtime import SPARK_POINTS, tile_rows
+from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.runs import runs
+from ksys_app.queries.sparklines import sparks
 from ksys_app.queries.tags import matching_tags
+from ksys_app.services.pieces import plan
 from ksys_app.utils.cache import Answer
 from ksys_app.utils.made import Made
 
@@ -108,11 +110,13 @@ class TileSource:
         rules = await rules_by_tag()
         self._log_faults(rules.values())
         names, more = await self._names(selection)
-        answer = await tile_rows(window, self._max_tags + 1, names)
+        answer = await tile_rows(window, self._max_tags + 1, names, plan=await plan(window))
         rows = answer.rows[: self._max_tags]
         gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
         judged, judged_s = _judged(rows, rules, held, await runs(suspects(rows, rules)))
-        made = tile_rules.tiles(rows, rules, self._zone, judged, gap)
+        lines = await sparks(window, self._max_tags, names)
+        drawn = {line.tag_name: line for line in lines.rows}
+        made = tile_rules.tiles(rows, rules, self._zone, judged, drawn, gap)
         dur_ms = (time.monotonic() - started) * 1000
         self._log(selection, answer, dur_ms)
         return TileSet(

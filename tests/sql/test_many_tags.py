@@ -7,8 +7,10 @@ import asyncio
 import pytest
 from psycopg import AsyncConnection
 
+from ksys_app.domain.pieces import Piece
 from ksys_app.domain.windows import WINDOWS, parse_window
-from ksys_app.queries.realtime import TILES, tile_params, tile_rows
+from ksys_app.queries.pieces import shape
+from ksys_app.queries.realtime import tile_params, tile_rows, tiles_statement
 from tests.plant import clock, insert
 
 TAGS = 5000
@@ -44,8 +46,10 @@ async def test_the_tiles_are_there_before_any_statistics(
     conn: AsyncConnection, crowd: int, label: str
 ) -> None:
     window = parse_window(label)
+    plan = (Piece(window.bucket),)
     async with asyncio.timeout(HANGS_S):
-        cursor = await conn.execute(TILES[window], tile_params(window, crowd + 1, None))
+        params = tile_params(window, plan, crowd + 1)
+        cursor = await conn.execute(tiles_statement(window.bucket, shape(plan)), params)
         rows = await cursor.fetchall()
     assert len(rows) == crowd
 

@@ -13,6 +13,7 @@ from ksys_app.domain.windows import WINDOWS
 from ksys_app.ops.schema import schema
 from ksys_app.queries.metrics import buckets
 from ksys_app.queries.realtime import tile_rows
+from ksys_app.queries.sparklines import sparks
 from ksys_app.queries.tags import tag_exists
 from tests.plant import clock, insert
 
@@ -62,7 +63,8 @@ async def test_no_window_reaches_past_now(conn: AsyncConnection) -> None:
     for window in WINDOWS:
         (row,) = (await tile_rows(window, 10, ["WINDOW"])).rows
         assert (row.count, row.min, row.max, row.last) == (1, 1.0, 1.0, 1.0), window.label
-        assert all(0 <= at <= 1 for at in row.spark_at), window.label
+        (line,) = (await sparks(window, 10, ["WINDOW"])).rows
+        assert all(0 <= at <= 1 for at in line.at), window.label
         assert [b.n for b in (await buckets("WINDOW", window)).rows] == [1], window.label
 
 

@@ -10,6 +10,7 @@ from ksys_app.domain.windows import WINDOWS, Window, parse_window
 from ksys_app.models.rows import TileRow
 from ksys_app.ops.schema import refresh
 from ksys_app.queries import realtime
+from ksys_app.queries.sparklines import sparks
 from ksys_app.services import runtime
 from tests import plant
 from tests.conftest import Plant
@@ -75,16 +76,16 @@ async def test_a_tag_known_only_by_its_rule_or_expectation_has_a_row(plant_db: P
     by_rule = await _row(parse_window("5m"), "only-rule")
     expected = await _row(parse_window("5m"), "only-expected")
     assert (by_rule.value, by_rule.ts, by_rule.count) == (None, None, 0)
-    assert (expected.exp_per_min, expected.spark) == (6, [])
+    assert expected.exp_per_min == 6
 
 
 async def test_the_sparkline_covers_the_window_in_order(
     samples: dict[str, list[plant.Sample]],
 ) -> None:
-    row = await _row(parse_window("60m"), "W1")
-    assert row.spark_at == sorted(row.spark_at)
-    assert 0 <= row.spark_at[0] < row.spark_at[-1] <= 1 + 1 / 48
-    assert 20 < len(row.spark) <= 49
+    (line,) = (await sparks(parse_window("60m"), 10, ["W1"])).rows
+    assert line.at == sorted(line.at)
+    assert 0 <= line.at[0] < line.at[-1] <= 1 + 1 / 48
+    assert 20 < len(line.value) <= 49
 
 
 async def test_motion_leaves_the_newest_sample_out_of_its_own_mean(plant_db: Plant) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksys_app.models.rows import TileRow
+from ksys_app.models.rows import Spark
 from ksys_app.utils.cache import MAX_ENTRIES, ROW_BYTES, TTLCache
 
 NOW = datetime(2025, 8, 15, 7, 26, 11, tzinfo=UTC)
@@ -21,23 +21,9 @@ def rows(count: int) -> Callable[[], Awaitable[Sequence[int]]]:
     return load
 
 
-def tile_row(points: int) -> TileRow:
+def spark(points: int) -> Spark:
     series = [i / 7 for i in range(points)]
-    spark = {"spark_at": series, "spark": [1 - x for x in series]}
-    return TileRow(
-        "D100",
-        NOW,
-        1.0,
-        NOW,
-        1,
-        *[1.0] * 5,
-        **spark,
-        prev_value=1.0,
-        prev_ts=NOW,
-        recent_mean=1.0,
-        recent_std=1.0,
-        exp_per_min=12,
-    )
+    return Spark("D100", series, [1 - x for x in series])
 
 
 async def test_at_most_a_hundred_answers_are_kept() -> None:
@@ -94,13 +80,13 @@ async def test_an_answer_beyond_the_bound_is_given_and_pushes_out_no_other() -> 
 
 
 async def test_a_row_counts_with_the_lists_it_holds() -> None:
-    made = [tile_row(48) for _ in range(100)]
+    made = [spark(48) for _ in range(100)]
 
-    async def load() -> list[TileRow]:
+    async def load() -> list[Spark]:
         return made
 
     cache = TTLCache(2**30)
-    await cache.get("tiles", 0, load)
+    await cache.get("sparks", 0, load)
     figures, pointer_and_float = 100 * 2 * 48, 8 + 24
     assert cache.size_bytes >= figures * pointer_and_float
 

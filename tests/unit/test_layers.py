@@ -21,7 +21,7 @@ COMMON = {"errors", "log", "meters", "resources", "settings", "utils"} | {
 # What a query may know of the rules: how a window, a lookback, a stored row are read.
 DOMAIN_IN_QUERIES = {
     *("domain.names", "domain.windows", "domain.indicators", "domain.rules", "domain.meta"),
-    *("domain.jobs", "domain.still", "domain.upkeep"),
+    *("domain.jobs", "domain.pieces", "domain.still", "domain.upkeep"),
 }
 # Each layer and what of ours it may import besides itself. "a.b" allows that module, "a" all of it.
 LAYERS: dict[str, set[str]] = {

@@ -26,8 +26,6 @@ ROW = TileRow(
     first=7.5,
     last=7.5,
     prev_last=7.5,
-    spark_at=[],
-    spark=[],
     prev_value=7.5,
     prev_ts=NOW - timedelta(seconds=5),
     recent_mean=None,

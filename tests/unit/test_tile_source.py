@@ -11,6 +11,7 @@ import pytest
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.errors import DatabaseUnreachable
+from ksys_app.models.rows import Spark
 from ksys_app.services.tiles import TileSource
 from tests.ticks import NOW, RULE, Lines, Rows, row
 
@@ -68,7 +69,7 @@ async def test_a_line_crosses_one_empty_slot_of_48_or_one_missing_bucket(
     slot, bucket = 1 / 48, window.width / window.duration
     allowed = max(2 * slot, bucket)
     for gap, lines_drawn in ((allowed * 1.01, 1), (max(3 * slot, 2 * bucket), 2)):
-        rows.tiles = (replace(row("D100"), spark_at=[0.0, gap], spark=[1.0, 2.0]),)
+        rows.sparks = {"D100": Spark("D100", [0.0, gap], [1.0, 2.0])}
         tile_set = await source.load(Selection(window))
         assert tile_set.tiles[0].spark.count("M") == lines_drawn
 

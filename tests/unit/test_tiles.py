@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksys_app.domain.tiles import badges, judge, tile, tiles
-from ksys_app.models.rows import QcRule, TileRow
+from ksys_app.models.rows import QcRule, Spark, TileRow
 from ksys_app.models.tiles import Reason, Tile, Violation
 from ksys_app.texts_alarm import alarm as alarm_text
 
@@ -29,14 +29,13 @@ ROW = TileRow(
     first=189.0,
     last=190.0,
     prev_last=190.0,
-    spark_at=[0.0, 0.05, 1.0],
-    spark=[188.0, 190.0, 192.0],
     prev_value=190.0,
     prev_ts=NOW - timedelta(seconds=9),
     recent_mean=190.0,
     recent_std=0.5,
     exp_per_min=12,
 )
+LINE = Spark("D100", [0.0, 0.05, 1.0], [188.0, 190.0, 192.0])
 RULE = QcRule(
     "D100",
     min_val=0,
@@ -60,8 +59,6 @@ NEVER = replace(
     first=None,
     last=None,
     prev_last=None,
-    spark_at=[],
-    spark=[],
     prev_value=None,
     prev_ts=None,
     recent_mean=None,
@@ -70,8 +67,8 @@ NEVER = replace(
 FLOATS = st.none() | st.floats(-1e12, 1e12) | st.sampled_from([math.nan, math.inf, -math.inf])
 
 
-def made(row: TileRow, rule: QcRule | None = RULE, gap: float = 0.06) -> Tile:
-    return tile(row, rule, SEOUL, badges(row, rule, frozenset()), gap)
+def made(row: TileRow, rule: QcRule | None = RULE, gap: float = 0.06, line: Spark = LINE) -> Tile:
+    return tile(row, rule, SEOUL, badges(row, rule, frozenset()), line, gap)
 
 
 def test_the_tile_of_the_spec() -> None:
@@ -170,7 +167,7 @@ def test_the_change_is_that_of_the_two_newest_buckets() -> None:
 
 
 def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
-    never = made(NEVER)
+    never = made(NEVER, line=Spark("D302"))
     assert (never.value, never.value_s, never.ts, never.ts_s) == (None, "–", None, "–")
     assert (never.comm, never.age_s, never.violations, never.alarm_level) == ("never", None, (), 0)
     assert (never.count, never.min, never.max, never.first, never.last) == (0, *[None] * 4)
@@ -281,7 +278,7 @@ def test_a_limit_stays_held_from_one_judgement_to_the_next() -> None:
         row = replace(ROW, value=value)
         judged = badges(row, RULE, held)
         held = judged.held
-        seen.append((tile(row, RULE, SEOUL, judged, 0.06).alarm_level, set(held)))
+        seen.append((tile(row, RULE, SEOUL, judged, LINE, 0.06).alarm_level, set(held)))
     assert seen == [(0, set()), (1, {"H"}), (1, {"H"}), (0, set()), (0, set())]
 
 
@@ -289,9 +286,10 @@ def test_all_tiles_in_the_order_of_the_rows_each_with_its_own_rule_and_memory() 
     rows = [replace(ROW, value=193.5), replace(ROW, tag_name="D101", value=193.5), NEVER]
     rules = {"D100": RULE, "D101": replace(RULE, tag_name="D101"), "D999": RULE}
     judged = judge(rows, rules, {"D101": frozenset({"H"})})
-    shown = tiles(rows, rules, SEOUL, judged, 0.06)
+    shown = tiles(rows, rules, SEOUL, judged, {"D100": LINE}, 0.06)
     assert [one.title for one in shown] == ["D100", "D101", "D302"]
     assert [one.alarm_level for one in shown] == [0, 1, 0]
+    assert [bool(one.spark) for one in shown] == [True, False, False]
     assert [one.held for one in judged] == [frozenset(), {"H"}, frozenset()]
 
 
@@ -313,10 +311,9 @@ def test_whatever_the_database_says_a_tile_can_be_shown(
         prev_value=prev,
         recent_mean=mean,
         recent_std=std,
-        spark_at=[0.1, 0.2],
-        spark=[math.nan if low is None else low, math.nan if high is None else high],
     )
-    one = made(row, RULE if ruled else None)
+    ends = [math.nan if one is None else one for one in (low, high)]
+    one = made(row, RULE if ruled else None, line=Spark("D100", [0.1, 0.2], ends))
     assert 0 <= one.gauge_pct <= 100
     figures = (one.value, one.delta_pct, one.min, one.max, one.first, one.last)
     assert all(figure is None or math.isfinite(figure) for figure in figures)

@@ -1,0 +1,124 @@
+"""Which buckets make up a window: coarse ones where they fit, finer ones at both ends (PRD §5.1).
+
+Statistics over the pieces equal statistics over the buckets of the window, because every bucket
+of a coarser aggregate is computed from the buckets of the finer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ksys_app.domain.buckets import bucket_end, bucket_start
+from ksys_app.domain.jobs import Judgement
+from ksys_app.domain.windows import BUCKET_WIDTH, VIEW, BucketName, Window
+from ksys_app.models.rows import Mark
+
+COARSEST_FIRST: Final[tuple[BucketName, ...]] = tuple(reversed(tuple(BUCKET_WIDTH)))
+# A piece of fewer buckets saves less than it costs to plan.
+FEWEST: Final = 3
+# A late sample is in the minutes first. It reaches each coarser width when that is refreshed, so
+# the sum of these intervals is how long a coarser bucket may lack it. The refreshes themselves
+# take time too.
+SETTLED_IN: Final = timedelta(minutes=12)
+# A plan may be as old as this, and its clock as wrong, when its statement runs.
+LEEWAY: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Buckets of one width, from ``start`` up to ``end``, which is not part of it.
+
+    ``start`` is None for the piece that begins with the window, ``end`` for the piece that ends
+    now: the database sets these two ends by its own clock.
+    """
+
+    bucket: BucketName
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def settled(marks: Iterable[Mark], jobs: Judgement) -> dict[BucketName, datetime]:
+    """How far the buckets of each width equal the finer ones, but for samples of some minutes.
+
+    A width is left out together with all coarser ones where nothing is stored, where the refresh
+    job is not in order, or where late samples reach it too slowly (PRD §5.1).
+
+    Args:
+        marks: how far each aggregate is stored.
+        jobs: the jobs of the database.
+    """
+    stored = {mark.view: mark.stored_to for mark in marks}
+    found: dict[BucketName, datetime] = {}
+    late = timedelta()
+    for name in reversed(COARSEST_FIRST[:-1]):
+        job, stored_to = jobs.found.get(f"refresh {VIEW[name]}"), stored.get(VIEW[name])
+        if job is None or stored_to is None or job.state != "ok":
+            break
+        late += job.every
+        if late > SETTLED_IN:
+            break
+        found[name] = stored_to
+    return found
+
+
+def pieces(
+    window: Window, now: datetime, stored: Mapping[BucketName, datetime], zone: ZoneInfo
+) -> tuple[Piece, ...]:
+    """The pieces of ``window`` in order of time: without a gap, and none over another.
+
+    The first and the last piece have the window's own buckets.
+
+    Args:
+        window: the time range.
+        now: the database's clock; a statement that uses the result must run within LEEWAY.
+        stored: how far the buckets of each width may be used in place of finer ones, from
+            :func:`settled`; a width that is missing is not used.
+        zone: the zone whose days the daily buckets are.
+    """
+    base = window.bucket
+    found = _cover(base, now + LEEWAY - window.duration, now, stored, zone, COARSEST_FIRST)
+    inner = found[_is_base(found[:1], base) : len(found) - _is_base(found[-1:], base)]
+    if not inner:
+        return (Piece(base),)
+    return (Piece(base, None, inner[0].start), *inner, Piece(base, inner[-1].end))
+
+
+def _cover(
+    base: BucketName,
+    start: datetime,
+    end: datetime,
+    stored: Mapping[BucketName, datetime],
+    zone: ZoneInfo,
+    widths: tuple[BucketName, ...],
+) -> tuple[Piece, ...]:
+    """The pieces from ``start`` to ``end``: of ``widths``, as far as that is coarser than base."""
+    for at, name in enumerate(widths[: widths.index(base)]):
+        if name not in stored:
+            continue
+        low = _up(VIEW[name], start, zone)
+        high = bucket_start(VIEW[name], min(end, stored[name]), zone)
+        if high - low < FEWEST * BUCKET_WIDTH[name] or not _ends_fit(base, low, high, zone):
+            continue
+        finer = widths[at + 1 :]
+        before = _cover(base, start, low, stored, zone, finer)
+        after = _cover(base, high, end, stored, zone, finer)
+        return (*before, Piece(name, low, high), *after)
+    return (Piece(base, start, end),) if start < end else ()
+
+
+def _is_base(found: tuple[Piece, ...], base: BucketName) -> bool:
+    return any(piece.bucket == base for piece in found)
+
+
+def _up(view: str, moment: datetime, zone: ZoneInfo) -> datetime:
+    begin = bucket_start(view, moment, zone)
+    return begin if begin == moment else bucket_end(view, moment, zone)
+
+
+def _ends_fit(base: BucketName, low: datetime, high: datetime, zone: ZoneInfo) -> bool:
+    """Whether both are bounds of base buckets, as days of a zone off by part of an hour are not."""
+    return all(bucket_start(VIEW[base], end, zone) == end for end in (low, high))

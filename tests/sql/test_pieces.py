@@ -1,0 +1,155 @@
+"""Statistics of a window from coarse buckets and finer ones at both ends, against the minutes."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+import pytest
+from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row
+
+from ksys_app import db
+from ksys_app.domain.pieces import Piece, pieces
+from ksys_app.domain.upkeep import REFRESH
+from ksys_app.domain.windows import VIEW, WINDOWS, BucketName, Window, parse_window
+from ksys_app.models.rows import TileRow
+from ksys_app.queries.pieces import bounds, buckets_of, shape
+from ksys_app.queries.realtime import tile_rows
+from ksys_app.services.pieces import plan
+from tests import plant
+from tests.conftest import Plant
+
+TAGS = ("DENSE", "SPARSE", "GONE")
+COARSER: tuple[BucketName, ...] = ("10m", "1h", "1d")
+STATS = """
+SELECT tag_name, sum(n) AS n, min(min) AS min, max(max) AS max, first(first, bucket) AS first,
+       last(last, bucket) AS last, sum(sum) / sum(n) AS mean
+FROM ({source}) AS bucket
+GROUP BY tag_name
+"""
+MINUTES = """
+SELECT * FROM public.influx_agg_1m
+WHERE {width} >= %(now)s - %(window)s AND {width} <= %(now)s
+"""
+WIDTHS = {
+    "1m": "bucket",
+    "10m": "time_bucket('10 minutes', bucket)",
+    "1h": "time_bucket('1 hour', bucket)",
+    "1d": "time_bucket('1 day', bucket, %(zone)s)",
+}
+
+
+async def refresh(conn: AsyncConnection, *views: str) -> None:
+    """Do what the policies of the views do."""
+    for view in views:
+        await conn.execute(
+            sql.SQL("CALL refresh_continuous_aggregate({}, now() - {}, now() - {})").format(
+                f"public.{view}", REFRESH[view].start, REFRESH[view].end
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+async def conn(plant_db: Plant) -> AsyncConnection:
+    """Samples of 60 days with holes, and every aggregate as its policy leaves it."""
+    now = await plant.clock(plant_db.conn)
+    chance = random.Random(11)
+    rows = []
+    for tag, count, days in (("DENSE", 4000, 60), ("SPARSE", 90, 60), ("GONE", 1500, 60)):
+        holes = [chance.uniform(0, days) for _ in range(6)]
+        for _ in range(count):
+            age = days * chance.random() ** chance.choice((1, 4))
+            gone = tag == "GONE" and age < 1.3
+            if not gone and all(abs(age - hole) > 0.4 for hole in holes):
+                rows.append((now - timedelta(days=age), tag, chance.gauss(100, 30)))
+    await plant.insert(plant_db.conn, rows)
+    await refresh(plant_db.conn, *VIEW.values())
+    return plant_db.conn
+
+
+async def stats(
+    conn: AsyncConnection, source: sql.Composable, params: dict[str, object]
+) -> dict[str, dict[str, object]]:
+    """Statistics of each tag at a moment that the test chooses."""
+    text = sql.SQL(STATS).format(source=source).as_string(None)  # type: ignore[arg-type]
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(text.replace("now()", "%(now)s::timestamptz"), params)  # type: ignore[arg-type]
+        return {row.pop("tag_name"): row for row in await cursor.fetchall()}
+
+
+@pytest.mark.parametrize("window", WINDOWS[3:], ids=lambda window: window.label)
+async def test_statistics_of_the_pieces_equal_those_of_the_minutes(
+    conn: AsyncConnection, plant_db: Plant, window: Window
+) -> None:
+    chance = random.Random(window.label)
+    clock = await plant.clock(conn)
+    for _ in range(4):
+        now = clock - timedelta(days=3 + 20 * chance.random())
+        stored = {
+            name: now - timedelta(days=3 * chance.random() ** 4)
+            for name in chance.sample(COARSER, chance.randint(1, 3))
+        }
+        made = pieces(window, now, stored, plant_db.settings.zone)
+        params = {"now": now, "window": window.duration, "zone": plant_db.zone, "tags": None}
+        found = await stats(conn, buckets_of(shape(made)), params | bounds(made))
+        minutes = MINUTES.format(width=WIDTHS[window.bucket])
+        wanted = await stats(conn, sql.SQL(minutes), params)  # type: ignore[arg-type]
+        assert found.keys() == wanted.keys()
+        for tag, row in wanted.items():
+            assert found[tag] == row | {"mean": pytest.approx(row["mean"], rel=1e-12)}, tag
+
+
+async def tile(window: Window, tag: str, made: tuple[Piece, ...] | None) -> TileRow:
+    (row,) = (await tile_rows(window, 10, [tag], plan=made)).rows
+    return row
+
+
+@pytest.mark.parametrize("label", ["12h", "24h", "48h", "7d", "14d", "30d", "3m"])
+@pytest.mark.parametrize("tag", TAGS)
+async def test_a_tile_of_pieces_is_the_tile_of_the_windows_own_buckets(
+    conn: AsyncConnection, label: str, tag: str
+) -> None:
+    window = parse_window(label)
+    made = await plan(window)
+    assert len(made) > 2, "the jobs are in order, so coarser buckets are used"
+    found, wanted = await tile(window, tag, made), await tile(window, tag, None)
+    for name in ("count", "min", "max", "first", "last", "prev_last"):
+        assert getattr(found, name) == getattr(wanted, name), name
+
+
+async def counted(conn: AsyncConnection, made: tuple[Piece, ...] | None) -> int:
+    return (await tile(parse_window("24h"), "LATE", made)).count
+
+
+async def test_a_late_sample_passes_from_level_to_level(conn: AsyncConnection) -> None:
+    window = parse_window("24h")
+    await plant.insert(conn, [(await hours_ago(conn, 6), "LATE", 1.0)])
+    made = await plan(window)
+    await refresh(conn, "influx_agg_1m")
+    assert (await counted(conn, None), await counted(conn, made)) == (1, 0)
+    await refresh(conn, "influx_agg_10m")
+    assert await counted(conn, made) == 0
+    await refresh(conn, "influx_agg_1h")
+    assert await counted(conn, made) == 1
+
+
+async def test_hours_are_not_used_while_nobody_refreshes_them(
+    conn: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = parse_window("24h")
+    await conn.execute(
+        "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs"
+        " WHERE hypertable_name = 'influx_agg_1h' AND proc_name LIKE 'policy_refresh%'"
+    )
+    before = await counted(conn, None)
+    await plant.insert(conn, [(await hours_ago(conn, 7), "LATE", 2.0)])
+    await refresh(conn, "influx_agg_1m", "influx_agg_10m")
+    monkeypatch.setattr(db, "TTL", {**db.TTL, "upkeep": 0.0})
+    made = await plan(window)
+    assert {piece.bucket for piece in made} == {"1m", "10m"}
+    assert await counted(conn, made) == before + 1
+
+
+async def hours_ago(conn: AsyncConnection, hours: int) -> datetime:
+    return await plant.clock(conn) - timedelta(hours=hours)
