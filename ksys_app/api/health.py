@@ -16,8 +16,8 @@ from ksys_app.services import health, runtime
 
 router = APIRouter()
 
-# What is wrong, and the page that mends it; the first one found is the one to begin with.
-TOLD: Final[dict[tuple[Kind, Wrong], tuple[str, str]]] = {
+# What is wrong, and the runbook that helps. The first fault decides which runbook the answer names.
+SENTENCES: Final[dict[tuple[Kind, Wrong], tuple[str, str]]] = {
     ("relation", "missing"): ("lacks {names}", "VERIFY_RELATION"),
     ("relation", "denied"): ("does not let this role read {names}", "VERIFY_PRIVILEGE"),
     ("trigger", "missing"): ("lacks the triggers {names}", "VERIFY_TRIGGER"),
@@ -35,16 +35,16 @@ async def readyz(request: Request) -> Response:
         "pool": now.database.pool_stats(),
         "feed": {"subscribers": now.feed.subscribers, "age_s": now.feed.age_s},
     }
-    found: list[Fault] = []
+    faults: list[Fault] = []
     try:
-        found = await health.find_faults()
-        if found:
-            raise SchemaDrift(f"{now.database.name} {sentence(found)}; run ksys db verify")
-        judged = await health.judge_jobs()
+        faults = await health.find_faults()
+        if faults:
+            raise SchemaDrift(f"{now.database.name} {sentence(faults)}; run ksys db verify")
+        judgement = await health.judge_jobs()
     except KsysError as error:
         lost_for = now.database.lost_for_s
         root = request.scope.get("root_path", "")
-        page = TOLD[found[0].kind, found[0].wrong][1] if found else error.code
+        page = SENTENCES[faults[0].kind, faults[0].wrong][1] if faults else error.code
         state |= {
             "ready": False,
             "database": {
@@ -55,31 +55,31 @@ async def readyz(request: Request) -> Response:
             "error": {
                 "code": error.code,
                 "message": error.message,
-                "names": [fault.name for fault in found],
+                "names": [fault.name for fault in faults],
                 "runbook": f"{root}/docs/runbooks/{page}.md",
             },
         }
         return json_response(state, 503, {"Retry-After": "5"})
-    return json_response(state | {"jobs": _jobs(judged)})
+    return json_response(state | {"jobs": _jobs(judgement)})
 
 
-def sentence(found: Sequence[Fault]) -> str:
+def sentence(faults: Sequence[Fault]) -> str:
     """What is wrong with the database, by kind, each with its names."""
     by_kind: dict[tuple[Kind, Wrong], list[str]] = {}
-    for fault in found:
+    for fault in faults:
         by_kind.setdefault((fault.kind, fault.wrong), []).append(fault.name)
     return " and ".join(
-        TOLD[kind][0].format(names=", ".join(names)) for kind, names in by_kind.items()
+        SENTENCES[kind][0].format(names=", ".join(names)) for kind, names in by_kind.items()
     )
 
 
-def _jobs(judged: Judgement) -> dict[str, object]:
+def _jobs(judgement: Judgement) -> dict[str, object]:
     """The jobs, counted by state; how many there are and must be."""
-    missing = len(judged.named("missing"))
+    missing = len(judgement.named("missing"))
     return {
-        "total": len(judged.states) - missing,
-        "expected": judged.expected,
+        "total": len(judgement.states) - missing,
+        "expected": judgement.expected,
         "missing": missing,
-        **{state: len(judged.named(state)) for state in ("off", "failing", "overdue")},
-        "last_finish": render.time(judged.last_success, runtime.current().zone),
+        **{state: len(judgement.named(state)) for state in ("off", "failing", "overdue")},
+        "last_finish": render.time(judgement.last_success, runtime.current().zone),
     }

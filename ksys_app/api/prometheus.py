@@ -23,7 +23,7 @@ from ksys_app.services.runtime import Runtime
 from ksys_app.services.tags import newest_samples
 
 FAULT: Final = ("code", "kind", "name", "wrong")
-WRONG: Final[dict[State, str]] = {
+STATES: Final[dict[State, str]] = {
     "missing": "Jobs that the database must have and has not",
     "off": "Jobs that are switched off",
     "failing": "Jobs whose last run failed",
@@ -128,7 +128,7 @@ async def _jobs(figures: Figures) -> None:
     judged = await health.judge_jobs(fresh=True)
     figures.one("ksys_jobs", "Jobs of the database as expected", len(judged.found))
     figures.one("ksys_jobs_expected", "Jobs that the database must have", judged.expected)
-    for state, what in WRONG.items():
+    for state, what in STATES.items():
         figures.one(f"ksys_jobs_{state}", what, len(judged.named(state)))
     unexpected = len(judged.unexpected)
     figures.one("ksys_jobs_unexpected", "Jobs of ours that nobody expects", unexpected)

@@ -85,7 +85,7 @@ async def _state(dsn: str, settings: Settings) -> Finding:
     except KsysError as error:
         code = 3 if error.exit_code == 3 else 1
         return Finding("database state", False, error.message, exit_code=code)
-    wrong = judgement.wrong(state, state.server.now, settings.zone)
+    wrong = judgement.problems(state, state.server.now, settings.zone)
     verdict = headline(wrong)
     detail = f"{verdict}; see ksys db status" if wrong else verdict
     return Finding("database state", not wrong, detail, strict=False)

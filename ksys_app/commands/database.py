@@ -15,7 +15,7 @@ from ksys_app.errors import BadParameter
 from ksys_app.ops.check import headline
 from ksys_app.ops.jobs import jobs as job_list
 from ksys_app.ops.jobs import prune as pruning
-from ksys_app.ops.jobs.job_words import does, summary
+from ksys_app.ops.jobs.job_sentences import does, summary
 from ksys_app.ops.jobs.runner import Runner
 from ksys_app.ops.keep import Keep
 from ksys_app.ops.owner import owner
@@ -186,8 +186,8 @@ def status(
     settings = terminal.settings()
     state = terminal.run(statuses.status(settings.admin_dsn(), settings.tz))
     now, zone = state.server.now, settings.zone
-    wrong = judgement.wrong(state, now, zone)
-    warnings = [*filter(None, [judgement.lost(state.tags, now)]), *state.warnings]
+    wrong = judgement.problems(state, now, zone)
+    warnings = [*filter(None, [judgement.silent_tags(state.tags, now)]), *state.warnings]
     if as_json:
         terminal.as_json(status_view.as_json(state, wrong, warnings, zone))
     else:

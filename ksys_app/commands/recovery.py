@@ -98,15 +98,16 @@ def _report(done: BackfillResult, rejects: Path, zone: ZoneInfo, *, dry_run: boo
     if done.first is not None and done.last is not None:
         bounds = f"{local_offset(done.first, zone)} to {local_offset(done.last, zone)}"
         yield f"range     {bounds}, {len(done.days)} days, {len(done.tags)} tags"
-    if done.old:
+    if done.beyond_retention:
         yield (
-            f"old       {done.old:,} samples are older than the retention; its job drops them, and "
-            "their aggregates stay"
+            f"old       {done.beyond_retention:,} samples are older than the retention; "
+            "its job drops them, and their aggregates stay"
         )
-    if done.gone:
+    if done.skipped_days:
+        first, last = min(done.skipped_days), max(done.skipped_days)
         yield (
-            f"skipped   the aggregates of {len(done.gone)} days from {min(done.gone)} to "
-            f"{max(done.gone)}, because most samples of these days were dropped"
+            f"skipped   the aggregates of {len(done.skipped_days)} days from {first} to {last}, "
+            "because most samples of these days were dropped"
         )
     if done.refreshed:
         yield f"refreshed {', '.join(f'{r.view} {r.seconds:.1f} s' for r in done.refreshed)}"
@@ -196,9 +197,9 @@ def restore(
     for check in failed:
         terminal.line(False, check.name, f"{check.detail}; {check.runbook}")
     found = done.comparison
-    for text in found.wrong if found else []:
+    for text in found.differences if found else []:
         terminal.line(False, "content", text)
-    for text in found.more if found else []:
+    for text in found.additional if found else []:
         terminal.line(True, "content", f"{text}: late samples were aggregated since the dump")
     if done.aside:
         terminal.out.print(
@@ -209,7 +210,7 @@ def restore(
         terminal.out.print("  read it, or take it back: docs/runbooks/RECOVERY.md")
     if found is None:
         terminal.out.print("the dump has no manifest, so no rows were compared")
-    elif not found.wrong:
+    elif not found.differences:
         terminal.out.print("the database has every sample and every row of the dump")
     terminal.out.print(f"{len(done.checks) - len(failed)} of {len(done.checks)} checks ok")
-    raise typer.Exit(1 if failed or (found and found.wrong) else 0)
+    raise typer.Exit(1 if failed or (found and found.differences) else 0)

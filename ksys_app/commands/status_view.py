@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ksys_app.domain.timefmt import age_label, iso_local, local_offset
 from ksys_app.ops.check import Check, headline
-from ksys_app.ops.jobs.job_words import summary
+from ksys_app.ops.jobs.job_sentences import summary
 from ksys_app.ops.verify.judgement import late_s
 from ksys_app.ops.verify.status import Lag, Status, Storage, Tag
 

@@ -216,7 +216,7 @@ def judge(jobs: Iterable[Job]) -> Judgement:
         else:
             others.append(job)
     found: dict[str, Job] = {}
-    for name, values in upkeep.WANTED.items():
+    for name, values in upkeep.EXPECTED.items():
         if same := ours.get(name):
             # Of duplicates, take the job with the right values, else the oldest one.
             found[name] = min(same, key=lambda job: bool(differences(job, values)))

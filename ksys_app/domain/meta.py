@@ -46,12 +46,12 @@ def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any]
     if not isinstance(value, dict):
         # The stored value is a text if it was unwrapped at least once, whatever the text holds.
         return {}, f"is {_KINDS[str] if wraps else _kind(value)}, not a JSON object"
-    if wrong := wrong_meta(value):
+    if wrong := meta_fault(value):
         return ({} if _too_deep(value) else value), wrong
     return value, "is a JSON object inside of a text; store the object itself" if wraps else ""
 
 
-def wrong_meta(value: dict[str, Any]) -> str:
+def meta_fault(value: dict[str, Any]) -> str:
     """What is wrong with an object as ``meta``, empty where nothing is wrong."""
     if _too_deep(value):
         return f"is nested deeper than {MAX_DEPTH}"

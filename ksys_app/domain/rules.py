@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from typing import Any, Final
 
-from ksys_app.domain.meta import read_meta, wrong_meta
+from ksys_app.domain.meta import meta_fault, read_meta
 from ksys_app.domain.names import flaw
 from ksys_app.models.rows import Expectation, Fault, QcRule, StoredExpectation, StoredRule
 
@@ -64,7 +64,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str]]] = {
     **dict.fromkeys(("max_step", "roc_max_per_min", "spike_zscore"), _above_zero),
     "max_gap_seconds": _within(1, MAX_INTEGER),
     "deadband_pct": _within(0, MAX_DEADBAND),
-    "meta": wrong_meta,
+    "meta": meta_fault,
     "exp_per_min": _within(1, MAX_INTEGER),
     "slo_warn": _within(0, 1),
     "slo_crit": _within(0, 1),
@@ -98,9 +98,9 @@ def usable_rule(row: StoredRule) -> QcRule:
     other, both are left out.
     """
     values, faults = _checked(row, ("tag_name", *_NUMBERS))
-    meta, wrong_meta = read_meta(row.meta, row.meta_bytes)
-    if wrong_meta:
-        faults.append(Fault("meta", wrong_meta))
+    meta, fault = read_meta(row.meta, row.meta_bytes)
+    if fault:
+        faults.append(Fault("meta", fault))
     rule = QcRule(
         row.tag_name,
         allow_negative=row.allow_negative,

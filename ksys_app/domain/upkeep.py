@@ -80,7 +80,7 @@ PROCEDURES: Final = (
 Values = Mapping[str, timedelta | int]
 
 
-def _wanted() -> dict[str, Values]:
+def _expected() -> dict[str, Values]:
     jobs: dict[str, Values] = {}
     for name, (start, end, every, batch) in REFRESH.items():
         values: Values = {"start_offset": start, "end_offset": end, "every": every, "batch": batch}
@@ -94,9 +94,9 @@ def _wanted() -> dict[str, Values]:
     return jobs
 
 
-WANTED: Final = _wanted()
+EXPECTED: Final = _expected()
 """Name of each job that a database must have, to the values that the job must have."""
-JOBS: Final = tuple(WANTED)
+JOBS: Final = tuple(EXPECTED)
 """Names of the jobs that a database must have."""
 
 # A job counts as overdue when twice its interval and this time have passed since its last run.

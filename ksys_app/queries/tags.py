@@ -14,7 +14,7 @@ from ksys_app.utils.cache import Answer
 MAX_TAGS: Final = 10_000
 
 
-KNOWN: Final = """
+TAGS: Final = """
 SELECT tag_name, latest.first_ts, latest.ts AS last_ts, rule.tag_name IS NOT NULL AS has_rule
 FROM public.tag_latest AS latest
 FULL JOIN public.influx_qc_rule AS rule USING (tag_name)
@@ -31,7 +31,7 @@ ORDER BY tag_name
 LIMIT %(cap)s
 """
 
-FIND: Final = """
+ONE_TAG: Final = """
 SELECT wanted.tag_name, latest.first_ts, latest.ts AS last_ts, rule.tag_name IS NOT NULL AS has_rule
 FROM (SELECT %(tag)s::text AS tag_name) AS wanted
 LEFT JOIN public.tag_latest AS latest USING (tag_name)
@@ -45,14 +45,14 @@ LIMIT 1
 """
 
 
-async def known_tags() -> Answer[Tag]:
+async def tag_list() -> Answer[Tag]:
     """Every known tag by name. A row more than 10,000 means that there are more tags.
 
     The rows are cached until a tag comes or goes, at most for five minutes, so the times of their
     samples may be that old.
     """
     return await db.current().fetch_versioned(
-        "tags", Tag, KNOWN, known_params(), versions.TAGS, name="tags"
+        "tags", Tag, TAGS, tag_list_params(), versions.TAGS, name="tags"
     )
 
 
@@ -70,8 +70,8 @@ async def matching_tags(
     after: str | None = None
     patterns = [_pattern(word) for word in words.split()]
     while True:
-        params = known_params(patterns, after, most, titled)
-        answer = await db.current().fetch_cached("latest", Tag, KNOWN, params, name="matching_tags")
+        params = tag_list_params(patterns, after, most, titled)
+        answer = await db.current().fetch_cached("latest", Tag, TAGS, params, name="matching_tags")
         # The database may not know the lower case of every letter. Its patterns accept any text in
         # the place of such a letter, so the names are compared again here.
         found += [
@@ -82,13 +82,13 @@ async def matching_tags(
         after = answer.rows[-1].tag_name
 
 
-def known_params(
+def tag_list_params(
     patterns: Sequence[str] = (),
     after: str | None = None,
     most: int = MAX_TAGS,
     titled: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The parameters of :data:`KNOWN`; it reads one row more than ``most`` to detect more tags."""
+    """The parameters of :data:`TAGS`; it reads one row more than ``most`` to detect more tags."""
     names = sorted(titled)
     return {"patterns": list(patterns), "titled": names, "after": after, "cap": most + 1}
 
@@ -107,7 +107,7 @@ def _part(sign: str) -> str:
 async def find_tag(tag_name: str) -> Tag | None:
     """The tag, not from a cache; None where the database does not know it."""
     params = {"tag": tag_name}
-    answer = await db.current().fetch_cached("latest", Tag, FIND, params, name="find_tag")
+    answer = await db.current().fetch_cached("latest", Tag, ONE_TAG, params, name="find_tag")
     return next(iter(answer.rows), None)
 
 

@@ -11,7 +11,7 @@ from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.queries.latest import latest_snapshot
 from ksys_app.queries.qc import rules_by_tag, titled
 from ksys_app.queries.tags import MAX_TAGS as MAX_TAGS
-from ksys_app.queries.tags import find_tag, known_tags, matching_tags
+from ksys_app.queries.tags import find_tag, matching_tags, tag_list
 from ksys_app.utils.cache import Answer
 
 
@@ -42,7 +42,7 @@ async def require_known_tag(tag: str) -> Tag:
 
 async def first_tag() -> str:
     """The first known tag by name, empty where there is none."""
-    return next((tag.tag_name for tag in (await known_tags()).rows), "")
+    return next((tag.tag_name for tag in (await tag_list()).rows), "")
 
 
 async def list_tags(words: str = "") -> TagList:
@@ -54,7 +54,7 @@ async def list_tags(words: str = "") -> TagList:
     rules = await rules_by_tag()
     if words:
         return TagList(await matching_tags(words, titled=await titled(words)), rules)
-    return TagList(await known_tags(), rules)
+    return TagList(await tag_list(), rules)
 
 
 async def newest_samples(tag: str | None = None) -> Answer[Latest]:

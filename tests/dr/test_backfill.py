@@ -285,7 +285,7 @@ async def test_samples_older_than_the_retention_stay_in_the_aggregates_when_it_d
         old = [(now - 1500 * DAY + n * 30 * MINUTE, "OLD", float(n)) for n in range(300)]
         new = [(now - 2 * DAY + n * MINUTE, "OLD", float(n)) for n in range(100)]
         done = await fill(fresh, csv(lines(old + new)))
-        assert (done.written, done.old, done.gone) == (400, 300, set())
+        assert (done.written, done.beyond_retention, done.skipped_days) == (400, 300, set())
         by_name = {job.name: job for job in await jobs.list_jobs(conn)}
         retention = by_name["retention influx_hist"]
         if retention.server_next is not None:
@@ -299,15 +299,15 @@ async def test_samples_older_than_the_retention_stay_in_the_aggregates_when_it_d
         late = [(old[5][0] + timedelta(seconds=1), "OLD", 1.0)]
         done = await fill(fresh, csv(lines(late)))
         assert done.written == 1
-        assert old[5][0].astimezone(UTC).date() in done.gone
+        assert old[5][0].astimezone(UTC).date() in done.skipped_days
         assert await counted(conn, "OLD") == 400
         done = await fill(fresh, csv(lines(late)))
-        assert done.gone, "nor by a second run"
+        assert done.skipped_days, "nor by a second run"
         assert await counted(conn, "OLD") == 400
 
         # With all of them back there are as many samples as the aggregates know, and more.
         done = await fill(fresh, csv(lines(old + late)))
-        assert (done.written, done.gone) == (300, set())
+        assert (done.written, done.skipped_days) == (300, set())
         assert await counted(conn, "OLD") == 401
 
 

@@ -147,8 +147,8 @@ async def test_what_came_back_otherwise_is_told(server: str, empty: str, tmp_pat
     manifest.beside(file).write_text(manifest.text(noted), "utf-8")
     done = await bring_back(empty, file)
     assert done.comparison is not None
-    assert done.comparison.more == [f"influx_agg_1m has {minutes:,} rows, the dump 1"]
-    first, second, third = done.comparison.wrong
+    assert done.comparison.additional == [f"influx_agg_1m has {minutes:,} rows, the dump 1"]
+    first, second, third = done.comparison.differences
     assert first == f"influx_agg_1h has {hours:,} rows, the dump {hours + 1:,}"
     assert second == "influx_qc_rule has 1 rows, the dump 5"
     assert third.startswith("A has ")

@@ -25,8 +25,8 @@ from tests.waiting import until
 
 RUN = """
 import asyncio, sys
-from ksys_app.ops.recovery.pg_programs import Found, run
-asyncio.run(run(Found(sys.argv[1], 15), "postgresql://u@127.0.0.1:1/d", sys.argv[2]))
+from ksys_app.ops.recovery.pg_programs import ClientProgram, run
+asyncio.run(run(ClientProgram(sys.argv[1], 15), "postgresql://u@127.0.0.1:1/d", sys.argv[2]))
 """
 
 
@@ -34,7 +34,9 @@ async def test_a_search_path_without_a_shell_is_no_full_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    await pg_programs.run(pg_programs.Found("/bin/true", 15), "postgresql://u@127.0.0.1:1/d")
+    await pg_programs.run(
+        pg_programs.ClientProgram("/bin/true", 15), "postgresql://u@127.0.0.1:1/d"
+    )
 
 
 def is_running(pid: int) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from ksys_app.errors import ConfigError
 from ksys_app.ops.recovery import manifest, pg_programs
 from ksys_app.ops.recovery.manifest import Comparison, Content, Dump
-from ksys_app.ops.recovery.pg_programs import Found
+from ksys_app.ops.recovery.pg_programs import ClientProgram
 
 FLOOR = date(2025, 8, 1)
 HELD = Content(
@@ -64,8 +64,8 @@ def compared(**changes: object) -> Comparison:
 
 def differences(**changes: object) -> list[str]:
     found = compared(**changes)
-    assert found.more == []
-    return found.wrong
+    assert found.additional == []
+    return found.differences
 
 
 def test_equal_content_has_no_difference() -> None:
@@ -90,8 +90,8 @@ def test_an_aggregate_that_is_more_complete_is_told_and_a_table_with_more_rows_i
 
 def test_samples_decide_also_where_an_aggregate_is_more_complete() -> None:
     found = compared(relations={"influx_agg_1d": 4, "influx_qc_rule": 9}, days=HELD.days[:2])
-    assert found.wrong == ["온도 has no samples on 2026-01-02, the dump 1"]
-    assert found.more == ["influx_agg_1d has 4 rows, the dump 3"]
+    assert found.differences == ["온도 has no samples on 2026-01-02, the dump 1"]
+    assert found.additional == ["influx_agg_1d has 4 rows, the dump 3"]
 
 
 def test_each_day_is_held_by_its_rows_and_its_checksum() -> None:
@@ -122,7 +122,12 @@ def test_many_days_are_told_in_few_lines() -> None:
 
 
 def test_the_program_of_the_server_s_version_is_taken_else_the_next_newer() -> None:
-    installed = [Found("a", 17), Found("b", 13), Found("c", 15), Found("d", 16)]
+    installed = [
+        ClientProgram("a", 17),
+        ClientProgram("b", 13),
+        ClientProgram("c", 15),
+        ClientProgram("d", 16),
+    ]
     assert pg_programs.choose("pg_dump", 15, installed).path == "c"
     assert pg_programs.choose("pg_dump", 14, installed).path == "c"
     with pytest.raises(ConfigError, match="only pg_dump 17 is installed; install postgresql-clie"):

@@ -15,7 +15,7 @@ from ksys_app.db import connect
 from ksys_app.domain import upkeep
 from ksys_app.domain.jobs import Job, judge
 from ksys_app.errors import BadParameter
-from ksys_app.ops.jobs import job_words
+from ksys_app.ops.jobs import job_sentences
 from ksys_app.ops.jobs.jobs import JobRun, chosen, has_workers, list_jobs, run_due, run_job
 from ksys_app.ops.jobs.runner import Runner
 from tests.database import TestDatabases
@@ -101,13 +101,13 @@ def test_a_job_is_due_for_a_client_only_where_the_server_does_not_do_it(
     ],
 )
 def test_what_is_wrong_with_a_job_is_told(job: Job, trouble: str | None) -> None:
-    told = job_words.wrong(job, KST)
+    told = job_sentences.problem(job, KST)
     if trouble is None:
         assert (job.state, told) == ("ok", "")
     else:
         assert job.state != "ok"
         assert trouble in told
-        assert job_words.summary(job, KST) == told
+        assert job_sentences.summary(job, KST) == told
 
 
 def test_all_jobs_are_judged_by_name_and_one_that_must_be_there_is_missing() -> None:
@@ -122,7 +122,7 @@ def test_all_jobs_are_judged_by_name_and_one_that_must_be_there_is_missing() -> 
     assert judged.named("failing") == ("refresh influx_agg_10m",)
     assert (judged.unexpected, judged.others) == ([double], [theirs])
     assert set(judged.named("missing")) == set(upkeep.JOBS) - {job.name for job in fine}
-    right = replace(double, **upkeep.WANTED["refresh influx_agg_1m"])
+    right = replace(double, **upkeep.EXPECTED["refresh influx_agg_1m"])
     assert judge([*fine, right]).unexpected == [fine[0]], "the one with our values is ours"
     assert judge([]).named("missing") == upkeep.JOBS
 
@@ -209,7 +209,7 @@ async def test_a_failing_run_is_noted_with_its_reason(quiet: AsyncConnection) ->
     assert run.error == "the valve is stuck"
     after = await find(quiet, job)
     assert after.client_ok is False
-    assert job_words.wrong(after, KST).endswith("the valve is stuck")
+    assert job_sentences.problem(after, KST).endswith("the valve is stuck")
 
 
 async def test_a_job_that_another_client_took_is_not_run_again(quiet: AsyncConnection) -> None:

@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from ksys_app.db import connect
 from ksys_app.domain.comm import calendar
-from ksys_app.queries.tags import known_tags
+from ksys_app.queries.tags import tag_list
 from ksys_app.services import runtime
 from ksys_app.services.comm_page import Report
 from tests.comm import month
@@ -107,7 +107,7 @@ async def test_heatmap_and_outages_equal_the_page(
 
 async def test_the_tags_are_those_of_the_pages(reader: AsyncConnection) -> None:
     names = [row["tag_name"] for row in await said(reader, "SELECT * FROM eco_tags()")]
-    assert names == [tag.tag_name for tag in (await known_tags()).rows]
+    assert names == [tag.tag_name for tag in (await tag_list()).rows]
     assert set(FAULTY) < set(names)
 
 

@@ -90,7 +90,7 @@ async def test_a_program_that_talks_to_a_silent_server_is_ended(cable: Line, qui
     cable.cut()
     async with asyncio.timeout(30):
         with pytest.raises(DatabaseTimeout, match="no sign of life"):
-            await pg_programs.run(pg_programs.Found(path, 15), cable.dsn, "--schema-only")
+            await pg_programs.run(pg_programs.ClientProgram(path, 15), cable.dsn, "--schema-only")
 
 
 async def test_a_long_statement_of_a_server_that_is_there_is_waited_for(

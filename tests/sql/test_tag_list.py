@@ -50,7 +50,7 @@ async def found(words: str, most: int = tags.MAX_TAGS) -> list[str]:
 
 async def test_all_are_found_where_nothing_is_looked_for(names: list[str]) -> None:
     assert await found("") == names
-    assert [tag.tag_name for tag in (await tags.known_tags()).rows] == names
+    assert [tag.tag_name for tag in (await tags.tag_list()).rows] == names
 
 
 async def test_a_row_without_a_name_is_of_no_tag(plant_db: Plant) -> None:
@@ -97,7 +97,7 @@ async def test_nothing_that_holds_the_words_is_missed(
 
 
 async def test_a_tag_is_found_as_soon_as_it_is_there(plant_db: Plant) -> None:
-    await tags.known_tags()
+    await tags.tag_list()
     assert await found("brand new") == []
     await plant_db.conn.execute(RULES, [["BRAND NEW"]])
     assert await found("brand new") == ["BRAND NEW"]
@@ -115,8 +115,8 @@ async def test_the_list_has_a_tag_as_soon_as_it_is_known(plant_db: Plant, known_
         value = 1.0 if known_by == "sample" else float("nan")
         await plant.insert(conn, [(await plant.clock(conn), tag, value)])
     assert await listed() == sorted([*before, tag])
-    assert (await tags.known_tags()).cache_hit, "and is kept until the next one comes"
+    assert (await tags.tag_list()).cache_hit, "and is kept until the next one comes"
 
 
 async def listed() -> list[str]:
-    return sorted(tag.tag_name for tag in (await tags.known_tags()).rows)
+    return sorted(tag.tag_name for tag in (await tags.tag_list()).rows)

@@ -107,7 +107,9 @@ async def test_they_are_removed_when_asked_and_those_of_others_stay(
         for name, *_ in OURS.values()
     }
     assert await told(dsn) == []
-    assert {"plant.report", "retention plant.influx_agg_1h", *upkeep.WANTED} <= set(after.values())
+    assert {"plant.report", "retention plant.influx_agg_1h", *upkeep.EXPECTED} <= set(
+        after.values()
+    )
     code, sql, _ = await ksys(*init, "--dry-run", TS_ADMIN_DSN=dsn, TZ=ZONE)
     assert "\n-- no unexpected job\n" in sql
 
@@ -145,5 +147,5 @@ async def test_init_takes_back_other_values_of_each_policy(dsn: str, conn: Async
     code, _, err = await ksys("db", "init", TS_ADMIN_DSN=dsn, TZ=ZONE)
     assert code == 0, err
     jobs = judge(await list_jobs(conn)).found
-    differ = [name for name, each in upkeep.WANTED.items() if differences(jobs[name], each)]
+    differ = [name for name, each in upkeep.EXPECTED.items() if differences(jobs[name], each)]
     assert differ == []

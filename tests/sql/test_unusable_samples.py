@@ -25,7 +25,7 @@ from ksys_app.ops.verify.status import status
 from ksys_app.queries.metrics import buckets
 from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.sparklines import sparks
-from ksys_app.queries.tags import known_tags, tag_exists
+from ksys_app.queries.tags import tag_exists, tag_list
 from ksys_app.store.samples import Existing, Grid, write_grid, write_samples
 from tests import plant
 from tests.conftest import RW_PASSWORD, ZONE
@@ -301,7 +301,7 @@ async def test_a_refused_row_of_another_writer_reaches_nobody_else(
         *(f"ANY {ts}" for ts in ("-infinity", "infinity", None, now)), "DUE", "LONG",
     }  # fmt: skip
     assert len(tiles["LONG"].refused_reason) == 40
-    known = {tag.tag_name for tag in (await known_tags()).rows}
+    known = {tag.tag_name for tag in (await tag_list()).rows}
     assert "LONG" in known
     # Due and usable, so they were taken in like any other.
     assert not {f"RECEIVED {received}" for received in times} - known

@@ -38,7 +38,7 @@ def test_the_jobs_that_the_app_judges_by_are_those_of_the_schema(made: Golden) -
 
 
 def _jobs() -> Iterator[dict[str, Any]]:
-    for name, values in upkeep.WANTED.items():
+    for name, values in upkeep.EXPECTED.items():
         told = {
             key: days(value) if isinstance(value, timedelta) else value
             for key, value in values.items()

@@ -27,7 +27,7 @@ def tag(name: str, ago: timedelta, *, allowed: timedelta = MINUTE, ahead: bool =
 
 
 def names(state: Status, now: datetime = NOW) -> list[str]:
-    return [check.name for check in judgement.wrong(state, now, KST)]
+    return [check.name for check in judgement.problems(state, now, KST)]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_nothing_arrives_where_no_tag_sends_and_a_single_one_is_a_warning(
     tags: list[Tag], silent: bool, gone: str
 ) -> None:
     assert names(replace(STATUS, tags=tags)) == (["nothing arrives"] if silent else [])
-    assert judgement.lost(tags, NOW) == gone
+    assert judgement.silent_tags(tags, NOW) == gone
 
 
 def test_without_its_triggers_nobody_knows_what_arrives() -> None:
@@ -72,7 +72,7 @@ def test_samples_ahead_of_the_clock_are_named_and_are_not_the_newest() -> None:
     tags = [tag("FAR", -timedelta(days=3), ahead=True), tag("A", 49 * MINUTE)]
     state = replace(STATUS, tags=tags)
     assert names(state) == ["nothing arrives", "samples ahead"]
-    (_, ahead) = judgement.wrong(state, NOW, KST)
+    (_, ahead) = judgement.problems(state, NOW, KST)
     assert "FAR 2026-08-17 21:00:00+09:00" in ahead.detail
     assert state.newest == tags[1]
 
@@ -89,10 +89,10 @@ def test_an_aggregate_is_late_and_wrong_only_where_its_job_will_never_store_it()
     assert judgement.late_s(replace(waiting, waiting=False)) == 0
     assert judgement.late_s(replace(waiting, stored_to=None)) is None
     assert names(replace(STATUS, lags=[waiting])) == []
-    (check,) = judgement.wrong(replace(STATUS, lags=[LAG]), NOW, KST)
+    (check,) = judgement.problems(replace(STATUS, lags=[LAG]), NOW, KST)
     assert check.name == "stored influx_agg_1h"
     assert "+09:00, and its job looks 60 d back only" in check.detail
-    (check,) = judgement.wrong(replace(STATUS, lags=[replace(LAG, stored_to=None)]), NOW, KST)
+    (check,) = judgement.problems(replace(STATUS, lags=[replace(LAG, stored_to=None)]), NOW, KST)
     assert check.detail.startswith("holds nothing, and its job")
     told = "\n".join(status_view.lines(replace(STATUS, lags=[waiting]), [], [], KST))
     assert "stored to 2026-08-14 18:00:00+09:00, 3 h 00 min late" in told

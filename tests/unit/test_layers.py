@@ -256,7 +256,7 @@ class TestTheWalk:
         [
             ("domain/kpi.py", "import reflex as rx"),
             ("domain/kpi.py", "from ksys_app import db"),
-            ("domain/kpi.py", "from ksys_app.queries.tags import known_tags"),
+            ("domain/kpi.py", "from ksys_app.queries.tags import tag_list"),
             ("domain/kpi.py", "def f():\n    import time"),
             ("models/rows.py", "from ksys_app.domain import kpi"),
             ("models/rows.py", "import pydantic"),
@@ -273,7 +273,7 @@ class TestTheWalk:
             ("states/base.py", "from ksys_app.queries import tags"),
             ("states/base.py", "from ksys_app import db"),
             ("states/base.py", "from ksys_app.api import app"),
-            ("api/app.py", "from ksys_app.queries.tags import known_tags"),
+            ("api/app.py", "from ksys_app.queries.tags import tag_list"),
             ("api/app.py", "from ksys_app.states import base"),
             ("stray.py", "import math"),
         ],

@@ -26,7 +26,7 @@ from ksys_app.ops.masterdata import qc
 from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
 from ksys_app.ops.schema import schema
 from ksys_app.ops.serving import frontend
-from ksys_app.ops.serving.serve import require_free, served, shown
+from ksys_app.ops.serving.serve import address_of, require_free, served
 from ksys_app.ops.stopping import stop_signal
 from ksys_app.settings import Settings
 
@@ -129,7 +129,7 @@ async def _serve(
             # The engine does one thing at a time: what is due now would keep the first page
             # waiting.
             await runner.passed.wait()
-            print(f"ready: {shown('127.0.0.1', plan.port, settings.base)}", flush=True)
+            print(f"ready: {address_of('127.0.0.1', plan.port, settings.base)}", flush=True)
             # Do not await the task itself: a cancellation here would cancel the server midway.
             await asyncio.wait([server])
             raise NotStarted("the app ended by itself; the log above says why")

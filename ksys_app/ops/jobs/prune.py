@@ -8,7 +8,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from ksys_app.domain.jobs import Job, judge
-from ksys_app.ops.jobs.job_words import does
+from ksys_app.ops.jobs.job_sentences import does
 from ksys_app.ops.jobs.jobs import list_jobs
 from ksys_app.ops.owner import owner
 

@@ -54,8 +54,8 @@ class BackfillResult:
         first, last: times of the oldest and the newest sample.
         days: days of UTC with samples.
         tags: names of the tags.
-        old: number of samples older than the retention of raw samples.
-        gone: days that are not refreshed, because their raw samples are deleted in part.
+        beyond_retention: number of samples older than the retention of raw samples.
+        skipped_days: days that are not refreshed, because their raw samples are deleted in part.
         refreshed: the refreshed aggregates.
         stopped: whether the run was stopped before the end of the file.
         seconds: duration.
@@ -71,8 +71,8 @@ class BackfillResult:
     last: datetime | None = None
     days: set[date] = field(default_factory=set)
     tags: set[str] = field(default_factory=set)
-    old: int = 0
-    gone: set[date] = field(default_factory=set)
+    beyond_retention: int = 0
+    skipped_days: set[date] = field(default_factory=set)
     refreshed: list[refresh.Refreshed] = field(default_factory=list)
     stopped: bool = False
     seconds: float = 0.0
@@ -96,7 +96,7 @@ class BackfillResult:
         self.days.update(ts.date() for ts in times)
         self.tags.update(sample.tag_name for sample in batch.samples)
         if first < floor:
-            self.old += sum(ts < floor for ts in times)
+            self.beyond_retention += sum(ts < floor for ts in times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +236,8 @@ async def _refresh(
     conn: AsyncConnection, zone: tzinfo, done: BackfillResult, listener: Listener
 ) -> None:
     limits = await bounds(conn)
-    done.gone = await refresh_ranges.incomplete(conn, done.days, limits.floor)
-    ranges = refresh_ranges.windows(done.days, done.gone, limits.now)
+    done.skipped_days = await refresh_ranges.incomplete(conn, done.days, limits.floor)
+    ranges = refresh_ranges.windows(done.days, done.skipped_days, limits.now)
     wanted = dict.fromkeys(upkeep.REFRESH, ranges)
     plan = await refresh.make_plan(conn, wanted, limits, zone)
 

@@ -176,42 +176,42 @@ class Comparison:
     """The differences between a restored database and its dump, a sentence each.
 
     Attributes:
-        wrong: missing, additional or different content.
-        more: aggregates that are more complete than in the dump, because late samples were
+        differences: missing, additional or different content.
+        additional: aggregates that are more complete than in the dump, because late samples were
             refreshed since.
     """
 
-    wrong: list[str]
-    more: list[str]
+    differences: list[str]
+    additional: list[str]
 
 
-def compare(wanted: Content, found: Content, floor: date) -> Comparison:
+def compare(expected: Content, found: Content, floor: date) -> Comparison:
     """Compare a restored database with its dump. Samples must be equal; aggregates may have more.
 
     Args:
-        wanted: the content of the dump.
+        expected: the content of the dump.
         found: the content of the restored database.
         floor: the retention job may have dropped whole days before this day since the dump.
     """
-    wrong: list[str] = []
-    more: list[str] = []
-    for name, rows in wanted.relations.items():
+    differences: list[str] = []
+    additional: list[str] = []
+    for name, rows in expected.relations.items():
         there = found.relations.get(name, 0)
         text = f"{name} has {there:,} rows, the dump {rows:,}"
         if name in REFRESH and there > rows:
-            more.append(text)
+            additional.append(text)
         elif there != rows:
-            wrong.append(text)
-    days = list(_other_days(wanted, found, floor))
-    wrong += days[:MAX_NAMED_DAYS]
+            differences.append(text)
+    days = list(_other_days(expected, found, floor))
+    differences += days[:MAX_NAMED_DAYS]
     if len(days) > MAX_NAMED_DAYS:
-        wrong.append(f"and {len(days) - MAX_NAMED_DAYS:,} more days differ")
-    return Comparison(wrong, more)
+        differences.append(f"and {len(days) - MAX_NAMED_DAYS:,} more days differ")
+    return Comparison(differences, additional)
 
 
-def _other_days(wanted: Content, found: Content, floor: date) -> Iterator[str]:
+def _other_days(expected: Content, found: Content, floor: date) -> Iterator[str]:
     there = {(tag, day): (rows, checksum) for tag, day, rows, checksum in found.days}
-    for tag, day, rows, checksum in wanted.days:
+    for tag, day, rows, checksum in expected.days:
         has = there.pop((tag, day), None)
         if has is None and date.fromisoformat(day) < floor:
             continue

@@ -38,14 +38,14 @@ exit "$status"
 """
 
 
-class Found(NamedTuple):
+class ClientProgram(NamedTuple):
     """An installed program and its major version."""
 
     path: str
     major: int
 
 
-async def find(program: Program, server: int) -> Found:
+async def find(program: Program, server: int) -> ClientProgram:
     """The program of the server's major version, else of the next newer version.
 
     Args:
@@ -59,7 +59,7 @@ async def find(program: Program, server: int) -> Found:
     return choose(program, server, installed)
 
 
-def choose(program: Program, server: int, installed: Iterable[Found]) -> Found:
+def choose(program: Program, server: int, installed: Iterable[ClientProgram]) -> ClientProgram:
     """The oldest program that is not older than the server. Raises as :func:`find`."""
     ordered = sorted(installed, key=lambda found: found.major)
     for found in ordered:
@@ -83,16 +83,16 @@ def _candidates(program: Program) -> list[str]:
     return ([first] if first else []) + others
 
 
-async def _version(path: str) -> Found | None:
+async def _version(path: str) -> ClientProgram | None:
     process = await asyncio.create_subprocess_exec(
         path, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     out, _ = await process.communicate()
     match = re.search(rb"\(PostgreSQL\) (\d+)", out)
-    return Found(path, int(match[1])) if match else None
+    return ClientProgram(path, int(match[1])) if match else None
 
 
-async def run(program: Found, dsn: str, *arguments: str) -> None:
+async def run(program: ClientProgram, dsn: str, *arguments: str) -> None:
     """Run a program on a database; it ends if the call is cancelled or this process ends.
 
     Raises:

@@ -224,7 +224,7 @@ def _manifest(file: Path) -> Manifest | None:
 
 async def _require_target(
     conn: AsyncConnection, noted: Manifest | None, plan: Plan
-) -> tuple[pg_programs.Found, str, bool]:
+) -> tuple[pg_programs.ClientProgram, str, bool]:
     """The program to restore with, the version of TimescaleDB, and whether the target is new."""
     await require_direct(conn, plan.dsn)
     if await (await conn.execute(IS_EMBEDDED)).fetchone() == (True,):

@@ -54,17 +54,17 @@ async def incomplete(conn: AsyncConnection, touched: Iterable[date], floor: date
     return found
 
 
-def windows(touched: Iterable[date], gone: set[date], now: datetime) -> list[Span]:
+def windows(touched: Iterable[date], skipped: set[date], now: datetime) -> list[Span]:
     """The ranges to refresh: whole days of UTC, but not past ``now``.
 
     Args:
         touched: days of UTC with written samples.
-        gone: days that must not be refreshed.
+        skipped: days that must not be refreshed.
         now: the database's clock.
     """
     days = set(touched)
     found = []
-    for first, last in _runs(_around(days) - gone):
+    for first, last in _runs(_around(days) - skipped):
         start, end = midnight(first, UTC), min(midnight(last + DAY, UTC), now)
         if start < end and any(first <= day <= last for day in days):
             found.append((start, end))

@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row
 
 from ksys_app.domain.jobs import VERBS
-from ksys_app.domain.upkeep import HYPERTABLES, REFRESH, WANTED
+from ksys_app.domain.upkeep import EXPECTED, HYPERTABLES, REFRESH
 from ksys_app.ops.check import days
 from ksys_app.ops.keep import POLICIES, VIEWS, Keep
 from ksys_app.ops.owner import owner
@@ -97,7 +97,7 @@ async def policies(conn: AsyncConnection, unchanged: Collection[str]) -> list[Ch
 
 def _replaced(policy: Policy) -> Change | None:
     name = f"{VERBS[policy.proc_name]} {policy.relation}"
-    values = {key: (getattr(policy, key), value) for key, value in WANTED.get(name, {}).items()}
+    values = {key: (getattr(policy, key), value) for key, value in EXPECTED.get(name, {}).items()}
     # The batch size changes how a policy works, not its result, so it does not count.
     differs = [
         f"{key} {_text(old)} becomes {_text(new)}"

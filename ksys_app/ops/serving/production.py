@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ksys_app.errors import ConfigError
 from ksys_app.log import logger
 from ksys_app.ops.serving import frontend
-from ksys_app.ops.serving.serve import require_free, served, shown
+from ksys_app.ops.serving.serve import address_of, require_free, served
 from ksys_app.ops.stopping import stop_signal
 from ksys_app.security import check_environment
 from ksys_app.settings import Settings
@@ -36,7 +36,7 @@ async def run(settings: Settings, port: int, on_step: Callable[[str], None]) -> 
     pages = await asyncio.to_thread(frontend.ensure_built, on_step)
     stop = stop_signal()
     async with served(dsn, settings.host, port, pages) as server:
-        print(f"ready: {shown(settings.host, port, settings.base)}", flush=True)
+        print(f"ready: {address_of(settings.host, port, settings.base)}", flush=True)
         await asyncio.wait(
             [server, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED
         )

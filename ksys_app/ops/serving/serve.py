@@ -40,7 +40,7 @@ def _no_false_alarm(record: logging.LogRecord) -> bool:
     return not any(part in message for part in _HARMLESS_MESSAGES)
 
 
-def shown(host: str, port: int, base: str) -> str:
+def address_of(host: str, port: int, base: str) -> str:
     """The address of the pages, for a person on this machine."""
     name = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104
     return f"http://{name}:{port}" + (f"{base}/" if base else "")

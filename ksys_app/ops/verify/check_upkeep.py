@@ -10,9 +10,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain.jobs import Judgement, differences
-from ksys_app.domain.upkeep import INDICATORS_JOB, WANTED
+from ksys_app.domain.upkeep import EXPECTED, INDICATORS_JOB
 from ksys_app.ops.check import Check, Rows, days
-from ksys_app.ops.jobs import job_words
+from ksys_app.ops.jobs import job_sentences
 from ksys_app.ops.keep import INDICATORS, POLICIES
 
 
@@ -24,7 +24,7 @@ def policies(jobs: Judgement, zone: ZoneInfo, unchanged: Collection[str] = ()) -
         zone: the display zone.
         unchanged: objects of the plant that were left unchanged.
     """
-    for name, values in WANTED.items():
+    for name, values in EXPECTED.items():
         job = jobs.found.get(name)
         if name == INDICATORS_JOB and INDICATORS in unchanged:
             yield Check(f"policy {name}", True, f"not needed: {INDICATORS} is the plant's own")
@@ -48,7 +48,7 @@ def policies(jobs: Judgement, zone: ZoneInfo, unchanged: Collection[str] = ()) -
     for job in jobs.unexpected:
         kind = "policy" if job.relation else "job"
         name = f"{kind} {job.name} ({job.job_id})"
-        yield Check(name, False, job_words.unexpected(job, zone))
+        yield Check(name, False, job_sentences.unexpected(job, zone))
 
 
 def _text(value: timedelta | int | None) -> str:
@@ -58,7 +58,7 @@ def _text(value: timedelta | int | None) -> str:
 def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
     """Check the last run of each required job; jobs of somebody else are only named."""
     for job in jobs.found.values():
-        yield Check(f"job {job.name}", job.state == "ok", job_words.summary(job, zone))
+        yield Check(f"job {job.name}", job.state == "ok", job_sentences.summary(job, zone))
     named = "; ".join(f"{job.name} (job {job.job_id})" for job in jobs.others)
     yield Check("job of others", True, named or "none")
 

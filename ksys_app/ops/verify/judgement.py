@@ -22,7 +22,7 @@ SILENT: Final = timedelta(minutes=5)
 MOST_NAMED: Final = 5
 
 
-def wrong(state: Status, now: datetime, zone: ZoneInfo) -> list[Check]:
+def problems(state: Status, now: datetime, zone: ZoneInfo) -> list[Check]:
     """The problems: first of the schema, then of stored aggregates, then of arriving samples.
 
     Args:
@@ -40,21 +40,21 @@ def wrong(state: Status, now: datetime, zone: ZoneInfo) -> list[Check]:
     ]
 
 
-def lost(tags: Sequence[Tag], now: datetime) -> str:
+def silent_tags(tags: Sequence[Tag], now: datetime) -> str:
     """A sentence about tags that stopped sending, longest silence first; empty if there are none.
 
     The plant is responsible for a single tag, so this is only a warning.
     """
-    present = [tag for tag in tags if not tag.ahead]
-    if _silent(present, now):
+    current = [tag for tag in tags if not tag.ahead]
+    if _silent(current, now):
         return ""
-    gone = [tag for tag in present if comm_state(now - tag.ts, tag.allowed) == "lost"]
+    silent = [tag for tag in current if comm_state(now - tag.ts, tag.allowed) == "lost"]
     named = ", ".join(
         f"{tag.tag_name} for {age_label((now - tag.ts).total_seconds())}"
-        for tag in sorted(gone, key=lambda tag: tag.ts)[:MOST_NAMED]
+        for tag in sorted(silent, key=lambda tag: tag.ts)[:MOST_NAMED]
     )
-    more = f" and {len(gone) - MOST_NAMED:,} more" if len(gone) > MOST_NAMED else ""
-    return f"no signal from {len(gone):,} of {len(tags):,} tags: {named}{more}" if gone else ""
+    more = f" and {len(silent) - MOST_NAMED:,} more" if len(silent) > MOST_NAMED else ""
+    return f"no signal from {len(silent):,} of {len(tags):,} tags: {named}{more}" if silent else ""
 
 
 def late_s(lag: Lag) -> float | None:
@@ -82,9 +82,9 @@ def _stored(state: Status, zone: ZoneInfo) -> Iterator[Check]:
 
 
 def _arriving(tags: Sequence[Tag], now: datetime, zone: ZoneInfo) -> Iterator[Check]:
-    present = [tag for tag in tags if not tag.ahead]
-    if _silent(present, now):
-        newest = max(present, key=lambda tag: tag.ts)
+    current = [tag for tag in tags if not tag.ahead]
+    if _silent(current, now):
+        newest = max(current, key=lambda tag: tag.ts)
         age = age_label((now - newest.ts).total_seconds())
         which = f"{newest.tag_name} at {local_offset(newest.ts, zone)}"
         yield Check("nothing arrives", False, f"any more: the newest sample is {age} old ({which})")
@@ -103,6 +103,6 @@ def _ahead(tags: Sequence[Tag], zone: ZoneInfo) -> Iterator[Check]:
         )
 
 
-def _silent(present: Sequence[Tag], now: datetime) -> bool:
+def _silent(current: Sequence[Tag], now: datetime) -> bool:
     """Whether there are tags and none of them has sent recently."""
-    return bool(present) and all(now - tag.ts > max(SILENT, tag.allowed) for tag in present)
+    return bool(current) and all(now - tag.ts > max(SILENT, tag.allowed) for tag in current)

@@ -11,7 +11,7 @@ from ksys_app.ops.check import days
 
 def summary(job: Job, zone: ZoneInfo) -> str:
     """What is wrong with the job, or else its last run."""
-    trouble = wrong(job, zone)
+    trouble = problem(job, zone)
     if trouble:
         return trouble
     last = job.last
@@ -21,7 +21,7 @@ def summary(job: Job, zone: ZoneInfo) -> str:
     return f"{outcome} {local_offset(last.started, zone)} by the {last.by}"
 
 
-def wrong(job: Job, zone: ZoneInfo) -> str:
+def problem(job: Job, zone: ZoneInfo) -> str:
     """What is wrong with the job and what to do, empty if nothing is wrong."""
     last = job.last
     at = local_offset(job.since, zone) if job.since else ""
