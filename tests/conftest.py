@@ -19,6 +19,7 @@ from ksys_app.db import connect
 from ksys_app.ops.schema import schema
 from ksys_app.services import runtime
 from ksys_app.settings import Settings, load_settings
+from ksys_app.utils.loading import loading
 from tests import sharing
 from tests.database import TestDatabases
 
@@ -41,6 +42,13 @@ def pytest_configure() -> None:
     sharing.begin()
     # All workers need the same ids of parameters, also where these come from sets.
     os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect the tests as the product loads its modules: they too live as long as the process."""
+    with loading():
+        return (yield)
 
 
 def pytest_unconfigure() -> None:

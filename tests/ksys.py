@@ -16,10 +16,14 @@ from tests.waiting import HANGS_S
 # The installed program; its imports take most of a second.
 KSYS = Path(sys.executable).with_name("ksys")
 
-# A process that has imported everything; each command is a fork of it.
+# A process that has imported nearly everything; each command is a fork of it. The consoles of
+# ksys_app.commands look at environment and output once, so each command imports these itself.
 _imported = multiprocessing.get_context("forkserver")
 _imported.set_forkserver_preload(
-    ["psycopg", "psycopg_pool", "pydantic_settings", "rich.progress", "typer"]
+    [
+        *("psycopg", "pydantic_settings", "rich.markdown", "rich.progress", "typer.rich_utils"),
+        *("ksys_app.ops.recovery.restore", "ksys_app.ops.verify.judgement"),
+    ]
 )
 
 
@@ -48,7 +52,6 @@ def _run(arguments: tuple[str, ...], environment: Mapping[str, str], out: Path, 
     for file, number in ((out, 1), (err, 2)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
     sys.argv = ["ksys", *arguments]
-    # Imported here: consoles look at environment and output once.
-    from ksys_app.cli import main
+    from ksys_app.__main__ import main
 
     main()
