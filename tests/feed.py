@@ -54,19 +54,19 @@ class Database:
     """Returns new tiles for each selection, or fails on request; records the time of each call."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[float, str]] = []
+        self.reads: list[tuple[float, str]] = []
         self.failing: dict[Selection, Exception] = {}
         self.takes_s = 0.0
 
     async def tiles(self, selection: Selection) -> TileSet:
-        self.asked.append((now(), selection.window.label))
+        self.reads.append((now(), selection.window.label))
         await asyncio.sleep(self.takes_s)
         if selection in self.failing:
             raise self.failing[selection]
-        return TileSet(selection, fetched_ms=len(self.asked))
+        return TileSet(selection, fetched_ms=len(self.reads))
 
     def times(self, selection: Selection) -> list[float]:
-        return [at for at, label in self.asked if label == selection.window.label]
+        return [at for at, label in self.reads if label == selection.window.label]
 
 
 class Tab:

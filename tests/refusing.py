@@ -30,17 +30,17 @@ class Peer:
 
     Attributes:
         port: its port on the loopback address.
-        says: the message of the refusal.
+        response: the message of the refusal.
         asks_password: whether it asks for a password first.
         hangs_up: whether it closes the connection without an answer.
-        asked: number of connections so far.
+        connections: number of connections so far.
     """
 
     port: int
-    says: bytes = b""
+    response: bytes = b""
     asks_password: bool = False
     hangs_up: bool = False
-    asked: int = 0
+    connections: int = 0
 
     def dsn(self, more: str = "") -> str:
         """Its DSN."""
@@ -48,7 +48,7 @@ class Peer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Refuse one client."""
-        self.asked += 1
+        self.connections += 1
         try:
             while True:
                 size = struct.unpack("!i", await reader.readexactly(4))[0]
@@ -60,7 +60,7 @@ class Peer:
                 if self.asks_password:
                     writer.write(message(b"R", struct.pack("!i", 3)))
                     await reader.readexactly(5)
-                writer.write(self.says)
+                writer.write(self.response)
                 await writer.drain()
         except (asyncio.IncompleteReadError, OSError):
             pass

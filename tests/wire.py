@@ -45,7 +45,7 @@ class Wire:
         self.messages: list[str] = [json.loads(text.partition(",")[2])[0] for text in early]
         self.closed = False
         self._socket = socket
-        self._told = asyncio.Event()
+        self._changed = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
 
     async def send(self, text: str | bytes) -> None:
@@ -60,26 +60,28 @@ class Wire:
         """Wait until the newest update has these vars."""
         async with asyncio.timeout(30):
             while not found.items() <= self.vars().items():
-                self._told.clear()
-                await self._told.wait()
+                self._changed.clear()
+                await self._changed.wait()
 
     def vars(self) -> dict[str, Any]:
         """The vars of the dashboard as the tab has them."""
-        known: dict[str, Any] = {}
+        current: dict[str, Any] = {}
         for update in self.updates:
             for state, delta in (update.get("delta") or {}).items():
                 if state == BOARD:
-                    known |= {key.removesuffix("_rx_state_"): value for key, value in delta.items()}
-        return known
+                    current |= {
+                        key.removesuffix("_rx_state_"): value for key, value in delta.items()
+                    }
+        return current
 
     async def next_update(self) -> Any:
         """Wait for the next update."""
-        seen = len(self.updates)
+        count = len(self.updates)
         async with asyncio.timeout(30):
-            while len(self.updates) == seen:
-                self._told.clear()
-                await self._told.wait()
-        return self.updates[seen]
+            while len(self.updates) == count:
+                self._changed.clear()
+                await self._changed.wait()
+        return self.updates[count]
 
     async def raw(self, first: int, content: bytes) -> None:
         """Send a frame of the websocket itself, masked by zeros, past the client's own checks.
@@ -96,15 +98,15 @@ class Wire:
         """Wait until the server has ended the connection."""
         async with asyncio.timeout(30):
             while not self.closed:
-                self._told.clear()
-                await self._told.wait()
+                self._changed.clear()
+                await self._changed.wait()
 
-    async def told(self, name: str) -> None:
+    async def wait_for_message(self, name: str) -> None:
         """Wait for the message ``name``, which is no update."""
         async with asyncio.timeout(30):
             while name not in self.messages:
-                self._told.clear()
-                await self._told.wait()
+                self._changed.clear()
+                await self._changed.wait()
 
     async def close(self) -> None:
         """Close the connection."""
@@ -118,20 +120,20 @@ class Wire:
                 if text == "2":
                     await self._socket.send("3")
                 elif isinstance(text, str) and text.startswith("42/_event,"):
-                    name, *said = json.loads(text.partition(",")[2])
+                    name, *parts = json.loads(text.partition(",")[2])
                     self.messages.append(name)
-                    self.updates += said if name == "event" else []
-                    self._told.set()
+                    self.updates += parts if name == "event" else []
+                    self._changed.set()
         except ConnectionClosed:
             pass
         self.closed = True
-        self._told.set()
+        self._changed.set()
 
 
 def address(url: str, token: str | None = None) -> str:
     """The address of a tab's websocket."""
-    asked = f"&token={uuid.uuid4() if token is None else token}"
-    return f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket{asked}"
+    query = f"&token={uuid.uuid4() if token is None else token}"
+    return f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket{query}"
 
 
 @asynccontextmanager

@@ -43,9 +43,9 @@ class Compression:
 
 
 def _varying(send: Send) -> Send:
-    async def send_compressed(message: Message) -> None:
+    async def send_with_vary(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message).setdefault("Vary", "Accept-Encoding")
         await send(message)
 
-    return send_compressed
+    return send_with_vary

@@ -30,7 +30,7 @@ from tests import spec_database
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.ksys import KSYS, ksys
-from tests.states.asked import Asked, asking
+from tests.states.page_query import WithQuery, with_query
 
 DAY = timedelta(days=1)
 FINE = ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h")
@@ -182,7 +182,7 @@ async def test_every_bucket_is_kept_wherever_it_is_killed(dsn: str, tmp_path: Pa
     assert "-- nothing would be replaced" in await init(dsn, "--dry-run")
 
 
-class Trend(Asked, TrendState):
+class Trend(WithQuery, TrendState):
     """With the URL that a test sets."""
 
 
@@ -190,7 +190,7 @@ async def shown_days(dsn: str) -> tuple[str, str, datetime]:
     """What `/trend` and `/` say of a year's buckets, and where the chart begins."""
     given = {"ts_dsn": TestDatabases.as_role(dsn, "eco_ro", RO_PASSWORD)}
     async with runtime.opened(load_settings().model_copy(update=given)) as opened:
-        state = asking(Trend, tag="D100", window="12m")
+        state = with_query(Trend, tag="D100", window="12m")
         async for _ in TrendState.event_handlers["load_trend_data"].fn(state):
             pass
         tiles = await opened.tiles.read(Selection(parse_window("12m")))

@@ -158,7 +158,7 @@ async def test_a_page_that_begins_wrong_is_joined_and_can_be_told_so(
         after = await becomes(site, sum(before.values()) + 1)
         assert after == before | {kind: before[kind] + 1}
         if boot["state_schema"] == "other":
-            await wire.told("state_mismatch")
+            await wire.wait_for_message("state_mismatch")
         await wire.emit(f"{ROOT}.hydrate_and_load", {"vars": {}, "hashes": None})
         await wire.update(phase="loaded")
 

@@ -135,7 +135,7 @@ class TestExitCode:
         self, sqlstate: str, exit_code: int, says: str
     ) -> None:
         async with refusing() as peer:
-            peer.says = fatal(sqlstate, "거부됨")
+            peer.response = fatal(sqlstate, "거부됨")
             code, told = await check(TS_DSN=peer.dsn())
         assert (code, told["TS_DSN connection"][0]) == (exit_code, "FAIL")
         assert says in told["TS_DSN connection"][1]

@@ -25,7 +25,7 @@ from ksys_app.states.trend import TrendState
 from tests.conftest import ZONE, Plant
 from tests.contract import PATHS, fill, good, hold
 from tests.ksys import ksys
-from tests.states.asked import Asked, asking
+from tests.states.page_query import WithQuery, with_query
 
 CODE = DatabaseRestoring.code
 
@@ -107,19 +107,19 @@ async def test_http_says_so_and_is_as_before_afterwards(
         assert (await http.get(good(path))).status_code == 200, path
 
 
-class Dashboard(Asked, DashboardState):
+class Dashboard(WithQuery, DashboardState):
     """With the URL that a test sets."""
 
 
-class Trend(Asked, TrendState):
+class Trend(WithQuery, TrendState):
     """With the URL that a test sets."""
 
 
-class Tech(Asked, TechState):
+class Tech(WithQuery, TechState):
     """With the URL that a test sets."""
 
 
-class Comm(Asked, CommState):
+class Comm(WithQuery, CommState):
     """With the URL that a test sets."""
 
 
@@ -151,7 +151,7 @@ async def test_every_page_says_so(
     query: dict[str, str],
 ) -> None:
     async with switched(plant_db.dsn, "on"):
-        state = asking(page, **query)
+        state = with_query(page, **query)
         await load(kind, name, state)
         assert (state.problem.code, state.phase) == (CODE, "error")
         assert state.problem.runbook == f"docs/runbooks/{CODE}.md"
@@ -160,7 +160,7 @@ async def test_every_page_says_so(
 
 
 async def test_what_is_shown_stays_as_old(plant_db: Plant) -> None:
-    state = asking(Dashboard, window="5m")
+    state = with_query(Dashboard, window="5m")
     await drain(DashboardState, "load", state)
     async with switched(plant_db.dsn, "on"):
         await drain(DashboardState, "load", state)

@@ -19,7 +19,7 @@ from ksys_app.states.comm import CommState
 from tests import plant
 from tests.comm import month
 from tests.conftest import Plant
-from tests.states.asked import Asked, asking
+from tests.states.page_query import WithQuery, with_query
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,12 +27,12 @@ async def samples(plant_db: Plant) -> None:
     await month(plant_db.conn)
 
 
-class State(Asked, CommState):
+class State(WithQuery, CommState):
     """With the URL that a test sets."""
 
 
 def state(**query: str) -> Any:
-    return asking(State, **query)
+    return with_query(State, **query)
 
 
 async def show(made: Any) -> Any:

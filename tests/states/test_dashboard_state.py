@@ -17,7 +17,7 @@ from ksys_app.states.dashboard import DashboardState
 from ksys_app.states.trend import TrendState
 from tests import plant
 from tests.conftest import Plant
-from tests.states.asked import Asked, asking
+from tests.states.page_query import WithQuery, with_query
 from tests.waiting import until
 
 
@@ -32,16 +32,16 @@ async def samples(plant_db: Plant) -> None:
     )
 
 
-class State(Asked, DashboardState):
+class State(WithQuery, DashboardState):
     """With the URL that a test sets."""
 
 
-class Trend(Asked, TrendState):
+class Trend(WithQuery, TrendState):
     """With the URL that a test sets."""
 
 
 def state(**query: str) -> Any:
-    return asking(State, **query)
+    return with_query(State, **query)
 
 
 async def load(made: Any) -> list[Any]:
@@ -119,10 +119,10 @@ async def test_the_order_is_kept_like_the_window_and_the_window_of_a_trend_apart
     made = state(window="60m", sort="worst")
     await load(made)
     assert (made.saved_window, made.saved_sort) == ("60m", "worst")
-    trend = asking(Trend, window="7d", tag="A")
+    trend = with_query(Trend, window="7d", tag="A")
     trend._read_selection()
     assert trend.saved_span == "7d"
-    made.asked = {}
+    made.query_parameters = {}
     made.saved_span = trend.saved_span
     await load(made)
     assert (made.window, made.tile_sort) == ("60m", "worst")
@@ -131,7 +131,7 @@ async def test_the_order_is_kept_like_the_window_and_the_window_of_a_trend_apart
 async def test_an_unknown_window_in_the_url_is_an_error_and_retry_leads_out() -> None:
     made = state(window="10m")
     await load(made)
-    made.asked = {"window": "3x", "tag": "B"}
+    made.query_parameters = {"window": "3x", "tag": "B"}
     assert await load(made) == []
     assert made.phase == "error"
     assert made.problem.code == "BAD_PARAMETER"

@@ -29,7 +29,7 @@ from ksys_app.states.trend import TrendState
 from tests import plant
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
-from tests.states.asked import Asked, asking
+from tests.states.page_query import WithQuery, with_query
 
 SOUND = ["SOUND", "PLAIN"]
 NAN, INF = "'NaN'", "'Infinity'"
@@ -238,15 +238,15 @@ async def test_other_readers_of_the_view_are_not_ended_by_an_overflow(
         assert await cursor.fetchone() == (60 * (2**31 - 1),)
 
 
-class Dashboard(Asked, DashboardState):
+class Dashboard(WithQuery, DashboardState):
     """With the URL that a test sets."""
 
 
-class Trend(Asked, TrendState):
+class Trend(WithQuery, TrendState):
     """With the URL that a test sets."""
 
 
-class Comm(Asked, CommState):
+class Comm(WithQuery, CommState):
     """With the URL that a test sets."""
 
 
@@ -263,7 +263,7 @@ async def open_detail(made: Any, tag: str) -> None:
 
 
 async def test_the_dashboard_is_loaded_and_a_detail_says_what_is_not_judged(faulty: None) -> None:
-    made = await loaded(DashboardState, "load", asking(Dashboard, window="24h"))
+    made = await loaded(DashboardState, "load", with_query(Dashboard, window="24h"))
     assert {row.title for row in made.kpi_rows} >= {*SOUND, *RULE_TAGS}
     assert all(row.unit != "None" for row in made.kpi_rows)
     for tag in RULE_TAGS:
@@ -279,14 +279,14 @@ async def test_the_dashboard_is_loaded_and_a_detail_says_what_is_not_judged(faul
 
 @pytest.mark.parametrize("tag", ["SOUND", "META-TWICE", "NANS", "WIDE", "TINY", "UNIT-LONG"])
 async def test_a_trend_is_loaded(faulty: None, tag: str) -> None:
-    made = await loaded(TrendState, "load_trend_data", asking(Trend, tag=tag, window="24h"))
+    made = await loaded(TrendState, "load_trend_data", with_query(Trend, tag=tag, window="24h"))
     assert made.total > 200
     assert made.unit == {"SOUND": "bar", "META-TWICE": "°C"}.get(tag, "")
 
 
 async def test_communication_is_loaded_by_hours_and_for_all_tags(faulty: None) -> None:
     for query in ({"tags": "SOUND,SLO-NAN,RATE-HUGE"}, {"view": "overview"}):
-        made = asking(Comm, **query)
+        made = with_query(Comm, **query)
         assert made.load() is not None
         await CommState.event_handlers["show"].fn(made)
         assert made.phase == "loaded", made.problem

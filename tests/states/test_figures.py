@@ -19,7 +19,7 @@ from ksys_app.states.trend import TrendState
 from tests import plant
 from tests.conftest import Plant
 from tests.node import run
-from tests.states.asked import Asked, asking
+from tests.states.page_query import WithQuery, with_query
 
 COUNTER = [123456791.0 + n for n in range(58)]
 BIG = [3234567890.0 + 100 * n / 57 for n in range(58)]
@@ -105,11 +105,11 @@ async def test_the_columns_of_a_counter_are_neither_flat_nor_in_steps(
     assert sent == pytest.approx(series, abs=span / 1000)
 
 
-class Dashboard(Asked, DashboardState):
+class Dashboard(WithQuery, DashboardState):
     """With the URL that a test sets."""
 
 
-class Trend(Asked, TrendState):
+class Trend(WithQuery, TrendState):
     """With the URL that a test sets."""
 
 
@@ -124,9 +124,9 @@ async def shown(kind: type, name: str, made: Any) -> Any:
 async def test_tile_table_and_legend_write_one_sample_in_one_way(
     http: httpx.AsyncClient, tag: str
 ) -> None:
-    page = await shown(DashboardState, "load", asking(Dashboard, window="60m"))
+    page = await shown(DashboardState, "load", with_query(Dashboard, window="60m"))
     (view,) = [row for row in page.kpi_rows if row.title == tag]
-    trend = await shown(TrendState, "load_trend_data", asking(Trend, tag=tag, window="60m"))
+    trend = await shown(TrendState, "load_trend_data", with_query(Trend, tag=tag, window="60m"))
     names = ("avg", "min", "max", "last", "first")
     assert trend.rows[0].cells[names.index("last")] == view.value_s == view.last
     assert float(view.value_full) == SERIES[tag][-1]
@@ -139,7 +139,7 @@ async def test_tile_table_and_legend_write_one_sample_in_one_way(
 
 
 async def test_first_and_last_of_a_large_counter_differ() -> None:
-    page = await shown(DashboardState, "load", asking(Dashboard, window="60m"))
+    page = await shown(DashboardState, "load", with_query(Dashboard, window="60m"))
     for row in page.kpi_rows:
         if row.title in {"COUNTER", "BIG", "TOTAL"}:
             assert row.first != row.last

@@ -14,7 +14,7 @@ from ksys_app.states.comm import CommState
 from ksys_app.states.dashboard import DashboardState
 from tests import plant
 from tests.conftest import Plant
-from tests.states.asked import Asked, asking
+from tests.states.page_query import WithQuery, with_query
 from tests.waiting import until
 
 MOST = 5
@@ -32,11 +32,11 @@ async def small_pages(plant_db: Plant) -> AsyncIterator[None]:
         yield
 
 
-class Board(Asked, DashboardState):
+class Board(WithQuery, DashboardState):
     """With the URL that a test sets."""
 
 
-class Comm(Asked, CommState):
+class Comm(WithQuery, CommState):
     """With the URL that a test sets."""
 
 
@@ -50,7 +50,7 @@ async def call(made: Any, name: str) -> None:
 
 
 async def board(**query: str) -> Any:
-    made = asking(Board, window="5m", sort="name", **query)
+    made = with_query(Board, window="5m", sort="name", **query)
     await call(made, "load")
     return made
 
@@ -124,7 +124,7 @@ async def test_a_pin_beyond_those_shown_stays_in_front() -> None:
     made.toggle_pin("T18")
     await filtered(made, "")
     assert shown(made) == ["T18", *NAMES[: MOST - 1]]
-    again = asking(Board, window="5m", sort="name")
+    again = with_query(Board, window="5m", sort="name")
     again.saved_pins = made.saved_pins
     await call(again, "load")
     assert shown(again) == ["T18", *NAMES[: MOST - 1]]
@@ -166,7 +166,7 @@ async def test_a_plant_that_outgrows_its_page_while_it_is_watched_is_still_filte
 
 
 async def overview(**query: str) -> Any:
-    made = asking(Comm, view="overview", **query)
+    made = with_query(Comm, view="overview", **query)
     assert made.load() is not None
     await CommState.event_handlers["show"].fn(made)
     return made
@@ -195,7 +195,7 @@ async def test_a_tag_that_came_a_moment_ago_is_known_on_the_page_of_communicatio
 ) -> None:
     await overview()
     await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "NEW", 1.0)])
-    made = asking(Comm, tags="NEW")
+    made = with_query(Comm, tags="NEW")
     made.load()
     await CommState.event_handlers["show"].fn(made)
     assert (made.phase, made.tag_names) == ("loaded", ["NEW"])

@@ -21,7 +21,7 @@ from ksys_app.states.tech import TechState
 from ksys_app.states.trend import TrendState
 from tests import plant
 from tests.conftest import Plant
-from tests.states.asked import Asked, asking
+from tests.states.page_query import WithQuery, with_query
 from tests.waiting import HANGS_S, until
 
 MINUTES = 120
@@ -38,15 +38,15 @@ async def samples(plant_db: Plant) -> None:
     )
 
 
-class Trend(Asked, TrendState):
+class Trend(WithQuery, TrendState):
     """With the URL that a test sets."""
 
 
-class Tech(Asked, TechState):
+class Tech(WithQuery, TechState):
     """With the URL that a test sets."""
 
 
-class Comm(Asked, CommState):
+class Comm(WithQuery, CommState):
     """With the URL that a test sets."""
 
 
@@ -72,7 +72,7 @@ async def becomes(check: Callable[[], bool]) -> None:
 
 
 async def test_load_shows_the_newest_page_and_follows() -> None:
-    state = asking(Trend, tag="A", window="12h")
+    state = with_query(Trend, tag="A", window="12h")
     events = await load(state)
     assert (state.phase, state.total, state.page, state.pages) == ("loaded", MINUTES, 1, 3)
     assert [row.num for row in state.rows] == list(range(1, 51))
@@ -86,7 +86,7 @@ async def test_load_shows_the_newest_page_and_follows() -> None:
 async def test_it_says_how_the_tag_stands_now_and_of_another_tag_nothing_before_it_is_known(
     kind: Any,
 ) -> None:
-    state = asking(kind, tag="A", window="12h")
+    state = with_query(kind, tag="A", window="12h")
     await load(state)
     (now,) = state.standing
     assert (now.tile.title, now.tile.value_s, now.level) == ("A", "0.0", 0)
@@ -95,13 +95,13 @@ async def test_it_says_how_the_tag_stands_now_and_of_another_tag_nothing_before_
     assert (newest - now.since_ms, now.by_minute, now.at_least) == (99 * 60_000, True, False)
     state.choose_tag("B")
     assert state.standing == []
-    state = asking(kind, tag="B", window="12h")
+    state = with_query(kind, tag="B", window="12h")
     await load(state)
     assert [(one.tile.value_s, one.level) for one in state.standing] == [("–", -1)]
 
 
 async def test_the_chart_the_file_and_the_link_name_the_same() -> None:
-    state = asking(Trend, tag="A", window="24h", series="avg,max", zoom="5-9", page="2")
+    state = with_query(Trend, tag="A", window="24h", series="avg,max", zoom="5-9", page="2")
     await load(state)
     asked = parse_qs(urlsplit(state.url).query)
     assert asked["tag"] == ["A"]
@@ -117,7 +117,7 @@ async def test_the_chart_the_file_and_the_link_name_the_same() -> None:
 
 
 async def test_a_zoom_has_a_file_of_its_own() -> None:
-    state = asking(Trend, tag="A", window="24h", table="features")
+    state = with_query(Trend, tag="A", window="24h", table="features")
     await load(state)
     assert state.csv_zoom_url == ""
     state.set_zoom([1_756_214_780_000, 1_756_218_380_000])
@@ -132,16 +132,16 @@ async def test_a_zoom_has_a_file_of_its_own() -> None:
 
 
 async def test_without_a_tag_the_first_one_is_shown_and_only_one_asked_for_is_kept() -> None:
-    state = asking(Trend)
+    state = with_query(Trend)
     await load(state)
     assert (state.tag, state.saved_tag, state.window) == ("A", "", "5m")
-    state = asking(Trend, tag="A")
+    state = with_query(Trend, tag="A")
     await load(state)
     assert state.saved_tag == "A"
 
 
 async def test_a_tag_without_data_is_loaded_and_empty() -> None:
-    state = asking(Trend, tag="B", window="5m")
+    state = with_query(Trend, tag="B", window="5m")
     await load(state)
     assert (state.phase, state.total, state.rows) == ("loaded", 0, [])
     assert state.empty_why == "No value of this tag has ever been received"
@@ -150,7 +150,7 @@ async def test_a_tag_without_data_is_loaded_and_empty() -> None:
 async def test_a_window_that_reaches_no_sample_names_one_that_does(plant_db: Plant) -> None:
     now = await plant.clock(plant_db.conn)
     await plant.insert(plant_db.conn, [(now - timedelta(minutes=50), "OLD", 1.0)])
-    state = asking(Trend, tag="OLD", window="5m")
+    state = with_query(Trend, tag="OLD", window="5m")
     await load(state)
     assert state.empty_why == "No values of this tag in this window"
     assert re.fullmatch(
@@ -158,7 +158,7 @@ async def test_a_window_that_reaches_no_sample_names_one_that_does(plant_db: Pla
         state.empty_do,
     )
     await plant.refresh_minutes(plant_db.conn)
-    state = asking(Trend, tag="OLD", window="60m")
+    state = with_query(Trend, tag="OLD", window="60m")
     await load(state)
     assert (state.total, state.empty_why, state.empty_do) == (1, "", "")
 
@@ -168,13 +168,17 @@ async def test_a_window_that_reaches_no_sample_names_one_that_does(plant_db: Pla
     [({"tag": "nope"}, "UNKNOWN_TAG"), ({"tag": "A", "window": "3x"}, "BAD_PARAMETER")],
 )
 async def test_what_does_not_exist_is_an_error(query: dict[str, str], code: str) -> None:
-    state = asking(Trend, **query)
+    state = with_query(Trend, **query)
     await load(state)
     assert (state.phase, state.problem.code, state.rows) == ("error", code, [])
 
 
 async def test_an_unknown_tag_is_told_alike_on_every_page_and_over_http() -> None:
-    pages = [asking(Trend, tag="nope"), asking(Tech, tag="nope"), asking(Comm, tags="nope")]
+    pages = [
+        with_query(Trend, tag="nope"),
+        with_query(Tech, tag="nope"),
+        with_query(Comm, tags="nope"),
+    ]
     for page in pages[:2]:
         await load(page)
     assert pages[2].load() is not None
@@ -190,7 +194,7 @@ async def test_an_unknown_tag_is_told_alike_on_every_page_and_over_http() -> Non
 
 
 async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:
-    state = asking(Trend, tag="A", window="24h", page="3", zoom="5-9")
+    state = with_query(Trend, tag="A", window="24h", page="3", zoom="5-9")
     await load(state)
     events = state.choose_tag("B")
     assert (state.tag, state.saved_tag, state.page, state.zoom) == ("B", "B", 1, [])
@@ -201,7 +205,7 @@ async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:
 
 
 async def test_rows_of_another_selection_are_not_kept_when_the_database_fails() -> None:
-    state = asking(Trend, tag="A", window="12h")
+    state = with_query(Trend, tag="A", window="12h")
     await load(state)
     state._fail(DatabaseUnreachable())
     assert (state.phase, len(state.rows)) == ("stale", 50)
@@ -211,7 +215,7 @@ async def test_rows_of_another_selection_are_not_kept_when_the_database_fails() 
 
 
 async def test_series_are_switched_in_their_order() -> None:
-    state = asking(Trend, tag="A")
+    state = with_query(Trend, tag="A")
     await load(state)
     state.toggle_series("avg")
     state.toggle_series("max")
@@ -223,7 +227,7 @@ async def test_series_are_switched_in_their_order() -> None:
 
 
 async def test_a_time_is_found_on_its_page() -> None:
-    state = asking(Trend, tag="A", window="12h")
+    state = with_query(Trend, tag="A", window="12h")
     await load(state)
     newest = state.rows[0].ms
     await call(state, "find_row", newest - 60 * 60_000)
@@ -246,7 +250,7 @@ class Arriving(Trend):
 
 
 async def test_a_page_after_the_first_stands_still_while_buckets_come() -> None:
-    state = asking(Arriving, tag="A", window="12h", page="2")
+    state = with_query(Arriving, tag="A", window="12h", page="2")
     state.to_come = 2
     await load(state)
     before = [row.ts_s for row in state.rows]
@@ -268,7 +272,7 @@ async def test_a_page_after_the_first_stands_still_while_buckets_come() -> None:
 
 
 async def test_a_page_beyond_the_last_is_the_last() -> None:
-    state = asking(Trend, tag="A", window="12h")
+    state = with_query(Trend, tag="A", window="12h")
     await load(state)
     state.go_to(99)
     await call(state, "show")
@@ -278,7 +282,7 @@ async def test_a_page_beyond_the_last_is_the_last() -> None:
 
 
 async def test_features_have_their_own_table_and_file() -> None:
-    state = asking(Trend, tag="A", window="60m")
+    state = with_query(Trend, tag="A", window="60m")
     await load(state)
     state.choose_table("features")
     await call(state, "refresh")
@@ -290,7 +294,7 @@ async def test_features_have_their_own_table_and_file() -> None:
 
 
 async def test_bands_of_bollinger_are_asked_for_everywhere() -> None:
-    state = asking(Tech, tag="A", window="60m")
+    state = with_query(Tech, tag="A", window="60m")
     await load(state)
     plant_top = state.rows[0].cells[3]
     state.choose_band("bollinger")
@@ -303,7 +307,7 @@ async def test_bands_of_bollinger_are_asked_for_everywhere() -> None:
 
 
 async def test_the_chart_is_told_of_each_new_answer_and_of_no_other() -> None:
-    state = asking(Trend, tag="A", window="48h")
+    state = with_query(Trend, tag="A", window="48h")
     await load(state)
     before = state.revision
     await call(state, "show")
@@ -313,7 +317,7 @@ async def test_the_chart_is_told_of_each_new_answer_and_of_no_other() -> None:
 
 
 async def test_following_asks_again_and_not_while_paused(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = asking(Trend, tag="A", window="10m")
+    state = with_query(Trend, tag="A", window="10m")
     await load(state)
     state.updated_ms = 0
     monkeypatch.setattr(Trend, "_open_in", lambda self, path: True)
@@ -326,7 +330,7 @@ async def test_following_asks_again_and_not_while_paused(monkeypatch: pytest.Mon
 
 
 async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = asking(Trend, tag="A", window="10m")
+    state = with_query(Trend, tag="A", window="10m")
     await load(state)
     state._fail(DatabaseUnreachable())
     state.stop_realtime()
@@ -340,7 +344,7 @@ async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("zoom", [[], [1], [2, 1], [1, 2, 3]])
 async def test_a_zoom_that_is_none_shows_all(zoom: list[int]) -> None:
-    state = asking(Trend, tag="A", window="5m", zoom="5-9")
+    state = with_query(Trend, tag="A", window="5m", zoom="5-9")
     await load(state)
     state.set_zoom(zoom)
     assert state.zoom == []

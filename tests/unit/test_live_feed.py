@@ -23,7 +23,7 @@ class TestQueries:
             tabs = [Tab(feed, (M5, H24, D7)[i % 3]) for i in range(20)]
             await asyncio.sleep(59)
             assert feed.subscribers == 20
-            assert Counter(label for _, label in database.asked) == {"5m": 6, "24h": 6, "7d": 6}
+            assert Counter(label for _, label in database.reads) == {"5m": 6, "24h": 6, "7d": 6}
             assert database.times(M5) == [0, 10, 20, 30, 40, 50]
             assert all(tab.times == [0, 10, 20, 30, 40, 50] for tab in tabs)
             assert len({id(tab.seen[3][1]) for tab in tabs}) == 3
@@ -33,7 +33,7 @@ class TestQueries:
     def test_nobody_costs_none(self) -> None:
         async def scenario(feed: LiveFeed, database: Database) -> None:
             await asyncio.sleep(100)
-            assert (database.asked, feed.subscribers, feed.age_s) == ([], 0, None)
+            assert (database.reads, feed.subscribers, feed.age_s) == ([], 0, None)
 
         play(scenario)
 
@@ -74,7 +74,7 @@ class TestQueries:
             await asyncio.sleep(1)
             await gone.close()
             await asyncio.sleep(5)
-            assert database.asked == [(0, "5m")]
+            assert database.reads == [(0, "5m")]
 
         play(scenario)
 

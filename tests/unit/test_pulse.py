@@ -22,18 +22,18 @@ EVERY_S = 3.0
 AWAY = DatabaseUnreachable("away")
 
 
-class Patient:
-    """A database that answers or does not; notes when it was asked."""
+class PingedDatabase:
+    """A database that answers or does not; records each ping."""
 
     def __init__(self) -> None:
-        self.alive, self.tells = True, True
-        self.asked: list[float] = []
-        self.pulse = Pulse(self._ask, EVERY_S)
+        self.alive, self.reports = True, True
+        self.pings: list[float] = []
+        self.pulse = Pulse(self._ping, EVERY_S)
         self.pulse.report(away=False)
 
-    async def _ask(self) -> None:
-        self.asked.append(now())
-        if self.tells:
+    async def _ping(self) -> None:
+        self.pings.append(now())
+        if self.reports:
             self.pulse.report(away=not self.alive)
 
 
@@ -46,51 +46,51 @@ def play(scenario: Callable[[], Awaitable[None]]) -> None:
 
 
 def test_a_page_has_8_seconds_to_show_a_loss() -> None:
-    asked, answered = pulse.EVERY_S, load_settings().statement_timeout_ms / 1000 + MARGIN_S
+    interval, answered = pulse.EVERY_S, load_settings().statement_timeout_ms / 1000 + MARGIN_S
     # Then two questions in turn, to a database that is known to be silent.
-    assert asked + answered + 2 * TRIAL_S <= 7
+    assert interval + answered + 2 * TRIAL_S <= 7
 
 
 def test_it_is_asked_only_while_somebody_waits() -> None:
     async def scenario() -> None:
-        patient = Patient()
+        pinged = PingedDatabase()
         await asyncio.sleep(100)
-        assert patient.asked == []
-        with patient.pulse.watched(lambda: None):
+        assert pinged.pings == []
+        with pinged.pulse.watched(lambda: None):
             await asyncio.sleep(7)
-        assert patient.asked == [100, 103, 106]
+        assert pinged.pings == [100, 103, 106]
         await asyncio.sleep(100)
-        assert patient.asked == [100, 103, 106]
-        with patient.pulse.watched(lambda: None):
+        assert pinged.pings == [100, 103, 106]
+        with pinged.pulse.watched(lambda: None):
             await asyncio.sleep(4)
-        assert patient.asked[3:] == [207, 210]
+        assert pinged.pings[3:] == [207, 210]
 
     play(scenario)
 
 
 def test_a_database_that_others_ask_is_left_alone() -> None:
     async def scenario() -> None:
-        patient = Patient()
-        with patient.pulse.watched(lambda: None):
+        pinged = PingedDatabase()
+        with pinged.pulse.watched(lambda: None):
             for _ in range(60):
                 await asyncio.sleep(1)
-                patient.pulse.report(away=False)
-            assert patient.asked == []
+                pinged.pulse.report(away=False)
+            assert pinged.pings == []
             await asyncio.sleep(EVERY_S + 0.1)
-            assert patient.asked == [60 + EVERY_S]
+            assert pinged.pings == [60 + EVERY_S]
 
     play(scenario)
 
 
 def test_who_waits_learns_of_the_loss_and_of_the_return_once_each() -> None:
     async def scenario() -> None:
-        patient, changes = Patient(), []
-        with patient.pulse.watched(lambda: changes.append((now(), patient.pulse.away))):
-            patient.alive = False
-            assert await patient.pulse.news(away=False, seconds=60)
+        pinged, changes = PingedDatabase(), []
+        with pinged.pulse.watched(lambda: changes.append((now(), pinged.pulse.away))):
+            pinged.alive = False
+            assert await pinged.pulse.news(away=False, seconds=60)
             await asyncio.sleep(10)
-            patient.alive = True
-            assert await patient.pulse.news(away=True, seconds=60)
+            pinged.alive = True
+            assert await pinged.pulse.news(away=True, seconds=60)
             await asyncio.sleep(10)
         assert changes == [(3, True), (15, False)]
 
@@ -99,9 +99,9 @@ def test_who_waits_learns_of_the_loss_and_of_the_return_once_each() -> None:
 
 def test_what_is_news_already_is_not_waited_for() -> None:
     async def scenario() -> None:
-        patient = Patient()
-        patient.pulse.report(away=True)
-        assert await patient.pulse.news(away=False, seconds=60)
+        pinged = PingedDatabase()
+        pinged.pulse.report(away=True)
+        assert await pinged.pulse.news(away=False, seconds=60)
         assert now() == 0
 
     play(scenario)
@@ -109,55 +109,55 @@ def test_what_is_news_already_is_not_waited_for() -> None:
 
 def test_without_news_the_waiting_ends() -> None:
     async def scenario() -> None:
-        patient = Patient()
-        assert not await patient.pulse.news(away=False, seconds=7)
+        pinged = PingedDatabase()
+        assert not await pinged.pulse.news(away=False, seconds=7)
         assert now() == 7
-        assert not await patient.pulse.news(away=False, seconds=0)
+        assert not await pinged.pulse.news(away=False, seconds=0)
 
     play(scenario)
 
 
 def test_an_asking_that_tells_nothing_is_not_repeated_at_once() -> None:
     async def scenario() -> None:
-        patient = Patient()
-        patient.tells = False
-        with patient.pulse.watched(lambda: None):
+        pinged = PingedDatabase()
+        pinged.reports = False
+        with pinged.pulse.watched(lambda: None):
             await asyncio.sleep(10)
-        assert patient.asked == [3, 6, 9]
+        assert pinged.pings == [3, 6, 9]
 
     play(scenario)
 
 
 def test_closing_ends_it() -> None:
     async def scenario() -> None:
-        patient = Patient()
-        with patient.pulse.watched(lambda: None):
+        pinged = PingedDatabase()
+        with pinged.pulse.watched(lambda: None):
             await asyncio.sleep(4)
-            await patient.pulse.close()
+            await pinged.pulse.close()
             await asyncio.sleep(100)
-            assert patient.asked == [3]
+            assert pinged.pings == [3]
 
     play(scenario)
 
 
 def test_the_feed_waits_for_no_tick_when_the_database_is_lost_or_back() -> None:
     async def scenario() -> None:
-        patient, database = Patient(), Database()
-        feed = LiveFeed(database.tiles, 300, patient.pulse)
+        pinged, database = PingedDatabase(), Database()
+        feed = LiveFeed(database.tiles, 300, pinged.pulse)
         tab, other = Tab(feed, M5), Tab(feed, H24)
         await asyncio.sleep(100)
-        patient.alive, database.failing = False, {M5: AWAY, H24: AWAY}
+        pinged.alive, database.failing = False, {M5: AWAY, H24: AWAY}
         await asyncio.sleep(4)
         for one in (tab, other):
             assert [snapshot.error for _, snapshot in one.seen[:2]] == [None, AWAY]
             assert 100 < one.times[1] <= 100 + EVERY_S
         await asyncio.sleep(100)
-        asked = len(database.asked)
-        patient.alive, database.failing = True, {}
+        reads = len(database.reads)
+        pinged.alive, database.failing = True, {}
         await asyncio.sleep(EVERY_S)
         assert tab.seen[-1][1].error is other.seen[-1][1].error is None
         await asyncio.sleep(100)
-        assert len(database.asked) == asked + 2, "one tick a window, then none for its period"
+        assert len(database.reads) == reads + 2, "one tick a window, then none for its period"
         await feed.close()
 
     play(scenario)

@@ -46,7 +46,7 @@ def test_every_code_that_has_a_sentence_is_tried() -> None:
 @pytest.mark.parametrize("code", CASES)
 async def test_a_command_names_the_cause(peer: Peer, code: str, encoding: str) -> None:
     words, kind, sentence = CASES[code]
-    peer.says = fatal(code, words, encoding)
+    peer.response = fatal(code, words, encoding)
     with pytest.raises(KsysError) as caught:
         await connect(peer.dsn())
     assert type(caught.value) is kind
@@ -60,13 +60,13 @@ async def test_the_app_names_it_as_well_and_is_without_a_database_whatever_it_is
     peer: Peer, code: str
 ) -> None:
     words, _, sentence = CASES[code]
-    peer.says = fatal(code, words)
+    peer.response = fatal(code, words)
     database = Database(peer.dsn(), load_settings())
     for _ in range(3):
         with pytest.raises(DatabaseUnreachable) as caught:
             await database.fetch_all(Row, "SELECT 1 AS one", {})
         assert sentence in caught.value.message
-    assert peer.asked == 4, "what is known is not looked into again"
+    assert peer.connections == 4, "a known cause is not searched again"
     await database.close()
 
 
@@ -74,7 +74,7 @@ async def test_a_refusal_that_changes_is_looked_into_again(peer: Peer) -> None:
     database = Database(peer.dsn(), load_settings())
     for code in ("57P03", "28P01"):
         words, _, sentence = CASES[code]
-        peer.says = fatal(code, words)
+        peer.response = fatal(code, words)
         with pytest.raises(DatabaseUnreachable) as caught:
             await database.fetch_all(Row, "SELECT 1 AS one", {})
         assert sentence in caught.value.message
@@ -84,7 +84,7 @@ async def test_a_refusal_that_changes_is_looked_into_again(peer: Peer) -> None:
 async def test_the_loss_is_one_line_of_the_log_without_a_secret(
     peer: Peer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    peer.says = fatal("28P01", CASES["28P01"][0])
+    peer.response = fatal("28P01", CASES["28P01"][0])
     database = Database(peer.dsn(), load_settings())
     with caplog.at_level(logging.DEBUG):
         for _ in range(5):
@@ -98,7 +98,7 @@ async def test_the_loss_is_one_line_of_the_log_without_a_secret(
 
 
 async def test_a_refusal_after_the_password_is_told_like_one_before(peer: Peer) -> None:
-    peer.says, peer.asks_password = fatal("28P01", "비밀번호 틀림"), True
+    peer.response, peer.asks_password = fatal("28P01", "비밀번호 틀림"), True
     with pytest.raises(ConfigError, match="refuses the password of 'eco_ro'"):
         await connect(peer.dsn())
 
