@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
-from functools import partial
+from datetime import date, datetime
+from functools import lru_cache, partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from ksys_app.api.conditional_json import conditional_json
 from ksys_app.api.params import CommCsvQuery, CommQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.domain.comm import DAYS, Calendar, calendar
+from ksys_app.domain.timefmt import iso_local
 from ksys_app.models.comm import Cell, Outage
 from ksys_app.services import runtime
 from ksys_app.services.comm_page import Report
@@ -82,9 +83,10 @@ def _heatmap(report: Report, zone: ZoneInfo) -> Json:
 
 def cell(one: Cell, zone: ZoneInfo) -> Json:
     """An hour under the names of the contract."""
+    utc, local = _times(one.bucket, zone)
     return {
-        "bucket_utc": one.bucket.isoformat(),
-        "local": render.time(one.bucket, zone),
+        "bucket_utc": utc,
+        "local": local,
         "success_rate": one.success_rate,
         "recv_msgs": one.recv_msgs,
         "exp_msgs": one.exp_msgs,
@@ -92,6 +94,12 @@ def cell(one: Cell, zone: ZoneInfo) -> Json:
         "last_seen_min": render.time(one.last_seen, zone),
         "state": one.state,
     }
+
+
+# The hours of all tags are the same.
+@lru_cache(2048)
+def _times(hour: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    return hour.isoformat(), iso_local(hour, zone)
 
 
 def outage(run: Outage) -> Json:

@@ -8,14 +8,18 @@ from typing import Any, Final
 import orjson
 from fastapi import Request, Response
 
-from ksys_app.api.kept import kept, send, zipped
+from ksys_app.api.kept import LEVEL, kept, send, zipped
 from ksys_app.utils.cache import Answer
 
 JSON: Final = "application/json"
 
 
 async def conditional_json(
-    request: Request, answer: Answer[Any], name: str, content: Callable[[], object]
+    request: Request,
+    answer: Answer[Any],
+    name: str,
+    content: Callable[[], object],
+    level: int = LEVEL,
 ) -> Response:
     """``content`` as compressed JSON; 304 where the browser has it already.
 
@@ -24,8 +28,10 @@ async def conditional_json(
         answer: the rows it is made of. What was made of a fresh answer is kept with it.
         name: which of the things made of these rows this is.
         content: makes it; only called where it is not at hand.
+        level: how hard it is compressed.
     """
-    body = await kept(None if answer.stale else answer.made, name, lambda: orjson.dumps(content()))
+    made = None if answer.stale else answer.made
+    body = await kept(made, name, lambda: orjson.dumps(content()), level)
     if answer.stale:
         return send(request, body, JSON, {"Cache-Control": "no-store"})
     # A strong ETag names the bytes as sent, so the plain ones have another.

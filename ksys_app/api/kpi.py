@@ -48,7 +48,7 @@ async def kpi(query: KpiQuery, request: Request) -> Response:
     stale = render.stale_mark(tile_set.error, tile_set.age_s)
 
     def content() -> list[Json]:
-        return render.tiles(tile_set.tiles, now.zone, stale, names)
+        return render.tiles(tile_set.tiles, now.zone, tile_set.db_now, stale, names)
 
     if stale or query.tag:
         return json_response(content())
@@ -71,7 +71,7 @@ async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: 
             "now": render.time(tile_set.db_now, zone),
             "removed": list(changes.removed),
             **stale,
-            "tiles": render.tiles(changes.tiles, zone, stale, names),
+            "tiles": render.tiles(changes.tiles, zone, tile_set.db_now, stale, names),
         }
 
     if stale:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from fastapi import Response
 from ksys_app import texts_alarm
 from ksys_app.api.schemas import Kpi
 from ksys_app.domain.columns import drawn
-from ksys_app.domain.figures import finite
+from ksys_app.domain.figures import all_finite, finite
 from ksys_app.domain.timefmt import epoch_ms, iso_local
 from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
@@ -75,19 +76,25 @@ def rule(row: QcRule) -> Json:
 
 
 def tiles(
-    found: Iterable[Tile], zone: ZoneInfo, stale: Json, fields: Sequence[str] = ()
+    found: Iterable[Tile],
+    zone: ZoneInfo,
+    now: datetime | None,
+    stale: Json,
+    fields: Sequence[str] = (),
 ) -> list[Json]:
     """Tiles with some fields, none for all; the title is always one."""
-    made = [tile(one, zone, stale) for one in found]
+    made = [tile(one, zone, now, stale) for one in found]
     if not fields:
         return made
     names = [name for name in KPI_FIELDS if name == "title" or name in fields]
     return [{name: one[name] for name in names} | stale for one in made]
 
 
-def tile(row: Tile, zone: ZoneInfo, stale: Json) -> Json:
-    """A KPI tile: PRD §5.4."""
-    age = None if row.age_s is None else round(row.age_s + stale.get("stale_s", 0.0), 3)
+def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:
+    """A KPI tile: PRD §5.4; ``now`` is the database's clock when it answered."""
+    age = None
+    if row.ts is not None and now is not None:
+        age = round((now - row.ts).total_seconds() + stale.get("stale_s", 0.0), 3)
     return {
         "title": row.title,
         "unit": row.unit,
@@ -135,17 +142,16 @@ def rows(
         zone: the display zone.
         tag_name: the tag, None where each row has its own.
     """
-    time, *rest = names
-    figures = [name for name in rest if name != "tag_name"]
-    values = attrgetter(time, *figures) if figures else lambda row: (getattr(row, time),)
-    made = []
-    for row in found:
-        ts, *numbers = values(row)
-        one: Json = {time: iso_local(ts, zone)}
-        if "tag_name" in names:
-            one["tag_name"] = row.tag_name if tag_name is None else tag_name
-        made.append(one | dict(zip(figures, map(finite, numbers), strict=True)))
-    return made
+    columns: list[Iterable[Any]] = []
+    for name in names:
+        values = list(map(attrgetter(name), found))
+        if name == names[0]:
+            columns.append([iso_local(ts, zone) for ts in values])
+        elif name == "tag_name":
+            columns.append(values if tag_name is None else repeat(tag_name, len(values)))
+        else:
+            columns.append(values if all_finite(values) else map(finite, values))
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def columns(found: Sequence[Any], names: Sequence[str], decimals: int) -> dict[str, list[Any]]:

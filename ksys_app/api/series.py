@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from ksys_app import log
 from ksys_app.api import render, responses, schemas
 from ksys_app.api.conditional_json import conditional_json
+from ksys_app.api.kept import FAST, LEVEL
 from ksys_app.api.params import BucketQuery, FeatureQuery, IndicatorQuery, SeriesParams
 from ksys_app.domain.kpi import series_decimals
 from ksys_app.models.rows import QcRule
@@ -87,6 +88,7 @@ async def _series(
         answer,
         f"{query.format} {names}",
         partial(_body, query, series, rule, more or {}, names),
+        LEVEL if query.format == "columns" else FAST,
     )
 
 

@@ -19,7 +19,7 @@ class Changes:
 
     Attributes:
         whole: whether ``tiles`` are all tiles, which replace those that the reader has.
-        tiles: the tiles that are new or have changed, by name. The age alone is no change.
+        tiles: the tiles that are new or have changed, by name. The age is no part of a tile.
         removed: names of tiles that are gone, by name.
     """
 
@@ -41,7 +41,8 @@ class ChangeLog:
         """Take the tiles of the tick ``seq``, which is larger than all before."""
         before, self._tiles = self._tiles, {tile.title: tile for tile in tiles}
         for title, tile in self._tiles.items():
-            if before.get(title) != tile:
+            known = before.get(title)
+            if known is not tile and known != tile:
                 self._changed[title] = seq
                 self._removed.pop(title, None)
         for title in before.keys() - self._tiles.keys():

@@ -34,28 +34,32 @@ def drawn(values: Sequence[float | None], decimals: int) -> list[float | None]:
     small, large = (10.0 ** min(_TOP, max(least, decimals)) for least in (1, 0))
     # Rounding twice gives another result only this near to the half of such a unit.
     doubt = 0.5 * 10.0 ** min(-1, max(1, decimals) - column)
-    scales: dict[int, float] = {}
+    # The power of ten of the number before, and what follows from it: the next is mostly the same.
+    low = high = scale = unit = 0.0
+    edge = False
     rounded: list[float | None] = []
     for value in values:
-        if value not in finite:
+        if value is None or not math.isfinite(value):
             rounded.append(None)
-        elif value == 0:
-            rounded.append(0.0)
-        else:
-            size = abs(value)
+            continue
+        size = abs(value)
+        if not low <= size < high:
+            if size == 0:
+                rounded.append(0.0)
+                continue
             exponent = math.floor(math.log10(size))
-            if exponent not in scales:
-                scales[exponent] = _scale(exponent, column)
-            scale, unit = scales[exponent], large if exponent >= LARGE else small
-            if scale:
-                sent = math.floor(size * scale + 0.5) / scale
-                scaled = size * unit
-                near = abs(scaled % 1 - 0.5) <= doubt + scaled * 6e-15
-                if sent in _EDGES or (near and _differs(scaled, sent * unit)):
-                    sent = _at_15(size)
-            else:
+            low, high = 10.0**exponent, 10.0 ** min(_TOP, exponent + 1)
+            scale, unit = _scale(exponent, column), large if exponent >= LARGE else small
+            edge = low in _EDGES or high in _EDGES
+        if scale:
+            sent = math.floor(size * scale + 0.5) / scale
+            scaled = size * unit
+            near = abs(scaled % 1 - 0.5) <= doubt + scaled * 6e-15
+            if (edge and sent in _EDGES) or (near and _differs(scaled, sent * unit)):
                 sent = _at_15(size)
-            rounded.append(sent if value > 0 else -sent)
+        else:
+            sent = _at_15(size)
+        rounded.append(sent if value > 0 else -sent)
     return rounded
 
 

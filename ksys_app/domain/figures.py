@@ -8,7 +8,9 @@ the digits after that are noise of the arithmetic. Halves are rounded away from 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 from typing import Final
 
 Span = tuple[float, float]
@@ -31,6 +33,14 @@ _EXACT: Final = Context(prec=40, rounding=ROUND_HALF_UP)
 def finite(value: float | None) -> float | None:
     """``value`` unless it is missing, NaN or infinite."""
     return value if value is not None and math.isfinite(value) else None
+
+
+def all_finite(values: Sequence[float | None]) -> bool:
+    """Whether no value is missing, NaN or infinite; may be False where a sum overflows."""
+    try:
+        return math.isfinite(sum(values))  # type: ignore[arg-type]
+    except TypeError:
+        return False
 
 
 def places(span: Span | None) -> int:
@@ -123,6 +133,7 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", NARROW) if abs(number) >= 10_000 else str(number)
 
 
+@lru_cache(4096)
 def range_label(span: Span | None, *, limits: bool) -> str:
     """A range as text: ``0.0 ~ 200.0``, ``1e-9 ~ 10e-6``; a dash for no range.
 

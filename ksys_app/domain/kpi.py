@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final, Literal
 
 from ksys_app.domain import figures
-from ksys_app.domain.figures import finite
+from ksys_app.domain.figures import all_finite, finite
 from ksys_app.models.rows import QcRule
 
 StatusLevel = Literal[0, 1, 2]
@@ -177,10 +178,13 @@ def series_decimals(rule: QcRule | None, rows: Sequence[Any]) -> int:
     """
     for low, high in (("min", "max"), ("min_5m", "max_5m"), ("avg", "avg")):
         if rows and hasattr(rows[0], low):
-            lows = (value for row in rows if (value := finite(getattr(row, low))) is not None)
-            highs = (value for row in rows if (value := finite(getattr(row, high))) is not None)
+            lows, highs = (_usable(list(map(attrgetter(name), rows))) for name in (low, high))
             return decimals(rule, min(lows, default=None), max(highs, default=None))
     return decimals(rule, None, None)
+
+
+def _usable(values: Sequence[float | None]) -> Sequence[float]:
+    return values if all_finite(values) else [v for v in values if finite(v) is not None]  # type: ignore[return-value,misc]
 
 
 def gauge_pct(value: float | None, span: figures.Span | None) -> float:

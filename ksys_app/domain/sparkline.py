@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from ksys_app.domain.figures import brief, finite
@@ -46,16 +48,30 @@ def path(
         max_gap: the largest distance in ``at`` that a line may cross.
     """
     parts: list[str] = []
-    before: float | None = None
+    before = -math.inf
+    top, width = span[1], span[1] - span[0]
     for x, value in zip(at, values, strict=True):
-        if finite(value) is None:
-            before = None
+        if value is None or not math.isfinite(value):
+            before = -math.inf
             continue
-        joined = before is not None and x - before <= max_gap
-        px, py = f"{x * WIDTH:.1f}".removesuffix(".0"), f"{height_of(value, span):g}"
-        parts.append(f"{'L' if joined else 'M'}{px} {py}" + ("" if joined else "h.1"))
+        y = _tenths(round(HEIGHT * (top - value) / width, 1))
+        if x - before <= max_gap:
+            parts.append(f"L{_across(x)} {y}")
+        else:
+            parts.append(f"M{_across(x)} {y}h.1")
         before = x
     return "".join(parts)
+
+
+# The positions of all tags are the same few, and so are the heights.
+@lru_cache(1024)
+def _tenths(y: float) -> str:
+    return f"{y:g}"
+
+
+@lru_cache(1024)
+def _across(x: float) -> str:
+    return f"{x * WIDTH:.1f}".removesuffix(".0")
 
 
 def visible(limits: Sequence[float | None], span: tuple[float, float]) -> tuple[float, ...]:

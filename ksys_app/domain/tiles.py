@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from ksys_app.models.rows import Expectation, QcRule, Run, Spark, TileRow
 from ksys_app.models.tiles import Reason, Tile, Violation
 
 Held = Mapping[str, frozenset[Reason]]
+RULES_AT_HAND: Final = 4096
 NOTHING_HELD: Final[Held] = MappingProxyType({})
 
 
@@ -37,14 +39,14 @@ class Badges:
     """The content of the Comm badge and the Alarm badge of a tag.
 
     Attributes:
-        age: age of the newest sample, None without a sample.
+        age: age of the newest sample, None without a sample. It is not compared.
         allowed: how old the newest sample may be.
         comm: the Comm state.
         violations: the broken rules, the worst first.
         still: how long the value has been unchanged, None while the rule allows it.
     """
 
-    age: timedelta | None
+    age: timedelta | None = field(compare=False)
     allowed: timedelta
     comm: quality.Comm
     violations: tuple[Violation, ...]
@@ -137,7 +139,6 @@ def tile(
         first=finite(row.first),
         last=finite(row.last),
         comm=judged.comm,
-        age_s=None if judged.age is None else judged.age.total_seconds(),
         allowed_s=judged.allowed.total_seconds(),
         violations=judged.violations,
         places=places,
@@ -150,23 +151,38 @@ def tile(
     )
 
 
-def tiles(
-    rows: Iterable[TileRow],
-    rules: Mapping[str, QcRule],
-    zone: ZoneInfo,
-    judged: Iterable[Badges],
-    lines: Mapping[str, Spark],
-    gap: float,
-) -> tuple[Tile, ...]:
-    """The tiles of all tags in the rows' order, each with its badges and its sparkline."""
-    return tuple(
-        tile(
-            *(row, rules.get(row.tag_name), zone, badge),
-            lines.get(row.tag_name, Spark(row.tag_name)),
-            gap,
-        )
-        for row, badge in zip(rows, judged, strict=True)
-    )
+class TileMaker:
+    """Makes the tiles of a selection; a tag that has not changed keeps its tile.
+
+    Args:
+        zone: the display zone.
+        gap: the widest gap that a sparkline's line crosses, as a fraction of the window.
+    """
+
+    def __init__(self, zone: ZoneInfo, gap: float) -> None:
+        self._zone, self._gap = zone, gap
+        self._before: dict[str, tuple[TileRow, Spark, QcRule | None, Badges, Tile]] = {}
+
+    def tiles(
+        self,
+        rows: Iterable[TileRow],
+        rules: Mapping[str, QcRule],
+        judged: Iterable[Badges],
+        lines: Mapping[str, Spark],
+    ) -> tuple[Tile, ...]:
+        """The tiles of all tags in the rows' order, each with its badges and its sparkline."""
+        before, self._before = self._before, {}
+        for row, badge in zip(rows, judged, strict=True):
+            tag, rule = row.tag_name, rules.get(row.tag_name)
+            line = lines.get(tag) or Spark(tag)
+            last = before.get(tag)
+            same = last is not None and last[2] is rule and last[:2] == (row, line)
+            if last is not None and same and last[3] == badge:
+                self._before[tag] = last
+            else:
+                made = tile(row, rule, self._zone, badge, line, self._gap)
+                self._before[tag] = (row, line, rule, badge, made)
+        return tuple(made for *_, made in self._before.values())
 
 
 def _reading(row: TileRow) -> quality.Reading:
@@ -217,8 +233,10 @@ def _far_level(above: tuple[str, float] | None, broken: str | None) -> int:
 
 def _far_room(rule: QcRule | None) -> int:
     """Characters of the longest possible hint. The tile reserves them so that no hint moves it."""
-    hints = (
-        sparkline.hint(name, value, above=True, broken=True)
-        for name, value in kpi.named_limits(rule)
-    )
+    return _longest_hint(kpi.named_limits(rule))
+
+
+@lru_cache(RULES_AT_HAND)
+def _longest_hint(limits: tuple[tuple[str, float], ...]) -> int:
+    hints = (sparkline.hint(name, value, above=True, broken=True) for name, value in limits)
     return max(map(len, hints), default=0)

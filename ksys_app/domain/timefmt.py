@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 def local_seconds(ts: datetime, zone: ZoneInfo) -> str:
     """``2025-08-15 16:26:07`` in the display zone."""
-    return ts.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return ts.astimezone(zone).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
 
 
 def local_minute(ts: datetime, zone: ZoneInfo) -> str:

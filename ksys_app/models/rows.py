@@ -170,7 +170,7 @@ class TileRow:
 
     Attributes:
         tag_name: the tag.
-        now: the database's clock, the same in every row of one answer.
+        now: the database's clock, the same in every row of one answer. It is not compared.
         value: newest sample, None for a tag that never reported.
         ts: its time.
         count: samples in the window.
@@ -191,7 +191,7 @@ class TileRow:
     """
 
     tag_name: str
-    now: datetime
+    now: datetime = field(compare=False)
     value: float | None
     ts: datetime | None
     count: int

@@ -1,17 +1,20 @@
-"""Rows of a tag's series over a window, one frozen type a statement.
+"""Rows of a tag's series over a window, one type a statement.
+
+They are tuples, because a window has thousands of rows, and a tuple is made faster than an object.
 
 ``bucket`` is when a bucket begins, in UTC; ``now`` is the database's clock when it answered, the
-same in every row of one answer. Values are in the tag's own unit, ``None`` is SQL NULL.
+same in every row of one answer. ``tag_name`` is empty in the rows of one tag. Values are in the
+tag's own unit, ``None`` is SQL NULL.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """A row of one of the four aggregates: ``n`` samples, ``diff`` is ``last - first``."""
 
     bucket: datetime
@@ -24,10 +27,10 @@ class Bucket:
     first: float
     diff: float
     now: datetime
+    tag_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
+class Indicator(NamedTuple):
     """Moving figures of a bucket, counted in rows with data (PRD §22.1).
 
     ``sd_20`` and the bands are None for a tag's first row, ``slope_60`` for its first 60.
@@ -43,10 +46,10 @@ class Indicator:
     sma_20: float
     sd_20: float | None
     now: datetime
+    tag_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(NamedTuple):
     """A row of ``features_5m``; ``std_5m`` is None for a bucket with one sample."""
 
     bucket: datetime
@@ -58,27 +61,7 @@ class Feature:
     p90_5m: float
     n_5m: int
     now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedBucket(Bucket):
-    """The same of any tag."""
-
-    tag_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedIndicator(Indicator):
-    """The same of any tag."""
-
-    tag_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedFeature(Feature):
-    """The same of any tag."""
-
-    tag_name: str
+    tag_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -39,7 +39,9 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One tag in one window: the contract of PRD §5.4.
+    """One tag in one window: the contract of PRD §5.4, without the age of the newest sample.
+
+    The age grows without a change of the tag. Where nothing changes, the same tile stays.
 
     Attributes:
         title: the tag's name.
@@ -60,8 +62,6 @@ class Tile:
         count: samples in the window.
         min: smallest in the window, as ``max``, ``first``, ``last`` None without samples.
         comm: ``ok``, ``late``, ``lost`` or ``never``.
-        age_s: seconds since the newest sample on the database's clock, None for never. It grows
-            without a change of the tag, so tiles are compared without it.
         allowed_s: the age up to which comm is ``ok``, seconds.
         violations: every rule that it breaks, the worst first.
         places: decimals its values are shown with.
@@ -98,7 +98,6 @@ class Tile:
     first: float | None
     last: float | None
     comm: str
-    age_s: float | None = field(compare=False)
     allowed_s: float
     violations: tuple[Violation, ...]
     places: int

@@ -10,7 +10,7 @@ from psycopg import sql
 from ksys_app import db
 from ksys_app.domain.indicators import Band, lookback
 from ksys_app.domain.windows import VIEW, BucketName, Window
-from ksys_app.models.series import TaggedBucket, TaggedFeature, TaggedIndicator
+from ksys_app.models.series import Bucket, Feature, Indicator
 from ksys_app.queries.features import MAX_ROWS
 from ksys_app.utils.cache import Answer
 
@@ -89,29 +89,29 @@ BUCKETS: Final = _of_each(_BUCKETS)
 INDICATORS: Final = _of_each(_INDICATORS)
 
 
-async def buckets(window: Window) -> Answer[TaggedBucket]:
+async def buckets(window: Window) -> Answer[Bucket]:
     """The newest buckets of all tags in ``window``, at most ``MAX_ROWS``; cached for 30 s."""
     return await db.current().fetch_cached(
-        "metrics", TaggedBucket, BUCKETS[window.bucket], _params(window), name="all_buckets"
+        "metrics", Bucket, BUCKETS[window.bucket], _params(window), name="all_buckets"
     )
 
 
-async def indicators(window: Window, band: Band) -> Answer[TaggedIndicator]:
+async def indicators(window: Window, band: Band) -> Answer[Indicator]:
     """The newest moving averages of all tags in ``window``, at most ``MAX_ROWS``; cached 30 s."""
     moving = {"lookback": lookback(window.width), "bollinger": band == "bollinger"}
     return await db.current().fetch_cached(
         "metrics",
-        TaggedIndicator,
+        Indicator,
         INDICATORS[window.bucket],
         _params(window) | moving,
         name="all_indicators",
     )
 
 
-async def features(window: Window) -> Answer[TaggedFeature]:
+async def features(window: Window) -> Answer[Feature]:
     """The newest rows of ``features_5m`` of all tags in ``window``; cached for a minute."""
     return await db.current().fetch_cached(
-        "features", TaggedFeature, FEATURES, _params(window), name="all_features"
+        "features", Feature, FEATURES, _params(window), name="all_features"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,8 @@ from ksys_app.utils.made import Made
 SPARK_GAP: Final = 2.5 / SPARK_POINTS
 # The most faulty rules that are logged at once; `ksys db verify` names them all.
 FAULTS_LOGGED: Final = 20
+# Windows that several screens show at the same time.
+MAX_MAKERS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class TileSource:
         self._zone, self._max_tags = zone, max_tags
         self._faults: dict[str, str] = {}
         self._bloated = False
+        self._makers: OrderedDict[Selection, tile_rules.TileMaker] = OrderedDict()
 
     async def shared(self, wanted: Selection) -> Selection:
         """``wanted``, or all tags of its window where they fit on a page.
@@ -112,11 +116,10 @@ class TileSource:
         names, more = await self._names(selection)
         answer = await tile_rows(window, self._max_tags + 1, names, plan=await plan(window))
         rows = answer.rows[: self._max_tags]
-        gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
         judged, judged_s = _judged(rows, rules, held, await runs(suspects(rows, rules)))
         lines = await sparks(window, self._max_tags, names)
         drawn = {line.tag_name: line for line in lines.rows}
-        made = tile_rules.tiles(rows, rules, self._zone, judged, drawn, gap)
+        made = self._maker(selection).tiles(rows, rules, judged, drawn)
         dur_ms = (time.monotonic() - started) * 1000
         self._log(selection, answer, dur_ms)
         return TileSet(
@@ -130,6 +133,20 @@ class TileSource:
             judged_s=judged_s,
             days=await days_of(window),
         )
+
+    def _maker(self, selection: Selection) -> tile_rules.TileMaker:
+        """The maker of a selection; those of the last few that are whole remember their tiles."""
+        maker = self._makers.get(selection)
+        if maker is None:
+            window = selection.window
+            gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
+            maker = tile_rules.TileMaker(self._zone, gap)
+        if selection.whole:
+            self._makers[selection] = maker
+            self._makers.move_to_end(selection)
+            if len(self._makers) > MAX_MAKERS:
+                self._makers.popitem(last=False)
+        return maker
 
     def _log_faults(self, rules: Iterable[QcRule]) -> None:
         found = {rule.tag_name: "; ".join(map(str, rule.faults)) for rule in rules if rule.faults}

@@ -50,7 +50,6 @@ def tile(
         first=5.0,
         last=5.0,
         comm=comm,
-        age_s=4.0,
         allowed_s=60.0,
         violations=ALARMS[alarm],
         places=1,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksys_app.domain.tiles import badges, judge, tile, tiles
+from ksys_app.domain.tiles import TileMaker, badges, judge, tile
 from ksys_app.models.rows import QcRule, Spark, TileRow
 from ksys_app.models.tiles import Reason, Tile, Violation
 from ksys_app.texts_alarm import alarm as alarm_text
@@ -94,7 +94,6 @@ def test_the_tile_of_the_spec() -> None:
         first=189.0,
         last=190.0,
         comm="ok",
-        age_s=4.0,
         allowed_s=90.0,
         violations=(),
         places=1,
@@ -158,7 +157,7 @@ def test_it_carries_the_contract() -> None:
     names = {field.name for field in fields(Tile)}
     assert names >= {"title", "value_s", "delta_pct", "delta_s", "gauge_pct", "status_level"}
     assert names >= {"value", "ts", "ts_s", "range_label", "count", "min", "max", "first", "last"}
-    assert names >= {"comm", "age_s", "violations"}
+    assert names >= {"comm", "violations"}
 
 
 def test_the_change_is_that_of_the_two_newest_buckets() -> None:
@@ -169,7 +168,7 @@ def test_the_change_is_that_of_the_two_newest_buckets() -> None:
 def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
     never = made(NEVER, line=Spark("D302"))
     assert (never.value, never.value_s, never.ts, never.ts_s) == (None, "–", None, "–")
-    assert (never.comm, never.age_s, never.violations, never.alarm_level) == ("never", None, (), 0)
+    assert (never.comm, never.violations, never.alarm_level) == ("never", (), 0)
     assert (never.count, never.min, never.max, never.first, never.last) == (0, *[None] * 4)
     assert (never.gauge_pct, never.status_level, never.delta_s) == (0.0, 0, "+0.0%")
     assert (never.spark, never.warn_y, never.crit_y) == ("", (), ())
@@ -286,7 +285,7 @@ def test_all_tiles_in_the_order_of_the_rows_each_with_its_own_rule_and_memory() 
     rows = [replace(ROW, value=193.5), replace(ROW, tag_name="D101", value=193.5), NEVER]
     rules = {"D100": RULE, "D101": replace(RULE, tag_name="D101"), "D999": RULE}
     judged = judge(rows, rules, {"D101": frozenset({"H"})})
-    shown = tiles(rows, rules, SEOUL, judged, {"D100": LINE}, 0.06)
+    shown = TileMaker(SEOUL, 0.06).tiles(rows, rules, judged, {"D100": LINE})
     assert [one.title for one in shown] == ["D100", "D101", "D302"]
     assert [one.alarm_level for one in shown] == [0, 1, 0]
     assert [bool(one.spark) for one in shown] == [True, False, False]
@@ -319,3 +318,22 @@ def test_whatever_the_database_says_a_tile_can_be_shown(
     assert all(figure is None or math.isfinite(figure) for figure in figures)
     assert "nan" not in f"{one.value_s} {one.delta_s} {one.range_label} {one.spark}"
     assert one.alarm_level >= one.status_level or not seen
+
+
+def test_a_tag_that_has_not_changed_keeps_its_tile() -> None:
+    maker, rules = TileMaker(SEOUL, 0.06), {"D100": RULE}
+
+    def at(later_s: float, row: TileRow = ROW, line: Spark = LINE) -> Tile:
+        row = replace(row, now=row.now + timedelta(seconds=later_s))
+        (one,) = maker.tiles([row], rules, judge([row], rules, {}), {"D100": line})
+        assert one == made(row, rules["D100"], line=line)
+        return one
+
+    first = at(0)
+    assert at(10) is first
+    assert at(200).comm == "late"
+    assert at(0, replace(ROW, value=191.0)).value == 191.0
+    again = at(10)
+    assert at(10, line=Spark("D100")).spark == ""
+    rules["D100"] = replace(RULE, warn_max=150.0)
+    assert at(10) != again

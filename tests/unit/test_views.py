@@ -35,7 +35,6 @@ TILE = Tile(
     first=189.0,
     last=190.0,
     comm="ok",
-    age_s=4.2,
     allowed_s=60.0,
     violations=(Violation("warn", "H", 190.0, 190.0),),
     places=1,
@@ -99,11 +98,6 @@ def test_statistics_have_the_decimals_of_the_tag() -> None:
 def test_the_page_shows_the_change_in_the_unit_where_a_percentage_says_nothing() -> None:
     view = tile_view(replace(TILE, change_s="+0.1 °C", change_dir=1), pinned=False)
     assert (view.delta_s, view.delta_dir) == ("+0.1 °C", 1)
-
-
-def test_equal_tiles_make_equal_views_so_that_nothing_is_sent_again() -> None:
-    older = replace(TILE, age_s=9.9)
-    assert tile_view(TILE, pinned=False) == tile_view(older, pinned=False)
 
 
 def test_nine_tiles_with_full_sparklines_fit_a_tick() -> None:
