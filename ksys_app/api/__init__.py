@@ -1,1 +1,1 @@
-"""The read-only HTTP contract of PRD §8, over the same queries and rules as the pages."""
+"""The read-only HTTP contract of PRD §8, with the same services as the pages."""

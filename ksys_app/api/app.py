@@ -1,4 +1,4 @@
-"""The FastAPI application in front of Reflex's own: the HTTP contract and its errors."""
+"""The FastAPI application of the HTTP contract and its errors, in front of Reflex."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ def error_response(error: KsysError) -> Response:
 
 
 class Contract(FastAPI):
-    """The HTTP contract, whose document says just what it takes."""
+    """The HTTP contract, with an OpenAPI document that is exact about parameters."""
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document, made when somebody asks for it: it takes half a second."""
+        """The OpenAPI document, built on first use, because that takes half a second."""
         if self.openapi_schema is None:
             document = super().openapi()
             for item in document["paths"].values():
                 for operation in item.values():
-                    # A wrong parameter is a 400 of ours; the framework's own answer is never given.
+                    # A wrong parameter gives our 400, and never the framework's 422.
                     operation["responses"].pop("422", None)
                     for parameter in operation.get("parameters", []):
-                        parameter["schema"] = _given(parameter["schema"])
+                        parameter["schema"] = _without_null(parameter["schema"])
             for name in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(name, None)
         return super().openapi()
 
 
 def create_api() -> FastAPI:
-    """The HTTP contract, to be mounted in front of the pages."""
+    """The HTTP contract as an application to mount in front of the pages."""
     api = Contract(
         title="Ksys Dashboard",
         version=__version__,
@@ -74,7 +74,7 @@ def create_api() -> FastAPI:
     @api.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
     async def unknown(request: Request, rest: str) -> Response:
         root = request.scope.get("root_path", "")
-        return _plain(404, "NOT_FOUND", f"/api/{rest} does not exist; see {root}/api/v1/docs")
+        return _error_body(404, "NOT_FOUND", f"/api/{rest} does not exist; see {root}/api/v1/docs")
 
     @api.api_route("/_event/{rest:path}", methods=METHODS, include_in_schema=False)
     async def no_upgrade(rest: str) -> Response:
@@ -82,7 +82,7 @@ def create_api() -> FastAPI:
             "only a websocket is served here, and its upgrade did not arrive; a proxy has to pass "
             "on the headers Upgrade and Connection"
         )
-        return _plain(426, "HTTP", message, {"Upgrade": "websocket"})
+        return _error_body(426, "HTTP", message, {"Upgrade": "websocket"})
 
     @api.exception_handler(KsysError)
     async def ksys_error(_request: Request, error: KsysError) -> Response:
@@ -94,26 +94,26 @@ def create_api() -> FastAPI:
 
     @api.exception_handler(HTTPException)
     async def http_error(_request: Request, error: HTTPException) -> Response:
-        return _plain(error.status_code, "HTTP", str(error.detail), dict(error.headers or {}))
+        return _error_body(error.status_code, "HTTP", str(error.detail), dict(error.headers or {}))
 
     @api.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> Response:
         logger.error("%s failed", request.url.path, exc_info=error)
-        return _plain(500, "INTERNAL", "the request failed; the log has the details")
+        return _error_body(500, "INTERNAL", "the request failed; the log has the details")
 
     _read_only(api)
     return api
 
 
 def _read_only(api: FastAPI) -> None:
-    """Let the contract be read and nothing else."""
+    """Allow only reading under the paths of the contract."""
     own = (one for one in api.routes if isinstance(one, Route) and _reads(one))
     routed = (one for router in ROUTERS for one in router.routes)
     contract = [*own, *(one for one in routed if isinstance(one, Route))]
-    # Inside of ReadOnly, so that HEAD has the headers of GET.
+    # Compression is inside ReadOnly, so that HEAD has the headers of GET.
     api.add_middleware(Compression, routes=contract)
     api.add_middleware(ReadOnly, routes=contract, refuse=_not_allowed)
-    # The last one is the outermost: it also counts what the others answer themselves.
+    # Measured is the outermost: it also counts the answers of the other layers.
     api.add_middleware(Measured, routes=contract)
 
 
@@ -121,17 +121,17 @@ def _reads(route: Route) -> bool:
     return route.methods is not None and route.methods <= {"GET", "HEAD"}
 
 
-def _given(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a parameter that is given: a query has no null."""
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter without null, because a query string has no null."""
     choices = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
     return schema if len(choices) != 1 else choices[0] | {"title": schema["title"]}
 
 
 def _not_allowed() -> Response:
-    return _plain(405, "HTTP", "the HTTP contract is read-only; use GET", ALLOW)
+    return _error_body(405, "HTTP", "the HTTP contract is read-only; use GET", ALLOW)
 
 
-def _plain(
+def _error_body(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     return json_response({"error": {"code": code, "message": message}}, status, headers or {})

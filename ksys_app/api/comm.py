@@ -1,4 +1,4 @@
-"""Communication over HTTP: the grid of a tag, its outages, both as files (PRD §28.2)."""
+"""Communication over HTTP: the grid and the outages of a tag, as JSON and CSV (PRD §28.2)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OUTAGE_COLUMNS: Final = tuple(schemas.CommOutage.model_fields)
 @router.get(
     "/heatmap",
     summary="30 days by 24 hours of a tag",
-    responses=responses.kept(responses.aging(schemas.CommHeatmap)),
+    responses=responses.with_etag(responses.aging(schemas.CommHeatmap)),
 )
 async def heatmap(query: CommQuery, request: Request) -> Response:
     """Every hour of 30 local days; 719 or 721 of them where clocks are changed on the way."""
@@ -82,7 +82,7 @@ def _heatmap(report: Report, zone: ZoneInfo) -> Json:
 
 
 def cell(one: Cell, zone: ZoneInfo) -> Json:
-    """An hour under the names of the contract."""
+    """A cell with the field names of the contract."""
     utc, local = _times(one.bucket, zone)
     return {
         "bucket_utc": utc,
@@ -103,7 +103,7 @@ def _times(hour: datetime, zone: ZoneInfo) -> tuple[str, str]:
 
 
 def outage(run: Outage) -> Json:
-    """An outage under the names of the contract."""
+    """An outage with the field names of the contract."""
     return {
         "start_ts_utc": run.start.isoformat(),
         "end_ts_utc": run.end.isoformat(),
@@ -115,7 +115,7 @@ def outage(run: Outage) -> Json:
 
 
 async def _calendar(start: date | None) -> Calendar:
-    """The 30 days from ``start``, also after now, when there are no data."""
+    """The 30 days from ``start``; ``start`` may be after now, and then there are no data."""
     now = runtime.current()
     if start is not None:
         return calendar(start, now.zone)
@@ -131,7 +131,7 @@ async def _report(tag_name: str, days: Calendar) -> Report:
 
 
 async def _fresh(tag_name: str, days: Calendar) -> Report:
-    """A report for a file, which could not say that it is stale."""
+    """A fresh report, because a CSV file cannot say that it is stale."""
     report = await _report(tag_name, days)
     report.answer.fresh_rows()
     return report

@@ -1,4 +1,4 @@
-"""Compresses each answer of the contract that is not compressed yet (PRD §8.1)."""
+"""Compresses the answers of the contract that are not compressed yet (PRD §8.1)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ksys_app.utils.encodings import gzip_allowed
 
-# Smaller answers fit into one packet as they are.
+# A smaller answer fits into one packet without compression.
 LEAST_BYTES: Final = 1000
 LEVEL: Final = 5
 
 
 class Compression:
-    """``app``, whose answers under the contract are compressed where the client allows it.
+    """``app`` with compressed answers of the contract, if the client accepts them.
 
     Args:
-        app: answers.
-        routes: those of the contract. The pages are compressed when they are built.
+        app: the application that answers.
+        routes: the routes of the contract. The build compresses the pages.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
         self._app, self._routes = app, routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, compressed or not; ``Vary`` says that this depends on the client."""
+        """Answer, compressed or not; the header ``Vary`` names what this depends on."""
         if scope["type"] != "http" or not self._of_contract(scope):
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Answers a browser may keep and must ask about again: compressed, with an ETag (PRD §8.1)."""
+"""Compressed answers with an ETag, which a browser may cache and must revalidate (PRD §8.1)."""
 
 from __future__ import annotations
 

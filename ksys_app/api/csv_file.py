@@ -1,4 +1,4 @@
-"""CSV that spreadsheets open as it is meant, and the name of its file (PRD §8.6)."""
+"""CSV that spreadsheets read correctly, and the name of its file (PRD §8.6)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ksys_app.domain.figures import finite
 from ksys_app.domain.timefmt import iso_local, local_seconds
 
 BOM: Final = "\ufeff"
-# OWASP, CSV injection: a spreadsheet takes a text that begins so for a formula.
+# OWASP, CSV injection: a spreadsheet takes a text that begins with one of these for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NAME_LENGTH: Final = 50
 # Of a file's name, in UTF-8, where a character takes up to four.
@@ -29,7 +29,7 @@ def header(names: Sequence[str]) -> bytes:
 
 
 def lines(tag: str, rows: Sequence[Any], names: Sequence[str], zone: ZoneInfo) -> bytes:
-    """A line a row: the tag, its time in the display zone, figures in full, nothing for null."""
+    """One line for each row: tag, time in the display zone, all digits; null is empty."""
     values = attrgetter(*names)
     label = plain_text(tag)
     return joined(
@@ -38,7 +38,7 @@ def lines(tag: str, rows: Sequence[Any], names: Sequence[str], zone: ZoneInfo) -
 
 
 def plain_text(text: str) -> str:
-    """``text`` with an apostrophe in front where a spreadsheet would take it for a formula."""
+    """``text``, with an apostrophe in front if a spreadsheet would take it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
@@ -46,8 +46,8 @@ def disposition(tags: Sequence[str], *parts: str) -> str:
     """``Content-Disposition`` of a file named after its first tag (RFC 6266).
 
     Args:
-        tags: the tags in it.
-        parts: what else tells it apart, e.g. window and kind.
+        tags: the tags in the file.
+        parts: further parts of the name, e.g. window and kind.
     """
     more = [f"and {len(tags) - 1} more"] if len(tags) > 1 else []
     rest = " ".join(["", *more, *parts]) + ".csv"
@@ -58,7 +58,7 @@ def disposition(tags: Sequence[str], *parts: str) -> str:
 
 
 def span(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> list[str]:
-    """``from 2026-02-28 09.00.00 to …`` for a file's name, where no colon may be; what is given."""
+    """Parts of a file name for a range, e.g. ``from 2026-02-28 09.00.00``; no part for None."""
     ends = (("from", start), ("to", end))
     return [f"{name} {local_seconds(ts, zone).replace(':', '.')}" for name, ts in ends if ts]
 

@@ -1,4 +1,4 @@
-"""The documentation page for people: the OpenAPI document as plain HTML, nothing loaded."""
+"""The documentation page for people: the OpenAPI document as HTML without other files."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _operation(path: str, operation: dict[str, Any], schemas: dict[str, Any]) ->
 
 
 def _from_here(path: str) -> str:
-    """A link from this page to a path of the app that also holds under a base path."""
+    """A relative link from this page to a path of the app; it also works under a base path."""
     return escape(posixpath.relpath(path, posixpath.dirname(PATH)))
 
 

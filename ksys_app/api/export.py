@@ -54,7 +54,7 @@ async def export(query: ExportQuery, request: Request) -> Response:
     answers = None if span else await read_answers(wanted)
     if answers is None:
         parts = read_parts(wanted)
-        # The first rows are at hand before the answer begins: until then an error can be told.
+        # Read the first rows before the answer begins, because later no error status can be sent.
         text = _text(await anext(parts), parts, names)
     elif len(answers) > 1 or head_only(request):
         text = _stored(answers, names)
@@ -74,7 +74,7 @@ def _headers(disposition: str) -> dict[str, str]:
 
 
 def _fields(query: ExportParams, rows: int, started: float) -> dict[str, Any]:
-    """What the log says of a file."""
+    """The log fields of a file."""
     return {
         "range": query.window.label,
         "tag": " ".join(query.tag),
@@ -85,10 +85,10 @@ def _fields(query: ExportParams, rows: int, started: float) -> dict[str, Any]:
 
 
 class CsvStream(StreamingResponse):
-    """A file that breaks off without its end where the database does.
+    """A file that ends without its last chunk if the database fails.
 
-    Without the last chunk a browser reports a failed download, so that
-    a file cut short does not look whole.
+    Without the last chunk, a browser reports a failed download, so nobody takes an incomplete file
+    for a complete one.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class CsvStream(StreamingResponse):
             self._rows += count
 
     async def stream_response(self, send: Send) -> None:
-        """Send it, and log how it ended."""
+        """Send the file, and log how the transfer ended."""
         started, why = time.monotonic(), "closed"
         try:
             await super().stream_response(send)

@@ -64,7 +64,7 @@ async def readyz(request: Request) -> Response:
 
 
 def sentence(faults: Sequence[Fault]) -> str:
-    """What is wrong with the database, by kind, each with its names."""
+    """A sentence with the faults of the database, grouped by kind, with their names."""
     by_kind: dict[tuple[Kind, Wrong], list[str]] = {}
     for fault in faults:
         by_kind.setdefault((fault.kind, fault.wrong), []).append(fault.name)
@@ -74,7 +74,7 @@ def sentence(faults: Sequence[Fault]) -> str:
 
 
 def _jobs(judgement: Judgement) -> dict[str, object]:
-    """The jobs, counted by state; how many there are and must be."""
+    """The number of jobs, of expected jobs, and of jobs in each faulty state."""
     missing = len(judgement.named("missing"))
     return {
         "total": len(judgement.states) - missing,

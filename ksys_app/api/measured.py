@@ -1,4 +1,4 @@
-"""Each HTTP answer is counted, timed and weighed (PRD §8.7)."""
+"""Counts each HTTP answer, its duration and its size (PRD §8.7)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ksys_app import meters
 from ksys_app.utils.bloat import bloat
 
-# What is no path of the contract is counted under these: a script may ask for what it likes.
+# All other paths share these labels, because a client may request any path.
 PAGES: Final = "pages"
 OTHER: Final = "other"
 OWN: Final = ("/api/", "/docs/", "/_event")
@@ -21,18 +21,18 @@ LARGE: Final = (".csv", "/metrics")
 
 
 class Measured:
-    """``app``, every answer of which leaves its time, its size and its status behind.
+    """``app`` with metrics of the duration, size and status of every answer.
 
     Args:
-        app: answers.
-        routes: those of the contract.
+        app: the application that answers.
+        routes: the routes of the contract.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
         self._app, self._routes = app, routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and note it; of an answer that a bug ended, that it is a 500."""
+        """Answer, and count the answer; an answer that an exception ended counts as 500."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -72,6 +72,6 @@ class Measured:
 
 
 def _path(scope: Scope) -> str:
-    """The path inside the app, without the base path."""
+    """The path without the base path."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))

@@ -1,4 +1,4 @@
-"""The contract is read-only: GET and HEAD, and OPTIONS tells so (PRD §8.1)."""
+"""Makes the contract read-only: GET and HEAD; OPTIONS lists them (PRD §8.1)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _HEAD: Final = "ksys.head"
 
 
 def head_only(request: Request) -> bool:
-    """Whether the body of the answer is not wanted."""
+    """Whether the request wants only the headers."""
     return _HEAD in request.scope
 
 
 class ReadOnly:
-    """``app``, whose paths of the contract are read and nothing else.
+    """``app``, with only reading methods under the paths of the contract.
 
     Args:
-        app: answers GET, and every other path.
-        routes: those of the contract; each has GET alone.
-        refuse: makes the answer to a method that is not allowed.
+        app: the application that answers GET, and every other path.
+        routes: the routes of the contract; each has only GET.
+        refuse: returns the answer to a method that is not allowed.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ReadOnly:
         self._app, self._routes, self._refuse = app, routes, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer OPTIONS and what is not allowed; HEAD is GET without its body."""
+        """Answer OPTIONS and methods that are not allowed; HEAD is GET without its body."""
         if scope["type"] != "http" or scope["method"] == "GET" or not self._known(scope):
             await self._app(scope, receive, send)
         elif scope["method"] == "HEAD":

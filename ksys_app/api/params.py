@@ -1,4 +1,4 @@
-"""What a request may ask; anything else is a 400 that says what is allowed."""
+"""The parameters of requests; a wrong one gives a 400 that says what is allowed."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _moment(value: str) -> datetime:
         ) from None
 
 
-# The days there are from 2000 to 2099, the 29th of February of leap years among them.
+# Every existing day from 2000 to 2099, with 29 February in leap years.
 DAY: Final = (
     "^20([0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
     "|02-(0[1-9]|1[0-9]|2[0-8]))|([02468][048]|[13579][26])-02-29)$"
@@ -133,7 +133,7 @@ def _columns(model: type[BaseModel]) -> list[str]:
 
 
 def _names_of(known: Sequence[str]) -> Callable[[str], str]:
-    """Takes some of these names, separated by commas."""
+    """A validator for some of these names, separated by commas."""
 
     def names_of(value: str) -> str:
         if not set(value.split(",")) <= set(known):
@@ -144,7 +144,7 @@ def _names_of(known: Sequence[str]) -> Callable[[str], str]:
 
 
 def _listed(known: Sequence[str]) -> Any:
-    """The same for the document."""
+    """The same names as a schema for the OpenAPI document."""
     one = "|".join(known)
     shape: dict[str, Any] = {"pattern": f"^({one})(,({one}))*$"}
     return Field(examples=[",".join(known[2:5])], json_schema_extra=shape)
@@ -277,7 +277,7 @@ def problem(errors: list[dict[str, Any]]) -> str:
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    # Of a value in a list the place follows; people know the parameter.
+    # For a value in a list the position follows; the name of the parameter is enough.
     name = ".".join(part for part in error["loc"][1:] if isinstance(part, str))
     if error["type"] == "extra_forbidden":
         return f"parameter {name[:40]!r} is unknown here; see /api/v1/docs"

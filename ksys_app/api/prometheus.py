@@ -1,4 +1,4 @@
-"""``/metrics``: what a monitor watches, as Prometheus text (PRD §8.7)."""
+"""``/metrics``: the metrics of the app and its database, as Prometheus text (PRD §8.7)."""
 
 from __future__ import annotations
 
@@ -44,34 +44,34 @@ async def metrics() -> Response:
     figures = Figures()
     _process(figures, runtime.current())
     await _database(figures)
-    # Thousands of tags are many lines; pages are not to wait for them.
+    # Thousands of tags give many lines, so a thread writes them while pages are served.
     text = await asyncio.to_thread(_text, figures)
     headers = {"Cache-Control": "no-store"}
     return Response(text, media_type=CONTENT_TYPE_LATEST, headers=headers)
 
 
 class Figures(Collector):
-    """What is asked for one scrape, in the order in which it was put in."""
+    """The metrics of one scrape, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._families: list[Metric] = []
 
     def collect(self) -> Iterable[Metric]:
-        """All of it."""
+        """All metrics."""
         return self._families
 
     def one(self, name: str, what: str, value: float) -> None:
-        """A gauge without labels."""
+        """Add a gauge without labels."""
         self._families.append(GaugeMetricFamily(name, what, value))
 
     def each(self, name: str, what: str, *labels: str) -> GaugeMetricFamily:
-        """A gauge with labels, to be filled."""
+        """Add a gauge with labels; the caller adds its values."""
         family = GaugeMetricFamily(name, what, labels=labels)
         self._families.append(family)
         return family
 
     def counted(self, name: str, what: str, label: str, counts: Mapping[Any, int]) -> None:
-        """A counter, by one label."""
+        """Add a counter with one label."""
         family = CounterMetricFamily(name, what, labels=[label])
         for value, count in counts.items():
             family.add_metric([value], count)
@@ -120,7 +120,7 @@ async def _database(figures: Figures) -> None:
         try:
             await part(figures)
         except KsysError:
-            # The others may still be told; ksys_ready says that something is wrong.
+            # The other metrics may still work; ksys_ready shows that something is wrong.
             continue
 
 
@@ -168,7 +168,7 @@ async def _size(figures: Figures) -> None:
 
 
 async def _tags(figures: Figures) -> None:
-    # A monitor takes a figure for that of now.
+    # A monitor takes a figure as current, so a stale one is an error.
     rows = (await newest_samples()).fresh_rows()
     seen = figures.each(
         "ksys_tag_newest_sample_timestamp_seconds", "Time of a tag's newest sample", "tag_name"

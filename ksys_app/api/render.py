@@ -31,7 +31,7 @@ RULE_COLUMNS = tuple(field.name for field in fields(QcRule) if field.compare)
 def json_response(
     content: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """``content`` as JSON that no cache may keep."""
+    """``content`` as JSON that no cache may store."""
     return Response(
         orjson.dumps(content),
         status_code=status,
@@ -41,7 +41,7 @@ def json_response(
 
 
 def stale_mark(error: Exception | None, age_s: float) -> Json:
-    """What every object of a stale answer carries; nothing while fresh."""
+    """The fields that mark an object of a stale answer; empty while fresh."""
     return {} if error is None else {"stale": True, "stale_s": round(age_s, 1)}
 
 
@@ -51,7 +51,7 @@ def time(ts: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 def tag(row: Tag, rule: QcRule | None, zone: ZoneInfo) -> Json:
-    """A known tag with the title of its rule; ``last_ts`` null where it never reported."""
+    """A tag with the title of its rule; ``last_ts`` is null if it never sent."""
     return {
         "tag_name": row.tag_name,
         "title": "" if rule is None else rule.title,
@@ -71,7 +71,7 @@ def latest(row: Latest, zone: ZoneInfo) -> Json:
 
 
 def rule(row: QcRule) -> Json:
-    """A QC rule under the column names of the table."""
+    """A QC rule with the column names of the table."""
     return {name: getattr(row, name) for name in RULE_COLUMNS}
 
 
@@ -121,9 +121,9 @@ def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:
 
 
 def span(answer: Answer[Any], window: Window, width: timedelta, zone: ZoneInfo) -> Json:
-    """When the window's first bucket begins and its running one ends, epoch milliseconds.
+    """The start of the window's first bucket and the end of the running one, epoch milliseconds.
 
-    By the database's clock; by ours where there is no row to tell it.
+    The database's clock counts; without a row, the app's clock.
     """
     fetched = datetime.fromtimestamp(answer.fetched_ms / 1000, UTC)
     now = answer.rows[-1].now if answer.rows else fetched
@@ -134,10 +134,10 @@ def span(answer: Answer[Any], window: Window, width: timedelta, zone: ZoneInfo) 
 def rows(
     found: Sequence[Any], names: Sequence[str], zone: ZoneInfo, tag_name: str | None
 ) -> list[Json]:
-    """One object a row; the first name is that of its time.
+    """One object for each row; the first name is its time.
 
     Args:
-        found: the rows, of one tag or with a ``tag_name`` each.
+        found: the rows, of one tag, or each with its ``tag_name``.
         names: the columns.
         zone: the display zone.
         tag_name: the tag, None where each row has its own.
@@ -155,12 +155,12 @@ def rows(
 
 
 def columns(found: Sequence[Any], names: Sequence[str], decimals: int) -> dict[str, list[Any]]:
-    """One list a name, the first in epoch milliseconds.
+    """One list for each name, the first in epoch milliseconds.
 
     Args:
         found: the rows.
         names: the columns.
-        decimals: those of the tag's figures; a chart writes what a table of the rows does.
+        decimals: the decimals of the tag's figures, so that a chart writes the same as a table.
     """
     ts, *rest = names
     made: dict[str, list[Any]] = {ts: [epoch_ms(moment) for moment in map(attrgetter(ts), found)]}

@@ -1,4 +1,4 @@
-"""What an endpoint may answer, by status, for the OpenAPI document."""
+"""The possible answers of an endpoint, by status, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Figure = float | None
 
 
 def _absent(schema: dict[str, Any]) -> None:
-    # There is no such default on the wire: the field is there, or it is not.
+    # This default never appears in an answer: the field exists, or it does not.
     schema.pop("default", None)
 
 
@@ -49,16 +49,16 @@ class KpiSince(Aging):
 
 
 def aging(model: type[BaseModel]) -> type[BaseModel]:
-    """``model``, which may say that it is stale."""
+    """``model`` with the optional fields of a stale answer."""
     return create_model(model.__name__, __base__=(Aging, model), __doc__=model.__doc__)
 
 
 def some_columns(model: type[BaseModel]) -> type[BaseModel]:
-    """A row of ``model`` with its time, its tag and the columns that were asked for."""
+    """A row of ``model`` with its time, its tag and the requested columns."""
     time, *rest = model.model_fields.items()
     fields: dict[str, Any] = {time[0]: (schemas.Moment, ...), "tag_name": (str | Nothing, ABSENT)}
     for name, field in rest:
-        # A figure may be null, a count may not; both may be left out.
+        # A figure may be null, a count may not; both may be absent.
         kind: Any = schemas.Count | Nothing if field.annotation is int else Figure
         fields[name] = (kind, ABSENT)
     return create_model(f"{model.__name__}Row", __base__=Exact, __doc__=model.__doc__, **fields)
@@ -87,7 +87,7 @@ def tiles() -> Responses:
 
 
 def by_column(model: type[BaseModel]) -> type[BaseModel]:
-    """The same of one tag as a list a column; ``bucket`` in epoch milliseconds."""
+    """The rows of one tag as one list for each column; ``bucket`` in epoch milliseconds."""
     time, *rest = model.model_fields.items()
     fields: dict[str, Any] = {time[0]: (list[int], ...)}
     for name, field in rest:
@@ -118,7 +118,7 @@ def series(head: type[BaseModel], row: type[BaseModel]) -> Any:
 
 
 def _error(described: str, *kinds: type[errors.KsysError]) -> dict[str, Any]:
-    """An answer with the code of one of these errors, which have one status."""
+    """The answer for these errors, which all have the same status."""
     (status,) = {kind.http_status for kind in kinds}
     known: Any = Literal[tuple(kind.code for kind in kinds)]
     body: Any = create_model(f"Error{status}Body", __base__=schemas.ErrorBody, code=(known, ...))
@@ -150,7 +150,7 @@ _AWAY: Final = _error(
 ) | {"headers": _RETRY}
 
 ALWAYS: Final[Responses] = {500: _WRONG, 503: _AWAY}
-# Of endpoints that answer all tags, of one tag or all, and of tags that are named.
+# For endpoints with all tags; with one tag or all tags; with named tags.
 ALL_TAGS: Final[Responses] = {400: _BAD, 413: _MANY, **ALWAYS}
 ANY_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, 413: _MANY, **ALWAYS}
 NAMED_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, **ALWAYS}
@@ -186,12 +186,12 @@ READINESS: Final[Responses] = {
 
 
 def listed(model: type[BaseModel]) -> Responses:
-    """A 200 that answers a list of ``model``."""
+    """The responses of a list of ``model``."""
     return {200: {"model": _list(aging(model)), "description": "The rows, by tag"}}
 
 
-def kept(model: Any) -> Responses:
-    """A 200 that answers ``model`` and may be kept, or a 304 where the browser has it already."""
+def with_etag(model: Any) -> Responses:
+    """The responses of ``model`` with an ETag: 200, or 304 if the browser has it already."""
     tag = _header("Of these bytes; none of a stale answer", {"type": "string"}, required=False)
     return {
         200: {"model": model, "description": "Ascending by time", "headers": {"ETag": tag}},

@@ -1,4 +1,4 @@
-"""The endpoints of tags, samples and rules, each a few lines over a service."""
+"""The endpoints of tags, newest samples and rules."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ async def qc(_query: NoQuery) -> Response:
 
 
 def _whole(answer: Answer[T], cap: int) -> Answer[T]:
-    """``answer`` unless it was cut at its cap: part of the tags must not pass for all."""
+    """``answer``; an error if it has more rows than the cap, because it would lack some tags."""
     if answer.rowcount >= cap:
         raise too_many(cap)
     return answer

@@ -1,4 +1,4 @@
-"""The runbooks of ``docs/runbooks/`` as plain HTML: what the error boxes link to (PRD §8.4)."""
+"""The runbooks of ``docs/runbooks/`` as HTML; error boxes link to them (PRD §8.4)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ksys_app import resources
 from ksys_app.api.docs import STYLE
 from ksys_app.api.render import json_response
 
-# A name is looked up, never made into a path: nothing outside the folder can be asked for.
+# The name is a key of this dictionary and never a path, so no other file can be read.
 RUNBOOKS: Final = {path.stem: path for path in sorted(resources.RUNBOOKS.glob("*.md"))}
 
 STYLE_OF_COMMANDS: Final = "pre{overflow-x:auto;background:#8882;padding:.5rem .75rem}"
@@ -33,7 +33,7 @@ def runbook(code: str) -> Response:
 
 
 def page(title: str, markdown: str) -> str:
-    """HTML of a runbook: no script, nothing loaded, raw HTML of the text escaped."""
+    """HTML of a runbook, without scripts and other files; raw HTML in its text is escaped."""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}'

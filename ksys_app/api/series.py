@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1")
 @router.get(
     "/timeseries",
     summary="Buckets of a tag",
-    responses=responses.kept(responses.series(schemas.Timeseries, schemas.Bucket)),
+    responses=responses.with_etag(responses.series(schemas.Timeseries, schemas.Bucket)),
 )
 async def timeseries(query: BucketQuery, request: Request) -> Response:
     """Buckets of a tag in a window, ascending, the running one included; a hole has no row.
@@ -40,7 +40,7 @@ async def timeseries(query: BucketQuery, request: Request) -> Response:
 @router.get(
     "/indicators",
     summary="Moving figures of a tag",
-    responses=responses.kept(responses.series(schemas.Indicators, schemas.Indicator)),
+    responses=responses.with_etag(responses.series(schemas.Indicators, schemas.Indicator)),
 )
 async def indicators(query: IndicatorQuery, request: Request) -> Response:
     """Moving averages, bands and slope of a tag in a window, counted in buckets with data.
@@ -54,7 +54,7 @@ async def indicators(query: IndicatorQuery, request: Request) -> Response:
 @router.get(
     "/features",
     summary="5-minute features of a tag",
-    responses=responses.kept(responses.series(schemas.Features, schemas.Feature)),
+    responses=responses.with_etag(responses.series(schemas.Features, schemas.Feature)),
 )
 async def features(query: FeatureQuery, request: Request) -> Response:
     """Rows of ``features_5m`` in a window, ascending, the newest 10,000; without ``tag`` of all."""
@@ -81,7 +81,7 @@ async def _series(
             rowcount=answer.rowcount,
             limit=MAX_ROWS,
         )
-    # Rows have all their digits, whatever the rule says.
+    # Rows have all digits, whatever the decimals of the rule.
     rule = await rule_of(query.tag) if query.format == "columns" and query.tag else None
     return await conditional_json(
         request,
@@ -93,9 +93,9 @@ async def _series(
 
 
 def _chosen(query: SeriesParams, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns asked for in their own order; the time of a row is always one.
+    """The requested columns in their fixed order; the time of a row is always included.
 
-    Columns are of one tag, which stands above them.
+    In the format ``columns`` the tag is not a column, because all rows have the same tag.
     """
     time, *figures = names
     known = [time, *figures] if query.format == "columns" else [time, "tag_name", *figures]

@@ -10,8 +10,8 @@ def too_many(cap: int, instead: str = "ask for one with tag=") -> PayloadBloat:
     """The error for more than ``cap`` tags; it is logged.
 
     Args:
-        cap: the most tags that are sent.
-        instead: what to ask for instead.
+        cap: largest number of tags in an answer.
+        instead: what the client can request instead.
     """
     log.event("payload_bloat", rowcount=cap)
     return PayloadBloat(f"there are more than {cap} tags; {instead}")
