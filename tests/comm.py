@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
 from psycopg import AsyncConnection
 
+from ksys_app.db import connect
 from ksys_app.domain.comm import HOUR, Calendar, life
 from ksys_app.models.comm import CommDayRow, CommRow
+from tests.database import TestDatabases
+from tests.templates import Step
 
 Cells = pd.DataFrame
 MINUTE = pd.Timedelta(minutes=1)
@@ -124,26 +127,39 @@ def day_row_of(row: CommRow, days: Calendar) -> CommDayRow:
     )
 
 
-async def month(conn: AsyncConnection) -> None:
-    """Write six tags with one message a minute over the last 31 days, with known gaps.
+async def month(databases: TestDatabases) -> str:
+    """The owner's DSN of a new database with the synthetic month.
+
+    Six tags have one message a minute over the last 31 days, with known gaps.
 
     HOLES: silent for 1, 3 and 26 hours; 57 and 54 of 60 messages, the limits of its expectation
     exactly; two outages one good hour apart. BORN: starts in the middle of the month. DEAD: stopped
     ten days ago. FREE: four days without an expectation. RAISED: three days; a test raises its
     expectation. GOOD: no gap.
     """
-    await conn.execute(
-        "INSERT INTO public.ingest_expectation (tag_name, exp_per_min, slo_warn, slo_crit) VALUES"
-        " ('HOLES', 1, 0.95, 0.90), ('BORN', 1, 0.98, 0.95), ('DEAD', 1, 0.98, 0.95),"
-        " ('RAISED', 1, 0.98, 0.95), ('GOOD', 1, 0.98, 0.95)"
-    )
-    await conn.execute(MONTH)
-    for view in ("influx_agg_1m", "comm_recv_1h"):
+    # The gaps are so many hours before the current one.
+    filled = Step(f"month-{datetime.now(UTC):%d-%H}", _fill)
+    dsn = await databases.fresh(filled=filled)
+    async with await connect(dsn) as conn:
+        # The minutes since it was filled.
+        await conn.execute(MONTH.format("(SELECT max(ts) + interval '1 minute' FROM influx_hist)"))
+    return dsn
+
+
+async def _fill(dsn: str) -> None:
+    async with await connect(dsn) as conn:
         await conn.execute(
-            "CALL refresh_continuous_aggregate(%s, now() - interval '34 days',"
-            " now() - interval '2 hours')",
-            (f"public.{view}",),
+            "INSERT INTO public.ingest_expectation (tag_name, exp_per_min, slo_warn, slo_crit)"
+            " VALUES ('HOLES', 1, 0.95, 0.90), ('BORN', 1, 0.98, 0.95), ('DEAD', 1, 0.98, 0.95),"
+            " ('RAISED', 1, 0.98, 0.95), ('GOOD', 1, 0.98, 0.95)"
         )
+        await conn.execute(MONTH.format("date_trunc('hour', now()) - interval '31 days'"))
+        for view in ("influx_agg_1m", "comm_recv_1h"):
+            await conn.execute(
+                "CALL refresh_continuous_aggregate(%s, now() - interval '34 days',"
+                " now() - interval '2 hours')",
+                (f"public.{view}",),
+            )
 
 
 # h: hours before the current hour; m: minute of the hour.
@@ -153,8 +169,7 @@ SELECT ts, tag_name, 1.0
 FROM (
   SELECT ts, (extract(epoch FROM date_trunc('hour', now()) - date_trunc('hour', ts)) / 3600) AS h,
          extract(minute FROM ts) AS m
-  FROM generate_series(date_trunc('hour', now()) - interval '31 days', now(),
-                       interval '1 minute') AS ts
+  FROM generate_series({}, now(), interval '1 minute') AS ts
 ) AS minute
 CROSS JOIN unnest(ARRAY['HOLES', 'BORN', 'DEAD', 'FREE', 'RAISED', 'GOOD']) AS tag_name
 WHERE CASE tag_name

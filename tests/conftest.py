@@ -129,9 +129,15 @@ class Plant:
 
 
 @pytest.fixture(scope="module")
-async def plant_db(databases: TestDatabases) -> AsyncIterator[Plant]:
+async def plant_dsn(databases: TestDatabases) -> str:
+    """The database of ``plant_db``, without samples; a module may have its own."""
+    return await databases.fresh()
+
+
+@pytest.fixture(scope="module")
+async def plant_db(databases: TestDatabases, plant_dsn: str) -> AsyncIterator[Plant]:
     """One database a module, which the app reads as ``eco_ro``; each test has its own tags."""
-    dsn = await databases.fresh()
+    dsn = plant_dsn
     settings = load_settings().model_copy(
         update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD)}
     )

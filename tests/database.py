@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Literal, Protocol
 
@@ -23,6 +22,7 @@ from ksys_app.errors import KsysError
 from ksys_app.ops.embedded import EmbeddedDatabase
 from tests.database_embedded import EmbeddedProvider, empty_folder
 from tests.database_server import ServerProvider
+from tests.templates import Apply, Step, named
 
 AS_NEW = """
 DO $$ BEGIN
@@ -32,15 +32,14 @@ DO $$ BEGIN
 END $$
 """
 
-Apply = Callable[[str], Awaitable[None]]
 Kind = Literal["native", "docker", "embedded"]
 
 
 class Provider(Protocol):
     """Creates and removes databases."""
 
-    async def fresh(self, schema: bool) -> str:
-        """DSN of the owner of a new database."""
+    async def fresh(self, *steps: Step) -> str:
+        """DSN of the owner of a new database, in which these steps are done."""
 
     async def drop(self, dsn: str) -> None:
         """Remove a database."""
@@ -63,11 +62,11 @@ class TestDatabases:
 
     def __init__(self, apply: Apply) -> None:
         """Store ``apply``, which takes the owner's DSN and applies the schema."""
-        self._apply = apply
+        self._schema = named(apply)
         self._provider: Provider
 
     async def __aenter__(self) -> TestDatabases:
-        self.kind, self._provider = await _choose(self._apply)
+        self.kind, self._provider = await _choose()
         return self
 
     async def __aexit__(
@@ -78,16 +77,19 @@ class TestDatabases:
     ) -> None:
         await self._provider.close()
 
-    async def fresh(self, schema: bool = True) -> str:
+    async def fresh(self, schema: bool = True, filled: Step | None = None) -> str:
         """A new, isolated database.
 
         Args:
             schema: whether to apply the schema; otherwise the database is empty.
+            filled: what to put into it, after the schema. It is done once for all databases with a
+                step of this name.
 
         Returns:
             The owner's DSN.
         """
-        dsn = await self._provider.fresh(schema)
+        steps = (self._schema, filled) if filled else (self._schema,)
+        dsn = await self._provider.fresh(*(steps if schema else ()))
         if schema:
             # The template may be old; the copy is new, so no job of it counts as late.
             async with await connect(dsn) as conn:
@@ -117,12 +119,12 @@ class TestDatabases:
         return self._provider.servers[dsn]
 
 
-async def _choose(apply: Apply) -> tuple[Kind, Provider]:
+async def _choose() -> tuple[Kind, Provider]:
     if dsn := os.environ.get("TS_TEST_DSN"):
-        return "native", ServerProvider(dsn, apply)
+        return "native", ServerProvider(dsn)
     if await asyncio.to_thread(_docker_answers):
-        return "docker", await ServerProvider.in_docker(apply)
-    provider = EmbeddedProvider(apply)
+        return "docker", await ServerProvider.in_docker()
+    provider = EmbeddedProvider()
     try:
         await empty_folder()
     except KsysError as error:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import uuid
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from ksys_app.ops.embedded import EmbeddedDatabase, clone
 from tests import sharing
+from tests.templates import Apply, Step
 
 MAX_ALIVE = 4
-
-Apply = Callable[[str], Awaitable[None]]
 
 
 async def empty_folder() -> Path:
@@ -57,13 +55,12 @@ async def _nothing(dsn: str) -> None:
 class EmbeddedProvider:
     """Creates databases that each have their own process and a copied data folder."""
 
-    def __init__(self, apply: Apply) -> None:
+    def __init__(self) -> None:
         self.servers: dict[str, EmbeddedDatabase] = {}
-        self._apply = apply
 
-    async def fresh(self, schema: bool) -> str:
+    async def fresh(self, *steps: Step) -> str:
         assert len(self.servers) < MAX_ALIVE, f"{MAX_ALIVE} databases are alive; drop one first"
-        template = await (self._with_schema() if schema else empty_folder())
+        template = await _template(*steps)
         folder = new_folder()
         await asyncio.to_thread(clone, template, folder)
         server = EmbeddedDatabase(folder)
@@ -86,6 +83,9 @@ class EmbeddedProvider:
         for dsn in list(self.servers):
             await self.drop(dsn)
 
-    async def _with_schema(self) -> Path:
-        name = f"{self._apply.__module__}.{self._apply.__qualname__}"
-        return await template_folder(name, await empty_folder(), self._apply)
+
+async def _template(*steps: Step) -> Path:
+    if not steps:
+        return await empty_folder()
+    *before, last = steps
+    return await template_folder(last.name, await _template(*before), last.apply)

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from testcontainers.core.container import DockerContainer
 
+from tests.templates import Step
+
 IMAGE = "timescale/timescaledb-ha:pg16.14-ts2.28.3-all"
 DOCKER_READY_S = 120.0
 CLONE_ATTEMPTS = 20
-
-Apply = Callable[[str], Awaitable[None]]
+EMPTY = "template0"
 
 
 class ServerProvider:
     """Databases on one PostgreSQL server."""
 
-    def __init__(
-        self, admin_dsn: str, apply: Apply, container: DockerContainer | None = None
-    ) -> None:
+    def __init__(self, admin_dsn: str, container: DockerContainer | None = None) -> None:
         self._admin_dsn = admin_dsn
-        self._apply = apply
         self._container = container
         self._names: dict[str, str] = {}
-        self._template: str | None = None
+        self._templates: dict[str, str] = {}
         self._lock = asyncio.Lock()
 
     @classmethod
-    async def in_docker(cls, apply: Apply) -> ServerProvider:
+    async def in_docker(cls) -> ServerProvider:
         password = uuid.uuid4().hex
         container = (
             DockerContainer(IMAGE)
@@ -54,17 +51,11 @@ class ServerProvider:
                 await asyncio.sleep(0.5)
             else:
                 await connection.close()
-                return cls(dsn, apply, container)
+                return cls(dsn, container)
 
-    async def fresh(self, schema: bool) -> str:
+    async def fresh(self, *steps: Step) -> str:
         async with self._lock:
-            if not schema:
-                return await self._create("template0")
-            if self._template is None:
-                dsn = await self._create("template0")
-                await self._apply(dsn)
-                self._template = self._names[dsn]
-            return await self._create(self._template)
+            return await self._create(await self._template(*steps))
 
     async def drop(self, dsn: str) -> None:
         name = self._names.pop(dsn)
@@ -84,9 +75,19 @@ class ServerProvider:
         for dsn in list(self._names):
             await self.drop(dsn)
 
+    async def _template(self, *steps: Step) -> str:
+        if not steps:
+            return EMPTY
+        *before, last = steps
+        if last.name not in self._templates:
+            dsn = await self._create(await self._template(*before))
+            await last.apply(dsn)
+            self._templates[last.name] = self._names[dsn]
+        return self._templates[last.name]
+
     async def _create(self, template: str) -> str:
         name = f"ksys_test_{uuid.uuid4().hex[:12]}"
-        if template == self._template:
+        if template != EMPTY:
             # TimescaleDB's scheduler keeps a connection open, and PostgreSQL cannot copy a database
             # with connections.
             await self._run("ALTER DATABASE {} ALLOW_CONNECTIONS false", template)

@@ -18,6 +18,7 @@ from ksys_app.services import runtime
 from tests import plant
 from tests.comm import expected_cells, expected_outages, messages, month
 from tests.conftest import ZONE, Plant
+from tests.database import TestDatabases
 
 HEATMAP, OUTAGES = "/api/v1/comm/heatmap", "/api/v1/comm/outages"
 LIMITS = {"HOLES": (0.95, 0.90)}
@@ -25,8 +26,13 @@ TAGS = ["HOLES", "BORN", "DEAD", "FREE", "RAISED", "GOOD"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def samples(plant_db: Plant) -> None:
-    await month(plant_db.conn)
+def opened_on_the_month(plant_db: Plant) -> None:
+    """Each test reads that database, also one that does not ask for it."""
+
+
+@pytest.fixture(scope="module")
+async def plant_dsn(databases: TestDatabases) -> str:
+    return await month(databases)
 
 
 async def asked(http: httpx.AsyncClient, path: str, **params: Any) -> Any:

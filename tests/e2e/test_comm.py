@@ -25,9 +25,7 @@ STATES = {"o": "ok", "w": "warn", "c": "crit", "n": "no_data", "f": "no_data"}
 @pytest.fixture(scope="module")
 async def comm_site(databases: TestDatabases) -> AsyncIterator[Site]:
     """The app over the synthetic month."""
-    dsn = await databases.fresh()
-    async with await connect(dsn) as conn:
-        await month(conn)
+    dsn = await month(databases)
     served = await start_site(databases, dsn)
     yield served
     await stop_site(served)

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.database import TestDatabases
 from tests.database_embedded import EmbeddedProvider
 from tests.embedded.conftest import value
+from tests.templates import Step
 
 
 async def apply(dsn: str) -> None:
@@ -38,15 +39,24 @@ async def made() -> AsyncIterator[TestDatabases]:
 
 
 async def test_databases_from_one_template_are_isolated(made: TestDatabases) -> None:
-    first, second = await asyncio.gather(made.fresh(), made.fresh())
+    written = []
+
+    async def write(dsn: str) -> None:
+        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
+            await conn.execute("INSERT INTO sample VALUES (now(), 0)")
+        written.append(dsn)
+
+    filled = Step("one-sample", write)
+    first, second = await asyncio.gather(made.fresh(filled=filled), made.fresh(filled=filled))
+    assert len(written) == 1, "the template is filled once"
     async with (
         await psycopg.AsyncConnection.connect(first, autocommit=True) as one,
         await psycopg.AsyncConnection.connect(second, autocommit=True) as other,
     ):
         await one.execute("INSERT INTO sample VALUES (now(), 1)")
         await one.execute("CALL refresh_continuous_aggregate('daily', NULL, NULL)")
-        assert await value(one, "SELECT sum(n) FROM daily") == 1
-        assert await value(other, "SELECT count(*) FROM sample") == 0
+        assert await value(one, "SELECT sum(n) FROM daily") == 2
+        assert await value(other, "SELECT count(*) FROM sample") == 1
     await made.drop(first)
     with pytest.raises(psycopg.OperationalError):
         await psycopg.AsyncConnection.connect(first, connect_timeout=5)
@@ -74,9 +84,9 @@ async def test_another_role_gets_the_same_database(made: TestDatabases) -> None:
 
 
 async def test_an_embedded_databases_process_can_be_stopped_and_started() -> None:
-    provider = EmbeddedProvider(apply)
+    provider = EmbeddedProvider()
     try:
-        dsn = await provider.fresh(schema=False)
+        dsn = await provider.fresh()
         async with await psycopg.AsyncConnection.connect(dsn) as conn:
             await conn.execute("CREATE TABLE kept ()")
         server = provider.servers[dsn]

@@ -17,6 +17,7 @@ from ksys_app.services import runtime
 from ksys_app.services.comm_page import Report
 from tests.comm import month
 from tests.conftest import Plant
+from tests.database import TestDatabases
 from tests.waiting import until
 
 # Rows that another writer may have stored: what cannot be used gives way to the defaults.
@@ -32,8 +33,12 @@ TAGS = ["HOLES", "BORN", "DEAD", "FREE", "GOOD", "NOBODY", *FAULTY]
 
 
 @pytest.fixture(scope="module")
+async def plant_dsn(databases: TestDatabases) -> str:
+    return await month(databases)
+
+
+@pytest.fixture(scope="module")
 async def reader(plant_db: Plant) -> Any:
-    await month(plant_db.conn)
     for tag, expected in FAULTY.items():
         await plant_db.conn.execute(
             "INSERT INTO public.ingest_expectation (tag_name, exp_per_min, slo_warn, slo_crit)"

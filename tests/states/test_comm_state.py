@@ -19,12 +19,18 @@ from ksys_app.states.comm import CommState
 from tests import plant
 from tests.comm import month
 from tests.conftest import Plant
+from tests.database import TestDatabases
 from tests.states.page_query import WithQuery, with_query
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def samples(plant_db: Plant) -> None:
-    await month(plant_db.conn)
+def opened_on_the_month(plant_db: Plant) -> None:
+    """Each test reads that database, also one that does not ask for it."""
+
+
+@pytest.fixture(scope="module")
+async def plant_dsn(databases: TestDatabases) -> str:
+    return await month(databases)
 
 
 class State(WithQuery, CommState):
