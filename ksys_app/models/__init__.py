@@ -1,1 +1,1 @@
-"""Frozen row and view models; they import nothing of ours."""
+"""Frozen row and view models; they import no other package of ours."""

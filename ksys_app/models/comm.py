@@ -15,21 +15,21 @@ WORST: Final = "worst"
 
 @dataclass(frozen=True, slots=True)
 class CommRow:
-    """What the database says of one tag: its life, its expectation, its counted hours.
+    """The database's row for one tag: its life, its expectation, its hours.
 
     Attributes:
         tag_name: the tag.
-        now: the database's clock when it counted; what is judged is judged up to here.
-        first_ts: first sample, None for a tag that never reported.
-        last_ts: newest sample, of whatever day.
+        now: the database's clock of the counts; hours count up to this moment.
+        first_ts: first sample, None for a tag that never sent.
+        last_ts: newest sample, of any day.
         exp_per_min: expected messages a minute.
-        slo_warn: success rate under which an hour is a warning, 0 to 1.
-        slo_crit: success rate under which it is critical.
+        slo_warn: success rate below which an hour is a warning, 0 to 1.
+        slo_crit: success rate below which an hour is critical.
         buckets: hours with messages, UTC, ascending.
-        recv: messages in each.
-        seen: last minute with a message in each.
+        recv: messages in each of these hours.
+        seen: last minute with a message in each of these hours.
         refused: samples of the last 24 hours that were not usable (PRD §4.9).
-        assumed: whether nobody has stated what is expected.
+        assumed: whether the tag has no stored expectation, so that the default counts.
     """
 
     tag_name: str
@@ -48,7 +48,7 @@ class CommRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredCommRow:
-    """A :class:`CommRow` with the expectation as it is stored, None without one."""
+    """A :class:`CommRow` with the expectation as stored, None without one."""
 
     tag_name: str
     now: datetime
@@ -67,7 +67,7 @@ class StoredCommRow:
 class NewestRow:
     """A tag's newest sample, None without any, and the database's clock.
 
-    ``prev_value`` is the value before it, where one has been seen.
+    ``prev_value`` is the value of the sample before, None if no earlier answer had it.
     """
 
     tag_name: str
@@ -80,16 +80,16 @@ class NewestRow:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """Whether a tag is alive.
+    """Whether a tag sends.
 
     Attributes:
         tag_name: the tag.
-        now: the database's clock when it was asked.
-        ts: time of the newest sample, None for a tag that never reported.
+        now: the database's clock of this row.
+        ts: time of the newest sample, None for a tag that never sent.
         allowed: how old that sample may be.
         comm: ``ok``, ``late``, ``lost`` or ``never``.
-        still_s: seconds for which its value has been the same, where that is longer than its rule
-            allows, else 0; ``still_longer`` where it may be longer still.
+        still_s: seconds of an unchanged value if that is longer than its rule allows, else 0.
+        still_longer: whether the value may be unchanged for even longer.
     """
 
     tag_name: str
@@ -103,13 +103,13 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class CommDayRow:
-    """The hours of one tag summed up by days, for many tags at once.
+    """The hours of one tag, added up by days.
 
     Attributes:
-        first_ts: first sample, None for a tag that never reported; ``last_ts`` the newest.
+        first_ts: first sample, None for a tag that never sent; ``last_ts`` the newest.
         days: numbers of the days with messages, 0 is the first.
-        delivered: expected messages that arrived on each.
-        sound: the hours of each that are judged and not critical, a bit an hour, 1 the first.
+        delivered: expected messages that arrived on each of these days.
+        sound: the counted hours of each day that are not critical, one bit each; 1 is the first.
         delivered_24h: expected messages that arrived in the newest 24 hours.
     """
 
@@ -130,11 +130,11 @@ class Cell:
 
     Attributes:
         bucket: its start, UTC.
-        success_rate: part of the expected messages that arrived, 0 to 1; None where nothing was
+        success_rate: part of the expected messages that arrived, 0 to 1; None if nothing was
             expected.
         recv_msgs: messages that arrived.
-        exp_msgs: messages expected, of the part of the hour that can be judged.
-        missing_msgs: expected ones that did not arrive.
+        exp_msgs: expected messages, for the part of the hour that counts.
+        missing_msgs: expected messages that did not arrive.
         last_seen: last minute with a message, None without any.
         state: ``ok``, ``warn``, ``crit`` or ``no_data``.
     """
@@ -154,13 +154,12 @@ class Outage:
 
     Attributes:
         first: its first hour, UTC.
-        start: when it began: with that hour; while ongoing with the tag's newest sample, where
-            that is older.
-        end: end of its last hour; while ongoing the minute up to which it is known.
+        start: the start of that hour; for an ongoing outage the tag's newest sample, if older.
+        end: the end of its last hour; for an ongoing outage the last counted minute.
         ongoing: whether no better hour has followed yet.
-        clipped: whether it reaches over an edge of the 30 days.
-        success_rate: part of the expected messages of its hours that arrived; None where only
-            its length was asked for.
+        clipped: whether it reaches beyond the 30 days.
+        success_rate: part of the expected messages of its hours that arrived; None if the caller
+            needs only its length.
     """
 
     first: datetime
@@ -172,22 +171,23 @@ class Outage:
 
     @property
     def hours(self) -> float:
-        """Its length."""
+        """The length in hours."""
         return (self.end - self.start).total_seconds() / 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What 30 days amount to.
+    """The summary of 30 days.
 
     Attributes:
-        success_24h: part of the expected messages that arrived; None where nothing was expected.
-        success_30d: the same of 30 days.
-        judged_days: on how many of them something was expected.
-        outages: how many.
-        outage_hours: how long all of them lasted.
-        longest_hours: how long the longest did.
-        ongoing_since: when the ongoing one began, None without one.
+        success_24h: part of the expected messages of 24 hours that arrived; None if nothing was
+            expected.
+        success_30d: the same for 30 days.
+        judged_days: number of days on which something was expected.
+        outages: number of outages.
+        outage_hours: length of all outages.
+        longest_hours: length of the longest outage.
+        ongoing_since: start of the ongoing outage, None without one.
     """
 
     success_24h: float | None
@@ -201,7 +201,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class DayCell:
-    """A day of a tag: success rate, None where nothing was expected, and critical hours."""
+    """A day of a tag: success rate, None if nothing was expected, and critical hours."""
 
     success_rate: float | None
     crit_hours: int
@@ -209,7 +209,7 @@ class DayCell:
 
 @dataclass(frozen=True, slots=True)
 class TagDays:
-    """A tag in the overview: its days, and what they amount to as in its :class:`Summary`."""
+    """A tag in the overview: its days, and the figures of :class:`Summary`."""
 
     tag_name: str
     days: tuple[DayCell, ...]
@@ -223,13 +223,13 @@ class TagDays:
 
     @property
     def judged_days(self) -> int:
-        """On how many of its days something was expected."""
+        """Number of days on which something was expected."""
         return sum(day.success_rate is not None for day in self.days)
 
 
 @dataclass(frozen=True, slots=True)
 class OddDay:
-    """A day that has not 24 hours, and how many it has."""
+    """A day without 24 hours, and its number of hours."""
 
     day: date
     hours: int

@@ -1,4 +1,4 @@
-"""What the database lacks of what the app needs."""
+"""Objects that the app needs and the database lacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Wrong = Literal["missing", "denied", "off"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What the database lacks: a relation, the right to read it, or a trigger that works."""
+    """A missing object: a relation, the privilege to read it, or a working trigger."""
 
     kind: Kind
     name: str

@@ -1,4 +1,4 @@
-"""Rows as the database answers them, one frozen type a relation.
+"""Rows of the database, one frozen type for each relation.
 
 Times are timezone-aware UTC datetimes, values are in the tag's own unit, ``None`` is SQL NULL.
 """
@@ -29,9 +29,9 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag the database knows, from samples, rules or expectations.
+    """A tag of the database, from samples, rules or expectations.
 
-    ``first_ts`` and ``last_ts`` are None for a tag that is configured and has never reported.
+    ``first_ts`` and ``last_ts`` are None for a configured tag that has never sent.
     """
 
     tag_name: str
@@ -42,7 +42,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A raw sample, through a view."""
+    """A raw sample, read through a view."""
 
     ts: datetime
     value: float
@@ -50,7 +50,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class StoredExpectation:
-    """A row of ``ingest_expectation`` as it is stored, whoever wrote it."""
+    """A row of ``ingest_expectation`` as stored; its values are not checked."""
 
     tag_name: str
     exp_per_min: int | None
@@ -70,7 +70,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class StoredRule:
-    """A row of ``influx_qc_rule`` as it is stored, whoever wrote it.
+    """A row of ``influx_qc_rule`` as stored; its values are not checked.
 
     Numbers may be NaN or infinite. ``meta`` is the text of the JSON value, None where it is NULL or
     too large to be read; ``meta_bytes`` is its size in the table.
@@ -96,7 +96,7 @@ class StoredRule:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A value of a stored row that cannot be used: its column, and what is wrong with it."""
+    """A value of a stored row that cannot be used: its column, and the reason."""
 
     column: str
     what: str
@@ -108,9 +108,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class QcRule:
-    """A usable rule; a limit that is None is not judged.
+    """A usable rule; a limit that is None is not checked.
 
-    ``faults`` names what the stored row has wrong: those columns are not judged.
+    ``faults`` names the columns with unusable values; they are not checked.
     """
 
     tag_name: str
@@ -142,21 +142,21 @@ class QcRule:
 
     @property
     def stuck_s(self) -> float | None:
-        """Seconds that a value may stay the same, from ``meta.stuck_s``; None: not judged."""
+        """Seconds that a value may stay the same, from ``meta.stuck_s``; None: not checked."""
         return seconds(self.meta.get("stuck_s"), MAX_STUCK_S)
 
 
 def seconds(value: object, most: int) -> float | None:
-    """``value`` where it is a number above 0 and at most ``most``; anything else gives None."""
+    """``value`` if it is a number above 0 and at most ``most``; otherwise None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 < value <= most else None
 
 
 def short_text(value: object, most: int) -> str:
-    """``value`` with single blanks where it is a printable text of at most ``most`` characters.
+    """``value`` with single blanks if it is a printable text of at most ``most`` characters.
 
-    Anything else gives an empty string.
+    Otherwise an empty string.
     """
     if not isinstance(value, str) or len(value) > 2 * most:
         return ""
@@ -166,12 +166,12 @@ def short_text(value: object, most: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TileRow:
-    """What the live query answers for one tag: its window and its newest samples.
+    """The live query's row for one tag: its window and its newest samples.
 
     Attributes:
         tag_name: the tag.
         now: the database's clock, the same in every row of one answer. It is not compared.
-        value: newest sample, None for a tag that never reported.
+        value: newest sample, None for a tag that never sent.
         ts: its time.
         count: samples in the window.
         min: smallest value in the window, None without samples.
@@ -185,9 +185,9 @@ class TileRow:
         recent_std: sample standard deviation of the same.
         exp_per_min: expected samples a minute, None without an expectation.
         refused: samples of the last 5 minutes that were not usable (PRD §4.9).
-        refused_at: time of the newest of them, None without any.
-        refused_value: its value; may be None, NaN or infinite.
-        refused_reason: why, a name of PRD §4.9, empty without any.
+        refused_at: time of the newest refused sample, None without any.
+        refused_value: value of the newest refused sample; may be None, NaN or infinite.
+        refused_reason: its reason, a name of PRD §4.9, empty without any.
     """
 
     tag_name: str
@@ -233,8 +233,8 @@ class Run:
     Attributes:
         tag_name: the tag.
         value: the value.
-        since: from when on every sample has it, as far as was looked.
-        longer: whether that is as far as was looked, so that it may have had it for longer.
+        since: the start of the run, at most as far back as the query looks.
+        longer: whether the run reaches that limit, so that it may have begun earlier.
     """
 
     tag_name: str
@@ -248,8 +248,8 @@ class Mark:
     """How far an aggregate is stored.
 
     Attributes:
-        view: its name.
-        stored_to: its watermark; None of one that holds nothing, or may not be read.
+        view: name of the aggregate.
+        stored_to: its watermark; None if the aggregate is empty or may not be read.
         end_offset: how far behind the clock its policy stops.
     """
 

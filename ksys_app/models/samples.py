@@ -1,4 +1,4 @@
-"""A sample on its way into the database."""
+"""A sample that is written to the database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class NewSample(NamedTuple):
-    """A sample to be written; ``ts`` has a zone, ``meta`` is None where the source says nothing."""
+    """A sample to write; ``ts`` has a zone, ``meta`` is None if the source has none."""
 
     ts: datetime
     tag_name: str

@@ -2,8 +2,8 @@
 
 They are tuples, because a window has thousands of rows, and a tuple is made faster than an object.
 
-``bucket`` is when a bucket begins, in UTC; ``now`` is the database's clock when it answered, the
-same in every row of one answer. ``tag_name`` is empty in the rows of one tag. Values are in the
+``bucket`` is the start of a bucket, UTC. ``now`` is the database's clock, the same in every row of
+one answer. ``tag_name`` is empty in the rows of one tag. Values are in the
 tag's own unit, ``None`` is SQL NULL.
 """
 

@@ -1,4 +1,4 @@
-"""What a KPI tile holds, ready to show."""
+"""The content of a KPI tile."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Reason = Literal["LL", "HH", "L", "H", "RANGE", "NEGATIVE", "STEP", "RATE", "SPI
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A rule that a tag breaks: how bad, which one, and the figures behind it (PRD §5.3).
+    """A broken rule of a tag: level, reason and figures (PRD §5.3).
 
     Attributes:
         level: ``warn`` or ``crit``.
         reason: the rule.
-        value: what breaks it: the newest sample, a step, a rate per minute, a z-score, an age in
-            seconds; None for quality that has no figure.
-        limit: what the value is compared with, of a range its nearer end; None for ``BAD``.
-        low: lower end of the range, ``high`` its upper one; None where it has none.
-        held: the value is back inside the limit, but not yet by the deadband.
-        note: why samples were refused, empty for a sample that is not a number.
-        count: how many were refused in 5 minutes.
+        value: the figure that breaks the rule: the newest sample, a step, a rate per minute, a
+            z-score, or an age in seconds; None for quality without a figure.
+        limit: the limit for that figure, for a range its nearer end; None for ``BAD``.
+        low: lower end of the range, ``high`` its upper end; None without such an end.
+        held: whether the value is back inside the limit, but not yet beyond the deadband.
+        note: the reason for refused samples, empty for a sample that is not a number.
+        count: number of samples refused in 5 minutes.
     """
 
     level: Level
@@ -47,34 +47,35 @@ class Tile:
         title: the tag's name.
         about: what the tag measures, from its rule, may be empty.
         unit: unit of the value, may be empty.
-        value: newest sample, None where there is none or it is not a number.
-        value_s: the same as text, a dash where None.
+        value: newest sample, None without one or if it is not a number.
+        value_s: the same as text, a dash for None.
         delta_pct: change of the two newest buckets, percent.
         delta_s: the same as text, signed.
-        change_s: that change as the page shows it: in percent or in the unit, a dash where there
-            are no two values to compare, or the tag is lost since; ``change_dir`` -1, 0 or 1.
+        change_s: the change as the page shows it, in percent or in the unit; a dash without two
+            values to compare, or if the tag is lost; ``change_dir`` -1, 0 or 1.
         gauge_pct: position in the range, 0 to 100.
-        ranged: whether the range is one that the rule sets, and has a width.
+        ranged: whether the rule sets the range and the range has a width.
         status_level: 0 normal, 1 warning, 2 critical.
-        ts: time of the newest sample, UTC, None for a tag never seen.
+        ts: time of the newest sample, UTC, None for a tag that never sent.
         ts_s: the same in the display zone.
         range_label: ``0.0 ~ 200.0``.
         count: samples in the window.
-        min: smallest in the window, as ``max``, ``first``, ``last`` None without samples.
+        min: smallest value in the window; ``min``, ``max``, ``first``, ``last`` are None without
+            samples.
         comm: ``ok``, ``late``, ``lost`` or ``never``.
         allowed_s: the age up to which comm is ``ok``, seconds.
-        violations: every rule that it breaks, the worst first.
-        places: decimals its values are shown with.
-        spark: SVG path of the window's series in a box of 100 x 24, empty without samples in it.
-        unchanged_s: seconds for which the value has been the same, where that is longer than the
-            rule allows, else None; ``unchanged_longer`` where it may be longer still.
-        warn_y: heights of the warning limits inside that box, as ``crit_y`` of the critical.
+        violations: every broken rule, the worst first.
+        places: decimals of the shown values.
+        spark: SVG path of the window's series in a box of 100 x 24, empty without samples.
+        unchanged_s: seconds of an unchanged value if that is longer than the rule allows, else
+            None; ``unchanged_longer`` if the value may be unchanged for even longer.
+        warn_y: heights of the warning limits in that box; ``crit_y`` those of the critical limits.
         far_above: the nearest limit above that box, ``H 80000 ↑``, empty for none.
-        far_below: the nearest limit below it.
-        far_level: the level of the limit that is said to be broken, negative for the one below,
-            0 where none is.
-        far_room: characters of the longest such text that the tag's rule can give.
-        gauge_warn: places of the warning limits on the gauge, percent, as ``gauge_crit``.
+        far_below: the nearest limit below that box.
+        far_level: level of such a limit that is broken, negative for the one below, else 0.
+        far_room: length of the longest such text that the tag's rule can give, characters.
+        gauge_warn: positions of the warning limits on the gauge, percent; ``gauge_crit`` those of
+            the critical limits.
     """
 
     title: str

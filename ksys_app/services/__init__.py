@@ -1,1 +1,1 @@
-"""What pages and HTTP may ask for: values that rules have made of the answers of queries."""
+"""What pages and HTTP may request: values computed by rules from the rows of queries."""

@@ -42,7 +42,7 @@ def _alive(row: NewestRow, rule: QcRule | None, run: Run | None) -> Alive:
 class CommSource:
     """Reads the counts of messages and judges them.
 
-    The last overview is used again while the cache has the same counts.
+    It reuses the last overview while the cache has the same counts.
 
     Args:
         zone: the display zone.
@@ -57,14 +57,14 @@ class CommSource:
     async def calendar(self, start: date | None) -> tuple[Calendar, datetime]:
         """The 30 days from ``start``, by default those that end today, and the database's clock.
 
-        A start before 2000 or after today is moved there.
+        A start before 2000 or after today becomes 2000 or today.
         """
         now = await queries.database_clock()
         wanted = comm.recent_start(now, self._zone) if start is None else start
         return comm.calendar(comm.clamp_start(wanted, now, self._zone), self._zone), now
 
     async def alive(self, tags: Sequence[str]) -> tuple[tuple[Alive, ...], Answer[NewestRow]]:
-        """Whether each of some tags is alive now, and the answer that says so."""
+        """Whether each tag sends now, and the answer of the database."""
         rules = await rules_by_tag()
         answer = await queries.newest(tags)
         rows = [self._after(row) for row in answer.rows]
@@ -74,19 +74,19 @@ class CommSource:
         ), answer
 
     def _after(self, row: NewestRow) -> NewestRow:
-        """The row with the value before it, so that no query is needed for a tag that moves."""
+        """The row with the previous value, so that a changing tag needs no further query."""
         seen = self._newest.get(row.tag_name, row)
         before = seen.value if seen.ts != row.ts else seen.prev_value
         newest = self._newest[row.tag_name] = replace(row, prev_value=before)
         return newest
 
     async def report(self, tag_name: str, days: Calendar, *, fresh: bool = False) -> Report:
-        """The hours of one tag, whether it is known or not.
+        """The hours of one tag; the tag need not exist.
 
         Args:
             tag_name: the tag.
-            days: which days.
-            fresh: ask the database now, not the cache.
+            days: the days.
+            fresh: read from the database, not from the cache.
         """
         answer = await queries.comm_hours(tag_name, days.bounds[0], days.bounds[-1], fresh=fresh)
         row = answer.rows[0]
@@ -103,12 +103,12 @@ class CommSource:
         """Some tags by hours.
 
         Args:
-            tags: at least one tag, in the order in which they are shown.
-            days: which days.
-            fresh: ask the database now, not the cache.
+            tags: at least one tag, in display order.
+            days: the days.
+            fresh: read from the database, not from the cache.
 
         Raises:
-            KsysError: the database cannot be asked and nothing older is at hand.
+            KsysError: the database cannot be read, and the cache has no older rows.
         """
         reports = [await self.report(tag, days, fresh=fresh) for tag in tags]
         alive, asked = await self.alive(tags)
@@ -129,13 +129,13 @@ class CommSource:
         """All tags by days.
 
         Args:
-            days: which days.
+            days: the days.
             now: the database's clock, for a page without tags.
-            words: where there are more tags than may be shown, those whose name holds them.
-            fresh: ask the database now, not the cache.
+            words: if there are too many tags for the page, only tags with these words.
+            fresh: read from the database, not from the cache.
 
         Raises:
-            KsysError: the database cannot be asked and nothing older is at hand.
+            KsysError: the database cannot be read, and the cache has no older rows.
         """
         overview = await self.overview(days, words, fresh=fresh)
         alive, asked = await self.alive([row.tag_name for row in overview.rows])
@@ -152,7 +152,7 @@ class CommSource:
     async def overview(self, days: Calendar, words: str = "", *, fresh: bool = False) -> Overview:
         """The days of all known tags, 250 tags in a statement.
 
-        Where there are more tags than may be shown: the days of those whose name holds ``words``.
+        If there are too many tags for the page, only tags with ``words`` in their name.
         """
         found = await matching_tags("", self._max_tags)
         used = words if found.rowcount > self._max_tags else ""
@@ -190,19 +190,19 @@ class CommSource:
     async def choose_tags(
         self, wanted: Sequence[str], last: str, days: Calendar, now: datetime
     ) -> list[str]:
-        """The tags to show: those wanted, else the last one, else the worst, else the first.
+        """The tags to show: the wanted ones, else the last one, else the worst, else the first.
 
         Args:
-            wanted: tags that somebody has chosen.
+            wanted: the chosen tags.
             last: the tag that this browser chose last, empty for none.
-            days: the days to judge by.
+            days: the days that decide which tag is the worst.
             now: the database's clock.
 
         Returns:
-            Names of known tags; none where the database knows no tag.
+            Names of existing tags; none if the database has no tag.
 
         Raises:
-            UnknownTag: a wanted tag is not known, and others are.
+            UnknownTag: a wanted tag does not exist, while others do.
         """
         first = await first_tag()
         if not first:
@@ -216,10 +216,10 @@ class CommSource:
         return [await self.worst(days, now) or first]
 
     async def worst(self, days: Calendar, now: datetime) -> str | None:
-        """The tag that stands first of those judged where all stand worst first (PRD §28.3).
+        """The worst tag: the first tag with a judged hour in the order *worst first* (PRD §28.3).
 
-        None where no hour of any tag was judged, and where there are more tags than one statement
-        counts: a page should not wait for more.
+        None if no tag has a judged hour, or if there are more tags than one statement counts,
+        because a page should not wait for several statements.
         """
         found = await matching_tags("", queries.MAX_TAGS)
         if found.rowcount > queries.MAX_TAGS:

@@ -1,4 +1,4 @@
-"""What ``/comm`` and its HTTP answers show, as :mod:`ksys_app.services.comm` reads it."""
+"""The results of :mod:`ksys_app.services.comm`, for ``/comm`` and for HTTP."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ksys_app.utils.cache import Answer
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One tag in 30 days: its grid, and what follows from it.
+    """One tag over 30 days: its grid, outages and summary.
 
     Attributes:
         calendar: the days.
-        answer: what the database said, one row, and when.
+        answer: the answer of the database, with one row.
         cells: every hour.
         outages: runs of critical hours.
-        summary: what they amount to.
+        summary: the summary of the 30 days.
     """
 
     calendar: Calendar
@@ -30,7 +30,7 @@ class Report:
 
     @property
     def row(self) -> CommRow:
-        """The tag's life and expectation, and the moment its messages were counted at."""
+        """The row of the database: the tag's life, expectation and counts."""
         return self.answer.rows[0]
 
 
@@ -40,13 +40,13 @@ class Overview:
 
     Attributes:
         calendar: the days.
-        words: what their names hold; empty: any.
+        words: the words that every name has; empty for all tags.
         rows: the tags, by name.
-        assumed: those of which nobody has stated what is expected.
-        truncated: whether there are more such tags than may be shown.
-        fetched_ms: when the database answered the oldest part, epoch milliseconds.
+        assumed: the tags without a stored expectation.
+        truncated: whether there are more such tags than the page may show.
+        fetched_ms: when the database answered for the oldest rows, epoch milliseconds.
         cache_hit: whether no query was needed.
-        error: why the database could not be asked since, None while fresh.
+        error: why a later read failed, None while the rows are fresh.
     """
 
     calendar: Calendar
@@ -59,22 +59,22 @@ class Overview:
     error: Exception | None
 
     def covers(self, words: str) -> bool:
-        """Whether the overview has every tag whose name holds ``words``."""
+        """Whether the overview has every tag with ``words`` in its name."""
         return self.words == words or (not self.words and not self.truncated)
 
 
 @dataclass(frozen=True, slots=True)
 class CommPage:
-    """What ``/comm`` shows: tags by hours, or all tags by days.
+    """The content of ``/comm``: tags by hours, or all tags by days.
 
     Attributes:
-        reports: the tags by hours; none where ``overview`` is shown.
+        reports: the tags by hours; none if ``overview`` is set.
         overview: all tags by days, None for the view by hours.
-        alive: whether each of the tags is alive now, in their order.
-        alive_ms: when that was asked, epoch milliseconds.
+        alive: for each tag, in order, whether it sends now.
+        alive_ms: when ``alive`` was read, epoch milliseconds.
         calendar: the days.
-        now: the database's clock when the messages were counted.
-        fetched_ms: when they were counted, by our clock, epoch milliseconds.
+        now: the database's clock of the counts.
+        fetched_ms: the app's clock of the counts, epoch milliseconds.
     """
 
     reports: tuple[Report, ...]
@@ -87,21 +87,21 @@ class CommPage:
 
     @property
     def rowcount(self) -> int:
-        """How many hours of tags, or how many tags."""
+        """The number of cells of all tags, or the number of tags."""
         if self.overview is not None:
             return len(self.overview.rows)
         return sum(len(report.cells) for report in self.reports)
 
     @property
     def cache_hit(self) -> bool:
-        """Whether the database was not asked for the counts."""
+        """Whether all counts came from the cache."""
         if self.overview is not None:
             return self.overview.cache_hit
         return all(report.answer.cache_hit for report in self.reports)
 
     @property
     def error(self) -> Exception | None:
-        """Why the database could not be asked, where counts are older than they should be."""
+        """Why the latest read failed, None while the counts are fresh."""
         if self.overview is not None:
             return self.overview.error
         errors = (report.answer.error for report in self.reports)

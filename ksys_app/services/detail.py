@@ -1,4 +1,4 @@
-"""The detail of one tag: what its tile has no room for."""
+"""The detail of one tag, beyond its tile."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ksys_app.services.standing import samples_until, since
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What is known of a tag beside its tile.
+    """The detail of a tag.
 
     Attributes:
         rule: its rule.
         samples: its raw samples of the last hour, ascending.
         feature: its newest 5-minute features, None where there are none.
-        spell: the state that its limits give, and since when; None where nobody can tell.
+        spell: the state by its limits, and since when; None if that is unknown.
     """
 
     rule: QcRule | None
@@ -37,10 +37,10 @@ async def read_detail(tile: Tile, now: datetime | None) -> Detail:
 
     Args:
         tile: the tag's tile.
-        now: the database's clock of the tiles; nothing newer is read beside them.
+        now: the database's clock of the tiles; newer samples are not read.
 
     Raises:
-        KsysError: the database cannot be asked.
+        KsysError: the database cannot be read.
     """
     rule = await rule_of(tile.title)
     samples = await samples_until(tile.title, now)

@@ -1,4 +1,4 @@
-"""The rows of a file: those on screen, or stretch by stretch where they are too many (PRD §8.6)."""
+"""The rows of a CSV file: those on screen, or more rows in slices (PRD §8.6)."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Slice = Callable[[str, datetime, datetime | None, float], Awaitable[Sequence[Any
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What a file holds.
+    """The content of a file.
 
     Attributes:
         tags: the tags, one after the other.
-        query: which rows of each.
-        bucket: the width of its buckets, None for those of the window.
-        start: only rows that begin from here; None: from the beginning of the window.
-        end: only rows that begin before; None: to the end of the window.
+        query: the rows of each tag.
+        bucket: the bucket width, None for that of the window.
+        start: only rows that begin at this time or later; None: from the start of the window.
+        end: only rows that begin before this time; None: to the end of the window.
     """
 
     tags: Sequence[str]
@@ -43,7 +43,7 @@ class Export:
     end: datetime | None = None
 
     def covers(self, bucket: datetime) -> bool:
-        """Whether a row that begins then is asked for."""
+        """Whether the file has a row that begins at this time."""
         early = self.start is not None and bucket < self.start
         late = self.end is not None and bucket >= self.end
         return not early and not late
@@ -82,7 +82,7 @@ async def read_parts(export: Export) -> AsyncIterator[Part]:
     Raises:
         UnknownTag: a tag is not known.
         DatabaseTimeout: the rows of a tag take longer than the setting allows.
-        KsysError: the database cannot be asked.
+        KsysError: the database cannot be read.
     """
     many = _many(export)
     if many is not None:

@@ -1,4 +1,4 @@
-"""What a monitor asks of the database: faults, jobs, aggregates, size."""
+"""The state of the database for a monitor: faults, jobs, aggregates, size."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ksys_app.queries.jobs import jobs
 
 
 async def find_faults() -> list[Fault]:
-    """What keeps the app from serving, as the database says now; relations first.
+    """The current faults that keep the app from serving, relations first.
 
     Raises:
-        KsysError: the database cannot be asked.
+        KsysError: the database cannot be read.
     """
     return await health.faults()
 
@@ -30,10 +30,10 @@ async def judge_jobs(*, fresh: bool = False) -> Judgement:
 
 
 async def stored_aggregates() -> tuple[Mark, ...]:
-    """How far each aggregate is stored.
+    """The watermark of each aggregate.
 
     Raises:
-        KsysError: the database cannot be asked.
+        KsysError: the database cannot be read.
     """
     return (await stored_to()).fresh_rows()
 
@@ -42,7 +42,7 @@ async def database_bytes() -> int:
     """The size of the database on its disk.
 
     Raises:
-        KsysError: the database cannot be asked.
+        KsysError: the database cannot be read.
     """
     (found,) = (await health.size()).fresh_rows()
     return found.bytes

@@ -136,7 +136,7 @@ class LiveFeed:
         """The snapshot of the last tick; where nobody watches ``selection``, one that is read now.
 
         Raises:
-            KsysError: the database cannot be asked and nothing older is at hand.
+            KsysError: the database cannot be read, and the cache has no older rows.
         """
         newest = self._newest.get(selection)
         if newest is not None and (newest.error is None or newest.tile_set.db_now is not None):

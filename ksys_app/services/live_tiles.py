@@ -41,7 +41,7 @@ class LiveTiles:
         Callers at the same time share one read, which goes on where one of them leaves.
 
         Raises:
-            KsysError: the database cannot be asked and nothing older is at hand.
+            KsysError: the database cannot be read, and the cache has no older rows.
         """
         task = self._reading.get(selection)
         if task is None:
@@ -59,7 +59,7 @@ class LiveTiles:
         """The tiles now. The limits that they hold count from now on; changed alarms are logged.
 
         Raises:
-            KsysError: the database cannot be asked and nothing older is at hand.
+            KsysError: the database cannot be read, and the cache has no older rows.
         """
         judged = await self.read(selection)
         if selection.whole and not judged.truncated:

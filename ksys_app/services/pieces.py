@@ -20,7 +20,7 @@ async def plan(window: Window) -> tuple[Piece, ...]:
     """The pieces that statistics of ``window`` are computed from; valid for some seconds.
 
     Raises:
-        KsysError: the database cannot be asked and nothing older is at hand.
+        KsysError: the database cannot be read, and the cache has no older rows.
     """
     if window.duration < SHORTEST:
         return (Piece(window.bucket),)

@@ -1,4 +1,4 @@
-"""The rules that tags are judged by."""
+"""The QC rules of tags."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ksys_app.utils.cache import Answer
 
 
 async def list_rules() -> Answer[QcRule]:
-    """Every rule by tag, without the parts that cannot be used."""
+    """Every rule, ordered by tag, without its unusable values."""
     return await qc_rules()
 
 
 async def rule_of(tag: str) -> QcRule | None:
-    """The rule of a tag, None where it has none."""
+    """The rule of a tag, None without one."""
     return (await rules_by_tag()).get(tag)

@@ -1,4 +1,4 @@
-"""What one process has open: the database, the tiles, the feed; made in the lifespan."""
+"""The shared parts of one process: database, tiles, feed; the lifespan opens them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ksys_app.settings import Settings
 class Runtime:
     """The open parts, for states and HTTP.
 
-    ``connected`` tells of a tab's token whether its websocket is there.
+    ``connected`` returns whether the websocket of a tab's token is open.
     """
 
     settings: Settings
@@ -37,10 +37,10 @@ _current: Runtime | None = None
 
 
 def current() -> Runtime:
-    """What is open.
+    """The open parts of this process.
 
     Raises:
-        DatabaseUnreachable: nothing is yet.
+        DatabaseUnreachable: the app is still starting.
     """
     if _current is None:
         raise DatabaseUnreachable("the app is starting; try again in a moment")
@@ -51,7 +51,7 @@ def current() -> Runtime:
 async def opened(
     settings: Settings, connected: Callable[[str], bool] = lambda token: True
 ) -> AsyncIterator[Runtime]:
-    """Open everything, close it at the end; a database that is away does not stop the start."""
+    """Open all parts and close them at the end; the app also starts while the database is away."""
     global _current
     database = db.Database(settings.app_dsn(), settings)
     db.use(database)

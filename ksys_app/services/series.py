@@ -23,13 +23,13 @@ Kind = Literal["buckets", "indicators", "features"]
 
 @dataclass(frozen=True, slots=True)
 class SeriesQuery:
-    """Which rows are asked for.
+    """The rows to read.
 
     Attributes:
-        kind: buckets, moving figures of buckets, or 5-minute features.
+        kind: buckets, indicators, or 5-minute features.
         window: the time range.
         tag: the tag, None for all tags.
-        band: the centre of the bands, of ``indicators``.
+        band: the centre of the bands, for ``indicators``.
     """
 
     kind: Kind
@@ -39,7 +39,7 @@ class SeriesQuery:
 
     @property
     def bucket(self) -> str:
-        """The name of the width of its buckets."""
+        """The name of the bucket width."""
         return "5m" if self.kind == "features" else self.window.bucket
 
     @property
@@ -49,7 +49,7 @@ class SeriesQuery:
 
     @property
     def view(self) -> str:
-        """The continuous aggregate that it is read from."""
+        """The continuous aggregate with these rows."""
         return "features_5m" if self.kind == "features" else self.window.view
 
 
@@ -58,10 +58,10 @@ class Series:
     """The rows of a tag, or of all tags, in a window.
 
     Attributes:
-        query: what was asked.
+        query: the query of the rows.
         answer: the rows, ascending by time.
-        known: the tag, where it has no rows in the window.
-        days: IANA name of the zone whose days the buckets are, None of shorter buckets.
+        known: the tag, if it has no rows in the window.
+        days: IANA name of the zone of daily buckets, None for shorter buckets.
     """
 
     query: SeriesQuery
@@ -77,13 +77,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class TagSeries:
-    """A tag over a window, as a chart and a table show it.
+    """A tag over a window, for a chart and a table.
 
     Attributes:
         chart: the series of the chart.
         table: the rows of the table.
         rule: the tag's rule.
-        now: how the tag stands, None where that cannot be asked.
+        now: the current state of the tag, None if it cannot be read.
     """
 
     chart: Series
@@ -96,8 +96,8 @@ async def read_rows(query: SeriesQuery, *, fresh: bool = False) -> Answer[Any]:
     """The rows of one tag, or the newest 10,000 of all tags, ascending by time.
 
     Args:
-        query: which rows.
-        fresh: ask the database now, not the cache; of one tag.
+        query: the rows to read.
+        fresh: for one tag, read from the database and not from the cache.
     """
     tag, window = query.tag, query.window
     if query.kind == "buckets":
@@ -117,12 +117,12 @@ async def read_series(query: SeriesQuery, *, fresh: bool = False) -> Series:
     """The series of one tag, or of all tags.
 
     Args:
-        query: which rows.
-        fresh: ask the database now, not the cache; of one tag.
+        query: the rows to read.
+        fresh: for one tag, read from the database and not from the cache.
 
     Raises:
         UnknownTag: the tag has no rows and is not known.
-        KsysError: the database cannot be asked and nothing older is at hand.
+        KsysError: the database cannot be read, and the cache has no older rows.
     """
     answer = await read_rows(query, fresh=fresh)
     known = None
@@ -141,11 +141,11 @@ async def read_tag(
         chart: the rows of the chart.
         table: the rows of the table.
         tag: the tag of both.
-        fresh: ask the database now, not the cache.
+        fresh: read from the database, not from the cache.
 
     Raises:
         UnknownTag: the tag is not known.
-        KsysError: the database cannot be asked and nothing older is at hand.
+        KsysError: the database cannot be read, and the cache has no older rows.
     """
     drawn = await read_series(chart, fresh=fresh)
     listed = drawn.answer if table == chart else await read_rows(table, fresh=fresh)
@@ -154,7 +154,7 @@ async def read_tag(
 
 
 async def _now(tag: str, window: Window, rule: QcRule | None) -> TagNow | None:
-    """How the tag stands; rows that the cache still has are shown without."""
+    """The current state of the tag, None if it cannot be read; cached rows are shown without it."""
     try:
         return await read_now(tag, window, rule)
     except KsysError:

@@ -1,4 +1,4 @@
-"""How a tag stands: its tile, and since when its value is in its state."""
+"""The current state of a tag: its tile, and since when the value is in its state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ksys_app.queries import metrics
 from ksys_app.queries.realtime import newest_samples
 from ksys_app.services import runtime
 
-# How far back its beginning is looked for, where the samples of the last hour are all in a state.
+# How far back to look for the start of a state, if all samples of the last hour are in it.
 MINUTES_OVER: Final = "24h"
 
 
@@ -25,8 +25,8 @@ class TagNow:
     """A tag now.
 
     Attributes:
-        tile: its tile, None where it has none.
-        spell: the state that its limits give, and since when; None where nobody can tell.
+        tile: its tile, None without one.
+        spell: the state by its limits, and since when; None if that is unknown.
     """
 
     tile: Tile | None = None
@@ -34,10 +34,10 @@ class TagNow:
 
 
 async def read_now(tag: str, window: Window, rule: QcRule | None) -> TagNow:
-    """A tag now, with its tile in ``window``.
+    """The current state of a tag, with its tile in ``window``.
 
     Raises:
-        KsysError: the database cannot be asked.
+        KsysError: the database cannot be read.
     """
     shown = await runtime.current().tiles.read(Selection(window, tags=(tag,)))
     if not shown.tiles or shown.db_now is None:
@@ -48,7 +48,7 @@ async def read_now(tag: str, window: Window, rule: QcRule | None) -> TagNow:
 
 
 async def samples_until(tag: str, now: datetime | None) -> list[Sample]:
-    """The raw samples of the last hour, ascending; none that is newer than ``now``."""
+    """The raw samples of the hour before ``now``, ascending."""
     newest = (await newest_samples(tag)).rows
     return [one for one in reversed(newest) if now is None or one.ts <= now]
 
@@ -56,7 +56,7 @@ async def samples_until(tag: str, now: datetime | None) -> list[Sample]:
 async def since(
     tile: Tile, rule: QcRule | None, samples: Sequence[Sample], now: datetime
 ) -> Spell | None:
-    """Since when: from the samples of the last hour, then from the minutes of a day."""
+    """The start of the state: from the samples of the last hour, then from the minutes of a day."""
     allowed = timedelta(seconds=tile.allowed_s)
     found = spell(stretches((), samples), rule, allowed, now)
     if found is None or found.since > samples[0].ts:

@@ -1,4 +1,4 @@
-"""The tags that may be asked for, and the newest sample of each."""
+"""The list of tags, and the newest sample of each."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ksys_app.utils.cache import Answer
 
 @dataclass(frozen=True, slots=True)
 class TagList:
-    """Known tags by name, and the rules of all tags.
+    """Tags by name, and the rules of all tags.
 
     Attributes:
-        answer: the tags; more rows than ``MAX_TAGS`` say that there are more.
+        answer: the tags; more than ``MAX_TAGS`` rows mean that there are more tags.
         rules: the rules by tag.
     """
 
@@ -29,10 +29,10 @@ class TagList:
 
 
 async def require_known_tag(tag: str) -> Tag:
-    """The tag, known from samples, rules, expectations or refused samples.
+    """The tag, if it has samples, a rule, an expectation or refused samples.
 
     Raises:
-        UnknownTag: it is not known.
+        UnknownTag: the tag does not exist.
     """
     found = await find_tag(tag)
     if found is None:
@@ -41,15 +41,15 @@ async def require_known_tag(tag: str) -> Tag:
 
 
 async def first_tag() -> str:
-    """The first known tag by name, empty where there is none."""
+    """The first tag by name, empty without one."""
     return next((tag.tag_name for tag in (await tag_list()).rows), "")
 
 
 async def list_tags(words: str = "") -> TagList:
-    """The known tags, all of them as of the last five minutes.
+    """The tags; the list of all tags may be five minutes old.
 
     Args:
-        words: only tags whose name or title holds every word; those as of now.
+        words: only tags with every word in name or title; this list is current.
     """
     rules = await rules_by_tag()
     if words:
@@ -58,5 +58,5 @@ async def list_tags(words: str = "") -> TagList:
 
 
 async def newest_samples(tag: str | None = None) -> Answer[Latest]:
-    """The newest sample of each tag by name, or of one; none of a tag that never reported."""
+    """The newest sample of each tag by name, or of one tag; no row for a tag that never sent."""
     return await latest_snapshot(tag)

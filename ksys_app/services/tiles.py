@@ -107,7 +107,7 @@ class TileSource:
             held: the limits that were broken at the last judgement, by tag.
 
         Raises:
-            KsysError: the database cannot be asked and nothing older is at hand.
+            KsysError: the database cannot be read, and the cache has no older rows.
         """
         started = time.monotonic()
         window = selection.window
