@@ -27,6 +27,7 @@ from ksys_app.driver.refusal import refusal
 from ksys_app.driver.restoring import restoring
 from ksys_app.driver.rows import rows_of
 from ksys_app.errors import DatabaseFault, DatabaseTimeout, DatabaseUnreachable, KsysError
+from ksys_app.models.message import Message
 from ksys_app.settings import Settings, safe_dsn, with_parameters
 from ksys_app.utils.cache import TTL, Answer, Kind, TTLCache, cache_key
 
@@ -255,7 +256,7 @@ class Database:
             why = await refusal(error, self._dsn)
             self._refusal = words, refused(why, self.name, self._user)
         # For pages and HTTP every cause is the same error: the database is unreachable.
-        return DatabaseUnreachable(self._refusal[1].message)
+        return DatabaseUnreachable(self._refusal[1].said)
 
     async def _ping(self) -> None:
         with suppress(KsysError):
@@ -296,5 +297,5 @@ def current() -> Database:
         DatabaseUnreachable: the app has not opened one yet.
     """
     if _current is None:
-        raise DatabaseUnreachable("the app is starting; no database is open yet")
+        raise DatabaseUnreachable(Message("errors.starting"))
     return _current

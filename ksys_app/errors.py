@@ -1,12 +1,16 @@
 """Errors that a user can see; each class is one error code of PRD §7.2.
 
-The message is one sentence that says what is wrong and what to do. If the driver raised an error,
-it is in ``__cause__``.
+The message is one sentence that says what is wrong and what to do. An error that a page can show
+holds a :class:`Message`, so that the page shows it in the reader's language; the sentence of any
+other error is in English. If the driver raised an error, it is in ``__cause__``.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Final
+
+from ksys_app.models.message import Message
+from ksys_app.texts import say
 
 
 class KsysError(Exception):
@@ -16,10 +20,23 @@ class KsysError(Exception):
     http_status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
 
+    def __init__(self, what: str | Message = "") -> None:
+        super().__init__(what)
+
+    @property
+    def said(self) -> Message:
+        """The sentence shown to the user, for the page to put into the reader's language."""
+        what = self.args[0] or (self.__doc__ or self.code).splitlines()[0]
+        return what if isinstance(what, Message) else Message("errors.plain", {"text": str(what)})
+
     @property
     def message(self) -> str:
-        """The sentence shown to the user."""
-        return str(self.args[0]) if self.args else (self.__doc__ or self.code).splitlines()[0]
+        """The sentence shown to the user, in English."""
+        return say(self.said)
+
+    def __str__(self) -> str:
+        """The sentence in English."""
+        return self.message
 
 
 class ConfigError(KsysError):

@@ -30,6 +30,7 @@ from ksys_app.domain.windows import (
     Window,
     parse_window,
 )
+from ksys_app.texts import say
 
 MAX_EXPORT_TAGS = 9
 MAX_KPI_TAGS = 200
@@ -40,7 +41,7 @@ MAX_SEQ = 2**53 - 1
 def _tag(value: str) -> str:
     wrong = names.asked_flaw(value)
     if wrong is not None:
-        raise ValueError(wrong)
+        raise ValueError(say(wrong))
     return value
 
 
@@ -48,7 +49,7 @@ def _window(value: str) -> Window:
     try:
         return parse_window(value)
     except UnknownWindow as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(say(error.said)) from None
 
 
 def _few(value: list[str], most: int = MAX_EXPORT_TAGS) -> list[str]:

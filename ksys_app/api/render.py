@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import orjson
 from fastapi import Response
 
-from ksys_app import texts_alarm
 from ksys_app.api.schemas import Kpi
 from ksys_app.domain.columns import drawn
 from ksys_app.domain.figures import all_finite, finite
@@ -21,6 +20,7 @@ from ksys_app.domain.timefmt import epoch_ms, iso_local
 from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.models.tiles import Tile
+from ksys_app.texts.alarm import alarm
 from ksys_app.utils.cache import Answer
 
 Json = dict[str, Any]
@@ -114,7 +114,7 @@ def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:
         "last": row.last,
         "comm": row.comm,
         "age_s": age,
-        "alarm": texts_alarm.alarm(row.violations),
+        "alarm": alarm(row.violations),
         "alarm_level": row.alarm_level,
         **stale,
     }

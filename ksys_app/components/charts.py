@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.style import resolved_color_mode
 
 from ksys_app.components.client.chart import Chart
-from ksys_app.texts import T
+from ksys_app.components.words import T, said
 
 Dash = Literal["solid", "dashed", "dotted"]
 Symbol = Literal["circle", "emptyCircle", "rect", "triangle", "diamond"]
@@ -22,7 +22,7 @@ class Series:
 
     Attributes:
         key: the column.
-        name: what people call it.
+        name: what people call it, a var of words.
         color: one of the eight series colours.
         dash: of its line.
         symbol: of its points.
@@ -32,7 +32,7 @@ class Series:
     """
 
     key: str
-    name: str
+    name: rx.Var[str]
     color: int
     dash: Dash
     symbol: Symbol
@@ -84,7 +84,7 @@ def series_chart(state: Any, series: tuple[Series, ...], bands: tuple[Band, ...]
         name=state.tag,
         unit=state.unit,
         title=state.title,
-        caption=state.window_caption,
+        caption=said(state.window_caption),
         on_toggle=state.toggle_series,
         on_zoom=state.set_zoom,
         on_find=state.find_row,

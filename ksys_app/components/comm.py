@@ -12,8 +12,8 @@ from ksys_app.components.client.shell import Scrollable
 from ksys_app.components.navbar import refresh_button, tag_filter
 from ksys_app.components.series import choice
 from ksys_app.components.tokens import CONTROL
+from ksys_app.components.words import C, filled, said
 from ksys_app.models.comm_views import CardView, SummaryView
-from ksys_app.texts_comm import C, comm_words
 
 MAX_TAGS = 9
 NUMBERS = (
@@ -41,7 +41,6 @@ def controls(state: Any) -> rx.Component:
                 values=state.tag_names,
                 most=MAX_TAGS,
                 label=C.tags,
-                words=comm_words(),
                 on_pick=state.set_tags,
             ),
         ),
@@ -52,7 +51,6 @@ def controls(state: Any) -> rx.Component:
                 min=FIRST_START,
                 max=state.today,
                 label=C.start,
-                words=comm_words(),
                 on_pick=state.set_start,
             ),
             _step(
@@ -135,7 +133,7 @@ def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
                 row.refused != "",
                 rx.el.span(
                     client.Mark.create(kind="warn"),
-                    row.refused,
+                    filled(C.refused, n=row.refused),
                     class_name="comm-cell",
                     data_testid="refused",
                 ),
@@ -165,7 +163,7 @@ def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
             )
         ),
         rx.el.td(
-            row.limits,
+            said(row.limits),
             rx.cond(
                 row.assumed,
                 client.Explain.create(
@@ -197,8 +195,8 @@ def _of_days(row: rx.Var[SummaryView]) -> rx.Component:
     return rx.fragment(
         row.success_30d,
         rx.cond(
-            row.judged != "",
-            rx.el.span(row.judged, title=C.judged_why, class_name="of-days"),
+            row.judged > 0,
+            rx.el.span(filled(C.judged, n=row.judged), title=C.judged_why, class_name="of-days"),
             rx.fragment(),
         ),
     )
@@ -212,7 +210,7 @@ def cell_card(card: rx.Var[CardView], on_clear: rx.EventHandler) -> rx.Component
         (C.success, card.rate_s, "card-rate"),
         (C.received, card.received_s, "card-received"),
         (C.missing, card.missing_s, "card-missing"),
-        (C.last_seen, card.seen_s, "card-seen"),
+        (C.last_seen, rx.cond(card.seen_s != "", card.seen_s, C.none_seen), "card-seen"),
         (C.card_counted, card.counted_s, "card-counted"),
     )
     return rx.el.section(

@@ -10,9 +10,8 @@ from ksys_app.components import client
 from ksys_app.components.client.comm import Overview
 from ksys_app.components.table_components import table_skeleton
 from ksys_app.components.tokens import CONTROL
+from ksys_app.components.words import C, T
 from ksys_app.models.comm import WORST
-from ksys_app.texts import T
-from ksys_app.texts_comm import C, comm_words
 
 
 def overview(state: Any) -> rx.Component:
@@ -44,7 +43,6 @@ def overview(state: Any) -> rx.Component:
                     scale=state.color_scale,
                     sort=state.sort,
                     descending=state.descending,
-                    words=comm_words(),
                     on_open=state.set_tags,
                     on_sort=state.set_sort,
                     on_reload=state.show,

@@ -10,8 +10,8 @@ from reflex_components_core.react_router import link
 from ksys_app.components import client
 from ksys_app.components.links import file_link
 from ksys_app.components.tokens import CONTROL
+from ksys_app.components.words import L, T, sentence
 from ksys_app.models.views import Problem
-from ksys_app.texts import T
 
 # Why nothing is shown, by the kind of trouble that alone is shown.
 NONE = {
@@ -37,7 +37,7 @@ def error_box(problem: rx.Var[Problem], on_retry: rx.EventHandler) -> rx.Compone
             class_name="box-code",
         ),
         rx.el.h2(rx.cond(wrong, T.link_title, T.error_title)),
-        rx.el.p(problem.message, class_name="box-message"),
+        rx.el.p(sentence(problem.message), class_name="box-message"),
         rx.cond(
             wrong,
             rx.el.p(T.link_tell, class_name="box-quiet"),
@@ -58,7 +58,7 @@ def error_box(problem: rx.Var[Problem], on_retry: rx.EventHandler) -> rx.Compone
                     client.OpenPicker.create(text=T.link_choose, class_name=CONTROL["primary"]),
                 ),
                 ("open", _first_button(T.link_open, on_retry, "way-out")),
-                _first_button(T.live.retry, on_retry, "retry"),
+                _first_button(L.retry, on_retry, "retry"),
             ),
             rx.cond(
                 problem.runbook != "",
@@ -139,7 +139,7 @@ def none_left_box(only: rx.Var[str], words: rx.Var[str], on_clear: EventSpec) ->
         rx.cond(words != "", rx.el.p(T.none_filtered, " ", rx.el.code(words), "."), rx.fragment()),
         rx.el.p(
             rx.el.button(
-                T.live.only_off, type="button", class_name=CONTROL["control"], on_click=on_clear
+                L.only_off, type="button", class_name=CONTROL["control"], on_click=on_clear
             ),
             class_name="box-actions",
         ),

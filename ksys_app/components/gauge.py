@@ -6,7 +6,8 @@ import reflex as rx
 
 from ksys_app.components.svg_gauge import svg_gauge
 from ksys_app.components.tokens import GAUGE, LEVELS
-from ksys_app.texts import DASH, T
+from ksys_app.components.words import T
+from ksys_app.texts import DASH
 
 
 def gauge(

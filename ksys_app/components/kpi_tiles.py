@@ -10,8 +10,9 @@ from ksys_app.components.gauge import gauge
 from ksys_app.components.links import page_link
 from ksys_app.components.popover import alarm_badge
 from ksys_app.components.reading import reading
+from ksys_app.components.words import L, T, filled
 from ksys_app.models.views import TileView
-from ksys_app.texts import DASH, T
+from ksys_app.texts import DASH
 
 SKELETONS = 9
 # Signs of a figure, on average, up to which five of them fit beside each other.
@@ -69,8 +70,8 @@ def tile(
             rx.cond((row.far_room > 0) & (row.spark != ""), _far(row), rx.fragment()),
             to=page_link("/trend", row.title, window),
             class_name="tile-series",
-            aria_label=T.open_trend.format(tag=row.title),
-            title=T.open_trend.format(tag=row.title),
+            aria_label=filled(T.open_trend, tag=row.title),
+            title=filled(T.open_trend, tag=row.title),
             data_testid="tile-trend",
         ),
         _stats(row),
@@ -102,7 +103,7 @@ def _head(row: TileView, on_open: rx.EventHandler) -> rx.Component:
                 type="button",
                 class_name="tile-open",
                 title=row.title,
-                aria_label=T.open_detail.format(tag=row.title),
+                aria_label=filled(T.open_detail, tag=row.title),
                 on_click=on_open(row.title),
                 data_testid="tile-open",
             ),
@@ -173,8 +174,18 @@ def _limit(y: rx.Var[float], kind: str) -> rx.Component:
 def _far(row: TileView) -> rx.Component:
     """The nearest limits above and below the series, beside it, in a room that never changes."""
     return rx.el.span(
-        rx.el.span(row.far_above, data_testid="far-above", data_level=row.far_level),
-        rx.el.span(row.far_below, data_testid="far-below", data_level=-row.far_level),
+        rx.el.span(
+            rx.cond(row.far_level > 0, L.limit_under + " ", ""),
+            row.far_above,
+            data_testid="far-above",
+            data_level=row.far_level,
+        ),
+        rx.el.span(
+            rx.cond(row.far_level < 0, L.limit_over + " ", ""),
+            row.far_below,
+            data_testid="far-below",
+            data_level=-row.far_level,
+        ),
         class_name="spark-far",
         style={"minWidth": f"{row.far_room}ch"},
         aria_hidden="true",
@@ -208,7 +219,7 @@ def _foot(row: TileView, on_pin: rx.EventHandler) -> rx.Component:
             type="button",
             class_name="tile-pin",
             aria_pressed=row.pinned,
-            aria_label=rx.cond(row.pinned, T.unpin, T.pin) + " " + row.title,
+            aria_label=filled(rx.cond(row.pinned, T.unpin_tag, T.pin_tag), tag=row.title),
             title=rx.cond(row.pinned, T.unpin, T.pin),
             on_click=on_pin(row.title),
             data_testid="tile-pin",

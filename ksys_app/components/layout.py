@@ -12,7 +12,8 @@ from ksys_app.components import client
 from ksys_app.components.client.shell import PaperHead
 from ksys_app.components.navbar import navbar
 from ksys_app.components.sidebar import sidebar
-from ksys_app.texts import T, live_texts, window_spans
+from ksys_app.components.words import T
+from ksys_app.texts.windows import window_spans
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Feed:
         seen_ms: the same of what is said of the tags' communication.
         db_now_ms: the database's clock at that moment.
         tick_s: seconds between updates.
-        caption: what is loaded, in words.
+        caption: what is loaded, a message.
         on_retry: tries again now.
         on_refresh: asks the database now.
     """
@@ -78,7 +79,11 @@ class Place:
 
 
 def paper_head(
-    name: str, subjects: Any, *, window: Any = "", zoom: Sequence[int] | rx.Var[list[int]] = ()
+    name: rx.Var[str],
+    subjects: Any,
+    *,
+    window: Any = "",
+    zoom: Sequence[int] | rx.Var[list[int]] = (),
 ) -> rx.Component:
     """What stands under the title on paper.
 
@@ -99,7 +104,7 @@ def paper_head(
 
 def shell(
     route: str,
-    title: str,
+    title: rx.Var[str],
     *content: rx.Component,
     place: Place,
     paper: rx.Component | None = None,
@@ -132,7 +137,6 @@ def shell(
             class_name="column",
         ),
         zone=place.zone,
-        t=live_texts(),
         **_live(feed),
     )
 
@@ -148,7 +152,7 @@ def _live(feed: Feed | None) -> dict[str, Any]:
             "realtime": False,
             "is_loading": False,
             "problem": {},
-            "caption": "",
+            "caption": {},
         }
     return {
         "phase": feed.phase,

@@ -9,8 +9,8 @@ from ksys_app.components import client
 from ksys_app.components.links import page_link
 from ksys_app.components.standing import standing
 from ksys_app.components.table_components import figure_list, sample_table
+from ksys_app.components.words import FEATURES, LIMITS, T, filled, said
 from ksys_app.models.views import DetailView, Standing
-from ksys_app.texts import FEATURES, LIMITS, T
 
 
 def detail_modal(
@@ -50,18 +50,20 @@ def _content(detail: rx.Var[DetailView], now: rx.Var[list[Standing]]) -> rx.Comp
         rx.el.div(
             _section(
                 T.limits,
-                rx.cond(detail.limits.length() > 0, figure_list(detail.limits, LIMITS), None),
-                rx.cond(detail.note != "", rx.el.p(detail.note, class_name="note"), None),
+                rx.cond(
+                    detail.limits.length() > 0, figure_list(detail.limits, LIMITS.each()), None
+                ),
+                rx.cond(detail.note.key != "", rx.el.p(said(detail.note), class_name="note"), None),
             ),
             _section(
                 rx.cond(
                     detail.since_s != "",
-                    rx.fragment(T.features_since, " ", detail.since_s),
+                    filled(T.features_since, time=detail.since_s),
                     T.features,
                 ),
                 rx.cond(
                     detail.features.length() > 0,
-                    figure_list(detail.features, FEATURES),
+                    figure_list(detail.features, FEATURES.each()),
                     rx.el.p(T.no_features, class_name="note"),
                 ),
             ),
@@ -78,7 +80,7 @@ def _content(detail: rx.Var[DetailView], now: rx.Var[list[Standing]]) -> rx.Comp
     )
 
 
-def _section(title: str | rx.Component, *children: rx.Component) -> rx.Component:
+def _section(title: rx.Var[str], *children: rx.Component) -> rx.Component:
     return rx.el.section(rx.el.h3(title), *children)
 
 

@@ -8,12 +8,13 @@ from reflex.style import resolved_color_mode, toggle_color_mode
 from ksys_app.components import client
 from ksys_app.components.sidebar import drawer
 from ksys_app.components.tokens import CONTROL
-from ksys_app.texts import T, window_groups
+from ksys_app.components.words import T
+from ksys_app.texts.windows import window_menu as menu
 
 FILTER_DELAY_MS = 300
 
 
-def navbar(route: str, title: str, *controls: rx.Component) -> rx.Component:
+def navbar(route: str, title: rx.Var[str], *controls: rx.Component) -> rx.Component:
     """The header with the page's only ``h1``.
 
     Args:
@@ -25,6 +26,7 @@ def navbar(route: str, title: str, *controls: rx.Component) -> rx.Component:
         drawer(route),
         rx.el.h1(title),
         rx.el.div(*controls, class_name="controls"),
+        client.LanguageToggle.create(class_name=CONTROL["icon"]),
         theme_toggle(),
         class_name="header",
     )
@@ -33,7 +35,7 @@ def navbar(route: str, title: str, *controls: rx.Component) -> rx.Component:
 def window_menu(window: rx.Var[str], on_select: rx.EventHandler) -> rx.Component:
     """The 13 windows, grouped so that 3m is not read as minutes (PRD decision 3)."""
     return client.WindowMenu.create(
-        value=window, groups=window_groups(), label=T.window, on_select=on_select
+        value=window, groups=menu(), label=T.window, on_select=on_select
     )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import reflex as rx
 
 from ksys_app.components import client
+from ksys_app.components.words import A, T, filled
 from ksys_app.models.views import TileView
-from ksys_app.texts import T
+
+# What TileView.alarm holds, by place.
+RULE, HOW, VALUE, LIMIT = range(4)
 
 
 def alarm_badge(row: TileView) -> rx.Component:
@@ -16,7 +19,7 @@ def alarm_badge(row: TileView) -> rx.Component:
         level > 0,
         client.Explain.create(
             alarm_mark(level),
-            rx.el.span(row.alarm_kind, class_name="word"),
+            rx.el.span(alarm_kind(row), class_name="word"),
             title=T.alarm_title,
             lines=[alarm, rx.cond(level == 2, T.alarm_crit, T.alarm_warn)],
             class_name="badge",
@@ -37,8 +40,22 @@ def alarm_badge(row: TileView) -> rx.Component:
 
 def alarm_text(row: TileView) -> rx.Var[str]:
     """Level, reason and figures of the worst violation, ``-`` where there is none."""
-    whole = f"{row.alarm_kind} {row.alarm_figures}"
-    return rx.cond(row.alarm_level > 0, whole, row.alarm_kind)
+    words = {"level": _level(row), "reason": row.alarm[RULE], "figures": alarm_figures(row)}
+    return rx.cond(row.alarm_level > 0, filled(T.alarm_text, **words), T.alarm_none)
+
+
+def alarm_kind(row: TileView) -> rx.Var[str]:
+    """Level and reason of the worst violation: ``crit HH``."""
+    return _level(row) + " " + row.alarm[RULE]
+
+
+def alarm_figures(row: TileView) -> rx.Var[str]:
+    """What breaks the rule and its limit: ``196.2 ≥ 195``; only of a tag with a violation."""
+    return filled(A.at(row.alarm[HOW]), value=row.alarm[VALUE], limit=row.alarm[LIMIT])
+
+
+def _level(row: TileView) -> rx.Var[str]:
+    return rx.cond(row.alarm_level == 2, A.level_crit, A.level_warn)
 
 
 def alarm_mark(level: rx.Var[int]) -> rx.Component:

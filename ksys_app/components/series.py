@@ -15,12 +15,13 @@ from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.navbar import live_toggle, refresh_button, window_menu
 from ksys_app.components.standing import standing
 from ksys_app.components.table_components import table_skeleton
-from ksys_app.texts import T, window_spans
+from ksys_app.components.words import T, said
+from ksys_app.texts.windows import window_spans
 
 
 def series_page(
     route: str,
-    title: str,
+    title: rx.Var[str],
     state: Any,
     series: tuple[Series, ...],
     bands: tuple[Band, ...],
@@ -118,8 +119,8 @@ def table_section(state: Any, head: rx.Component, table: rx.Component) -> rx.Com
                 state.is_loading,
                 table_skeleton(),
                 rx.el.div(
-                    rx.el.p(state.empty_why),
-                    rx.el.p(state.empty_do, class_name="box-quiet"),
+                    rx.el.p(said(state.empty_why)),
+                    rx.el.p(said(state.empty_do), class_name="box-quiet"),
                     class_name="box",
                     data_testid="series-empty",
                 ),
@@ -132,8 +133,8 @@ def table_section(state: Any, head: rx.Component, table: rx.Component) -> rx.Com
 
 
 def choice(
-    label: str,
-    options: tuple[tuple[str, str, str], ...],
+    label: rx.Var[str],
+    options: tuple[tuple[str, rx.Var[str], rx.Var[str]], ...],
     chosen: rx.Var[str],
     on_choose: rx.EventHandler,
 ) -> rx.Component:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import reflex as rx
 from reflex_components_core.el.elements.inline import A
@@ -12,11 +11,26 @@ from reflex_components_core.el.elements.inline import A
 from ksys_app.components import client
 from ksys_app.components.links import file_link
 from ksys_app.components.tokens import CONTROL
+from ksys_app.components.words import FEATURES, T, filled
 from ksys_app.models.views import SeriesRow
-from ksys_app.texts import COLUMNS, T, forms
 
 # How much of a time is before its offset.
 STAMP = len("2026-02-28 09:00:00")
+# What a column holds, in the words of the pages; the headings are the plant's.
+COLUMNS: Final[Mapping[str, rx.Var[str]]] = {
+    "avg": T.avg,
+    "min": T.min,
+    "max": T.max,
+    "last": T.last,
+    "first": T.first,
+    "n": T.stat_count,
+    "sma_10": T.sma_10,
+    "sma_60": T.sma_60,
+    "bb_top": T.bb_top,
+    "bb_bot": T.bb_bot,
+    "slope_60": T.slope_60,
+    **FEATURES.each(),
+}
 
 
 def series_table(state: Any, columns: Sequence[str], title: str) -> rx.Component:
@@ -84,9 +98,7 @@ def pager(state: Any) -> rx.Component:
         state.pages > 1,
         rx.el.nav(
             _turn(T.newer, state.go_to(state.page - 1), state.page <= 1, "newer"),
-            rx.el.span(
-                *filled(T.page_of, {"n": state.page, "all": state.pages}), data_testid="page-of"
-            ),
+            rx.el.span(filled(T.page_of, n=state.page, all=state.pages), data_testid="page-of"),
             _turn(T.older, state.go_to(state.page + 1), state.page >= state.pages, "older"),
             aria_label=T.pager,
             class_name="pager",
@@ -98,10 +110,7 @@ def pager(state: Any) -> rx.Component:
 def row_count(state: Any) -> rx.Component:
     """How many rows the table has on all its pages."""
     return rx.el.span(
-        rx.cond(
-            state.total == 1,
-            *(rx.fragment(*filled(form, {"n": state.count})) for form in forms(T.rows)),
-        ),
+        filled(T.rows, n=state.count),
         rx.cond(state.zoom.length() > 0, f" {T.rows_whole}", ""),
         class_name="count",
         data_testid="row-count",
@@ -141,13 +150,3 @@ def _turn(text: str, event: Any, disabled: Any, name: str) -> rx.Component:
         class_name=CONTROL["control"] + " control-small",
         data_testid=name,
     )
-
-
-def filled(template: str, values: dict[str, Any]) -> list[Any]:
-    """The words of a template with vars in place of what is in braces.
-
-    A blank need not stand between the two: Korean writes a counter behind its number, ``{n}행``.
-    """
-    parts = re.split(r"\{(\w+)\}", template)
-    # Every second part is a name; between them may be nothing.
-    return [values[part] if n % 2 else part for n, part in enumerate(parts) if n % 2 or part]

@@ -8,15 +8,15 @@ import reflex as rx
 from reflex_components_core.react_router import link
 
 from ksys_app.components import client
-from ksys_app.texts import T
+from ksys_app.components.words import T
 
-PAGES: Final[tuple[tuple[str, str, str, str], ...]] = (
+PAGES: Final[tuple[tuple[str, rx.Var[str], str, str], ...]] = (
     ("/", T.nav_dashboard, "layout_dashboard", "d"),
     ("/trend", T.nav_trend, "chart_line", "t"),
     ("/tech", T.nav_tech, "chart_candlestick", "i"),
     ("/comm", T.nav_comm, "radio_tower", "c"),
 )
-SHORTCUTS: Final[tuple[tuple[str, str], ...]] = (
+SHORTCUTS: Final[tuple[tuple[str, rx.Var[str]], ...]] = (
     *((f"g {key}", title) for _, title, _, key in PAGES),
     ("/", T.key_filter),
     ("r", T.key_refresh),

@@ -7,8 +7,8 @@ import reflex as rx
 from ksys_app.components import client
 from ksys_app.components.popover import alarm_text
 from ksys_app.components.reading import reading
+from ksys_app.components.words import L, T, said
 from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
-from ksys_app.texts import T
 
 
 def standing(one: rx.Var[Standing], *, scaled: bool = True) -> rx.Component:
@@ -30,7 +30,7 @@ def standing(one: rx.Var[Standing], *, scaled: bool = True) -> rx.Component:
                 ),
             ),
             _fact(T.alarm_title, rx.el.span(alarm_text(tile), data_testid="standing-alarm")),
-            _fact(T.live.comm_title, client.CommCell.create(testid="standing-comm")),
+            _fact(L.comm_title, client.CommCell.create(testid="standing-comm")),
             class_name="standing-facts",
         ),
         rx.cond(one.scale.drawn, scale(one.scale), rx.fragment()) if scaled else rx.fragment(),
@@ -83,7 +83,7 @@ def scale(line: rx.Var[ScaleView]) -> rx.Component:
             style={"height": f"{line.rows * 16}px"},
         ),
         role="img",
-        aria_label=line.says,
+        aria_label=said(line.says),
         class_name="scale",
         data_testid="standing-scale",
     )

@@ -8,12 +8,12 @@ import reflex as rx
 
 from ksys_app.components import client
 from ksys_app.components.kpi_tiles import SKELETONS, worst
-from ksys_app.components.popover import alarm_mark, alarm_text
+from ksys_app.components.popover import alarm_figures, alarm_kind, alarm_mark, alarm_text
 from ksys_app.components.reading import long_figure
+from ksys_app.components.words import T
 from ksys_app.models.views import Limit, SampleView, SortKey, TileView
-from ksys_app.texts import T
 
-COLUMNS: tuple[tuple[SortKey, str, str], ...] = (
+COLUMNS: tuple[tuple[SortKey, rx.Var[str], str], ...] = (
     ("tag", T.col_tag, "col-tag"),
     ("ts", T.col_ts, "col-ts"),
     ("value", T.col_value, "col-value num"),
@@ -121,8 +121,8 @@ def snapshot_row(
                 row.alarm_level > 0,
                 rx.el.span(
                     alarm_mark(row.alarm_level),
-                    rx.el.span(row.alarm_kind, class_name="word"),
-                    rx.el.span(row.alarm_figures, class_name="alarm-figures"),
+                    rx.el.span(alarm_kind(row), class_name="word"),
+                    rx.el.span(alarm_figures(row), class_name="alarm-figures"),
                     class_name="alarm-cell",
                     data_level=row.alarm_level,
                 ),
@@ -155,7 +155,7 @@ def table_skeleton() -> rx.Component:
     )
 
 
-def figure_list(figures: rx.Var[list[Limit]], words: Mapping[str, str]) -> rx.Component:
+def figure_list(figures: rx.Var[list[Limit]], words: Mapping[str, rx.Var[str]]) -> rx.Component:
     """Figures, each with its name in words and as its column is called."""
     return rx.el.dl(
         rx.foreach(

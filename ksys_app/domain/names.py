@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ksys_app.models.message import Message
+
 MAX_TAG_LENGTH: Final = 200
 """Most characters of a name that the product writes."""
 MAX_ASKED_LENGTH: Final = 5_000
@@ -31,14 +33,14 @@ def flaw(name: str) -> str | None:
     return None
 
 
-def asked_flaw(name: str) -> str | None:
+def asked_flaw(name: str) -> Message | None:
     """Why no tag in any database can have this name, None where a tag may have it."""
     if not name:
-        return "must be a name"
+        return Message("errors.tag_empty")
     if len(name) > MAX_ASKED_LENGTH:
-        return f"is longer than {MAX_ASKED_LENGTH} characters"
+        return Message("errors.tag_long", {"most": MAX_ASKED_LENGTH})
     if "\0" in name:
-        return f"{shown(name)} holds a NUL character, which no name can"
+        return Message("errors.tag_nul", {"tag": shown(name)})
     return None
 
 

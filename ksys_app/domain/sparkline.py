@@ -86,11 +86,10 @@ def visible(limits: Sequence[float | None], span: tuple[float, float]) -> tuple[
 def hint(name: str, limit: float, *, above: bool, broken: bool = False) -> str:
     """The text for a limit outside the box, with its side: ``H 80000 ↑``.
 
-    If the value is past the limit (``broken``), the text says this: ``above HH 75``.
+    If the value is past the limit (``broken``), the page puts a word in place of the arrow.
     """
-    if broken:
-        return f"{'below' if above else 'above'} {name} {brief(limit)}"
-    return f"{name} {brief(limit)} {'↑' if above else '↓'}"
+    text = f"{name} {brief(limit)}"
+    return text if broken else f"{text} {'↑' if above else '↓'}"
 
 
 def outside(

@@ -34,6 +34,10 @@ class Drawn(TypedDict):
     far_level: int
 
 
+# What the page says before the name of a broken limit, in the language that needs more room.
+LONGEST_WORD: Final = "above "
+
+
 @dataclass(frozen=True, slots=True)
 class Badges:
     """The content of the Comm badge and the Alarm badge of a tag.
@@ -239,4 +243,4 @@ def _far_room(rule: QcRule | None) -> int:
 @lru_cache(RULES_AT_HAND)
 def _longest_hint(limits: tuple[tuple[str, float], ...]) -> int:
     hints = (sparkline.hint(name, value, above=True, broken=True) for name, value in limits)
-    return max(map(len, hints), default=0)
+    return max((len(LONGEST_WORD) + len(hint) for hint in hints), default=0)

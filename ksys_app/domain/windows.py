@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from ksys_app.models.message import Message
+
 BucketName = Literal["1m", "10m", "1h", "1d"]
 Group = Literal["minutes", "hours", "days", "months"]
 
@@ -51,13 +53,11 @@ class Window:
         label: its name in URLs and in the API.
         duration: its length; 3m, 6m and 12m are 90, 180 and 365 days (PRD decision 3).
         group: the group in the menu, so that nobody reads ``3m`` as minutes.
-        title: its name in the menu.
     """
 
     label: str
     duration: timedelta
     group: Group
-    title: str
 
     @property
     def bucket(self) -> BucketName:
@@ -84,19 +84,19 @@ def _days(n: int) -> timedelta:
 
 
 WINDOWS: Final[tuple[Window, ...]] = (
-    Window("1m", _minutes(1), "minutes", "1 minute"),
-    Window("5m", _minutes(5), "minutes", "5 minutes"),
-    Window("10m", _minutes(10), "minutes", "10 minutes"),
-    Window("60m", _minutes(60), "minutes", "60 minutes"),
-    Window("12h", timedelta(hours=12), "hours", "12 hours"),
-    Window("24h", timedelta(hours=24), "hours", "24 hours"),
-    Window("48h", timedelta(hours=48), "hours", "48 hours"),
-    Window("7d", _days(7), "days", "7 days"),
-    Window("14d", _days(14), "days", "14 days"),
-    Window("30d", _days(30), "days", "30 days"),
-    Window("3m", _days(90), "months", "3 months"),
-    Window("6m", _days(180), "months", "6 months"),
-    Window("12m", _days(365), "months", "12 months"),
+    Window("1m", _minutes(1), "minutes"),
+    Window("5m", _minutes(5), "minutes"),
+    Window("10m", _minutes(10), "minutes"),
+    Window("60m", _minutes(60), "minutes"),
+    Window("12h", timedelta(hours=12), "hours"),
+    Window("24h", timedelta(hours=24), "hours"),
+    Window("48h", timedelta(hours=48), "hours"),
+    Window("7d", _days(7), "days"),
+    Window("14d", _days(14), "days"),
+    Window("30d", _days(30), "days"),
+    Window("3m", _days(90), "months"),
+    Window("6m", _days(180), "months"),
+    Window("12m", _days(365), "months"),
 )
 LABELS: Final[tuple[str, ...]] = tuple(window.label for window in WINDOWS)
 DEFAULT_WINDOW: Final = "5m"
@@ -107,7 +107,12 @@ _BY_LABEL: Final = {window.label: window for window in WINDOWS}
 
 
 class UnknownWindow(ValueError):
-    """The label names none of the 13 windows; the message lists all labels."""
+    """The label names none of the 13 windows; ``said`` lists all labels."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label)
+        values = {"window": repr(label[:40]), "windows": " ".join(LABELS)}
+        self.said = Message("errors.unknown_window", values)
 
 
 def parse_window(label: str) -> Window:
@@ -119,8 +124,7 @@ def parse_window(label: str) -> Window:
     try:
         return _BY_LABEL[label]
     except KeyError:
-        labels = " ".join(LABELS)
-        raise UnknownWindow(f"window {label[:40]!r} is unknown; use one of {labels}") from None
+        raise UnknownWindow(label) from None
 
 
 def reaching(age: timedelta, width: timedelta = timedelta()) -> Window | None:

@@ -20,7 +20,9 @@ from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
+from ksys_app.models.message import Message
 from ksys_app.settings import with_parameters
+from ksys_app.texts import say
 
 RV = TypeVar("RV")
 
@@ -47,12 +49,14 @@ class Silent(psycopg.OperationalError):
 
     Attributes:
         seconds: how long it has not answered.
+        said: the same as a message.
     """
 
     def __init__(self, seconds: float) -> None:
         shown = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
-        super().__init__(f"no answer for {shown.removesuffix('.0')} s")
         self.seconds = seconds
+        self.said = Message("errors.no_answer_for", {"seconds": shown.removesuffix(".0")})
+        super().__init__(say(self.said))
 
 
 class Connection(AsyncConnection[TupleRow]):

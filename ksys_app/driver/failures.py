@@ -19,66 +19,32 @@ from ksys_app.errors import (
     KsysError,
     SchemaDrift,
 )
+from ksys_app.models.message import Message
 
 Sentence = tuple[type[KsysError], str]
-# Sentences for each cause of a refused connection. "words" come from the server, in its language.
+# Error and sentence of the catalogue for each cause of a refused connection.
 BY_CAUSE: Final[Mapping[Cause, Sentence]] = {
-    "silent": (
-        DatabaseUnreachable,
-        "{name} does not answer ({message}); check that the server runs and no firewall is between",
-    ),
-    "host": (
-        DatabaseUnreachable,
-        "{name} does not answer ({message}); check the DSN's host",
-    ),
-    "port": (
-        DatabaseUnreachable,
-        "{name} does not answer ({message}); check that it runs and the DSN's host and port",
-    ),
-    "tls": (
-        ConfigError,
-        "{name} makes no TLS connection ({message}); check sslmode and sslrootcert in the DSN and "
-        "the server's certificate",
-    ),
-    "password": (
-        ConfigError,
-        "{name} asks for the password of {user!r}; put it into the DSN",
-    ),
-    "sqlstate": (DatabaseUnreachable, "{name} refuses the connection ({message})"),
+    "silent": (DatabaseUnreachable, "refused_silent"),
+    "host": (DatabaseUnreachable, "refused_host"),
+    "port": (DatabaseUnreachable, "refused_port"),
+    "tls": (ConfigError, "refused_tls"),
+    "password": (ConfigError, "refused_no_password"),
+    "sqlstate": (DatabaseUnreachable, "refused"),
 }
 BY_SQLSTATE: Final[Mapping[str, Sentence]] = {
-    "28P01": (ConfigError, "{name} refuses the password of {user!r}; correct it in the DSN"),
-    "28000": (
-        ConfigError,
-        "{name} does not let {user!r} in ({message}); correct the user in the DSN, or pg_hba.conf "
-        "on the server",
-    ),
-    "3D000": (ConfigError, "{name} has no such database; create it or correct the DSN"),
-    "42501": (
-        ConfigError,
-        "{name} does not let {user!r} into this database ({message}); grant CONNECT on it",
-    ),
-    "53300": (
-        DatabaseUnreachable,
-        "{name} has no connection left ({message}); lower KSYS_POOL_MAX or raise max_connections",
-    ),
-    "57P03": (
-        DatabaseUnreachable,
-        "{name} takes no connections yet ({message}); try again in a moment",
-    ),
+    "28P01": (ConfigError, "refused_password"),
+    "28000": (ConfigError, "refused_user"),
+    "3D000": (ConfigError, "refused_database"),
+    "42501": (ConfigError, "refused_connect"),
+    "53300": (DatabaseUnreachable, "refused_full"),
+    "57P03": (DatabaseUnreachable, "refused_starting"),
     # PostgreSQL itself does not answer a connection attempt with this code.
-    "08P01": (
-        DatabaseUnreachable,
-        "the pooler at {name} refuses the connection ({message}); correct the DSN or the pooler's "
-        "settings",
-    ),
+    "08P01": (DatabaseUnreachable, "refused_pooler"),
 }
 
 # Classes of SQLSTATE from a server that runs but cannot execute the statement: rolled back, out of
 # resources, over a limit, wrong state, an error of its system, an internal error.
 ANSWERED: Final = ("40", "53", "54", "55", "58", "XX")
-DISK_FULL: Final = "{name} has no room left on its disk ({message}); make room there and try again"
-OTHER_FAULT: Final = "{name} answers and cannot do it ({message}); the log of its server has more"
 
 
 def refused(why: Refusal, name: str, user: str) -> KsysError:
@@ -90,7 +56,8 @@ def refused(why: Refusal, name: str, user: str) -> KsysError:
         user: the user of the attempt.
     """
     kind, sentence = BY_SQLSTATE.get(why.sqlstate or "") or BY_CAUSE[why.cause]
-    return kind(sentence.format(name=name, user=user, message=why.message))
+    values = {"name": name, "user": repr(user), "message": why.message}
+    return kind(Message(f"errors.{sentence}", values))
 
 
 def map_error(error: BaseException, name: str) -> KsysError | None:
@@ -102,37 +69,40 @@ def map_error(error: BaseException, name: str) -> KsysError | None:
     """
     if isinstance(error, KsysError):
         return error
-    if isinstance(error, Silent):
-        return DatabaseTimeout(
-            f"{name} gives no sign of life ({first_line(error)}); check the server and its network"
-        )
-    if isinstance(error, Busy):
-        return DatabaseUnreachable(f"{name}: {first_line(error)}; raise KSYS_POOL_MAX")
-    if isinstance(error, psycopg.errors.QueryCanceled):
-        return DatabaseTimeout(f"{name} took too long to answer; try a shorter window")
-    if isinstance(
-        error,
-        psycopg.errors.UndefinedTable
-        | psycopg.errors.UndefinedColumn
-        | psycopg.errors.UndefinedFunction,
-    ):
-        return SchemaDrift(
-            f"{name} lacks what this version reads ({first_line(error)}); run ksys db init"
-        )
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        return SchemaDrift(f"{name} denies it ({first_line(error)}); run ksys db init to grant it")
-    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(ANSWERED):
-        full = isinstance(error, psycopg.errors.DiskFull)
-        sentence = DISK_FULL if full else OTHER_FAULT
-        return DatabaseFault(sentence.format(name=name, words=first_line(error)))
-    if isinstance(error, psycopg.ProgrammingError) and (error.sqlstate or "").startswith("42"):
+    found = _kind(error)
+    if found is None:
+        return None
+    kind, sentence = found
+    message = error.said if isinstance(error, Silent | Busy) else first_line(error)
+    return kind(Message(f"errors.{sentence}", {"name": name, "message": message}))
+
+
+def _kind(error: BaseException) -> Sentence | None:
+    """Error and sentence for an error of the driver."""
+    match error:
+        case Silent():
+            return DatabaseTimeout, "silent"
+        case Busy():
+            return DatabaseUnreachable, "busy"
+        case psycopg.errors.QueryCanceled():
+            return DatabaseTimeout, "slow"
+        case (
+            psycopg.errors.UndefinedTable()
+            | psycopg.errors.UndefinedColumn()
+            | psycopg.errors.UndefinedFunction()
+        ):
+            return SchemaDrift, "lacks"
+        case psycopg.errors.InsufficientPrivilege():
+            return SchemaDrift, "denies"
+        case psycopg.errors.DiskFull():
+            return DatabaseFault, "disk_full"
+        case psycopg.Error() if (error.sqlstate or "").startswith(ANSWERED):
+            return DatabaseFault, "fault"
         # A key, a column or a kind of relation that a statement of this product relies on.
-        return SchemaDrift(
-            f"{name} is not built as this version expects ({first_line(error)}); ksys db verify "
-            "names what differs"
-        )
-    if isinstance(error, psycopg.DataError):
-        return BadParameter(f"the database refuses a value: {first_line(error)}")
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | OSError):
-        return DatabaseUnreachable(f"{name} does not answer ({first_line(error)})")
+        case psycopg.ProgrammingError() if (error.sqlstate or "").startswith("42"):
+            return SchemaDrift, "drift"
+        case psycopg.DataError():
+            return BadParameter, "bad_value"
+        case psycopg.OperationalError() | psycopg.InterfaceError() | OSError():
+            return DatabaseUnreachable, "no_answer"
     return None

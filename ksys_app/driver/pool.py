@@ -18,6 +18,8 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from ksys_app.driver.connection import CONNECT_S, Connection, Silent
+from ksys_app.models.message import Message
+from ksys_app.texts import say
 
 # Longest wait while all connections are in use.
 WAIT_S: Final = 2.0
@@ -29,7 +31,11 @@ IDLE_S: Final = 600.0
 
 
 class Busy(psycopg.OperationalError):
-    """Every connection of the pool is in use."""
+    """Every connection of the pool is in use; ``said`` tells how many there are."""
+
+    def __init__(self, size: int) -> None:
+        self.said = Message("errors.all_in_use", {"size": size})
+        super().__init__(say(self.said))
 
 
 @dataclass(slots=True)
@@ -115,7 +121,7 @@ class Pool:
             async with asyncio.timeout(seconds):
                 await self._slots.acquire()
         except TimeoutError:
-            raise Busy(f"all {self.size} connections are in use") from None
+            raise Busy(self.size) from None
         finally:
             self._waiting -= 1
 

@@ -13,6 +13,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.pq import TransactionStatus
 
 from ksys_app.errors import DatabaseRestoring
+from ksys_app.models.message import Message
 
 # A session that began before timescaledb_pre_restore() has the old setting; the catalog has the
 # new one.
@@ -25,7 +26,7 @@ IS_RESTORING: Final[LiteralString] = """(
     WHERE one.setting ~* '^timescaledb\\.restoring=(on|t|tr|tru|true|y|ye|yes|1)$'
   )
 )"""
-_SELECT: Final = sql.SQL("SELECT {}").format(sql.SQL(IS_RESTORING))
+_ASK: Final = sql.SQL("SELECT {}").format(sql.SQL(IS_RESTORING))
 
 
 async def is_restoring(conn: AsyncConnection) -> bool:
@@ -33,7 +34,7 @@ async def is_restoring(conn: AsyncConnection) -> bool:
     usable = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
     if conn.closed or conn.pgconn.transaction_status not in usable:
         return False
-    return await (await conn.execute(_SELECT)).fetchone() == (True,)
+    return await (await conn.execute(_ASK)).fetchone() == (True,)
 
 
 def restoring(name: str) -> DatabaseRestoring:
@@ -42,8 +43,5 @@ def restoring(name: str) -> DatabaseRestoring:
     Args:
         name: the database, without its secrets.
     """
-    return DatabaseRestoring(
-        f"{name} is incomplete: a restore is running or was interrupted (timescaledb.restoring is "
-        "on), and rows that are written now are lost; if no restore is running: "
-        f"ksys db restore FILE --replace (docs/runbooks/{DatabaseRestoring.code}.md)"
-    )
+    runbook = f"docs/runbooks/{DatabaseRestoring.code}.md"
+    return DatabaseRestoring(Message("errors.restoring", {"name": name, "runbook": runbook}))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from ksys_app.models.message import Message
+
 COLOR_SCALE: Final = "0 comm-0, 8000 comm-1, 9500 comm-2, 9800 comm-3, 10000 comm-4"
 """Where the scale has which colour, in hundredths of a percent; mixed between them. One scale for
 all tags, red to amber to green, whose lightness alone tells the order."""
@@ -30,13 +32,13 @@ class CalendarView:
         first_ms: start of the first cell, epoch milliseconds; one begins every hour.
         days: the 30 days.
         today: the day the grids were judged on, empty where it is not among them.
-        odd: days that have not 24 hours, in words.
+        odd: a message for each day that has not 24 hours.
     """
 
     first_ms: int = 0
     days: list[DayView] = field(default_factory=list)
     today: str = ""
-    odd: list[str] = field(default_factory=list)
+    odd: list[Message] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class OutageView:
     Attributes:
         hours: its length; of an ongoing one the page computes it from ``since_ms``.
         since_ms: when the ongoing one began, epoch milliseconds; 0 for one that is over.
-        received_s: which part of the expected messages arrived, in words.
+        received_s: which part of the expected messages arrived; empty where none did.
     """
 
     tag: str
@@ -102,12 +104,12 @@ class SummaryView:
     still_longer: bool
     success_24h: str
     success_30d: str
-    judged: str
+    judged: int
     outages: str
     total_min: int
     longest_min: int
     since_ms: int
-    limits: str
+    limits: Message
     assumed: bool
     refused: str = ""
 
@@ -146,7 +148,7 @@ class OverviewRow:
     longest_min: int
     since_ms: int
     crit_s: str
-    judged: str
+    judged: int
     assumed: bool
 
 

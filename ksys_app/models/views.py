@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from ksys_app.models.message import Message
+
 SortKey = Literal["tag", "ts", "value", "comm", "alarm"]
 KINDS: Final = ("crit", "warn", "old", "still", "never")
 """Kinds of trouble that the tags are counted by, and may be cut to."""
@@ -30,8 +32,8 @@ class TileView:
         count, min, max, first, last: the window's statistics as text.
         comm: ``ok``, ``late``, ``lost``, ``never``.
         allowed_s: age in seconds up to which comm is ``ok``.
-        alarm_kind: level and reason of the worst violation, ``crit HH``, or ``-``.
-        alarm_figures: the figures behind it, ``196.2 ≥ 195``, or nothing.
+        alarm: of the worst violation the rule, ``HH``, the text of the section ``alarm`` that says
+            how it is broken, and the value and the limit that are filled in; else empty.
         alarm_level: 0 none, 1 warn, 2 crit.
         spark: SVG path in a box of 100 x 24.
         warn_y: heights of the warning limits in that box, ``crit_y`` of the critical ones.
@@ -63,8 +65,7 @@ class TileView:
     last: str
     comm: str
     allowed_s: int
-    alarm_kind: str
-    alarm_figures: str
+    alarm: list[str]
     alarm_level: int
     spark: str
     warn_y: list[float]
@@ -136,7 +137,7 @@ class DetailView:
     samples: list[SampleView] = field(default_factory=list)
     features: list[Limit] = field(default_factory=list)
     since_s: str = ""
-    note: str = ""
+    note: Message = field(default_factory=Message)
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ class ScaleView:
     zones: list[ScaleZone] = field(default_factory=list)
     at: float = -1
     off: int = 0
-    says: str = ""
+    says: Message = field(default_factory=Message)
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ class Problem:
     """
 
     code: str = ""
-    message: str = ""
+    message: Message = field(default_factory=Message)
     since_ms: int = 0
     retry_in: int = 0
     runbook: str = ""

@@ -10,8 +10,8 @@ from reflex.app import default_error_boundary
 from reflex.config import get_config
 
 from ksys_app.components.feedback import crash_box
+from ksys_app.components.words import T, filled
 from ksys_app.pages import comm, dashboard, lost, tech, trend
-from ksys_app.texts import T
 
 STYLESHEETS = ("tokens", "shell", "tiles", "tables", "series", "comm", "overlays", "print")
 MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": comm}
@@ -48,12 +48,12 @@ def app_style() -> dict[str, Any]:
 
 def add_pages(app: rx.App) -> None:
     """Add the four pages to ``app``, and the one of addresses that no page has."""
-    app.add_page(lost.page, route=lost.ROUTE, title=f"{lost.TITLE} · {T.product}")
+    app.add_page(lost.page, route=lost.ROUTE, title=filled(T.page_title, page=lost.TITLE))
     for route, module in MODULES.items():
         app.add_page(
             partial(module.page, route),
             route=route,
-            title=f"{module.TITLE} · {T.product}",
+            title=filled(T.page_title, page=module.TITLE),
             on_load=module.ON_LOAD,
         )
 

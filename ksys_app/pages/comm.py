@@ -13,9 +13,8 @@ from ksys_app.components.comm_overview import overview
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.table_components import table_skeleton
+from ksys_app.components.words import C, T
 from ksys_app.states.comm import CommState as State
-from ksys_app.texts import T
-from ksys_app.texts_comm import C, comm_words
 
 TITLE = T.nav_comm
 ON_LOAD = State.load
@@ -59,7 +58,6 @@ def _hours() -> rx.Component:
             silent=State.silent,
             scale=State.color_scale,
             card=State.card,
-            words=comm_words(),
             csv=State.csv,
             on_choose=State.select_cell,
             on_clear=State.clear_cell,

@@ -17,8 +17,8 @@ from ksys_app.components.navbar import (
     window_menu,
 )
 from ksys_app.components.table_components import snapshot_table, table_skeleton
+from ksys_app.components.words import T, filled, said
 from ksys_app.states.dashboard import DashboardState as State
-from ksys_app.texts import T
 
 TITLE = T.nav_dashboard
 ON_LOAD = State.load
@@ -83,7 +83,7 @@ def _loaded() -> rx.Component:
                         State.titles,
                         State.tile_order,
                         State.window,
-                        State.delta_caption,
+                        said(State.delta_caption),
                         State.open_detail,
                         State.toggle_pin,
                     ),
@@ -161,7 +161,7 @@ def _tiles_section(tiles: rx.Component, head: rx.Component) -> rx.Component:
         ),
         rx.cond(
             State.truncated,
-            rx.el.p(T.truncated.format(n=State.kpi_rows.length()), class_name="note"),
+            rx.el.p(filled(T.truncated, n=State.kpi_rows.length()), class_name="note"),
             rx.fragment(),
         ),
         tiles,

@@ -6,8 +6,8 @@ import reflex as rx
 
 from ksys_app.components.feedback import lost_box
 from ksys_app.components.layout import Place, shell
+from ksys_app.components.words import T
 from ksys_app.states.base import BaseState as State
-from ksys_app.texts import T
 
 TITLE = T.lost_title
 ROUTE = "404"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ksys_app import db
 from ksys_app.errors import DatabaseUnreachable
+from ksys_app.models.message import Message
 from ksys_app.services.comm import CommSource
 from ksys_app.services.live import LiveFeed
 from ksys_app.services.live_tiles import LiveTiles
@@ -43,7 +44,7 @@ def current() -> Runtime:
         DatabaseUnreachable: the app is still starting.
     """
     if _current is None:
-        raise DatabaseUnreachable("the app is starting; try again in a moment")
+        raise DatabaseUnreachable(Message("errors.starting"))
     return _current
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ksys_app.domain.names import shown
 from ksys_app.errors import UnknownTag
+from ksys_app.models.message import Message
 from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.queries.latest import latest_snapshot
 from ksys_app.queries.qc import rules_by_tag, titled
@@ -36,7 +37,7 @@ async def require_known_tag(tag: str) -> Tag:
     """
     found = await find_tag(tag)
     if found is None:
-        raise UnknownTag(f"no tag is named {shown(tag)}; choose another one")
+        raise UnknownTag(Message("errors.unknown_tag", {"tag": shown(tag)}))
     return found
 
 

@@ -16,6 +16,7 @@ from ksys_app.domain.timefmt import epoch_ms, local_minute
 from ksys_app.errors import AWAY, BadParameter, KsysError, UnknownTag
 from ksys_app.models.comm import Alive
 from ksys_app.models.comm_views import COLOR_SCALE, CalendarView, CardView
+from ksys_app.models.message import Message
 from ksys_app.services import runtime
 from ksys_app.services.comm_page import CommPage
 from ksys_app.services.live import BACKOFF_S
@@ -24,7 +25,6 @@ from ksys_app.states import comm_views as views
 from ksys_app.states.base import BaseState
 from ksys_app.states.comm_hours import HoursState
 from ksys_app.states.comm_overview import OverviewState
-from ksys_app.texts_comm import C
 from ksys_app.utils.cache import TTL
 
 # The cache keeps an answer for so long: to ask more often brings nothing new.
@@ -278,7 +278,8 @@ class CommState(HoursState, OverviewState, BaseState):
         self.alive_ms, self.updated_ms = page.alive_ms, page.fetched_ms
         self.db_now_ms = epoch_ms(page.now)
         judged_to = local_minute(page.now, runtime.current().zone)
-        self.window_caption = C.caption.format(start=self.start_date, time=judged_to)
+        values = {"start": self.start_date, "time": judged_to}
+        self.window_caption = Message("comm.caption", values)
         self.csv = address.csv_links(self.tag_names, self.start_date)
         self.link = self._link()
 

@@ -13,6 +13,7 @@ from ksys_app.domain.comm_order import COLUMNS
 from ksys_app.domain.names import clean_filter
 from ksys_app.errors import BadParameter
 from ksys_app.models.comm import WORST
+from ksys_app.models.message import Message
 from ksys_app.states.series_link import asked_tag
 
 MAX_TAGS: Final = 9
@@ -58,10 +59,12 @@ def read(query: Mapping[str, str]) -> Selection:
     for tag in tags:
         asked_tag(tag)
     if len(tags) > MAX_TAGS:
-        raise BadParameter(f"tags may name {MAX_TAGS} tags, not {len(tags)}")
+        most = {"most": MAX_TAGS, "count": len(tags)}
+        raise BadParameter(Message("errors.too_many_tags", most))
     view = query.get("view", VIEWS[0])
     if view not in VIEWS:
-        raise BadParameter(f"view {view[:40]!r} is unknown; use {' or '.join(VIEWS)}")
+        known = {"view": repr(view[:40]), "views": list(VIEWS)}
+        raise BadParameter(Message("errors.unknown_view", known))
     minus, sort = _order(query.get("sort", WORST))
     cell_tag, _, stamp = query.get("cell", "").rpartition("@")
     return Selection(
@@ -97,7 +100,8 @@ def _order(text: str) -> tuple[str, str]:
     """The sign and the column of ``sort``: ``-longest`` puts the longest first."""
     column = text.removeprefix("-")
     if column not in COLUMNS and text != WORST:
-        raise BadParameter(f"sort {text[:40]!r} is unknown; use one of {', '.join(COLUMNS)}")
+        values = {"sort": repr(text[:40]), "columns": list(COLUMNS)}
+        raise BadParameter(Message("errors.unknown_sort", values))
     return text[: len(text) - len(column)], column
 
 
@@ -132,7 +136,7 @@ def day(text: str) -> date:
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
-        raise BadParameter(f"start {text[:40]!r} is not a day; use YYYY-MM-DD") from None
+        raise BadParameter(Message("errors.not_a_day", {"day": repr(text[:40])})) from None
 
 
 def hour(text: str) -> datetime | None:

@@ -11,6 +11,7 @@ import reflex as rx
 from ksys_app import log
 from ksys_app.models.comm import Alive
 from ksys_app.models.comm_views import CardView, CellsView, OutageView, SummaryView
+from ksys_app.models.message import Message
 from ksys_app.services.comm_page import Report
 from ksys_app.states import comm_address as address
 from ksys_app.states import comm_views as views
@@ -27,7 +28,7 @@ class HoursState(LoadingState, mixin=True):
     outages: list[OutageView] = []
     summaries: list[SummaryView] = []
     outage_count: int = 0
-    silent: list[str] = []
+    silent: list[Message] = []
     card: CardView = CardView()
 
     _reports: dict[str, Report] = {}

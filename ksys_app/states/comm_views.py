@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain.comm import DAYS, HOUR, Calendar, not_yet
-from ksys_app.domain.figures import count
+from ksys_app.domain.figures import DASH, count
 from ksys_app.domain.timefmt import epoch_ms, local_offset
 from ksys_app.models.comm import Alive, Cell, TagDays
 from ksys_app.models.comm_views import (
@@ -24,9 +24,8 @@ from ksys_app.models.comm_views import (
     OverviewRow,
     SummaryView,
 )
+from ksys_app.models.message import Message
 from ksys_app.services.comm_page import Report
-from ksys_app.texts import DASH
-from ksys_app.texts_comm import C
 
 STATE_CODE: Final = {"ok": "o", "warn": "w", "crit": "c", "no_data": "n", "not_yet": "f"}
 
@@ -58,11 +57,9 @@ def minutes(hours: float) -> int:
     return round(hours * 60)
 
 
-def judged(days: int) -> str:
-    """``of 8 days``; empty where nothing was judged, and where every day was."""
-    if not 0 < days < DAYS:
-        return ""
-    return C.judged_one if days == 1 else C.judged.format(n=days)
+def judged(days: int) -> int:
+    """How many days were judged; 0 where every day was, so that nothing has to be said."""
+    return days if days < DAYS else 0
 
 
 def calendar_view(days: Calendar, now: datetime) -> CalendarView:
@@ -76,7 +73,10 @@ def calendar_view(days: Calendar, now: datetime) -> CalendarView:
             for day, hours in groupby(local, key=lambda hour: hour.date())
         ],
         today=today.isoformat() if local[0].date() <= today <= local[-1].date() else "",
-        odd=[C.odd_day.format(day=odd.day, n=odd.hours) for odd in days.odd_days],
+        odd=[
+            Message("comm.odd_day", {"day": odd.day.isoformat(), "n": odd.hours})
+            for odd in days.odd_days
+        ],
     )
 
 
@@ -108,7 +108,7 @@ def outage_views(report: Report) -> list[OutageView]:
             end_s=local_offset(run.end, zone),
             hours=run.hours,
             since_ms=epoch_ms(run.start) if run.ongoing else 0,
-            received_s=percent(run.success_rate) if run.success_rate else C.nothing,
+            received_s=percent(run.success_rate) if run.success_rate else "",
             ongoing=run.ongoing,
             clipped=run.clipped,
             first=(run.first - first) // HOUR,
@@ -118,20 +118,23 @@ def outage_views(report: Report) -> list[OutageView]:
     ]
 
 
-def no_data(reports: Sequence[Report]) -> list[str]:
-    """A sentence for each tag of which no hour could be judged: nothing is known of its outages."""
+def no_data(reports: Sequence[Report]) -> list[Message]:
+    """A message for each tag of which no hour could be judged: nothing is known of its outages."""
     return [
-        f"{report.row.tag_name}: {_why(report)}" if len(reports) > 1 else _why(report)
+        Message("comm.no_data_of", {"tag": report.row.tag_name, "why": _why(report)})
+        if len(reports) > 1
+        else _why(report)
         for report in reports
         if report.summary.success_30d is None
     ]
 
 
-def _why(report: Report) -> str:
+def _why(report: Report) -> Message:
     first = report.row.first_ts
     if first is None:
-        return C.outages_never
-    return C.outages_no_data.format(time=local_offset(first, report.calendar.zone))
+        return Message("comm.outages_never")
+    time = local_offset(first, report.calendar.zone)
+    return Message("comm.outages_no_data", {"time": time})
 
 
 def alive_view(row: SummaryView, alive: Alive) -> SummaryView:
@@ -157,11 +160,12 @@ def summary_view(report: Report, alive: Alive) -> SummaryView:
         total_min=minutes(sum(over)),
         longest_min=minutes(max(over, default=0.0)),
         since_ms=since_ms(made.ongoing_since),
-        limits=C.limits.format(
-            n=row.exp_per_min, warn=_limit(row.slo_warn), crit=_limit(row.slo_crit)
+        limits=Message(
+            "comm.limits",
+            {"n": row.exp_per_min, "warn": _limit(row.slo_warn), "crit": _limit(row.slo_crit)},
         ),
         assumed=row.assumed,
-        refused=C.refused.format(n=count(row.refused)) if row.refused else "",
+        refused=count(row.refused) if row.refused else "",
     )
     return alive_view(shown, alive)
 
@@ -188,7 +192,7 @@ def card_view(report: Report, bucket: datetime) -> CardView | None:
         if judged
         else f"{count(cell.recv_msgs)} / {DASH}",
         missing_s=count(cell.missing_msgs) if judged else DASH,
-        seen_s=C.none_seen if cell.last_seen is None else local_offset(cell.last_seen, zone),
+        seen_s="" if cell.last_seen is None else local_offset(cell.last_seen, zone),
         counted_s=local_offset(report.row.now, zone),
     )
 

@@ -8,18 +8,20 @@ from typing import Any, ClassVar, Final
 
 import reflex as rx
 
-from ksys_app import log, texts
+from ksys_app import log
 from ksys_app.domain import ordering
 from ksys_app.domain.names import clean_filter
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
+from ksys_app.models.message import Message
 from ksys_app.models.views import TileView
 from ksys_app.services import runtime
 from ksys_app.services.live import Snapshot
 from ksys_app.services.tiles import TileSet
 from ksys_app.states.base import BaseState
+from ksys_app.states.captions import delta_caption
 from ksys_app.states.detail import TagDetail
 from ksys_app.states.pinned import Pinned
 from ksys_app.states.tallied import Tallied
@@ -35,7 +37,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
     kpi_rows: list[TileView] = []
     # Not part of the rows: rows are sent whole at each tick, titles change only with the rules.
     titles: list[str] = []
-    delta_caption: str = ""
+    delta_caption: Message = Message()
     tag_filter: str = ""
     table_sort: str = "tag"
     table_desc: bool = False
@@ -171,7 +173,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
     def _select_window(self, window: Window) -> None:
         super()._select_window(window)
         self._let_go()
-        self.delta_caption = texts.delta_caption(window)
+        self.delta_caption = delta_caption(window)
 
     def _read_selection(self) -> Window:
         """Take window, filter and order from the URL, else from this browser's last ones."""

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from ksys_app import texts
 from ksys_app.domain.figures import brief, figure
 from ksys_app.domain.spell import Spell
 from ksys_app.domain.timefmt import local_offset, local_seconds
@@ -18,6 +17,7 @@ from ksys_app.models.tiles import Tile
 from ksys_app.models.views import DetailView, Limit, SampleView, Standing
 from ksys_app.services import runtime
 from ksys_app.services.detail import Detail, read_detail
+from ksys_app.states.captions import detail_note
 from ksys_app.states.shown_tiles import ShownTiles
 from ksys_app.states.standing import standing
 
@@ -84,7 +84,7 @@ class TagDetail(ShownTiles, mixin=True):
             async with self:
                 # What was read before stays on the page, as the tiles do.
                 if self.detail_loading and self.detail.title == tile.title:
-                    self.detail = DetailView(title=tile.title, note=error.message)
+                    self.detail = DetailView(title=tile.title, note=error.said)
                     self.detail_loading = False
             return
         async with self:
@@ -118,7 +118,7 @@ def _view(tile: Tile, read: Detail, zone: ZoneInfo) -> DetailView:
         ],
         features=[] if feature is None else _features(feature, tile.places),
         since_s="" if feature is None else local_seconds(feature.bucket, zone),
-        note=texts.detail_note(rule),
+        note=detail_note(rule),
     )
 
 

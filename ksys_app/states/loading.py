@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import ClassVar
 
+from ksys_app.models.message import Message
 from ksys_app.models.views import Problem
 from ksys_app.services import runtime
 from ksys_app.states.base import BaseState
@@ -18,7 +19,7 @@ class LoadingState(BaseState, mixin=True):
     phase: str = "idle"
     is_loading: bool = True
     problem: Problem = Problem()
-    window_caption: str = ""
+    window_caption: Message = Message()
     realtime_mode: bool = True
     updated_ms: int = 0
     db_now_ms: int = 0

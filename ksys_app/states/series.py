@@ -20,6 +20,7 @@ from ksys_app.domain.paging import page
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
+from ksys_app.models.message import Message
 from ksys_app.services import runtime
 from ksys_app.services.live import BACKOFF_S
 from ksys_app.services.series import SeriesQuery, TagSeries, read_tag
@@ -48,8 +49,8 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
     revision: int = 0
     shown: list[str] = []
     zoom: list[int] = []
-    empty_why: str = ""
-    empty_do: str = ""
+    empty_why: Message = Message()
+    empty_do: Message = Message()
 
     # Each page keeps its own in the browser.
     saved_series: str = ""
@@ -285,7 +286,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
         self._show_rows(answer.rows, self._table().columns, self.places, find=find)
         self.link = self._link()
         known, asked_at = series.chart.known, fetched(chart.fetched_ms)
-        why = ("", "") if answer.rows else empty_texts(known, asked_at, zone)
+        why = (Message(), Message()) if answer.rows else empty_texts(known, asked_at, zone)
         self.empty_why, self.empty_do = why
         self._shown_of = self._selection()
         if chart.fetched_ms != self.updated_ms:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.domain.windows import FEATURE_WIDTH, reaching
+from ksys_app.models.message import Message
 from ksys_app.models.rows import Tag
-from ksys_app.texts import T
 
 
-def empty_texts(known: Tag | None, asked_at: datetime, zone: ZoneInfo) -> tuple[str, str]:
+def empty_texts(known: Tag | None, asked_at: datetime, zone: ZoneInfo) -> tuple[Message, Message]:
     """Why a table has no rows, and what to do about it.
 
     Args:
@@ -20,16 +20,19 @@ def empty_texts(known: Tag | None, asked_at: datetime, zone: ZoneInfo) -> tuple[
         zone: the display zone.
     """
     if known is None:
-        return T.series_narrow, _choose(timedelta(), FEATURE_WIDTH)
+        return Message("pages.series_narrow"), _choose(timedelta(), FEATURE_WIDTH)
     if known.last_ts is None:
-        return T.series_never, T.series_never_do
-    last = T.series_last.format(time=local_offset(known.last_ts, zone))
-    return T.series_empty, f"{last} {_choose(asked_at - known.last_ts)}"
+        return Message("pages.series_never"), Message("pages.series_never_do")
+    last = Message("pages.series_last", {"time": local_offset(known.last_ts, zone)})
+    values = {"last": last, "choose": _choose(asked_at - known.last_ts)}
+    return Message("pages.series_empty"), Message("pages.series_do", values)
 
 
-def _choose(age: timedelta, width: timedelta = timedelta()) -> str:
+def _choose(age: timedelta, width: timedelta = timedelta()) -> Message:
     window = reaching(max(age, timedelta()), width)
-    return T.series_old if window is None else T.series_choose.format(window=window.title)
+    if window is None:
+        return Message("pages.series_old")
+    return Message("pages.series_choose", {"window": Message(f"windows.{window.label}")})
 
 
 def fetched(fetched_ms: int) -> datetime:

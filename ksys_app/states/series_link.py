@@ -26,7 +26,7 @@ def asked_tag(name: str) -> str:
     """
     wrong = asked_flaw(name)
     if wrong is not None:
-        raise BadParameter(f"tag {wrong}")
+        raise BadParameter(wrong)
     return name
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from ksys_app import texts
 from ksys_app.domain.figures import brief
 from ksys_app.domain.kpi import limiting
 from ksys_app.domain.scale import Scale, scale
@@ -14,6 +13,7 @@ from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
 from ksys_app.services.standing import TagNow
+from ksys_app.states.captions import scale_says
 from ksys_app.states.views import tile_view
 
 NOT_JUDGED: Final = -1
@@ -68,5 +68,5 @@ def _scale(tile: Tile, line: Scale | None) -> ScaleView:
         ],
         at=-1 if line.at is None else line.at,
         off=line.off,
-        says=texts.scale_says(tile.value_s, tile.unit, low, high, labels),
+        says=scale_says(tile.value_s, tile.unit, low, high, labels),
     )

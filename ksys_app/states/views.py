@@ -7,14 +7,15 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from ksys_app import texts_alarm
 from ksys_app.domain.figures import figure, full
 from ksys_app.domain.kpi import LIMIT_COLUMNS, active
 from ksys_app.domain.timefmt import epoch_ms, local_offset
 from ksys_app.errors import BadParameter, KsysError, UnknownTag
+from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import Problem, SeriesRow, TileView
+from ksys_app.texts.alarm import alarm_parts
 
 # Out of a link that asks for what does not exist: asking again brings nothing.
 WAYS_OUT: Final = {BadParameter.code: "open", UnknownTag.code: "choose"}
@@ -22,6 +23,7 @@ WAYS_OUT: Final = {BadParameter.code: "open", UnknownTag.code: "choose"}
 
 def tile_view(tile: Tile, *, pinned: bool) -> TileView:
     """A tile as its component shows it."""
+    worst = alarm_parts(tile.violations)
     return TileView(
         title=tile.title,
         unit=tile.unit,
@@ -42,8 +44,7 @@ def tile_view(tile: Tile, *, pinned: bool) -> TileView:
         last=figure(tile.last, tile.places),
         comm=tile.comm,
         allowed_s=int(tile.allowed_s),
-        alarm_kind=texts_alarm.kind(tile.violations),
-        alarm_figures=texts_alarm.figures(tile.violations[0]) if tile.violations else "",
+        alarm=[worst.reason, worst.how, worst.value, worst.limit] if worst.level else [],
         alarm_level=tile.alarm_level,
         spark=tile.spark,
         warn_y=list(tile.warn_y),
@@ -75,17 +76,10 @@ def problem(
         ways: the way out of an error, by its code.
     """
     code = error.code if isinstance(error, KsysError) else KsysError.code
-    message = error.message if isinstance(error, KsysError) else "the page failed; see the log"
+    message = error.said if isinstance(error, KsysError) else Message("errors.page_failed")
     runbook = f"docs/runbooks/{code}.md"
     way = ways.get(code, "")
-    return Problem(code, _sentence(message), since_ms, round(retry_in_s), runbook, way)
-
-
-def _sentence(message: str) -> str:
-    """With a capital, unless it begins with a name: ``eco_ro @ db.plant`` stays as it is."""
-    first, _, rest = message.partition(" ")
-    named = rest.startswith("@ ") or not first.replace("'", "").isalpha()
-    return message if named else message[:1].upper() + message[1:]
+    return Problem(code, message, since_ms, round(retry_in_s), runbook, way)
 
 
 def page_link(path: str, selection: dict[str, str]) -> str:

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from ksys_app import log, texts
+from ksys_app import log
 from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
 from ksys_app.errors import BadParameter
 from ksys_app.services import runtime
+from ksys_app.states.captions import window_caption
 from ksys_app.states.loading import LoadingState
 
 
@@ -60,19 +61,19 @@ class WindowedState(LoadingState, mixin=True):
             return parse_window(label)
         except UnknownWindow as error:
             if asked:
-                raise BadParameter(str(error)) from None
+                raise BadParameter(error.said) from None
             return parse_window(DEFAULT_WINDOW)
 
     def _select_window(self, window: Window) -> None:
         self.window = window.label
         setattr(self, self._window_kept_in, window.label)
-        self.window_caption = texts.window_caption(window)
+        self.window_caption = window_caption(window)
 
     def _say_days(self, days: str | None) -> None:
         """Say whose days the buckets are, where they are not those of the display zone."""
         own = runtime.current().settings.tz
         window = parse_window(self.window)
-        self.window_caption = texts.window_caption(window, None if days == own else days)
+        self.window_caption = window_caption(window, None if days == own else days)
 
 
 def log_load(

@@ -1,4 +1,4 @@
-"""axe-core finds no problem on any page, in any state, theme and width (PRD §14)."""
+"""axe-core finds no problem on any page, in any state, theme, width and language (PRD §14)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.database import TestDatabases
 from tests.e2e.conftest import Site, seed, start_site, stop_site
+from tests.e2e.korean import allowed_words, english_left
 
 AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 CONTRAST: Final = ("color-contrast",)
@@ -23,8 +24,9 @@ LOOKS: Final[tuple[tuple[Literal["light", "dark"], int, tuple[str, ...]], ...]] 
     ("dark", 390, ()),
 )
 IS_THEME: Final = "(theme) => document.documentElement.classList.contains(theme)"
-# The languages that a page can be read in.
-LANGUAGES: Final = ("en",)
+# The looks by language. Korean words are other words in the same places: the narrowest look is
+# where they could be cut.
+LANGUAGES: Final = {"en-US": LOOKS, "ko-KR": LOOKS[-1:]}
 RUN: Final = """async (rules) => (await axe.run(document, {
   resultTypes: ['violations'], ...(rules.length ? {runOnly: {type: 'rule', values: rules}} : {}),
 })).violations"""
@@ -73,11 +75,15 @@ async def test_axe_finds_nothing_and_a_skip_link_has_its_target(
     context = await browser.new_context(locale=language)
     page = await context.new_page()
     wrong = []
+    rules_of_tags = await page.request.get(f"{plain.url}/api/v1/tags")
+    allowed = allowed_words({tag["title"] for tag in await rules_of_tags.json()})
     for name, path, there in STATES:
         await page.goto(plain.url + path)
         await page.get_by_test_id(there).first.wait_for()
         await skip_links_lead_somewhere(page)
-        for theme, width, rules in LOOKS:
+        if language == "ko-KR":
+            wrong += [f"{name}, English: {text}" for text in await english_left(page, allowed)]
+        for theme, width, rules in LANGUAGES[language]:
             await page.emulate_media(color_scheme=theme)
             await page.wait_for_function(IS_THEME, arg=theme)
             await page.set_viewport_size({"width": width, "height": 900})
@@ -85,6 +91,66 @@ async def test_axe_finds_nothing_and_a_skip_link_has_its_target(
             wrong += [f"{seen}: {found}" for found in await violations(page, rules)]
     await context.close()
     assert wrong == []
+
+
+async def test_the_button_in_the_header_switches_the_language_without_a_reload(
+    browser: Browser, plain: Site
+) -> None:
+    context = await browser.new_context(locale="de-DE")
+    page, other = await context.new_page(), await context.new_page()
+    for tab in (page, other):
+        await tab.goto(f"{plain.url}/?window=24h")
+        await expect(tab.get_by_role("heading", level=1)).to_have_text("Dashboard")
+    assert len(await english_left(page, allowed_words(set()))) > 20, "the search finds English"
+    await page.evaluate("window.sameDocument = true")
+    toggle = page.get_by_test_id("language-toggle")
+    await expect(toggle).to_have_accessible_name("한국어로 보기")
+    await toggle.click()
+    for tab in (page, other):
+        await expect(tab.get_by_role("heading", level=1)).to_have_text("대시보드")
+        await expect(tab.locator("html")).to_have_attribute("lang", "ko")
+        await expect(tab).to_have_title("대시보드 · Ksys")
+    await expect(page.get_by_test_id("status-bar")).to_contain_text("최근 24시간, 1분 간격")
+    assert await page.evaluate("window.sameDocument")
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("대시보드")
+    await page.get_by_test_id("language-toggle").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await context.close()
+
+
+async def test_dialogs_menus_and_cards_are_in_korean(browser: Browser, plain: Site) -> None:
+    context = await browser.new_context(locale="ko")
+    page = await context.new_page()
+    tags = await page.request.get(f"{plain.url}/api/v1/tags")
+    allowed = allowed_words({tag["title"] for tag in await tags.json()})
+    left: dict[str, set[str]] = {}
+    await page.goto(f"{plain.url}/?window=24h")
+    await page.get_by_test_id("tile-D100").get_by_test_id("tile-open").click()
+    await page.get_by_test_id("detail-samples").wait_for()
+    left["detail"] = await english_left(page, allowed)
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.keyboard.press("?")
+    await page.get_by_role("dialog").wait_for()
+    left["keys"] = await english_left(page, allowed)
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.get_by_test_id("window-menu").click()
+    await page.get_by_test_id("window-options").wait_for()
+    left["windows"] = await english_left(page, allowed)
+    await page.keyboard.press("Escape")
+    await page.get_by_test_id("live-toggle").click()
+    await page.get_by_test_id("tile-D100").get_by_test_id("tile-comm").click()
+    await expect(page.get_by_test_id("status-bar")).to_have_attribute("data-state", "paused")
+    left["paused"] = await english_left(page, allowed)
+    await page.goto(f"{plain.url}/comm?tags=D100,D200")
+    await page.get_by_test_id("map-D100").locator("[data-i]").last.click()
+    await page.get_by_test_id("card-state").wait_for()
+    left["card"] = await english_left(page, allowed)
+    await context.close()
+    assert {where: texts for where, texts in left.items() if texts} == {}
 
 
 async def skip_links_lead_somewhere(page: Page) -> None:

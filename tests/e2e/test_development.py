@@ -71,10 +71,10 @@ async def test_a_tile_is_live_and_a_changed_word_shows(
         await page.goto(f"http://127.0.0.1:{pages}/?window=24h", timeout=slow)
         await expect(page.get_by_test_id("tile-D100")).to_be_visible(timeout=slow)
         await expect(page.get_by_test_id("status-bar")).to_contain_text("Live")
-        texts = folder / "ksys_app" / "texts.py"
-        texts.write_text(texts.read_text().replace('"Dashboard"', '"Overview of the plant"'))
+        source = folder / "ksys_app" / "pages" / "dashboard.py"
+        source.write_text(source.read_text().replace("T.nav_dashboard", "T.nav_trend"))
         heading = page.get_by_role("heading", level=1)
-        await expect(heading).to_have_text("Overview of the plant", timeout=slow)
+        await expect(heading).to_have_text("Trend", timeout=slow)
         await page.close()
     finally:
         if process.returncode is None:

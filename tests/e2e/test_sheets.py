@@ -13,7 +13,8 @@ from playwright.async_api import BrowserContext, Locator
 
 from ksys_app.db import connect
 from ksys_app.domain.windows import parse_window
-from ksys_app.texts import delta_caption
+from ksys_app.states.captions import delta_caption
+from ksys_app.texts import say
 from tests import plant
 from tests.database import TestDatabases
 from tests.e2e.conftest import Site, opened, seed, start_site, stop_site
@@ -159,7 +160,7 @@ async def test_the_page_says_what_the_sheet_expects(
     tile = page.get_by_test_id(f"tile-{case.tag}")
     window = parse_window(case.window)
     assert window.bucket == case.bucket
-    await tile.get_by_text(delta_caption(window)).wait_for()
+    await tile.get_by_text(say(delta_caption(window))).wait_for()
     # Between the two looks an age may pass its limit; of two in a row it can do so to one alone.
     for _ in range(2):
         seen, wanted = await observed(tile), await expected(still.dsn, case.tag)

@@ -15,6 +15,7 @@ from ksys_app.errors import DatabaseUnreachable
 from ksys_app.services import runtime
 from ksys_app.states.dashboard import DashboardState
 from ksys_app.states.trend import TrendState
+from ksys_app.texts import say
 from tests import plant
 from tests.conftest import Plant
 from tests.states.page_query import WithQuery, with_query
@@ -76,7 +77,7 @@ async def test_a_chosen_window_is_in_the_link_and_loaded() -> None:
     await load(made)
     events = made.set_window_filter("7d")
     assert made.link == "/?window=7d&sort=name"
-    assert made.delta_caption == "vs the 10 minutes before"
+    assert say(made.delta_caption) == "vs the 10 minutes before"
     assert [event.fn.__name__ for event in events] == ["refresh", "follow_feed"]
 
 
@@ -135,7 +136,7 @@ async def test_an_unknown_window_in_the_url_is_an_error_and_retry_leads_out() ->
     assert await load(made) == []
     assert made.phase == "error"
     assert made.problem.code == "BAD_PARAMETER"
-    assert "1m 5m 10m" in made.problem.message
+    assert "1m 5m 10m" in say(made.problem.message)
     assert made.link == "", "the address keeps what was asked for until somebody decides"
     made.retry()
     assert made.link == "/?window=10m&tag=B&sort=name"
@@ -229,7 +230,7 @@ async def test_the_detail_stands_as_its_tile_does_and_says_since_when(plant_db: 
     (oldest,) = await first.fetchone() or (None,)
     assert (now.level, now.at_least) == (2, True)
     assert 0 <= epoch_ms(oldest) - now.since_ms < 60_000, "to the minute at least"
-    assert now.scale.says == "0.0 among the limits Range low -1, HH 0, Range high 100"
+    assert say(now.scale.says) == "0.0 among the limits Range low -1, HH 0, Range high 100"
     await open_detail(made, "A")
     assert [one.level for one in made.standing] == [-1], "no rule judges it"
     made.close_detail()

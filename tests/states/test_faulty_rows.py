@@ -26,6 +26,7 @@ from ksys_app.settings import load_settings
 from ksys_app.states.comm import CommState
 from ksys_app.states.dashboard import DashboardState
 from ksys_app.states.trend import TrendState
+from ksys_app.texts import say
 from tests import plant
 from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
@@ -272,9 +273,9 @@ async def test_the_dashboard_is_loaded_and_a_detail_says_what_is_not_judged(faul
         limits = {limit.value for limit in made.detail.limits}
         assert not limits & {"nan", "inf", "-inf"}
     await open_detail(made, "CROSSED")
-    assert "min_val: 200 must be below max_val, which is 0" in made.detail.note
+    assert "min_val: 200 must be below max_val, which is 0" in say(made.detail.note)
     await open_detail(made, "SOUND")
-    assert (made.detail.subtitle, made.detail.note) == ("Pressure", "")
+    assert (made.detail.subtitle, say(made.detail.note)) == ("Pressure", "")
 
 
 @pytest.mark.parametrize("tag", ["SOUND", "META-TWICE", "NANS", "WIDE", "TINY", "UNIT-LONG"])

@@ -19,6 +19,7 @@ from ksys_app.services.series import TagSeries
 from ksys_app.states.comm import CommState
 from ksys_app.states.tech import TechState
 from ksys_app.states.trend import TrendState
+from ksys_app.texts import say
 from tests import plant
 from tests.conftest import Plant
 from tests.states.page_query import WithQuery, with_query
@@ -144,7 +145,7 @@ async def test_a_tag_without_data_is_loaded_and_empty() -> None:
     state = with_query(Trend, tag="B", window="5m")
     await load(state)
     assert (state.phase, state.total, state.rows) == ("loaded", 0, [])
-    assert state.empty_why == "No value of this tag has ever been received"
+    assert say(state.empty_why) == "No value of this tag has ever been received"
 
 
 async def test_a_window_that_reaches_no_sample_names_one_that_does(plant_db: Plant) -> None:
@@ -152,15 +153,15 @@ async def test_a_window_that_reaches_no_sample_names_one_that_does(plant_db: Pla
     await plant.insert(plant_db.conn, [(now - timedelta(minutes=50), "OLD", 1.0)])
     state = with_query(Trend, tag="OLD", window="5m")
     await load(state)
-    assert state.empty_why == "No values of this tag in this window"
+    assert say(state.empty_why) == "No values of this tag in this window"
     assert re.fullmatch(
         r"Last value [\d-]+ [\d:]+\+09:00\. Choose 60 minutes or longer\.",
-        state.empty_do,
+        say(state.empty_do),
     )
     await plant.refresh_minutes(plant_db.conn)
     state = with_query(Trend, tag="OLD", window="60m")
     await load(state)
-    assert (state.total, state.empty_why, state.empty_do) == (1, "", "")
+    assert (state.total, say(state.empty_why), say(state.empty_do)) == (1, "", "")
 
 
 @pytest.mark.parametrize(
@@ -187,10 +188,9 @@ async def test_an_unknown_tag_is_told_alike_on_every_page_and_over_http() -> Non
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
         paths = ("timeseries", "kpi", "latest", "export.csv", "comm/heatmap")
         answers = [(await http.get(f"/api/v1/{path}?tag=nope")).json()["error"] for path in paths]
-    told = {(page.problem.code, page.problem.message) for page in pages}
-    assert told == {("UNKNOWN_TAG", "No tag is named 'nope'; choose another one")}
-    (answer,) = {(error["code"], error["message"]) for error in answers}
-    assert answer == ("UNKNOWN_TAG", "no tag is named 'nope'; choose another one")
+    told = {(page.problem.code, say(page.problem.message)) for page in pages}
+    told |= {(error["code"], error["message"]) for error in answers}
+    assert told == {("UNKNOWN_TAG", "no tag is named 'nope'; choose another one")}
 
 
 async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:

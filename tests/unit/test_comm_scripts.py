@@ -7,6 +7,7 @@ import re
 import pytest
 
 from ksys_app.domain.timefmt import age_label
+from ksys_app.texts import ENGLISH
 from tests.node import run
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
@@ -31,5 +32,5 @@ def seconds(text: str) -> int:
 def test_the_length_of_an_outage_is_never_less_than_the_age_beside_it(
     minutes: int, text: str
 ) -> None:
-    assert run("comm/comm.js", "m.lengthText(given[0])", minutes) == text
+    assert run("lib/age.js", "m.lengthText(...given)", minutes, dict(ENGLISH["live"])) == text
     assert seconds(text) >= seconds(age_label(minutes * 60))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ksys_app.domain.quality import Reading, held_limits, judge
 from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Reason, Violation
-from ksys_app.texts_alarm import alarm
+from ksys_app.texts.alarm import alarm
 
 NOW = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
 # The band is 1 % of 0..200, so 2.0.

@@ -15,9 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ksys_app"
 
 # What anybody above models and domain may use.
-COMMON = {"errors", "log", "meters", "resources", "settings", "utils"} | {
-    *("texts", "texts_alarm", "texts_comm"),
-}
+COMMON = {"errors", "log", "meters", "resources", "settings", "texts", "utils"}
 # What a query may know of the rules: how a window, a lookback, a stored row are read.
 DOMAIN_IN_QUERIES = {
     *("domain.names", "domain.windows", "domain.indicators", "domain.rules", "domain.meta"),
@@ -28,7 +26,7 @@ LAYERS: dict[str, set[str]] = {
     "__init__": set(),
     "models": set(),
     "domain": {"models"},
-    "errors": set(),
+    "errors": {"models", "texts"},
     "utils": {"errors", "log"},
     "log": {"errors", "utils"},
     "meters": {"errors", "utils"},
@@ -37,13 +35,11 @@ LAYERS: dict[str, set[str]] = {
     "origin": set(),
     "settings": {"base_path", "errors", "log", "origin", "utils"},
     "texts": {"models", "domain"},
-    "texts_alarm": {"models", "domain"},
-    "texts_comm": set(),
     "security": {"errors", "settings"},
     "edge": {"errors", "log", "origin"},
     "built": {"base_path", "utils"},
-    "driver": {"errors", "log", "settings", "utils"},
-    "db": {"driver", "errors", "log", "meters", "settings", "utils"},
+    "driver": {"errors", "log", "models", "settings", "texts", "utils"},
+    "db": {"driver", "errors", "log", "meters", "models", "settings", "utils"},
     "events": {"log", "meters", "utils"},
     "reflex_compat": set(),
     "reflex_packages": set(),
@@ -53,7 +49,7 @@ LAYERS: dict[str, set[str]] = {
     | {"errors", "log", "meters", "settings", "utils"},
     "api": COMMON | {"__init__", "services", "domain", "models", "events.refusals"},
     "states": COMMON | {"__init__", "services", "domain", "models"},
-    "components": {"models", "reflex_compat", "texts", "texts_comm"},
+    "components": {"models", "reflex_compat", "texts"},
     "pages": COMMON | {"states", "components", "models"},
     "ops": COMMON
     | {

@@ -17,7 +17,7 @@ from ksys_app.domain.quality import (
     judge,
 )
 from ksys_app.models.rows import Expectation, QcRule
-from ksys_app.texts_alarm import alarm
+from ksys_app.texts.alarm import alarm
 
 NOW = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
 S, TICK = timedelta(seconds=1), timedelta(microseconds=1)

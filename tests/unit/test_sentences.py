@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from ksys_app.errors import DatabaseUnreachable
-from ksys_app.states.views import problem
+from tests import node
+
+WORDS = {"errors": {"starting": "the app starts", "silent": "{name} is silent", "plain": "{text}"}}
 
 
 @pytest.mark.parametrize(
-    ("message", "shown"),
+    ("key", "values", "shown"),
     [
-        ("the app is starting; try again", "The app is starting; try again"),
-        ("couldn't be read", "Couldn't be read"),
-        ("window '3x' is unknown", "Window '3x' is unknown"),
-        ("eco_ro @ db.plant:5432/EcoAnP does not answer", ""),
-        ("postgres @ db.plant:5432/EcoAnP does not answer", ""),
-        ("influx_agg_1m is missing", ""),
-        ("'eco_ro' may not read it", ""),
-        ("온도 is not known", ""),
+        ("errors.starting", {}, "The app starts"),
+        ("errors.silent", {"name": "eco_ro @ db.plant"}, "eco_ro @ db.plant is silent"),
+        ("errors.plain", {"text": "influx_agg_1m is missing"}, "influx_agg_1m is missing"),
+        ("", {}, ""),
     ],
 )
-def test_a_sentence_begins_with_a_capital_and_a_name_as_it_is(message: str, shown: str) -> None:
-    assert problem(DatabaseUnreachable(message), 0).message == (shown or message)
+def test_a_sentence_begins_with_a_capital_and_a_name_as_it_is(
+    key: str, values: dict[str, str], shown: str
+) -> None:
+    message = {"key": key, "values": values}
+    assert node.run("lib/words.js", "m.capital(...given)", WORDS, message) == shown

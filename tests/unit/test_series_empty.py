@@ -9,13 +9,15 @@ import pytest
 
 from ksys_app.models.rows import Tag
 from ksys_app.states.series_empty import empty_texts
+from ksys_app.texts import say
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
 def told(known: Tag | None) -> tuple[str, str]:
-    return empty_texts(known, NOW, SEOUL)
+    why, do = empty_texts(known, NOW, SEOUL)
+    return say(why), say(do)
 
 
 @pytest.mark.parametrize(

@@ -1,62 +1,116 @@
-"""The catalogue of words: no duplicates, nothing missing, nothing unused."""
+"""The words of the pages: both languages have each of them, and no page says any other."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ksys_app import texts
-from ksys_app.components.series_table import filled
+from ksys_app.components.words import T
 from ksys_app.domain.windows import LABELS, parse_window
+from ksys_app.models.message import Message
 from ksys_app.models.rows import Fault, QcRule
+from ksys_app.states import captions
 from ksys_app.states.comm_views import STATE_CODE
-from ksys_app.texts import LANGUAGES, LiveTexts, Texts
-from ksys_app.texts_comm import CommTexts, comm_words
+from ksys_app.texts import ENGLISH, LANGUAGES, say
+from ksys_app.texts.windows import window_menu
 from tests import node
 
+KOREAN = LANGUAGES["ko"]
 PACKAGE = Path(__file__).resolve().parents[2] / "ksys_app"
 SCRIPTS = "".join(
     path.read_text(encoding="utf-8")
     for path in sorted((PACKAGE / "components" / "client").rglob("*.js*"))
 )
-PYTHON = "".join(
-    path.read_text(encoding="utf-8")
-    for folder in ("components", "pages", "states", ".")
-    for path in sorted((PACKAGE / folder).glob("*.py"))
-)
+PYTHON = "".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+TEXTS = [(section, name) for section, texts in ENGLISH.items() for name in texts]
+# Texts whose name a script completes: t[`bar_${state}`].
+COMPLETED = {
+    "live": ("bar_", "says_", "comm_", "count_", "normal_", "state_", "tags_"),
+    "pages": ("group_", "bucket_"),
+    "comm": ("state_",),
+}
 
 
-def names(catalogue: type) -> set[str]:
-    """Every text of a catalogue."""
-    return {field.name for field in fields(catalogue)}
+def placeholders(text: str) -> set[str]:
+    """The names in braces."""
+    return set(re.findall(r"\{(\w+)\}", text))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_of_a_language_is_empty(language: str) -> None:
-    words = asdict(LANGUAGES[language])
-    live = words.pop("live")
-    assert [name for name, text in {**words, **live}.items() if not text] == []
+def same(one: str, other: str) -> bool:
+    """Whether two texts have the same placeholders."""
+    return placeholders(one) == placeholders(other)
 
 
-def test_what_the_browser_says_is_in_the_catalogue() -> None:
-    asked = set(re.findall(r"\bt\.(\w+)", SCRIPTS))
-    assert asked - names(LiveTexts) == set()
-    prefixes = set(re.findall(r"\bt\[`(\w+_)\$", SCRIPTS))
-    assert prefixes == {
-        "bar_",
-        "says_",
-        "comm_",
-        "comm_why_",
-        "count_",
-        "normal_",
-        "state_",
-        "tags_",
+def test_both_languages_have_the_same_texts_in_the_same_order() -> None:
+    assert [(section, name) for section, texts in KOREAN.items() for name in texts] == TEXTS
+
+
+@pytest.mark.parametrize("section", ENGLISH)
+def test_a_text_has_equal_placeholders_in_both_languages(section: str) -> None:
+    pairs = {name: (text, KOREAN[section][name]) for name, text in ENGLISH[section].items()}
+    assert {
+        name: pair
+        for name, pair in pairs.items()
+        if len({*map(frozenset, map(placeholders, pair))}) > 1
+    } == {}
+    assert [name for name, pair in pairs.items() if not all(pair)] == []
+
+
+def test_no_particle_is_glued_to_what_is_filled_in() -> None:
+    """The right form of a particle depends on the word before it, which nobody knows here."""
+    glued = re.compile(r"\}(은|는|이|가|을|를|과|와|으로|로)(?=[\s,.:]|$)")
+    texts = {name: text for texts in KOREAN.values() for name, text in texts.items()}
+    assert {name: text for name, text in texts.items() if glued.search(text)} == {}
+
+
+def test_no_korean_is_in_english_but_the_name_of_the_language() -> None:
+    hangul = {f"{s}.{name}" for s, name in TEXTS if re.search("[가-힣]", ENGLISH[s][name])}
+    assert hangul == {"pages.language"}
+
+
+def test_each_text_that_is_asked_for_is_in_the_catalogue_and_each_text_is_asked_for() -> None:
+    sections = {"T": "pages", "L": "live", "C": "comm", "A": "alarm"}
+    asked = {
+        (sections[short], name)
+        for short, name in re.findall(r"\b([TLCA])\.(?!at\b|each\b|create\b)([a-z]\w*)", PYTHON)
     }
-    unused = names(LiveTexts) - asked
-    assert {name for name in unused if not name.startswith(tuple(prefixes))} <= {"retry"}
+    # `t` is the section live, or pages in the few scripts that say so; `w` is the section comm.
+    asked |= {(s, name) for s in ("live", "pages") for name in re.findall(r"\bt\.(\w+)", SCRIPTS)}
+    asked |= {("comm", name) for name in re.findall(r"\bw\.(\w+)", SCRIPTS)}
+    asked |= {tuple(key.split(".")) for key in re.findall(r'"([a-z]+\.\w+)"', PYTHON + SCRIPTS)}
+    known = set(TEXTS)
+    assert {one for one in asked if one[0] in ("comm", "alarm") and one not in known} == set()
+    completed = {
+        (section, name)
+        for section, name in known
+        if name.startswith(COMPLETED.get(section, ("\0",)))
+    }
+    whole = {"windows", "limits", "features", "errors", "alarm"}
+    unused = known - asked - completed
+    assert {one for one in unused if one[0] not in whole} == set()
+
+
+def test_what_a_script_asks_for_is_in_one_of_its_sections() -> None:
+    asked = set(re.findall(r"\bt\.(\w+)", SCRIPTS))
+    assert asked <= {*ENGLISH["live"], *ENGLISH["pages"]}
+
+
+def test_a_component_that_asks_for_an_unknown_text_is_refused() -> None:
+    with pytest.raises(AttributeError, match=r"pages\.refersh is not in the catalogue"):
+        _ = T.refersh
+
+
+def test_each_error_that_is_raised_has_its_sentence() -> None:
+    raised = set(re.findall(r'"errors\.(\w+)"', PYTHON + SCRIPTS))
+    sentences = set(re.findall(r'\(\w+, "(\w+)"\)|return \w+, "(\w+)"', PYTHON))
+    raised |= {name for pair in sentences for name in pair if name in ENGLISH["errors"]}
+    codes = {f"code_{code}" for code in re.findall(r'code = "([A-Z_]+)"', PYTHON)}
+    of_commands = {"code_BUILD", "code_BACKUP", "code_INTERRUPTED"}
+    codes = (codes | {"code_INTERNAL"}) - of_commands
+    assert raised | codes == set(ENGLISH["errors"])
 
 
 @pytest.mark.parametrize("prefix", ["bar_", "says_"])
@@ -68,97 +122,74 @@ def test_every_state_of_the_page_has_its_words(prefix: str) -> None:
     start = SCRIPTS.index("function linkOf")
     body = SCRIPTS[start : SCRIPTS.index("\n}", start)]
     assert set(re.findall(r'"(\w+)"', body)) - {"idle"} == states
-    assert {f"{prefix}{state}" for state in states} <= names(LiveTexts)
+    assert {f"{prefix}{state}" for state in states} <= set(ENGLISH["live"])
 
 
 @pytest.mark.parametrize("prefix", ["comm_", "comm_why_"])
 def test_every_comm_state_has_its_words(prefix: str) -> None:
-    assert {f"{prefix}{state}" for state in ("ok", "late", "lost", "never")} <= names(LiveTexts)
+    states = {f"{prefix}{state}" for state in ("ok", "late", "lost", "never")}
+    assert states <= set(ENGLISH["live"])
 
 
-def test_no_text_of_the_pages_is_missing_or_unused() -> None:
-    used = set(re.findall(r"\bT\.(\w+)", PYTHON))
-    assert used == names(Texts)
-
-
-def test_no_text_of_the_page_of_communication_is_missing_or_unused() -> None:
-    states = "".join(path.read_text("utf-8") for path in (PACKAGE / "states").glob("comm*.py"))
-    used = set(re.findall(r"\bC\.(\w+)", PYTHON + states)) | set(re.findall(r"\bw\.(\w+)", SCRIPTS))
-    assert set(re.findall(r"\bw\[`(\w+_)\$", SCRIPTS)) == {"state_"}
-    assert used | {f"state_{one}" for one in STATE_CODE} == names(CommTexts)
-    assert all(comm_words().values())
-
-
-def test_placeholders_are_those_that_get_filled() -> None:
-    filled = set(re.findall(r"\{(\w+)\}", "".join(map(str, asdict(Texts()).values()))))
-    assert filled == {
-        *(
-            "age",
-            "all",
-            "code",
-            "since",
-            "still",
-            "allowed",
-            "bucket",
-            "caption",
-            "faults",
-            "from",
-            "high",
-            "last",
-            "limits",
-            "lost",
-        ),
-        *(
-            "low",
-            "message",
-            "n",
-            "name",
-            "seconds",
-            "tag",
-            "text",
-            "time",
-            "to",
-            "value",
-            "window",
-        ),
-        "zone",
-    }
-
-
-@pytest.mark.parametrize(
-    ("template", "parts"),
-    [
-        ("Page {n} of {all}", ["Page ", 3, " of ", 7]),
-        ("{n}행", [3, "행"]),
-        ("{all}쪽 중 {n}쪽", [7, "쪽 중 ", 3, "쪽"]),
-        ("no rows", ["no rows"]),
-    ],
-)
-def test_a_count_is_filled_into_a_text_with_or_without_a_blank(
-    template: str, parts: list[object]
-) -> None:
-    assert filled(template, {"n": 3, "all": 7}) == parts
+def test_every_state_of_an_hour_has_its_words() -> None:
+    assert {f"state_{one}" for one in STATE_CODE} <= set(ENGLISH["comm"])
 
 
 def test_the_window_menu_holds_all_13_in_four_groups_in_order() -> None:
-    groups = texts.window_groups()
-    assert [group["name"] for group in groups] == ["Minutes", "Hours", "Days", "Months"]
+    groups = window_menu()
+    names = [ENGLISH["pages"][f"group_{group['name']}"] for group in groups]
+    assert names == ["Minutes", "Hours", "Days", "Months"]
     assert tuple(item["label"] for group in groups for item in group["items"]) == LABELS
-    months = {item["label"]: item["title"] for item in groups[3]["items"]}
-    assert months["3m"] == "3 months"
+    assert ENGLISH["windows"]["3m"] == "3 months"
+    assert KOREAN["windows"]["3m"] == "3개월"
 
 
-def test_captions_name_window_and_bucket() -> None:
-    assert texts.window_caption(parse_window("5m")) == "5 minutes, one point per minute"
-    assert texts.delta_caption(parse_window("7d")) == "vs the 10 minutes before"
+@pytest.mark.parametrize(
+    ("message", "english", "korean"),
+    [
+        (
+            captions.window_caption(parse_window("5m")),
+            "5 minutes, one point per minute",
+            "최근 5분, 1분 간격",
+        ),
+        (
+            captions.delta_caption(parse_window("7d")),
+            "vs the 10 minutes before",
+            "직전 10분 대비",
+        ),
+        (Message(), "", ""),
+        (Message("pages.rows", {"n": 1}), "1 row", "1행"),
+        (Message("pages.rows", {"n": "1\u202f000"}), "1\u202f000 rows", "1\u202f000행"),
+        (
+            captions.scale_says("190.0", "°C", "0", "200", ["L 20"]),
+            "190.0 °C among the limits Range low 0, L 20, Range high 200",
+            "값 190.0 °C, 한계: 범위 하한 0, L 20, 범위 상한 200",
+        ),
+    ],
+)
+def test_a_message_is_put_into_either_language_by_server_and_browser_alike(
+    message: Message, english: str, korean: str
+) -> None:
+    assert (say(message), say(message, KOREAN)) == (english, korean)
+    sent = _plain(message)
+    catalogues = [{name: dict(texts) for name, texts in one.items()} for one in LANGUAGES.values()]
+    shown = node.run("lib/words.js", "given[1].map((c) => m.say(c, given[0]))", sent, catalogues)
+    assert shown == [english, korean]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return {"key": value.key, "values": {k: _plain(v) for k, v in value.values.items()}}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def test_a_detail_says_why_limits_do_not_count() -> None:
-    assert "no rule" in texts.detail_note(None)
-    assert "switched off" in texts.detail_note(QcRule("D100", enabled=False))
-    assert texts.detail_note(QcRule("D100")) == ""
+    assert "no rule" in say(captions.detail_note(None))
+    assert "switched off" in say(captions.detail_note(QcRule("D100", enabled=False)))
+    assert captions.detail_note(QcRule("D100")) == Message()
     faulty = QcRule("D100", faults=(Fault("max_val", "nan is not a finite number"),))
-    assert texts.detail_note(faulty).endswith("not judged: max_val: nan is not a finite number")
+    note = say(captions.detail_note(faulty))
+    assert note.endswith("not judged: max_val: nan is not a finite number")
 
 
 OTHER_WORDS = re.compile(
@@ -168,27 +199,26 @@ OTHER_WORDS = re.compile(
 )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_one_word_for_one_thing(language: str) -> None:
-    words = asdict(LANGUAGES[language])
-    spoken = {**words.pop("live"), **words, **comm_words(), **texts.LIMITS, **texts.FEATURES}
+def test_one_word_for_one_thing() -> None:
+    shown = ("live", "pages", "windows", "comm", "limits", "features", "alarm")
+    spoken = {name: text for section in shown for name, text in ENGLISH[section].items()}
     plain = {name: re.sub(r"\{\w+\}", "", text) for name, text in spoken.items()}
     assert {name: text for name, text in plain.items() if OTHER_WORDS.search(text)} == {}
-    assert (spoken["min_val"], spoken["max_val"]) == (spoken["limit_from"], spoken["limit_to"])
-    assert (spoken["n_5m"], spoken["mean_5m"]) == (spoken["stat_count"], spoken["avg"])
+    for words in (ENGLISH, KOREAN):
+        ends = (words["limits"]["min_val"], words["limits"]["max_val"])
+        assert ends == (words["live"]["limit_from"], words["live"]["limit_to"])
+        of_features = (words["features"]["n_5m"], words["features"]["mean_5m"])
+        assert of_features == (words["pages"]["stat_count"], words["pages"]["avg"])
 
 
 def test_a_count_of_one_has_a_form_of_its_own() -> None:
-    text = "{day}: {n} row|{day}: {n} rows"
-    assert texts.forms(text) == ("{day}: {n} row", "{day}: {n} rows")
-    assert texts.forms("{n} of {all}") == ("{n} of {all}", "{n} of {all}")
     counts = [1, "1", 0, 2, "1\u202f000", "–"]
     expression = "given[1].map((n) => m.counted(given[0], n, { day: 'May' }))"
-    shown = node.run("lib/words.js", expression, text, counts)
+    shown = node.run("lib/words.js", expression, "{day}: {n} row|{day}: {n} rows", counts)
     assert shown == ["May: 1 row"] * 2 + [f"May: {n} rows" for n in counts[2:]]
     assert node.run("lib/words.js", "m.counted('{n} of 9', 1)") == "1 of 9"
 
 
 def test_limits_and_features_are_named_as_the_schema_names_them() -> None:
-    assert set(texts.LIMITS) <= {*QcRule.__dataclass_fields__, "stuck_s"}, "of meta"
-    assert all(name.endswith("_5m") for name in texts.FEATURES)
+    assert set(ENGLISH["limits"]) <= {*QcRule.__dataclass_fields__, "stuck_s"}, "of meta"
+    assert all(name.endswith("_5m") for name in ENGLISH["features"])

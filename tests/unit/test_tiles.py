@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ksys_app.domain.tiles import TileMaker, badges, judge, tile
 from ksys_app.models.rows import QcRule, Spark, TileRow
 from ksys_app.models.tiles import Reason, Tile, Violation
-from ksys_app.texts_alarm import alarm as alarm_text
+from ksys_app.texts.alarm import alarm as alarm_text
 
 SEOUL = ZoneInfo("Asia/Seoul")
 NOW = datetime(2025, 8, 15, 7, 26, 11, tzinfo=UTC)
@@ -131,12 +131,12 @@ def test_the_nearest_limits_beyond_the_sparkline_are_named_and_leave_its_room_al
 @pytest.mark.parametrize(
     ("rule", "value", "above", "below", "level"),
     [
-        ({"warn_max": 70.0, "crit_max": 75.0}, 190.0, "", "above HH 75", -2),
-        ({"warn_max": 75.0}, 190.0, "", "above H 75", -1),
-        ({"crit_min": 250.0, "warn_min": 260.0}, 190.0, "below LL 250", "", 2),
+        ({"warn_max": 70.0, "crit_max": 75.0}, 190.0, "", "HH 75", -2),
+        ({"warn_max": 75.0}, 190.0, "", "H 75", -1),
+        ({"crit_min": 250.0, "warn_min": 260.0}, 190.0, "LL 250", "", 2),
         # The newest value is back, the series of the window is not.
         ({"warn_max": 70.0, "crit_max": 75.0}, 60.0, "", "HH 75 ↓", 0),
-        ({"warn_max": 75.0, "crit_max": 900.0}, 190.0, "HH 900 ↑", "above H 75", -1),
+        ({"warn_max": 75.0, "crit_max": 900.0}, 190.0, "HH 900 ↑", "H 75", -1),
     ],
 )
 def test_a_limit_that_the_value_breaks_beyond_the_sparkline_is_said_to_be_broken(

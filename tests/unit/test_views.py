@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ksys_app.errors import BadParameter, DatabaseUnreachable, KsysError, NoRows, UnknownTag
+from ksys_app.models.message import Message
 from ksys_app.models.tiles import Tile, Violation
 from ksys_app.models.views import Problem, TileView
 from ksys_app.states.views import problem, tile_view
@@ -68,8 +69,7 @@ def test_a_tile_becomes_text_and_whole_numbers() -> None:
         last="190.0",
         comm="ok",
         allowed_s=60,
-        alarm_kind="warn H",
-        alarm_figures="190 ≥ 190",
+        alarm=["H", "over", "190", "190"],
         alarm_level=1,
         spark="M0 12h.1",
         warn_y=[2.5],
@@ -117,7 +117,7 @@ class TestProblem:
         told = problem(DatabaseUnreachable("db.plant does not answer"), 1_755_242_767_000, 4.0)
         assert told == Problem(
             code="DB_CONN",
-            message="db.plant does not answer",
+            message=Message("errors.plain", {"text": "db.plant does not answer"}),
             since_ms=1_755_242_767_000,
             retry_in=4,
             runbook="docs/runbooks/DB_CONN.md",
@@ -130,7 +130,7 @@ class TestProblem:
     def test_an_error_that_is_none_of_ours_is_told_without_its_insides(self) -> None:
         told = problem(ZeroDivisionError("secret of the inside"), 1)
         assert told.code == KsysError.code
-        assert "secret" not in told.message
+        assert told.message == Message("errors.page_failed")
         assert told.retry_in == 0
 
     @pytest.mark.parametrize("seconds", [1.0, 2.0, 4.0, 8.0])

@@ -21,6 +21,7 @@ from ksys_app.domain.windows import (
     reaching,
     spark_bucket,
 )
+from ksys_app.texts import ENGLISH, say
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TICK = timedelta(microseconds=1)
@@ -99,12 +100,13 @@ def test_a_longer_window_never_has_finer_buckets(one: timedelta, other: timedelt
 @example("1m", "12m").via("one label ends with the other")
 @example("3m", "1m").via("months that look like minutes")
 def test_the_bucket_follows_the_duration_and_not_the_label(label: str, other: str) -> None:
-    renamed = Window(other, parse_window(label).duration, "days", "renamed")
+    renamed = Window(other, parse_window(label).duration, "days")
     assert renamed.bucket == EXPECTED[label][1]
 
 
 def test_months_are_spelt_out_so_that_3m_is_not_read_as_minutes() -> None:
-    titles = {window.label: window.title for window in WINDOWS}
+    titles = ENGLISH["windows"]
+    assert tuple(titles) == LABELS
     assert [titles[label] for label in ("3m", "6m", "12m")] == ["3 months", "6 months", "12 months"]
     assert titles["1m"] == "1 minute"
     assert len(set(titles.values())) == len(titles)
@@ -116,14 +118,14 @@ def test_months_are_spelt_out_so_that_3m_is_not_read_as_minutes() -> None:
 def test_an_unknown_label_is_refused_with_a_list_of_all(label: str) -> None:
     with pytest.raises(UnknownWindow) as refused:
         parse_window(label)
-    message = str(refused.value)
+    message = say(refused.value.said)
     assert message == f"window {label!r} is unknown; use one of {' '.join(LABELS)}"
 
 
 def test_a_very_long_label_is_not_repeated_in_full() -> None:
     with pytest.raises(UnknownWindow) as refused:
         parse_window("x" * 5000)
-    assert len(str(refused.value)) < 200
+    assert len(say(refused.value.said)) < 200
 
 
 @given(st.text())

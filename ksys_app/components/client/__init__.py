@@ -62,6 +62,9 @@ from ksys_app.components.client.shell import (
     Keys as Keys,
 )
 from ksys_app.components.client.shell import (
+    LanguageToggle as LanguageToggle,
+)
+from ksys_app.components.client.shell import (
     Live as Live,
 )
 from ksys_app.components.client.shell import (

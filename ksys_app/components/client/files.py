@@ -9,16 +9,17 @@ from ksys_app.reflex_compat import link_asset
 
 HERE: Final = Path(__file__).parent
 ASSETS: Final = Path("assets")
-SHARED: Final = "external/ksys_app/components/client"
+PACKAGE: Final = HERE.parents[1]
+SHARED: Final = "external/ksys_app"
 
 
 def library(name: str) -> str:
     """Where the build finds a file, named as ``shell/live.jsx``."""
-    return f"$/public/{SHARED}/{name}"
+    return f"$/public/{SHARED}/components/client/{name}"
 
 
 def _share() -> None:
-    """Link every file of the folders into the assets of the project, where one is being worked on.
+    """Link these files and the catalogues of words into the assets, where a project is worked on.
 
     ``rx.asset(name, shared=True)`` does the same, but reads the source of the whole call stack at
     each call: 1.2 s of every start for 43 files.
@@ -26,8 +27,8 @@ def _share() -> None:
     if not ASSETS.is_dir():
         return
     folder = (ASSETS / SHARED).absolute()
-    for file in HERE.rglob("*.js*"):
-        link = folder / file.relative_to(HERE)
+    for file in (*HERE.rglob("*.js*"), *(PACKAGE / "texts").glob("*.json")):
+        link = folder / file.relative_to(PACKAGE)
         link.parent.mkdir(parents=True, exist_ok=True)
         link_asset(link, file)
 

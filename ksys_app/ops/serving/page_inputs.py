@@ -14,15 +14,16 @@ from typing import Final
 PACKAGE: Final = "ksys_app"
 # Files outside of the package that the build reads.
 FILES: Final = ("assets/*.*", "assets/look/*.css", "rxconfig.py", "scripts/build_frontend.py")
+WORDS: Final = f"{PACKAGE}/texts/*.json"
 CLIENT: Final = f"{PACKAGE}/components/**/*.*"
 DRAWING: Final = ("components", "pages")
 # Packages that may decide the first value of a state. Other imports matter only at run time.
-DECIDING: Final = ("states", "models", "domain", "texts", "texts_comm")
+DECIDING: Final = ("states", "models", "domain", "texts")
 
 
 def whole(root: Path) -> list[Path]:
     """Files whose every byte may affect a page: drawing code, its imports and its assets."""
-    found = {path for pattern in (*FILES, CLIENT) for path in root.glob(pattern)}
+    found = {path for pattern in (*FILES, CLIENT, WORDS) for path in root.glob(pattern)}
     starts = [*_modules(root, DRAWING), root / "rxconfig.py", root / "scripts/build_frontend.py"]
     found |= reachable(root, starts, lambda module: module.split(".")[0] != "states")
     return sorted(path for path in found if path.is_file() and path.suffix != ".pyc")

@@ -8,10 +8,11 @@ import { useLive } from "../shell/live.jsx";
 import { lack } from "./panels.js";
 import { ChartOnPaper } from "./printed.jsx";
 import { Plot } from "./plot.js";
-import { reading, spoken as words, summary, tip } from "./reading.js";
+import { reading, spoken as inWords, summary, tip } from "./reading.js";
 import { within } from "./seen.js";
 import { DASHES, LINE, SHAPES, hollow } from "./swatch.js";
-import { fill } from "../lib/words.js";
+import { useWords } from "../lib/usewords.js";
+import { fill, say } from "../lib/words.js";
 
 const STEP_IN = 0.5;
 const STEP_OUT = 2;
@@ -20,6 +21,7 @@ export function Chart({
   url, version, theme, series, bands, shown, limits, places, zoom, name, unit, title, caption, onToggle, onZoom, onFind,
 }) {
   const { zone, t } = useLive();
+  const words = useWords();
   const { data, loading, failed, again } = useColumns(url, version);
   const box = useRef(null);
   const plot = useRef(null);
@@ -76,7 +78,7 @@ export function Chart({
     const now = cursor.ms > 0 ? nearest(view.data, cursor.ms) : at.length - 1;
     const ms = at[Math.min(Math.max(now + step, 0), at.length - 1)];
     point(ms, "keys");
-    setSpoken(words(reading(view, ms, places)));
+    setSpoken(inWords(reading(view, ms, places)));
   };
   const pressed = (event) => {
     const act = view && !event.ctrlKey && !event.metaKey && !event.altKey && {
@@ -138,7 +140,7 @@ export function Chart({
         onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })} onBlur={() => point(0, "")}>
         {state === "error" ? (
           <div className="chart-note" role="alert" data-testid="chart-error">
-            <p>{fill(t.chart_failed, { message: failed.message })}</p>
+            <p>{fill(t.chart_failed, { message: failed.said ? say(words, failed.said) : failed.message })}</p>
             <button type="button" className="control" onClick={again}>{t.retry}</button>
           </div>
         ) : null}

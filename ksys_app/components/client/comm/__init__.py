@@ -20,7 +20,6 @@ class TagsPicker(rx.Component):
     values: rx.Var[list[str]]
     most: rx.Var[int]
     label: rx.Var[str]
-    words: rx.Var[dict[str, str]]
     on_pick: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
 
 
@@ -34,7 +33,6 @@ class DayField(rx.Component):
     min: rx.Var[str]
     max: rx.Var[str]
     label: rx.Var[str]
-    words: rx.Var[dict[str, str]]
     on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
@@ -65,10 +63,9 @@ class CommBoard(rx.Component):
     calendar: rx.Var[Any]
     outages: rx.Var[list[Any]]
     count: rx.Var[int]
-    silent: rx.Var[list[str]]
+    silent: rx.Var[list[Any]]
     scale: rx.Var[str]
     card: rx.Var[Any]
-    words: rx.Var[dict[str, str]]
     csv: rx.Var[dict[str, str]]
     on_choose: rx.EventHandler[rx.event.passthrough_event_spec(str, str)]
     on_clear: rx.EventHandler[rx.event.no_args_event_spec]
@@ -94,7 +91,6 @@ class Overview(rx.Component):
     scale: rx.Var[str]
     sort: rx.Var[str]
     descending: rx.Var[bool]
-    words: rx.Var[dict[str, str]]
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
     on_sort: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_reload: rx.EventHandler[rx.event.no_args_event_spec]

@@ -61,14 +61,6 @@ export const isSoft = (rate) => rate >= 9500;
 
 export const percent = (rate) => (rate < 0 ? "–" : `${(rate / 100).toFixed(2)} %`);
 
-// `45 min`, `26 h`, `2 h 04 min`, `5 d 3 h`: never less than the age of a newest sample says.
-export function lengthText(minutes) {
-  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
-  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-  if (hours === 0) return `${rest} min`;
-  return rest === 0 ? `${hours} h` : `${hours} h ${String(rest).padStart(2, "0")} min`;
-}
-
 const NAMES = { o: "ok", w: "warn", c: "crit", n: "no_data", f: "not_yet" };
 export const isJudged = (state) => state !== "no_data" && state !== "not_yet";
 export const stateOf = (code) => NAMES[code];

@@ -9,12 +9,15 @@ import { Outages } from "./outages.jsx";
 import { useReload } from "../lib/reload.js";
 import { Scrollable } from "../shell/scrollable.jsx";
 import { at } from "../lib/paths.js";
-import { fill } from "../lib/words.js";
+import { useWords } from "../lib/usewords.js";
+import { fill, say } from "../lib/words.js";
 
 export function CommBoard({
-  maps: folded, calendar, outages, count, silent, scale, card, words: w, csv, onChoose, onClear, onReload, children,
+  maps: folded, calendar, outages, count, silent, scale, card, csv, onChoose, onClear, onReload, children,
 }) {
   const { zone, tickS } = useLive();
+  const words = useWords();
+  const { comm: w } = words;
   const [figures, setFigures] = useState(false);
   const [pointed, setPointed] = useState(null);
   const [marked, setMarked] = useState(null);
@@ -56,7 +59,7 @@ export function CommBoard({
           </div>
           <a href={at(csv.cells)} download className="control control-small" data-testid="csv-cells">{w.csv_cells}</a>
         </div>
-        {calendar.odd.map((line) => <p key={line} className="note note-odd" data-testid="odd-day">{line}</p>)}
+        {calendar.odd.map((odd) => say(words, odd)).map((line) => <p key={line} className="note note-odd" data-testid="odd-day">{line}</p>)}
         <div className="maps">
           {maps.map((one) => (
             <figure key={one.tag} className="map" data-selected={card.tag === one.tag}>
@@ -72,7 +75,7 @@ export function CommBoard({
       </section>
       <div className="board-side">
         {children}
-        <Outages outages={outages} count={count} silent={silent} words={w} tags={maps.length} many={maps.length > 1} shown={shown} csv={csv.outages}
+        <Outages outages={outages} count={count} silent={silent} tags={maps.length} many={maps.length > 1} shown={shown} csv={csv.outages}
           onHover={setHovered} onMark={(at) => setMarked(at === marked ? null : at)} />
       </div>
       {pointed && map && cells[pointed.i] ? <Tip tag={pointed.tag} node={pointed.node} one={told(map, cells[pointed.i], w)} words={w} /> : null}

@@ -1,11 +1,13 @@
 // A day as the pages write it, YYYY-MM-DD, whatever the browser's own format is.
 import { useEffect, useId, useState } from "react";
+import { useWords } from "../lib/usewords.js";
 import { fill } from "../lib/words.js";
 
 const DAY = 86_400_000;
 const STEPS = { ArrowUp: 1, ArrowDown: -1, PageUp: 30, PageDown: -30 };
 
-export function DayField({ value, min, max, label, words: w, onPick }) {
+export function DayField({ value, min, max, label, onPick }) {
+  const { comm: w } = useWords();
   const [text, setText] = useState(value);
   const [wrong, setWrong] = useState(false);
   const why = useId();

@@ -1,14 +1,16 @@
 // How long outages lasted, the longest or all of them; one that is ongoing goes on with the clock,
 // as the age beside it does.
-import { lengthText } from "./comm.js";
+import { lengthText } from "../lib/age.js";
+import { useWords } from "../lib/usewords.js";
 import { useDatabaseTime } from "../grid/freshness.jsx";
 
 const MINUTE = 60_000;
 
 export function Lasted({ endedMin, sinceMs, sum = false }) {
+  const { live: t } = useWords();
   const minutes = useDatabaseTime((now) => {
     const ongoing = sinceMs > 0 ? Math.max(0, Math.floor((now - sinceMs) / MINUTE)) : 0;
     return sum ? endedMin + ongoing : Math.max(endedMin, ongoing);
   });
-  return minutes > 0 ? lengthText(minutes) : "–";
+  return minutes > 0 ? lengthText(minutes, t) : "–";
 }

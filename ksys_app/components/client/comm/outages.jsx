@@ -3,17 +3,21 @@ import { useEffect, useRef, useState } from "react";
 import { Lasted } from "./lasted.jsx";
 import { Mark } from "../grid/mark.jsx";
 import { at } from "../lib/paths.js";
-import { fill } from "../lib/words.js";
+import { current } from "../lib/language.js";
+import { useWords } from "../lib/usewords.js";
+import { fill, say } from "../lib/words.js";
 
 const ORDER = {
-  tag: (a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0),
+  tag: (a, b) => a.tag.localeCompare(b.tag, current(), { numeric: true }),
   start: (a, b) => a.first - b.first,
   end: (a, b) => a.last - b.last || a.hours - b.hours,
   hours: (a, b) => a.hours - b.hours,
   received: (a, b) => a.received - b.received,
 };
 
-export function Outages({ outages, count, silent, words: w, tags, many, shown, csv, onHover, onMark }) {
+export function Outages({ outages, count, silent, tags, many, shown, csv, onHover, onMark }) {
+  const words = useWords();
+  const { comm: w } = words;
   const [sort, setSort] = useState({ by: "end", down: true });
   const body = useRef(null);
   useEffect(() => {
@@ -43,7 +47,7 @@ export function Outages({ outages, count, silent, words: w, tags, many, shown, c
         <a href={at(csv)} download className="control control-small" data-testid="csv-outages">{w.csv_outages}</a>
       </div>
       {count > outages.length ? <p className="note">{fill(w.outages_cut, { n: outages.length, all: count })}</p> : null}
-      {silent.map((line) => <p key={line} className="note" data-testid="outages-unknown">{line}</p>)}
+      {silent.map((why) => say(words, why)).map((line) => <p key={line} className="note" data-testid="outages-unknown">{line}</p>)}
       {unknown ? null : outages.length === 0 ? <p className="note" data-testid="no-outages">{w.outages_none}</p> : (
         <div className="grid-scroll outages" onMouseLeave={() => onHover(null)}>
           <table className="series" aria-labelledby="outages-heading" data-testid="outages">
@@ -75,7 +79,7 @@ export function Outages({ outages, count, silent, words: w, tags, many, shown, c
                     <Lasted endedMin={run.ongoing ? 0 : Math.round(run.hours * 60)} sinceMs={run.since_ms} />
                     {run.clipped ? <span className="outage-clipped" title={w.clipped_why}>{w.clipped}</span> : null}
                   </td>
-                  <td className="num" data-testid="outage-received">{run.received_s}</td>
+                  <td className="num" data-testid="outage-received">{run.received_s || w.nothing}</td>
                 </tr>
               ))}
             </tbody>

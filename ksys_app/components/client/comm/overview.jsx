@@ -7,18 +7,20 @@ import { Lasted } from "./lasted.jsx";
 import { useLive } from "../shell/live.jsx";
 import { Name } from "../grid/name.jsx";
 import { useReload } from "../lib/reload.js";
+import { useWords } from "../lib/usewords.js";
 import { counted } from "../lib/words.js";
 
 const numbers = (row, w) => [
   ["24h", row.success_24h, w.col_24h],
-  ["30d", <>{row.success_30d}{row.judged ? <span className="of-days" title={w.judged_why}>{row.judged}</span> : null}</>, w.col_30d],
+  ["30d", <>{row.success_30d}{row.judged ? <span className="of-days" title={w.judged_why}>{counted(w.judged, row.judged)}</span> : null}</>, w.col_30d],
   ["outages", row.outages, w.col_outages],
   ["longest", <Lasted endedMin={row.longest_min} sinceMs={row.since_ms} />, w.col_longest],
   ["crit", row.crit_s, w.col_crit],
 ];
 
-export function Overview({ rows, nows, calendar, scale, sort, descending, words: w, onOpen, onSort, onReload }) {
+export function Overview({ rows, nows, calendar, scale, sort, descending, onOpen, onSort, onReload }) {
   const { tickS } = useLive();
+  const { comm: w } = useWords();
   const color = useMemo(() => colors(scale), [scale]);
   const days = calendar.days;
   useReload(onReload, tickS);
@@ -62,7 +64,7 @@ function Row({ row, now, days, today, color, words: w, onOpen }) {
       data-testid={`overview-${row.tag}`} onClick={() => onOpen([row.tag])}>
       <td role="cell" className="overview-tag col-series-tag">
         <button type="button" className="overview-open"
-          aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: `${row.success_30d} ${row.judged}`.trim() })}>
+          aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: received(row, w) })}>
           <Name text={row.tag} />
         </button>
         {row.assumed ? <span className="assumed" title={w.assumed_why} data-testid="overview-assumed">{w.assumed}</span> : null}
@@ -76,6 +78,9 @@ function Row({ row, now, days, today, color, words: w, onOpen }) {
     </Fresh>
   );
 }
+
+// `98.61 %`, and of how many days where these are not all.
+const received = (row, w) => (row.judged ? `${row.success_30d} ${counted(w.judged, row.judged)}` : row.success_30d);
 
 function Seen() {
   return <span data-testid="overview-seen">{useNewest() || "–"}</span>;

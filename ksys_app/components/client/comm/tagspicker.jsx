@@ -1,15 +1,15 @@
 // Chooses several tags among thousands: typing narrows, arrows and Enter switch one on or off.
 import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useCombobox } from "downshift";
-import { useLive } from "../shell/live.jsx";
 import { highlighted, SHOWN } from "../lib/picks.js";
 import { Pick, PickerNote, useTags } from "../shell/tagpicker.jsx";
+import { useWords } from "../lib/usewords.js";
 import { fill } from "../lib/words.js";
 
 const { ItemClick, InputKeyDownEnter, InputBlur } = useCombobox.stateChangeTypes;
 
-export function TagsPicker({ values, most, label, words: w, onPick }) {
-  const { t } = useLive();
+export function TagsPicker({ values, most, label, onPick }) {
+  const { live: t, comm: w } = useWords();
   const [typed, setTyped] = useState("");
   const tags = useTags(values, typed);
   const input = useRef(null);

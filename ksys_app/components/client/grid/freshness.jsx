@@ -1,6 +1,7 @@
 // A tag's age and its Comm state; both go on in the browser when nothing arrives any more.
 import { createContext, useContext } from "react";
-import { ageText, timeText, useClock } from "../lib/clock.js";
+import { ageText } from "../lib/age.js";
+import { timeText, useClock } from "../lib/clock.js";
 import { Explain } from "../shell/explain.jsx";
 import { useLive } from "../shell/live.jsx";
 import { Mark } from "./mark.jsx";
@@ -43,7 +44,7 @@ export function Fresh({ element: Tag = "article", tsMs, allowedS, comm, stillS, 
   const state = useComm(tsMs, allowedS, comm);
   // Of a tag that is late its age says enough.
   const still = stillS > 0 && state === "ok" ? (stillLonger ? t.still_longer : t.still_for) : "";
-  const age = ageText(stillS ?? 0);
+  const age = ageText(stillS ?? 0, t);
   const value = { tsMs, allowedS, state, still: fill(still, { age }), stillAge: stillLonger ? `> ${age}` : age };
   return (
     <FreshContext.Provider value={value}>
@@ -59,13 +60,13 @@ export function StillFor({ children }) {
 }
 
 function useAge(tsMs, template, ahead) {
-  const { lead, asOfMs } = useLive();
+  const { lead, asOfMs, t } = useLive();
   return useClock((now) => {
     if (tsMs === 0 || now === 0) return "";
     const seconds = (databaseClock(now, asOfMs, lead) - tsMs) / 1000;
     return seconds < -1
-      ? fill(ahead, { age: ageText(-seconds) })
-      : fill(template, { age: ageText(seconds) });
+      ? fill(ahead, { age: ageText(-seconds, t) })
+      : fill(template, { age: ageText(seconds, t) });
   });
 }
 
@@ -95,7 +96,7 @@ export function CommBadge({ testid }) {
   const { t } = useLive();
   const why = useAge(tsMs, t[`comm_why_${state}`], t.comm_why_ahead) || t.comm_why_never;
   const asOf = useAsOf(t.comm_as_of);
-  const limits = { allowed: ageText(allowedS), lost: ageText(LOST_FACTOR * allowedS) };
+  const limits = { allowed: ageText(allowedS, t), lost: ageText(LOST_FACTOR * allowedS, t) };
   return (
     <Explain
       className="badge"
@@ -141,7 +142,7 @@ export function State({ level, sinceMs, atLeast, byMinute }) {
     if (sinceMs === 0) return kind === "ok" ? "" : t.state_unknown;
     const clock = databaseClock(now, asOfMs, lead);
     const time = timeText(sinceMs, zone, clock);
-    const values = { time: byMinute ? time.slice(0, -3) : time, age: ageText((clock - sinceMs) / 1000) };
+    const values = { time: byMinute ? time.slice(0, -3) : time, age: ageText((clock - sinceMs) / 1000, t) };
     return fill(atLeast ? t.state_least : t.state_since, values);
   });
   return (

@@ -44,17 +44,6 @@ export function useClock(select) {
   );
 }
 
-// The same units as the server's: `4 s`, `3 min`, `2 h 05 min`, `5 d 3 h`.
-export function ageText(seconds) {
-  const total = Math.max(0, Math.floor(seconds));
-  if (total < 120) return `${total} s`;
-  const minutes = Math.floor(total / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
-
 const formats = new Map();
 
 // `16:26:07` today, `2025-08-15 16:26:07` on another day, in the display zone.

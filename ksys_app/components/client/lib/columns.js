@@ -37,10 +37,18 @@ export function useColumns(url, version) {
   };
 }
 
+// Why there are no columns, as a message for a reader of any language.
+class Refused extends Error {
+  constructor(code, status) {
+    super(code ?? `HTTP ${status}`);
+    this.said = code ? { key: `errors.code_${code}`, values: {} } : { key: "errors.http", values: { status } };
+  }
+}
+
 async function load(url, signal) {
   // The browser asks whether what it has is still good; an unchanged answer comes from its cache.
   const answer = await fetch(at(url), { signal, cache: "no-cache" });
   const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.error?.message ?? `HTTP ${answer.status}`);
+  if (!answer.ok) throw new Refused(body.error?.code, answer.status);
   return { etag: answer.headers.get("etag") ?? "", data: prepared(body) };
 }

@@ -48,8 +48,14 @@ class Live(rx.Component):
     is_loading: rx.Var[bool]
     zone: rx.Var[str]
     problem: rx.Var[Any]
-    caption: rx.Var[str]
-    t: rx.Var[dict[str, str]]
+    caption: rx.Var[Any]
+
+
+class LanguageToggle(rx.Component):
+    """Switches between English and Korean, at once and without the server."""
+
+    library = library("shell/language.jsx")
+    tag = "LanguageToggle"
 
 
 class StatusBar(rx.Component):

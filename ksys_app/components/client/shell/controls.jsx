@@ -2,15 +2,17 @@
 import { useEffect, useRef, useState } from "react";
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { Digits } from "../grid/digits.jsx";
+import { useWords } from "../lib/usewords.js";
+import { fill } from "../lib/words.js";
 
 export function WindowMenu({ value, groups, label, onSelect }) {
-  const chosen = groups.flatMap((group) => group.items).find((item) => item.label === value);
+  const { pages: t, windows } = useWords();
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger className="control" data-testid="window-menu" data-window={value}>
         <span className="sr-only">{label}</span>
         <span className="control-key">{value}</span>
-        <span className="control-long">{chosen?.title}</span>
+        <span className="control-long">{windows[value]}</span>
         <span aria-hidden="true" className="chevron" />
       </Menu.Trigger>
       <Menu.Portal>
@@ -19,13 +21,13 @@ export function WindowMenu({ value, groups, label, onSelect }) {
           <Menu.RadioGroup value={value} onValueChange={onSelect}>
             {groups.map((group) => (
               <Menu.Group key={group.name} className="menu-group">
-                <Menu.Label className="menu-label">{group.name}</Menu.Label>
+                <Menu.Label className="menu-label">{t[`group_${group.name}`]}</Menu.Label>
                 {group.items.map((item) => (
                   <Menu.RadioItem key={item.label} value={item.label} className="menu-item"
-                    textValue={item.title} data-testid={`window-${item.label}`}>
+                    textValue={windows[item.label]} data-testid={`window-${item.label}`}>
                     <span className="menu-key">{item.label}</span>
-                    <span>{item.title}</span>
-                    <span className="menu-note">{item.bucket}</span>
+                    <span>{windows[item.label]}</span>
+                    <span className="menu-note">{fill(t.bucket_note, { bucket: t[`bucket_${item.bucket}`] })}</span>
                   </Menu.RadioItem>
                 ))}
               </Menu.Group>

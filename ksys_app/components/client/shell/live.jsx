@@ -2,10 +2,12 @@
 import { createContext, useContext, useEffect, useMemo, useRef } from "react";
 import { EventLoopContext } from "$/utils/context-registry";
 import "@fontsource-variable/noto-sans-kr/wght.css";
-import { ageText, observe, timeText, useClock } from "../lib/clock.js";
+import { ageText } from "../lib/age.js";
+import { observe, timeText, useClock } from "../lib/clock.js";
 import { Mark } from "../grid/mark.jsx";
 import { at } from "../lib/paths.js";
-import { fill } from "../lib/words.js";
+import { useWords } from "../lib/usewords.js";
+import { capital, fill, say } from "../lib/words.js";
 
 const LiveContext = createContext(null);
 export const useLive = () => useContext(LiveContext);
@@ -15,10 +17,14 @@ const OLD = new Set(["stale", "disconnected", "overdue"]);
 const PATIENCE_MS = 1500;
 
 export function Live({
-  phase, updatedMs, seenMs, dbNowMs, tickS, realtime, isLoading, zone, problem, caption, t, children,
+  phase, updatedMs, seenMs, dbNowMs, tickS, realtime, isLoading, zone, problem: trouble, caption: selection, children,
 }) {
   const loop = useContext(EventLoopContext);
   const down = (loop?.[1]?.length ?? 0) > 0;
+  const words = useWords();
+  const t = words.live;
+  const caption = say(words, selection);
+  const problem = useMemo(() => ({ ...trouble, message: capital(words, trouble.message) }), [trouble, words]);
   useEffect(() => {
     // A page opened while the database is away holds only old times; any answer carries the
     // server's own clock. Without an answer the bar says disconnected.
@@ -94,7 +100,7 @@ function statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, w
   const newest = link === "live" ? Math.max(seenMs, updatedMs) : updatedMs;
   const values = {
     time: since && timeText(newest, zone, now),
-    age: ageText((now - updatedMs) / 1000),
+    age: ageText((now - updatedMs) / 1000, t),
     message: sentence(problem.message),
     caption,
   };
@@ -155,19 +161,19 @@ export function ProblemSince({ sinceMs, retryIn }) {
   const waits = useWait(`${phase} ${sinceMs}`, retryIn);
   return useClock((now) => {
     if (!now || !sinceMs) return "";
-    const age = ageText((now - sinceMs) / 1000);
+    const age = ageText((now - sinceMs) / 1000, t);
     return [fill(t.since, { time: timeText(sinceMs, zone, now), age }), waits(now, t)].join(" ");
   });
 }
 
 export function NextTick() {
-  const { link, updatedMs, tickS } = useLive();
+  const { link, updatedMs, tickS, t } = useLive();
   const left = useClock((now) => {
     const wait = Math.ceil(tickS - (now - updatedMs) / 1000);
     return link === "live" && updatedMs > 0 && now > 0 ? Math.min(Math.max(wait, 0), tickS) : -1;
   });
   // As wide as its longest text, whatever it says: the header stands still.
-  return <span className="next-tick" data-testid="next-tick" data-room={`${tickS} s`}>{left < 0 ? "" : `${left} s`}</span>;
+  return <span className="next-tick" data-testid="next-tick" data-room={ageText(tickS, t)}>{left < 0 ? "" : ageText(left, t)}</span>;
 }
 
 export function DatabaseClock() {

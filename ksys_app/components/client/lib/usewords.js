@@ -1,0 +1,6 @@
+// The language of the reader and its words, for components.
+import { useSyncExternalStore } from "react";
+import { current, FIRST, subscribe, wordsOf } from "./language.js";
+
+export const useLanguage = () => useSyncExternalStore(subscribe, current, () => FIRST);
+export const useWords = () => wordsOf(useLanguage());

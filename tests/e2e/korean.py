@@ -1,0 +1,52 @@
+"""Finds English that is left on a page in Korean."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from playwright.async_api import Page
+
+from ksys_app.domain.windows import LABELS
+from ksys_app.ops.demo.plant.signals import TAGS
+from ksys_app.texts import LANGUAGES
+
+WORD: Final = re.compile(r"[A-Za-z]{2,}")
+# Every text that is seen or read aloud: of elements, and of the attributes that are read aloud.
+TEXTS: Final = """() => {
+  const found = [];
+  const skipped = (node) => node.closest('script, style, button[lang], .about, [data-testid^=footer]');
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const { parentElement: parent, textContent: text } = walk.currentNode;
+    if (text.trim() && !skipped(parent)) found.push(text);
+  }
+  for (const node of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
+    if (skipped(node)) continue;
+    for (const name of ['aria-label', 'title', 'placeholder']) {
+      if (node.getAttribute(name)) found.push(node.getAttribute(name));
+    }
+  }
+  return [document.title, ...found];
+}"""
+# What is no word of a language: names of the specification, codes, keys, units.
+NAMES: Final = {
+    *("TAG", "NOPE", "BAD", "PARAMETER", "UNKNOWN", "Asia", "Seoul", "KST", "bar", "avg", "max"),
+    *("min", "last", "first", "sma", "bb", "top", "bot", "slope", "mean", "std", "Shift", "HH"),
+    *("hours", "overview", "LL", "GAP", "SPIKE", "STEP", "RATE", "RANGE", "warn", "crit", "val"),
+    *("step", "roc", "per", "spike", "zscore", "deadband", "pct", "gap", "seconds", "stuck"),
+}
+
+
+def allowed_words(titles: set[str]) -> set[str]:
+    """Latin words that a Korean page may have; ``titles`` are those of the plant's tags."""
+    korean = " ".join(text for texts in LANGUAGES["ko"].values() for text in texts.values())
+    data = " ".join([*titles, *TAGS, *LABELS])
+    placeholders = re.compile(r"\{\w+\}")
+    return {*NAMES, *WORD.findall(placeholders.sub("", korean)), *WORD.findall(data)}
+
+
+async def english_left(page: Page, allowed: set[str]) -> set[str]:
+    """Texts of the page with a word that is neither Korean nor allowed."""
+    texts: list[str] = await page.evaluate(TEXTS)
+    return {text for text in texts if set(WORD.findall(text)) - allowed}
