@@ -24,6 +24,10 @@ FEWEST: Final = 3
 # the sum of these intervals is how long a coarser bucket may lack it. The refreshes themselves
 # take time too.
 SETTLED_IN: Final = timedelta(minutes=12)
+# The last piece of a long window reaches back so many buckets, so that most tags have two in it.
+NEWEST: Final = 5
+# A window of fewer buckets is one piece, if it has no coarser ones.
+LONG: Final = 12
 # A plan may be as old as this, and its clock as wrong, when its statement runs.
 LEEWAY: Final = timedelta(minutes=1)
 
@@ -70,7 +74,7 @@ def pieces(
 ) -> tuple[Piece, ...]:
     """The pieces of ``window`` in order of time: without a gap, and none over another.
 
-    The first and the last piece have the window's own buckets.
+    The first and the last piece have the window's own buckets. The last piece is short.
 
     Args:
         window: the time range.
@@ -82,9 +86,12 @@ def pieces(
     base = window.bucket
     found = _cover(base, now + LEEWAY - window.duration, now, stored, zone, COARSEST_FIRST)
     inner = found[_is_base(found[:1], base) : len(found) - _is_base(found[-1:], base)]
-    if not inner:
-        return (Piece(base),)
-    return (Piece(base, None, inner[0].start), *inner, Piece(base, inner[-1].end))
+    last = inner[-1].end if inner else None
+    cut = bucket_start(window.view, now - NEWEST * window.width, zone)
+    older = (Piece(base, None, inner[0].start), *inner) if inner else ()
+    if window.duration < LONG * window.width or (last is not None and cut <= last):
+        return (*older, Piece(base, last))
+    return (*older, Piece(base, last, cut), Piece(base, cut))
 
 
 def _cover(

@@ -27,24 +27,44 @@ def shape(plan: Sequence[Piece]) -> Shape:
     return tuple(piece.bucket for piece in plan)
 
 
-def buckets_of(widths: Shape) -> sql.Composed:
-    """SQL of all buckets of a window's pieces.
+def older_buckets(widths: Shape) -> sql.Composed:
+    """SQL of the buckets of all pieces of a window but the last; no row where it has one piece.
 
     Its columns are ``tag_name``, ``bucket``, ``n``, ``sum``, ``min``, ``max``, ``first`` and
     ``last``. Its parameters are those of :func:`bounds`, ``window``, and ``tags`` (NULL: all).
     """
+    if len(widths) == 1:
+        return _piece(widths[0], sql.SQL("now()"), sql.SQL("false"))
     return sql.SQL("  UNION ALL").join(
-        sql.SQL(_PIECE).format(
-            view=sql.Identifier("public", VIEW[name]),
-            start=sql.SQL("%(cut_{})s" if at else "now() - %(window)s").format(sql.SQL(str(at))),
-            end=sql.SQL("bucket < %(cut_{})s").format(sql.SQL(str(at + 1)))
-            if at + 1 < len(widths)
-            else sql.SQL("bucket <= now()"),
+        _piece(
+            name,
+            _cut(at) if at else sql.SQL("now() - %(window)s"),
+            sql.SQL("bucket < ") + _cut(at + 1),
         )
-        for at, name in enumerate(widths)
+        for at, name in enumerate(widths[:-1])
     )
 
 
+def newest_buckets(widths: Shape) -> sql.Composed:
+    """SQL of the buckets of the last piece, with the columns of :func:`older_buckets`.
+
+    If it is the only piece, the bucket before the window is there too, and ``width`` is one more
+    parameter.
+    """
+    last = len(widths) - 1
+    start = _cut(last) if last else sql.SQL("now() - %(window)s - %(width)s")
+    return _piece(widths[-1], start, sql.SQL("bucket <= now()"))
+
+
+def _piece(name: BucketName, start: sql.Composable, end: sql.Composable) -> sql.Composed:
+    view = sql.Identifier("public", VIEW[name])
+    return sql.SQL(_PIECE).format(view=view, start=start, end=end)
+
+
+def _cut(at: int) -> sql.SQL:
+    return sql.SQL(f"%(cut_{at})s")
+
+
 def bounds(plan: Sequence[Piece]) -> dict[str, datetime | None]:
-    """The parameters ``cut_1``, ``cut_2`` ... of :func:`buckets_of`: where the pieces meet."""
+    """The parameters ``cut_1``, ``cut_2`` ... of :func:`older_buckets`: where the pieces meet."""
     return {f"cut_{at}": piece.start for at, piece in enumerate(plan) if at}

@@ -16,40 +16,50 @@ from ksys_app import db
 from ksys_app.domain.pieces import Piece
 from ksys_app.domain.windows import VIEW, BucketName, Window
 from ksys_app.models.rows import Sample, TileRow
-from ksys_app.queries.pieces import Shape, bounds, buckets_of, shape
+from ksys_app.queries.pieces import Shape, bounds, newest_buckets, older_buckets, shape
 from ksys_app.utils.cache import Answer
 
 _TILES: Final[LiteralString] = """
-WITH stats AS MATERIALIZED (
-  SELECT tag_name,
-         sum(n)::bigint AS count,
-         min(min) AS min,
-         max(max) AS max,
-         first(first, bucket) AS first,
-         last(last, bucket) AS last,
-         max(bucket) AS newest
-  FROM ({pieces}) AS part
+WITH older AS MATERIALIZED (
+  SELECT tag_name, sum(n)::bigint AS n, min(min) AS min, max(max) AS max,
+         first(first, bucket) AS first, last(last, bucket) AS last
+  FROM ({older}) AS piece
   GROUP BY tag_name
 ),
--- The bucket before the newest. For most tags both are among the newest few buckets of all tags.
--- One scan of these buckets finds it, whatever the planner estimates for single tags. If the newest
--- bucket of all is a coarse one, the scan starts before its first fine bucket.
-near AS MATERIALIZED (
+tail AS MATERIALIZED (
+  {newest}
+),
+newest AS MATERIALIZED (
+  SELECT tag_name, sum(n)::bigint AS n, min(min) AS min, max(max) AS max,
+         first(first, bucket) AS first, last(last, bucket) AS last, max(bucket) AS bucket
+  FROM tail
+  WHERE bucket >= now() - %(window)s
+  GROUP BY tag_name
+),
+second AS MATERIALIZED (
+  SELECT tag_name, last(tail.last, tail.bucket) AS last
+  FROM tail
+  FULL JOIN newest USING (tag_name)
+  WHERE coalesce(tail.bucket < newest.bucket, false)
+  GROUP BY tag_name
+),
+-- prev_last is the value of the bucket before the newest. If the newest bucket is the only one of
+-- the last piece, this is the last value of the older pieces.
+stats AS MATERIALIZED (
+  SELECT tag_name, coalesce(older.n, 0) + coalesce(newest.n, 0) AS count,
+         least(older.min, newest.min) AS min, greatest(older.max, newest.max) AS max,
+         coalesce(older.first, newest.first) AS first, coalesce(newest.last, older.last) AS last,
+         coalesce(second.last, CASE WHEN newest.n > 0 THEN older.last END) AS prev_last
+  FROM older
+  FULL JOIN newest USING (tag_name)
+  FULL JOIN second USING (tag_name)
+),
+-- For a tag without a bucket in the last piece, it is further back. The array makes the planner
+-- read the buckets of these tags alone, whatever it estimates.
+silent AS (
   SELECT tag_name, (array_agg(last ORDER BY bucket DESC))[2] AS prev_last
   FROM {view}
-  WHERE bucket >= (SELECT max(newest) FROM stats) - 5 * %(width)s
-    AND bucket >= now() - %(window)s - %(width)s AND bucket <= now()
-    AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
-  GROUP BY tag_name
-  HAVING count(*) > 1
-),
--- For a tag that is silent or sends less than once a bucket, the previous bucket is further back.
-previous AS (
-  SELECT tag_name, prev_last FROM near
-  UNION ALL
-  SELECT tag_name, (array_agg(last ORDER BY bucket DESC))[2]
-  FROM {view}
-  WHERE tag_name = ANY (ARRAY(SELECT tag_name FROM stats EXCEPT SELECT tag_name FROM near))
+  WHERE tag_name = ANY (ARRAY(SELECT tag_name FROM stats WHERE prev_last IS NULL))
     AND bucket >= now() - %(window)s - %(width)s AND bucket <= now()
   GROUP BY tag_name
 ),
@@ -88,19 +98,22 @@ motion AS (
 )
 SELECT tag_name, now() AS now, latest.value, latest.ts,
        coalesce(stats.count, 0) AS count, stats.min, stats.max, stats.first, stats.last,
-       previous.prev_last,
+       coalesce(stats.prev_last, silent.prev_last) AS prev_last,
        motion.prev_value, motion.prev_ts, motion.recent_mean, motion.recent_std,
        expectation.exp_per_min,
        coalesce(refused.refused, 0) AS refused, refused.refused_at, refused.refused_value,
        coalesce(refused.refused_reason, '') AS refused_reason
-FROM public.influx_latest AS latest
-FULL JOIN (SELECT tag_name FROM public.influx_qc_rule) AS rule USING (tag_name)
-FULL JOIN public.ingest_expectation AS expectation USING (tag_name)
-FULL JOIN refused USING (tag_name)
-LEFT JOIN stats USING (tag_name)
-LEFT JOIN previous USING (tag_name)
-LEFT JOIN motion USING (tag_name)
-WHERE tag_name <> '' AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
+-- A full join is never a nested loop, however few rows the planner estimates. The coalesce in WHERE
+-- keeps it a full join.
+FROM (SELECT *, true AS known FROM public.influx_latest) AS latest
+FULL JOIN (SELECT tag_name, true AS known FROM public.influx_qc_rule) AS rule USING (tag_name)
+FULL JOIN (SELECT *, true AS known FROM public.ingest_expectation) AS expectation USING (tag_name)
+FULL JOIN (SELECT *, true AS known FROM refused) AS refused USING (tag_name)
+FULL JOIN stats USING (tag_name)
+FULL JOIN silent USING (tag_name)
+FULL JOIN motion USING (tag_name)
+WHERE coalesce(latest.known, rule.known, expectation.known, refused.known, false)
+  AND tag_name <> '' AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
 ORDER BY tag_name
 LIMIT %(cap)s
 """
@@ -124,7 +137,9 @@ def tiles_statement(base: BucketName, widths: Shape) -> sql.Composed:
     Its parameters are those of :func:`tile_params`.
     """
     view = sql.Identifier("public", VIEW[base])
-    return sql.SQL(_TILES).format(view=view, pieces=buckets_of(widths))
+    return sql.SQL(_TILES).format(
+        view=view, older=older_buckets(widths), newest=newest_buckets(widths)
+    )
 
 
 async def tile_rows(

@@ -14,7 +14,7 @@ from ksys_app.domain.pieces import Piece, pieces
 from ksys_app.domain.upkeep import REFRESH
 from ksys_app.domain.windows import VIEW, WINDOWS, BucketName, Window, parse_window
 from ksys_app.models.rows import TileRow
-from ksys_app.queries.pieces import bounds, buckets_of, shape
+from ksys_app.queries.pieces import bounds, newest_buckets, older_buckets, shape
 from ksys_app.queries.realtime import tile_rows
 from ksys_app.services.pieces import plan
 from tests import plant
@@ -41,11 +41,11 @@ WIDTHS = {
 
 
 async def refresh(conn: AsyncConnection, *views: str) -> None:
-    """Do what the policies of the views do."""
+    """Do what the policies of the views do, over all time."""
     for view in views:
         await conn.execute(
-            sql.SQL("CALL refresh_continuous_aggregate({}, now() - {}, now() - {})").format(
-                f"public.{view}", REFRESH[view].start, REFRESH[view].end
+            sql.SQL("CALL refresh_continuous_aggregate({}, NULL, now() - {})").format(
+                f"public.{view}", REFRESH[view].end
             )
         )
 
@@ -91,8 +91,16 @@ async def test_statistics_of_the_pieces_equal_those_of_the_minutes(
             for name in chance.sample(COARSER, chance.randint(1, 3))
         }
         made = pieces(window, now, stored, plant_db.settings.zone)
-        params = {"now": now, "window": window.duration, "zone": plant_db.zone, "tags": None}
-        found = await stats(conn, buckets_of(shape(made)), params | bounds(made))
+        params = {
+            "now": now,
+            "window": window.duration,
+            "zone": plant_db.zone,
+            "tags": None,
+            "width": timedelta(),
+        }
+        widths = shape(made)
+        source = older_buckets(widths) + sql.SQL(" UNION ALL ") + newest_buckets(widths)
+        found = await stats(conn, source, params | bounds(made))
         minutes = MINUTES.format(width=WIDTHS[window.bucket])
         wanted = await stats(conn, sql.SQL(minutes), params)  # type: ignore[arg-type]
         assert found.keys() == wanted.keys()
