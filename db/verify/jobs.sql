@@ -17,7 +17,7 @@ SELECT j.job_id,
              FROM pg_proc AS p
              JOIN pg_namespace AS n ON n.oid = p.pronamespace
              CROSS JOIN regexp_matches(p.prosrc,
-               '\m(drop_empty_chunks|gather_statistics|quarantine_chunk|refresh_tech_ind_1m_mv'
+               '\m(compute_indicators|drop_empty_chunks|gather_statistics|quarantine_chunk|refresh_tech_ind_1m_mv'
                '|settle_tag|settle_tags|take_in_samples)\M', 'g') AS m
              WHERE (n.nspname, p.proname) = (j.proc_schema, j.proc_name)
                AND j.hypertable_name IS NULL

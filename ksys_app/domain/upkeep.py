@@ -72,8 +72,8 @@ HYPERTABLES: Final = ("influx_hist", "ingest_reject", "predictions", "anomalies"
 RELATIONS: Final = frozenset({*HYPERTABLES, *REFRESH})
 """Relations that the policies of this product work on, all in schema ``public``."""
 PROCEDURES: Final = (
-    *("drop_empty_chunks", "gather_statistics", "quarantine_chunk", "refresh_tech_ind_1m_mv"),
-    *("settle_tag", "settle_tags", "take_in_samples"),
+    *("compute_indicators", "drop_empty_chunks", "gather_statistics", "quarantine_chunk"),
+    *("refresh_tech_ind_1m_mv", "settle_tag", "settle_tags", "take_in_samples"),
 )
 """Functions and procedures in schema ``public`` that do the work of the jobs."""
 

@@ -25,6 +25,15 @@ _EXACT: Final = re.compile(
 )
 _TOOLKIT: Final = r"approx_percentile(\1, percentile_agg(value))"
 _BOUND: Final = re.compile(r" WHERE \(bucket >= \(now\(\) - '[0-9:]+'::interval\)\)")
+_INDICATORS: Final = (
+    "SELECT bucket, tag_name, avg, avg(avg) OVER w10 AS sma_10, avg(avg) OVER w60 AS sma_60, "
+    "(avg + ((2)::double precision * stddev_samp(avg) OVER w20)) AS bb_top, (avg - "
+    "((2)::double precision * stddev_samp(avg) OVER w20)) AS bb_bot, (avg - lag(avg, 60) OVER "
+    "(PARTITION BY tag_name ORDER BY bucket)) AS slope_60 FROM influx_agg_1m WINDOW w10 AS "
+    "(PARTITION BY tag_name ORDER BY bucket ROWS BETWEEN 9 PRECEDING AND CURRENT ROW), w20 AS "
+    "(PARTITION BY tag_name ORDER BY bucket ROWS BETWEEN 19 PRECEDING AND CURRENT ROW), w60 "
+    "AS (PARTITION BY tag_name ORDER BY bucket ROWS BETWEEN 59 PRECEDING AND CURRENT ROW)"
+)
 _MINUTE: Final = "'00:01:00'::interval"
 _WIDTHS: Final = {
     "influx_agg_1m": _MINUTE,
@@ -67,9 +76,16 @@ def _as_good(name: str, text: str) -> Iterator[str]:
 def as_in_the_spec(golden: Golden) -> dict[str, str]:
     """Name to definition as in the plant's specification: from raw rows, with days of UTC."""
     made = _texts(golden)
-    indicators = _BOUND.sub("", made["tech_ind_1m_mv"])
-    raw = {name: made["influx_agg_1m"].replace(_MINUTE, width) for name, width in _WIDTHS.items()}
-    return raw | {"tech_ind_1m_mv": indicators}
+    return {name: made["influx_agg_1m"].replace(_MINUTE, width) for name, width in _WIDTHS.items()}
+
+
+def is_indicators_view(definition: str) -> bool:
+    """Whether a normalised definition of ``tech_ind_1m_mv`` is one that a table replaces.
+
+    The plant's specification has a materialized view over all history, and versions up to 0.1.0
+    had one over the last 25 hours.
+    """
+    return _BOUND.sub("", definition) == _INDICATORS
 
 
 def _texts(golden: Golden) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Final
 from psycopg import AsyncConnection, sql
 
 EVERY: Final = timedelta(hours=1)
-SMALL_TABLES: Final = ("tag_latest", "tag_recheck", "ksys_job_run")
+SMALL_TABLES: Final = ("tag_latest", "tag_recheck", "ksys_job_run", "tech_ind_1m_mv")
 
 
 async def upkeep(conn: AsyncConnection) -> None:

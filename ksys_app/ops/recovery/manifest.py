@@ -25,7 +25,7 @@ from ksys_app.ops.schema import schema
 
 FORMAT: Final = 1
 # Relations that jobs and their runner change all the time are not compared.
-RESTLESS: Final = frozenset({"influx_hist", "ksys_job_run"})
+RESTLESS: Final = frozenset({"influx_hist", "ksys_job_run", "tech_ind_1m_mv"})
 MAX_NAMED_DAYS: Final = 10
 
 DAYS: Final = """

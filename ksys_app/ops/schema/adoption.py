@@ -163,6 +163,8 @@ def _is_old(one: Rebuild, row: Row, made: Golden, zone: str, *, asked: bool) -> 
     if one.heir != one.view and one.heir is not None:
         return bool(row["kind"] == "aggregate")
     definition = definitions.normalised(row["definition"])
+    if one.heir is None:
+        return asked or definitions.is_indicators_view(definition)
     if definition in definitions.allowed(made, zone)[one.view]:
         return False
     return asked or definition == definitions.as_in_the_spec(made)[one.view]
@@ -210,6 +212,8 @@ async def adopt(
 
     await execute(conn, step, settings, work)
     await settle(conn)
+    if one.heir is None:
+        await conn.execute(refresh.INDICATORS_CALL)
     return notes
 
 
@@ -222,7 +226,7 @@ async def _rebuild(conn: AsyncConnection, one: Rebuild, step: Step, zone: str) -
         # No rows are copied, and the old index has the name of the new one, so drop the old view.
         await _drop(conn, one.view)
         await run(conn, step)
-        notes = ["now holds the last 25 hours; the plant's own held all history"]
+        notes = ["is a table with the last 25 hours now; its job writes what has changed"]
     elif one.heir == one.view:
         # Readers see the old aggregate until the new one is complete.
         new = f"{one.view}_new"

@@ -26,6 +26,7 @@ from ksys_app.ops.schema.bounds import Bounds, bounds
 from ksys_app.ops.schema.watermark import Piece
 
 INDICATORS: Final = "tech_ind_1m_mv"
+INDICATORS_CALL: Final = "CALL public.refresh_tech_ind_1m_mv()"
 # Attempts while a policy of the server refreshes the same range.
 RETRIES: Final = 60
 RETRY_S: Final = 1.0
@@ -211,7 +212,7 @@ async def carry_out(
     started = time.perf_counter()
     span = limits.now - upkeep.INDICATORS_SPAN, limits.now
     report(INDICATORS, *span)
-    await conn.execute("CALL public.refresh_tech_ind_1m_mv()")
+    await conn.execute(INDICATORS_CALL)
     done = total
     report(INDICATORS, *span)
     results.append(Refreshed(INDICATORS, *span, time.perf_counter() - started))

@@ -165,7 +165,7 @@ async def survey(dsn: str, zone: str, keep: Keep) -> list[str]:
 
 async def _rebuilt(conn: AsyncConnection, one: Rebuild, zone: str) -> tuple[int, int, str]:
     if one.heir is None:
-        text = f"{one.view} rebuilt over the last 25 hours, in place of all history"
+        text = f"{one.view} becomes a table with the last 25 hours, in place of a materialized view"
         return 0, 0, text
     table, _ = await watermark.stored(conn, one.view)
     (rows,) = await (await conn.execute(_count(table))).fetchone() or (0,)
