@@ -69,7 +69,7 @@ def bucket_end(view: str, ts: datetime, zone: tzinfo) -> datetime:
     return bucket_start(view, ts, zone) + width
 
 
-def cut(view: str, span: Span) -> Iterator[Span]:
+def split_span(view: str, span: Span) -> Iterator[Span]:
     """Split a span into slices for one refresh call each; every slice holds at least one bucket."""
     width, step = GRAINS[view]
     start, end = span

@@ -24,12 +24,14 @@ def flaw(name: str) -> str | None:
     if not name:
         return "must be a name"
     if len(name) > MAX_TAG_LENGTH:
-        return f"{shown(name)} is longer than {MAX_TAG_LENGTH} characters"
+        return f"{quoted_name(name)} is longer than {MAX_TAG_LENGTH} characters"
     hidden = next((sign for sign in name if not sign.isprintable()), None)
     if hidden is not None:
-        return f"{shown(name)} holds {_called(hidden)}; a name is of characters that can be seen"
+        return (
+            f"{quoted_name(name)} holds {_called(hidden)}; a name is of characters that can be seen"
+        )
     if name != name.strip():
-        return f"{shown(name)} has blanks around it"
+        return f"{quoted_name(name)} has blanks around it"
     return None
 
 
@@ -40,7 +42,7 @@ def asked_flaw(name: str) -> Message | None:
     if len(name) > MAX_ASKED_LENGTH:
         return Message("errors.tag_long", {"most": MAX_ASKED_LENGTH})
     if "\0" in name:
-        return Message("errors.tag_nul", {"tag": shown(name)})
+        return Message("errors.tag_nul", {"tag": quoted_name(name)})
     return None
 
 
@@ -55,7 +57,7 @@ def matches(name: str, wanted: str, about: str = "") -> bool:
     return all(word in small for word in wanted.lower().split())
 
 
-def shown(name: str) -> str:
+def quoted_name(name: str) -> str:
     """A name for a sentence: in quotes, hidden characters escaped, cut to 60 characters."""
     return repr(name if len(name) <= _SHOWN else name[: _SHOWN - 1] + "…")
 

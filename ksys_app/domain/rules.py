@@ -36,24 +36,24 @@ _EXPECTED: Final = ("exp_per_min", "slo_warn", "slo_crit")
 _DEFAULT: Final = Expectation("")
 
 
-def shown(value: object) -> str:
+def value_text(value: object) -> str:
     """A value as messages and files write it: ``180``, ``0.5``, ``nan``."""
     return (repr(value).removesuffix(".0") if isinstance(value, float) else str(value))[:40]
 
 
 def _finite(value: float) -> str:
-    return "" if math.isfinite(value) else f"{shown(value)} is not a finite number"
+    return "" if math.isfinite(value) else f"{value_text(value)} is not a finite number"
 
 
 def _above_zero(value: float) -> str:
-    return _finite(value) or ("" if value > 0 else f"{shown(value)} must be above 0")
+    return _finite(value) or ("" if value > 0 else f"{value_text(value)} must be above 0")
 
 
 def _within(low: int, high: int) -> Callable[[Any], str]:
     def check(value: float) -> str:
         if math.isfinite(value) and low <= value <= high:
             return ""
-        return _finite(value) or f"{shown(value)} must be from {low} to {high}"
+        return _finite(value) or f"{value_text(value)} must be from {low} to {high}"
 
     return check
 
@@ -71,8 +71,8 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str]]] = {
 }
 
 
-def wrong(column: str, value: object) -> str:
-    """What is wrong with a value of a column, empty where nothing is wrong; NULL is never wrong."""
+def value_fault(column: str, value: object) -> str:
+    """What is wrong with a value of a column, empty if nothing is wrong; NULL is never wrong."""
     check = _CHECKS.get(column)
     return "" if check is None or value is None else check(value)
 
@@ -86,7 +86,9 @@ def expectation_faults(row: Expectation) -> list[Fault]:
     """Faults in how the two limits of an expectation fit together."""
     if row.slo_crit <= row.slo_warn:
         return []
-    what = f"{shown(row.slo_crit)} must be at most slo_warn, which is {shown(row.slo_warn)}"
+    what = (
+        f"{value_text(row.slo_crit)} must be at most slo_warn, which is {value_text(row.slo_warn)}"
+    )
     return [Fault("slo_crit", what)]
 
 
@@ -139,7 +141,7 @@ def usable_expectation(row: StoredExpectation) -> tuple[Expectation, list[Fault]
 
 def usable_rate(exp_per_min: int | None) -> int:
     """Expected messages a minute; the default where the value is missing or not usable."""
-    if exp_per_min is None or wrong("exp_per_min", exp_per_min):
+    if exp_per_min is None or value_fault("exp_per_min", exp_per_min):
         return _DEFAULT.exp_per_min
     return exp_per_min
 
@@ -149,7 +151,9 @@ def _checked(
 ) -> tuple[dict[str, Any], list[Fault]]:
     """Column to value, with None for each wrong value, and the faults of the wrong values."""
     values = {name: getattr(row, name) for name in names}
-    faults = [Fault(name, what) for name, value in values.items() if (what := wrong(name, value))]
+    faults = [
+        Fault(name, what) for name, value in values.items() if (what := value_fault(name, value))
+    ]
     return values | dict.fromkeys(fault.column for fault in faults), faults
 
 
@@ -171,8 +175,8 @@ def _order_faults(rule: QcRule) -> list[Fault]:
     return [
         Fault(
             low,
-            f"{shown(below)} must be {'below' if _crossing(low, high) else 'at most'} {high}, "
-            f"which is {shown(above)}",
+            f"{value_text(below)} must be {'below' if _crossing(low, high) else 'at most'} {high}, "
+            f"which is {value_text(above)}",
         )
         for (low, below), (high, above) in pairwise(_limits(rule).items())
         if _out_of_order(low, below, high, above)
@@ -206,7 +210,7 @@ def _deadband_faults(rule: QcRule) -> list[Fault]:
     if limits[lower] + band < limits[upper] - band:
         return []
     what = (
-        f"{shown(rule.deadband_pct)} % of the range is {band:g}, which leaves no value between "
-        f"{lower} and {upper} at which an alarm could end"
+        f"{value_text(rule.deadband_pct)} % of the range is {band:g}, which leaves no value "
+        f"between {lower} and {upper} at which an alarm could end"
     )
     return [Fault("deadband_pct", what)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ksys_app.domain.names import shown
+from ksys_app.domain.names import quoted_name
 from ksys_app.errors import UnknownTag
 from ksys_app.models.message import Message
 from ksys_app.models.rows import Latest, QcRule, Tag
@@ -37,7 +37,7 @@ async def require_known_tag(tag: str) -> Tag:
     """
     found = await find_tag(tag)
     if found is None:
-        raise UnknownTag(Message("errors.unknown_tag", {"tag": shown(tag)}))
+        raise UnknownTag(Message("errors.unknown_tag", {"tag": quoted_name(tag)}))
     return found
 
 

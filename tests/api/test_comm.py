@@ -106,7 +106,7 @@ async def test_a_changed_expectation_holds_for_the_past_as_well(
     assert {cells[at]["success_rate"] for at in judged} == {0.5}
 
 
-async def test_an_ongoing_outage_grows_when_it_is_asked_for_again(plant_db: Plant) -> None:
+async def test_an_ongoing_outage_grows_when_it_is_requested_again(plant_db: Plant) -> None:
     source = runtime.current().comm
     days, _now = await source.calendar(None)
     first = await source.report("DEAD", days)
@@ -160,7 +160,7 @@ async def test_one_tag_is_at_most_20_kb_on_the_wire(http: httpx.AsyncClient) -> 
         ("/api/v1/comm/outages.csv", 400, "tag"),
     ],
 )
-async def test_a_bad_request_is_told_in_one_sentence(
+async def test_a_bad_request_is_explained_in_one_sentence(
     http: httpx.AsyncClient, path: str, status: int, says: str
 ) -> None:
     answer = await http.get(path)

@@ -336,7 +336,7 @@ async def test_any_printable_tag_name_works(
         ("?tag=NOPE&window=12m&bucket=1m", 404, "NOPE"),
     ],
 )
-async def test_a_bad_request_is_told_and_no_file(
+async def test_a_bad_request_is_reported_and_no_file(
     client: httpx.AsyncClient, query: str, status: int, says: str
 ) -> None:
     answer = await client.get(f"/api/v1/export.csv{query}")

@@ -138,7 +138,7 @@ async def test_qc_has_the_columns_of_the_ddl(http: httpx.AsyncClient, plant_db: 
         ("/api/v1/nothing", 404, "NOT_FOUND", "/api/v1/docs"),
     ],
 )
-async def test_a_bad_request_is_told_in_one_sentence(
+async def test_a_bad_request_is_explained_in_one_sentence(
     http: httpx.AsyncClient, path: str, status: int, code: str, says: str
 ) -> None:
     answer = await http.get(path)

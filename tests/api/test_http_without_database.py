@@ -89,7 +89,7 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
     await databases.drop(dsn)
 
 
-async def test_metrics_are_told_without_a_database(nowhere: httpx.AsyncClient) -> None:
+async def test_metrics_are_reported_without_a_database(nowhere: httpx.AsyncClient) -> None:
     answer = await nowhere.get("/metrics")
     assert answer.status_code == 200
     assert "ksys_database_up 0.0" in answer.text

@@ -64,7 +64,7 @@ async def test_requests_are_counted_by_endpoint_and_status(http: httpx.AsyncClie
     assert found["ksys_http_response_size_bytes_sum"][latest] > 0
 
 
-async def test_every_figure_that_an_alert_asks_for_is_told(http: httpx.AsyncClient) -> None:
+async def test_every_figure_that_an_alert_asks_for_is_reported(http: httpx.AsyncClient) -> None:
     rules = (docs.ROOT / "docs" / "monitoring" / "rules.yml").read_text("utf-8")
     wanted = set(re.findall(r"\b((?:ksys|process)_\w+)", "".join(expressions(rules))))
     answer = await http.get("/metrics")

@@ -108,7 +108,7 @@ async def test_a_parameter_that_is_called_like_the_place_it_stands_in_is_named(
 
 
 @pytest.mark.parametrize("path", [*ONES, *LISTS])
-async def test_an_unknown_tag_is_told_in_a_short_sentence(
+async def test_an_unknown_tag_is_reported_in_a_short_sentence(
     http: httpx.AsyncClient, path: str
 ) -> None:
     answer = await http.get(f"/api/v1/{path}", params={"tag": "y" * 300})

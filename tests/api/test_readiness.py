@@ -56,7 +56,7 @@ async def refused(http: httpx.AsyncClient) -> dict[str, Any]:
     return error
 
 
-def test_every_relation_that_a_query_reads_is_looked_at() -> None:
+def test_every_relation_that_a_query_reads_is_checked() -> None:
     texts = [path.read_text("utf-8") for path in QUERIES.glob("*.py") if path.stem != "health"]
     texts += [path.read_text("utf-8") for path in (Path("db/verify/jobs.sql").resolve(),)]
     named = set(re.findall(r"(?:FROM|JOIN)\s+public\.(\w+)", "\n".join(texts)))

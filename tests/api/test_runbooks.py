@@ -93,7 +93,7 @@ async def test_anything_else_is_a_404_in_json(served: httpx.AsyncClient, path: s
     assert "requirements" not in answer.text
 
 
-async def test_an_unknown_code_is_told_where_the_list_is(served: httpx.AsyncClient) -> None:
+async def test_an_unknown_code_gets_the_address_of_the_list(served: httpx.AsyncClient) -> None:
     error = (await served.get("/docs/runbooks/NOPE.md")).json()["error"]
     assert error["code"] == "NOT_FOUND"
     assert "NOPE" in error["message"]

@@ -245,7 +245,7 @@ async def test_all_tags_are_cut_to_the_newest_rows_and_say_so(
         ("?tag=NOPE", 404, "UNKNOWN_TAG", "NOPE"),
     ],
 )
-async def test_a_bad_request_is_told_in_one_sentence(
+async def test_a_bad_request_is_explained_in_one_sentence(
     http: httpx.AsyncClient, endpoint: str, query: str, status: int, code: str, says: str
 ) -> None:
     answer = await http.get(f"/api/v1/{endpoint}{query}")

@@ -142,7 +142,7 @@ async def test_every_endpoint_answers_in_time_stale_or_503_and_is_fresh_after_th
 
 
 @pytest.mark.parametrize("place", ["network"], indirect=True)
-async def test_who_is_the_first_to_find_out_is_answered_in_time_whatever_was_asked_for(
+async def test_who_is_the_first_to_find_out_is_answered_in_time_whatever_was_requested(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "TTL", dict.fromkeys(db.TTL, 0.0))

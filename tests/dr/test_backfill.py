@@ -365,7 +365,7 @@ async def test_who_may_not_refresh_may_not_backfill(
         await fill(TestDatabases.as_role(dsn, role, password), path)
 
 
-async def test_a_database_without_the_schema_or_out_of_reach_is_told(
+async def test_a_database_without_the_schema_or_out_of_reach_is_reported(
     databases: TestDatabases, csv: MakeFile
 ) -> None:
     path = csv([line(datetime.now(UTC), "A", 1.0)])
@@ -379,7 +379,7 @@ async def test_a_database_without_the_schema_or_out_of_reach_is_told(
         await databases.drop(bare)
 
 
-async def test_a_database_that_goes_away_is_told_with_what_is_in(
+async def test_a_database_that_goes_away_is_reported_with_what_is_in(
     databases: TestDatabases, csv: MakeFile, small: None
 ) -> None:
     now = datetime.now(UTC)
@@ -404,7 +404,7 @@ async def test_a_database_that_goes_away_is_told_with_what_is_in(
         await databases.drop(made)
 
 
-async def test_a_database_that_falls_silent_is_told_with_what_is_in(
+async def test_a_database_that_stops_answering_is_reported_with_what_is_in(
     databases: TestDatabases, csv: MakeFile, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC)

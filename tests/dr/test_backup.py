@@ -138,7 +138,9 @@ async def test_a_database_of_an_older_schema_is_dumped_and_comes_back(
     assert [check.ok for check in lacking] == [False]
 
 
-async def test_what_came_back_otherwise_is_told(server: str, empty: str, tmp_path: Path) -> None:
+async def test_what_came_back_otherwise_is_reported(
+    server: str, empty: str, tmp_path: Path
+) -> None:
     file = tmp_path / "plant.dump"
     noted = await dump(server, file)
     noted.content.days[0][2] += 1

@@ -84,7 +84,7 @@ async def restorers(conn: AsyncConnection) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-async def test_a_restore_that_is_broken_off_is_named_and_done_again(
+async def test_a_restore_that_is_interrupted_is_named_and_done_again(
     server: str, empty: str, tmp_path: Path, number: signal.Signals
 ) -> None:
     file = tmp_path / "plant.dump"

@@ -79,7 +79,9 @@ def test_a_relation_with_another_number_of_rows_is_named() -> None:
     ]
 
 
-def test_an_aggregate_that_is_more_complete_is_told_and_a_table_with_more_rows_is_wrong() -> None:
+def test_an_aggregate_that_is_more_complete_is_reported_and_a_table_with_more_rows_is_wrong() -> (
+    None
+):
     assert compared(relations={"influx_agg_1d": 7_802, "influx_qc_rule": 9}) == Comparison(
         [], ["influx_agg_1d has 7,802 rows, the dump 3"]
     )
@@ -114,7 +116,7 @@ def test_a_day_past_the_retention_may_be_gone_but_not_different() -> None:
     assert differences(days=[["D100", "2025-07-31", 4, "1"], middle, last]) != []
 
 
-def test_many_days_are_told_in_few_lines() -> None:
+def test_many_days_are_reported_in_few_lines() -> None:
     days = [["D100", f"2026-02-{n:02}", 1, "1"] for n in range(1, 29)]
     told = differences(days=days)
     assert len(told) == 11

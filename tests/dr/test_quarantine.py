@@ -166,7 +166,7 @@ ALTER TABLE public.influx_hist
 """
 
 
-async def test_a_rule_that_has_changed_since_is_held_against_what_is_there(
+async def test_a_rule_that_has_changed_since_is_compared_with_what_is_there(
     databases: TestDatabases,
 ) -> None:
     dsn = await databases.fresh()

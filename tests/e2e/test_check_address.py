@@ -85,7 +85,7 @@ async def test_the_app_itself_is_an_address_too(app: Served, path: str) -> None:
 
 
 @pytest.mark.parametrize("upgrade", [{}, {"Upgrade": "websocket"}, {"Origin": "http://a"}])
-async def test_a_websocket_without_its_upgrade_is_said_and_leaves_no_trace_in_the_log(
+async def test_a_websocket_without_its_upgrade_is_reported_and_leaves_no_trace_in_the_log(
     app: Served, upgrade: dict[str, str]
 ) -> None:
     before = len(app.log)
@@ -169,7 +169,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-async def test_what_is_wrong_with_a_proxy_is_said_in_one_sentence(
+async def test_what_is_wrong_with_a_proxy_is_explained_in_one_sentence(
     name: str, app: Served, tls: Certificate, tmp_path: Path
 ) -> None:
     changed, failing, speaks = WRONG[name]
@@ -191,7 +191,9 @@ async def test_the_former_snippet_of_the_runbook_is_refused_by_name(
     assert "$http_host, not $host" in lines["websocket"]
 
 
-async def test_a_proxy_that_is_not_trusted_is_told_apart(tls: Certificate, tmp_path: Path) -> None:
+async def test_a_proxy_that_is_not_trusted_is_distinguished(
+    tls: Certificate, tmp_path: Path
+) -> None:
     async with (
         proxies.app(KSYS_TRUSTED_PROXIES="10.99.0.0/16") as app,
         behind(of_runbook(), app, tls, tmp_path) as url,
@@ -204,7 +206,7 @@ async def test_a_proxy_that_is_not_trusted_is_told_apart(tls: Certificate, tmp_p
     assert [line for line in app.log if "ASGI" in line] == []
 
 
-async def test_a_certificate_that_nobody_trusts_is_said_and_the_rest_is_looked_at(
+async def test_a_certificate_that_nobody_trusts_is_reported_and_the_rest_is_checked(
     app: Served, tls: Certificate, tmp_path: Path
 ) -> None:
     async with behind(of_runbook(), app, tls, tmp_path) as url:
@@ -259,7 +261,7 @@ async def under_a_path() -> AsyncIterator[Served]:
 
 
 @pytest.mark.parametrize("name", PLACES)
-async def test_an_app_that_is_not_where_it_takes_itself_to_be_is_told_so(
+async def test_an_app_at_an_unexpected_path_is_reported(
     name: str, app: Served, under_a_path: Served, tls: Certificate, tmp_path: Path
 ) -> None:
     base, at, onto, speaks = PLACES[name]

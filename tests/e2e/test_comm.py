@@ -313,7 +313,7 @@ async def test_the_overview_leads_from_the_worst_tag_to_its_hours(page: Page) ->
     await expect(page).to_have_url(re.compile(r"tags=DEAD"))
 
 
-async def test_an_impossible_address_is_told_and_retry_leads_out(
+async def test_an_impossible_address_is_reported_and_retry_leads_out(
     context: BrowserContext, comm_site: Site
 ) -> None:
     page = await context.new_page()

@@ -88,7 +88,7 @@ async def test_the_filter_narrows_tiles_and_table(page: Page) -> None:
     await expect(tiles).to_have_count(9)
 
 
-async def test_that_all_is_normal_is_said_and_a_count_shows_its_tags_alone(
+async def test_that_all_is_normal_is_reported_and_a_count_shows_its_tags_alone(
     page: Page, site: Site
 ) -> None:
     count, critical = page.get_by_test_id("tag-count"), page.get_by_test_id("only-crit")

@@ -96,7 +96,7 @@ def refusals(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("what", MALFORMED)
-async def test_it_is_one_line_counted_by_kind_and_the_tab_goes_on(site: Site, what: str) -> None:
+async def test_it_is_one_line_counted_by_kind_and_the_tab_continues(site: Site, what: str) -> None:
     said, kind = MALFORMED[what]
     before, lines = await counted(site), len(site.log)
     async with tab(site.url) as wire:
@@ -210,7 +210,7 @@ async def test_what_is_no_websocket_ends_its_connection_and_is_no_traceback(
     assert len(told) == 1
 
 
-async def test_all_kinds_are_told_from_the_start(site: Site) -> None:
+async def test_all_kinds_are_reported_from_the_start(site: Site) -> None:
     assert set(await counted(site)) == set(KINDS)
 
 

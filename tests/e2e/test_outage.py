@@ -83,7 +83,7 @@ async def test_a_page_opened_during_an_outage_says_why_and_recovers(
     await expect(page.get_by_test_id("tile-D100")).to_be_visible()
 
 
-async def test_a_zoomed_chart_stays_while_the_database_is_gone_and_goes_on_after(
+async def test_a_zoomed_chart_stays_while_the_database_is_gone_and_continues_after(
     fragile: Site, context: BrowserContext
 ) -> None:
     page = await context.new_page()

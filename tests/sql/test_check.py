@@ -131,7 +131,7 @@ class TestExitCode:
             ("57P03", 3, "try again in a moment"),
         ],
     )
-    async def test_a_refusal_is_told_by_its_cause(
+    async def test_a_refusal_is_reported_by_its_cause(
         self, sqlstate: str, exit_code: int, says: str
     ) -> None:
         async with refusing() as peer:
@@ -155,7 +155,7 @@ class TestRights:
         detail = f"eco_ro may not read {relation}; run ksys db init"
         assert (code, told["TS_DSN reads"]) == (1, ("FAIL", detail))
 
-    async def test_a_role_that_writes_is_told_and_refused_in_production(
+    async def test_a_role_that_writes_is_reported_and_refused_in_production(
         self, plant_db: Plant
     ) -> None:
         writer = TestDatabases.as_role(plant_db.dsn, "eco_rw", "ingest-in-tests")
@@ -249,7 +249,7 @@ def test_a_role_that_may_not_create_is_no_owner(right: str) -> None:
 
 
 @pytest.mark.parametrize(("ahead", "ok"), [(0.0, True), (-2.0, True), (2.1, False), (-90.0, False)])
-def test_clocks_that_differ_are_told(ahead: float, ok: bool) -> None:
+def test_clocks_that_differ_are_reported(ahead: float, ok: bool) -> None:
     finding = connections._clock("TS_DSN", ahead)
     assert (finding.ok, finding.strict) == (ok, False)
     assert ("behind" in finding.detail) is (ahead < 0)

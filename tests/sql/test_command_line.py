@@ -38,7 +38,7 @@ async def test_wrong_settings_are_one_sentence(
     assert "Traceback" not in err
 
 
-async def test_a_wrong_password_and_an_unknown_role_are_told_apart(plant_db: Plant) -> None:
+async def test_a_wrong_password_and_an_unknown_role_are_distinguished(plant_db: Plant) -> None:
     for user, says in (("eco_ro", "password"), ("nobody_here", "nobody_here")):
         dsn = TestDatabases.as_role(plant_db.dsn, user, "wrong")
         code, _, err = await ksys("db", "status", TS_ADMIN_DSN=dsn)

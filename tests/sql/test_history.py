@@ -171,7 +171,7 @@ async def test_a_later_load_fills_the_gap_and_nothing_else(fresh: str) -> None:
         assert await history.load(fresh, KST, PLANT, now, thinning=recent) is None
 
 
-async def test_a_load_that_was_broken_off_goes_on_where_it_was(fresh: str) -> None:
+async def test_a_load_that_was_interrupted_continues_where_it_was(fresh: str) -> None:
     now = datetime.now(UTC)
     recent = (Density(20 * DAY, 600), Density(2 * DAY, 60))
 

@@ -100,7 +100,7 @@ def test_a_job_is_due_for_a_client_only_where_the_server_does_not_do_it(
         (replace(JOB, known_since=None), "is not recorded; run ksys db init"),
     ],
 )
-def test_what_is_wrong_with_a_job_is_told(job: Job, trouble: str | None) -> None:
+def test_what_is_wrong_with_a_job_is_reported(job: Job, trouble: str | None) -> None:
     told = job_sentences.problem(job, KST)
     if trouble is None:
         assert (job.state, told) == ("ok", "")
@@ -333,7 +333,7 @@ async def test_the_schema_s_own_jobs_run_from_a_client(databases: TestDatabases)
         await databases.drop(dsn)
 
 
-async def test_the_runner_goes_on_past_a_failing_job_and_stops_when_told(
+async def test_the_runner_continues_past_a_failing_job_and_stops_when_told(
     dsn: str, quiet: AsyncConnection
 ) -> None:
     broken = await add_job(quiet, "broken")

@@ -180,14 +180,14 @@ class TestWhatNobodyForesaw:
         assert said.endswith("INTERNAL.md")
         assert "p@hunter2" not in said + file.read_text()
 
-    def test_where_there_is_no_room_for_the_trace_that_is_said(
+    def test_where_there_is_no_room_for_the_trace_that_is_reported(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         said = self.told(monkeypatch, tmp_path / "missing", ValueError("x" * 10_000))
         assert said.endswith("the traceback could not be written (No such file or directory)")
         assert len(said) < 400
 
-    def test_of_a_group_the_first_error_is_told(
+    def test_of_a_group_the_first_error_is_reported(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         group = ExceptionGroup("tasks", [ExceptionGroup("more", [KeyError("lost")]), ValueError()])

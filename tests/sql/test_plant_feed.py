@@ -60,7 +60,7 @@ async def begin(dsn: str, t: int) -> None:
         await store.write_grid(conn, t, PERIOD_S, PLANT.tick(t))
 
 
-async def test_it_begins_after_the_newest_sample_and_goes_on_tick_by_tick(
+async def test_it_begins_after_the_newest_sample_and_continues_tick_by_tick(
     fresh: str,
 ) -> None:
     now = int(datetime.now(UTC).timestamp()) // PERIOD_S * PERIOD_S
@@ -111,7 +111,7 @@ async def test_it_catches_up_an_hour_and_no_more(fresh: str) -> None:
     assert await refused(fresh) == [(UNREADABLE_TAG, last - PERIOD_S // 2)], "one a step"
 
 
-async def test_a_lost_database_is_told_once_and_what_it_missed_is_filled(
+async def test_a_lost_database_is_reported_once_and_what_it_missed_is_filled(
     fresh: str, databases: TestDatabases, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger.name)

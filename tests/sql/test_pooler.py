@@ -114,7 +114,7 @@ async def test_no_dump_goes_through_a_pooler(pooled: Pooled, tmp_path: Path, com
     assert file.exists() == (command == "db restore")
 
 
-async def test_what_the_pooler_refuses_is_said_to_be_its_refusal(pooled: Pooled) -> None:
+async def test_what_the_pooler_refuses_is_reported_as_its_refusal(pooled: Pooled) -> None:
     for dsn in (
         make_conninfo(pooled.owner, options="-c jit=off"),
         make_conninfo(pooled.owner, password="wrong"),

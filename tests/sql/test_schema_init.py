@@ -289,7 +289,7 @@ async def test_a_failure_is_known_by_its_code_in_any_language(
         ("2.28.3", None, True, False, "does not know the time zone 'Mars/Olympus'; correct TZ"),
     ],
 )
-def test_a_server_that_will_not_do_is_told_in_one_sentence(
+def test_an_unsuitable_server_is_explained_in_one_sentence(
     available: str | None, installed: str | None, loaded: bool, zone_known: bool, message: str
 ) -> None:
     found = server.Server(available, installed, loaded, 16, zone_known)

@@ -86,7 +86,7 @@ async def test_a_new_database_only_records_them(databases: TestDatabases, direct
         await databases.drop(dsn)
 
 
-async def test_a_first_run_that_was_broken_off_leaves_none_to_be_run(
+async def test_a_first_run_that_was_interrupted_leaves_none_to_be_run(
     databases: TestDatabases, directory: Path
 ) -> None:
     dsn = await databases.fresh(schema=False)

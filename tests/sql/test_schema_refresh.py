@@ -143,6 +143,6 @@ async def test_a_range_that_ends_before_it_starts_is_refused(dsn: str) -> None:
         await refresh(dsn, KST, start=NOW, end=NOW - DAY)
 
 
-async def test_a_database_that_is_away_is_told(unused_tcp_port: int) -> None:
+async def test_a_database_that_is_away_is_reported(unused_tcp_port: int) -> None:
     with pytest.raises(DatabaseUnreachable, match="does not answer"):
         await refresh(f"postgresql://ksys@127.0.0.1:{unused_tcp_port}/ksys", KST)

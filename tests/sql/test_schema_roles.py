@@ -113,7 +113,9 @@ async def test_the_password_itself_never_reaches_the_server(conn: AsyncConnectio
     assert "straw" not in secret
 
 
-async def test_a_wrong_password_is_told_in_one_sentence(dsn: str, databases: TestDatabases) -> None:
+async def test_a_wrong_password_is_explained_in_one_sentence(
+    dsn: str, databases: TestDatabases
+) -> None:
     with pytest.raises(ConfigError, match="refuses the password of 'eco_ro'"):
         await connect(databases.as_role(dsn, "eco_ro", "wrong"))
 

@@ -110,7 +110,7 @@ async def test_refused_rows_without_a_tag_and_of_one_statement_are_named(
     assert line.endswith(" 3e+200")
 
 
-async def test_an_empty_database_is_told(databases: TestDatabases) -> None:
+async def test_an_empty_database_is_reported(databases: TestDatabases) -> None:
     dsn = await databases.fresh(schema=False)
     try:
         with pytest.raises(SchemaDrift, match="run ksys db init"):

@@ -69,7 +69,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervised, "EMBEDDED", b"nobody reports this")
 
 
-async def test_a_server_that_falls_silent_under_a_statement_ends_the_command(
+async def test_a_server_that_stops_answering_under_a_statement_ends_the_command(
     cable: Line, quick: None
 ) -> None:
     async def command() -> None:

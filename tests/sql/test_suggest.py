@@ -70,7 +70,7 @@ async def test_without_apply_nothing_is_written(dsn: str, conn: AsyncConnection)
     assert await expectations(conn) == before
 
 
-async def test_a_tag_without_a_rate_and_a_reader_are_told_in_one_sentence(
+async def test_a_tag_without_a_rate_and_a_reader_are_explained_in_one_sentence(
     dsn: str, conn: AsyncConnection
 ) -> None:
     with pytest.raises(UnknownTag, match="NOPE: sent nothing in the last day"):

@@ -71,7 +71,7 @@ async def test_one_above_what_is_wanted_tells_that_there_are_more() -> None:
     assert len(await found("t0029", 8)) == 9
 
 
-async def test_a_found_tag_is_told_with_its_samples_and_rule() -> None:
+async def test_a_found_tag_is_reported_with_its_samples_and_rule() -> None:
     (tag,) = (await tags.matching_tags("T00299", 1)).rows
     assert tag.has_rule
     assert tag.first_ts == tag.last_ts is not None

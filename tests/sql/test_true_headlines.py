@@ -36,7 +36,7 @@ async def run(dsn: str, *statements: str) -> None:
         ("08006", DatabaseUnreachable, "does not answer"),
     ],
 )
-async def test_a_server_that_answers_is_not_said_to_be_away(
+async def test_a_server_that_answers_is_not_reported_as_away(
     dsn: str, code: str, kind: type[KsysError], says: str
 ) -> None:
     failing = f"DO $$BEGIN RAISE EXCEPTION '장치에 공간이 없음' USING ERRCODE = '{code}'; END$$"
@@ -81,7 +81,7 @@ class TestKeys:
         await conn.execute(sql.SQL(told))  # type: ignore[arg-type]
         assert all(check.ok for check in await keys(conn))
 
-    def test_no_key_is_said_to_be_made_by_init(self) -> None:
+    def test_no_key_is_reported_as_made_by_init(self) -> None:
         made = golden.of_major(17)
         missing = [
             *check_structure.primary_keys([], made.indexes),

@@ -139,7 +139,7 @@ async def test_a_new_database_is_what_its_golden_file_says(conn: AsyncConnection
         )
 
 
-async def test_a_version_without_a_golden_file_is_held_against_the_nearest(
+async def test_a_version_without_a_golden_file_is_compared_with_the_nearest(
     conn: AsyncConnection,
 ) -> None:
     state, _ = await read_state(conn, ZONE)

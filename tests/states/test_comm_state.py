@@ -274,7 +274,7 @@ async def test_at_most_nine_tags_stand_beside_each_other() -> None:
     assert len(made.tag_names) == 9
 
 
-async def test_now_is_asked_for_apart_from_the_counts_and_judged_as_on_a_tile(
+async def test_now_is_requested_apart_from_the_counts_and_judged_as_on_a_tile(
     plant_db: Plant,
 ) -> None:
     made = await opened(tags="BACK,GOOD")
@@ -405,7 +405,7 @@ async def test_every_name_of_the_contract_is_there_and_no_helper_is_an_event() -
     }
 
 
-def test_a_day_of_23_or_25_hours_is_told_with_its_hours() -> None:
+def test_a_day_of_23_or_25_hours_is_reported_with_its_hours() -> None:
     zone = ZoneInfo("Europe/Berlin")
     for start, changed, hours in (
         (date(2026, 3, 15), "2026-03-29", [0, 1, *range(3, 24)]),

@@ -90,7 +90,7 @@ async def test_a_filter_in_the_address_finds_them_too() -> None:
     assert made.link == "/?window=5m&tag=t1&sort=name"
 
 
-async def test_nothing_is_said_to_be_missing_before_all_tags_were_asked() -> None:
+async def test_nothing_is_reported_as_missing_before_all_tags_were_asked() -> None:
     made = await board()
     events = made.set_tag_filter("18")
     assert shown(made) == []
@@ -130,7 +130,7 @@ async def test_a_pin_beyond_those_shown_stays_in_front() -> None:
     assert shown(again) == ["T18", *NAMES[: MOST - 1]]
 
 
-async def test_the_feed_goes_on_with_what_the_filter_found(
+async def test_the_feed_continues_with_what_the_filter_found(
     monkeypatch: pytest.MonkeyPatch, plant_db: Plant
 ) -> None:
     monkeypatch.setattr(Board, "_open_in", lambda self, path: True)

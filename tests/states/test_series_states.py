@@ -132,7 +132,7 @@ async def test_a_zoom_has_a_file_of_its_own() -> None:
     assert state.csv_zoom_url == ""
 
 
-async def test_without_a_tag_the_first_one_is_shown_and_only_one_asked_for_is_kept() -> None:
+async def test_without_a_tag_the_first_one_is_shown_and_only_one_requested_is_kept() -> None:
     state = with_query(Trend)
     await load(state)
     assert (state.tag, state.saved_tag, state.window) == ("A", "", "5m")
@@ -293,7 +293,7 @@ async def test_features_have_their_own_table_and_file() -> None:
     assert state.choose_table("nope") is None
 
 
-async def test_bands_of_bollinger_are_asked_for_everywhere() -> None:
+async def test_bands_of_bollinger_are_requested_everywhere() -> None:
     state = with_query(Tech, tag="A", window="60m")
     await load(state)
     plant_top = state.rows[0].cells[3]
@@ -306,7 +306,7 @@ async def test_bands_of_bollinger_are_asked_for_everywhere() -> None:
     assert state.choose_band("nope") is None
 
 
-async def test_the_chart_is_told_of_each_new_answer_and_of_no_other() -> None:
+async def test_the_chart_gets_each_new_answer_and_no_other() -> None:
     state = with_query(Trend, tag="A", window="48h")
     await load(state)
     before = state.revision

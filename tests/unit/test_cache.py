@@ -78,7 +78,7 @@ def test_ttls_are_those_of_the_decision() -> None:
 class TestVersion:
     """An answer is good for one version of what it is about."""
 
-    async def test_another_version_is_asked_for_and_kept_in_place_of_the_one_before(
+    async def test_another_version_is_requested_and_kept_in_place_of_the_one_before(
         self, cache: TTLCache, source: Source
     ) -> None:
         for version in ("1", "1", "2", "2", "1"):
@@ -273,7 +273,7 @@ class TestStale:
         with pytest.raises(KeyError):
             await cache.get("k", 30, source)
 
-    async def test_without_an_older_answer_the_error_is_told(
+    async def test_without_an_older_answer_the_error_is_reported(
         self, cache: TTLCache, source: Source
     ) -> None:
         source.error = Lost()

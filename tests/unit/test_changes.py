@@ -27,7 +27,7 @@ def test_who_has_nothing_gets_everything() -> None:
     assert (changes.whole, changes.tiles, changes.removed) == (True, made(A=1, B=2), ())
 
 
-def test_only_what_is_new_has_changed_or_is_gone_is_told() -> None:
+def test_only_what_is_new_has_changed_or_is_gone_is_reported() -> None:
     log = ChangeLog()
     log.add(7, made(A=1, B=2, C=3))
     log.add(9, made(A=1, B=5, D=4))

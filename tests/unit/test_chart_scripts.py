@@ -146,7 +146,7 @@ def test_the_axis_of_a_counter_has_its_digits_and_the_room_for_them() -> None:
     assert labels([5.0, 7.0], [5, 6, 7])[:3] == (60, 58, ["5", "6", "7"])
 
 
-def test_limits_are_told_in_full_and_have_room_where_they_are_seen() -> None:
+def test_limits_are_reported_in_full_and_have_room_where_they_are_seen() -> None:
     seen = {"min_val": 0, "warn_max": 123456830, "crit_max": 1e300}
     counter = [123456791.0 + n for n in range(58)]
     _, right, _, told = labels(counter, [], **seen)
@@ -173,7 +173,7 @@ LACK = """(() => {
         ({"zoom": [10_000, 20_000]}, "none"),
     ],
 )
-def test_without_a_line_there_is_no_scale_and_it_is_said_why(
+def test_without_a_line_there_is_no_scale_and_the_reason_is_reported(
     more: dict[str, object], why: str
 ) -> None:
     view = drawn([5.0, 7.0], warn_max=6.0) | more
@@ -250,7 +250,7 @@ def test_limits_beyond_the_axis_are_named_at_its_ends_the_nearest_first() -> Non
     assert [one["value"] for one in found] == pytest.approx([62.1, 48.9])
 
 
-def test_a_limit_that_all_that_is_seen_is_beyond_is_said_to_be_broken_with_its_level() -> None:
+def test_a_limit_that_all_that_is_seen_is_beyond_is_reported_as_broken_with_its_level() -> None:
     words = WORDS | {"limit_over": "above", "limit_under": "below", "limit_ll": "LL"}
     limits = {"crit_min": 10, "warn_max": 60, "crit_max": 75, "max_val": 70}
     given = drawn([80.0, 82.0], **limits) | {"t": words}

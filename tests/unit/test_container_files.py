@@ -100,7 +100,7 @@ def test_data_and_certificates_are_in_named_volumes() -> None:
             assert not source.startswith("./") or (docs.ROOT / source).is_file()
 
 
-def test_the_proxy_is_only_there_when_asked_for() -> None:
+def test_the_proxy_is_only_there_when_requested() -> None:
     assert {name for name, one in SERVICES.items() if "profiles" in one} == {"proxy"}
     caddyfile = (docs.ROOT / "deploy" / "Caddyfile").read_text("utf-8")
     assert "reverse_proxy {$KSYS_UPSTREAM:app:13000}" in caddyfile

@@ -55,7 +55,7 @@ class TestQueries:
 
         play(scenario)
 
-    def test_a_window_nobody_watches_any_more_is_not_asked_for(self) -> None:
+    def test_a_window_nobody_watches_any_more_is_not_requested(self) -> None:
         async def scenario(feed: LiveFeed, database: Database) -> None:
             Tab(feed, M5)
             gone = Tab(feed, H24)
@@ -66,7 +66,7 @@ class TestQueries:
 
         play(scenario)
 
-    def test_not_even_when_its_last_tab_goes_while_another_window_is_being_asked_for(self) -> None:
+    def test_not_even_when_its_last_tab_goes_while_another_window_is_being_requested(self) -> None:
         async def scenario(feed: LiveFeed, database: Database) -> None:
             database.takes_s = 2
             Tab(feed, M5)

@@ -35,7 +35,7 @@ def lines() -> Iterator[list[logging.LogRecord]]:
     logger.removeHandler(handler)
 
 
-def test_a_failure_is_told_with_the_last_tiles_and_since_when() -> None:
+def test_a_failure_is_reported_with_the_last_tiles_and_since_when() -> None:
     async def scenario(feed: LiveFeed, database: Database) -> None:
         tab = Tab(feed, M5)
         await asyncio.sleep(5)

@@ -84,7 +84,7 @@ class TestKinds:
             (),
         ]
 
-    def test_they_are_counted_and_what_the_filter_hides_is_told(self) -> None:
+    def test_they_are_counted_and_what_the_filter_hides_is_reported(self) -> None:
         everything = tally(TROUBLE, "")
         assert everything.kinds == {"crit": 2, "warn": 2, "old": 2, "never": 1}
         assert (everything.tags, everything.outside) == (6, 0)

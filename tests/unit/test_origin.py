@@ -161,7 +161,7 @@ def test_a_refusal_names_both_origins_and_what_to_change(
     assert len(why.splitlines()) == 1
 
 
-def test_a_proxy_that_says_it_right_and_is_not_trusted_is_told_apart() -> None:
+def test_a_proxy_that_says_it_right_and_is_not_trusted_is_distinguished() -> None:
     why = refusal(PLANT, arrival(GOOD, "ws", "172.18.0.3", PROXIES))
     assert why is not None
     assert "KSYS_TRUSTED_PROXIES" in why

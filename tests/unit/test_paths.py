@@ -25,7 +25,7 @@ def addresses() -> Iterator[tuple[str, str]]:
                     yield path.name, match[1] or match[2]
 
 
-def test_nothing_is_asked_for_past_the_base_path() -> None:
+def test_nothing_is_requested_past_the_base_path() -> None:
     found = list(addresses())
     assert len(found) >= 8
     assert [one for one in found if not FINE.match(one[1])] == []

@@ -40,7 +40,7 @@ SETTLED: dict[BucketName, datetime] = {
 def planned(label: str, zone: str = "Asia/Seoul") -> list[str]:
     found = pieces(parse_window(label), NOW, SETTLED, ZoneInfo(zone))
     cuts = ["", *(f" {piece.start:%d %H:%M} " for piece in found[1:])]
-    return [f"{cut}{piece.bucket}" for cut, piece in zip(cuts, found, strict=True)]
+    return [f"{split_span}{piece.bucket}" for split_span, piece in zip(cuts, found, strict=True)]
 
 
 @pytest.mark.parametrize(

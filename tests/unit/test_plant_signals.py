@@ -23,7 +23,7 @@ YEARS = st.integers(LOCAL_MONDAY // 5, LOCAL_MONDAY // 5 + 10 * 365 * DAY // 5).
 
 
 @given(YEARS, st.integers(0, 2**63))
-def test_a_plant_made_anew_reports_the_same(t: int, seed: int) -> None:
+def test_a_plant_created_again_reports_the_same(t: int, seed: int) -> None:
     assert Plant(seed).tick(t) == Plant(seed).tick(t)
 
 

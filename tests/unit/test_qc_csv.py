@@ -126,7 +126,7 @@ def test_a_deadband_that_would_hold_an_alarm_for_good_is_refused(file: Path) -> 
         assert qc_csv.read(file, RULES) == [fine]
 
 
-def test_all_problems_of_a_file_are_told_at_once(file: Path) -> None:
+def test_all_problems_of_a_file_are_reported_at_once(file: Path) -> None:
     lines = with_cell("min_val", "x").splitlines()
     second = with_cell("max_gap_seconds", "-1").splitlines()[1]
     said = complaint(file, "\n".join([*lines, second, "T9,too,short"]))
@@ -249,7 +249,9 @@ def rules(draw: st.DrawFn) -> QcRule:
         (r'{"\\\\u0000": 1}', False),
     ],
 )
-def test_a_nul_in_meta_is_told_from_the_letters_that_spell_it(cell: str, refused: bool) -> None:
+def test_a_nul_in_meta_is_distinguished_from_the_letters_that_spell_it(
+    cell: str, refused: bool
+) -> None:
     if not refused:
         assert cells.json_object(cell) == json.loads(cell)
         return
@@ -268,7 +270,7 @@ def test_what_is_written_is_read_back_exactly(
     assert diff(rows, qc_csv.read(file, RULES), RULES) == []
 
 
-def test_the_differences_are_told_cell_by_cell_and_row_by_row() -> None:
+def test_the_differences_are_reported_cell_by_cell_and_row_by_row() -> None:
     there = [GOOD, QcRule("T2", max_val=5.0), QcRule("GONE")]
     wanted = [GOOD, QcRule("T2", max_val=6.0, meta={"unit": "A"}), QcRule("NEW")]
     changes = diff(wanted, there, RULES)

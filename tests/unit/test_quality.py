@@ -288,7 +288,7 @@ def test_the_figures_of_an_alarm_tell_the_value_from_its_limit(
     assert alarm(judge(rule, Reading(NOW, value, NOW))) == told
 
 
-def test_a_spike_over_a_series_that_stood_still_is_told_in_a_few_signs() -> None:
+def test_a_spike_over_a_series_that_stood_still_is_reported_in_a_few_signs() -> None:
     rule = QcRule("D100", spike_zscore=3)
     reading = Reading(NOW, 1e50, NOW, recent_mean=0.0, recent_std=1e-50)
     assert alarm(judge(rule, reading)) == "warn SPIKE z 10e99 > 3"

@@ -97,20 +97,20 @@ async def test_the_loss_is_one_line_of_the_log_without_a_secret(
     await database.close()
 
 
-async def test_a_refusal_after_the_password_is_told_like_one_before(peer: Peer) -> None:
+async def test_a_refusal_after_the_password_is_reported_like_one_before(peer: Peer) -> None:
     peer.response, peer.asks_password = fatal("28P01", "비밀번호 틀림"), True
     with pytest.raises(ConfigError, match="refuses the password of 'eco_ro'"):
         await connect(peer.dsn())
 
 
-async def test_a_password_that_the_dsn_lacks_is_asked_for(peer: Peer) -> None:
+async def test_a_password_that_the_dsn_lacks_is_requested(peer: Peer) -> None:
     peer.asks_password = True
     dsn = f"postgresql://eco_ro@127.0.0.1:{peer.port}/plant"
     with pytest.raises(ConfigError, match="asks for the password of 'eco_ro'"):
         await connect(f"{dsn}?passfile=/nonexistent")
 
 
-async def test_a_server_without_tls_is_told_apart_from_one_that_is_not_there(peer: Peer) -> None:
+async def test_a_server_without_tls_is_distinguished_from_one_that_is_not_there(peer: Peer) -> None:
     with pytest.raises(ConfigError, match=r"makes no TLS connection .* check sslmode"):
         await connect(peer.dsn("?sslmode=require"))
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksys_app.domain.meta import MAX_META, read_meta
-from ksys_app.domain.rules import LIMITS, rule_faults, usable_expectation, usable_rule, wrong
+from ksys_app.domain.rules import LIMITS, rule_faults, usable_expectation, usable_rule, value_fault
 from ksys_app.models.rows import Expectation, QcRule, StoredExpectation, StoredRule
 
 NAN, INF = float("nan"), float("inf")
@@ -246,7 +246,7 @@ def test_of_whatever_is_stored_comes_a_rule_that_a_file_could_hold(row: StoredRu
     rule = usable_rule(row)
     values = {name: getattr(rule, name) for name in QcRule.__slots__ if name != "faults"}
     assert [name for name, value in values.items() if name not in {"tag_name", "meta"}
-            and wrong(name, value)] == []  # fmt: skip
+            and value_fault(name, value)] == []  # fmt: skip
     assert rule_faults(rule) == []
     assert len(rule.unit) <= 24
     assert rule.unit.isprintable()

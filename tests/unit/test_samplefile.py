@@ -26,7 +26,7 @@ def written(tmp_path: Path, content: str | bytes, name: str = "file.csv") -> Pat
     return path
 
 
-def test_plain_and_gzip_are_told_apart_by_their_content(tmp_path: Path) -> None:
+def test_plain_and_gzip_are_distinguished_by_their_content(tmp_path: Path) -> None:
     plain = written(tmp_path, GOOD, "a.csv.gz")
     zipped = written(tmp_path, gzip.compress(GOOD.encode()), "b.csv")
     expected = [NewSample(AT, "D100", 0.2)]
@@ -147,7 +147,7 @@ def test_a_line_too_long_or_not_utf8_spoils_itself_alone(tmp_path: Path) -> None
     assert last == NewSample(AT + timedelta(seconds=1), "D100", 0.3)
 
 
-def test_how_far_a_file_is_read_is_told_in_bytes_of_the_file(tmp_path: Path) -> None:
+def test_how_far_a_file_is_read_is_reported_in_bytes_of_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, gzip.compress(GOOD.encode()))
     with samplefile.opened(path) as file:
         assert file.columns == ["ts", "tag_name", "value"]

@@ -32,7 +32,7 @@ def told(known: Tag | None) -> tuple[str, str]:
         (timedelta(seconds=-5), "2026-03-01 21:00:05+09:00. Choose 1 minute or longer."),
     ],
 )
-def test_a_tag_that_is_silent_is_told_with_the_window_that_reaches_back(
+def test_a_tag_that_is_silent_is_reported_with_the_window_that_reaches_back(
     age: timedelta, says: str
 ) -> None:
     why, do = told(Tag("T", NOW - age, NOW - age, has_rule=True))
@@ -45,7 +45,7 @@ def test_no_window_is_proposed_to_a_tag_that_never_reported() -> None:
     assert "Choose" not in do
 
 
-def test_a_window_too_short_for_the_table_s_own_buckets_is_told_as_such() -> None:
+def test_a_window_too_short_for_the_table_s_own_buckets_is_reported_as_such() -> None:
     assert told(None) == (
         "No 5-minute row begins in this window",
         "Choose 5 minutes or longer.",

@@ -73,7 +73,7 @@ class TestDefaults:
         monkeypatch.setenv(variable, "")
         assert load_settings() == Settings()
 
-    def test_a_dsn_that_is_needed_and_not_set_is_asked_for(self) -> None:
+    def test_a_dsn_that_is_needed_and_not_set_is_requested(self) -> None:
         with pytest.raises(ConfigError, match=r"^TS_DSN is not set; .*e\.g\. postgresql://"):
             load_settings().app_dsn()
         with pytest.raises(ConfigError, match=r"^TS_ADMIN_DSN is not set; .*e\.g\. postgresql://"):
@@ -243,7 +243,7 @@ class TestWrong:
         monkeypatch.setenv(variable, value)
         assert refused().startswith(f"{variable} ")
 
-    def test_all_of_them_are_told_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_all_of_them_are_reported_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for variable, value in {"TS_DSN": "x", "TZ": "x", "KSYS_POOL_MAX": "0"}.items():
             monkeypatch.setenv(variable, value)
         assert [part.split()[0] for part in refused().split("; ")] == [
@@ -371,7 +371,7 @@ class TestFile:
         "host=db.plant password=correct hunter2",
     ],
 )
-def test_a_malformed_dsn_is_told_without_its_password(
+def test_a_malformed_dsn_is_reported_without_its_password(
     monkeypatch: pytest.MonkeyPatch, dsn: str
 ) -> None:
     monkeypatch.setenv("TS_DSN", dsn)
@@ -399,7 +399,7 @@ def test_a_malformed_dsn_is_told_without_its_password(
     ],
 )
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
-def test_a_sign_that_has_to_be_encoded_is_told_without_a_part_of_the_password(
+def test_a_sign_that_has_to_be_encoded_is_reported_without_a_part_of_the_password(
     monkeypatch: pytest.MonkeyPatch, scheme: str, password: str
 ) -> None:
     secret = "".join(f"{sign}hunter2" if sign in "@/#?%" else sign for sign in password)

@@ -74,7 +74,7 @@ async def answer(path: str, *parts: bytes) -> None:
     await measured(scope, nowhere, nowhere)
 
 
-async def test_an_answer_over_the_limit_is_told_with_its_size(told: list[str]) -> None:
+async def test_an_answer_over_the_limit_is_reported_with_its_size(told: list[str]) -> None:
     before = sizes(meters.HTTP_BYTES, endpoint="/api/v1/rows")
     await answer("/api/v1/rows", b"x" * LIMIT)
     assert told == []
@@ -118,7 +118,7 @@ async def test_messages_of_a_websocket_are_weighed_both_ways(told: list[str]) ->
     assert f" view=websocket rowcount=- dur_ms=- cache_hit=- bytes={3 * LIMIT} " in line
 
 
-def test_it_is_told_once_a_minute_for_each_place(told: list[str]) -> None:
+def test_it_is_reported_once_a_minute_for_each_place(told: list[str]) -> None:
     now = [0.0]
     one = bloat.Bloat(clock=lambda: now[0])
     for _ in range(3):

@@ -45,7 +45,7 @@ def test_a_state_began_with_the_first_sample_in_it() -> None:
     assert found(196, 100, 101) == known(0, 2)
 
 
-def test_where_nothing_older_is_known_it_is_said() -> None:
+def test_where_nothing_older_is_known_it_is_reported() -> None:
     assert found(196, 197) == known(2, 2, at_least=True)
     assert found(100) == known(0, 1, at_least=True)
 
@@ -56,7 +56,7 @@ def test_a_limit_is_held_in_its_deadband_as_the_alarm_is() -> None:
     assert found(100, 196, 192, 194) == known(1, 2)
 
 
-def test_the_other_side_of_the_same_state_goes_on_with_it() -> None:
+def test_the_other_side_of_the_same_state_continues_with_it() -> None:
     low = replace(RULE, crit_min=10)
     assert found(100, 5, 196, rule=low) == known(2, 2)
 

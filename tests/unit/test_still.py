@@ -49,7 +49,7 @@ def run(minutes: float, value: float = 7.5, *, longer: bool = False) -> Run:
         (None, None),
     ],
 )
-def test_it_is_told_from_what_the_rule_allows_on(
+def test_it_is_reported_from_what_the_rule_allows_on(
     found: Run | None, expected: Unchanged | None
 ) -> None:
     assert unchanged(ROW, RULE, "ok", found) == expected
@@ -84,7 +84,7 @@ def test_seconds_that_can_be_used(stuck_s: object) -> None:
 @pytest.mark.parametrize(
     "stuck_s", [0, -1, "900", True, [], 86_401, float("nan"), float("inf"), 10**400]
 )
-def test_seconds_that_cannot_be_used_are_told_and_not_judged(stuck_s: object) -> None:
+def test_seconds_that_cannot_be_used_are_reported_and_not_judged(stuck_s: object) -> None:
     assert meta_fault({"stuck_s": stuck_s}).startswith("stuck_s must be a number of seconds")
     assert QcRule("D100", meta={"stuck_s": stuck_s}).stuck_s is None
 

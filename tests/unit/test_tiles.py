@@ -139,7 +139,7 @@ def test_the_nearest_limits_beyond_the_sparkline_are_named_and_leave_its_room_al
         ({"warn_max": 75.0, "crit_max": 900.0}, 190.0, "HH 900 ↑", "H 75", -1),
     ],
 )
-def test_a_limit_that_the_value_breaks_beyond_the_sparkline_is_said_to_be_broken(
+def test_a_limit_that_the_value_breaks_beyond_the_sparkline_is_reported_as_broken(
     rule: dict[str, float], value: float, above: str, below: str, level: int
 ) -> None:
     one = made(replace(ROW, value=value), QcRule("D100", **rule))  # type: ignore[arg-type]

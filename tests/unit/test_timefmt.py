@@ -55,7 +55,7 @@ def test_the_offset_is_that_of_the_moment(utc: str, zone: str, local: str) -> No
     assert iso_local(ts, ZoneInfo(zone)) == local.replace(" ", "T")
 
 
-def test_the_hour_that_comes_twice_is_told_apart_by_its_offset() -> None:
+def test_the_hour_that_comes_twice_is_distinguished_by_its_offset() -> None:
     first = datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
     second = first + timedelta(hours=1)
     assert local_seconds(first, BERLIN) == local_seconds(second, BERLIN)

@@ -194,7 +194,7 @@ def test_graphics_stand_out(theme: str, front: str, ground: str) -> None:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("vision", VISION)
 @pytest.mark.parametrize(("one", "other"), list(combinations(LEVELS, 2)))
-def test_states_are_told_apart_in_every_vision(
+def test_states_are_distinguished_in_every_vision(
     theme: str, vision: str, one: str, other: str
 ) -> None:
     colors = palette(theme)
@@ -203,7 +203,7 @@ def test_states_are_told_apart_in_every_vision(
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("vision", VISION)
-def test_series_are_told_apart_in_every_vision(theme: str, vision: str) -> None:
+def test_series_are_distinguished_in_every_vision(theme: str, vision: str) -> None:
     colors = palette(theme)
     close = [
         (one, other)
@@ -214,7 +214,7 @@ def test_series_are_told_apart_in_every_vision(theme: str, vision: str) -> None:
 
 
 @pytest.mark.parametrize("chart", [TREND, TECH])
-def test_series_of_a_chart_are_told_apart_without_colour(chart: tuple[Series, ...]) -> None:
+def test_series_of_a_chart_are_distinguished_without_colour(chart: tuple[Series, ...]) -> None:
     assert len({one.color for one in chart}) == len(chart)
     assert len({(one.symbol, one.panel) for one in chart}) == len(chart)
 

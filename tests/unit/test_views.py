@@ -127,12 +127,12 @@ class TestProblem:
         ways = [problem(error("wrong"), 1).way for error in (BadParameter, UnknownTag, NoRows)]
         assert ways == ["open", "choose", ""]
 
-    def test_an_error_that_is_none_of_ours_is_told_without_its_insides(self) -> None:
+    def test_an_error_that_is_none_of_ours_is_reported_without_its_insides(self) -> None:
         told = problem(ZeroDivisionError("secret of the inside"), 1)
         assert told.code == KsysError.code
         assert told.message == Message("errors.page_failed")
         assert told.retry_in == 0
 
     @pytest.mark.parametrize("seconds", [1.0, 2.0, 4.0, 8.0])
-    def test_the_next_attempt_is_told_in_whole_seconds(self, seconds: float) -> None:
+    def test_the_next_attempt_is_reported_in_whole_seconds(self, seconds: float) -> None:
         assert repr(problem(DatabaseUnreachable(), 1, seconds).retry_in) == f"{seconds:.0f}"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksys_app.domain import upkeep
-from ksys_app.domain.buckets import FINER, GRAINS, Span, bucket_end, bucket_start, cut
+from ksys_app.domain.buckets import FINER, GRAINS, Span, bucket_end, bucket_start, split_span
 from ksys_app.models.rows import Mark
 from ksys_app.ops.schema.watermark import Piece, Reach, joined, line, pieces, reaches
 
@@ -62,7 +62,7 @@ def test_today_and_yesterday_stay_real_time(now: datetime, zone: str) -> None:
         assert found <= now - refresh.end
 
 
-def test_what_is_stored_past_a_finer_level_is_made_anew() -> None:
+def test_what_is_stored_past_a_finer_level_is_created_again() -> None:
     """The finer level is real time there, so that no change of it is logged."""
     marks = [
         Mark("influx_agg_1m", None, timedelta(minutes=1)),
@@ -167,7 +167,7 @@ def test_a_bucket_holds_its_moment_and_touches_the_next(view: str, ts: datetime,
 
 @given(view=VIEWS, end=MOMENTS, length=st.timedeltas(HOUR, upkeep.RETENTION))
 def test_slices_join_and_end_where_buckets_end(view: str, end: datetime, length: timedelta) -> None:
-    found = list(cut(view, (end - length, end)))
+    found = list(split_span(view, (end - length, end)))
     assert (found[0][0], found[-1][1]) == (end - length, end)
     assert all(left[1] == right[0] for left, right in pairwise(found))
     inner = [span[1] for span in found[:-1]]

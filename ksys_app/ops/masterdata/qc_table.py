@@ -49,7 +49,7 @@ class Column:
             ValueError: the message says what is wrong with the cell.
         """
         value = self.parse(cell) if cell else self.empty()
-        if wrong := rules.wrong(self.name, value):
+        if wrong := rules.value_fault(self.name, value):
             raise ValueError(wrong)
         return value
 

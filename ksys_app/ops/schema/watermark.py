@@ -19,7 +19,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row
 
 from ksys_app.domain import upkeep
-from ksys_app.domain.buckets import DAY, FINER, GRAINS, Span, bucket_start, cut, midnight
+from ksys_app.domain.buckets import DAY, FINER, GRAINS, Span, bucket_start, midnight, split_span
 from ksys_app.errors import SchemaDrift
 from ksys_app.models.rows import Mark
 from ksys_app.queries import aggregates
@@ -207,6 +207,6 @@ def _split(view: str, span: Span, live_from: datetime | None, zone: tzinfo) -> I
         # change, for late samples up to the first hour of the day (timescaledb issue 10296).
         turn = start
     if start < turn:
-        yield from (Piece(*part) for part in cut(view, (start, min(turn, end))))
+        yield from (Piece(*part) for part in split_span(view, (start, min(turn, end))))
     if turn < end:
-        yield from (Piece(*part, anew=True) for part in cut(view, (turn, end)))
+        yield from (Piece(*part, anew=True) for part in split_span(view, (turn, end)))

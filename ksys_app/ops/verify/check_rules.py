@@ -13,7 +13,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from ksys_app.domain.names import flaw, shown
+from ksys_app.domain.names import flaw, quoted_name
 from ksys_app.domain.rules import usable_expectation, usable_rule
 from ksys_app.models.rows import Fault, StoredExpectation, StoredRule
 from ksys_app.ops.check import Check
@@ -59,5 +59,5 @@ def _checks(kind: str, found: Sequence[tuple[str, Sequence[Fault]]]) -> Iterator
         detail += f", {len(faulty):,} of them with values that are not used"
     yield Check(f"{kind}s", not faulty, detail)
     for tag, faults in faulty[:MAX_NAMED]:
-        name = tag if flaw(tag) is None else shown(tag)
+        name = tag if flaw(tag) is None else quoted_name(tag)
         yield Check(f"{kind} {name}", False, "; ".join(map(str, faults)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from ksys_app.domain.names import shown
+from ksys_app.domain.names import quoted_name
 from ksys_app.ops.check import Check, Rows
 
 MAX_NAMED: Final = 5
@@ -52,7 +52,7 @@ def _tag(name: str | None) -> str:
     """A tag as text for one line; the name may be missing or hold line breaks."""
     if not name:
         return "no tag"
-    return name if name.isprintable() else shown(name)
+    return name if name.isprintable() else quoted_name(name)
 
 
 def _value(row: Mapping[str, Any]) -> str:
