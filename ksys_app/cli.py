@@ -30,8 +30,8 @@ app = typer.Typer(
     help=(
         "Live dashboard and recovery tools for plants that store their tags in TimescaleDB.\n\n"
         "ksys demo shows the product with a simulated plant and needs no database. For your own"
-        " database, set TS_DSN and TS_ADMIN_DSN in the environment or in .env. Then run ksys check,"
-        " ksys db init and ksys run. The file .env.example explains every setting."
+        " database, set TS_DSN and TS_ADMIN_DSN in the environment or in .env. Then run ksys db"
+        " init, ksys check and ksys run. The file .env.example explains every setting."
     ),
 )
 recovery.add_to(database.app)

@@ -34,57 +34,57 @@ ProcessCollector(registry=REGISTRY)
 
 HTTP_REQUESTS: Final = Counter(
     "ksys_http_requests",
-    "HTTP requests that were answered; endpoint as in the OpenAPI document, or pages, or other",
+    "Answered HTTP requests; endpoint as in the OpenAPI document, or pages, or other",
     ["endpoint", "status"],
     registry=REGISTRY,
 )
 HTTP_SECONDS: Final = Histogram(
     "ksys_http_request_duration_seconds",
-    "From an HTTP request to the last byte of its answer",
+    "Time from an HTTP request to the last byte of its answer",
     ["endpoint"],
     buckets=SECONDS,
     registry=REGISTRY,
 )
 HTTP_BYTES: Final = Histogram(
     "ksys_http_response_size_bytes",
-    "Body of an HTTP answer as sent, compressed where it is",
+    "Size of the body of an HTTP answer as sent",
     ["endpoint"],
     buckets=BYTES,
     registry=REGISTRY,
 )
 WEBSOCKET_BYTES: Final = Histogram(
     "ksys_websocket_message_size_bytes",
-    "A message over a websocket, before it is compressed; direction in or out",
+    "Size of a websocket message before compression; direction in or out",
     ["direction"],
     buckets=BYTES,
     registry=REGISTRY,
 )
 STATEMENT_SECONDS: Final = Histogram(
     "ksys_statement_duration_seconds",
-    "From asking for a connection to the last row of a statement, by its name",
+    "Time from the request for a connection to the last row of a statement",
     ["statement"],
     buckets=SECONDS,
     registry=REGISTRY,
 )
 STATEMENT_ROWS: Final = Counter(
-    "ksys_statement_rows", "Rows that a statement answered", ["statement"], registry=REGISTRY
+    "ksys_statement_rows", "Rows of a statement", ["statement"], registry=REGISTRY
 )
 STATEMENT_ERRORS: Final = Counter(
     "ksys_statement_errors",
-    "Statements that failed, by the code of the error",
+    "Failed statements by error code",
     ["statement", "code"],
     registry=REGISTRY,
 )
 CACHE_ANSWERS: Final = Counter(
     "ksys_cache_answers",
-    "Answers by where they come from: hit, the cache; miss, the database; stale, the cache while "
-    "the database is away",
+    "Answers by source: hit: the cache; miss: the database; stale: the cache while the database is "
+    "away",
     ["statement", "result"],
     registry=REGISTRY,
 )
 BADGE_SECONDS: Final = Histogram(
     "ksys_badge_evaluation_duration_seconds",
-    "Judging the Comm and Alarm badges of all tags of a tick",
+    "Time to compute the Comm and Alarm badges of all tags of a tick",
     # One of the bounds is the budget.
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0),
     registry=REGISTRY,

@@ -24,7 +24,7 @@ from ksys_app.services.tags import newest_samples
 
 FAULT: Final = ("code", "kind", "name", "wrong")
 STATES: Final[dict[State, str]] = {
-    "missing": "Jobs that the database must have and has not",
+    "missing": "Required jobs that do not exist",
     "off": "Jobs that are switched off",
     "failing": "Jobs whose last run failed",
     "overdue": "Jobs that have not run for twice their interval and ten minutes",
@@ -90,18 +90,20 @@ def _process(figures: Figures, now: Runtime) -> None:
     for state, count in now.database.pool_stats().items():
         pool.add_metric([state], count)
     cache = now.database.cache
-    figures.one("ksys_cache_entries", "Answers kept", len(cache))
-    figures.one("ksys_cache_bytes", "Estimated size of the answers kept", cache.size_bytes)
-    figures.one("ksys_feed_subscribers", "Tabs that follow the live feed", now.feed.subscribers)
+    figures.one("ksys_cache_entries", "Answers in the cache", len(cache))
+    figures.one("ksys_cache_bytes", "Estimated size of the answers in the cache", cache.size_bytes)
+    figures.one("ksys_feed_subscribers", "Tabs that receive the live feed", now.feed.subscribers)
     what = "Messages of browsers that were refused"
     figures.counted("ksys_events_refused", what, "kind", refusals.counts)
     if now.feed.age_s is not None:
-        figures.one("ksys_feed_age_seconds", "Since the last tick that succeeded", now.feed.age_s)
+        figures.one(
+            "ksys_feed_age_seconds", "Seconds since the last successful tick", now.feed.age_s
+        )
 
 
 async def _database(figures: Figures) -> None:
     """Whether it answers and lets the app serve, and where it answers, what else it says."""
-    wrong = figures.each("ksys_fault", "What keeps the app from serving", *FAULT)
+    wrong = figures.each("ksys_fault", "Faults that keep the app from serving", *FAULT)
     up = ready = True
     try:
         found = await health.find_faults()
@@ -126,18 +128,20 @@ async def _database(figures: Figures) -> None:
 
 async def _jobs(figures: Figures) -> None:
     judged = await health.judge_jobs(fresh=True)
-    figures.one("ksys_jobs", "Jobs of the database as expected", len(judged.found))
-    figures.one("ksys_jobs_expected", "Jobs that the database must have", judged.expected)
+    figures.one("ksys_jobs", "Required jobs that exist", len(judged.found))
+    figures.one("ksys_jobs_expected", "Required jobs", judged.expected)
     for state, what in STATES.items():
         figures.one(f"ksys_jobs_{state}", what, len(judged.named(state)))
     unexpected = len(judged.unexpected)
-    figures.one("ksys_jobs_unexpected", "Jobs of ours that nobody expects", unexpected)
-    states = figures.each("ksys_job_state", "1 for the state that a job is in", "name", "state")
+    figures.one("ksys_jobs_unexpected", "Jobs of the product that are not required", unexpected)
+    states = figures.each("ksys_job_state", "1 for the current state of a job", "name", "state")
     for name, state in judged.states.items():
         for one in get_args(State):
             states.add_metric([name, one], one == state)
     success = figures.each(
-        "ksys_job_last_success_timestamp_seconds", "When a job last ended well", "name"
+        "ksys_job_last_success_timestamp_seconds",
+        "Time of the last successful run of a job",
+        "name",
     )
     for name, job in judged.found.items():
         if job.succeeded is not None:
@@ -148,12 +152,12 @@ async def _aggregates(figures: Figures) -> None:
     marks = await health.stored_aggregates()
     stored = figures.each(
         "ksys_aggregate_stored_to_timestamp_seconds",
-        "Up to when an aggregate is stored; what is newer is computed when it is read",
+        "Watermark of an aggregate; newer buckets are computed when they are read",
         "aggregate",
     )
     lag = figures.each(
         "ksys_aggregate_allowed_lag_seconds",
-        "How far that may lie behind the newest sample while its job runs",
+        "How far the watermark may be behind the newest sample while its job runs",
         "aggregate",
     )
     for mark in marks:
