@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from ksys_app import __version__
@@ -18,6 +20,14 @@ class BaseState(rx.State):
     # The window of the pages of one tag. The dashboard has its own.
     saved_span: str = rx.LocalStorage("", name="ksys.span")
     saved_tag: str = rx.LocalStorage("", name="ksys.tag")
+
+    def _query(self) -> dict[str, str]:
+        """The query of the address, the last value of each name."""
+        return dict(self.router.url.query_parameters)
+
+    def _chosen(self) -> Any:
+        """Load what is selected now; a page without data has nothing to load."""
+        return None
 
     def _last_tag(self) -> str:
         """The tag that this browser showed last; empty where it has none, or no valid name."""

@@ -38,6 +38,8 @@ class CommState(HoursState, OverviewState, BaseState):
     color_scale: str = COLOR_SCALE
 
     view: str = address.VIEWS[0]
+    window_caption: Message = Message()
+    realtime_mode: bool = True  # Nobody can pause it.
     calendar: CalendarView = CalendarView()
     alive_ms: int = 0
     last_start: str = ""

@@ -23,6 +23,7 @@ from ksys_app.services.tiles import TileSet
 from ksys_app.states.base import BaseState
 from ksys_app.states.captions import delta_caption
 from ksys_app.states.detail import TagDetail
+from ksys_app.states.loading import LoadingState
 from ksys_app.states.pinned import Pinned
 from ksys_app.states.tallied import Tallied
 from ksys_app.states.views import page_link, tile_view
@@ -31,7 +32,7 @@ from ksys_app.states.windowed import WindowedState, log_load
 SORTS: Final = ("name", "worst")
 
 
-class DashboardState(TagDetail, Pinned, Tallied, WindowedState, BaseState):
+class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, BaseState):
     """Tiles and snapshot table of one window."""
 
     kpi_rows: list[TileView] = []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from ksys_app.models.message import Message
+import reflex as rx
+
 from ksys_app.models.views import Problem
 from ksys_app.services import runtime
 from ksys_app.states.base import BaseState
@@ -19,8 +20,6 @@ class LoadingState(BaseState, mixin=True):
     phase: str = "idle"
     is_loading: bool = True
     problem: Problem = Problem()
-    window_caption: Message = Message()
-    realtime_mode: bool = True
     updated_ms: int = 0
     db_now_ms: int = 0
     tick_s: int = 10
@@ -31,8 +30,11 @@ class LoadingState(BaseState, mixin=True):
     _path: ClassVar[str] = ""
     _ways_out: ClassVar[Mapping[str, str]] = WAYS_OUT
 
-    def _query(self) -> dict[str, str]:
-        return dict(self.router.url.query_parameters)
+    @rx.event
+    def retry(self) -> Any:
+        """Try again; a link that asks for something unknown gives way to the last good one."""
+        self.link_of = ""
+        return self._chosen()
 
     def _read_address(self) -> None:
         """Remember the address; it stays unchanged until its selection is shown."""

@@ -26,6 +26,7 @@ from ksys_app.services.live import BACKOFF_S
 from ksys_app.services.series import SeriesQuery, TagSeries, read_tag
 from ksys_app.services.tags import first_tag
 from ksys_app.states import series_link as address
+from ksys_app.states.loading import LoadingState
 from ksys_app.states.named import NamedTag
 from ksys_app.states.series_empty import empty_texts, fetched
 from ksys_app.states.series_table import SeriesTable, Table
@@ -38,7 +39,7 @@ from ksys_app.utils.cache import TTL
 TICK_S: Final = TTL["metrics"]
 
 
-class SeriesState(NamedTag, SeriesTable, WindowedState, mixin=True):
+class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True):
     """One tag, one window, the series that are shown, the zoom, and a page of the table."""
 
     places: int = 2

@@ -10,15 +10,18 @@ import reflex as rx
 from ksys_app import log
 from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
 from ksys_app.errors import BadParameter
+from ksys_app.models.message import Message
 from ksys_app.services import runtime
+from ksys_app.states.base import BaseState
 from ksys_app.states.captions import window_caption
-from ksys_app.states.loading import LoadingState
 
 
-class WindowedState(LoadingState, mixin=True):
+class WindowedState(BaseState, mixin=True):
     """The window that is selected, kept in this browser."""
 
     window: str = DEFAULT_WINDOW
+    window_caption: Message = Message()
+    realtime_mode: bool = True
 
     # The name of the var with the window that this browser showed last; it may hold anything.
     _window_kept_in: ClassVar[str]
@@ -35,19 +38,9 @@ class WindowedState(LoadingState, mixin=True):
         return self._chosen()
 
     @rx.event
-    def retry(self) -> Any:
-        """Try again; a window that does not exist gives way to the last one that did."""
-        self.link_of = ""
-        return self._chosen()
-
-    @rx.event
     def stop_realtime(self) -> None:
         """Pause: what is shown stays, with its age."""
         self.realtime_mode = False
-
-    def _chosen(self) -> Any:
-        """Load what is selected now."""
-        raise NotImplementedError
 
     def _read_window(self) -> Window:
         """The window of the URL, else this browser's last one.
