@@ -33,7 +33,7 @@ OUTAGE_COLUMNS: Final = tuple(schemas.CommOutage.model_fields)
     responses=responses.with_etag(responses.aging(schemas.CommHeatmap)),
 )
 async def heatmap(query: CommQuery, request: Request) -> Response:
-    """Every hour of 30 local days; 719 or 721 of them where clocks are changed on the way."""
+    """Every hour of 30 local days; a clock change makes them 719 or 721 hours."""
     report = await _report(query.tag, await _calendar(query.start))
     body = partial(_heatmap, report, runtime.current().zone)
     return await conditional_json(request, report.answer, "heatmap", body)
@@ -45,7 +45,7 @@ async def heatmap(query: CommQuery, request: Request) -> Response:
     responses=responses.listed(schemas.CommOutage) | responses.NAMED_TAG,
 )
 async def outages(query: CommQuery) -> Response:
-    """Runs of critical hours in the same grid, in order of time."""
+    """Runs of critical hours in the same grid, ascending by time."""
     report = await _report(query.tag, await _calendar(query.start))
     stale = render.stale_mark(report.answer.error, report.answer.age_s)
     return json_response([outage(run) | stale for run in report.outages])
@@ -53,7 +53,7 @@ async def outages(query: CommQuery) -> Response:
 
 @router.get("/cells.csv", summary="The grids of tags as a file", responses=responses.CSV_FILE)
 async def cells_csv(query: CommCsvQuery) -> Response:
-    """``tag_name`` and the columns of a cell, up to nine tags."""
+    """The cells of up to nine tags, with ``tag_name``."""
     days, zone = await _calendar(query.start), runtime.current().zone
     reports = [await _fresh(tag, days) for tag in query.tag]
     rows = ((report.row.tag_name, cell(one, zone)) for report in reports for one in report.cells)
@@ -62,7 +62,7 @@ async def cells_csv(query: CommCsvQuery) -> Response:
 
 @router.get("/outages.csv", summary="Outages of tags as a file", responses=responses.CSV_FILE)
 async def outages_csv(query: CommCsvQuery) -> Response:
-    """``tag_name`` and the columns of an outage, up to nine tags."""
+    """The outages of up to nine tags, with ``tag_name``."""
     days = await _calendar(query.start)
     reports = [await _fresh(tag, days) for tag in query.tag]
     rows = ((report.row.tag_name, outage(run)) for report in reports for run in report.outages)

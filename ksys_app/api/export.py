@@ -40,10 +40,10 @@ router = APIRouter(prefix="/api/v1")
     responses=responses.CSV_FILE,
 )
 async def export(query: ExportQuery, request: Request) -> Response:
-    """What chart and table show, as CSV; ``bucket``: the window in buckets of another width.
+    """The rows of chart and table as CSV; ``bucket`` selects another bucket width.
 
-    ``from`` and ``to`` take a part of the window: the rows that begin from the one up to, without,
-    the other.
+    ``from`` and ``to`` select a part of the window: rows that begin at ``from`` or later, and
+    before ``to``.
     """
     names = tuple(SHAPES[query.kind].model_fields)
     rows = SeriesQuery(query.kind, query.window, band=query.band)
@@ -122,7 +122,7 @@ class CsvStream(StreamingResponse):
 
 
 async def _file(tag: str, answer: Answer[Any], names: Sequence[str]) -> Body:
-    """The whole file of one tag, made once of its answer."""
+    """The complete file of one tag, created once for each answer of the database."""
     zone = runtime.current().zone
 
     def content() -> bytes:

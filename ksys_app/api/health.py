@@ -27,7 +27,7 @@ SENTENCES: Final[dict[tuple[Kind, Wrong], tuple[str, str]]] = {
 
 @router.get("/readyz", summary="Readiness", responses=responses.READINESS)
 async def readyz(request: Request) -> Response:
-    """200 while the database has all that pages read, else 503 and why; pool and jobs beside it."""
+    """200 while the database has all that pages need, else 503 and why; also pool and jobs."""
     now = runtime.current()
     state: dict[str, object] = {
         "ready": True,

@@ -32,11 +32,11 @@ router = APIRouter(prefix="/api/v1")
     responses=responses.tiles() | responses.ANY_TAG,
 )
 async def kpi(query: KpiQuery, request: Request) -> Response:
-    """One object a tile, by tag: newest value, change, gauge, status and the window's figures.
+    """One object for each tile: newest value, change, gauge, status and the window's figures.
 
-    ``tag`` may be given several times. ``fields`` selects fields, the title is always one. With
-    ``since``, the ``seq`` of an earlier answer, only the tiles that have changed since then; with
-    ``since=0`` all tiles and the first ``seq``.
+    ``tag`` may appear several times. ``fields`` selects fields; the title is always included.
+    ``since`` is the ``seq`` of an earlier answer: the answer then has only the tiles that changed
+    since. ``since=0`` gives all tiles and the first ``seq``.
     """
     now = runtime.current()
     selection = Selection(query.window, tags=tuple(query.tag))
@@ -81,7 +81,7 @@ async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: 
 
 
 async def _check(query: KpiParams, tile_set: TileSet) -> None:
-    """Raise an error where a tag is not known, or where there are more tags than may be sent."""
+    """Raise an error if a tag does not exist, or if there are too many tags for one answer."""
     found = {tile.title for tile in tile_set.tiles} if query.tag else set()
     for tag in query.tag:
         if tag not in found:
@@ -95,6 +95,6 @@ def _names(query: KpiParams) -> Sequence[str]:
 
 
 async def _kept(request: Request, made: Made, name: str, content: Callable[[], object]) -> Response:
-    """``content`` as JSON, encoded and compressed once for all who ask for the same."""
+    """``content`` as JSON, encoded and compressed once for all equal requests."""
     body = await kept(made, name, lambda: orjson.dumps(content()))
     return send(request, body, JSON, NO_STORE)

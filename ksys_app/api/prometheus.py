@@ -40,7 +40,7 @@ router = APIRouter()
     responses=responses.METRICS,
 )
 async def metrics() -> Response:
-    """What the process counts, its database, jobs, aggregates and each tag; never an error."""
+    """Metrics of the process, its database, jobs, aggregates and tags; never an error."""
     figures = Figures()
     _process(figures, runtime.current())
     await _database(figures)
@@ -102,7 +102,7 @@ def _process(figures: Figures, now: Runtime) -> None:
 
 
 async def _database(figures: Figures) -> None:
-    """Whether it answers and lets the app serve, and where it answers, what else it says."""
+    """Add whether the database answers and the app can serve, and then its other metrics."""
     wrong = figures.each("ksys_fault", "Faults that keep the app from serving", *FAULT)
     up = ready = True
     try:

@@ -93,7 +93,7 @@ def by_column(model: type[BaseModel]) -> type[BaseModel]:
     for name, field in rest:
         values: Any = list[schemas.Count] if field.annotation is int else list[Figure]
         fields[name] = (values | Nothing, ABSENT)
-    doc = f"{model.__doc__} A list a column, ``bucket`` in epoch milliseconds."
+    doc = f"{model.__doc__} One list for each column, ``bucket`` in epoch milliseconds."
     return create_model(f"{model.__name__}Columns", __base__=Exact, __doc__=doc, **fields)
 
 
@@ -132,17 +132,18 @@ def _header(described: str, schema: dict[str, Any], *, required: bool = True) ->
 
 _RETRY: Final = {"Retry-After": _header("Seconds", {"type": "integer", "minimum": 1})}
 _BAD: Final = _error("A parameter is wrong; the message says what is allowed", errors.BadParameter)
-_UNKNOWN: Final = _error("The tag is not known", errors.UnknownTag)
+_UNKNOWN: Final = _error("The tag does not exist", errors.UnknownTag)
 _MANY: Final = _error(
-    "More rows than may be sent; the message says what to ask for instead", errors.PayloadBloat
+    "The answer would have too many rows; the message says what to request instead",
+    errors.PayloadBloat,
 )
 _WRONG: Final = _error(
-    "The database is not built as it should be, or a bug; the log has it",
+    "The schema of the database is wrong, or the app has a bug; the log has the details",
     errors.KsysError,
     errors.SchemaDrift,
 )
 _AWAY: Final = _error(
-    "The database does not answer, or cannot do what it was asked",
+    "The database does not answer, or answers with an error of its own",
     errors.DatabaseUnreachable,
     errors.DatabaseTimeout,
     errors.DatabaseFault,
@@ -158,7 +159,7 @@ NAMED_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, **ALWAYS}
 _FILE: Responses = {
     200: {
         "content": {"text/csv": {"schema": {"type": "string", "minLength": 1}}},
-        "description": "UTF-8 with a byte order mark; streamed, broken off where the database is",
+        "description": "UTF-8 with a byte order mark; the file ends early if the database fails",
         "headers": {
             "Content-Disposition": _header(
                 "The name of the file (RFC 6266)", {"type": "string", "pattern": "^attachment; "}
@@ -175,11 +176,11 @@ _FIGURES: Responses = {
 }
 METRICS: Final = _FIGURES | ALWAYS
 READINESS: Final[Responses] = {
-    200: {"model": schemas.Ready, "description": "It can serve"},
+    200: {"model": schemas.Ready, "description": "The process can serve"},
     500: _WRONG,
     503: {
         "model": schemas.NotReady | _AWAY["model"],
-        "description": "It cannot serve: the database, or it is starting",
+        "description": "The process cannot serve: it is starting, or because of the database",
         "headers": _RETRY,
     },
 }
@@ -187,12 +188,14 @@ READINESS: Final[Responses] = {
 
 def listed(model: type[BaseModel]) -> Responses:
     """The responses of a list of ``model``."""
-    return {200: {"model": _list(aging(model)), "description": "The rows, by tag"}}
+    return {200: {"model": _list(aging(model)), "description": "The rows, ordered by tag"}}
 
 
 def with_etag(model: Any) -> Responses:
     """The responses of ``model`` with an ETag: 200, or 304 if the browser has it already."""
-    tag = _header("Of these bytes; none of a stale answer", {"type": "string"}, required=False)
+    tag = _header(
+        "The ETag of these bytes; a stale answer has none", {"type": "string"}, required=False
+    )
     return {
         200: {"model": model, "description": "Ascending by time", "headers": {"ETag": tag}},
         304: {"description": "Unchanged since the answer with the ETag of If-None-Match"},

@@ -27,10 +27,10 @@ router = APIRouter(prefix="/api/v1")
     responses=responses.listed(schemas.Tag) | responses.ALL_TAGS,
 )
 async def tags(query: TagsQuery) -> Response:
-    """Tags known from samples, rules or expectations; ``last_ts`` null: never reported.
+    """Tags with samples, a rule or an expectation; ``last_ts`` is null if a tag never sent.
 
-    All of them as of the last five minutes, or those whose name or title holds every word of
-    ``search`` as of now.
+    The list of all tags may be five minutes old. With ``search``, the list is current and has the
+    tags with every word in name or title.
     """
     found = await list_tags(clean_filter(query.search or ""))
     answer, zone = found.answer, runtime.current().zone
@@ -51,7 +51,7 @@ async def tags(query: TagsQuery) -> Response:
     responses=responses.listed(schemas.Latest) | responses.ANY_TAG,
 )
 async def latest(query: TagQuery) -> Response:
-    """Newest sample by tag. A configured tag that never reported is not in the list."""
+    """The newest sample of each tag. A tag that never sent is not in the list."""
     answer, zone = _whole(await newest_samples(query.tag), MAX_TAGS), runtime.current().zone
     if query.tag is not None and not answer.rows:
         await require_known_tag(query.tag)
@@ -69,7 +69,7 @@ async def latest(query: TagQuery) -> Response:
     responses=responses.listed(schemas.Rule) | responses.ALL_TAGS,
 )
 async def qc(_query: NoQuery) -> Response:
-    """The rules under the column names of ``influx_qc_rule``; null: not judged."""
+    """The rules with the column names of ``influx_qc_rule``; null means no such limit."""
     answer = _whole(await list_rules(), MAX_TAGS)
     return json_response(
         [render.rule(row) | render.stale_mark(answer.error, answer.age_s) for row in answer.rows]

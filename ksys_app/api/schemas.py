@@ -32,18 +32,18 @@ Window = Annotated[str, Field(json_schema_extra={"enum": list(LABELS)})]
 View = Annotated[str, Field(json_schema_extra={"enum": list(VIEW.values())})]
 
 
-# Of what may be left out, and is never null.
+# The type of a field that may be absent and is never null.
 Nothing = Annotated[None, SkipJsonSchema()]
 
 
 class Exact(BaseModel):
-    """An object that holds these fields and no others."""
+    """An object with exactly these fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Tag(Exact):
-    """A known tag."""
+    """A tag with samples, a rule or an expectation."""
 
     tag_name: str
     title: str
@@ -86,7 +86,7 @@ class Kpi(Exact):
 
 
 class Rule(Exact):
-    """A QC rule; null means not judged."""
+    """A QC rule; null means that the tag has no such limit."""
 
     tag_name: str
     min_val: float | None
@@ -106,7 +106,7 @@ class Rule(Exact):
 
 
 class Bucket(Exact):
-    """A bucket: samples, their statistics; ``diff`` is ``last - first``."""
+    """The statistics of the samples in a bucket; ``diff`` is ``last - first``."""
 
     bucket: Moment
     n: Count
@@ -120,7 +120,7 @@ class Bucket(Exact):
 
 
 class Indicator(Exact):
-    """Moving figures of a bucket."""
+    """The indicators of a bucket."""
 
     bucket: Moment
     avg: float | None
@@ -147,9 +147,9 @@ class Feature(Exact):
 
 
 class Series(Exact):
-    """A tag, or all with ``tag_name`` null, over a window; what its rows are made of follows.
+    """The rows of a tag over a window, or of all tags if ``tag_name`` is null.
 
-    ``truncated``: there are more rows, and these are the newest ``limit``.
+    ``truncated``: there are more rows; the answer has the newest ``limit`` rows.
     """
 
     tag_name: str | None
@@ -168,7 +168,7 @@ class Timeseries(Series):
 
 
 class Indicators(Series):
-    """Moving figures of a tag."""
+    """The indicators of a tag."""
 
     band: Band
 
@@ -182,7 +182,7 @@ class Features(Series):
 
 
 class CommCell(Exact):
-    """An hour of a tag; ``success_rate`` null where nothing was expected."""
+    """An hour of a tag; ``success_rate`` is null if no message was expected."""
 
     bucket_utc: Moment
     local: Moment
@@ -195,7 +195,7 @@ class CommCell(Exact):
 
 
 class CommHeatmap(Exact):
-    """30 local days of a tag, judged up to the moment its messages were counted."""
+    """30 local days of a tag; hours count up to ``judged_to``."""
 
     tag_name: str
     start: DayText
@@ -206,9 +206,9 @@ class CommHeatmap(Exact):
 
 
 class CommOutage(Exact):
-    """A run of critical hours: how long it lasted, what part of the expected messages arrived.
+    """A run of critical hours: its length, and the part of the expected messages that arrived.
 
-    ``ongoing``: no better hour has followed; ``clipped``: it reaches over an edge of the 30 days.
+    ``ongoing``: no better hour has followed; ``clipped``: it reaches beyond the 30 days.
     """
 
     start_ts_utc: Moment
@@ -220,7 +220,7 @@ class CommOutage(Exact):
 
 
 class Pool(Exact):
-    """Connections to the database: opened, unused, callers that wait for one, the most."""
+    """Connections to the database: open, unused, waiting callers, and the largest number."""
 
     size: Count
     available: Count
@@ -229,14 +229,14 @@ class Pool(Exact):
 
 
 class Feed(Exact):
-    """The live feed: tabs that listen, and how old its last tick is while there are any."""
+    """The live feed: subscribed tabs, and the age of the last tick while a tab is subscribed."""
 
     subscribers: Count
     age_s: Seconds | None
 
 
 class Jobs(Exact):
-    """Jobs of the database: how many there are and must be, what is wrong, the last success."""
+    """Jobs of the database: existing, required, and faulty ones, and the last success."""
 
     total: Count
     expected: Count
@@ -255,7 +255,7 @@ class GoodDatabase(Exact):
 
 
 class BadDatabase(Exact):
-    """The database is away for so many seconds, or is not built as it should be."""
+    """The database has been away for ``lost_for_s`` seconds, or its schema is wrong."""
 
     name: str
     state: Literal["wrong", "lost"]
@@ -263,14 +263,14 @@ class BadDatabase(Exact):
 
 
 class ErrorBody(Exact):
-    """A code of PRD §7.2 and one sentence."""
+    """An error code and one sentence."""
 
     code: str
     message: Annotated[str, Field(min_length=1)]
 
 
 class NotReadyBody(ErrorBody):
-    """An error, the names of what the database lacks, and the page that says what to do."""
+    """An error, the names of the missing objects, and the runbook."""
 
     names: list[str]
     runbook: str
@@ -287,7 +287,7 @@ class Ready(Exact):
 
 
 class NotReady(Exact):
-    """This process cannot serve, and why."""
+    """This process cannot serve, and the reason."""
 
     ready: Literal[False]
     database: BadDatabase

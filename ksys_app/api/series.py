@@ -29,9 +29,9 @@ router = APIRouter(prefix="/api/v1")
     responses=responses.with_etag(responses.series(schemas.Timeseries, schemas.Bucket)),
 )
 async def timeseries(query: BucketQuery, request: Request) -> Response:
-    """Buckets of a tag in a window, ascending, the running one included; a hole has no row.
+    """Buckets of a tag in a window, ascending, with the running one; a gap has no row.
 
-    Without ``tag`` of all tags, by rows, the newest 10,000.
+    Without ``tag``, the newest 10,000 rows of all tags.
     """
     asked = SeriesQuery("buckets", query.window, query.tag)
     return await _series(request, query, asked, schemas.Bucket)
@@ -43,9 +43,9 @@ async def timeseries(query: BucketQuery, request: Request) -> Response:
     responses=responses.with_etag(responses.series(schemas.Indicators, schemas.Indicator)),
 )
 async def indicators(query: IndicatorQuery, request: Request) -> Response:
-    """Moving averages, bands and slope of a tag in a window, counted in buckets with data.
+    """Moving averages, bands and slope of a tag in a window, over buckets with data.
 
-    Without ``tag`` of all tags, by rows, the newest 10,000.
+    Without ``tag``, the newest 10,000 rows of all tags.
     """
     asked = SeriesQuery("indicators", query.window, query.tag, query.band)
     return await _series(request, query, asked, schemas.Indicator, {"band": query.band})
@@ -57,7 +57,7 @@ async def indicators(query: IndicatorQuery, request: Request) -> Response:
     responses=responses.with_etag(responses.series(schemas.Features, schemas.Feature)),
 )
 async def features(query: FeatureQuery, request: Request) -> Response:
-    """Rows of ``features_5m`` in a window, ascending, the newest 10,000; without ``tag`` of all."""
+    """The newest 10,000 rows of ``features_5m`` in a window, ascending, of one tag or of all."""
     asked = SeriesQuery("features", query.window, query.tag)
     return await _series(request, query, asked, schemas.Feature)
 
