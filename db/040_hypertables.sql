@@ -1,4 +1,4 @@
--- Chunks of seven days suit ten tags; for hundreds of tags set_chunk_time_interval to one day. The
+-- Chunks of seven days suit ten tags. ksys db init --tags N sets the interval for many tags. The
 -- default index on ts is not created, because the primary key starts with ts.
 SELECT create_hypertable('public.influx_hist', by_range('ts', interval '7 days'),
                          create_default_indexes => false, if_not_exists => true,

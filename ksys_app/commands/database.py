@@ -11,21 +11,19 @@ import typer
 
 from ksys_app.commands import status_view, terminal
 from ksys_app.commands.progress import refresh_reporter, stages
+from ksys_app.commands.schema_init import init
 from ksys_app.errors import BadParameter
 from ksys_app.ops.check import headline
 from ksys_app.ops.jobs import jobs as job_list
-from ksys_app.ops.jobs import prune as pruning
-from ksys_app.ops.jobs.job_sentences import does, summary
+from ksys_app.ops.jobs.job_sentences import summary
 from ksys_app.ops.jobs.runner import Runner
-from ksys_app.ops.keep import Keep
 from ksys_app.ops.owner import owner
 from ksys_app.ops.schema import refresh as refreshing
-from ksys_app.ops.schema import replaced, schema
 from ksys_app.ops.stopping import stop_signal
 from ksys_app.ops.verify import judgement
 from ksys_app.ops.verify import status as statuses
 from ksys_app.ops.verify import verify as verifying
-from ksys_app.settings import Settings, safe_dsn
+from ksys_app.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,104 +31,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
-def init(
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Print the SQL and what would be replaced; change nothing."),
-    ] = False,
-    prune_policies: Annotated[
-        bool,
-        typer.Option("--prune-policies", help="Remove policies and jobs that are not expected."),
-    ] = False,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--keep", metavar="VIEW", help="Leave a view that the plant created unchanged."
-        ),
-    ] = None,
-    rebuild: Annotated[
-        list[str] | None,
-        typer.Option("--rebuild", metavar="VIEW", help="Rebuild a view after an earlier --keep."),
-    ] = None,
-    keep_policies: Annotated[
-        bool | None,
-        typer.Option(
-            "--keep-policies/--replace-policies", help="Leave or replace the plant's policies."
-        ),
-    ] = None,
-    toolkit: Annotated[
-        bool,
-        typer.Option("--toolkit", help="Use the Timescale Toolkit for approximate percentiles."),
-    ] = False,
-) -> None:
-    """Apply the whole schema: tables, aggregates, policies, roles. Safe to repeat.
-
-    Run it on a new database and after each upgrade of ksys. It migrates an older schema first, and
-    fills new aggregates from the existing samples. It never touches other tables.
-
-    If the plant created some objects by its own specification, the run replaces them and keeps
-    every bucket. --dry-run shows which, how long it takes and how much disk it needs. --keep leaves
-    influx_agg_10m, influx_agg_1h, influx_agg_1d (UTC days) or tech_ind_1m_mv unchanged, and
-    --keep-policies leaves the policies. The database stores both choices until you use --rebuild
-    or --replace-policies.
-
-    The roles eco_ro and eco_rw get the passwords in KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
-
-    --prune-policies removes the policies and jobs that ksys db verify reports as not expected, and
-    prints each one. These are policies on the schema's tables and aggregates, and jobs that run
-    its procedures. Other jobs stay. With --dry-run it prints what it would remove.
-
-    Example: ksys db init --dry-run
-
-    Example: ksys db init --prune-policies --dry-run
-
-    Example: ksys db init --keep influx_agg_1d --keep-policies
-    """
-    settings = terminal.settings()
-    choice = Keep(tuple(keep or ()), tuple(rebuild or ()), keep_policies)
-    choice.require()
-    if dry_run:
-        print(schema.script(settings.tz, toolkit=toolkit))
-        if prune_policies:
-            print(terminal.run(pruning.preview(settings.admin_dsn())), end="")
-        _print_replaced(settings, choice)
-        return
-    with stages(ends=False) as progress:
-        results = terminal.run(
-            schema.apply(
-                settings.admin_dsn(),
-                zone=settings.tz,
-                passwords=settings.role_passwords(),
-                max_ahead_s=settings.max_ahead_s,
-                keep=choice,
-                toolkit=toolkit,
-                on_begin=lambda name: progress.report(name, "", 0, None),
-                on_step=_print_step,
-                on_progress=refresh_reporter(progress, settings.zone),
-            )
-        )
-    seconds = sum(result.seconds for result in results)
-    for job in terminal.run(pruning.prune(settings.admin_dsn())) if prune_policies else ():
-        terminal.line(True, "removed", f"{job.name} (job {job.job_id}), which {does(job)}")
-    terminal.out.print(f"{len(results)} steps in {seconds:.1f} s; check with: ksys db verify")
-
-
-def _print_replaced(settings: Settings, choice: Keep) -> None:
-    """Print what a run would replace, as comments after the SQL."""
-    if settings.ts_admin_dsn is None:
-        print("-- TS_ADMIN_DSN is not set, so this cannot show what a run would replace")
-        return
-    dsn = settings.admin_dsn()
-    print(f"-- {safe_dsn(dsn)}")
-    for text in terminal.run(replaced.survey(dsn, settings.tz, choice)):
-        print(f"-- {text}")
-
-
-def _print_step(result: schema.StepResult) -> None:
-    terminal.line(True, result.name, f"{result.seconds:.2f} s")
-    for note in result.notes:
-        terminal.out.print(f"      {note}")
+app.command()(init)
 
 
 @app.command()

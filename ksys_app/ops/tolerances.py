@@ -5,13 +5,14 @@ Allowed differences of definitions are in :mod:`ksys_app.ops.definitions`.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
+
+from ksys_app.domain.chunks import SPANS
 
 MIN_TIMESCALEDB: Final = (2, 19)
 
-CHUNK_INTERVAL: Final = (timedelta(days=1), timedelta(days=7))
-"""Shortest and longest span of a chunk. A day suits hundreds of tags, a week suits ten tags."""
+CHUNK_INTERVAL: Final = (SPANS[-1], SPANS[0])
+"""Shortest and longest span of a chunk."""
 
 REDUNDANT_INDEXES: Final = {
     "influx_hist_ts_idx": "influx_hist",

@@ -17,6 +17,7 @@ from ksys_app.domain.quality import allowed_gap
 from ksys_app.domain.rules import usable_expectation, usable_rule
 from ksys_app.domain.upkeep import may_lag
 from ksys_app.models.rows import Mark, StoredExpectation, StoredRule
+from ksys_app.ops import chunk_spans
 from ksys_app.ops.check import Check
 from ksys_app.ops.jobs.jobs import has_workers, list_jobs
 from ksys_app.ops.masterdata.qc import MAX_ROWS
@@ -211,6 +212,7 @@ async def status(dsn: str, zone: str) -> Status:
             await cursor.execute(REFUSED.encode())
             refused = await cursor.fetchall()
         workers = await has_workers(conn)
+        chunks = await chunk_spans.advice(conn)
     return Status(
         server=server,
         storage=storage,
@@ -219,7 +221,7 @@ async def status(dsn: str, zone: str) -> Status:
         tags=tags,
         lags=lags,
         failed=[check for check in checks if not check.ok],
-        warnings=[*refusals(refused, MAX_REFUSALS), *rate_warnings(rates)],
+        warnings=[*refusals(refused, MAX_REFUSALS), *rate_warnings(rates), *chunks],
     )
 
 
