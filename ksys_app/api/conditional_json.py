@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from fastapi import Request, Response
 
-from ksys_app.api.kept import LEVEL, kept, send, zipped
+from ksys_app.api.stored_body import LEVEL, send, stored_body, zipped
 from ksys_app.utils.cache import Answer
 
 JSON: Final = "application/json"
@@ -21,20 +21,20 @@ async def conditional_json(
     content: Callable[[], object],
     level: int = LEVEL,
 ) -> Response:
-    """``content`` as compressed JSON; 304 where the browser has it already.
+    """``content`` as compressed JSON, or 304 if the browser has it already.
 
     Args:
-        request: what was asked.
-        answer: the rows it is made of. What was made of a fresh answer is kept with it.
-        name: which of the things made of these rows this is.
-        content: makes it; only called where it is not at hand.
-        level: how hard it is compressed.
+        request: the request.
+        answer: the rows. The body of a fresh answer is stored with its rows.
+        name: name of the body among those of the same rows.
+        content: returns the content; called if the body is not stored yet.
+        level: level of the compression.
     """
     made = None if answer.stale else answer.made
-    body = await kept(made, name, lambda: orjson.dumps(content()), level)
+    body = await stored_body(made, name, lambda: orjson.dumps(content()), level)
     if answer.stale:
         return send(request, body, JSON, {"Cache-Control": "no-store"})
-    # A strong ETag names the bytes as sent, so the plain ones have another.
+    # A strong ETag identifies the bytes as sent, so the body without compression has another one.
     etag = f'"{body.digest}"' if zipped(request) else f'"{body.digest}-plain"'
     headers = {"Cache-Control": "no-cache", "ETag": etag}
     if _has(request.headers.get("If-None-Match", ""), etag):

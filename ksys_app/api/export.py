@@ -14,9 +14,9 @@ from starlette.types import Send
 
 from ksys_app import log
 from ksys_app.api import csv_file, responses, schemas
-from ksys_app.api.kept import FAST, Body, kept, send
 from ksys_app.api.methods import head_only
 from ksys_app.api.params import ExportParams, ExportQuery
+from ksys_app.api.stored_body import FAST, Body, send, stored_body
 from ksys_app.errors import KsysError
 from ksys_app.services import runtime
 from ksys_app.services.export import Export, Part, read_answers, read_parts
@@ -128,7 +128,7 @@ async def _file(tag: str, answer: Answer[Any], names: Sequence[str]) -> Body:
     def content() -> bytes:
         return csv_file.header(names) + csv_file.lines(tag, answer.rows, names, zone)
 
-    return await kept(answer.made, "csv", content, FAST)
+    return await stored_body(answer.made, "csv", content, FAST)
 
 
 async def _stored(

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request, Response
 
 from ksys_app.api import render, responses
 from ksys_app.api.conditional_json import JSON
-from ksys_app.api.kept import kept, send
 from ksys_app.api.params import KpiParams, KpiQuery
 from ksys_app.api.render import Json, json_response
+from ksys_app.api.stored_body import send, stored_body
 from ksys_app.api.too_many import too_many
 from ksys_app.domain.ordering import Selection
 from ksys_app.services import runtime
@@ -52,7 +52,7 @@ async def kpi(query: KpiQuery, request: Request) -> Response:
 
     if stale or query.tag:
         return json_response(content())
-    return await _kept(request, tile_set.made, f"tiles {query.fields}", content)
+    return await _send_stored(request, tile_set.made, f"tiles {query.fields}", content)
 
 
 async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: int) -> Response:
@@ -77,7 +77,7 @@ async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: 
     if stale:
         return json_response(content())
     name = f"since {0 if changes.whole else since} {query.fields}"
-    return await _kept(request, snapshot.made, name, content)
+    return await _send_stored(request, snapshot.made, name, content)
 
 
 async def _check(query: KpiParams, tile_set: TileSet) -> None:
@@ -94,7 +94,9 @@ def _names(query: KpiParams) -> Sequence[str]:
     return () if query.fields is None else query.fields.split(",")
 
 
-async def _kept(request: Request, made: Made, name: str, content: Callable[[], object]) -> Response:
+async def _send_stored(
+    request: Request, made: Made, name: str, content: Callable[[], object]
+) -> Response:
     """``content`` as JSON, encoded and compressed once for all equal requests."""
-    body = await kept(made, name, lambda: orjson.dumps(content()))
+    body = await stored_body(made, name, lambda: orjson.dumps(content()))
     return send(request, body, JSON, NO_STORE)

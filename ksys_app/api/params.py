@@ -39,7 +39,7 @@ MAX_SEQ = 2**53 - 1
 
 
 def _tag(value: str) -> str:
-    wrong = names.asked_flaw(value)
+    wrong = names.lookup_flaw(value)
     if wrong is not None:
         raise ValueError(say(wrong))
     return value
@@ -94,7 +94,7 @@ TagName = Annotated[
         examples=["D100"],
         json_schema_extra={
             "minLength": 1,
-            "maxLength": names.MAX_ASKED_LENGTH,
+            "maxLength": names.MAX_LOOKUP_LENGTH,
             "pattern": r"^[^\u0000]+$",
         },
     ),

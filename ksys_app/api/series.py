@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from ksys_app import log
 from ksys_app.api import render, responses, schemas
 from ksys_app.api.conditional_json import conditional_json
-from ksys_app.api.kept import FAST, LEVEL
 from ksys_app.api.params import BucketQuery, FeatureQuery, IndicatorQuery, SeriesParams
+from ksys_app.api.stored_body import FAST, LEVEL
 from ksys_app.domain.kpi import series_decimals
 from ksys_app.models.rows import QcRule
 from ksys_app.services import runtime

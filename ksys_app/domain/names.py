@@ -8,7 +8,7 @@ from ksys_app.models.message import Message
 
 MAX_TAG_LENGTH: Final = 200
 """Most characters of a name that the product writes."""
-MAX_ASKED_LENGTH: Final = 5_000
+MAX_LOOKUP_LENGTH: Final = 5_000
 """Most characters of a name in a request. Another program may write longer names than this product.
 A URL with so many characters has up to 60,000 bytes, about the most that the server accepts."""
 MAX_FILTER: Final = 200
@@ -35,12 +35,12 @@ def flaw(name: str) -> str | None:
     return None
 
 
-def asked_flaw(name: str) -> Message | None:
+def lookup_flaw(name: str) -> Message | None:
     """Why no tag in any database can have this name, None where a tag may have it."""
     if not name:
         return Message("errors.tag_empty")
-    if len(name) > MAX_ASKED_LENGTH:
-        return Message("errors.tag_long", {"most": MAX_ASKED_LENGTH})
+    if len(name) > MAX_LOOKUP_LENGTH:
+        return Message("errors.tag_long", {"most": MAX_LOOKUP_LENGTH})
     if "\0" in name:
         return Message("errors.tag_nul", {"tag": quoted_name(name)})
     return None

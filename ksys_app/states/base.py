@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from ksys_app import __version__
-from ksys_app.domain.names import asked_flaw
+from ksys_app.domain.names import lookup_flaw
 from ksys_app.services import runtime
 
 
@@ -31,7 +31,7 @@ class BaseState(rx.State):
 
     def _last_tag(self) -> str:
         """The tag that this browser showed last; empty where it has none, or no valid name."""
-        return "" if asked_flaw(self.saved_tag) else self.saved_tag
+        return "" if lookup_flaw(self.saved_tag) else self.saved_tag
 
     def _fill_footer(self) -> None:
         now = runtime.current()

@@ -106,7 +106,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
     @rx.event
     def choose_tag(self, tag: str) -> Any:
         """Show another tag."""
-        if names.asked_flaw(tag) is not None or tag == self.tag:
+        if names.lookup_flaw(tag) is not None or tag == self.tag:
             return None
         self._name(tag)
         self.saved_tag = tag

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from ksys_app.domain.names import asked_flaw
+from ksys_app.domain.names import lookup_flaw
 from ksys_app.errors import BadParameter
 
 MAX_MS: Final = 8_640_000_000_000_000
@@ -24,7 +24,7 @@ def asked_tag(name: str) -> str:
     Raises:
         BadParameter: no tag can be called so.
     """
-    wrong = asked_flaw(name)
+    wrong = lookup_flaw(name)
     if wrong is not None:
         raise BadParameter(wrong)
     return name

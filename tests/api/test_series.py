@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from ksys_app.api import schemas
-from ksys_app.api.kept import Body
+from ksys_app.api.stored_body import Body
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.queries import metrics
 from tests import plant

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksys_app.domain.names import MAX_ASKED_LENGTH, asked_flaw, flaw, quoted_name
+from ksys_app.domain.names import MAX_LOOKUP_LENGTH, flaw, lookup_flaw, quoted_name
 from ksys_app.errors import BadParameter
 from ksys_app.ops.files import cells
 from ksys_app.states import comm_address
@@ -50,14 +50,14 @@ def test_a_name_that_may_not_be_written_is_refused_for_what_it_is(name: str, say
 @pytest.mark.parametrize("name", ["D1", "x" * 200, "가" * 200, "50 %", "a,b", "유량 계", "=1+1"])
 def test_a_printable_name_may_be_written_and_requested(name: str) -> None:
     assert flaw(name) is None
-    assert asked_flaw(name) is None
+    assert lookup_flaw(name) is None
     assert cells.name(name) == name
 
 
-@pytest.mark.parametrize("name", [" D1 ", "x" * 300, "D\t1", "D\n1", "x" * MAX_ASKED_LENGTH])
+@pytest.mark.parametrize("name", [" D1 ", "x" * 300, "D\t1", "D\n1", "x" * MAX_LOOKUP_LENGTH])
 def test_what_another_writer_has_put_into_the_database_may_be_requested(name: str) -> None:
     assert flaw(name) is not None
-    assert asked_flaw(name) is None
+    assert lookup_flaw(name) is None
     assert asked_tag(name) == name
     assert comm_address.read({"tag": name}).tags == (name,)
 
@@ -66,7 +66,7 @@ def test_what_another_writer_has_put_into_the_database_may_be_requested(name: st
     ("name", "says"),
     [
         ("a\x00b", "tag 'a\\x00b' holds a NUL character"),
-        ("x" * (MAX_ASKED_LENGTH + 1), "tag is longer than 5000 characters"),
+        ("x" * (MAX_LOOKUP_LENGTH + 1), "tag is longer than 5000 characters"),
     ],
 )
 def test_what_no_tag_can_be_called_is_refused_on_every_page(name: str, says: str) -> None:
@@ -87,4 +87,4 @@ def test_a_name_in_a_sentence_is_short_and_can_be_seen(name: str) -> None:
 @given(st.text())
 def test_what_may_be_written_may_be_requested(name: str) -> None:
     if flaw(name) is None:
-        assert asked_flaw(name) is None
+        assert lookup_flaw(name) is None
