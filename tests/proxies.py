@@ -220,6 +220,11 @@ def caddy_site() -> str:
     return put(deployed("Caddyfile"), skip_install_trust=_caddy_options())
 
 
+def caddy_several() -> str:
+    """``deploy/Caddyfile-several``, likewise."""
+    return put(deployed("Caddyfile-several"), skip_install_trust=_caddy_options())
+
+
 def nginx_subpath(app: int, port: int, tls: Certificate, takes_away: bool = False) -> str:
     """A server with TLS and other pages that holds ``deploy/nginx-subpath.conf``."""
     end = "/" if takes_away else ""

@@ -58,6 +58,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
             try:
                 self._fill_footer()
                 self._read_address()
+                self._read_mode()
                 self._read_selection()
             except KsysError as error:
                 self._fail(error)
@@ -69,7 +70,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     @rx.event
     def start_realtime(self) -> Any:
         """Live: follow the feed from now on."""
-        self.realtime_mode = True
+        self._set_mode(live=True)
         return DashboardState.follow_feed
 
     @rx.event(background=True, supersedes=True)

@@ -77,7 +77,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
     @rx.event
     def start_realtime(self) -> Any:
         """Live: show new buckets as they come."""
-        self.realtime_mode = True
+        self._set_mode(live=True)
         return self.__class__.show
 
     @rx.event(background=True, supersedes=True)
@@ -225,6 +225,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
             try:
                 self._fill_footer()
                 self._read_address()
+                self._read_mode()
                 self._read_selection()
             except KsysError as error:
                 self._fail(error)

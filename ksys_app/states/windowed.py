@@ -17,11 +17,13 @@ from ksys_app.states.captions import window_caption
 
 
 class WindowedState(BaseState, mixin=True):
-    """The window that is selected, kept in this browser."""
+    """The window that is selected, kept in this browser; live or paused, kept in this tab."""
 
     window: str = DEFAULT_WINDOW
     window_caption: Message = Message()
     realtime_mode: bool = True
+    # Empty while live. The tab stores it, because another process may have to continue the page.
+    saved_pause: str = rx.SessionStorage("")
 
     # The name of the var with the window that this browser showed last; it may hold anything.
     _window_kept_in: ClassVar[str]
@@ -40,7 +42,15 @@ class WindowedState(BaseState, mixin=True):
     @rx.event
     def stop_realtime(self) -> None:
         """Pause: what is shown stays, with its age."""
-        self.realtime_mode = False
+        self._set_mode(live=False)
+
+    def _read_mode(self) -> None:
+        """Stay paused where this tab was paused."""
+        self.realtime_mode = not self.saved_pause
+
+    def _set_mode(self, *, live: bool) -> None:
+        self.realtime_mode = live
+        self.saved_pause = "" if live else "paused"
 
     def _read_window(self) -> Window:
         """The window of the URL, else this browser's last one.

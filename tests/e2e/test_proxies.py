@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from websockets.asyncio.client import connect as open_websocket
@@ -27,6 +28,8 @@ FRONTS = [
     ("deploy/Caddyfile", "localhost"),
     ("the runbook's snippet", "localhost"),
 ]
+# The cookie that says which process has the page state of a browser.
+STICKY = "ksys_process"
 ANOTHER_PAGE = "https://another.example/"
 # Answers whether the browser lets a page have the websocket.
 GETS_IT = """(url) => new Promise((done) => {
@@ -103,6 +106,57 @@ async def test_tiles_are_live_over_tls_on_an_odd_port(
         await page.goto(f"https://{host}:{port}/")
         await shows_what_arrives(page, dsn, 180 + FRONTS.index((kind, host)))
         assert {url.split("/_event")[0] for url in sockets} == {f"wss://{host}:{port}"}
+
+
+async def test_a_tab_whose_process_is_killed_goes_on_with_another_process(
+    app: Served,
+    databases: TestDatabases,
+    dsn: str,
+    tls: Certificate,
+    context: BrowserContext,
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    url = f"https://localhost:{port}/"
+    async with proxies.app(databases.as_role(dsn, "eco_ro", RO_PASSWORD)) as other:
+        upstreams = f"127.0.0.1:{app.port} 127.0.0.1:{other.port}"
+        values = {"KSYS_SITE": f"localhost:{port}", "KSYS_UPSTREAMS": upstreams}
+        async with proxies.caddy(tmp_path, port, proxies.caddy_several(), **values):
+            cookie = await _cookie_of(url, other)
+            await context.add_cookies([{"name": STICKY, "value": cookie, "url": url}])
+            page = await context.new_page()
+            await page.goto(f"{url}?window=60m&tag=D100&sort=worst")
+            await shows_what_arrives(page, dsn, 190)
+            await page.evaluate("window.sameTab = true")
+            assert other.process.returncode is None
+            other.process.kill()
+            await shows_what_arrives(page, dsn, 191)
+            menu = page.get_by_test_id("window-menu")
+            await expect(menu).to_have_attribute("data-window", "60m")
+            await expect(page.get_by_test_id("tag-filter")).to_have_value("D100")
+            await expect(page).to_have_url(f"{url}?window=60m&tag=D100&sort=worst")
+            assert await page.evaluate("window.sameTab"), "the tab was not loaded again"
+            kept = {one["name"]: one["value"] for one in await context.cookies(url)}
+            assert kept[STICKY] == await _cookie_of(url, app)
+
+
+async def _cookie_of(url: str, app: Served) -> str:
+    """The cookie with which the proxy of ``url`` sends a browser to ``app``."""
+    async with httpx.AsyncClient(verify=False) as http:
+        started = _start_of((await http.get(f"http://127.0.0.1:{app.port}/metrics")).text)
+        # The proxy chooses a process at random for a browser without a cookie.
+        for _ in range(100):
+            http.cookies.clear()
+            answer = await http.get(f"{url}metrics")
+            if _start_of(answer.text) == started:
+                return answer.cookies[STICKY]
+    raise AssertionError(f"the proxy sent no request to {app.port}")
+
+
+def _start_of(metrics: str) -> str:
+    """When a process started, which differs for each process."""
+    (line,) = (one for one in metrics.splitlines() if one.startswith("process_start_time_seconds "))
+    return line
 
 
 @pytest.mark.parametrize("kind", dict(FRONTS))

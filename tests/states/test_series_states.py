@@ -329,6 +329,19 @@ async def test_following_asks_again_and_not_while_paused(monkeypatch: pytest.Mon
     await asyncio.wait_for(call(state, "follow"), HANGS_S)
 
 
+async def test_a_paused_page_stays_paused_in_another_process() -> None:
+    state = with_query(Trend, tag="A", window="10m")
+    await load(state)
+    state.stop_realtime()
+    kept = with_query(Trend, tag="A", window="10m")
+    kept.saved_pause = state.saved_pause
+    await load(kept)
+    assert (kept.phase, kept.realtime_mode) == ("loaded", False)
+    kept.start_realtime()
+    await load(kept)
+    assert kept.realtime_mode
+
+
 async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     state = with_query(Trend, tag="A", window="10m")
     await load(state)

@@ -68,9 +68,9 @@ def test_the_schema_is_applied_once_between_database_and_app() -> None:
 def test_what_stays_up_is_looked_after_and_started_again() -> None:
     dockerfile = (docs.ROOT / "Dockerfile").read_text("utf-8")
     assert "HEALTHCHECK" in dockerfile
-    for name in ("database", "app", "proxy"):
+    for name in ("database", "app", "app-2", "proxy", "proxy-several"):
         assert SERVICES[name]["restart"] == "unless-stopped"
-        assert name == "app" or "test" in SERVICES[name]["healthcheck"]
+        assert name.startswith("app") or "test" in SERVICES[name]["healthcheck"]
 
 
 def test_the_app_reads_as_eco_ro_and_is_published_to_this_machine_alone() -> None:
@@ -101,6 +101,20 @@ def test_data_and_certificates_are_in_named_volumes() -> None:
 
 
 def test_the_proxy_is_only_there_when_requested() -> None:
-    assert {name for name, one in SERVICES.items() if "profiles" in one} == {"proxy"}
+    profiles = {name: one["profiles"] for name, one in SERVICES.items() if "profiles" in one}
+    assert profiles == {"proxy": ["tls"], "app-2": ["several"], "proxy-several": ["several"]}
     caddyfile = (docs.ROOT / "deploy" / "Caddyfile").read_text("utf-8")
     assert "reverse_proxy {$KSYS_UPSTREAM:app:13000}" in caddyfile
+
+
+def test_a_second_process_is_the_same_app_and_the_proxy_of_both_knows_it() -> None:
+    same = {"build", "environment", "depends_on", "restart"}
+    assert {key: SERVICES["app-2"][key] for key in same} == {
+        key: SERVICES["app"][key] for key in same
+    }
+    assert not SERVICES["app-2"]["ports"]
+    proxy = SERVICES["proxy-several"]
+    assert proxy["volumes"][0].startswith("./deploy/Caddyfile-several:")
+    assert proxy["environment"]["KSYS_UPSTREAMS"] == "${KSYS_UPSTREAMS:-app:13000 app-2:13000}"
+    caddyfile = (docs.ROOT / "deploy" / "Caddyfile-several").read_text("utf-8")
+    assert "reverse_proxy {$KSYS_UPSTREAMS:app:13000 app-2:13000} {" in caddyfile

@@ -84,7 +84,8 @@ ksys_app.catalogue()
 
 
 def test_every_handler_of_the_app_can_be_checked() -> None:
-    kept = ", ".join(map(repr, ("window", "span", "tag", "sort", "pins", "series", "band")))
+    names = ("window", "span", "tag", "sort", "pins", "series", "band", "pause")
+    kept = ", ".join(map(repr, names))
     environment = os.environ | {"__REFLEX_SKIP_COMPILE": "true"}
     done = subprocess.run(
         [sys.executable, "-c", APP % kept], env=environment, capture_output=True, text=True

@@ -323,7 +323,7 @@ class TestMisspelt:
             if path.is_file()
             for name in re.findall(r"\$\{?\$?((?:KSYS|TS)_\w+)", path.read_text("utf-8"))
         }
-        assert read >= {"KSYS_PORT", "KSYS_SITE", "KSYS_UPSTREAM"}
+        assert read >= {"KSYS_PORT", "KSYS_SITE", "KSYS_UPSTREAM", "KSYS_UPSTREAMS"}
         assert read <= {*VARIABLES.values(), *OTHERS}
 
 
