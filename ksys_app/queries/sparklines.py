@@ -32,15 +32,16 @@ _FROM_SAMPLES: Final[LiteralString] = """
       AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
 """
 
+# date_part and the sum of float8 avoid numeric arithmetic, which takes a quarter of the time.
 _SPARKS: Final[LiteralString] = """
 SELECT tag_name,
-       array_agg((slot + 0.5) / %(points)s ORDER BY slot)::double precision[] AS at,
+       array_agg((slot + 0.5) / %(points)s ORDER BY slot) AS at,
        array_agg(value ORDER BY slot) AS value
 FROM (
-  SELECT tag_name, slot, sum(sum) / nullif(sum(n), 0) AS value
+  SELECT tag_name, slot, sum(sum) / nullif(sum(n::float8), 0) AS value
   FROM (
     SELECT tag_name, n, sum, floor(
-      extract(epoch FROM at - now() + %(window)s)::float8 / %(window_s)s * %(points)s
+      date_part('epoch', at - now() + %(window)s) / %(window_s)s * %(points)s
     ) AS slot
     FROM ({source}) AS source
   ) AS placed
