@@ -21,7 +21,7 @@ def alarm_badge(row: TileView) -> rx.Component:
             alarm_mark(level),
             rx.el.span(alarm_kind(row), class_name="word"),
             title=T.alarm_title,
-            lines=[alarm, rx.cond(level == 2, T.alarm_crit, T.alarm_warn)],
+            lines=[alarm, _explained(row)],
             class_name="badge",
             data_testid="tile-alarm",
             data_level=level,
@@ -52,6 +52,11 @@ def alarm_kind(row: TileView) -> rx.Var[str]:
 def alarm_figures(row: TileView) -> rx.Var[str]:
     """What breaks the rule and its limit: ``196.2 ≥ 195``; only of a tag with a violation."""
     return filled(A.at(row.alarm[HOW]), value=row.alarm[VALUE], limit=row.alarm[LIMIT])
+
+
+def _explained(row: TileView) -> rx.Var[str]:
+    limits = rx.cond(row.alarm_level == 2, T.alarm_crit, T.alarm_warn)
+    return rx.cond(row.alarm[RULE] == "BAD", T.alarm_bad, limits)
 
 
 def _level(row: TileView) -> rx.Var[str]:

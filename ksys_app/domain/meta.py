@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from ksys_app.models.message import Message
 from ksys_app.models.rows import MAX_STUCK_S, MAX_TITLE, MAX_UNIT, seconds, short_text
 
 MAX_META: Final = 16_384
@@ -16,11 +17,19 @@ MAX_WRAPS: Final = 3
 # last digits.
 _EXACT_DIGITS: Final = 18
 _TEXTS: Final = (("unit", MAX_UNIT), ("title", MAX_TITLE))
-_KINDS: Final = {str: "a text", list: "a list", bool: "true or false", type(None): "null"}
+_TEXT: Final = Message("faults.kind_text")
+_KINDS: Final = {
+    str: _TEXT,
+    list: Message("faults.kind_list"),
+    bool: Message("faults.kind_boolean"),
+    type(None): Message("faults.kind_null"),
+}
+_LONG: Final = Message("faults.meta_long", {"most": f"{MAX_META:,}"})
+_DEEP: Final = Message("faults.meta_deep", {"most": MAX_DEPTH})
 
 
-def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any], str]:
-    """The object in a stored ``meta``, and what is wrong with it, empty where nothing is wrong.
+def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any], Message | None]:
+    """The object in a stored ``meta``, and what is wrong with it, None where nothing is wrong.
 
     A client that encodes twice stores a text that holds an object. Such a text is read as the
     object. Any other value gives an empty object.
@@ -30,49 +39,53 @@ def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any]
         size: bytes of the value in the table, None for NULL.
     """
     if text is None:
-        return {}, "" if size is None else f"takes {size:,} bytes, more than {MAX_META:,}"
+        return {}, None if size is None else _large(size)
     if len(text) > MAX_META:
-        return {}, f"is longer than {MAX_META:,} characters"
+        return {}, _LONG
     wraps = -1
     value: Any = text
     while isinstance(value, str) and wraps < MAX_WRAPS:
         try:
             value = json.loads(value, parse_int=_integer)
         except RecursionError:
-            return {}, f"is nested deeper than {MAX_DEPTH}"
+            return {}, _DEEP
         except ValueError:
             break
         wraps += 1
     if not isinstance(value, dict):
         # The stored value is a text if it was unwrapped at least once, whatever the text holds.
-        return {}, f"is {_KINDS[str] if wraps else _kind(value)}, not a JSON object"
+        return {}, Message("faults.meta_kind", {"kind": _TEXT if wraps else _kind(value)})
     if wrong := meta_fault(value):
         return ({} if _too_deep(value) else value), wrong
-    return value, "is a JSON object inside of a text; store the object itself" if wraps else ""
+    return value, Message("faults.meta_wrapped") if wraps else None
 
 
-def meta_fault(value: dict[str, Any]) -> str:
-    """What is wrong with an object as ``meta``, empty where nothing is wrong."""
+def meta_fault(value: dict[str, Any]) -> Message | None:
+    """What is wrong with an object as ``meta``, None where nothing is wrong."""
     if _too_deep(value):
-        return f"is nested deeper than {MAX_DEPTH}"
+        return _DEEP
     if len(json.dumps(value, ensure_ascii=False)) > MAX_META:
-        return f"is longer than {MAX_META:,} characters"
+        return _LONG
     for key, most in _TEXTS:
         text = value.get(key)
         if text not in (None, "") and not short_text(text, most):
-            return f"{key} must be a printable text of at most {most} characters"
+            return Message("faults.meta_text", {"key": key, "most": most})
     stuck = value.get("stuck_s")
     if stuck is not None and seconds(stuck, MAX_STUCK_S) is None:
-        return f"stuck_s must be a number of seconds above 0 and at most {MAX_STUCK_S:,}"
-    return ""
+        return Message("faults.meta_stuck_s", {"most": f"{MAX_STUCK_S:,}"})
+    return None
 
 
 def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _EXACT_DIGITS else float(digits)
 
 
-def _kind(value: object) -> str:
-    return _KINDS.get(type(value), "a number")
+def _large(size: int) -> Message:
+    return Message("faults.meta_large", {"size": f"{size:,}", "most": f"{MAX_META:,}"})
+
+
+def _kind(value: object) -> Message:
+    return _KINDS.get(type(value)) or Message("faults.kind_number")
 
 
 def _too_deep(value: object) -> bool:

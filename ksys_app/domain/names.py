@@ -15,23 +15,26 @@ MAX_FILTER: Final = 200
 """Most characters of a filter for names."""
 
 _SHOWN: Final = 60
-_BREAK: Final = "a line break"
-_CALLED: Final = {"\0": "a NUL character", "\t": "a tab", "\n": _BREAK, "\r": _BREAK}
+_BREAK: Final = Message("faults.sign_break")
+_CALLED: Final = {
+    **{"\0": Message("faults.sign_nul"), "\t": Message("faults.sign_tab")},
+    **{"\n": _BREAK, "\r": _BREAK},
+}
 
 
-def flaw(name: str) -> str | None:
+def flaw(name: str) -> Message | None:
     """What is wrong with a name that the product is asked to write, None for a good name."""
     if not name:
-        return "must be a name"
+        return Message("faults.name_empty")
     if len(name) > MAX_TAG_LENGTH:
-        return f"{quoted_name(name)} is longer than {MAX_TAG_LENGTH} characters"
+        values = {"name": quoted_name(name), "most": MAX_TAG_LENGTH}
+        return Message("faults.name_long", values)
     hidden = next((sign for sign in name if not sign.isprintable()), None)
     if hidden is not None:
-        return (
-            f"{quoted_name(name)} holds {_called(hidden)}; a name is of characters that can be seen"
-        )
+        values = {"name": quoted_name(name), "sign": _called(hidden)}
+        return Message("faults.name_hidden", values)
     if name != name.strip():
-        return f"{quoted_name(name)} has blanks around it"
+        return Message("faults.name_blanks", {"name": quoted_name(name)})
     return None
 
 
@@ -62,6 +65,6 @@ def quoted_name(name: str) -> str:
     return repr(name if len(name) <= _SHOWN else name[: _SHOWN - 1] + "…")
 
 
-def _called(sign: str) -> str:
+def _called(sign: str) -> Message:
     """The description of a character that cannot be seen."""
-    return _CALLED.get(sign) or f"the hidden character U+{ord(sign):04X}"
+    return _CALLED.get(sign) or Message("faults.sign_hidden", {"code": f"U+{ord(sign):04X}"})

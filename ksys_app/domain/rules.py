@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ksys_app.domain.meta import meta_fault, read_meta
 from ksys_app.domain.names import flaw
+from ksys_app.models.message import Message
 from ksys_app.models.rows import Expectation, Fault, QcRule, StoredExpectation, StoredRule
 
 MAX_INTEGER: Final = 2**31 - 1
@@ -41,25 +42,30 @@ def value_text(value: object) -> str:
     return (repr(value).removesuffix(".0") if isinstance(value, float) else str(value))[:40]
 
 
-def _finite(value: float) -> str:
-    return "" if math.isfinite(value) else f"{value_text(value)} is not a finite number"
+def _finite(value: float) -> Message | None:
+    if math.isfinite(value):
+        return None
+    return Message("faults.not_finite", {"value": value_text(value)})
 
 
-def _above_zero(value: float) -> str:
-    return _finite(value) or ("" if value > 0 else f"{value_text(value)} must be above 0")
+def _above_zero(value: float) -> Message | None:
+    if value > 0 and math.isfinite(value):
+        return None
+    return _finite(value) or Message("faults.not_above_zero", {"value": value_text(value)})
 
 
-def _within(low: int, high: int) -> Callable[[Any], str]:
-    def check(value: float) -> str:
+def _within(low: int, high: int) -> Callable[[Any], Message | None]:
+    def check(value: float) -> Message | None:
         if math.isfinite(value) and low <= value <= high:
-            return ""
-        return _finite(value) or f"{value_text(value)} must be from {low} to {high}"
+            return None
+        values = {"value": value_text(value), "low": low, "high": high}
+        return _finite(value) or Message("faults.not_within", values)
 
     return check
 
 
-_CHECKS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "tag_name": lambda name: flaw(name) or "",
+_CHECKS: Final[Mapping[str, Callable[[Any], Message | None]]] = {
+    "tag_name": flaw,
     **dict.fromkeys(LIMITS, _finite),
     **dict.fromkeys(("max_step", "roc_max_per_min", "spike_zscore"), _above_zero),
     "max_gap_seconds": _within(1, MAX_INTEGER),
@@ -71,10 +77,10 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str]]] = {
 }
 
 
-def value_fault(column: str, value: object) -> str:
-    """What is wrong with a value of a column, empty if nothing is wrong; NULL is never wrong."""
+def value_fault(column: str, value: object) -> Message | None:
+    """What is wrong with a value of a column, None if nothing is wrong; NULL is never wrong."""
     check = _CHECKS.get(column)
-    return "" if check is None or value is None else check(value)
+    return None if check is None or value is None else check(value)
 
 
 def rule_faults(rule: QcRule) -> list[Fault]:
@@ -86,10 +92,7 @@ def expectation_faults(row: Expectation) -> list[Fault]:
     """Faults in how the two limits of an expectation fit together."""
     if row.slo_crit <= row.slo_warn:
         return []
-    what = (
-        f"{value_text(row.slo_crit)} must be at most slo_warn, which is {value_text(row.slo_warn)}"
-    )
-    return [Fault("slo_crit", what)]
+    return [_above("slo_crit", row.slo_crit, "slo_warn", row.slo_warn, at_most=True)]
 
 
 def usable_rule(row: StoredRule) -> QcRule:
@@ -166,6 +169,13 @@ def _crossing(low: str, high: str) -> bool:
     return LIMITS.index(low) < LOWER <= LIMITS.index(high)
 
 
+def _above(column: str, value: float, other: str, limit: float, *, at_most: bool) -> Fault:
+    """The fault of a value that is above the value of another column."""
+    values = {"value": value_text(value), "other": other, "limit": value_text(limit)}
+    key = "faults.not_at_most" if at_most else "faults.not_below"
+    return Fault(column, Message(key, values))
+
+
 def _limits(rule: QcRule) -> dict[str, float]:
     limits = ((name, getattr(rule, name)) for name in LIMITS)
     return {name: value for name, value in limits if value is not None}
@@ -173,11 +183,7 @@ def _limits(rule: QcRule) -> dict[str, float]:
 
 def _order_faults(rule: QcRule) -> list[Fault]:
     return [
-        Fault(
-            low,
-            f"{value_text(below)} must be {'below' if _crossing(low, high) else 'at most'} {high}, "
-            f"which is {value_text(above)}",
-        )
+        _above(low, below, high, above, at_most=not _crossing(low, high))
         for (low, below), (high, above) in pairwise(_limits(rule).items())
         if _out_of_order(low, below, high, above)
     ]
@@ -209,8 +215,8 @@ def _deadband_faults(rule: QcRule) -> list[Fault]:
     upper = next(name for name in LIMITS[LOWER:] if name in limits)
     if limits[lower] + band < limits[upper] - band:
         return []
-    what = (
-        f"{value_text(rule.deadband_pct)} % of the range is {band:g}, which leaves no value "
-        f"between {lower} and {upper} at which an alarm could end"
-    )
-    return [Fault("deadband_pct", what)]
+    values = {
+        **{"value": value_text(rule.deadband_pct), "band": f"{band:g}"},
+        **{"lower": lower, "upper": upper},
+    }
+    return [Fault("deadband_pct", Message("faults.no_end", values))]

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from ksys_app.models.message import Message
+
 MAX_UNIT: Final = 24
 MAX_TITLE: Final = 200
 """Characters of ``meta.unit`` and ``meta.title``; longer texts are no unit and no title."""
@@ -99,11 +101,12 @@ class Fault:
     """A value of a stored row that cannot be used: its column, and the reason."""
 
     column: str
-    what: str
+    what: Message
 
-    def __str__(self) -> str:
-        """``max_val: nan is not a finite number``."""
-        return f"{self.column}: {self.what}"
+    @property
+    def said(self) -> Message:
+        """Both in one sentence: ``max_val: nan is not a finite number``."""
+        return Message("faults.of_column", {"column": self.column, "what": self.what})
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from ksys_app.queries.runs import runs
 from ksys_app.queries.sparklines import sparks
 from ksys_app.queries.tags import matching_tags
 from ksys_app.services.pieces import plan
+from ksys_app.texts import say
 from ksys_app.utils.cache import Answer
 from ksys_app.utils.made import Made
 
@@ -149,7 +150,11 @@ class TileSource:
         return maker
 
     def _log_faults(self, rules: Iterable[QcRule]) -> None:
-        found = {rule.tag_name: "; ".join(map(str, rule.faults)) for rule in rules if rule.faults}
+        found = {
+            rule.tag_name: "; ".join(say(fault.said) for fault in rule.faults)
+            for rule in rules
+            if rule.faults
+        }
         changed = [
             tag
             for tag in sorted(found.keys() | self._faults.keys())

@@ -31,7 +31,7 @@ def detail_note(rule: QcRule | None) -> Message:
         return Message("pages.rule_off")
     if not rule.faults:
         return Message()
-    return Message("pages.rule_faults", {"faults": [str(fault) for fault in rule.faults]})
+    return Message("pages.rule_faults", {"faults": [fault.said for fault in rule.faults]})
 
 
 def scale_says(value_s: str, unit: str, low: str, high: str, limits: Sequence[str]) -> Message:

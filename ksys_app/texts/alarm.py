@@ -9,7 +9,7 @@ from typing import Final
 from ksys_app.domain.figures import apart, brief
 from ksys_app.models.message import Message
 from ksys_app.models.tiles import Violation
-from ksys_app.texts import say
+from ksys_app.texts import DASH, ENGLISH, say
 
 NO_ALARM: Final = "-"
 _HOW: Final = {
@@ -26,7 +26,8 @@ class AlarmParts:
         level: ``warn`` or ``crit``, empty without a violation.
         reason: the rule that is broken.
         how: the text of the section ``alarm`` into which the next two are filled.
-        value: what breaks the rule, with the digits that tell it from the limit.
+        value: what breaks the rule, with the digits that tell it from the limit, or the newest
+            refused value.
         limit: the limit, or how many samples were refused.
     """
 
@@ -38,21 +39,22 @@ class AlarmParts:
 
 
 def alarm_parts(violations: Sequence[Violation]) -> AlarmParts:
-    """The worst violation, its figures as text."""
+    """The worst violation, its figures as text; pages have words for why samples are refused."""
     if not violations:
         return AlarmParts()
     worst = violations[0]
-    return AlarmParts(worst.level, worst.reason, *_figures(worst))
+    return AlarmParts(worst.level, worst.reason, *(_refusal(worst) or _figures(worst)))
 
 
 def alarm(violations: Sequence[Violation]) -> str:
     """The worst violation in English, ``crit HH 196.2 ≥ 195``, or ``-`` where there is none."""
     if not violations:
         return NO_ALARM
-    parts = alarm_parts(violations)
-    figures = Message(f"alarm.{parts.how}", {"value": parts.value, "limit": parts.limit})
-    level = Message(f"alarm.level_{parts.level}")
-    values = {"level": level, "reason": parts.reason, "figures": figures}
+    worst = violations[0]
+    how, value, limit = _figures(worst)
+    figures = Message(f"alarm.{how}", {"value": value, "limit": limit})
+    level = Message(f"alarm.level_{worst.level}")
+    values = {"level": level, "reason": worst.reason, "figures": figures}
     return say(Message("pages.alarm_text", values))
 
 
@@ -71,6 +73,15 @@ def _figures(violation: Violation) -> tuple[str, str, str]:
     unit = "/min" if violation.reason == "RATE" else ""
     ends = _range(violation) if violation.reason == "RANGE" else f"{apart(limit, value)}{unit}"
     return how, f"{apart(value, limit)}{unit}", ends
+
+
+def _refusal(violation: Violation) -> tuple[str, str, str] | None:
+    """Refused samples with a reason of PRD §4.9, for which the catalogue has words."""
+    how = f"refused_{violation.note}"
+    if how not in ENGLISH["alarm"]:
+        return None
+    value = DASH if violation.value is None else f"{violation.value:g}"
+    return how, value, str(violation.count)
 
 
 def _refused(violation: Violation) -> tuple[str, str, str]:

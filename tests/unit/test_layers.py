@@ -78,6 +78,7 @@ OPS: dict[str, set[str]] = {
 OPENING: dict[str, set[str]] = {
     "services.runtime": {"db"},
     "services.live": {"driver.pulse"},
+    "services.tiles": {"texts"},
 }
 # Packages that are not ours, and the layers that may import them.
 EDGES: dict[str, set[str]] = {

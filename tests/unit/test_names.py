@@ -13,6 +13,7 @@ from ksys_app.errors import BadParameter
 from ksys_app.ops.files import cells
 from ksys_app.states import comm_address
 from ksys_app.states.series_link import asked_tag
+from ksys_app.texts import say
 
 
 @pytest.mark.parametrize(
@@ -39,8 +40,9 @@ from ksys_app.states.series_link import asked_tag
     ],
 )
 def test_a_name_that_may_not_be_written_is_refused_for_what_it_is(name: str, says: str) -> None:
-    said = flaw(name)
-    assert said is not None
+    wrong = flaw(name)
+    assert wrong is not None
+    said = say(wrong)
     assert says in said
     assert said.isprintable()
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):

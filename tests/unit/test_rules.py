@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ksys_app.domain.meta import MAX_META, read_meta
 from ksys_app.domain.rules import LIMITS, rule_faults, usable_expectation, usable_rule, value_fault
 from ksys_app.models.rows import Expectation, QcRule, StoredExpectation, StoredRule
+from ksys_app.texts import say
 
 NAN, INF = float("nan"), float("inf")
 SOUND = StoredRule(
@@ -125,7 +126,7 @@ def test_what_cannot_be_used_is_named_and_left_out_alone(
 ) -> None:
     row = replace(SOUND, **stored)
     rule = usable_rule(row)
-    assert told in [str(fault) for fault in rule.faults]
+    assert told in [say(fault.said) for fault in rule.faults]
     sound = usable_rule(SOUND)
     for name in set(QcRule.__slots__) - {"faults"}:
         if name in left_out:
@@ -158,7 +159,7 @@ def test_an_object_encoded_again_as_text_is_read_as_the_object(times: int) -> No
         text = json.dumps(text)
     rule = usable_rule(replace(SOUND, meta=text))
     assert rule.unit == "°C"
-    assert [str(fault) for fault in rule.faults] == [
+    assert [say(fault.said) for fault in rule.faults] == [
         "meta: is a JSON object inside of a text; store the object itself"
     ]
 
@@ -180,7 +181,7 @@ def test_what_is_no_short_text_is_no_unit_and_no_title(key: str, value: object) 
     assert getattr(rule, key) == ""
     assert getattr(rule, other) == meta[other]
     most = 24 if key == "unit" else 200
-    assert [str(fault) for fault in rule.faults] == [
+    assert [say(fault.said) for fault in rule.faults] == [
         f"meta: {key} must be a printable text of at most {most} characters"
     ]
 
@@ -212,7 +213,7 @@ def test_whatever_json_the_table_holds_can_be_read_and_sent(text: str) -> None:
 
 def test_an_integer_of_many_digits_costs_nothing_but_its_digits() -> None:
     meta, told = read_meta('{"n": 123456789012345678901234567890, "unit": "bar"}')
-    assert (meta, told) == ({"n": 1.2345678901234568e29, "unit": "bar"}, "")
+    assert (meta, told) == ({"n": 1.2345678901234568e29, "unit": "bar"}, None)
 
 
 ANY = st.none() | st.floats()
@@ -300,7 +301,7 @@ def test_an_expectation_that_cannot_be_used_has_defaults_and_is_named(
     limits = [None if limit is None else Decimal(limit) for limit in (warn, crit)]
     made, faults = usable_expectation(StoredExpectation("T1", rate, *limits))
     assert made == Expectation("T1", *used)
-    assert [str(fault) for fault in faults][:1] == ([told] if told else [])
+    assert [say(fault.said) for fault in faults][:1] == ([told] if told else [])
 
 
 @given(

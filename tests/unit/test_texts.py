@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ksys_app.components.words import T
+from ksys_app.domain.ingest import Unusable
+from ksys_app.domain.rules import usable_rule
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.models.message import Message
 from ksys_app.models.rows import Fault, QcRule
+from ksys_app.models.tiles import Violation
 from ksys_app.states import captions
 from ksys_app.states.comm_views import STATE_CODE
 from ksys_app.texts import ENGLISH, LANGUAGES, say
+from ksys_app.texts.alarm import alarm, alarm_parts
 from ksys_app.texts.windows import window_menu
 from tests import node
+from tests.unit.test_rules import ROWS, SOUND
 
 KOREAN = LANGUAGES["ko"]
 PACKAGE = Path(__file__).resolve().parents[2] / "ksys_app"
@@ -82,7 +88,9 @@ def test_each_text_that_is_asked_for_is_in_the_catalogue_and_each_text_is_asked_
     asked |= {("comm", name) for name in re.findall(r"\bw\.(\w+)", SCRIPTS)}
     asked |= {tuple(key.split(".")) for key in re.findall(r'"([a-z]+\.\w+)"', PYTHON + SCRIPTS)}
     known = set(TEXTS)
-    assert {one for one in asked if one[0] in ("comm", "alarm") and one not in known} == set()
+    assert {
+        one for one in asked if one[0] in ("comm", "alarm", "faults") and one not in known
+    } == set()
     completed = {
         (section, name)
         for section, name in known
@@ -187,9 +195,44 @@ def test_a_detail_says_why_limits_do_not_count() -> None:
     assert "no rule" in say(captions.detail_note(None))
     assert "switched off" in say(captions.detail_note(QcRule("D100", enabled=False)))
     assert captions.detail_note(QcRule("D100")) == Message()
-    faulty = QcRule("D100", faults=(Fault("max_val", "nan is not a finite number"),))
-    note = say(captions.detail_note(faulty))
-    assert note.endswith("not judged: max_val: nan is not a finite number")
+    faults = (
+        Fault("max_val", Message("faults.not_finite", {"value": "nan"})),
+        Fault("meta", Message("faults.meta_kind", {"kind": Message("faults.kind_list")})),
+    )
+    note = captions.detail_note(QcRule("D100", faults=faults))
+    assert say(note).endswith(
+        "not judged: max_val: nan is not a finite number, meta: is a list, not a JSON object"
+    )
+    assert say(note, KOREAN).endswith(
+        "판정하지 않습니다: max_val: 유한한 숫자가 아님(nan), meta: JSON 객체가 아님(목록)"
+    )
+
+
+@pytest.mark.parametrize("stored", [stored for stored, _, _ in ROWS], ids=str)
+def test_a_fault_of_a_stored_rule_is_whole_in_both_languages(stored: dict[str, Any]) -> None:
+    for fault in usable_rule(replace(SOUND, **stored)).faults:
+        english, korean = say(fault.said), say(fault.said, KOREAN)
+        assert english.startswith(f"{fault.column}: ")
+        assert korean.startswith(f"{fault.column}: ")
+        assert re.search("[가-힣]", korean)
+        assert not placeholders(english + korean)
+
+
+@pytest.mark.parametrize("reason", ["NO_VALUE", *Unusable])
+def test_why_a_sample_is_refused_has_words_on_pages_and_its_name_in_http(reason: str) -> None:
+    for value in (2e200, None):
+        found = [Violation("crit", "BAD", value, note=reason, count=3)]
+        parts = alarm_parts(found)
+        for words in LANGUAGES.values():
+            figures = Message(f"alarm.{parts.how}", {"value": parts.value, "limit": parts.limit})
+            assert reason not in say(figures, words)
+            assert "3" in say(figures, words)
+        assert f"BAD {reason}" in alarm(found)
+
+
+def test_a_reason_that_nobody_knows_is_shown_as_it_is_stored() -> None:
+    parts = alarm_parts([Violation("warn", "BAD", 7.5, note="SENSOR_OFF", count=2)])
+    assert (parts.how, parts.value, parts.limit) == ("refused", "SENSOR_OFF 7.5", "2")
 
 
 OTHER_WORDS = re.compile(

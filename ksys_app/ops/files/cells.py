@@ -8,6 +8,7 @@ import re
 from typing import Any, Final
 
 from ksys_app.domain import names
+from ksys_app.texts import say
 
 # The escape of NUL in JSON. After one more backslash it is plain text and no escape.
 _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -21,7 +22,7 @@ def name(cell: str) -> str:
     """
     wrong = names.flaw(cell)
     if wrong is not None:
-        raise ValueError(wrong)
+        raise ValueError(say(wrong))
     return cell
 
 

@@ -21,6 +21,7 @@ from ksys_app.ops.files import dialect, textlines
 from ksys_app.ops.files.dialect import PLAIN, Decimals, Header, Reading
 from ksys_app.ops.files.textlines import BadLine, Line, TextFile
 from ksys_app.ops.masterdata.qc_table import Cell, Column, Table, show
+from ksys_app.texts import say
 
 Row = TypeVar("Row", bound=QcRule | Expectation)
 MAX_PROBLEMS: Final = 20
@@ -55,7 +56,7 @@ def read(path: Path, table: Table[Row], reading: Reading = PLAIN) -> list[Row]:
                 before = first_line[row.tag_name]
                 wrong.append(f"tag_name: {row.tag_name} is already on line {before}")
             first_line.setdefault(row.tag_name, line)
-            wrong += map(str, table.check(row))
+            wrong += [say(fault.said) for fault in table.check(row)]
             rows.append(row)
         problems += [f"{path}:{line} {text}" for text in wrong]
     if problems:

@@ -11,6 +11,7 @@ from ksys_app.domain import rules
 from ksys_app.domain.meta import read_meta
 from ksys_app.models.rows import Expectation, Fault, QcRule
 from ksys_app.ops.files import cells
+from ksys_app.texts import say
 
 Row_co = TypeVar("Row_co", bound=QcRule | Expectation, covariant=True)
 Cell = Any
@@ -50,7 +51,7 @@ class Column:
         """
         value = self.parse(cell) if cell else self.empty()
         if wrong := rules.value_fault(self.name, value):
-            raise ValueError(wrong)
+            raise ValueError(say(wrong))
         return value
 
 

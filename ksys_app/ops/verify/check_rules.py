@@ -19,6 +19,7 @@ from ksys_app.models.rows import Fault, StoredExpectation, StoredRule
 from ksys_app.ops.check import Check
 from ksys_app.ops.masterdata.qc import MAX_ROWS
 from ksys_app.queries import qc
+from ksys_app.texts import say
 
 MAX_NAMED: Final = 100
 """How many faulty rows get a line each; the others are counted."""
@@ -60,4 +61,4 @@ def _checks(kind: str, found: Sequence[tuple[str, Sequence[Fault]]]) -> Iterator
     yield Check(f"{kind}s", not faulty, detail)
     for tag, faults in faulty[:MAX_NAMED]:
         name = tag if flaw(tag) is None else quoted_name(tag)
-        yield Check(f"{kind} {name}", False, "; ".join(map(str, faults)))
+        yield Check(f"{kind} {name}", False, "; ".join(say(fault.said) for fault in faults))
