@@ -20,7 +20,7 @@ from tests.database import TestDatabases
 from tests.e2e.conftest import free_port, seed
 from tests.proxies import Served
 
-PAGES = {"": "Dashboard", "trend": "Trend", "tech": "Indicators", "comm": "Communication"}
+PAGES = {"trend": "Trend", "tech": "Indicators", "comm": "Communication", "": "Dashboard"}
 VALUES = itertools.count(160)
 # Chromium says so on a busy machine of a connection that ended while it was used. A file that does
 # not exist is a status of 400 or more; a script that did not come is a page that is not live.
@@ -101,16 +101,18 @@ async def test_four_pages_ask_for_nothing_outside_and_for_nothing_that_is_not_th
     assert [what for what in wrong if GAVE_UP not in what] == []
     assert [url for url in asked if not url.startswith((home, "data:", "blob:"))] == []
     assert any(url.startswith(f"{home}_event/") for url in asked)
-    await page.goto(home)
     value = next(VALUES)
     async with await connect(dsn) as conn:
         await plant.insert(conn, [(datetime.now(UTC), "D100", value)])
     await expect(page.get_by_test_id("tile-D100")).to_contain_text(f"{value:g}")
 
 
-async def test_sidebar_and_keys_change_the_page(home: str, page: Page) -> None:
-    await page.goto(home)
+async def test_the_path_without_its_slash_leads_to_it_and_sidebar_and_keys_change_the_page(
+    home: str, page: Page
+) -> None:
+    await page.goto(home.rstrip("/"))
     await title(page, "Dashboard")
+    assert urlsplit(page.url)._replace(query="").geturl() == home
     for name in ("Indicators", "Communication"):
         await page.get_by_role("navigation").get_by_role("link", name=name).click()
         await title(page, name)
@@ -134,6 +136,7 @@ async def test_an_address_that_no_page_has_leads_home(home: str, page: Page) -> 
     assert answer is not None
     assert answer.status == 404
     await expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+    await expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     await expect(page).to_have_url(f"{home}nope?tag=D100")
     await expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(4)
     await page.get_by_test_id("lost-box").get_by_role("link").click()
@@ -141,14 +144,10 @@ async def test_an_address_that_no_page_has_leads_home(home: str, page: Page) -> 
 
 
 async def test_a_deep_link_its_reload_its_files_and_its_picture(home: str, page: Page) -> None:
-    for _ in ("opened", "reloaded"):
-        await page.goto(f"{home}trend?tag=D100&window=24h")
-        await title(page, "Trend")
-        chart = page.get_by_test_id("chart")
-        await expect(chart).to_have_attribute("data-state", "drawn")
-        await expect(page).to_have_url(f"{home}trend?tag=D100&window=24h")
+    await page.goto(f"{home}trend?tag=D100&window=24h")
+    await drawn(page, f"{home}trend?tag=D100&window=24h")
     await page.reload()
-    await title(page, "Trend")
+    await drawn(page, f"{home}trend?tag=D100&window=24h")
     await page.get_by_test_id("tag-picker").click()
     await page.get_by_test_id("tag-option-D200").click()
     await expect(page).to_have_url(f"{home}trend?tag=D200&window=24h")
@@ -157,6 +156,13 @@ async def test_a_deep_link_its_reload_its_files_and_its_picture(home: str, page:
     await page.goto(f"{home}comm?tags=D100,D200")
     for file in ("csv-cells", "csv-outages"):
         assert (await _downloaded(page, file)).startswith(b"\xef\xbb\xbftag_name,")
+
+
+async def drawn(page: Page, address: str) -> None:
+    """The trend is there, with its chart and its address."""
+    await title(page, "Trend")
+    await expect(page.get_by_test_id("chart")).to_have_attribute("data-state", "drawn")
+    await expect(page).to_have_url(address)
 
 
 async def _downloaded(page: Page, button: str) -> bytes:
@@ -173,19 +179,6 @@ async def test_an_error_leads_to_its_runbook(home: str, page: Page) -> None:
     runbook = await opened.value
     await expect(runbook.get_by_role("heading", level=1)).to_contain_text("BAD_PARAMETER")
     assert runbook.url == f"{home}docs/runbooks/BAD_PARAMETER.md"
-
-
-async def test_what_does_not_exist_is_said_in_the_page(home: str, page: Page) -> None:
-    answer = await page.goto(f"{home}nothing")
-    assert answer is not None
-    assert answer.status == 404
-    await expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
-
-
-async def test_the_path_without_its_slash_leads_to_it(home: str, page: Page) -> None:
-    await page.goto(home.rstrip("/"))
-    await title(page, "Dashboard")
-    assert urlsplit(page.url)._replace(query="").geturl() == home
 
 
 async def test_headers_are_as_strict_and_the_rest_of_the_server_is_not_touched(
