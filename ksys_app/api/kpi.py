@@ -13,6 +13,7 @@ from ksys_app.api.conditional_json import JSON
 from ksys_app.api.params import KpiParams, KpiQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.api.stored_body import send, stored_body
+from ksys_app.api.tile_schemas import tiles
 from ksys_app.api.too_many import too_many
 from ksys_app.domain.ordering import Selection
 from ksys_app.services import runtime
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/api/v1")
 @router.get(
     "/kpi",
     summary="KPI tiles of a window",
-    responses=responses.tiles() | responses.ANY_TAG,
+    responses=tiles() | responses.ANY_TAG,
 )
 async def kpi(query: KpiQuery, request: Request) -> Response:
     """One object for each tile: newest value, change, gauge, status and the window's figures.
@@ -41,7 +42,7 @@ async def kpi(query: KpiQuery, request: Request) -> Response:
     now = runtime.current()
     selection = Selection(query.window, tags=tuple(query.tag))
     if query.since is not None:
-        return await _since(query, request, await now.feed.now(selection), query.since)
+        return await _since(query, request, await now.feed.now(selection, query.since), query.since)
     tile_set = await now.tiles.read(selection)
     await _check(query, tile_set)
     names = _names(query)

@@ -19,7 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from ksys_app.api.schemas import Bucket, Feature, Indicator, Kpi
+from ksys_app.api.schemas import Bucket, Feature, Indicator
+from ksys_app.api.tile_schemas import SomeKpi
 from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
 from ksys_app.domain.windows import (
@@ -151,7 +152,7 @@ def _listed(known: Sequence[str]) -> Any:
     return Field(examples=[",".join(known[2:5])], json_schema_extra=shape)
 
 
-_KPI: Final = tuple(Kpi.model_fields)
+_KPI: Final = tuple(SomeKpi.model_fields)
 _BUCKET: Final = _columns(Bucket)
 _MOVING: Final = _columns(Indicator)
 _FEATURE: Final = _columns(Feature)

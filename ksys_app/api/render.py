@@ -21,6 +21,7 @@ from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.models.tiles import Tile
 from ksys_app.texts.alarm import alarm
+from ksys_app.texts.tiles import tile_view
 from ksys_app.utils.cache import Answer
 
 Json = dict[str, Any]
@@ -83,11 +84,21 @@ def tiles(
     fields: Sequence[str] = (),
 ) -> list[Json]:
     """Tiles with some fields, none for all; the title is always one."""
-    made = [tile(one, zone, now, stale) for one in found]
     if not fields:
-        return made
+        return [tile(one, zone, now, stale) for one in found]
     names = [name for name in KPI_FIELDS if name == "title" or name in fields]
-    return [{name: one[name] for name in names} | stale for one in made]
+    chosen = []
+    for one in found:
+        made: Json = {"title": one.title}
+        if len(names) > 1:
+            whole = tile(one, zone, now, stale)
+            made = {name: whole[name] for name in names}
+        if "about" in fields:
+            made["about"] = one.about
+        if "shown" in fields:
+            made["shown"] = tile_view(one, pinned=False)
+        chosen.append(made | stale)
+    return chosen
 
 
 def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -33,21 +33,6 @@ class Aging(Exact):
     stale_s: schemas.Seconds | Nothing = ABSENT
 
 
-class KpiSince(Aging):
-    """What has changed since a tick.
-
-    ``whole``: ``tiles`` are all tiles, and replace those that the reader has. Else ``tiles`` are
-    those that are new or have changed, and ``removed`` names those that are gone. The next question
-    has ``since=seq``. An age is that at the moment ``now`` of the database's clock.
-    """
-
-    window: schemas.Window
-    seq: schemas.Count
-    whole: bool
-    now: schemas.Moment | None
-    removed: list[str]
-
-
 def aging(model: type[BaseModel]) -> type[BaseModel]:
     """``model`` with the optional fields of a stale answer."""
     return create_model(model.__name__, __base__=(Aging, model), __doc__=model.__doc__)
@@ -62,28 +47,6 @@ def some_columns(model: type[BaseModel]) -> type[BaseModel]:
         kind: Any = schemas.Count | Nothing if field.annotation is int else Figure
         fields[name] = (kind, ABSENT)
     return create_model(f"{model.__name__}Row", __base__=Exact, __doc__=model.__doc__, **fields)
-
-
-def some_fields(model: type[BaseModel]) -> type[BaseModel]:
-    """``model`` with its first field and the fields that were asked for."""
-    first, *rest = model.model_fields.items()
-    fields: dict[str, Any] = {first[0]: (first[1].annotation, ...)}
-    for name, field in rest:
-        # The first item says nothing; there may be no other one.
-        kind: Any = Annotated[field.annotation, None, *field.metadata]
-        fields[name] = (kind | Nothing, ABSENT)
-    return create_model(f"Some{model.__name__}", __base__=Aging, __doc__=model.__doc__, **fields)
-
-
-def tiles() -> Responses:
-    """A 200 that answers tiles, or what has changed of them."""
-    some: Any = some_fields(schemas.Kpi)
-    tiles: dict[str, Any] = {"tiles": (_list(some), ...)}
-    since = create_model("KpiSince", __base__=KpiSince, __doc__=KpiSince.__doc__, **tiles)
-    whole: Any = _list(aging(schemas.Kpi))
-    model = whole | _list(some) | since
-    described = "The tiles, by tag; with ``since`` what has changed of them"
-    return {200: {"model": model, "description": described}}
 
 
 def by_column(model: type[BaseModel]) -> type[BaseModel]:

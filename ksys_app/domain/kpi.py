@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, Literal
 
@@ -130,11 +131,17 @@ def broken_limit(value: float | None, limits: Sequence[tuple[str, float]]) -> st
 def gauge_marks(rule: QcRule | None, names: tuple[str, ...]) -> tuple[float, ...]:
     """Positions on the gauge, in percent, of the limits with these names inside its range."""
     span = gauge_range(rule)
-    if span is None:
-        return ()
+    return () if span is None else _marks(span, named_limits(rule), names)
+
+
+# Rules stay the same from tick to tick.
+@lru_cache(8192)
+def _marks(
+    span: figures.Span, limits: tuple[tuple[str, float], ...], names: tuple[str, ...]
+) -> tuple[float, ...]:
     return tuple(
         round(gauge_pct(value, span), 1)
-        for name, value in named_limits(rule)
+        for name, value in limits
         if name in names and span[0] < value < span[1]
     )
 

@@ -11,6 +11,8 @@ from typing import Final, Literal
 from ksys_app.models.message import Message
 
 SortKey = Literal["tag", "ts", "value", "comm", "alarm"]
+MOST_IN_STATE: Final = 60
+"""Up to so many tiles are sent with the page's state; the browser fetches more over HTTP."""
 KINDS: Final = ("crit", "warn", "old", "still", "never")
 """Kinds of trouble that the tags are counted by, and may be cut to."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex.vars import VarData
 
 from ksys_app.components import client
 from ksys_app.components.feedback import empty_box, error_box, no_match_box, none_left_box
@@ -18,6 +19,7 @@ from ksys_app.components.navbar import (
 )
 from ksys_app.components.table_components import snapshot_table, table_skeleton
 from ksys_app.components.words import T, filled, said
+from ksys_app.models.views import TileView
 from ksys_app.states.dashboard import DashboardState as State
 
 TITLE = T.nav_dashboard
@@ -35,13 +37,16 @@ def page(route: str) -> rx.Component:
             ("error", error_box(State.problem, State.retry)),
             ("empty", empty_box()),
             rx.cond(
-                (State.kpi_rows.length() > 0) | (State.searched & (State.tag_filter != "")),
+                (State.kpi_rows.length() > 0)
+                | (State.tiles_url != "")
+                | (State.searched & (State.tag_filter != "")),
                 _loaded(),
                 rx.cond(
                     State.phase == "retrying", error_box(State.problem, State.retry), _loading()
                 ),
             ),
         ),
+        client.Fetched.create(url=State.tiles_url, seq=State.tiles_seq, pins=State.saved_pins),
         client.Address.create(link=State.link, read=State.link_of, steps=["window"]),
         detail_modal(
             State.detail_open,
@@ -70,7 +75,27 @@ def page(route: str) -> rx.Component:
     )
 
 
+def _tiles() -> tuple[rx.Var[list[TileView]], rx.Var[list[str]]]:
+    """The tiles and what their tags measure: in the state, or fetched where they are many."""
+    rows, titles = client.fetched_tiles()
+    in_state = State.tiles_url == ""
+    return (
+        rx.cond(in_state, State.kpi_rows, rows).to(list[TileView]),
+        rx.cond(in_state, State.titles, titles).to(list[str]),
+    )
+
+
+def _at_hand(order: rx.Var[list[int]], rows: rx.Var[list[TileView]]) -> rx.Var[list[int]]:
+    """The part of an order whose tiles have been fetched."""
+    return rx.Var(
+        f"{order!s}.filter((place) => place < {rows!s}.length)",
+        _var_type=list[int],
+        _var_data=VarData.merge(order._get_all_var_data(), rows._get_all_var_data()),
+    )
+
+
 def _loaded() -> rx.Component:
+    rows, titles = _tiles()
     return rx.el.div(
         _tiles_section(
             rx.cond(
@@ -79,9 +104,9 @@ def _loaded() -> rx.Component:
                     "tiles",
                     State.tiles_moved,
                     tile_grid(
-                        State.kpi_rows,
-                        State.titles,
-                        State.tile_order,
+                        rows,
+                        titles,
+                        _at_hand(State.tile_order, rows),
                         State.window,
                         said(State.delta_caption),
                         State.open_detail,
@@ -110,9 +135,9 @@ def _loaded() -> rx.Component:
                     "table",
                     State.table_moved,
                     snapshot_table(
-                        State.kpi_rows,
-                        State.titles,
-                        State.table_order,
+                        rows,
+                        titles,
+                        _at_hand(State.table_order, rows),
                         State.table_sort,
                         State.table_desc,
                         State.sort_table,

@@ -48,7 +48,7 @@ class Snapshot:
     failing_since_ms: int = 0
     retry_in_s: float = 0.0
     changes: ChangeLog = field(default_factory=ChangeLog, compare=False, repr=False)
-    made: Made = field(default_factory=Made, compare=False, repr=False)
+    made: Made = field(default_factory=Made, init=False, compare=False, repr=False)
 
 
 class Subscription:
@@ -92,6 +92,7 @@ class LiveFeed:
         self._logs: OrderedDict[Selection, ChangeLog] = OrderedDict()
         self._watchers: Counter[Selection] = Counter()
         self._newest: dict[Selection, Snapshot] = {}
+        self._fresh: dict[Selection, tuple[float, Snapshot]] = {}
         self._changed = asyncio.Event()
         self._wake = asyncio.Event()
         self._due: dict[Selection, float] = {}
@@ -132,15 +133,40 @@ class LiveFeed:
                 return snapshot
             await self._changed.wait()
 
-    async def now(self, selection: Selection) -> Snapshot:
+    async def now(self, selection: Selection, since: int = 0) -> Snapshot:
         """The snapshot of the last tick; where nobody watches ``selection``, one that is read now.
+
+        A tab that is not live has just read the tiles that its browser asks for next.
+
+        Args:
+            selection: which tiles.
+            since: the sequence number of the snapshot that the reader has.
 
         Raises:
             KsysError: the database cannot be read, and the cache has no older rows.
         """
         newest = self._newest.get(selection)
+        read_at, fresh = self._fresh.get(selection, (0.0, newest))
+        if fresh is not None and newest is None:
+            recent = self._wall() - read_at < self.interval
+            newest = fresh if recent and fresh.seq > since else None
+        elif fresh is not None and newest is not None and fresh.seq > newest.seq:
+            newest = fresh
         if newest is not None and (newest.error is None or newest.tile_set.db_now is not None):
             return newest
+        return await self._ask(selection)
+
+    async def refresh(self, selection: Selection) -> Snapshot:
+        """A snapshot that is read now; :meth:`now` knows it, and other tabs do not get it.
+
+        Raises:
+            KsysError: the database cannot be asked and nothing older is at hand.
+        """
+        snapshot = await self._ask(selection)
+        self._fresh[selection] = self._wall(), snapshot
+        return snapshot
+
+    async def _ask(self, selection: Selection) -> Snapshot:
         tile_set = await self._read(selection)
         wrong = tile_set.error
         error = wrong if wrong is None or isinstance(wrong, KsysError) else KsysError(str(wrong))
@@ -158,7 +184,7 @@ class LiveFeed:
         if self._watchers[selection] <= 0:
             del self._watchers[selection]
             # The next subscriber must not receive old data as new, nor wait for a tick of before.
-            for by_selection in (self._newest, self._due, self._failures):
+            for by_selection in (self._newest, self._fresh, self._due, self._failures):
                 by_selection.pop(selection, None)
         if not self._watchers and self._poller is not None:
             self._poller.cancel()
@@ -241,6 +267,7 @@ class LiveFeed:
             log.again(self._seq)
         for old in [one for one in self._logs if one not in self._watchers][:-MAX_UNWATCHED]:
             del self._logs[old]
+            self._fresh.pop(old, None)
         return Snapshot(self._seq, tile_set, error, since_ms, retry_in_s, log)
 
     def _publish(self, snapshot: Snapshot) -> None:

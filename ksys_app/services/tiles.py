@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -64,7 +65,7 @@ class TileSet:
     truncated: bool = False
     judged_s: float = 0.0
     days: str | None = None
-    made: Made = field(default_factory=Made, compare=False, repr=False)
+    made: Made = field(default_factory=Made, init=False, compare=False, repr=False)
 
     @property
     def window(self) -> Window:
@@ -120,7 +121,8 @@ class TileSource:
         judged, judged_s = _judged(rows, rules, held, await runs(suspects(rows, rules)))
         lines = await sparks(window, self._max_tags, names)
         drawn = {line.tag_name: line for line in lines.rows}
-        made = self._maker(selection).tiles(rows, rules, judged, drawn)
+        # Of many tags this takes a while, in which others are served.
+        made = await asyncio.to_thread(self._maker(selection).tiles, rows, rules, judged, drawn)
         dur_ms = (time.monotonic() - started) * 1000
         self._log(selection, answer, dur_ms)
         return TileSet(

@@ -9,25 +9,26 @@ from typing import Any, ClassVar, Final
 import reflex as rx
 
 from ksys_app import log
-from ksys_app.domain import ordering
 from ksys_app.domain.names import clean_filter
-from ksys_app.domain.ordering import Selection
+from ksys_app.domain.ordering import COLUMNS, Selection
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
 from ksys_app.models.message import Message
-from ksys_app.models.views import TileView
+from ksys_app.models.views import MOST_IN_STATE, TileView
 from ksys_app.services import runtime
 from ksys_app.services.live import Snapshot
 from ksys_app.services.tiles import TileSet
+from ksys_app.states.arranged import arranged
 from ksys_app.states.base import BaseState
 from ksys_app.states.captions import delta_caption
 from ksys_app.states.detail import TagDetail
 from ksys_app.states.loading import LoadingState
 from ksys_app.states.pinned import Pinned
 from ksys_app.states.tallied import Tallied
-from ksys_app.states.views import page_link, tile_view
+from ksys_app.states.views import page_link
 from ksys_app.states.windowed import WindowedState, log_load
+from ksys_app.texts.tiles import tile_view
 
 SORTS: Final = ("name", "worst")
 
@@ -36,6 +37,10 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     """Tiles and snapshot table of one window."""
 
     kpi_rows: list[TileView] = []
+    # Where there are many tags, the browser fetches the tiles from here, at each new number; else
+    # empty.
+    tiles_url: str = ""
+    tiles_seq: int = 0
     # Not part of the rows: rows are sent whole at each tick, titles change only with the rules.
     titles: list[str] = []
     delta_caption: Message = Message()
@@ -47,6 +52,9 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     searched: bool = False
     saved_window: str = rx.LocalStorage("", name="ksys.window")
     saved_sort: str = rx.LocalStorage("", name="ksys.sort")
+
+    # The sequence number of the tiles at hand.
+    _seq: int = 0
 
     _path: ClassVar[str] = "/"
     _window_kept_in: ClassVar[str] = "saved_window"
@@ -132,7 +140,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     @rx.event
     def sort_table(self, column: str) -> None:
         """Sort the table by a column; the same column again turns the order round."""
-        if column not in ordering.COLUMNS:
+        if column not in COLUMNS:
             return
         self.table_desc = not self.table_desc if column == self.table_sort else False
         self.table_sort = column
@@ -189,11 +197,11 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
         self.link = self._link()
         return window
 
-    def _show(self, tile_set: TileSet) -> None:
-        """Show ``tile_set``, whoever has read it."""
+    def _show(self, tile_set: TileSet, seq: int = 0) -> None:
+        """Show ``tile_set``, whoever has read it; ``seq`` is the number of its snapshot."""
         self.tick_s = round(runtime.current().feed.interval)
         self.truncated = tile_set.truncated
-        self._tile_set = tile_set
+        self._tile_set, self._seq = tile_set, seq
         self._say_days(tile_set.days)
         self._place()
         if tile_set.db_now is not None:
@@ -206,35 +214,47 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
 
     def _follow(self, snapshot: Snapshot) -> None:
         if snapshot.error is None:
-            self._show(snapshot.tile_set)
+            self._show(snapshot.tile_set, snapshot.seq)
             return
         self._fail(snapshot.error, snapshot.failing_since_ms, snapshot.retry_in_s)
 
     def _place(self) -> None:
         pins = self._pins()
-        rows = [tile_view(tile, pinned=tile.title in pins) for tile in self._tiles]
+        self._announce()
+        tiles = () if self.tiles_url else self._tiles
+        rows = [tile_view(tile, pinned=tile.title in pins) for tile in tiles]
         if rows != self.kpi_rows:
             self.kpi_rows = rows
-        titles = [tile.about for tile in self._tiles]
+        titles = [tile.about for tile in tiles]
         if titles != self.titles:
             self.titles = titles
         self._stand()
         self._order()
 
+    def _announce(self) -> None:
+        """Say where the browser fetches the tiles, if they are too many for the state."""
+        of, many = self._tile_set, len(self._tiles) > MOST_IN_STATE
+        if of is not None and many and self._seq and of.selection.whole and not of.truncated:
+            self.tiles_url = f"/api/v1/kpi?window={of.window.label}&fields=about,shown"
+            self.tiles_seq = self._seq
+        else:
+            self.tiles_url, self.tiles_seq = "", 0
+
     def _order(self) -> None:
         self.searched = self._tile_set is not None and self._tile_set.covers(self.tag_filter)
         known, words, only = self._tiles, self.tag_filter, self.only
-        tiles = ordering.tile_order(known, words, self.tile_sort, self._pins(), only)
-        table = ordering.table_order(known, words, self.table_sort, self.table_desc, only)
+        of = TileSet(self._wanted()) if self._tile_set is None else self._tile_set
+        tiles, table, counts = arranged(
+            of, words, only, (self.tile_sort, *self._pins()), (self.table_sort, self.table_desc)
+        )
         tiles, self.tiles_moved = self._arrange("tiles", known, tiles)
         table, self.table_moved = self._arrange("table", known, table)
         if tiles != self.tile_order:
             self.tile_order = tiles
         if table != self.table_order:
             self.table_order = table
-        of = self._tile_set
-        partial = of is not None and (of.truncated or of.selection.words != "")
-        self._count(known, words, len(tiles), partial=partial)
+        partial = self._tile_set is not None and (of.truncated or of.selection.words != "")
+        self._count(known, counts, len(tiles), partial=partial)
 
     async def _read_tiles(self) -> None:
         """Read the tiles that are selected, and show them or what failed."""
@@ -243,8 +263,9 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
             wanted = self._wanted()
         window = wanted.window
         try:
-            tiles = runtime.current().tiles
-            tile_set = await tiles.read(await tiles.shared(wanted))
+            now = runtime.current()
+            snapshot = await now.feed.refresh(await now.tiles.shared(wanted))
+            tile_set = snapshot.tile_set
         except Exception as error:
             if not isinstance(error, KsysError):
                 log.logger.exception("loading %s", window.label)
@@ -254,7 +275,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
             return
         async with self:
             if self._wants(wanted):
-                self._show(tile_set)
+                self._show(tile_set, snapshot.seq)
         words, kept = wanted.words or None, tile_set.error is not None
         log_load(window, words, started, len(tile_set.tiles), cache_hit=kept)
 

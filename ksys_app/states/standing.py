@@ -14,7 +14,7 @@ from ksys_app.models.tiles import Tile
 from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
 from ksys_app.services.standing import TagNow
 from ksys_app.states.captions import scale_says
-from ksys_app.states.views import tile_view
+from ksys_app.texts.tiles import tile_view
 
 NOT_JUDGED: Final = -1
 

@@ -27,9 +27,10 @@ class Tallied(HeldOrder, mixin=True):
         self._let_go()
         self._order()
 
-    def _count(self, tiles: Sequence[Tile], words: str, shown: int, *, partial: bool) -> None:
+    def _count(
+        self, tiles: Sequence[Tile], found: ordering.Tally, shown: int, *, partial: bool
+    ) -> None:
         """Count the tags at hand, of which ``shown`` are shown."""
-        found = ordering.tally(tiles, words)
         every, kinds = len(tiles), found.kinds
         tally = TallyView(found.tags, every, shown, kinds, found.outside, partial)
         if tally != self.tally:

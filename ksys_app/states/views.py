@@ -7,58 +7,16 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain.figures import figure, full
+from ksys_app.domain.figures import figure
 from ksys_app.domain.kpi import LIMIT_COLUMNS, active
 from ksys_app.domain.timefmt import epoch_ms, local_offset
 from ksys_app.errors import BadParameter, KsysError, UnknownTag
 from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule
-from ksys_app.models.tiles import Tile
-from ksys_app.models.views import Problem, SeriesRow, TileView
-from ksys_app.texts.alarm import alarm_parts
+from ksys_app.models.views import Problem, SeriesRow
 
 # Out of a link that asks for what does not exist: asking again brings nothing.
 WAYS_OUT: Final = {BadParameter.code: "open", UnknownTag.code: "choose"}
-
-
-def tile_view(tile: Tile, *, pinned: bool) -> TileView:
-    """A tile as its component shows it."""
-    worst = alarm_parts(tile.violations)
-    return TileView(
-        title=tile.title,
-        unit=tile.unit,
-        value_s=tile.value_s,
-        value_full=full(tile.value),
-        delta_s=tile.change_s,
-        delta_dir=tile.change_dir,
-        gauge_pct=round(tile.gauge_pct, 1),
-        ranged=tile.ranged,
-        status_level=tile.status_level,
-        ts_ms=0 if tile.ts is None else epoch_ms(tile.ts),
-        ts_s=tile.ts_s,
-        range_label=tile.range_label,
-        count=str(tile.count),
-        min=figure(tile.min, tile.places),
-        max=figure(tile.max, tile.places),
-        first=figure(tile.first, tile.places),
-        last=figure(tile.last, tile.places),
-        comm=tile.comm,
-        allowed_s=int(tile.allowed_s),
-        alarm=[worst.reason, worst.how, worst.value, worst.limit] if worst.level else [],
-        alarm_level=tile.alarm_level,
-        spark=tile.spark,
-        warn_y=list(tile.warn_y),
-        crit_y=list(tile.crit_y),
-        far_above=tile.far_above,
-        far_below=tile.far_below,
-        far_level=tile.far_level,
-        far_room=tile.far_room,
-        gauge_warn=list(tile.gauge_warn),
-        gauge_crit=list(tile.gauge_crit),
-        pinned=pinned,
-        still_s=int(tile.unchanged_s or 0),
-        still_longer=tile.unchanged_longer,
-    )
 
 
 def problem(

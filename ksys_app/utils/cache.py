@@ -78,11 +78,7 @@ class Answer(Generic[T]):
             compute: computes it.
             items: how many objects it has, for its size.
         """
-        result: U | None = self.made.get(name)
-        if result is None:
-            result = compute()
-            self.made.keep(name, result, ROW_BYTES * items)
-        return result
+        return self.made.once(name, compute, ROW_BYTES * items)
 
     def of_rows(self, rows: Sequence[T]) -> Answer[T]:
         """An answer of the same moment with other rows, of which nothing was computed yet."""

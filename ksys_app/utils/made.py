@@ -44,6 +44,14 @@ class Made:
         _, size = self._results.pop(name, (None, 0))
         self._grew(-size)
 
+    def once(self, name: str, compute: Callable[[], U], size: int) -> U:
+        """The result of this name, computed if there is none yet."""
+        result: U | None = self.get(name)
+        if result is None:
+            result = compute()
+            self.keep(name, result, size)
+        return result
+
     async def share(self, name: str, compute: Callable[[], Awaitable[U]]) -> U:
         """What ``compute`` returns; callers of the same name at the same time share one run."""
         task = self._running.get(name)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.async_api import BrowserContext, ConsoleMessage, WebSocket, expect
 
+from ksys_app.db import connect
 from tests.e2e.conftest import Site, opened
 from tests.waiting import until
 
@@ -95,6 +96,41 @@ async def test_first_state_and_ticks_are_small(context: BrowserContext, site: Si
     await until(received)
     assert 0 < first <= 50 * KB
     assert 0 < max(frames) <= 10 * KB
+
+
+async def test_the_tiles_of_many_tags_are_fetched_and_a_tick_sends_a_number(
+    context: BrowserContext, site: Site
+) -> None:
+    frames: list[int] = []
+    page = await context.new_page()
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda payload: frames.append(len(payload))),
+    )
+    await page.goto(f"{site.url}/?window=5m&sort=name")
+    await page.get_by_test_id("tile-D100").wait_for()
+    tiles = page.get_by_test_id("tiles").get_by_role("article")
+    few = await tiles.count()
+    async with await connect(site.dsn) as conn:
+        await conn.execute(
+            "INSERT INTO influx_qc_rule (tag_name, enabled)"
+            " SELECT 'MANY-' || n, true FROM generate_series(101, 200) AS n"
+        )
+        try:
+            await expect(tiles).to_have_count(few + 100)
+            tile = page.get_by_test_id("tile-MANY-150")
+            await tile.get_by_test_id("tile-pin").click()
+            await expect(tiles.first).to_have_attribute("data-testid", "tile-MANY-150")
+            await expect(tile.get_by_test_id("tile-pin")).to_have_attribute("aria-pressed", "true")
+            frames.clear()
+            shown = page.get_by_test_id("tile-D100").get_by_test_id("tile-ts")
+            before = await shown.inner_text()
+            await expect(shown).not_to_have_text(before)
+            assert 0 < max(frames) <= 2 * KB, "no figure of a tile is in it"
+            await tile.get_by_test_id("tile-pin").click()
+        finally:
+            await conn.execute("DELETE FROM influx_qc_rule WHERE tag_name LIKE 'MANY-%'")
+    await expect(tiles).to_have_count(few)
 
 
 async def test_five_tabs_cost_one_query_a_tick_and_leave_when_closed(

@@ -65,6 +65,33 @@ async def test_load_shows_every_tag_and_follows() -> None:
     assert "follow_feed" in str(events)
 
 
+async def test_many_tiles_are_fetched_and_the_state_holds_their_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ksys_app.states.dashboard.MOST_IN_STATE", 2)
+    made = state(window="5m", sort="name")
+    await load(made)
+    assert (made.phase, made.tile_order, made.tally.tags) == ("loaded", [0, 1, 2], 3)
+    assert (made.kpi_rows, made.titles) == ([], [])
+    assert made.tiles_url == "/api/v1/kpi?window=5m&fields=about,shown"
+    whole = await runtime.current().feed.now(made._tile_set.selection)
+    assert (whole.seq, whole.tile_set) == (made.tiles_seq, made._tile_set), "what was just read"
+    made.toggle_pin("C")
+    assert made.tile_order == [2, 0, 1]
+    before = made.tiles_seq
+    following = asyncio.create_task(follow(made))
+    await until(lambda: _true(made.tiles_seq > before))
+    made.stop_realtime()
+    following.cancel()
+    monkeypatch.setattr("ksys_app.states.dashboard.MOST_IN_STATE", 3)
+    await load(made)
+    assert (made.tiles_url, made.tiles_seq, len(made.kpi_rows)) == ("", 0, 3)
+
+
+async def _true(condition: bool) -> bool:
+    return condition
+
+
 async def test_an_incomplete_address_is_completed() -> None:
     made = state(tag="b")
     await load(made)

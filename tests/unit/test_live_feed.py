@@ -206,6 +206,22 @@ class TestOverHttp:
 
         play(scenario)
 
+    def test_what_a_tab_has_just_read_is_not_read_again_for_its_browser(self) -> None:
+        async def scenario(feed: LiveFeed, database: Database) -> None:
+            paused = await feed.refresh(M5)
+            assert (await feed.now(M5)) is paused
+            assert (await feed.now(M5, since=paused.seq)).seq > paused.seq
+            assert database.times(M5) == [0, 0]
+            tab = Tab(feed, M5)
+            await asyncio.sleep(3)
+            newer = await feed.refresh(M5)
+            assert (await feed.now(M5)) is newer
+            await asyncio.sleep(10)
+            assert (await feed.now(M5)) is tab.seen[-1][1]
+            assert newer not in [snapshot for _, snapshot in tab.seen]
+
+        play(scenario)
+
     def test_a_database_that_never_answered_is_an_error(self) -> None:
         async def scenario(feed: LiveFeed, database: Database) -> None:
             database.failing[M5] = DatabaseUnreachable("away")

@@ -12,7 +12,8 @@ from ksys_app.errors import BadParameter, DatabaseUnreachable, KsysError, NoRows
 from ksys_app.models.message import Message
 from ksys_app.models.tiles import Tile, Violation
 from ksys_app.models.views import Problem, TileView
-from ksys_app.states.views import problem, tile_view
+from ksys_app.states.views import problem
+from ksys_app.texts.tiles import tile_view
 
 TILE = Tile(
     title="D100",

@@ -20,6 +20,9 @@ from ksys_app.components.client.grid import (
     Digits as Digits,
 )
 from ksys_app.components.client.grid import (
+    Fetched as Fetched,
+)
+from ksys_app.components.client.grid import (
     Fresh as Fresh,
 )
 from ksys_app.components.client.grid import (
@@ -42,6 +45,9 @@ from ksys_app.components.client.grid import (
 )
 from ksys_app.components.client.grid import (
     Summary as Summary,
+)
+from ksys_app.components.client.grid import (
+    fetched_tiles as fetched_tiles,
 )
 from ksys_app.components.client.shell import (
     Address as Address,

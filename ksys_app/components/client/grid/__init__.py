@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import reflex as rx
+from reflex.vars import VarData
 
 from ksys_app.components.client.files import library
 from ksys_app.components.client.shell import POPOVER
-from ksys_app.models.views import TallyView
+from ksys_app.models.views import TallyView, TileView
+
+FETCHED: Final = library("grid/fetched.jsx")
 
 
 class Mark(rx.Component):
@@ -111,6 +116,34 @@ class Digits(rx.Component):
     tag = "Digits"
 
     text: rx.Var[str]
+
+
+class Fetched(rx.Component):
+    """Fetches tiles where they are too many for the page's state; shows nothing itself.
+
+    Attributes:
+        url: where the tiles are; empty where they are in the state.
+        seq: the number of the newest tick.
+        pins: the tags that this browser keeps in front, as JSON.
+    """
+
+    library = FETCHED
+    tag = "Fetched"
+
+    url: rx.Var[str]
+    seq: rx.Var[int]
+    pins: rx.Var[str]
+
+
+def fetched_tiles() -> tuple[rx.Var[list[TileView]], rx.Var[list[str]]]:
+    """The tiles that :class:`Fetched` has, and what each of their tags measures."""
+    hooks = {"const fetchedTiles = useTiles()": None}
+    data = VarData(hooks=hooks, imports={FETCHED: "useTiles"})
+    rows: rx.Var[list[TileView]] = rx.Var(
+        "fetchedTiles.rows", _var_type=list[TileView], _var_data=data
+    )
+    titles: rx.Var[list[str]] = rx.Var("fetchedTiles.titles", _var_type=list[str], _var_data=data)
+    return rows, titles
 
 
 class Grid(rx.Component):

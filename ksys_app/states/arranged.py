@@ -1,0 +1,35 @@
+"""The order of tiles and rows, computed once for all tabs with the same selection."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ksys_app.domain import ordering
+from ksys_app.services.tiles import TileSet
+
+INDEX_BYTES: Final = 8
+
+
+def arranged(
+    of: TileSet, words: str, only: str, sort: tuple[str, ...], table_sort: tuple[str, bool]
+) -> tuple[list[int], list[int], ordering.Tally]:
+    """The order of tiles, the order of rows, and counts.
+
+    Args:
+        of: the tiles.
+        words: the filter.
+        only: the kind of trouble that is shown alone.
+        sort: how tiles are sorted, and the tags that come first.
+        table_sort: the column that sorts the table, and whether it is turned round.
+    """
+
+    def arrange() -> tuple[list[int], list[int], ordering.Tally]:
+        by, *pins = sort
+        return (
+            ordering.tile_order(of.tiles, words, by, pins, only),
+            ordering.table_order(of.tiles, words, *table_sort, only),
+            ordering.tally(of.tiles, words),
+        )
+
+    name = repr((words, only, sort, table_sort))
+    return of.made.once(name, arrange, 2 * INDEX_BYTES * len(of.tiles))
