@@ -134,9 +134,16 @@ async def test_what_was_changed_by_hand_is_brought_back(dsn: str, conn: AsyncCon
     )
     await conn.execute("DROP INDEX public.idx_hist_tag_ts")
     await conn.execute("REVOKE SELECT ON public.influx_agg_1h FROM eco_ro")
+    # As an upgrade of TimescaleDB may do.
+    watermark = "_timescaledb_functions.cagg_watermark(integer)"
+    await conn.execute(f"ALTER FUNCTION {watermark} COST 1".encode())
     await apply(dsn)
     checks = await verify.verify(dsn, zone=ZONE)
     assert wrong(checks) == []
+    cursor = await conn.execute(
+        "SELECT procost FROM pg_proc WHERE oid = %s::regprocedure", (watermark,)
+    )
+    assert await cursor.fetchone() == (100.0,)
 
 
 async def test_a_role_without_a_password_cannot_log_in_and_is_named(
