@@ -32,19 +32,22 @@ def tile_grid(
 
     ``titles`` says of each row what its tag measures.
     """
-    return rx.el.div(
+    return client.ManyTiles.create(
         rx.foreach(
-            order,
-            lambda index: tile(
-                row=rows[index],
-                about=titles[index],
+            client.part("tiles", order),
+            lambda item: tile(
+                row=rows[item[0]],
+                about=titles[item[0]],
                 window=window,
                 delta_caption=delta_caption,
                 on_open=on_open,
                 on_pin=on_pin,
-                key=rows[index].title,
+                custom_attrs={"aria-posinset": item[1] + 1, "aria-setsize": order.length()},
+                key=rows[item[0]].title,
             ),
         ),
+        name="tiles",
+        count=order.length(),
         class_name="tiles",
         data_testid="tiles",
     )

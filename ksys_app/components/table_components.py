@@ -35,18 +35,22 @@ def snapshot_table(
     return client.Grid.create(
         rx.el.table(
             _head(sort, descending, on_sort),
-            rx.el.tbody(
+            client.ManyRows.create(
                 rx.foreach(
-                    order,
-                    lambda index, at: snapshot_row(
-                        row=rows[index],
-                        about=titles[index],
+                    client.part("rows", order),
+                    lambda item, at: snapshot_row(
+                        row=rows[item[0]],
+                        about=titles[item[0]],
                         first=at == 0,
-                        key=rows[index].title,
+                        custom_attrs={"aria-rowindex": item[1] + 2},
+                        key=rows[item[0]].title,
                     ),
                 ),
+                name="rows",
+                count=order.length(),
             ),
             role="grid",
+            custom_attrs={"aria-rowcount": order.length() + 1},
             aria_labelledby="snapshot-heading",
             class_name="snapshot",
             data_testid="snapshot-table",

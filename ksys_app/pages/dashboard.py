@@ -91,7 +91,7 @@ def _at_hand(order: rx.Var[list[int]], rows: rx.Var[list[TileView]]) -> rx.Var[l
         f"{order!s}.filter((place) => place < {rows!s}.length)",
         _var_type=list[int],
         _var_data=VarData.merge(order._get_all_var_data(), rows._get_all_var_data()),
-    )
+    ).to(list[int])
 
 
 def _loaded() -> rx.Component:

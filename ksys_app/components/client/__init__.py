@@ -29,6 +29,12 @@ from ksys_app.components.client.grid import (
     Grid as Grid,
 )
 from ksys_app.components.client.grid import (
+    ManyRows as ManyRows,
+)
+from ksys_app.components.client.grid import (
+    ManyTiles as ManyTiles,
+)
+from ksys_app.components.client.grid import (
     Mark as Mark,
 )
 from ksys_app.components.client.grid import (
@@ -48,6 +54,9 @@ from ksys_app.components.client.grid import (
 )
 from ksys_app.components.client.grid import (
     fetched_tiles as fetched_tiles,
+)
+from ksys_app.components.client.grid import (
+    part as part,
 )
 from ksys_app.components.client.shell import (
     Address as Address,

@@ -146,6 +146,49 @@ def fetched_tiles() -> tuple[rx.Var[list[TileView]], rx.Var[list[str]]]:
     return rows, titles
 
 
+_VIRTUAL = ["@tanstack/react-virtual@3.14.26"]
+
+
+class ManyTiles(rx.Component):
+    """A grid of tiles; of a long one only what is in sight is in the document.
+
+    Attributes:
+        name: the list, as :func:`part` names it.
+        count: how many tiles it has.
+    """
+
+    library = library("grid/many.jsx")
+    tag = "ManyTiles"
+    lib_dependencies: list[str] = _VIRTUAL
+
+    name: rx.Var[str]
+    count: rx.Var[int]
+
+
+class ManyRows(rx.Component):
+    """The body of a table; of a long one only the rows in sight are in the document."""
+
+    library = library("grid/many.jsx")
+    tag = "ManyRows"
+    lib_dependencies: list[str] = _VIRTUAL
+
+    name: rx.Var[str]
+    count: rx.Var[int]
+
+
+def part(name: str, order: rx.Var[list[int]]) -> rx.Var[list[list[int]]]:
+    """What of a list is in the document: pairs of an item and its place, from 0."""
+    data = VarData(
+        hooks={f"const {name}Part = usePart({name!r}, {order!s});": None},
+        imports={library("lib/useparts.js"): "usePart"},
+    )
+    return rx.Var(
+        f"{name}Part",
+        _var_type=list[list[int]],
+        _var_data=VarData.merge(order._get_all_var_data(), data),
+    ).to(list[list[int]])
+
+
 class Grid(rx.Component):
     """A table walked by the arrow keys, whose cells can be copied."""
 

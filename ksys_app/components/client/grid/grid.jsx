@@ -33,6 +33,7 @@ export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest 
       event.preventDefault();
       return copy(cell);
     }
+    if (toEnd(row.parentElement, cell.cellIndex, event.key, root.current)) return event.preventDefault();
     const target = neighbour(cell, row, event.key);
     // Some columns have no room on a phone.
     if (target?.offsetParent) {
@@ -121,6 +122,16 @@ function neighbour(cell, row, key) {
     ArrowRight: () => cell.nextElementSibling,
     ArrowLeft: () => cell.previousElementSibling,
   }[key]?.();
+}
+
+// In a long table the first or the last row may have to come into the document first.
+function toEnd(body, column, key, root) {
+  if (!body.dataset.many || (key !== "Home" && key !== "End")) return false;
+  const box = body.closest(".grid-scroll");
+  box.scrollTop = key === "Home" ? 0 : box.scrollHeight;
+  const arrive = () => focus(root, body.rows[key === "Home" ? 0 : body.rows.length - 1].cells[column]);
+  requestAnimationFrame(() => requestAnimationFrame(arrive));
+  return true;
 }
 
 function focus(root, cell) {

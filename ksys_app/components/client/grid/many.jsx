@@ -1,0 +1,95 @@
+// Long lists of which only what is in sight, and a little around it, is in the document.
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
+import { useVirtualizer, useWindowVirtualizer } from "@tanstack/react-virtual";
+import { WHOLE } from "../lib/parts.js";
+import { show } from "../lib/useparts.js";
+
+const TILE_PX = 218;
+const ROW_PX = 45;
+const LINES_AROUND = 2;
+const ROWS_AROUND = 12;
+
+// Tiles in lines of equal height, as many beside each other as fit; the page scrolls.
+export function ManyTiles({ name, count, children, ...rest }) {
+  const box = useRef(null);
+  const [{ columns, line, top }, setShape] = useState({ columns: 1, line: TILE_PX, top: 0 });
+  const printing = usePrinting();
+  const many = count > WHOLE && !printing;
+  const lines = many ? Math.ceil(count / columns) : 0;
+  const list = useWindowVirtualizer({ count: lines, estimateSize: () => line, overscan: LINES_AROUND, scrollMargin: top });
+  useLayoutEffect(() => {
+    if (!many) return undefined;
+    const measure = () => setShape((before) => settled(before, shapeOf(box.current)));
+    const sizes = new ResizeObserver(measure);
+    sizes.observe(box.current);
+    sizes.observe(document.body);
+    return () => sizes.disconnect();
+  }, [many]);
+  useLayoutEffect(() => list.measure(), [list, line, columns, top]);
+  const { from, to } = inSight(list);
+  useShown(name, count, printing, many ? [from * columns, to * columns] : null);
+  const room = many ? { paddingTop: from * line, paddingBottom: Math.max(0, lines - to) * line } : undefined;
+  return <div ref={box} style={room} {...rest}>{children}</div>;
+}
+
+// Rows of a table that scrolls in its own box.
+export function ManyRows({ name, count, children, ...rest }) {
+  const body = useRef(null);
+  const [row, setRow] = useState(ROW_PX);
+  const printing = usePrinting();
+  const many = count > WHOLE && !printing;
+  const list = useVirtualizer({
+    count: many ? count : 0, getScrollElement: () => body.current?.closest(".grid-scroll"), estimateSize: () => row, overscan: ROWS_AROUND,
+  });
+  useLayoutEffect(() => {
+    const height = many ? body.current.rows[0]?.getBoundingClientRect().height : 0;
+    if (height && Math.abs(height - row) > 0.5) setRow(height);
+  });
+  useLayoutEffect(() => list.measure(), [list, row]);
+  const { from, to } = inSight(list);
+  useShown(name, count, printing, many ? [from, to] : null);
+  const room = many ? { "--before": `${from * row}px`, "--after": `${Math.max(0, count - to) * row}px` } : undefined;
+  return <tbody ref={body} data-many={many || undefined} style={/** @type {any} */ (room)} {...rest}>{children}</tbody>;
+}
+
+function inSight(list) {
+  const items = list.getVirtualItems();
+  return { from: items.at(0)?.index ?? 0, to: (items.at(-1)?.index ?? -1) + 1 };
+}
+
+function useShown(name, count, printing, part) {
+  const [from, to] = printing ? [0, count] : part ?? [];
+  useLayoutEffect(() => show(name, from, to), [name, from, to]);
+  useLayoutEffect(() => () => show(name), [name]);
+}
+
+function shapeOf(box) {
+  const style = getComputedStyle(box);
+  const tile = box.firstElementChild?.getBoundingClientRect().height;
+  return {
+    columns: style.gridTemplateColumns.split(" ").length,
+    line: tile ? tile + Number.parseFloat(style.rowGap) : TILE_PX,
+    top: box.getBoundingClientRect().top + window.scrollY,
+  };
+}
+
+// The same object where nothing has changed, so that nothing is drawn anew.
+const settled = (before, after) =>
+  Object.keys(after).every((key) => Math.abs(before[key] - after[key]) < 0.5) ? before : after;
+
+// Paper has no scroll: everything is printed.
+function usePrinting() {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const begin = () => flushSync(() => setPrinting(true));
+    const end = () => setPrinting(false);
+    window.addEventListener("beforeprint", begin);
+    window.addEventListener("afterprint", end);
+    return () => {
+      window.removeEventListener("beforeprint", begin);
+      window.removeEventListener("afterprint", end);
+    };
+  }, []);
+  return printing;
+}
