@@ -27,6 +27,8 @@ NODE: Final = Path(NODE_DIR) / "bin" / "node"
 # By default a server that runs briefly spends a third of its processor time on optimizing functions
 # that it hardly runs again. Writing 1.4 million samples takes the same time with this option.
 OPTIMIZE_LATE: Final = "--wasm-tiering-budget=500000000"
+# The server has few JavaScript objects: threads that collect them cost more than they save.
+COLLECT_ALONE: Final = "--single-threaded-gc"
 SERVER: Final = resources.DB / "embedded" / "server.mjs"
 ENGINE: Final = SERVER.parent / "node_modules" / "@unni-craftsman" / "pglite"
 IS_EMBEDDED: Final = "SELECT position('Emscripten' IN version()) > 0"
@@ -141,7 +143,7 @@ class EmbeddedDatabase:
         options = {"data-dir": self.data_dir, "port": self.port, **self._options}
         arguments = [f"--{name}={value}" for name, value in options.items()]
         process = subprocess.Popen(  # noqa: S603 - our own program and arguments
-            [NODE, OPTIMIZE_LATE, SERVER, "--with-parent", *arguments],
+            [NODE, OPTIMIZE_LATE, COLLECT_ALONE, SERVER, "--with-parent", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
