@@ -178,14 +178,12 @@ def _far(row: TileView) -> rx.Component:
     """The nearest limits above and below the series, beside it, in a room that never changes."""
     return rx.el.span(
         rx.el.span(
-            rx.cond(row.far_level > 0, L.limit_under + " ", ""),
-            row.far_above,
+            rx.cond(row.far_level > 0, filled(L.limit_under, limit=row.far_above), row.far_above),
             data_testid="far-above",
             data_level=row.far_level,
         ),
         rx.el.span(
-            rx.cond(row.far_level < 0, L.limit_over + " ", ""),
-            row.far_below,
+            rx.cond(row.far_level < 0, filled(L.limit_over, limit=row.far_below), row.far_below),
             data_testid="far-below",
             data_level=-row.far_level,
         ),

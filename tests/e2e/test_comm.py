@@ -271,6 +271,9 @@ async def test_several_tags_share_one_scale_and_figures_stand_for_colours(
         )
 
     await until(at_the_newest_day)
+    await page.get_by_test_id("tags-picker").click()
+    await expect(page.get_by_test_id("tags-options")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 async def test_cells_and_outages_are_files(page: Page) -> None:

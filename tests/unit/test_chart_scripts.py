@@ -251,7 +251,11 @@ def test_limits_beyond_the_axis_are_named_at_its_ends_the_nearest_first() -> Non
 
 
 def test_a_limit_that_all_that_is_seen_is_beyond_is_reported_as_broken_with_its_level() -> None:
-    words = WORDS | {"limit_over": "above", "limit_under": "below", "limit_ll": "LL"}
+    words = WORDS | {
+        "limit_over": "above {limit}",
+        "limit_under": "below {limit}",
+        "limit_ll": "LL",
+    }
     limits = {"crit_min": 10, "warn_max": 60, "crit_max": 75, "max_val": 70}
     given = drawn([80.0, 82.0], **limits) | {"t": words}
     prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "

@@ -72,6 +72,11 @@ def test_no_particle_is_glued_to_what_is_filled_in() -> None:
     assert {name: text for name, text in texts.items() if glued.search(text)} == {}
 
 
+def test_no_korean_error_begins_with_the_name_of_a_parameter() -> None:
+    """The page would show that name with a capital."""
+    assert [text for text in KOREAN["errors"].values() if re.match("[a-z]", text)] == []
+
+
 def test_no_korean_is_in_english_but_the_name_of_the_language() -> None:
     hangul = {f"{s}.{name}" for s, name in TEXTS if re.search("[가-힣]", ENGLISH[s][name])}
     assert hangul == {"pages.language"}

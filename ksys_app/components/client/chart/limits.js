@@ -1,5 +1,6 @@
 // Warning and critical limits and the ends of the hard range: lines behind the series, each with its name.
 import { brief } from "../lib/figures.js";
+import { fill } from "../lib/words.js";
 import { heights, lack, span } from "./panels.js";
 
 const LIMITS = "limits";
@@ -96,7 +97,7 @@ export function farLimits(view) {
       parts: found
         .sort((one, other) => Math.abs(one.value - value) - Math.abs(other.value - value))
         .filter(({ range, side }) => !range || side === broken)
-        .map(({ label, side, level }) => (side === broken ? { text: `${said} ${label}`, level } : { text: `${label} ${arrow}`, level: 0 })),
+        .map(({ label, side, level }) => (side === broken ? { text: fill(said, { limit: label }), level } : { text: `${label} ${arrow}`, level: 0 })),
     }))
     .filter(({ parts }) => parts.length > 0);
 }
