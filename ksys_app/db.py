@@ -17,7 +17,7 @@ from psycopg import sql
 
 from ksys_app import log, meters
 from ksys_app.driver.command import connect as connect
-from ksys_app.driver.command import reports_restoring, user_of
+from ksys_app.driver.command import user_of
 from ksys_app.driver.connection import KEEPALIVE, Connection, Silent
 from ksys_app.driver.failures import map_error, refused
 from ksys_app.driver.guards import GUARDS, guarding
@@ -25,7 +25,8 @@ from ksys_app.driver.pool import Busy, Pool
 from ksys_app.driver.pulse import Pulse
 from ksys_app.driver.refusal import refusal
 from ksys_app.driver.restoring import restoring
-from ksys_app.driver.rows import rows_of
+from ksys_app.driver.rows import first_row, rows_of
+from ksys_app.driver.standby import Standby
 from ksys_app.errors import DatabaseFault, DatabaseTimeout, DatabaseUnreachable, KsysError
 from ksys_app.models.message import Message
 from ksys_app.settings import Settings, safe_dsn, with_parameters
@@ -68,11 +69,15 @@ class Database:
     Args:
         dsn: the app's database, role ``eco_ro``.
         settings: timeouts, pool size and cache size.
+
+    Attributes:
+        standby: how far the database is behind its primary, if it is a read replica.
     """
 
     def __init__(self, dsn: str, settings: Settings) -> None:
         self.name = safe_dsn(dsn)
         self.counters = Counters()
+        self.standby = Standby()
         self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=(*LOST, DatabaseFault))
         self._timeout_s = settings.statement_timeout_ms / 1000
         self._lost_since: float | None = None
@@ -145,14 +150,17 @@ class Database:
                     await cursor.execute(statement, dict(params))
             except psycopg.Error as error:
                 failure = error
-            if await reports_restoring(guards):
+            restores, stands_by = (await first_row(guards))[:2] or (False, False)
+            if restores:
                 # Any failure during a restore has this cause. The session keeps the settings it
                 # began with even after the restore, so it is closed.
                 await conn.close()
                 raise restoring(self.name) from failure
             if failure is not None:
                 raise failure
-            return await cursor.fetchall()
+            rows = await cursor.fetchall()
+            await self.standby.look(conn, stands_by)
+            return rows
 
     async def fetch_cached(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -29,13 +30,13 @@ SENTENCES: Final[dict[tuple[Kind, Wrong], tuple[str, str]]] = {
 async def readyz(request: Request) -> Response:
     """200 while the database has all that pages need, else 503 and why; also pool and jobs."""
     now = runtime.current()
+    faults: list[Fault] = []
     state: dict[str, object] = {
         "ready": True,
         "database": {"name": now.database.name, "state": "ok"},
         "pool": now.database.pool_stats(),
         "feed": {"subscribers": now.feed.subscribers, "age_s": now.feed.age_s},
     }
-    faults: list[Fault] = []
     try:
         faults = await health.find_faults()
         if faults:
@@ -60,6 +61,8 @@ async def readyz(request: Request) -> Response:
             },
         }
         return json_response(state, 503, {"Retry-After": "5"})
+    if now.database.standby.replica is not None:
+        state["replica"] = asdict(now.database.standby.replica)
     return json_response(state | {"jobs": _jobs(judgement)})
 
 

@@ -116,6 +116,13 @@ async def _database(figures: Figures) -> None:
             wrong.add_metric([SchemaDrift.code, fault.kind, fault.name, fault.wrong], 1)
         off = sum(fault.kind == "trigger" for fault in found)
         figures.one("ksys_triggers_off", "Triggers of influx_hist that are off or missing", off)
+    replica = runtime.current().database.standby.replica
+    if replica is not None:
+        what = "1 while the read replica receives changes from its primary"
+        figures.one("ksys_replica_connected", what, replica.connected)
+    if replica is not None and replica.lag_s is not None:
+        what = "How far the read replica is behind its primary"
+        figures.one("ksys_replica_lag_seconds", what, replica.lag_s)
     figures.one("ksys_database_up", "1 while the database answers", up)
     figures.one("ksys_ready", "1 while /readyz is 200", ready)
     for part in (_jobs, _aggregates, _size, _tags) if up else ():

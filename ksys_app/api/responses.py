@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from ksys_app import errors
-from ksys_app.api import schemas
-from ksys_app.api.schemas import Exact, Nothing
+from ksys_app.api import readiness, schemas
+from ksys_app.api.schemas import ABSENT, Exact, Nothing
 
 Responses = dict[int | str, dict[str, Any]]
 Figure = float | None
-
-
-def _absent(schema: dict[str, Any]) -> None:
-    # This default never appears in an answer: the field exists, or it does not.
-    schema.pop("default", None)
-
-
-ABSENT: Final = Field(default=None, json_schema_extra=_absent)
 
 
 class Aging(Exact):
@@ -139,10 +131,10 @@ _FIGURES: Responses = {
 }
 METRICS: Final = _FIGURES | ALWAYS
 READINESS: Final[Responses] = {
-    200: {"model": schemas.Ready, "description": "The process can serve"},
+    200: {"model": readiness.Ready, "description": "The process can serve"},
     500: _WRONG,
     503: {
-        "model": schemas.NotReady | _AWAY["model"],
+        "model": readiness.NotReady | _AWAY["model"],
         "description": "The process cannot serve: it is starting, or because of the database",
         "headers": _RETRY,
     },

@@ -36,6 +36,14 @@ View = Annotated[str, Field(json_schema_extra={"enum": list(VIEW.values())})]
 Nothing = Annotated[None, SkipJsonSchema()]
 
 
+def _absent(schema: dict[str, Any]) -> None:
+    # This default never appears in an answer: the field exists, or it does not.
+    schema.pop("default", None)
+
+
+ABSENT: Final = Field(default=None, json_schema_extra=_absent)
+
+
 class Exact(BaseModel):
     """An object with exactly these fields."""
 
@@ -219,78 +227,8 @@ class CommOutage(Exact):
     success_rate: Annotated[float, Field(ge=0, le=1)]
 
 
-class Pool(Exact):
-    """Connections to the database: open, unused, waiting callers, and the largest number."""
-
-    size: Count
-    available: Count
-    waiting: Count
-    max: Count
-
-
-class Feed(Exact):
-    """The live feed: subscribed tabs, and the age of the last tick while a tab is subscribed."""
-
-    subscribers: Count
-    age_s: Seconds | None
-
-
-class Jobs(Exact):
-    """Jobs of the database: existing, required, and faulty ones, and the last success."""
-
-    total: Count
-    expected: Count
-    missing: Count
-    off: Count
-    failing: Count
-    overdue: Count
-    last_finish: Moment | None
-
-
-class GoodDatabase(Exact):
-    """The database answers."""
-
-    name: str
-    state: Literal["ok"]
-
-
-class BadDatabase(Exact):
-    """The database has been away for ``lost_for_s`` seconds, or its schema is wrong."""
-
-    name: str
-    state: Literal["wrong", "lost"]
-    lost_for_s: Seconds | None
-
-
 class ErrorBody(Exact):
     """An error code and one sentence."""
 
     code: str
     message: Annotated[str, Field(min_length=1)]
-
-
-class NotReadyBody(ErrorBody):
-    """An error, the names of the missing objects, and the runbook."""
-
-    names: list[str]
-    runbook: str
-
-
-class Ready(Exact):
-    """This process can serve."""
-
-    ready: Literal[True]
-    database: GoodDatabase
-    pool: Pool
-    feed: Feed
-    jobs: Jobs
-
-
-class NotReady(Exact):
-    """This process cannot serve, and the reason."""
-
-    ready: Literal[False]
-    database: BadDatabase
-    pool: Pool
-    feed: Feed
-    error: NotReadyBody

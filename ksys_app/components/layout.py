@@ -12,7 +12,7 @@ from ksys_app.components import client
 from ksys_app.components.client.shell import PaperHead
 from ksys_app.components.navbar import navbar
 from ksys_app.components.sidebar import sidebar
-from ksys_app.components.words import T
+from ksys_app.components.words import T, said
 from ksys_app.texts.windows import window_spans
 
 
@@ -71,11 +71,12 @@ class Place:
     zone: Any
     database: Any
     version: Any
+    replica: Any
 
     @classmethod
     def of(cls, state: Any) -> Place:
         """What every state knows."""
-        return cls(state.zone, state.database, state.version)
+        return cls(state.zone, state.database, state.version, state.replica)
 
 
 def paper_head(
@@ -170,6 +171,7 @@ def _live(feed: Feed | None) -> dict[str, Any]:
 def _footer(place: Place, feed: Feed | None) -> rx.Component:
     return rx.el.footer(
         rx.el.span(place.database, data_testid="footer-database"),
+        rx.el.span(said(place.replica), data_testid="footer-replica"),
         rx.el.span(client.DatabaseClock.create()) if feed is not None else rx.fragment(),
         rx.cond(
             place.database != "",

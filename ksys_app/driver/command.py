@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import psycopg
-from psycopg import AsyncCursor
 from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.driver.connection import KEEPALIVE
 from ksys_app.driver.failures import map_error, refused
 from ksys_app.driver.refusal import refusal
 from ksys_app.driver.restoring import IS_RESTORING, restoring
+from ksys_app.driver.rows import first_row
 from ksys_app.driver.supervised import SupervisedConnection
 from ksys_app.settings import safe_dsn, with_parameters
 
@@ -53,7 +53,7 @@ async def connect(
     conn.dsn = line
     try:
         session = await conn.execute(SESSION, {"pid": conn.info.backend_pid})
-        if await reports_restoring(session) and not even_restoring:
+        if (await first_row(session))[:1] == (True,) and not even_restoring:
             raise restoring(safe_dsn(dsn))
     except BaseException as error:
         await conn.close()
@@ -62,12 +62,6 @@ async def connect(
             raise
         raise mapped from error
     return conn
-
-
-async def reports_restoring(guards: AsyncCursor[Any]) -> bool:
-    """Whether the first column of the guards' row is true; False where there is no row."""
-    row = await guards.fetchone() if guards.rowcount == 1 else None
-    return row is not None and row[0] is True
 
 
 def user_of(dsn: str) -> str:

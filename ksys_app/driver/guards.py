@@ -9,7 +9,7 @@ from ksys_app.driver.restoring import IS_RESTORING
 # The settings belong to the statement's transaction, not to the session. A pooler may give each
 # transaction another session, and another client would then inherit settings of a session.
 GUARDS: Final = f"""
-SELECT {IS_RESTORING} AS restoring,
+SELECT {IS_RESTORING} AS restoring, pg_is_in_recovery() AS standby,
        set_config('transaction_read_only', 'on', true),
        set_config('statement_timeout', %(timeout)s, true),
        set_config('plan_cache_mode', 'force_custom_plan', true),

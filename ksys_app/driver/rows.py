@@ -37,3 +37,9 @@ def rows_of(model: type[T]) -> AsyncRowFactory[T]:
 
 def _fields(model: type[Any]) -> list[str]:
     return list(getattr(model, "_fields", None) or (field.name for field in fields(model)))
+
+
+async def first_row(cursor: AsyncCursor[Any]) -> tuple[Any, ...]:
+    """The only row of a result, empty if there is none."""
+    row = await cursor.fetchone() if cursor.rowcount == 1 else None
+    return () if row is None else row

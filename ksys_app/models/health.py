@@ -1,4 +1,4 @@
-"""Objects that the app needs and the database lacks."""
+"""Objects that the app needs and the database lacks; how far a read replica is behind."""
 
 from __future__ import annotations
 
@@ -16,3 +16,15 @@ class Fault:
     kind: Kind
     name: str
     wrong: Wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A read replica: whether it receives changes, and for how many seconds it lacks them.
+
+    ``lag_s`` is None while that is unknown. Without a connection it is the age of the newest
+    change, because nobody can know what is missing.
+    """
+
+    connected: bool
+    lag_s: float | None

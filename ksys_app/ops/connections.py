@@ -14,11 +14,13 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 
 from ksys_app.db import connect
+from ksys_app.driver import standby
 from ksys_app.driver.failures import map_error
 from ksys_app.driver.restoring import IS_RESTORING, restoring
 from ksys_app.errors import ConfigError, KsysError
 from ksys_app.ops import golden
 from ksys_app.ops.check_extensions import extensions
+from ksys_app.ops.check_replica import replica
 from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.security import Finding
 from ksys_app.settings import safe_dsn
@@ -120,6 +122,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
             seconds = time.monotonic() - begun
             facts, relations = await _facts(conn)
             ahead = await _ahead_s(conn)
+            found = await standby.look(conn)
             tls = "TLS" if conn.pgconn.ssl_in_use else "no TLS"
             through = facts.pid != conn.pgconn.backend_pid
     except (KsysError, psycopg.Error, OSError) as error:
@@ -143,6 +146,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
             *_restore(variable, facts, name),
             _versions(variable, facts),
             _clock(variable, ahead),
+            *replica(variable, found),
             *rights,
         ],
         facts,
@@ -151,8 +155,8 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
 
 
 def same_database(app: Facts, owner: Facts) -> Finding:
-    """Check that both DSNs lead to the same database of the same server."""
-    same = (app.oid, app.started) == (owner.oid, owner.started)
+    """Check that both DSNs lead to the same database, the app's DSN perhaps to a read replica."""
+    same = app.oid == owner.oid and (app.started == owner.started or app.standby)
     detail = (
         f"both lead to {app.database}"
         if same

@@ -8,7 +8,9 @@ import reflex as rx
 
 from ksys_app import __version__
 from ksys_app.domain.names import lookup_flaw
+from ksys_app.models.message import Message
 from ksys_app.services import runtime
+from ksys_app.states.captions import replica_note
 
 
 class BaseState(rx.State):
@@ -17,6 +19,8 @@ class BaseState(rx.State):
     zone: str = "UTC"
     database: str = ""
     version: str = __version__
+    # How far a read replica is behind; no sentence for a primary.
+    replica: Message = Message()
     # The window of the pages of one tag. The dashboard has its own.
     saved_span: str = rx.LocalStorage("", name="ksys.span")
     saved_tag: str = rx.LocalStorage("", name="ksys.tag")
@@ -37,3 +41,7 @@ class BaseState(rx.State):
         now = runtime.current()
         self.zone = now.settings.tz
         self.database = now.database.name
+        self._note_replica()
+
+    def _note_replica(self) -> None:
+        self.replica = replica_note(runtime.current().database.standby.replica)

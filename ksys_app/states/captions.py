@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ksys_app.domain.windows import Window
+from ksys_app.models.health import Replica
 from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule
+from ksys_app.texts import DASH
 
 
 def window_caption(window: Window, days: str | None = None) -> Message:
@@ -32,6 +34,15 @@ def detail_note(rule: QcRule | None) -> Message:
     if not rule.faults:
         return Message()
     return Message("pages.rule_faults", {"faults": [fault.said for fault in rule.faults]})
+
+
+def replica_note(replica: Replica | None) -> Message:
+    """How far a read replica is behind; no sentence for a primary."""
+    if replica is None:
+        return Message()
+    lag = DASH if replica.lag_s is None else round(replica.lag_s)
+    name = "replica" if replica.connected else "replica_cut"
+    return Message(f"pages.{name}", {"seconds": lag})
 
 
 def scale_says(value_s: str, unit: str, low: str, high: str, limits: Sequence[str]) -> Message:

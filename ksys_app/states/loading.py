@@ -65,6 +65,7 @@ class LoadingState(BaseState, mixin=True):
         self.is_loading = False
         self.problem = Problem()
         self.phase = "empty" if empty else "loaded"
+        self._note_replica()
 
     def _asked_wrong(self) -> bool:
         """Whether the address asks for what does not exist, so that trying again cannot help."""
