@@ -41,8 +41,8 @@ def replica_note(replica: Replica | None) -> Message:
     if replica is None:
         return Message()
     lag = DASH if replica.lag_s is None else round(replica.lag_s)
-    name = "replica" if replica.connected else "replica_cut"
-    return Message(f"pages.{name}", {"seconds": lag})
+    key = "pages.replica" if replica.connected else "pages.replica_cut"
+    return Message(key, {"seconds": lag})
 
 
 def scale_says(value_s: str, unit: str, low: str, high: str, limits: Sequence[str]) -> Message:
