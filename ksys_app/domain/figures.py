@@ -57,6 +57,8 @@ def places(span: Span | None) -> int:
     return 3 - _exponent(min(width, _MAX)) if width > 0 else 1
 
 
+# Most figures of a tick are those of the tick before.
+@lru_cache(16_384)
 def figure(value: float | None, decimals: int = 1) -> str:
     """A number as text: ``190.0``, ``3.79e-6``, ``3.234567890e9``; a dash for no finite number.
 

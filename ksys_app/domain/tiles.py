@@ -100,7 +100,13 @@ def judge(
 
 
 def tile(
-    row: TileRow, rule: QcRule | None, zone: ZoneInfo, judged: Badges, line: Spark, gap: float
+    row: TileRow,
+    rule: QcRule | None,
+    zone: ZoneInfo,
+    judged: Badges,
+    line: Spark,
+    gap: float,
+    path: str = "",
 ) -> Tile:
     """The tile of one tag.
 
@@ -111,6 +117,7 @@ def tile(
         judged: the tag's badges.
         line: the tag's sparkline.
         gap: the widest gap that the sparkline's line crosses, as a fraction of the window.
+        path: the sparkline's path for the same rule, if it is known.
     """
     value = finite(row.value)
     span = kpi.tile_range(rule, row.min, row.max)
@@ -120,7 +127,7 @@ def tile(
     # A change before the tag fell silent would be read as a change of now.
     lost = judged.comm == "lost"
     change = kpi.Change() if lost else kpi.change(row.last, row.prev_last, span, places, unit)
-    drawn = _spark(row, line, kpi.active(rule), gap)
+    drawn = _spark(row, line, kpi.active(rule), gap, path)
     return Tile(
         title=row.tag_name,
         about="" if rule is None else rule.title,
@@ -184,7 +191,9 @@ class TileMaker:
             if last is not None and same and last[3] == badge:
                 self._before[tag] = last
             else:
-                made = tile(row, rule, self._zone, badge, line, self._gap)
+                drawn = last is not None and last[1] is line and last[2] is rule
+                path = last[4].spark if last is not None and drawn else ""
+                made = tile(row, rule, self._zone, badge, line, self._gap, path)
                 self._before[tag] = (row, line, rule, badge, made)
         return tuple(made for *_, made in self._before.values())
 
@@ -205,7 +214,7 @@ def _reading(row: TileRow) -> quality.Reading:
     )
 
 
-def _spark(row: TileRow, line: Spark, rule: QcRule | None, gap: float) -> Drawn:
+def _spark(row: TileRow, line: Spark, rule: QcRule | None, gap: float, path: str) -> Drawn:
     limits = kpi.named_limits(rule)
     span = sparkline.domain(line.value, [value for _, value in limits])
     # The first bucket may begin before the window. A window without samples of its own is empty.
@@ -214,7 +223,7 @@ def _spark(row: TileRow, line: Spark, rule: QcRule | None, gap: float) -> Drawn:
     above, below = sparkline.outside(limits, span)
     broken = kpi.broken_limit(finite(row.value), [limit for limit in (above, below) if limit])
     return Drawn(
-        spark=sparkline.path(line.at, line.value, span, gap),
+        spark=path or sparkline.path(line.at, line.value, span, gap),
         warn_y=sparkline.visible([value for name, value in limits if len(name) == 1], span),
         crit_y=sparkline.visible([value for name, value in limits if len(name) == 2], span),
         far_above=_hint(above, broken, above=True),

@@ -333,6 +333,7 @@ def test_a_tag_that_has_not_changed_keeps_its_tile() -> None:
     assert at(10) is first
     assert at(200).comm == "late"
     assert at(0, replace(ROW, value=191.0)).value == 191.0
+    assert at(0, replace(ROW, count=0)).spark == ""
     again = at(10)
     assert at(10, line=Spark("D100")).spark == ""
     rules["D100"] = replace(RULE, warn_max=150.0)
