@@ -7,7 +7,8 @@ declarations: fields, defaults, signatures and computed vars, but not on the bod
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +45,7 @@ def reachable(root: Path, starts: list[Path], enter: Callable[[str], bool]) -> s
         starts: files to begin with; missing files are ignored.
         enter: whether to follow an import of this module, named without the package.
     """
+    modules = frozenset((root / PACKAGE).rglob("*.py"))
     found: set[Path] = set()
     waiting = [path for path in starts if path.is_file()]
     while waiting:
@@ -53,13 +55,14 @@ def reachable(root: Path, starts: list[Path], enter: Callable[[str], bool]) -> s
         found.add(path)
         waiting += [
             file
-            for name in _imported(path)
-            for module, file in _files_of(root, name)
+            for name in _imported(path.read_text(encoding="utf-8"))
+            for module, file in _files_of(root, name, modules)
             if enter(module)
         ]
     return found
 
 
+@cache
 def shape(source: str) -> bytes:
     """A module without comments, docstrings and the bodies of handlers.
 
@@ -72,15 +75,27 @@ def _modules(root: Path, packages: tuple[str, ...]) -> list[Path]:
     return [path for name in packages for path in (root / PACKAGE / name).rglob("*.py")]
 
 
-def _imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@cache
+def _imported(source: str) -> tuple[str, ...]:
+    """What a module imports. Several searches come across a module, which is parsed once."""
+    names: list[str] = []
+    for node in _statements(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(names)
 
 
-def _files_of(root: Path, name: str) -> Iterator[tuple[str, Path]]:
+def _statements(block: ast.AST) -> Iterator[ast.AST]:
+    """All statements in a block, at any depth, without the expressions in them."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for statement in getattr(block, part, ()):
+            yield statement
+            yield from _statements(statement)
+
+
+def _files_of(root: Path, name: str, modules: Set[Path]) -> Iterator[tuple[str, Path]]:
     """Name and file of each module that an import of ``package.module.name`` runs."""
     first, *parts = name.split(".")
     if first != PACKAGE:
@@ -88,7 +103,7 @@ def _files_of(root: Path, name: str) -> Iterator[tuple[str, Path]]:
     for depth in range(len(parts) + 1):
         module, place = ".".join(parts[:depth]), root.joinpath(PACKAGE, *parts[:depth])
         for file in (place / "__init__.py", place.with_suffix(".py")):
-            if file.is_file():
+            if file in modules:
                 yield module, file
 
 
