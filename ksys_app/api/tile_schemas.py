@@ -7,8 +7,8 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, create_model
 
 from ksys_app.api import schemas
-from ksys_app.api.responses import ABSENT, Aging, Responses, aging
-from ksys_app.api.schemas import Exact, Kpi, Nothing
+from ksys_app.api.responses import Aging, Responses, aging
+from ksys_app.api.schemas import ABSENT, Exact, Kpi, Nothing
 from ksys_app.models.views import TileView
 
 
