@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -14,22 +15,26 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.e2e.conftest import free_port
+from tests.proxies import deployed, put
 
 START_S = 30
-SETTINGS = """
-[databases]
-* = host={host} port={port}
 
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {listen}
-unix_socket_dir =
-pool_mode = transaction
-default_pool_size = {size}
-max_client_conn = 100
-auth_type = md5
-auth_file = {folder}/users.txt
-"""
+
+def _settings(dsn: str, listen: int, size: int, folder: Path) -> str:
+    """``deploy/pgbouncer.ini`` for the server of ``dsn``, without TLS."""
+    parts = conninfo_to_dict(dsn)
+    text = put(
+        deployed("pgbouncer.ini"),
+        **{
+            "EcoAnP = host=db.plant port=5432": f"* = host={parts['host']} port={parts['port']}",
+            "listen_port = 6432": f"listen_port = {listen}\nunix_socket_dir =",
+            "default_pool_size = 10": f"default_pool_size = {size}",
+            "/etc/pgbouncer/users.txt": folder / "users.txt",
+            "server_tls_sslmode = verify-full": "server_tls_sslmode = disable",
+            "client_tls_sslmode = require": "client_tls_sslmode = disable",
+        },
+    )
+    return re.sub(r"^(server|client)_tls_\w+_file = .*\n", "", text, flags=re.M)
 
 
 @asynccontextmanager
@@ -49,14 +54,10 @@ async def pgbouncer(dsn: str, users: Mapping[str, str], size: int = 2) -> AsyncI
         if os.environ.get("CI"):
             pytest.fail("no PgBouncer; apt-get install pgbouncer")
         pytest.skip("no PgBouncer on this machine")
-    parts = conninfo_to_dict(dsn)
     with tempfile.TemporaryDirectory(prefix="ksys-pooler-") as name:
         folder, listen = Path(name), free_port()
         os.chmod(folder, 0o755)
-        settings = SETTINGS.format(
-            host=parts["host"], port=parts["port"], listen=listen, size=size, folder=folder
-        )
-        (folder / "pgbouncer.ini").write_text(settings)
+        (folder / "pgbouncer.ini").write_text(_settings(dsn, listen, size, folder))
         known = "".join(f'"{user}" "{password}"\n' for user, password in users.items())
         (folder / "users.txt").write_text(known)
         # PgBouncer does not run as root.
@@ -74,7 +75,7 @@ async def pgbouncer(dsn: str, users: Mapping[str, str], size: int = 2) -> AsyncI
                 while not any("process up" in line for line in said):
                     assert process.returncode is None, "".join(said)
                     await asyncio.sleep(0.02)
-            user = str(parts["user"])
+            user = str(conninfo_to_dict(dsn)["user"])
             yield make_conninfo(dsn, host="127.0.0.1", port=listen, password=users[user])
         finally:
             if process.returncode is None:
