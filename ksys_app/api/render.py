@@ -95,6 +95,8 @@ def tiles(
             made = {name: whole[name] for name in names}
         if "about" in fields:
             made["about"] = one.about
+        if "group" in fields:
+            made["group"] = one.group
         if "shown" in fields:
             made["shown"] = tile_view(one, pinned=False)
         chosen.append(made | stale)

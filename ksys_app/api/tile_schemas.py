@@ -25,6 +25,7 @@ class SomeKpi(Kpi):
     """A KPI tile with the fields that were asked for; ``shown`` is what the page shows of it."""
 
     about: str
+    group: str
     shown: Shown
 
 

@@ -16,7 +16,7 @@ MAX_WRAPS: Final = 3
 # A longer integer may not fit into 64 bits. Nothing computes with such a number, so it may lose its
 # last digits.
 _EXACT_DIGITS: Final = 18
-_TEXTS: Final = (("unit", MAX_UNIT), ("title", MAX_TITLE))
+_TEXTS: Final = (("unit", MAX_UNIT), ("title", MAX_TITLE), ("group", MAX_TITLE))
 _TEXT: Final = Message("faults.kind_text")
 _KINDS: Final = {
     str: _TEXT,

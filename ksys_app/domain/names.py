@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ksys_app.models.message import Message
@@ -15,6 +16,7 @@ MAX_FILTER: Final = 200
 """Most characters of a filter for names."""
 
 _SHOWN: Final = 60
+_PREFIX: Final = re.compile(r"[^./:_ -]+(?=[./:_ -])|\D+(?=\d)")
 _BREAK: Final = Message("faults.sign_break")
 _CALLED: Final = {
     **{"\0": Message("faults.sign_nul"), "\t": Message("faults.sign_tab")},
@@ -58,6 +60,15 @@ def matches(name: str, wanted: str, about: str = "") -> bool:
     """Whether a name or a title holds every word of ``wanted``; upper and lower case are equal."""
     small = f"{name} {about}".lower()
     return all(word in small for word in wanted.lower().split())
+
+
+def group_of(name: str) -> str:
+    """The group of a tag whose rule states none: what stands before a separator or the number.
+
+    ``U01.PT0001`` is of ``U01``, ``D100`` of ``D``. A name without either is a group of its own.
+    """
+    found = _PREFIX.match(name)
+    return found[0] if found else name
 
 
 def quoted_name(name: str) -> str:

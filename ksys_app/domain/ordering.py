@@ -80,12 +80,24 @@ class Tally:
     outside: int
 
 
-def tally(tiles: Iterable[Tile], wanted: str) -> Tally:
-    """Count the tags that match ``wanted``, and the trouble of the tags inside and outside."""
+def _fits(tile: Tile, wanted: str, group: str) -> bool:
+    return (not group or tile.group == group) and matches(
+        tile.title, wanted, f"{tile.about} {tile.group}"
+    )
+
+
+def tally(tiles: Iterable[Tile], wanted: str, group: str = "") -> Tally:
+    """Count the tags that match ``wanted``, and the trouble of the tags inside and outside.
+
+    Args:
+        tiles: all tiles.
+        wanted: words that the name, the title or the group holds.
+        group: only tags of this group match; empty for all.
+    """
     found: Counter[str] = Counter()
     tags = outside = 0
     for tile in tiles:
-        if matches(tile.title, wanted, tile.about):
+        if _fits(tile, wanted, group):
             tags += 1
             found.update(kinds(tile))
         elif kinds(tile):
@@ -93,17 +105,22 @@ def tally(tiles: Iterable[Tile], wanted: str) -> Tally:
     return Tally(tags, {kind: found[kind] for kind in KINDS if found[kind]}, outside)
 
 
-def chosen(tiles: Sequence[Tile], wanted: str, only: str = "") -> list[int]:
-    """Indexes of the tiles that match; if ``only`` names a kind of trouble, only tiles with it."""
+def chosen(tiles: Sequence[Tile], wanted: str, only: str = "", group: str = "") -> list[int]:
+    """Indexes of the tiles that match; only those with a kind of trouble, only those of a group."""
     return [
         index
         for index, tile in enumerate(tiles)
-        if matches(tile.title, wanted, tile.about) and (not only or only in kinds(tile))
+        if _fits(tile, wanted, group) and (not only or only in kinds(tile))
     ]
 
 
 def tile_order(
-    tiles: Sequence[Tile], wanted: str, sort: str, pinned: Collection[str], only: str = ""
+    tiles: Sequence[Tile],
+    wanted: str,
+    sort: str,
+    pinned: Collection[str],
+    only: str = "",
+    group: str = "",
 ) -> list[int]:
     """Indexes of the shown tiles: pinned tiles first, the others by ``worst`` or by ``name``."""
 
@@ -112,7 +129,7 @@ def tile_order(
         worst = severity(tile) if sort == "worst" else ()
         return (tile.title not in pinned, worst, tile.title)
 
-    return sorted(chosen(tiles, wanted, only), key=key)
+    return sorted(chosen(tiles, wanted, only, group), key=key)
 
 
 _COLUMNS: Final[dict[str, Callable[[Tile], float | str | None]]] = {
@@ -126,11 +143,16 @@ COLUMNS: Final = tuple(_COLUMNS)
 
 
 def table_order(
-    tiles: Sequence[Tile], wanted: str, column: str, descending: bool, only: str = ""
+    tiles: Sequence[Tile],
+    wanted: str,
+    column: str,
+    descending: bool,
+    only: str = "",
+    group: str = "",
 ) -> list[int]:
     """Indexes of the table's rows sorted by ``column``; rows without a value are always last."""
     value = _COLUMNS[column]
-    rows = chosen(tiles, wanted, only)
+    rows = chosen(tiles, wanted, only, group)
     rows.sort(key=lambda i: tiles[i].title)
     present = [i for i in rows if value(tiles[i]) is not None]
     missing = [i for i in rows if value(tiles[i]) is None]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ksys_app.domain import figures, kpi, quality, sparkline
 from ksys_app.domain.figures import finite
+from ksys_app.domain.names import group_of
 from ksys_app.domain.rules import usable_rate
 from ksys_app.domain.still import Unchanged, unchanged
 from ksys_app.domain.timefmt import local_seconds
@@ -131,6 +132,7 @@ def tile(
     return Tile(
         title=row.tag_name,
         about="" if rule is None else rule.title,
+        group=("" if rule is None else rule.group) or group_of(row.tag_name),
         unit=unit,
         value=value,
         value_s=figures.figure(value, places),

@@ -144,6 +144,11 @@ class QcRule:
         return short_text(self.meta.get("title"), MAX_TITLE)
 
     @property
+    def group(self) -> str:
+        """The group that the tag belongs to, from ``meta.group``, or an empty string."""
+        return short_text(self.meta.get("group"), MAX_TITLE)
+
+    @property
     def stuck_s(self) -> float | None:
         """Seconds that a value may stay the same, from ``meta.stuck_s``; None: not checked."""
         return seconds(self.meta.get("stuck_s"), MAX_STUCK_S)

@@ -74,6 +74,7 @@ class Tile:
         far_below: the nearest limit below that box.
         far_level: level of such a limit that is broken, negative for the one below, else 0.
         far_room: length of the longest such text that the tag's rule can give, characters.
+        group: the group of the tag, from its rule or its name.
         gauge_warn: positions of the warning limits on the gauge, percent; ``gauge_crit`` those of
             the critical limits.
     """
@@ -113,6 +114,7 @@ class Tile:
     gauge_crit: tuple[float, ...] = ()
     unchanged_s: float | None = None
     unchanged_longer: bool = False
+    group: str = ""
 
     @property
     def alarm_level(self) -> int:

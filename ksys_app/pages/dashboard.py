@@ -97,6 +97,7 @@ def _at_hand(order: rx.Var[list[int]], rows: rx.Var[list[TileView]]) -> rx.Var[l
 def _loaded() -> rx.Component:
     rows, titles = _tiles()
     return rx.el.div(
+        rx.cond(State.tiles_url != "", _cells(), rx.fragment()),
         _tiles_section(
             rx.cond(
                 State.tile_order.length() > 0,
@@ -148,6 +149,17 @@ def _loaded() -> rx.Component:
             rx.fragment(),
         ),
         class_name="dashboard",
+    )
+
+
+def _cells() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(T.cells, id="cells-heading", class_name="sr-only"),
+        client.Cells.create(
+            chosen=State.group, on_choose=State.show_group, on_open=State.open_detail
+        ),
+        aria_labelledby="cells-heading",
+        class_name="cells-section",
     )
 
 

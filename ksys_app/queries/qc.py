@@ -55,12 +55,15 @@ async def rules_by_tag() -> Mapping[str, QcRule]:
 
 
 async def titled(words: str) -> frozenset[str]:
-    """Names of the tags with a title whose name or title holds every word; none for no words."""
+    """Names of the tags whose name, title and group hold every word; none for no words.
+
+    Only tags with a title or a group in their rule: the others are found by name.
+    """
     if not words:
         return frozenset()
     rules = (await qc_rules()).rows
-    found = (rule for rule in rules if rule.title and matches(rule.tag_name, words, rule.title))
-    return frozenset(rule.tag_name for rule in found)
+    texts = ((rule.tag_name, f"{rule.title} {rule.group}".strip()) for rule in rules)
+    return frozenset(name for name, text in texts if text and matches(name, words, text))
 
 
 async def expectations() -> Answer[Expectation]:

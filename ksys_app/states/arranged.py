@@ -11,7 +11,12 @@ INDEX_BYTES: Final = 8
 
 
 def arranged(
-    of: TileSet, words: str, only: str, sort: tuple[str, ...], table_sort: tuple[str, bool]
+    of: TileSet,
+    words: str,
+    only: str,
+    group: str,
+    sort: tuple[str, ...],
+    table_sort: tuple[str, bool],
 ) -> tuple[list[int], list[int], ordering.Tally]:
     """The order of tiles, the order of rows, and counts.
 
@@ -19,6 +24,7 @@ def arranged(
         of: the tiles.
         words: the filter.
         only: the kind of trouble that is shown alone.
+        group: the group that is shown alone.
         sort: how tiles are sorted, and the tags that come first.
         table_sort: the column that sorts the table, and whether it is turned round.
     """
@@ -26,10 +32,10 @@ def arranged(
     def arrange() -> tuple[list[int], list[int], ordering.Tally]:
         by, *pins = sort
         return (
-            ordering.tile_order(of.tiles, words, by, pins, only),
-            ordering.table_order(of.tiles, words, *table_sort, only),
-            ordering.tally(of.tiles, words),
+            ordering.tile_order(of.tiles, words, by, pins, only, group),
+            ordering.table_order(of.tiles, words, *table_sort, only, group),
+            ordering.tally(of.tiles, words, group),
         )
 
-    name = repr((words, only, sort, table_sort))
+    name = repr((words, only, group, sort, table_sort))
     return of.made.once(name, arrange, 2 * INDEX_BYTES * len(of.tiles))

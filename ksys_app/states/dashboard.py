@@ -45,6 +45,8 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     titles: list[str] = []
     delta_caption: Message = Message()
     tag_filter: str = ""
+    # The group that is shown alone; empty for all.
+    group: str = ""
     table_sort: str = "tag"
     table_desc: bool = False
     tile_sort: str = "name"
@@ -128,6 +130,14 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
         return [DashboardState.refresh, DashboardState.follow_feed]
 
     @rx.event
+    def show_group(self, name: str) -> None:
+        """Show only the tags of a group; the same group again, or none, shows all."""
+        self.group = "" if name == self.group else clean_filter(name)
+        self._let_go()
+        self._order()
+        self.link = self._link()
+
+    @rx.event
     def set_tile_sort(self, value: str) -> None:
         """``worst`` first or by ``name``."""
         if value not in SORTS:
@@ -173,6 +183,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
 
     def _link(self) -> str:
         selection = {"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort}
+        selection["group"] = self.group
         return page_link("/", selection)
 
     def _chosen(self) -> list[Any]:
@@ -190,6 +201,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
         query = self._query()
         self._held = ()
         self.tag_filter = clean_filter(query.get("tag", ""))
+        self.group = clean_filter(query.get("group", ""))
         sort = query.get("sort") or self.saved_sort
         self.tile_sort = self.saved_sort = sort if sort in SORTS else SORTS[0]
         window = self._read_window()
@@ -235,7 +247,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
         """Say where the browser fetches the tiles, if they are too many for the state."""
         of, many = self._tile_set, len(self._tiles) > MOST_IN_STATE
         if of is not None and many and self._seq and of.selection.whole and not of.truncated:
-            self.tiles_url = f"/api/v1/kpi?window={of.window.label}&fields=about,shown"
+            self.tiles_url = f"/api/v1/kpi?window={of.window.label}&fields=about,group,shown"
             self.tiles_seq = self._seq
         else:
             self.tiles_url, self.tiles_seq = "", 0
@@ -243,9 +255,16 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     def _order(self) -> None:
         self.searched = self._tile_set is not None and self._tile_set.covers(self.tag_filter)
         known, words, only = self._tiles, self.tag_filter, self.only
+        # A group of a link may have no tag any more, or none that is at hand.
+        group = self.group if any(tile.group == self.group for tile in known) else ""
         of = TileSet(self._wanted()) if self._tile_set is None else self._tile_set
         tiles, table, counts = arranged(
-            of, words, only, (self.tile_sort, *self._pins()), (self.table_sort, self.table_desc)
+            of,
+            words,
+            only,
+            group,
+            (self.tile_sort, *self._pins()),
+            (self.table_sort, self.table_desc),
         )
         tiles, self.tiles_moved = self._arrange("tiles", known, tiles)
         table, self.table_moved = self._arrange("table", known, table)

@@ -73,7 +73,7 @@ async def test_many_tiles_are_fetched_and_the_state_holds_their_number(
     await load(made)
     assert (made.phase, made.tile_order, made.tally.tags) == ("loaded", [0, 1, 2], 3)
     assert (made.kpi_rows, made.titles) == ([], [])
-    assert made.tiles_url == "/api/v1/kpi?window=5m&fields=about,shown"
+    assert made.tiles_url == "/api/v1/kpi?window=5m&fields=about,group,shown"
     whole = await runtime.current().feed.now(made._tile_set.selection)
     assert (whole.seq, whole.tile_set) == (made.tiles_seq, made._tile_set), "what was just read"
     made.toggle_pin("C")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -274,3 +275,17 @@ class TestHeld:
         kept = held(self.BEFORE, wanted.split())
         assert kept == shown.split()
         assert moves(kept, wanted.split()) == moved
+
+
+def test_a_group_is_shown_alone_and_the_trouble_of_others_is_counted_outside() -> None:
+    tiles = [replace(tile, group="one" if at % 2 else "two") for at, tile in enumerate(TROUBLE)]
+    inside = [at for at, tile in enumerate(tiles) if tile.group == "two"]
+    assert sorted(tile_order(tiles, "", "name", (), "", "two")) == inside
+    assert sorted(table_order(tiles, "", "tag", False, "", "two")) == inside
+    counts, whole = tally(tiles, "", "two"), tally(tiles, "")
+    assert counts.tags == len(inside)
+    assert counts.outside == sum(bool(kinds(tile)) for tile in tiles if tile.group == "one")
+    assert whole.outside == 0
+    assert sorted(tile_order(tiles, "one", "name", ())) == [
+        at for at, tile in enumerate(tiles) if tile.group == "one"
+    ], "the words of the filter find groups"

@@ -105,6 +105,7 @@ def test_the_tile_of_the_spec() -> None:
         far_room=12,
         gauge_warn=(90.0, 97.5),
         gauge_crit=(85.0, 99.0),
+        group="D",
     )
 
 

@@ -11,6 +11,9 @@ from ksys_app.components.client.grid import (
     Age as Age,
 )
 from ksys_app.components.client.grid import (
+    Cells as Cells,
+)
+from ksys_app.components.client.grid import (
     CommBadge as CommBadge,
 )
 from ksys_app.components.client.grid import (

@@ -149,6 +149,21 @@ def fetched_tiles() -> tuple[rx.Var[list[TileView]], rx.Var[list[str]]]:
 _VIRTUAL = ["@tanstack/react-virtual@3.14.26"]
 
 
+class Cells(rx.Component):
+    """The state of every fetched tile as one cell, by group.
+
+    Attributes:
+        chosen: the group that is shown alone, empty for all.
+    """
+
+    library = library("grid/cells.jsx")
+    tag = "Cells"
+
+    chosen: rx.Var[str]
+    on_choose: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
 class ManyTiles(rx.Component):
     """A grid of tiles; of a long one only what is in sight is in the document.
 

@@ -4,14 +4,14 @@ import { at } from "../lib/paths.js";
 import { NOTHING, applied, marked } from "../lib/tiles.js";
 
 let held = NOTHING;
-let shown = { rows: [], titles: [] };
+let shown = { rows: [], titles: [], groups: [] };
 let wanted = { url: "", seq: 0 };
 let pins = [];
 let busy = false;
 const listeners = new Set();
 
 function show() {
-  shown = { rows: marked(held, pins), titles: held.titles };
+  shown = { rows: marked(held, pins), titles: held.titles, groups: held.groups };
   for (const listener of listeners) listener();
 }
 

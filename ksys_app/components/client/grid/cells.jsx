@@ -1,0 +1,64 @@
+// The state of every tag as one cell, by group. A cell opens its tag, a group's name shows that group alone.
+import { memo, useMemo } from "react";
+import { grouped, KINDS } from "../lib/cells.js";
+import { useLanguage, useWords } from "../lib/usewords.js";
+import { counted } from "../lib/words.js";
+import { useTiles } from "./fetched.jsx";
+import { Mark } from "./mark.jsx";
+
+export function Cells({ chosen, onChoose, onOpen }) {
+  const { live: t } = useWords();
+  const language = useLanguage();
+  const tiles = useTiles();
+  const groups = useMemo(() => {
+    const { compare } = new Intl.Collator(language, { numeric: true });
+    return grouped(tiles, compare);
+  }, [tiles, language]);
+  if (groups.length === 0) return null;
+  const says = { ok: t.state_ok, crit: t.state_crit, warn: t.state_warn, old: t.cell_old, still: t.comm_still, never: t.comm_never };
+  return (
+    <div className="cells" data-testid="cells" onKeyDown={walk}>
+      {groups.map(({ name, cells, counts }, at) => (
+        <section key={name} className="cell-group" aria-label={name}>
+          <h3>
+            <button type="button" aria-pressed={chosen === name} title={chosen === name ? t.only_off : t.cells_filter}
+              data-testid={`group-${name}`} onClick={() => onChoose(name)}>{name}</button>
+            <span className="count">{counted(t.tags_all, cells.length)}</span>
+            {KINDS.filter((kind) => counts[kind]).map((kind) => (
+              <span key={kind} className="cell-count" title={says[kind]}><Mark kind={kind} />{counts[kind]}</span>
+            ))}
+          </h3>
+          <div className="cell-box">
+            {cells.map(({ title, kind }, place) => (
+              <Cell key={title} title={title} kind={kind} says={says[kind]} first={at === 0 && place === 0} onOpen={onOpen} />
+            ))}
+          </div>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+const Cell = memo(/** @param {Record<string, any>} props */ function Cell({ title, kind, says, first, onOpen }) {
+  const text = `${title}: ${says}`;
+  return (
+    <button type="button" className="cell" data-kind={kind} tabIndex={first ? 0 : -1} title={text} aria-label={text}
+      data-testid={`cell-${title}`} onClick={() => onOpen(title)} />
+  );
+});
+
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+// One stop of the tabulator key for all cells; the arrow keys go from one to the next.
+function walk(event) {
+  if (!event.target.classList.contains("cell")) return;
+  const cells = [...event.currentTarget.querySelectorAll(".cell")];
+  const target = {
+    Home: cells.at(0), End: cells.at(-1), [event.key]: cells[cells.indexOf(event.target) + STEPS[event.key]],
+  }[event.key];
+  if (!target || (!(event.key in STEPS) && event.key !== "Home" && event.key !== "End")) return;
+  event.preventDefault();
+  cells.find((cell) => cell.tabIndex === 0).tabIndex = -1;
+  target.tabIndex = 0;
+  target.focus();
+}
