@@ -81,6 +81,11 @@ WHERE j.proc_name = 'policy_refresh_continuous_aggregate'
   AND a.view_schema = 'public' AND a.view_name = ANY (%s) AND a.hypertable_name = 'influx_hist'
   AND coalesce((j.config ->> 'start_offset')::interval > %s, true)
 """
+CANCEL: Final = """
+SELECT pg_cancel_backend(l.pid)
+FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid AND a.usename = current_user
+WHERE l.relation = to_regclass(%s) AND l.mode = 'ExclusiveLock' AND l.pid <> pg_backend_pid()
+"""
 GRANTS: Final = """
 SELECT CASE WHEN a.grantee = 0 THEN NULL ELSE a.grantee::regrole::text END
 FROM pg_class AS c, aclexplode(c.relacl) AS a
@@ -223,7 +228,8 @@ async def _rebuild(conn: AsyncConnection, one: Rebuild, step: Step, zone: str) -
     retention = await (await conn.execute(RETENTION, (one.view,))).fetchone()
     policy = await (await conn.execute(REFRESHED, (one.view,))).fetchone()
     if one.heir is None:
-        # No rows are copied, and the old index has the name of the new one, so drop the old view.
+        # The old index has the name of the new one. With many tags a refresh is always running.
+        await conn.execute(CANCEL, (name,))
         await _drop(conn, one.view)
         await run(conn, step)
         notes = ["is a table with the last 25 hours now; its job writes what has changed"]
