@@ -45,7 +45,10 @@ def event_namespace() -> str:
 
 def tab_connected(app: rx.App, token: str) -> bool:
     """Whether the tab with this token has a websocket."""
-    return app.event_namespace is not None and token in app.event_namespace.token_to_sid
+    if app.event_namespace is None:
+        return False
+    # The public map is a copy, made of all tabs each time that one of them asks.
+    return token in app.event_namespace._token_manager.token_to_socket
 
 
 def link_asset(link: Path, file: Path) -> None:

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from importlib import import_module
 from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from ksys_app import reflex_compat
 
 # What an upgrade of Reflex may move, and what uses it.
 PRIVATE = {
@@ -22,7 +25,6 @@ PRIVATE = {
     "reflex_base.registry:RegisteredEventHandler.handler": "reflex_compat.handlers",
     "reflex_base.config:Config.get_event_namespace": "reflex_compat.event_namespace",
     "reflex.assets:_link_shared_asset": "reflex_compat.link_asset",
-    "reflex.app:EventNamespace.token_to_sid": "reflex_compat.tab_connected",
     "reflex.app:EventNamespace.on_event": "all events arrive there, behind events.gate",
     "reflex.app:EventNamespace.on_client_error": "events.frames passes reports on",
     "reflex_base.event.processor.base_state_processor:process_event": "handlers run there",
@@ -53,6 +55,17 @@ def test_an_event_carries_nothing_that_the_gate_leaves_out() -> None:
     assert set(part("reflex_base.event:Event").__dataclass_fields__) == set(
         FIELDS["reflex_base.event:Event"]
     )
+
+
+def test_a_tab_is_looked_up_without_a_copy_of_the_map_of_all() -> None:
+    manager = part("reflex.utils.token_manager:LocalTokenManager")()
+    assert manager.token_to_socket == {}
+    namespace = SimpleNamespace(_token_manager=manager)
+    app: Any = SimpleNamespace(event_namespace=namespace)
+    assert not reflex_compat.tab_connected(app, "one")
+    manager.token_to_socket["one"] = object()
+    assert reflex_compat.tab_connected(app, "one")
+    assert "_token_manager" in inspect.getsource(part("reflex.app:EventNamespace"))
 
 
 def test_the_words_of_the_wire_are_those_of_the_gate() -> None:
