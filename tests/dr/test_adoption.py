@@ -26,6 +26,7 @@ from ksys_app.ops.verify import verify
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from ksys_app.states.trend import TrendState
+from ksys_app.texts import say
 from tests import spec_database
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
@@ -198,7 +199,7 @@ async def shown_days(dsn: str) -> tuple[str, str, datetime]:
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
             answer = await http.get("/api/v1/timeseries", params={"tag": "D100", "window": "12m"})
         begins = datetime.fromtimestamp(answer.json()["from_ms"] / 1000, UTC)
-    return state.window_caption, tiles.days or "", begins
+    return say(state.window_caption), tiles.days or "", begins
 
 
 async def test_what_is_kept_stays_and_works_until_it_is_rebuilt(dsn: str) -> None:
