@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import partial
 from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import Query
@@ -34,7 +33,6 @@ from ksys_app.domain.windows import (
 from ksys_app.texts import say
 
 MAX_EXPORT_TAGS = 9
-MAX_KPI_TAGS = 200
 # Whole numbers up to this one are exact in every reader of JSON.
 MAX_SEQ = 2**53 - 1
 
@@ -53,9 +51,9 @@ def _window(value: str) -> Window:
         raise ValueError(say(error.said)) from None
 
 
-def _few(value: list[str], most: int = MAX_EXPORT_TAGS) -> list[str]:
-    if len(value) > most:
-        raise ValueError(f"may be given {most} times, not {len(value)}")
+def _few(value: list[str]) -> list[str]:
+    if len(value) > MAX_EXPORT_TAGS:
+        raise ValueError(f"may be given {MAX_EXPORT_TAGS} times, not {len(value)}")
     return list(dict.fromkeys(value))
 
 
@@ -108,8 +106,8 @@ TagNames = Annotated[
 ]
 KpiTags = Annotated[
     list[TagName],
-    AfterValidator(partial(_few, most=MAX_KPI_TAGS)),
-    Field(json_schema_extra={"maxItems": MAX_KPI_TAGS}),
+    AfterValidator(_few),
+    Field(json_schema_extra={"maxItems": MAX_EXPORT_TAGS}),
 ]
 WindowLabel = Annotated[
     Window,

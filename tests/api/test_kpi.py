@@ -81,7 +81,7 @@ async def test_some_fields_of_some_tags(http: httpx.AsyncClient) -> None:
         ("?fields=", 400, "fields"),
         ("?tag=A&tag=NOPE", 404, "NOPE"),
         ("?tag=NOPE&since=0", 404, "NOPE"),
-        ("?" + "&".join(f"tag=T{i}" for i in range(201)), 400, "200 times, not 201"),
+        ("?" + "&".join(f"tag=T{i}" for i in range(10)), 400, "9 times, not 10"),
     ],
 )
 async def test_a_bad_question(http: httpx.AsyncClient, query: str, status: int, says: str) -> None:
