@@ -19,6 +19,7 @@ from ksys_app import log, meters
 from ksys_app.driver.command import connect as connect
 from ksys_app.driver.command import user_of
 from ksys_app.driver.connection import KEEPALIVE, Connection, Silent
+from ksys_app.driver.counters import Counters
 from ksys_app.driver.failures import map_error, refused
 from ksys_app.driver.guards import GUARDS, guarding
 from ksys_app.driver.pool import Busy, Pool
@@ -27,7 +28,7 @@ from ksys_app.driver.refusal import refusal
 from ksys_app.driver.restoring import restoring
 from ksys_app.driver.rows import first_row, rows_of
 from ksys_app.driver.standby import Standby
-from ksys_app.errors import DatabaseFault, DatabaseTimeout, DatabaseUnreachable, KsysError
+from ksys_app.errors import AWAY, DatabaseFault, DatabaseUnreachable, KsysError
 from ksys_app.models.message import Message
 from ksys_app.settings import Settings, safe_dsn, with_parameters
 from ksys_app.utils.cache import TTL, Answer, Kind, TTLCache, cache_key
@@ -36,12 +37,10 @@ T = TypeVar("T")
 Query = str | sql.Composed
 Params = Mapping[str, object]
 
-# Time beyond the statement timeout, for the connection and the answer. A server that runs ends the
-# statement itself and sends the error. For a server that does not answer, this limit ends the wait.
+# Time beyond the statement timeout, for the connection and the answer. A running server ends the
+# statement itself; this limit ends the wait for one that does not answer.
 MARGIN_S: Final = 2.0
-# A connection is dead if the server has not acknowledged sent data for this time (milliseconds).
-UNACKNOWLEDGED_MS: Final = 10_000
-LOST: Final = (DatabaseUnreachable, DatabaseTimeout)
+UNACKNOWLEDGED_MS: Final = 10_000  # Then a server that acknowledges no data counts as dead.
 PING: Final = "SELECT 1 AS one LIMIT 1"
 
 
@@ -53,14 +52,6 @@ class _Ping:
 @dataclass(frozen=True, slots=True)
 class _Version:
     version: str
-
-
-@dataclass(slots=True)
-class Counters:
-    """Numbers of statements and of failures since the pool was opened."""
-
-    statements: int = 0
-    failures: int = 0
 
 
 class Database:
@@ -78,7 +69,7 @@ class Database:
         self.name = safe_dsn(dsn)
         self.counters = Counters()
         self.standby = Standby()
-        self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=(*LOST, DatabaseFault))
+        self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=(*AWAY, DatabaseFault))
         self._timeout_s = settings.statement_timeout_ms / 1000
         self._lost_since: float | None = None
         self._logged: set[str] = set()
@@ -237,7 +228,7 @@ class Database:
                 yield conn
         except Exception as error:
             mapped = map_error(error, self.name)
-            if isinstance(mapped, LOST):
+            if isinstance(mapped, AWAY):
                 self._failed(mapped)
             if not isinstance(error, Busy):
                 away = isinstance(error, Silent) or isinstance(mapped, DatabaseUnreachable)
@@ -263,7 +254,7 @@ class Database:
         if self._refusal is None or self._refusal[0] != words:
             why = await refusal(error, self._dsn)
             self._refusal = words, refused(why, self.name, self._user)
-        # For pages and HTTP every cause is the same error: the database is unreachable.
+        # For pages and HTTP every cause is the same error.
         return DatabaseUnreachable(self._refusal[1].said)
 
     async def _ping(self) -> None:

@@ -22,6 +22,7 @@ from ksys_app.ops import golden
 from ksys_app.ops.check_extensions import extensions
 from ksys_app.ops.check_replica import replica
 from ksys_app.ops.embedded import IS_EMBEDDED
+from ksys_app.ops.relations import Relation, few_names, not_owned
 from ksys_app.security import Finding
 from ksys_app.settings import safe_dsn
 
@@ -29,7 +30,6 @@ Variable = Literal["TS_DSN", "TS_ADMIN_DSN"]
 # The age of a sample is computed with the database's clock. With a larger difference, a person who
 # looks at a watch finds the ages wrong.
 MAX_CLOCK_S: Final = 2.0
-MOST_NAMES: Final = 5
 NO_SCHEMA: Final = "the database has no ksys schema; run ksys db init"
 
 FACTS: Final = f"""
@@ -80,19 +80,6 @@ class Facts:
     creates_in_database: bool
     uses_schema: bool
     creates_in_schema: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A table or view of the schema, and the role's privileges on it."""
-
-    name: str
-    kind: str
-    there: bool
-    reads: bool
-    writes: bool
-    owns: bool
-    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +231,14 @@ def _reader(facts: Facts, relations: list[Relation], production: bool) -> Iterat
     elif not facts.uses_schema:
         detail = f"{facts.role} may not use schema public; run ksys db init to grant it"
     elif lacks or closed:
-        parts = [f"the database lacks {_names(lacks)}"] if lacks else []
-        parts += [f"{facts.role} may not read {_names(closed)}"] if closed else []
+        parts = [f"the database lacks {few_names(lacks)}"] if lacks else []
+        parts += [f"{facts.role} may not read {few_names(closed)}"] if closed else []
         detail = f"{'; '.join(parts)}; run ksys db init"
     else:
         detail = ""
     fine = f"{facts.role} reads all {len(relations)} tables and views"
     yield Finding("TS_DSN reads", not detail, detail or fine)
-    may = "everything, as a superuser" if facts.superuser else _names(open_to)
+    may = "everything, as a superuser" if facts.superuser else few_names(open_to)
     writes = f"{facts.role} may write {may}; the app needs a role that only reads: eco_ro"
     only = not (open_to or facts.superuser)
     fine = f"{facts.role} writes nothing"
@@ -265,7 +252,7 @@ def _owner(facts: Facts, relations: list[Relation]) -> Iterator[Finding]:
     if facts.standby:
         detail = "a standby is read-only; name the primary"
     elif others and not facts.superuser:
-        detail = _not_owned(facts.role, there)
+        detail = not_owned(facts.role, there)
     elif not (facts.creates_in_database and facts.creates_in_schema):
         where = "schema public" if facts.creates_in_database else f"database {facts.database}"
         detail = f"{facts.role} may not create in {where}; TS_ADMIN_DSN must name the owner"
@@ -280,24 +267,3 @@ def _owner(facts: Facts, relations: list[Relation]) -> Iterator[Finding]:
     yield Finding("TS_ADMIN_DSN rights", not detail, detail or f"{facts.role} is {what}")
     if not there:
         yield Finding("TS_ADMIN_DSN schema", False, NO_SCHEMA, strict=False)
-
-
-def _not_owned(role: str, there: list[Relation]) -> str:
-    """Names the relations of other owners if the role owns most; otherwise names the owner."""
-    others = [one for one in there if not one.owns]
-    names = _names([one.name for one in others])
-    lacks = f"{role} does not own {names}, {others[0].owner} does"
-    if 2 * len(others) > len(there):
-        return f"{lacks}; TS_ADMIN_DSN must name the owner"
-    # An aggregate has a hypertable too; ALTER TABLE would not change the owner of that one.
-    kinds = {"aggregate": "MATERIALIZED VIEW"}
-    hand_over = "; ".join(
-        f"ALTER {kinds.get(one.kind, one.kind.upper())} public.{one.name} OWNER TO {role}"
-        for one in others
-    )
-    return f"{lacks}; as a superuser: {hand_over}"
-
-
-def _names(names: list[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -9,6 +9,7 @@ from ksys_app.domain.figures import brief
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.quality import held_limits
 from ksys_app.domain.tiles import Held
+from ksys_app.errors import KsysError
 from ksys_app.models.tiles import Reason, Tile, Violation
 from ksys_app.services.tiles import TileSet, TileSource
 
@@ -34,6 +35,13 @@ class LiveTiles:
     async def shared(self, wanted: Selection) -> Selection:
         """``wanted``, or the whole of its window where all tags fit on a page."""
         return await self.source.shared(wanted)
+
+    async def watched(self, wanted: Selection) -> Selection:
+        """The same; ``wanted`` too while the database cannot tell how many tags there are."""
+        try:
+            return await self.shared(wanted)
+        except KsysError:
+            return wanted
 
     async def read(self, selection: Selection) -> TileSet:
         """The tiles, judged with the limits that the last tick held. This read changes nothing.

@@ -206,11 +206,7 @@ class CommState(HoursState, OverviewState, BaseState):
         return list(self.tag_names) if tags else []
 
     async def _fetch(self, pause: float) -> bool:
-        """Read what is selected, and show it or what failed.
-
-        Returns:
-            Whether the database is away, so that it should be asked again after ``pause`` seconds.
-        """
+        """Read and show what is selected; whether to ask again after ``pause``: it is away."""
         started = time.monotonic()
         async with self:
             # While the page tries again, it still says what is wrong.

@@ -90,7 +90,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
             wanted = self._wanted()
             if not self.realtime_mode:
                 return
-        selection = await _shared(wanted)
+        selection = await runtime.current().tiles.watched(wanted)
         while True:
             async with runtime.current().feed.subscribe(selection) as subscription:
                 searched = True
@@ -297,11 +297,3 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
                 self._show(tile_set, snapshot.seq)
         words, kept = wanted.words or None, tile_set.error is not None
         log_load(window, words, started, len(tile_set.tiles), cache_hit=kept)
-
-
-async def _shared(wanted: Selection) -> Selection:
-    """``wanted``, or all tags where they fit on a page and the database can tell."""
-    try:
-        return await runtime.current().tiles.shared(wanted)
-    except KsysError:
-        return wanted

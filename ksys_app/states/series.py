@@ -82,10 +82,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
 
     @rx.event(background=True, supersedes=True)
     async def follow(self) -> None:
-        """Ask again as answers expire, and at once when the database is lost or back.
-
-        While it fails, ask after 1, 2, 4, 8 s.
-        """
+        """Ask again as answers expire, after failures, and when the database is lost or back."""
         failures = 0
         while True:
             async with self:

@@ -13,7 +13,8 @@ from psycopg import AsyncConnection, sql
 from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.ops import connections
-from ksys_app.ops.connections import Facts, Relation
+from ksys_app.ops.connections import Facts
+from ksys_app.ops.relations import Relation
 from ksys_app.security import Finding
 from ksys_app.settings import EXAMPLE_DSN
 from tests import docs

@@ -1,0 +1,43 @@
+"""Tables and views of the schema, and whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MOST_NAMES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or view of the schema, and the role's privileges on it."""
+
+    name: str
+    kind: str
+    there: bool
+    reads: bool
+    writes: bool
+    owns: bool
+    owner: str | None = None
+
+
+def not_owned(role: str, there: list[Relation]) -> str:
+    """Names the relations of other owners if the role owns most; otherwise names the owner."""
+    others = [one for one in there if not one.owns]
+    names = few_names([one.name for one in others])
+    lacks = f"{role} does not own {names}, {others[0].owner} does"
+    if 2 * len(others) > len(there):
+        return f"{lacks}; TS_ADMIN_DSN must name the owner"
+    hand_over = "; ".join(f"ALTER {_noun(one)} public.{one.name} OWNER TO {role}" for one in others)
+    return f"{lacks}; as a superuser: {hand_over}"
+
+
+def _noun(one: Relation) -> str:
+    # An aggregate has a hypertable too; ALTER TABLE would not change the owner of that one.
+    return "MATERIALIZED VIEW" if one.kind == "aggregate" else one.kind.upper()
+
+
+def few_names(names: list[str]) -> str:
+    """Names in one sentence: the first five, and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
