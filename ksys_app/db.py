@@ -16,8 +16,7 @@ import psycopg
 from psycopg import sql
 
 from ksys_app import log, meters
-from ksys_app.driver.command import connect as connect
-from ksys_app.driver.command import user_of
+from ksys_app.driver.command import connect as connect, user_of
 from ksys_app.driver.connection import KEEPALIVE, Connection, Silent
 from ksys_app.driver.counters import Counters
 from ksys_app.driver.failures import map_error, refused
@@ -40,7 +39,7 @@ Params = Mapping[str, object]
 # Time beyond the statement timeout, for the connection and the answer. A running server ends the
 # statement itself; this limit ends the wait for one that does not answer.
 MARGIN_S: Final = 2.0
-UNACKNOWLEDGED_MS: Final = 10_000  # Then a server that acknowledges no data counts as dead.
+UNACKNOWLEDGED_MS: Final = 10_000  # A server that acknowledges no data for so long is dead.
 PING: Final = "SELECT 1 AS one LIMIT 1"
 
 

@@ -67,9 +67,9 @@ def filled(text: rx.Var[str], **values: Any) -> rx.Var[str]:
     """A text with its braces filled; with the form for the count ``n`` where there is one."""
     call = "counted" if "n" in values else "fill"
     count = [values.pop("n")] if "n" in values else []
-    arguments = ", ".join(str(rx.Var.create(one)) for one in (text, *count, values))
-    data = [one._get_all_var_data() for one in map(rx.Var.create, (text, *count, values))]
-    return _var(f"{call}({arguments})", VarData.merge(_FILLS, *data))
+    made = [rx.Var.create(one) for one in (text, *count, values)]
+    data = VarData.merge(_FILLS, *(one._get_all_var_data() for one in made))
+    return _var(f"{call}({', '.join(map(str, made))})", data)
 
 
 def said(message: rx.Var[Any], call: str = "say") -> rx.Var[str]:

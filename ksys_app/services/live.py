@@ -20,6 +20,7 @@ from ksys_app.domain.ordering import Selection
 from ksys_app.driver.pulse import Pulse
 from ksys_app.errors import KsysError
 from ksys_app.log import logger
+from ksys_app.models.message import Message
 from ksys_app.services.tiles import TileSet
 from ksys_app.utils.made import Made
 
@@ -168,9 +169,8 @@ class LiveFeed:
 
     async def _ask(self, selection: Selection) -> Snapshot:
         tile_set = await self._read(selection)
-        wrong = tile_set.error
-        error = wrong if wrong is None or isinstance(wrong, KsysError) else KsysError(str(wrong))
-        return self._snapshot(tile_set, error)
+        error = tile_set.error
+        return self._snapshot(tile_set, None if error is None else _ours(error))
 
     async def close(self) -> None:
         """Stop the poller."""
@@ -231,7 +231,7 @@ class LiveFeed:
             tile_set, error = last, refused
         except Exception:  # The poller serves every tab: one bad row must not end it.
             logger.exception("live feed: %s", selection.window.label)
-            tile_set, error = last, KsysError("the live feed failed; the log has the details")
+            tile_set, error = last, KsysError(Message("errors.feed_failed"))
         if selection not in self._watchers:
             return
         self._failures[selection] = 0 if error is None else self._failures[selection] + 1
@@ -244,10 +244,9 @@ class LiveFeed:
             self._ticked_at = self._wall()
             self._publish(self._snapshot(tile_set))
             return
-        wrong = error if isinstance(error, KsysError) else KsysError(str(error))
         since = before.failing_since_ms if before is not None else 0
         now_ms = int(self._wall() * 1000)
-        self._publish(self._snapshot(tile_set, wrong, since or now_ms, pause))
+        self._publish(self._snapshot(tile_set, _ours(error), since or now_ms, pause))
 
     def _snapshot(
         self,
@@ -274,3 +273,7 @@ class LiveFeed:
         self._newest[snapshot.tile_set.selection] = snapshot
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+
+
+def _ours(error: Exception) -> KsysError:
+    return error if isinstance(error, KsysError) else KsysError(str(error))

@@ -37,7 +37,7 @@ class LiveTiles:
         return await self.source.shared(wanted)
 
     async def watched(self, wanted: Selection) -> Selection:
-        """The same; ``wanted`` too while the database cannot tell how many tags there are."""
+        """As :meth:`shared`, but ``wanted`` while the database cannot count the tags."""
         try:
             return await self.shared(wanted)
         except KsysError:

@@ -20,8 +20,7 @@ from ksys_app.models.message import Message
 from ksys_app.services import runtime
 from ksys_app.services.comm_page import CommPage
 from ksys_app.services.live import BACKOFF_S
-from ksys_app.states import comm_address as address
-from ksys_app.states import comm_views as views
+from ksys_app.states import comm_address as address, comm_views as views
 from ksys_app.states.base import BaseState
 from ksys_app.states.comm_hours import HoursState
 from ksys_app.states.comm_overview import OverviewState
@@ -206,7 +205,7 @@ class CommState(HoursState, OverviewState, BaseState):
         return list(self.tag_names) if tags else []
 
     async def _fetch(self, pause: float) -> bool:
-        """Read and show what is selected; whether to ask again after ``pause``: it is away."""
+        """Read and show what is selected. True: the database is away, ask again in ``pause`` s."""
         started = time.monotonic()
         async with self:
             # While the page tries again, it still says what is wrong.

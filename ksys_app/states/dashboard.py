@@ -255,14 +255,12 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     def _order(self) -> None:
         self.searched = self._tile_set is not None and self._tile_set.covers(self.tag_filter)
         known, words, only = self._tiles, self.tag_filter, self.only
-        # A group of a link may have no tag any more, or none that is at hand.
-        group = self.group if any(tile.group == self.group for tile in known) else ""
         of = TileSet(self._wanted()) if self._tile_set is None else self._tile_set
         tiles, table, counts = arranged(
             of,
             words,
             only,
-            group,
+            self.group,
             (self.tile_sort, *self._pins()),
             (self.table_sort, self.table_desc),
         )

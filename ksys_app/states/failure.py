@@ -9,6 +9,7 @@ from reflex.event import EventSpec
 
 from ksys_app import log
 from ksys_app.errors import KsysError
+from ksys_app.models.message import Message
 from ksys_app.states.base import BaseState
 from ksys_app.states.loading import LoadingState
 from ksys_app.utils.pace import Pace
@@ -33,7 +34,7 @@ class FailureState(BaseState):
             return
         page: Any = await self.get_state(kind)
         try:
-            page._fail(KsysError("INTERNAL: the page failed; the server's log has the details"))
+            page._fail(KsysError(Message("errors.handler_failed")))
         except Exception as error:  # the page's own failure would come back here for ever
             _log_traceback(f"telling {path} that it failed", error)
 

@@ -47,6 +47,12 @@ def allowed_words(titles: set[str]) -> set[str]:
     return {*NAMES, *WORD.findall(placeholders.sub("", korean)), *WORD.findall(data)}
 
 
+async def allowed_on(page: Page, url: str) -> set[str]:
+    """:func:`allowed_words` for the tags of the site at ``url``."""
+    tags = await page.request.get(f"{url}/api/v1/tags")
+    return allowed_words({tag["title"] for tag in await tags.json()})
+
+
 async def english_left(page: Page, allowed: set[str]) -> set[str]:
     """Texts of the page with a word that is neither Korean nor allowed."""
     texts: list[str] = await page.evaluate(TEXTS)

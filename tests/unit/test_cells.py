@@ -57,7 +57,7 @@ def test_a_cell_shows_the_worst_of_its_tag(values: dict[str, Any], kind: str) ->
 def test_groups_are_in_order_with_their_cells_and_counts() -> None:
     rows = [row("B1", alarm_level=2), row("A1"), row("B2", comm="lost"), row("B3", comm="late")]
     given = {"rows": rows, "groups": ["B", "A", "B", "B"]}
-    found = run("lib/cells.js", "m.grouped(given[0], (a, b) => a < b ? -1 : 1)", given)
+    found = run("lib/cells.js", "m.byGroup(given[0], (a, b) => a < b ? -1 : 1)", given)
     assert [(one["name"], one["counts"]) for one in found] == [
         ("A", {}),
         ("B", {"crit": 1, "old": 2}),

@@ -1,6 +1,6 @@
 // The state of every tag as one cell, by group. A cell opens its tag, a group's name shows that group alone.
 import { memo, useMemo } from "react";
-import { grouped, KINDS } from "../lib/cells.js";
+import { byGroup, KINDS } from "../lib/cells.js";
 import { useLanguage, useWords } from "../lib/usewords.js";
 import { counted } from "../lib/words.js";
 import { useTiles } from "./fetched.jsx";
@@ -12,7 +12,7 @@ export function Cells({ chosen, onChoose, onOpen }) {
   const tiles = useTiles();
   const groups = useMemo(() => {
     const { compare } = new Intl.Collator(language, { numeric: true });
-    return grouped(tiles, compare);
+    return byGroup(tiles, compare);
   }, [tiles, language]);
   if (groups.length === 0) return null;
   const says = { ok: t.state_ok, crit: t.state_crit, warn: t.state_warn, old: t.cell_old, still: t.comm_still, never: t.comm_never };

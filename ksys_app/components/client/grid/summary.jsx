@@ -2,9 +2,8 @@
 import { useAsOf } from "./freshness.jsx";
 import { useLive } from "../shell/live.jsx";
 import { Mark } from "./mark.jsx";
+import { KINDS } from "../lib/cells.js";
 import { counted } from "../lib/words.js";
-
-const KINDS = ["crit", "warn", "old", "still", "never"];
 
 export function Summary({ tally, only, onOnly }) {
   const { t } = useLive();

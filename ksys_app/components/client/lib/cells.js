@@ -13,7 +13,7 @@ export function kindOf({ status_level: status, alarm_level: alarm, comm, still_s
 }
 
 // The groups by name, each with its cells by name and how many of them have which trouble.
-export function grouped({ rows, groups }, compare) {
+export function byGroup({ rows, groups }, compare) {
   const found = new Map();
   rows.forEach((row, at) => {
     const name = groups[at];

@@ -15,14 +15,18 @@ export function say(words, message) {
   if (Array.isArray(message)) return message.map((one) => say(words, one)).join(", ");
   if (message === null || typeof message !== "object") return String(message ?? "");
   if (!message.key) return "";
-  const [section, name] = message.key.split(".");
   const values = Object.fromEntries(Object.entries(message.values).map(([key, value]) => [key, say(words, value)]));
-  return counted(words[section][name], values.n, values);
+  return counted(template(words, message.key), values.n, values);
 }
 
 // As a sentence begins: with a capital, unless it begins with what was filled in, a database's name for example.
 export function capital(words, message) {
   const text = say(words, message);
-  const [section, name] = (message?.key ?? "").split(".");
-  return words[section]?.[name]?.startsWith("{") ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  const named = message?.key && template(words, message.key).startsWith("{");
+  return named ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function template(words, key) {
+  const [section, name] = key.split(".");
+  return words[section][name];
 }
