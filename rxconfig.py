@@ -11,8 +11,7 @@ from typing import Any
 import reflex as rx
 
 from ksys_app import reflex_packages
-from ksys_app.base_path import ENDPOINTS
-from ksys_app.base_path import PLACEHOLDER as BASE
+from ksys_app.base_path import ENDPOINTS, PLACEHOLDER as BASE
 from ksys_app.components.tokens import tailwind_theme
 
 PLACEHOLDER = "ksys.invalid"

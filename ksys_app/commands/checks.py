@@ -13,8 +13,7 @@ from ksys_app.commands import terminal
 from ksys_app.errors import KsysError
 from ksys_app.ops import connections
 from ksys_app.ops.check import headline
-from ksys_app.ops.verify import judgement
-from ksys_app.ops.verify import status as statuses
+from ksys_app.ops.verify import judgement, status as statuses
 from ksys_app.security import Finding, check_environment
 from ksys_app.settings import ENV_FILE, Settings
 

@@ -20,9 +20,7 @@ from ksys_app.ops.jobs.runner import Runner
 from ksys_app.ops.owner import owner
 from ksys_app.ops.schema import refresh as refreshing
 from ksys_app.ops.stopping import stop_signal
-from ksys_app.ops.verify import judgement
-from ksys_app.ops.verify import status as statuses
-from ksys_app.ops.verify import verify as verifying
+from ksys_app.ops.verify import judgement, status as statuses, verify as verifying
 from ksys_app.settings import Settings
 
 app = typer.Typer(

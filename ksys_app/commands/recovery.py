@@ -15,10 +15,12 @@ from ksys_app.commands.progress import refresh_reporter, stages
 from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.commands.status_view import bytes_label
 from ksys_app.domain.timefmt import local_offset
-from ksys_app.ops.recovery import backfill as backfilling
-from ksys_app.ops.recovery import backup as backing
-from ksys_app.ops.recovery import dated
-from ksys_app.ops.recovery import restore as restoring
+from ksys_app.ops.recovery import (
+    backfill as backfilling,
+    backup as backing,
+    dated,
+    restore as restoring,
+)
 from ksys_app.ops.recovery.aside import dropping
 from ksys_app.ops.recovery.backfill import BackfillResult, Listener, Source
 from ksys_app.ops.recovery.manifest import beside

@@ -8,8 +8,7 @@ from ksys_app.components.charts import TECH, TECH_BANDS
 from ksys_app.components.series import choice, series_page, table_section
 from ksys_app.components.series_table import csv_link, pager, row_count, series_table
 from ksys_app.components.words import T
-from ksys_app.states.tech import COLUMNS
-from ksys_app.states.tech import TechState as State
+from ksys_app.states.tech import COLUMNS, TechState as State
 
 TITLE = T.title_tech
 ON_LOAD = State.load_indicators_data

@@ -8,8 +8,7 @@ from ksys_app.components.charts import TREND, TREND_BANDS
 from ksys_app.components.series import choice, series_page, table_section
 from ksys_app.components.series_table import csv_link, pager, row_count, series_table
 from ksys_app.components.words import T
-from ksys_app.states.trend import FEATURES, HISTORY
-from ksys_app.states.trend import TrendState as State
+from ksys_app.states.trend import FEATURES, HISTORY, TrendState as State
 
 TITLE = T.nav_trend
 ON_LOAD = State.load_trend_data

@@ -11,8 +11,7 @@ from ksys_app.models.message import Message
 from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.queries.latest import latest_snapshot
 from ksys_app.queries.qc import rules_by_tag, titled
-from ksys_app.queries.tags import MAX_TAGS as MAX_TAGS
-from ksys_app.queries.tags import find_tag, matching_tags, tag_list
+from ksys_app.queries.tags import MAX_TAGS as MAX_TAGS, find_tag, matching_tags, tag_list
 from ksys_app.utils.cache import Answer
 
 

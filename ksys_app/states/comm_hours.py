@@ -13,8 +13,7 @@ from ksys_app.models.comm import Alive
 from ksys_app.models.comm_views import CardView, CellsView, OutageView, SummaryView
 from ksys_app.models.message import Message
 from ksys_app.services.comm_page import Report
-from ksys_app.states import comm_address as address
-from ksys_app.states import comm_views as views
+from ksys_app.states import comm_address as address, comm_views as views
 from ksys_app.states.loading import LoadingState
 
 MAX_OUTAGES: Final = 500

@@ -7,8 +7,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain.windows import WINDOWS, Window
 from ksys_app.queries import indicators, metrics

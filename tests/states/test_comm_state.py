@@ -13,8 +13,7 @@ import pytest
 from ksys_app.domain import comm
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.services import runtime
-from ksys_app.states import comm_address as address
-from ksys_app.states import comm_views as views
+from ksys_app.states import comm_address as address, comm_views as views
 from ksys_app.states.comm import CommState
 from ksys_app.texts import say
 from tests import plant

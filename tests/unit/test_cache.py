@@ -8,8 +8,7 @@ from hashlib import sha1
 from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.utils.cache import TTL, TTLCache, cache_key
 from tests.waiting import HANGS_S

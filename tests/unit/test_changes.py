@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ksys_app.domain.changes import KEPT, ChangeLog
 from ksys_app.domain.tiles import badges, tile

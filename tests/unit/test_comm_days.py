@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain import comm, comm_days, comm_order
 from ksys_app.models.comm import WORST, Alive, CommRow, TagDays

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain import comm
 from ksys_app.models.comm import Cell, CommRow

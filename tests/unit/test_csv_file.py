@@ -10,8 +10,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ksys_app.api import csv_file
 from ksys_app.models.series import Bucket

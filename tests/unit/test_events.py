@@ -8,8 +8,7 @@ from typing import Any, get_args, get_origin
 
 import orjson
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from ksys_app import log
 from ksys_app.events.arguments import MAX_ITEMS, MAX_TEXT, MAX_WHOLE, Catalogue

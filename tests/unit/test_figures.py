@@ -9,8 +9,7 @@ import struct
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain import columns, figures
 from tests.node import run

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ksys_app.domain.ingest import EARLIEST, MAX_MAGNITUDE, MIN_MAGNITUDE, Unusable, unusable
 from ksys_app.ops.files.rejects import Rejects

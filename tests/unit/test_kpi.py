@@ -6,8 +6,7 @@ import math
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from ksys_app.domain import kpi
 from ksys_app.models.rows import QcRule

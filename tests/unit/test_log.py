@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from ksys_app.log import COMMON, Event, driver, event, logger, setup
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ksys_app.domain.names import MAX_LOOKUP_LENGTH, flaw, lookup_flaw, quoted_name
 from ksys_app.errors import BadParameter

@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain.names import MAX_FILTER, clean_filter, matches
 from ksys_app.domain.ordering import COLUMNS, held, kinds, moves, table_order, tally, tile_order

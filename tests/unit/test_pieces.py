@@ -9,8 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ksys_app.domain.buckets import bucket_start
 from ksys_app.domain.jobs import Job, judge

@@ -6,8 +6,7 @@ import statistics
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain.quality import Reading, judge
 from ksys_app.ops.demo.plant import noise

@@ -10,8 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ksys_app.domain.meta import MAX_META, read_meta
 from ksys_app.domain.rules import LIMITS, rule_faults, usable_expectation, usable_rule, value_fault

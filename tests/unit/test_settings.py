@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.errors import ConfigError

@@ -7,8 +7,7 @@ import re
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain.sparkline import HEIGHT, WIDTH, domain, height_of, path, visible
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain.tiles import TileMaker, badges, judge, tile
 from ksys_app.models.rows import QcRule, Spark, TileRow

@@ -7,8 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ksys_app.domain import upkeep
 from ksys_app.domain.buckets import FINER, GRAINS, Span, bucket_end, bucket_start, split_span

@@ -23,9 +23,7 @@ from ksys_app.ops.keep import Keep
 from ksys_app.ops.owner import owner
 from ksys_app.ops.schema import adoption, migrations, quarantine, refresh, replaced
 from ksys_app.ops.schema.refresh import OnProgress
-from ksys_app.ops.schema.steps import LOCK_TIMEOUT, Step, execute
-from ksys_app.ops.schema.steps import plan as plan
-from ksys_app.ops.schema.steps import script as script
+from ksys_app.ops.schema.steps import LOCK_TIMEOUT, Step, execute, plan as plan, script as script
 from ksys_app.ops.server import require_server, server
 
 ROLES: Final = ("eco_ro", "eco_rw")
