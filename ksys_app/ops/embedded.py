@@ -35,6 +35,7 @@ IS_EMBEDDED: Final = "SELECT position('Emscripten' IN version()) > 0"
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
 STEADY_S: Final = 60.0
 _POLL_S: Final = 0.05
+_LAST_WORDS_S: Final = 5.0
 _BAD_USE: Final = frozenset({2, 73})
 _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -61,6 +62,7 @@ class EmbeddedDatabase:
         self.stopped = False
         self._options = dict(options or {})
         self._process: subprocess.Popen[str] | None = None
+        self._listeners: list[threading.Thread] = []
         self._ready = threading.Event()
         self._complaint = ""
 
@@ -96,7 +98,7 @@ class EmbeddedDatabase:
             deadline = time.monotonic() + timeout_s
             while not self._ready.is_set():
                 if process.poll() is not None:
-                    raise self._failure(process.returncode)
+                    raise await self._failure(process.returncode)
                 if time.monotonic() > deadline:
                     raise DatabaseUnreachable(
                         f"the embedded database was not ready within {timeout_s:.0f} s; "
@@ -150,8 +152,12 @@ class EmbeddedDatabase:
             text=True,
             start_new_session=True,
         )
-        for stream in (process.stdout, process.stderr):
-            threading.Thread(target=self._listen, args=(stream,), daemon=True).start()
+        self._listeners = [
+            threading.Thread(target=self._listen, args=(stream,), daemon=True)
+            for stream in (process.stdout, process.stderr)
+        ]
+        for listener in self._listeners:
+            listener.start()
         return process
 
     def _listen(self, stream: IO[str]) -> None:
@@ -172,7 +178,10 @@ class EmbeddedDatabase:
             pairs = [f"{key}={json.dumps(value)}" for key, value in fields.items()]
             logger.log(level, " ".join([f"embedded_{event}", *pairs]))
 
-    def _failure(self, code: int) -> KsysError:
+    async def _failure(self, code: int) -> KsysError:
+        # The process may have ended before its last line was read.
+        for listener in self._listeners:
+            await asyncio.to_thread(listener.join, _LAST_WORDS_S)
         kind = ConfigError if code in _BAD_USE else DatabaseUnreachable
         reason = self._complaint or f"exit code {code}"
         return kind(f"the embedded database did not start: {reason}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import pytest
 from psycopg import errors
 
-from ksys_app.errors import ConfigError
+from ksys_app.errors import ConfigError, KsysError
 from ksys_app.ops.embedded import EmbeddedDatabase
 from tests.embedded.conftest import Connect, value
 from tests.waiting import HANGS_S
@@ -114,3 +116,24 @@ async def test_a_wrong_option_is_named(
 async def test_a_taken_port_is_named(tmp_path: Path, shared: EmbeddedDatabase) -> None:
     with pytest.raises(ConfigError, match=f"127.0.0.1:{shared.port} cannot be listened on"):
         await EmbeddedDatabase(tmp_path / "db", port=shared.port).start()
+
+
+class _ReadsLate(EmbeddedDatabase):
+    """A server whose output is first read when its process has ended."""
+
+    _ended = threading.Event()
+
+    def _listen(self, stream: IO[str]) -> None:
+        self._ended.wait()
+        super()._listen(stream)
+
+    async def _failure(self, code: int) -> KsysError:
+        self._ended.set()
+        return await super()._failure(code)
+
+
+async def test_the_reason_is_named_though_the_process_ended_before_it_was_read(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ConfigError, match="Unknown option '--no-such'"):
+        await _ReadsLate(tmp_path / "db", options={"no-such": 1}).start()
