@@ -1,6 +1,6 @@
 """Measures the cost of refusing bad rows: ``influx_hist`` against a table as in version 0.1.0.
 
-It is part of ``make bench``. To run it alone on a server: ``python -m tests.bench_insert --dsn
+It is part of ``make bench``. To run it alone on a server: ``python -m tests.bench.insert --dsn
 OWNER``. Both tables get the same rows in turn, in one run. They have the same key, index,
 compression settings and number of aggregates. The rows are removed afterwards.
 """

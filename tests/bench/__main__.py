@@ -43,7 +43,7 @@ from ksys_app.queries.pieces import shape
 from ksys_app.services import pieces, runtime
 from ksys_app.settings import load_settings
 from ksys_app.utils.cache import TTL
-from tests import bench_insert
+from tests.bench import insert
 from tests.unit import test_tiles
 
 PASSWORD = "bench"
@@ -180,7 +180,7 @@ async def main() -> None:
     async with database(given.dsn) as (dsn, owner):
         console.print(await measure(dsn, given.times, given.tag))
         if owner is not None:
-            console.print(await bench_insert.measure(owner))
+            console.print(await insert.measure(owner))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python -m tests.bench_overview``: the overview of many tags on an embedded database.
+"""``python -m tests.bench.overview``: the overview of many tags on an embedded database.
 
 Each tag gets one message an hour for 30 days, which gives as many rows of hours as any higher rate.
 Times are in milliseconds, without the cache, next to the bare statements on one open connection.
@@ -19,7 +19,7 @@ from ksys_app.ops.schema import schema
 from ksys_app.queries import comm
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
-from tests.bench import p95, timed
+from tests.bench.__main__ import p95, timed
 
 FILL = """
 INSERT INTO public.influx_hist (ts, tag_name, value)

@@ -1,4 +1,4 @@
-"""Measures pages in a real Chromium: ``python -m tests.bench_pages http://localhost:13000``.
+"""Measures pages in a real Chromium: ``python -m tests.bench.pages http://localhost:13000``.
 
 Run it against ``make demo``. The first tile and a chart in a new browser, by wire and by 4G;
 what a choice on a page takes until it is painted; the longest frame of a zoom and of a pan.

@@ -1,0 +1,328 @@
+"""Websocket clients that behave as browsers on ``/`` do, and what each tick costs them.
+
+A screen loads the page, opens the websocket, and follows the live feed. Where the tiles are too
+many for the page's state, it fetches those that changed, as ``client/grid/fetched.jsx`` does: one
+fetch at a time, always of the newest number. If its connection ends, it connects again.
+
+    async with Screens("http://127.0.0.1:13000", window="5m") as screens:
+        await screens.grow(20)
+        began = now_ms()
+        await asyncio.sleep(60)
+        print(watched(screens.all, began, now_ms()))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+import uuid
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from tests import wire
+from tests.bench.client import BROWSER, Client, Got
+
+LOADED = f"{wire.ROOT}.hydrate_and_load"
+SUFFIX = "_rx_state_"
+AT_ONCE = 10
+RECONNECT_S = 1.0
+OPENED_S = 240
+SEQ = re.compile(rb'"seq":\s*(\d+)')
+WHOLE = re.compile(rb'"whole":\s*true')
+GONE = re.compile(rb'"removed":\s*\[\s*"')
+
+
+def now_ms() -> float:
+    """This machine's clock, epoch milliseconds."""
+    return time.time() * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A tick as a screen received it.
+
+    Attributes:
+        read_ms: when the server read it from the database, epoch milliseconds; names the tick.
+        lag_ms: milliseconds from then until the screen had its tiles.
+        socket: bytes by websocket, as on the wire.
+        fetched: bytes by HTTP, as on the wire.
+    """
+
+    read_ms: int
+    lag_ms: float
+    socket: int
+    fetched: int = 0
+
+
+@dataclass
+class Screen:
+    """One browser tab.
+
+    Attributes:
+        url: the origin.
+        opened_ms: milliseconds from the request of the page until its tiles were here.
+        ready_ms: when its first tiles were here, epoch milliseconds; 0 before that.
+        ticks: what it received since.
+        reconnects: how often its connection ended.
+        failures: how often a fetch failed.
+    """
+
+    url: str
+    window: str = "5m"
+    opened_ms: float = 0.0
+    ready_ms: float = 0.0
+    ticks: list[Tick] = field(default_factory=list)
+    reconnects: int = 0
+    failures: int = 0
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _shown: dict[str, Any] = field(default_factory=dict)
+    _newest: tuple[str, int, Tick] | None = None
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Stay open until cancelled."""
+        started = time.perf_counter()
+        query, token = f"?window={self.window}&sort=name", str(uuid.uuid4())
+        async with Client(self.url) as http:
+            page = await http.get(f"/{query}")
+            assert page.status == 200, f"{self.url}/ answered {page.status}"
+            fetching = asyncio.create_task(self._follow(http))
+            try:
+                while True:
+                    with_cookies = {"Cookie": page.cookies} if page.cookies else {}
+                    with suppress(ConnectionClosed, InvalidHandshake, OSError):
+                        await self._listen(token, query, with_cookies, started)
+                    self.reconnects += 1
+                    await asyncio.sleep(RECONNECT_S)
+            finally:
+                fetching.cancel()
+                await asyncio.gather(fetching, return_exceptions=True)
+
+    async def ready(self) -> None:
+        """Wait until the first tiles are here."""
+        await self._ready.wait()
+
+    async def _listen(
+        self, token: str, query: str, headers: dict[str, str], started: float
+    ) -> None:
+        load = wire.event(LOADED, {"vars": {}, "hashes": None}, "/", query)
+        async with connect(
+            wire.address(self.url, token),
+            max_size=None,
+            origin=self.url,  # type: ignore[arg-type]
+            additional_headers=headers,
+            create_connection=Counted,
+            proxy=None,
+        ) as socket:
+            await socket.recv()
+            await socket.send("40/_event," + json.dumps({"event": load}))
+            counted = socket.counted  # type: ignore[attr-defined]
+            async for text in socket:
+                at = now_ms()
+                if text == "2":
+                    await socket.send("3")
+                elif isinstance(text, str) and text.startswith("42/_event,"):
+                    received, counted = socket.counted - counted, socket.counted  # type: ignore[attr-defined]
+                    self._take(orjson.loads(text.partition(",")[2]), at, received, started)
+
+    def _take(self, message: list[Any], at: float, received: int, started: float) -> None:
+        """Take a message; the tiles are here now, or the page fetches them."""
+        name, *parts = message
+        if name != "event":
+            return
+        before = self._shown.get("updated_ms")
+        for part in parts:
+            for delta in (part.get("delta") or {}).values():
+                self._shown |= {key.removesuffix(SUFFIX): value for key, value in delta.items()}
+        read = self._shown.get("updated_ms") or 0
+        if not read or read == before:
+            return
+        tick = Tick(read, at - read, received)
+        url, seq = self._shown.get("tiles_url") or "", self._shown.get("tiles_seq") or 0
+        if url:
+            self._newest = url, seq, tick
+            self._wanted.set()
+        else:
+            self._newest = None
+            self._add(tick, started)
+
+    def _add(self, tick: Tick, started: float | None = None) -> None:
+        if not self.ready_ms:
+            self.ready_ms = now_ms()
+            self.opened_ms = 0.0 if started is None else (time.perf_counter() - started) * 1000
+            self._ready.set()
+        elif tick.read_ms > self.ready_ms:
+            # What was read before is the newest snapshot of others, and its age no delay.
+            self.ticks.append(tick)
+
+    async def _follow(self, http: Client) -> None:
+        """Fetch the tiles of the newest number, one fetch at a time."""
+        held, since, started = "", 0, time.perf_counter()
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            if self._newest is None:
+                continue
+            url, _, tick = self._newest
+            try:
+                got, since = await _changed(http, url, since if url == held else 0)
+            except (OSError, ValueError):
+                self.failures += 1
+                continue
+            held = url
+            late = now_ms() - tick.read_ms
+            self._add(Tick(tick.read_ms, late, tick.socket, got), started)
+
+
+async def _changed(http: Client, url: str, since: int) -> tuple[int, int]:
+    """Bytes of the tiles that changed, and the number to ask from next."""
+    answer = await _tiles(http, url, since)
+    head, bytes_ = _head(answer), answer.wire
+    if since and GONE.search(head) and not WHOLE.search(head):
+        answer = await _tiles(http, url, 0)
+        head, bytes_ = _head(answer), bytes_ + answer.wire
+    seq = SEQ.search(head)
+    if seq is None:
+        raise ValueError(f"{url} has no seq: {head[:80]!r}")
+    return bytes_, int(seq[1])
+
+
+async def _tiles(http: Client, url: str, since: int) -> Got:
+    answer = await http.get(f"{url}&since={since}", BROWSER)
+    if answer.status != 200:
+        raise ValueError(f"{url} answered {answer.status}")
+    return answer
+
+
+def _head(answer: Got) -> bytes:
+    """The first bytes of a body. A browser parses all of it, but on a processor of its own."""
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(answer.body, 400)
+    except zlib.error:
+        return answer.body[:400]
+
+
+class Counted(ClientConnection):
+    """A websocket that counts the bytes that it receives."""
+
+    counted = 0
+
+    def data_received(self, data: bytes) -> None:
+        self.counted += len(data)
+        super().data_received(data)
+
+
+class Screens:
+    """A growing number of screens; an async context manager that closes them all.
+
+    Args:
+        url: the origin of the app.
+        window: the window that they show.
+    """
+
+    def __init__(self, url: str, window: str = "5m") -> None:
+        self.all: list[Screen] = []
+        self._url, self._window = url, window
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Screens:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def grow(self, count: int) -> None:
+        """Open screens until there are ``count``, ten at a time, and wait for their tiles.
+
+        Raises:
+            TimeoutError: a screen has no tiles after four minutes.
+            Exception: a screen ended, with its error.
+        """
+        while len(self.all) < count:
+            new = [
+                Screen(self._url, self._window) for _ in range(min(AT_ONCE, count - len(self.all)))
+            ]
+            self.all += new
+            self._tasks += [asyncio.create_task(screen.run()) for screen in new]
+            async with asyncio.timeout(OPENED_S):
+                waiting = asyncio.gather(*(screen.ready() for screen in new))
+                await asyncio.wait([waiting, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+            self.check()
+
+    def check(self) -> None:
+        """Raise the error of a screen that ended."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What screens received in a time.
+
+    Attributes:
+        screens: how many there were.
+        ticks: how many ticks any of them received.
+        missed: how many of these other screens did not receive, added up.
+        lags: milliseconds from the server's read to receipt, of every tick and screen, sorted.
+        slowest: for each tick, milliseconds until the last screen had it, in order.
+        socket: bytes by websocket, a tick and screen.
+        fetched: bytes by HTTP, a tick and screen.
+        reconnects: how often a connection ended, since the screens were opened.
+        failures: how often a fetch failed, since the screens were opened.
+    """
+
+    screens: int
+    ticks: int
+    missed: int
+    lags: tuple[float, ...]
+    slowest: tuple[float, ...]
+    socket: float
+    fetched: float
+    reconnects: int
+    failures: int
+
+
+def watched(screens: list[Screen], begin_ms: float, end_ms: float) -> Watched:
+    """What these screens received of the ticks that the server read in a time.
+
+    Args:
+        screens: screens of one process of the app: each process has ticks of its own.
+        begin_ms: the beginning, epoch milliseconds. All screens are ready by then.
+        end_ms: the end, not included; early enough that its ticks have arrived.
+    """
+    by_tick: dict[int, list[Tick]] = {}
+    for screen in screens:
+        for tick in screen.ticks:
+            if begin_ms <= tick.read_ms < end_ms:
+                by_tick.setdefault(tick.read_ms, []).append(tick)
+    received = [tick for ticks in by_tick.values() for tick in ticks]
+    count = max(1, len(received))
+    return Watched(
+        screens=len(screens),
+        ticks=len(by_tick),
+        missed=len(screens) * len(by_tick) - len(received),
+        lags=tuple(sorted(tick.lag_ms for tick in received)),
+        slowest=tuple(max(tick.lag_ms for tick in by_tick[read]) for read in sorted(by_tick)),
+        socket=sum(tick.socket for tick in received) / count,
+        fetched=sum(tick.fetched for tick in received) / count,
+        reconnects=sum(screen.reconnects for screen in screens),
+        failures=sum(screen.failures for screen in screens),
+    )
