@@ -21,6 +21,7 @@ from ksys_app.commands import (
 )
 from ksys_app.commands.progress import stages
 from ksys_app.errors import BadParameter, KsysError
+from ksys_app.settings import secrets
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -79,7 +80,8 @@ def demo(
     """
     from ksys_app.ops.demo import demo as demonstration
 
-    log.setup()
+    settings = terminal.settings()
+    log.setup(settings.log_form, secrets())
     plan = demonstration.Plan(port, data_dir.resolve(), not no_feed, replay)
     with stages() as progress:
 
@@ -91,7 +93,7 @@ def demo(
             if done >= total:
                 progress.end()
 
-        terminal.run(demonstration.run(plan, terminal.settings(), report))
+        terminal.run(demonstration.run(plan, settings, report))
 
 
 @app.command()
@@ -106,8 +108,9 @@ def run(port: Port = 13000) -> None:
     """
     from ksys_app.ops.serving import production
 
-    log.setup()
-    terminal.run(production.run(terminal.settings(), port, _building))
+    settings = terminal.settings()
+    log.setup(settings.log_form, secrets())
+    terminal.run(production.run(settings, port, _building))
 
 
 @app.command()

@@ -21,15 +21,16 @@ from ksys_app.events.refusals import refusals
 from ksys_app.pages import add_pages, app_style
 from ksys_app.security import with_headers
 from ksys_app.services import runtime
-from ksys_app.settings import get_settings
+from ksys_app.settings import get_settings, secrets
 from ksys_app.states.failure import handler_failed, page_failed
 
 
 @asynccontextmanager
 async def lifespan() -> AsyncIterator[None]:
     """Open the pool and the feed in the serving process, after any fork."""
-    log.setup()
-    async with runtime.opened(get_settings(), connected):
+    settings = get_settings()
+    log.setup(settings.log_form, secrets())
+    async with runtime.opened(settings, connected):
         yield
 
 

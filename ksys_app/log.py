@@ -1,16 +1,24 @@
-"""The log: one line for each event, with ``key=value`` pairs and without secrets (PRD §7.4).
+"""The log: one line for each event, as text or as JSON, and without secrets (PRD §7.4).
 
 Every event has the common fields ``range tag view rowcount dur_ms cache_hit``; a field that does
-not apply is ``-``. A repeated failure is logged twice: when it starts and when it ends.
+not apply is ``-``, in JSON ``null``. A repeated failure is logged twice: when it starts and when it
+ends. Libraries write through the same handler.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 import sys
+import threading
 import time
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
 
+from ksys_app.utils import request
+
+Form = Literal["text", "json"]
 Event = Literal[
     "dash_load_ok",
     "range_change_ok",
@@ -42,6 +50,13 @@ _WARNING: Final = frozenset(
         *("ws_refused", "event_refused", "page_fail"),
     }
 )
+MESSAGE: Final = "message"
+"""The event of a line that has no name, such as those of libraries."""
+HIDDEN: Final = "********"
+"""What stands in a line in place of a secret."""
+# A shorter text is also a part of ordinary words.
+_SHORTEST_SECRET: Final = 4
+_HEAD: Final = ("ts", "level", "logger", "event")
 
 logger = logging.getLogger("ksys")
 # The driver would warn of every failed attempt. The product logs the start and the end of an outage
@@ -52,8 +67,13 @@ driver = logging.getLogger("psycopg")
 def event(name: Event, **fields: object) -> None:
     """Log an event with its fields; the common fields come first."""
     ordered = {key: fields.get(key) for key in COMMON} | fields
-    line = " ".join([name, *(f"{key}={_text(value)}" for key, value in ordered.items())])
-    logger.log(logging.WARNING if name in _WARNING else logging.INFO, line)
+    line(name, ordered, logging.WARNING if name in _WARNING else logging.INFO)
+
+
+def line(name: str, fields: Mapping[str, object], level: int = logging.INFO) -> None:
+    """Log a line with a name and fields, without the common ones."""
+    text = " ".join([name, *(f"{key}={_text(value)}" for key, value in fields.items())])
+    logger.log(level, "%s", text, extra={"event_name": name, "fields": dict(fields)})
 
 
 def _text(value: object) -> str:
@@ -66,20 +86,127 @@ def _text(value: object) -> str:
     text = str(value)
     if text.isprintable() and not any(sign in text for sign in ' "='):
         return text
-    plain = text.replace("\\", "\\\\")
-    escaped = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in plain)
-    return '"' + escaped.replace('"', '\\"') + '"'
+    return '"' + _printable(text.replace("\\", "\\\\")).replace('"', '\\"') + '"'
 
 
-def setup(level: int = logging.INFO) -> None:
-    """Send the log to standard error with UTC times; call once in a process."""
+def _printable(text: str) -> str:
+    """``text`` in one line: what cannot be printed is escaped, so that it forges no line."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
+class _Formatter(logging.Formatter):
+    """What both forms have in common: UTC, and no secrets.
+
+    Args:
+        secrets: texts that no line may have.
+    """
+
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+        self.converter = time.gmtime
+        plain = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        forms = plain | {_text(secret).strip('"') for secret in plain}
+        self._hide = sorted(forms, key=len, reverse=True)
+
+    def hidden(self, text: str) -> str:
+        """``text`` without secrets."""
+        for secret in self._hide:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+class Text(_Formatter):
+    """A line for people; a traceback follows in further lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line itself, with the id of the request at its end."""
+        record.message = _printable(record.message)
+        told = super().formatMessage(record)
+        request_id = _request_id(record)
+        return f"{told} request_id={request_id}" if request_id else told
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line and its traceback."""
+        return self.hidden(super().format(record))
+
+
+class Json(_Formatter):
+    """One JSON object in one line, with the traceback as a field."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """``ts``, ``level``, ``logger`` and ``event``, then ``request_id`` and the event's fields.
+
+        A field with the name of one of the first four begins with ``event_``.
+        """
+        name = getattr(record, "event_name", MESSAGE)
+        head = (self.formatTime(record), record.levelname, record.name, name)
+        told: dict[str, Any] = dict(zip(_HEAD, head, strict=True))
+        told["request_id"] = _request_id(record) or None
+        fields = getattr(record, "fields", None)
+        for key, value in ({"message": record.getMessage()} if fields is None else fields).items():
+            told[f"event_{key}" if key in _HEAD else key] = self._value(value)
+        if record.exc_info and record.exc_info[0] is not None:
+            told["exception"] = self.hidden(self.formatException(record.exc_info))
+        text = json.dumps(told, ensure_ascii=False)
+        # Some readers end a line at more characters than JSON escapes.
+        return (
+            text
+            if text.isprintable()
+            else "".join(s if s.isprintable() else json.dumps(s)[1:-1] for s in text)
+        )
+
+    def _value(self, value: object) -> object:
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float) and math.isfinite(value):
+            return value
+        return self.hidden(str(value))
+
+
+def _request_id(record: logging.LogRecord) -> str:
+    """The id of the request during which the line was written; a field with the name goes first."""
+    own = getattr(record, "fields", {})
+    return "" if "request_id" in own else request.current()
+
+
+_form: Form = "text"
+
+
+def writes_json() -> bool:
+    """Whether the lines of this process are JSON."""
+    return _form == "json"
+
+
+def setup(form: Form = "text", secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
+    """Send every line of the process to standard error, libraries' included.
+
+    Call it again when more libraries are loaded: some of them add handlers of their own.
+
+    Args:
+        form: text for people, or JSON for programs.
+        secrets: texts that are replaced by asterisks wherever they are.
+        level: least level of the product's own lines; of libraries only warnings are written.
+    """
+    global _form  # one log a process
+    _form = form
     handler = logging.StreamHandler(sys.stderr)
-    formatter = logging.Formatter(
-        "%(asctime)s.%(msecs)03dZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"
-    )
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    for source, least in ((logger, level), (driver, logging.ERROR)):
-        source.handlers = [handler]
-        source.setLevel(least)
-        source.propagate = False
+    handler.setFormatter(Json(secrets) if form == "json" else Text(secrets))
+    for other in logging.root.manager.loggerDict.values():
+        if isinstance(other, logging.Logger) and other.handlers:
+            other.handlers, other.propagate = [], True
+    logging.root.handlers = [handler]
+    logger.setLevel(level)
+    driver.setLevel(logging.ERROR)
+    logging.captureWarnings(capture=True)
+    threading.excepthook = _thread_failed
+
+
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    name = failed.thread.name if failed.thread else "?"
+    if failed.exc_value is not None:
+        logger.error("the thread %s failed", name, exc_info=failed.exc_value)

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 
 from ksys_app.base_path import ROOT, base_of
 from ksys_app.errors import ConfigError
+from ksys_app.log import Form
 from ksys_app.origin import LOOPBACK, Networks, networks
 from ksys_app.utils.env_file import is_text_file
 from ksys_app.utils.misspelt import misspelt
@@ -96,6 +97,7 @@ class Settings(BaseSettings):
         host: address that ``ksys run`` and ``ksys demo`` listen on.
         base_path: path that the app is served under, ``/`` or e.g. ``/ksys``.
         trusted_proxies: addresses and networks whose forwarded headers are trusted.
+        log: form of the log; None for :attr:`log_form`'s default.
         statement_timeout_ms: longest interactive statement, milliseconds.
         export_timeout_s: longest time that a tag's export may keep the database busy, seconds.
         pool_max: most connections of the app's pool.
@@ -126,6 +128,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     base_path: Annotated[str, AfterValidator(_base_path)] = ROOT
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] = LOOPBACK
+    log: Form | None = None
     statement_timeout_ms: int = Field(default=2000, ge=100, le=60_000)
     export_timeout_s: float = Field(default=30.0, ge=1, le=600)
     pool_max: int = Field(default=10, ge=1, le=100)
@@ -150,6 +153,11 @@ class Settings(BaseSettings):
     def proxies(self) -> Networks:
         """Addresses and networks whose forwarded headers are trusted."""
         return networks(self.trusted_proxies)
+
+    @property
+    def log_form(self) -> Form:
+        """The form of the log: JSON in production and text in development, if not set."""
+        return self.log or ("json" if self.app_env == "production" else "text")
 
     def app_dsn(self) -> str:
         """``TS_DSN``.

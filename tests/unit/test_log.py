@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
+import threading
 import time
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import get_args
@@ -13,7 +16,9 @@ from typing import get_args
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from ksys_app.log import COMMON, Event, driver, event, logger, setup
+from ksys_app import log
+from ksys_app.log import COMMON, HIDDEN, Event, driver, event, logger, setup
+from ksys_app.utils import request
 
 FIELD = re.compile(r' (\w+)=("(?:[^"\\]|\\.)*"|[^ "=]*)')
 FAILURES = {
@@ -124,10 +129,16 @@ def test_a_failure_is_a_warning_and_everything_else_information(lines: Lines, na
 @pytest.fixture
 def restored() -> Iterator[None]:
     """The logger, and the zone of the process, as they were."""
-    loggers = (logger, driver)
+    loggers = (logger, driver, logging.getLogger("uvicorn.access"))
     before = [(one.handlers, one.level, one.propagate) for one in loggers]
-    zone = os.environ.get("TZ")
+    zone, failed = os.environ.get("TZ"), threading.excepthook
     yield
+    logging.captureWarnings(capture=False)
+    threading.excepthook = failed
+    # pytest has added its own handlers meanwhile.
+    for handler in [one for one in logging.root.handlers if type(one) is logging.StreamHandler]:
+        logging.root.removeHandler(handler)
+    log._form = "text"
     for one, (handlers, level, propagate) in zip(loggers, before, strict=True):
         one.handlers, one.propagate = handlers, propagate
         one.setLevel(level)
@@ -159,7 +170,7 @@ def test_it_goes_to_standard_error_in_utc_whatever_the_zone(
 def test_what_is_below_the_level_is_not_written(
     restored: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    setup(logging.WARNING)
+    setup(level=logging.WARNING)
     event("dash_load_ok")
     event("db_fail")
     assert [line.split()[2] for line in capsys.readouterr().err.splitlines()] == ["db_fail"]
@@ -177,3 +188,113 @@ def test_the_driver_speaks_in_the_one_format_and_not_of_every_attempt(
     lines = err.splitlines()
     assert len(lines) == 2
     assert all(re.fullmatch(r"[\d:.T-]+Z ERROR the driver failed", line) for line in lines)
+
+
+def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    """The objects that the log has, one in each line."""
+    out, err = capsys.readouterr()
+    assert out == ""
+    return [json.loads(line) for line in err.splitlines()]
+
+
+class TestJson:
+    @pytest.fixture(autouse=True)
+    def set_up(self, restored: None, capsys: pytest.CaptureFixture[str]) -> None:
+        setup("json", ['s3cr"t', "x"])
+
+    def test_an_event_is_one_object_with_its_fields(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        setup("json", ['s3cr"t', "x"])
+        event("dash_load_ok", range="5m", rowcount=9, dur_ms=1.25, cache_hit=False, extra="유량")
+        (told,) = written(capsys)
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(told.pop("ts")))
+        assert told == {
+            "level": "INFO",
+            "logger": "ksys",
+            "event": "dash_load_ok",
+            "request_id": None,
+            **{"range": "5m", "tag": None, "view": None, "rowcount": 9},
+            **{"dur_ms": 1.25, "cache_hit": False, "extra": "유량"},
+        }
+
+    def test_a_field_never_takes_the_place_of_the_head(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        setup("json", ['s3cr"t', "x"])
+        event("qc_badge_eval", level=2, logger="x", ts=float("nan"), event="no")
+        (told,) = written(capsys)
+        assert (told["level"], told["logger"], told["event"]) == ("INFO", "ksys", "qc_badge_eval")
+        assert told["event_level"] == 2
+        assert told["event_ts"] == "nan"
+
+    def test_a_line_of_a_library_is_a_message(self, capsys: pytest.CaptureFixture[str]) -> None:
+        access = logging.getLogger("uvicorn.access")
+        access.handlers, access.propagate = [logging.StreamHandler()], False
+        setup("json")
+        access.warning("%s is slow", "/")
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+        told = written(capsys)
+        assert [(one["logger"], one["event"]) for one in told] == [
+            ("uvicorn.access", "message"),
+            ("py.warnings", "message"),
+        ]
+        assert told[0]["message"] == "/ is slow"
+
+    def test_an_exception_is_one_text(self, capsys: pytest.CaptureFixture[str]) -> None:
+        setup("json", ['s3cr"t', "x"])
+        try:
+            raise ValueError('of s3cr"t')
+        except ValueError:
+            logger.exception("it failed")
+        (told,) = written(capsys)
+        assert told["message"] == "it failed"
+        assert str(told["exception"]).startswith("Traceback (most recent call last):\n")
+        assert str(told["exception"]).endswith(f"ValueError: of {HIDDEN}")
+
+    def test_a_thread_that_fails_is_a_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        setup("json", ['s3cr"t', "x"])
+        thread = threading.Thread(target=lambda: 1 // 0, name="feed")
+        thread.start()
+        thread.join()
+        (told,) = written(capsys)
+        assert told["message"] == "the thread feed failed"
+        assert "ZeroDivisionError" in str(told["exception"])
+
+    @given(st.text())
+    @settings(deadline=None)
+    @example("\n\x85\u2028\u2029\x1c").via("ends of lines")
+    @example("\ud800").via("half a pair")
+    def test_any_value_stays_in_its_line(self, value: str) -> None:
+        record = logging.LogRecord("ksys", logging.INFO, "", 0, value, (), None)
+        text = log.Json().format(record)
+        assert text.isprintable()
+        assert json.loads(text)["message"] == value
+
+
+def test_no_form_has_a_secret(restored: None, capsys: pytest.CaptureFixture[str]) -> None:
+    for form in get_args(log.Form):
+        setup(form, ['p w"d', "postgresql://u:hunter2@h/d", "hunter2"])
+        event("db_fail", error='of p w"d and hunter2')
+        logger.error("postgresql://u:hunter2@h/d")
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "hunter2" not in err
+        assert "w" + '\\"' + "d" not in err
+        assert err.count(HIDDEN) == 3
+
+
+def test_a_line_has_the_id_of_its_request(
+    restored: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup()
+    with request.named("3f9a-12bc"):
+        event("db_fail")
+        logging.getLogger("uvicorn.error").error("two\nlines")
+        event("db_fail", request_id="7777-7777")
+    logger.error("none")
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(" request_id=")[2] for line in told] == [
+        *("3f9a-12bc", "3f9a-12bc", "7777-7777", "")
+    ]
+    assert "two\\nlines" in told[1]

@@ -64,6 +64,17 @@ class TestDefaults:
         assert (made.host, made.tick_seconds, made.statement_timeout_ms) == ("127.0.0.1", 10, 2000)
         assert (made.pool_max, made.cache_mb) == (10, 64)
         assert (made.max_tags, made.max_ahead_s) == (2000, 60)
+        assert made.log_form == "text"
+
+    def test_production_logs_for_programs_unless_told_otherwise(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("APP_ENV", "production")
+        assert load_settings().log_form == "json"
+        monkeypatch.setenv("KSYS_LOG", "text")
+        assert load_settings().log_form == "text"
+        monkeypatch.setenv("KSYS_LOG", "xml")
+        assert "KSYS_LOG input should be 'text' or 'json'" in refused()
 
     @pytest.mark.parametrize("variable", VARIABLES.values())
     def test_an_empty_variable_counts_as_not_set(
@@ -105,7 +116,7 @@ class TestSources:
             **{"KSYS_STATEMENT_TIMEOUT_MS": "900", "KSYS_EXPORT_TIMEOUT_S": "12.5"},
             **{"KSYS_POOL_MAX": "4", "KSYS_MAX_TAGS": "50", "KSYS_CACHE_MB": "8"},
             **{"KSYS_MAX_AHEAD_S": "5", "KSYS_TRUSTED_PROXIES": "10.20.0.0/24, ::1"},
-            **{"KSYS_BASE_PATH": "/plant/ksys/"},
+            **{"KSYS_BASE_PATH": "/plant/ksys/", "KSYS_LOG": "json"},
             **{"KSYS_RO_PASSWORD": "one", "KSYS_RW_PASSWORD": "two"},
         }
         assert given.keys() == set(VARIABLES.values())

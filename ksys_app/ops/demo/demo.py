@@ -16,8 +16,8 @@ from typing import Final
 
 from psycopg.conninfo import make_conninfo
 
+from ksys_app import log
 from ksys_app.errors import ConfigError, NotStarted
-from ksys_app.log import logger
 from ksys_app.ops.demo.plant import feed, folder, history, replay
 from ksys_app.ops.demo.plant.simulator import Plant
 from ksys_app.ops.embedded import EmbeddedDatabase, supervise
@@ -112,7 +112,7 @@ async def _serve(
         now = datetime.now(UTC)
         loaded = await history.load(database.dsn, settings.zone, plant, now, on_progress=report)
         if loaded is not None:
-            logger.info("history rows=%d seconds=%.1f", loaded.rows, loaded.seconds)
+            log.line("history", {"rows": loaded.rows, "seconds": loaded.seconds})
     pages = await building
     dsn = make_conninfo(database.dsn, user="eco_ro", password=passwords["eco_ro"])
     async with asyncio.TaskGroup() as tasks:

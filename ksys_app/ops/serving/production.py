@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
+from ksys_app import log
 from ksys_app.errors import ConfigError
-from ksys_app.log import logger
 from ksys_app.ops.serving import frontend
 from ksys_app.ops.serving.serve import address_of, require_free, served
 from ksys_app.ops.stopping import stop_signal
@@ -28,7 +29,8 @@ async def run(settings: Settings, port: int, on_step: Callable[[str], None]) -> 
     dsn = settings.app_dsn()
     wrong = [finding for finding in check_environment(settings) if not finding.ok]
     for finding in wrong:
-        logger.warning("environment %s: %s", finding.name, finding.detail)
+        fields = {"check": finding.name, "detail": finding.detail}
+        log.line("environment", fields, logging.WARNING)
     unsafe = [finding for finding in wrong if finding.strict]
     if unsafe:
         raise ConfigError("; ".join(f"{finding.name}: {finding.detail}" for finding in unsafe))

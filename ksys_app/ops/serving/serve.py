@@ -113,6 +113,8 @@ async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[a
             ws_max_size=MAX_MESSAGE,
             # ksys_app.edge reads the forwarded headers, and needs the real sender of a request.
             proxy_headers=False,
+            # The lines go to the handler of ksys_app.log.
+            log_config=None,
             log_level="warning",
             lifespan="on",
             timeout_graceful_shutdown=STOP_S,

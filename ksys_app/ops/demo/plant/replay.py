@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
+from ksys_app import log
 from ksys_app.domain.ingest import Unusable, unusable
 from ksys_app.errors import ConfigError
-from ksys_app.log import logger
 from ksys_app.models.samples import NewSample
 from ksys_app.ops.demo.plant.writer import Clock, utc_now, write_until_stopped
 from ksys_app.ops.files import samplefile
@@ -107,16 +108,18 @@ async def feed(
     """
     now = clock()
     shift = shift_to(path, now)
-    logger.info("%s", shift)
+    log.logger.info("%s", shift)
     _note(data_dir, shift, now)
     replay = _Replay(shift, clock)
     await write_until_stopped(dsn, replay.step, stop, "replay")
-    logger.info(
-        "replay_end file=%s rows=%d bad_lines=%d finished=%s",
-        json.dumps(path.name),
-        replay.rows,
-        replay.bad,
-        str(replay.finished).lower(),
+    log.line(
+        "replay_end",
+        {
+            "file": path.name,
+            "rows": replay.rows,
+            "bad_lines": replay.bad,
+            "finished": replay.finished,
+        },
     )
 
 
@@ -164,7 +167,7 @@ class _Replay:
         wait = (upcoming - now).total_seconds()
         if wait > PAUSE_S and upcoming != self._told:
             self._told = upcoming
-            logger.info("replay_pause seconds=%.0f until=%s", wait, upcoming.isoformat())
+            log.line("replay_pause", {"seconds": round(wait), "until": upcoming.isoformat()})
         return PACE_S if wait > 0 else 0.0
 
     async def _write(self, conn: AsyncConnection) -> None:
@@ -184,7 +187,7 @@ class _Replay:
                     else:
                         yield line
         except ConfigError as error:
-            logger.error("replay_broken error=%s", json.dumps(error.message))
+            log.line("replay_broken", {"error": error.message}, logging.ERROR)
 
     def _unusable(self, sample: NewSample) -> Unusable | None:
         """Why a sample is not usable at its new time; it is written at that time, not before."""
@@ -197,4 +200,5 @@ class _Replay:
     def _tell(self, bad: BadLine) -> None:
         self.bad += 1
         if self.bad <= MAX_LOGGED_LINES:
-            logger.warning("replay_bad_line line=%d reason=%s", bad.line, json.dumps(bad.reason))
+            fields = {"line": bad.line, "reason": bad.reason}
+            log.line("replay_bad_line", fields, logging.WARNING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -13,10 +13,10 @@ from typing import Final
 import psycopg
 from psycopg import AsyncConnection
 
+from ksys_app import log
 from ksys_app.db import connect
 from ksys_app.driver.failures import map_error
 from ksys_app.errors import KsysError
-from ksys_app.log import logger
 from ksys_app.settings import safe_dsn
 
 Clock = Callable[[], datetime]
@@ -58,14 +58,15 @@ async def write_until_stopped(dsn: str, step: Step, stop: asyncio.Event, name: s
             except (KsysError, psycopg.Error, OSError) as error:
                 if failures == 0:
                     lost = time.monotonic()
-                    logger.warning("%s_lost error=%s", name, json.dumps(_message(error, dsn)))
+                    told = {"error": _message(error, dsn)}
+                    log.line(f"{name}_lost", told, logging.WARNING)
                 pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
                 failures += 1
                 await _close(conn)
                 conn = None
             else:
                 if failures:
-                    logger.info("%s_back dur_ms=%.0f", name, (time.monotonic() - lost) * 1000)
+                    log.line(f"{name}_back", {"dur_ms": (time.monotonic() - lost) * 1000})
                 failures = 0
                 if pause is None:
                     return

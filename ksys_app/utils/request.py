@@ -1,0 +1,55 @@
+"""The id of the request or event that is being worked on, for the log and the error box (PRD §7.4).
+
+An id is eight hexadecimal digits in two groups, so that a person can read it aloud.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+_current: Final[ContextVar[str]] = ContextVar("request_id", default="")
+
+
+def _none() -> str:
+    return ""
+
+
+_event: Callable[[], str] = _none
+
+
+def id_of(digits: str) -> str:
+    """The id with the first eight of at least eight hexadecimal digits."""
+    return f"{digits[:4]}-{digits[4:8]}"
+
+
+def new_id() -> str:
+    """An id that no other request of these days is likely to have."""
+    return id_of(os.urandom(4).hex())
+
+
+def current() -> str:
+    """The id of what this task works on, empty where it is neither a request nor an event."""
+    return _event() or _current.get()
+
+
+@contextmanager
+def named(request_id: str) -> Iterator[None]:
+    """Work on the request with this id until the block is left."""
+    token = _current.set(request_id)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def ask_for_events(of_event: Callable[[], str]) -> None:
+    """Let ``of_event`` return the id of the page event of a task, empty where it has none.
+
+    The page framework runs events in tasks of its own, which know nothing of their connection.
+    """
+    global _event  # the framework is one of the process, and utils do not know it
+    _event = of_event
