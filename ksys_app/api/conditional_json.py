@@ -42,6 +42,11 @@ async def conditional_json(
     return send(request, body, JSON, headers)
 
 
+def has_body(answer: Answer[Any], name: str) -> bool:
+    """Whether the body with this name is stored, so that :func:`conditional_json` only sends it."""
+    return not answer.stale and answer.made.get(name) is not None
+
+
 def _has(if_none_match: str, etag: str) -> bool:
     known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return etag in known or "*" in known

@@ -7,17 +7,22 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain.figures import finite
-from ksys_app.domain.timefmt import iso_local, local_seconds
+import orjson
+
+from ksys_app.domain.timefmt import local_seconds
 
 BOM: Final = "\ufeff"
 # OWASP, CSV injection: a spreadsheet takes a text that begins with one of these for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_END: Final = "\r\n"
+# Numbers that orjson writes in another way than ``repr``.
+_SMALL: Final = re.compile(r"-?0\.0000|.*e-")
 _NAME_LENGTH: Final = 50
 # Of a file's name, in UTF-8, where a character takes up to four.
 _NAME_BYTES: Final = 255
@@ -30,11 +35,25 @@ def header(names: Sequence[str]) -> bytes:
 
 def lines(tag: str, rows: Sequence[Any], names: Sequence[str], zone: ZoneInfo) -> bytes:
     """One line for each row: tag, time in the display zone, all digits; null is empty."""
-    values = attrgetter(*names)
-    label = plain_text(tag)
-    return joined(
-        [label, iso_local(ts, zone), *map(finite, rest)] for ts, *rest in map(values, rows)
-    ).encode()
+    if not rows:
+        return b""
+    label = joined([[plain_text(tag)]]).removesuffix(_END)
+    ts, *figures = (list(map(attrgetter(name), rows)) for name in names)
+    times = _texts([one.astimezone(zone) for one in ts])
+    columns = zip(repeat(label), times, *map(_texts, figures))
+    return "".join(",".join(line) + _END for line in columns).encode()
+
+
+def _texts(values: list[Any]) -> list[str]:
+    """Numbers as ``repr`` writes them, times in ISO 8601, nothing for null and what is not finite.
+
+    orjson is eight times as fast as ``repr`` and ``isoformat``.
+    """
+    plain = orjson.dumps(values)[1:-1].decode().replace('"', "").replace("null", "")
+    texts = plain.split(",")
+    if "e-" in plain or "0.0000" in plain:
+        return [repr(float(text)) if _SMALL.match(text) else text for text in texts]
+    return texts
 
 
 def plain_text(text: str) -> str:

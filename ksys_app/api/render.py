@@ -15,7 +15,7 @@ from fastapi import Response
 
 from ksys_app.api.schemas import Kpi
 from ksys_app.domain.columns import drawn
-from ksys_app.domain.figures import all_finite, finite
+from ksys_app.domain.figures import finite
 from ksys_app.domain.timefmt import epoch_ms, iso_local
 from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
@@ -147,7 +147,7 @@ def span(answer: Answer[Any], window: Window, width: timedelta, zone: ZoneInfo) 
 def rows(
     found: Sequence[Any], names: Sequence[str], zone: ZoneInfo, tag_name: str | None
 ) -> list[Json]:
-    """One object for each row; the first name is its time.
+    """One object for each row, for orjson; the first name is its time.
 
     Args:
         found: the rows, of one tag, or each with its ``tag_name``.
@@ -157,13 +157,14 @@ def rows(
     """
     columns: list[Iterable[Any]] = []
     for name in names:
-        values = list(map(attrgetter(name), found))
+        values = map(attrgetter(name), found)
         if name == names[0]:
-            columns.append([iso_local(ts, zone) for ts in values])
-        elif name == "tag_name":
-            columns.append(values if tag_name is None else repeat(tag_name, len(values)))
+            # orjson writes a time as isoformat does, in a fourth of the time, and NaN as null.
+            columns.append(ts.astimezone(zone) for ts in values)
+        elif name == "tag_name" and tag_name is not None:
+            columns.append(repeat(tag_name, len(found)))
         else:
-            columns.append(values if all_finite(values) else map(finite, values))
+            columns.append(values)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 

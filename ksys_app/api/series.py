@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ksys_app import log
 from ksys_app.api import render, responses, schemas
-from ksys_app.api.conditional_json import conditional_json
+from ksys_app.api.conditional_json import conditional_json, has_body
 from ksys_app.api.params import BucketQuery, FeatureQuery, IndicatorQuery, SeriesParams
 from ksys_app.api.stored_body import FAST, LEVEL
 from ksys_app.domain.kpi import series_decimals
@@ -81,12 +81,15 @@ async def _series(
             rowcount=answer.rowcount,
             limit=MAX_ROWS,
         )
-    # Rows have all digits, whatever the decimals of the rule.
-    rule = await rule_of(query.tag) if query.format == "columns" and query.tag else None
+    name = f"{query.format} {names}"
+    rule = None
+    # Rows have all digits, whatever the decimals of the rule. A stored body has its digits.
+    if query.format == "columns" and query.tag and not has_body(answer, name):
+        rule = await rule_of(query.tag)
     return await conditional_json(
         request,
         answer,
-        f"{query.format} {names}",
+        name,
         partial(_body, query, series, rule, more or {}, names),
         LEVEL if query.format == "columns" else FAST,
     )

@@ -6,14 +6,22 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ksys_app.domain.figures import DIGITS, LARGE, SMALL, Span, at_15_digits, places
 
 LEAST_DIGITS: Final = 7
-_TOP: Final = 308
 # The largest power of ten that a double represents exactly.
 _EXACT_POWER: Final = 22
+_LOW, _TOP = -324, 308
+# Every power of ten that is a double, and 0 below them. Between two of them, the first digit of a
+# number has one place.
+_POWERS: Final = np.array([10.0**power for power in range(_LOW, _TOP + 1)])
 # At these sizes ``figure`` changes between decimal and engineering notation.
-_EDGES: Final = frozenset((10.0**SMALL, 10.0**LARGE, 10.0**DIGITS))
+_EDGES: Final = (10.0**SMALL, 10.0**LARGE, 10.0**DIGITS)
+
+Numbers = NDArray[np.float64]
 
 
 def drawn(values: Sequence[float | None], decimals: int) -> list[float | None]:
@@ -28,56 +36,44 @@ def drawn(values: Sequence[float | None], decimals: int) -> list[float | None]:
         values: the column.
         decimals: the decimals with which the reader calls ``figure``.
     """
-    finite = {value for value in values if value is not None and math.isfinite(value)}
-    column = max(1, decimals, places(_series(sorted(finite))))
-    # Powers of ten that move the last written decimal to the units.
-    small, large = (10.0 ** min(_TOP, max(least, decimals)) for least in (1, 0))
-    # Rounding twice gives another result only this near to the half of such a unit.
-    doubt = 0.5 * 10.0 ** min(-1, max(1, decimals) - column)
-    # The power of ten of the number before, and what follows from it: the next is mostly the same.
-    low = high = scale = unit = 0.0
-    edge = False
-    rounded: list[float | None] = []
-    for value in values:
-        if value is None or not math.isfinite(value):
-            rounded.append(None)
-            continue
-        size = abs(value)
-        if not low <= size < high:
-            if size == 0:
-                rounded.append(0.0)
-                continue
-            exponent = math.floor(math.log10(size))
-            low, high = 10.0**exponent, 10.0 ** min(_TOP, exponent + 1)
-            scale, unit = _scale(exponent, column), large if exponent >= LARGE else small
-            edge = low in _EDGES or high in _EDGES
-        if scale:
-            sent = math.floor(size * scale + 0.5) / scale
-            scaled = size * unit
-            near = abs(scaled % 1 - 0.5) <= doubt + scaled * 6e-15
-            if (edge and sent in _EDGES) or (near and _differs(scaled, sent * unit)):
-                sent = _at_15(size)
-        else:
-            sent = _at_15(size)
-        rounded.append(sent if value > 0 else -sent)
+    column = np.array(values, dtype=np.float64)
+    known = np.isfinite(column)
+    numbers = column[known]
+    sent = _rounded(np.abs(numbers), decimals, max(1, decimals, places(_series(numbers))))
+    # A zero has no sign.
+    column[known] = np.where(numbers < 0, -sent, sent)
+    rounded: list[float | None] = np.where(known, column, np.array(None)).tolist()
     return rounded
 
 
-def _scale(exponent: int, column: int) -> float:
-    """The factor that moves the last sent decimal to the units, 0 where all 15 digits are sent."""
-    sent = max(column, LEAST_DIGITS - 1 - exponent)
-    return 0.0 if exponent + 1 + sent >= DIGITS or sent > _EXACT_POWER else 10.0**sent
+def _rounded(sizes: Numbers, decimals: int, column: int) -> Numbers:
+    """Sizes with the decimals of their column; with 15 digits where a text would differ."""
+    exponents = np.searchsorted(_POWERS, sizes, side="right") + (_LOW - 1)
+    # The last sent decimal of each size.
+    last = np.maximum(column, LEAST_DIGITS - 1 - exponents)
+    short = (exponents + 1 + last < DIGITS) & (last <= _EXACT_POWER)
+    scale = _POWERS[np.where(short, last, 0) - _LOW]
+    sent: Numbers = np.floor(sizes * scale + 0.5) / scale
+    # Powers of ten that move the last written decimal to the units.
+    small, large = (10.0 ** min(_TOP, max(least, decimals)) for least in (1, 0))
+    unit = np.where(exponents >= LARGE, large, small)
+    exact = ~short | np.isin(sent, _EDGES)
+    with np.errstate(over="ignore", invalid="ignore"):  # only of numbers that have 15 digits anyhow
+        exact |= _differ(sizes * unit, sent * unit)
+    for place in np.flatnonzero(exact & (sizes > 0)).tolist():
+        sent[place] = _at_15(float(sizes[place]))
+    return sent
 
 
-def _differs(number: float, sent: float) -> bool:
-    """Whether two numbers may round differently; both are in units of the last written decimal."""
-    if number >= 1e15:
-        return True
-    whole = math.floor(number)
-    half = number - whole - 0.5
+def _differ(numbers: Numbers, sent: Numbers) -> NDArray[np.bool_]:
+    """Where a number and the sent one may round differently; both in units of the last decimal."""
+    whole = np.floor(numbers)
+    half = numbers - whole - 0.5
     # This near to a half, the 15th digit decides. A sent number that is a half is an exact half.
-    near = abs(half) <= number * 6e-15
-    return near or math.floor(sent * (1 + 1e-15) + 0.5) != whole + (half > 0)
+    near = np.abs(half) <= numbers * 6e-15
+    other = np.floor(sent * (1 + 1e-15) + 0.5) != whole + (half > 0)
+    differ: NDArray[np.bool_] = (numbers >= 1e15) | near | other
+    return differ
 
 
 def _at_15(size: float) -> float:
@@ -85,11 +81,12 @@ def _at_15(size: float) -> float:
     return rounded if math.isfinite(rounded) else size
 
 
-def _series(ascending: Sequence[float]) -> Span | None:
+def _series(numbers: Numbers) -> Span | None:
     """The span of distinct numbers, or of their middle half if that is under a hundredth of it."""
-    if not ascending:
+    if not len(numbers):
         return None
-    last = len(ascending) - 1
-    low, high = ascending[last // 4], ascending[3 * last // 4]
-    outer = (ascending[0], ascending[-1])
-    return (low, high) if 0 < high - low < (outer[1] - outer[0]) / 100 else outer
+    ascending = np.sort(numbers)
+    distinct = ascending[np.append(True, ascending[1:] != ascending[:-1])]
+    last = len(distinct) - 1
+    first, low, high, end = distinct[[0, last // 4, 3 * last // 4, last]].tolist()
+    return (low, high) if 0 < high - low < (end - first) / 100 else (first, end)

@@ -14,6 +14,7 @@ from ksys_app.api import schemas
 from ksys_app.api.stored_body import Body
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.queries import metrics
+from ksys_app.services import runtime
 from tests import plant
 from tests.conftest import Plant
 
@@ -139,6 +140,16 @@ async def test_an_unchanged_answer_is_not_sent_again(
     assert (await http.get(path, headers={"If-None-Match": '"other"'})).content == first.content
     rows = await http.get(path.replace("columns", "rows"), headers={"If-None-Match": etag})
     assert rows.status_code == 200
+
+
+async def test_a_stored_answer_is_sent_without_asking_the_database(
+    http: httpx.AsyncClient,
+) -> None:
+    path = "/api/v1/timeseries?tag=N&window=10m&format=columns&columns=avg"
+    first = await http.get(path)
+    statements = runtime.current().database.counters.statements
+    assert (await http.get(path)).content == first.content
+    assert runtime.current().database.counters.statements == statements
 
 
 async def test_a_new_sample_changes_the_etag(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -37,6 +38,13 @@ def test_a_line_has_the_time_in_the_display_zone_and_figures_in_full() -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_what_is_no_number_is_nothing(value: float) -> None:
     assert b",3,,-0.5" in csv_file.lines("D100", [row(value)], NAMES, SEOUL)
+
+
+@given(st.lists(st.floats() | st.none() | st.floats(-1e-3, 1e-3), max_size=9))
+def test_a_file_has_every_digit_of_a_number(values: list[float | None]) -> None:
+    text = csv_file.lines("D100", [row(value) for value in values], NAMES, SEOUL).decode()  # type: ignore[arg-type]
+    written = ["" if v is None or not math.isfinite(v) else repr(v) for v in values]
+    assert [line.split(",")[3] for line in text.splitlines()] == written
 
 
 @pytest.mark.parametrize("tag", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])

@@ -90,6 +90,7 @@ EDGES: dict[str, set[str]] = {
     "reflex_components_core": {"components", "pages"},
     "fastapi": {"api", "ksys_app"},
     "starlette": {"api", "built", "ksys_app"},
+    "numpy": {"domain"},
     "orjson": {"api", "events"},
     "prometheus_client": {"api", "meters"},
     "psycopg": {"driver", "db", "queries", "store", "settings", "security", "ops"},
