@@ -71,7 +71,7 @@ class Database:
         self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=(*AWAY, DatabaseFault))
         self._timeout_s = settings.statement_timeout_ms / 1000
         self._lost_since: float | None = None
-        self._logged: set[str] = set()
+        self._logged: dict[str, str] = {}
         self._user = user_of(dsn)
         self._refusal: tuple[str, KsysError] | None = None
         self._dsn = with_parameters(
@@ -265,9 +265,10 @@ class Database:
         if self._lost_since is None:
             self._lost_since = time.monotonic()
             self._logged.clear()
-        # In one outage a database may first be slow and then be away. Each code is logged once.
-        if error.code not in self._logged:
-            self._logged.add(error.code)
+        # An outage may have several codes. Each is logged once; later errors name that request.
+        logged = error.code in self._logged
+        error.request_id = self._logged.setdefault(error.code, error.request_id)
+        if not logged:
             log.event("db_fail", code=error.code, database=self.name, error=error.message)
 
     def _answered(self) -> None:

@@ -11,10 +11,15 @@ from typing import ClassVar, Final
 
 from ksys_app.models.message import Message
 from ksys_app.texts import say
+from ksys_app.utils import request
 
 
 class KsysError(Exception):
-    """An error with a known cause."""
+    """An error with a known cause.
+
+    Attributes:
+        request_id: id of the request whose lines of the log are about the error; may be empty.
+    """
 
     code: ClassVar[str] = "INTERNAL"
     http_status: ClassVar[int] = 500
@@ -22,6 +27,7 @@ class KsysError(Exception):
 
     def __init__(self, what: str | Message = "") -> None:
         super().__init__(what)
+        self.request_id = request.current()
 
     @property
     def said(self) -> Message:

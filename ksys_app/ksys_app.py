@@ -19,10 +19,12 @@ from ksys_app.events.arguments import Catalogue
 from ksys_app.events.gate import gated
 from ksys_app.events.refusals import refusals
 from ksys_app.pages import add_pages, app_style
+from ksys_app.request_ids import with_request_ids
 from ksys_app.security import with_headers
 from ksys_app.services import runtime
 from ksys_app.settings import get_settings, secrets
 from ksys_app.states.failure import handler_failed, page_failed
+from ksys_app.utils import request
 
 
 @asynccontextmanager
@@ -57,6 +59,17 @@ def with_pages(inside: Any) -> Any:
     return inside
 
 
+def event_ids() -> tuple[str, str]:
+    """The ids of the event that this task handles and of its cause, as the log has them."""
+    own, cause = reflex_compat.event_ids()
+    return own and request.id_of(own), cause and request.id_of(cause)
+
+
+def with_ids(inside: Any) -> Any:
+    """The app with an id for each request."""
+    return with_request_ids(inside, get_settings().proxies)
+
+
 def at_edge(inside: Any) -> Any:
     """The app behind its edge, with the settings of the serving process."""
     settings = get_settings()
@@ -65,11 +78,12 @@ def at_edge(inside: Any) -> Any:
 
 app = rx.App(
     **app_style(),
-    api_transformer=[with_pages, create_api(), at_gate, at_edge, with_headers],
+    api_transformer=[with_pages, create_api(), at_gate, at_edge, with_headers, with_ids],
     backend_exception_handler=handler_failed,
     frontend_exception_handler=page_failed,
 )
 # The edge refuses foreign pages and says why. This check also protects an app without the edge.
 reflex_compat.check_origins(app, own_origin)
 app.register_lifespan_task(lifespan)
+request.ask_for_events(event_ids)
 add_pages(app)

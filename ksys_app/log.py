@@ -42,12 +42,14 @@ Event = Literal[
     "ws_refused",
     "event_refused",
     "page_fail",
+    "page_problem",
 ]
 COMMON: Final = ("range", "tag", "view", "rowcount", "dur_ms", "cache_hit")
 _WARNING: Final = frozenset(
     {
         *("db_fail", "payload_bloat", "job_fail", "rule_fault"),
         *("ws_refused", "event_refused", "page_fail"),
+        "page_problem",
     }
 )
 MESSAGE: Final = "message"

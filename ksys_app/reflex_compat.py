@@ -11,6 +11,7 @@ from reflex.assets import _link_shared_asset
 from reflex.state import EventHandlerSetVar
 from reflex_base.config import get_config
 from reflex_base.constants.state import FIELD_MARKER
+from reflex_base.event.context import EventContext
 
 
 def handlers(app: rx.App) -> dict[str, Callable[..., Any]]:
@@ -49,6 +50,18 @@ def tab_connected(app: rx.App, token: str) -> bool:
         return False
     # The public map is a copy, made of all tabs each time that one of them asks.
     return token in app.event_namespace._token_manager.token_to_socket
+
+
+def event_ids() -> tuple[str, str]:
+    """Transaction id of the event that this task handles, and of the event that caused it.
+
+    Both are hexadecimal digits; empty where there is no such event.
+    """
+    try:
+        context = EventContext.get()
+    except LookupError:
+        return "", ""
+    return context.txid, context.parent_txid or ""
 
 
 def link_asset(link: Path, file: Path) -> None:

@@ -50,6 +50,15 @@ def error_box(problem: rx.Var[Problem], on_retry: rx.EventHandler) -> rx.Compone
                 class_name="box-quiet",
             ),
         ),
+        rx.cond(
+            problem.request_id != "",
+            rx.el.p(
+                T.error_id,
+                " ",
+                rx.el.code(problem.request_id, data_testid="request-id"),
+                class_name="box-quiet",
+            ),
+        ),
         rx.el.p(
             rx.match(
                 problem.way,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from typing import Final
+
+from ksys_app.utils import request
 
 # With this interval and the timeout of the ping itself, a page shows a loss within 8 s.
 EVERY_S: Final = 2.0
@@ -43,7 +46,9 @@ class Pulse:
         """
         self._watchers.append(on_change)
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._beat(), name="database pulse")
+            # It beats for everybody, not for the request of the first watcher.
+            beat = self._beat()
+            self._task = asyncio.create_task(beat, name="database pulse", context=Context())
         try:
             yield
         finally:
@@ -78,7 +83,8 @@ class Pulse:
         while self._watchers:
             quiet = loop.time() - self._reported_at
             if quiet >= self._every_s:
-                await self._ping()
+                with request.named(request.new_id()):
+                    await self._ping()
                 # Wait before the next ping, whatever the result was.
                 quiet = 0.0
             await asyncio.sleep(self._every_s - quiet)

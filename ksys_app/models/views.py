@@ -216,7 +216,8 @@ class Problem:
     """What went wrong, for the error box: since when, which code, what happens next.
 
     ``way``: out of a link that asks for what does not exist, ``choose`` another tag or ``open`` the
-    page without it; empty where trying again may help.
+    page without it; empty where trying again may help. ``request_id``: the id of lines of the log
+    that are about it.
     """
 
     code: str = ""
@@ -225,3 +226,4 @@ class Problem:
     retry_in: int = 0
     runbook: str = ""
     way: str = ""
+    request_id: str = ""

@@ -12,6 +12,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +23,7 @@ from ksys_app.errors import KsysError
 from ksys_app.log import logger
 from ksys_app.models.message import Message
 from ksys_app.services.tiles import TileSet
+from ksys_app.utils import request
 from ksys_app.utils.made import Made
 
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
@@ -120,7 +122,9 @@ class LiveFeed:
         self._watchers[selection] += 1
         self._wake.set()
         if self._poller is None or self._poller.done():
-            self._poller = asyncio.create_task(self._poll(), name="live feed")
+            # The poller works for all tabs, not for the request of the first one.
+            poll = self._poll()
+            self._poller = asyncio.create_task(poll, name="live feed", context=Context())
         try:
             yield Subscription(self, selection)
         finally:
@@ -197,7 +201,8 @@ class LiveFeed:
                 self._wake.clear()
                 for selection in list(self._watchers):
                     if selection in self._watchers and self._due.get(selection, 0.0) <= loop.time():
-                        await self._tick(selection)
+                        with request.named(request.new_id()):
+                            await self._tick(selection)
                 due = [self._due.get(selection, 0.0) for selection in self._watchers]
                 await self._sleep(min(due, default=loop.time() + self.interval) - loop.time())
 

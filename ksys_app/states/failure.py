@@ -12,6 +12,7 @@ from ksys_app.errors import KsysError
 from ksys_app.models.message import Message
 from ksys_app.states.base import BaseState
 from ksys_app.states.loading import LoadingState
+from ksys_app.utils import request
 from ksys_app.utils.pace import Pace
 
 # In a minute: if every event fails, the log must not fill the disk.
@@ -34,7 +35,10 @@ class FailureState(BaseState):
             return
         page: Any = await self.get_state(kind)
         try:
-            page._fail(KsysError(Message("errors.handler_failed")))
+            failure = KsysError(Message("errors.handler_failed"))
+            # The traceback was logged by the event that failed.
+            failure.request_id = request.cause() or failure.request_id
+            page._fail(failure)
         except Exception as error:  # the page's own failure would come back here for ever
             _log_traceback(f"telling {path} that it failed", error)
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Final
 
 import reflex as rx
 
+from ksys_app import log
+from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable
 from ksys_app.models.views import Problem
 from ksys_app.services import runtime
 from ksys_app.states.base import BaseState
 from ksys_app.states.views import WAYS_OUT, problem
+from ksys_app.texts import say
+from ksys_app.utils.pace import Pace
+
+# In a minute: if many tabs fail, the log must not fill the disk.
+LINES: Final = 100
+_logged = Pace(LINES)
 
 
 class LoadingState(BaseState, mixin=True):
@@ -71,10 +80,28 @@ class LoadingState(BaseState, mixin=True):
         """Whether the address asks for what does not exist, so that trying again cannot help."""
         return self.problem.way != ""
 
+    def _told(self, new: Problem) -> Problem:
+        """A problem of the page: logged where it is a new one, else with the id it had."""
+        before = self.problem
+        away = new.code in (DatabaseUnreachable.code, DatabaseTimeout.code)
+        if before.code == new.code and (away or before.message == new.message):
+            return replace(new, request_id=before.request_id)
+        if _logged.passes():
+            unlogged, _logged.held = _logged.held, 0
+            log.event(
+                "page_problem",
+                code=new.code,
+                page=self._path,
+                error=say(new.message),
+                unlogged=unlogged,
+                request_id=new.request_id,
+            )
+        return new
+
     def _fail(self, error: Exception, since_ms: int = 0, retry_in_s: float = 0.0) -> None:
         self.is_loading = False
         since = since_ms or self.problem.since_ms or int(time.time() * 1000)
-        self.problem = problem(error, since, retry_in_s, self._ways_out)
+        self.problem = self._told(problem(error, since, retry_in_s, self._ways_out))
         if self._asked_wrong():
             # What was asked for does not exist; other figures in its place would mislead, and so
             # would another address.

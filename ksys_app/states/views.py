@@ -14,6 +14,7 @@ from ksys_app.errors import BadParameter, KsysError, UnknownTag
 from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule
 from ksys_app.models.views import Problem, SeriesRow
+from ksys_app.utils import request
 
 # Out of a link that asks for what does not exist: asking again brings nothing.
 WAYS_OUT: Final = {BadParameter.code: "open", UnknownTag.code: "choose"}
@@ -37,7 +38,9 @@ def problem(
     message = error.said if isinstance(error, KsysError) else Message("errors.page_failed")
     runbook = f"docs/runbooks/{code}.md"
     way = ways.get(code, "")
-    return Problem(code, message, since_ms, round(retry_in_s), runbook, way)
+    own = error.request_id if isinstance(error, KsysError) else ""
+    request_id = own or request.current()
+    return Problem(code, message, since_ms, round(retry_in_s), runbook, way, request_id)
 
 
 def page_link(path: str, selection: dict[str, str]) -> str:

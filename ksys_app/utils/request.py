@@ -14,11 +14,11 @@ from typing import Final
 _current: Final[ContextVar[str]] = ContextVar("request_id", default="")
 
 
-def _none() -> str:
-    return ""
+def _no_event() -> tuple[str, str]:
+    return "", ""
 
 
-_event: Callable[[], str] = _none
+_event: Callable[[], tuple[str, str]] = _no_event
 
 
 def id_of(digits: str) -> str:
@@ -33,7 +33,12 @@ def new_id() -> str:
 
 def current() -> str:
     """The id of what this task works on, empty where it is neither a request nor an event."""
-    return _event() or _current.get()
+    return _event()[0] or _current.get()
+
+
+def cause() -> str:
+    """The id of the page event that caused the event of this task, empty where there is none."""
+    return _event()[1]
 
 
 @contextmanager
@@ -46,8 +51,8 @@ def named(request_id: str) -> Iterator[None]:
         _current.reset(token)
 
 
-def ask_for_events(of_event: Callable[[], str]) -> None:
-    """Let ``of_event`` return the id of the page event of a task, empty where it has none.
+def ask_for_events(of_event: Callable[[], tuple[str, str]]) -> None:
+    """Let ``of_event`` return the id of the page event of a task and of its cause, or empty texts.
 
     The page framework runs events in tasks of its own, which know nothing of their connection.
     """

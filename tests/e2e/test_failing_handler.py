@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from playwright.async_api import BrowserContext, expect
 
@@ -72,7 +74,8 @@ async def test_the_page_says_internal_and_keeps_what_it_shows(
     )
     await expect(page.get_by_test_id("tile-D100")).to_be_visible()
     told = "\n".join(site.log[lines:])
-    assert "ERROR event handler failed" in told
+    (failed,) = re.findall(r"ERROR event handler failed request_id=(\S+)", told)
+    await expect(bar).to_contain_text(f"Reference {failed}.")
     assert "ZeroDivisionError: a bug in the order of the table" in told
     assert "Traceback (most recent call last)" in told
     await page.get_by_role("columnheader", name="TAG").get_by_role("button").click()
@@ -84,6 +87,18 @@ async def test_the_page_of_a_series_says_it_too(context: BrowserContext, site: S
     page = await context.new_page()
     await page.goto(f"{site.url}/trend?tag=D100&page=7")
     await expect(page.get_by_test_id("error-box")).to_have_attribute("data-code", "INTERNAL")
+    reference = await page.get_by_test_id("request-id").inner_text()
+    told = [line for line in site.log if line.endswith(f" request_id={reference}")]
+    assert any(" ERROR " in line for line in told), "its traceback follows"
+    assert " page_problem " in told[-1]
+
+
+async def test_an_answer_names_its_id(site: Site) -> None:
+    async with httpx.AsyncClient(base_url=site.url) as client:
+        first, second = [(await client.get(path)).headers for path in ("/ping", "/api/nope")]
+        given = await client.get("/ping", headers={"X-Request-Id": "of-a-proxy"})
+    assert first["X-Request-Id"] != second["X-Request-Id"]
+    assert given.headers.get_list("X-Request-Id") == ["of-a-proxy"]
 
 
 async def test_a_bug_of_every_event_is_a_bounded_number_of_tracebacks(site: Site) -> None:

@@ -14,6 +14,7 @@ import pytest
 from ksys_app.db import Database, connect
 from ksys_app.errors import BadParameter, DatabaseTimeout, DatabaseUnreachable
 from ksys_app.settings import load_settings
+from ksys_app.utils import request
 from tests.conftest import RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.pooler import pgbouncer
@@ -165,9 +166,10 @@ async def test_an_outage_that_begins_as_a_slow_answer_is_logged_as_both_and_once
             with pytest.raises(DatabaseTimeout):
                 await database.fetch_all(Row, "SELECT 1::text AS one", {}, timeout_s=0.01)
             await by.close()
-            for _ in range(3):
-                with pytest.raises(DatabaseUnreachable):
+            for number in range(3):
+                with request.named(f"asker {number}"), pytest.raises(DatabaseUnreachable) as away:
                     await database.fetch_all(Row, "SELECT 1::text AS one", {}, timeout_s=0.01)
+                assert away.value.request_id == "asker 0", "its lines have db_fail"
     told = [record.getMessage() for record in caplog.records]
     lost = [words for words in told if words.startswith("db_fail")]
     assert ["code=DB_TIMEOUT" in words for words in lost] == [True, False]

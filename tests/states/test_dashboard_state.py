@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 
 from ksys_app.domain.timefmt import epoch_ms
-from ksys_app.errors import DatabaseUnreachable
+from ksys_app.errors import DatabaseUnreachable, KsysError, SchemaDrift
 from ksys_app.services import runtime
 from ksys_app.states.dashboard import DashboardState
 from ksys_app.states.trend import TrendState
 from ksys_app.texts import say
+from ksys_app.utils import request
 from tests import plant
 from tests.conftest import Plant
 from tests.states.page_query import WithQuery, with_query
@@ -167,6 +169,30 @@ async def test_an_unknown_window_in_the_url_is_an_error_and_retry_leads_out() ->
     assert made.link == "", "the address keeps what was asked for until somebody decides"
     made.retry()
     assert made.link == "/?window=10m&tag=B&sort=name"
+
+
+async def test_a_problem_is_logged_once_under_the_reference_that_the_page_shows(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made = state(window="10m")
+    await load(made)
+
+    def fail(number: int, error: type[KsysError], *words: str) -> str:
+        with caplog.at_level(logging.INFO, "ksys"), request.named(f"0000-000{number}"):
+            made._fail(error(*words))
+        return str(made.problem.request_id)
+
+    assert fail(1, DatabaseUnreachable, "no answer for 1 s") == "0000-0001"
+    assert fail(2, DatabaseUnreachable, "no answer for 2 s") == "0000-0001"
+    assert fail(3, SchemaDrift, "no view") == "0000-0003"
+    assert fail(4, SchemaDrift, "no view") == "0000-0003"
+    assert fail(5, SchemaDrift, "no table") == "0000-0005"
+    made._succeed(empty=False)
+    assert made.problem.request_id == ""
+    assert fail(6, SchemaDrift, "no table") == "0000-0006"
+    told = [one.getMessage() for one in caplog.records if "page_problem" in one.getMessage()]
+    assert [line.rpartition("request_id=")[2][-1] for line in told] == ["1", "3", "5", "6"]
+    assert 'code=SCHEMA_DRIFT page=/ error="no view" unlogged=0' in told[1]
 
 
 async def test_a_window_that_cannot_be_loaded_shows_no_tiles_of_the_former_one() -> None:

@@ -37,6 +37,7 @@ LAYERS: dict[str, set[str]] = {
     "texts": {"models", "domain"},
     "security": {"errors", "settings"},
     "edge": {"errors", "log", "origin"},
+    "request_ids": {"origin", "utils"},
     "built": {"base_path", "utils"},
     "driver": {"errors", "log", "models", "settings", "texts", "utils"},
     "db": {"driver", "errors", "log", "meters", "models", "settings", "utils"},

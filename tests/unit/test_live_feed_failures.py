@@ -12,6 +12,7 @@ from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError
 from ksys_app.log import logger
 from ksys_app.services.live import BACKOFF_S, LiveFeed
 from ksys_app.services.tiles import TileSet
+from ksys_app.utils import request
 from tests.feed import EPOCH, Database, Tab, play, selected
 
 M5, H24 = selected("5m"), selected("24h")
@@ -24,6 +25,7 @@ class Lines(logging.Handler):
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        record.request_id = request.current()
         self.records.append(record)
 
 
@@ -193,8 +195,12 @@ class TestBugs:
     def test_it_does_not_end_the_feed(self, lines: list[logging.LogRecord]) -> None:
         async def scenario(feed: LiveFeed, database: Database) -> None:
             database.failing[M5] = ZeroDivisionError("secret of the inside")
-            tab, other = Tab(feed, M5), Tab(feed, H24)
-            await asyncio.sleep(2)
+            with request.named("of the first tab"):
+                tab, other = Tab(feed, M5), Tab(feed, H24)
+                await asyncio.sleep(2)
+            ids = [snapshot.error.request_id for _, snapshot in tab.seen if snapshot.error]
+            assert ids == [getattr(record, "request_id", "") for record in lines]
+            assert len({*ids, "", "of the first tab"}) == 4, "each tick has its own"
             del database.failing[M5]
             await asyncio.sleep(10)
             assert [snapshot.error is None for _, snapshot in tab.seen] == [False, False, True]

@@ -29,6 +29,7 @@ FAILURES = {
     "ws_refused",
     "event_refused",
     "page_fail",
+    "page_problem",
 }
 
 

@@ -28,11 +28,13 @@ PRIVATE = {
     "reflex.app:EventNamespace.on_event": "all events arrive there, behind events.gate",
     "reflex.app:EventNamespace.on_client_error": "events.frames passes reports on",
     "reflex_base.event.processor.base_state_processor:process_event": "handlers run there",
+    "reflex_base.event.context:EventContext.get": "reflex_compat.event_ids",
 }
 FIELDS = {
     "reflex.app:App": ("_registration_context", "sio", "backend_exception_handler"),
     "reflex_base.registry:RegistrationContext": ("event_handlers", "base_states"),
     "reflex_base.event:Event": ("name", "payload", "router_data"),
+    "reflex_base.event.context:EventContext": ("txid", "parent_txid"),
 }
 
 

@@ -109,7 +109,8 @@ function statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, w
   if (link !== "stale") return [fill(t[`bar_${stateOf(link, problem)}`], values), waits(now, t)].join(" ");
   const why = { code: problem.code, since: timeText(problem.since_ms, zone, now) };
   const silent = UNANSWERED.has(problem.code) ? t.stale_silent : t.stale_failed;
-  return [fill(t.bar_stale, values), fill(silent, why), waits(now, t), values.message].filter(Boolean).join(" ");
+  const known = problem.request_id ? fill(t.stale_id, { id: problem.request_id }) : "";
+  return [fill(t.bar_stale, values), fill(silent, why), waits(now, t), values.message, known].filter(Boolean).join(" ");
 }
 
 const UNANSWERED = new Set(["DB_CONN", "DB_TIMEOUT"]);
