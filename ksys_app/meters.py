@@ -82,6 +82,21 @@ CACHE_ANSWERS: Final = Counter(
     ["statement", "result"],
     registry=REGISTRY,
 )
+ERRORS: Final = Counter(
+    "ksys_errors",
+    "Errors by code; place http: answered by HTTP; page: shown by a page",
+    ["place", "code"],
+    registry=REGISTRY,
+)
+for _place in ("http", "page"):
+    # A monitor sees an increase only of a series that it has seen before.
+    ERRORS.labels(_place, KsysError.code)
+LOOP_LAG: Final = Histogram(
+    "ksys_event_loop_lag_seconds",
+    "How late the event loop is, measured once a second",
+    buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+    registry=REGISTRY,
+)
 BADGE_SECONDS: Final = Histogram(
     "ksys_badge_evaluation_duration_seconds",
     "Time to compute the Comm and Alarm badges of all tags of a tick",

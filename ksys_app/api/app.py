@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from ksys_app import __version__
+from ksys_app import __version__, meters
 from ksys_app.api import comm, export, health, kpi, prometheus, routes, runbooks, series
 from ksys_app.api.compression import Compression
 from ksys_app.api.docs import page
@@ -32,8 +32,7 @@ METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "T
 def error_response(error: KsysError) -> Response:
     """``{"error": {"code", "message"}}`` with the status of the error's class."""
     headers = {"Retry-After": str(RETRY_AFTER_S)} if error.http_status == 503 else {}
-    body = {"error": {"code": error.code, "message": error.message}}
-    return json_response(body, error.http_status, headers)
+    return _error_body(error.http_status, error.code, error.message, headers)
 
 
 class Contract(FastAPI):
@@ -134,4 +133,5 @@ def _not_allowed() -> Response:
 def _error_body(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
+    meters.ERRORS.labels("http", code).inc()
     return json_response({"error": {"code": code, "message": message}}, status, headers or {})

@@ -60,8 +60,8 @@ class Figures(Collector):
         """All metrics."""
         return self._families
 
-    def one(self, name: str, what: str, value: float) -> None:
-        """Add a gauge without labels."""
+    def one(self, name: str, what: str, value: float | None) -> None:
+        """Add a gauge without labels; without a sample where there is no value."""
         self._families.append(GaugeMetricFamily(name, what, value))
 
     def each(self, name: str, what: str, *labels: str) -> GaugeMetricFamily:
@@ -87,7 +87,8 @@ def _text(figures: Figures) -> bytes:
 def _process(figures: Figures, now: Runtime) -> None:
     figures.each("ksys_info", "Version of the app", "version").add_metric([__version__], 1)
     pool = figures.each("ksys_pool_connections", "Database connections", "state")
-    for state, count in now.database.pool_stats().items():
+    stats = now.database.pool_stats()
+    for state, count in (stats | {"in_use": stats["size"] - stats["available"]}).items():
         pool.add_metric([state], count)
     cache = now.database.cache
     figures.one("ksys_cache_entries", "Answers in the cache", len(cache))
@@ -95,10 +96,9 @@ def _process(figures: Figures, now: Runtime) -> None:
     figures.one("ksys_feed_subscribers", "Tabs that receive the live feed", now.feed.subscribers)
     what = "Messages of browsers that were refused"
     figures.counted("ksys_events_refused", what, "kind", refusals.counts)
-    if now.feed.age_s is not None:
-        figures.one(
-            "ksys_feed_age_seconds", "Seconds since the last successful tick", now.feed.age_s
-        )
+    what = "Seconds since the last successful tick; only while a tab receives the feed"
+    figures.one("ksys_feed_age_seconds", what, now.feed.age_s)
+    figures.one("ksys_feed_interval_seconds", "Seconds between two ticks", now.feed.interval)
 
 
 async def _database(figures: Figures) -> None:
@@ -117,12 +117,10 @@ async def _database(figures: Figures) -> None:
         off = sum(fault.kind == "trigger" for fault in found)
         figures.one("ksys_triggers_off", "Triggers of influx_hist that are off or missing", off)
     replica = runtime.current().database.standby.replica
-    if replica is not None:
-        what = "1 while the read replica receives changes from its primary"
-        figures.one("ksys_replica_connected", what, replica.connected)
-    if replica is not None and replica.lag_s is not None:
-        what = "How far the read replica is behind its primary"
-        figures.one("ksys_replica_lag_seconds", what, replica.lag_s)
+    what = "1 while the read replica receives changes from its primary; only of a replica"
+    figures.one("ksys_replica_connected", what, replica.connected if replica else None)
+    what = "How far the read replica is behind its primary; only of a replica"
+    figures.one("ksys_replica_lag_seconds", what, replica.lag_s if replica else None)
     figures.one("ksys_database_up", "1 while the database answers", up)
     figures.one("ksys_ready", "1 while /readyz is 200", ready)
     for part in (_jobs, _aggregates, _size, _tags) if up else ():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from ksys_app import db
+from ksys_app import db, meters
 from ksys_app.errors import DatabaseUnreachable
 from ksys_app.models.message import Message
+from ksys_app.services import loop_lag
 from ksys_app.services.comm import CommSource
 from ksys_app.services.live import LiveFeed
 from ksys_app.services.live_tiles import LiveTiles
@@ -63,11 +65,13 @@ async def opened(
     feed = LiveFeed(
         tiles.tick, settings.tick_seconds, database.pulse, read=tiles.read, first_seq=first
     )
+    lag = asyncio.create_task(loop_lag.watch(meters.LOOP_LAG.observe), name="loop lag")
     _current = Runtime(settings, settings.zone, database, tiles, comm, feed, connected)
     try:
         yield _current
     finally:
         _current = None
+        lag.cancel()
         await feed.close()
         db.use(None)
         await database.close()

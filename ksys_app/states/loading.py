@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 import reflex as rx
 
-from ksys_app import log
+from ksys_app import log, meters
 from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable
 from ksys_app.models.views import Problem
 from ksys_app.services import runtime
@@ -86,6 +86,7 @@ class LoadingState(BaseState, mixin=True):
         away = new.code in (DatabaseUnreachable.code, DatabaseTimeout.code)
         if before.code == new.code and (away or before.message == new.message):
             return replace(new, request_id=before.request_id)
+        meters.ERRORS.labels("page", new.code).inc()
         if _logged.passes():
             unlogged, _logged.held = _logged.held, 0
             log.event(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,8 @@ from ksys_app.domain.windows import VIEW, parse_window
 from ksys_app.ops.jobs.jobs import run_now
 from tests import docs, plant
 from tests.conftest import Plant
+from tests.unit.test_monitoring import queries
+from tests.waiting import until
 
 Series = dict[tuple[str, ...], float]
 DRIFT = ("buckets", "", "SCHEMA_DRIFT")
@@ -64,16 +67,19 @@ async def test_requests_are_counted_by_endpoint_and_status(http: httpx.AsyncClie
     assert found["ksys_http_response_size_bytes_sum"][latest] > 0
 
 
-async def test_every_figure_that_an_alert_asks_for_is_reported(http: httpx.AsyncClient) -> None:
-    rules = (docs.ROOT / "docs" / "monitoring" / "rules.yml").read_text("utf-8")
-    wanted = set(re.findall(r"\b((?:ksys|process)_\w+)", "".join(expressions(rules))))
+async def test_every_figure_of_an_alert_or_a_panel_is_reported(http: httpx.AsyncClient) -> None:
+    folder = docs.ROOT / "docs" / "monitoring"
+    rules = (folder / "rules.yml").read_text("utf-8")
+    board = json.loads((folder / "grafana-dashboard.json").read_text("utf-8"))
+    asked = " ".join([*expressions(rules), *queries(board)])
+    wanted = set(re.findall(r"\b((?:ksys|process)_\w+)", asked))
     answer = await http.get("/metrics")
     # Also those that have no sample while all is well.
     told: set[str] = set()
     for family in text_string_to_metric_families(answer.text):
         suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
         told |= {family.name + suffix for suffix in suffixes.get(family.type, ("",))}
-    assert len(wanted) > 10
+    assert len(wanted) > 40
     assert wanted - told == set()
 
 
@@ -84,6 +90,36 @@ def expressions(rules: str) -> list[str]:
     )
     assert len(found) == rules.count("- alert:")
     return found
+
+
+async def test_errors_are_counted_by_code(http: httpx.AsyncClient) -> None:
+    async def counts() -> Series:
+        return (await figures(http, "place", "code"))["ksys_errors_total"]
+
+    before = await counts()
+    assert {(place, "INTERNAL") for place in ("http", "page")} <= set(before)
+    for path in ("latest?tag=NOPE", "kpi?window=no", "kpi?window=no", "nope"):
+        await http.get(f"/api/v1/{path}")
+    added = {key: more for key, n in (await counts()).items() if (more := n - before.get(key, 0))}
+    assert added == {
+        ("http", "UNKNOWN_TAG"): 1,
+        ("http", "BAD_PARAMETER"): 2,
+        ("http", "NOT_FOUND"): 1,
+    }
+
+
+async def test_connections_in_use_are_those_that_are_open_and_not_idle(
+    http: httpx.AsyncClient,
+) -> None:
+    found = (await figures(http, "state"))["ksys_pool_connections"]
+    assert found[("in_use",)] == found[("size",)] - found[("available",)]
+
+
+async def test_the_loop_is_watched_while_the_app_runs(http: httpx.AsyncClient) -> None:
+    async def measured() -> bool:
+        return (await figures(http))["ksys_event_loop_lag_seconds_count"][()] > 0
+
+    await until(measured)
 
 
 async def test_statements_are_counted_by_name(http: httpx.AsyncClient, plant_db: Plant) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +19,15 @@ from tests.proxies import program
 FOLDER = docs.ROOT / "docs" / "monitoring"
 RULES = re.split(r"^ +- alert: ", (FOLDER / "rules.yml").read_text("utf-8"), flags=re.MULTILINE)[1:]
 ALERTS = [pytest.param(rule, id=rule.splitlines()[0]) for rule in RULES]
+BOARD: dict[str, Any] = json.loads((FOLDER / "grafana-dashboard.json").read_text("utf-8"))
 CODES = "{{ $labels.code }}"
 # Of a hundred, by systemd's own count; 50 and more is "medium".
 EXPOSED = 20
+
+
+def queries(board: Any) -> list[str]:
+    """The expressions of a dashboard's panels."""
+    return [one["expr"] for panel in board["panels"] for one in panel.get("targets", ())]
 
 
 def run(name: str, *arguments: str, package: str | None = None) -> str:
@@ -56,6 +64,64 @@ def test_an_alert_has_a_patience_a_severity_and_a_runbook_and_is_tested(rule: st
     tests = "".join(path.read_text("utf-8") for path in FOLDER.glob("*_test.yml"))
     family = re.sub(r"(Hours|Days)$", "", name)
     assert re.search(rf"\b{name}\b|{family}\.\*|KsysJob\.\*|\b{name}\|", tests)
+
+
+def test_the_dashboard_s_expressions_are_understood_by_prometheus(tmp_path: Path) -> None:
+    """As those of rules, with Grafana's own variables filled in."""
+    filled = [
+        one.replace("$__rate_interval", "5m").replace("$instance", ".*") for one in queries(BOARD)
+    ]
+    assert len(filled) > 30
+    assert [one for one in filled if "$" in one] == []
+    rules = [{"record": f"one:{at}", "expr": text} for at, text in enumerate(filled)]
+    file = tmp_path / "dashboard.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    assert "SUCCESS" in run("promtool", "check", "rules", str(file), package="prometheus")
+
+
+def test_the_dashboard_has_what_grafana_needs_and_no_source_of_its_own() -> None:
+    assert BOARD["title"]
+    assert BOARD["uid"]
+    assert BOARD["schemaVersion"] >= 36
+    assert "id" not in BOARD, "Grafana gives a number of its own to what it imports"
+    source, instance = BOARD["templating"]["list"]
+    assert (source["name"], source["type"], source["query"]) == (
+        *("datasource", "datasource"),
+        "prometheus",
+    )
+    panels = [panel for panel in BOARD["panels"] if panel["type"] != "row"]
+    assert len({panel["id"] for panel in BOARD["panels"]}) == len(BOARD["panels"])
+    assert len({panel["title"] for panel in panels}) == len(panels)
+    used = {"type": "prometheus", "uid": "${datasource}"}
+    for panel in panels:
+        assert panel["datasource"] == used
+        assert panel["description"].endswith("."), panel["title"]
+        assert {"defaults", "overrides"} <= set(panel["fieldConfig"])
+        letters = [target["refId"] for target in panel["targets"]]
+        assert letters == sorted(set(letters))
+        for target in panel["targets"]:
+            assert target["datasource"] == used
+            assert '{job="ksys", instance=~"$instance"' in target["expr"]
+    assert instance["datasource"] == used
+
+
+def test_no_panel_of_the_dashboard_lies_over_another() -> None:
+    cells: dict[tuple[int, int], str] = {}
+    for panel in BOARD["panels"]:
+        at = panel["gridPos"]
+        for x in range(at["x"], at["x"] + at["w"]):
+            for y in range(at["y"], at["y"] + at["h"]):
+                assert x < 24
+                assert cells.setdefault((x, y), panel["title"]) == panel["title"]
+
+
+def test_the_figures_of_each_alert_are_on_the_dashboard() -> None:
+    drawn = set(re.findall(r"\bksys_\w+", " ".join(queries(BOARD))))
+    for rule in RULES:
+        (expression,) = re.findall(r"expr: (.+?)^ +for:", rule, re.MULTILINE | re.DOTALL)
+        # The dashboard counts the jobs of each state; an alert names each job.
+        asked = set(re.findall(r"\bksys_\w+", expression)) - {"ksys_jobs", "ksys_job_state"}
+        assert asked - drawn <= {"ksys_jobs_expected"}, rule.splitlines()[0]
 
 
 def unit(folder: Path) -> Path:
