@@ -14,12 +14,12 @@ from ksys_app.commands import (
     checks,
     communication,
     database,
+    demonstration,
     internal_errors,
     quality,
     recovery,
     terminal,
 )
-from ksys_app.commands.progress import stages
 from ksys_app.errors import BadParameter, KsysError
 from ksys_app.settings import secrets
 
@@ -36,11 +36,10 @@ app = typer.Typer(
     ),
 )
 recovery.add_to(database.app)
+demonstration.add_to(app)
 app.add_typer(database.app, name="db")
 app.add_typer(quality.app, name="qc")
 app.add_typer(communication.app, name="comm")
-
-Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of pages, API and websocket.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -54,50 +53,7 @@ def root(
 
 
 @app.command()
-def demo(
-    port: Port = 13000,
-    data_dir: Annotated[Path, typer.Option(help="Folder of the database and the logs.")] = Path(
-        ".ksys"
-    ),
-    no_feed: Annotated[
-        bool,
-        typer.Option("--no-feed", help="Only schema and rules: no history, no simulated plant."),
-    ] = False,
-    replay: Annotated[
-        Path | None,
-        typer.Option(
-            help="Play the samples of FILE.csv[.gz] in real time, in place of the simulator."
-        ),
-    ] = None,
-) -> None:
-    """Start an embedded TimescaleDB, a simulated plant and the dashboard.
-
-    Use it to see the product. It needs no database and no settings, and it never connects to
-    TS_DSN or TS_ADMIN_DSN. It prints the address when the pages can be opened. Ctrl-C stops it.
-    The data stay in --data-dir, and the next start continues with them.
-
-    Example: ksys demo --port 8080
-    """
-    from ksys_app.ops.demo import demo as demonstration
-
-    settings = terminal.settings()
-    log.setup(settings.log_form, secrets())
-    plan = demonstration.Plan(port, data_dir.resolve(), not no_feed, replay)
-    with stages() as progress:
-
-        def report(step: str, done: int, total: int) -> None:
-            if not total:
-                progress.note(step)
-                return
-            progress.report(step, f"{done:,} of {total:,}", done, total)
-            if done >= total:
-                progress.end()
-
-        terminal.run(demonstration.run(plan, settings, report))
-
-
-@app.command()
-def run(port: Port = 13000) -> None:
+def run(port: demonstration.Port = 13000) -> None:
     """Serve the dashboard of the database at TS_DSN, in production mode.
 
     Pages, API and websocket share one port at KSYS_HOST. The command builds the pages first if

@@ -58,6 +58,34 @@ def refresh_reporter(stages: Stages, zone: ZoneInfo) -> Callable[[Refreshing], N
     return report
 
 
+def counted(stages: Stages) -> Callable[[str, int, int], None]:
+    """A callback that reports a stage with its amount and the time that is left.
+
+    It gets the stage, the done amount and the total; a total of 0 is a note without an amount.
+    """
+    stage, began, first = "", 0.0, 0
+
+    def report(name: str, done: int, total: int) -> None:
+        nonlocal stage, began, first
+        if not total:
+            stages.note(name)
+            return
+        if name != stage:
+            stage, began, first = name, time.monotonic(), done
+        rest = remaining(time.monotonic() - began, done - first, total - done)
+        stages.report(name, f"{done:,} of {total:,}{rest}", done, total)
+        if done >= total:
+            stages.end()
+
+    return report
+
+
+def remaining(seconds: float, done: int, left: int) -> str:
+    """``, 12 min left`` after ``seconds`` for the ``done`` amount; nothing for under a minute."""
+    minutes = seconds * left / done / 60 if done > 0 else 0.0
+    return f", {minutes:,.0f} min left" if minutes >= 1 else ""
+
+
 @contextmanager
 def stages(
     console: Console = terminal.err, *, every_s: float = SIGN_OF_LIFE_S, ends: bool = True

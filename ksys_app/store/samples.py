@@ -1,4 +1,4 @@
-"""Writes samples into ``influx_hist``: for a file, a recording and the demo plant.
+"""Writes samples into ``influx_hist``: for a file, a recording and the demo plants.
 
 The rows are sent as arrays, one parameter a column. A temporary table does not work behind a
 pooler, which may give the session to another client. The embedded database refuses
@@ -11,7 +11,7 @@ that must report unusable lines checks each with :func:`ksys_app.domain.ingest.u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, LiteralString
@@ -119,6 +119,21 @@ async def write_grid(conn: AsyncConnection, grid: Grid, existing: Existing) -> i
     }
     cursor = await conn.execute(_statement(GRID_COLUMNS, sql.SQL(GRID), existing), values)
     return cursor.rowcount
+
+
+async def write_computed(
+    conn: AsyncConnection, source: LiteralString, parameters: Mapping[str, Any]
+) -> int:
+    """Write samples that the database itself computes, in one statement; return their number.
+
+    Args:
+        conn: a connection that may write.
+        source: a query in parentheses, with a name, that has ``ts``, ``tag_name`` and ``value``.
+            The caller knows that the table has none of its samples.
+        parameters: the parameters of the query.
+    """
+    statement = _statement(COLUMNS[:3], sql.SQL(source), Existing.NONE)
+    return (await conn.execute(statement, parameters)).rowcount
 
 
 def _statement(names: Sequence[str], source: sql.Composable, existing: Existing) -> sql.Composed:

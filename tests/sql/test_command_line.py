@@ -136,6 +136,9 @@ async def test_wrong_use_is_exit_code_2() -> None:
         ["nonsense"],
         ["db", "jobs", "--watch"],
         ["demo", "--port", "0"],
+        ["demo", "--server"],
+        ["demo", "--scale", "9", "--no-feed"],
+        ["demo", "--scale", "2001"],
         ["check", "--url", "http://localhost:1", "--offline"],
     ):
         assert (await ksys(*arguments))[0] == 2, arguments

@@ -72,6 +72,12 @@ async def run_due(conn: AsyncConnection) -> list[JobRun]:
     return [run for run in runs if run is not None]
 
 
+async def run_procedures(conn: AsyncConnection, *procedures: str) -> None:
+    """Run the jobs of these procedures now, in the order of :func:`run_due`."""
+    for job in in_order([job for job in await list_jobs(conn) if job.proc_name in procedures]):
+        await run_job(conn, job)
+
+
 async def run_now(conn: AsyncConnection, wanted: str | None = None) -> AsyncIterator[JobRun]:
     """Run jobs now, even if not due, in the order of :func:`run_due`; yield each finished run.
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from ksys_app.errors import ConfigError
 
-Source = Literal["simulator", "replay"]
 MARK: Final = "samples-from"
 
 
-def claim(data_dir: Path, source: Source) -> None:
+def claim(data_dir: Path, source: str) -> None:
     """Record the source of the samples in the folder.
 
     Simulator and recording write the same tags, so a mix would show a plant that never existed.
+
+    Args:
+        data_dir: the folder, which exists.
+        source: ``simulator``, ``replay``, or a plant of any size.
 
     Raises:
         ConfigError: the folder already has samples of the other source.

@@ -164,12 +164,12 @@ async def load(
         # If the policies store the buckets now, neither the refresh nor the first page reads the
         # raw samples again.
         report("policies", 0, 1)
-        await _run(conn, "policy_refresh_continuous_aggregate")
+        await jobs.run_procedures(conn, "policy_refresh_continuous_aggregate")
         report("policies", 1, 1)
         await refresh.refresh(
             dsn, zone, on_progress=lambda step: report("aggregates", step.done, step.total)
         )
-        await _run(conn, "policy_compression", "policy_retention")
+        await jobs.run_procedures(conn, "policy_compression", "policy_retention")
     start, end = store.utc(missing[0].start), store.utc(missing[-1].end - 1)
     return Loaded(rows, start, end, time.perf_counter() - started)
 
@@ -210,13 +210,6 @@ def _values(plant: Plant, block: Span | None) -> list[float | None]:
         return []
     ticks = range(block.start, block.end, block.step)
     return [value for t in ticks for value in plant.tick(t)]
-
-
-async def _run(conn: AsyncConnection, *procedures: str) -> None:
-    """Run the database's own jobs of these kinds now."""
-    found = [job for job in await jobs.list_jobs(conn) if job.proc_name in procedures]
-    for job in jobs.in_order(found):
-        await jobs.run_job(conn, job)
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -25,7 +25,7 @@ Step = Callable[[AsyncConnection], Awaitable[float | None]]
 
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
 STEP_LIMIT_S: Final = 30.0
-"""If a step takes longer than this, the database counts as lost."""
+"""If a step takes longer than this, the database counts as lost, unless the caller allows more."""
 
 
 def utc_now() -> datetime:
@@ -33,7 +33,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def write_until_stopped(dsn: str, step: Step, stop: asyncio.Event, name: str) -> None:
+async def write_until_stopped(
+    dsn: str, step: Step, stop: asyncio.Event, name: str, *, limit_s: float = STEP_LIMIT_S
+) -> None:
     """Repeat ``step`` until ``stop`` is set or ``step`` returns None; wait for a lost database.
 
     A failed step is repeated on a new connection after 1, 2, 4, then 8 s, so a step must be safe to
@@ -44,6 +46,7 @@ async def write_until_stopped(dsn: str, step: Step, stop: asyncio.Event, name: s
         step: the work to repeat.
         stop: set it to end the loop.
         name: name of the work in the log.
+        limit_s: longest step, seconds.
     """
     conn: AsyncConnection | None = None
     failures = 0
@@ -51,7 +54,7 @@ async def write_until_stopped(dsn: str, step: Step, stop: asyncio.Event, name: s
     try:
         while not stop.is_set():
             try:
-                async with asyncio.timeout(STEP_LIMIT_S):
+                async with asyncio.timeout(limit_s):
                     if conn is None:
                         conn = await connect(dsn)
                     pause = await step(conn)

@@ -1,0 +1,103 @@
+"""Writes the history of the plant from the newest quarter of an hour back, then keeps it small.
+
+Each part is written, aggregated and compressed before the next one. A killed run goes on where it
+was: the database has recorded each second that is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+from psycopg import AsyncConnection
+
+from ksys_app.domain import upkeep
+from ksys_app.ops.demo.plant.writer import write_until_stopped
+from ksys_app.ops.demo.scale import store
+from ksys_app.ops.demo.scale.parts import Span, blocks, newest_first, parts
+from ksys_app.ops.demo.scale.sizing import Size
+from ksys_app.ops.demo.session import Report
+from ksys_app.ops.jobs import jobs
+from ksys_app.ops.owner import owner
+from ksys_app.ops.schema import refresh
+
+STAGE: Final = "history"
+STEP_LIMIT_S: Final = 3600.0
+COMPRESS_EVERY_S: Final = 60.0
+# Samples of a statement: few enough that the pages need not wait for the embedded database.
+EMBEDDED_BLOCK: Final = 50_000
+SERVER_BLOCK: Final = 500_000
+
+
+class History:
+    """The history of a plant up to ``until``, where its live feed begins.
+
+    Args:
+        dsn: the owner's DSN.
+        zone: the display zone.
+        size: the plant.
+        until: the end, epoch seconds.
+        report: called with the samples that are there and all that there will be.
+    """
+
+    def __init__(self, dsn: str, zone: tzinfo, size: Size, until: int, report: Report) -> None:
+        self._dsn, self._zone, self._size = dsn, zone, size
+        self._until, self._report = until, report
+        self._going_on = False
+
+    @property
+    def block_s(self) -> int:
+        """Seconds of the plant that one statement writes."""
+        most = EMBEDDED_BLOCK if self._size.embedded else SERVER_BLOCK
+        return max(1, most // self._size.tags)
+
+    async def write_newest(self) -> None:
+        """Write what is missing of the newest part, and have the policies store its buckets."""
+        async with owner(self._dsn) as conn:
+            soon, _ = newest_first(await store.missing(conn, self._until), self._until)
+            if not soon:
+                return
+            await self._write(conn, soon[::-1])
+            # Without autovacuum the planner would have no statistics for the first refresh.
+            await conn.execute("ANALYZE public.influx_hist")
+            await jobs.run_procedures(conn, "policy_refresh_continuous_aggregate")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Write the rest, newest first, then compress each chunk that is complete, until ``stop``.
+
+        While the database is away, it retries.
+        """
+        await write_until_stopped(self._dsn, self._step, stop, STAGE, limit_s=STEP_LIMIT_S)
+
+    async def _step(self, conn: AsyncConnection) -> float:
+        missing = await store.missing(conn, self._until)
+        if missing and not self._going_on:
+            # The run before may have been killed between writing its last part and refreshing it.
+            oldest = max(span.end for span in missing)
+            await self._refresh(Span(oldest, min(self._until, oldest + self._size.part_s)))
+            self._going_on = True
+        await store.compress(conn)
+        part = next(parts(missing, self._size.part_s), None)
+        if part is None:
+            return COMPRESS_EVERY_S
+        await self._write(conn, [part])
+        await self._refresh(part)
+        return 0.0
+
+    async def _write(self, conn: AsyncConnection, spans: list[Span]) -> None:
+        left = sum(span.seconds for span in await store.missing(conn, self._until))
+        total = self._size.rows
+        for block in (block for span in spans for block in blocks(span, self.block_s)):
+            await store.write(conn, block)
+            left -= block.seconds
+            self._report(STAGE, max(0, total - left * self._size.tags), total)
+
+    async def _refresh(self, part: Span) -> None:
+        """Refresh the aggregates of a part, all of it, whoever has written its beginning."""
+        first = part.start // self._size.part_s * self._size.part_s
+        start, end = datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(part.end, UTC)
+        # One by one, because all together would compute 25 hours of indicators again. Their own
+        # job does that in parts.
+        for view in upkeep.REFRESH:
+            await refresh.refresh(self._dsn, self._zone, start=start, end=end, views=(view,))
