@@ -1,10 +1,11 @@
 """Environment checks and response headers, as pure functions (PRD §10).
 
-``python ksys_app/security.py`` prints the checks; ``ksys check`` has more, and connects.
+``python -m ksys_app.security`` is ``ksys check --offline``; ``ksys check`` also connects.
 """
 
 from __future__ import annotations
 
+import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,7 @@ if __name__ == "__main__":
     # in place of the package.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from ksys_app.errors import ConfigError
-from ksys_app.settings import FILL_IN, Settings, env_file, load_settings
+from ksys_app.settings import FILL_IN, Settings, env_file
 
 App = Callable[..., Any]
 
@@ -135,18 +135,12 @@ def with_headers(app: App) -> App:
     return secured
 
 
-def main() -> int:
-    """Print each check of the environment; 1 if one fails, 2 if a setting is wrong."""
-    try:
-        findings = check_environment(load_settings())
-    except ConfigError as error:
-        print(f"error: {error.message}", file=sys.stderr)
-        return error.exit_code
-    for finding in findings:
-        word = "ok" if finding.ok else "FAIL" if finding.strict else "warn"
-        print(f"{word:<5} {finding.name}  {finding.detail}")
-    return 1 if any(finding.strict and not finding.ok for finding in findings) else 0
+def main() -> None:
+    """Run ``ksys check --offline``, with what else the command line has."""
+    sys.argv[1:1] = ["check", "--offline"]
+    # By name, because no module below the command line may import it.
+    runpy.run_module("ksys_app", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -123,11 +123,11 @@ async def test_readyz_and_metrics_have_the_lag_of_a_replica_alone(
     primary = TestDatabases.as_role(plant_db.dsn, "eco_ro", RO_PASSWORD)
     state, metrics = await _monitored(primary)
     assert "replica" not in state
-    assert "ksys_replica" not in metrics
+    assert "\nksys_replica" not in metrics
     state, metrics = await _monitored(standby)
     assert state["replica"]["connected"] is True
     assert 7 <= state["replica"]["lag_s"] < HANGS_S
-    assert "ksys_replica_lag_seconds " in metrics
+    assert "\nksys_replica_lag_seconds " in metrics
     assert "ksys_replica_connected 1.0" in metrics
 
 

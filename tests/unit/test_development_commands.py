@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import docs
 
 
@@ -19,18 +21,30 @@ def ended(*command: str, cwd: Path, **settings: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_checks_of_the_environment_run_by_their_path(tmp_path: Path) -> None:
-    script = str(docs.ROOT / "ksys_app" / "security.py")
-    good = "postgresql://eco_ro:s3cret@db.plant/EcoAnP?sslmode=verify-full"
-    code, said = ended(sys.executable, script, cwd=tmp_path, TS_DSN=good, APP_ENV="production")
-    assert (code, [line.split()[0] for line in said.splitlines()]) == (0, ["ok"] * 3)
-    assert "s3cret" not in said
-    code, said = ended(sys.executable, script, cwd=tmp_path, TS_DSN=good.split("?", maxsplit=1)[0])
-    assert (code, said.count("warn")) == (0, 1)
-    code, said = ended(sys.executable, script, cwd=tmp_path)
-    assert (code, said.startswith("FAIL  TS_DSN")) == (1, True)
-    code, said = ended(sys.executable, script, cwd=tmp_path, TS_DSN="nowhere")
-    assert (code, said.startswith("error: TS_DSN is not")) == (2, True)
+GOOD = "postgresql://eco_ro:s3cret@db.plant/EcoAnP?sslmode=verify-full"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("-m", "ksys_app.security"), (str(docs.ROOT / "ksys_app" / "security.py"),)],
+    ids=["module", "path"],
+)
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [({"TS_DSN": GOOD, "APP_ENV": "production"}, 0), ({}, 1), ({"TS_DSN": "nowhere"}, 2)],
+    ids=["good", "missing", "wrong"],
+)
+def test_the_checks_of_the_environment_are_those_of_the_command(
+    tmp_path: Path, command: tuple[str, ...], settings: dict[str, str], code: int
+) -> None:
+    (tmp_path / ".env").touch(mode=0o600)
+    python = (sys.executable, *command)
+    check = (str(Path(sys.executable).with_name("ksys")), "check", "--offline")
+    both = [ended(*one, cwd=tmp_path, **settings) for one in (python, check)]
+    assert both[0] == both[1]
+    assert both[0][0] == code
+    assert "s3cret" not in both[0][1]
+    assert (".env permissions" in both[0][1]) == (code < 2)
 
 
 def test_the_quick_tests_are_those_that_need_no_database() -> None:

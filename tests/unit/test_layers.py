@@ -35,7 +35,7 @@ LAYERS: dict[str, set[str]] = {
     "origin": set(),
     "settings": {"base_path", "errors", "log", "origin", "utils"},
     "texts": {"models", "domain"},
-    "security": {"errors", "settings"},
+    "security": {"settings"},
     "edge": {"errors", "log", "origin"},
     "request_ids": {"origin", "utils"},
     "built": {"base_path", "utils"},
