@@ -14,6 +14,8 @@ from ksys_app.models.tiles import Tile
 from ksys_app.models.views import KINDS
 
 _COMM: Final = {"lost": 0, "late": 1, "unchanged": 2, "never": 3, "ok": 4}
+# The kind of trouble of a tag whose level is normal, by the rank of its Comm state.
+_QUIET: Final = ("old", "old", "still", "never", "ok")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,12 @@ def severity(tile: Tile) -> tuple[int, int]:
     if tile.comm == "lost":
         return (1, 0)
     return (2 if level == 1 else 3, _COMM[_comm(tile)])
+
+
+def kind(tile: Tile) -> str:
+    """The worst kind of trouble that a tag has, in the order of :func:`severity`; or ``ok``."""
+    worst, comm = severity(tile)
+    return ("crit", "old", "warn")[worst] if worst < 3 else _QUIET[comm]
 
 
 def kinds(tile: Tile) -> tuple[str, ...]:

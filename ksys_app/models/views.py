@@ -12,7 +12,10 @@ from ksys_app.models.message import Message
 
 SortKey = Literal["tag", "ts", "value", "comm", "alarm"]
 MOST_IN_STATE: Final = 60
-"""Up to so many tiles are sent with the page's state; the browser fetches more over HTTP."""
+"""Up to so many tiles are sent with the page's state, and are all in the document.
+
+The browser fetches more over HTTP, and only what is in sight is in the document.
+"""
 KINDS: Final = ("crit", "warn", "old", "still", "never")
 """Kinds of trouble that the tags are counted by, and may be cut to."""
 
@@ -33,6 +36,7 @@ class TileView:
         range_label: ``0.0 ~ 200.0``.
         count, min, max, first, last: the window's statistics as text.
         comm: ``ok``, ``late``, ``lost``, ``never``.
+        kind: the worst of ``KINDS`` that the tag has, ``ok`` for none.
         allowed_s: age in seconds up to which comm is ``ok``.
         alarm: of the worst violation the rule, ``HH``, the text of the section ``alarm`` that says
             how it is broken, and the value and the limit that are filled in; else empty.
@@ -66,6 +70,7 @@ class TileView:
     first: str
     last: str
     comm: str
+    kind: str
     allowed_s: int
     alarm: list[str]
     alarm_level: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ksys_app.domain.figures import figure, full
+from ksys_app.domain.ordering import kind
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import TileView
@@ -31,6 +32,7 @@ def tile_view(tile: Tile, *, pinned: bool) -> TileView:
         first=figure(tile.first, tile.places),
         last=figure(tile.last, tile.places),
         comm=tile.comm,
+        kind=kind(tile),
         allowed_s=int(tile.allowed_s),
         alarm=[worst.reason, worst.how, worst.value, worst.limit] if worst.level else [],
         alarm_level=tile.alarm_level,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ksys_app.domain.names import group_of
+from ksys_app.domain.ordering import kind
 from tests.node import run
+from tests.unit.test_ordering import tile
 
 
 @pytest.mark.parametrize(
@@ -27,39 +30,61 @@ def test_the_group_is_what_stands_before_a_separator_or_the_number(name: str, gr
     assert group_of(name) == group
 
 
-def row(title: str, **values: Any) -> dict[str, Any]:
-    return {
-        "title": title,
-        "status_level": 0,
-        "alarm_level": 0,
-        "comm": "ok",
-        "still_s": 0,
-    } | values
+def row(title: str, kind: str = "ok") -> dict[str, Any]:
+    return {"title": title, "kind": kind}
 
 
 @pytest.mark.parametrize(
-    ("values", "kind"),
+    ("values", "worst"),
     [
         ({}, "ok"),
-        ({"status_level": 1}, "warn"),
-        ({"status_level": 1, "alarm_level": 2, "comm": "lost"}, "crit"),
-        ({"alarm_level": 1, "comm": "lost"}, "old"),
-        ({"alarm_level": 1, "comm": "late"}, "warn"),
+        ({"status": 1}, "warn"),
+        ({"status": 1, "alarm": 2, "comm": "lost"}, "crit"),
+        ({"alarm": 1, "comm": "lost"}, "old"),
+        ({"alarm": 1, "comm": "late"}, "warn"),
         ({"comm": "late"}, "old"),
-        ({"still_s": 900}, "still"),
         ({"comm": "never"}, "never"),
     ],
 )
-def test_a_cell_shows_the_worst_of_its_tag(values: dict[str, Any], kind: str) -> None:
-    assert run("lib/cells.js", "m.kindOf(given[0])", row("A", **values)) == kind
+def test_a_cell_shows_the_worst_of_its_tag(values: dict[str, Any], worst: str) -> None:
+    assert kind(tile("A", **values)) == worst
+
+
+def test_a_cell_shows_that_a_value_is_unchanged_where_nothing_worse_is_wrong() -> None:
+    assert kind(replace(tile("A"), unchanged_s=900.0)) == "still"
+    assert kind(replace(tile("A", alarm=1), unchanged_s=900.0)) == "warn"
+
+
+GROUPS = """(() => {
+  const order = (a, b) => a < b ? -1 : 1;
+  let held = [];
+  return given.map((tiles) => {
+    const before = held;
+    held = m.byGroup(tiles, order, before);
+    return held.map((group) => ({ ...group, same: before.includes(group) }));
+  });
+})()"""
 
 
 def test_groups_are_in_order_with_their_cells_and_counts() -> None:
-    rows = [row("B1", alarm_level=2), row("A1"), row("B2", comm="lost"), row("B3", comm="late")]
-    given = {"rows": rows, "groups": ["B", "A", "B", "B"]}
-    found = run("lib/cells.js", "m.byGroup(given[0], (a, b) => a < b ? -1 : 1)", given)
+    rows = [row("B1", "crit"), row("A1"), row("B2", "old"), row("B3", "old")]
+    (found,) = run("lib/cells.js", GROUPS, {"rows": rows, "groups": ["B", "A", "B", "B"]})
     assert [(one["name"], one["counts"]) for one in found] == [
         ("A", {}),
         ("B", {"crit": 1, "old": 2}),
     ]
     assert [cell["title"] for cell in found[1]["cells"]] == ["B1", "B2", "B3"]
+
+
+def test_only_groups_with_another_tag_or_trouble_are_new() -> None:
+    names = ["A", "B"]
+    first = {"rows": [row("A1"), row("B1")], "groups": names}
+    warned = {"rows": [row("A1"), row("B1", "warn")], "groups": names}
+    grown = {"rows": [row("A1"), row("B1", "warn"), row("A2")], "groups": [*names, "A"]}
+    found = run("lib/cells.js", GROUPS, first, first, warned, grown)
+    assert [[group["same"] for group in groups] for groups in found] == [
+        [False, False],
+        [True, True],
+        [True, False],
+        [False, True],
+    ]

@@ -23,5 +23,5 @@ def test_a_part_has_its_items_with_their_places(
     count: int, part: list[int] | None, places: range
 ) -> None:
     order = [f"tag {at}" for at in range(count)]
-    shown = run("lib/parts.js", "m.cut(given[0], given[1] ?? undefined)", order, part)
+    shown = run("lib/parts.js", "m.cut(given[0], given[1] ?? undefined, 60)", order, part)
     assert shown == [[f"tag {at}", at] for at in places]

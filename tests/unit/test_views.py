@@ -69,6 +69,7 @@ def test_a_tile_becomes_text_and_whole_numbers() -> None:
         first="189.0",
         last="190.0",
         comm="ok",
+        kind="warn",
         allowed_s=60,
         alarm=["H", "over", "190", "190"],
         alarm_level=1,

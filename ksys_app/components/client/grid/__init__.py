@@ -9,7 +9,7 @@ from reflex.vars import VarData
 
 from ksys_app.components.client.files import library
 from ksys_app.components.client.shell import POPOVER
-from ksys_app.models.views import TallyView, TileView
+from ksys_app.models.views import MOST_IN_STATE, TallyView, TileView
 
 FETCHED: Final = library("grid/fetched.jsx")
 
@@ -170,6 +170,7 @@ class ManyTiles(rx.Component):
     Attributes:
         name: the list, as :func:`part` names it.
         count: how many tiles it has.
+        whole: up to so many are all in the document.
     """
 
     library = library("grid/many.jsx")
@@ -178,6 +179,7 @@ class ManyTiles(rx.Component):
 
     name: rx.Var[str]
     count: rx.Var[int]
+    whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
 
 
 class ManyRows(rx.Component):
@@ -189,12 +191,13 @@ class ManyRows(rx.Component):
 
     name: rx.Var[str]
     count: rx.Var[int]
+    whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
 
 
 def part(name: str, order: rx.Var[list[int]]) -> rx.Var[list[list[int]]]:
     """What of a list is in the document: pairs of an item and its place, from 0."""
     data = VarData(
-        hooks={f"const {name}Part = usePart({name!r}, {order!s});": None},
+        hooks={f"const {name}Part = usePart({name!r}, {order!s}, {MOST_IN_STATE});": None},
         imports={library("lib/useparts.js"): "usePart"},
     )
     return rx.Var(

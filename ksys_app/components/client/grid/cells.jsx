@@ -1,5 +1,5 @@
 // The state of every tag as one cell, by group. A cell opens its tag, a group's name shows that group alone.
-import { memo, useMemo } from "react";
+import { memo, useMemo, useRef } from "react";
 import { byGroup, KINDS } from "../lib/cells.js";
 import { useLanguage, useWords } from "../lib/usewords.js";
 import { counted } from "../lib/words.js";
@@ -10,34 +10,41 @@ export function Cells({ chosen, onChoose, onOpen }) {
   const { live: t } = useWords();
   const language = useLanguage();
   const tiles = useTiles();
-  const groups = useMemo(() => {
-    const { compare } = new Intl.Collator(language, { numeric: true });
-    return byGroup(tiles, compare);
-  }, [tiles, language]);
+  const { compare } = useMemo(() => new Intl.Collator(language, { numeric: true }), [language]);
+  const held = useRef([]);
+  const groups = useMemo(() => byGroup(tiles, compare, held.current), [tiles, compare]);
+  held.current = groups;
   if (groups.length === 0) return null;
-  const says = { ok: t.state_ok, crit: t.state_crit, warn: t.state_warn, old: t.cell_old, still: t.comm_still, never: t.comm_never };
   return (
     <div className="cells" data-testid="cells" onKeyDown={walk}>
-      {groups.map(({ name, cells, counts }, at) => (
-        <section key={name} className="cell-group" aria-label={name}>
-          <h3>
-            <button type="button" aria-pressed={chosen === name} title={chosen === name ? t.only_off : t.cells_filter}
-              data-testid={`group-${name}`} onClick={() => onChoose(name)}>{name}</button>
-            <span className="count">{counted(t.tags_all, cells.length)}</span>
-            {KINDS.filter((kind) => counts[kind]).map((kind) => (
-              <span key={kind} className="cell-count" title={says[kind]}><Mark kind={kind} />{counts[kind]}</span>
-            ))}
-          </h3>
-          <div className="cell-box">
-            {cells.map(({ title, kind }, place) => (
-              <Cell key={title} title={title} kind={kind} says={says[kind]} first={at === 0 && place === 0} onOpen={onOpen} />
-            ))}
-          </div>
-        </section>
+      {groups.map((group, at) => (
+        <Group key={group.name} group={group} t={t} chosen={chosen === group.name} first={at === 0} onChoose={onChoose} onOpen={onOpen} />
       ))}
     </div>
   );
 }
+
+const Group = memo(/** @param {Record<string, any>} props */ function Group({ group, t, chosen, first, onChoose, onOpen }) {
+  const { name, cells, counts } = group;
+  const says = { ok: t.state_ok, crit: t.state_crit, warn: t.state_warn, old: t.cell_old, still: t.comm_still, never: t.comm_never };
+  return (
+    <section className="cell-group" aria-label={name}>
+      <h3>
+        <button type="button" aria-pressed={chosen} title={chosen ? t.only_off : t.cells_filter}
+          data-testid={`group-${name}`} onClick={() => onChoose(name)}>{name}</button>
+        <span className="count">{counted(t.tags_all, cells.length)}</span>
+        {KINDS.filter((kind) => counts[kind]).map((kind) => (
+          <span key={kind} className="cell-count" title={says[kind]}><Mark kind={kind} />{counts[kind]}</span>
+        ))}
+      </h3>
+      <div className="cell-box">
+        {cells.map(({ title, kind }, place) => (
+          <Cell key={title} title={title} kind={kind} says={says[kind]} first={first && place === 0} onOpen={onOpen} />
+        ))}
+      </div>
+    </section>
+  );
+});
 
 const Cell = memo(/** @param {Record<string, any>} props */ function Cell({ title, kind, says, first, onOpen }) {
   const text = `${title}: ${says}`;

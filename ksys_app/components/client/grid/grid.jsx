@@ -43,42 +43,44 @@ export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest 
     return undefined;
   };
   return (
-    <div
-      ref={root}
-      className="grid-scroll"
-      onKeyDown={moved}
-      onMouseLeave={() => {
-        setHovered(null);
-        point(0, "");
-      }}
-      onFocus={(event) => pointAt(event.target)}
-      onMouseOver={(event) => {
-        if (button.current?.contains(event.target)) return;
-        pointAt(event.target);
-        setHovered(closest(event, "td"));
-      }}
-      onClick={(event) => {
-        const row = closest(event, "tbody tr");
-        if (row && getSelection().isCollapsed && !button.current?.contains(event.target)) {
-          onOpen?.(row.dataset.tag);
-        }
-      }}
-      {...rest}
-    >
-      {children}
-      {hovered && hovered.isConnected ? (
-        <button ref={button} type="button" tabIndex={-1} className="copy-button" style={placeOver(hovered)}
-          title={copyLabel} aria-label={copyLabel} onClick={() => copy(hovered)}>
-          <svg viewBox="0 0 24 24" width="12" height="12" aria-hidden="true" fill="none"
-            stroke="currentColor" strokeWidth="2" strokeLinejoin="round">
-            <path d="M9 9h11v11H9zM5 15H4V4h11v1" />
-          </svg>
-        </button>
-      ) : null}
+    <>
+      <div
+        ref={root}
+        className="grid-scroll"
+        onKeyDown={moved}
+        onMouseLeave={() => {
+          setHovered(null);
+          point(0, "");
+        }}
+        onFocus={(event) => pointAt(event.target)}
+        onMouseOver={(event) => {
+          if (button.current?.contains(event.target)) return;
+          pointAt(event.target);
+          setHovered(closest(event, "td"));
+        }}
+        onClick={(event) => {
+          const row = closest(event, "tbody tr");
+          if (row && getSelection().isCollapsed && !button.current?.contains(event.target)) {
+            onOpen?.(row.dataset.tag);
+          }
+        }}
+        {...rest}
+      >
+        {children}
+        {hovered && hovered.isConnected ? (
+          <button ref={button} type="button" tabIndex={-1} className="copy-button" style={placeOver(hovered)}
+            title={copyLabel} aria-label={copyLabel} onClick={() => copy(hovered)}>
+            <svg viewBox="0 0 24 24" width="12" height="12" aria-hidden="true" fill="none"
+              stroke="currentColor" strokeWidth="2" strokeLinejoin="round">
+              <path d="M9 9h11v11H9zM5 15H4V4h11v1" />
+            </svg>
+          </button>
+        ) : null}
+      </div>
       <span role="status" aria-live="polite" className="copied" data-on={copied !== ""}>
         {copied ? copiedLabel.replace("{text}", copied) : ""}
       </span>
-    </div>
+    </>
   );
 }
 

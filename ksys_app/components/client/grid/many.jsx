@@ -2,7 +2,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useVirtualizer, useWindowVirtualizer } from "@tanstack/react-virtual";
-import { WHOLE } from "../lib/parts.js";
 import { show } from "../lib/useparts.js";
 
 const TILE_PX = 218;
@@ -11,11 +10,11 @@ const LINES_AROUND = 2;
 const ROWS_AROUND = 12;
 
 // Tiles in lines of equal height, as many beside each other as fit; the page scrolls.
-export function ManyTiles({ name, count, children, ...rest }) {
+export function ManyTiles({ name, count, whole, children, ...rest }) {
   const box = useRef(null);
   const [{ columns, line, top }, setShape] = useState({ columns: 1, line: TILE_PX, top: 0 });
   const printing = usePrinting();
-  const many = count > WHOLE && !printing;
+  const many = count > whole && !printing;
   const lines = many ? Math.ceil(count / columns) : 0;
   const list = useWindowVirtualizer({ count: lines, estimateSize: () => line, overscan: LINES_AROUND, scrollMargin: top });
   useLayoutEffect(() => {
@@ -34,18 +33,24 @@ export function ManyTiles({ name, count, children, ...rest }) {
 }
 
 // Rows of a table that scrolls in its own box.
-export function ManyRows({ name, count, children, ...rest }) {
+export function ManyRows({ name, count, whole, children, ...rest }) {
   const body = useRef(null);
   const [row, setRow] = useState(ROW_PX);
   const printing = usePrinting();
-  const many = count > WHOLE && !printing;
+  const many = count > whole && !printing;
   const list = useVirtualizer({
     count: many ? count : 0, getScrollElement: () => body.current?.closest(".grid-scroll"), estimateSize: () => row, overscan: ROWS_AROUND,
   });
   useLayoutEffect(() => {
-    const height = many ? body.current.rows[0]?.getBoundingClientRect().height : 0;
-    if (height && Math.abs(height - row) > 0.5) setRow(height);
-  });
+    if (!many) return undefined;
+    // Told by the layout, not asked of it: a table that is out of sight has none.
+    const sizes = new ResizeObserver(() => {
+      const height = body.current.rows[0]?.getBoundingClientRect().height;
+      if (height) setRow((before) => (Math.abs(height - before) > 0.5 ? height : before));
+    });
+    sizes.observe(body.current);
+    return () => sizes.disconnect();
+  }, [many]);
   useLayoutEffect(() => list.measure(), [list, row]);
   const { from, to } = inSight(list);
   useShown(name, count, printing, many ? [from, to] : null);

@@ -19,7 +19,7 @@ function subscribe(listener) {
   return () => listeners.delete(listener);
 }
 
-export function usePart(name, order) {
+export function usePart(name, order, whole) {
   const part = useSyncExternalStore(subscribe, () => parts.get(name), () => undefined);
-  return useMemo(() => cut(order, part), [order, part]);
+  return useMemo(() => cut(order, part, whole), [order, part, whole]);
 }
