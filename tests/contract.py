@@ -18,6 +18,7 @@ PATHS = list(DOCUMENT["paths"])
 GOOD = {
     "/api/v1/tags": "?search=d1",
     "/api/v1/kpi": "?window=24h",
+    "/api/v1/sparklines": "?window=24h&places=0-59",
     "/api/v1/timeseries": "?tag=D100&window=24h",
     "/api/v1/indicators": "?tag=D100&window=24h&format=columns",
     "/api/v1/features": "?tag=D100&window=24h",

@@ -1,21 +1,24 @@
-"""``/api/v1/kpi``: the tiles of a window, or those that changed since a tick (PRD §5.4, §6.2)."""
+"""The tiles of a window, those that changed since a tick, and their sparklines (PRD §6.2)."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import orjson
 from fastapi import APIRouter, Request, Response
 
 from ksys_app.api import render, responses
 from ksys_app.api.conditional_json import JSON
-from ksys_app.api.params import KpiParams, KpiQuery
+from ksys_app.api.params import KpiParams, KpiQuery, PlacesQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.api.stored_body import send, stored_body
-from ksys_app.api.tile_schemas import tiles
+from ksys_app.api.tile_schemas import drawn, tiles
 from ksys_app.api.too_many import too_many
-from ksys_app.domain.ordering import Selection
+from ksys_app.domain.ordering import Selection, places
+from ksys_app.domain.windows import Window
+from ksys_app.models.tiles import Tile
 from ksys_app.services import runtime
 from ksys_app.services.live import Snapshot
 from ksys_app.services.tags import require_known_tag
@@ -37,7 +40,8 @@ async def kpi(query: KpiQuery, request: Request) -> Response:
 
     ``tag`` may appear several times. ``fields`` selects fields; the title is always included.
     ``since`` is the ``seq`` of an earlier answer: the answer then has only the tiles that changed
-    since. ``since=0`` gives all tiles and the first ``seq``.
+    since. ``since=0`` gives all tiles and the first ``seq``. ``format=columns`` gives one list for
+    each field in place of an object for each tile.
     """
     now = runtime.current()
     selection = Selection(query.window, tags=tuple(query.tag))
@@ -45,39 +49,68 @@ async def kpi(query: KpiQuery, request: Request) -> Response:
         return await _since(query, request, await now.feed.now(selection, query.since), query.since)
     tile_set = await now.tiles.read(selection)
     await _check(query, tile_set)
-    names = _names(query)
     stale = render.stale_mark(tile_set.error, tile_set.age_s)
 
-    def content() -> list[Json]:
-        return render.tiles(tile_set.tiles, now.zone, tile_set.db_now, stale, names)
+    def content() -> object:
+        laid_out = _laid_out(query, tile_set.tiles, tile_set.db_now, stale)
+        if query.format == "rows":
+            return laid_out["tiles"]
+        return {**_head(query.window, tile_set), **stale, **laid_out}
 
     if stale or query.tag:
         return json_response(content())
-    return await _send_stored(request, tile_set.made, f"tiles {query.fields}", content)
+    name = f"tiles {query.fields} {query.format}"
+    return await _send_stored(request, tile_set.made, name, content)
+
+
+@router.get(
+    "/sparklines",
+    summary="Sparklines of some tiles",
+    responses=drawn() | responses.ALL_TAGS,
+)
+async def sparklines(query: PlacesQuery, request: Request) -> Response:
+    """What a page draws of the tiles in sight: sparkline, limits beside it, and value in full.
+
+    ``places`` are places in the list of all tiles by name, as ``/api/v1/kpi`` answers it. A place
+    after the last tile is ignored. ``title`` says which tiles these are.
+    """
+    now = runtime.current()
+    selection = Selection(query.window)
+    snapshot = now.feed.at_hand(selection) or await now.feed.refresh(selection)
+    tile_set = snapshot.tile_set
+    if tile_set.truncated:
+        raise too_many(now.settings.max_tags)
+    stale = render.stale_mark(snapshot.error, tile_set.now_age_s(time.time()))
+
+    def content() -> Json:
+        tiles = [tile_set.tiles[place] for place in places(query.places, len(tile_set.tiles))]
+        columns = render.drawn_columns(tiles, tile_set.drawings(tiles))
+        return {**_head(query.window, tile_set), **stale, "columns": columns}
+
+    if stale:
+        return json_response(content())
+    return await _send_stored(request, snapshot.drawn, query.places, content)
 
 
 async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: int) -> Response:
-    tile_set, zone = snapshot.tile_set, runtime.current().zone
+    tile_set = snapshot.tile_set
     await _check(query, tile_set)
-    age_s = max(tile_set.age_s, time.time() - tile_set.fetched_ms / 1000)
-    stale = render.stale_mark(snapshot.error, age_s)
+    stale = render.stale_mark(snapshot.error, tile_set.now_age_s(time.time()))
     changes = snapshot.changes.since(since)
-    names = _names(query)
 
     def content() -> Json:
         return {
-            "window": query.window.label,
+            **_head(query.window, tile_set),
             "seq": snapshot.seq,
             "whole": changes.whole,
-            "now": render.time(tile_set.db_now, zone),
             "removed": list(changes.removed),
             **stale,
-            "tiles": render.tiles(changes.tiles, zone, tile_set.db_now, stale, names),
+            **_laid_out(query, changes.tiles, tile_set.db_now, stale),
         }
 
     if stale:
         return json_response(content())
-    name = f"since {0 if changes.whole else since} {query.fields}"
+    name = f"since {0 if changes.whole else since} {query.fields} {query.format}"
     return await _send_stored(request, snapshot.made, name, content)
 
 
@@ -91,8 +124,17 @@ async def _check(query: KpiParams, tile_set: TileSet) -> None:
         raise too_many(runtime.current().settings.max_tags)
 
 
-def _names(query: KpiParams) -> Sequence[str]:
-    return () if query.fields is None else query.fields.split(",")
+def _head(window: Window, tile_set: TileSet) -> Json:
+    return {"window": window.label, "now": render.time(tile_set.db_now, runtime.current().zone)}
+
+
+def _laid_out(query: KpiParams, tiles: Sequence[Tile], now: datetime | None, stale: Json) -> Json:
+    """The tiles by rows or by columns."""
+    names = () if query.fields is None else query.fields.split(",")
+    zone = runtime.current().zone
+    if query.format == "rows":
+        return {"tiles": render.tiles(tiles, zone, now, stale, names)}
+    return {"columns": render.tile_columns(tiles, zone, now, stale, names)}
 
 
 async def _send_stored(

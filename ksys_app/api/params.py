@@ -86,6 +86,8 @@ MOMENT: Final = (
     DAY.removesuffix("$") + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"
     "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
 )
+PLACES: Final = "^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$"
+MAX_PLACES: Final = 4000
 TagName = Annotated[
     str,
     AfterValidator(_tag),
@@ -189,6 +191,14 @@ class KpiParams(_Strict):
     window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
     fields: Annotated[str, AfterValidator(_names_of(_KPI)), _listed(_KPI)] | None = None
     since: Annotated[int, Field(ge=0, le=MAX_SEQ, examples=[0])] | None = None
+    format: Literal["rows", "columns"] = "rows"
+
+
+class PlacesParams(_Strict):
+    """A window, and places of its tiles in the order of their names, from 0: ``0-59,130``."""
+
+    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
+    places: Annotated[str, Field(pattern=PLACES, max_length=MAX_PLACES, examples=["0-59,130"])]
 
 
 class SeriesParams(WindowParams):
@@ -263,6 +273,7 @@ NoQuery = Annotated[NoParams, Query()]
 TagsQuery = Annotated[TagsParams, Query()]
 TagQuery = Annotated[TagParam, Query()]
 KpiQuery = Annotated[KpiParams, Query()]
+PlacesQuery = Annotated[PlacesParams, Query()]
 BucketQuery = Annotated[BucketParams, Query()]
 FeatureQuery = Annotated[FeatureParams, Query()]
 IndicatorQuery = Annotated[IndicatorParams, Query()]

@@ -19,13 +19,15 @@ from ksys_app.domain.figures import finite
 from ksys_app.domain.timefmt import epoch_ms, iso_local
 from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
-from ksys_app.models.tiles import Tile
+from ksys_app.models.tiles import Drawing, Tile
+from ksys_app.models.views import DRAWN, SHOWN
 from ksys_app.texts.alarm import alarm
 from ksys_app.texts.tiles import tile_view
 from ksys_app.utils.cache import Answer
 
 Json = dict[str, Any]
 KPI_FIELDS = tuple(Kpi.model_fields)
+_SHOWN = attrgetter(*SHOWN)
 RULE_COLUMNS = tuple(field.name for field in fields(QcRule) if field.compare)
 
 
@@ -77,7 +79,7 @@ def rule(row: QcRule) -> Json:
 
 
 def tiles(
-    found: Iterable[Tile],
+    found: Sequence[Tile],
     zone: ZoneInfo,
     now: datetime | None,
     stale: Json,
@@ -86,21 +88,44 @@ def tiles(
     """Tiles with some fields, none for all; the title is always one."""
     if not fields:
         return [tile(one, zone, now, stale) for one in found]
-    names = [name for name in KPI_FIELDS if name == "title" or name in fields]
-    chosen = []
-    for one in found:
-        made: Json = {"title": one.title}
-        if len(names) > 1:
-            whole = tile(one, zone, now, stale)
-            made = {name: whole[name] for name in names}
-        if "about" in fields:
-            made["about"] = one.about
-        if "group" in fields:
-            made["group"] = one.group
-        if "shown" in fields:
-            made["shown"] = tile_view(one, pinned=False)
-        chosen.append(made | stale)
-    return chosen
+    made = tile_columns(found, zone, now, stale, fields)
+    if "shown" in made:
+        shown = zip(*made["shown"].values(), strict=True)
+        made["shown"] = [dict(zip(SHOWN, values, strict=True)) for values in shown]
+    names = tuple(made)
+    return [
+        dict(zip(names, values, strict=True)) | stale for values in zip(*made.values(), strict=True)
+    ]
+
+
+def tile_columns(
+    found: Sequence[Tile],
+    zone: ZoneInfo,
+    now: datetime | None,
+    stale: Json,
+    fields: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The same as one list for each field; ``shown`` is again one list for each of its fields."""
+    names = [name for name in KPI_FIELDS if name == "title" or not fields or name in fields]
+    if len(names) == 1:
+        made: dict[str, Any] = {"title": [one.title for one in found]}
+    else:
+        whole = [tile(one, zone, now, stale) for one in found]
+        made = {name: [one[name] for one in whole] for name in names}
+    for name in ("about", "group"):
+        if name in fields:
+            made[name] = list(map(attrgetter(name), found))
+    if "shown" in fields:
+        shown = [_SHOWN(tile_view(one)) for one in found]
+        lists = zip(*shown, strict=True) if shown else repeat((), len(SHOWN))
+        made["shown"] = dict(zip(SHOWN, lists, strict=True))
+    return made
+
+
+def drawn_columns(found: Sequence[Tile], drawings: Sequence[Drawing]) -> dict[str, Any]:
+    """What only tiles in sight need: one list for each field, with title and time."""
+    views = [tile_view(*both) for both in zip(found, drawings, strict=True)]
+    return {name: [getattr(one, name) for one in views] for name in ("title", "ts_ms", *DRAWN)}
 
 
 def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, get_type_hints
 
 from pydantic import BaseModel, create_model
@@ -9,16 +10,37 @@ from pydantic import BaseModel, create_model
 from ksys_app.api import schemas
 from ksys_app.api.responses import Aging, Responses, aging
 from ksys_app.api.schemas import ABSENT, Exact, Kpi, Nothing
-from ksys_app.models.views import TileView
+from ksys_app.models.views import DRAWN, SHOWN, TileView
 
 
-def _exact(model: type[Any]) -> Any:
-    """The same fields as those of a dataclass, all of them there."""
-    fields: dict[str, Any] = {name: (kind, ...) for name, kind in get_type_hints(model).items()}
-    return create_model(model.__name__, __base__=Exact, __doc__=model.__doc__, **fields)
+def _exact(name: str, doc: str, kinds: dict[str, Any]) -> Any:
+    fields: dict[str, Any] = {field: (kind, ...) for field, kind in kinds.items()}
+    return create_model(name, __base__=Exact, __doc__=doc, **fields)
 
 
-Shown: Any = _exact(TileView)
+_KINDS: dict[str, Any] = get_type_hints(TileView)
+
+
+def _lists(names: Sequence[str]) -> dict[str, Any]:
+    """Lists of these fields."""
+    return {name: _list(_KINDS[name]) for name in names}
+
+
+def _list(kind: Any) -> Any:
+    return list[kind]
+
+
+Shown: Any = _exact(
+    "Shown",
+    "What the page shows of a tile, but for what only tiles in sight have.",
+    {name: _KINDS[name] for name in SHOWN},
+)
+_ShownColumns: Any = _exact("ShownColumns", "The same as one list for each field.", _lists(SHOWN))
+_DrawnColumns: Any = _exact(
+    "DrawnColumns",
+    "What only tiles in sight have, with ``ts_ms`` of the value: one list for each field.",
+    _lists(("title", "ts_ms", *DRAWN)),
+)
 
 
 class SomeKpi(Kpi):
@@ -32,7 +54,7 @@ class SomeKpi(Kpi):
 class _Since(Aging):
     """What has changed since a tick.
 
-    ``whole``: ``tiles`` are all tiles, and replace those that the reader has. Else ``tiles`` are
+    ``whole``: the tiles are all tiles, and replace those that the reader has. Else they are
     those that are new or have changed, and ``removed`` names those that are gone. The next question
     has ``since=seq``. An age is that at the moment ``now`` of the database's clock.
     """
@@ -55,13 +77,47 @@ def some_fields(model: type[BaseModel]) -> type[BaseModel]:
     return create_model(model.__name__, __base__=Aging, __doc__=model.__doc__, **fields)
 
 
+def _columns(model: type[BaseModel], shown: Any) -> type[BaseModel]:
+    """``model`` as one list for each field that was asked for."""
+    first, *rest = model.model_fields.items()
+    fields: dict[str, Any] = {first[0]: (list[str], ...)}
+    for name, field in rest:
+        one: Any = Annotated[field.annotation, None, *field.metadata]
+        kind = shown if name == "shown" else list[one]
+        fields[name] = (kind | Nothing, ABSENT)
+    doc = f"{model.__doc__} One list for each field."
+    return create_model(f"{model.__name__}Columns", __base__=Exact, __doc__=doc, **fields)
+
+
+class _InColumns(Aging):
+    """The tiles as columns, with the moment of the database's clock of which they are."""
+
+    window: schemas.Window
+    now: schemas.Moment | None
+
+
+def _with(base: type[BaseModel], name: str, field: str, kind: Any) -> Any:
+    fields: dict[str, Any] = {field: (kind, ...)}
+    return create_model(name, __base__=base, __doc__=base.__doc__, **fields)
+
+
 def tiles() -> Responses:
     """A 200 that answers tiles, or what has changed of them."""
     some: Any = some_fields(SomeKpi)
-    since = create_model(
-        "KpiSince", __base__=_Since, __doc__=_Since.__doc__, tiles=(list[some], ...)
-    )
+    columns: Any = _columns(SomeKpi, _ShownColumns)
     whole: Any = aging(Kpi)
-    model = list[whole] | list[some] | since
+    model = (
+        list[whole]
+        | list[some]
+        | _with(_InColumns, "KpiColumns", "columns", columns)
+        | _with(_Since, "KpiSince", "tiles", list[some])
+        | _with(_Since, "KpiSinceColumns", "columns", columns)
+    )
     described = "The tiles, by tag; with ``since`` what has changed of them"
     return {200: {"model": model, "description": described}}
+
+
+def drawn() -> Responses:
+    """A 200 that answers the sparklines of some tiles."""
+    model = _with(_InColumns, "Sparklines", "columns", _DrawnColumns)
+    return {200: {"model": model, "description": "By tag, one list for each field"}}

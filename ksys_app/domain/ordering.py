@@ -186,3 +186,12 @@ def moves(shown: Sequence[str], wanted: Sequence[str]) -> int:
         at = bisect_left(ends, place[name])
         ends[at : at + 1] = [place[name]]
     return len(shown) - len(ends)
+
+
+def places(text: str, count: int) -> list[int]:
+    """The places below ``count`` that ``text`` lists, such as ``0-59,130``, ascending."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found.update(range(int(first), min(int(last or first) + 1, count)))
+    return sorted(found)

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import lru_cache
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Final, TypedDict
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from ksys_app.domain import figures, kpi, quality, sparkline
+from ksys_app.domain import figures, kpi, quality
+from ksys_app.domain.drawing import far_room
 from ksys_app.domain.figures import finite
 from ksys_app.domain.names import group_of
 from ksys_app.domain.rules import usable_rate
 from ksys_app.domain.still import Unchanged, unchanged
 from ksys_app.domain.timefmt import local_seconds
-from ksys_app.models.rows import Expectation, QcRule, Run, Spark, TileRow
+from ksys_app.models.rows import Expectation, QcRule, Run, TileRow
 from ksys_app.models.tiles import Reason, Tile, Violation
 
 Held = Mapping[str, frozenset[Reason]]
-RULES_AT_HAND: Final = 4096
 NOTHING_HELD: Final[Held] = MappingProxyType({})
-
-
-class Drawn(TypedDict):
-    """The fields of a tile that draw its sparkline."""
-
-    spark: str
-    warn_y: tuple[float, ...]
-    crit_y: tuple[float, ...]
-    far_above: str
-    far_below: str
-    far_level: int
-
-
-# What the page says before the name of a broken limit, in the language that needs more room.
-LONGEST_WORD: Final = "above "
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
+_FIGURES: Final = attrgetter("value", "ts", "count", "min", "max", "first", "last", "prev_last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +31,12 @@ class Badges:
     """The content of the Comm badge and the Alarm badge of a tag.
 
     Attributes:
-        age: age of the newest sample, None without a sample. It is not compared.
         allowed: how old the newest sample may be.
         comm: the Comm state.
         violations: the broken rules, the worst first.
         still: how long the value has been unchanged, None while the rule allows it.
     """
 
-    age: timedelta | None = field(compare=False)
     allowed: timedelta
     comm: quality.Comm
     violations: tuple[Violation, ...]
@@ -79,25 +64,7 @@ def badges(
     allowed = quality.allowed_gap(rule, expectation)
     violations = quality.judge(rule, _reading(row), held)
     comm = quality.comm_state(age, allowed)
-    return Badges(age, allowed, comm, violations, unchanged(row, rule, comm, run))
-
-
-def judge(
-    rows: Iterable[TileRow],
-    rules: Mapping[str, QcRule],
-    held: Held,
-    runs: Mapping[str, Run] = MappingProxyType({}),
-) -> list[Badges]:
-    """The badges of all tags in the rows' order."""
-    return [
-        badges(
-            row,
-            rules.get(row.tag_name),
-            held.get(row.tag_name, frozenset()),
-            runs.get(row.tag_name),
-        )
-        for row in rows
-    ]
+    return Badges(allowed, comm, violations, unchanged(row, rule, comm, run))
 
 
 def tile(
@@ -105,9 +72,6 @@ def tile(
     rule: QcRule | None,
     zone: ZoneInfo,
     judged: Badges,
-    line: Spark,
-    gap: float,
-    path: str = "",
 ) -> Tile:
     """The tile of one tag.
 
@@ -116,9 +80,6 @@ def tile(
         rule: the tag's rule, if any.
         zone: the display zone.
         judged: the tag's badges.
-        line: the tag's sparkline.
-        gap: the widest gap that the sparkline's line crosses, as a fraction of the window.
-        path: the sparkline's path for the same rule, if it is known.
     """
     value = finite(row.value)
     span = kpi.tile_range(rule, row.min, row.max)
@@ -128,7 +89,6 @@ def tile(
     # A change before the tag fell silent would be read as a change of now.
     lost = judged.comm == "lost"
     change = kpi.Change() if lost else kpi.change(row.last, row.prev_last, span, places, unit)
-    drawn = _spark(row, line, kpi.active(rule), gap, path)
     return Tile(
         title=row.tag_name,
         about="" if rule is None else rule.title,
@@ -157,47 +117,94 @@ def tile(
         places=places,
         gauge_warn=kpi.gauge_marks(rule, ("L", "H")),
         gauge_crit=kpi.gauge_marks(rule, ("LL", "HH")),
-        far_room=_far_room(rule),
+        far_room=far_room(rule),
         unchanged_s=None if judged.still is None else judged.still.seconds,
         unchanged_longer=judged.still is not None and judged.still.longer,
-        **drawn,
     )
 
 
+@dataclass(slots=True)
+class _Known:
+    """What is known of a tag since its row changed.
+
+    ``until``: the badges stay the same up to this time of the database's clock.
+    """
+
+    row: TileRow
+    rule: QcRule | None
+    held: frozenset[Reason]
+    until: datetime
+    badges: Badges
+    tile: Tile | None = None
+
+    def covers(self, now: datetime) -> bool:
+        """Whether the clock alone changes nothing up to ``now``."""
+        return self.row.now <= now <= self.until
+
+
 class TileMaker:
-    """Makes the tiles of a selection; a tag that has not changed keeps its tile.
+    """Judges and makes the tiles of a selection; a tag that has not changed keeps its tile.
 
     Args:
         zone: the display zone.
-        gap: the widest gap that a sparkline's line crosses, as a fraction of the window.
     """
 
-    def __init__(self, zone: ZoneInfo, gap: float) -> None:
-        self._zone, self._gap = zone, gap
-        self._before: dict[str, tuple[TileRow, Spark, QcRule | None, Badges, Tile]] = {}
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._known: dict[str, _Known] = {}
 
-    def tiles(
+    def judge(
         self,
         rows: Iterable[TileRow],
         rules: Mapping[str, QcRule],
-        judged: Iterable[Badges],
-        lines: Mapping[str, Spark],
-    ) -> tuple[Tile, ...]:
-        """The tiles of all tags in the rows' order, each with its badges and its sparkline."""
-        before, self._before = self._before, {}
-        for row, badge in zip(rows, judged, strict=True):
-            tag, rule = row.tag_name, rules.get(row.tag_name)
-            line = lines.get(tag) or Spark(tag)
+        held: Held = NOTHING_HELD,
+        runs: Mapping[str, Run] = MappingProxyType({}),
+    ) -> None:
+        """Judge the badges of all tags; :meth:`tiles` then has them."""
+        before, self._known = self._known, {}
+        for row in rows:
+            tag = row.tag_name
+            rule, limits, run = rules.get(tag), held.get(tag, frozenset()), runs.get(tag)
             last = before.get(tag)
-            same = last is not None and last[2] is rule and last[:2] == (row, line)
-            if last is not None and same and last[3] == badge:
-                self._before[tag] = last
-            else:
-                drawn = last is not None and last[1] is line and last[2] is rule
-                path = last[4].spark if last is not None and drawn else ""
-                made = tile(row, rule, self._zone, badge, line, self._gap, path)
-                self._before[tag] = (row, line, rule, badge, made)
-        return tuple(made for *_, made in self._before.values())
+            same = last is not None and run is None and last.rule is rule and last.row == row
+            if last is None or not same or last.held != limits or not last.covers(row.now):
+                found = badges(row, rule, limits, run)
+                shown = last is not None and last.rule is rule and last.badges == found
+                kept = (
+                    last.tile if last is not None and shown and _figures_equal(last, row) else None
+                )
+                last = _Known(row, rule, limits, _until(row, rule, found, run), found, kept)
+            self._known[tag] = last
+
+    def tiles(self) -> tuple[Tile, ...]:
+        """The tiles of the tags that were judged last, in the order of their rows."""
+        made = []
+        for known in self._known.values():
+            if known.tile is None:
+                known.tile = tile(known.row, known.rule, self._zone, known.badges)
+            made.append(known.tile)
+        return tuple(made)
+
+
+def _figures_equal(last: _Known, row: TileRow) -> bool:
+    """Whether a tile would show the same figures; the others are in its badges."""
+    return _FIGURES(last.row) == _FIGURES(row)
+
+
+def _until(row: TileRow, rule: QcRule | None, found: Badges, run: Run | None) -> datetime:
+    """Up to which time the badges are the same if nothing but the clock changes."""
+    if row.ts is None:
+        return LATEST
+    if run is not None or row.now < row.ts:
+        return row.now
+    ends = {"ok": row.ts + found.allowed, "late": row.ts + quality.LOST_FACTOR * found.allowed}
+    until = ends.get(found.comm, LATEST)
+    rule = kpi.active(rule)
+    if rule is not None and rule.max_gap_seconds is not None:
+        gap = row.ts + timedelta(seconds=float(rule.max_gap_seconds))
+        # The figure of a gap that is too long grows with the clock.
+        until = min(until, gap) if row.now <= gap else row.now
+    return until
 
 
 def _reading(row: TileRow) -> quality.Reading:
@@ -214,44 +221,3 @@ def _reading(row: TileRow) -> quality.Reading:
         refused_value=row.refused_value,
         refused_reason=row.refused_reason,
     )
-
-
-def _spark(row: TileRow, line: Spark, rule: QcRule | None, gap: float, path: str) -> Drawn:
-    limits = kpi.named_limits(rule)
-    span = sparkline.domain(line.value, [value for _, value in limits])
-    # The first bucket may begin before the window. A window without samples of its own is empty.
-    if span is None or row.count == 0:
-        return Drawn(spark="", warn_y=(), crit_y=(), far_above="", far_below="", far_level=0)
-    above, below = sparkline.outside(limits, span)
-    broken = kpi.broken_limit(finite(row.value), [limit for limit in (above, below) if limit])
-    return Drawn(
-        spark=path or sparkline.path(line.at, line.value, span, gap),
-        warn_y=sparkline.visible([value for name, value in limits if len(name) == 1], span),
-        crit_y=sparkline.visible([value for name, value in limits if len(name) == 2], span),
-        far_above=_hint(above, broken, above=True),
-        far_below=_hint(below, broken, above=False),
-        far_level=_far_level(above, broken),
-    )
-
-
-def _hint(limit: tuple[str, float] | None, broken: str | None, *, above: bool) -> str:
-    if limit is None:
-        return ""
-    name, value = limit
-    return sparkline.hint(name, value, above=above, broken=name == broken)
-
-
-def _far_level(above: tuple[str, float] | None, broken: str | None) -> int:
-    level = 0 if broken is None else len(broken)
-    return level if above is not None and above[0] == broken else -level
-
-
-def _far_room(rule: QcRule | None) -> int:
-    """Characters of the longest possible hint. The tile reserves them so that no hint moves it."""
-    return _longest_hint(kpi.named_limits(rule))
-
-
-@lru_cache(RULES_AT_HAND)
-def _longest_hint(limits: tuple[tuple[str, float], ...]) -> int:
-    hints = (sparkline.hint(name, value, above=True, broken=True) for name, value in limits)
-    return max((len(LONGEST_WORD) + len(hint) for hint in hints), default=0)

@@ -41,7 +41,8 @@ class Violation:
 class Tile:
     """One tag in one window: the contract of PRD §5.4, without the age of the newest sample.
 
-    The age grows without a change of the tag. Where nothing changes, the same tile stays.
+    The age grows without a change of the tag, and a sparkline moves with the clock
+    (:class:`Drawing`). Where nothing else changes, the same tile stays.
 
     Attributes:
         title: the tag's name.
@@ -66,14 +67,10 @@ class Tile:
         allowed_s: the age up to which comm is ``ok``, seconds.
         violations: every broken rule, the worst first.
         places: decimals of the shown values.
-        spark: SVG path of the window's series in a box of 100 x 24, empty without samples.
         unchanged_s: seconds of an unchanged value if that is longer than the rule allows, else
             None; ``unchanged_longer`` if the value may be unchanged for even longer.
-        warn_y: heights of the warning limits in that box; ``crit_y`` those of the critical limits.
-        far_above: the nearest limit above that box, ``H 80000 ↑``, empty for none.
-        far_below: the nearest limit below that box.
-        far_level: level of such a limit that is broken, negative for the one below, else 0.
-        far_room: length of the longest such text that the tag's rule can give, characters.
+        far_room: length of the longest text of a limit beside a sparkline (:class:`Drawing`) that
+            the tag's rule can give, characters.
         group: the group of the tag, from its rule or its name.
         gauge_warn: positions of the warning limits on the gauge, percent; ``gauge_crit`` those of
             the critical limits.
@@ -103,12 +100,6 @@ class Tile:
     allowed_s: float
     violations: tuple[Violation, ...]
     places: int
-    spark: str
-    warn_y: tuple[float, ...]
-    crit_y: tuple[float, ...]
-    far_above: str = ""
-    far_below: str = ""
-    far_level: int = 0
     far_room: int = 0
     gauge_warn: tuple[float, ...] = ()
     gauge_crit: tuple[float, ...] = ()
@@ -120,3 +111,23 @@ class Tile:
     def alarm_level(self) -> int:
         """0 none, 1 warn, 2 crit."""
         return 0 if not self.violations else 2 if self.violations[0].level == "crit" else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The sparkline of a tile, and the limits beside it.
+
+    Attributes:
+        spark: SVG path of the window's series in a box of 100 x 24, empty without samples.
+        warn_y: heights of the warning limits in that box; ``crit_y`` those of the critical limits.
+        far_above: the nearest limit above that box, ``H 80000 ↑``, empty for none.
+        far_below: the nearest limit below that box.
+        far_level: level of such a limit that is broken, negative for the one below, else 0.
+    """
+
+    spark: str = ""
+    warn_y: tuple[float, ...] = ()
+    crit_y: tuple[float, ...] = ()
+    far_above: str = ""
+    far_below: str = ""
+    far_level: int = 0

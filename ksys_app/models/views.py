@@ -5,7 +5,7 @@ Field names are short because a list in state is sent whole at each change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final, Literal
 
 from ksys_app.models.message import Message
@@ -86,6 +86,22 @@ class TileView:
     pinned: bool = False
     still_s: int = 0
     still_longer: bool = False
+
+
+DRAWN: Final = (
+    "value_full",
+    "spark",
+    "warn_y",
+    "crit_y",
+    "far_above",
+    "far_below",
+    "far_level",
+)
+"""Fields that the browser fetches only for tiles in sight, where the tiles are many."""
+SHOWN: Final = tuple(
+    one.name for one in fields(TileView) if one.name not in {"title", "pinned", *DRAWN}
+)
+"""Fields that it fetches for all tiles, beside the title."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,13 @@ def page(route: str) -> rx.Component:
                 ),
             ),
         ),
-        client.Fetched.create(url=State.tiles_url, seq=State.tiles_seq, pins=State.saved_pins),
+        client.Fetched.create(
+            url=State.tiles_url,
+            seq=State.tiles_seq,
+            pins=State.saved_pins,
+            tiles=State.tile_order,
+            rows=State.table_order,
+        ),
         client.Address.create(link=State.link, read=State.link_of, steps=["window"]),
         detail_modal(
             State.detail_open,

@@ -27,6 +27,8 @@ from ksys_app.utils import request
 from ksys_app.utils.made import Made
 
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
+# Who scrolls does not need newer tiles than these, where nobody watches them.
+AT_HAND_S: Final = 30.0
 # Selections that nobody watches and whose changes are remembered, for programs that ask over HTTP.
 MAX_UNWATCHED: Final = 4
 
@@ -42,7 +44,7 @@ class Snapshot:
         failing_since_ms: when the failure began, epoch milliseconds.
         retry_in_s: seconds to the next attempt.
         changes: which tiles have changed since earlier snapshots of the selection.
-        made: results computed from the snapshot.
+        made: results computed from the snapshot; ``drawn`` those for tiles in sight.
     """
 
     seq: int
@@ -52,6 +54,7 @@ class Snapshot:
     retry_in_s: float = 0.0
     changes: ChangeLog = field(default_factory=ChangeLog, compare=False, repr=False)
     made: Made = field(default_factory=Made, init=False, compare=False, repr=False)
+    drawn: Made = field(default_factory=Made, init=False, compare=False, repr=False)
 
 
 class Subscription:
@@ -160,6 +163,15 @@ class LiveFeed:
         if newest is not None and (newest.error is None or newest.tile_set.db_now is not None):
             return newest
         return await self._ask(selection)
+
+    def at_hand(self, selection: Selection) -> Snapshot | None:
+        """The newest snapshot that has tiles; where nobody watches, none older than AT_HAND_S."""
+        read_at, fresh = self._fresh.get(selection, (0.0, None))
+        lost = self._pulse is not None and self._pulse.away
+        recent = self._wall() - read_at < AT_HAND_S and not lost
+        found = [self._newest.get(selection), fresh if recent else None]
+        there = [one for one in found if one is not None and one.tile_set.db_now is not None]
+        return max(there, key=lambda snapshot: snapshot.seq, default=None)
 
     async def refresh(self, selection: Selection) -> Snapshot:
         """A snapshot that is read now; :meth:`now` knows it, and other tabs do not get it.

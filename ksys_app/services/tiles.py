@@ -12,14 +12,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app import log, meters
-from ksys_app.domain import tiles as tile_rules
+from ksys_app.domain.drawing import Drawer
 from ksys_app.domain.names import matches
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.still import suspects
-from ksys_app.domain.tiles import NOTHING_HELD, Held
+from ksys_app.domain.tiles import NOTHING_HELD, Held, TileMaker
 from ksys_app.domain.windows import SPARK_POINTS, Window
-from ksys_app.models.rows import QcRule, Run, TileRow
-from ksys_app.models.tiles import Tile
+from ksys_app.models.rows import QcRule, Run, Spark, TileRow
+from ksys_app.models.tiles import Drawing, Tile
 from ksys_app.queries.aggregates import days_of
 from ksys_app.queries.qc import rules_by_tag, titled
 from ksys_app.queries.realtime import tile_rows
@@ -33,6 +33,7 @@ from ksys_app.utils.made import Made
 
 # A line may cross one empty slot, not two: that is a hole in the data.
 SPARK_GAP: Final = 2.5 / SPARK_POINTS
+NO_LINES: Final[Answer[Spark]] = Answer((), 0, 0)
 # The most faulty rules that are logged at once; `ksys db verify` names them all.
 FAULTS_LOGGED: Final = 20
 # Windows that several screens show at the same time.
@@ -53,6 +54,7 @@ class TileSet:
         truncated: whether the selection has more tags than may be shown.
         judged_s: seconds that judging the badges took.
         days: IANA name of the zone whose days the buckets are, None of shorter buckets.
+        lines: the points of the sparklines; ``rules`` the rules, ``drawer`` what draws them.
         made: results computed from the tiles.
     """
 
@@ -65,12 +67,29 @@ class TileSet:
     truncated: bool = False
     judged_s: float = 0.0
     days: str | None = None
+    lines: Answer[Spark] = field(default=NO_LINES, compare=False, repr=False)
+    rules: Mapping[str, QcRule] = field(default_factory=dict, compare=False, repr=False)
+    drawer: Drawer = field(default_factory=lambda: Drawer(SPARK_GAP), compare=False, repr=False)
     made: Made = field(default_factory=Made, init=False, compare=False, repr=False)
 
     @property
     def window(self) -> Window:
         """The time range."""
         return self.selection.window
+
+    def now_age_s(self, wall: float) -> float:
+        """Seconds since the database answered, at ``wall`` epoch seconds of our clock."""
+        return max(self.age_s, wall - self.fetched_ms / 1000)
+
+    def drawings(self, tiles: Iterable[Tile]) -> list[Drawing]:
+        """The sparklines of some of the tiles, in their order."""
+        lines = self.lines.once("by_tag", lambda: {one.tag_name: one for one in self.lines.rows}, 0)
+        return [
+            self.drawer.draw(
+                tile, self.rules.get(tile.title), lines.get(tile.title) or Spark(tile.title)
+            )
+            for tile in tiles
+        ]
 
     def covers(self, words: str) -> bool:
         """Whether the tiles are of every tag whose name holds ``words``."""
@@ -89,7 +108,7 @@ class TileSource:
         self._zone, self._max_tags = zone, max_tags
         self._faults: dict[str, str] = {}
         self._bloated = False
-        self._makers: OrderedDict[Selection, tile_rules.TileMaker] = OrderedDict()
+        self._makers: OrderedDict[Selection, tuple[TileMaker, Drawer]] = OrderedDict()
 
     async def shared(self, wanted: Selection) -> Selection:
         """``wanted``, or all tags of its window where they fit on a page.
@@ -118,11 +137,11 @@ class TileSource:
         names, more = await self._names(selection)
         answer = await tile_rows(window, self._max_tags + 1, names, plan=await plan(window))
         rows = answer.rows[: self._max_tags]
-        judged, judged_s = _judged(rows, rules, held, await runs(suspects(rows, rules)))
+        found = await runs(suspects(rows, rules))
         lines = await sparks(window, self._max_tags, names)
-        drawn = {line.tag_name: line for line in lines.rows}
+        maker, drawer = self._maker(selection)
         # Of many tags this takes a while, in which others are served.
-        made = await asyncio.to_thread(self._maker(selection).tiles, rows, rules, judged, drawn)
+        made, judged_s = await asyncio.to_thread(_made, maker, rows, rules, held, found)
         dur_ms = (time.monotonic() - started) * 1000
         self._log(selection, answer, dur_ms)
         return TileSet(
@@ -135,21 +154,24 @@ class TileSource:
             truncated=more or len(answer.rows) > len(rows),
             judged_s=judged_s,
             days=await days_of(window),
+            lines=lines,
+            rules=rules,
+            drawer=drawer,
         )
 
-    def _maker(self, selection: Selection) -> tile_rules.TileMaker:
-        """The maker of a selection; those of the last few that are whole remember their tiles."""
-        maker = self._makers.get(selection)
-        if maker is None:
+    def _maker(self, selection: Selection) -> tuple[TileMaker, Drawer]:
+        """What makes and draws a selection; the last few that are whole remember their tiles."""
+        makers = self._makers.get(selection)
+        if makers is None:
             window = selection.window
             gap = max(SPARK_GAP, 1.5 * (window.width / window.duration))
-            maker = tile_rules.TileMaker(self._zone, gap)
+            makers = TileMaker(self._zone), Drawer(gap)
         if selection.whole:
-            self._makers[selection] = maker
+            self._makers[selection] = makers
             self._makers.move_to_end(selection)
             if len(self._makers) > MAX_MAKERS:
                 self._makers.popitem(last=False)
-        return maker
+        return makers
 
     def _log_faults(self, rules: Iterable[QcRule]) -> None:
         found = {
@@ -195,12 +217,16 @@ class TileSource:
             self._bloated = bloated
 
 
-def _judged(
-    rows: Sequence[TileRow], rules: Mapping[str, QcRule], held: Held, found: Mapping[str, Run]
-) -> tuple[list[tile_rules.Badges], float]:
-    """The badges of all tags, and the seconds that it took."""
+def _made(
+    maker: TileMaker,
+    rows: Sequence[TileRow],
+    rules: Mapping[str, QcRule],
+    held: Held,
+    found: Mapping[str, Run],
+) -> tuple[tuple[Tile, ...], float]:
+    """The tiles, and the seconds that judging their badges took."""
     started = time.monotonic()
-    judged = tile_rules.judge(rows, rules, held, found)
+    maker.judge(rows, rules, held, found)
     seconds = time.monotonic() - started
     meters.BADGE_SECONDS.observe(seconds)
-    return judged, seconds
+    return maker.tiles(), seconds

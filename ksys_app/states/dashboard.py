@@ -25,12 +25,13 @@ from ksys_app.states.captions import delta_caption
 from ksys_app.states.detail import TagDetail
 from ksys_app.states.loading import LoadingState
 from ksys_app.states.pinned import Pinned
+from ksys_app.states.shown_tiles import shown
 from ksys_app.states.tallied import Tallied
 from ksys_app.states.views import page_link
 from ksys_app.states.windowed import WindowedState, log_load
-from ksys_app.texts.tiles import tile_view
 
 SORTS: Final = ("name", "worst")
+TILES: Final = "/api/v1/kpi?fields=about,group,shown&format=columns"
 
 
 class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, BaseState):
@@ -233,11 +234,11 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     def _place(self) -> None:
         pins = self._pins()
         self._announce()
-        tiles = () if self.tiles_url else self._tiles
-        rows = [tile_view(tile, pinned=tile.title in pins) for tile in tiles]
+        of = None if self.tiles_url else self._tile_set
+        rows = [] if of is None else shown(of, pins)
         if rows != self.kpi_rows:
             self.kpi_rows = rows
-        titles = [tile.about for tile in tiles]
+        titles = [] if of is None else [tile.about for tile in of.tiles]
         if titles != self.titles:
             self.titles = titles
         self._stand()
@@ -247,7 +248,7 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
         """Say where the browser fetches the tiles, if they are too many for the state."""
         of, many = self._tile_set, len(self._tiles) > MOST_IN_STATE
         if of is not None and many and self._seq and of.selection.whole and not of.truncated:
-            self.tiles_url = f"/api/v1/kpi?window={of.window.label}&fields=about,group,shown"
+            self.tiles_url = f"{TILES}&window={of.window.label}"
             self.tiles_seq = self._seq
         else:
             self.tiles_url, self.tiles_seq = "", 0

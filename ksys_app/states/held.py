@@ -22,7 +22,8 @@ class HeldOrder(rx.State, mixin=True):
     table_moved: int = 0
 
     _held: tuple[str, ...] = ()
-    _names: dict[str, list[str]] = {}
+    # The tiles of the last order of a list, and their indexes in that order.
+    _placed: dict[str, tuple[Sequence[Tile], list[int]]] = {}
 
     @rx.event
     def hold(self, name: str, held: bool) -> None:
@@ -36,7 +37,7 @@ class HeldOrder(rx.State, mixin=True):
     def reorder(self, name: str) -> None:
         """Bring the order of ``tiles`` or ``table`` up to date, and keep that one."""
         if name in LISTS:
-            self._names.pop(name, None)
+            self._placed.pop(name, None)
             self._order()
 
     def _order(self) -> None:
@@ -45,19 +46,26 @@ class HeldOrder(rx.State, mixin=True):
 
     def _let_go(self) -> None:
         """Forget the order that is held: a person chose another one, or opened the page again."""
-        self._names = {}
+        self._placed = {}
 
     def _arrange(
         self, name: str, tiles: Sequence[Tile], wanted: list[int]
     ) -> tuple[list[int], int]:
         """The indexes to show, in the held order, and how many tags would move without it."""
-        titles = [tiles[index].title for index in wanted]
-        index = {tile.title: at for at, tile in enumerate(tiles)}
-        shown, moved = titles, 0
-        if name in self._held and name in self._names:
-            # A tag that the filter leaves out by now stays until the next order.
-            left = {title for title in self._names[name] if title in index} - set(titles)
-            shown = ordering.held(self._names[name], [*titles, *left])
-            moved = len(left) + ordering.moves([t for t in shown if t not in left], titles)
-        self._names = self._names | {name: shown}
-        return [index[title] for title in shown], moved
+        placed = self._placed.get(name) if name in self._held else None
+        shown, moved = (wanted, 0) if placed is None else _in_place(*placed, tiles, wanted)
+        self._placed = self._placed | {name: (tiles, shown)}
+        return shown, moved
+
+
+def _in_place(
+    before: Sequence[Tile], placed: list[int], tiles: Sequence[Tile], wanted: list[int]
+) -> tuple[list[int], int]:
+    """The indexes in the order of before, and how many tags would move without it."""
+    index = {tile.title: at for at, tile in enumerate(tiles)}
+    names, titles = [before[at].title for at in placed], [tiles[at].title for at in wanted]
+    # A tag that the filter leaves out by now stays until the next order.
+    left = {title for title in names if title in index} - set(titles)
+    shown = ordering.held(names, [*titles, *left])
+    moved = len(left) + ordering.moves([t for t in shown if t not in left], titles)
+    return [index[title] for title in shown], moved

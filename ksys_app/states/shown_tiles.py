@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
 import reflex as rx
 
 from ksys_app.models.tiles import Tile
+from ksys_app.models.views import TileView
 from ksys_app.services.tiles import TileSet
+from ksys_app.texts.tiles import tile_view
+
+VIEW_BYTES: Final = 2000
+
+
+def shown(of: TileSet, pins: Sequence[str]) -> list[TileView]:
+    """All tiles as the page shows them, computed once for all tabs."""
+
+    def views() -> list[TileView]:
+        drawn = zip(of.tiles, of.drawings(of.tiles), strict=True)
+        return [tile_view(tile, drawing) for tile, drawing in drawn]
+
+    made = of.made.once("views", views, VIEW_BYTES * len(of.tiles))
+    if not pins:
+        return made
+    return [replace(one, pinned=True) if one.title in pins else one for one in made]
 
 
 class ShownTiles(rx.State, mixin=True):

@@ -33,7 +33,7 @@ def standing(tile: Tile, rule: QcRule | None, found: Spell | None) -> Standing:
     # A state that the limits do not give comes from how the newest samples move, or their quality.
     known = found if found is not None and found.level == level else None
     return Standing(
-        tile=tile_view(tile, pinned=False),
+        tile=tile_view(tile),
         level=level,
         since_ms=0 if known is None else epoch_ms(known.since),
         at_least=known is not None and known.at_least,

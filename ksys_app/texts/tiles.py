@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ksys_app.domain.figures import figure, full
 from ksys_app.domain.ordering import kind
 from ksys_app.domain.timefmt import epoch_ms
-from ksys_app.models.tiles import Tile
+from ksys_app.models.tiles import Drawing, Tile
 from ksys_app.models.views import TileView
 from ksys_app.texts.alarm import alarm_parts
 
+NOT_DRAWN: Final = Drawing()
 
-def tile_view(tile: Tile, *, pinned: bool) -> TileView:
+
+def tile_view(tile: Tile, drawing: Drawing = NOT_DRAWN, *, pinned: bool = False) -> TileView:
     """A tile as its component shows it."""
     worst = alarm_parts(tile.violations)
     return TileView(
@@ -36,12 +40,12 @@ def tile_view(tile: Tile, *, pinned: bool) -> TileView:
         allowed_s=int(tile.allowed_s),
         alarm=[worst.reason, worst.how, worst.value, worst.limit] if worst.level else [],
         alarm_level=tile.alarm_level,
-        spark=tile.spark,
-        warn_y=list(tile.warn_y),
-        crit_y=list(tile.crit_y),
-        far_above=tile.far_above,
-        far_below=tile.far_below,
-        far_level=tile.far_level,
+        spark=drawing.spark,
+        warn_y=list(drawing.warn_y),
+        crit_y=list(drawing.crit_y),
+        far_above=drawing.far_above,
+        far_below=drawing.far_below,
+        far_level=drawing.far_level,
         far_room=tile.far_room,
         gauge_warn=list(tile.gauge_warn),
         gauge_crit=list(tile.gauge_crit),

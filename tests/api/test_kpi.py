@@ -16,7 +16,7 @@ from tests import plant
 from tests.conftest import Plant
 from tests.contract import hold
 
-PATH = "/api/v1/kpi"
+PATH, SPARKLINES = "/api/v1/kpi", "/api/v1/sparklines"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,11 +26,15 @@ async def samples(plant_db: Plant) -> None:
     await plant.insert(plant_db.conn, rows)
 
 
-async def get(http: httpx.AsyncClient, **params: Any) -> Any:
-    answer = await http.get(PATH, params={"window": "24h", **params})
+async def get(http: httpx.AsyncClient, path: str = PATH, **params: Any) -> Any:
+    answer = await http.get(path, params={"window": "24h", **params})
     assert answer.status_code == 200, answer.text
-    hold(answer, PATH)
+    hold(answer, path)
     return answer.json()
+
+
+def by_row(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def titles(tiles: list[dict[str, Any]]) -> list[str]:
@@ -72,6 +76,41 @@ async def test_some_fields_of_some_tags(http: httpx.AsyncClient) -> None:
     assert (await get(http, tag="A", since=first["seq"]))["tiles"] == []
 
 
+async def test_columns_have_the_values_of_the_rows(http: httpx.AsyncClient) -> None:
+    for fields in (None, "value,comm", "about,group,shown"):
+        asked = {} if fields is None else {"fields": fields}
+        for since in ({}, {"since": 0}):
+            rows = await get(http, **asked, **since)
+            answer = await get(http, **asked, **since, format="columns")
+            columns = answer["columns"]
+            if "shown" in columns:
+                columns["shown"] = by_row(columns["shown"])
+            ages = [one.pop("age_s", None) for one in (rows["tiles"] if since else rows)]
+            assert len(columns.pop("age_s", ages)) == len(ages)
+            assert by_row(columns) == (rows["tiles"] if since else rows)
+            assert ("seq" in answer, answer["window"]) == (bool(since), "24h")
+    nothing = await get(http, fields="shown", since=answer["seq"], format="columns")
+    assert nothing["columns"]["title"] == nothing["columns"]["shown"]["value_s"] == []
+
+
+async def test_the_lines_of_tiles_by_their_places(http: httpx.AsyncClient) -> None:
+    answer = await get(http, SPARKLINES, places="2,0-1,7-9,99999")
+    columns = answer["columns"]
+    assert columns["title"] == ["A", "B", "C"]
+    assert all(path.startswith("M") for path in columns["spark"])
+    rows = await get(http)
+    assert columns["value_full"] == [f"{row['value']:g}" for row in rows]
+    assert (await get(http, SPARKLINES, places="1"))["columns"]["title"] == ["B"]
+    assert (await get(http, SPARKLINES, places="5-9,3-1"))["columns"]["title"] == []
+
+
+async def test_whoever_scrolls_asks_the_database_nothing(http: httpx.AsyncClient) -> None:
+    await get(http, SPARKLINES, places="0")
+    statements = runtime.current().database.counters.statements
+    await get(http, SPARKLINES, places="1-2")
+    assert runtime.current().database.counters.statements == statements
+
+
 @pytest.mark.parametrize(
     ("query", "status", "says"),
     [
@@ -79,16 +118,22 @@ async def test_some_fields_of_some_tags(http: httpx.AsyncClient) -> None:
         ("?since=x", 400, "since"),
         ("?fields=value,nope", 400, "title unit value"),
         ("?fields=", 400, "fields"),
+        ("?format=table", 400, "format"),
+        ("?places=", 400, "places"),
+        ("?places=1-", 400, "places"),
+        ("?places=0,x", 400, "places"),
+        ("?places=0&tag=A", 400, "tag"),
         ("?tag=A&tag=NOPE", 404, "NOPE"),
         ("?tag=NOPE&since=0", 404, "NOPE"),
         ("?" + "&".join(f"tag=T{i}" for i in range(10)), 400, "9 times, not 10"),
     ],
 )
 async def test_a_bad_question(http: httpx.AsyncClient, query: str, status: int, says: str) -> None:
-    answer = await http.get(PATH + query)
+    path = SPARKLINES if "places" in query else PATH
+    answer = await http.get(path + query)
     assert answer.status_code == status
     assert says in answer.json()["error"]["message"]
-    hold(answer, PATH)
+    hold(answer, path)
 
 
 async def test_a_tick_is_encoded_once_for_all_screens(http: httpx.AsyncClient) -> None:

@@ -1,8 +1,9 @@
 """Websocket clients that behave as browsers on ``/`` do, and what each tick costs them.
 
 A screen loads the page, opens the websocket, and follows the live feed. Where the tiles are too
-many for the page's state, it fetches those that changed, as ``client/grid/fetched.jsx`` does: one
-fetch at a time, always of the newest number. If its connection ends, it connects again.
+many for the page's state, it fetches those that changed and the lines of those in sight, as
+``client/grid/fetched.jsx`` does: one fetch at a time, always of the newest number. If its
+connection ends, it connects again.
 
     async with Screens("http://127.0.0.1:13000", window="5m") as screens:
         await screens.grow(20)
@@ -23,6 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
@@ -36,6 +38,8 @@ SUFFIX = "_rx_state_"
 AT_ONCE = 10
 RECONNECT_S = 1.0
 OPENED_S = 240
+# The tiles in sight at 1280 px, and a little around.
+IN_SIGHT = "0-44"
 SEQ = re.compile(rb'"seq":\s*(\d+)')
 WHOLE = re.compile(rb'"whole":\s*true')
 GONE = re.compile(rb'"removed":\s*\[\s*"')
@@ -175,6 +179,7 @@ class Screen:
             url, _, tick = self._newest
             try:
                 got, since = await _changed(http, url, since if url == held else 0)
+                got += await _lines(http, url)
             except (OSError, ValueError):
                 self.failures += 1
                 continue
@@ -194,6 +199,13 @@ async def _changed(http: Client, url: str, since: int) -> tuple[int, int]:
     if seq is None:
         raise ValueError(f"{url} has no seq: {head[:80]!r}")
     return bytes_, int(seq[1])
+
+
+async def _lines(http: Client, url: str) -> int:
+    """Bytes of the sparklines of the tiles in sight, of which one has changed at most ticks."""
+    window = parse_qs(url.partition("?")[2])["window"][0]
+    answer = await http.get(f"/api/v1/sparklines?window={window}&places={IN_SIGHT}", BROWSER)
+    return answer.wire
 
 
 async def _tiles(http: Client, url: str, since: int) -> Got:

@@ -144,6 +144,10 @@ async def test_the_tiles_of_many_tags_are_fetched_and_a_tick_sends_a_number(
             before = await shown.inner_text()
             await expect(shown).not_to_have_text(before)
             assert 0 < max(frames) <= 2 * KB, "no figure of a tile is in it"
+            line = page.get_by_test_id("tile-D100").locator(".spark-line")
+            await expect(line).to_have_attribute("d", re.compile("L"))
+            before = await line.get_attribute("d") or ""
+            await expect(line).not_to_have_attribute("d", before)
             await tile.get_by_test_id("tile-pin").click()
         finally:
             await conn.execute("DELETE FROM influx_qc_rule WHERE tag_name LIKE 'MANY-%'")

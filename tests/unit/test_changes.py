@@ -10,9 +10,9 @@ from hypothesis import given, strategies as st
 from ksys_app.domain.changes import KEPT, ChangeLog
 from ksys_app.domain.tiles import badges, tile
 from ksys_app.models.tiles import Tile
-from tests.unit.test_tiles import LINE, ROW
+from tests.unit.test_tiles import ROW
 
-TILE = tile(ROW, None, ZoneInfo("UTC"), badges(ROW, None, frozenset()), LINE, 0.1)
+TILE = tile(ROW, None, ZoneInfo("UTC"), badges(ROW, None, frozenset()))
 
 
 def made(**values: float) -> tuple[Tile, ...]:

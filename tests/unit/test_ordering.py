@@ -53,9 +53,6 @@ def tile(
         allowed_s=60.0,
         violations=ALARMS[alarm],
         places=1,
-        spark="",
-        warn_y=(),
-        crit_y=(),
     )
 
 

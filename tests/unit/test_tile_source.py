@@ -71,7 +71,7 @@ async def test_a_line_crosses_one_empty_slot_of_48_or_one_missing_bucket(
     for gap, lines_drawn in ((allowed * 1.01, 1), (max(3 * slot, 2 * bucket), 2)):
         rows.sparks = {"D100": Spark("D100", [0.0, gap], [1.0, 2.0])}
         tile_set = await source.load(Selection(window))
-        assert tile_set.tiles[0].spark.count("M") == lines_drawn
+        assert tile_set.drawings(tile_set.tiles)[0].spark.count("M") == lines_drawn
 
 
 async def test_each_load_is_logged_with_the_common_fields(

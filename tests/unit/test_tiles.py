@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ksys_app.domain.tiles import TileMaker, badges, judge, tile
+from ksys_app.domain.drawing import Drawer
+from ksys_app.domain.quality import held_limits
+from ksys_app.domain.tiles import TileMaker, badges, tile
 from ksys_app.models.rows import QcRule, Spark, TileRow
-from ksys_app.models.tiles import Reason, Tile, Violation
+from ksys_app.models.tiles import Drawing, Reason, Tile, Violation
 from ksys_app.texts.alarm import alarm as alarm_text
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -66,8 +68,14 @@ NEVER = replace(
 FLOATS = st.none() | st.floats(-1e12, 1e12) | st.sampled_from([math.nan, math.inf, -math.inf])
 
 
-def made(row: TileRow, rule: QcRule | None = RULE, gap: float = 0.06, line: Spark = LINE) -> Tile:
-    return tile(row, rule, SEOUL, badges(row, rule, frozenset()), line, gap)
+def made(row: TileRow, rule: QcRule | None = RULE) -> Tile:
+    return tile(row, rule, SEOUL, badges(row, rule, frozenset()))
+
+
+def drawn(
+    row: TileRow, rule: QcRule | None = RULE, gap: float = 0.06, line: Spark = LINE
+) -> Drawing:
+    return Drawer(gap).draw(made(row, rule), rule, line)
 
 
 def test_the_tile_of_the_spec() -> None:
@@ -96,15 +104,20 @@ def test_the_tile_of_the_spec() -> None:
         allowed_s=90.0,
         violations=(),
         places=1,
+        far_room=12,
+        gauge_warn=(90.0, 97.5),
+        gauge_crit=(85.0, 99.0),
+        group="D",
+    )
+
+
+def test_the_sparkline_of_the_spec() -> None:
+    assert drawn(ROW) == Drawing(
         spark="M0 22h.1L5 16.3M100 10.6h.1",
         warn_y=(2.0,),
         crit_y=(),
         far_above="HH 198 ↑",
         far_below="L 180 ↓",
-        far_room=12,
-        gauge_warn=(90.0, 97.5),
-        gauge_crit=(85.0, 99.0),
-        group="D",
     )
 
 
@@ -121,10 +134,11 @@ def test_the_tile_of_the_spec() -> None:
 def test_the_nearest_limits_beyond_the_sparkline_are_named_and_leave_its_room_alone(
     rule: dict[str, float], above: str, below: str, room: int
 ) -> None:
-    one = made(ROW, QcRule("D100", **rule))  # type: ignore[arg-type]
-    assert (one.far_above, one.far_below, one.far_room) == (above, below, room)
-    assert one.far_level == 0
-    silent = made(replace(ROW, count=0), QcRule("D100", **rule))  # type: ignore[arg-type]
+    ruled = QcRule("D100", **rule)  # type: ignore[arg-type]
+    one = drawn(ROW, ruled)
+    assert (one.far_above, one.far_below, one.far_level) == (above, below, 0)
+    assert made(ROW, ruled).far_room == room
+    silent = drawn(replace(ROW, count=0), ruled)
     assert (silent.far_above, silent.far_below) == ("", "")
 
 
@@ -142,7 +156,7 @@ def test_the_nearest_limits_beyond_the_sparkline_are_named_and_leave_its_room_al
 def test_a_limit_that_the_value_breaks_beyond_the_sparkline_is_reported_as_broken(
     rule: dict[str, float], value: float, above: str, below: str, level: int
 ) -> None:
-    one = made(replace(ROW, value=value), QcRule("D100", **rule))  # type: ignore[arg-type]
+    one = drawn(replace(ROW, value=value), QcRule("D100", **rule))  # type: ignore[arg-type]
     assert (one.far_above, one.far_below, one.far_level) == (above, below, level)
 
 
@@ -166,12 +180,12 @@ def test_the_change_is_that_of_the_two_newest_buckets() -> None:
 
 
 def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
-    never = made(NEVER, line=Spark("D302"))
+    never = made(NEVER)
     assert (never.value, never.value_s, never.ts, never.ts_s) == (None, "–", None, "–")
     assert (never.comm, never.violations, never.alarm_level) == ("never", (), 0)
     assert (never.count, never.min, never.max, never.first, never.last) == (0, *[None] * 4)
     assert (never.gauge_pct, never.status_level, never.delta_s) == (0.0, 0, "+0.0%")
-    assert (never.spark, never.warn_y, never.crit_y) == ("", (), ())
+    assert drawn(NEVER, line=Spark("D302")) == Drawing()
     assert never.range_label == "0.0 ~ 200.0"
 
 
@@ -214,14 +228,14 @@ def test_only_a_rule_gives_a_range_that_a_gauge_may_fill(rule: QcRule | None, ra
 
 
 def test_beside_a_count_of_0_stands_no_line() -> None:
-    earlier = made(replace(ROW, count=0, min=None, max=None, first=None, last=None))
-    assert (earlier.spark, earlier.warn_y, earlier.crit_y) == ("", (), ())
+    earlier = replace(ROW, count=0, min=None, max=None, first=None, last=None)
+    assert drawn(earlier) == Drawing()
 
 
 def test_without_a_rule_the_window_is_the_range() -> None:
     free = made(ROW, None)
     assert (free.range_label, free.gauge_pct, free.unit) == ("188.0 ~ 192.0", 50.0, "")
-    assert (free.status_level, free.violations, free.warn_y, free.crit_y) == (0, (), (), ())
+    assert (free.status_level, free.violations, drawn(ROW, None).warn_y) == (0, (), ())
     assert made(NEVER, None).range_label == "–"
 
 
@@ -266,8 +280,8 @@ def test_without_a_rule_the_expectation_says_how_old_is_too_old(
 
 
 def test_a_gap_in_the_window_is_a_gap_in_the_sparkline() -> None:
-    assert made(ROW, gap=0.96).spark.count("M") == 1
-    assert made(ROW, gap=0.94).spark.count("M") == 2
+    assert drawn(ROW, gap=0.96).spark.count("M") == 1
+    assert drawn(ROW, gap=0.94).spark.count("M") == 2
 
 
 def test_a_limit_stays_held_from_one_judgement_to_the_next() -> None:
@@ -277,19 +291,19 @@ def test_a_limit_stays_held_from_one_judgement_to_the_next() -> None:
         row = replace(ROW, value=value)
         judged = badges(row, RULE, held)
         held = judged.held
-        seen.append((tile(row, RULE, SEOUL, judged, LINE, 0.06).alarm_level, set(held)))
+        seen.append((tile(row, RULE, SEOUL, judged).alarm_level, set(held)))
     assert seen == [(0, set()), (1, {"H"}), (1, {"H"}), (0, set()), (0, set())]
 
 
 def test_all_tiles_in_the_order_of_the_rows_each_with_its_own_rule_and_memory() -> None:
     rows = [replace(ROW, value=193.5), replace(ROW, tag_name="D101", value=193.5), NEVER]
     rules = {"D100": RULE, "D101": replace(RULE, tag_name="D101"), "D999": RULE}
-    judged = judge(rows, rules, {"D101": frozenset({"H"})})
-    shown = TileMaker(SEOUL, 0.06).tiles(rows, rules, judged, {"D100": LINE})
+    maker = TileMaker(SEOUL)
+    maker.judge(rows, rules, {"D101": frozenset({"H"})})
+    shown = maker.tiles()
     assert [one.title for one in shown] == ["D100", "D101", "D302"]
     assert [one.alarm_level for one in shown] == [0, 1, 0]
-    assert [bool(one.spark) for one in shown] == [True, False, False]
-    assert [one.held for one in judged] == [frozenset(), {"H"}, frozenset()]
+    assert [held_limits(one.violations) for one in shown] == [frozenset(), {"H"}, frozenset()]
 
 
 @given(st.lists(FLOATS, min_size=9, max_size=9), st.booleans(), st.booleans())
@@ -312,29 +326,59 @@ def test_whatever_the_database_says_a_tile_can_be_shown(
         recent_std=std,
     )
     ends = [math.nan if one is None else one for one in (low, high)]
-    one = made(row, RULE if ruled else None, line=Spark("D100", [0.1, 0.2], ends))
+    rule = RULE if ruled else None
+    one, line = made(row, rule), drawn(row, rule, line=Spark("D100", [0.1, 0.2], ends))
     assert 0 <= one.gauge_pct <= 100
     figures = (one.value, one.delta_pct, one.min, one.max, one.first, one.last)
     assert all(figure is None or math.isfinite(figure) for figure in figures)
-    assert "nan" not in f"{one.value_s} {one.delta_s} {one.range_label} {one.spark}"
+    assert "nan" not in f"{one.value_s} {one.delta_s} {one.range_label} {line.spark}"
     assert one.alarm_level >= one.status_level or not seen
 
 
 def test_a_tag_that_has_not_changed_keeps_its_tile() -> None:
-    maker, rules = TileMaker(SEOUL, 0.06), {"D100": RULE}
+    maker, rules = TileMaker(SEOUL), {"D100": RULE}
 
-    def at(later_s: float, row: TileRow = ROW, line: Spark = LINE) -> Tile:
+    def at(later_s: float, row: TileRow = ROW) -> Tile:
         row = replace(row, now=row.now + timedelta(seconds=later_s))
-        (one,) = maker.tiles([row], rules, judge([row], rules, {}), {"D100": line})
-        assert one == made(row, rules["D100"], line=line)
+        maker.judge([row], rules)
+        (one,) = maker.tiles()
+        assert one == made(row, rules["D100"])
         return one
 
     first = at(0)
     assert at(10) is first
+    assert at(10, replace(ROW, recent_mean=189.9)) is first, "it is part of no figure"
     assert at(200).comm == "late"
     assert at(0, replace(ROW, value=191.0)).value == 191.0
-    assert at(0, replace(ROW, count=0)).spark == ""
     again = at(10)
-    assert at(10, line=Spark("D100")).spark == ""
     rules["D100"] = replace(RULE, warn_max=150.0)
     assert at(10) != again
+
+
+AGES = st.sampled_from([-70, -5, 0, 3, 59, 60, 61, 90, 91, 599, 600, 601, 899, 900, 901, 5000])
+HELD = st.sampled_from([frozenset(), frozenset({"H"}), frozenset({"H", "HH"})])
+
+
+@given(st.lists(st.tuples(AGES, st.sampled_from([150.0, 193.5, 199.0]), HELD), max_size=12))
+def test_what_a_maker_remembers_never_shows(
+    ticks: list[tuple[int, float, frozenset[Reason]]],
+) -> None:
+    """Whatever a tag does, its tile is the one that is made from its row alone."""
+    maker = TileMaker(SEOUL)
+    for age, value, held in ticks:
+        row = replace(ROW, now=NOW + timedelta(seconds=age), value=value)
+        maker.judge([row], {"D100": RULE}, {"D100": held})
+        assert maker.tiles() == (tile(row, RULE, SEOUL, badges(row, RULE, held)),)
+
+
+def test_a_line_that_has_not_changed_keeps_its_path() -> None:
+    drawer, shown = Drawer(0.06), made(ROW)
+    first = drawer.draw(shown, RULE, LINE)
+    assert drawer.draw(shown, RULE, replace(LINE)) is first
+    broken = drawer.draw(made(replace(ROW, value=199.0)), RULE, LINE)
+    assert (broken.spark, broken.far_above) == (first.spark, "HH 198")
+    assert drawer.draw(shown, RULE, Spark("D100")) == Drawing()
+    moved = replace(LINE, value=[190.0, *LINE.value[1:]])
+    assert drawer.draw(shown, RULE, moved) == Drawer(0.06).draw(shown, RULE, moved) != first
+    free = replace(RULE, warn_max=None, crit_max=None)
+    assert drawer.draw(shown, free, LINE).far_above == ""

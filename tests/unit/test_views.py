@@ -10,7 +10,7 @@ import pytest
 
 from ksys_app.errors import BadParameter, DatabaseUnreachable, KsysError, NoRows, UnknownTag
 from ksys_app.models.message import Message
-from ksys_app.models.tiles import Tile, Violation
+from ksys_app.models.tiles import Drawing, Tile, Violation
 from ksys_app.models.views import Problem, TileView
 from ksys_app.states.views import problem
 from ksys_app.texts.tiles import tile_view
@@ -40,17 +40,14 @@ TILE = Tile(
     allowed_s=60.0,
     violations=(Violation("warn", "H", 190.0, 190.0),),
     places=1,
-    spark="M0 12h.1",
-    warn_y=(2.5,),
-    crit_y=(),
-    far_above="HH 198 ↑",
     far_room=8,
     gauge_warn=(90.0,),
 )
+DRAWING = Drawing("M0 12h.1", (2.5,), far_above="HH 198 ↑")
 
 
 def test_a_tile_becomes_text_and_whole_numbers() -> None:
-    assert tile_view(TILE, pinned=True) == TileView(
+    assert tile_view(TILE, DRAWING, pinned=True) == TileView(
         title="D100",
         unit="°C",
         value_s="190.0",
@@ -87,29 +84,29 @@ def test_a_tile_becomes_text_and_whole_numbers() -> None:
 
 def test_a_tag_never_seen_has_dashes() -> None:
     empty = replace(TILE, value=None, ts=None, min=None, max=None, first=None, last=None)
-    view = tile_view(empty, pinned=False)
+    view = tile_view(empty)
     assert view.ts_ms == 0
     assert {view.min, view.max, view.first, view.last} == {"–"}
     assert not view.pinned
 
 
 def test_statistics_have_the_decimals_of_the_tag() -> None:
-    assert tile_view(replace(TILE, min=0.12345, places=4), pinned=False).min == "0.1235"
+    assert tile_view(replace(TILE, min=0.12345, places=4)).min == "0.1235"
 
 
 def test_the_page_shows_the_change_in_the_unit_where_a_percentage_says_nothing() -> None:
-    view = tile_view(replace(TILE, change_s="+0.1 °C", change_dir=1), pinned=False)
+    view = tile_view(replace(TILE, change_s="+0.1 °C", change_dir=1))
     assert (view.delta_s, view.delta_dir) == ("+0.1 °C", 1)
 
 
 def test_nine_tiles_with_full_sparklines_fit_a_tick() -> None:
     spark = "M0 12h.1" + "".join(f"L{i * 2.1:.1f} {i % 24}.5" for i in range(47))
-    rows = [asdict(tile_view(replace(TILE, spark=spark), pinned=False)) for _ in range(9)]
+    rows = [asdict(tile_view(TILE, replace(DRAWING, spark=spark))) for _ in range(9)]
     assert len(json.dumps(rows, ensure_ascii=False).encode()) <= 10_000
 
 
 def test_every_field_of_a_view_is_plain() -> None:
-    view = tile_view(TILE, pinned=False)
+    view = tile_view(TILE)
     values = [getattr(view, field.name) for field in fields(TileView)]
     assert {type(value) for value in values} <= {str, int, float, bool, list}
 

@@ -125,6 +125,9 @@ class Fetched(rx.Component):
         url: where the tiles are; empty where they are in the state.
         seq: the number of the newest tick.
         pins: the tags that this browser keeps in front, as JSON.
+        tiles: the order of the tiles; lines are fetched for those in sight.
+        rows: the order of the table's rows.
+        whole: up to so many of an order are all in the document.
     """
 
     library = FETCHED
@@ -133,6 +136,9 @@ class Fetched(rx.Component):
     url: rx.Var[str]
     seq: rx.Var[int]
     pins: rx.Var[str]
+    tiles: rx.Var[list[int]]
+    rows: rx.Var[list[int]]
+    whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
 
 
 def fetched_tiles() -> tuple[rx.Var[list[TileView]], rx.Var[list[str]]]:

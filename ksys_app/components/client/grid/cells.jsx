@@ -3,13 +3,13 @@ import { memo, useMemo, useRef } from "react";
 import { byGroup, KINDS } from "../lib/cells.js";
 import { useLanguage, useWords } from "../lib/usewords.js";
 import { counted } from "../lib/words.js";
-import { useTiles } from "./fetched.jsx";
+import { useAllTiles } from "./fetched.jsx";
 import { Mark } from "./mark.jsx";
 
 export function Cells({ chosen, onChoose, onOpen }) {
   const { live: t } = useWords();
   const language = useLanguage();
-  const tiles = useTiles();
+  const tiles = useAllTiles();
   const { compare } = useMemo(() => new Intl.Collator(language, { numeric: true }), [language]);
   const held = useRef([]);
   const groups = useMemo(() => byGroup(tiles, compare, held.current), [tiles, compare]);

@@ -1,17 +1,28 @@
 // Fetches the tiles of each tick where they are too many for the page's state.
 import { useEffect, useSyncExternalStore } from "react";
 import { at } from "../lib/paths.js";
-import { NOTHING, applied, marked } from "../lib/tiles.js";
+import { NOTHING, applied, lacking, marked, ranges, withLines } from "../lib/tiles.js";
+import { usePart } from "../lib/useparts.js";
+
+// The scroll rests so long before the lines in sight are fetched.
+const REST_MS = 100;
 
 let held = NOTHING;
 let shown = { rows: [], titles: [], groups: [] };
+// The same without what is drawn only in sight: it stays the same object while people scroll.
+let all = shown;
 let wanted = { url: "", seq: 0 };
+let sight = [];
 let pins = [];
 let busy = false;
 const listeners = new Set();
 
 function show() {
-  shown = { rows: marked(held, pins), titles: held.titles, groups: held.groups };
+  const { bases, titles, groups } = held;
+  if (all.rows !== bases) all = { rows: bases, titles, groups };
+  const rows = marked(held, pins);
+  if (rows === shown.rows && titles === shown.titles && groups === shown.groups) return;
+  shown = { rows, titles, groups };
   for (const listener of listeners) listener();
 }
 
@@ -20,7 +31,7 @@ function pin(list) {
   show();
 }
 
-// Fetch the tiles of a number. What is asked for during a fetch is not queued: one fetch follows, of the newest number.
+// Fetch what is wanted and in sight. What is asked for during a fetch is not queued: one fetch follows, of the newest.
 async function follow(url, seq) {
   wanted = { url, seq };
   if (!url && held !== NOTHING) {
@@ -32,7 +43,7 @@ async function follow(url, seq) {
   try {
     for (let asked = null; wanted.url && asked !== wanted; ) {
       asked = wanted;
-      await pull(asked.url);
+      await pull(asked);
     }
   } catch {
     // The page says when the server is away; the next tick asks again.
@@ -41,16 +52,33 @@ async function follow(url, seq) {
   }
 }
 
-async function pull(url) {
+async function pull({ url, seq }) {
   const before = held.url === url ? held : { ...NOTHING, url };
-  const after = applied(before, await load(url, before.seq)) ?? applied(before, await load(url, 0));
-  if (wanted.url !== url) return;
-  held = after;
+  const after = before.asked === seq ? before : { ...(await changed(before)), asked: seq };
+  const places = lacking(after, sight, Date.now());
+  const drawn = places.length > 0 ? await lines(after, places) : after;
+  if (wanted.url !== url || drawn === held) return;
+  held = drawn;
   show();
 }
 
-async function load(url, since) {
-  const answer = await fetch(at(`${url}&since=${since}`));
+async function changed(before) {
+  const since = (seq) => load(`${before.url}&since=${seq}`);
+  return applied(before, await since(before.seq)) ?? applied(before, await since(0));
+}
+
+// The tiles are shown together with their lines; without these where they cannot be read.
+async function lines(after, places) {
+  const label = new URLSearchParams(after.url.split("?")[1]).get("window");
+  try {
+    return withLines(after, await load(`/api/v1/sparklines?window=${label}&places=${ranges(places)}`), Date.now());
+  } catch {
+    return after;
+  }
+}
+
+async function load(path) {
+  const answer = await fetch(at(path));
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
   return answer.json();
 }
@@ -62,7 +90,18 @@ function subscribe(listener) {
 
 export const useTiles = () => useSyncExternalStore(subscribe, () => shown);
 
-export function Fetched({ url, seq, pins }) {
+// The tiles without their lines and pins.
+export const useAllTiles = () => useSyncExternalStore(subscribe, () => all);
+
+export function Fetched({ url, seq, pins, tiles, rows, whole }) {
+  const parts = [usePart("tiles", tiles, whole), usePart("rows", rows, whole)];
+  const places = parts.flat().map(([place]) => place);
+  const key = ranges(places);
+  useEffect(() => {
+    sight = places;
+    const rest = setTimeout(() => void follow(wanted.url, wanted.seq), REST_MS);
+    return () => clearTimeout(rest);
+  }, [key]);
   useEffect(() => {
     follow(url, seq);
   }, [url, seq]);
