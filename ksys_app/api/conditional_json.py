@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from fastapi import Request, Response
 
-from ksys_app.api.stored_body import LEVEL, send, stored_body, zipped
+from ksys_app.api.stored_body import send, stored_body, zipped
 from ksys_app.utils.cache import Answer
 
 JSON: Final = "application/json"
@@ -19,7 +19,6 @@ async def conditional_json(
     answer: Answer[Any],
     name: str,
     content: Callable[[], object],
-    level: int = LEVEL,
 ) -> Response:
     """``content`` as compressed JSON, or 304 if the browser has it already.
 
@@ -28,10 +27,9 @@ async def conditional_json(
         answer: the rows. The body of a fresh answer is stored with its rows.
         name: name of the body among those of the same rows.
         content: returns the content; called if the body is not stored yet.
-        level: level of the compression.
     """
     made = None if answer.stale else answer.made
-    body = await stored_body(made, name, lambda: orjson.dumps(content()), level)
+    body = await stored_body(made, name, lambda: orjson.dumps(content()))
     if answer.stale:
         return send(request, body, JSON, {"Cache-Control": "no-store"})
     # A strong ETag identifies the bytes as sent, so the body without compression has another one.

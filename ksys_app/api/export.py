@@ -16,7 +16,7 @@ from ksys_app import log
 from ksys_app.api import csv_file, responses, schemas
 from ksys_app.api.methods import head_only
 from ksys_app.api.params import ExportParams, ExportQuery
-from ksys_app.api.stored_body import FAST, Body, send, stored_body
+from ksys_app.api.stored_body import Body, send, stored_body
 from ksys_app.errors import KsysError
 from ksys_app.services import runtime
 from ksys_app.services.export import Export, Part, read_answers, read_parts
@@ -128,7 +128,7 @@ async def _file(tag: str, answer: Answer[Any], names: Sequence[str]) -> Body:
     def content() -> bytes:
         return csv_file.header(names) + csv_file.lines(tag, answer.rows, names, zone)
 
-    return await stored_body(answer.made, "csv", content, FAST)
+    return await stored_body(answer.made, "csv", content)
 
 
 async def _stored(

@@ -13,7 +13,6 @@ from ksys_app import log
 from ksys_app.api import render, responses, schemas
 from ksys_app.api.conditional_json import conditional_json, has_body
 from ksys_app.api.params import BucketQuery, FeatureQuery, IndicatorQuery, SeriesParams
-from ksys_app.api.stored_body import FAST, LEVEL
 from ksys_app.domain.kpi import series_decimals
 from ksys_app.models.rows import QcRule
 from ksys_app.services import runtime
@@ -91,7 +90,6 @@ async def _series(
         answer,
         name,
         partial(_body, query, series, rule, more or {}, names),
-        LEVEL if query.format == "columns" else FAST,
     )
 
 

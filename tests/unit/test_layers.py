@@ -102,6 +102,7 @@ EDGES: dict[str, set[str]] = {
     "uvicorn": {"ops"},
     "httpx": {"ops"},
     "websockets": {"ops"},
+    "zlib_ng": {"api"},
     "typer": {"cli", "commands"},
     "rich": {"ops", "cli", "commands"},
 }
