@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 import sys
 import threading
 import time
@@ -58,6 +59,8 @@ HIDDEN: Final = "********"
 """What stands in a line in place of a secret."""
 # A shorter text is also a part of ordinary words.
 _SHORTEST_SECRET: Final = 4
+# How PostgreSQL quotes a statement in the message of an error, with a mark below the place.
+_STATEMENT: Final = re.compile(r"^(LINE \d+|QUERY|CONTEXT|STATEMENT): .*(?:\n *\^)?", re.MULTILINE)
 _HEAD: Final = ("ts", "level", "logger", "event")
 
 logger = logging.getLogger("ksys")
@@ -114,6 +117,10 @@ class _Formatter(logging.Formatter):
         plain = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
         forms = plain | {_text(secret).strip('"') for secret in plain}
         self._hide = sorted(forms, key=len, reverse=True)
+
+    def formatException(self, ei: Any) -> str:
+        """The traceback, without the parts of statements that the driver quotes."""
+        return _STATEMENT.sub(rf"\1: {HIDDEN}", super().formatException(ei))
 
     def hidden(self, text: str) -> str:
         """``text`` without secrets."""

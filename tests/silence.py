@@ -57,12 +57,16 @@ class Line:
         """Listen, on a free port."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
 
-    async def close(self) -> None:
-        """Drop every connection."""
-        self._server.close()
-        self.mend()
+    def drop(self) -> None:
+        """Break every connection; new ones pass."""
         for end in list(self._ends):
             end.transport.abort()
+
+    async def close(self) -> None:
+        """Break every connection, and accept no other."""
+        self._server.close()
+        self.mend()
+        self.drop()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         gate = asyncio.Event()

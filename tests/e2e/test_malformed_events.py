@@ -132,7 +132,7 @@ async def test_thousands_of_them_cost_ten_lines_and_nobody_else_anything(site: S
         assert memory(site) - grown < 50 * 2**20
     told = refusals(site.log[lines:])
     assert len(told) == CONNECTION_LINES
-    assert [line.endswith("muted=true") for line in told] == [False] * 9 + [True]
+    assert ["muted=true" in line for line in told] == [False] * 9 + [True]
     assert sum(map(len, told)) < 6_000
     assert not [line for line in site.log[lines:] if "Traceback" in line]
 

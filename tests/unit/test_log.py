@@ -285,6 +285,23 @@ def test_no_form_has_a_secret(restored: None, capsys: pytest.CaptureFixture[str]
         assert err.count(HIDDEN) == 3
 
 
+def test_a_traceback_quotes_no_statement(
+    restored: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "column b does not exist\nLINE 1: SELECT b FROM secret\n               ^\nHINT: none"
+    for form in get_args(log.Form):
+        setup(form)
+        try:
+            raise ValueError(said)
+        except ValueError:
+            logger.exception("it failed")
+        err = capsys.readouterr().err
+        assert "SELECT" not in err
+        assert "^" not in err.partition("LINE 1")[2].partition("HINT")[0]
+        assert f"LINE 1: {HIDDEN}" in err
+        assert "HINT: none" in err
+
+
 def test_a_line_has_the_id_of_its_request(
     restored: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
