@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.staticfiles import NotModifiedResponse
 from starlette.types import Scope
 
+from ksys_app import content_policy
 from ksys_app.base_path import placed
 from ksys_app.utils.encodings import gzip_allowed
 
@@ -33,13 +34,16 @@ class _Placed:
     zipped: bytes
     digest: str
     media_type: str
+    # The headers that only a page has: the policy that allows the scripts in it.
+    own: dict[str, str]
 
 
 class BuiltPages(PrecompressedStaticFiles):
     """Serves the files of a build under a base path.
 
     A few files, among them the pages, contain an address of the app. At start the base path is put
-    into these files, and they are sent from memory. The other files are sent from the disk.
+    into these files, and they are sent from memory. The other files are sent from the disk. A page
+    has the policy that allows the scripts in it, computed from the text that is sent.
 
     Args:
         directory: folder of the build.
@@ -53,12 +57,13 @@ class BuiltPages(PrecompressedStaticFiles):
             if path.suffix in TYPES:
                 built = path.read_bytes()
                 content = placed(built, base)
-                if content != built:
+                if content != built or path.suffix == ".html":
                     self._placed[os.fspath(path)] = _Placed(
                         content,
                         gzip.compress(content, mtime=0),
                         hashlib.sha256(content).hexdigest()[:32],
                         TYPES[path.suffix],
+                        _own_headers(path, content),
                     )
 
     def file_response(
@@ -79,13 +84,23 @@ class BuiltPages(PrecompressedStaticFiles):
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding",
             **({"Content-Encoding": "gzip"} if zipped else {}),
+            **file.own,
         }
         body = file.zipped if zipped else file.plain
         response = Response(body, status_code, headers, file.media_type)
         if status_code == 200 and self.is_not_modified(response.headers, request):
-            return NotModifiedResponse(response.headers)
+            unchanged = NotModifiedResponse(response.headers)
+            # A browser puts the headers of this answer in place of those that it stored.
+            unchanged.headers.update(file.own)
+            return unchanged
         return response
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The page of a path, without a redirect to the same path with a slash at its end."""
         return await super().get_response(path, {**scope, "path": scope["path"].rstrip("/") + "/"})
+
+
+def _own_headers(path: Path, content: bytes) -> dict[str, str]:
+    if path.suffix != ".html":
+        return {}
+    return {content_policy.HEADER: content_policy.of_built_page(content.decode("utf-8"))}

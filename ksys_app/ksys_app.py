@@ -20,7 +20,7 @@ from ksys_app.events.gate import gated
 from ksys_app.events.refusals import refusals
 from ksys_app.pages import add_pages, app_style
 from ksys_app.request_ids import with_request_ids
-from ksys_app.security import with_headers
+from ksys_app.security import with_headers, with_tls_kept
 from ksys_app.services import runtime
 from ksys_app.settings import get_settings, secrets
 from ksys_app.states.failure import handler_failed, page_failed
@@ -78,7 +78,10 @@ def at_edge(inside: Any) -> Any:
 
 app = rx.App(
     **app_style(),
-    api_transformer=[with_pages, create_api(), at_gate, at_edge, with_headers, with_ids],
+    api_transformer=[
+        *(with_pages, create_api(), at_gate, with_tls_kept),
+        *(at_edge, with_headers, with_ids),
+    ],
     backend_exception_handler=handler_failed,
     frontend_exception_handler=page_failed,
 )

@@ -19,33 +19,21 @@ if __name__ == "__main__":
     # in place of the package.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from ksys_app import content_policy
 from ksys_app.settings import FILL_IN, Settings, env_file
 
 App = Callable[..., Any]
 
-# Reflex's start-up scripts are inline, so scripts need 'unsafe-inline'; eval() is not needed.
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
 HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    content_policy.HEADER: content_policy.NOTHING,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# For a year, browsers that came over TLS come over TLS only. Over HTTP they ignore this header.
+OVER_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +109,35 @@ def _role(settings: Settings, production: bool) -> list[Finding]:
 
 
 def with_headers(app: App) -> App:
-    """``app`` with the security headers on every HTTP response, pages and files included."""
-    added = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+    """``app`` with the security headers on every HTTP response, pages and files included.
 
-    async def secured(scope: Any, receive: Any, send: Any) -> None:
-        async def send_secured(message: Any) -> None:
+    A response that has one of these headers keeps its own: each page has its own policy.
+    """
+    every = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+    return _adding(app, lambda _: every)
+
+
+def with_tls_kept(app: App) -> App:
+    """``app``, telling browsers that came over TLS to do so always.
+
+    It belongs behind the edge, where a request has the scheme of its browser.
+    """
+    return _adding(app, lambda scope: [OVER_TLS] if scope.get("scheme") == "https" else [])
+
+
+def _adding(app: App, headers: Callable[[Any], list[tuple[bytes, bytes]]]) -> App:
+    async def adding(scope: Any, receive: Any, send: Any) -> None:
+        async def send_more(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = message | {"headers": [*message.get("headers", []), *added]}
+                own = list(message.get("headers", []))
+                names = {name.lower() for name, _ in own}
+                more = [pair for pair in headers(scope) if pair[0] not in names]
+                message = message | {"headers": [*own, *more]}
             await send(message)
 
-        await app(scope, receive, send_secured if scope["type"] == "http" else send)
+        await app(scope, receive, send_more if scope["type"] == "http" else send)
 
-    return secured
+    return adding
 
 
 def main() -> None:

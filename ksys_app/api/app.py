@@ -14,7 +14,7 @@ from starlette.routing import Route
 from ksys_app import __version__, meters
 from ksys_app.api import comm, export, health, kpi, prometheus, routes, runbooks, series
 from ksys_app.api.compression import Compression
-from ksys_app.api.docs import page
+from ksys_app.api.docs import STYLE, page, styled
 from ksys_app.api.measured import Measured
 from ksys_app.api.methods import ALLOW, ReadOnly
 from ksys_app.api.params import problem
@@ -68,7 +68,7 @@ def create_api() -> FastAPI:
 
     @api.get("/api/v1/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return HTMLResponse(page(api.openapi()))
+        return styled(page(api.openapi()), STYLE)
 
     @api.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
     async def unknown(request: Request, rest: str) -> Response:

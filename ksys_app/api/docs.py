@@ -6,6 +6,10 @@ import posixpath
 from html import escape
 from typing import Any, Final
 
+from fastapi.responses import HTMLResponse
+
+from ksys_app import content_policy
+
 PATH: Final = "/api/v1/docs"
 STYLE = """
 :root{color-scheme:light dark}
@@ -14,6 +18,12 @@ code{font:13px ui-monospace,monospace}section{border-top:1px solid #8884;padding
 table{border-collapse:collapse;margin:.5rem 0}td,th{text-align:left;padding:.25rem 1rem .25rem 0;
 vertical-align:top;border-bottom:1px solid #8883}h2{font-size:1.05rem;margin:0}
 """
+
+
+def styled(html: str, style: str) -> HTMLResponse:
+    """A document as an answer whose policy allows its one style and no script."""
+    policy = content_policy.of_document(style)
+    return HTMLResponse(html, headers={content_policy.HEADER: policy})
 
 
 def page(document: dict[str, Any]) -> str:

@@ -6,17 +6,16 @@ from html import escape
 from typing import Final
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse
 from markdown_it import MarkdownIt
 
 from ksys_app import resources
-from ksys_app.api.docs import STYLE
+from ksys_app.api.docs import STYLE, styled
 from ksys_app.api.render import json_response
 
 # The name is a key of this dictionary and never a path, so no other file can be read.
 RUNBOOKS: Final = {path.stem: path for path in sorted(resources.RUNBOOKS.glob("*.md"))}
 
-STYLE_OF_COMMANDS: Final = "pre{overflow-x:auto;background:#8882;padding:.5rem .75rem}"
+RUNBOOK_STYLE: Final = f"{STYLE}pre{{overflow-x:auto;background:#8882;padding:.5rem .75rem}}"
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 router = APIRouter()
@@ -29,14 +28,13 @@ def runbook(code: str) -> Response:
     if path is None:
         message = f"there is no runbook {code[:40]!r}; /docs/runbooks/README.md lists them"
         return json_response({"error": {"code": "NOT_FOUND", "message": message}}, 404)
-    return HTMLResponse(page(code, path.read_text("utf-8")))
+    return styled(page(code, path.read_text("utf-8")), RUNBOOK_STYLE)
 
 
 def page(title: str, markdown: str) -> str:
     """HTML of a runbook, without scripts and other files; raw HTML in its text is escaped."""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}'
-        f"{STYLE_OF_COMMANDS}</style>"
+        f'<meta name="viewport" content="width=device-width"><style>{RUNBOOK_STYLE}</style>'
         f"<main>{_MARKDOWN.render(markdown)}</main></html>"
     )

@@ -12,9 +12,17 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from ksys_app.db import connect
 from ksys_app.ops.demo.plant.simulator import TAGS, Plant
@@ -187,6 +195,24 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     made.set_default_timeout(SHOWN_MS)
     yield made
     await made.close()
+
+
+# Writes each violation of the content security policy to the console.
+TELL_VIOLATIONS: Final = """addEventListener('securitypolicyviolation', (seen) => console.error(
+  `violation of ${seen.effectiveDirective}: ${seen.blockedURI} ${seen.sourceFile}`))"""
+
+
+async def policy_watched(context: BrowserContext) -> list[str]:
+    """Violations of the content security policy on all pages of ``context``, as they happen."""
+    seen: list[str] = []
+
+    def told(message: ConsoleMessage) -> None:
+        if "violat" in message.text.lower() or "content security" in message.text.lower():
+            seen.append(f"{message.page.url if message.page else ''}: {message.text}")
+
+    context.on("console", told)
+    await context.add_init_script(TELL_VIOLATIONS)
+    return seen
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.database import TestDatabases
-from tests.e2e.conftest import Site, seed, start_site, stop_site
+from tests.e2e.conftest import Site, policy_watched, seed, start_site, stop_site
 from tests.e2e.korean import allowed_on, allowed_words, english_left
 
 AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -74,6 +74,7 @@ async def test_axe_finds_nothing_and_a_skip_link_has_its_target(
     browser: Browser, plain: Site, language: str
 ) -> None:
     context = await browser.new_context(locale=language)
+    violated = await policy_watched(context)
     page = await context.new_page()
     wrong = []
     allowed = await allowed_on(page, plain.url)
@@ -91,6 +92,7 @@ async def test_axe_finds_nothing_and_a_skip_link_has_its_target(
             wrong += [f"{seen}: {found}" for found in await violations(page, rules)]
     await context.close()
     assert wrong == []
+    assert violated == []
 
 
 async def test_the_button_in_the_header_switches_the_language_without_a_reload(
@@ -122,6 +124,7 @@ async def test_the_button_in_the_header_switches_the_language_without_a_reload(
 
 async def test_dialogs_menus_and_cards_are_in_korean(browser: Browser, plain: Site) -> None:
     context = await browser.new_context(locale="ko")
+    violated = await policy_watched(context)
     page = await context.new_page()
     allowed = await allowed_on(page, plain.url)
     left: dict[str, set[str]] = {}
@@ -149,6 +152,7 @@ async def test_dialogs_menus_and_cards_are_in_korean(browser: Browser, plain: Si
     await page.get_by_test_id("card-state").wait_for()
     left["card"] = await english_left(page, allowed)
     await context.close()
+    assert violated == []
     assert {where: texts for where, texts in left.items() if texts} == {}
 
 

@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from ksys_app.db import connect
 from tests import plant
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import Site, policy_watched
 
 ODD = ("50% of 'A'", "유량/배관 1", "x" * 200)
 MADE_HOLE = (6, 9)
@@ -544,6 +544,9 @@ async def test_png_is_a_picture_that_says_what_it_shows(page: Page) -> None:
 
 
 async def test_on_paper_it_is_light_and_as_wide_as_the_paper(page: Page) -> None:
+    violated = await policy_watched(page.context)
+    await page.reload()
+    await drawn(page)
     await page.get_by_test_id("theme-toggle").click()
     ink = """getComputedStyle(document.querySelector('.series-page h2')).color"""
     dark = await page.evaluate(ink)
@@ -571,6 +574,7 @@ async def test_on_paper_it_is_light_and_as_wide_as_the_paper(page: Page) -> None
     )
     for gone in ("refresh", "csv", "png", "tag-picker", "check-avg"):
         await expect(page.get_by_test_id(gone)).to_be_hidden()
+    assert violated == []
 
 
 async def test_nothing_is_wrong_in_the_console(context: BrowserContext, site: Site) -> None:

@@ -10,13 +10,16 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.async_api import BrowserContext, ConsoleMessage, WebSocket, expect
 
+from ksys_app.content_policy import source_of
 from ksys_app.db import connect
+from ksys_app.ops.serving import frontend
 from tests.bench.screens import Screens, now_ms, watched
-from tests.e2e.conftest import Site, opened
+from tests.e2e.conftest import Site, opened, policy_watched
 from tests.waiting import until
 
 KB = 1024
 TICK_S = 1.0
+INLINE_SCRIPT = r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>"
 
 
 async def ticks(site: Site, count: int) -> float:
@@ -62,6 +65,38 @@ async def test_no_request_leaves_the_origin_and_the_console_is_clean(
     hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
     assert hosts == {f"127.0.0.1:{site.port}"}
     assert complaints == []
+
+
+async def test_a_page_runs_its_own_inline_scripts_and_no_other(
+    context: BrowserContext, site: Site
+) -> None:
+    built = frontend.ensure_built()
+    pages = [path.relative_to(built) for path in built.rglob("*.html")]
+    assert len(pages) >= 9
+    for path in pages:
+        answer = await context.request.get(f"{site.url}/{path}")
+        scripts = re.findall(
+            r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", await answer.text(), re.S
+        )
+        assert len(scripts) > 5
+        for script in scripts:
+            assert source_of(script) in answer.headers["content-security-policy"], (path, script)
+    violated = await policy_watched(context)
+    page = await opened(context, site)
+    for path in ("/api/v1/docs", "/docs/runbooks/README.md", "/nothing", "/", "/"):
+        await page.goto(site.url + path)
+    await page.get_by_test_id("tile-D100").wait_for()
+    assert violated == []
+    await page.evaluate(
+        """() => document.body.append(Object.assign(document.createElement('script'),
+             {textContent: 'window.intruder = true'}))"""
+    )
+
+    async def refused() -> bool:
+        return any("script-src-elem" in one for one in violated)
+
+    await until(refused)
+    assert await page.evaluate("window.intruder") is None
 
 
 async def test_the_first_page_is_light(context: BrowserContext, site: Site) -> None:

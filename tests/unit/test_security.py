@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ksys_app.security import CONTENT_SECURITY_POLICY, HEADERS, check_environment, with_headers
+from ksys_app.security import HEADERS, check_environment, with_headers
 from ksys_app.settings import Settings
 
 GOOD = "postgresql://eco_ro:s3cret@db.plant/EcoAnP?sslmode=verify-full"
@@ -96,15 +95,6 @@ def test_details_say_what_production_needs(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 class TestHeaders:
-    def test_no_page_may_ask_another_origin(self) -> None:
-        directives = dict(part.split(" ", 1) for part in CONTENT_SECURITY_POLICY.split("; "))
-        assert directives["default-src"] == "'self'"
-        assert directives["connect-src"] == "'self'"
-        assert directives["object-src"] == directives["frame-ancestors"] == "'none'"
-        allowed = r"'self'|'none'|'unsafe-inline'|data:"
-        for sources in directives.values():
-            assert all(re.fullmatch(allowed, source) for source in sources.split())
-
     def test_the_usual_ones_are_there(self) -> None:
         assert HEADERS["X-Content-Type-Options"] == "nosniff"
         assert HEADERS["X-Frame-Options"] == "DENY"
@@ -118,6 +108,13 @@ class TestHeaders:
         for name, value in HEADERS.items():
             assert (name.lower().encode(), value.encode()) in start["headers"]
         assert body == {"type": "http.response.body", "body": b"<p>"}
+
+    async def test_a_response_with_a_policy_of_its_own_keeps_it(self) -> None:
+        own = (b"Content-Security-Policy", b"default-src 'self'")
+        start, _ = await _respond("http", [own])
+        policies = [pair for pair in start["headers"] if pair[0].lower() == own[0].lower()]
+        assert policies == [own]
+        assert len(start["headers"]) == len(HEADERS)
 
     async def test_a_response_without_headers_gets_them_too(self) -> None:
         start, _ = await _respond("http", None)
