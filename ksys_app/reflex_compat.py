@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import reflex as rx
 from reflex.assets import _link_shared_asset
@@ -12,6 +12,8 @@ from reflex.state import EventHandlerSetVar
 from reflex_base.config import get_config
 from reflex_base.constants.state import FIELD_MARKER
 from reflex_base.event.context import EventContext
+
+T = TypeVar("T")
 
 
 def handlers(app: rx.App) -> dict[str, Callable[..., Any]]:
@@ -62,6 +64,14 @@ def event_ids() -> tuple[str, str]:
     except LookupError:
         return "", ""
     return context.txid, context.parent_txid or ""
+
+
+def inside(state: T) -> T:
+    """The state itself of a background event, for the block in which it may be changed.
+
+    There, each use of an attribute of ``self`` goes through a proxy, which costs more than the use.
+    """
+    return getattr(state, "__wrapped__", state)
 
 
 def link_asset(link: Path, file: Path) -> None:

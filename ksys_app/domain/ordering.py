@@ -89,6 +89,8 @@ class Tally:
 
 
 def _fits(tile: Tile, wanted: str, group: str) -> bool:
+    if not (wanted or group):
+        return True
     return (not group or tile.group == group) and matches(
         tile.title, wanted, f"{tile.about} {tile.group}"
     )
@@ -115,6 +117,8 @@ def tally(tiles: Iterable[Tile], wanted: str, group: str = "") -> Tally:
 
 def chosen(tiles: Sequence[Tile], wanted: str, only: str = "", group: str = "") -> list[int]:
     """Indexes of the tiles that match; only those with a kind of trouble, only those of a group."""
+    if not (wanted or only or group):
+        return list(range(len(tiles)))
     return [
         index
         for index, tile in enumerate(tiles)

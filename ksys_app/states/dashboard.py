@@ -16,6 +16,7 @@ from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
 from ksys_app.models.message import Message
 from ksys_app.models.views import MOST_IN_STATE, TileView
+from ksys_app.reflex_compat import inside
 from ksys_app.services import runtime
 from ksys_app.services.live import Snapshot
 from ksys_app.services.tiles import TileSet
@@ -98,12 +99,13 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
                 while searched:
                     snapshot = await subscription.next()
                     async with self:
-                        if not self._watches(selection.window):
+                        tab = inside(self)
+                        if not tab._watches(selection.window):
                             return
-                        self._follow(snapshot)
-                        searched = self.searched or snapshot.error is not None
-                        wanted = self._wanted()
-                        detailed = self.detail_open and snapshot.error is None
+                        tab._follow(snapshot)
+                        searched = tab.searched or snapshot.error is not None
+                        wanted = tab._wanted()
+                        detailed = tab.detail_open and snapshot.error is None
                     if detailed:
                         yield DashboardState.read_detail
             # By now there are more tags than a page shows: the filter has to ask for all of them.

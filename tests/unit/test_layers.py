@@ -51,7 +51,7 @@ LAYERS: dict[str, set[str]] = {
     | {"errors", "log", "meters", "settings", "utils"},
     "api": COMMON
     | {"__init__", "services", "domain", "models", "events.refusals", "content_policy"},
-    "states": COMMON | {"__init__", "services", "domain", "models"},
+    "states": COMMON | {"__init__", "services", "domain", "models", "reflex_compat"},
     "components": {"models", "reflex_compat", "texts"},
     "pages": COMMON | {"states", "components", "models"},
     "ops": COMMON

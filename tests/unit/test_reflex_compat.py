@@ -25,6 +25,7 @@ PRIVATE = {
     "reflex_base.registry:RegisteredEventHandler.handler": "reflex_compat.handlers",
     "reflex_base.config:Config.get_event_namespace": "reflex_compat.event_namespace",
     "reflex.assets:_link_shared_asset": "reflex_compat.link_asset",
+    "reflex.istate.proxy:StateProxy.__wrapped__": "reflex_compat.inside",
     "reflex.app:EventNamespace.on_event": "all events arrive there, behind events.gate",
     "reflex.app:EventNamespace.on_client_error": "events.frames passes reports on",
     "reflex_base.event.processor.base_state_processor:process_event": "handlers run there",
