@@ -9,10 +9,10 @@ UV_VERSION := 0.13.9
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test golden lint format bench wheel clean
+.PHONY: help setup demo run test golden lint format bench bench-compare wheel clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## install everything into .venv
 
@@ -54,8 +54,11 @@ format: setup ## format the code with ruff
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup ## measure each query as a ratio to its bare SQL
+bench: setup ## measure queries, screens and pages in one report; ARGS=--help explains
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+bench-compare: setup ## show what changed beyond noise: A=before.json B=after.json
+	@exec $(BIN)/python -m tests.bench.compare "$(A)" "$(B)" $(ARGS)
 
 wheel: setup ## write to dist/ a file that installs the product without a checkout
 	@$(BIN)/ksys build

@@ -15,6 +15,10 @@ import httptools
 BROWSER = {"Accept-Encoding": "gzip", "User-Agent": "ksys-bench"}
 
 
+class Refused(Exception):
+    """The app answered with an error; says which one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Got:
     """An answer.

@@ -1,25 +1,21 @@
-"""Measures the cost of refusing bad rows: ``influx_hist`` against a table as in version 0.1.0.
+"""The cost of refusing bad rows: inserts into ``influx_hist`` and into a table as in 0.1.0.
 
-It is part of ``make bench``. To run it alone on a server: ``python -m tests.bench.insert --dsn
-OWNER``. Both tables get the same rows in turn, in one run. They have the same key, index,
-compression settings and number of aggregates. The rows are removed afterwards.
+Both tables get the same rows in turn. They have the same key, index, compression settings and
+number of aggregates. The rows are removed afterwards.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from psycopg import AsyncConnection, sql
-from rich.console import Console
-from rich.table import Table
 
 from ksys_app.db import connect
+from tests.bench.figures import figure, ratios
+from tests.bench.findings import Findings
 
 # Version 0.1.0 had no constraint and no trigger for each row.
 BEFORE: Final = """
@@ -69,8 +65,7 @@ SELECT %(start)s + n * interval '1 second', 'BENCH' || tag, random()
 FROM generate_series(1, %(seconds)s) AS n, generate_series(1, 9) AS tag
 """)
 TABLES: Final = ("bench_hist", "influx_hist")
-# Name, seconds of nine tags in one statement, number of statements.
-SIZES: Final = (("9 rows", 1, 200), ("900 rows", 100, 40), ("45,000 rows", 5000, 6))
+SECTION: Final = "Insert into influx_hist"
 
 
 def _starts() -> Iterator[datetime]:
@@ -88,42 +83,39 @@ async def _insert(conn: AsyncConnection, table: str, start: datetime, seconds: i
     return (time.perf_counter() - started) * 1000
 
 
-async def measure(dsn: str) -> Table:
-    """Milliseconds of a statement for each table, in turn, and the ratio of their medians.
+async def measure(dsn: str, sizes: Mapping[str, tuple[int, int]], found: Findings) -> None:
+    """Add milliseconds of a statement for each table, and the ratio of each round.
 
     Args:
         dsn: DSN of the owner of a database with the schema.
+        sizes: by name, seconds of nine tags in one statement and the number of statements.
+        found: gets the figures.
     """
-    shown = Table("insert", "before p50", "before min", "now p50", "now min", "ratio p50")
     starts = _starts()
     async with await connect(dsn) as conn:
         try:
             await conn.execute(BEFORE.encode())
-            for name, seconds, times in SIZES:
-                taken: dict[str, list[float]] = {table: [] for table in TABLES}
-                for n in range(times + 2):
-                    start = next(starts)
-                    # Each table is first equally often; the first two rounds warm up.
-                    for table in TABLES[:: 1 if n % 2 else -1]:
-                        ms = await _insert(conn, table, start, seconds)
-                        if n > 1:
-                            taken[table].append(ms)
-                before, now = (taken[table] for table in TABLES)
-                figures = (statistics.median(before), min(before), statistics.median(now), min(now))
-                ratio = figures[2] / figures[0]
-                shown.add_row(name, *(f"{figure:.2f}" for figure in figures), f"{ratio:.2f}")
+            for name, (seconds, times) in sizes.items():
+                found.say(f"insert: {name}")
+                before, now = await _rounds(conn, starts, seconds, times)
+                found.add(figure(SECTION, name, "table of 0.1.0", "ms", before))
+                found.add(figure(SECTION, name, "influx_hist", "ms", now))
+                found.add(figure(SECTION, name, "ratio", "x", ratios(now, before)))
         finally:
             for statement in AFTER:
                 await conn.execute(statement.encode())
-    return shown
 
 
-async def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dsn", required=True, help="owner of a database with the schema")
-    Console(width=110).print(await measure(parser.parse_args().dsn))
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+async def _rounds(
+    conn: AsyncConnection, starts: Iterator[datetime], seconds: int, times: int
+) -> tuple[list[float], list[float]]:
+    taken: dict[str, list[float]] = {table: [] for table in TABLES}
+    for n in range(times + 2):
+        start = next(starts)
+        # Each table is first equally often; the first two rounds warm up.
+        for table in TABLES[:: 1 if n % 2 else -1]:
+            ms = await _insert(conn, table, start, seconds)
+            if n > 1:
+                taken[table].append(ms)
+    before, now = (taken[table] for table in TABLES)
+    return before, now

@@ -1,85 +1,46 @@
-"""``python -m tests.bench.overview``: the overview of many tags on an embedded database.
-
-Each tag gets one message an hour for 30 days, which gives as many rows of hours as any higher rate.
-Times are in milliseconds, without the cache, next to the bare statements on one open connection.
-"""
+"""The overview of communication beside its bare statements, in this process."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import statistics
-import tempfile
-from pathlib import Path
-
-from ksys_app.db import connect
 from ksys_app.models.rows import Expectation
-from ksys_app.ops.embedded import EmbeddedDatabase
-from ksys_app.ops.schema import schema
 from ksys_app.queries import comm
 from ksys_app.services import runtime
-from ksys_app.settings import load_settings
-from tests.bench.__main__ import p95, timed
+from tests.bench.database import Bare
+from tests.bench.figures import figure, ratios
+from tests.bench.findings import Findings
+from tests.bench.profiles import Profile
+from tests.bench.rounds import Effort, in_turn, timed
 
-FILL = """
-INSERT INTO public.influx_hist (ts, tag_name, value)
-SELECT ts, 'T' || n, 1.0
-FROM generate_series(date_trunc('hour', now()) - interval '30 days', now(), '1 hour') AS ts,
-     generate_series(%s::integer, %s::integer) AS n
-"""
-AT_ONCE = 50
+SECTION = "Overview of /comm"
 
 
-async def fill(dsn: str, tags: int) -> None:
-    """Write the messages and refresh their counts."""
-    async with await connect(dsn) as conn:
-        for first in range(1, tags + 1, AT_ONCE):
-            await conn.execute(FILL, [first, min(first + AT_ONCE - 1, tags)])
-        for view in ("influx_agg_1m", "comm_recv_1h"):
-            await conn.execute(
-                "CALL refresh_continuous_aggregate(%s, now() - interval '32 days',"
-                " now() - interval '2 hours')",
-                [f"public.{view}"],
-            )
-        await conn.execute("ANALYZE")
+async def measure(profile: Profile, bare: Bare, found: Findings) -> None:
+    """Add the overview of all tags: counted anew, and from the cache; the runtime must be open."""
+    names = (await bare.names())[: runtime.current().settings.max_tags]
+    subject = f"{len(names)} tags"
+    found.say(f"overview: {subject}")
+    source = runtime.current().comm
+    days, _now = await source.calendar(None)
+    expected = [Expectation(name) for name in names]
 
+    async def statements() -> None:
+        for at in range(0, len(expected), comm.MAX_TAGS):
+            params = comm.day_params(expected[at : at + comm.MAX_TAGS], days.bounds)
+            await bare.run(comm.DAYS, params)
 
-async def measure(dsn: str, tags: int, times: int) -> None:
-    """Print medians and 95th percentiles."""
-    settings = load_settings().model_copy(update={"ts_dsn": dsn})
-    bare = await connect(dsn)
-    expected = [Expectation(f"T{n}") for n in range(1, tags + 1)]
-    async with bare, runtime.opened(settings):
-        source = runtime.current().comm
-        days, _now = await source.calendar(None)
-
-        async def statements() -> None:
-            for at in range(0, tags, comm.MAX_TAGS):
-                params = comm.day_params(expected[at : at + comm.MAX_TAGS], days.bounds)
-                await (await bare.execute(comm.DAYS, params)).fetchall()
-
-        plain = await timed(statements, times)
-        whole = await timed(lambda: source.overview(days, fresh=True), times)
-    for name, taken in (("bare", plain), ("overview", whole)):
-        print(f"{tags} tags, {name}: p50 {statistics.median(taken):.0f} p95 {p95(taken):.0f}")
-
-
-async def main() -> None:
-    """Create a database, fill it and measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tags", type=int, default=200)
-    parser.add_argument("--times", type=int, default=10, help="runs a figure is made of")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="ksys-bench-") as folder:
-        server = EmbeddedDatabase(Path(folder))
-        await server.start()
-        try:
-            await schema.apply(server.dsn, zone="Asia/Seoul", passwords={})
-            await fill(server.dsn, given.tags)
-            await measure(server.dsn, given.tags, given.times)
-        finally:
-            await server.stop()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+    runs = await in_turn(
+        {
+            "bare": lambda: timed(statements, bare.processor_ms),
+            "counted anew": lambda: timed(lambda: source.overview(days, fresh=True), None),
+            "cached": lambda: timed(lambda: source.overview(days), None),
+        },
+        Effort(profile.times, profile.seconds),
+    )
+    times = {name: [run.ms for run in made] for name, made in runs.items()}
+    for name, ms in times.items():
+        found.add(figure(SECTION, subject, name, "ms", ms))
+    anew = ratios(times["counted anew"], times["bare"])
+    found.add(figure(SECTION, subject, "counted anew / bare", "x", anew))
+    if bare.local:
+        spent = [run.processor for run in runs["bare"]]
+        found.add(figure(SECTION, subject, "bare, database", "ms", spent))

@@ -16,33 +16,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 import uuid
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qs
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests import wire
-from tests.bench.client import BROWSER, Client, Got
+from tests.bench.changed_tiles import changed, lines
+from tests.bench.client import Client, Refused
 
 LOADED = f"{wire.ROOT}.hydrate_and_load"
 SUFFIX = "_rx_state_"
 AT_ONCE = 10
 RECONNECT_S = 1.0
 OPENED_S = 240
-# The tiles in sight at 1280 px, and a little around.
-IN_SIGHT = "0-44"
-SEQ = re.compile(rb'"seq":\s*(\d+)')
-WHOLE = re.compile(rb'"whole":\s*true')
-GONE = re.compile(rb'"removed":\s*\[\s*"')
 
 
 def now_ms() -> float:
@@ -98,7 +91,8 @@ class Screen:
         query, token = f"?window={self.window}&sort=name", str(uuid.uuid4())
         async with Client(self.url) as http:
             page = await http.get(f"/{query}")
-            assert page.status == 200, f"{self.url}/ answered {page.status}"
+            if page.status != 200:
+                raise Refused(f"{self.url}/ answered {page.status}")
             fetching = asyncio.create_task(self._follow(http))
             try:
                 while True:
@@ -178,49 +172,14 @@ class Screen:
                 continue
             url, _, tick = self._newest
             try:
-                got, since = await _changed(http, url, since if url == held else 0)
-                got += await _lines(http, url)
+                got, since = await changed(http, url, since if url == held else 0)
+                got += await lines(http, url)
             except (OSError, ValueError):
                 self.failures += 1
                 continue
             held = url
             late = now_ms() - tick.read_ms
             self._add(Tick(tick.read_ms, late, tick.socket, got), started)
-
-
-async def _changed(http: Client, url: str, since: int) -> tuple[int, int]:
-    """Bytes of the tiles that changed, and the number to ask from next."""
-    answer = await _tiles(http, url, since)
-    head, bytes_ = _head(answer), answer.wire
-    if since and GONE.search(head) and not WHOLE.search(head):
-        answer = await _tiles(http, url, 0)
-        head, bytes_ = _head(answer), bytes_ + answer.wire
-    seq = SEQ.search(head)
-    if seq is None:
-        raise ValueError(f"{url} has no seq: {head[:80]!r}")
-    return bytes_, int(seq[1])
-
-
-async def _lines(http: Client, url: str) -> int:
-    """Bytes of the sparklines of the tiles in sight, of which one has changed at most ticks."""
-    window = parse_qs(url.partition("?")[2])["window"][0]
-    answer = await http.get(f"/api/v1/sparklines?window={window}&places={IN_SIGHT}", BROWSER)
-    return answer.wire
-
-
-async def _tiles(http: Client, url: str, since: int) -> Got:
-    answer = await http.get(f"{url}&since={since}", BROWSER)
-    if answer.status != 200:
-        raise ValueError(f"{url} answered {answer.status}")
-    return answer
-
-
-def _head(answer: Got) -> bytes:
-    """The first bytes of a body. A browser parses all of it, but on a processor of its own."""
-    try:
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(answer.body, 400)
-    except zlib.error:
-        return answer.body[:400]
 
 
 class Counted(ClientConnection):
@@ -273,10 +232,11 @@ class Screens:
             self.all += new
             self._tasks += [asyncio.create_task(screen.run()) for screen in new]
             async with asyncio.timeout(OPENED_S):
-                waiting = asyncio.gather(*(screen.ready() for screen in new))
-                await asyncio.wait([waiting, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-            self.check()
+                for screen in new:
+                    ready = asyncio.create_task(screen.ready())
+                    await asyncio.wait([ready, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+                    ready.cancel()
+                    self.check()
 
     def check(self) -> None:
         """Raise the error of a screen that ended."""

@@ -8,7 +8,8 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +45,7 @@ FLAGS = [
     # Glyphs as wide as in a window.
     "--font-render-hinting=none",
 ]
+KSYS = (str(Path(sys.executable).with_name("ksys")),)
 # For what hangs; what is slow on a busy machine still passes.
 START_S = 240
 STOP_S = 60
@@ -101,7 +103,11 @@ def free_port() -> int:
 
 
 async def start_site(
-    databases: TestDatabases, dsn: str, tick_s: float = 1.0, port: int | None = None
+    databases: TestDatabases,
+    dsn: str,
+    tick_s: float = 1.0,
+    port: int | None = None,
+    program: Sequence[str] = KSYS,
 ) -> Site:
     """Serve ``dsn`` as ``ksys run`` does."""
     await asyncio.to_thread(frontend.ensure_built)
@@ -112,8 +118,7 @@ async def start_site(
         "TZ": ZONE,
     }
     process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("ksys"),
-        *("run", "--port", str(port)),
+        *(*program, "run", "--port", str(port)),
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -165,9 +170,18 @@ def _samples(ticks: range) -> list[plant.Sample]:
 @pytest.fixture(scope="module")
 async def site(databases: TestDatabases) -> AsyncIterator[Site]:
     """The app over nine tags that go on reporting every second."""
+    async with reporting_site(databases) as served:
+        yield served
+
+
+@asynccontextmanager
+async def reporting_site(
+    databases: TestDatabases, program: Sequence[str] = KSYS
+) -> AsyncIterator[Site]:
+    """The app over nine tags that go on reporting every second, run by ``program``."""
     dsn = await databases.fresh()
     await seed(dsn)
-    served = await start_site(databases, dsn)
+    served = await start_site(databases, dsn, program=program)
     writer = asyncio.create_task(_keep_reporting(dsn))
     yield served
     writer.cancel()

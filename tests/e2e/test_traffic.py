@@ -13,7 +13,6 @@ from playwright.async_api import BrowserContext, ConsoleMessage, WebSocket, expe
 from ksys_app.content_policy import source_of
 from ksys_app.db import connect
 from ksys_app.ops.serving import frontend
-from tests.bench.screens import Screens, now_ms, watched
 from tests.e2e.conftest import Site, opened, policy_watched
 from tests.waiting import until
 
@@ -187,35 +186,6 @@ async def test_the_tiles_of_many_tags_are_fetched_and_a_tick_sends_a_number(
         finally:
             await conn.execute("DELETE FROM influx_qc_rule WHERE tag_name LIKE 'MANY-%'")
     await expect(tiles).to_have_count(few)
-
-
-async def test_screens_of_the_bench_receive_what_browsers_receive(site: Site) -> None:
-    async with Screens(site.url) as screens, await connect(site.dsn) as conn:
-        await screens.grow(2)
-        began = now_ms()
-
-        async def received() -> bool:
-            screens.check()
-            newer = ([tick for tick in one.ticks if tick.read_ms >= began] for one in screens.all)
-            return all(len(ticks) >= 2 for ticks in newer)
-
-        async def fetched() -> bool:
-            screens.check()
-            return all(screen.ticks[-1].fetched for screen in screens.all)
-
-        await until(received)
-        before = watched(screens.all, began, min(one.ticks[-1].read_ms for one in screens.all))
-        assert (before.screens, before.missed, before.fetched, before.failures) == (2, 0, 0, 0)
-        assert 0 < before.socket <= 10 * KB
-        assert before.lags[0] > 0
-        await conn.execute(
-            "INSERT INTO influx_qc_rule (tag_name, enabled)"
-            " SELECT 'SCREEN-' || n, true FROM generate_series(101, 200) AS n"
-        )
-        try:
-            await until(fetched)
-        finally:
-            await conn.execute("DELETE FROM influx_qc_rule WHERE tag_name LIKE 'SCREEN-%'")
 
 
 async def test_five_tabs_cost_one_query_a_tick_and_leave_when_closed(

@@ -1,24 +1,14 @@
-"""Measures pages in a real Chromium: ``python -m tests.bench.pages http://localhost:13000``.
-
-Run it against ``make demo``. The first tile and a chart in a new browser, by wire and by 4G;
-what a choice on a page takes until it is painted; the longest frame of a zoom and of a pan.
-"""
+"""Choices on pages with the demo's nine tags: how long until each is painted."""
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import statistics
-import sys
-import time
-from collections.abc import Mapping
+from playwright.async_api import Browser, Page
 
-from playwright.async_api import Browser, Page, async_playwright
-
-from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.bench.figures import figure
+from tests.bench.findings import Findings
+from tests.bench.first_page import MEASURE, SECTION, STATS, first
 
 RUNS = 10
-FIRST_RUNS = 5
 # "Fast 4G" of Chromium's developer tools: 8.1 Mbit/s down, 165 ms round trip.
 MOBILE = {
     "offline": False,
@@ -27,7 +17,6 @@ MOBILE = {
     "uploadThroughput": 168_750,
 }
 DRAWN = "[data-testid=chart][data-state=drawn]"
-STATS = "[data-testid=tile-D200] [data-testid=tile-stats]"
 KEYS = ["+", "+", "SArrowLeft", "SArrowLeft", "SArrowRight", "-", "+", "0"]
 CHOSEN = """async ([label, points]) => {
   const menu = document.querySelector('[data-testid=window-menu]');
@@ -96,53 +85,40 @@ FRAMES = """async (keys) => {
 }"""
 
 
-async def main(url: str) -> None:
-    """Measure and print."""
-    path = next(filter(None, map(shutil.which, CHROMIUM)))
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        _say("the first tile in a new browser, wire", await _first(browser, url, STATS))
-        chart = f"{url}/trend?tag=D200&window=24h"
-        _say("a chart of 24h in a new browser, wire", await _first(browser, chart, DRAWN))
-        _say("the same, 4G", await _first(browser, chart, DRAWN, MOBILE))
-        page = await browser.new_page(viewport={"width": 1920, "height": 1080})
-        await page.goto(f"{url}/?window=24h")
-        await page.wait_for_selector(STATS)
-        turned = [await page.evaluate(TURNED, [label, STATS]) for label in ("30d", "24h") * RUNS]
-        _say("24h to 30d and back on /", turned)
-        chosen = [await page.evaluate(FILTERED, choice) for choice in (["D1", 3], ["", 9]) * RUNS]
-        _say("the filter on /, with the 300 ms that typing rests", chosen)
-        await page.goto(f"{url}/tech?tag=D200&window=24h")
-        await page.wait_for_selector(DRAWN)
-        switched = [await page.evaluate(SWITCHED, "sma_10") for _ in range(RUNS)]
-        _say("a series of /tech off and on", switched)
-        page = await browser.new_page(viewport={"width": 1920, "height": 1080})
-        await page.goto(f"{url}/trend?tag=D102&window=5m")
-        await page.wait_for_selector(DRAWN)
-        chosen = [await _chosen(page) for _ in range(RUNS)]
-        await page.evaluate(CHOSEN, ["24h", 1000])
-        frames = [await page.evaluate(FRAMES, KEYS) for _ in range(RUNS)]
-        await browser.close()
-    _say("choosing 24h to 5 x 1,440 points painted", chosen)
-    _say("longest frame of zooming and panning 1,440 points", frames)
+async def measure(browser: Browser, url: str, found: Findings) -> None:
+    """Add the first chart, choices on the pages, and the frames of a chart that is moved."""
+    chart = f"{url}/trend?tag=D200&window=24h"
+    drawn = await first(browser, chart, DRAWN)
+    _add(found, "/trend: chart of 24h in a new browser", drawn)
+    drawn = await first(browser, chart, DRAWN, MOBILE)
+    _add(found, "/trend: chart of 24h in a new browser, 4G", drawn)
+    await _on_dashboard(browser, url, found)
+    page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+    await page.goto(f"{url}/tech?tag=D200&window=24h")
+    await page.wait_for_selector(DRAWN)
+    switched = [await page.evaluate(SWITCHED, "sma_10") for _ in range(RUNS)]
+    _add(found, "/tech: a series off or on", switched)
+    await page.goto(f"{url}/trend?tag=D102&window=5m")
+    await page.wait_for_selector(DRAWN)
+    chosen = [await _chosen(page) for _ in range(RUNS)]
+    _add(found, "/trend: 24h chosen, 5 x 1,440 points", chosen)
+    await page.evaluate(CHOSEN, ["24h", 1000])
+    frames = [await page.evaluate(FRAMES, KEYS) for _ in range(RUNS)]
+    _add(found, "/trend: longest frame of zooming and panning 1,440 points", frames)
+    await page.close()
 
 
-async def _first(
-    browser: Browser, url: str, there: str, network: Mapping[str, object] | None = None
-) -> list[float]:
-    taken = []
-    for _ in range(FIRST_RUNS):
-        context = await browser.new_context(viewport={"width": 1920, "height": 1080})
-        page = await context.new_page()
-        if network is not None:
-            session = await context.new_cdp_session(page)
-            await session.send("Network.emulateNetworkConditions", dict(network))
-        began = time.monotonic()
-        await page.goto(url, wait_until="commit")
-        await page.wait_for_selector(there)
-        taken.append((time.monotonic() - began) * 1000)
-        await context.close()
-    return taken
+async def _on_dashboard(browser: Browser, url: str, found: Findings) -> None:
+    page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+    await page.goto(f"{url}/?window=24h")
+    await page.wait_for_selector(STATS)
+    of_d200 = f"[data-testid=tile-D200] {STATS}"
+    turned = [await page.evaluate(TURNED, [label, of_d200]) for label in ("30d", "24h") * RUNS]
+    _add(found, "/: 24h to 30d or back", turned)
+    options = (["D1", 3], ["", 9]) * RUNS
+    filtered = [await page.evaluate(FILTERED, option) for option in options]
+    _add(found, "/: the filter, with the 300 ms that typing rests", filtered)
+    await page.close()
 
 
 async def _chosen(page: Page) -> float:
@@ -152,9 +128,6 @@ async def _chosen(page: Page) -> float:
     return taken
 
 
-def _say(what: str, taken: list[float]) -> None:
-    print(f"{what}: median {statistics.median(taken):.0f} ms, longest {max(taken):.0f} ms")
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "http://localhost:13000"))
+def _add(found: Findings, subject: str, ms: list[float]) -> None:
+    found.say(f"browser: {subject}")
+    found.add(figure(SECTION, subject, MEASURE, "ms", ms))

@@ -1,0 +1,112 @@
+"""The HTTP endpoints that are measured, each with the bare statement that it answers from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from ksys_app.domain import comm as comm_rules
+from ksys_app.domain.windows import Window, parse_window
+from ksys_app.queries import comm, export, indicators, metrics, realtime
+from ksys_app.queries.pieces import shape
+from ksys_app.queries.sparklines import SPARKS, spark_params
+from ksys_app.services import pieces, runtime
+from ksys_app.states.dashboard import TILES
+from tests.bench.changed_tiles import IN_SIGHT
+from tests.bench.profiles import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request and its bare statement.
+
+    Attributes:
+        name: what the report calls it.
+        path: the request; ``{seq}`` is the newest number of the tiles.
+        statement: the bare statement.
+        params: its parameters.
+        what: the name without its size, for the growth of its cost; empty if it is no part of one.
+        size: seconds of the window.
+    """
+
+    name: str
+    path: str
+    statement: Any
+    params: Any
+    what: str = ""
+    size: float = 0.0
+
+
+async def cases(profile: Profile, tag: str) -> list[Case]:
+    """All requests of a profile; the runtime must be open."""
+    made = [await _kpi(label) for label in profile.windows]
+    made += [await _kpi(label, tag) for label in profile.windows]
+    first = profile.windows[0]
+    made += [await _since(first, "0"), await _since(first, "{seq}")]
+    made.append(_lines(parse_window(first)))
+    for label in profile.windows:
+        window = parse_window(label)
+        made += [_timeseries(window, tag), _indicators(window, tag), _export(window, tag)]
+    return sorted([*made, _heatmap(tag)], key=lambda case: case.name.partition(" ")[0])
+
+
+async def tiles(window: Window, tags: Sequence[str] | None = None) -> tuple[Any, dict[str, Any]]:
+    """The statement of the tiles with the pieces that the window has now, and its parameters."""
+    plan = await pieces.plan(window)
+    cap = runtime.current().settings.max_tags + 1
+    statement = realtime.tiles_statement(window.bucket, shape(plan))
+    return statement, realtime.tile_params(window, plan, cap, tags)
+
+
+async def _kpi(label: str, tag: str | None = None) -> Case:
+    window = parse_window(label)
+    bare = await tiles(window, None if tag is None else [tag])
+    path = f"/api/v1/kpi?window={label}" + ("" if tag is None else f"&tag={quote(tag)}")
+    name = "kpi" if tag is None else "kpi?tag"
+    return Case(f"{name} {label}", path, *bare, name, window.duration.total_seconds())
+
+
+async def _since(label: str, seq: str) -> Case:
+    """The tiles that pages of many tags fetch: all of them, or those that changed."""
+    path = f"{TILES}&window={label}&since={seq}"
+    name = f"kpi?since={'0' if seq == '0' else 'last'} {label}"
+    return Case(name, path, *await tiles(parse_window(label)))
+
+
+def _lines(window: Window) -> Case:
+    """The sparklines of the tiles in sight; the statement reads those of all tags."""
+    params = spark_params(window, runtime.current().settings.max_tags + 1)
+    path = f"/api/v1/sparklines?window={window.label}&places={IN_SIGHT}"
+    return Case(f"sparklines {window.label}", path, SPARKS[window], params)
+
+
+def _timeseries(window: Window, tag: str) -> Case:
+    path = f"/api/v1/timeseries?window={window.label}&tag={quote(tag)}&format=columns"
+    bare = metrics.BUCKETS[window.bucket], {"tag": tag, "window": window.duration}
+    size = window.duration.total_seconds()
+    return Case(f"timeseries {window.label}", path, *bare, "timeseries", size)
+
+
+def _indicators(window: Window, tag: str) -> Case:
+    path = f"/api/v1/indicators?window={window.label}&tag={quote(tag)}&format=columns"
+    bare = indicators.INDICATORS[window.bucket], indicators.indicator_params(tag, window)
+    size = window.duration.total_seconds()
+    return Case(f"indicators {window.label}", path, *bare, "indicators", size)
+
+
+def _export(window: Window, tag: str) -> Case:
+    path = f"/api/v1/export.csv?window={window.label}&tag={quote(tag)}"
+    start = datetime.now(UTC) - window.duration
+    bare = export.BUCKETS[window.bucket], {"tag": tag, "start": start, "end": None}
+    size = window.duration.total_seconds()
+    return Case(f"export.csv {window.label}", path, *bare, "export.csv", size)
+
+
+def _heatmap(tag: str) -> Case:
+    zone = runtime.current().zone
+    days = comm_rules.calendar(comm_rules.recent_start(datetime.now(UTC), zone), zone)
+    counted = comm.hour_params(tag, days.bounds[0], days.bounds[-1])
+    return Case("heatmap", f"/api/v1/comm/heatmap?tag={quote(tag)}", comm.HOURS, counted)

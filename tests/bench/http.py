@@ -1,0 +1,131 @@
+"""The HTTP endpoints beside their bare statements: loaded anew, and from the cache."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+
+from tests.bench.app import App
+from tests.bench.changed_tiles import SEQ
+from tests.bench.client import Client, Got, Refused
+from tests.bench.cost import point
+from tests.bench.database import Bare
+from tests.bench.endpoints import Case, cases
+from tests.bench.figures import figure, ratios
+from tests.bench.findings import Findings
+from tests.bench.profiles import Profile
+from tests.bench.rounds import Effort, Run, in_turn, timed
+
+ONE, WORK = "HTTP, one client", "HTTP, processor time and size"
+
+
+async def measure(profile: Profile, app: App, bare: Bare, tag: str, found: Findings) -> None:
+    """Add the figures of every endpoint."""
+    effort = Effort(profile.times, profile.seconds)
+    for case in await cases(profile, tag):
+        found.say(f"HTTP: {case.name}")
+        async with clients(app.url, max(profile.clients)) as connections:
+            with found.failing(f"HTTP: {case.name}"):
+                path = await _numbered(case, connections[0])
+                await _alone(case, path, app, bare, connections[0], effort, found)
+                for count in profile.clients:
+                    if count > 1:
+                        await _together(case, path, app, connections[:count], effort, found)
+
+
+@asynccontextmanager
+async def clients(url: str, count: int) -> AsyncIterator[list[Client]]:
+    """Connections of their own, which stay open."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(Client(url)) for _ in range(count)]
+
+
+async def _alone(
+    case: Case, path: str, app: App, bare: Bare, client: Client, effort: Effort, found: Findings
+) -> None:
+    async def plain() -> Run:
+        return await timed(lambda: bare.run(case.statement, case.params), bare.processor_ms)
+
+    async def asked(cold: bool) -> Run:
+        with app.cold() if cold else nullcontext():
+            before = app.processor_ms()
+            got = await _got(client, path)
+            return Run(got.ms, app.processor_ms() - before, got.wire)
+
+    works = {"bare": plain, "cold": lambda: asked(True), "cached": lambda: asked(False)}
+    runs = await in_turn(works, effort)
+    times = {name: [run.ms for run in made] for name, made in runs.items()}
+    one = {name: found.add(figure(ONE, case.name, name, "ms", ms)) for name, ms in times.items()}
+    for name in ("cold", "cached"):
+        ratio = ratios(times[name], times["bare"])
+        found.add(figure(ONE, case.name, f"{name} / bare", "x", ratio))
+    _work(case, runs, bare, found)
+    if case.what:
+        found.grows(f"{case.what}, cold", "history", point(case.size, one["cold"]))
+
+
+def _work(case: Case, runs: dict[str, list[Run]], bare: Bare, found: Findings) -> None:
+    spent = {name: [run.processor for run in made] for name, made in runs.items()}
+    if bare.local:
+        found.add(figure(WORK, case.name, "bare, database", "ms", spent["bare"]))
+    found.add(figure(WORK, case.name, "cold, app", "ms", spent["cold"]))
+    found.add(figure(WORK, case.name, "cached, app", "ms", spent["cached"]))
+    wire = [run.wire / 1000 for run in runs["cold"]]
+    found.add(figure(WORK, case.name, "on the wire", "kB", wire))
+
+
+async def _together(
+    case: Case, path: str, app: App, clients: Sequence[Client], effort: Effort, found: Findings
+) -> None:
+    """All clients ask at once, round by round."""
+    section = f"HTTP, {len(clients)} clients"
+    taken: dict[str, list[float]] = {"cold": [], "cached": []}
+    rates: list[float] = []
+    refused = dict.fromkeys(taken, 0)
+
+    async def round_(name: str) -> Run:
+        with app.cold() if name == "cold" else nullcontext():
+            started = time.perf_counter()
+            answers = await asyncio.gather(*(client.get(path) for client in clients))
+            seconds = time.perf_counter() - started
+        taken[name] += [got.ms for got in answers]
+        refused[name] += sum(got.status != 200 for got in answers)
+        if name == "cached":
+            rates.append(len(clients) / seconds)
+        return Run(seconds * 1000)
+
+    works = {"cold": lambda: round_("cold"), "cached": lambda: round_("cached")}
+    await in_turn(works, effort)
+    for name, ms in taken.items():
+        # The first round warmed up.
+        found.add(figure(section, case.name, name, "ms", ms[len(clients) :]))
+    found.add(figure(section, case.name, "cached, answers", "/s", rates[1:], "more"))
+    for name, count in refused.items():
+        share = 100 * count / len(taken[name])
+        found.add(figure(section, case.name, f"{name}, refused", "%", [share]))
+
+
+async def _got(client: Client, path: str) -> Got:
+    got = await client.get(path)
+    if got.status != 200:
+        raise Refused(f"{path} answered {got.status}: {_plain(got.body)[:200].decode()}")
+    return got
+
+
+async def _numbered(case: Case, client: Client) -> str:
+    """The path, with the newest number of the tiles if it needs one."""
+    if "{seq}" not in case.path:
+        return case.path
+    seq = SEQ.search(_plain((await _got(client, case.path.format(seq=0))).body))
+    assert seq is not None, f"{case.path} has no seq"
+    return case.path.format(seq=int(seq[1]))
+
+
+def _plain(body: bytes) -> bytes:
+    try:
+        return zlib.decompress(body, 16 + zlib.MAX_WBITS)
+    except zlib.error:
+        return body

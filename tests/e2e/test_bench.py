@@ -1,0 +1,104 @@
+"""The short form of ``make bench``: every figure is made, and reports can be compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ksys_app.db import connect
+from tests.bench.app import App
+from tests.bench.changes import compared
+from tests.bench.client import Client
+from tests.bench.database import Source
+from tests.bench.measuring import SECTIONS, measure
+from tests.bench.profiles import TINY
+from tests.bench.report import from_json, to_json
+from tests.bench.screens import Screens
+from tests.bench.served import COMMAND
+from tests.bench.tables import grids, lines, markdown
+from tests.conftest import RO_PASSWORD
+from tests.database import TestDatabases
+from tests.e2e.conftest import Site, reporting_site
+from tests.waiting import until
+
+ENDPOINTS = ("kpi 5m", "kpi?tag 24h", "kpi?since=0 5m", "kpi?since=last 5m", "sparklines 5m")
+ENDPOINTS += ("timeseries 24h", "indicators 24h", "export.csv 24h", "heatmap")
+
+
+@pytest.fixture(scope="module")
+async def site(databases: TestDatabases) -> AsyncIterator[Site]:
+    """The app as ``make bench`` runs it: its cache can be switched off."""
+    async with reporting_site(databases, COMMAND) as served:
+        yield served
+
+
+async def test_every_figure_is_made_and_the_report_can_be_read_and_compared(
+    site: Site, databases: TestDatabases
+) -> None:
+    source = Source(databases.as_role(site.dsn, "eco_ro", RO_PASSWORD), site.dsn)
+    sections = SECTIONS.keys() - {"browser"}
+    made = await measure("tiny", TINY, source, App(site.url, site.process.pid), sections)
+    figures = {one.key: one for one in made.figures}
+    for name in ENDPOINTS:
+        for measure_ in ("bare", "cold", "cached", "cold / bare", "cached / bare"):
+            assert figures["HTTP, one client", name, measure_].p50 > 0
+        assert figures["HTTP, processor time and size", name, "on the wire"].p50 > 0
+        assert figures["HTTP, 2 clients", name, "cached, answers"].better == "more"
+        assert figures["HTTP, 2 clients", name, "cold, refused"].p50 == 0
+    subjects = {(section, subject) for section, subject, _ in figures}
+    assert {
+        ("Tile statement", "24h"),
+        ("Tile statement", "24h, 1 tag"),
+        ("Overview of /comm", "9 tags"),
+        ("Badges of a tick", "20 tags"),
+        ("Insert into influx_hist", "9 rows"),
+        ("Screens", "1 screen"),
+        ("Screens", "2 screens"),
+        ("Memory of the app", "2 screens closed"),
+    } <= subjects
+    assert figures["Screens", "2 screens", "websocket"].p50 > 0
+    assert ("Screens", "2 screens", "ticks missed") in figures
+    assert {cost.over for cost in made.costs} == {"history", "tags", "screens"}
+    assert "failed" not in " ".join(made.notes)
+    assert from_json(to_json(made), "file") == made
+    assert {change.verdict for change in compared(made, made).changes} == {"same"}
+    assert all(subject in markdown("", lines(made), grids(made)) for _, subject in subjects)
+
+
+async def test_the_bench_switches_the_cache_of_the_app_off_and_on(site: Site) -> None:
+    app = App(site.url, site.process.pid)
+    async with Client(site.url) as client:
+
+        async def loads() -> float:
+            text = (await client.get("/metrics", {})).body.decode()
+            found = re.search(r'duration_seconds_count{statement="buckets"} (\S+)', text)
+            return float(found[1]) if found else 0.0
+
+        async def loaded(times: int) -> float:
+            before = await loads()
+            for _ in range(times):
+                await client.get("/api/v1/timeseries?window=60m&tag=D100")
+            return await loads() - before
+
+        assert await loaded(3) == 1
+        with app.cold():
+            assert await loaded(3) == 3
+        assert await loaded(3) == 0
+
+
+async def test_screens_fetch_the_tiles_of_many_tags_as_browsers_do(site: Site) -> None:
+    async with Screens(site.url) as screens, await connect(site.dsn) as conn:
+        await screens.grow(2)
+
+        async def fetched() -> bool:
+            screens.check()
+            return all(screen.ticks and screen.ticks[-1].fetched for screen in screens.all)
+
+        await conn.execute(
+            "INSERT INTO influx_qc_rule (tag_name, enabled)"
+            " SELECT 'SCREEN-' || n, true FROM generate_series(101, 200) AS n"
+        )
+        await until(fetched)
+        assert [screen.failures for screen in screens.all] == [0, 0]
