@@ -36,14 +36,18 @@ def tile_grid(
         rx.foreach(
             client.part("tiles", order),
             lambda item: tile(
-                row=rows[item[0]],
-                about=titles[item[0]],
+                row=rows[item[0].to(int)],
+                about=titles[item[0].to(int)],
                 window=window,
                 delta_caption=delta_caption,
                 on_open=on_open,
                 on_pin=on_pin,
-                custom_attrs={"aria-posinset": item[1] + 1, "aria-setsize": order.length()},
-                key=rows[item[0]].title,
+                custom_attrs={
+                    "aria-posinset": item[1].to(int) + 1,
+                    "aria-setsize": order.length(),
+                    "style": item[2],
+                },
+                key=rows[item[0].to(int)].title,
             ),
         ),
         name="tiles",

@@ -38,12 +38,12 @@ def snapshot_table(
             client.ManyRows.create(
                 rx.foreach(
                     client.part("rows", order),
-                    lambda item, at: snapshot_row(
-                        row=rows[item[0]],
-                        about=titles[item[0]],
-                        first=at == 0,
-                        custom_attrs={"aria-rowindex": item[1] + 2},
-                        key=rows[item[0]].title,
+                    lambda item: snapshot_row(
+                        row=rows[item[0].to(int)],
+                        about=titles[item[0].to(int)],
+                        first=item[3].to(bool),
+                        custom_attrs={"aria-rowindex": item[1].to(int) + 2, "style": item[2]},
+                        key=rows[item[0].to(int)].title,
                     ),
                 ),
                 name="rows",
@@ -80,7 +80,8 @@ def _head(sort: rx.Var[str], descending: rx.Var[bool], on_sort: rx.EventHandler)
                     class_name=width,
                 )
                 for key, title, width in COLUMNS
-            )
+            ),
+            custom_attrs={"aria-rowindex": 1},
         )
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import reflex as rx
 from reflex.vars import VarData
@@ -200,17 +200,21 @@ class ManyRows(rx.Component):
     whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
 
 
-def part(name: str, order: rx.Var[list[int]]) -> rx.Var[list[list[int]]]:
-    """What of a list is in the document: pairs of an item and its place, from 0."""
+def part(name: str, order: rx.Var[list[int]]) -> rx.Var[list[list[Any]]]:
+    """What of a list is in the document.
+
+    Each has four: the item; its place, from 0; its style where it is far from what is in sight; and
+    whether the tabulator key enters the list at it.
+    """
     data = VarData(
         hooks={f"const {name}Part = usePart({name!r}, {order!s}, {MOST_IN_STATE});": None},
         imports={library("lib/useparts.js"): "usePart"},
     )
     return rx.Var(
         f"{name}Part",
-        _var_type=list[list[int]],
+        _var_type=list[list[Any]],
         _var_data=VarData.merge(order._get_all_var_data(), data),
-    ).to(list[list[int]])
+    ).to(list[list[Any]])
 
 
 class Grid(rx.Component):

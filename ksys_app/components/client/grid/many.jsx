@@ -2,12 +2,15 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { useVirtualizer, useWindowVirtualizer } from "@tanstack/react-virtual";
-import { show } from "../lib/useparts.js";
+import { keep, show } from "../lib/useparts.js";
 
 const TILE_PX = 218;
 const ROW_PX = 45;
 const LINES_AROUND = 2;
 const ROWS_AROUND = 12;
+// Beside the item that has the focus: what the keys reach from it.
+const TILES_BESIDE = 1;
+const ROWS_BESIDE = 10;
 
 // Tiles in lines of equal height, as many beside each other as fit; the page scrolls.
 export function ManyTiles({ name, count, whole, children, ...rest }) {
@@ -27,9 +30,11 @@ export function ManyTiles({ name, count, whole, children, ...rest }) {
   }, [many]);
   useLayoutEffect(() => list.measure(), [list, line, columns, top]);
   const { from, to } = inSight(list);
-  useShown(name, count, printing, many ? [from * columns, to * columns] : null);
-  const room = many ? { paddingTop: from * line, paddingBottom: Math.max(0, lines - to) * line } : undefined;
-  return <div ref={box} style={room} {...rest}>{children}</div>;
+  useShown(name, count, printing, many ? { from: from * columns, to: to * columns, columns, beside: TILES_BESIDE } : null);
+  const room = many
+    ? { paddingTop: from * line, paddingBottom: Math.max(0, lines - to) * line, "--line": `${line}px` }
+    : undefined;
+  return <div ref={box} style={/** @type {any} */ (room)} onFocus={many ? (event) => keepIn(name, event) : undefined} {...rest}>{children}</div>;
 }
 
 // Rows of a table that scrolls in its own box.
@@ -53,9 +58,28 @@ export function ManyRows({ name, count, whole, children, ...rest }) {
   }, [many]);
   useLayoutEffect(() => list.measure(), [list, row]);
   const { from, to } = inSight(list);
-  useShown(name, count, printing, many ? [from, to] : null);
-  const room = many ? { "--before": `${from * row}px`, "--after": `${Math.max(0, count - to) * row}px` } : undefined;
-  return <tbody ref={body} data-many={many || undefined} style={/** @type {any} */ (room)} {...rest}>{children}</tbody>;
+  useShown(name, count, printing, many ? { from, to, beside: ROWS_BESIDE } : null);
+  const room = many
+    ? { "--before": `${from * row}px`, "--after": `${Math.max(0, count - to) * row}px`, "--line": `${row}px` }
+    : undefined;
+  const focused = (event) => {
+    keepIn(name, event);
+    const cell = event.target.closest("td");
+    body.current.querySelectorAll('td[tabindex="0"]').forEach((other) => other.setAttribute("tabindex", "-1"));
+    cell?.setAttribute("tabindex", "0");
+  };
+  return (
+    <tbody ref={body} data-many={many || undefined} style={/** @type {any} */ (room)} onFocus={many ? focused : undefined} {...rest}>
+      {children}
+    </tbody>
+  );
+}
+
+// What has the focus stays in the document, however far it is scrolled away.
+function keepIn(name, event) {
+  const item = event.target.closest("[aria-posinset], [aria-rowindex]");
+  // The first row is the head.
+  if (item) keep(name, Number(item.getAttribute("aria-posinset") ?? Number(item.getAttribute("aria-rowindex")) - 1) - 1);
 }
 
 function inSight(list) {
@@ -64,8 +88,8 @@ function inSight(list) {
 }
 
 function useShown(name, count, printing, part) {
-  const [from, to] = printing ? [0, count] : part ?? [];
-  useLayoutEffect(() => show(name, from, to), [name, from, to]);
+  const shown = printing ? { from: 0, to: count, columns: 1, beside: 0 } : part;
+  useLayoutEffect(() => show(name, shown), [name, ...Object.values(shown ?? {})]);
   useLayoutEffect(() => () => show(name), [name]);
 }
 

@@ -3,16 +3,20 @@ import { useMemo, useSyncExternalStore } from "react";
 import { cut } from "./parts.js";
 
 const parts = new Map();
+const orders = new Map();
 const listeners = new Set();
 
-// Show the places from one up to another, the last one left out; without them the list decides for itself.
-export function show(name, from, to) {
+// Show a part as `cut` takes it; without one the list decides for itself.
+export function show(name, part) {
   const before = parts.get(name);
-  if (before?.[0] === from && before?.[1] === to) return;
-  if (from === undefined) parts.delete(name);
-  else parts.set(name, [from, to]);
+  if (part && before && Object.keys(part).every((key) => before[key] === part[key])) return;
+  if (part) parts.set(name, { ...before, ...part });
+  else if (!parts.delete(name)) return;
   listeners.forEach((listener) => listener());
 }
+
+// Keep the item at a place, which has the focus now, in the document until another one has it.
+export const keep = (name, place) => show(name, { kept: orders.get(name)?.[place] });
 
 function subscribe(listener) {
   listeners.add(listener);
@@ -21,5 +25,6 @@ function subscribe(listener) {
 
 export function usePart(name, order, whole) {
   const part = useSyncExternalStore(subscribe, () => parts.get(name), () => undefined);
+  orders.set(name, order);
   return useMemo(() => cut(order, part, whole), [order, part, whole]);
 }
