@@ -44,13 +44,14 @@ Event = Literal[
     "event_refused",
     "page_fail",
     "page_problem",
+    "http_fail",
 ]
 COMMON: Final = ("range", "tag", "view", "rowcount", "dur_ms", "cache_hit")
 _WARNING: Final = frozenset(
     {
         *("db_fail", "payload_bloat", "job_fail", "rule_fault"),
         *("ws_refused", "event_refused", "page_fail"),
-        "page_problem",
+        *("page_problem", "http_fail"),
     }
 )
 MESSAGE: Final = "message"

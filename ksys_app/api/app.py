@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from ksys_app import __version__, meters
-from ksys_app.api import comm, export, health, kpi, prometheus, routes, runbooks, series
+from ksys_app.api import comm, export, failures, health, kpi, prometheus, routes, runbooks, series
 from ksys_app.api.compression import Compression
 from ksys_app.api.docs import STYLE, page, styled
 from ksys_app.api.measured import Measured
@@ -84,7 +84,8 @@ def create_api() -> FastAPI:
         return _error_body(426, "HTTP", message, {"Upgrade": "websocket"})
 
     @api.exception_handler(KsysError)
-    async def ksys_error(_request: Request, error: KsysError) -> Response:
+    async def ksys_error(request: Request, error: KsysError) -> Response:
+        failures.note(error, request.url.path)
         return error_response(error)
 
     @api.exception_handler(RequestValidationError)

@@ -20,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ksys_app import log
 from ksys_app.commands import terminal
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.ops.schema.refresh import Progress as Refreshing
@@ -97,7 +98,7 @@ def stages(
         every_s: seconds between two lines of a long stage, where there is no bar.
         ends: whether the end of a stage gets a line, where there is no bar.
     """
-    if console.is_terminal:
+    if console.is_terminal and not log.writes_json():
         with _bar(console) as progress:
             yield _Bar(progress)
     else:
@@ -185,7 +186,7 @@ class _Lines:
             self._close("")
 
     def note(self, text: str) -> None:
-        self._console.print(terminal.plain(text))
+        terminal.note(text, self._console)
 
     def _close(self, how: str) -> None:
         if self._stage is not None and self._ends:

@@ -36,12 +36,12 @@ def fail(message: str) -> None:
     err.print(f"[bold red]error:[/] {plain(message)}")
 
 
-def note(message: str) -> None:
+def note(message: str, console: Console = err) -> None:
     """Print a note on standard error, so that standard output holds only the result."""
     if log.writes_json():
         log.logger.info("%s", message)
         return
-    err.print(plain(message))
+    console.print(plain(message))
 
 
 def line(ok: bool, name: str, detail: str, *, fatal: bool = True) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import re
+
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -9,6 +12,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from ksys_app import db
 from ksys_app.api import schemas
 from ksys_app.api.app import create_api
+from ksys_app.api.failures import LINES
 from ksys_app.domain.windows import LABELS
 from ksys_app.services import runtime
 from tests.conftest import Plant
@@ -102,16 +106,21 @@ async def test_a_bug(plant_db: Plant, monkeypatch: pytest.MonkeyPatch, path: str
 
 
 async def test_a_schema_that_is_not_as_it_should_be(
-    http: httpx.AsyncClient, plant_db: Plant
+    http: httpx.AsyncClient, plant_db: Plant, caplog: pytest.LogCaptureFixture
 ) -> None:
     await plant_db.conn.execute("ALTER VIEW public.influx_latest RENAME TO influx_elsewhere")
+    caplog.clear()
     try:
-        for path in ("/api/v1/latest", "/api/v1/kpi"):
-            answer = await http.get(path)
+        for path in ("/api/v1/latest", "/api/v1/kpi", *["/api/v1/latest"] * LINES):
+            with caplog.at_level(logging.INFO, "ksys"):
+                answer = await http.get(path)
             assert (answer.status_code, answer.json()["error"]["code"]) == (500, "SCHEMA_DRIFT")
             hold(answer, path)
     finally:
         await plant_db.conn.execute("ALTER VIEW public.influx_elsewhere RENAME TO influx_latest")
+    told = [one.getMessage() for one in caplog.records if "http_fail" in one.getMessage()]
+    assert 1 <= len(told) <= LINES, "a few a minute"
+    assert re.search(r" code=SCHEMA_DRIFT path=/api/v1/\S+ error=.+influx_latest", told[0])
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/api/v1/openapi.json", "/api/v1/docs", RUNBOOK])

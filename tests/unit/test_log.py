@@ -30,6 +30,7 @@ FAILURES = {
     "event_refused",
     "page_fail",
     "page_problem",
+    "http_fail",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
+from ksys_app import log
+from ksys_app.commands import terminal
 from ksys_app.commands.progress import refresh_reporter, stages
 from ksys_app.ops.schema.refresh import Progress
 
@@ -120,6 +123,19 @@ def test_on_a_terminal_there_is_a_bar_and_no_line_remains() -> None:
     text = output.getvalue()
     assert "said [so]" in text
     assert " s so far" not in text
+
+
+def test_where_the_log_is_json_the_lines_are_its_own_also_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(log, "_form", "json")
+    output = Output()
+    with caplog.at_level(logging.INFO, "ksys"), stages(console(output, terminal=True)) as progress:
+        progress.note("between [them]")
+    terminal.fail("no database")
+    assert output.lines == []
+    told = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert told == [("INFO", "between [them]"), ("ERROR", "no database")]
 
 
 def test_a_refresh_tells_each_aggregate_with_its_range_in_the_display_zone() -> None:
