@@ -105,7 +105,8 @@ def day_row_of(row: CommRow, days: Calendar) -> CommDayRow:
     hours: dict[int, list[tuple[int, int, bool]]] = {}
     newest, delivered_24h = min(row.now, days.bounds[-1] - HOUR), 0
     for bucket, recv in zip(row.buckets, row.recv, strict=True):
-        expected = row.exp_per_min * lived.minutes(bucket, bucket + HOUR)
+        counted = min(bucket + HOUR, lived.ends) - max(bucket, lived.begins)
+        expected = row.exp_per_min * max(0, counted // MINUTE)
         if expected == 0 or not days.bounds[0] <= bucket < days.bounds[-1]:
             continue
         day = bisect_right(days.bounds, bucket) - 1

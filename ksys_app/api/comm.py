@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,6 @@ from ksys_app.api.conditional_json import conditional_json
 from ksys_app.api.params import CommCsvQuery, CommQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.domain.comm import DAYS, Calendar, calendar
-from ksys_app.domain.timefmt import iso_local
 from ksys_app.models.comm import Cell, Outage
 from ksys_app.services import runtime
 from ksys_app.services.comm_page import Report
@@ -82,24 +81,17 @@ def _heatmap(report: Report, zone: ZoneInfo) -> Json:
 
 
 def cell(one: Cell, zone: ZoneInfo) -> Json:
-    """A cell with the field names of the contract."""
-    utc, local = _times(one.bucket, zone)
+    """A cell with the field names of the contract; its times are for orjson."""
     return {
-        "bucket_utc": utc,
-        "local": local,
+        "bucket_utc": one.bucket,
+        "local": one.bucket.astimezone(zone),
         "success_rate": one.success_rate,
         "recv_msgs": one.recv_msgs,
         "exp_msgs": one.exp_msgs,
         "missing_msgs": one.missing_msgs,
-        "last_seen_min": render.time(one.last_seen, zone),
+        "last_seen_min": None if one.last_seen is None else one.last_seen.astimezone(zone),
         "state": one.state,
     }
-
-
-# The hours of all tags are the same.
-@lru_cache(2048)
-def _times(hour: datetime, zone: ZoneInfo) -> tuple[str, str]:
-    return hour.isoformat(), iso_local(hour, zone)
 
 
 def outage(run: Outage) -> Json:
@@ -140,7 +132,7 @@ async def _fresh(tag_name: str, days: Calendar) -> Report:
 def _csv(
     tags: list[str], kind: str, days: Calendar, names: tuple[str, ...], rows: Rows
 ) -> Response:
-    lines = ([csv_file.plain_text(tag), *(row[name] for name in names)] for tag, row in rows)
+    lines = ([csv_file.plain_text(tag), *(_text(row[name]) for name in names)] for tag, row in rows)
     return Response(
         csv_file.header(names) + csv_file.joined(lines).encode(),
         media_type="text/csv; charset=utf-8",
@@ -149,3 +141,7 @@ def _csv(
             "Content-Disposition": csv_file.disposition(tags, kind, days.start.isoformat()),
         },
     )
+
+
+def _text(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -89,9 +89,9 @@ class Life:
     begins: datetime
     ends: datetime
 
-    def minutes(self, start: datetime, end: datetime) -> int:
-        """How many whole minutes of this time lie between ``start`` and ``end``."""
-        return max(0, (min(end, self.ends) - max(start, self.begins)) // MINUTE)
+    def minutes_after(self, start: datetime) -> tuple[int, int]:
+        """Begin and end in whole minutes after ``start``, which is a whole minute."""
+        return (self.begins - start) // MINUTE, (self.ends - start) // MINUTE
 
 
 def minute(ts: datetime) -> datetime:
@@ -115,16 +115,23 @@ def not_yet(hour: datetime, now: datetime) -> bool:
 
 def grid(row: CommRow, days: Calendar) -> tuple[Cell, ...]:
     """A cell for every hour of the 30 days; after the tag's first sample a silent hour is 0 %."""
-    lived = life(row.first_ts, row.now)
-    counted = {
-        bucket: (recv, seen)
-        for bucket, recv, seen in zip(row.buckets, row.recv, row.seen, strict=True)
-    }
-    return tuple(_cell(row, lived, hour, *counted.get(hour, (0, None))) for hour in days.hours)
+    hours = days.hours
+    begins, ends = life(row.first_ts, row.now).minutes_after(hours[0])
+    rate = max(0, row.exp_per_min)
+    seen = zip(row.recv, row.seen, strict=True)
+    counted = dict(zip(row.buckets, seen, strict=True))
+    return tuple(
+        _cell(
+            row,
+            hour,
+            rate * max(0, min(start + 60, ends) - max(start, begins)),
+            *counted.get(hour, (0, None)),
+        )
+        for start, hour in zip(range(0, 60 * len(hours), 60), hours, strict=True)
+    )
 
 
-def _cell(row: CommRow, lived: Life, hour: datetime, recv: int, seen: datetime | None) -> Cell:
-    expected = max(0, row.exp_per_min) * lived.minutes(hour, hour + HOUR)
+def _cell(row: CommRow, hour: datetime, expected: int, recv: int, seen: datetime | None) -> Cell:
     if expected == 0:
         return Cell(hour, None, recv, 0, 0, seen, "no_data")
     rate = min(1.0, recv / expected)

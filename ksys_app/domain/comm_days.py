@@ -33,8 +33,7 @@ def doubtful(rows: Iterable[CommDayRow], days: Calendar, since: datetime) -> lis
 
 def _critical(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> int:
     """The critical hours of a tag as bits."""
-    lived = life(row.first_ts, row.now)
-    begins, ends = ((ts - days.bounds[0]) // MINUTE for ts in (lived.begins, lived.ends))
+    begins, ends = life(row.first_ts, row.now).minutes_after(days.bounds[0])
     crit = _judged(max(0, begins), min(edges[-1], ends) if row.exp_per_min > 0 else 0)
     for day, sound in zip(row.days, row.sound, strict=True):
         crit &= ~(sound << edges[day] // HOUR_MINUTES)
@@ -42,8 +41,7 @@ def _critical(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> int:
 
 
 def _tag_days(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> TagDays:
-    lived = life(row.first_ts, row.now)
-    begins, ends = ((ts - days.bounds[0]) // MINUTE for ts in (lived.begins, lived.ends))
+    begins, ends = life(row.first_ts, row.now).minutes_after(days.bounds[0])
     per_minute = max(0, row.exp_per_min)
 
     def expected(start: int, end: int) -> int:

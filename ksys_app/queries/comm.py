@@ -171,8 +171,12 @@ class Clock:
 
 
 async def database_clock() -> datetime:
-    """The database's current time; while the database is away, its last known time."""
-    return (await db.current().fetch_cached("live", Clock, CLOCK, {}, name="clock")).rows[0].now
+    """The database's current time: its answer of the last 10 s, and the time that has passed since.
+
+    While the database is away, this time goes on.
+    """
+    answer = await db.current().fetch_cached("clock", Clock, CLOCK, {}, name="clock")
+    return answer.rows[0].now + timedelta(seconds=answer.age_s)
 
 
 async def newest(tags: Sequence[str]) -> Answer[NewestRow]:

@@ -15,7 +15,7 @@ from ksys_app.utils.made import Made
 T = TypeVar("T")
 U = TypeVar("U")
 
-Kind = Literal["latest", "live", "metrics", "features", "qc", "tags", "comm", "upkeep"]
+Kind = Literal["latest", "live", "metrics", "features", "qc", "tags", "comm", "upkeep", "clock"]
 TTL: Final[Mapping[Kind, float]] = {
     "latest": 0,
     "live": 0,
@@ -25,6 +25,7 @@ TTL: Final[Mapping[Kind, float]] = {
     "tags": 300,
     "comm": 300,
     "upkeep": 10,
+    "clock": 10,
 }
 MAX_ENTRIES: Final = 100
 ROW_BYTES: Final = 400

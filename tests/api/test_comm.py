@@ -106,6 +106,15 @@ async def test_a_changed_expectation_holds_for_the_past_as_well(
     assert {cells[at]["success_rate"] for at in judged} == {0.5}
 
 
+async def test_a_stored_grid_asks_the_database_only_for_the_version_of_the_expectations(
+    http: httpx.AsyncClient,
+) -> None:
+    await asked(http, HEATMAP, tag="GOOD")
+    statements = runtime.current().database.counters.statements
+    await asked(http, HEATMAP, tag="GOOD")
+    assert runtime.current().database.counters.statements == statements + 1
+
+
 async def test_an_ongoing_outage_grows_when_it_is_requested_again(plant_db: Plant) -> None:
     source = runtime.current().comm
     days, _now = await source.calendar(None)

@@ -71,6 +71,7 @@ def test_ttls_are_those_of_the_decision() -> None:
         "tags": 300,
         "comm": 300,
         "upkeep": 10,
+        "clock": 10,
     }
 
 
