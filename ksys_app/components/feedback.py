@@ -20,6 +20,7 @@ NONE = {
     "old": T.none_old,
     "still": T.none_still,
     "never": T.none_never,
+    "pinned": T.none_pinned,
 }
 
 
@@ -154,6 +155,29 @@ def none_left_box(only: rx.Var[str], words: rx.Var[str], on_clear: EventSpec) ->
         ),
         class_name="box",
         data_testid="none-left-box",
+    )
+
+
+def pins_note(on_keep: rx.EventHandler, on_own: rx.EventHandler) -> rx.Component:
+    """The pins are of a link: keep them in this browser, or show its own ones."""
+    return rx.el.p(
+        T.pins_linked,
+        *(
+            rx.el.button(
+                text,
+                type="button",
+                class_name=CONTROL["control"],
+                on_click=on_click,
+                data_testid=name,
+            )
+            for text, on_click, name in (
+                (T.pins_keep, on_keep, "pins-keep"),
+                (T.pins_own, on_own, "pins-own"),
+            )
+        ),
+        class_name="note pins-note",
+        role="status",
+        data_testid="pins-note",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from ksys_app.domain.names import matches
 from ksys_app.domain.windows import Window
 from ksys_app.models.tiles import Tile
-from ksys_app.models.views import KINDS
+from ksys_app.models.views import KINDS, PINNED
 
 _COMM: Final = {"lost": 0, "late": 1, "unchanged": 2, "never": 3, "ok": 4}
 # The kind of trouble of a tag whose level is normal, by the rank of its Comm state.
@@ -81,11 +81,13 @@ class Tally:
         tags: number of tags that match.
         kinds: kind of trouble to number of matching tags that have it; kinds with 0 are left out.
         outside: number of tags that do not match and have trouble.
+        pinned: number of tags that match and are pinned.
     """
 
     tags: int
     kinds: dict[str, int]
     outside: int
+    pinned: int = 0
 
 
 def _fits(tile: Tile, wanted: str, group: str) -> bool:
@@ -96,34 +98,52 @@ def _fits(tile: Tile, wanted: str, group: str) -> bool:
     )
 
 
-def tally(tiles: Iterable[Tile], wanted: str, group: str = "") -> Tally:
+def tally(
+    tiles: Iterable[Tile], wanted: str, group: str = "", pinned: Collection[str] = ()
+) -> Tally:
     """Count the tags that match ``wanted``, and the trouble of the tags inside and outside.
 
     Args:
         tiles: all tiles.
         wanted: words that the name, the title or the group holds.
         group: only tags of this group match; empty for all.
+        pinned: names of the pinned tags.
     """
     found: Counter[str] = Counter()
-    tags = outside = 0
+    tags = outside = pins = 0
     for tile in tiles:
         if _fits(tile, wanted, group):
             tags += 1
+            pins += tile.title in pinned
             found.update(kinds(tile))
         elif kinds(tile):
             outside += 1
-    return Tally(tags, {kind: found[kind] for kind in KINDS if found[kind]}, outside)
+    return Tally(tags, {kind: found[kind] for kind in KINDS if found[kind]}, outside, pins)
 
 
-def chosen(tiles: Sequence[Tile], wanted: str, only: str = "", group: str = "") -> list[int]:
-    """Indexes of the tiles that match; only those with a kind of trouble, only those of a group."""
+def chosen(
+    tiles: Sequence[Tile],
+    wanted: str,
+    only: str = "",
+    group: str = "",
+    pinned: Collection[str] = (),
+) -> list[int]:
+    """Indexes of the tiles that match.
+
+    Args:
+        tiles: all tiles.
+        wanted: words that the name, the title or the group holds.
+        only: the kind of trouble that a tag must have, or :data:`PINNED`; empty for all.
+        group: the group that a tag must be of; empty for all.
+        pinned: names of the pinned tags.
+    """
     if not (wanted or only or group):
         return list(range(len(tiles)))
-    return [
-        index
-        for index, tile in enumerate(tiles)
-        if _fits(tile, wanted, group) and (not only or only in kinds(tile))
-    ]
+
+    def has(tile: Tile) -> bool:
+        return tile.title in pinned if only == PINNED else not only or only in kinds(tile)
+
+    return [i for i, tile in enumerate(tiles) if _fits(tile, wanted, group) and has(tile)]
 
 
 def tile_order(
@@ -141,7 +161,7 @@ def tile_order(
         worst = severity(tile) if sort == "worst" else ()
         return (tile.title not in pinned, worst, tile.title)
 
-    return sorted(chosen(tiles, wanted, only, group), key=key)
+    return sorted(chosen(tiles, wanted, only, group, pinned), key=key)
 
 
 _COLUMNS: Final[dict[str, Callable[[Tile], float | str | None]]] = {
@@ -161,10 +181,11 @@ def table_order(
     descending: bool,
     only: str = "",
     group: str = "",
+    pinned: Collection[str] = (),
 ) -> list[int]:
     """Indexes of the table's rows sorted by ``column``; rows without a value are always last."""
     value = _COLUMNS[column]
-    rows = chosen(tiles, wanted, only, group)
+    rows = chosen(tiles, wanted, only, group, pinned)
     rows.sort(key=lambda i: tiles[i].title)
     present = [i for i in rows if value(tiles[i]) is not None]
     missing = [i for i in rows if value(tiles[i]) is None]

@@ -18,6 +18,8 @@ The browser fetches more over HTTP, and only what is in sight is in the document
 """
 KINDS: Final = ("crit", "warn", "old", "still", "never")
 """Kinds of trouble that the tags are counted by, and may be cut to."""
+PINNED: Final = "pinned"
+"""The tags may also be cut to those that are pinned."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class TallyView:
             that are shown.
         kinds: how many of ``tags`` are of which of ``KINDS``; only what there is.
         outside: how many that do not match have something wrong.
+        pinned: how many of ``tags`` are pinned.
         partial: whether there are more tags than those at hand.
     """
 
@@ -122,6 +125,7 @@ class TallyView:
     kinds: dict[str, int] = field(default_factory=dict)
     outside: int = 0
     partial: bool = False
+    pinned: int = 0
 
 
 @dataclass(frozen=True)

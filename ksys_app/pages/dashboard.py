@@ -6,7 +6,13 @@ import reflex as rx
 from reflex.vars import VarData
 
 from ksys_app.components import client
-from ksys_app.components.feedback import empty_box, error_box, no_match_box, none_left_box
+from ksys_app.components.feedback import (
+    empty_box,
+    error_box,
+    no_match_box,
+    none_left_box,
+    pins_note,
+)
 from ksys_app.components.kpi_tiles import tile_grid, tile_skeletons
 from ksys_app.components.layout import Feed, Place, paper_head, shell
 from ksys_app.components.modal import detail_modal
@@ -49,7 +55,7 @@ def page(route: str) -> rx.Component:
         client.Fetched.create(
             url=State.tiles_url,
             seq=State.tiles_seq,
-            pins=State.saved_pins,
+            pins=rx.cond(State.linked_pins != "", State.linked_pins, State.saved_pins),
             tiles=State.tile_order,
             rows=State.table_order,
         ),
@@ -207,6 +213,7 @@ def _tiles_section(tiles: rx.Component, head: rx.Component) -> rx.Component:
             rx.el.p(filled(T.truncated, n=State.kpi_rows.length()), class_name="note"),
             rx.fragment(),
         ),
+        rx.cond(State.linked_pins != "", pins_note(State.keep_pins, State.own_pins), rx.fragment()),
         tiles,
         aria_labelledby="tiles-heading",
         class_name="tiles-section",

@@ -23,20 +23,20 @@ def arranged(
     Args:
         of: the tiles.
         words: the filter.
-        only: the kind of trouble that is shown alone.
+        only: the kind of trouble that is shown alone, or ``pinned``.
         group: the group that is shown alone; all are where it has no tag.
         sort: how tiles are sorted, and the tags that come first.
         table_sort: the column that sorts the table, and whether it is turned round.
     """
 
     def arrange() -> tuple[list[int], list[int], ordering.Tally]:
-        by, *pins = sort
+        by, pins = sort[0], frozenset(sort[1:])
         # A group of a link may have no tag any more, or none that is at hand.
         alone = group if any(tile.group == group for tile in of.tiles) else ""
         return (
             ordering.tile_order(of.tiles, words, by, pins, only, alone),
-            ordering.table_order(of.tiles, words, *table_sort, only, alone),
-            ordering.tally(of.tiles, words, alone),
+            ordering.table_order(of.tiles, words, *table_sort, only, alone, pins),
+            ordering.tally(of.tiles, words, alone, pins),
         )
 
     name = repr((words, only, group, sort, table_sort))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import urlencode
 
 from ksys_app.domain.comm import FIRST_START
 from ksys_app.domain.comm_order import COLUMNS
@@ -15,6 +15,7 @@ from ksys_app.errors import BadParameter
 from ksys_app.models.comm import WORST
 from ksys_app.models.message import Message
 from ksys_app.states.series_link import asked_tag
+from ksys_app.states.views import names_in, names_text
 
 MAX_TAGS: Final = 9
 VIEWS: Final = ("hours", "overview")
@@ -54,7 +55,7 @@ def read(query: Mapping[str, str]) -> Selection:
         BadParameter: too many tags, or what no tag can be called, no day, or a view that does not
             exist.
     """
-    listed = [unquote(tag) for tag in query.get("tags", "").split(",")]
+    listed = names_in(query.get("tags", ""))
     tags = tuple(dict.fromkeys(filter(None, [*listed, query.get("tag", "")])))
     for tag in tags:
         asked_tag(tag)
@@ -85,7 +86,7 @@ def link(selection: Selection) -> str:
     if selection.bucket is not None:
         cell = f"{selection.cell_tag}@{selection.bucket:%Y-%m-%dT%H:%MZ}"
     chosen = {
-        "tags": ",".join(quote(tag, safe="") for tag in selection.tags),
+        "tags": names_text(selection.tags),
         "start": "" if selection.start is None else selection.start.isoformat(),
         "cell": cell,
         "view": "" if selection.view == VIEWS[0] else selection.view,

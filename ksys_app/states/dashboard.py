@@ -10,7 +10,7 @@ import reflex as rx
 
 from ksys_app import log
 from ksys_app.domain.names import clean_filter
-from ksys_app.domain.ordering import COLUMNS, Selection
+from ksys_app.domain.ordering import Selection
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
@@ -27,15 +27,15 @@ from ksys_app.states.detail import TagDetail
 from ksys_app.states.loading import LoadingState
 from ksys_app.states.pinned import Pinned
 from ksys_app.states.shown_tiles import shown
-from ksys_app.states.tallied import Tallied
+from ksys_app.states.sorted_tiles import SORTS, Sorted
+from ksys_app.states.tallied import ONLY, Tallied
 from ksys_app.states.views import page_link
 from ksys_app.states.windowed import WindowedState, log_load
 
-SORTS: Final = ("name", "worst")
 TILES: Final = "/api/v1/kpi?fields=about,group,shown&format=columns"
 
 
-class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, BaseState):
+class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingState, BaseState):
     """Tiles and snapshot table of one window."""
 
     kpi_rows: list[TileView] = []
@@ -47,15 +47,9 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     titles: list[str] = []
     delta_caption: Message = Message()
     tag_filter: str = ""
-    # The group that is shown alone; empty for all.
-    group: str = ""
-    table_sort: str = "tag"
-    table_desc: bool = False
-    tile_sort: str = "name"
     truncated: bool = False
     searched: bool = False
     saved_window: str = rx.LocalStorage("", name="ksys.window")
-    saved_sort: str = rx.LocalStorage("", name="ksys.sort")
 
     # The sequence number of the tiles at hand.
     _seq: int = 0
@@ -123,42 +117,12 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
     def set_tag_filter(self, text: str) -> Any:
         """Show only tags that hold every word of ``text``; ask for them where not all are here."""
         self.tag_filter = clean_filter(text)
-        self._let_go()
-        self._order()
-        self.link = self._link()
+        self._choose()
         log.event("tag_filter_ok", tag=self.tag_filter or None, rowcount=len(self.tile_order))
         if self.searched:
             return None
         self.is_loading = True
         return [DashboardState.refresh, DashboardState.follow_feed]
-
-    @rx.event
-    def show_group(self, name: str) -> None:
-        """Show only the tags of a group; the same group again, or none, shows all."""
-        self.group = "" if name == self.group else clean_filter(name)
-        self._let_go()
-        self._order()
-        self.link = self._link()
-
-    @rx.event
-    def set_tile_sort(self, value: str) -> None:
-        """``worst`` first or by ``name``."""
-        if value not in SORTS:
-            return
-        self.tile_sort = self.saved_sort = value
-        self._let_go()
-        self._order()
-        self.link = self._link()
-
-    @rx.event
-    def sort_table(self, column: str) -> None:
-        """Sort the table by a column; the same column again turns the order round."""
-        if column not in COLUMNS:
-            return
-        self.table_desc = not self.table_desc if column == self.table_sort else False
-        self.table_sort = column
-        self._let_go()
-        self._order()
 
     def _watches(self, window: Window) -> bool:
         """Whether this tab still shows ``window`` live: a loop may outlive its page."""
@@ -186,8 +150,14 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
 
     def _link(self) -> str:
         selection = {"window": self.window, "tag": self.tag_filter, "sort": self.tile_sort}
-        selection["group"] = self.group
+        pins = self._pins_text(self.only)
+        selection |= {"group": self.group, "only": self.only, "pins": pins}
         return page_link("/", selection)
+
+    def _choose(self) -> None:
+        self._let_go()
+        self._order()
+        self.link = self._link()
 
     def _chosen(self) -> list[Any]:
         """Load what is selected, and follow it while live."""
@@ -205,6 +175,8 @@ class DashboardState(TagDetail, Pinned, Tallied, WindowedState, LoadingState, Ba
         self._held = ()
         self.tag_filter = clean_filter(query.get("tag", ""))
         self.group = clean_filter(query.get("group", ""))
+        self.only = query["only"] if query.get("only") in ONLY else ""
+        self._read_pins(query)
         sort = query.get("sort") or self.saved_sort
         self.tile_sort = self.saved_sort = sort if sort in SORTS else SORTS[0]
         window = self._read_window()

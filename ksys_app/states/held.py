@@ -40,6 +40,10 @@ class HeldOrder(rx.State, mixin=True):
             self._placed.pop(name, None)
             self._order()
 
+    def _choose(self) -> None:
+        """Show what somebody has just selected, and say it in the address."""
+        raise NotImplementedError
+
     def _order(self) -> None:
         """Arrange both lists anew."""
         raise NotImplementedError

@@ -1,15 +1,18 @@
-"""What the line over the tiles counts, and the kind of trouble that tiles and table are cut to."""
+"""What the line over the tiles counts, and which of its tags tiles and table are cut to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import reflex as rx
 
 from ksys_app.domain import ordering
 from ksys_app.models.tiles import Tile
-from ksys_app.models.views import KINDS, TallyView
+from ksys_app.models.views import KINDS, PINNED, TallyView
 from ksys_app.states.held import HeldOrder
+
+ONLY: Final = (*KINDS, PINNED)
 
 
 class Tallied(HeldOrder, mixin=True):
@@ -20,18 +23,17 @@ class Tallied(HeldOrder, mixin=True):
 
     @rx.event
     def show_only(self, kind: str) -> None:
-        """Show only tags with one kind of trouble; the same kind again, or none, shows all."""
-        if kind and kind not in KINDS:
+        """Show only tags with one kind of trouble, or the pinned ones; again, or none, all."""
+        if kind and kind not in ONLY:
             return
         self.only = "" if kind == self.only else kind
-        self._let_go()
-        self._order()
+        self._choose()
 
     def _count(
         self, tiles: Sequence[Tile], found: ordering.Tally, shown: int, *, partial: bool
     ) -> None:
         """Count the tags at hand, of which ``shown`` are shown."""
         every, kinds = len(tiles), found.kinds
-        tally = TallyView(found.tags, every, shown, kinds, found.outside, partial)
+        tally = TallyView(found.tags, every, shown, kinds, found.outside, partial, found.pinned)
         if tally != self.tally:
             self.tally = tally

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain.figures import figure
@@ -45,7 +45,18 @@ def problem(
 
 def page_link(path: str, selection: dict[str, str]) -> str:
     """``/trend?tag=…`` with what is selected, in one order, nothing empty."""
-    return f"{path}?{urlencode({key: value for key, value in selection.items() if value})}"
+    chosen = {key: value for key, value in selection.items() if value}
+    return f"{path}?{urlencode(chosen, safe=',')}"
+
+
+def names_text(names: Iterable[str]) -> str:
+    """Names for a link, separated by commas; a comma in a name is ``%2C``."""
+    return ",".join(quote(name, safe="") for name in names)
+
+
+def names_in(text: str) -> list[str]:
+    """The names that :func:`names_text` wrote."""
+    return [unquote(name) for name in text.split(",") if name]
 
 
 def series_row(

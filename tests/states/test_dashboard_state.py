@@ -338,3 +338,45 @@ async def test_every_public_method_is_an_event_of_the_contract() -> None:
     assert {
         *("load", "start_realtime", "stop_realtime", "set_tag_filter", "set_window_filter"),
     } <= names
+
+
+async def test_favourites_are_the_pins_and_their_address_is_the_set() -> None:
+    made = state(window="5m", sort="name")
+    await load(made)
+    made.toggle_pin("C")
+    assert made.link == "/?window=5m&sort=name"
+    made.show_only("pinned")
+    assert (made.tile_order, made.table_order) == ([2], [2])
+    assert (made.tally.pinned, made.tally.shown) == (1, 1)
+    assert made.link == "/?window=5m&sort=name&only=pinned&pins=C"
+    made.toggle_pin("C")
+    assert (made.tile_order, made.link) == ([], "/?window=5m&sort=name&only=pinned")
+
+
+async def test_the_pins_of_a_link_are_shown_and_replace_those_of_the_browser_when_kept() -> None:
+    made = state(window="5m", sort="name", only="pinned", pins="B,A,GONE,%00")
+    made.saved_pins = '["C"]'
+    await load(made)
+    assert (made.tile_order, made.saved_pins) == ([0, 1], '["C"]')
+    made.toggle_pin("C")
+    assert made.linked_pins == '["B", "A", "GONE", "C"]'
+    assert "pins=B,A,GONE,C" in made.link
+    made.own_pins()
+    assert (made.linked_pins, made.tile_order) == ("", [2])
+    await load(made)
+    made.keep_pins()
+    assert (made.linked_pins, made.saved_pins) == ("", '["B", "A", "GONE"]')
+    assert made.tile_order == [0, 1]
+    await load(made)
+    assert made.linked_pins == "", "the pins of the link are those of the browser now"
+
+
+async def test_a_selected_count_is_in_the_address() -> None:
+    made = state(window="5m", sort="name", only="crit")
+    await load(made)
+    assert (made.only, made.tile_order) == ("crit", [1])
+    made.show_only("")
+    assert made.link == "/?window=5m&sort=name"
+    made = state(window="5m", sort="name", only="no such kind")
+    await load(made)
+    assert made.only == ""

@@ -285,3 +285,12 @@ def test_a_group_is_shown_alone_and_the_trouble_of_others_is_counted_outside() -
     assert sorted(tile_order(tiles, "one", "name", ())) == [
         at for at, tile in enumerate(tiles) if tile.group == "one"
     ], "the words of the filter find groups"
+
+
+def test_only_the_pinned_tags_are_shown_and_counted_among_those_that_match() -> None:
+    tiles = [tile("A", alarm=2), tile("B"), tile("C")]
+    pins = {"C", "A", "GONE"}
+    assert tile_order(tiles, "", "name", pins, "pinned") == [0, 2]
+    assert table_order(tiles, "", "tag", True, "pinned", "", pins) == [2, 0]
+    assert tile_order(tiles, "c", "name", pins, "pinned") == [2]
+    assert (tally(tiles, "", "", pins).pinned, tally(tiles, "c", "", pins).pinned) == (2, 1)

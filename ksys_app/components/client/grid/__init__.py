@@ -90,12 +90,19 @@ class State(rx.Component):
 
 
 class Summary(rx.Component):
-    """How many tags there are, and how many of them have what wrong; a count shows its own."""
+    """How many tags there are, and how many of them have what wrong; a count shows its own.
+
+    Attributes:
+        tally: what is counted.
+        only: what is shown alone.
+        whole: with more tags, the pinned ones have a count too.
+    """
 
     library = library("grid/summary.jsx")
     tag = "Summary"
 
     tally: rx.Var[TallyView]
+    whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
     only: rx.Var[str]
     on_only: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 

@@ -5,11 +5,12 @@ import { Mark } from "./mark.jsx";
 import { KINDS } from "../lib/cells.js";
 import { counted } from "../lib/words.js";
 
-export function Summary({ tally, only, onOnly }) {
+export function Summary({ tally, only, whole, onOnly }) {
   const { t } = useLive();
   const asOf = useAsOf(t.as_of);
   if (!tally.every) return null;
-  const listed = KINDS.filter((kind) => tally.kinds[kind] || kind === only);
+  const counts = tally.every > whole ? { ...tally.kinds, pinned: tally.pinned } : tally.kinds;
+  const listed = [...KINDS, "pinned"].filter((kind) => counts[kind] || kind === only);
   return (
     <>
       <p className="tag-count" data-testid="tag-count">
@@ -23,7 +24,7 @@ export function Summary({ tally, only, onOnly }) {
               <button type="button" aria-pressed={kind === only} data-testid={`only-${kind}`}
                 title={kind === only ? t.only_off : t.only_on} onClick={() => onOnly(kind)}>
                 <Mark kind={kind} />
-                {counted(t[`count_${kind}`], tally.kinds[kind] ?? 0)}
+                {counted(t[`count_${kind}`], counts[kind] ?? tally[kind] ?? 0)}
               </button>
             </li>
           ))}
