@@ -32,7 +32,7 @@ export function ManyTiles({ name, count, whole, children, ...rest }) {
   const { from, to } = inSight(list);
   useShown(name, count, printing, many ? { from: from * columns, to: to * columns, columns, beside: TILES_BESIDE } : null);
   const room = many
-    ? { paddingTop: from * line, paddingBottom: Math.max(0, lines - to) * line, "--line": `${line}px` }
+    ? { paddingTop: from * line, paddingBottom: Math.max(0, lines - to) * line, "--step": `${line}px` }
     : undefined;
   return <div ref={box} style={/** @type {any} */ (room)} onFocus={many ? (event) => keepIn(name, event) : undefined} {...rest}>{children}</div>;
 }
@@ -60,7 +60,7 @@ export function ManyRows({ name, count, whole, children, ...rest }) {
   const { from, to } = inSight(list);
   useShown(name, count, printing, many ? { from, to, beside: ROWS_BESIDE } : null);
   const room = many
-    ? { "--before": `${from * row}px`, "--after": `${Math.max(0, count - to) * row}px`, "--line": `${row}px` }
+    ? { "--before": `${from * row}px`, "--after": `${Math.max(0, count - to) * row}px`, "--step": `${row}px` }
     : undefined;
   const focused = (event) => {
     keepIn(name, event);
