@@ -168,7 +168,7 @@ async def test_a_page_of_another_origin_gets_no_websocket(
     async with front(kind, app, port, tls, tmp_path):
         url = f"wss://localhost:{port}/_event/?EIO=4&transport=websocket"
         page = await context.new_page()
-        await page.goto(f"https://localhost:{port}/favicon.svg")
+        await page.goto(f"https://localhost:{port}/")
         assert await page.evaluate(GETS_IT, url) is True
         await page.goto(ANOTHER_PAGE)
         assert await page.evaluate(GETS_IT, url) is False
