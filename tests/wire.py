@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,18 +11,10 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-ROOT = "reflex___state____state"
+from ksys_app.ops.demo.screens.protocol import LOAD, ROOT, address, event
+
 BASE = f"{ROOT}.ksys_app___states___base____base_state"
 BOARD = f"{BASE}.ksys_app___states___dashboard____dashboard_state"
-
-
-def event(name: str, payload: Any = None, path: str = "/", query: str = "") -> dict[str, Any]:
-    """An event as the page sends it."""
-    return {
-        "name": name,
-        "payload": {} if payload is None else payload,
-        "router_data": {"pathname": path, "asPath": path + query},
-    }
 
 
 def frame(*parts: Any) -> str:
@@ -130,18 +121,12 @@ class Wire:
         self._changed.set()
 
 
-def address(url: str, token: str | None = None) -> str:
-    """The address of a tab's websocket."""
-    query = f"&token={uuid.uuid4() if token is None else token}"
-    return f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket{query}"
-
-
 @asynccontextmanager
 async def tab(url: str, boot: dict[str, Any] | None = None) -> AsyncIterator[Wire]:
     """A loaded tab on ``/``, or a tab that begins with another boot event."""
     async with connect(address(url), max_size=None) as socket:
         assert str(await socket.recv()).startswith("0{")
-        start = boot or {"event": event(f"{ROOT}.hydrate_and_load", {"vars": {}, "hashes": None})}
+        start = boot or {"event": event(LOAD, {"vars": {}, "hashes": None})}
         await socket.send("40/_event," + json.dumps(start))
         early = []
         while not (text := str(await socket.recv())).startswith("40/_event,"):

@@ -38,6 +38,15 @@ Server = Annotated[
         help="With --scale: fill the database at TS_ADMIN_DSN, in place of the embedded one.",
     ),
 ]
+Screens = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=10_000,
+        metavar="N",
+        help="Open N screens, and print each minute what they receive and what they cost.",
+    ),
+]
 FOLDER = Path(".ksys")
 
 
@@ -54,6 +63,7 @@ def demo(
     scale: Scale = None,
     days: Days = 1,
     server: Server = False,
+    screens: Screens = 0,
 ) -> None:
     """Start an embedded TimescaleDB, a simulated plant and the dashboard.
 
@@ -70,6 +80,10 @@ def demo(
     --server fills a database of your own server. That must be an empty database, or one that this
     command has filled before: it changes nothing in any other.
 
+    --screens opens websocket clients that follow the first page as browsers do. Each minute it
+    prints the ticks that they received and that were dropped, the time from the read of a tick to
+    its receipt, and the processor time and memory of the app.
+
     Example: ksys demo --port 8080
 
     Example: ksys demo --scale 200
@@ -85,11 +99,11 @@ def demo(
         if scale is None:
             from ksys_app.ops.demo import demo as nine_tags
 
-            plan = nine_tags.Plan(port, data_dir.resolve(), not no_feed, replay)
+            plan = nine_tags.Plan(port, data_dir.resolve(), not no_feed, replay, screens)
             terminal.run(nine_tags.run(plan, settings, report))
             return
         from ksys_app.ops.demo.scale import scaled, sizing
 
         size = sizing.Size(scale, days, embedded=not server)
-        large = scaled.ScalePlan(port, data_dir.resolve() / f"scale-{scale}", size)
+        large = scaled.ScalePlan(port, data_dir.resolve() / f"scale-{scale}", size, screens)
         terminal.run(scaled.run(large, settings, report))

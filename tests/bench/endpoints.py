@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from ksys_app.domain import comm as comm_rules
 from ksys_app.domain.windows import Window, parse_window
+from ksys_app.ops.demo.screens.changed_tiles import IN_SIGHT
 from ksys_app.queries import comm, export, indicators, metrics, realtime
 from ksys_app.queries.pieces import shape
 from ksys_app.queries.sparklines import SPARKS, spark_params
 from ksys_app.services import pieces, runtime
 from ksys_app.states.dashboard import TILES
-from tests.bench.changed_tiles import IN_SIGHT
 from tests.bench.profiles import Profile
 
 

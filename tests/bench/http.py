@@ -8,9 +8,9 @@ import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 
+from ksys_app.ops.demo.screens.changed_tiles import SEQ
+from ksys_app.ops.demo.screens.client import Client, Got, Refused
 from tests.bench.app import App
-from tests.bench.changed_tiles import SEQ
-from tests.bench.client import Client, Got, Refused
 from tests.bench.cost import point
 from tests.bench.database import Bare
 from tests.bench.endpoints import Case, cases

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from ksys_app.ops.demo.screens.client import Client
+from ksys_app.ops.demo.screens.screens import Screens, now_ms
+from ksys_app.ops.demo.screens.watched import watched
 from tests.bench.app import App
-from tests.bench.client import Client
 from tests.bench.cost import point
 from tests.bench.figures import figure
 from tests.bench.findings import Findings
 from tests.bench.profiles import Profile
-from tests.bench.screens import Screens, now_ms, watched
 
 SECTION, MEMORY = "Screens", "Memory of the app"
 # A tick of this process may have been read, and not arrived everywhere.

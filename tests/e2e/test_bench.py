@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
 import pytest
 
 from ksys_app.db import connect
+from ksys_app.ops.demo.screens.client import Client
+from ksys_app.ops.demo.screens.report import report
+from ksys_app.ops.demo.screens.screens import Screens
 from tests.bench.app import App
 from tests.bench.changes import compared
-from tests.bench.client import Client
 from tests.bench.database import Source
 from tests.bench.measuring import SECTIONS, measure
 from tests.bench.profiles import TINY
 from tests.bench.report import from_json, to_json
-from tests.bench.screens import Screens
 from tests.bench.served import COMMAND
 from tests.bench.tables import grids, lines, markdown
 from tests.conftest import RO_PASSWORD
@@ -102,3 +104,22 @@ async def test_screens_fetch_the_tiles_of_many_tags_as_browsers_do(site: Site) -
         )
         await until(fetched)
         assert [screen.failures for screen in screens.all] == [0, 0]
+
+
+async def test_the_screens_of_a_demo_say_what_they_received_and_what_it_cost(site: Site) -> None:
+    said: list[str] = []
+    running = asyncio.create_task(report(site.url, 2, said.append, every_s=0.5))
+
+    def with_ticks() -> list[str]:
+        return [line for line in said if re.search(r", [1-9]\d* ticks received", line)]
+
+    async def received() -> bool:
+        return running.done() or bool(with_ticks())
+
+    await until(received)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert said[0] == "screens: 2 opened"
+    delays = r" \d+ dropped, tick to receipt p50 [\d,]+ ms, p95 [\d,]+ ms; app "
+    assert re.search(delays, with_ticks()[0])
+    assert not said[-1].endswith(" 0 MiB")

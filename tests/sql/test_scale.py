@@ -119,7 +119,7 @@ async def test_the_feed_goes_on_where_the_history_ends(plant: tuple[str, AsyncCo
     begin = await store.now(conn) - 30
     await store.write(conn, Span(begin - 60, begin))
     stop = asyncio.Event()
-    feeding = asyncio.create_task(feed(dsn, begin, 10, stop))
+    feeding = asyncio.create_task(feed(dsn, begin, TAGS, stop))
 
     async def live() -> bool:
         return await value(conn, "SELECT max(ts) > now() - interval '2 seconds' FROM influx_hist")

@@ -102,6 +102,7 @@ EDGES: dict[str, set[str]] = {
     "pydantic": {"api", "events", "settings"},
     "pydantic_settings": {"settings"},
     "uvicorn": {"ops"},
+    "httptools": {"ops"},
     "httpx": {"ops"},
     "websockets": {"ops"},
     "zlib_ng": {"api"},

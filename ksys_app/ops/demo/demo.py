@@ -13,7 +13,7 @@ from ksys_app import log
 from ksys_app.errors import NotStarted
 from ksys_app.ops.demo.plant import feed, folder, history, replay
 from ksys_app.ops.demo.plant.simulator import Plant
-from ksys_app.ops.demo.session import Report, only_one, passwords, until_stopped
+from ksys_app.ops.demo.session import Report, only_one, passwords, show_screens, until_stopped
 from ksys_app.ops.embedded import EmbeddedDatabase, supervise
 from ksys_app.ops.jobs.runner import Runner
 from ksys_app.ops.masterdata import qc
@@ -34,12 +34,14 @@ class Plan:
         data_dir: folder of the database and the secrets.
         with_feed: whether the demo writes samples.
         replay: a file of samples that replaces the simulator.
+        screens: number of screens that follow ``/``.
     """
 
     port: int
     data_dir: Path
     with_feed: bool
     replay: Path | None
+    screens: int = 0
 
 
 async def run(plan: Plan, settings: Settings, report: Report) -> None:
@@ -104,7 +106,9 @@ async def _serve(
             # The engine does one thing at a time: what is due now would keep the first page
             # waiting.
             await runner.passed.wait()
-            print(f"ready: {address_of('127.0.0.1', plan.port, settings.base)}", flush=True)
+            url = address_of("127.0.0.1", plan.port, settings.base)
+            print(f"ready: {url}", flush=True)
+            tasks.create_task(show_screens(url, plan.screens))
             # Do not await the task itself: a cancellation here would cancel the server midway.
             await asyncio.wait([server])
             raise NotStarted("the app ended by itself; the log above says why")

@@ -1,4 +1,4 @@
-"""What every demo needs: its folder for itself, an end at a signal, passwords of the roles."""
+"""What every demo needs: its folder for itself, an end at a signal, passwords, screens."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import fcntl
 import json
 import os
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +43,23 @@ def passwords(data_dir: Path) -> dict[str, str | None]:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as new:
             new.write(made)
     return dict(json.loads(file.read_text("utf-8")))
+
+
+async def show_screens(url: str, count: int) -> None:
+    """Run the process of ``count`` screens until cancelled; it prints a line each minute."""
+    if not count:
+        return
+    # In a session of its own, so that Ctrl-C reaches it only from here.
+    module = "ksys_app.ops.demo.screens"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, url, str(count), start_new_session=True
+    )
+    try:
+        await process.wait()
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
 
 
 @contextmanager

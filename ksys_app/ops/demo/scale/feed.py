@@ -16,16 +16,20 @@ CATCH_UP_S: Final = 600
 """How far back the feed writes samples that are late; the next start fills what is older."""
 
 
-async def feed(dsn: str, begin: int, block_s: int, stop: asyncio.Event) -> None:
+BLOCK: Final = 50_000
+"""Samples of a statement that catches up."""
+
+
+async def feed(dsn: str, begin: int, tags: int, stop: asyncio.Event) -> None:
     """Write the samples as they become due, until ``stop`` is set; wait for a lost database.
 
     Args:
         dsn: the owner's DSN.
         begin: the first second, epoch.
-        block_s: most seconds of one statement.
+        tags: number of tags.
         stop: set it to end the feed.
     """
-    await write_until_stopped(dsn, _Feed(begin, block_s).step, stop, "feed")
+    await write_until_stopped(dsn, _Feed(begin, max(1, BLOCK // tags)).step, stop, "feed")
 
 
 class _Feed:

@@ -24,7 +24,7 @@ from ksys_app.ops.demo.scale.feed import feed
 from ksys_app.ops.demo.scale.fill import History
 from ksys_app.ops.demo.scale.sizing import Size
 from ksys_app.ops.demo.scale.tags import scale_tags
-from ksys_app.ops.demo.session import Report, only_one, passwords, until_stopped
+from ksys_app.ops.demo.session import Report, only_one, passwords, show_screens, until_stopped
 from ksys_app.ops.embedded import EmbeddedDatabase, supervise
 from ksys_app.ops.jobs.runner import Runner
 from ksys_app.ops.owner import owner, require_direct
@@ -47,11 +47,13 @@ class ScalePlan:
         port: port of the app.
         data_dir: folder of the embedded database.
         size: the plant.
+        screens: number of screens that follow ``/``.
     """
 
     port: int
     data_dir: Path
     size: Size
+    screens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,11 @@ async def _serve(
         async with served(database.app_dsn, settings.host, plan.port, pages) as server:
             runner = Runner(database.dsn)
             tasks.create_task(runner.watch(stop))
-            tasks.create_task(feed(database.dsn, begin, history.block_s, stop))
+            tasks.create_task(feed(database.dsn, begin, plan.size.tags, stop))
             await runner.passed.wait()
-            print(f"ready: {address_of('127.0.0.1', plan.port, settings.base)}", flush=True)
+            url = address_of("127.0.0.1", plan.port, settings.base)
+            print(f"ready: {url}", flush=True)
+            tasks.create_task(show_screens(url, plan.screens))
             tasks.create_task(history.run(stop))
             # Do not await the task itself: a cancellation here would cancel the server midway.
             await asyncio.wait([server])

@@ -6,7 +6,7 @@ import re
 import zlib
 from urllib.parse import parse_qs
 
-from tests.bench.client import BROWSER, Client, Got
+from ksys_app.ops.demo.screens.client import BROWSER, Client, Got
 
 # The tiles in sight at 1280 px, and a little around.
 IN_SIGHT = "0-44"

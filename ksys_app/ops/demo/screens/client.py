@@ -42,12 +42,13 @@ class Client:
     """One connection that stays open; an async context manager.
 
     Args:
-        url: the origin, ``http://host:port``.
+        url: the address of the app, ``http://host:port``, with its base path if it has one.
         tls: how a certificate is checked, for ``https``.
     """
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
         at = urlsplit(url)
+        self._base = at.path.rstrip("/")
         self._host, self._tls = at.hostname or "", tls if at.scheme == "https" else None
         self._port = at.port or (443 if self._tls else 80)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -76,7 +77,7 @@ class Client:
     async def _ask(self, path: str, headers: Mapping[str, str]) -> Got:
         assert self._streams is not None
         reader, writer = self._streams
-        lines = [f"GET {path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
+        lines = [f"GET {self._base}{path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         started, answer = time.perf_counter(), _Answer()
         try:

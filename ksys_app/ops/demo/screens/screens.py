@@ -22,16 +22,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
-import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests import wire
-from tests.bench.changed_tiles import changed, lines
-from tests.bench.client import Client, Refused
+from ksys_app.ops.demo.screens.changed_tiles import changed, lines
+from ksys_app.ops.demo.screens.client import Client, Refused
+from ksys_app.ops.demo.screens.protocol import LOAD, address, event
+from ksys_app.ops.demo.screens.watched import Tick
 
-LOADED = f"{wire.ROOT}.hydrate_and_load"
 SUFFIX = "_rx_state_"
 AT_ONCE = 10
 RECONNECT_S = 1.0
@@ -43,29 +43,12 @@ def now_ms() -> float:
     return time.time() * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A tick as a screen received it.
-
-    Attributes:
-        read_ms: when the server read it from the database, epoch milliseconds; names the tick.
-        lag_ms: milliseconds from then until the screen had its tiles.
-        socket: bytes by websocket, as on the wire.
-        fetched: bytes by HTTP, as on the wire.
-    """
-
-    read_ms: int
-    lag_ms: float
-    socket: int
-    fetched: int = 0
-
-
 @dataclass
 class Screen:
     """One browser tab.
 
     Attributes:
-        url: the origin.
+        url: the address of the app, with its base path if it has one.
         opened_ms: milliseconds from the request of the page until its tiles were here.
         ready_ms: when its first tiles were here, epoch milliseconds; 0 before that.
         ticks: what it received since.
@@ -112,11 +95,12 @@ class Screen:
     async def _listen(
         self, token: str, query: str, headers: dict[str, str], started: float
     ) -> None:
-        load = wire.event(LOADED, {"vars": {}, "hashes": None}, "/", query)
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
+        load = event(LOAD, {"vars": {}, "hashes": None}, "/", query)
         async with connect(
-            wire.address(self.url, token),
+            address(self.url.rstrip("/"), token),
             max_size=None,
-            origin=self.url,  # type: ignore[arg-type]
+            origin=origin,  # type: ignore[arg-type]
             additional_headers=headers,
             create_connection=Counted,
             proxy=None,
@@ -130,7 +114,7 @@ class Screen:
                     await socket.send("3")
                 elif isinstance(text, str) and text.startswith("42/_event,"):
                     received, counted = socket.counted - counted, socket.counted  # type: ignore[attr-defined]
-                    self._take(orjson.loads(text.partition(",")[2]), at, received, started)
+                    self._take(json.loads(text.partition(",")[2]), at, received, started)
 
     def _take(self, message: list[Any], at: float, received: int, started: float) -> None:
         """Take a message; the tiles are here now, or the page fetches them."""
@@ -188,6 +172,7 @@ class Counted(ClientConnection):
     counted = 0
 
     def data_received(self, data: bytes) -> None:
+        """Count what the transport received, and pass it on."""
         self.counted += len(data)
         super().data_received(data)
 
@@ -243,58 +228,3 @@ class Screens:
         for task in self._tasks:
             if task.done():
                 task.result()
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """What screens received in a time.
-
-    Attributes:
-        screens: how many there were.
-        ticks: how many ticks any of them received.
-        missed: how many of these other screens did not receive, added up.
-        lags: milliseconds from the server's read to receipt, of every tick and screen, sorted.
-        slowest: for each tick, milliseconds until the last screen had it, in order.
-        socket: bytes by websocket, a tick and screen.
-        fetched: bytes by HTTP, a tick and screen.
-        reconnects: how often a connection ended, since the screens were opened.
-        failures: how often a fetch failed, since the screens were opened.
-    """
-
-    screens: int
-    ticks: int
-    missed: int
-    lags: tuple[float, ...]
-    slowest: tuple[float, ...]
-    socket: float
-    fetched: float
-    reconnects: int
-    failures: int
-
-
-def watched(screens: list[Screen], begin_ms: float, end_ms: float) -> Watched:
-    """What these screens received of the ticks that the server read in a time.
-
-    Args:
-        screens: screens of one process of the app: each process has ticks of its own.
-        begin_ms: the beginning, epoch milliseconds. All screens are ready by then.
-        end_ms: the end, not included; early enough that its ticks have arrived.
-    """
-    by_tick: dict[int, list[Tick]] = {}
-    for screen in screens:
-        for tick in screen.ticks:
-            if begin_ms <= tick.read_ms < end_ms:
-                by_tick.setdefault(tick.read_ms, []).append(tick)
-    received = [tick for ticks in by_tick.values() for tick in ticks]
-    count = max(1, len(received))
-    return Watched(
-        screens=len(screens),
-        ticks=len(by_tick),
-        missed=len(screens) * len(by_tick) - len(received),
-        lags=tuple(sorted(tick.lag_ms for tick in received)),
-        slowest=tuple(max(tick.lag_ms for tick in by_tick[read]) for read in sorted(by_tick)),
-        socket=sum(tick.socket for tick in received) / count,
-        fetched=sum(tick.fetched for tick in received) / count,
-        reconnects=sum(screen.reconnects for screen in screens),
-        failures=sum(screen.failures for screen in screens),
-    )

@@ -1,0 +1,1 @@
+"""Websocket clients that follow ``/`` as browsers do, for ``--screens`` and the bench."""
