@@ -29,6 +29,7 @@ from ksys_app.driver.rows import first_row, rows_of
 from ksys_app.driver.standby import Standby
 from ksys_app.errors import AWAY, DatabaseFault, DatabaseUnreachable, KsysError
 from ksys_app.models.message import Message
+from ksys_app.models.series import Clock
 from ksys_app.settings import Settings, safe_dsn, with_parameters
 from ksys_app.utils.cache import TTL, Answer, Kind, TTLCache, cache_key
 
@@ -40,12 +41,7 @@ Params = Mapping[str, object]
 # statement itself; this limit ends the wait for one that does not answer.
 MARGIN_S: Final = 2.0
 UNACKNOWLEDGED_MS: Final = 10_000  # A server that acknowledges no data for so long is dead.
-PING: Final = "SELECT 1 AS one LIMIT 1"
-
-
-@dataclass(frozen=True, slots=True)
-class _Ping:
-    one: int
+PING: Final = "SELECT now() AS now LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +189,7 @@ class Database:
         version: Query,
         *,
         name: str = meters.OTHER,
+        checked: Kind = "live",
     ) -> Answer[T]:
         """As :meth:`fetch_cached`, but read again as soon as the version has changed.
 
@@ -203,8 +200,9 @@ class Database:
             params: parameters of the statement.
             version: SQL that returns a text ``version``, which differs after each change.
             name: name of the statement in the meters.
+            checked: its TTL holds for the version.
         """
-        found = await self.fetch_cached("live", _Version, version, {}, name=f"{name}_version")
+        found = await self.fetch_cached(checked, _Version, version, {}, name=f"{name}_version")
         text = statement if isinstance(statement, str) else statement.as_string(None)
         key = cache_key(text, params)
         if found.error is not None:
@@ -258,7 +256,7 @@ class Database:
 
     async def _ping(self) -> None:
         with suppress(KsysError):
-            await self.fetch_all(_Ping, PING, {}, name="ping")
+            await self.fetch_all(Clock, PING, {}, name="ping")
 
     def _failed(self, error: KsysError) -> None:
         self.counters.failures += 1

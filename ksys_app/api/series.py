@@ -82,9 +82,10 @@ async def _series(
         )
     name = f"{query.format} {names}"
     rule = None
-    # Rows have all digits, whatever the decimals of the rule. A stored body has its digits.
+    # Rows have all digits, whatever the decimals of the rule. A stored body has its digits, so the
+    # rule of a new body may be as old as its rows.
     if query.format == "columns" and query.tag and not has_body(answer, name):
-        rule = await rule_of(query.tag)
+        rule = await rule_of(query.tag, fresh=False)
     return await conditional_json(
         request,
         answer,

@@ -8,7 +8,6 @@ the time of its count.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +15,7 @@ from ksys_app import db
 from ksys_app.domain.rules import usable_expectation
 from ksys_app.models.comm import CommDayRow, CommRow, NewestRow, StoredCommRow
 from ksys_app.models.rows import Expectation, StoredExpectation
+from ksys_app.models.series import Clock
 from ksys_app.queries import versions
 from ksys_app.utils.cache import Answer
 
@@ -160,22 +160,13 @@ ORDER BY place
 LIMIT %(cap)s
 """
 
-CLOCK: Final = "SELECT now() AS now LIMIT 1"
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The database's clock."""
-
-    now: datetime
-
 
 async def database_clock() -> datetime:
     """The database's current time: its answer of the last 10 s, and the time that has passed since.
 
     While the database is away, this time goes on.
     """
-    answer = await db.current().fetch_cached("clock", Clock, CLOCK, {}, name="clock")
+    answer = await db.current().fetch_cached("clock", Clock, db.PING, {}, name="clock")
     return answer.rows[0].now + timedelta(seconds=answer.age_s)
 
 

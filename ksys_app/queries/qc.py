@@ -38,17 +38,27 @@ def rule_params(cap: int) -> dict[str, object]:
     return {"cap": cap, "meta_cap": MAX_META}
 
 
-async def qc_rules() -> Answer[QcRule]:
-    """Every rule by tag, without its unusable values; cached until a rule changes."""
+async def qc_rules(*, fresh: bool = True) -> Answer[QcRule]:
+    """Every rule by tag, without its unusable values; cached until a rule changes.
+
+    Args:
+        fresh: look for changed rules now, not only every 30 s.
+    """
     stored = await db.current().fetch_versioned(
-        "qc", StoredRule, RULES, rule_params(MAX_TAGS), versions.RULES, name="rules"
+        "qc",
+        StoredRule,
+        RULES,
+        rule_params(MAX_TAGS),
+        versions.RULES,
+        name="rules",
+        checked="live" if fresh else "metrics",
     )
     return stored.read_as("rules", usable_rule)
 
 
-async def rules_by_tag() -> Mapping[str, QcRule]:
+async def rules_by_tag(*, fresh: bool = True) -> Mapping[str, QcRule]:
     """Tag to rule, with the same rules as :func:`qc_rules`."""
-    answer = await qc_rules()
+    answer = await qc_rules(fresh=fresh)
     return answer.once(
         "by_tag", lambda: {rule.tag_name: rule for rule in answer.rows}, len(answer.rows)
     )

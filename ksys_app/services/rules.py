@@ -12,6 +12,11 @@ async def list_rules() -> Answer[QcRule]:
     return await qc_rules()
 
 
-async def rule_of(tag: str) -> QcRule | None:
-    """The rule of a tag, None without one."""
-    return (await rules_by_tag()).get(tag)
+async def rule_of(tag: str, *, fresh: bool = True) -> QcRule | None:
+    """The rule of a tag, None without one.
+
+    Args:
+        tag: the tag.
+        fresh: look for changed rules now, not only every 30 s.
+    """
+    return (await rules_by_tag(fresh=fresh)).get(tag)

@@ -152,6 +152,16 @@ async def test_a_stored_answer_is_sent_without_asking_the_database(
     assert runtime.current().database.counters.statements == statements
 
 
+async def test_the_charts_of_half_a_minute_look_for_new_rules_once(
+    http: httpx.AsyncClient,
+) -> None:
+    path = "/api/v1/indicators?tag=N&band=bollinger&format=columns&window="
+    await http.get(f"{path}48h")
+    statements = runtime.current().database.counters.statements
+    await http.get(f"{path}7d")
+    assert runtime.current().database.counters.statements == statements + 1
+
+
 async def test_a_new_sample_changes_the_etag(
     http: httpx.AsyncClient, plant_db: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
