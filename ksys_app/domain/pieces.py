@@ -15,21 +15,23 @@ from zoneinfo import ZoneInfo
 from ksys_app.domain.buckets import bucket_end, bucket_start
 from ksys_app.domain.jobs import Judgement
 from ksys_app.domain.windows import BUCKET_WIDTH, VIEW, BucketName, Window
-from ksys_app.models.rows import Mark
+from ksys_app.models.rows import Mark, PastRow, TileRow
 
 COARSEST_FIRST: Final[tuple[BucketName, ...]] = tuple(reversed(tuple(BUCKET_WIDTH)))
 # A piece of fewer buckets saves less than it costs to plan.
 FEWEST: Final = 3
 # A late sample is in the minutes first. It reaches each coarser width when that is refreshed, so
 # the sum of these intervals is how long a coarser bucket may lack it. The refreshes themselves
-# take time too.
-SETTLED_IN: Final = timedelta(minutes=12)
+# take time too, and what is past is remembered for some minutes.
+SETTLED_IN: Final = timedelta(minutes=10)
 # The last piece of a long window reaches back so many buckets, so that most tags have two in it.
 NEWEST: Final = 5
 # A window of fewer buckets is one piece, if it has no coarser ones.
 LONG: Final = 12
 # A plan may be as old as this, and its clock as wrong, when its statement runs.
 LEEWAY: Final = timedelta(minutes=1)
+# A bucket that ended so long ago has the samples that are not late.
+ARRIVED: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,38 @@ class Piece:
     bucket: BucketName
     start: datetime | None = None
     end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The part of a window that ended some minutes ago, up to ``end``, which is not part of it.
+
+    ``start`` is the first bucket of the window. Both change only with the window's buckets.
+    """
+
+    start: datetime
+    end: datetime
+    pieces: tuple[Piece, ...]
+
+
+def past(
+    window: Window, now: datetime, stored: Mapping[BucketName, datetime], zone: ZoneInfo
+) -> Past | None:
+    """What of ``window`` may be remembered for some minutes; None of windows of minutes.
+
+    The first minute bucket of a window is another one each minute, so these are read whole.
+
+    Args:
+        window: the time range.
+        now: the database's clock.
+        stored: as of :func:`pieces`.
+        zone: the zone whose days the daily buckets are.
+    """
+    if window.bucket == COARSEST_FIRST[-1]:
+        return None
+    start = _up(window.view, now - window.duration, zone)
+    end = bucket_start(window.view, now - ARRIVED, zone)
+    return Past(start, end, _pieces(window, start, end, stored, zone))
 
 
 def settled(marks: Iterable[Mark], jobs: Judgement) -> dict[BucketName, datetime]:
@@ -83,11 +117,21 @@ def pieces(
             :func:`settled`; a width that is missing is not used.
         zone: the zone whose days the daily buckets are.
     """
+    return _pieces(window, now + LEEWAY - window.duration, now, stored, zone)
+
+
+def _pieces(
+    window: Window,
+    start: datetime,
+    end: datetime,
+    stored: Mapping[BucketName, datetime],
+    zone: ZoneInfo,
+) -> tuple[Piece, ...]:
     base = window.bucket
-    found = _cover(base, now + LEEWAY - window.duration, now, stored, zone, COARSEST_FIRST)
+    found = _cover(base, start, end, stored, zone, COARSEST_FIRST)
     inner = found[_is_base(found[:1], base) : len(found) - _is_base(found[-1:], base)]
     last = inner[-1].end if inner else None
-    cut = bucket_start(window.view, now - NEWEST * window.width, zone)
+    cut = bucket_start(window.view, end - NEWEST * window.width, zone)
     older = (Piece(base, None, inner[0].start), *inner) if inner else ()
     if window.duration < LONG * window.width or (last is not None and cut <= last):
         return (*older, Piece(base, last))
@@ -129,3 +173,38 @@ def _up(view: str, moment: datetime, zone: ZoneInfo) -> datetime:
 def _ends_fit(base: BucketName, low: datetime, high: datetime, zone: ZoneInfo) -> bool:
     """Whether both are bounds of base buckets, as days of a zone off by part of an hour are not."""
     return all(bucket_start(VIEW[base], end, zone) == end for end in (low, high))
+
+
+def joined(before: Mapping[str, PastRow], row: TileRow) -> TileRow:
+    """The row of a whole window, from that of its newest buckets and the past of all tags."""
+    past = before.get(row.tag_name)
+    if past is None:
+        return row
+    lows = [low for low in (past.min, row.min) if low is not None]
+    highs = [high for high in (past.max, row.max) if high is not None]
+    last, prev_last = row.last, row.prev_last
+    if row.count == 0:
+        last, prev_last = past.last, past.prev_last if past.count else None
+    elif prev_last is None:
+        prev_last = past.last if past.count else past.prev_last
+    return TileRow(
+        row.tag_name,
+        row.now,
+        row.value,
+        row.ts,
+        count=past.count + row.count,
+        min=min(lows, default=None),
+        max=max(highs, default=None),
+        first=past.first if past.count else row.first,
+        last=last,
+        prev_last=prev_last,
+        prev_value=row.prev_value,
+        prev_ts=row.prev_ts,
+        recent_mean=row.recent_mean,
+        recent_std=row.recent_std,
+        exp_per_min=row.exp_per_min,
+        refused=row.refused,
+        refused_at=row.refused_at,
+        refused_value=row.refused_value,
+        refused_reason=row.refused_reason,
+    )

@@ -220,6 +220,27 @@ class TileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PastRow:
+    """Statistics of a tag over the part of a window that ended some minutes ago.
+
+    Attributes:
+        tag_name: the tag.
+        count: samples.
+        min: smallest value; ``min``, ``max``, ``first`` and ``last`` are None without samples.
+        prev_last: ``last`` of the bucket with data before the newest one; without samples, that of
+            the bucket before the window.
+    """
+
+    tag_name: str
+    count: int
+    min: float | None
+    max: float | None
+    first: float | None
+    last: float | None
+    prev_last: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Spark:
     """The points of a tag's sparkline.
 

@@ -21,39 +21,49 @@ _PIECE: Final[LiteralString] = """
 Shape = tuple[BucketName, ...]
 """The bucket widths of the pieces of a window, in order."""
 
+FROM: Final = sql.SQL("now() - %(window)s")
+"""The start of a window that ends now."""
+NOW: Final = sql.SQL("bucket <= now()")
+"""Which buckets begin before the end of a window that ends now."""
+
 
 def shape(plan: Sequence[Piece]) -> Shape:
     """The bucket widths of ``plan``. Windows with one shape share one statement."""
     return tuple(piece.bucket for piece in plan)
 
 
-def older_buckets(widths: Shape) -> sql.Composed:
+def older_buckets(widths: Shape, start: sql.SQL = FROM) -> sql.Composed:
     """SQL of the buckets of all pieces of a window but the last; no row where it has one piece.
 
     Its columns are ``tag_name``, ``bucket``, ``n``, ``sum``, ``min``, ``max``, ``first`` and
-    ``last``. Its parameters are those of :func:`bounds`, ``window``, and ``tags`` (NULL: all).
+    ``last``. Its parameters are those of :func:`bounds`, ``tags`` (NULL: all), and that of
+    ``start``, which is the start of the window.
     """
     if len(widths) == 1:
         return _piece(widths[0], sql.SQL("now()"), sql.SQL("false"))
     return sql.SQL("  UNION ALL").join(
         _piece(
             name,
-            _cut(at) if at else sql.SQL("now() - %(window)s"),
+            _cut(at) if at else start,
             sql.SQL("bucket < ") + _cut(at + 1),
         )
         for at, name in enumerate(widths[:-1])
     )
 
 
-def newest_buckets(widths: Shape) -> sql.Composed:
+def newest_buckets(widths: Shape, start: sql.SQL = FROM, end: sql.SQL = NOW) -> sql.Composed:
     """SQL of the buckets of the last piece, with the columns of :func:`older_buckets`.
 
     If it is the only piece, the bucket before the window is there too, and ``width`` is one more
     parameter.
     """
     last = len(widths) - 1
-    start = _cut(last) if last else sql.SQL("now() - %(window)s - %(width)s")
-    return _piece(widths[-1], start, sql.SQL("bucket <= now()"))
+    return _piece(widths[-1], _cut(last) if last else start + sql.SQL(" - %(width)s"), end)
+
+
+def since(base: BucketName) -> sql.Composed:
+    """SQL of the buckets from the parameter ``since`` on, with the columns of the others."""
+    return _piece(base, sql.SQL("%(since)s"), NOW)
 
 
 def _piece(name: BucketName, start: sql.Composable, end: sql.Composable) -> sql.Composed:

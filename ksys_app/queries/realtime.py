@@ -6,63 +6,23 @@ one bucket has a previous bucket too (PRD decision 1). A search without bounds t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache, partial
 from typing import Final, LiteralString
 
 from psycopg import sql
 
 from ksys_app import db
-from ksys_app.domain.pieces import Piece
-from ksys_app.domain.windows import VIEW, BucketName, Window
-from ksys_app.models.rows import Sample, TileRow
-from ksys_app.queries.pieces import Shape, bounds, newest_buckets, older_buckets, shape
+from ksys_app.domain.pieces import Piece, joined
+from ksys_app.domain.windows import BucketName, Window
+from ksys_app.models.rows import PastRow, Sample, TileRow
+from ksys_app.queries.pieces import Shape, bounds, shape
+from ksys_app.queries.statistics import statistics
 from ksys_app.utils.cache import Answer
 
 _TILES: Final[LiteralString] = """
-WITH older AS MATERIALIZED (
-  SELECT tag_name, sum(n)::bigint AS n, min(min) AS min, max(max) AS max,
-         first(first, bucket) AS first, last(last, bucket) AS last
-  FROM ({older}) AS piece
-  GROUP BY tag_name
-),
-tail AS MATERIALIZED (
-  {newest}
-),
-newest AS MATERIALIZED (
-  SELECT tag_name, sum(n)::bigint AS n, min(min) AS min, max(max) AS max,
-         first(first, bucket) AS first, last(last, bucket) AS last, max(bucket) AS bucket
-  FROM tail
-  WHERE bucket >= now() - %(window)s
-  GROUP BY tag_name
-),
-second AS MATERIALIZED (
-  SELECT tag_name, last(tail.last, tail.bucket) AS last
-  FROM tail
-  FULL JOIN newest USING (tag_name)
-  WHERE coalesce(tail.bucket < newest.bucket, false)
-  GROUP BY tag_name
-),
--- prev_last is the value of the bucket before the newest. If the newest bucket is the only one of
--- the last piece, this is the last value of the older pieces.
-stats AS MATERIALIZED (
-  SELECT tag_name, coalesce(older.n, 0) + coalesce(newest.n, 0) AS count,
-         least(older.min, newest.min) AS min, greatest(older.max, newest.max) AS max,
-         coalesce(older.first, newest.first) AS first, coalesce(newest.last, older.last) AS last,
-         coalesce(second.last, CASE WHEN newest.n > 0 THEN older.last END) AS prev_last
-  FROM older
-  FULL JOIN newest USING (tag_name)
-  FULL JOIN second USING (tag_name)
-),
--- For a tag without a bucket in the last piece, it is further back. The array makes the planner
--- read the buckets of these tags alone, whatever it estimates.
-silent AS (
-  SELECT tag_name, (array_agg(last ORDER BY bucket DESC))[2] AS prev_last
-  FROM {view}
-  WHERE tag_name = ANY (ARRAY(SELECT tag_name FROM stats WHERE prev_last IS NULL))
-    AND bucket >= now() - %(window)s - %(width)s AND bucket <= now()
-  GROUP BY tag_name
-),
+WITH {stats},
 recent AS MATERIALIZED (
   SELECT tag_name, ts, value, row_number() OVER (PARTITION BY tag_name ORDER BY ts DESC) AS age
   FROM public.influx_live
@@ -134,12 +94,10 @@ LIMIT %(cap)s
 def tiles_statement(base: BucketName, widths: Shape) -> sql.Composed:
     """The statement for windows with the buckets ``base``, made of pieces of ``widths``.
 
-    Its parameters are those of :func:`tile_params`.
+    Without pieces it reads only the buckets from the parameter ``since`` on. Its other parameters
+    are those of :func:`tile_params`.
     """
-    view = sql.Identifier("public", VIEW[base])
-    return sql.SQL(_TILES).format(
-        view=view, older=older_buckets(widths), newest=newest_buckets(widths)
-    )
+    return sql.SQL(_TILES).format(stats=statistics(base, widths))
 
 
 async def tile_rows(
@@ -148,6 +106,7 @@ async def tile_rows(
     tag_names: Sequence[str] | None = None,
     *,
     plan: Sequence[Piece] | None = None,
+    past: tuple[datetime, Mapping[str, PastRow]] | None = None,
 ) -> Answer[TileRow]:
     """The data of the tiles: one row a tag that the database knows, by name.
 
@@ -157,15 +116,25 @@ async def tile_rows(
             (``PAYLOAD_BLOAT``).
         tag_names: only these tags; unknown ones have no row. None for all tags.
         plan: the pieces of the window; None for its own buckets alone.
+        past: the statistics of the buckets before a moment, by tag, and that moment; then only the
+            buckets since then are read.
     """
-    plan = (Piece(window.bucket),) if plan is None else plan
-    statement = tiles_statement(window.bucket, shape(plan))
-    params = tile_params(window, plan, cap, tag_names)
+    if past is not None:
+        since, before = past
+        statement = tiles_statement(window.bucket, ())
+        params = tile_params(window, (), cap, tag_names) | {"since": since}
+        whole: Callable[[TileRow], TileRow] = partial(joined, before)
+    else:
+        plan = (Piece(window.bucket),) if plan is None else plan
+        statement = tiles_statement(window.bucket, shape(plan))
+        params, whole = tile_params(window, plan, cap, tag_names), lambda row: row
     # Whatever the plan, these are the same tiles: they replace each other in the cache.
     key = {"window": window.label, "cap": cap, "tags": tag_names}
-    return await db.current().fetch_cached(
+    answer = await db.current().fetch_cached(
         "live", TileRow, statement, params, name="tiles", key=key
     )
+    # Rows that the cache serves again keep the past that they had.
+    return answer.read_as("whole", whole)
 
 
 def tile_params(

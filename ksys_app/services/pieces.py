@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain.jobs import judge
-from ksys_app.domain.pieces import Piece, pieces, settled
-from ksys_app.domain.windows import Window
+from ksys_app.domain.pieces import Past, Piece, past, pieces, settled
+from ksys_app.domain.windows import BucketName, Window
 from ksys_app.queries.aggregates import day_zone, stored_to
 from ksys_app.queries.jobs import jobs
 
@@ -22,11 +23,25 @@ async def plan(window: Window) -> tuple[Piece, ...]:
     Raises:
         KsysError: the database cannot be read, and the cache has no older rows.
     """
-    if window.duration < SHORTEST:
-        return (Piece(window.bucket),)
+    known = None if window.duration < SHORTEST else await _known()
+    return (Piece(window.bucket),) if known is None else pieces(window, *known)
+
+
+async def past_of(window: Window) -> Past | None:
+    """What of ``window`` is past and may be remembered; None where it is read whole.
+
+    Raises:
+        KsysError: the database cannot be read, and the cache has no older rows.
+    """
+    known = None if window.duration < SHORTEST else await _known()
+    return None if known is None else past(window, *known)
+
+
+async def _known() -> tuple[datetime, Mapping[BucketName, datetime], ZoneInfo] | None:
+    """The database's clock, how far coarser buckets may be used, and the zone of its days."""
     found = await jobs()
     if not found.rows:
-        return (Piece(window.bucket),)
+        return None
     stored = settled((await stored_to()).rows, judge(found.rows))
     now = found.rows[0].now + timedelta(seconds=found.age_s)
-    return pieces(window, now, stored, ZoneInfo(await day_zone()))
+    return now, stored, ZoneInfo(await day_zone())

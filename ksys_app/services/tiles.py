@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -15,18 +16,21 @@ from ksys_app import log, meters
 from ksys_app.domain.drawing import Drawer
 from ksys_app.domain.names import matches
 from ksys_app.domain.ordering import Selection
+from ksys_app.domain.pieces import Past
 from ksys_app.domain.still import suspects
 from ksys_app.domain.tiles import NOTHING_HELD, Held, TileMaker
 from ksys_app.domain.windows import SPARK_POINTS, Window
-from ksys_app.models.rows import QcRule, Run, Spark, TileRow
+from ksys_app.errors import KsysError
+from ksys_app.models.rows import PastRow, QcRule, Run, Spark, TileRow
 from ksys_app.models.tiles import Drawing, Tile
 from ksys_app.queries.aggregates import days_of
 from ksys_app.queries.qc import rules_by_tag, titled
 from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.runs import runs
 from ksys_app.queries.sparklines import sparks
+from ksys_app.queries.statistics import past_rows
 from ksys_app.queries.tags import matching_tags
-from ksys_app.services.pieces import plan
+from ksys_app.services.pieces import past_of, plan
 from ksys_app.texts import say
 from ksys_app.utils.cache import Answer
 from ksys_app.utils.made import Made
@@ -135,7 +139,7 @@ class TileSource:
         rules = await rules_by_tag()
         self._log_faults(rules.values())
         names, more = await self._names(selection)
-        answer = await tile_rows(window, self._max_tags + 1, names, plan=await plan(window))
+        answer = await self._rows(window, names)
         rows = answer.rows[: self._max_tags]
         found = await runs(suspects(rows, rules))
         lines = await sparks(window, self._max_tags, names)
@@ -158,6 +162,15 @@ class TileSource:
             rules=rules,
             drawer=drawer,
         )
+
+    async def _rows(self, window: Window, names: Sequence[str] | None) -> Answer[TileRow]:
+        """The rows of a window; of all tags, its past is remembered for some minutes."""
+        cap = self._max_tags + 1
+        past = None if names is not None else await past_of(window)
+        before = None if past is None else await _remembered(window, past, cap)
+        if past is None or before is None:
+            return await tile_rows(window, cap, names, plan=await plan(window))
+        return await tile_rows(window, cap, past=(past.end, before))
 
     def _maker(self, selection: Selection) -> tuple[TileMaker, Drawer]:
         """What makes and draws a selection; the last few that are whole remember their tiles."""
@@ -215,6 +228,16 @@ class TileSource:
             log.event("payload_bloat", **fields, limit=self._max_tags)
         if selection.whole:
             self._bloated = bloated
+
+
+async def _remembered(window: Window, past: Past, cap: int) -> Mapping[str, PastRow] | None:
+    """What is past of a window, by tag; None where that cannot be had."""
+    with suppress(KsysError):
+        found = await past_rows(window, past, cap)
+        # With as many rows as the cap, tags without a tile may stand for some that have one.
+        if found.error is None and found.rowcount < cap:
+            return found.once("by_tag", lambda: {row.tag_name: row for row in found.rows}, 0)
+    return None
 
 
 def _made(

@@ -15,7 +15,9 @@ from ksys_app.utils.made import Made
 T = TypeVar("T")
 U = TypeVar("U")
 
-Kind = Literal["latest", "live", "metrics", "features", "qc", "tags", "comm", "upkeep", "clock"]
+Kind = Literal[
+    "latest", "live", "metrics", "features", "qc", "tags", "comm", "upkeep", "clock", "past"
+]
 TTL: Final[Mapping[Kind, float]] = {
     "latest": 0,
     "live": 0,
@@ -26,6 +28,7 @@ TTL: Final[Mapping[Kind, float]] = {
     "comm": 300,
     "upkeep": 10,
     "clock": 10,
+    "past": 240,
 }
 MAX_ENTRIES: Final = 100
 ROW_BYTES: Final = 400

@@ -10,17 +10,21 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 
 from ksys_app import db
+from ksys_app.domain.ordering import Selection
 from ksys_app.domain.pieces import Piece, pieces
 from ksys_app.domain.upkeep import REFRESH
 from ksys_app.domain.windows import VIEW, WINDOWS, BucketName, Window, parse_window
 from ksys_app.models.rows import TileRow
 from ksys_app.queries.pieces import bounds, newest_buckets, older_buckets, shape
 from ksys_app.queries.realtime import tile_rows
-from ksys_app.services.pieces import plan
+from ksys_app.queries.statistics import past_rows
+from ksys_app.services.pieces import past_of, plan
+from ksys_app.services.tiles import TileSource
 from tests import plant
 from tests.conftest import Plant
 
 TAGS = ("DENSE", "SPARSE", "GONE")
+STATISTICS = ("count", "min", "max", "first", "last", "prev_last")
 COARSER: tuple[BucketName, ...] = ("10m", "1h", "1d")
 STATS = """
 SELECT tag_name, sum(n) AS n, min(min) AS min, max(max) AS max, first(first, bucket) AS first,
@@ -122,8 +126,59 @@ async def test_a_tile_of_pieces_is_the_tile_of_the_windows_own_buckets(
     made = await plan(window)
     assert len(made) > 2, "the jobs are in order, so coarser buckets are used"
     found, wanted = await tile(window, tag, made), await tile(window, tag, None)
-    for name in ("count", "min", "max", "first", "last", "prev_last"):
+    for name in STATISTICS:
         assert getattr(found, name) == getattr(wanted, name), name
+
+
+LONG = [window for window in WINDOWS if window.bucket != "1m"]
+
+
+@pytest.mark.parametrize("window", LONG, ids=lambda window: window.label)
+async def test_a_tile_of_the_past_and_the_newest_buckets_is_the_tile_of_the_whole_window(
+    conn: AsyncConnection, window: Window
+) -> None:
+    now, width = await plant.clock(conn), window.width
+    older = {"BEFORE": [window.duration], "ONE": [2 * width], "TWO": [2 * width, 9 * width]}
+    rows = [(now - age, f"{tag} {window.label}", 5.0) for tag, of in older.items() for age in of]
+    newest = [(now, f"{tag} {window.label}", 7.0) for tag in ("BEFORE", "ONE", "NEW")]
+    await plant.insert(conn, [*rows, *newest])
+    await refresh(conn, *VIEW.values())
+    past = await past_of(window)
+    assert past is not None
+    found = {row.tag_name: row for row in (await past_rows(window, past, 1000)).rows}
+    joined = await tile_rows(window, 1000, past=(past.end, found))
+    whole = await tile_rows(window, 1000)
+    assert len(joined.rows) == len(whole.rows) > 6
+    for one, other in zip(joined.rows, whole.rows, strict=True):
+        for name in ("tag_name", "value", *STATISTICS):
+            assert getattr(one, name) == getattr(other, name), (one.tag_name, name)
+
+
+async def test_the_past_of_a_long_window_is_remembered_and_the_newest_buckets_are_read(
+    plant_db: Plant, conn: AsyncConnection
+) -> None:
+    selection = Selection(parse_window("7d"))
+    source = TileSource(plant_db.settings.zone, 1000)
+    first = {tile.title: tile for tile in (await source.load(selection)).tiles}
+    now = await plant.clock(conn)
+    late = now - timedelta(days=3)
+    await plant.insert(conn, [(now, "DENSE", 1e9), (late, "SPARSE", 3.0)])
+    await refresh(conn, *VIEW.values())
+    second = {tile.title: tile for tile in (await source.load(selection)).tiles}
+    assert second["DENSE"].count == first["DENSE"].count + 1
+    assert (second["DENSE"].max, second["DENSE"].last) == (1e9, 1e9)
+    assert second["SPARSE"].count == first["SPARSE"].count
+    named = (await source.load(Selection(selection.window, tags=("SPARSE",)))).tiles
+    assert named[0].count == first["SPARSE"].count + 1
+
+
+async def test_where_stored_tags_without_a_tile_may_take_places_the_window_is_read_whole(
+    plant_db: Plant, conn: AsyncConnection
+) -> None:
+    selection = Selection(parse_window("30d"))
+    (tile, *_) = (await TileSource(plant_db.settings.zone, 1).load(selection)).tiles
+    (row, *_) = (await tile_rows(selection.window, 2)).rows
+    assert (tile.title, tile.count) == (row.tag_name, row.count)
 
 
 async def counted(conn: AsyncConnection, made: tuple[Piece, ...] | None) -> int:

@@ -72,6 +72,7 @@ def test_ttls_are_those_of_the_decision() -> None:
         "comm": 300,
         "upkeep": 10,
         "clock": 10,
+        "past": 240,
     }
 
 

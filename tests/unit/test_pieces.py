@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from ksys_app.domain.buckets import bucket_start
 from ksys_app.domain.jobs import Job, judge
-from ksys_app.domain.pieces import LEEWAY, SETTLED_IN, pieces, settled
+from ksys_app.domain.pieces import ARRIVED, LEEWAY, SETTLED_IN, past, pieces, settled
 from ksys_app.domain.upkeep import REFRESH
 from ksys_app.domain.windows import (
     BUCKET_WIDTH,
@@ -96,6 +96,25 @@ def test_pieces_meet_at_ends_of_their_buckets_and_leave_both_ends_to_the_databas
         if one.bucket != window.bucket:
             assert BUCKET_WIDTH[one.bucket] > window.width
             assert one.end <= settled[one.bucket]
+
+
+@given(MOMENTS, st.sampled_from(WINDOWS), st.sampled_from(ZONES))
+def test_the_past_of_a_window_changes_only_with_its_buckets(
+    now: datetime, window: Window, zone_name: str
+) -> None:
+    zone = ZoneInfo(zone_name)
+    found = past(window, now, {}, zone)
+    if window.bucket == "1m":
+        assert found is None
+        return
+    assert found is not None
+    for end in (found.start, found.end):
+        assert bucket_start(window.view, end, zone) == end
+    assert timedelta() <= found.start - (now - window.duration) <= window.width * 1.05
+    assert ARRIVED <= now - found.end <= window.width * 1.05 + ARRIVED
+    again = past(window, now + timedelta(seconds=1), {}, zone)
+    assert again == found or now.second in (0, 59)
+    assert (found.pieces[0].start, found.pieces[-1].end) == (None, None)
 
 
 class Stats(NamedTuple):
