@@ -27,8 +27,17 @@ def _say(text: str) -> None:
     err.print(f"[dim]{text}[/]")
 
 
+async def _built() -> None:
+    """Build the pages if their sources changed."""
+    try:
+        await asyncio.to_thread(frontend.ensure_built, _say)
+    except asyncio.CancelledError:
+        frontend.abandon()
+        raise
+
+
 async def _report(given: Given) -> Report:
-    await asyncio.to_thread(frontend.ensure_built, _say)
+    await _built()
     async with AsyncExitStack() as stack:
         if given.dsn is None:
             source = await stack.enter_async_context(database.embedded(_say))

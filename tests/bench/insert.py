@@ -57,7 +57,16 @@ AFTER: Final = (
     "DROP TABLE IF EXISTS public.bench_hist",
     "DROP TABLE IF EXISTS public.bench_latest",
     "DROP FUNCTION IF EXISTS public.bench_keep_latest()",
-    "DELETE FROM public.influx_hist WHERE tag_name LIKE 'BENCH%'",
+    "DELETE FROM public.influx_hist"
+    " WHERE tag_name LIKE 'BENCH_' AND ts < now() - interval '2 years'",
+    "DELETE FROM public.tag_latest WHERE tag_name LIKE 'BENCH_'",
+    # The chunks of that time, unless the site has samples so old.
+    """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM public.influx_hist WHERE ts < now() - interval '2 years') THEN
+    PERFORM drop_chunks('public.influx_hist', now() - interval '2 years');
+  END IF;
+END $$""",
 )
 INSERT: Final = sql.SQL("""
 INSERT INTO public.{} (ts, tag_name, value)
