@@ -8,8 +8,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +44,6 @@ FLAGS = [
     # Glyphs as wide as in a window.
     "--font-render-hinting=none",
 ]
-KSYS = (str(Path(sys.executable).with_name("ksys")),)
 # For what hangs; what is slow on a busy machine still passes.
 START_S = 240
 STOP_S = 60
@@ -103,11 +101,7 @@ def free_port() -> int:
 
 
 async def start_site(
-    databases: TestDatabases,
-    dsn: str,
-    tick_s: float = 1.0,
-    port: int | None = None,
-    program: Sequence[str] = KSYS,
+    databases: TestDatabases, dsn: str, tick_s: float = 1.0, port: int | None = None
 ) -> Site:
     """Serve ``dsn`` as ``ksys run`` does."""
     await asyncio.to_thread(frontend.ensure_built)
@@ -118,7 +112,8 @@ async def start_site(
         "TZ": ZONE,
     }
     process = await asyncio.create_subprocess_exec(
-        *(*program, "run", "--port", str(port)),
+        Path(sys.executable).with_name("ksys"),
+        *("run", "--port", str(port)),
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -170,18 +165,9 @@ def _samples(ticks: range) -> list[plant.Sample]:
 @pytest.fixture(scope="module")
 async def site(databases: TestDatabases) -> AsyncIterator[Site]:
     """The app over nine tags that go on reporting every second."""
-    async with reporting_site(databases) as served:
-        yield served
-
-
-@asynccontextmanager
-async def reporting_site(
-    databases: TestDatabases, program: Sequence[str] = KSYS
-) -> AsyncIterator[Site]:
-    """The app over nine tags that go on reporting every second, run by ``program``."""
     dsn = await databases.fresh()
     await seed(dsn)
-    served = await start_site(databases, dsn, program=program)
+    served = await start_site(databases, dsn)
     writer = asyncio.create_task(_keep_reporting(dsn))
     yield served
     writer.cancel()

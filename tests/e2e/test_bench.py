@@ -12,17 +12,17 @@ from ksys_app.db import connect
 from ksys_app.ops.demo.screens.client import Client
 from ksys_app.ops.demo.screens.report import report
 from ksys_app.ops.demo.screens.screens import Screens
-from tests.bench.app import App
+from ksys_app.ops.serving import frontend
+from tests.bench.app import App, running
 from tests.bench.changes import compared
-from tests.bench.database import Source
+from tests.bench.database import Source, writing
 from tests.bench.measuring import SECTIONS, measure
 from tests.bench.profiles import TINY
 from tests.bench.report import from_json, to_json
-from tests.bench.served import COMMAND
 from tests.bench.tables import grids, lines, markdown
 from tests.conftest import RO_PASSWORD
 from tests.database import TestDatabases
-from tests.e2e.conftest import Site, reporting_site
+from tests.e2e.conftest import seed
 from tests.waiting import until
 
 ENDPOINTS = ("kpi 5m", "kpi?tag 24h", "kpi?since=0 5m", "kpi?since=last 5m", "sparklines 5m")
@@ -30,18 +30,26 @@ ENDPOINTS += ("timeseries 24h", "indicators 24h", "export.csv 24h", "heatmap")
 
 
 @pytest.fixture(scope="module")
-async def site(databases: TestDatabases) -> AsyncIterator[Site]:
-    """The app as ``make bench`` runs it: its cache can be switched off."""
-    async with reporting_site(databases, COMMAND) as served:
+async def source(databases: TestDatabases) -> AsyncIterator[Source]:
+    """The demo's nine tags with twenty minutes of samples."""
+    dsn = await databases.fresh()
+    await seed(dsn)
+    yield Source(databases.as_role(dsn, "eco_ro", RO_PASSWORD), dsn, silent=True)
+    await databases.drop(dsn)
+
+
+@pytest.fixture(scope="module")
+async def app(source: Source) -> AsyncIterator[App]:
+    """The app as ``make bench`` runs it."""
+    await asyncio.to_thread(frontend.ensure_built)
+    async with running(source.dsn, TINY.tick_s) as served:
         yield served
 
 
 async def test_every_figure_is_made_and_the_report_can_be_read_and_compared(
-    site: Site, databases: TestDatabases
+    source: Source, app: App
 ) -> None:
-    source = Source(databases.as_role(site.dsn, "eco_ro", RO_PASSWORD), site.dsn)
-    sections = SECTIONS.keys() - {"browser"}
-    made = await measure("tiny", TINY, source, App(site.url, site.process.pid), sections)
+    made = await measure("tiny", TINY, source, app, SECTIONS.keys() - {"browser"})
     figures = {one.key: one for one in made.figures}
     for name in ENDPOINTS:
         for measure_ in ("bare", "cold", "cached", "cold / bare", "cached / bare"):
@@ -69,9 +77,8 @@ async def test_every_figure_is_made_and_the_report_can_be_read_and_compared(
     assert all(subject in markdown("", lines(made), grids(made)) for _, subject in subjects)
 
 
-async def test_the_bench_switches_the_cache_of_the_app_off_and_on(site: Site) -> None:
-    app = App(site.url, site.process.pid)
-    async with Client(site.url) as client:
+async def test_the_bench_switches_the_cache_of_the_app_off_and_on(app: App) -> None:
+    async with Client(app.url) as client:
 
         async def loads() -> float:
             text = (await client.get("/metrics", {})).body.decode()
@@ -90,35 +97,38 @@ async def test_the_bench_switches_the_cache_of_the_app_off_and_on(site: Site) ->
         assert await loaded(3) == 0
 
 
-async def test_screens_fetch_the_tiles_of_many_tags_as_browsers_do(site: Site) -> None:
-    async with Screens(site.url) as screens, await connect(site.dsn) as conn:
+async def test_screens_fetch_the_tiles_of_many_tags_as_browsers_do(
+    source: Source, app: App
+) -> None:
+    async with writing(source), Screens(app.url) as screens:
         await screens.grow(2)
 
         async def fetched() -> bool:
             screens.check()
             return all(screen.ticks and screen.ticks[-1].fetched for screen in screens.all)
 
-        await conn.execute(
-            "INSERT INTO influx_qc_rule (tag_name, enabled)"
-            " SELECT 'SCREEN-' || n, true FROM generate_series(101, 200) AS n"
-        )
+        async with await connect(source.owner or "") as conn:
+            await conn.execute(
+                "INSERT INTO influx_qc_rule (tag_name, enabled)"
+                " SELECT 'SCREEN-' || n, true FROM generate_series(101, 200) AS n"
+            )
         await until(fetched)
         assert [screen.failures for screen in screens.all] == [0, 0]
 
 
-async def test_the_screens_of_a_demo_say_what_they_received_and_what_it_cost(site: Site) -> None:
+async def test_the_screens_of_a_demo_say_what_they_received_and_what_it_cost(app: App) -> None:
     said: list[str] = []
-    running = asyncio.create_task(report(site.url, 2, said.append, every_s=0.5))
+    reporting = asyncio.create_task(report(app.url, 2, said.append, every_s=0.5))
 
     def with_ticks() -> list[str]:
         return [line for line in said if re.search(r", [1-9]\d* ticks received", line)]
 
     async def received() -> bool:
-        return running.done() or bool(with_ticks())
+        return reporting.done() or bool(with_ticks())
 
     await until(received)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    reporting.cancel()
+    await asyncio.gather(reporting, return_exceptions=True)
     assert said[0] == "screens: 2 opened"
     delays = r" \d+ dropped, tick to receipt p50 [\d,]+ ms, p95 [\d,]+ ms; app "
     assert re.search(delays, with_ticks()[0])

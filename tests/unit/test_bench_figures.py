@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from tests.bench.arguments import parsed
 from tests.bench.changes import compared, verdict
 from tests.bench.cost import Point, fitted
 from tests.bench.figures import Figure, figure, ratios
+from tests.bench.processes import memory_mib, processor_s
 from tests.bench.report import BadReport, Place, Report, from_json, to_json
 from tests.bench.tables import cell, compared_grid, compared_lines, grids, lines, markdown
 
@@ -220,3 +224,14 @@ def test_a_profile_takes_the_database_of_the_settings_and_other_numbers(
     other = parsed(["--profile", "year", "--dsn", "postgresql://reader@other/site"])
     assert other.owner is None, "the owner is that of another database"
     assert parsed([]).dsn is None, "the small profile makes its own"
+
+
+def test_processor_time_and_memory_of_a_process_are_read_and_an_ended_one_has_none() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    mine = os.getpid()
+    before = processor_s([mine])
+    sum(range(100_000))
+    assert processor_s([mine]) > before > 0
+    assert memory_mib([mine]) > 1
+    assert (processor_s([ended.pid]), memory_mib([ended.pid])) == (0, 0)
