@@ -1,6 +1,6 @@
 """The id of the request or event that is being worked on, for the log and the error box (PRD §7.4).
 
-An id is eight hexadecimal digits in two groups, so that a person can read it aloud.
+An id is eight digits in two groups, so that a person can read it aloud in any language.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ def _no_event() -> tuple[str, str]:
 _event: Callable[[], tuple[str, str]] = _no_event
 
 
-def id_of(digits: str) -> str:
-    """The id with the first eight of at least eight hexadecimal digits."""
-    return f"{digits[:4]}-{digits[4:8]}"
+def id_of(number: str) -> str:
+    """The id for a number of many hexadecimal digits."""
+    digits = f"{int(number, 16) % 10**8:08d}"
+    return f"{digits[:4]}-{digits[4:]}"
 
 
 def new_id() -> str:
-    """An id that no other request of these days is likely to have."""
-    return id_of(os.urandom(4).hex())
+    """An id that no other request of the day is likely to have."""
+    return id_of(os.urandom(8).hex())
 
 
 def current() -> str:

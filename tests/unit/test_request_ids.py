@@ -12,7 +12,7 @@ from ksys_app.origin import LOOPBACK, networks
 from ksys_app.request_ids import with_request_ids
 from ksys_app.utils import request
 
-OWN = re.compile(r"[0-9a-f]{4}-[0-9a-f]{4}")
+OWN = re.compile(r"\d{4}-\d{4}")
 STARTS = {
     "http": "http.response.start",
     "websocket": "websocket.accept",
@@ -103,5 +103,6 @@ def test_an_event_of_a_page_goes_before_its_connection(monkeypatch: pytest.Monke
 
 
 def test_an_id_can_be_read_aloud() -> None:
-    assert request.id_of("3f9a12bc77de") == "3f9a-12bc"
+    assert request.id_of("3f9a12bc77de") == "7185-4814"
+    assert request.id_of("0" * 12) == "0000-0000"
     assert OWN.fullmatch(request.new_id())
