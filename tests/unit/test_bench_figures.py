@@ -231,7 +231,9 @@ def test_processor_time_and_memory_of_a_process_are_read_and_an_ended_one_has_no
     ended.wait()
     mine = os.getpid()
     before = processor_s([mine])
-    sum(range(100_000))
-    assert processor_s([mine]) > before > 0
+    assert before > 0
+    # The kernel counts a thread that runs only now and then.
+    while processor_s([mine]) <= before:
+        sum(range(1000))
     assert memory_mib([mine]) > 1
     assert (processor_s([ended.pid]), memory_mib([ended.pid])) == (0, 0)
