@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from tests.bench.cost import Cost, Point, fitted
 from tests.bench.figures import Figure
 
+HISTORY = "history, hours"
+
 
 class Findings:
     """The figures of a run, and the points from which growth is computed.

@@ -10,12 +10,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 
 from ksys_app.ops.demo.screens.changed_tiles import SEQ
 from ksys_app.ops.demo.screens.client import Client, Got, Refused
+from ksys_app.ops.demo.screens.screens import Screens
 from tests.bench.app import App
 from tests.bench.cost import point
 from tests.bench.database import Bare
 from tests.bench.endpoints import Case, cases
 from tests.bench.figures import figure, ratios
-from tests.bench.findings import Findings
+from tests.bench.findings import HISTORY, Findings
 from tests.bench.profiles import Profile
 from tests.bench.rounds import Effort, Run, in_turn, timed
 
@@ -27,8 +28,8 @@ async def measure(profile: Profile, app: App, bare: Bare, tag: str, found: Findi
     effort = Effort(profile.times, profile.seconds)
     for case in await cases(profile, tag):
         found.say(f"HTTP: {case.name}")
-        async with clients(app.url, max(profile.clients)) as connections:
-            with found.failing(f"HTTP: {case.name}"):
+        with found.failing(f"HTTP: {case.name}"):
+            async with opened(case, profile, app) as connections:
                 path = await _numbered(case, connections[0])
                 await _alone(case, path, app, bare, connections[0], effort, found)
                 for count in profile.clients:
@@ -37,17 +38,25 @@ async def measure(profile: Profile, app: App, bare: Bare, tag: str, found: Findi
 
 
 @asynccontextmanager
-async def clients(url: str, count: int) -> AsyncIterator[list[Client]]:
-    """Connections of their own, which stay open."""
+async def opened(case: Case, profile: Profile, app: App) -> AsyncIterator[list[Client]]:
+    """As many connections as clients, which stay open, and a screen if the case needs one."""
+    count = max(profile.clients)
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(Client(url)) for _ in range(count)]
+        if case.watched:
+            screens = Screens(app.url, profile.windows[0])
+            await (await stack.enter_async_context(screens)).grow(1)
+        yield [await stack.enter_async_context(Client(app.url)) for _ in range(count)]
 
 
 async def _alone(
     case: Case, path: str, app: App, bare: Bare, client: Client, effort: Effort, found: Findings
 ) -> None:
+    async def statements() -> None:
+        for statement, params in case.bare:
+            await bare.run(statement, params)
+
     async def plain() -> Run:
-        return await timed(lambda: bare.run(case.statement, case.params), bare.processor_ms)
+        return await timed(statements, bare.processor_ms)
 
     async def asked(cold: bool) -> Run:
         with app.cold() if cold else nullcontext():
@@ -58,20 +67,21 @@ async def _alone(
     works = {"bare": plain, "cold": lambda: asked(True), "cached": lambda: asked(False)}
     runs = await in_turn(works, effort)
     times = {name: [run.ms for run in made] for name, made in runs.items()}
-    one = {name: found.add(figure(ONE, case.name, name, "ms", ms)) for name, ms in times.items()}
+    for name, ms in times.items():
+        found.add(figure(ONE, case.name, name, "ms", ms))
     for name in ("cold", "cached"):
         ratio = ratios(times[name], times["bare"])
         found.add(figure(ONE, case.name, f"{name} / bare", "x", ratio))
     _work(case, runs, bare, found)
-    if case.what:
-        found.grows(f"{case.what}, cold", "history", point(case.size, one["cold"]))
 
 
 def _work(case: Case, runs: dict[str, list[Run]], bare: Bare, found: Findings) -> None:
     spent = {name: [run.processor for run in made] for name, made in runs.items()}
     if bare.local:
         found.add(figure(WORK, case.name, "bare, database", "ms", spent["bare"]))
-    found.add(figure(WORK, case.name, "cold, app", "ms", spent["cold"]))
+    cold = found.add(figure(WORK, case.name, "cold, app", "ms", spent["cold"]))
+    if case.what:
+        found.grows(f"{case.what}, cold, app", HISTORY, point(case.hours, cold))
     found.add(figure(WORK, case.name, "cached, app", "ms", spent["cached"]))
     wire = [run.wire / 1000 for run in runs["cold"]]
     found.add(figure(WORK, case.name, "on the wire", "kB", wire))

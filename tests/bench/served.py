@@ -15,7 +15,7 @@ from ksys_app.utils.cache import TTL
 
 COMMAND = (sys.executable, "-m", "tests.bench.served")
 COLD, WARM = signal.SIGUSR1, signal.SIGUSR2
-ROWS = ("latest", "live", "metrics", "features", "comm")
+ROWS = ("latest", "live", "past", "metrics", "features", "comm")
 
 
 def switchable() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from ksys_app.domain.windows import parse_window
+from ksys_app.domain.windows import Window, parse_window
 from tests.bench.cost import point
 from tests.bench.database import Bare
-from tests.bench.endpoints import tiles
-from tests.bench.figures import figure
-from tests.bench.findings import Findings
+from tests.bench.endpoints import tick, tiles
+from tests.bench.figures import Figure, figure
+from tests.bench.findings import HISTORY, Findings
 from tests.bench.profiles import Profile
 from tests.bench.rounds import Effort, Run, Work, in_turn, timed
 
-SECTION = "Tile statement"
+SECTION, WORK = "Tile statement", "Tile statement, processor time of the database"
+HOUR = timedelta(hours=1)
 OF_MANY = "24h"
 
 
@@ -33,32 +35,46 @@ async def measure(profile: Profile, bare: Bare, tag: str, found: Findings) -> No
 
 
 async def _window(profile: Profile, label: str, bare: Bare, tag: str, found: Findings) -> None:
-    works = {"all tags": None, "one tag": [tag]}
-    runs = await in_turn(
-        {name: _statement(bare, label, tags) for name, tags in works.items()},
-        Effort(profile.times, profile.seconds),
-    )
+    window = parse_window(label)
+    works = {"all tags": _whole(bare, window), "one tag": _whole(bare, window, [tag])}
+    if await tick(window) is not None:
+        works["all tags, tick"] = _tick(bare, window)
+    runs = await in_turn(works, Effort(profile.times, profile.seconds))
     for name, made in runs.items():
-        one = found.add(figure(SECTION, label, name, "ms", [run.ms for run in made]))
-        if bare.local:
-            spent = [run.processor for run in made]
-            found.add(figure(SECTION, label, f"{name}, database", "ms", spent))
-        if name == "all tags":
-            size = parse_window(label).duration.total_seconds()
-            found.grows("tile statement, all tags", "history", point(size, one))
+        spent = _add(label, name, made, bare, found)
+        found.grows(f"tile statement, {name}", HISTORY, point(window.duration / HOUR, spent))
 
 
 async def _some(profile: Profile, bare: Bare, tags: Sequence[str], found: Findings) -> None:
     effort = Effort(profile.times, profile.seconds)
-    runs = (await in_turn({"": _statement(bare, OF_MANY, tags)}, effort))[""]
+    runs = await in_turn({"": _whole(bare, parse_window(OF_MANY), tags)}, effort)
     subject = f"{OF_MANY}, {len(tags)} tag" + ("s" if len(tags) > 1 else "")
-    whole = found.add(figure(SECTION, subject, "chosen tags", "ms", [run.ms for run in runs]))
-    found.grows(f"tile statement, {OF_MANY}", "tags", point(len(tags), whole))
+    spent = _add(subject, "chosen tags", runs[""], bare, found)
+    found.grows(f"tile statement, {OF_MANY}", "tags", point(len(tags), spent))
 
 
-def _statement(bare: Bare, label: str, tags: Sequence[str] | None) -> Work:
+def _add(subject: str, name: str, runs: list[Run], bare: Bare, found: Findings) -> Figure:
+    """Add wall time and processor time; returns the processor time if it can be read."""
+    made = found.add(figure(SECTION, subject, name, "ms", [run.ms for run in runs]))
+    if not bare.local:
+        return made
+    spent = [run.processor for run in runs]
+    return found.add(figure(WORK, subject, name, "ms", spent))
+
+
+def _whole(bare: Bare, window: Window, tags: Sequence[str] | None = None) -> Work:
     async def work() -> Run:
-        statement, params = await tiles(parse_window(label), tags)
+        statement, params = await tiles(window, tags)
+        return await timed(lambda: bare.run(statement, params), bare.processor_ms)
+
+    return work
+
+
+def _tick(bare: Bare, window: Window) -> Work:
+    """What a tick reads: the buckets that are not past."""
+
+    async def work() -> Run:
+        statement, params = await tick(window) or await tiles(window)
         return await timed(lambda: bare.run(statement, params), bare.processor_ms)
 
     return work

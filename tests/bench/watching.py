@@ -15,7 +15,7 @@ from tests.bench.figures import figure
 from tests.bench.findings import Findings
 from tests.bench.profiles import Profile
 
-SECTION, MEMORY = "Screens", "Memory of the app"
+SECTION, RECEIVED, MEMORY = "Screens", "Screens, a tick of each", "Memory of the app"
 # A tick of this process may have been read, and not arrived everywhere.
 ARRIVED_S = 2.0
 FREED_S = 10.0
@@ -63,10 +63,10 @@ async def _watch(profile: Profile, app: App, screens: Screens, found: Findings) 
         slowest,
         figure(SECTION, subject, "other requests", "ms", waits),
         figure(SECTION, subject, "first tiles", "ms", opened),
-        figure(SECTION, subject, "websocket", "kB", [got.socket / 1000]),
-        figure(SECTION, subject, "fetched", "kB", [got.fetched / 1000]),
-        figure(SECTION, subject, "ticks missed", "", [got.missed]),
-        figure(SECTION, subject, "reconnects", "", [got.reconnects]),
+        figure(RECEIVED, subject, "websocket", "kB", [got.socket / 1000]),
+        figure(RECEIVED, subject, "fetched", "kB", [got.fetched / 1000]),
+        figure(RECEIVED, subject, "ticks missed", "", [got.missed]),
+        figure(RECEIVED, subject, "reconnects", "", [got.reconnects]),
         resident,
     ):
         found.add(one)

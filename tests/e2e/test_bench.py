@@ -68,9 +68,9 @@ async def test_every_figure_is_made_and_the_report_can_be_read_and_compared(
         ("Screens", "2 screens"),
         ("Memory of the app", "2 screens closed"),
     } <= subjects
-    assert figures["Screens", "2 screens", "websocket"].p50 > 0
-    assert ("Screens", "2 screens", "ticks missed") in figures
-    assert {cost.over for cost in made.costs} == {"history", "tags", "screens"}
+    assert figures["Screens, a tick of each", "2 screens", "websocket"].p50 > 0
+    assert ("Screens, a tick of each", "2 screens", "ticks missed") in figures
+    assert {cost.over for cost in made.costs} == {"history, hours", "tags", "screens"}
     assert "failed" not in " ".join(made.notes)
     assert from_json(to_json(made), "file") == made
     assert {change.verdict for change in compared(made, made).changes} == {"same"}
