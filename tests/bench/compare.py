@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from pathlib import Path
 
 from tests.bench import tables
@@ -12,7 +13,7 @@ from tests.bench.report import BadReport, Report, from_json
 from tests.bench.terminal import show
 
 EPILOG = f"""\
-{RULE}
+{textwrap.fill(RULE, 100)}
 
 Compare reports of one machine and one profile. Where other work ran beside a report, its times are
 too long; its ratios and its processor times are not.
@@ -31,27 +32,35 @@ def main(arguments: list[str] | None = None) -> int:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("before", type=Path, help="report of make bench --json")
-    parser.add_argument("after", type=Path, help="a later one")
+    parser.add_argument("before", help="report of make bench --json")
+    parser.add_argument("after", help="a later one")
     parser.add_argument("--all", action="store_true", help="also show what did not change")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write it as Markdown")
     given = parser.parse_args(arguments)
+    if not given.before or not given.after:
+        parser.error("name two reports: make bench-compare A=before.json B=after.json")
     try:
         before, after = _read(given.before), _read(given.after)
         found = compared(before, after)
         said = tables.compared_lines(before, after, found)
-        grids = [tables.compared_grid(found, all_=given.all)]
+        grids = [grid for grid in [tables.compared_grid(found, all_=given.all)] if grid.rows]
         if given.markdown is not None:
             given.markdown.write_text(tables.markdown("make bench-compare", said, grids), "utf-8")
-    except (BadReport, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    except BadReport as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}")
     show("make bench-compare", said, grids)
     return 0
 
 
-def _read(file: Path) -> Report:
-    return from_json(file.read_bytes(), str(file))
+def _read(file: str) -> Report:
+    return from_json(Path(file).read_bytes(), file)
+
+
+def _fail(why: str) -> int:
+    print(f"error: {why}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

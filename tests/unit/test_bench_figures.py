@@ -186,7 +186,10 @@ def test_two_files_are_compared_whatever_changed_and_another_file_is_wrong_use(
     after.write_text("{}")
     assert compare.main([str(before), str(after)]) == 2
     assert compare.main([str(before), str(tmp_path / "none.json")]) == 2
-    assert "none.json" in capsys.readouterr().err
+    assert "none.json: No such file" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        compare.main(["", ""])
+    assert "make bench-compare A=before.json B=after.json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
