@@ -81,7 +81,9 @@ class Rows:
         stale = self.error is not None
         return Answer(tiles, len(tiles), 1_755_242_771_000, stale, self.error, 12.0 * stale)
 
-    async def fetch_versioned(self, *_arguments: object, name: str) -> Answer[Any]:
+    async def fetch_versioned(
+        self, *_arguments: object, name: str, **_options: object
+    ) -> Answer[Any]:
         assert name == "rules"
         return Answer(self.rules, len(self.rules), 1)
 
