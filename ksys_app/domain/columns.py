@@ -57,10 +57,14 @@ def _rounded(sizes: Numbers, decimals: int, column: int) -> Numbers:
     # Powers of ten that move the last written decimal to the units.
     small, large = (10.0 ** min(_TOP, max(least, decimals)) for least in (1, 0))
     unit = np.where(exponents >= LARGE, large, small)
-    exact = ~short | np.isin(sent, _EDGES)
+    exact = ~short
+    for edge in _EDGES:
+        exact |= sent == edge
     with np.errstate(over="ignore", invalid="ignore"):  # only of numbers that have 15 digits anyhow
         exact |= _differ(sizes * unit, sent * unit)
-    for place in np.flatnonzero(exact & (sizes > 0)).tolist():
+    # A number that has so few decimals has at most 15 digits.
+    exact &= (sizes > 0) & ~(short & (sent == sizes))
+    for place in np.flatnonzero(exact).tolist():
         sent[place] = _at_15(float(sizes[place]))
     return sent
 
