@@ -19,7 +19,7 @@ class Line:
     """A TCP proxy to a database that can hold back every byte, in both directions.
 
     Args:
-        dsn: the database behind it.
+        dsn: the database behind it; any other server may be named in the same form.
     """
 
     def __init__(self, dsn: str) -> None:
@@ -48,10 +48,14 @@ class Line:
             gate.set()
 
     @property
+    def port(self) -> int:
+        """The port of this proxy on the loopback address."""
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
     def dsn(self) -> str:
         """DSN of the database through this proxy."""
-        port = self._server.sockets[0].getsockname()[1]
-        return make_conninfo(self._dsn, host="127.0.0.1", hostaddr="127.0.0.1", port=port)
+        return make_conninfo(self._dsn, host="127.0.0.1", hostaddr="127.0.0.1", port=self.port)
 
     async def open(self) -> None:
         """Listen, on a free port."""

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Page, expect
+from websockets.asyncio.client import connect as open_websocket
+from websockets.typing import Origin
 
+from ksys_app.db import connect
+from tests import wire
 from tests.database import TestDatabases
 from tests.e2e.conftest import Site, opened, seed, start_site, stop_site
+from tests.silence import line
 
 BUDGET_MS = 15_000
-
-
-@asynccontextmanager
-async def served(databases: TestDatabases) -> AsyncIterator[Site]:
-    """A site whose database may be taken away."""
-    dsn = await databases.fresh()
-    await seed(dsn)
-    site = await start_site(databases, dsn, tick_s=2)
-    yield site
-    await stop_site(site)
-    await databases.drop(dsn)
+# What nginx and many load balancers have as their default.
+PROXY_IDLE_MS = 60_000
+SELECTED = "/?window=60m&tag=D1&sort=worst"
 
 
 @pytest.fixture(scope="module")
 async def shared(databases: TestDatabases) -> AsyncIterator[Site]:
-    """Such a site for the whole module."""
-    async with served(databases) as site:
-        yield site
+    """A site whose database may be taken away, for the whole module."""
+    dsn = await databases.fresh()
+    await seed(dsn)
+    site = await start_site(databases, dsn)
+    yield site
+    await stop_site(site)
+    await databases.drop(dsn)
 
 
 @pytest.fixture
@@ -40,10 +43,26 @@ async def fragile(shared: Site) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def unseen(databases: TestDatabases) -> AsyncIterator[Site]:
-    """Such a site of which nobody has opened a page."""
-    async with served(databases) as site:
-        yield site
+async def too_early(databases: TestDatabases) -> AsyncIterator[Site]:
+    """A site that was started while its database was away."""
+    dsn = await databases.fresh()
+    await seed(dsn)
+    await databases.stop(dsn)
+    site = await start_site(databases, dsn)
+    yield site
+    await stop_site(site)
+    await databases.drop(dsn)
+
+
+async def kill_database(site: Site) -> None:
+    """End the database's process at once; of a server that is not ours, end its sessions."""
+    if site.databases.kind != "embedded":
+        await site.databases.stop(site.dsn)
+        return
+    server = site.databases.server(site.dsn)
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    await server.wait()
 
 
 @pytest.mark.serial
@@ -70,16 +89,15 @@ async def test_every_tab_is_stale_with_its_age_and_live_again_by_itself(
     }  # fmt: skip
 
 
-async def test_a_page_opened_during_an_outage_says_why_and_recovers(
-    unseen: Site, context: BrowserContext
+async def test_an_app_that_starts_before_its_database_says_why_and_recovers(
+    too_early: Site, context: BrowserContext
 ) -> None:
-    await unseen.databases.stop(unseen.dsn)
     page = await context.new_page()
-    await page.goto(unseen.url)
+    await page.goto(too_early.url)
     box = page.get_by_test_id("error-box")
     await expect(box).to_contain_text("DB_CONN")
     await expect(page.get_by_test_id("retry")).to_be_visible()
-    await unseen.databases.start(unseen.dsn)
+    await too_early.databases.start(too_early.dsn)
     await expect(page.get_by_test_id("tile-D100")).to_be_visible()
 
 
@@ -93,7 +111,7 @@ async def test_a_zoomed_chart_stays_while_the_database_is_gone_and_continues_aft
     await page.get_by_test_id("zoom-in").click()
     await expect(chart).to_have_attribute("data-zoomed", "true")
     points = await chart.get_attribute("data-points")
-    await fragile.databases.stop(fragile.dsn)
+    await kill_database(fragile)
     await page.get_by_test_id("refresh").click()
     await expect(bar).to_contain_text("Values below are old")
     await expect(chart).to_have_attribute("data-state", "drawn")
@@ -120,17 +138,94 @@ async def test_another_window_while_the_database_is_gone_shows_no_old_figures(
     await expect(page.get_by_test_id("window-menu")).to_have_attribute("data-window", "7d")
 
 
-async def test_a_lost_server_is_said_by_the_page_itself_and_found_again(
+async def test_a_view_that_is_renamed_is_said_with_its_code_until_it_is_back(
     fragile: Site, context: BrowserContext
 ) -> None:
-    page = await opened(context, fragile)
-    await stop_site(fragile)
+    page = await selected(context, fragile.url)
     bar = page.get_by_test_id("status-bar")
-    await expect(bar).to_contain_text("Disconnected")
-    again = await start_site(fragile.databases, fragile.dsn, tick_s=2, port=fragile.port)
+    async with await connect(fragile.dsn) as conn:
+        await conn.execute("ALTER VIEW public.influx_latest RENAME TO influx_elsewhere")
+        try:
+            await expect(bar).to_contain_text("Values below are old")
+            await expect(bar).to_contain_text("SCHEMA_DRIFT")
+            await expect(page.get_by_test_id("tile-D100")).to_be_visible()
+        finally:
+            await conn.execute("ALTER VIEW public.influx_elsewhere RENAME TO influx_latest")
+    await is_live_as_before(page)
+
+
+async def selected(context: BrowserContext, url: str) -> Page:
+    """A tab with a selection of its own, with its tiles."""
+    page = await context.new_page()
+    await page.goto(url + SELECTED)
+    await page.get_by_test_id("tile-D100").wait_for()
+    await expect(page.get_by_test_id("status-bar")).to_have_attribute("data-state", "live")
+    await page.evaluate("window.sameTab = true")
+    return page
+
+
+async def is_live_as_before(page: Page) -> None:
+    """The tab follows the feed again, with its selection, and was not loaded again."""
+    bar = page.get_by_test_id("status-bar")
+    await expect(bar).to_have_attribute("data-state", "live")
+    before = await bar.inner_text()
+    await expect(bar).not_to_have_text(before)
+    await expect(bar).not_to_contain_text("old")
+    await expect(page.get_by_test_id("window-menu")).to_have_attribute("data-window", "60m")
+    await expect(page.get_by_test_id("tag-filter")).to_have_value("D1")
+    await expect(page.get_by_test_id("tile-D100")).to_be_visible()
+    assert page.url.endswith(SELECTED)
+    assert await page.evaluate("window.sameTab")
+
+
+async def test_a_browser_that_is_offline_says_so_and_is_live_again_when_it_is_back(
+    fragile: Site, context: BrowserContext
+) -> None:
+    page = await selected(context, fragile.url)
+    await context.set_offline(True)
+    bar = page.get_by_test_id("status-bar")
+    await expect(bar).to_contain_text("Disconnected. Values below are old")
+    await expect(page.get_by_test_id("tile-D100")).to_be_visible()
+    await context.set_offline(False)
+    await is_live_as_before(page)
+
+
+async def test_a_browser_that_slept_for_an_hour_connects_again(
+    fragile: Site, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    page = await selected(context, fragile.url)
+    async with page.expect_websocket():
+        await context.clock.fast_forward("01:00:00")
+    await is_live_as_before(page)
+
+
+async def test_a_websocket_that_a_proxy_ends_is_opened_again(
+    fragile: Site, context: BrowserContext
+) -> None:
+    async with line(f"host=127.0.0.1 port={fragile.port}") as proxy:
+        page = await selected(context, f"http://127.0.0.1:{proxy.port}")
+        async with page.expect_websocket():
+            proxy.drop()
+        await is_live_as_before(page)
+
+
+async def test_no_websocket_is_idle_for_as_long_as_proxies_allow(fragile: Site) -> None:
+    address = wire.address(fragile.url, "00000000-0000-0000-0000-000000000000")
+    async with open_websocket(address, origin=Origin(fragile.url), proxy=None) as socket:
+        opening = json.loads(str(await socket.recv())[1:])
+    assert opening["pingInterval"] <= PROXY_IDLE_MS / 2
+
+
+async def test_a_killed_server_is_said_by_the_page_itself_and_found_again(
+    fragile: Site, context: BrowserContext
+) -> None:
+    page = await selected(context, fragile.url)
+    fragile.process.kill()
+    await fragile.process.wait()
+    await expect(page.get_by_test_id("status-bar")).to_contain_text("Disconnected")
+    again = await start_site(fragile.databases, fragile.dsn, port=fragile.port)
     try:
-        await expect(bar).to_contain_text("Updated")
-        before = await bar.inner_text()
-        await expect(bar).not_to_have_text(before)
+        await is_live_as_before(page)
     finally:
         await stop_site(again)

@@ -133,6 +133,21 @@ def test_files_named_in_a_document_exist() -> None:
     assert unresolved == []
 
 
+RELIABILITY = (docs.ROOT / "docs" / "reliability.md").read_text("utf-8")
+
+
+def test_each_fault_names_its_tests_and_they_exist() -> None:
+    rows = [line for line in RELIABILITY.splitlines() if line.startswith("| ")]
+    faults = [row for row in rows if not row.startswith(("| Fault |", "| --- |"))]
+    assert len(faults) > 15
+    for row in faults:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
+        assert tests, f"no test beside: {row}"
+        for path, name in tests:
+            text = (docs.ROOT / path).read_text("utf-8")
+            assert re.search(rf"def {name}\(", text), f"{path} has no {name}"
+
+
 def _anchors(text: str) -> set[str]:
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
