@@ -84,6 +84,8 @@ class Rows:
     async def fetch_versioned(
         self, *_arguments: object, name: str, **_options: object
     ) -> Answer[Any]:
+        if name == "tags":
+            return Answer((), len(self.tiles), 1)
         assert name == "rules"
         return Answer(self.rules, len(self.rules), 1)
 

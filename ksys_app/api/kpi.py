@@ -11,12 +11,12 @@ from fastapi import APIRouter, Request, Response
 
 from ksys_app.api import render, responses
 from ksys_app.api.conditional_json import JSON
-from ksys_app.api.params import KpiParams, KpiQuery, PlacesQuery
+from ksys_app.api.params import KpiParams, KpiQuery, PartParams, PlacesQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.api.stored_body import send, stored_body
 from ksys_app.api.tile_schemas import drawn, tiles
 from ksys_app.api.too_many import too_many
-from ksys_app.domain.ordering import Selection, places
+from ksys_app.domain.ordering import places
 from ksys_app.domain.windows import Window
 from ksys_app.models.tiles import Tile
 from ksys_app.services import runtime
@@ -38,13 +38,16 @@ router = APIRouter(prefix="/api/v1")
 async def kpi(query: KpiQuery, request: Request) -> Response:
     """One object for each tile: newest value, change, gauge, status and the window's figures.
 
-    ``tag`` may appear several times. ``fields`` selects fields; the title is always included.
+    ``tag`` may appear several times; without it, ``search`` selects the tags whose name, title or
+    group holds every word. If more match than an answer has, that is an error, but with ``part``
+    the answer has those of ``pin`` and the first others by name. ``fields`` selects fields; the
+    title is always included.
     ``since`` is the ``seq`` of an earlier answer: the answer then has only the tiles that changed
     since. ``since=0`` gives all tiles and the first ``seq``. ``format=columns`` gives one list for
     each field in place of an object for each tile.
     """
     now = runtime.current()
-    selection = Selection(query.window, tags=tuple(query.tag))
+    selection = query.selection
     if query.since is not None:
         return await _since(query, request, await now.feed.now(selection, query.since), query.since)
     tile_set = await now.tiles.read(selection)
@@ -71,15 +74,13 @@ async def kpi(query: KpiQuery, request: Request) -> Response:
 async def sparklines(query: PlacesQuery, request: Request) -> Response:
     """What a page draws of the tiles in sight: sparkline, limits beside it, and value in full.
 
-    ``places`` are places in the list of all tiles by name, as ``/api/v1/kpi`` answers it. A place
+    ``places`` are places in the list that ``/api/v1/kpi`` answers for the same tags. A place
     after the last tile is ignored. ``title`` says which tiles these are.
     """
     now = runtime.current()
-    selection = Selection(query.window)
-    snapshot = now.feed.at_hand(selection) or await now.feed.refresh(selection)
+    snapshot = now.feed.at_hand(query.selection) or await now.feed.refresh(query.selection)
     tile_set = snapshot.tile_set
-    if tile_set.truncated:
-        raise too_many(now.settings.max_tags)
+    _check_room(query, tile_set)
     stale = render.stale_mark(snapshot.error, tile_set.now_age_s(time.time()))
 
     def content() -> Json:
@@ -115,12 +116,16 @@ async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: 
 
 
 async def _check(query: KpiParams, tile_set: TileSet) -> None:
-    """Raise an error if a tag does not exist, or if there are too many tags for one answer."""
+    """Raise an error if a tag does not exist, or if there are too many tags for the answer."""
     found = {tile.title for tile in tile_set.tiles} if query.tag else set()
     for tag in query.tag:
         if tag not in found:
             await require_known_tag(tag)
-    if tile_set.truncated:
+    _check_room(query, tile_set)
+
+
+def _check_room(query: PartParams, tile_set: TileSet) -> None:
+    if tile_set.truncated and not query.part:
         raise too_many(runtime.current().settings.max_tags)
 
 

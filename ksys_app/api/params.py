@@ -22,6 +22,7 @@ from ksys_app.api.schemas import Bucket, Feature, Indicator
 from ksys_app.api.tile_schemas import SomeKpi
 from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
+from ksys_app.domain.ordering import MAX_PINS, Selection
 from ksys_app.domain.windows import (
     DEFAULT_WINDOW,
     LABELS,
@@ -111,6 +112,11 @@ KpiTags = Annotated[
     AfterValidator(_few),
     Field(json_schema_extra={"maxItems": MAX_EXPORT_TAGS}),
 ]
+Pins = Annotated[
+    list[TagName],
+    AfterValidator(lambda found: list(dict.fromkeys(found))),
+    Field(max_length=MAX_PINS),
+]
 WindowLabel = Annotated[
     Window,
     BeforeValidator(_window),
@@ -184,20 +190,41 @@ class WindowParams(TagParam):
     window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
 
 
-class KpiParams(_Strict):
-    """A window, all tags or some, which fields of a tile, and since which tick."""
+class PartParams(_Strict):
+    """A window, and which tags: all, or those that hold every word of ``search``.
+
+    With ``part`` there may be more than an answer has: it has those of ``pin``, then the first by
+    name.
+    """
+
+    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
+    search: SearchText = ""
+    pin: Pins = Field(default_factory=list)
+    part: bool = False
+
+    @property
+    def selection(self) -> Selection:
+        """The tiles that are asked for."""
+        return Selection(self.window, names.clean_filter(self.search), tuple(self.pin))
+
+
+class KpiParams(PartParams):
+    """The same or the tags that are named, which fields of a tile, and since which tick."""
 
     tag: KpiTags = Field(default_factory=list)
-    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
     fields: Annotated[str, AfterValidator(_names_of(_KPI)), _listed(_KPI)] | None = None
     since: Annotated[int, Field(ge=0, le=MAX_SEQ, examples=[0])] | None = None
     format: Literal["rows", "columns"] = "rows"
 
+    @property
+    def selection(self) -> Selection:
+        """The tiles that are asked for; tags that are named are not searched."""
+        return Selection(self.window, tags=tuple(self.tag)) if self.tag else super().selection
 
-class PlacesParams(_Strict):
-    """A window, and places of its tiles in the order of their names, from 0: ``0-59,130``."""
 
-    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
+class PlacesParams(PartParams):
+    """The same, and places in the list of these tiles, from 0: ``0-59,130``."""
+
     places: Annotated[str, Field(pattern=PLACES, max_length=MAX_PLACES, examples=["0-59,130"])]
 
 

@@ -13,6 +13,7 @@ from ksys_app.domain.windows import Window
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import KINDS, PINNED
 
+MAX_PINS: Final = 200
 _COMM: Final = {"lost": 0, "late": 1, "unchanged": 2, "never": 3, "ok": 4}
 # The kind of trouble of a tag whose level is normal, by the rank of its Comm state.
 _QUIET: Final = ("old", "old", "still", "never", "ok")

@@ -16,6 +16,8 @@ MOST_IN_STATE: Final = 60
 
 The browser fetches more over HTTP, and only what is in sight is in the document.
 """
+MOST_CELLS: Final = 2500
+"""Up to so many tags have a cell each; of more only those that are not normal."""
 KINDS: Final = ("crit", "warn", "old", "still", "never")
 """Kinds of trouble that the tags are counted by, and may be cut to."""
 PINNED: Final = "pinned"

@@ -24,7 +24,7 @@ from ksys_app.components.navbar import (
     window_menu,
 )
 from ksys_app.components.table_components import snapshot_table, table_skeleton
-from ksys_app.components.words import T, filled, said
+from ksys_app.components.words import L, T, filled, said
 from ksys_app.models.views import TileView
 from ksys_app.states.dashboard import DashboardState as State
 
@@ -108,8 +108,9 @@ def _at_hand(order: rx.Var[list[int]], rows: rx.Var[list[TileView]]) -> rx.Var[l
 
 def _loaded() -> rx.Component:
     rows, titles = _tiles()
+    many = State.tiles_url != ""
     return rx.el.div(
-        rx.cond(State.tiles_url != "", _cells(), rx.fragment()),
+        rx.cond(many, _cells(), rx.fragment()),
         _tiles_section(
             rx.cond(
                 State.tile_order.length() > 0,
@@ -137,9 +138,10 @@ def _loaded() -> rx.Component:
                 ),
             ),
             rx.fragment(
-                rx.el.h2(T.tiles, id="tiles-heading", class_name="sr-only"),
-                client.Summary.create(tally=State.tally, only=State.only, on_only=State.show_only),
+                rx.el.h2(T.tiles, id="tiles-heading", class_name=rx.cond(many, "", "sr-only")),
+                rx.cond(many, rx.fragment(), _summary()),
             ),
+            rx.cond(many, rx.fragment(), _notes()),
         ),
         rx.cond(
             State.table_order.length() > 0,
@@ -167,11 +169,42 @@ def _loaded() -> rx.Component:
 def _cells() -> rx.Component:
     return rx.el.section(
         rx.el.h2(T.cells, id="cells-heading", class_name="sr-only"),
+        rx.el.div(_summary(), class_name="section-head"),
+        _notes(),
         client.Cells.create(
             chosen=State.group, on_choose=State.show_group, on_open=State.open_detail
         ),
         aria_labelledby="cells-heading",
         class_name="cells-section",
+    )
+
+
+def _summary() -> rx.Component:
+    return client.Summary.create(tally=State.tally, only=State.only, on_only=State.show_only)
+
+
+def _notes() -> rx.Component:
+    """That tags are searched, that more match than are shown, that the pins are of a link."""
+    return rx.fragment(
+        rx.cond(
+            State.is_loading & ~State.searched,
+            rx.el.p(L.tags_searching, class_name="note", role="status"),
+            rx.fragment(),
+        ),
+        rx.cond(
+            State.more > 0,
+            rx.el.p(
+                rx.cond(
+                    State.searched & (State.tag_filter != ""),
+                    filled(T.more_match, n=State.more),
+                    filled(T.truncated, n=State.more, shown=State.tally.every),
+                ),
+                class_name="note",
+                data_testid="more-note",
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(State.linked_pins != "", pins_note(State.keep_pins, State.own_pins), rx.fragment()),
     )
 
 
@@ -201,19 +234,16 @@ def _loading() -> rx.Component:
     )
 
 
-def _tiles_section(tiles: rx.Component, head: rx.Component) -> rx.Component:
+def _tiles_section(
+    tiles: rx.Component, head: rx.Component, notes: rx.Component | None = None
+) -> rx.Component:
     return rx.el.section(
         rx.el.div(
             head,
             sort_choice(State.tile_sort, State.set_tile_sort),
             class_name="section-head",
         ),
-        rx.cond(
-            State.truncated,
-            rx.el.p(filled(T.truncated, n=State.kpi_rows.length()), class_name="note"),
-            rx.fragment(),
-        ),
-        rx.cond(State.linked_pins != "", pins_note(State.keep_pins, State.own_pins), rx.fragment()),
+        *(() if notes is None else (notes,)),
         tiles,
         aria_labelledby="tiles-heading",
         class_name="tiles-section",

@@ -29,7 +29,7 @@ from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.runs import runs
 from ksys_app.queries.sparklines import sparks
 from ksys_app.queries.statistics import past_rows
-from ksys_app.queries.tags import matching_tags
+from ksys_app.queries.tags import matching_tags, tag_list
 from ksys_app.services.pieces import past_of, plan
 from ksys_app.texts import say
 from ksys_app.utils.cache import Answer
@@ -55,7 +55,8 @@ class TileSet:
         fetched_ms: our clock at that moment, epoch milliseconds.
         error: why the database could not be asked since then, None while the tiles are fresh.
         age_s: seconds since the database answered.
-        truncated: whether the selection has more tags than may be shown.
+        more: how many more tags the selection has, which are not shown. Where it has more than
+            ``MAX_TAGS`` tags, the others are not counted.
         judged_s: seconds that judging the badges took.
         days: IANA name of the zone whose days the buckets are, None of shorter buckets.
         lines: the points of the sparklines; ``rules`` the rules, ``drawer`` what draws them.
@@ -68,7 +69,7 @@ class TileSet:
     fetched_ms: int = 0
     error: Exception | None = None
     age_s: float = 0.0
-    truncated: bool = False
+    more: int = 0
     judged_s: float = 0.0
     days: str | None = None
     lines: Answer[Spark] = field(default=NO_LINES, compare=False, repr=False)
@@ -80,6 +81,11 @@ class TileSet:
     def window(self) -> Window:
         """The time range."""
         return self.selection.window
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the selection has more tags than are shown."""
+        return self.more > 0
 
     def now_age_s(self, wall: float) -> float:
         """Seconds since the database answered, at ``wall`` epoch seconds of our clock."""
@@ -138,11 +144,12 @@ class TileSource:
         window = selection.window
         rules = await rules_by_tag()
         self._log_faults(rules.values())
-        names, more = await self._names(selection)
-        answer = await self._rows(window, names)
+        names = await self._names(selection)
+        cut = None if names is None else names[: self._max_tags]
+        answer = await self._rows(window, cut)
         rows = answer.rows[: self._max_tags]
         found = await runs(suspects(rows, rules))
-        lines = await sparks(window, self._max_tags, names)
+        lines = await sparks(window, self._max_tags, cut)
         maker, drawer = self._maker(selection)
         # Of many tags this takes a while, in which others are served.
         made, judged_s = await asyncio.to_thread(_made, maker, rows, rules, held, found)
@@ -155,7 +162,7 @@ class TileSource:
             answer.fetched_ms,
             answer.error,
             answer.age_s,
-            truncated=more or len(answer.rows) > len(rows),
+            more=await self._more(names, answer),
             judged_s=judged_s,
             days=await days_of(window),
             lines=lines,
@@ -201,18 +208,25 @@ class TileSource:
             log.event("rule_fault", tag=tag, faults=found.get(tag))
         self._faults = found
 
-    async def _names(self, selection: Selection) -> tuple[list[str] | None, bool]:
-        """The tags of ``selection``, None for the first by name, and whether there are more."""
+    async def _names(self, selection: Selection) -> list[str] | None:
+        """The tags of ``selection``, pinned tags first; None for all by name."""
         if selection.whole:
-            return None, False
+            return None
         if selection.tags:
-            return list(selection.tags), False
+            return list(selection.tags)
         words = selection.words
         by_title = await titled(words)
-        found = await matching_tags(words, self._max_tags, by_title)
+        found = await matching_tags(words, titled=by_title)
         pinned = [tag for tag in selection.pins if tag in by_title or matches(tag, words)]
-        names = list(dict.fromkeys([*pinned, *(tag.tag_name for tag in found.rows)]))
-        return names[: self._max_tags], found.rowcount > self._max_tags
+        return list(dict.fromkeys([*pinned, *(tag.tag_name for tag in found.rows)]))
+
+    async def _more(self, names: list[str] | None, answer: Answer[TileRow]) -> int:
+        """How many tags of a selection are not shown."""
+        if names is not None:
+            return max(0, len(names) - self._max_tags)
+        if answer.rowcount <= self._max_tags:
+            return 0
+        return max(1, (await tag_list()).rowcount - self._max_tags)
 
     def _log(self, selection: Selection, answer: Answer[TileRow], dur_ms: float) -> None:
         window = selection.window

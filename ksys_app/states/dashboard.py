@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -26,13 +26,11 @@ from ksys_app.states.captions import delta_caption
 from ksys_app.states.detail import TagDetail
 from ksys_app.states.loading import LoadingState
 from ksys_app.states.pinned import Pinned
-from ksys_app.states.shown_tiles import shown
+from ksys_app.states.shown_tiles import shown, tiles_url
 from ksys_app.states.sorted_tiles import SORTS, Sorted
 from ksys_app.states.tallied import ONLY, Tallied
 from ksys_app.states.views import page_link
 from ksys_app.states.windowed import WindowedState, log_load
-
-TILES: Final = "/api/v1/kpi?fields=about,group,shown&format=columns"
 
 
 class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingState, BaseState):
@@ -47,7 +45,8 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
     titles: list[str] = []
     delta_caption: Message = Message()
     tag_filter: str = ""
-    truncated: bool = False
+    # How many more tags match than are shown.
+    more: int = 0
     searched: bool = False
     saved_window: str = rx.LocalStorage("", name="ksys.window")
 
@@ -187,7 +186,7 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
     def _show(self, tile_set: TileSet, seq: int = 0) -> None:
         """Show ``tile_set``, whoever has read it; ``seq`` is the number of its snapshot."""
         self.tick_s = round(runtime.current().feed.interval)
-        self.truncated = tile_set.truncated
+        self.more = tile_set.more
         self._tile_set, self._seq = tile_set, seq
         self._say_days(tile_set.days)
         self._place()
@@ -221,8 +220,8 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
     def _announce(self) -> None:
         """Say where the browser fetches the tiles, if they are too many for the state."""
         of, many = self._tile_set, len(self._tiles) > MOST_IN_STATE
-        if of is not None and many and self._seq and of.selection.whole and not of.truncated:
-            self.tiles_url = f"{TILES}&window={of.window.label}"
+        if of is not None and many and self._seq:
+            self.tiles_url = tiles_url(of)
             self.tiles_seq = self._seq
         else:
             self.tiles_url, self.tiles_seq = "", 0

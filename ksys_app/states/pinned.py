@@ -9,12 +9,12 @@ from typing import Any, Final
 import reflex as rx
 
 from ksys_app.domain.names import lookup_flaw
+from ksys_app.domain.ordering import MAX_PINS
 from ksys_app.models.views import PINNED
 from ksys_app.states.held import HeldOrder
 from ksys_app.states.shown_tiles import ShownTiles
 from ksys_app.states.views import names_in, names_text
 
-MAX_PINS: Final = 200
 # Characters. A browser sends them with the first message of each page.
 MAX_PINNED: Final = 50_000
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -14,6 +15,15 @@ from ksys_app.services.tiles import TileSet
 from ksys_app.texts.tiles import tile_view
 
 VIEW_BYTES: Final = 2000
+TILES: Final = "/api/v1/kpi?fields=about,group,shown&format=columns"
+
+
+def tiles_url(of: TileSet) -> str:
+    """Where a browser fetches these tiles."""
+    query: dict[str, str | list[str]] = {"window": of.window.label}
+    if of.truncated or not of.selection.whole:
+        query |= {"part": "true", "search": of.selection.words, "pin": list(of.selection.pins)}
+    return f"{TILES}&{urlencode(query, doseq=True)}"
 
 
 def shown(of: TileSet, pins: Sequence[str]) -> list[TileView]:

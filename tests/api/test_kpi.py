@@ -146,3 +146,19 @@ async def test_a_tick_is_encoded_once_for_all_screens(http: httpx.AsyncClient) -
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["seq"] == snapshot.seq
     assert len(snapshot.made) == 1
+
+
+async def test_tags_are_searched_and_a_part_of_those_that_match_is_answered(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert titles(await get(http, search=" b ")) == ["B"]
+    assert (await get(http, SPARKLINES, search="b", places="0-5"))["columns"]["title"] == ["B"]
+    monkeypatch.setattr(runtime.current().tiles.source, "_max_tags", 2)
+    for path in (PATH, SPARKLINES):
+        window = {"window": "5m"} | ({"places": "0"} if path == SPARKLINES else {})
+        refused = await http.get(path, params=window)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (413, "PAYLOAD_BLOAT")
+    found = await get(http, window="5m", part="true", since=0, format="columns", pin="C")
+    assert found["columns"]["title"] == ["A", "C"]
+    lines = await get(http, SPARKLINES, window="5m", part="true", pin="C", places="0-9")
+    assert lines["columns"]["title"] == ["A", "C"]

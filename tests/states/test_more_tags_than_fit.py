@@ -73,20 +73,20 @@ async def filtered(made: Any, text: str) -> None:
 
 async def test_the_first_by_name_are_shown_and_the_page_says_so() -> None:
     made = await board()
-    assert (made.phase, made.truncated, shown(made)) == ("loaded", True, NAMES[:MOST])
+    assert (made.phase, made.more, shown(made)) == ("loaded", 15, NAMES[:MOST])
 
 
 async def test_the_filter_finds_tags_beyond_those_shown() -> None:
     made = await board()
     await filtered(made, "t18")
     assert (shown(made), listed(made)) == (["T18"], ["T18"])
-    assert (made.phase, made.searched, made.truncated) == ("loaded", True, False)
+    assert (made.phase, made.searched, made.more) == ("loaded", True, 0)
 
 
 async def test_a_filter_in_the_address_finds_them_too() -> None:
     made = await board(tag="t1")
     assert shown(made) == NAMES[9:14]
-    assert made.truncated, "ten tags match, five are shown"
+    assert made.more == 5, "ten tags match, five are shown"
     assert made.link == "/?window=5m&tag=t1&sort=name"
 
 
@@ -128,6 +128,21 @@ async def test_a_pin_beyond_those_shown_stays_in_front() -> None:
     again.saved_pins = made.saved_pins
     await call(again, "load")
     assert shown(again) == ["T18", *NAMES[: MOST - 1]]
+
+
+async def test_more_tiles_than_the_state_has_are_fetched_with_filter_and_pins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ksys_app.states.dashboard.MOST_IN_STATE", 2)
+    made = with_query(Board, window="5m", sort="name", tag="t1", pins="T18,T20")
+    await call(made, "load")
+    assert made.tiles_url.endswith("&window=5m&part=true&search=t1&pin=T18&pin=T20")
+    assert (made.kpi_rows, len(made.tile_order), made.more) == ([], MOST, 5)
+    titles = [made._tiles[index].title for index in made.tile_order]
+    assert titles == ["T18", *NAMES[9 : 9 + MOST - 1]]
+    await filtered(made, "")
+    assert made.tiles_url.endswith("&window=5m&part=true&search=&pin=T18&pin=T20")
+    assert made.more == 15
 
 
 async def test_the_feed_continues_with_what_the_filter_found(

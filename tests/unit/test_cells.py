@@ -76,6 +76,13 @@ def test_groups_are_in_order_with_their_cells_and_counts() -> None:
     assert [cell["title"] for cell in found[1]["cells"]] == ["B1", "B2", "B3"]
 
 
+def test_a_brief_group_has_cells_for_tags_that_are_not_normal_alone() -> None:
+    group = {"cells": [row("A1"), row("A2", "never"), row("A3", "crit")]}
+    found = run("lib/cells.js", "given.map((brief) => m.cellsOf(given[0], brief))", group, True)
+    assert [[cell["title"] for cell in cells] for cells in found[1:]] == [["A2", "A3"]]
+    assert run("lib/cells.js", "m.cellsOf(given[0], false)", group) == group["cells"]
+
+
 def test_only_groups_with_another_tag_or_trouble_are_new() -> None:
     names = ["A", "B"]
     first = {"rows": [row("A1"), row("B1")], "groups": names}

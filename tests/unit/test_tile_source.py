@@ -46,7 +46,7 @@ async def test_more_tags_than_may_be_shown_are_cut_off_and_said_so(
     rows.tiles = tuple(row(f"D{i}") for i in range(100, 110))
     tile_set = await source.load(M5)
     assert [tile.title for tile in tile_set.tiles] == ["D100", "D101", "D102"]
-    assert tile_set.truncated
+    assert (tile_set.truncated, tile_set.more) == (True, 7)
     assert rows.caps == [4, 4]
     assert [level for level, line in lines.of if "payload_bloat" in line] == [logging.WARNING]
     assert "limit=3" in lines.named("payload_bloat")[0]

@@ -9,7 +9,7 @@ from reflex.vars import VarData
 
 from ksys_app.components.client.files import library
 from ksys_app.components.client.shell import POPOVER
-from ksys_app.models.views import MOST_IN_STATE, TallyView, TileView
+from ksys_app.models.views import MOST_CELLS, MOST_IN_STATE, TallyView, TileView
 
 FETCHED: Final = library("grid/fetched.jsx")
 
@@ -167,12 +167,14 @@ class Cells(rx.Component):
 
     Attributes:
         chosen: the group that is shown alone, empty for all.
+        whole: of more tags only those that are not normal have a cell, but in the chosen group.
     """
 
     library = library("grid/cells.jsx")
     tag = "Cells"
 
     chosen: rx.Var[str]
+    whole: rx.Var[int] = rx.Var.create(MOST_CELLS)
     on_choose: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 

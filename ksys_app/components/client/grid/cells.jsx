@@ -1,12 +1,12 @@
 // The state of every tag as one cell, by group. A cell opens its tag, a group's name shows that group alone.
 import { memo, useMemo, useRef } from "react";
-import { byGroup, KINDS } from "../lib/cells.js";
+import { byGroup, cellsOf, KINDS } from "../lib/cells.js";
 import { useLanguage, useWords } from "../lib/usewords.js";
 import { counted } from "../lib/words.js";
 import { useAllTiles } from "./fetched.jsx";
 import { Mark } from "./mark.jsx";
 
-export function Cells({ chosen, onChoose, onOpen }) {
+export function Cells({ chosen, whole, onChoose, onOpen }) {
   const { live: t } = useWords();
   const language = useLanguage();
   const tiles = useAllTiles();
@@ -15,16 +15,22 @@ export function Cells({ chosen, onChoose, onOpen }) {
   const groups = useMemo(() => byGroup(tiles, compare, held.current), [tiles, compare]);
   held.current = groups;
   if (groups.length === 0) return null;
+  const brief = tiles.rows.length > whole;
+  const first = groups.find((group) => cellsOf(group, brief && chosen !== group.name).length > 0);
   return (
-    <div className="cells" data-testid="cells" onKeyDown={walk}>
-      {groups.map((group, at) => (
-        <Group key={group.name} group={group} t={t} chosen={chosen === group.name} first={at === 0} onChoose={onChoose} onOpen={onOpen} />
-      ))}
-    </div>
+    <>
+      {brief ? <p className="note">{t.cells_brief}</p> : null}
+      <div className="cells" data-testid="cells" onKeyDown={walk}>
+        {groups.map((group) => (
+          <Group key={group.name} group={group} t={t} chosen={chosen === group.name} brief={brief} first={group === first}
+            onChoose={onChoose} onOpen={onOpen} />
+        ))}
+      </div>
+    </>
   );
 }
 
-const Group = memo(/** @param {Record<string, any>} props */ function Group({ group, t, chosen, first, onChoose, onOpen }) {
+const Group = memo(/** @param {Record<string, any>} props */ function Group({ group, t, chosen, brief, first, onChoose, onOpen }) {
   const { name, cells, counts } = group;
   const says = { ok: t.state_ok, crit: t.state_crit, warn: t.state_warn, old: t.cell_old, still: t.comm_still, never: t.comm_never };
   return (
@@ -38,7 +44,7 @@ const Group = memo(/** @param {Record<string, any>} props */ function Group({ gr
         ))}
       </h3>
       <div className="cell-box">
-        {cells.map(({ title, kind }, place) => (
+        {cellsOf(group, brief && !chosen).map(({ title, kind }, place) => (
           <Cell key={title} title={title} kind={kind} says={says[kind]} first={first && place === 0} onOpen={onOpen} />
         ))}
       </div>

@@ -1,5 +1,5 @@
 // Fetches the tiles of each tick where they are too many for the page's state.
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useSyncExternalStore } from "react";
 import { at } from "../lib/paths.js";
 import { NOTHING, applied, lacking, marked, ranges, withLines } from "../lib/tiles.js";
 import { usePart } from "../lib/useparts.js";
@@ -34,7 +34,8 @@ function pin(list) {
 // Fetch what is wanted and in sight. What is asked for during a fetch is not queued: one fetch follows, of the newest.
 async function follow(url, seq) {
   wanted = { url, seq };
-  if (!url && held !== NOTHING) {
+  // The places of the state's order are those of another list of tags, or of none.
+  if (held !== NOTHING && tagsOf(url) !== tagsOf(held.url)) {
     held = NOTHING;
     show();
   }
@@ -67,11 +68,21 @@ async function changed(before) {
   return applied(before, await since(before.seq)) ?? applied(before, await since(0));
 }
 
+// Which tags an address asks for.
+function tagsOf(url) {
+  const query = queryOf(url);
+  query.delete("window");
+  return query.toString();
+}
+
+const queryOf = (url) => new URLSearchParams(url.split("?")[1]);
+
 // The tiles are shown together with their lines; without these where they cannot be read.
 async function lines(after, places) {
-  const label = new URLSearchParams(after.url.split("?")[1]).get("window");
+  const query = queryOf(after.url);
+  for (const name of ["fields", "format"]) query.delete(name);
   try {
-    return withLines(after, await load(`/api/v1/sparklines?window=${label}&places=${ranges(places)}`), Date.now());
+    return withLines(after, await load(`/api/v1/sparklines?${query}&places=${ranges(places)}`), Date.now());
   } catch {
     return after;
   }
@@ -102,7 +113,7 @@ export function Fetched({ url, seq, pins, tiles, rows, whole }) {
     const rest = setTimeout(() => void follow(wanted.url, wanted.seq), REST_MS);
     return () => clearTimeout(rest);
   }, [key]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     follow(url, seq);
   }, [url, seq]);
   useEffect(() => pin(titles(pins)), [pins]);

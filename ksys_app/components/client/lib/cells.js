@@ -20,3 +20,6 @@ export function byGroup({ rows, groups }, compare, before = []) {
 const same = (one, other) =>
   one?.cells.length === other.cells.length &&
   one.cells.every(({ title, kind }, at) => title === other.cells[at].title && kind === other.cells[at].kind);
+
+// The tags of a group that have a cell.
+export const cellsOf = ({ cells }, brief) => (brief ? cells.filter(({ kind }) => kind !== "ok") : cells);
