@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from ksys_app.services import runtime
 from ksys_app.settings import get_settings, secrets
 from ksys_app.states.failure import handler_failed, page_failed
 from ksys_app.utils import request
+from ksys_app.utils.closed_tabs import ClosedTabs
 
 
 @asynccontextmanager
@@ -32,13 +34,23 @@ async def lifespan() -> AsyncIterator[None]:
     """Open the pool and the feed in the serving process, after any fork."""
     settings = get_settings()
     log.setup(settings.log_form, secrets())
-    async with runtime.opened(settings, connected):
-        yield
+    sweeping = asyncio.create_task(closed_tabs().keep_sweeping(), name="closed tabs")
+    try:
+        async with runtime.opened(settings, connected):
+            yield
+    finally:
+        sweeping.cancel()
 
 
 def connected(token: str) -> bool:
     """Whether the tab with this token has its websocket."""
     return reflex_compat.tab_connected(app, token)
+
+
+def closed_tabs() -> ClosedTabs:
+    """Frees the states of closed tabs."""
+    held, release = reflex_compat.tabs_with_state, reflex_compat.release_state
+    return ClosedTabs(lambda: held(app), connected, lambda token: release(app, token))
 
 
 def catalogue() -> Catalogue:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import reflex as rx
 from reflex.assets import _link_shared_asset
+from reflex.istate.manager.memory import StateManagerMemory
 from reflex.state import EventHandlerSetVar
 from reflex_base.config import get_config
 from reflex_base.constants.state import FIELD_MARKER
@@ -52,6 +53,30 @@ def tab_connected(app: rx.App, token: str) -> bool:
         return False
     # The public map is a copy, made of all tabs each time that one of them asks.
     return token in app.event_namespace._token_manager.token_to_socket
+
+
+def tabs_with_state(app: rx.App) -> list[str]:
+    """The tokens of the tabs whose state is in memory."""
+    return list(_memory(app).states)
+
+
+def release_state(app: rx.App, token: str) -> None:
+    """Free the state of a tab, unless an event of the tab is running.
+
+    The framework keeps it for an hour after the last event.
+    """
+    manager = _memory(app)
+    if (found := manager._token_expires_at.get(token)) is None:
+        return
+    lock = manager._states_locks.get(found[1].lock_key)
+    if lock is None or not lock.locked():
+        manager._purge_token(found[1])
+
+
+def _memory(app: rx.App) -> StateManagerMemory:
+    manager = app.state_manager
+    assert isinstance(manager, StateManagerMemory), "rxconfig.py names no other state manager"
+    return manager
 
 
 def event_ids() -> tuple[str, str]:

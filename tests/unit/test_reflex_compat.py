@@ -30,6 +30,7 @@ PRIVATE = {
     "reflex.app:EventNamespace.on_client_error": "events.frames passes reports on",
     "reflex_base.event.processor.base_state_processor:process_event": "handlers run there",
     "reflex_base.event.context:EventContext.get": "reflex_compat.event_ids",
+    "reflex.istate.manager.memory:StateManagerMemory._purge_token": "reflex_compat.release_state",
 }
 FIELDS = {
     "reflex.app:App": ("_registration_context", "sio", "backend_exception_handler"),

@@ -97,7 +97,7 @@ def rule_rows(tags: list[ScaleTag]) -> Iterator[dict[str, Any]]:
             "tag_name": tag.tag_name,
             "min_val": round(tag.base - 2 * tag.span, 3),
             "max_val": round(tag.base + 2 * tag.span, 3),
-            "max_gap_seconds": 30,
+            "max_gap_seconds": 60,
             "warn_min": round(tag.base - 1.2 * tag.span, 3),
             "warn_max": round(tag.base + 1.2 * tag.span, 3),
             "crit_min": round(tag.base - 1.5 * tag.span, 3),
