@@ -35,9 +35,15 @@ def of_built_page(html: str) -> str:
     )
 
 
-def of_document(style: str) -> str:
-    """The policy of a document that has one ``<style>`` element, and neither scripts nor forms."""
-    return f"{NOTHING}; img-src 'self'; {_directive('style-src', _hashes([style]))}"
+def of_document(style: str, form: bool = False) -> str:
+    """The policy of a document that has one ``<style>`` element, and no script.
+
+    Args:
+        style: the text of that element.
+        form: whether the document has a form that is sent to the app.
+    """
+    own = NOTHING.replace("form-action 'none'", "form-action 'self'") if form else NOTHING
+    return f"{own}; img-src 'self'; {_directive('style-src', _hashes([style]))}"
 
 
 def inline_scripts(html: str) -> list[str]:

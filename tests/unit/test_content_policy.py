@@ -63,6 +63,13 @@ def test_a_page_allows_its_own_scripts_and_not_a_changed_one() -> None:
     assert source_of(HOME + " ") not in allowed
 
 
+def test_a_document_sends_its_form_to_the_app_and_another_sends_none() -> None:
+    with_form, without = of_document("p{}", form=True), of_document("p{}")
+    assert directives(with_form)["form-action"] == ["'self'"]
+    assert directives(without)["form-action"] == ["'none'"]
+    assert directives(with_form) | {"form-action": ["'none'"]} == directives(without)
+
+
 @pytest.mark.parametrize("policy", [of_built_page(PAGE), of_document("p{}"), NOTHING])
 def test_no_policy_allows_another_origin_or_scripts_by_default(policy: str) -> None:
     found = directives(policy)
