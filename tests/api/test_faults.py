@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
 
 from ksys_app.db import Database, connect
 from ksys_app.errors import DatabaseUnreachable
@@ -51,6 +52,9 @@ async def test_a_statement_that_waits_too_long_leaves_old_tiles_or_503_and_the_n
 @asynccontextmanager
 async def none_left(plant_db: Plant, kind: str) -> AsyncIterator[None]:
     """No connection for another reader; those that are open stay."""
+    # Of the database and not of the role, which other databases of a server have as well.
+    limit = sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}")
+    name = sql.Identifier(plant_db.conn.info.dbname)
     async with AsyncExitStack() as stack:
         if kind == "embedded":
             with suppress(psycopg.OperationalError):
@@ -58,11 +62,11 @@ async def none_left(plant_db: Plant, kind: str) -> AsyncIterator[None]:
                     client = psycopg.AsyncConnection.connect(plant_db.dsn)
                     await stack.enter_async_context(await client)
         else:
-            await plant_db.conn.execute("ALTER ROLE eco_ro CONNECTION LIMIT 0")
+            await plant_db.conn.execute(limit.format(name, sql.Literal(0)))
         try:
             yield
         finally:
-            await plant_db.conn.execute("ALTER ROLE eco_ro CONNECTION LIMIT -1")
+            await plant_db.conn.execute(limit.format(name, sql.Literal(-1)))
 
 
 async def test_without_a_connection_left_a_new_process_says_so_and_an_old_one_continues(
