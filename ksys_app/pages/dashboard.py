@@ -172,7 +172,12 @@ def _cells() -> rx.Component:
         rx.el.div(_summary(), class_name="section-head"),
         _notes(),
         client.Cells.create(
-            chosen=State.group, on_choose=State.show_group, on_open=State.open_detail
+            order=State.tile_order,
+            # A group that is chosen stands among the others, so that another one can be chosen.
+            narrowed=(State.group == "") & ((State.tag_filter != "") | (State.only != "")),
+            chosen=State.group,
+            on_choose=State.show_group,
+            on_open=State.open_detail,
         ),
         aria_labelledby="cells-heading",
         class_name="cells-section",

@@ -83,6 +83,12 @@ def test_a_brief_group_has_cells_for_tags_that_are_not_normal_alone() -> None:
     assert run("lib/cells.js", "m.cellsOf(given[0], false)", group) == group["cells"]
 
 
+def test_the_tags_of_a_filter_have_their_cells_by_name() -> None:
+    tiles = {"rows": [row("A1"), row("B1"), row("B2")], "groups": ["A", "B", "B"]}
+    found = run("lib/cells.js", "m.within(given[0], given[1])", tiles, [2, 0, 9])
+    assert found == {"rows": [row("A1"), row("B2")], "groups": ["A", "B"]}
+
+
 def test_only_groups_with_another_tag_or_trouble_are_new() -> None:
     names = ["A", "B"]
     first = {"rows": [row("A1"), row("B1")], "groups": names}

@@ -166,6 +166,8 @@ class Cells(rx.Component):
     """The state of every fetched tile as one cell, by group.
 
     Attributes:
+        order: the tiles that are shown.
+        narrowed: whether only these have cells, and none where they are ``few``.
         chosen: the group that is shown alone, empty for all.
         whole: of more tags only those that are not normal have a cell, but in the chosen group.
     """
@@ -173,6 +175,9 @@ class Cells(rx.Component):
     library = library("grid/cells.jsx")
     tag = "Cells"
 
+    order: rx.Var[list[int]]
+    narrowed: rx.Var[bool]
+    few: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
     chosen: rx.Var[str]
     whole: rx.Var[int] = rx.Var.create(MOST_CELLS)
     on_choose: rx.EventHandler[rx.event.passthrough_event_spec(str)]

@@ -1,20 +1,22 @@
 // The state of every tag as one cell, by group. A cell opens its tag, a group's name shows that group alone.
 import { memo, useMemo, useRef } from "react";
-import { byGroup, cellsOf, KINDS } from "../lib/cells.js";
+import { byGroup, cellsOf, KINDS, within } from "../lib/cells.js";
 import { useLanguage, useWords } from "../lib/usewords.js";
 import { counted } from "../lib/words.js";
 import { useAllTiles } from "./fetched.jsx";
 import { Mark } from "./mark.jsx";
 
-export function Cells({ chosen, whole, onChoose, onOpen }) {
+export function Cells({ order, chosen, narrowed, few, whole, onChoose, onOpen }) {
   const { live: t } = useWords();
   const language = useLanguage();
-  const tiles = useAllTiles();
+  const all = useAllTiles();
+  const tiles = useMemo(() => (narrowed ? within(all, order) : all), [all, narrowed, narrowed ? order : null]);
   const { compare } = useMemo(() => new Intl.Collator(language, { numeric: true }), [language]);
   const held = useRef([]);
   const groups = useMemo(() => byGroup(tiles, compare, held.current), [tiles, compare]);
   held.current = groups;
-  if (groups.length === 0) return null;
+  // So few tiles show their state themselves.
+  if (groups.length === 0 || (narrowed && order.length <= few)) return null;
   const brief = tiles.rows.length > whole;
   const first = groups.find((group) => cellsOf(group, brief && chosen !== group.name).length > 0);
   return (

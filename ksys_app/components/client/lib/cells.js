@@ -23,3 +23,9 @@ const same = (one, other) =>
 
 // The tags of a group that have a cell.
 export const cellsOf = ({ cells }, brief) => (brief ? cells.filter(({ kind }) => kind !== "ok") : cells);
+
+// The tiles at some places, by name as all of them.
+export function within({ rows, groups }, order) {
+  const places = order.filter((place) => place < rows.length).sort((one, other) => one - other);
+  return { rows: places.map((place) => rows[place]), groups: places.map((place) => groups[place]) };
+}
