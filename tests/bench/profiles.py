@@ -22,6 +22,8 @@ class Profile:
         screens: how many screens are open at the same time, one number after another.
         ticks: how many ticks each number of screens is watched for.
         tick_s: seconds between ticks.
+        freed_s: seconds after the last screen until the memory is read: the app gives it back after
+            one to two minutes.
         times: most runs that a figure is made of.
         seconds: after this long, a figure is made of the runs that there are, but of five at least.
         inserts: statements of each size that are written beside a plain table.
@@ -38,6 +40,7 @@ class Profile:
     screens: tuple[int, ...] = (1, 20, 300)
     ticks: int = 6
     tick_s: float = 10.0
+    freed_s: float = 130.0
     times: int = 20
     seconds: float = 15.0
     inserts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -78,6 +81,7 @@ TINY = Profile(
     screens=(1, 2),
     ticks=1,
     tick_s=1.0,
+    freed_s=0.0,
     times=1,
     seconds=1.0,
     inserts={"9 rows": (1, 1)},

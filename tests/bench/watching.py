@@ -18,8 +18,7 @@ from tests.bench.profiles import Profile
 SECTION, RECEIVED, MEMORY = "Screens", "Screens, a tick of each", "Memory of the app"
 # A tick of this process may have been read, and not arrived everywhere.
 ARRIVED_S = 2.0
-FREED_S = 10.0
-PROBE_S = 0.1
+PROBE_S = 0.5
 LONGEST_S = 120
 
 
@@ -33,8 +32,8 @@ async def measure(profile: Profile, app: App, found: Findings) -> None:
             with found.failing(f"{count} screens"):
                 await screens.grow(count)
                 await _watch(profile, app, screens, found)
-    if profile.tick_s * profile.ticks > FREED_S:
-        await asyncio.sleep(FREED_S)
+    found.say("screens closed: waiting for the memory")
+    await asyncio.sleep(profile.freed_s)
     subject = f"{profile.screens[-1]} screens closed"
     found.add(figure(MEMORY, subject, "resident", "MiB", [app.memory_mib()]))
 
