@@ -15,7 +15,7 @@ from ksys_app.queries import comm, export, indicators, metrics, realtime
 from ksys_app.queries.pieces import shape
 from ksys_app.queries.sparklines import SPARKS, spark_params
 from ksys_app.services import pieces, runtime
-from ksys_app.states.dashboard import TILES
+from ksys_app.states.shown_tiles import TILES
 from tests.bench.profiles import Profile
 
 Statement = tuple[Any, dict[str, Any]]
