@@ -25,6 +25,12 @@ class BaseState(rx.State):
     saved_span: str = rx.LocalStorage("", name="ksys.span")
     saved_tag: str = rx.LocalStorage("", name="ksys.tag")
 
+    def _become(self, **values: Any) -> None:
+        """Give vars these values; a var that has its value already is not sent again."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
     def _query(self) -> dict[str, str]:
         """The query of the address, the last value of each name."""
         return dict(self.router.url.query_parameters)
@@ -44,4 +50,4 @@ class BaseState(rx.State):
         self._note_replica()
 
     def _note_replica(self) -> None:
-        self.replica = replica_note(runtime.current().database.standby.replica)
+        self._become(replica=replica_note(runtime.current().database.standby.replica))

@@ -97,7 +97,7 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
                             return
                         tab._follow(snapshot)
                         searched = tab.searched or snapshot.error is not None
-                        wanted = tab._wanted()
+                        wanted = wanted if searched else tab._wanted()
                         detailed = tab.detail_open and snapshot.error is None
                     if detailed:
                         yield DashboardState.read_detail
@@ -185,8 +185,8 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
 
     def _show(self, tile_set: TileSet, seq: int = 0) -> None:
         """Show ``tile_set``, whoever has read it; ``seq`` is the number of its snapshot."""
-        self.tick_s = round(runtime.current().feed.interval)
-        self.more = tile_set.more
+        interval = round(runtime.current().feed.interval)
+        self._become(tick_s=interval, more=tile_set.more)
         self._tile_set, self._seq = tile_set, seq
         self._say_days(tile_set.days)
         self._place()
@@ -208,12 +208,10 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
         pins = self._pins()
         self._announce()
         of = None if self.tiles_url else self._tile_set
-        rows = [] if of is None else shown(of, pins)
-        if rows != self.kpi_rows:
-            self.kpi_rows = rows
-        titles = [] if of is None else [tile.about for tile in of.tiles]
-        if titles != self.titles:
-            self.titles = titles
+        self._become(
+            kpi_rows=[] if of is None else shown(of, pins),
+            titles=[] if of is None else [tile.about for tile in of.tiles],
+        )
         self._stand()
         self._order()
 
@@ -221,13 +219,12 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
         """Say where the browser fetches the tiles, if they are too many for the state."""
         of, many = self._tile_set, len(self._tiles) > MOST_IN_STATE
         if of is not None and many and self._seq:
-            self.tiles_url = tiles_url(of)
-            self.tiles_seq = self._seq
+            self._become(tiles_url=tiles_url(of), tiles_seq=self._seq)
         else:
-            self.tiles_url, self.tiles_seq = "", 0
+            self._become(tiles_url="", tiles_seq=0)
 
     def _order(self) -> None:
-        self.searched = self._tile_set is not None and self._tile_set.covers(self.tag_filter)
+        searched = self._tile_set is not None and self._tile_set.covers(self.tag_filter)
         known, words, only = self._tiles, self.tag_filter, self.only
         of = TileSet(self._wanted()) if self._tile_set is None else self._tile_set
         tiles, table, counts = arranged(
@@ -238,12 +235,10 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
             (self.tile_sort, *self._pins()),
             (self.table_sort, self.table_desc),
         )
-        tiles, self.tiles_moved = self._arrange("tiles", known, tiles)
-        table, self.table_moved = self._arrange("table", known, table)
-        if tiles != self.tile_order:
-            self.tile_order = tiles
-        if table != self.table_order:
-            self.table_order = table
+        tiles, tiles_moved = self._arrange("tiles", known, tiles)
+        table, table_moved = self._arrange("table", known, table)
+        self._become(tile_order=tiles, table_order=table, searched=searched)
+        self._become(tiles_moved=tiles_moved, table_moved=table_moved)
         partial = self._tile_set is not None and (of.truncated or of.selection.words != "")
         self._count(known, counts, len(tiles), partial=partial)
 

@@ -22,7 +22,7 @@ class HeldOrder(rx.State, mixin=True):
     table_moved: int = 0
 
     _held: tuple[str, ...] = ()
-    # The tiles of the last order of a list, and their indexes in that order.
+    # Of a list that is held, the tiles of its last order, and their indexes in that order.
     _placed: dict[str, tuple[Sequence[Tile], list[int]]] = {}
 
     @rx.event
@@ -31,6 +31,7 @@ class HeldOrder(rx.State, mixin=True):
         if name not in LISTS:
             return
         self._held = tuple(one for one in LISTS if (held if one == name else one in self._held))
+        self._placed.pop(name, None)
         self._order()
 
     @rx.event
@@ -56,7 +57,9 @@ class HeldOrder(rx.State, mixin=True):
         self, name: str, tiles: Sequence[Tile], wanted: list[int]
     ) -> tuple[list[int], int]:
         """The indexes to show, in the held order, and how many tags would move without it."""
-        placed = self._placed.get(name) if name in self._held else None
+        if name not in self._held:
+            return wanted, 0
+        placed = self._placed.get(name)
         shown, moved = (wanted, 0) if placed is None else _in_place(*placed, tiles, wanted)
         self._placed = self._placed | {name: (tiles, shown)}
         return shown, moved

@@ -22,6 +22,8 @@ from ksys_app.utils.pace import Pace
 LINES: Final = 100
 _logged = Pace(LINES)
 
+NO_PROBLEM: Final = Problem()
+
 
 class LoadingState(BaseState, mixin=True):
     """``idle``, ``loading``, ``loaded``, ``empty``, ``error``, ``retrying`` or ``stale``."""
@@ -51,8 +53,9 @@ class LoadingState(BaseState, mixin=True):
 
     def _open_in(self, path: str) -> bool:
         """Whether this tab is still on the page: a loop may outlive its page."""
-        there = runtime.current().connected(self.router.session.client_token)
-        return there and self.router.url.path.rstrip("/") == path.rstrip("/")
+        router = self.router
+        there = runtime.current().connected(router.session.client_token)
+        return there and router.url.path.rstrip("/") == path.rstrip("/")
 
     def _holds_data(self) -> bool:
         """Whether the page shows data of what is selected."""
@@ -71,9 +74,7 @@ class LoadingState(BaseState, mixin=True):
         raise NotImplementedError
 
     def _succeed(self, *, empty: bool) -> None:
-        self.is_loading = False
-        self.problem = Problem()
-        self.phase = "empty" if empty else "loaded"
+        self._become(is_loading=False, problem=NO_PROBLEM, phase="empty" if empty else "loaded")
         self._note_replica()
 
     def _asked_wrong(self) -> bool:

@@ -76,7 +76,7 @@ class WindowedState(BaseState, mixin=True):
         """Say whose days the buckets are, where they are not those of the display zone."""
         own = runtime.current().settings.tz
         window = parse_window(self.window)
-        self.window_caption = window_caption(window, None if days == own else days)
+        self._become(window_caption=window_caption(window, None if days == own else days))
 
 
 def log_load(

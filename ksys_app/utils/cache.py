@@ -34,7 +34,7 @@ MAX_ENTRIES: Final = 100
 ROW_BYTES: Final = 400
 ITEM_BYTES: Final = 32
 # The rows of an answer are similar, so this many rows are enough to estimate the size of all.
-SAMPLED_ROWS: Final = 200
+SAMPLED_ROWS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.errors import DatabaseUnreachable, KsysError, SchemaDrift
 from ksys_app.models.views import TileView
 from ksys_app.services import runtime
+from ksys_app.services.live import Snapshot
 from ksys_app.states.dashboard import DashboardState
 from ksys_app.states.trend import TrendState
 from ksys_app.texts import say
@@ -250,6 +251,14 @@ async def test_sorting_by_an_unknown_column_changes_nothing() -> None:
     assert (made.table_sort, made.table_desc) == ("tag", False)
     made.sort_table("tag")
     assert made.table_desc is True
+
+
+async def test_a_tick_sends_only_the_vars_that_have_changed() -> None:
+    made = state(window="5m")
+    await load(made)
+    made._clean()
+    made._follow(Snapshot(made._seq + 1, made._tile_set))
+    assert made.dirty_vars <= {"updated_ms", "db_now_ms", "_tile_set", "_seq"}
 
 
 def undrawn(row: Any) -> TileView:
