@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
 EVERY_S: Final = 60.0
 """A tab that connects again within this time finds its state as it was."""
+
+MANY: Final = 20
+"""Memory is given back after so many tabs, because that takes some hundredths of a second."""
 
 
 class ClosedTabs:
@@ -45,9 +49,13 @@ class ClosedTabs:
 
     async def keep_sweeping(self) -> None:
         """Sweep each minute until cancelled, and give the memory back to the system."""
+        released = 0
         while True:
             await asyncio.sleep(EVERY_S)
-            if self.sweep():
+            released += self.sweep()
+            if released >= MANY:
+                released = 0
+                gc.collect()  # The states have references in circles.
                 await asyncio.to_thread(give_back)
 
 

@@ -26,7 +26,7 @@ STAGE: Final = "history"
 STEP_LIMIT_S: Final = 3600.0
 COMPRESS_EVERY_S: Final = 60.0
 # Samples of a statement: few enough that the pages need not wait for the embedded database.
-EMBEDDED_BLOCK: Final = 50_000
+EMBEDDED_BLOCK: Final = 20_000
 SERVER_BLOCK: Final = 500_000
 
 
