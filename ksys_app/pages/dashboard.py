@@ -173,8 +173,7 @@ def _cells() -> rx.Component:
         _notes(),
         client.Cells.create(
             order=State.tile_order,
-            # A group that is chosen stands among the others, so that another one can be chosen.
-            narrowed=(State.group == "") & ((State.tag_filter != "") | (State.only != "")),
+            narrowed=(State.group != "") | (State.tag_filter != "") | (State.only != ""),
             chosen=State.group,
             on_choose=State.show_group,
             on_open=State.open_detail,
@@ -185,7 +184,13 @@ def _cells() -> rx.Component:
 
 
 def _summary() -> rx.Component:
-    return client.Summary.create(tally=State.tally, only=State.only, on_only=State.show_only)
+    return client.Summary.create(
+        tally=State.tally,
+        only=State.only,
+        group=State.group,
+        on_only=State.show_only,
+        on_group=State.show_group,
+    )
 
 
 def _notes() -> rx.Component:

@@ -94,7 +94,7 @@ class Summary(rx.Component):
 
     Attributes:
         tally: what is counted.
-        only: what is shown alone.
+        only: what is shown alone, ``group`` of which group.
         whole: with more tags, the pinned ones have a count too.
     """
 
@@ -104,7 +104,9 @@ class Summary(rx.Component):
     tally: rx.Var[TallyView]
     whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
     only: rx.Var[str]
+    group: rx.Var[str]
     on_only: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_group: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 class Name(rx.Component):

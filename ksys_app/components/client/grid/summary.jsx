@@ -5,7 +5,7 @@ import { Mark } from "./mark.jsx";
 import { KINDS } from "../lib/cells.js";
 import { counted } from "../lib/words.js";
 
-export function Summary({ tally, only, whole, onOnly }) {
+export function Summary({ tally, only, group, whole, onOnly, onGroup }) {
   const { t } = useLive();
   const asOf = useAsOf(t.as_of);
   if (!tally.every) return null;
@@ -17,8 +17,15 @@ export function Summary({ tally, only, whole, onOnly }) {
         {sentence(tally, only, t)}
         {asOf ? <span className="summary-asof"> {asOf}</span> : null}
       </p>
-      {listed.length > 0 || tally.outside > 0 ? (
+      {listed.length > 0 || tally.outside > 0 || group ? (
         <ul className="summary" data-testid="summary" aria-label={t.summary}>
+          {group ? (
+            <li>
+              <button type="button" aria-pressed="true" data-testid="group-clear" title={t.only_off} onClick={() => onGroup(group)}>
+                {group}
+              </button>
+            </li>
+          ) : null}
           {listed.map((kind) => (
             <li key={kind}>
               <button type="button" aria-pressed={kind === only} data-testid={`only-${kind}`}
