@@ -113,7 +113,7 @@ async def test_the_chart_the_file_and_the_link_name_the_same() -> None:
         "window": ["24h"],
         "kind": ["buckets"],
     }
-    assert state.link == "/trend?tag=A&window=24h&series=avg%2Cmax&zoom=5-9&page=2"
+    assert state.link == "/trend?tag=A&window=24h&series=avg,max&zoom=5-9&page=2"
     assert state.rows[0].num == 51
 
 
