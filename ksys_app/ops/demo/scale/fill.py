@@ -7,6 +7,7 @@ was: the database has recorded each second that is written.
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
@@ -81,15 +82,21 @@ class History:
         part = next(parts(missing, self._size.part_s), None)
         if part is None:
             return COMPRESS_EVERY_S
-        await self._write(conn, [part])
+        await self._write(conn, [part], pausing=self._size.embedded)
         await self._refresh(part)
         return 0.0
 
-    async def _write(self, conn: AsyncConnection, spans: list[Span]) -> None:
+    async def _write(
+        self, conn: AsyncConnection, spans: list[Span], *, pausing: bool = False
+    ) -> None:
         left = sum(span.seconds for span in await store.missing(conn, self._until))
         total = self._size.rows
         for block in (block for span in spans for block in blocks(span, self.block_s)):
+            began = time.monotonic()
             await store.write(conn, block)
+            if pausing:
+                # The embedded database does one thing at a time: half of it is for the pages.
+                await asyncio.sleep(time.monotonic() - began)
             left -= block.seconds
             self._report(STAGE, max(0, total - left * self._size.tags), total)
 

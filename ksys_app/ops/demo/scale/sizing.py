@@ -11,7 +11,7 @@ DAY_S: Final = 86_400
 MOST_DAYS: Final = 365
 MOST_EMBEDDED_TAGS: Final = 2_000
 MOST_EMBEDDED_ROWS: Final = 2_000 * DAY_S
-"""The most samples of the embedded database: it writes them in about 45 minutes."""
+"""The most samples of the embedded database: it writes them in about 80 minutes."""
 
 # Bytes of a sample and of a tag's day of buckets, and samples a second, as docs/scale.md has them.
 COMPRESSED_BYTES: Final = 10
@@ -20,14 +20,14 @@ BUCKETS_DAY_BYTES: Final = 370_000
 # The indicators have 25 hours of minutes.
 INDICATORS_BYTES: Final = 225_000
 WAL_BYTES: Final = 1_000_000_000
-EMBEDDED_RATE: Final = 65_000
+EMBEDDED_RATE: Final = 35_000
 SERVER_RATE: Final = 70_000
 KEPT_FREE: Final = 0.05
 """The part of a disk that stays free."""
 
 # How much time a chunk, and a part of the history, covers: the longest that has few enough rows.
 SPANS_S: Final = (7 * DAY_S, DAY_S, DAY_S // 2, DAY_S // 4, 3600, 900, 300)
-EMBEDDED_PART: Final = 720_000
+EMBEDDED_PART: Final = 240_000
 SERVER_PART: Final = 7_500_000
 
 
