@@ -1,7 +1,8 @@
--- eco_ro reads; eco_rw writes samples and rules. 120_grants.sql grants the privileges.
+-- eco_ro reads; eco_rw writes samples and rules; eco_op calls the functions of schema ksys and can do
+-- nothing else (PRD decision 34). 120_grants.sql grants the privileges.
 --
--- No file contains passwords. `ksys db init` reads them from KSYS_RO_PASSWORD and KSYS_RW_PASSWORD
--- and passes SCRAM verifiers in the settings ksys.eco_ro_password and ksys.eco_rw_password. Without a
+-- No file contains passwords. `ksys db init` reads them from KSYS_RO_PASSWORD, KSYS_RW_PASSWORD and
+-- KSYS_OP_PASSWORD and passes SCRAM verifiers in settings such as ksys.eco_ro_password. Without a
 -- password the role cannot log in. To set one with psql: \password eco_ro, then
 -- ALTER ROLE eco_ro LOGIN.
 DO $$
@@ -9,7 +10,7 @@ DECLARE
   name text;
   verifier text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['eco_ro', 'eco_rw'] LOOP
+  FOREACH name IN ARRAY ARRAY['eco_ro', 'eco_rw', 'eco_op'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', name);
     END IF;
@@ -18,7 +19,9 @@ BEGIN
       EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', name, verifier);
     END IF;
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), name);
-    EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', name);
+    IF name <> 'eco_op' THEN
+      EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', name);
+    END IF;
   END LOOP;
 END
 $$;
@@ -39,7 +42,12 @@ BEGIN
       ('eco_ro', 'TimeZone', 'UTC'),
       ('eco_rw', 'plan_cache_mode', 'force_custom_plan'),
       ('eco_rw', 'jit', 'off'),
-      ('eco_rw', 'TimeZone', 'UTC')
+      ('eco_rw', 'TimeZone', 'UTC'),
+      ('eco_op', 'statement_timeout', '10s'),
+      ('eco_op', 'idle_in_transaction_session_timeout', '10s'),
+      ('eco_op', 'plan_cache_mode', 'force_custom_plan'),
+      ('eco_op', 'jit', 'off'),
+      ('eco_op', 'TimeZone', 'UTC')
     ) AS s (role, name, value)
     JOIN pg_roles AS r ON r.rolname = s.role
     WHERE s.name || '=' || s.value <> ALL (coalesce(r.rolconfig, '{}'))

@@ -29,3 +29,36 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- eco_op may call these functions and touches no table. Nobody but the owner reads schema ksys.
+DO $$
+DECLARE
+  missing record;
+  given record;
+BEGIN
+  IF NOT has_schema_privilege('eco_op', 'ksys', 'USAGE') THEN
+    GRANT USAGE ON SCHEMA ksys TO eco_op;
+  END IF;
+  FOR missing IN
+    SELECT p.oid::regprocedure AS function FROM pg_proc AS p
+    WHERE p.pronamespace = 'ksys'::regnamespace
+      AND p.proname IN ('attempt', 'failed', 'start_session', 'session', 'active', 'end_session',
+                        'sessions', 'revoke', 'rehash', 'token', 'note', 'audit')
+      AND NOT has_function_privilege('eco_op', p.oid, 'EXECUTE')
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO eco_op', missing.function);
+  END LOOP;
+  FOR given IN
+    SELECT c.relname, coalesce(r.rolname, '') AS role
+    FROM pg_class AS c
+    CROSS JOIN aclexplode(c.relacl) AS a
+    LEFT JOIN pg_roles AS r ON r.oid = a.grantee
+    WHERE c.relnamespace = 'ksys'::regnamespace AND c.relkind IN ('r', 'S')
+      AND (a.grantee = 0 OR r.rolname IN ('eco_ro', 'eco_rw', 'eco_op'))
+    GROUP BY 1, 2
+  LOOP
+    EXECUTE format('REVOKE ALL ON ksys.%I FROM %s', given.relname,
+                   CASE given.role WHEN '' THEN 'PUBLIC' ELSE quote_ident(given.role) END);
+  END LOOP;
+END
+$$;

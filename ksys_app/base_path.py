@@ -16,13 +16,13 @@ FOLDER_VARIABLE: Final = "__KSYS_PAGES"
 # First parts of the paths that are no pages.
 ENDPOINTS: Final = frozenset(
     {
-        *("api", "docs", "metrics", "ping", "readyz"),
+        *("api", "docs", "login", "metrics", "ping", "readyz"),
         *("_event", "_health", "_upload", "_all_routes", "auth-codespace"),
     }
 )
 # First parts of all paths of the app. If the base path began with one of them, the app could not
 # tell whether a proxy has removed the base path.
-RESERVED: Final = ENDPOINTS | {"assets", "comm", "external", "look", "tech", "trend"}
+RESERVED: Final = ENDPOINTS | {"admin", "assets", "comm", "external", "look", "tech", "trend"}
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 

@@ -11,6 +11,7 @@ import typer
 
 from ksys_app import __version__, log
 from ksys_app.commands import (
+    audit,
     checks,
     communication,
     database,
@@ -19,6 +20,8 @@ from ksys_app.commands import (
     quality,
     recovery,
     terminal,
+    tokens,
+    users,
 )
 from ksys_app.errors import BadParameter, KsysError
 from ksys_app.settings import secrets
@@ -40,6 +43,9 @@ demonstration.add_to(app)
 app.add_typer(database.app, name="db")
 app.add_typer(quality.app, name="qc")
 app.add_typer(communication.app, name="comm")
+app.add_typer(users.app, name="user")
+app.add_typer(tokens.app, name="token")
+app.command()(audit.audit)
 
 
 @app.callback(invoke_without_command=True)

@@ -50,17 +50,18 @@ class _Version:
 
 
 class Database:
-    """A pool of connections for reading, with guards on each statement, and a cache.
+    """A pool of connections, with guards on each statement, and a cache.
 
     Args:
-        dsn: the app's database, role ``eco_ro``.
+        dsn: the database, with role ``eco_ro``, or with ``eco_op`` to change something.
         settings: timeouts, pool size and cache size.
+        writes: whether statements may change something.
 
     Attributes:
         standby: how far the database is behind its primary, if it is a read replica.
     """
 
-    def __init__(self, dsn: str, settings: Settings) -> None:
+    def __init__(self, dsn: str, settings: Settings, *, writes: bool = False) -> None:
         self.name = safe_dsn(dsn)
         self.counters = Counters()
         self.standby = Standby()
@@ -71,11 +72,9 @@ class Database:
         self._user = user_of(dsn)
         self._refusal: tuple[str, KsysError] | None = None
         self._dsn = with_parameters(
-            dsn,
-            application_name="ksys_app",
-            tcp_user_timeout=UNACKNOWLEDGED_MS,
-            **KEEPALIVE,
+            dsn, application_name="ksys_app", tcp_user_timeout=UNACKNOWLEDGED_MS, **KEEPALIVE
         )
+        self._writes = writes
         self._pool = Pool(self._open, settings.pool_max)
         self.pulse = Pulse(self._ping)
 
@@ -132,7 +131,7 @@ class Database:
             try:
                 # Without a BEGIN, a pipeline is one transaction and one round trip to the server.
                 async with conn.pipeline():
-                    await guards.execute(GUARDS, guarding(seconds))
+                    await guards.execute(GUARDS, guarding(seconds, read_only=not self._writes))
                     await cursor.execute(statement, dict(params))
             except psycopg.Error as error:
                 failure = error
@@ -279,12 +278,18 @@ class Database:
 
 
 _current: Database | None = None
+_operator: Database | None = None
 
 
-def use(database: Database | None) -> None:
-    """Make ``database`` the result of :func:`current`; None at shutdown."""
-    global _current  # one pool a process, opened in the lifespan, which runs after the fork
-    _current = database
+def use(database: Database | None, operator: Database | None = None) -> None:
+    """Make them the results of :func:`current` and :func:`operator`; None at shutdown."""
+    global _current, _operator  # opened in the lifespan, which runs after the fork
+    _current, _operator = database, operator
+
+
+def operator() -> Database | None:
+    """The pool of this process for changes, role ``eco_op``; None without ``TS_OPERATOR_DSN``."""
+    return _operator
 
 
 def current() -> Database:

@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from ksys_app import log
 from ksys_app.errors import Forbidden
-from ksys_app.origin import Arrival, Networks, arrival, origin, parse, refusal
+from ksys_app.origin import Arrival, Networks, arrival, client_of, origin, parse, refusal
 
 App = Callable[..., Any]
 Headers = list[tuple[bytes, bytes]]
 
+# Whether the request came from a trusted proxy, in the scope of the app behind the edge.
+TRUSTED: Final = "ksys.trusted"
 # Only the edge reads these headers. It removes them, so that no code behind it relies on them.
 CLAIMS: Final = (b"forwarded", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
 # Each pair of origins is logged once, up to this many, because a refused page retries every few
@@ -48,7 +50,9 @@ def behind_proxies(app: App, proxies: Networks, base: str = "") -> App:
         page = headers.get("origin") if scope["type"] == "websocket" else None
         why = None if page is None else refusal(page, arrived)
         if page is None or why is None:
-            await app(_of_browser(scope, arrived) | _under(base, scope), receive, send)
+            client = client_of(headers.get("x-forwarded-for", ""), peer, proxies)
+            inside = _of_browser(scope, arrived) | _under(base, scope)
+            await app(inside | _sender(scope, client, arrived), receive, send)
             return
         pair = (page[:200], str(arrived.served))
         if pair not in logged and len(logged) < MAX_LOGGED:
@@ -57,6 +61,12 @@ def behind_proxies(app: App, proxies: Networks, base: str = "") -> App:
         await _refuse(why, receive, send)
 
     return edge
+
+
+def _sender(scope: Any, address: str, arrived: Arrival) -> dict[str, Any]:
+    """The browser's address, and whether a trusted proxy passed the request on."""
+    port = scope["client"][1] if scope.get("client") else 0
+    return {"client": (address, port) if address else None, TRUSTED: arrived.trusted}
 
 
 def own_origin(page: str | None, environ: Mapping[str, Any]) -> bool:

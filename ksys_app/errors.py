@@ -7,6 +7,7 @@ other error is in English. If the driver raised an error, it is in ``__cause__``
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Final
 
 from ksys_app.models.message import Message
@@ -64,6 +65,29 @@ class BadParameter(KsysError):
     code = "BAD_PARAMETER"
     http_status = 400
     exit_code = 2
+
+
+class AuthRequired(KsysError):
+    """Nobody is logged in, or the login failed."""
+
+    code = "AUTH_REQUIRED"
+    http_status = 401
+
+
+class RateLimited(KsysError):
+    """There were too many requests.
+
+    Args:
+        what: the sentence.
+        retry_after_s: seconds until the next request may succeed.
+    """
+
+    code = "RATE_LIMITED"
+    http_status = 429
+
+    def __init__(self, what: str | Message = "", retry_after_s: float = 1.0) -> None:
+        super().__init__(what)
+        self.retry_after_s = max(1, math.ceil(retry_after_s))
 
 
 class Forbidden(KsysError):

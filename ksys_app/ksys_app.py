@@ -16,6 +16,7 @@ from ksys_app.api.app import create_api
 from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.built import BuiltPages
 from ksys_app.edge import behind_proxies, own_origin
+from ksys_app.errors import ConfigError
 from ksys_app.events.arguments import Catalogue
 from ksys_app.events.gate import gated
 from ksys_app.events.refusals import refusals
@@ -23,10 +24,13 @@ from ksys_app.pages import add_pages, app_style
 from ksys_app.request_ids import with_request_ids
 from ksys_app.security import with_headers, with_tls_kept
 from ksys_app.services import runtime
-from ksys_app.settings import get_settings, secrets
+from ksys_app.settings import Settings, get_settings, secrets
 from ksys_app.states.failure import handler_failed, page_failed
 from ksys_app.utils import request
 from ksys_app.utils.closed_tabs import ClosedTabs
+from ksys_app.wall.identity import NOBODY, Identity, Local, Proxied
+from ksys_app.wall.limits import Crowd, Limits
+from ksys_app.wall.wall import walled
 
 
 @asynccontextmanager
@@ -63,6 +67,33 @@ def at_gate(inside: Any) -> Any:
     return gated(inside, reflex_compat.event_namespace(), catalogue, refusals)
 
 
+def who() -> Identity:
+    """How KSYS_AUTH wants this process to know who sends a request.
+
+    Raises:
+        KsysError: the app is still starting.
+    """
+    settings = get_settings()
+    if settings.auth == "off":
+        return NOBODY
+    access = runtime.current().access
+    if access is None:
+        raise ConfigError("TS_OPERATOR_DSN is not set")
+    if settings.auth == "proxy":
+        return Proxied(access, settings.user_header)
+    return Local(access)
+
+
+def limits(settings: Settings) -> Limits:
+    """What one client may use."""
+    return Limits(settings.max_requests, settings.max_pages, settings.max_messages)
+
+
+def at_wall(inside: Any) -> Any:
+    """The app behind the wall, which answers only who may ask."""
+    return walled(inside, who, Crowd(limits(get_settings())))
+
+
 def with_pages(inside: Any) -> Any:
     """Add the built pages after the framework's endpoints, if this process serves them."""
     folder = os.environ.get(FOLDER_VARIABLE)
@@ -91,7 +122,7 @@ def at_edge(inside: Any) -> Any:
 app = rx.App(
     **app_style(),
     api_transformer=[
-        *(with_pages, create_api(), at_gate, with_tls_kept),
+        *(with_pages, create_api(), at_gate, at_wall, with_tls_kept),
         *(at_edge, with_headers, with_ids),
     ],
     backend_exception_handler=handler_failed,

@@ -141,6 +141,11 @@ def trusts(proxies: Networks, peer: str | None) -> bool:
     return any((mapped or address) in network for network in proxies)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself: ``localhost``, 127.0.0.0/8 or ``::1``."""
+    return host == "localhost" or trusts(networks(LOOPBACK), host.strip("[]"))
+
+
 def networks(text: str) -> Networks:
     """The networks in a text such as ``127.0.0.1, 10.20.0.0/24``; ``none`` gives no network.
 
@@ -170,3 +175,27 @@ def _last_forwarded(values: str) -> dict[str, str]:
         if values[found.end() : at] == ",":
             pairs = {}
     return pairs if at > len(values) else {}
+
+
+def client_of(forwarded_for: str, peer: str | None, proxies: Networks) -> str:
+    """The address of the browser: the last one that no trusted proxy has.
+
+    Args:
+        forwarded_for: the header ``X-Forwarded-For``. Each proxy adds the address that it saw.
+        peer: address at the other end of the connection.
+        proxies: addresses whose forwarded headers are trusted.
+    """
+    address = peer or ""
+    for claimed in reversed(forwarded_for.split(",")):
+        if not trusts(proxies, address) or not _is_address(claimed.strip()):
+            break
+        address = claimed.strip()
+    return address
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

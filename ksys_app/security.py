@@ -20,7 +20,8 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from ksys_app import content_policy
-from ksys_app.settings import FILL_IN, Settings, env_file
+from ksys_app.origin import is_loopback
+from ksys_app.settings import EXAMPLE_DSN, FILL_IN, Settings, env_file
 
 App = Callable[..., Any]
 
@@ -63,7 +64,15 @@ def check_environment(settings: Settings, env_file_mode: int | None = None) -> l
         env_file_mode: permission bits of ``.env``, None where there is no such file.
     """
     production = settings.app_env == "production"
-    findings = [*_dsns(settings), *_transport(settings, production), *_role(settings, production)]
+    findings = [
+        *_dsns(settings),
+        *_transport("TLS to the database", settings.ts_dsn, production),
+        *_role("role of the app", settings.ts_dsn, "eco_ro", "reads", production),
+        *_transport("TLS of the operator", settings.ts_operator_dsn, production),
+        *_role("role of the operator", settings.ts_operator_dsn, "eco_op", "writes", production),
+    ]
+    problem = access_problem(settings)
+    findings.append(Finding("access", problem is None, problem or f"KSYS_AUTH={settings.auth}"))
     if env_file_mode is not None:
         private = env_file_mode & 0o077 == 0
         detail = "only its owner reads it" if private else "others may read it; chmod 600 .env"
@@ -71,41 +80,65 @@ def check_environment(settings: Settings, env_file_mode: int | None = None) -> l
     return findings
 
 
+def access_problem(settings: Settings) -> str | None:
+    """Why the app must not start: who gets in is not settled. None: it is.
+
+    Args:
+        settings: the settings.
+    """
+    way = f"KSYS_AUTH={settings.auth}"
+    chosen = settings.model_fields_set
+    if settings.auth == "off":
+        open_to_all = (
+            f"{way} lets everybody in who reaches KSYS_HOST={settings.host}; set KSYS_AUTH=local "
+            "or KSYS_AUTH=proxy, or listen on 127.0.0.1"
+        )
+        return None if is_loopback(settings.host) else open_to_all
+    if settings.ts_operator_dsn is None:
+        default = "" if "auth" in chosen else f", the default for KSYS_HOST={settings.host},"
+        return (
+            f"{way}{default} needs TS_OPERATOR_DSN, the connection as eco_op, e.g. "
+            f"{EXAMPLE_DSN.replace('eco_ro', 'eco_op')}; set KSYS_OP_PASSWORD too, run "
+            "ksys db init, then ksys user add"
+        )
+    if settings.auth == "proxy" and not ("trusted_proxies" in chosen and settings.proxies):
+        return (
+            f"{way} needs KSYS_TRUSTED_PROXIES, the addresses of the proxies that say who somebody "
+            "is, e.g. 10.20.0.5; otherwise anybody could claim to be anybody"
+        )
+    return None
+
+
 def _dsns(settings: Settings) -> Iterator[Finding]:
     if settings.ts_dsn is None:
         put = f"put it in the environment or {env_file()}"
         yield Finding("TS_DSN", False, f"not set; the app has no database: {put}")
-    for name, dsn in (("TS_DSN", settings.ts_dsn), ("TS_ADMIN_DSN", settings.ts_admin_dsn)):
+    for name, dsn in (
+        ("TS_DSN", settings.ts_dsn),
+        ("TS_OPERATOR_DSN", settings.ts_operator_dsn),
+        ("TS_ADMIN_DSN", settings.ts_admin_dsn),
+    ):
         if dsn is not None:
             filled_in = conninfo_to_dict(dsn).get("password") != FILL_IN
             example = f"still has {FILL_IN} from .env.example in it; put in your own value"
             yield Finding(name, filled_in, "set" if filled_in else example)
 
 
-def _parts(settings: Settings) -> dict[str, Any]:
-    return {} if settings.ts_dsn is None else dict(conninfo_to_dict(settings.ts_dsn))
-
-
-def _transport(settings: Settings, production: bool) -> list[Finding]:
-    if settings.ts_dsn is None:
-        return []
-    mode = _parts(settings).get("sslmode") or "prefer"
+def _transport(name: str, dsn: str | None, production: bool) -> Iterator[Finding]:
+    if dsn is None:
+        return
+    mode = conninfo_to_dict(dsn).get("sslmode") or "prefer"
     fine = mode == "verify-full"
-    detail = (
-        "sslmode=verify-full"
-        if fine
-        else f"sslmode={mode} does not verify the server; production needs sslmode=verify-full"
-    )
-    return [Finding("TLS to the database", fine, detail, production)]
+    wrong = f"sslmode={mode} does not verify the server; production needs sslmode=verify-full"
+    yield Finding(name, fine, "sslmode=verify-full" if fine else wrong, production)
 
 
-def _role(settings: Settings, production: bool) -> list[Finding]:
-    if settings.ts_dsn is None:
-        return []
-    user = _parts(settings).get("user") or ""
-    fine = user == "eco_ro"
-    detail = "eco_ro" if fine else f"{user or 'nobody named'}; production reads as eco_ro"
-    return [Finding("role of the app", fine, detail, production)]
+def _role(name: str, dsn: str | None, role: str, does: str, strict: bool) -> Iterator[Finding]:
+    if dsn is None:
+        return
+    user = conninfo_to_dict(dsn).get("user") or ""
+    wrong = f"{user or 'nobody named'}; the app {does} as {role}"
+    yield Finding(name, user == role, role if user == role else wrong, strict)
 
 
 def with_headers(app: App) -> App:

@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfig
 from ksys_app.base_path import ROOT, base_of
 from ksys_app.errors import ConfigError
 from ksys_app.log import Form
-from ksys_app.origin import LOOPBACK, Networks, networks
+from ksys_app.origin import LOOPBACK, Networks, is_loopback, networks
 from ksys_app.utils.env_file import is_text_file
 from ksys_app.utils.misspelt import misspelt
 
@@ -83,6 +83,16 @@ def _base_path(value: str) -> str:
     return value
 
 
+def _auth(value: str) -> str:
+    if value not in ("off", "local", "proxy"):
+        raise ValueError(
+            f"{value!r} is not a way to identify people; take local (names and passwords in the "
+            "database), proxy (a header of a trusted proxy) or off (nobody signs in; loopback "
+            "only); oidc is not supported yet"
+        )
+    return value
+
+
 Dsn = Annotated[str | None, AfterValidator(_dsn)]
 
 
@@ -91,7 +101,8 @@ class Settings(BaseSettings):
 
     Attributes:
         ts_dsn: DSN of the app, role ``eco_ro``.
-        ts_admin_dsn: DSN of the owner, for ``ksys db`` and ``ksys qc``.
+        ts_admin_dsn: DSN of the owner, for ``ksys db``, ``qc``, ``user``, ``token`` and ``audit``.
+        ts_operator_dsn: DSN for what people decide on pages, role ``eco_op``.
         app_env: ``production`` makes :mod:`ksys_app.security` strict.
         tz: display zone; also the zone of ``influx_agg_1d`` when the schema is made.
         host: address that ``ksys run`` and ``ksys demo`` listen on.
@@ -107,6 +118,12 @@ class Settings(BaseSettings):
         max_ahead_s: how far ahead of the database's clock a sample may be, seconds.
         ro_password: password that ``ksys db init`` gives ``eco_ro``.
         rw_password: password that ``ksys db init`` gives ``eco_rw``.
+        op_password: password that ``ksys db init`` gives ``eco_op``.
+        auth: how people are identified: ``off``, ``local`` or ``proxy``.
+        user_header: the header with the name of the person, for ``proxy``.
+        max_requests: most HTTP requests of one client in 10 s.
+        max_pages: most open pages of one login.
+        max_messages: most messages of one page in 10 s.
     """
 
     # Notepad writes a byte order mark at the start of the file; "utf-8-sig" removes it.
@@ -121,6 +138,7 @@ class Settings(BaseSettings):
 
     ts_dsn: Dsn = Field(default=None, validation_alias="TS_DSN", repr=False)
     ts_admin_dsn: Dsn = Field(default=None, validation_alias="TS_ADMIN_DSN", repr=False)
+    ts_operator_dsn: Dsn = Field(default=None, validation_alias="TS_OPERATOR_DSN", repr=False)
     app_env: Literal["development", "production"] = Field(
         default="development", validation_alias="APP_ENV"
     )
@@ -138,6 +156,15 @@ class Settings(BaseSettings):
     max_ahead_s: int = Field(default=60, ge=0, le=86_400)
     ro_password: SecretStr | None = None
     rw_password: SecretStr | None = None
+    op_password: SecretStr | None = None
+    auth: Annotated[str, AfterValidator(_auth)] = Field(
+        default_factory=lambda data: "off" if is_loopback(data["host"]) else "local"
+    )
+
+    user_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] = "X-Forwarded-User"
+    max_requests: int = Field(default=600, ge=10, le=1_000_000)
+    max_pages: int = Field(default=100, ge=1, le=10_000)
+    max_messages: int = Field(default=500, ge=20, le=1_000_000)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -179,7 +206,7 @@ class Settings(BaseSettings):
         """
         if self.ts_admin_dsn is None:
             raise ConfigError(
-                "TS_ADMIN_DSN is not set; ksys db and ksys qc need the owner of the database; put "
+                "TS_ADMIN_DSN is not set; this command needs the owner of the database; put "
                 f"it in the environment or {env_file()}, "
                 "e.g. postgresql://postgres:PASSWORD@db.plant:5432/EcoAnP"
             )
@@ -190,6 +217,7 @@ class Settings(BaseSettings):
         return {
             "eco_ro": self.ro_password.get_secret_value() if self.ro_password else None,
             "eco_rw": self.rw_password.get_secret_value() if self.rw_password else None,
+            "eco_op": self.op_password.get_secret_value() if self.op_password else None,
         }
 
 
@@ -204,7 +232,9 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        wrong += [_sentence(dict(e)) for e in error.errors()]
+        # If another setting is wrong, KSYS_AUTH has no default; that is no mistake of its own.
+        own = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
+        wrong += [_sentence(dict(one)) for one in own]
     if wrong:
         raise ConfigError("; ".join(wrong))
     return settings

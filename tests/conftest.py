@@ -22,6 +22,7 @@ from ksys_app.settings import Settings, load_settings
 from ksys_app.utils.loading import loading
 from tests import sharing
 from tests.database import TestDatabases
+from tests.visiting import at_machine
 
 # A slow example on a busy machine is no failure of the code under test.
 hypothesis.settings.register_profile("ksys", deadline=None)
@@ -33,6 +34,7 @@ BESIDE_THE_BUILD = ("test_adoption.py", "test_silent_database.py")
 ZONE = "Asia/Seoul"
 RO_PASSWORD = "read-only-in-tests"
 RW_PASSWORD = "ingest-in-tests"
+OP_PASSWORD = "operator-in-tests"
 
 
 def pytest_configure() -> None:
@@ -100,7 +102,7 @@ def environment() -> None:
 
 async def apply_schema(dsn: str) -> None:
     """Apply the product's schema, with roles that can log in."""
-    passwords = {"eco_ro": RO_PASSWORD, "eco_rw": RW_PASSWORD}
+    passwords = {"eco_ro": RO_PASSWORD, "eco_rw": RW_PASSWORD, "eco_op": OP_PASSWORD}
     await schema.apply(dsn, zone=ZONE, passwords=passwords)
 
 
@@ -139,7 +141,10 @@ async def plant_db(databases: TestDatabases, plant_dsn: str) -> AsyncIterator[Pl
     """One database a module, which the app reads as ``eco_ro``; each test has its own tags."""
     dsn = plant_dsn
     settings = load_settings().model_copy(
-        update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD)}
+        update={
+            "ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD),
+            "ts_operator_dsn": databases.as_role(dsn, "eco_op", OP_PASSWORD),
+        }
     )
     conn = await connect(dsn)
     try:
@@ -153,6 +158,6 @@ async def plant_db(databases: TestDatabases, plant_dsn: str) -> AsyncIterator[Pl
 @pytest.fixture
 async def http(plant_db: Plant) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the HTTP API with that database."""
-    transport = httpx.ASGITransport(create_api())
+    transport = httpx.ASGITransport(at_machine(create_api()))
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         yield client

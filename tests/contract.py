@@ -13,7 +13,9 @@ from tests import plant
 
 DOCUMENT = create_api().openapi()
 CONTRACT = schemathesis.openapi.from_dict(DOCUMENT)
-PATHS = list(DOCUMENT["paths"])
+# Those about people and their sessions are tested with logins.
+ACCESS = ("/api/v1/log", "/api/v1/me", "/api/v1/admin/")
+PATHS = [path for path in DOCUMENT["paths"] if not path.startswith(ACCESS)]
 # For each path a request that gets status 200.
 GOOD = {
     "/api/v1/tags": "?search=d1",

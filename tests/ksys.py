@@ -27,15 +27,18 @@ _imported.set_forkserver_preload(
 )
 
 
-async def ksys(*arguments: str, **settings: str) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of a command."""
-    return await asyncio.to_thread(_ended, arguments, os.environ | settings)
+async def ksys(*arguments: str, typed: str = "", **settings: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command with that standard input."""
+    return await asyncio.to_thread(_ended, arguments, os.environ | settings, typed)
 
 
-def _ended(arguments: tuple[str, ...], environment: Mapping[str, str]) -> tuple[int, str, str]:
+def _ended(
+    arguments: tuple[str, ...], environment: Mapping[str, str], typed: str
+) -> tuple[int, str, str]:
     with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        process = _imported.Process(target=_run, args=(arguments, environment, out, err))
+        given, out, err = (Path(folder, name) for name in ("in", "out", "err"))
+        given.write_text(typed, "utf-8")
+        process = _imported.Process(target=_run, args=(arguments, environment, given, out, err))
         process.start()
         process.join(HANGS_S)
         process.kill()
@@ -43,12 +46,15 @@ def _ended(arguments: tuple[str, ...], environment: Mapping[str, str]) -> tuple[
         return process.exitcode, out.read_text("utf-8"), err.read_text("utf-8")
 
 
-def _run(arguments: tuple[str, ...], environment: Mapping[str, str], out: Path, err: Path) -> None:
-    """Run the command in this process, with its environment, folder, output and arguments."""
+def _run(
+    arguments: tuple[str, ...], environment: Mapping[str, str], given: Path, out: Path, err: Path
+) -> None:
+    """Run the command in this process, with its environment, folder, files and arguments."""
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
     os.chdir("/")
+    sys.stdin = given.open(encoding="utf-8")
     for file, number in ((out, 1), (err, 2)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
     sys.argv = ["ksys", *arguments]

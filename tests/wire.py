@@ -122,9 +122,22 @@ class Wire:
 
 
 @asynccontextmanager
-async def tab(url: str, boot: dict[str, Any] | None = None) -> AsyncIterator[Wire]:
-    """A loaded tab on ``/``, or a tab that begins with another boot event."""
-    async with connect(address(url), max_size=None) as socket:
+async def tab(
+    url: str,
+    boot: dict[str, Any] | None = None,
+    token: str | None = None,
+    cookie: str | None = None,
+) -> AsyncIterator[Wire]:
+    """A loaded tab on ``/``, or a tab that begins with another boot event.
+
+    Args:
+        url: origin of the app.
+        boot: the first event.
+        token: the name of the tab; by default a new one.
+        cookie: the header ``Cookie``.
+    """
+    headers = {} if cookie is None else {"cookie": cookie}
+    async with connect(address(url, token), max_size=None, additional_headers=headers) as socket:
         assert str(await socket.recv()).startswith("0{")
         start = boot or {"event": event(LOAD, {"vars": {}, "hashes": None})}
         await socket.send("40/_event," + json.dumps(start))

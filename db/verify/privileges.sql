@@ -1,4 +1,4 @@
--- The privileges of the two roles on each relation.
+-- The privileges of eco_ro and eco_rw on each relation. access.sql has those in schema ksys.
 SELECT r.rolname AS role,
        c.relname AS relation,
        ARRAY(

@@ -12,26 +12,39 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from ksys_app import __version__, meters
-from ksys_app.api import comm, export, failures, health, kpi, prometheus, routes, runbooks, series
+from ksys_app.api import (
+    access,
+    comm,
+    export,
+    failures,
+    health,
+    kpi,
+    prometheus,
+    routes,
+    runbooks,
+    series,
+)
 from ksys_app.api.compression import Compression
 from ksys_app.api.docs import STYLE, page, styled
 from ksys_app.api.measured import Measured
-from ksys_app.api.methods import ALLOW, ReadOnly
+from ksys_app.api.methods import Methods
 from ksys_app.api.params import problem
 from ksys_app.api.render import json_response
-from ksys_app.errors import BadParameter, KsysError
+from ksys_app.errors import BadParameter, KsysError, RateLimited
 from ksys_app.log import logger
 
 RETRY_AFTER_S: Final = 5
 ROUTERS: Final = tuple(
-    part.router for part in (routes, kpi, series, export, comm, health, prometheus, runbooks)
+    part.router
+    for part in (routes, kpi, series, export, comm, health, prometheus, runbooks, access)
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def error_response(error: KsysError) -> Response:
     """``{"error": {"code", "message"}}`` with the status of the error's class."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.http_status == 503 else {}
+    wait = error.retry_after_s if isinstance(error, RateLimited) else RETRY_AFTER_S
+    headers = {"Retry-After": str(wait)} if error.http_status in (429, 503) else {}
     return _error_body(error.http_status, error.code, error.message, headers)
 
 
@@ -101,24 +114,21 @@ def create_api() -> FastAPI:
         logger.error("%s failed", request.url.path, exc_info=error)
         return _error_body(500, "INTERNAL", "the request failed; the log has the details")
 
-    _read_only(api)
+    _hold_to_contract(api)
     return api
 
 
-def _read_only(api: FastAPI) -> None:
-    """Allow only reading under the paths of the contract."""
-    own = (one for one in api.routes if isinstance(one, Route) and _reads(one))
+def _hold_to_contract(api: FastAPI) -> None:
+    """Allow only the methods of the contract; compress and measure its answers."""
     routed = (one for router in ROUTERS for one in router.routes)
-    contract = [*own, *(one for one in routed if isinstance(one, Route))]
-    # Compression is inside ReadOnly, so that HEAD has the headers of GET.
+    every = (one for one in (*api.routes, *routed) if isinstance(one, Route))
+    # The routes with all methods answer for paths that the contract does not have.
+    contract = [one for one in every if one.methods != set(METHODS)]
+    # Compression is inside Methods, so that HEAD has the headers of GET.
     api.add_middleware(Compression, routes=contract)
-    api.add_middleware(ReadOnly, routes=contract, refuse=_not_allowed)
+    api.add_middleware(Methods, routes=contract, refuse=_not_allowed)
     # Measured is the outermost: it also counts the answers of the other layers.
     api.add_middleware(Measured, routes=contract)
-
-
-def _reads(route: Route) -> bool:
-    return route.methods is not None and route.methods <= {"GET", "HEAD"}
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -127,8 +137,9 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return schema if len(choices) != 1 else choices[0] | {"title": schema["title"]}
 
 
-def _not_allowed() -> Response:
-    return _error_body(405, "HTTP", "the HTTP contract is read-only; use GET", ALLOW)
+def _not_allowed(headers: Mapping[str, str]) -> Response:
+    message = f"this path has only {headers['Allow']}"
+    return _error_body(405, "HTTP", message, headers)
 
 
 def _error_body(

@@ -13,6 +13,7 @@ from ksys_app.api.render import json_response
 from ksys_app.domain.jobs import Judgement
 from ksys_app.errors import KsysError, SchemaDrift
 from ksys_app.models.health import Fault, Kind, Wrong
+from ksys_app.models.visitor import VISITOR
 from ksys_app.services import health, runtime
 
 router = APIRouter()
@@ -28,7 +29,11 @@ SENTENCES: Final[dict[tuple[Kind, Wrong], tuple[str, str]]] = {
 
 @router.get("/readyz", summary="Readiness", responses=responses.READINESS)
 async def readyz(request: Request) -> Response:
-    """200 while the database has all that pages need, else 503 and why; also pool and jobs."""
+    """200 while the database has all that pages need, else 503 and why; also pool and jobs.
+
+    Who is not logged in gets only ``ready``.
+    """
+    known = request.scope.get(VISITOR) is not None
     now = runtime.current()
     faults: list[Fault] = []
     state: dict[str, object] = {
@@ -60,7 +65,10 @@ async def readyz(request: Request) -> Response:
                 "runbook": f"{root}/docs/runbooks/{page}.md",
             },
         }
-        return json_response(state, 503, {"Retry-After": "5"})
+        content = state if known else {"ready": False}
+        return json_response(content, 503, {"Retry-After": "5"})
+    if not known:
+        return json_response({"ready": True})
     if now.database.standby.replica is not None:
         state["replica"] = asdict(now.database.standby.replica)
     return json_response(state | {"jobs": _jobs(judgement)})

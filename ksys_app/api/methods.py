@@ -1,15 +1,14 @@
-"""Makes the contract read-only: GET and HEAD; OPTIONS lists them (PRD §8.1)."""
+"""The methods of the contract: a path answers its own, HEAD as GET, and OPTIONS (PRD §8.1)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request, Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ALLOW: Final = {"Allow": "GET, HEAD, OPTIONS"}
 _HEAD: Final = "ksys.head"
 
 
@@ -18,34 +17,51 @@ def head_only(request: Request) -> bool:
     return _HEAD in request.scope
 
 
-class ReadOnly:
-    """``app``, with only reading methods under the paths of the contract.
+class Methods:
+    """``app``, with only the methods that each path of the contract has.
 
     Args:
-        app: the application that answers GET, and every other path.
-        routes: the routes of the contract; each has only GET.
-        refuse: returns the answer to a method that is not allowed.
+        app: the application.
+        routes: the routes of the contract.
+        refuse: returns the answer to a method that a path does not have, with the given headers.
     """
 
     def __init__(
-        self, app: ASGIApp, routes: Sequence[BaseRoute], refuse: Callable[[], Response]
+        self,
+        app: ASGIApp,
+        routes: Sequence[Route],
+        refuse: Callable[[Mapping[str, str]], Response],
     ) -> None:
         self._app, self._routes, self._refuse = app, routes, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer OPTIONS and methods that are not allowed; HEAD is GET without its body."""
-        if scope["type"] != "http" or scope["method"] == "GET" or not self._known(scope):
+        """Answer OPTIONS and methods that a path does not have; HEAD is GET without its body."""
+        allowed = self._allowed(scope) if scope["type"] == "http" else []
+        if not allowed or (scope["method"] in allowed and scope["method"] not in _OWN):
             await self._app(scope, receive, send)
-        elif scope["method"] == "HEAD":
+        elif scope["method"] == "HEAD" and "GET" in allowed:
             reading = {**scope, "method": "GET", _HEAD: True}
             await self._app(reading, receive, _bodiless(send))
         elif scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers=ALLOW)(scope, receive, send)
+            await Response(status_code=204, headers=_allow(allowed))(scope, receive, send)
         else:
-            await self._refuse()(scope, receive, send)
+            await self._refuse(_allow(allowed))(scope, receive, send)
 
-    def _known(self, scope: Scope) -> bool:
-        return any(route.matches(scope)[0] is Match.PARTIAL for route in self._routes)
+    def _allowed(self, scope: Scope) -> list[str]:
+        """The methods of the path, none for a path that the contract does not have."""
+        fitting = (one for one in self._routes if one.matches(scope)[0] is not Match.NONE)
+        methods = {method for one in fitting for method in one.methods or ()} - {"HEAD"}
+        if not methods:
+            return []
+        return [*sorted(methods), *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
+
+
+# Methods that are answered here for every path.
+_OWN: Final = ("HEAD", "OPTIONS")
+
+
+def _allow(methods: Sequence[str]) -> dict[str, str]:
+    return {"Allow": ", ".join(methods)}
 
 
 def _bodiless(send: Send) -> Any:

@@ -64,6 +64,12 @@ class NotReadyBody(ErrorBody):
     runbook: str
 
 
+class OnlyReady(Exact):
+    """Whether this process can serve, for who is not logged in."""
+
+    ready: bool
+
+
 class Ready(Exact):
     """This process can serve."""
 

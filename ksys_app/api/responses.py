@@ -92,6 +92,9 @@ _MANY: Final = _error(
     "The answer would have too many rows; the message says what to request instead",
     errors.PayloadBloat,
 )
+_NOBODY: Final = _error("Nobody is logged in, or the token is unknown", errors.AuthRequired)
+_DENIED: Final = _error("The role does not suffice, or a foreign page asks", errors.Forbidden)
+_OFTEN: Final = _error("Too many requests", errors.RateLimited) | {"headers": _RETRY}
 _WRONG: Final = _error(
     "The schema of the database is wrong, or the app has a bug; the log has the details",
     errors.KsysError,
@@ -105,7 +108,13 @@ _AWAY: Final = _error(
     errors.DatabaseRestoring,
 ) | {"headers": _RETRY}
 
-ALWAYS: Final[Responses] = {500: _WRONG, 503: _AWAY}
+_WALL: Final[Responses] = {401: _NOBODY, 403: _DENIED, 429: _OFTEN}
+ALWAYS: Final[Responses] = _WALL | {500: _WRONG, 503: _AWAY}
+NO_CONTENT: Final[Responses] = {
+    204: {"description": "Done; the answer sets or deletes the cookie of the session"},
+    400: _BAD,
+    **ALWAYS,
+}
 # For endpoints with all tags; with one tag or all tags; with named tags.
 ALL_TAGS: Final[Responses] = {400: _BAD, 413: _MANY, **ALWAYS}
 ANY_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, 413: _MANY, **ALWAYS}
@@ -131,10 +140,10 @@ _FIGURES: Responses = {
 }
 METRICS: Final = _FIGURES | ALWAYS
 READINESS: Final[Responses] = {
-    200: {"model": readiness.Ready, "description": "The process can serve"},
+    200: {"model": readiness.Ready | readiness.OnlyReady, "description": "The process can serve"},
     500: _WRONG,
     503: {
-        "model": readiness.NotReady | _AWAY["model"],
+        "model": readiness.NotReady | readiness.OnlyReady | _AWAY["model"],
         "description": "The process cannot serve: it is starting, or because of the database",
         "headers": _RETRY,
     },
@@ -144,6 +153,11 @@ READINESS: Final[Responses] = {
 def listed(model: type[BaseModel]) -> Responses:
     """The responses of a list of ``model``."""
     return {200: {"model": _list(aging(model)), "description": "The rows, ordered by tag"}}
+
+
+def access(model: Any) -> Responses:
+    """The responses of an answer about people and their sessions."""
+    return {200: {"model": model, "description": "The answer"}, 400: _BAD, **ALWAYS}
 
 
 def with_etag(model: Any) -> Responses:

@@ -49,19 +49,23 @@ def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Fin
     usable = {finding.name for finding in findings if finding.ok}
     dsns: dict[connections.Variable, str | None] = {
         "TS_DSN": settings.ts_dsn,
+        "TS_OPERATOR_DSN": settings.ts_operator_dsn,
         "TS_ADMIN_DSN": settings.ts_admin_dsn,
     }
-    databases = []
+    found: dict[connections.Variable, connections.Facts] = {}
     for variable, dsn in dsns.items():
         if dsn is not None and variable in usable:
             work = connections.look(variable, dsn, production=settings.app_env == "production")
             looked = terminal.run(work)
             yield from looked.findings
-            databases.append(looked.facts)
+            if looked.facts is not None:
+                found[variable] = looked.facts
             if variable == "TS_ADMIN_DSN" and looked.has_schema:
                 yield terminal.run(_state(dsn, settings))
-    if len(databases) == 2 and databases[0] and databases[1]:
-        yield connections.same_database(databases[0], databases[1])
+    app = found.pop("TS_DSN", None)
+    for variable, facts in found.items():
+        if app is not None:
+            yield connections.same_database(app, facts, variable)
 
 
 def _print_findings(findings: Iterable[Finding]) -> None:

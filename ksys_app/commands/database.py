@@ -188,7 +188,7 @@ def refresh(
     Example: ksys db refresh --from 2026-08-01 --to 2026-08-15
     """
     settings = terminal.settings()
-    _refresh(settings, _zoned(start, settings.zone), _zoned(end, settings.zone))
+    _refresh(settings, terminal.zoned(start, settings.zone), terminal.zoned(end, settings.zone))
 
 
 def _refresh(settings: Settings, start: datetime | None, end: datetime | None) -> None:
@@ -207,8 +207,3 @@ def _refresh(settings: Settings, start: datetime | None, end: datetime | None) -
         terminal.line(True, view.view, f"{view.seconds:.2f} s")
     if not done:
         terminal.out.print("nothing to refresh: no samples in that range")
-
-
-def _zoned(ts: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """``ts`` unchanged if it has a zone, otherwise in the display zone."""
-    return ts if ts is None or ts.tzinfo is not None else ts.replace(tzinfo=zone)

@@ -181,8 +181,9 @@ def restore(
     """Restore a dump into an empty database, compare it with its manifest and verify it.
 
     It never overwrites data: it refuses a database that is not empty, or renames it with
-    --replace. The exit code is 1 if a row count, a checksum or an object differs. The roles eco_ro
-    and eco_rw get the passwords in KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
+    --replace. The exit code is 1 if a row count, a checksum or an object differs. The roles get
+    their passwords as with ksys db init. Users and tokens come back as they were at the time of the
+    dump, sessions do not: everybody signs in again.
 
     Example: ksys db restore plant.dump
 

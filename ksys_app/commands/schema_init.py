@@ -62,7 +62,8 @@ def init(
     --keep-policies leaves the policies. The database stores both choices until you use --rebuild
     or --replace-policies.
 
-    The roles eco_ro and eco_rw get the passwords in KSYS_RO_PASSWORD and KSYS_RW_PASSWORD.
+    The roles eco_ro, eco_rw and eco_op get the passwords in KSYS_RO_PASSWORD, KSYS_RW_PASSWORD and
+    KSYS_OP_PASSWORD.
 
     --prune-policies removes the policies and jobs that ksys db verify reports as not expected, and
     prints each one. These are policies on the schema's tables and aggregates, and jobs that run

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.table import Table
 
 from ksys_app import log
 from ksys_app.settings import Settings, load_settings
 
 T = TypeVar("T")
+WIDEST: Final = 1000
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+_wide = Console(highlight=False, soft_wrap=True, width=WIDEST)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -53,6 +58,16 @@ def line(ok: bool, name: str, detail: str, *, fatal: bool = True) -> None:
 def as_json(value: object) -> None:
     """Print ``value`` as JSON on standard output, and nothing else."""
     print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def table(rows: Table) -> None:
+    """Print a table whose rows are lines, however wide, so that other programs can search them."""
+    _wide.print(rows)
+
+
+def zoned(ts: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """``ts`` unchanged if it has a zone, otherwise in the display zone."""
+    return ts if ts is None or ts.tzinfo is not None else ts.replace(tzinfo=zone)
 
 
 def plain(text: str) -> str:

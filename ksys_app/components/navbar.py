@@ -28,6 +28,7 @@ def navbar(route: str, title: rx.Var[str], *controls: rx.Component) -> rx.Compon
         rx.el.div(*controls, class_name="controls"),
         client.LanguageToggle.create(class_name=CONTROL["icon"]),
         theme_toggle(),
+        client.Account.create(class_name=CONTROL["icon"]),
         class_name="header",
     )
 

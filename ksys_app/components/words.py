@@ -58,6 +58,7 @@ class Section:
 T: Final = Section("pages")
 L: Final = Section("live")
 C: Final = Section("comm")
+ACCESS: Final = Section("access")
 A: Final = Section("alarm")
 LIMITS: Final = Section("limits")
 FEATURES: Final = Section("features")

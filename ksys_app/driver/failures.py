@@ -42,9 +42,10 @@ BY_SQLSTATE: Final[Mapping[str, Sentence]] = {
     "08P01": (DatabaseUnreachable, "refused_pooler"),
 }
 
-# Classes of SQLSTATE from a server that runs but cannot execute the statement: rolled back, out of
-# resources, over a limit, wrong state, an error of its system, an internal error.
-ANSWERED: Final = ("40", "53", "54", "55", "58", "XX")
+# Classes of SQLSTATE from a server that runs but cannot execute the statement: not supported, as
+# changes on a standby are, rolled back, out of resources, over a limit, wrong state, an error of
+# its system, an internal error.
+ANSWERED: Final = ("0A", "40", "53", "54", "55", "58", "XX")
 
 
 def refused(why: Refusal, name: str, user: str) -> KsysError:

@@ -8,7 +8,10 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from ksys_app.domain.access import may
 from ksys_app.events.refusals import Kind, Refused
+from ksys_app.events.roles import role_for
+from ksys_app.models.access import Role
 
 Json = dict[str, Any]
 Handler = Callable[..., Any]
@@ -66,20 +69,32 @@ class Catalogue:
     Args:
         handlers: full name to function; its first parameter is the state.
         storage: names of the vars that a browser stores; an argument ``vars`` may have only these.
+        role_for: the role that a handler needs; None for a handler that nobody may call.
 
     Raises:
         TypeError: a handler has a parameter that cannot be checked.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], storage: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        storage: Collection[str] = (),
+        role_for: Callable[[str], Role | None] = role_for,
+    ) -> None:
+        self._role_for = role_for
         stored = _stored(frozenset(storage))
         self._models = {name: _model(name, handler, stored) for name, handler in handlers.items()}
 
-    def event(self, sent: object) -> Json:
+    def event(self, sent: object, role: Role) -> Json:
         """The checked event of a browser: name, arguments and location, nothing else.
 
+        Args:
+            sent: what the browser sent.
+            role: the role of whom the browser is of.
+
         Raises:
-            Refused: it is no event, has no handler, or its handler does not take the arguments.
+            Refused: it is no event, has no handler, its handler does not take the arguments, or
+                needs another role.
         """
         if not isinstance(sent, dict):
             raise Refused("event", f"an event must be an object, not {_CALLED[type(sent)]}")
@@ -91,6 +106,9 @@ class Catalogue:
         model = self._models.get(name)
         if model is None:
             raise Refused("handler", f"there is no handler {name[-100:]!r}")
+        needed = self._role_for(name)
+        if needed is None or not may(role, needed):
+            raise Refused("role", f"{model.__name__} needs the role {needed}, not {role}")
         payload, place = sent.get("payload", {}), sent.get("router_data", {})
         return {
             "name": name,

@@ -13,6 +13,7 @@ import orjson
 
 from ksys_app.events.arguments import MAX_TEXT, Catalogue, Json
 from ksys_app.events.refusals import Refused
+from ksys_app.models.access import Role
 
 # The page framework closes a connection that sends a longer frame.
 MAX_FRAME: Final = 1_000_000
@@ -31,6 +32,7 @@ class Conversation:
         catalogue: the handlers.
         report: called for each refused message; the connection stays open.
         named: whether the URL names a tab; a connection without a tab cannot join.
+        role: the role of whom the connection is of.
     """
 
     def __init__(
@@ -40,9 +42,10 @@ class Conversation:
         report: Callable[[Refused], None],
         *,
         named: bool = True,
+        role: Role,
     ) -> None:
         self._namespace, self._catalogue, self._report_refusal = f"{namespace},", catalogue, report
-        self._named = named
+        self._named, self._role = named, role
         self._joined = self._left = False
 
     def checked(self, frame: str | None) -> str | None:
@@ -91,7 +94,7 @@ class Conversation:
         schema = sent.get("state_schema")
         joined: Json = {"state_schema": schema[:MAX_TEXT]} if isinstance(schema, str) else {}
         try:
-            return joined | {"event": self._catalogue.event(sent["event"])}
+            return joined | {"event": self._catalogue.event(sent["event"], self._role)}
         except KeyError:
             return joined
         except Refused as refused:
@@ -104,7 +107,9 @@ class Conversation:
         if not isinstance(sent, list) or len(sent) != 2 or sent[0] not in ("event", "client_error"):
             raise Refused("frame", "a message is a name and an event")
         name, body = sent
-        return [name, self._catalogue.event(body) if name == "event" else _report(body)]
+        if name == "event":
+            return [name, self._catalogue.event(body, self._role)]
+        return [name, _report(body)]
 
     def _written(self, packet: str, content: object) -> str:
         return f"{packet}{self._namespace}{orjson.dumps(content).decode()}"

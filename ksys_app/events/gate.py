@@ -13,6 +13,7 @@ from ksys_app import meters
 from ksys_app.events.arguments import Catalogue
 from ksys_app.events.frames import Conversation
 from ksys_app.events.refusals import Kind, Refusals, Refused
+from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.utils.bloat import bloat
 
 App = Callable[..., Any]
@@ -25,6 +26,9 @@ _VIOLATIONS: Final[Mapping[int, Kind]] = {1002: "frame", 1007: "frame", 1009: "s
 
 def gated(app: App, namespace: str, catalogue: Callable[[], Catalogue], refusals: Refusals) -> App:
     """``app`` behind a check that lets only valid events through its websockets.
+
+    A browser reaches a handler only through this check, so the roles are checked here. Events that
+    a handler starts itself are the app's own.
 
     Args:
         app: the application that answers requests.
@@ -44,7 +48,10 @@ def gated(app: App, namespace: str, catalogue: Callable[[], Catalogue], refusals
         def note(refused: Refused) -> None:
             refusals.note(refused, peer, pace)
 
-        conversation = Conversation(namespace, handlers(), note, named=_named(scope))
+        visitor: Visitor = scope[VISITOR]
+        conversation = Conversation(
+            namespace, handlers(), note, named=_named(scope), role=visitor.role
+        )
         await app(scope, _checked(_weighed_in(receive), conversation, note), _weighed_out(send))
 
     return gate

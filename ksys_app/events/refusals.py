@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 from ksys_app import log
 from ksys_app.utils.pace import Pace
 
-Kind = Literal["connection", "frame", "size", "json", "event", "handler", "arguments"]
+Kind = Literal["connection", "frame", "size", "json", "event", "handler", "arguments", "role"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 # Log lines a minute for one connection and for all connections, of which a script may open many.
 CONNECTION_LINES: Final = 10

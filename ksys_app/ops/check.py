@@ -40,6 +40,7 @@ RUNBOOKS: Final = {
     "job": "VERIFY_JOB",
     "role": "VERIFY_ROLE",
     "privilege": "VERIFY_PRIVILEGE",
+    "access": "VERIFY_ACCESS",
     "rules": "VERIFY_RULE",
     "rule": "VERIFY_RULE",
     "expectations": "VERIFY_RULE",

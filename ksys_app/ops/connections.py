@@ -20,13 +20,14 @@ from ksys_app.driver.restoring import IS_RESTORING, restoring
 from ksys_app.errors import ConfigError, KsysError
 from ksys_app.ops import golden
 from ksys_app.ops.check_extensions import extensions
+from ksys_app.ops.check_operator import callable_by, operator
 from ksys_app.ops.check_replica import replica
 from ksys_app.ops.embedded import IS_EMBEDDED
 from ksys_app.ops.relations import Relation, few_names, not_owned
 from ksys_app.security import Finding
 from ksys_app.settings import safe_dsn
 
-Variable = Literal["TS_DSN", "TS_ADMIN_DSN"]
+Variable = Literal["TS_DSN", "TS_OPERATOR_DSN", "TS_ADMIN_DSN"]
 # The age of a sample is computed with the database's clock. With a larger difference, a person who
 # looks at a watch finds the ages wrong.
 MAX_CLOCK_S: Final = 2.0
@@ -98,7 +99,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
     """Connect to a DSN and report what is there.
 
     Args:
-        variable: the variable of the DSN, which says whether it is the app's or the owner's.
+        variable: the variable of the DSN, which says whose it is.
         dsn: the DSN.
         production: whether it is a failure if the app's role can write.
     """
@@ -110,6 +111,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
             facts, relations = await _facts(conn)
             ahead = await _ahead_s(conn)
             found = await standby.look(conn)
+            calls = await callable_by(conn)
             tls = "TLS" if conn.pgconn.ssl_in_use else "no TLS"
             through = facts.pid != conn.pgconn.backend_pid
     except (KsysError, psycopg.Error, OSError) as error:
@@ -121,11 +123,13 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
         return Looked([Finding(f"{variable} connection", False, mapped.message, exit_code=code)])
     words = f"{name} answers in {seconds * 1000:.0f} ms, {tls}"
     as_whom = f"database {facts.database}, role {facts.role}"
-    judge = (
-        _reader(facts, relations, production) if variable == "TS_DSN" else _owner(facts, relations)
-    )
+    judge = {
+        "TS_DSN": lambda: _reader(facts, relations, production),
+        "TS_OPERATOR_DSN": lambda: operator(facts.role, calls, facts.standby),
+        "TS_ADMIN_DSN": lambda: _owner(facts, relations),
+    }
     # During a restore the rights are incomplete, so advice about them would be wrong.
-    rights = () if facts.restoring else judge
+    rights = () if facts.restoring else judge[variable]()
     return Looked(
         [
             Finding(f"{variable} connection", True, f"{words}; {as_whom}"),
@@ -141,16 +145,24 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
     )
 
 
-def same_database(app: Facts, owner: Facts) -> Finding:
-    """Check that both DSNs lead to the same database, the app's DSN perhaps to a read replica."""
-    same = app.oid == owner.oid and (app.started == owner.started or app.standby)
+def same_database(app: Facts, other: Facts, variable: Variable = "TS_ADMIN_DSN") -> Finding:
+    """Check that both DSNs lead to the same database, the app's DSN perhaps to a read replica.
+
+    Args:
+        app: facts of the app's DSN.
+        other: facts of the other DSN.
+        variable: the variable of the other DSN.
+    """
+    same = app.oid == other.oid and (app.started == other.started or app.standby)
+    means = "ksys db says" if variable == "TS_ADMIN_DSN" else "the app writes"
     detail = (
         f"both lead to {app.database}"
         if same
-        else f"TS_DSN leads to {app.database} and TS_ADMIN_DSN to {owner.database}, of another "
-        "server or another database: what ksys db says is not what the app reads"
+        else f"TS_DSN leads to {app.database} and {variable} to {other.database}, of another "
+        f"server or another database: what {means} is not what the app reads"
     )
-    return Finding("one database", same, detail, strict=False)
+    name = "one database" if variable == "TS_ADMIN_DSN" else "one database of the operator"
+    return Finding(name, same, detail, strict=False)
 
 
 async def denied(conn: AsyncConnection, what: str) -> ConfigError:

@@ -33,6 +33,7 @@ SECTIONS: Final = {
     "constraints": ("name",),
     "roles": ("name", "settings"),
     "privileges": ("role", "relation", "privileges"),
+    "access": ("name", "facts"),
     "jobs": (
         "name",
         "every",
@@ -67,6 +68,7 @@ class Golden:
     constraints: Rows
     roles: Rows
     privileges: Rows
+    access: Rows
     jobs: Rows
 
     @property

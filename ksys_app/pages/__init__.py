@@ -11,9 +11,19 @@ from reflex.config import get_config
 
 from ksys_app.components.feedback import crash_box
 from ksys_app.components.words import T, filled
-from ksys_app.pages import comm, dashboard, lost, tech, trend
+from ksys_app.pages import admin, comm, dashboard, lost, tech, trend
 
-STYLESHEETS = ("tokens", "shell", "tiles", "tables", "series", "comm", "overlays", "print")
+STYLESHEETS = (
+    "tokens",
+    "shell",
+    "tiles",
+    "tables",
+    "series",
+    "comm",
+    "overlays",
+    "access",
+    "print",
+)
 MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": comm}
 
 # A page that was opened past the base path, on the app's own port for example, goes there.
@@ -47,8 +57,9 @@ def app_style() -> dict[str, Any]:
 
 
 def add_pages(app: rx.App) -> None:
-    """Add the four pages to ``app``, and the one of addresses that no page has."""
+    """Add the pages to ``app``, and the one of addresses that no page has."""
     app.add_page(lost.page, route=lost.ROUTE, title=filled(T.page_title, page=lost.TITLE))
+    app.add_page(admin.page, route=admin.ROUTE, title=filled(T.page_title, page=admin.TITLE))
     for route, module in MODULES.items():
         app.add_page(
             partial(module.page, route),

@@ -165,11 +165,12 @@ class LiveFeed:
         return await self._ask(selection)
 
     def at_hand(self, selection: Selection) -> Snapshot | None:
-        """The newest snapshot that has tiles; where nobody watches, none older than AT_HAND_S."""
-        read_at, fresh = self._fresh.get(selection, (0.0, None))
+        """The newest snapshot that has tiles; where nobody watches, a fresh one of AT_HAND_S."""
+        read_at, read = self._fresh.get(selection, (0.0, None))
         lost = self._pulse is not None and self._pulse.away
         recent = self._wall() - read_at < AT_HAND_S and not lost
-        found = [self._newest.get(selection), fresh if recent else None]
+        usable = recent and read is not None and read.error is None
+        found = [self._newest.get(selection), read if usable else None]
         there = [one for one in found if one is not None and one.tile_set.db_now is not None]
         return max(there, key=lambda snapshot: snapshot.seq, default=None)
 

@@ -7,24 +7,29 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app import db, meters
-from ksys_app.errors import DatabaseUnreachable
+from ksys_app.errors import BadParameter, DatabaseUnreachable
 from ksys_app.models.message import Message
 from ksys_app.services import loop_lag
+from ksys_app.services.access import Access
 from ksys_app.services.comm import CommSource
 from ksys_app.services.live import LiveFeed
 from ksys_app.services.live_tiles import LiveTiles
 from ksys_app.services.tiles import TileSource
 from ksys_app.settings import Settings
 
+OPERATOR_POOL: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """The open parts, for states and HTTP.
 
-    ``connected`` returns whether the websocket of a tab's token is open.
+    ``connected`` returns whether the websocket of a tab's token is open. ``access`` knows
+    sessions and tokens; it is None without TS_OPERATOR_DSN.
     """
 
     settings: Settings
@@ -34,6 +39,7 @@ class Runtime:
     comm: CommSource
     feed: LiveFeed
     connected: Callable[[str], bool]
+    access: Access | None = None
 
 
 _current: Runtime | None = None
@@ -50,6 +56,27 @@ def current() -> Runtime:
     return _current
 
 
+def access() -> Access:
+    """Sessions and tokens of this process.
+
+    Raises:
+        BadParameter: nobody can log in, because TS_OPERATOR_DSN is not set.
+        DatabaseUnreachable: the app is still starting.
+    """
+    found = current().access
+    if found is None:
+        raise BadParameter(Message("errors.no_operator"))
+    return found
+
+
+def _operator(settings: Settings) -> db.Database | None:
+    """The pool for what people decide; few connections, because a person decides seldom."""
+    if settings.ts_operator_dsn is None:
+        return None
+    small = settings.model_copy(update={"pool_max": OPERATOR_POOL})
+    return db.Database(settings.ts_operator_dsn, small, writes=True)
+
+
 @asynccontextmanager
 async def opened(
     settings: Settings, connected: Callable[[str], bool] = lambda token: True
@@ -57,21 +84,27 @@ async def opened(
     """Open all parts and close them at the end; the app also starts while the database is away."""
     global _current
     database = db.Database(settings.app_dsn(), settings)
-    db.use(database)
+    operator = _operator(settings)
+    db.use(database, operator)
     tiles = LiveTiles(TileSource(settings.zone, settings.max_tags))
     comm = CommSource(settings.zone, settings.max_tags)
+    known = None if operator is None else Access(operator)
     # Numbers of an earlier start, or of another process, are smaller or differ.
     first = time.time_ns() // 1_000_000
     feed = LiveFeed(
         tiles.tick, settings.tick_seconds, database.pulse, read=tiles.read, first_seq=first
     )
     lag = asyncio.create_task(loop_lag.watch(meters.LOOP_LAG.observe), name="loop lag")
-    _current = Runtime(settings, settings.zone, database, tiles, comm, feed, connected)
+    _current = Runtime(settings, settings.zone, database, tiles, comm, feed, connected, known)
     try:
         yield _current
     finally:
         _current = None
         lag.cancel()
         await feed.close()
+        if known is not None:
+            await known.close()
         db.use(None)
         await database.close()
+        if operator is not None:
+            await operator.close()

@@ -16,6 +16,7 @@ from ksys_app.settings import load_settings
 from tests.comm import expected_cells, expected_outages, messages
 from tests.conftest import RO_PASSWORD
 from tests.database import TestDatabases
+from tests.visiting import at_machine
 
 BERLIN = "Europe/Berlin"
 # A message a minute around both changes, an outage over each of them.
@@ -39,7 +40,7 @@ async def berlin(databases: TestDatabases) -> AsyncIterator[tuple[httpx.AsyncCli
         await conn.execute(CHANGES)
     reader = databases.as_role(dsn, "eco_ro", RO_PASSWORD)
     settings = load_settings().model_copy(update={"ts_dsn": reader, "tz": BERLIN})
-    transport = httpx.ASGITransport(create_api())
+    transport = httpx.ASGITransport(at_machine(create_api()))
     async with (
         runtime.opened(settings),
         httpx.AsyncClient(transport=transport, base_url="http://ksys") as http,

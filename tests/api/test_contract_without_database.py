@@ -15,6 +15,7 @@ from tests import golden
 from tests.conftest import RO_PASSWORD
 from tests.contract import PATHS, fill, good, hold
 from tests.database import TestDatabases
+from tests.visiting import at_machine
 from tests.waiting import until
 
 
@@ -25,7 +26,7 @@ def test_the_contract_is_the_recorded_one() -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_before_anything_is_open(path: str) -> None:
-    transport = httpx.ASGITransport(create_api())
+    transport = httpx.ASGITransport(at_machine(create_api()))
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         answer = await client.get(good(path))
     assert answer.status_code == 503
@@ -43,7 +44,7 @@ async def lost(databases: TestDatabases) -> AsyncIterator[httpx.AsyncClient]:
     async with await connect(dsn) as conn:
         await fill(conn)
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(create_api())
+        transport = httpx.ASGITransport(at_machine(create_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             for path in PATHS:
                 assert (await client.get(good(path))).status_code == 200

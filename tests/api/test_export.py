@@ -27,6 +27,7 @@ from ksys_app.services.export import SLICE_ROWS
 from tests import plant
 from tests.conftest import Plant
 from tests.database import TestDatabases
+from tests.visiting import at_machine
 from tests.waiting import until
 
 MINUTES = 60_000
@@ -63,7 +64,9 @@ async def server(plant_db: Plant) -> AsyncIterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = uvicorn.Config(create_api(), port=port, log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        at_machine(create_api()), port=port, log_level="warning", lifespan="off"
+    )
     running = uvicorn.Server(config)
     task = asyncio.create_task(running.serve())
 

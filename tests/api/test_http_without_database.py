@@ -15,6 +15,7 @@ from ksys_app.settings import load_settings
 from tests import plant
 from tests.conftest import RO_PASSWORD
 from tests.database import TestDatabases
+from tests.visiting import at_machine
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ async def nowhere() -> AsyncIterator[httpx.AsyncClient]:
     dsn = "postgresql://eco_ro@127.0.0.1:9/postgres"
     settings = load_settings().model_copy(update={"ts_dsn": dsn})
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(create_api())
+        transport = httpx.ASGITransport(at_machine(create_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             yield client
 
@@ -61,7 +62,7 @@ async def test_stale_rows_are_served_and_say_so_until_the_return(
     async with await connect(dsn) as conn:
         await plant.insert(conn, [(await plant.clock(conn), "D100", 1.0)])
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(create_api())
+        transport = httpx.ASGITransport(at_machine(create_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             assert "stale" not in (await client.get("/api/v1/kpi")).json()[0]
             before = await client.get(series)

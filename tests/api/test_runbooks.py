@@ -14,6 +14,7 @@ from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError, Sch
 from ksys_app.states.views import problem
 from tests import docs
 from tests.conftest import Plant
+from tests.visiting import at_machine
 
 STATEMENTS = [
     pytest.param(sql, id=f"{path.stem}-{number}")
@@ -25,7 +26,7 @@ STATEMENTS = [
 @pytest.fixture
 async def served() -> AsyncIterator[httpx.AsyncClient]:
     """The HTTP contract without a database: runbooks are for when there is none."""
-    transport = httpx.ASGITransport(create_api())
+    transport = httpx.ASGITransport(at_machine(create_api()))
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         yield client
 

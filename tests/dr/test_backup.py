@@ -15,7 +15,9 @@ from psycopg import Connection, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.db import connect
+from ksys_app.domain.access import key_of
 from ksys_app.errors import BackupFailed, ConfigError, SchemaDrift
+from ksys_app.ops.access import audit, tokens, users
 from ksys_app.ops.recovery import aside, backup, dated, manifest, restore
 from ksys_app.ops.recovery.manifest import Comparison
 from ksys_app.ops.verify import verify
@@ -25,6 +27,15 @@ from tests.ksys import ksys
 from tests.plant import clock, insert
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+# eco_ro reads everything but one table.
+UNREADABLE = """
+GRANT USAGE ON SCHEMA ksys TO eco_ro;
+GRANT SELECT ON ALL TABLES IN SCHEMA ksys TO eco_ro;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA ksys TO eco_ro;
+CREATE TABLE public.secret (a integer);
+REVOKE ALL ON public.secret FROM eco_ro
+"""
 
 
 async def dump(dsn: str, file: Path) -> manifest.Manifest:
@@ -70,6 +81,38 @@ async def test_a_dump_comes_back_with_every_row_checksum_and_object(
         await insert(conn, [(await clock(conn), "NEW", 1.0)])
         cursor = await conn.execute("SELECT count(*) FROM public.influx_latest")
         assert await cursor.fetchone() == (3,), "its triggers work"
+
+
+async def test_users_tokens_and_the_audit_come_back_and_sessions_do_not(
+    server: str, empty: str, tmp_path: Path
+) -> None:
+    await users.add_user(server, "Kim", "admin", "correct horse battery", "test")
+    created = await tokens.create_token(server, "grafana", "viewer", DAY, "test")
+    async with await connect(server) as conn:
+        await conn.execute(
+            "INSERT INTO ksys.session (key, user_name, role, via, expires_at, address, agent)"
+            " VALUES (sha256('x'), 'Kim', 'admin', 'local', now() + interval '7 days', '', '');"
+            " INSERT INTO ksys.attempt VALUES ('user', 'kim', 10, now())"
+        )
+    noted = await dump(server, tmp_path / "plant.dump")
+    assert {name: noted.content.relations[name] for name in manifest.ACCESS} == {
+        **{"ksys.app_user": 1, "ksys.audit": 2, "ksys.token": 1}
+    }
+    done = await bring_back(empty, tmp_path / "plant.dump")
+    assert done.comparison == Comparison([], [])
+    assert [check for check in done.checks if check.page == "VERIFY_ACCESS" and not check.ok] == []
+    async with await connect(empty) as conn:
+        cursor = await conn.execute(
+            "SELECT (SELECT count(*) FROM ksys.session), (SELECT count(*) FROM ksys.attempt)"
+        )
+        assert await cursor.fetchone() == (0, 0)
+        await conn.execute("SET ROLE eco_op")
+        cursor = await conn.execute("SELECT name FROM ksys.token(%s)", (key_of(created.secret),))
+        assert await cursor.fetchone() == ("grafana",)
+    await users.add_user(empty, "Lee", "viewer", None, "test")
+    assert [row.action for row in await audit.rows(empty, None, None)] == [
+        *("user_added", "token_created", "user_added")
+    ], "its numbers go on"
 
 
 async def test_a_session_that_began_during_a_restore_does_not_go_on_writing_unseen(
@@ -247,8 +290,7 @@ async def test_a_dump_that_fails_removes_no_older_one(server: str, tmp_path: Pat
         manifest.beside(dump).write_text("old")
     before = left_in(tmp_path)
     async with await connect(server) as conn:
-        await conn.execute("CREATE TABLE public.secret (a integer)")
-        await conn.execute("REVOKE ALL ON public.secret FROM eco_ro")
+        await conn.execute(UNREADABLE)
     dsn = TestDatabases.as_role(server, "eco_ro", RO_PASSWORD)
     code, _, _ = await ksys("db", "backup", str(tmp_path), "--keep", "1", TS_ADMIN_DSN=dsn)
     assert (code, left_in(tmp_path)) == (1, before)
@@ -263,8 +305,7 @@ async def test_to_keep_goes_with_a_dated_dump() -> None:
 async def test_a_dump_that_fails_leaves_nothing(server: str, tmp_path: Path) -> None:
     file = tmp_path / "plant.dump"
     async with await connect(server) as conn:
-        await conn.execute("CREATE TABLE public.secret (a integer)")
-        await conn.execute("REVOKE ALL ON public.secret FROM eco_ro")
+        await conn.execute(UNREADABLE)
     with pytest.raises(BackupFailed, match=r"pg_dump failed: .*permission denied for table secret"):
         await dump(TestDatabases.as_role(server, "eco_ro", RO_PASSWORD), file)
     assert left_in(tmp_path) == []

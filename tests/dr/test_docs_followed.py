@@ -22,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.db import connect
 from tests import docs
-from tests.conftest import RO_PASSWORD, RW_PASSWORD
+from tests.conftest import OP_PASSWORD, RO_PASSWORD, RW_PASSWORD
 from tests.database import TestDatabases
 from tests.e2e.conftest import free_port
 from tests.waiting import HANGS_S
@@ -109,8 +109,10 @@ class Target:
             .replace("eco_ro:…@", f"eco_ro:{RO_PASSWORD}@")
             .replace("RO_PASSWORD='…'", f"RO_PASSWORD='{RO_PASSWORD}'")
             .replace("RW_PASSWORD='…'", f"RW_PASSWORD='{RW_PASSWORD}'")
+            .replace("OP_PASSWORD='…'", f"OP_PASSWORD='{OP_PASSWORD}'")
             .replace("secret-2", RO_PASSWORD)
             .replace("secret-3", RW_PASSWORD)
+            .replace("secret-4", OP_PASSWORD)
         )
 
 

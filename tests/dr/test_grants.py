@@ -57,7 +57,7 @@ async def test_the_rights_on_every_relation_are_those_of_the_matrix(conn: AsyncC
     assert found == {name: rights for name, *rights in rows}
 
 
-async def test_neither_role_owns_creates_or_inherits_anything(conn: AsyncConnection) -> None:
+async def test_no_role_owns_creates_or_inherits_anything(conn: AsyncConnection) -> None:
     cursor = await conn.execute(
         "SELECT r.rolname, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication,"
         " r.rolbypassrls, has_schema_privilege(r.oid, 'public', 'CREATE'),"
@@ -66,4 +66,6 @@ async def test_neither_role_owns_creates_or_inherits_anything(conn: AsyncConnect
         " EXISTS (SELECT FROM pg_class AS c WHERE c.relowner = r.oid)"
         " FROM pg_roles AS r WHERE r.rolname LIKE 'eco\\_%' ORDER BY 1"
     )
-    assert await cursor.fetchall() == [("eco_ro", *[False] * 9), ("eco_rw", *[False] * 9)]
+    assert await cursor.fetchall() == [
+        (role, *[False] * 9) for role in ("eco_op", "eco_ro", "eco_rw")
+    ]

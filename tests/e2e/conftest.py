@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,20 +101,25 @@ def free_port() -> int:
 
 
 async def start_site(
-    databases: TestDatabases, dsn: str, tick_s: float = 1.0, port: int | None = None
+    databases: TestDatabases,
+    dsn: str,
+    tick_s: float = 1.0,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Site:
     """Serve ``dsn`` as ``ksys run`` does."""
     await asyncio.to_thread(frontend.ensure_built)
     port = port or free_port()
-    environment = os.environ | {
+    variables = os.environ | {
         "TS_DSN": databases.as_role(dsn, "eco_ro", RO_PASSWORD),
         "KSYS_TICK_SECONDS": str(tick_s),
         "TZ": ZONE,
+        **(environment or {}),
     }
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("ksys"),
         *("run", "--port", str(port)),
-        env=environment,
+        env=variables,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

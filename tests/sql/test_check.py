@@ -18,7 +18,7 @@ from ksys_app.ops.relations import Relation
 from ksys_app.security import Finding
 from ksys_app.settings import EXAMPLE_DSN
 from tests import docs
-from tests.conftest import RO_PASSWORD, Plant
+from tests.conftest import OP_PASSWORD, RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.ksys import ksys
 from tests.pooler import pgbouncer
@@ -75,6 +75,35 @@ async def test_it_names_what_both_dsns_lead_to(plant_db: Plant, reader: str) -> 
         named = {name for name in docs.codes(text) if re.fullmatch(r"TS_\w+ [\w-]+", name)}
         assert named <= set(told), f"{page} names what ksys check does not show"
         assert "ksys check" in text
+
+
+class TestOperator:
+    async def test_its_role_may_call_every_function_and_touches_no_table(
+        self, plant_db: Plant, reader: str
+    ) -> None:
+        operator = TestDatabases.as_role(plant_db.dsn, "eco_op", OP_PASSWORD)
+        code, told = await check(TS_DSN=reader, TS_OPERATOR_DSN=operator, KSYS_AUTH="local")
+        assert code == 0, told
+        assert told["access"] == ("ok", "KSYS_AUTH=local")
+        assert told["TS_OPERATOR_DSN calls"] == ("ok", "eco_op may call every function")
+        assert told["TS_OPERATOR_DSN only calls"] == ("ok", "eco_op may use no table")
+        assert told["one database of the operator"][0] == "ok"
+
+    async def test_another_role_is_named_with_what_it_lacks(
+        self, plant_db: Plant, reader: str
+    ) -> None:
+        code, told = await check(TS_DSN=reader, TS_OPERATOR_DSN=reader)
+        assert code == 1
+        assert told["role of the operator"] == ("warn", "eco_ro; the app writes as eco_op")
+        detail = "eco_ro may not call active, attempt, audit, end_session, failed and 7 more"
+        assert told["TS_OPERATOR_DSN calls"][0] == "FAIL"
+        assert told["TS_OPERATOR_DSN calls"][1].startswith(detail)
+        assert "eco_ro may use public." in told["TS_OPERATOR_DSN only calls"][1]
+
+    async def test_users_without_an_operator_fail(self, reader: str) -> None:
+        code, told = await check("--offline", TS_DSN=reader, KSYS_HOST="0.0.0.0")
+        assert (code, told["access"][0]) == (1, "FAIL")
+        assert "needs TS_OPERATOR_DSN" in told["access"][1]
 
 
 class TestExitCode:

@@ -13,14 +13,18 @@ import httpx
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from ksys_app import db
 from ksys_app.api.app import create_api
+from ksys_app.domain.access import key_of
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
+from ksys_app.store import access
 from tests import plant
-from tests.conftest import RO_PASSWORD, Plant
+from tests.conftest import OP_PASSWORD, RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.ksys import ksys
 from tests.pooler import pgbouncer
+from tests.visiting import at_machine
 
 PASSWORD = "owner-through-the-pooler"
 PATHS = (
@@ -39,10 +43,12 @@ class Pooled:
     Attributes:
         owner: DSN of its owner, by the pooler.
         reader: DSN of ``eco_ro``, by the pooler.
+        operator: DSN of ``eco_op``, by the pooler.
     """
 
     owner: str
     reader: str
+    operator: str
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +56,35 @@ async def pooled(plant_db: Plant, databases: TestDatabases) -> AsyncIterator[Poo
     now = (await plant.clock(plant_db.conn)).replace(second=0, microsecond=0)
     rows = [(now - timedelta(minutes=m), "P1", float(m)) for m in range(120)]
     await plant.insert(plant_db.conn, rows)
-    users = {str(conninfo_to_dict(plant_db.dsn)["user"]): PASSWORD, "eco_ro": RO_PASSWORD}
+    users = {
+        **{str(conninfo_to_dict(plant_db.dsn)["user"]): PASSWORD},
+        **{"eco_ro": RO_PASSWORD, "eco_op": OP_PASSWORD},
+    }
     async with pgbouncer(plant_db.dsn, users) as dsn:
-        yield Pooled(dsn, databases.as_role(dsn, "eco_ro", RO_PASSWORD))
+        yield Pooled(
+            dsn,
+            databases.as_role(dsn, "eco_ro", RO_PASSWORD),
+            databases.as_role(dsn, "eco_op", OP_PASSWORD),
+        )
+
+
+async def test_what_people_decide_is_written(pooled: Pooled) -> None:
+    operator = db.Database(pooled.operator, load_settings(), writes=True)
+    try:
+        key = key_of("a secret")
+        await access.start_session(operator, key, "Kim", "viewer", "proxy", "", "", None)
+        await access.end_session(operator, key, "logout")
+        rows = await access.audit(operator, None, None, None, 10)
+        assert [row.action for row in rows] == ["logout", "login"]
+    finally:
+        await operator.close()
 
 
 async def test_every_endpoint_answers_more_clients_than_there_are_sessions(pooled: Pooled) -> None:
     settings = load_settings().model_copy(update={"ts_dsn": pooled.reader})
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.opened(settings))
-        transport = httpx.ASGITransport(create_api())
+        transport = httpx.ASGITransport(at_machine(create_api()))
         http = await stack.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://ksys")
         )
@@ -131,7 +156,7 @@ async def test_readyz_names_the_cause_too(pooled: Pooled) -> None:
     reader = make_conninfo(pooled.reader, password="wrong")
     settings = load_settings().model_copy(update={"ts_dsn": reader})
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(create_api())
+        transport = httpx.ASGITransport(at_machine(create_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
             answer = await http.get("/readyz")
     assert answer.status_code == 503

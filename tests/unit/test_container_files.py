@@ -15,27 +15,28 @@ from tests.database_server import IMAGE
 
 COMPOSE: dict[str, Any] = yaml.safe_load((docs.ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
+PASSWORDS = {"KSYS_RO_PASSWORD", "KSYS_RW_PASSWORD", "KSYS_OP_PASSWORD"}
 
 
 def test_no_password_has_a_default() -> None:
     text = (docs.ROOT / "docker-compose.yml").read_text("utf-8")
     given = re.findall(r"(\w*PASSWORD): (.+)", text)
-    assert len(given) == 5
+    assert len(given) == 6
     for name, value in given:
         assert re.fullmatch(r"\$\{\w+:\?.*\}", value), name
-    for variable in ("POSTGRES_PASSWORD", "KSYS_RO_PASSWORD", "KSYS_RW_PASSWORD"):
+    for variable in ("POSTGRES_PASSWORD", *PASSWORDS):
         assert f"${{{variable}:?set {variable} in .env}}" in text
 
 
 def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None:
     """With the code's default; what belongs to the network of the containers is fixed."""
-    fixed = {"TS_DSN", "TS_ADMIN_DSN", "KSYS_HOST", "KSYS_TRUSTED_PROXIES", "APP_ENV"}
-    passwords = {"KSYS_RO_PASSWORD", "KSYS_RW_PASSWORD"}
+    fixed = {"TS_DSN", "TS_ADMIN_DSN", "TS_OPERATOR_DSN"}
+    fixed |= {"KSYS_HOST", "KSYS_TRUSTED_PROXIES", "APP_ENV", "KSYS_AUTH"}
     given = SERVICES["app"]["environment"]
     for field, name in variables().items():
         default = Settings.model_fields[field].default
         text = f"{default:g}" if isinstance(default, (int, float)) else default or ""
-        assert name in fixed | passwords or given[name] == f"${{{name}:-{text}}}"
+        assert name in fixed | PASSWORDS or given[name] == f"${{{name}:-{text}}}"
     for name in ("TZ", "KSYS_MAX_AHEAD_S"):
         assert SERVICES["schema"]["environment"][name] == given[name]
 

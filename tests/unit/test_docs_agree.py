@@ -141,7 +141,9 @@ def _settings() -> dict[str, str]:
     for name, variable in variables().items():
         field = Settings.model_fields[name]
         default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
-        documented[variable] = "none" if field.default is None else f"`{default}`"
+        documented[variable] = (
+            "none" if field.default_factory or field.default is None else f"`{default}`"
+        )
     return documented
 
 

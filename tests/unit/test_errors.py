@@ -12,6 +12,8 @@ CONTRACT = {
     "KsysError": ("INTERNAL", 500, 1),
     "ConfigError": ("CONFIG", 500, 2),
     "BadParameter": ("BAD_PARAMETER", 400, 2),
+    "AuthRequired": ("AUTH_REQUIRED", 401, 1),
+    "RateLimited": ("RATE_LIMITED", 429, 1),
     "Forbidden": ("FORBIDDEN", 403, 1),
     "UnknownTag": ("UNKNOWN_TAG", 404, 2),
     "DatabaseUnreachable": ("DB_CONN", 503, 3),

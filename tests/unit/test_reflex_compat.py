@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from ksys_app import reflex_compat
+from ksys_app.events.roles import ROLES, short_name
+from tests import permissions
 
 # What an upgrade of Reflex may move, and what uses it.
 PRIVATE = {
@@ -59,6 +61,13 @@ def test_an_event_carries_nothing_that_the_gate_leaves_out() -> None:
     assert set(part("reflex_base.event:Event").__dataclass_fields__) == set(
         FIELDS["reflex_base.event:Event"]
     )
+
+
+def test_each_handler_has_the_role_that_the_prd_says() -> None:
+    module = import_module("ksys_app.ksys_app")
+    registered = {short_name(name) for name in reflex_compat.handlers(module.app)}
+    assert registered == set(ROLES)
+    assert dict(ROLES) == permissions.handlers()
 
 
 def test_a_tab_is_looked_up_without_a_copy_of_the_map_of_all() -> None:

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
-from ksys_app.security import HEADERS, check_environment, with_headers
+from ksys_app.security import HEADERS, access_problem, check_environment, with_headers
 from ksys_app.settings import Settings
 
+ACCESS = ("KSYS_HOST", "KSYS_AUTH", "KSYS_TRUSTED_PROXIES")
+OPERATOR = "postgresql://eco_op:s3cret@db.plant/EcoAnP?sslmode=verify-full"
 GOOD = "postgresql://eco_ro:s3cret@db.plant/EcoAnP?sslmode=verify-full"
 
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for variable in ("TS_DSN", "TS_ADMIN_DSN", "APP_ENV"):
+    for variable in (*("TS_DSN", "TS_OPERATOR_DSN", "TS_ADMIN_DSN", "APP_ENV"), *ACCESS):
         monkeypatch.delenv(variable, raising=False)
 
 
@@ -34,14 +36,14 @@ def findings(
 
 @pytest.mark.parametrize("env", ["development", "production"])
 def test_a_good_environment_passes(monkeypatch: pytest.MonkeyPatch, env: str) -> None:
-    assert [ok for ok, _ in findings(monkeypatch, GOOD, env, 0o600).values()] == [True] * 4
+    assert [ok for ok, _ in findings(monkeypatch, GOOD, env, 0o600).values()] == [True] * 5
 
 
 @pytest.mark.parametrize("env", ["development", "production"])
 def test_no_database_at_all_is_an_error_everywhere(
     monkeypatch: pytest.MonkeyPatch, env: str
 ) -> None:
-    assert findings(monkeypatch, None, env) == {"TS_DSN": (False, True)}
+    assert findings(monkeypatch, None, env) == {"TS_DSN": (False, True), "access": (True, True)}
 
 
 @pytest.mark.parametrize(("env", "strict"), [("development", False), ("production", True)])
@@ -79,7 +81,7 @@ def test_without_a_file_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPatc
 def test_details_say_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TS_DSN", GOOD)
     assert [one.detail for one in check_environment(Settings(), 0o600)] == [
-        *("set", "sslmode=verify-full", "eco_ro", "only its owner reads it")
+        *("set", "sslmode=verify-full", "eco_ro", "KSYS_AUTH=off", "only its owner reads it")
     ]
     monkeypatch.setenv("TS_DSN", "host=db.plant")
     assert "nobody named" in check_environment(Settings())[2].detail
@@ -92,6 +94,68 @@ def test_details_say_what_production_needs(monkeypatch: pytest.MonkeyPatch) -> N
     assert "sslmode=verify-full" in details
     assert "eco_ro" in details
     assert "chmod 600 .env" in details
+
+
+class TestWhoGetsIn:
+    """The app does not start before it is settled (PRD §31.2)."""
+
+    @pytest.mark.parametrize(
+        ("given", "says"),
+        [
+            ({}, None),
+            ({"KSYS_HOST": "0.0.0.0"}, "KSYS_AUTH=local, the default for KSYS_HOST=0.0.0.0, needs"),
+            ({"KSYS_HOST": "0.0.0.0", "TS_OPERATOR_DSN": OPERATOR}, None),
+            ({"KSYS_HOST": "0.0.0.0", "KSYS_AUTH": "off"}, "lets everybody in who reaches"),
+            (
+                {"KSYS_HOST": "0.0.0.0", "KSYS_AUTH": "off", "TS_OPERATOR_DSN": OPERATOR},
+                "lets everybody in who reaches",
+            ),
+            ({"KSYS_AUTH": "off"}, None),
+            ({"KSYS_AUTH": "local"}, "KSYS_AUTH=local needs TS_OPERATOR_DSN"),
+            ({"KSYS_AUTH": "local", "TS_OPERATOR_DSN": OPERATOR}, None),
+            ({"KSYS_AUTH": "proxy"}, "KSYS_AUTH=proxy needs TS_OPERATOR_DSN"),
+            ({"KSYS_AUTH": "proxy", "TS_OPERATOR_DSN": OPERATOR}, "needs KSYS_TRUSTED_PROXIES"),
+            (
+                {
+                    **{"KSYS_AUTH": "proxy", "TS_OPERATOR_DSN": OPERATOR},
+                    "KSYS_TRUSTED_PROXIES": "none",
+                },
+                "needs KSYS_TRUSTED_PROXIES",
+            ),
+            (
+                {
+                    **{"KSYS_AUTH": "proxy", "TS_OPERATOR_DSN": OPERATOR},
+                    "KSYS_TRUSTED_PROXIES": "127.0.0.1",
+                },
+                None,
+            ),
+        ],
+    )
+    def test_it_says_what_to_set(
+        self, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], says: str | None
+    ) -> None:
+        for name, value in {"TS_DSN": GOOD, **given}.items():
+            monkeypatch.setenv(name, value)
+        problem = access_problem(Settings())
+        assert (problem is None) == (says is None)
+        assert (says or "") in (problem or "")
+        (finding,) = [one for one in check_environment(Settings()) if one.name == "access"]
+        assert (finding.ok, finding.strict) == (problem is None, True)
+        assert "s3cret" not in finding.detail
+
+    @pytest.mark.parametrize(
+        ("dsn", "check"),
+        [
+            (OPERATOR.replace("eco_op", "eco_rw"), "role of the operator"),
+            (OPERATOR.replace("verify-full", "require"), "TLS of the operator"),
+        ],
+    )
+    def test_production_insists_on_the_operator_s_role_and_tls(
+        self, monkeypatch: pytest.MonkeyPatch, dsn: str, check: str
+    ) -> None:
+        monkeypatch.setenv("TS_OPERATOR_DSN", dsn)
+        assert findings(monkeypatch, GOOD, "production")[check] == (False, True)
+        assert findings(monkeypatch, GOOD, "development")[check] == (False, False)
 
 
 class TestHeaders:

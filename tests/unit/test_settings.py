@@ -108,6 +108,34 @@ class TestDefaults:
             load_settings().tz = "UTC"  # type: ignore[misc]
 
 
+class TestAuth:
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.53", "::1", "localhost"])
+    def test_on_a_loopback_address_nobody_signs_in(
+        self, monkeypatch: pytest.MonkeyPatch, host: str
+    ) -> None:
+        monkeypatch.setenv("KSYS_HOST", host)
+        assert load_settings().auth == "off"
+
+    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "plant.example", ""])
+    def test_on_any_other_users_sign_in(self, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+        monkeypatch.setenv("KSYS_HOST", host)
+        assert load_settings().auth == ("local" if host else "off")
+
+    @pytest.mark.parametrize("way", ["off", "local", "proxy"])
+    def test_what_is_set_counts(self, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+        monkeypatch.setenv("KSYS_AUTH", way)
+        assert load_settings().auth == way
+
+    @pytest.mark.parametrize("way", ["oidc", "none", "Local", "on"])
+    def test_anything_else_names_what_there_is(
+        self, monkeypatch: pytest.MonkeyPatch, way: str
+    ) -> None:
+        monkeypatch.setenv("KSYS_AUTH", way)
+        said = refused()
+        assert said.startswith(f"KSYS_AUTH {way!r} is not a way to identify people; take local")
+        assert "oidc is not supported yet" in said
+
+
 class TestSources:
     def test_each_variable_sets_its_field(self, monkeypatch: pytest.MonkeyPatch) -> None:
         given = {
@@ -117,7 +145,9 @@ class TestSources:
             **{"KSYS_POOL_MAX": "4", "KSYS_MAX_TAGS": "50", "KSYS_CACHE_MB": "8"},
             **{"KSYS_MAX_AHEAD_S": "5", "KSYS_TRUSTED_PROXIES": "10.20.0.0/24, ::1"},
             **{"KSYS_BASE_PATH": "/plant/ksys/", "KSYS_LOG": "json"},
-            **{"KSYS_RO_PASSWORD": "one", "KSYS_RW_PASSWORD": "two"},
+            **{"KSYS_RO_PASSWORD": "one", "KSYS_RW_PASSWORD": "two", "KSYS_OP_PASSWORD": "three"},
+            **{"TS_OPERATOR_DSN": DSN, "KSYS_AUTH": "proxy", "KSYS_USER_HEADER": "Remote-User"},
+            **{"KSYS_MAX_REQUESTS": "60", "KSYS_MAX_PAGES": "6", "KSYS_MAX_MESSAGES": "50"},
         }
         assert given.keys() == set(VARIABLES.values())
         for variable, value in given.items():

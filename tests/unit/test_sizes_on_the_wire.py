@@ -15,8 +15,10 @@ from ksys_app.api.measured import Measured
 from ksys_app.events.arguments import Catalogue
 from ksys_app.events.gate import gated
 from ksys_app.events.refusals import Refusals
+from ksys_app.models.visitor import VISITOR
 from ksys_app.utils import bloat
 from ksys_app.utils.bloat import LIMIT, Bloat
+from ksys_app.wall.identity import LOCAL
 
 ROUTES = [
     Route("/api/v1/rows", Response),
@@ -111,7 +113,8 @@ async def test_messages_of_a_websocket_are_weighed_both_ways(told: list[str]) ->
 
     before = {way: sizes(meters.WEBSOCKET_BYTES, direction=way) for way in ("in", "out")}
     gate = gated(app, "/_event", lambda: Catalogue({}), Refusals())
-    await gate({"type": "websocket", "query_string": b""}, receive, send)
+    scope = {"type": "websocket", "query_string": b"", VISITOR: LOCAL}
+    await gate(scope, receive, send)
     assert sizes(meters.WEBSOCKET_BYTES, direction="out") - before["out"] == 3 * LIMIT
     assert sizes(meters.WEBSOCKET_BYTES, direction="in") - before["in"] == len("2probe")
     (line,) = told

@@ -28,6 +28,7 @@ from ksys_app.components.client.grid import (
     part as part,
 )
 from ksys_app.components.client.shell import (
+    Account as Account,
     Address as Address,
     DatabaseClock as DatabaseClock,
     Drawer as Drawer,

@@ -13,7 +13,14 @@ from ksys_app import log
 from ksys_app.errors import NotStarted
 from ksys_app.ops.demo.plant import feed, folder, history, replay
 from ksys_app.ops.demo.plant.simulator import Plant
-from ksys_app.ops.demo.session import Report, only_one, passwords, show_screens, until_stopped
+from ksys_app.ops.demo.session import (
+    Report,
+    only_one,
+    passwords,
+    require_access,
+    show_screens,
+    until_stopped,
+)
 from ksys_app.ops.embedded import EmbeddedDatabase, supervise
 from ksys_app.ops.jobs.runner import Runner
 from ksys_app.ops.masterdata import qc
@@ -48,10 +55,12 @@ async def run(plan: Plan, settings: Settings, report: Report) -> None:
     """Start everything, print the address, and stop everything at SIGINT or SIGTERM.
 
     Raises:
-        ConfigError: another demo uses the folder, the port is in use, or the file cannot be read.
+        ConfigError: another demo uses the folder, the port is in use, the file cannot be read, or
+            anybody could get in.
         DatabaseUnreachable: the embedded database did not start.
         NotStarted: the app did not start, or ended by itself.
     """
+    require_access(settings)
     if plan.replay is not None:
         replay.check(plan.replay)
     stop = stop_signal()
@@ -91,10 +100,13 @@ async def _serve(
         if loaded is not None:
             log.line("history", {"rows": loaded.rows, "seconds": loaded.seconds})
     pages = await building
-    dsn = make_conninfo(database.dsn, user="eco_ro", password=secrets["eco_ro"])
+    dsn, operator_dsn = (
+        make_conninfo(database.dsn, user=role, password=secrets[role])
+        for role in ("eco_ro", "eco_op")
+    )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise(database))
-        async with served(dsn, settings.host, plan.port, pages) as server:
+        async with served(dsn, operator_dsn, settings.host, plan.port, pages) as server:
             # Importing the app takes seconds of this loop: what connects meanwhile would take the
             # database for lost.
             runner = Runner(database.dsn)

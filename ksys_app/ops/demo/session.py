@@ -11,12 +11,14 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 from ksys_app.errors import ConfigError
+from ksys_app.ops.schema import schema
 from ksys_app.ops.serving import frontend
+from ksys_app.security import access_problem
+from ksys_app.settings import Settings
+from ksys_app.utils import private
 
-ROLES: Final = ("eco_ro", "eco_rw")
 Report = Callable[[str, int, int], None]
 """Called during long work with the step, the done amount and the total; 0 of 0 if not counted."""
 
@@ -35,14 +37,27 @@ async def until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]]
         raise done
 
 
+def require_access(settings: Settings) -> None:
+    """Return if it is settled who gets in; a demo has a connection of its own for the operator.
+
+    Raises:
+        ConfigError: anybody could get in.
+    """
+    own = settings.model_copy(update={"ts_operator_dsn": settings.ts_operator_dsn or "demo"})
+    if problem := access_problem(own):
+        raise ConfigError(problem)
+
+
 def passwords(data_dir: Path) -> dict[str, str | None]:
-    """The roles' passwords of this folder, created at the first start."""
+    """The roles' passwords of this folder; a role without one gets it now."""
     file = data_dir / "passwords.json"
-    if not file.exists():
-        made = json.dumps({role: secrets.token_urlsafe(24) for role in ROLES})
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as new:
-            new.write(made)
-    return dict(json.loads(file.read_text("utf-8")))
+    stored = dict(json.loads(file.read_text("utf-8"))) if file.exists() else {}
+    every: dict[str, str | None] = {role: secrets.token_urlsafe(24) for role in schema.ROLES}
+    every |= stored
+    if every != stored:
+        with private.open_text(file) as new:
+            new.write(json.dumps(every))
+    return every
 
 
 async def show_screens(url: str, count: int) -> None:

@@ -38,6 +38,8 @@ SELECT format('--exclude-table-data=%I.%I', materialization_hypertable_schema,
               materialization_hypertable_name)
 FROM timescaledb_information.continuous_aggregates
 """
+# A session that was ended after the dump must not come back with it: everybody signs in again.
+NOT_KEPT: Final = tuple(f"--exclude-table-data=ksys.{name}" for name in ("session", "attempt"))
 LOOK_S: Final = 0.5
 CHUNK: Final = 2**20
 
@@ -75,9 +77,9 @@ async def backup(dsn: str, file: Path, *, zone: str, on_stage: OnStage) -> Manif
                 assert row is not None
                 beside = await (await conn.execute(BESIDE_CHUNKS)).fetchall()
                 leaving = (argument for (argument,) in beside)
-                arguments = ("--format=custom", COMPRESSION, f"--file={partial}", *leaving)
+                arguments = ("--format=custom", COMPRESSION, f"--file={partial}", *NOT_KEPT)
                 dumping = asyncio.create_task(
-                    pg_programs.run(program, dsn, f"--snapshot={row[0]}", *arguments)
+                    pg_programs.run(program, dsn, f"--snapshot={row[0]}", *arguments, *leaving)
                 )
                 try:
                     on_stage("rows", 0)

@@ -26,6 +26,8 @@ from ksys_app.ops.schema import schema
 FORMAT: Final = 1
 # Relations that jobs and their runner change all the time are not compared.
 RESTLESS: Final = frozenset({"influx_hist", "ksys_job_run", "tech_ind_1m_mv"})
+ACCESS: Final = ("ksys.app_user", "ksys.audit", "ksys.token")
+"""The tables of schema ``ksys`` whose rows a dump has."""
 MAX_NAMED_DAYS: Final = 10
 
 DAYS: Final = """
@@ -95,8 +97,10 @@ def beside(dump: Path) -> Path:
 
 
 THERE: Final = """
-SELECT relname::text FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s) ORDER BY 1
+SELECT w.name FROM unnest(%s::text[]) AS w (name)
+JOIN pg_namespace AS n ON n.nspname = CASE WHEN w.name LIKE 'ksys.%%' THEN 'ksys' ELSE 'public' END
+JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = regexp_replace(w.name, '^ksys[.]', '')
+ORDER BY 1
 """
 
 
@@ -118,10 +122,11 @@ async def content(conn: AsyncConnection, also: Iterable[str] = ()) -> Content:
             exist, as in a database of another version, is not counted.
     """
     relations = {}
-    names = (set(golden.of(conn).tables) | set(REFRESH) | set(also)) - RESTLESS
+    names = {*golden.of(conn).tables, *REFRESH, *ACCESS, *also} - RESTLESS
     there = await (await conn.execute(THERE, (sorted(names),))).fetchall()
     for (name,) in there:
-        counting = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", name))
+        parts = name.split(".") if name in ACCESS else ("public", name)
+        counting = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*parts))
         row = await (await conn.execute(counting)).fetchone()
         assert row is not None
         relations[name] = row[0]

@@ -26,7 +26,7 @@ from ksys_app.ops.schema.refresh import OnProgress
 from ksys_app.ops.schema.steps import LOCK_TIMEOUT, Step, execute, plan as plan, script as script
 from ksys_app.ops.server import require_server, server
 
-ROLES: Final = ("eco_ro", "eco_rw")
+ROLES: Final = ("eco_op", "eco_ro", "eco_rw")
 NO_CHOICE: Final = Keep()
 ADDS_POLICIES: Final = "PERFORM add_continuous_aggregate_policy"
 
@@ -85,8 +85,8 @@ async def apply(
     Args:
         dsn: DSN of the database's owner, who may create roles.
         zone: IANA zone whose days ``influx_agg_1d`` counts.
-        passwords: role (``eco_ro``, ``eco_rw``) to password. A new role without a password cannot
-            log in; an existing role keeps its password.
+        passwords: role (``eco_ro``, ``eco_rw``, ``eco_op``) to password. A new role without a
+            password cannot log in; an existing role keeps its password.
         max_ahead_s: how far ahead of the clock a sample may be, seconds; None leaves the value of
             the database, which is 60 in a new one.
         keep: objects of the plant to leave unchanged.

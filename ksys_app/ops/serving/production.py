@@ -37,7 +37,7 @@ async def run(settings: Settings, port: int, on_step: Callable[[str], None]) -> 
     require_free(settings.host, port)
     pages = await asyncio.to_thread(frontend.ensure_built, on_step)
     stop = stop_signal()
-    async with served(dsn, settings.host, port, pages) as server:
+    async with served(dsn, settings.ts_operator_dsn, settings.host, port, pages) as server:
         print(f"ready: {address_of(settings.host, port, settings.base)}", flush=True)
         await asyncio.wait(
             [server, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED

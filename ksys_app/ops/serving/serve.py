@@ -82,11 +82,14 @@ def require_free(host: str, port: int) -> None:
 
 
 @asynccontextmanager
-async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[asyncio.Task[None]]:
+async def served(
+    dsn: str, operator_dsn: str | None, host: str, port: int, pages: Path
+) -> AsyncIterator[asyncio.Task[None]]:
     """Serve the app on ``host:port`` until the block is left.
 
     Args:
-        dsn: the app's database.
+        dsn: the app's database, with role ``eco_ro``.
+        operator_dsn: the same with role ``eco_op``; None if the pages only show.
         host: address to listen on.
         port: its port.
         pages: folder of the built pages.
@@ -102,6 +105,8 @@ async def served(dsn: str, host: str, port: int, pages: Path) -> AsyncIterator[a
     # Reflex reads its configuration from the working folder and the environment.
     os.chdir(resources.ROOT)
     os.environ.update(BUILT, TS_DSN=dsn, **{FOLDER_VARIABLE: str(pages)})
+    if operator_dsn is not None:
+        os.environ["TS_OPERATOR_DSN"] = operator_dsn
     get_settings.cache_clear()
     server = _Server(
         uvicorn.Config(

@@ -15,6 +15,8 @@ from ksys_app.ops.check import Check, Rows, days
 from ksys_app.ops.jobs import job_sentences
 from ksys_app.ops.keep import INDICATORS, POLICIES
 
+OPERATOR = "eco_op"
+
 
 def policies(jobs: Judgement, zone: ZoneInfo, unchanged: Collection[str] = ()) -> Iterator[Check]:
     """Check the offsets and the schedule of every required policy; then list unexpected ones.
@@ -64,7 +66,10 @@ def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
 
 
 def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """Check that the two roles exist, have no special rights, and have their session settings."""
+    """Check that the roles exist, have no special rights, and have their session settings.
+
+    Only a site that lets people decide something on pages needs ``eco_op`` to log in.
+    """
     found = {row["name"]: row for row in rows}
     for one in wanted:
         name, settings = one["name"], one["settings"]
@@ -78,11 +83,11 @@ def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
             wrong.append("is a superuser or may create roles or databases")
         if not row["connects"]:
             wrong.append("may not connect")
-        if not row["uses_schema"]:
+        if not row["uses_schema"] and name != OPERATOR:
             wrong.append("may not use schema public")
         if row["creates_in_schema"]:
             wrong.append("may create in schema public")
-        if not row["can_log_in"]:
+        if not row["can_log_in"] and name != OPERATOR:
             password = f"KSYS_{name[-2:].upper()}_PASSWORD"
             wrong.append(
                 f"cannot log in, so nobody can {what}: give it a password ({password}, then "
@@ -90,7 +95,8 @@ def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
             )
         if row["has_expired"]:
             wrong.append(f"its password has expired; ALTER ROLE {name} VALID UNTIL 'infinity'")
-        yield Check(f"role {name}", not wrong, "; ".join(wrong) or "can log in")
+        fine = "can log in" if row["can_log_in"] else "cannot log in (KSYS_OP_PASSWORD)"
+        yield Check(f"role {name}", not wrong, "; ".join(wrong) or fine)
 
 
 def privileges(rows: Rows, wanted: Rows) -> Iterator[Check]:

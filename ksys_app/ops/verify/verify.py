@@ -24,6 +24,7 @@ from ksys_app.ops.check_extensions import extensions
 from ksys_app.ops.jobs.jobs import list_jobs
 from ksys_app.ops.owner import SET_ZONE, owner
 from ksys_app.ops.verify import (
+    check_access,
     check_restore,
     check_rules,
     check_samples,
@@ -43,6 +44,7 @@ STATEMENTS: Final = (
     "functions",
     "roles",
     "privileges",
+    "access",
     "constraints",
     "samples",
     "refused",
@@ -67,6 +69,7 @@ class State:
     functions: Rows
     roles: Rows
     privileges: Rows
+    access: Rows
     constraints: Rows
     samples: Rows
     refused: Rows
@@ -104,6 +107,7 @@ def all_checks(state: State, zone: str) -> list[Check]:
         *check_upkeep.job_results(jobs, ZoneInfo(zone)),
         *check_upkeep.roles(state.roles, wanted.roles),
         *check_upkeep.privileges(state.privileges, wanted.privileges),
+        *check_access.access(state.access, wanted.access),
     ]
 
 

@@ -58,6 +58,14 @@ class LanguageToggle(rx.Component):
     tag = "LanguageToggle"
 
 
+class Account(rx.Component):
+    """Who is logged in, with a menu: what that person may do, administration, the logout."""
+
+    library = library("shell/account.jsx")
+    tag = "Account"
+    lib_dependencies: list[str] = _MENU
+
+
 class StatusBar(rx.Component):
     """The thin bar under the header: how fresh the page is, in words."""
 

@@ -5,6 +5,7 @@ import "@fontsource-variable/noto-sans-kr/wght.css";
 import { ageText } from "../lib/age.js";
 import { observe, timeText, useClock } from "../lib/clock.js";
 import { Mark } from "../grid/mark.jsx";
+import { ask } from "../lib/me.js";
 import { at } from "../lib/paths.js";
 import { useWords } from "../lib/usewords.js";
 import { capital, fill, say } from "../lib/words.js";
@@ -37,6 +38,9 @@ export function Live({
   useEffect(() => {
     if (updatedMs > 0) observe(updatedMs);
   }, [updatedMs]);
+  useEffect(() => {
+    if (down) void ask();
+  }, [down]);
   const lead = dbNowMs > 0 ? dbNowMs - updatedMs : 0;
   const overdue = useClock(
     (now) => realtime && updatedMs > 0 && now - updatedMs > OVERDUE_TICKS * tickS * 1000,

@@ -24,7 +24,14 @@ from ksys_app.ops.demo.scale.feed import feed
 from ksys_app.ops.demo.scale.fill import History
 from ksys_app.ops.demo.scale.sizing import Size
 from ksys_app.ops.demo.scale.tags import scale_tags
-from ksys_app.ops.demo.session import Report, only_one, passwords, show_screens, until_stopped
+from ksys_app.ops.demo.session import (
+    Report,
+    only_one,
+    passwords,
+    require_access,
+    show_screens,
+    until_stopped,
+)
 from ksys_app.ops.embedded import EmbeddedDatabase, supervise
 from ksys_app.ops.jobs.runner import Runner
 from ksys_app.ops.owner import owner, require_direct
@@ -79,6 +86,13 @@ class _Database:
             return self.dsn
         return make_conninfo(self.dsn, user="eco_ro", password=self.secrets["eco_ro"])
 
+    @property
+    def operator_dsn(self) -> str | None:
+        """The DSN for what people decide, None for a server, whose settings may give one."""
+        if self.embedded is None:
+            return None
+        return make_conninfo(self.dsn, user="eco_op", password=self.secrets["eco_op"])
+
 
 async def run(plan: ScalePlan, settings: Settings, report: Report) -> None:
     """Start everything, print the address, and stop everything at SIGINT or SIGTERM.
@@ -89,6 +103,7 @@ async def run(plan: ScalePlan, settings: Settings, report: Report) -> None:
         DatabaseUnreachable: the database does not answer.
         NotStarted: the app did not start, or ended by itself.
     """
+    require_access(settings)
     sizing.require_engine(plan.size)
     stop = stop_signal()
     with only_one(plan.data_dir, plan.port) if plan.size.embedded else nullcontext():
@@ -149,7 +164,8 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         if database.embedded is not None:
             tasks.create_task(supervise(database.embedded))
-        async with served(database.app_dsn, settings.host, plan.port, pages) as server:
+        dsn, operator = database.app_dsn, database.operator_dsn or settings.ts_operator_dsn
+        async with served(dsn, operator, settings.host, plan.port, pages) as server:
             runner = Runner(database.dsn)
             tasks.create_task(runner.watch(stop))
             tasks.create_task(feed(database.dsn, begin, plan.size.tags, stop))

@@ -1,0 +1,102 @@
+// What an administrator sees: open sessions, which can be ended, and who did what.
+import { useCallback, useEffect, useState } from "react";
+import { at } from "../lib/paths.js";
+import { useWords } from "../lib/usewords.js";
+import { fill } from "../lib/words.js";
+import { useMe } from "../shell/account.jsx";
+import { Scrollable } from "../shell/scrollable.jsx";
+
+export function AdminBoard() {
+  const { access: a } = useWords();
+  const who = useMe();
+  if (!who) return null;
+  if (who.via === "off") return <p className="note" data-testid="admin-off">{a.auth_off}</p>;
+  if (who.role !== "admin") {
+    return <p className="note" role="alert">{fill(a.only_admin, { user: who.user, role: a[`role_${who.role}`] })}</p>;
+  }
+  return (
+    <>
+      <Sessions a={a} />
+      <Audit a={a} />
+    </>
+  );
+}
+
+function Sessions({ a }) {
+  const [{ rows, why }, setState] = useState({ rows: [], why: "" });
+  const read = useCallback(() => load("/api/v1/admin/sessions").then((rows) => setState({ rows, why: "" }), failed(setState)), []);
+  useEffect(() => void read(), [read]);
+  const end = async (one) => {
+    if (!window.confirm(fill(a.revoke_sure, { user: one.user }))) return;
+    await fetch(at(`/api/v1/admin/sessions/${one.id}/revoke`), { method: "POST" });
+    await read();
+  };
+  return (
+    <section className="table-section" aria-label={a.sessions}>
+      <div className="section-head"><h2>{a.sessions}</h2></div>
+      <Why a={a} why={why} />
+      <Table caption={a.sessions_caption} a={a} rows={rows} id={(one) => one.id}
+        columns={{
+          user: (one) => one.user, role: (one) => a[`role_${one.role}`], via: (one) => one.via, since: (one) => local(one.created_at),
+          seen: (one) => local(one.seen_at), expires: (one) => local(one.expires_at), address: (one) => one.address,
+          agent: (one) => one.agent,
+          revoke: (one) => one.own ? a.own_session
+            : <button type="button" className="control" data-testid={`revoke-${one.id}`} onClick={() => end(one)}>{a.revoke}</button>,
+        }} />
+    </section>
+  );
+}
+
+function Audit({ a }) {
+  const [{ rows, next, why }, setState] = useState({ rows: [], next: null, why: "" });
+  const read = useCallback((before) => load(`/api/v1/admin/audit${before ? `?before=${before}` : ""}`).then(
+    (page) => setState((held) => ({ rows: before ? [...held.rows, ...page.rows] : page.rows, next: page.next, why: "" })),
+    failed(setState),
+  ), []);
+  useEffect(() => void read(), [read]);
+  return (
+    <section className="table-section" aria-label={a.audit}>
+      <div className="section-head"><h2>{a.audit}</h2></div>
+      <Why a={a} why={why} />
+      <Table caption={a.audit_caption} a={a} rows={rows} id={(one) => one.id}
+        columns={{
+          at: (one) => local(one.at), actor: (one) => one.actor, via: (one) => one.via, action: (one) => one.action,
+          subject: (one) => one.subject, detail: (one) => detailText(one.detail), address: (one) => one.address,
+        }} />
+      {next ? <button type="button" className="control" data-testid="audit-older" onClick={() => read(next)}>{a.older}</button> : null}
+    </section>
+  );
+}
+
+const HEADS = { user: "user", revoke: "revoke" };
+
+function Table({ caption, a, rows, id, columns }) {
+  const names = Object.keys(columns);
+  return (
+    <Scrollable label={caption} className="grid-scroll people">
+      <table className="series">
+        <caption className="sr-only">{caption}</caption>
+        <thead><tr>{names.map((name) => <th key={name} scope="col">{a[HEADS[name] ?? `col_${name}`]}</th>)}</tr></thead>
+        <tbody>
+          {rows.map((one) => <tr key={id(one)}>{names.map((name) => <td key={name}>{columns[name](one)}</td>)}</tr>)}
+          {rows.length ? null : <tr><td colSpan={names.length}>{a.no_entries}</td></tr>}
+        </tbody>
+      </table>
+    </Scrollable>
+  );
+}
+
+function Why({ a, why }) {
+  return why ? <p className="note" role="alert">{fill(a.failed, { why })}</p> : null;
+}
+
+async function load(path) {
+  const answer = await fetch(at(path), { cache: "no-store" });
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.error?.message ?? `HTTP ${answer.status}`);
+  return body;
+}
+
+const failed = (setState) => (error) => setState((held) => ({ ...held, why: error.message }));
+const local = (moment) => moment.slice(0, 19).replace("T", " ");
+const detailText = (detail) => Object.entries(detail).map(([name, value]) => `${name}: ${value}`).join(", ");

@@ -1,0 +1,134 @@
+"""Rules of access: roles, the life of a session, passwords, names, waits (PRD §31)."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final, get_args
+
+from ksys_app.models.access import Role, User
+from ksys_app.models.message import Message
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+"""The roles, ascending."""
+IDLE: Final = timedelta(hours=12)
+"""A session that nobody uses for so long has ended: a shift."""
+ABSOLUTE: Final = timedelta(days=7)
+"""A session ends after this time, however much it is used."""
+TOKEN_LIFE: Final = timedelta(days=90)
+"""How long a token is valid, unless the person who creates it says otherwise."""
+
+MAX_LIFE: Final = timedelta(days=731)
+_LIFE: Final = re.compile(r"([0-9]{1,5}) *([hdw])")
+_UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+WAITS: Final = (0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 900.0)
+"""Seconds to wait after 0, 1, 2, … failures before the next attempt; the last also after more."""
+LOCKS_AFTER: Final = len(WAITS) - 1
+"""Number of failures that locks a user or an address."""
+FORGET: Final = timedelta(minutes=15)
+"""Failures are forgotten so long after the last one."""
+
+MIN_PASSWORD: Final = 12
+MAX_PASSWORD_BYTES: Final = 1024
+MAX_NAME: Final = 64
+
+
+def may(role: Role, needed: Role) -> bool:
+    """Whether somebody with ``role`` may do what needs ``needed``."""
+    return ROLES.index(role) >= ROLES.index(needed)
+
+
+def is_last_admin(users: Iterable[User], name: str) -> bool:
+    """Whether ``name`` is an admin who may sign in, and no other user is one."""
+    admins = {user.name for user in users if user.role == "admin" and not user.disabled}
+    return admins == {name}
+
+
+def life(text: str) -> timedelta | None:
+    """How long a token is valid: ``90d``, ``12h`` or ``26w``; None for any other text.
+
+    At least an hour and at most two years.
+    """
+    found = _LIFE.fullmatch(text.strip().lower())
+    if found is None:
+        return None
+    span = int(found[1]) * _UNITS[found[2]]
+    return span if timedelta(hours=1) <= span <= MAX_LIFE else None
+
+
+def wait_s(failures: int, since_s: float) -> float:
+    """Seconds that the next attempt to sign in has to wait.
+
+    ``ksys.attempt`` in the database applies :data:`WAITS` in the same way, for all processes.
+
+    Args:
+        failures: failed attempts of a user or of an address.
+        since_s: seconds since the last of them.
+    """
+    if since_s >= FORGET.total_seconds():
+        return 0.0
+    return max(0.0, WAITS[min(failures, LOCKS_AFTER)] - max(0.0, since_s))
+
+
+def counted(address: str) -> str:
+    """The address or network whose failures are counted together.
+
+    A provider gives each customer 2**64 addresses of IPv6, so these count as one.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def key_of(secret: str) -> bytes:
+    """What the database stores of a session's or token's secret: its SHA-256."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def clean_name(name: str) -> str:
+    """The name of a user or a token in one spelling: composed, without blanks around it."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def name_problem(name: str) -> Message | None:
+    """Why a user or a token cannot have this name, None for a good name.
+
+    Args:
+        name: a name from :func:`clean_name`.
+    """
+    if not 1 <= len(name) <= MAX_NAME:
+        return Message("access.name_length", {"most": MAX_NAME})
+    if not name.isprintable():
+        return Message("access.name_hidden")
+    return None
+
+
+def password_problem(password: str, name: str = "") -> Message | None:
+    """Why a password cannot be used, None for a good one.
+
+    Length protects a password; rules about its signs do not (NIST SP 800-63B).
+
+    Args:
+        password: the password.
+        name: the name of the user.
+    """
+    if len(password) < MIN_PASSWORD:
+        return Message("access.password_short", {"least": MIN_PASSWORD})
+    if len(password.encode("utf-8", "surrogatepass")) > MAX_PASSWORD_BYTES:
+        return Message("access.password_long", {"most": MAX_PASSWORD_BYTES})
+    if name and password.casefold() == name.casefold():
+        return Message("access.password_is_name")
+    if len(set(password)) == 1:
+        return Message("access.password_one_sign")
+    return None

@@ -1,0 +1,124 @@
+"""Who may use the product: users, sessions, tokens and what was recorded (PRD §31)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Role = Literal["viewer", "operator", "engineer", "admin"]
+"""What somebody may do; each role may also do what the roles before it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person in the list of users.
+
+    Attributes:
+        name: the name, with upper and lower case as it was given.
+        role: the person's role.
+        disabled: whether the person may not sign in.
+        external: whether a proxy or an identity provider identifies the person; then the list has
+            no password.
+        created_at: when the person was added.
+        changed_at: the last change of role, password or state.
+    """
+
+    name: str
+    role: Role
+    disabled: bool
+    external: bool
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person who is signed in.
+
+    Attributes:
+        user: name of the person.
+        role: the person's role.
+        via: how the person was identified: ``local``, ``proxy`` or ``oidc``.
+        created_at: when the person signed in.
+        seen_at: the last use, to the minute.
+        expires_at: the end of the session, however much it is used.
+        address: the address from which the person signed in.
+        agent: what the browser calls itself.
+        id: the first 12 hexadecimal digits of the session's key, for lists and for ending it.
+    """
+
+    user: str
+    role: Role
+    via: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    address: str
+    agent: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a program.
+
+    Attributes:
+        name: name of the token.
+        role: what the program may do.
+        created_at: when it was created.
+        created_by: who created it.
+        expires_at: when it expires.
+        used_at: the last use, to the minute; None if it was never used.
+        revoked_at: when it was revoked; None if it was not.
+    """
+
+    name: str
+    role: Role
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """Something that was done or tried.
+
+    Attributes:
+        id: number of the row, ascending.
+        at: the database's time.
+        actor: who did it; empty for somebody who is not known.
+        via: how the actor came in: ``local``, ``proxy``, ``oidc``, ``token`` or ``command``.
+        action: what was done, e.g. ``login``.
+        subject: what it was done to, e.g. the name of a user.
+        detail: more about it.
+        address: the address of the actor, empty for a command.
+    """
+
+    id: int
+    at: datetime
+    actor: str
+    via: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What the database says when somebody tries to sign in.
+
+    Attributes:
+        password: the hash of the user's password. None: the user is unknown, disabled or has no
+            password, or the caller has to wait.
+        role: the user's role, None where ``password`` is None.
+        wait_s: seconds until the next attempt is allowed; above 0, this attempt is refused.
+    """
+
+    password: str | None
+    role: Role | None
+    wait_s: float

@@ -1,0 +1,18 @@
+"""``/admin``: sessions and the audit, for administrators."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from ksys_app.components.client.admin import AdminBoard
+from ksys_app.components.layout import Place, shell
+from ksys_app.components.words import ACCESS
+from ksys_app.states.base import BaseState as State
+
+TITLE = ACCESS.admin
+ROUTE = "/admin"
+
+
+def page() -> rx.Component:
+    """The page; the browser fetches what it shows."""
+    return shell(ROUTE, TITLE, AdminBoard.create(), place=Place.of(State))

@@ -1,0 +1,223 @@
+"""Who asks: sessions and tokens, looked up in the database (PRD §31.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final, Generic, TypeVar, cast
+
+from ksys_app.db import Database
+from ksys_app.domain.access import key_of
+from ksys_app.errors import AWAY, AuthRequired, KsysError, RateLimited
+from ksys_app.models.access import AuditRow, Role, Session, Token
+from ksys_app.models.message import Message
+from ksys_app.models.visitor import Via, Visitor
+from ksys_app.store import access as store
+from ksys_app.utils import credentials
+
+CHECK_S: Final = 3.0
+"""How long an ended session may still be used, seconds."""
+MOST_REMEMBERED: Final = 10_000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen(Generic[T]):
+    at: float
+    found: T | None
+
+
+class _Remembered(Generic[T]):
+    """Look-ups of the last seconds, so that the fetches of one page cost one query.
+
+    What was found also holds while the database is away: nobody can end a session then, and the
+    pages of a plant must stay open.
+    """
+
+    def __init__(
+        self, load: Callable[[bytes], Awaitable[T | None]], clock: Callable[[], float]
+    ) -> None:
+        self._load, self._clock = load, clock
+        self._seen: dict[bytes, _Seen[T]] = {}
+
+    async def get(self, key: bytes) -> T | None:
+        seen = self._seen.get(key)
+        if seen is not None and self._clock() - seen.at < CHECK_S:
+            return seen.found
+        try:
+            found = await self._load(key)
+        except AWAY:
+            if seen is None or seen.found is None:
+                raise
+            return seen.found
+        self.put(key, found)
+        return found
+
+    def put(self, key: bytes, found: T | None) -> None:
+        self._seen.pop(key, None)
+        self._seen[key] = _Seen(self._clock(), found)
+        while len(self._seen) > MOST_REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+
+    def drop(self, key: bytes) -> None:
+        self._seen.pop(key, None)
+
+
+class Access:
+    """Sessions and tokens of one process.
+
+    Args:
+        database: the operator's database.
+        clock: seconds, for how long a look-up is used.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._sessions = _Remembered[Session](partial(store.session, database), clock)
+        self._tokens = _Remembered[Token](partial(store.token, database), clock)
+        self._open: Counter[bytes] = Counter()
+        self._ended: dict[bytes, asyncio.Event] = {}
+        self._checker: asyncio.Task[None] | None = None
+
+    async def by_cookie(self, secret: str) -> Visitor | None:
+        """The person of a session's cookie, None if the session has ended.
+
+        Raises:
+            KsysError: the database does not answer, and this process has not seen the session.
+        """
+        key = key_of(secret)
+        session = await self._sessions.get(key)
+        if session is None:
+            return None
+        return Visitor(session.user, session.role, cast(Via, session.via), key)
+
+    async def by_token(self, secret: str) -> Visitor | None:
+        """The program of a bearer token, None if it is unknown, expired or revoked.
+
+        Raises:
+            KsysError: the database does not answer, and this process has not seen the token.
+        """
+        token = await self._tokens.get(key_of(secret))
+        return None if token is None else Visitor(token.name, token.role, "token", None)
+
+    @asynccontextmanager
+    async def watching(self, key: bytes) -> AsyncIterator[asyncio.Event]:
+        """An event that is set within ``CHECK_S`` seconds after the session has ended."""
+        ended = self._ended.setdefault(key, asyncio.Event())
+        self._open[key] += 1
+        if self._checker is None or self._checker.done():
+            self._checker = asyncio.create_task(self._check(), name="sessions")
+        try:
+            yield ended
+        finally:
+            self._open[key] -= 1
+            if self._open[key] <= 0:
+                del self._open[key]
+                self._ended.pop(key, None)
+
+    async def _check(self) -> None:
+        """Look for ended sessions of open websockets: one query for all of them."""
+        while self._open:
+            await asyncio.sleep(CHECK_S)
+            keys = list(self._open)
+            with suppress(KsysError):  # away: nobody can end a session now
+                active = set(await store.active(self._database, keys))
+                for key in keys:
+                    if key not in active:
+                        self._end(key)
+
+    def _end(self, key: bytes) -> None:
+        self._sessions.drop(key)
+        if (ended := self._ended.get(key)) is not None:
+            ended.set()
+
+    async def log_in(
+        self, user: str, password: str, address: str, agent: str, old: bytes | None
+    ) -> str:
+        """Begin a session, and return the secret of its cookie.
+
+        Args:
+            user: name of a local user.
+            password: the password as typed.
+            address: address of the browser.
+            agent: what the browser calls itself.
+            old: key of the session that this browser had. It ends.
+
+        Raises:
+            AuthRequired: no such user, a wrong password, or a disabled user: one answer for all.
+            RateLimited: too many failures of this user or from this address.
+            KsysError: the database does not answer.
+        """
+        attempt = await store.attempt(self._database, user, address)
+        if attempt.wait_s > 0:
+            wait = Message("errors.login_wait", {"s": f"{math.ceil(attempt.wait_s)}"})
+            raise RateLimited(wait, attempt.wait_s)
+        if not await credentials.verified(attempt.password, password):
+            await store.failed(self._database, user, address, "password")
+            raise AuthRequired(Message("errors.login_wrong"))
+        secret = await self.begin(user, "local", address, agent, old)
+        if secret is None:
+            raise AuthRequired(Message("errors.login_wrong"))
+        if attempt.password is not None and credentials.outdated(attempt.password):
+            newer = await credentials.hashed(password)
+            await store.rehash(self._database, user, attempt.password, newer)
+        return secret
+
+    async def begin(
+        self, user: str, via: Via, address: str, agent: str, old: bytes | None
+    ) -> str | None:
+        """A session of a person whose identity is proven.
+
+        Returns:
+            The secret of its cookie. None: the person is not in the list of users, or disabled.
+        """
+        secret = credentials.new_secret()
+        key = key_of(secret)
+        session = await store.start_session(
+            self._database, key, user, None, via, address, agent, old
+        )
+        if old is not None:
+            self._end(old)
+        if session is None:
+            return None
+        self._sessions.put(key, session)
+        return secret
+
+    async def log_out(self, key: bytes) -> None:
+        """End a session; its websockets close."""
+        await store.end_session(self._database, key, "logout")
+        self._end(key)
+
+    async def refused(self, visitor: Visitor, needed: Role, path: str, address: str) -> None:
+        """Record that a visitor tried what needs another role."""
+        detail = {"role": visitor.role, "needed": needed}
+        await store.note(
+            self._database, visitor.name, visitor.via, "refused", path[:200], detail, address
+        )
+
+    async def sessions(self) -> list[Session]:
+        """The sessions that have not ended, the last used ones first."""
+        return await store.sessions(self._database)
+
+    async def revoke(self, session_id: str, actor: Visitor, address: str) -> int:
+        """End a session; returns how many ended, 0 or 1. Its websockets close within seconds."""
+        return await store.revoke(self._database, session_id, actor.name, address, actor.via)
+
+    async def audit(
+        self, since: datetime | None, until: datetime | None, before: int | None, limit: int
+    ) -> list[AuditRow]:
+        """What was recorded, newest first."""
+        return await store.audit(self._database, since, until, before, limit)
+
+    async def close(self) -> None:
+        """Stop looking for ended sessions."""
+        if self._checker is not None:
+            self._checker.cancel()
+            await asyncio.gather(self._checker, return_exceptions=True)

@@ -1,0 +1,208 @@
+"""Sessions, tokens, failed attempts and the audit, through the functions of schema ``ksys``.
+
+Each function is one statement as ``eco_op``: ``database`` is the one of
+:func:`ksys_app.db.operator`. The errors are those of :meth:`ksys_app.db.Database.fetch_all`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from ksys_app.db import Database
+from ksys_app.domain.access import ABSOLUTE, FORGET, IDLE, LOCKS_AFTER, WAITS, clean_name, counted
+from ksys_app.models.access import Attempt, AuditRow, Role, Session, Token
+
+ATTEMPT: Final = """
+SELECT * FROM ksys.attempt(%(name)s, %(counted)s, %(waits)s::double precision[], %(forget)s)
+"""
+FAILED: Final = """
+SELECT ksys.failed(%(name)s, %(address)s, %(counted)s, %(reason)s, %(locks_after)s) AS count
+"""
+START_SESSION: Final = """
+SELECT * FROM ksys.start_session(
+  %(key)s, %(user)s, %(role)s, %(via)s, %(address)s, %(counted)s, %(agent)s, %(old_key)s, %(idle)s,
+  %(absolute)s)
+"""
+SESSION: Final = "SELECT * FROM ksys.session(%(key)s, %(idle)s)"
+ACTIVE: Final = "SELECT * FROM ksys.active(%(keys)s, %(idle)s)"
+END_SESSION: Final = "SELECT ksys.end_session(%(key)s, %(reason)s) AS count"
+SESSIONS: Final = "SELECT * FROM ksys.sessions(%(idle)s)"
+REVOKE: Final = "SELECT ksys.revoke(%(id)s, %(actor)s, %(via)s, %(address)s) AS count"
+REHASH: Final = "SELECT ksys.rehash(%(name)s, %(old)s, %(new)s) AS count"
+TOKEN: Final = "SELECT * FROM ksys.token(%(key)s)"  # noqa: S105 - a statement
+NOTE: Final = """
+SELECT ksys.note(
+  %(actor)s, %(via)s, %(action)s, %(subject)s, %(detail)s::jsonb, %(address)s) AS count
+"""
+AUDIT: Final = """
+SELECT * FROM ksys.audit(%(since)s, %(until)s, %(before)s, %(limit)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    key: bytes
+
+
+async def attempt(database: Database, name: str, address: str) -> Attempt:
+    """Count an attempt to sign in, and get what is needed to check the password.
+
+    The attempt counts as failed until :func:`start_session`. If the caller has to wait, nothing is
+    counted.
+    """
+    params = {
+        "name": clean_name(name),
+        "counted": counted(address),
+        "waits": list(WAITS),
+        "forget": FORGET,
+    }
+    return (await database.fetch_all(Attempt, ATTEMPT, params, name="access_attempt"))[0]
+
+
+async def failed(database: Database, name: str, address: str, reason: str) -> None:
+    """Record that an attempt failed, and the lockout if it was the last one before it."""
+    params = {
+        "name": clean_name(name),
+        "address": address,
+        "counted": counted(address),
+        "reason": reason,
+        "locks_after": LOCKS_AFTER,
+    }
+    await database.fetch_all(_Count, FAILED, params, name="access_failed")
+
+
+async def start_session(
+    database: Database,
+    key: bytes,
+    user: str,
+    role: Role | None,
+    via: str,
+    address: str,
+    agent: str,
+    old_key: bytes | None,
+) -> Session | None:
+    """Sign a person in and end the session of ``old_key``.
+
+    Args:
+        database: the operator's database.
+        key: of a new secret (:func:`ksys_app.domain.access.key_of`).
+        user: name of the person.
+        role: role of a person who is not in the list of users; the list has the last word.
+        via: ``local``, ``proxy`` or ``oidc``.
+        address: address of the client.
+        agent: what the browser calls itself; the database keeps 300 characters of it.
+        old_key: key of the session that the browser had, None without one.
+
+    Returns:
+        The session. None: the person is disabled or was removed, or has no role.
+    """
+    params = {
+        "key": key,
+        "user": clean_name(user),
+        "role": role,
+        "via": via,
+        "address": address,
+        "counted": counted(address),
+        "agent": agent,
+        "old_key": old_key,
+        "idle": IDLE,
+        "absolute": ABSOLUTE,
+    }
+    rows = await database.fetch_all(Session, START_SESSION, params, name="access_start_session")
+    return rows[0] if rows else None
+
+
+async def session(database: Database, key: bytes) -> Session | None:
+    """The session of a key. None: it expired or was ended, or the person may not sign in."""
+    params = {"key": key, "idle": IDLE}
+    rows = await database.fetch_all(Session, SESSION, params, name="access_session")
+    return rows[0] if rows else None
+
+
+async def active(database: Database, keys: Sequence[bytes]) -> list[bytes]:
+    """Those of the keys whose sessions have not ended. They count as used."""
+    params = {"keys": list(keys), "idle": IDLE}
+    rows = await database.fetch_all(_Key, ACTIVE, params, name="access_active")
+    return [row.key for row in rows]
+
+
+async def end_session(database: Database, key: bytes, reason: str) -> None:
+    """Sign a person out, and record why."""
+    params = {"key": key, "reason": reason}
+    await database.fetch_all(_Count, END_SESSION, params, name="access_end_session")
+
+
+async def sessions(database: Database) -> list[Session]:
+    """The sessions that have not ended, the last used ones first; at most 1,000."""
+    return await database.fetch_all(Session, SESSIONS, {"idle": IDLE}, name="access_sessions")
+
+
+async def revoke(
+    database: Database, session_id: str, actor: str, address: str, via: str = "local"
+) -> int:
+    """End the session with this id for somebody else; the number of sessions that ended."""
+    params = {"id": session_id, "actor": actor, "via": via, "address": address}
+    return (await database.fetch_all(_Count, REVOKE, params, name="access_revoke"))[0].count
+
+
+async def rehash(database: Database, name: str, old: str, new: str) -> None:
+    """Replace the hash ``old`` of a user by a hash of the same password with newer parameters."""
+    params = {"name": clean_name(name), "old": old, "new": new}
+    await database.fetch_all(_Count, REHASH, params, name="access_rehash")
+
+
+async def token(database: Database, key: bytes) -> Token | None:
+    """The token of a key, None if it expired or was revoked."""
+    rows = await database.fetch_all(Token, TOKEN, {"key": key}, name="access_token")
+    return rows[0] if rows else None
+
+
+async def note(
+    database: Database,
+    actor: str,
+    via: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any],
+    address: str,
+) -> None:
+    """Record what somebody did or tried."""
+    params = {
+        "actor": actor,
+        "via": via,
+        "action": action,
+        "subject": subject,
+        "detail": Jsonb(dict(detail)),
+        "address": address,
+    }
+    await database.fetch_all(_Count, NOTE, params, name="access_note")
+
+
+async def audit(
+    database: Database,
+    since: datetime | None,
+    until: datetime | None,
+    before_id: int | None,
+    limit: int,
+) -> list[AuditRow]:
+    """What was recorded, the newest first.
+
+    Args:
+        database: the operator's database.
+        since: first time, None for the beginning.
+        until: the time after the last one, None for the end.
+        before_id: only rows before the one with this id, for the next page.
+        limit: most rows.
+    """
+    params = {"since": since, "until": until, "before": before_id, "limit": limit}
+    return await database.fetch_all(AuditRow, AUDIT, params, name="access_audit")

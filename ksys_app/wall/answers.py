@@ -1,0 +1,97 @@
+"""What the wall answers by itself: errors of the HTTP contract and redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+
+from ksys_app import meters
+from ksys_app.errors import AuthRequired, KsysError, RateLimited
+
+Header = tuple[bytes, bytes]
+_JSON: Final[list[Header]] = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+]
+
+
+def header(scope: Any, name: bytes) -> str | None:
+    """The first header ``name`` of a request, None without one."""
+    for key, value in scope["headers"]:
+        if key.lower() == name:
+            return str(value.decode("latin-1"))
+    return None
+
+
+def error_body(error: KsysError) -> bytes:
+    """The error as JSON of the HTTP contract, counted."""
+    meters.ERRORS.labels("http", error.code).inc()
+    return orjson.dumps({"error": {"code": error.code, "message": error.message}})
+
+
+def error_headers(error: KsysError) -> list[Header]:
+    """The headers of the error's answer."""
+    headers = list(_JSON)
+    if isinstance(error, AuthRequired):
+        headers.append((b"www-authenticate", b'Bearer realm="ksys"'))
+    if isinstance(error, RateLimited):
+        headers.append((b"retry-after", str(error.retry_after_s).encode("ascii")))
+    elif error.http_status == 503:
+        headers.append((b"retry-after", b"5"))
+    return headers
+
+
+async def send_error(error: KsysError, send: Any) -> None:
+    """Answer an HTTP request with an error."""
+    await _send(error.http_status, error_headers(error), error_body(error), send)
+
+
+async def redirect(address: str, send: Any) -> None:
+    """Answer with 303 to ``address``, a path of this host."""
+    headers = [(b"location", address.encode("ascii")), (b"cache-control", b"no-store")]
+    await _send(303, headers, b"", send)
+
+
+async def refuse_websocket(error: KsysError, send: Any) -> None:
+    """Answer the handshake of a websocket with an error."""
+    start = {
+        "type": "websocket.http.response.start",
+        "status": error.http_status,
+        "headers": error_headers(error),
+    }
+    await send(start)
+    await send({"type": "websocket.http.response.body", "body": error_body(error)})
+
+
+def bounded(receive: Any, most: int) -> Any:
+    """``receive`` that ends a request whose body is longer than ``most`` bytes."""
+    size = 0
+
+    async def receive_bounded() -> Any:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body") or b"")
+        return {"type": "http.disconnect"} if size > most else message
+
+    return receive_bounded
+
+
+def with_headers(send: Any, added: Sequence[Header]) -> Any:
+    """``send`` with headers added to the response."""
+    if not added:
+        return send
+
+    async def send_added(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message = message | {"headers": [*message.get("headers", []), *added]}
+        await send(message)
+
+    return send_added
+
+
+async def _send(status: int, headers: list[Header], body: bytes, send: Any) -> None:
+    sized = [*headers, (b"content-length", str(len(body)).encode("ascii"))]
+    await send({"type": "http.response.start", "status": status, "headers": sized})
+    await send({"type": "http.response.body", "body": body})

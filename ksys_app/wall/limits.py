@@ -1,0 +1,118 @@
+"""How much one client may ask for, so that it costs nobody else anything (PRD §31.8).
+
+A client is a session or a token; before the login it is an address. A person at the machine itself
+(KSYS_AUTH=off) has no limit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from ksys_app.errors import RateLimited
+from ksys_app.models.message import Message
+from ksys_app.models.visitor import Visitor
+from ksys_app.utils.pace import Pace
+
+SPAN_S: Final = 10.0
+"""Requests and events are counted over so many seconds."""
+MOST_CLIENTS: Final = 10_000
+# The files of the pages are read once and are cheap, so only these paths count.
+COUNTED: Final = ("/api/", "/login", "/metrics", "/readyz")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may use.
+
+    Attributes:
+        requests: HTTP requests in ``SPAN_S`` seconds.
+        websockets: open pages.
+        messages: messages of one page in ``SPAN_S`` seconds.
+        body_bytes: the size of a request.
+    """
+
+    requests: int
+    websockets: int
+    messages: int
+    body_bytes: int = 100_000
+
+
+class Crowd:
+    """Counts what each client uses.
+
+    Args:
+        limits: what one client may use.
+        clock: seconds.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limits, self._clock = limits, clock
+        self._paces: OrderedDict[str, Pace] = OrderedDict()
+        self._sockets: Counter[str] = Counter()
+
+    def request(self, client: str | None, path: str) -> None:
+        """Count a request.
+
+        Raises:
+            RateLimited: the client has sent too many.
+        """
+        if client is None or not path.startswith(COUNTED):
+            return
+        pace = self._paces.setdefault(client, self._pace(self.limits.requests))
+        self._paces.move_to_end(client)
+        if len(self._paces) > MOST_CLIENTS:
+            self._paces.popitem(last=False)
+        if not pace.passes():
+            raise RateLimited(self._too_many(), SPAN_S)
+
+    def check(self, client: str | None) -> None:
+        """Refuse a client that has just sent too many requests, before it costs a query.
+
+        Raises:
+            RateLimited: the client has sent too many.
+        """
+        pace = None if client is None else self._paces.get(client)
+        if pace is not None and pace.full:
+            raise RateLimited(self._too_many(), SPAN_S)
+
+    @contextmanager
+    def socket(self, client: str | None) -> Iterator[Pace | None]:
+        """Count an open page for as long as the block runs; gives the limit of its messages.
+
+        Raises:
+            RateLimited: the client has too many open pages.
+        """
+        if client is None:
+            yield None
+            return
+        if self._sockets[client] >= self.limits.websockets:
+            most = {"n": str(self.limits.websockets)}
+            raise RateLimited(Message("errors.many_pages", most), SPAN_S)
+        self._sockets[client] += 1
+        try:
+            yield self._pace(self.limits.messages)
+        finally:
+            self._sockets[client] -= 1
+            if not self._sockets[client]:
+                del self._sockets[client]
+
+    def _too_many(self) -> Message:
+        most = {"n": str(self.limits.requests), "s": f"{SPAN_S:.0f}"}
+        return Message("errors.many_requests", most)
+
+    def _pace(self, most: int) -> Pace:
+        return Pace(most, SPAN_S, self._clock)
+
+
+def client_of(visitor: Visitor | None, address: str) -> str | None:
+    """Who is counted; None for somebody without a limit."""
+    if visitor is None:
+        return f"address {address}"
+    if visitor.via == "off":
+        return None
+    return f"{visitor.via} {visitor.name if visitor.key is None else visitor.key.hex()}"

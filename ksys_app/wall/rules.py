@@ -1,0 +1,61 @@
+"""Which role a request needs, as pure rules (PRD §31.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ksys_app.models.access import Role
+from ksys_app.origin import Origin, parse
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# What a person needs before the login, and a monitor or a proxy without one.
+OPEN: Final = frozenset({"/login", "/api/v1/login", "/ping", "/readyz"})
+ADMIN: Final = "/api/v1/admin/"
+# The requests that change something, and the role that each needs. Others need an admin.
+CHANGES: Final[Mapping[tuple[str, str], Role]] = {("POST", "/api/v1/logout"): "viewer"}
+WEBSOCKET: Final[Role] = "viewer"
+# Where a bearer token counts. A page has a cookie.
+_BY_TOKEN: Final = ("/api/", "/metrics")
+
+
+def needed(method: str, path: str) -> Role | None:
+    """The role that a request needs, None if anybody may send it.
+
+    Args:
+        method: the method, in capitals.
+        path: the decoded path, without the base path.
+    """
+    if path in OPEN:
+        return None
+    if path.startswith(ADMIN):
+        return "admin"
+    if method in SAFE:
+        return "viewer"
+    return CHANGES.get((method, path), "admin")
+
+
+def takes_token(path: str) -> bool:
+    """Whether a bearer token may take the place of a session."""
+    return path.startswith(_BY_TOKEN)
+
+
+def foreign(method: str, page: str | None, own: Origin | None, site: str | None) -> str | None:
+    """Why a request with a cookie is not of the app's own pages, None if it is.
+
+    A browser adds the cookie also to requests that a foreign page sends, and says where each
+    request comes from. Only requests that change something are checked.
+
+    Args:
+        method: the method, in capitals.
+        page: the header ``Origin``, which browsers send with each change.
+        own: the origin of the app, as the browser sees it.
+        site: the header ``Sec-Fetch-Site``. Browsers do not send it over HTTP without TLS.
+    """
+    if method in SAFE:
+        return None
+    if page is None or own is None or parse(page) != own:
+        return f"the request comes from {page or 'no page'}, and the dashboard is {own}"
+    if site not in (None, "same-origin"):
+        return f"the request comes from another site (Sec-Fetch-Site: {site})"
+    return None

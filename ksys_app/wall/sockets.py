@@ -1,0 +1,90 @@
+"""Websockets behind the wall: they end with their session, and nobody else finds their state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+from uuid import NAMESPACE_URL, uuid5
+
+from ksys_app.models.visitor import VISITOR, Visitor
+from ksys_app.utils.pace import Pace
+from ksys_app.wall.identity import Identity
+
+App = Callable[..., Any]
+# Close codes; 4000 to 4999 are free for applications.
+ENDED: Final = 4401
+FLOODS: Final = 4429
+
+
+async def serve(
+    app: App, identity: Identity | None, scope: Any, pace: Pace | None, receive: Any, send: Any
+) -> None:
+    """Serve a websocket until it closes, its session ends, or it sends too many messages.
+
+    Args:
+        app: the application.
+        identity: knows the sessions.
+        scope: the request, with its visitor.
+        pace: the limit of its messages, None without one.
+        receive: the next message of the browser.
+        send: sends a message to the browser.
+    """
+    visitor: Visitor = scope[VISITOR]
+    if visitor.key is None or identity is None or identity.access is None:
+        await app(scope, receive, send)
+        return
+    scope = scope | {"query_string": _own_tab(scope.get("query_string", b""), visitor)}
+    async with identity.access.watching(visitor.key) as ended:
+        await _until(ended, pace, app, scope, receive, send)
+
+
+async def _until(
+    ended: asyncio.Event, pace: Pace | None, app: App, scope: Any, receive: Any, send: Any
+) -> None:
+    """Serve a websocket; close it once ``ended`` is set or ``pace`` is exceeded."""
+    over = asyncio.create_task(ended.wait())
+    closed = False
+
+    async def close(code: int, reason: str) -> Any:
+        nonlocal closed
+        if not closed:
+            closed = True
+            await send({"type": "websocket.close", "code": code, "reason": reason})
+        return {"type": "websocket.disconnect", "code": code}
+
+    async def receive_until() -> Any:
+        message = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait((message, over), return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
+                return await close(ENDED, "session ended")
+            if pace is not None and not pace.passes():
+                return await close(FLOODS, "too many messages")
+            return message.result()
+        finally:
+            message.cancel()
+
+    async def send_until(message: Any) -> None:
+        if not closed:
+            await send(message)
+
+    try:
+        await app(scope, receive_until, send_until)
+    finally:
+        over.cancel()
+
+
+def _own_tab(query: bytes, visitor: Visitor) -> bytes:
+    """The query with a tab's name that only this user's tabs can have.
+
+    The name is chosen by the browser, and the framework finds the state of the tab by it. So a
+    name that somebody else has seen must not lead to the same state.
+    """
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    named = [
+        (key, str(uuid5(NAMESPACE_URL, f"{visitor.name}\n{value}")) if key == "token" else value)
+        for key, value in pairs
+    ]
+    return urlencode(named).encode("ascii")

@@ -1,0 +1,138 @@
+"""An ASGI layer that answers only who may ask: for pages, HTTP and websockets (PRD §31.5).
+
+It stands behind the edge, so it sees scheme, Host and path as the browser sent them. The
+application behind it finds the :class:`Visitor` in ``scope["ksys.visitor"]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from ksys_app.domain.access import may
+from ksys_app.errors import AuthRequired, Forbidden, KsysError, PayloadBloat
+from ksys_app.models.access import Role
+from ksys_app.models.message import Message
+from ksys_app.models.visitor import VISITOR, Visitor
+from ksys_app.origin import Origin, origin
+from ksys_app.wall import answers, rules, sockets
+from ksys_app.wall.identity import Found, Identity, address_of
+from ksys_app.wall.limits import Crowd, client_of
+
+App = Callable[..., Any]
+
+
+def walled(app: App, identity: Callable[[], Identity], crowd: Crowd) -> App:
+    """``app`` behind the wall.
+
+    Args:
+        app: the application that answers who may ask.
+        identity: says who asks, as KSYS_AUTH wants it; called for each request.
+        crowd: counts what each client uses.
+    """
+
+    async def wall(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await app(scope, receive, send)
+            return
+        try:
+            known, (visitor, added) = await _admitted(scope, identity, crowd)
+            inside = scope | {VISITOR: visitor}
+            if scope["type"] == "http":
+                body = answers.bounded(receive, crowd.limits.body_bytes)
+                await app(inside, body, answers.with_headers(send, added))
+            else:
+                with crowd.socket(client_of(visitor, address_of(scope))) as pace:
+                    await sockets.serve(app, known, inside, pace, receive, send)
+        except KsysError as error:
+            await _refuse(error, scope, receive, send)
+
+    return wall
+
+
+async def _admitted(
+    scope: Any, identity: Callable[[], Identity], crowd: Crowd
+) -> tuple[Identity | None, Found]:
+    """Who asks, if the request is allowed.
+
+    Raises:
+        AuthRequired: nobody is logged in.
+        Forbidden: the visitor's role does not suffice, or the request is of a foreign page.
+        RateLimited: the client has sent too many requests.
+        PayloadBloat: the request is too long.
+        KsysError: the database does not answer.
+    """
+    path, address = path_of(scope), address_of(scope)
+    websocket = scope["type"] == "websocket"
+    needed = rules.WEBSOCKET if websocket else rules.needed(scope["method"], path)
+    length = answers.header(scope, b"content-length") or "0"
+    if length.isdecimal() and int(length) > crowd.limits.body_bytes:
+        raise PayloadBloat(Message("errors.body_long", {"n": str(crowd.limits.body_bytes)}))
+    crowd.check(client_of(None, address))
+    try:
+        known = identity()
+        found = await known.of(scope)
+    except KsysError:
+        if needed is not None:
+            raise
+        return None, (None, ())
+    crowd.request(client_of(found[0], address), path)
+    if needed is not None:
+        await _admit(known, scope, found[0], needed)
+    return known, found
+
+
+async def _admit(identity: Identity, scope: Any, visitor: Visitor | None, needed: Role) -> None:
+    """Return if the visitor may send the request.
+
+    Raises:
+        AuthRequired: nobody is logged in.
+        Forbidden: the visitor's role does not suffice, or the request is of a foreign page.
+    """
+    path = path_of(scope)
+    if visitor is None or (visitor.via == "token" and not rules.takes_token(path)):
+        raise AuthRequired(Message("errors.login_needed"))
+    if not may(visitor.role, needed):
+        if identity.access is not None:
+            await identity.access.refused(visitor, needed, path, address_of(scope))
+        said = {"user": visitor.name, "role": visitor.role, "needed": needed}
+        raise Forbidden(Message("errors.role_needed", said))
+    if scope["type"] == "websocket" or visitor.via == "token":
+        return
+    page, site = answers.header(scope, b"origin"), answers.header(scope, b"sec-fetch-site")
+    why = rules.foreign(scope["method"], page, own_origin(scope), site)
+    if why is not None:
+        raise Forbidden(why)
+
+
+def path_of(scope: Any) -> str:
+    """The path without the base path."""
+    return scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+
+
+def own_origin(scope: Any) -> Origin | None:
+    """The origin of the app, as the browser sees it."""
+    return origin(scope.get("scheme", "http"), answers.header(scope, b"host") or "")
+
+
+async def _refuse(error: KsysError, scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the error; a browser that wants a page goes to the login."""
+    if scope["type"] == "websocket":
+        await receive()
+        await answers.refuse_websocket(error, send)
+        return
+    wants_page = scope["method"] == "GET" and "text/html" in (
+        answers.header(scope, b"accept") or ""
+    )
+    if wants_page and isinstance(error, AuthRequired):
+        await answers.redirect(login_address(scope), send)
+    else:
+        await answers.send_error(error, send)
+
+
+def login_address(scope: Any) -> str:
+    """The address of the login, which leads back to the requested page."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    here = scope["path"] + (f"?{query}" if query else "")
+    return f"{scope.get('root_path', '')}/login?next={quote(here, safe='')}"

@@ -1,0 +1,219 @@
+"""Logins in a real browser, and what each role reaches over HTTP and over a bare websocket."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+from websockets.asyncio.client import ClientConnection, connect as open_websocket
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from ksys_app.db import connect
+from ksys_app.domain.access import ROLES, may
+from ksys_app.models.access import Role
+from ksys_app.utils import credentials
+from tests import permissions
+from tests.conftest import OP_PASSWORD
+from tests.database import TestDatabases
+from tests.e2e.conftest import SHOWN_MS, Site, seed, start_site, stop_site
+from tests.wire import BOARD, address, tab
+
+PASSWORD = "correct horse battery staple"
+NAMES: dict[Role, str] = dict(zip(ROLES, ("ann", "olaf", "eve", "adam"), strict=True))
+TAB = "0f5b2e70-aaaa-4bbb-8ccc-444455556666"
+TOKENS: dict[Role, str] = {role: f"ksys_{role}{'x' * 35}" for role in ROLES}
+USER = "INSERT INTO ksys.app_user (name, role, password) VALUES (%s, %s, %s)"
+TOKEN = (
+    "INSERT INTO ksys.token (name, key, role, created_by, expires_at)"
+    " VALUES (%s, %s, %s, 'test', now() + interval '1 day')"
+)
+
+
+@pytest.fixture(scope="module")
+async def guarded(databases: TestDatabases) -> AsyncIterator[Site]:
+    """The app with logins; a user and a token of each role."""
+    dsn = await databases.fresh()
+    await seed(dsn)
+    stored = await credentials.hashed(PASSWORD)
+    async with await connect(dsn) as conn:
+        for role, name in NAMES.items():
+            key = hashlib.sha256(TOKENS[role].encode()).digest()
+            await conn.execute(USER, (name, role, stored))
+            await conn.execute(TOKEN, (role, key, role))
+    operator = databases.as_role(dsn, "eco_op", OP_PASSWORD)
+    served = await start_site(
+        databases, dsn, environment={"KSYS_AUTH": "local", "TS_OPERATOR_DSN": operator}
+    )
+    yield served
+    await stop_site(served)
+    await databases.drop(dsn)
+
+
+@asynccontextmanager
+async def logged_in(site: Site, role: Role) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the session of a user of this role."""
+    async with httpx.AsyncClient(base_url=site.url, headers={"origin": site.url}) as client:
+        sent = {"user": NAMES[role], "password": PASSWORD}
+        assert (await client.post("/api/v1/login", json=sent)).status_code == 204
+        yield client
+
+
+async def signed_in_tab(browser: Browser, site: Site, path: str, user: str = "ann") -> Page:
+    """A page of a new browser, opened through the login."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    context.set_default_timeout(SHOWN_MS)
+    page = await context.new_page()
+    await page.goto(site.url + path)
+    await sign_in(page, user)
+    return page
+
+
+async def sign_in(page: Page, user: str, password: str = PASSWORD) -> None:
+    """Fill in the form of the login."""
+    await page.get_by_label("User").fill(user)
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Log in").click()
+
+
+async def test_what_each_role_reaches_is_the_table_of_the_prd(guarded: Site) -> None:
+    async with AsyncExitStack() as stack:
+        nobody = await stack.enter_async_context(httpx.AsyncClient(base_url=guarded.url))
+        answers: list[tuple[Role | None, httpx.AsyncClient]] = [(None, nobody)]
+        document = await nobody.get(
+            "/api/v1/openapi.json", headers={"authorization": f"Bearer {TOKENS['viewer']}"}
+        )
+        paths = [*document.json()["paths"], *permissions.OTHER_PATHS]
+        for role in ROLES:
+            answers.append((role, await stack.enter_async_context(logged_in(guarded, role))))
+            bearer = {"authorization": f"Bearer {TOKENS[role]}"}
+            token = httpx.AsyncClient(base_url=guarded.url, headers=bearer)
+            answers.append((role, await stack.enter_async_context(token)))
+        wrong = []
+        for role, client in answers:
+            for method in permissions.METHODS:
+                for path in paths:
+                    if path.endswith(("/logout", "/login")) and method == "POST":
+                        continue  # they change who asks; other tests are about them
+                    is_token = "authorization" in client.headers
+                    needed = permissions.needed(method, path)
+                    expected = needed is None or (
+                        role is not None
+                        and may(role, needed)
+                        and not (is_token and not permissions.takes_token(path))
+                    )
+                    sent = path.replace("{session}", "0" * 12)
+                    status = (await client.request(method, sent)).status_code
+                    if (status not in (401, 403)) is not expected:
+                        wrong.append((role, is_token, method, path, status))
+        assert wrong == []
+
+
+async def test_a_bare_websocket_is_refused_without_a_session(guarded: Site) -> None:
+    for headers in (
+        {},
+        {"authorization": f"Bearer {TOKENS['admin']}"},
+        {"cookie": "ksys=" + "x" * 43},
+    ):
+        with pytest.raises(InvalidStatus) as refused:
+            await open_websocket(
+                address(guarded.url), additional_headers=headers, origin=guarded.url
+            )
+        assert refused.value.response.status_code == 401
+
+
+async def test_a_websocket_ends_with_its_session_and_with_a_changed_role(guarded: Site) -> None:
+    for end in ("logout", "role"):
+        async with logged_in(guarded, "operator") as client:
+            cookie = f"ksys={client.cookies['ksys']}"
+            socket = await open_websocket(
+                address(guarded.url), additional_headers={"cookie": cookie}, origin=guarded.url
+            )
+            if end == "logout":
+                assert (await client.post("/api/v1/logout")).status_code == 204
+            else:
+                async with await connect(guarded.dsn) as conn:
+                    for role in ("viewer", "operator"):
+                        await conn.execute(
+                            "UPDATE ksys.app_user SET role = %s WHERE name = 'olaf'", (role,)
+                        )
+            assert await close_code(socket) == 4401
+
+
+async def close_code(socket: ClientConnection) -> int:
+    """Wait until the server closes the websocket, and get its code."""
+    async with asyncio.timeout(60):
+        try:
+            async for _ in socket:
+                pass
+        except ConnectionClosed:
+            pass
+    assert socket.close_code is not None
+    return socket.close_code
+
+
+async def test_the_tab_of_somebody_else_shows_nothing_of_it(guarded: Site) -> None:
+    async with (
+        logged_in(guarded, "viewer") as ann,
+        logged_in(guarded, "admin") as adam,
+        tab(guarded.url, token=TAB, cookie=f"ksys={ann.cookies['ksys']}") as first,
+    ):
+        await first.emit(f"{BOARD}.set_tag_filter", {"text": "D200"})
+        await first.update(tag_filter="D200")
+        async with tab(guarded.url, token=TAB, cookie=f"ksys={adam.cookies['ksys']}") as other:
+            await other.update(tag_filter="")
+            assert "D200" not in str(other.updates[0])
+
+
+async def test_a_person_logs_in_works_and_logs_out(browser: Browser, guarded: Site) -> None:
+    page = await browser.new_page(locale="en-US")
+    await page.goto(f"{guarded.url}/trend?tag=D100&window=24h")
+    await expect(page).to_have_title("Log in – Ksys Dashboard")
+    await sign_in(page, "ann", "not the password")
+    await expect(page.get_by_role("alert")).to_have_text("The user or the password is wrong.")
+    await expect(page.get_by_label("User")).to_have_value("ann")
+    await sign_in(page, "ann")
+    await page.get_by_test_id("window-menu").wait_for()
+    assert page.url == f"{guarded.url}/trend?tag=D100&window=24h"
+    await page.get_by_test_id("account").click()
+    await expect(page.get_by_role("menu")).to_contain_text("ann")
+    await expect(page.get_by_role("menu")).to_contain_text("viewer")
+    await expect(page.get_by_role("menuitem", name="Administration")).to_have_count(0)
+    await page.get_by_test_id("logout").click()
+    await expect(page).to_have_title("Log in – Ksys Dashboard")
+    await page.goto(guarded.url)
+    await expect(page).to_have_title("Log in – Ksys Dashboard")
+    await page.context.close()
+
+
+async def test_an_admin_ends_a_session_and_its_page_comes_back_after_the_login(
+    browser: Browser, guarded: Site
+) -> None:
+    page = await signed_in_tab(browser, guarded, "/?window=60m&sort=name", "eve")
+    await page.get_by_test_id("tile-D200").wait_for()
+    admin = await signed_in_tab(browser, guarded, "/admin", "adam")
+    row = admin.get_by_role("row").filter(has_text="eve").filter(has_text="Chrome")
+    admin.on("dialog", lambda dialog: dialog.accept())
+    await row.get_by_role("button", name="End session").click()
+    await expect(page).to_have_title("Log in – Ksys Dashboard")
+    await sign_in(page, "eve")
+    await page.get_by_test_id("tile-D200").wait_for()
+    assert page.url == f"{guarded.url}/?window=60m&sort=name"
+    audit = admin.get_by_role("region", name="Audit")
+    await admin.reload()
+    for action in ("login", "login_failed", "logout", "session_revoked"):
+        await expect(audit.get_by_role("cell", name=action, exact=True).first).to_be_visible()
+    for opened in (page, admin):
+        await opened.context.close()
+
+
+async def test_who_is_no_admin_is_told_so(browser: Browser, guarded: Site) -> None:
+    page = await signed_in_tab(browser, guarded, "/admin", "olaf")
+    await expect(page.get_by_role("alert")).to_have_text(
+        "Only an administrator sees this page. You are logged in as olaf, operator."
+    )
+    await page.context.close()

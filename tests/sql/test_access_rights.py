@@ -1,0 +1,202 @@
+"""Nobody reads schema ``ksys``, and ``eco_op`` can do nothing but call the listed functions."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection, sql
+
+from ksys_app.db import connect
+from ksys_app.ops import golden
+from ksys_app.ops.schema import schema
+from ksys_app.ops.verify import verify
+from tests.conftest import OP_PASSWORD, ZONE
+from tests.database import TestDatabases
+
+TABLES = ("app_user", "attempt", "audit", "session", "token")
+FUNCTIONS = {
+    *("attempt", "failed", "start_session", "session", "end_session", "sessions", "revoke"),
+    *("active", "rehash", "token", "note", "audit"),
+}
+# A call of each function, also of those that only triggers use.
+CALLS = (
+    "SELECT ksys.attempt('Kim', '', '{0}', interval '1 minute')",
+    "SELECT ksys.failed('Kim', '', '', '', 10)",
+    "SELECT ksys.sessions(interval '1 minute')",
+    "SELECT ksys.audit(NULL, NULL, NULL, 1)",
+    "SELECT ksys.note('', '', '', '', '{}', '')",
+)
+STATEMENTS = ("SELECT * FROM {}", "DELETE FROM {}", "TRUNCATE {}", "LOCK TABLE {}")
+
+
+async def run_as(conn: AsyncConnection, role: str, statement: str | sql.Composed) -> None:
+    async with conn.transaction(force_rollback=True):
+        await conn.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+        await conn.execute(statement)
+
+
+async def relations(conn: AsyncConnection, space: str) -> list[str]:
+    cursor = await conn.execute(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
+        " AND relkind IN ('r', 'v', 'm', 'S') ORDER BY 1",
+        (space,),
+    )
+    return [name for (name,) in await cursor.fetchall()]
+
+
+@pytest.mark.parametrize("role", ["eco_ro", "eco_rw", "eco_op"])
+async def test_no_role_touches_a_relation_of_ksys(conn: AsyncConnection, role: str) -> None:
+    found = await relations(conn, "ksys")
+    assert set(found) == {*TABLES, "audit_id_seq"}
+    for name in found:
+        for statement in STATEMENTS[: 1 if name.endswith("_seq") else None]:
+            done = sql.SQL(statement).format(sql.Identifier("ksys", name))
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                await run_as(conn, role, done)
+
+
+@pytest.mark.parametrize("role", ["eco_ro", "eco_rw"])
+@pytest.mark.parametrize("call", CALLS)
+async def test_reader_and_writer_call_no_function_of_it(
+    conn: AsyncConnection, role: str, call: str
+) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="schema ksys"):
+        await run_as(conn, role, call)
+    await run_as(conn, "eco_op", call)
+
+
+async def test_without_the_schema_s_guard_public_may_still_call_nothing(
+    conn: AsyncConnection,
+) -> None:
+    """A DBA who grants USAGE on the schema by mistake opens no function."""
+    async with conn.transaction(force_rollback=True):
+        await conn.execute("GRANT USAGE ON SCHEMA ksys TO PUBLIC")
+        for call in CALLS:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="for function"):
+                await run_as(conn, "eco_ro", call)
+
+
+async def test_the_operator_touches_no_relation_of_the_plant(conn: AsyncConnection) -> None:
+    for name in golden.of_major(17).kinds:
+        for statement in STATEMENTS[:2]:
+            done = sql.SQL(statement).format(sql.Identifier("public", name))
+            # A view that joins cannot be deleted from, whoever tries.
+            with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.OperationalError)):
+                await run_as(conn, "eco_op", done)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE ksys.mine (a integer)",
+        "CREATE TABLE public.mine (a integer)",
+        "CREATE FUNCTION ksys.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE SCHEMA mine",
+        "CREATE ROLE mine",
+        "SET ROLE eco_rw",
+        "ALTER TABLE ksys.audit DISABLE TRIGGER keep_audit",
+        "DROP TRIGGER keep_audit ON ksys.audit",
+        "SELECT ksys.keep_audit()",
+        "SELECT rolpassword FROM pg_authid",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "SELECT pg_read_file('PG_VERSION')",
+    ],
+)
+async def test_the_operator_cannot_do_more(
+    dsn: str, databases: TestDatabases, statement: str
+) -> None:
+    async with await connect(databases.as_role(dsn, "eco_op", OP_PASSWORD)) as conn:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await conn.execute(statement)
+
+
+async def test_what_runs_with_more_rights_than_the_operator_s_is_the_list(
+    conn: AsyncConnection,
+) -> None:
+    cursor = await conn.execute(
+        "SELECT p.proname::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace"
+        # Some of TimescaleDB's are open to everybody.
+        " WHERE NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')"
+        " AND p.prosecdef AND p.prorettype <> 'trigger'::regtype"
+        " AND has_function_privilege('eco_op', p.oid, 'EXECUTE')"
+        " AND has_schema_privilege('eco_op', n.oid, 'USAGE')"
+    )
+    assert {name for (name,) in await cursor.fetchall()} == FUNCTIONS
+
+
+async def test_every_function_has_a_fixed_search_path(conn: AsyncConnection) -> None:
+    cursor = await conn.execute(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'ksys'::regnamespace"
+        " AND (NOT prosecdef OR proconfig IS DISTINCT FROM '{\"search_path=pg_catalog, pg_temp\"}')"
+    )
+    assert await cursor.fetchall() == []
+
+
+class TestVerify:
+    """``ksys db verify`` sees what somebody changed, and ``ksys db init`` what it may take back."""
+
+    @pytest.fixture
+    async def own(self, databases: TestDatabases) -> str:
+        return await databases.fresh()
+
+    async def wrong(self, dsn: str) -> dict[str, str]:
+        checks = await verify.verify(dsn, zone=ZONE, content=False)
+        return {
+            one.name: one.detail for one in checks if not one.ok and one.page == "VERIFY_ACCESS"
+        }
+
+    async def test_it_names_every_change_and_init_mends_what_is_ours(
+        self, own: str, databases: TestDatabases
+    ) -> None:
+        assert await self.wrong(own) == {}
+        async with await connect(own) as conn:
+            await conn.execute(
+                "GRANT SELECT ON ksys.app_user TO eco_ro;"
+                " GRANT UPDATE (role) ON ksys.session TO PUBLIC;"
+                " GRANT SELECT ON ksys.token TO PUBLIC;"
+                " GRANT EXECUTE ON FUNCTION ksys.sessions(interval) TO PUBLIC;"
+                " REVOKE EXECUTE ON FUNCTION ksys.token(bytea) FROM eco_op;"
+                " CREATE OR REPLACE FUNCTION ksys.revoke(in_id text, in_actor text, in_via text,"
+                "   in_address text) RETURNS integer LANGUAGE sql AS 'SELECT 0';"
+                " CREATE TABLE ksys.theirs (a integer)"
+            )
+        wrong = await self.wrong(own)
+        assert {
+            name: detail for name, detail in wrong.items() if name != "access function revoke"
+        } == {
+            "access table app_user": "has: eco_ro may SELECT",
+            "access table session": "has: eco_op may UPDATE; has: eco_ro may UPDATE; "
+            "has: eco_rw may UPDATE",
+            "access table token": "has: PUBLIC may SELECT; has: eco_op may SELECT; "
+            "has: eco_ro may SELECT; has: eco_rw may SELECT",
+            "access function sessions": "has: PUBLIC may EXECUTE; has: eco_ro may EXECUTE; "
+            "has: eco_rw may EXECUTE",
+            "access function token": "lacks: eco_op may EXECUTE",
+            "access table theirs": "is not ours",
+        }
+        assert "has: runs as the caller, no search_path, source" in wrong["access function revoke"]
+        await schema.apply(own, zone=ZONE, passwords={})
+        async with await connect(own) as conn:
+            await conn.execute("REVOKE UPDATE (role) ON ksys.session FROM PUBLIC")
+        assert await self.wrong(own) == {"access table theirs": "is not ours"}
+        await databases.drop(own)
+
+    async def test_it_sees_that_the_audit_can_be_changed(
+        self, own: str, databases: TestDatabases
+    ) -> None:
+        async with await connect(own) as conn:
+            await conn.execute("ALTER TABLE ksys.audit DISABLE TRIGGER keep_audit")
+        (detail,) = (await self.wrong(own)).values()
+        assert "keep_audit() (disabled)" in detail
+        await databases.drop(own)
+
+    async def test_a_database_without_the_schema_gets_it(
+        self, own: str, databases: TestDatabases
+    ) -> None:
+        """As a database of an older version is: its roles and grants name no ksys."""
+        async with await connect(own) as conn:
+            await conn.execute("DROP SCHEMA ksys CASCADE")
+        assert set((await self.wrong(own)).values()) == {"is missing; run ksys db init"}
+        await schema.apply(own, zone=ZONE, passwords={})
+        assert await self.wrong(own) == {}
+        await databases.drop(own)

@@ -1,0 +1,201 @@
+"""The rules of access: roles, waits, names, passwords and secrets (PRD §31)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from itertools import pairwise
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+from hypothesis import given, strategies as st
+
+from ksys_app.domain import access
+from ksys_app.domain.access import (
+    FORGET,
+    LOCKS_AFTER,
+    ROLES,
+    WAITS,
+    clean_name,
+    counted,
+    key_of,
+    may,
+    name_problem,
+    password_problem,
+    wait_s,
+)
+from ksys_app.models.access import Role
+from ksys_app.utils import credentials
+
+FORGET_S = FORGET.total_seconds()
+FAILURES = st.integers(min_value=0, max_value=1000)
+SINCE = st.floats(min_value=0, max_value=2 * FORGET_S)
+
+
+def test_each_role_may_do_what_the_ones_before_it_may() -> None:
+    allowed = {role: {needed for needed in ROLES if may(role, needed)} for role in ROLES}
+    assert allowed == {
+        "viewer": {"viewer"},
+        "operator": {"viewer", "operator"},
+        "engineer": {"viewer", "operator", "engineer"},
+        "admin": {"viewer", "operator", "engineer", "admin"},
+    }
+
+
+@given(FAILURES, SINCE)
+def test_a_wait_is_over_when_it_has_passed(failures: int, since: float) -> None:
+    left = wait_s(failures, since)
+    assert 0 <= left <= WAITS[-1]
+    assert wait_s(failures, since + left) == pytest.approx(0, abs=1e-6)
+
+
+@given(FAILURES, SINCE, SINCE)
+def test_a_wait_never_grows_while_time_passes(failures: int, one: float, other: float) -> None:
+    early, late = sorted((one, other))
+    assert wait_s(failures, late) <= wait_s(failures, early)
+
+
+@given(FAILURES, SINCE)
+def test_one_more_failure_never_shortens_the_wait(failures: int, since: float) -> None:
+    assert wait_s(failures + 1, since) >= wait_s(failures, since)
+
+
+@given(FAILURES)
+def test_a_quarter_of_an_hour_forgets_everything(failures: int) -> None:
+    assert wait_s(failures, FORGET_S) == 0
+
+
+@given(FAILURES, st.floats(max_value=0, min_value=-1e9))
+def test_a_clock_that_was_put_back_makes_no_longer_wait(failures: int, since: float) -> None:
+    assert wait_s(failures, since) == wait_s(failures, 0)
+
+
+def test_the_waits_are_those_of_the_requirements() -> None:
+    assert [wait_s(n, 0) for n in range(12)] == [0, 0, 0, 1, 2, 4, 8, 16, 30, 30, 900, 900]
+    assert LOCKS_AFTER == 10
+    assert all(one <= other for one, other in pairwise(WAITS))
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix", "unix"),
+    ],
+)
+def test_failures_of_a_network_of_ipv6_count_together(address: str, network: str) -> None:
+    assert counted(address) == network
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("Kim", None),
+        ("김 철수", None),
+        ("kim@plant.example", None),
+        ("x" * 64, None),
+        ("x" * 65, "name_length"),
+        ("", "name_length"),
+        ("  ", "name_length"),
+        ("a\nb", "name_hidden"),
+        ("a\u202eb", "name_hidden"),
+        ("a\u200bb", "name_hidden"),
+        ("a\0", "name_hidden"),
+    ],
+)
+def test_a_name_is_short_and_visible(name: str, problem: str | None) -> None:
+    found = name_problem(clean_name(name))
+    assert (found and found.key) == (problem and f"access.{problem}")
+
+
+def test_a_name_has_one_spelling() -> None:
+    assert clean_name(" Zoe\u0308 ") == "Zo\xeb"
+
+
+@pytest.mark.parametrize(
+    ("password", "problem"),
+    [
+        ("correct horse", None),
+        ("열두글자가넘는비밀번호입니다", None),
+        ("x" * 11 + "y", None),
+        ("short one", "password_short"),
+        ("x" * 12, "password_one_sign"),
+        ("xy" * 512, None),
+        ("xy" * 512 + "x", "password_long"),
+        ("가" * 341 + "나", "password_long"),
+        ("operator-of-the-plant", "password_is_name"),
+        ("OPERATOR-OF-THE-PLANT", "password_is_name"),
+    ],
+)
+def test_a_password_is_long_and_not_the_name(password: str, problem: str | None) -> None:
+    found = password_problem(password, "Operator-of-the-plant")
+    assert (found and found.key) == (problem and f"access.{problem}")
+
+
+@given(st.text())
+def test_a_key_tells_nothing_and_any_text_has_one(secret: str) -> None:
+    key = key_of(secret)
+    assert key == hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+    assert len(key) == 32
+
+
+def test_secrets_are_random_and_tokens_can_be_recognised() -> None:
+    made = {credentials.new_secret() for _ in range(100)}
+    assert len(made) == 100
+    assert all(re.fullmatch(r"[\w-]{43}", secret) for secret in made)
+    assert re.fullmatch(r"ksys_[\w-]{43}", credentials.new_token())
+
+
+class TestPasswords:
+    async def test_a_hash_is_of_its_password_only(self) -> None:
+        stored = await credentials.hashed("correct horse")
+        assert await credentials.verified(stored, "correct horse")
+        assert not await credentials.verified(stored, "correct house")
+        assert stored != await credentials.hashed("correct horse"), "each has its own salt"
+
+    async def test_an_unknown_user_costs_the_same_work(self) -> None:
+        """The fixed hash has the parameters of a new one, and no password is its own."""
+        nobody = extract_parameters(credentials._NOBODY)
+        assert nobody == extract_parameters(await credentials.hashed("correct horse"))
+        assert not await credentials.verified(None, "correct horse")
+
+    async def test_parameters_are_those_that_owasp_recommends(self) -> None:
+        found = extract_parameters(await credentials.hashed("correct horse"))
+        assert (found.memory_cost, found.time_cost, found.parallelism) == (19 * 1024, 2, 1)
+        assert found.type.name == "ID"
+
+    async def test_a_hash_with_other_parameters_is_outdated(self) -> None:
+        assert not credentials.outdated(await credentials.hashed("correct horse"))
+        assert credentials.outdated(PasswordHasher(memory_cost=8 * 1024).hash("correct horse"))
+
+    @pytest.mark.parametrize("stored", ["", "plain text", "$argon2id$v=19$m=1", "$2b$12$abc"])
+    async def test_what_is_no_hash_fits_no_password(self, stored: str) -> None:
+        assert not await credentials.verified(stored or None, "correct horse")
+
+    async def test_letters_are_the_same_however_a_keyboard_composes_them(self) -> None:
+        stored = await credentials.hashed("Gru\u0308\xdfe aus Seoul")
+        assert await credentials.verified(stored, "Gr\xfc\xdfe aus Seoul")
+
+    async def test_two_are_hashed_at_a_time(self) -> None:
+        running, most = 0, 0
+
+        def work() -> None:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            credentials._HASHER.hash(b"correct horse")
+            running -= 1
+
+        await asyncio.gather(*(credentials._in_thread(work) for _ in range(8)))
+        assert most <= credentials.AT_ONCE == 2
+
+
+def test_every_role_of_the_rules_is_a_role_of_the_model() -> None:
+    roles: tuple[Role, ...] = access.ROLES
+    assert roles == ("viewer", "operator", "engineer", "admin")

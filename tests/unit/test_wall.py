@@ -1,0 +1,353 @@
+"""The wall: which role each request needs, whose page sends it, and what nobody gets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from ksys_app.errors import DatabaseUnreachable, RateLimited
+from ksys_app.models.access import Role
+from ksys_app.models.visitor import VISITOR, Visitor
+from ksys_app.origin import client_of, is_loopback, networks, parse
+from ksys_app.wall import cookies, rules
+from ksys_app.wall.identity import LOCAL, NOBODY
+from ksys_app.wall.limits import Crowd, Limits, client_of as counted
+from ksys_app.wall.sockets import ENDED, FLOODS
+from ksys_app.wall.wall import walled
+from tests import permissions
+
+OWN = parse("https://plant.example")
+LIMITS = Limits(requests=1000, websockets=3, messages=5, body_bytes=1000)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "role"),
+    [
+        ("GET", "/", "viewer"),
+        ("GET", "/api/v1/kpi", "viewer"),
+        ("GET", "/metrics", "viewer"),
+        ("GET", "/_health", "viewer"),
+        ("GET", "/assets/index.js", "viewer"),
+        ("GET", "/ping", None),
+        ("GET", "/readyz", None),
+        ("GET", "/login", None),
+        ("POST", "/login", None),
+        ("POST", "/api/v1/login", None),
+        ("GET", "/login/", "viewer"),
+        ("GET", "/login/../api/v1/kpi", "viewer"),
+        ("GET", "//login", "viewer"),
+        ("POST", "/api/v1/logout", "viewer"),
+        ("GET", "/api/v1/admin/audit", "admin"),
+        ("POST", "/api/v1/admin/sessions/0123456789ab/revoke", "admin"),
+        ("POST", "/_upload", "admin"),
+        ("DELETE", "/api/v1/tags", "admin"),
+        ("BREW", "/api/v1/tags", "admin"),
+    ],
+)
+def test_a_request_needs_a_role(method: str, path: str, role: Role | None) -> None:
+    assert rules.needed(method, path) == role
+
+
+@pytest.mark.parametrize(
+    ("method", "page", "site", "passes"),
+    [
+        ("POST", "https://plant.example", "same-origin", True),
+        ("POST", "https://plant.example:443", None, True),
+        ("POST", "https://plant.example", "same-site", False),
+        ("POST", "https://plant.example", "none", False),
+        ("POST", "https://plant.example", "cross-site", False),
+        ("POST", "http://plant.example", "same-origin", False),
+        ("POST", "https://plant.example.evil", None, False),
+        ("POST", "null", None, False),
+        ("POST", None, None, False),
+        ("GET", "https://evil.example", "cross-site", True),
+    ],
+)
+def test_only_the_own_page_changes_something(
+    method: str, page: str | None, site: str | None, passes: bool
+) -> None:
+    assert (rules.foreign(method, page, OWN, site) is None) is passes
+
+
+def test_a_cookie_is_bound_to_the_host_over_tls_and_to_the_base_path() -> None:
+    secret = "A" * 43
+    assert cookies.set_cookie(secret, secure=True, base="") == (
+        f"__Host-ksys={secret}; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax; Secure"
+    )
+    assert cookies.cookie_name(secure=False, base="/plant/1") == "ksys-plant-1"
+    assert "Secure" not in cookies.set_cookie(secret, secure=False, base="")
+    assert "Max-Age=0;" in cookies.drop_cookie(secure=True, base="")
+
+
+@given(st.text(), st.text())
+def test_no_cookie_of_others_hides_ours(before: str, after: str) -> None:
+    secret = "s" * 43
+    sent = f"a={before}; ksys={secret}; b={after}".encode("utf-8", "replace")
+    if ";" not in before + after and "ksys=" not in before + after:
+        assert cookies.read_secret([(b"Cookie", sent)], "ksys") == secret
+
+
+@pytest.mark.parametrize("value", ["", "short", "s" * 44, "s" * 42 + "=", "../" + "s" * 40])
+def test_what_is_no_secret_is_no_cookie(value: str) -> None:
+    assert cookies.read_secret([(b"cookie", f"ksys={value}".encode())], "ksys") is None
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "peer", "client"),
+    [
+        ("", "10.0.0.9", "10.0.0.9"),
+        ("1.2.3.4", "10.0.0.9", "10.0.0.9"),
+        ("1.2.3.4", "127.0.0.1", "1.2.3.4"),
+        ("6.6.6.6, 1.2.3.4", "127.0.0.1", "1.2.3.4"),
+        ("6.6.6.6, 1.2.3.4, 127.0.0.1", "127.0.0.1", "1.2.3.4"),
+        ("nonsense", "127.0.0.1", "127.0.0.1"),
+        ("1.2.3.4", None, ""),
+    ],
+)
+def test_the_client_is_the_last_address_that_no_trusted_proxy_has(
+    forwarded: str, peer: str | None, client: str
+) -> None:
+    assert client_of(forwarded, peer, networks("127.0.0.0/8")) == client
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("[::1]", True),
+        ("localhost.evil.example", False),
+        ("10.0.0.1", False),
+        ("127.0.0.1.evil.example", False),
+    ],
+)
+def test_only_this_machine_is_loopback(host: str, here: bool) -> None:
+    assert is_loopback(host) is here
+
+
+class Watch:
+    """Sessions of a test; ``ended`` ends them all."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self.noted: list[tuple[str, Role, str]] = []
+
+    @asynccontextmanager
+    async def watching(self, _key: bytes) -> AsyncIterator[asyncio.Event]:
+        yield self.ended
+
+    async def refused(self, visitor: Visitor, needed: Role, path: str, _address: str) -> None:
+        self.noted.append((visitor.name, needed, path))
+
+
+class As:
+    """Everybody is this visitor."""
+
+    def __init__(self, visitor: Visitor | None, error: Exception | None = None) -> None:
+        self.visitor, self.error, self.access = visitor, error, Watch()
+
+    async def of(self, _scope: Any) -> tuple[Visitor | None, list[Any]]:
+        if self.error is not None:
+            raise self.error
+        return self.visitor, []
+
+
+async def asked(identity: Any, path: str, kind: str = "http", **more: Any) -> dict[str, Any]:
+    """The answer of an app behind the wall: status, headers, body; and the visitor it saw."""
+    answer: dict[str, Any] = {"visitor": "not asked", "query": None}
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        answer.update(visitor=scope[VISITOR], query=scope.get("query_string"))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"inside"})
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        answer.update(message)
+
+    headers = [(name.encode(), value.encode()) for name, value in more.pop("headers", {}).items()]
+    scope = {"type": kind, "path": path, "method": "GET", "scheme": "http", "headers": headers}
+    await walled(app, lambda: identity, Crowd(LIMITS))(scope | more, receive, send)
+    return answer
+
+
+HTML = {"accept": "text/html,application/xhtml+xml"}
+VIEWER = Visitor("ann", "viewer", "local", b"k")
+TOKEN = Visitor("prometheus", "viewer", "token")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/kpi", "/metrics", "/_upload", "/assets/a.js"])
+async def test_nobody_reaches_anything(path: str) -> None:
+    answer = await asked(As(None), path)
+    assert answer["visitor"] == "not asked"
+    assert answer["status"] == 401
+    assert (b"www-authenticate", b'Bearer realm="ksys"') in answer["headers"]
+    assert json.loads(answer["body"])["error"]["code"] == "AUTH_REQUIRED"
+
+
+async def test_nobody_who_wants_a_page_is_led_to_the_login_and_back() -> None:
+    answer = await asked(
+        As(None),
+        "/ksys/trend",
+        headers=HTML,
+        query_string=b"tag=D100&window=24h",
+        root_path="/ksys",
+    )
+    assert answer["status"] == 303
+    assert dict(answer["headers"])[b"location"] == (
+        b"/ksys/login?next=%2Fksys%2Ftrend%3Ftag%3DD100%26window%3D24h"
+    )
+
+
+async def test_nobody_gets_a_websocket() -> None:
+    answer = await asked(As(None), "/_event/", "websocket")
+    assert (answer["visitor"], answer["status"]) == ("not asked", 401)
+
+
+@pytest.mark.parametrize("path", ["/ping", "/readyz", "/login"])
+async def test_an_open_path_is_answered_for_nobody_and_while_the_database_is_away(
+    path: str,
+) -> None:
+    away = As(None, DatabaseUnreachable("away"))
+    assert (await asked(As(None), path))["visitor"] is None
+    assert (await asked(away, path))["visitor"] is None
+    assert (await asked(away, "/"))["status"] == 503
+
+
+async def test_a_role_that_does_not_suffice_is_refused_and_recorded() -> None:
+    identity = As(VIEWER)
+    answer = await asked(identity, "/api/v1/admin/audit")
+    assert answer["status"] == 403
+    assert json.loads(answer["body"])["error"]["message"] == (
+        "ann has the role viewer, and this needs the role admin"
+    )
+    assert identity.access.noted == [("ann", "admin", "/api/v1/admin/audit")]
+
+
+async def test_a_token_reads_the_api_and_no_page() -> None:
+    assert (await asked(As(TOKEN), "/api/v1/kpi"))["visitor"] == TOKEN
+    assert (await asked(As(TOKEN), "/metrics"))["visitor"] == TOKEN
+    assert (await asked(As(TOKEN), "/"))["status"] == 401
+    assert (await asked(As(TOKEN), "/_event/", "websocket"))["status"] == 401
+
+
+async def test_a_change_needs_the_own_page_but_not_from_a_token() -> None:
+    host = {"host": "localhost:13000"}
+    own = host | {"origin": "http://localhost:13000", "sec-fetch-site": "same-origin"}
+    logout = {"method": "POST", "scheme": "http"}
+    assert (await asked(As(VIEWER), "/api/v1/logout", headers=own, **logout))["status"] == 200
+    foreign = own | {"origin": "http://localhost:14000"}
+    for headers in (host, foreign):
+        answer = await asked(As(VIEWER), "/api/v1/logout", headers=headers, **logout)
+        assert answer["status"] == 403
+    assert (await asked(As(TOKEN), "/api/v1/logout", headers=host, **logout))["status"] == 200
+
+
+async def test_the_same_tab_of_two_people_has_two_names_and_keeps_its_own() -> None:
+    tab = {"query_string": b"token=0f5b2e70-1111-2222-3333-444455556666&EIO=4"}
+    first, second = [
+        (await asked(As(Visitor(name, "viewer", "local", b"k")), "/_event/", "websocket", **tab))[
+            "query"
+        ]
+        for name in ("ann", "bob")
+    ]
+    assert first != second
+    again = await asked(As(Visitor("ann", "viewer", "local", b"x")), "/_event/", "websocket", **tab)
+    assert again["query"] == first
+    assert first.endswith(b"&EIO=4")
+
+
+async def test_a_websocket_is_closed_when_its_session_ends() -> None:
+    identity, sent, got = As(VIEWER), [], []
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        got.append(await receive())
+        identity.access.ended.set()
+        got.append(await receive())
+        await send({"type": "websocket.send", "text": "late"})
+
+    messages = [{"type": "websocket.connect"}]
+
+    async def receive() -> Any:
+        return messages.pop() if messages else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/_event/", "headers": [], "query_string": b""}
+    await walled(app, lambda: identity, Crowd(LIMITS))(scope, receive, send)
+    assert [message["type"] for message in got] == ["websocket.connect", "websocket.disconnect"]
+    assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", ENDED)]
+
+
+@pytest.mark.parametrize("method", permissions.METHODS)
+@pytest.mark.parametrize(
+    "path", [*permissions.OTHER_PATHS, "/metrics", "/readyz", "/api/v1/kpi", "/api/v1/logout"]
+)
+def test_the_rules_are_the_table_of_the_prd(method: str, path: str) -> None:
+    assert rules.needed(method, path) == permissions.needed(method, path)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("localhost:13000", 200), ("10.0.0.5:13000", 403), ("plant.example", 403)]
+)
+async def test_without_logins_only_this_machine_is_answered(host: str, status: int) -> None:
+    assert (await asked(NOBODY, "/", headers={"host": host}))["status"] == status
+
+
+async def test_a_page_that_floods_is_closed_and_the_others_stay() -> None:
+    identity, sent, got = As(VIEWER), [], []
+
+    async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        while (message := await receive())["type"] != "websocket.disconnect":
+            got.append(message)
+
+    async def receive() -> Any:
+        return {"type": "websocket.receive", "text": "42"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/_event/", "headers": [], "query_string": b""}
+    await walled(app, lambda: identity, Crowd(LIMITS))(scope, receive, send)
+    assert len(got) == LIMITS.messages
+    assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", FLOODS)]
+
+
+def test_each_client_has_its_own_limits() -> None:
+    now = [0.0]
+    crowd = Crowd(LIMITS, clock=lambda: now[0])
+    ann, address = counted(VIEWER, "10.0.0.5"), counted(None, "10.0.0.5")
+    for _ in range(LIMITS.requests):
+        crowd.request(ann, "/api/v1/kpi")
+    with pytest.raises(RateLimited, match="more than 1000 requests in 10 s"):
+        crowd.request(ann, "/api/v1/kpi")
+    crowd.request(ann, "/assets/index.js")
+    crowd.request(address, "/api/v1/kpi")
+    crowd.request(counted(Visitor("bob", "viewer", "local", b"b"), ""), "/api/v1/kpi")
+    now[0] = 10.0
+    crowd.request(ann, "/api/v1/kpi")
+    assert counted(LOCAL, "127.0.0.1") is None
+
+
+def test_open_pages_are_counted_while_they_are_open() -> None:
+    crowd = Crowd(LIMITS)
+    with crowd.socket("a"), crowd.socket("a"), crowd.socket("b"):
+        with crowd.socket("a"), pytest.raises(RateLimited, match="3 open pages"), crowd.socket("a"):
+            pass
+        with crowd.socket("a"):
+            pass
+
+
+async def test_a_request_that_is_too_long_is_refused() -> None:
+    answer = await asked(As(VIEWER), "/login", method="POST", headers={"content-length": "1001"})
+    assert (answer["status"], answer["visitor"]) == (413, "not asked")
