@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request, Response
 
 from ksys_app.api import render, responses
 from ksys_app.api.conditional_json import JSON
-from ksys_app.api.params import KpiParams, KpiQuery, PartParams, PlacesQuery
 from ksys_app.api.render import Json, json_response
 from ksys_app.api.stored_body import send, stored_body
+from ksys_app.api.tile_params import KpiParams, KpiQuery, PartParams, PlacesQuery
 from ksys_app.api.tile_schemas import drawn, tiles
 from ksys_app.api.too_many import too_many
 from ksys_app.domain.ordering import places

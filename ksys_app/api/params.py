@@ -19,10 +19,8 @@ from pydantic import (
 )
 
 from ksys_app.api.schemas import Bucket, Feature, Indicator
-from ksys_app.api.tile_schemas import SomeKpi
 from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
-from ksys_app.domain.ordering import MAX_PINS, Selection
 from ksys_app.domain.windows import (
     DEFAULT_WINDOW,
     LABELS,
@@ -52,7 +50,8 @@ def _window(value: str) -> Window:
         raise ValueError(say(error.said)) from None
 
 
-def _few(value: list[str]) -> list[str]:
+def few(value: list[str]) -> list[str]:
+    """The names without repetition, unless there are too many."""
     if len(value) > MAX_EXPORT_TAGS:
         raise ValueError(f"may be given {MAX_EXPORT_TAGS} times, not {len(value)}")
     return list(dict.fromkeys(value))
@@ -87,8 +86,6 @@ MOMENT: Final = (
     DAY.removesuffix("$") + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"
     "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
 )
-PLACES: Final = "^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$"
-MAX_PLACES: Final = 4000
 TagName = Annotated[
     str,
     AfterValidator(_tag),
@@ -104,18 +101,8 @@ TagName = Annotated[
 SearchText = Annotated[str, Field(max_length=names.MAX_FILTER, examples=["D1"])]
 TagNames = Annotated[
     list[TagName],
-    AfterValidator(_few),
+    AfterValidator(few),
     Field(json_schema_extra={"minItems": 1, "maxItems": MAX_EXPORT_TAGS}),
-]
-KpiTags = Annotated[
-    list[TagName],
-    AfterValidator(_few),
-    Field(json_schema_extra={"maxItems": MAX_EXPORT_TAGS}),
-]
-Pins = Annotated[
-    list[TagName],
-    AfterValidator(lambda found: list(dict.fromkeys(found))),
-    Field(max_length=MAX_PINS),
 ]
 WindowLabel = Annotated[
     Window,
@@ -140,25 +127,24 @@ def _columns(model: type[BaseModel]) -> list[str]:
     return [time, "tag_name", *figures]
 
 
-def _names_of(known: Sequence[str]) -> Callable[[str], str]:
+def names_of(known: Sequence[str]) -> Callable[[str], str]:
     """A validator for some of these names, separated by commas."""
 
-    def names_of(value: str) -> str:
+    def checked(value: str) -> str:
         if not set(value.split(",")) <= set(known):
             raise ValueError(f"must be of {' '.join(known)}, separated by commas")
         return value
 
-    return names_of
+    return checked
 
 
-def _listed(known: Sequence[str]) -> Any:
+def listed(known: Sequence[str]) -> Any:
     """The same names as a schema for the OpenAPI document."""
     one = "|".join(known)
     shape: dict[str, Any] = {"pattern": f"^({one})(,({one}))*$"}
     return Field(examples=[",".join(known[2:5])], json_schema_extra=shape)
 
 
-_KPI: Final = tuple(SomeKpi.model_fields)
 _BUCKET: Final = _columns(Bucket)
 _MOVING: Final = _columns(Indicator)
 _FEATURE: Final = _columns(Feature)
@@ -190,44 +176,6 @@ class WindowParams(TagParam):
     window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
 
 
-class PartParams(_Strict):
-    """A window, and which tags: all, or those that hold every word of ``search``.
-
-    With ``part`` there may be more than an answer has: it has those of ``pin``, then the first by
-    name.
-    """
-
-    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
-    search: SearchText = ""
-    pin: Pins = Field(default_factory=list)
-    part: bool = False
-
-    @property
-    def selection(self) -> Selection:
-        """The tiles that are asked for."""
-        return Selection(self.window, names.clean_filter(self.search), tuple(self.pin))
-
-
-class KpiParams(PartParams):
-    """The same or the tags that are named, which fields of a tile, and since which tick."""
-
-    tag: KpiTags = Field(default_factory=list)
-    fields: Annotated[str, AfterValidator(_names_of(_KPI)), _listed(_KPI)] | None = None
-    since: Annotated[int, Field(ge=0, le=MAX_SEQ, examples=[0])] | None = None
-    format: Literal["rows", "columns"] = "rows"
-
-    @property
-    def selection(self) -> Selection:
-        """The tiles that are asked for; tags that are named are not searched."""
-        return Selection(self.window, tags=tuple(self.tag)) if self.tag else super().selection
-
-
-class PlacesParams(PartParams):
-    """The same, and places in the list of these tiles, from 0: ``0-59,130``."""
-
-    places: Annotated[str, Field(pattern=PLACES, max_length=MAX_PLACES, examples=["0-59,130"])]
-
-
 class SeriesParams(WindowParams):
     """A window, one tag or all, and how the rows are laid out: columns are of one tag."""
 
@@ -244,20 +192,20 @@ class SeriesParams(WindowParams):
 class BucketParams(SeriesParams):
     """The same, and which columns of a bucket."""
 
-    columns: Annotated[str, AfterValidator(_names_of(_BUCKET)), _listed(_BUCKET)] | None = None
+    columns: Annotated[str, AfterValidator(names_of(_BUCKET)), listed(_BUCKET)] | None = None
 
 
 class IndicatorParams(SeriesParams):
     """The same, which columns of an indicator, and which bands."""
 
-    columns: Annotated[str, AfterValidator(_names_of(_MOVING)), _listed(_MOVING)] | None = None
+    columns: Annotated[str, AfterValidator(names_of(_MOVING)), listed(_MOVING)] | None = None
     band: Band = "plant"
 
 
 class FeatureParams(SeriesParams):
     """The same, and which columns of a row of features."""
 
-    columns: Annotated[str, AfterValidator(_names_of(_FEATURE)), _listed(_FEATURE)] | None = None
+    columns: Annotated[str, AfterValidator(names_of(_FEATURE)), listed(_FEATURE)] | None = None
 
 
 class ExportParams(_Strict):
@@ -299,8 +247,6 @@ class CommCsvParams(_Strict):
 NoQuery = Annotated[NoParams, Query()]
 TagsQuery = Annotated[TagsParams, Query()]
 TagQuery = Annotated[TagParam, Query()]
-KpiQuery = Annotated[KpiParams, Query()]
-PlacesQuery = Annotated[PlacesParams, Query()]
 BucketQuery = Annotated[BucketParams, Query()]
 FeatureQuery = Annotated[FeatureParams, Query()]
 IndicatorQuery = Annotated[IndicatorParams, Query()]
