@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ksys_app import content_policy
 from ksys_app.api import responses
@@ -97,14 +98,24 @@ async def log_in_by_form(request: Request) -> Response:
             raise BadParameter("the form is too long")
     sent = dict(parse_qsl(body.decode("utf-8", "replace")))
     after, language = _after(request, sent.get("next")), sent.get("lang")
-    user, password = sent.get("user", "")[:64], sent.get("password", "")
     try:
-        if not user or not password:
-            raise AuthRequired(Message("errors.login_wrong"))
         answer = RedirectResponse(after, 303, {"Cache-Control": "no-store"})
-        return await _log_in(request, Login(user=user, password=password[:1024]), answer)
+        return await _log_in(request, typed(sent), answer)
     except KsysError as error:
-        return _page(request, language, after, user, error)
+        return _page(request, language, after, sent.get("user", "")[:64], error)
+
+
+def typed(form: Mapping[str, str]) -> Login:
+    """Name and password of the form, as they were typed.
+
+    Raises:
+        AuthRequired: nobody has such a name or such a password. A long one is not cut, because
+            what is left could be the password.
+    """
+    try:
+        return Login(user=form.get("user", ""), password=form.get("password", ""))
+    except ValidationError:
+        raise AuthRequired(Message("errors.login_wrong")) from None
 
 
 @router.get("/api/v1/admin/audit", summary="Who did what", responses=responses.access(AuditPage))

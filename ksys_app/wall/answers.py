@@ -25,6 +25,12 @@ def header(scope: Any, name: bytes) -> str | None:
     return None
 
 
+def only_header(scope: Any, name: bytes) -> str | None:
+    """The header ``name`` of a request, None without one and where there are several."""
+    found = [value for key, value in scope["headers"] if key.lower() == name]
+    return str(found[0].decode("latin-1")) if len(found) == 1 else None
+
+
 def error_body(error: KsysError) -> bytes:
     """The error as JSON of the HTTP contract, counted."""
     meters.ERRORS.labels("http", error.code).inc()

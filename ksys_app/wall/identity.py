@@ -11,7 +11,7 @@ from ksys_app.models.message import Message
 from ksys_app.models.visitor import Visitor
 from ksys_app.origin import is_loopback, origin
 from ksys_app.services.access import Access
-from ksys_app.wall.answers import Header, header
+from ksys_app.wall.answers import Header, header, only_header
 from ksys_app.wall.cookies import cookie_name, is_secure, read_secret, set_cookie
 
 # Who asks where KSYS_AUTH is off: somebody at the machine itself.
@@ -87,7 +87,8 @@ class Proxied:
         known, _ = await self._local.of(scope)
         if known is not None and known.via == "token":
             return known, ()
-        named = header(scope, self._header) if scope.get(TRUSTED) else None
+        # A proxy that adds the header to one of the browser lets the browser choose a name.
+        named = only_header(scope, self._header) if scope.get(TRUSTED) else None
         if not named:
             return None, ()
         if known is not None and known.name.casefold() == named.casefold():

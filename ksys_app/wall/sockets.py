@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
-from uuid import NAMESPACE_URL, uuid5
+from uuid import UUID
 
 from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.utils.pace import Pace
@@ -83,8 +84,11 @@ def _own_tab(query: bytes, visitor: Visitor) -> bytes:
     name that somebody else has seen must not lead to the same state.
     """
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    named = [
-        (key, str(uuid5(NAMESPACE_URL, f"{visitor.name}\n{value}")) if key == "token" else value)
-        for key, value in pairs
-    ]
+    named = [(key, _mixed(visitor.name, tab) if key == "token" else tab) for key, tab in pairs]
     return urlencode(named).encode("ascii")
+
+
+def _mixed(user: str, tab: str) -> str:
+    # No name of a user has a line end, so no two pairs are the same text.
+    digest = hashlib.sha256(f"{user}\n{tab}".encode("utf-8", "surrogatepass")).digest()
+    return str(UUID(bytes=digest[:16], version=4))

@@ -11,6 +11,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from hypothesis import given, strategies as st
 
+from ksys_app.api.access import typed
 from ksys_app.domain import access
 from ksys_app.domain.access import (
     FORGET,
@@ -25,6 +26,7 @@ from ksys_app.domain.access import (
     password_problem,
     wait_s,
 )
+from ksys_app.errors import AuthRequired
 from ksys_app.models.access import Role
 from ksys_app.utils import credentials
 
@@ -194,6 +196,15 @@ class TestPasswords:
 
         await asyncio.gather(*(credentials._in_thread(work) for _ in range(8)))
         assert most <= credentials.AT_ONCE == 2
+
+
+def test_a_password_is_checked_as_it_was_typed() -> None:
+    longest = {"user": "ann", "password": " x" * 512}
+    assert typed(longest).password == longest["password"]
+    too_long = longest | {"password": longest["password"] + "y"}
+    for form in (too_long, longest | {"user": "a" * 65}, {"user": "ann"}, {}):
+        with pytest.raises(AuthRequired, match="wrong"):
+            typed(form)
 
 
 def test_every_role_of_the_rules_is_a_role_of_the_model() -> None:

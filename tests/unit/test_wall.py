@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from ksys_app.edge import TRUSTED
 from ksys_app.errors import DatabaseUnreachable, RateLimited
 from ksys_app.models.access import Role
 from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.origin import client_of, is_loopback, networks, parse
 from ksys_app.wall import cookies, rules
-from ksys_app.wall.identity import LOCAL, NOBODY
+from ksys_app.wall.identity import LOCAL, NOBODY, Proxied
 from ksys_app.wall.limits import Crowd, Limits, client_of as counted
 from ksys_app.wall.sockets import ENDED, FLOODS
 from ksys_app.wall.wall import walled
@@ -287,6 +288,33 @@ async def test_a_websocket_is_closed_when_its_session_ends() -> None:
     await walled(app, lambda: identity, Crowd(LIMITS))(scope, receive, send)
     assert [message["type"] for message in got] == ["websocket.connect", "websocket.disconnect"]
     assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", ENDED)]
+
+
+class People:
+    """Sessions in memory: every secret is of the person who began with it."""
+
+    async def begin(self, user: str, *_: object) -> str:
+        return user.ljust(43, "x")
+
+    async def by_cookie(self, secret: str) -> Visitor:
+        return Visitor(secret.rstrip("x"), "viewer", "proxy", secret.encode())
+
+
+@pytest.mark.parametrize(
+    ("names", "trusted", "known"),
+    [
+        (["ann"], True, "ann"),
+        (["ann"], False, None),
+        ([], True, None),
+        # A proxy that adds its header and keeps the one of the browser.
+        (["adam", "ann"], True, None),
+    ],
+)
+async def test_a_proxy_names_one_person(names: list[str], trusted: bool, known: str | None) -> None:
+    headers = [(b"x-forwarded-user", name.encode()) for name in names]
+    scope = {"type": "http", "scheme": "https", "headers": headers, TRUSTED: trusted}
+    visitor, _ = await Proxied(People(), "X-Forwarded-User").of(scope)
+    assert (visitor and visitor.name) == known
 
 
 @pytest.mark.parametrize("method", permissions.METHODS)
