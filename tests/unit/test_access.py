@@ -10,8 +10,9 @@ from itertools import pairwise
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from hypothesis import given, strategies as st
+from starlette.requests import Request
 
-from ksys_app.api.access import typed
+from ksys_app.api.access import _after, typed
 from ksys_app.domain import access
 from ksys_app.domain.access import (
     FORGET,
@@ -196,6 +197,34 @@ class TestPasswords:
 
         await asyncio.gather(*(credentials._in_thread(work) for _ in range(8)))
         assert most <= credentials.AT_ONCE == 2
+
+
+@pytest.mark.parametrize(
+    ("base", "wanted", "after"),
+    [
+        ("", "/trend?tag=A%20B", "/trend?tag=A%20B"),
+        ("/ksys", "/ksys/comm", "/ksys/comm"),
+        ("/ksys", "/other", "/ksys/"),
+        *(
+            ("", foreign, "/")
+            for foreign in (
+                *("//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example"),
+                *(
+                    "javascript:alert(1)",
+                    "evil.example",
+                    "/login?next=/",
+                    "/api/v1/logout",
+                    "",
+                    None,
+                ),
+            )
+        ),
+    ],
+)
+def test_the_login_leads_to_pages_of_the_app_only(
+    base: str, wanted: str | None, after: str
+) -> None:
+    assert _after(Request({"type": "http", "root_path": base}), wanted) == after
 
 
 def test_a_password_is_checked_as_it_was_typed() -> None:

@@ -119,3 +119,12 @@ def test_a_second_process_is_the_same_app_and_the_proxy_of_both_knows_it() -> No
     assert proxy["environment"]["KSYS_UPSTREAMS"] == "${KSYS_UPSTREAMS:-app:13000 app-2:13000}"
     caddyfile = (docs.ROOT / "deploy" / "Caddyfile-several").read_text("utf-8")
     assert "reverse_proxy {$KSYS_UPSTREAMS:app:13000 app-2:13000} {" in caddyfile
+
+
+def test_every_nginx_tells_the_app_who_asks() -> None:
+    """Else a browser chooses the address under which its failed logins count."""
+    files = [*(docs.ROOT / "deploy").glob("nginx*.conf"), docs.ROOT / "docs/runbooks/WS_FAIL.md"]
+    assert len(files) == 3
+    for file in files:
+        line = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+        assert file.read_text("utf-8").count(line) == 1, file

@@ -142,11 +142,39 @@ def test_each_fault_names_its_tests_and_they_exist() -> None:
     faults = [row for row in rows if not row.startswith(("| Fault |", "| --- |"))]
     assert len(faults) > 15
     for row in faults:
-        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
-        assert tests, f"no test beside: {row}"
-        for path, name in tests:
-            text = (docs.ROOT / path).read_text("utf-8")
-            assert re.search(rf"def {name}\(", text), f"{path} has no {name}"
+        assert re.search(r"`tests/[\w/]+\.py::\w+`", row), f"no test beside: {row}"
+    assert _missing(RELIABILITY) == []
+
+
+SECURITY = (docs.ROOT / "docs" / "security.md").read_text("utf-8")
+
+
+def test_each_requirement_of_the_checklist_has_one_answer_and_what_it_names_exists() -> None:
+    rows = docs.table(SECURITY.partition("\n## OWASP")[2])
+    numbers = [tuple(map(int, row[0].split("."))) for row in rows]
+    assert numbers == sorted(set(numbers))
+    # The standard has so many requirements of level 1.
+    assert len(numbers) == 70
+    for number, _, state, answer in rows:
+        assert state in {"met", "partly", "not met", "does not apply", "site"}, number
+        assert state != "met" or re.search(r"`\w+/[\w./-]+\.\w+(::\w+)?`", answer), number
+    assert _missing(SECURITY) == []
+
+
+def test_an_answer_that_names_nothing_would_be_found() -> None:
+    named = ("tests/nothing.py", "ksys_app/log.py::nothing", "ksys_app/log.py::event")
+    assert _missing(" ".join(f"`{one}`" for one in named)) == list(named[:2])
+
+
+def _missing(text: str) -> list[str]:
+    """The files, and the functions, classes and constants of files, that do not exist."""
+    found = []
+    for path, name in re.findall(r"`(\w+/[\w./-]+\.\w+)(?:::(\w+))?`", text):
+        file = docs.ROOT / path
+        defined = rf"^ *(?:(?:async )?def|class) {name}\b|^{name}\b"
+        if not file.is_file() or (name and not re.search(defined, file.read_text(), re.MULTILINE)):
+            found.append(f"{path}::{name}" if name else path)
+    return found
 
 
 def _anchors(text: str) -> set[str]:
