@@ -19,6 +19,9 @@ Headers = list[tuple[bytes, bytes]]
 
 # Whether the request came from a trusted proxy, in the scope of the app behind the edge.
 TRUSTED: Final = "ksys.trusted"
+# The header Host as it arrived, in the scope of the app behind the edge. A page of any
+# site may send forwarded headers, but its browser writes Host.
+DIRECT_HOST: Final = "ksys.direct_host"
 # Only the edge reads these headers. It removes them, so that no code behind it relies on them.
 CLAIMS: Final = (b"forwarded", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
 # Each pair of origins is logged once, up to this many, because a refused page retries every few
@@ -52,6 +55,7 @@ def behind_proxies(app: App, proxies: Networks, base: str = "") -> App:
         if page is None or why is None:
             client = client_of(headers.get("x-forwarded-for", ""), peer, proxies)
             inside = _of_browser(scope, arrived) | _under(base, scope)
+            inside[DIRECT_HOST] = headers.get("host", "")
             await app(inside | _sender(scope, client, arrived), receive, send)
             return
         pair = (page[:200], str(arrived.served))

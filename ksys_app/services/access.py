@@ -12,33 +12,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final, Generic, TypeVar, cast
+from urllib.parse import quote
 
 from ksys_app.db import Database
-from ksys_app.domain.access import key_of
+from ksys_app.domain.access import clean_name, key_of, name_problem
 from ksys_app.errors import AWAY, AuthRequired, KsysError, RateLimited
 from ksys_app.models.access import AuditRow, Role, Session, Token
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Via, Visitor
 from ksys_app.store import access as store
 from ksys_app.utils import credentials
+from ksys_app.utils.pace import Pace
 
 CHECK_S: Final = 3.0
 """How long an ended session may still be used, seconds."""
 MOST_REMEMBERED: Final = 10_000
+MOST_REFUSALS: Final = 20
+"""How many refusals of one visitor are recorded in a minute: the audit keeps its rows."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen(Generic[T]):
     at: float
-    found: T | None
+    found: T
 
 
 class _Remembered(Generic[T]):
     """Look-ups of the last seconds, so that the fetches of one page cost one query.
 
     What was found also holds while the database is away: nobody can end a session then, and the
-    pages of a plant must stay open.
+    pages of a plant must stay open. What was not found is not remembered, so that many invalid keys
+    drop no valid one.
     """
 
     def __init__(
@@ -47,20 +52,25 @@ class _Remembered(Generic[T]):
         self._load, self._clock = load, clock
         self._seen: dict[bytes, _Seen[T]] = {}
 
-    async def get(self, key: bytes) -> T | None:
+    async def get(self, key: bytes, fresh: Callable[[], None]) -> T | None:
         seen = self._seen.get(key)
-        if seen is not None and self._clock() - seen.at < CHECK_S:
+        if seen is None:
+            fresh()
+        elif self._clock() - seen.at < CHECK_S:
             return seen.found
         try:
             found = await self._load(key)
         except AWAY:
-            if seen is None or seen.found is None:
+            if seen is None:
                 raise
             return seen.found
-        self.put(key, found)
+        if found is None:
+            self.drop(key)
+        else:
+            self.put(key, found)
         return found
 
-    def put(self, key: bytes, found: T | None) -> None:
+    def put(self, key: bytes, found: T) -> None:
         self._seen.pop(key, None)
         self._seen[key] = _Seen(self._clock(), found)
         while len(self._seen) > MOST_REMEMBERED:
@@ -68,6 +78,10 @@ class _Remembered(Generic[T]):
 
     def drop(self, key: bytes) -> None:
         self._seen.pop(key, None)
+
+
+def _any() -> None:
+    """Everybody may cause a look-up."""
 
 
 class Access:
@@ -85,26 +99,35 @@ class Access:
         self._open: Counter[bytes] = Counter()
         self._ended: dict[bytes, asyncio.Event] = {}
         self._checker: asyncio.Task[None] | None = None
+        self._refusals: dict[tuple[str, str], Pace] = {}
 
-    async def by_cookie(self, secret: str) -> Visitor | None:
+    async def by_cookie(self, secret: str, fresh: Callable[[], None] = _any) -> Visitor | None:
         """The person of a session's cookie, None if the session has ended.
+
+        Args:
+            secret: the secret in the cookie.
+            fresh: called before a query for a session that this process has not seen.
 
         Raises:
             KsysError: the database does not answer, and this process has not seen the session.
         """
         key = key_of(secret)
-        session = await self._sessions.get(key)
+        session = await self._sessions.get(key, fresh)
         if session is None:
             return None
         return Visitor(session.user, session.role, cast(Via, session.via), key)
 
-    async def by_token(self, secret: str) -> Visitor | None:
+    async def by_token(self, secret: str, fresh: Callable[[], None] = _any) -> Visitor | None:
         """The program of a bearer token, None if it is unknown, expired or revoked.
+
+        Args:
+            secret: the token.
+            fresh: called before a query for a token that this process has not seen.
 
         Raises:
             KsysError: the database does not answer, and this process has not seen the token.
         """
-        token = await self._tokens.get(key_of(secret))
+        token = await self._tokens.get(key_of(secret), fresh)
         return None if token is None else Visitor(token.name, token.role, "token", None)
 
     @asynccontextmanager
@@ -155,6 +178,8 @@ class Access:
             RateLimited: too many failures of this user or from this address.
             KsysError: the database does not answer.
         """
+        if name_problem(clean_name(user)) is not None:
+            raise AuthRequired(Message("errors.login_wrong"))
         attempt = await store.attempt(self._database, user, address)
         if attempt.wait_s > 0:
             wait = Message("errors.login_wait", {"s": f"{math.ceil(attempt.wait_s)}"})
@@ -196,11 +221,20 @@ class Access:
         self._end(key)
 
     async def refused(self, visitor: Visitor, needed: Role, path: str, address: str) -> None:
-        """Record that a visitor tried what needs another role."""
+        """Record that a visitor tried what needs another role; at most ``MOST_REFUSALS`` a minute.
+
+        Nothing raises: the visitor is refused also while the database is away.
+        """
+        pace = self._refusals.setdefault((visitor.via, visitor.name), Pace(MOST_REFUSALS))
+        if not pace.passes():
+            return
+        # A terminal that shows the audit must not obey what somebody wrote into a path.
+        subject = quote(path)[:200]
         detail = {"role": visitor.role, "needed": needed}
-        await store.note(
-            self._database, visitor.name, visitor.via, "refused", path[:200], detail, address
-        )
+        with suppress(KsysError):
+            await store.note(
+                self._database, visitor.name, visitor.via, "refused", subject, detail, address
+            )
 
     async def sessions(self) -> list[Session]:
         """The sessions that have not ended, the last used ones first."""

@@ -91,7 +91,11 @@ def with_headers(send: Any, added: Sequence[Header]) -> Any:
 
     async def send_added(message: Any) -> None:
         if message["type"] == "http.response.start":
-            message = message | {"headers": [*message.get("headers", []), *added]}
+            # An answer with a cookie is one browser's own, also that of a file.
+            own = [
+                pair for pair in message.get("headers", []) if pair[0].lower() != b"cache-control"
+            ]
+            message = message | {"headers": [*own, (b"cache-control", b"no-store"), *added]}
         await send(message)
 
     return send_added

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
-from ksys_app.edge import TRUSTED
+from ksys_app.domain.access import clean_name
+from ksys_app.edge import DIRECT_HOST, TRUSTED
 from ksys_app.errors import Forbidden
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Visitor
 from ksys_app.origin import is_loopback, origin
 from ksys_app.services.access import Access
+from ksys_app.utils.credentials import TOKEN_PREFIX
 from ksys_app.wall.answers import Header, header, only_header
 from ksys_app.wall.cookies import cookie_name, is_secure, read_secret, set_cookie
 
@@ -29,11 +31,17 @@ class Identity(Protocol):
     def access(self) -> Access | None:
         """Sessions and tokens, None where nobody logs in."""
 
-    async def of(self, scope: Any) -> Found:
+    async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
         """Who sends the request.
+
+        Args:
+            scope: the request.
+            fresh: called before a look-up of somebody whom this process has not seen yet; raises
+                if the sender may not cause one.
 
         Raises:
             Forbidden: this sender may not ask at all.
+            RateLimited: by ``fresh``.
             KsysError: the database does not answer.
         """
 
@@ -43,10 +51,18 @@ class Nobody:
 
     access = None
 
-    async def of(self, scope: Any) -> Found:
-        """The person at this machine."""
-        served = origin(scope.get("scheme", "http"), header(scope, b"host") or "")
-        if served is None or not is_loopback(served.host):
+    async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
+        """The person at this machine.
+
+        Neither a page of another site that has a name for this machine, nor somebody behind a proxy
+        at this machine, is let in.
+        """
+        host, address = header(scope, b"host") or "", address_of(scope)
+        for named in {host, scope.get(DIRECT_HOST, host)}:
+            served = origin(scope.get("scheme", "http"), named)
+            if served is None or not is_loopback(served.host):
+                raise Forbidden(Message("errors.only_here"))
+        if address and not is_loopback(address):
             raise Forbidden(Message("errors.only_here"))
         return LOCAL, ()
 
@@ -60,14 +76,14 @@ class Local:
     def __init__(self, access: Access) -> None:
         self.access = access
 
-    async def of(self, scope: Any) -> Found:
+    async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
         """The owner of the session or of the token, else nobody."""
-        claim = header(scope, b"authorization") or ""
-        if claim[: len(_BEARER)].lower() == _BEARER:
-            return await self.access.by_token(claim[len(_BEARER) :].strip()), ()
+        token = _token(scope)
+        if token is not None:
+            return await self.access.by_token(token, fresh), ()
         name = cookie_name(secure=is_secure(scope), base=scope.get("root_path", ""))
         secret = read_secret(scope["headers"], name)
-        return (None if secret is None else await self.access.by_cookie(secret)), ()
+        return (None if secret is None else await self.access.by_cookie(secret, fresh)), ()
 
 
 class Proxied:
@@ -82,18 +98,23 @@ class Proxied:
         self.access, self._header = access, name.lower().encode("ascii")
         self._local = Local(access)
 
-    async def of(self, scope: Any) -> Found:
+    async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
         """The named person, with a session of their own, or the owner of the token."""
-        known, _ = await self._local.of(scope)
-        if known is not None and known.via == "token":
+        known, _ = await self._local.of(scope, fresh)
+        if _token(scope) is not None:
             return known, ()
-        # A proxy that adds the header to one of the browser lets the browser choose a name.
-        named = only_header(scope, self._header) if scope.get(TRUSTED) else None
+        named = self._named(scope)
         if not named:
             return None, ()
         if known is not None and known.name.casefold() == named.casefold():
             return known, ()
         return await self._begin(scope, named, None if known is None else known.key)
+
+    def _named(self, scope: Any) -> str | None:
+        """The name in the header of a trusted proxy, which writes it as UTF-8."""
+        # A proxy that adds the header to one of the browser lets the browser choose a name.
+        named = only_header(scope, self._header) if scope.get(TRUSTED) else None
+        return named and clean_name(named.encode("latin-1").decode("utf-8", "replace"))
 
     async def _begin(self, scope: Any, named: str, old: bytes | None) -> Found:
         agent = header(scope, b"user-agent") or ""
@@ -103,6 +124,14 @@ class Proxied:
             raise Forbidden(Message("errors.no_role", {"user": named}))
         cookie = set_cookie(secret, secure=is_secure(scope), base=scope.get("root_path", ""))
         return visitor, [(b"set-cookie", cookie.encode("ascii"))]
+
+
+def _token(scope: Any) -> str | None:
+    """The token of a program. Other texts after ``Bearer`` are of a proxy and its provider."""
+    claim = header(scope, b"authorization") or ""
+    sent = claim[len(_BEARER) :].strip()
+    ours = claim[: len(_BEARER)].lower() == _BEARER and sent.startswith(TOKEN_PREFIX)
+    return sent if ours else None
 
 
 def address_of(scope: Any) -> str:

@@ -23,6 +23,8 @@ SPAN_S: Final = 10.0
 MOST_CLIENTS: Final = 10_000
 # The files of the pages are read once and are cheap, so only these paths count.
 COUNTED: Final = ("/api/", "/login", "/metrics", "/readyz")
+# A proxy in front asks often, and the answer costs nothing.
+PING: Final = "/ping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,19 @@ class Crowd:
         self._paces: OrderedDict[str, Pace] = OrderedDict()
         self._sockets: Counter[str] = Counter()
 
-    def request(self, client: str | None, path: str) -> None:
+    def request(self, client: str | None, path: str, *, known: bool = True) -> None:
         """Count a request.
+
+        Args:
+            client: who is counted.
+            path: the path, without the base path.
+            known: whether somebody is logged in. Who is not gets no file, so all requests count.
 
         Raises:
             RateLimited: the client has sent too many.
         """
-        if client is None or not path.startswith(COUNTED):
+        counted = path.startswith(COUNTED) if known else path != PING
+        if client is None or not counted:
             return
         pace = self._paces.setdefault(client, self._pace(self.limits.requests))
         self._paces.move_to_end(client)

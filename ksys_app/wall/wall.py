@@ -7,11 +7,12 @@ application behind it finds the :class:`Visitor` in ``scope["ksys.visitor"]``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from ksys_app.domain.access import may
-from ksys_app.errors import AuthRequired, Forbidden, KsysError, PayloadBloat
+from ksys_app.errors import AuthRequired, Forbidden, KsysError, PayloadBloat, RateLimited
 from ksys_app.models.access import Role
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import VISITOR, Visitor
@@ -69,17 +70,18 @@ async def _admitted(
     length = answers.header(scope, b"content-length") or "0"
     if length.isdecimal() and int(length) > crowd.limits.body_bytes:
         raise PayloadBloat(Message("errors.body_long", {"n": str(crowd.limits.body_bytes)}))
-    crowd.check(client_of(None, address))
+    known: Identity | None = None
+    found: Found = (None, ())
     try:
         known = identity()
-        found = await known.of(scope)
-    except KsysError:
-        if needed is not None:
+        found = await known.of(scope, partial(crowd.check, client_of(None, address)))
+    except KsysError as error:
+        if needed is not None or isinstance(error, RateLimited):
             raise
-        return None, (None, ())
-    crowd.request(client_of(found[0], address), path)
-    if needed is not None:
-        await _admit(known, scope, found[0], needed)
+    visitor = found[0]
+    crowd.request(client_of(visitor, address), path, known=visitor is not None)
+    if known is not None and needed is not None:
+        await _admit(known, scope, visitor, needed)
     return known, found
 
 

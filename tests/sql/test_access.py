@@ -16,7 +16,10 @@ from psycopg import AsyncConnection
 
 from ksys_app import db
 from ksys_app.domain.access import ABSOLUTE, IDLE, LOCKS_AFTER, key_of, wait_s
+from ksys_app.errors import AuthRequired, RateLimited
 from ksys_app.models.access import Session
+from ksys_app.models.visitor import Visitor
+from ksys_app.services.access import MOST_REFUSALS, Access
 from ksys_app.store import access
 from ksys_app.utils.credentials import new_secret
 
@@ -427,3 +430,39 @@ class TestAudit:
 def test_a_shift_and_a_week() -> None:
     assert timedelta(hours=12) == IDLE
     assert timedelta(days=7) == ABSOLUTE
+
+
+async def test_who_tries_often_what_needs_another_role_does_not_fill_the_audit(
+    operator: db.Database,
+) -> None:
+    service, lee = Access(operator), Visitor("Lee", "operator", "proxy", b"k")
+    before = (await actions(operator)).count("refused")
+    for _ in range(MOST_REFUSALS + 5):
+        await service.refused(lee, "admin", "/\x1b]0;title\x07\x00", HOME)
+    assert (await actions(operator)).count("refused") == before + MOST_REFUSALS
+    # A terminal that shows the audit obeys nothing of it.
+    subject = "/%1B%5D0%3Btitle%07%00"
+    assert await newest(operator) == ("refused", "Lee", "proxy", subject, HOME)
+
+
+async def test_a_name_that_nobody_can_have_is_answered_like_any_other(
+    operator: db.Database,
+) -> None:
+    for name in ("Kim\x00", "Ki\x1bm", "k" * 65, " "):
+        with pytest.raises(AuthRequired):
+            await Access(operator).log_in(name, "some words in a row", HOME, AGENT, None)
+
+
+async def test_a_flood_of_invalid_cookies_is_stopped_before_the_database(
+    operator: db.Database,
+) -> None:
+    service, secret = Access(operator), new_secret()
+    await access.start_session(operator, key_of(secret), "kim", None, "local", HOME, AGENT, None)
+
+    def full() -> None:
+        raise RateLimited("too many", 10.0)
+
+    with pytest.raises(RateLimited):
+        await service.by_cookie(new_secret(), full)
+    assert await service.by_cookie(secret) is not None
+    assert await service.by_cookie(secret, full) is not None

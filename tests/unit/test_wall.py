@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from ksys_app.edge import TRUSTED
+from ksys_app.edge import TRUSTED, behind_proxies
 from ksys_app.errors import DatabaseUnreachable, RateLimited
 from ksys_app.models.access import Role
 from ksys_app.models.visitor import VISITOR, Visitor
-from ksys_app.origin import client_of, is_loopback, networks, parse
+from ksys_app.origin import LOOPBACK, client_of, is_loopback, networks, parse
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.identity import LOCAL, NOBODY, Proxied
 from ksys_app.wall.limits import Crowd, Limits, client_of as counted
@@ -154,9 +154,11 @@ class As:
     def __init__(self, visitor: Visitor | None, error: Exception | None = None) -> None:
         self.visitor, self.error, self.access = visitor, error, Watch()
 
-    async def of(self, _scope: Any) -> tuple[Visitor | None, list[Any]]:
+    async def of(self, _scope: Any, fresh: Callable[[], None]) -> tuple[Visitor | None, list[Any]]:
         if self.error is not None:
             raise self.error
+        if self.visitor is None:
+            fresh()
         return self.visitor, []
 
 
@@ -177,7 +179,8 @@ async def asked(identity: Any, path: str, kind: str = "http", **more: Any) -> di
 
     headers = [(name.encode(), value.encode()) for name, value in more.pop("headers", {}).items()]
     scope = {"type": kind, "path": path, "method": "GET", "scheme": "http", "headers": headers}
-    await walled(app, lambda: identity, Crowd(LIMITS))(scope | more, receive, send)
+    crowd = more.pop("crowd", None) or Crowd(LIMITS)
+    await walled(app, lambda: identity, crowd)(scope | more, receive, send)
     return answer
 
 
@@ -293,17 +296,26 @@ async def test_a_websocket_is_closed_when_its_session_ends() -> None:
 class People:
     """Sessions in memory: every secret is of the person who began with it."""
 
-    async def begin(self, user: str, *_: object) -> str:
-        return user.ljust(43, "x")
+    def __init__(self) -> None:
+        self.begun: list[str] = []
 
-    async def by_cookie(self, secret: str) -> Visitor:
-        return Visitor(secret.rstrip("x"), "viewer", "proxy", secret.encode())
+    async def begin(self, user: str, *_: object) -> str:
+        self.begun.append(user)
+        return user.encode().hex().ljust(43, "x")
+
+    async def by_cookie(self, secret: str, *_: object) -> Visitor:
+        name = bytes.fromhex(secret.rstrip("x")).decode()
+        return Visitor(name, "viewer", "proxy", secret.encode())
+
+    async def by_token(self, *_: object) -> None:
+        return None
 
 
 @pytest.mark.parametrize(
     ("names", "trusted", "known"),
     [
         (["ann"], True, "ann"),
+        (["김"], True, "김"),
         (["ann"], False, None),
         ([], True, None),
         # A proxy that adds its header and keeps the one of the browser.
@@ -313,8 +325,32 @@ class People:
 async def test_a_proxy_names_one_person(names: list[str], trusted: bool, known: str | None) -> None:
     headers = [(b"x-forwarded-user", name.encode()) for name in names]
     scope = {"type": "http", "scheme": "https", "headers": headers, TRUSTED: trusted}
-    visitor, _ = await Proxied(People(), "X-Forwarded-User").of(scope)
+    visitor, _ = await Proxied(People(), "X-Forwarded-User").of(scope, lambda: None)
     assert (visitor and visitor.name) == known
+
+
+@pytest.mark.parametrize(
+    ("bearer", "known", "begun"),
+    [
+        # The provider's token, which some proxies pass on, is no token of the product.
+        ("eyJhbGciOi", "ann", 0),
+        ("ksys_expired", None, 0),
+    ],
+)
+async def test_a_person_behind_a_proxy_keeps_the_session(
+    bearer: str, known: str | None, begun: int
+) -> None:
+    people = People()
+    headers = {
+        "x-forwarded-user": "Ann",
+        "cookie": f"__Host-ksys={await people.begin('ann')}",
+        "authorization": f"Bearer {bearer}",
+    }
+    people.begun.clear()
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "scheme": "https", "headers": sent, TRUSTED: True}
+    visitor, _ = await Proxied(people, "X-Forwarded-User").of(scope, lambda: None)
+    assert (visitor and visitor.name, len(people.begun)) == (known, begun)
 
 
 @pytest.mark.parametrize("method", permissions.METHODS)
@@ -330,6 +366,45 @@ def test_the_rules_are_the_table_of_the_prd(method: str, path: str) -> None:
 )
 async def test_without_logins_only_this_machine_is_answered(host: str, status: int) -> None:
     assert (await asked(NOBODY, "/", headers={"host": host}))["status"] == status
+
+
+async def test_a_page_of_another_site_is_no_person_at_this_machine() -> None:
+    """A site can let its name lead to this machine, and its page can send X-Forwarded-Host."""
+    answers: list[Any] = []
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"inside"})
+
+    async def send(message: Any) -> None:
+        answers.append(message.get("status"))
+
+    async def status(host: bytes, *more: tuple[bytes, bytes]) -> int:
+        answers.clear()
+        scope = {"type": "http", "method": "GET", "path": "/api/v1/tags", "scheme": "http"}
+        scope |= {"headers": [(b"host", host), *more], "client": ("127.0.0.1", 40000)}
+        wall = walled(app, lambda: NOBODY, Crowd(LIMITS))
+        await behind_proxies(wall, networks(LOOPBACK))(scope, asyncio.Event().wait, send)
+        return int(answers[0])
+
+    local = b"localhost:13000"
+    assert await status(local) == 200
+    assert await status(b"evil.example:13000", (b"x-forwarded-host", local)) == 403
+    assert await status(b"evil.example:13000", (b"forwarded", b"host=localhost")) == 403
+    assert await status(local, (b"x-forwarded-for", b"10.0.0.7")) == 403
+    assert await status(local, (b"x-forwarded-for", b"127.0.0.1")) == 200
+
+
+async def test_who_is_not_logged_in_costs_no_more_queries_than_the_limit_allows() -> None:
+    crowd = Crowd(Limits(requests=3, websockets=1, messages=1))
+    client = {"client": ("10.0.0.7", 40000), "crowd": crowd}
+    paths = ("/", "/assets/a.js", "/trend", "/")
+    statuses = [(await asked(As(None), path, **client))["status"] for path in paths]
+    assert statuses == [401, 401, 401, 429]
+    assert (await asked(As(None), "/_event/", "websocket", **client))["status"] == 429
+    assert (await asked(As(None), "/login", method="POST", **client))["status"] == 429
+    # Somebody who is logged in at the same address does not notice it.
+    assert (await asked(As(VIEWER), "/api/v1/kpi", **client))["status"] == 200
 
 
 async def test_a_page_that_floods_is_closed_and_the_others_stay() -> None:

@@ -53,7 +53,7 @@ function Audit({ a }) {
     (page) => setState((held) => ({ rows: before ? [...held.rows, ...page.rows] : page.rows, next: page.next, why: "" })),
     failed(setState),
   ), []);
-  useEffect(() => void read(), [read]);
+  useEffect(() => void read(null), [read]);
   return (
     <section className="table-section" aria-label={a.audit}>
       <div className="section-head"><h2>{a.audit}</h2></div>
