@@ -106,7 +106,7 @@ class TestUsers:
             ("a\tb", SECRET, "only characters that can be seen"),
             ("kIM", SECRET, "there is a user 'kIM' already"),
             ("Choi", "too short", "at least 12 characters"),
-            ("A Long User Name", "a long user name", "cannot be the"),
+            ("A Long User Name", "a long user name", "easy to guess"),
         ],
     )
     async def test_what_cannot_be_added_says_why(

@@ -111,6 +111,7 @@ EDGES: dict[str, set[str]] = {
     "httpx": {"ops"},
     "websockets": {"ops"},
     "zlib_ng": {"api"},
+    "zxcvbn": {"domain"},
     "typer": {"cli", "commands"},
     "rich": {"ops", "cli", "commands"},
 }
