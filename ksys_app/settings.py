@@ -87,7 +87,7 @@ def _auth(value: str) -> str:
     if value not in ("off", "local", "proxy"):
         raise ValueError(
             f"{value!r} is not a way to identify people; take local (names and passwords in the "
-            "database), proxy (a header of a trusted proxy) or off (nobody signs in; loopback "
+            "database), proxy (a header of a trusted proxy) or off (nobody logs in; loopback "
             "only); oidc is not supported yet"
         )
     return value

@@ -24,7 +24,7 @@ def audit(
     end: Annotated[datetime | None, typer.Option("--to", help="End; default: now.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show who signed in, failed, changed something or was refused, the oldest first.
+    """Show who logged in, failed, changed something or was refused, the oldest first.
 
     Times without a zone are in TZ. It changes nothing, and nobody can change what was recorded.
 

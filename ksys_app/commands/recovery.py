@@ -183,7 +183,7 @@ def restore(
     It never overwrites data: it refuses a database that is not empty, or renames it with
     --replace. The exit code is 1 if a row count, a checksum or an object differs. The roles get
     their passwords as with ksys db init. Users and tokens come back as they were at the time of the
-    dump, sessions do not: everybody signs in again.
+    dump, sessions do not: everybody logs in again.
 
     Example: ksys db restore plant.dump
 

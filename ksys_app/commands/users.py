@@ -1,4 +1,4 @@
-"""``ksys user``: the people who may sign in."""
+"""``ksys user``: the people who may log in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ksys_app.ops.access import audit, users
 app = typer.Typer(
     no_args_is_help=True,
     help=(
-        "The people who may sign in, in the database at TS_ADMIN_DSN. Roles, ascending: viewer"
+        "The people who may log in, in the database at TS_ADMIN_DSN. Roles, ascending: viewer"
         " looks; operator also acknowledges alarms; engineer also changes rules; admin also manages"
         " users. Every change is recorded, see ksys audit."
     ),
@@ -30,7 +30,7 @@ PasswordStdin = Annotated[
     typer.Option("--password-stdin", help="Read the password from the first line of stdin."),
 ]
 Force = Annotated[
-    bool, typer.Option("--force", help="Do it even if no admin is left who can sign in.")
+    bool, typer.Option("--force", help="Do it even if no admin is left who can log in.")
 ]
 
 
@@ -60,7 +60,7 @@ def add(
     password = None if external else _new_password(name, password_stdin)
     by = audit.actor()
     stored = terminal.run(users.add_user(dsn, name, role, password, by))
-    terminal.out.print(f"{stored} can sign in as {role}", markup=False)
+    terminal.out.print(f"{stored} can log in as {role}", markup=False)
 
 
 @app.command("list")
@@ -74,7 +74,7 @@ def list_users(json_: Annotated[bool, typer.Option("--json", help="Print JSON.")
     if json_:
         terminal.as_json([asdict(user) for user in found])
         return
-    table = Table("name", "role", "signs in", "added", "changed", box=None)
+    table = Table("name", "role", "logs in", "added", "changed", box=None)
     for user in found:
         times = (local_offset(ts, settings.zone) for ts in (user.created_at, user.changed_at))
         table.add_row(terminal.plain(user.name), user.role, _signs_in(user), *times)
@@ -111,7 +111,7 @@ def passwd(name: Name, password_stdin: PasswordStdin = False) -> None:
 
 @app.command("disable")
 def disable(name: Name, force: Force = False) -> None:
-    """Keep a user from signing in, for example on leave. All sessions of the user end.
+    """Keep a user from logging in, for example on leave. All sessions of the user end.
 
     Example: ksys user disable lee
     """
@@ -121,7 +121,7 @@ def disable(name: Name, force: Force = False) -> None:
 
 @app.command("enable")
 def enable(name: Name) -> None:
-    """Let a disabled user sign in again, with the same password and role.
+    """Let a disabled user log in again, with the same password and role.
 
     Example: ksys user enable lee
     """

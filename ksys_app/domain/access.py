@@ -48,7 +48,7 @@ def may(role: Role, needed: Role) -> bool:
 
 
 def is_last_admin(users: Iterable[User], name: str) -> bool:
-    """Whether ``name`` is an admin who may sign in, and no other user is one."""
+    """Whether ``name`` is an admin who may log in, and no other user is one."""
     admins = {user.name for user in users if user.role == "admin" and not user.disabled}
     return admins == {name}
 
@@ -66,7 +66,7 @@ def life(text: str) -> timedelta | None:
 
 
 def wait_s(failures: int, since_s: float) -> float:
-    """Seconds that the next attempt to sign in has to wait.
+    """Seconds that the next attempt to log in has to wait.
 
     ``ksys.attempt`` in the database applies :data:`WAITS` in the same way, for all processes.
 

@@ -18,7 +18,7 @@ class User:
     Attributes:
         name: the name, with upper and lower case as it was given.
         role: the person's role.
-        disabled: whether the person may not sign in.
+        disabled: whether the person may not log in.
         external: whether a proxy or an identity provider identifies the person; then the list has
             no password.
         created_at: when the person was added.
@@ -35,16 +35,16 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A person who is signed in.
+    """A person who is logged in.
 
     Attributes:
         user: name of the person.
         role: the person's role.
         via: how the person was identified: ``local``, ``proxy`` or ``oidc``.
-        created_at: when the person signed in.
+        created_at: when the person logged in.
         seen_at: the last use, to the minute.
         expires_at: the end of the session, however much it is used.
-        address: the address from which the person signed in.
+        address: the address from which the person logged in.
         agent: what the browser calls itself.
         id: the first 12 hexadecimal digits of the session's key, for lists and for ending it.
     """
@@ -110,7 +110,7 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What the database says when somebody tries to sign in.
+    """What the database says when somebody tries to log in.
 
     Attributes:
         password: the hash of the user's password. None: the user is unknown, disabled or has no

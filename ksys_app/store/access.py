@@ -55,7 +55,7 @@ class _Key:
 
 
 async def attempt(database: Database, name: str, address: str) -> Attempt:
-    """Count an attempt to sign in, and get what is needed to check the password.
+    """Count an attempt to log in, and get what is needed to check the password.
 
     The attempt counts as failed until :func:`start_session`. If the caller has to wait, nothing is
     counted.
@@ -91,7 +91,7 @@ async def start_session(
     agent: str,
     old_key: bytes | None,
 ) -> Session | None:
-    """Sign a person in and end the session of ``old_key``.
+    """Log a person in and end the session of ``old_key``.
 
     Args:
         database: the operator's database.
@@ -123,7 +123,7 @@ async def start_session(
 
 
 async def session(database: Database, key: bytes) -> Session | None:
-    """The session of a key. None: it expired or was ended, or the person may not sign in."""
+    """The session of a key. None: it expired or was ended, or the person may not log in."""
     params = {"key": key, "idle": IDLE}
     rows = await database.fetch_all(Session, SESSION, params, name="access_session")
     return rows[0] if rows else None
@@ -137,7 +137,7 @@ async def active(database: Database, keys: Sequence[bytes]) -> list[bytes]:
 
 
 async def end_session(database: Database, key: bytes, reason: str) -> None:
-    """Sign a person out, and record why."""
+    """Log a person out, and record why."""
     params = {"key": key, "reason": reason}
     await database.fetch_all(_Count, END_SESSION, params, name="access_end_session")
 

@@ -84,7 +84,7 @@ class TestUsers:
         done = await run(
             dsn, "user", "add", " Kim ", "--role", "admin", "--password-stdin", typed=f"{SECRET}\n"
         )
-        assert done == (0, "Kim can sign in as admin", "")
+        assert done == (0, "Kim can log in as admin", "")
         found = await access.attempt(operator, "kim", "")
         assert found.role == "admin"
         assert await credentials.verified(found.password, SECRET)
@@ -173,7 +173,7 @@ class TestUsers:
         self, dsn: str, kim: str, change: Callable[..., Awaitable[Changed]]
     ) -> None:
         before = await users.users(dsn)
-        with pytest.raises(ConfigError, match="Kim is the last admin who can sign in"):
+        with pytest.raises(ConfigError, match="Kim is the last admin who can log in"):
             await change(dsn, "kim", "test")
         assert await users.users(dsn) == before
         await change(dsn, "kim", "test", force=True)
@@ -267,7 +267,7 @@ class TestOnATerminal:
         assert (code, "the two passwords differ" in shown) == (2, True)
         assert await users.users(dsn) == []
         code, again = await asyncio.to_thread(self.typing, dsn, SECRET, SECRET)
-        assert (code, "Kim can sign in as admin" in again) == (0, True)
+        assert (code, "Kim can log in as admin" in again) == (0, True)
         assert SECRET not in shown + again
         assert await credentials.verified(
             (await access.attempt(operator, "kim", "")).password, SECRET

@@ -119,7 +119,7 @@ async def set_password(dsn: str, name: str, password: str, by: str) -> Changed:
 
 
 async def disable(dsn: str, name: str, by: str, *, force: bool = False) -> Changed:
-    """Keep a user from signing in; all sessions of the user end.
+    """Keep a user from logging in; all sessions of the user end.
 
     Raises:
         ConfigError: it would leave no admin, and ``force`` is not given.
@@ -132,7 +132,7 @@ async def disable(dsn: str, name: str, by: str, *, force: bool = False) -> Chang
 
 
 async def enable(dsn: str, name: str, by: str) -> Changed:
-    """Let a disabled user sign in again."""
+    """Let a disabled user log in again."""
     async with _user(dsn, name) as (conn, _, user):
         if not user.disabled:
             return Changed(user.name, already=True)
@@ -204,7 +204,7 @@ async def _user(dsn: str, name: str) -> AsyncIterator[tuple[AsyncConnection, lis
 def _require_another_admin(everybody: list[User], user: User, force: bool) -> None:
     if is_last_admin(everybody, user.name) and not force:
         raise ConfigError(
-            f"{user.name} is the last admin who can sign in; make another one first, or use --force"
+            f"{user.name} is the last admin who can log in; make another one first, or use --force"
         )
 
 

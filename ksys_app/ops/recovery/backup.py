@@ -38,7 +38,7 @@ SELECT format('--exclude-table-data=%I.%I', materialization_hypertable_schema,
               materialization_hypertable_name)
 FROM timescaledb_information.continuous_aggregates
 """
-# A session that was ended after the dump must not come back with it: everybody signs in again.
+# A session that was ended after the dump must not come back with it: everybody logs in again.
 NOT_KEPT: Final = tuple(f"--exclude-table-data=ksys.{name}" for name in ("session", "attempt"))
 LOOK_S: Final = 0.5
 CHUNK: Final = 2**20
