@@ -26,7 +26,7 @@ from ksys_app.origin import is_loopback
 from ksys_app.services import runtime
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.identity import address_of
-from ksys_app.wall.wall import own_origin
+from ksys_app.wall.wall import for_nobody, own_origin
 
 router = APIRouter()
 
@@ -163,13 +163,16 @@ async def _log_in(request: Request, sent: Login, answer: Response) -> Response:
     if why is not None:
         raise Forbidden(why)
     visitor = visitor_of(request)
-    secret = await runtime.access().log_in(
-        sent.user,
-        sent.password,
-        address_of(request.scope),
-        request.headers.get("user-agent", "")[:200],
-        None if visitor is None else visitor.key,
-    )
+    try:
+        secret = await runtime.access().log_in(
+            sent.user,
+            sent.password,
+            address_of(request.scope),
+            request.headers.get("user-agent", "")[:200],
+            None if visitor is None else visitor.key,
+        )
+    except KsysError as error:
+        raise for_nobody(error) from error
     answer.headers.append("set-cookie", cookies.set_cookie(secret, **_cookie_of(request)))
     return answer
 

@@ -12,7 +12,15 @@ from typing import Any
 from urllib.parse import quote
 
 from ksys_app.domain.access import may
-from ksys_app.errors import AuthRequired, Forbidden, KsysError, PayloadBloat, RateLimited
+from ksys_app.errors import (
+    AWAY,
+    AuthRequired,
+    DatabaseFault,
+    Forbidden,
+    KsysError,
+    PayloadBloat,
+    RateLimited,
+)
 from ksys_app.models.access import Role
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import VISITOR, Visitor
@@ -76,8 +84,10 @@ async def _admitted(
         known = identity()
         found = await known.of(scope, partial(crowd.check, client_of(None, address)))
     except KsysError as error:
-        if needed is not None or isinstance(error, RateLimited):
+        if isinstance(error, RateLimited):
             raise
+        if needed is not None:
+            raise for_nobody(error) from error
     visitor = found[0]
     crowd.request(client_of(visitor, address), path, known=visitor is not None)
     if known is not None and needed is not None:
@@ -106,6 +116,12 @@ async def _admit(identity: Identity, scope: Any, visitor: Visitor | None, needed
     why = rules.foreign(scope["method"], page, own_origin(scope), site)
     if why is not None:
         raise Forbidden(why)
+
+
+def for_nobody(error: KsysError) -> KsysError:
+    """The error for somebody who is not logged in: without what and where the database is."""
+    of_database = isinstance(error, (*AWAY, DatabaseFault))
+    return type(error)(Message("errors.login_away")) if of_database else error
 
 
 def path_of(scope: Any) -> str:

@@ -170,15 +170,21 @@ async def test_the_tab_of_somebody_else_shows_nothing_of_it(guarded: Site) -> No
 
 
 async def test_a_person_logs_in_works_and_logs_out(browser: Browser, guarded: Site) -> None:
-    page = await browser.new_page(locale="en-US")
-    await page.goto(f"{guarded.url}/trend?tag=D100&window=24h")
+    page = await browser.new_page(locale="en-US", viewport={"width": 390, "height": 844})
+    await page.goto(f"{guarded.url}/tech?tag=D100&window=24h")
     await expect(page).to_have_title("Log in – Ksys Dashboard")
     await sign_in(page, "ann", "not the password")
     await expect(page.get_by_role("alert")).to_have_text("The user or the password is wrong.")
     await expect(page.get_by_label("User")).to_have_value("ann")
     await sign_in(page, "ann")
     await page.get_by_test_id("window-menu").wait_for()
-    assert page.url == f"{guarded.url}/trend?tag=D100&window=24h"
+    assert page.url == f"{guarded.url}/tech?tag=D100&window=24h"
+    # The longest title leaves room for the buttons beside it, also on a phone.
+    tops = [
+        await page.get_by_test_id(name).evaluate("it => it.getBoundingClientRect().top")
+        for name in ("theme-toggle", "account")
+    ]
+    assert tops[0] == tops[1]
     await page.get_by_test_id("account").click()
     await expect(page.get_by_role("menu")).to_contain_text("ann")
     await expect(page.get_by_role("menu")).to_contain_text("viewer")

@@ -221,10 +221,12 @@ async def test_nobody_gets_a_websocket() -> None:
 async def test_an_open_path_is_answered_for_nobody_and_while_the_database_is_away(
     path: str,
 ) -> None:
-    away = As(None, DatabaseUnreachable("away"))
+    away = As(None, DatabaseUnreachable("eco_op @ 10.0.0.5:5432/plant does not answer"))
     assert (await asked(As(None), path))["visitor"] is None
     assert (await asked(away, path))["visitor"] is None
-    assert (await asked(away, "/"))["status"] == 503
+    answer = await asked(away, "/")
+    assert answer["status"] == 503
+    assert b"10.0.0.5" not in answer["body"]
 
 
 async def test_a_role_that_does_not_suffice_is_refused_and_recorded() -> None:

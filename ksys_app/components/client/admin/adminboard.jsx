@@ -28,18 +28,19 @@ function Sessions({ a }) {
   useEffect(() => void read(), [read]);
   const end = async (one) => {
     if (!window.confirm(fill(a.revoke_sure, { user: one.user }))) return;
-    await fetch(at(`/api/v1/admin/sessions/${one.id}/revoke`), { method: "POST" });
+    const why = await load(`/api/v1/admin/sessions/${one.id}/revoke`, "POST").then(() => "", (error) => error.message);
+    if (why) window.alert(fill(a.revoke_failed, { why }));
     await read();
   };
   return (
     <section className="table-section" aria-label={a.sessions}>
       <div className="section-head"><h2>{a.sessions}</h2></div>
       <Why a={a} why={why} />
-      <Table caption={a.sessions_caption} a={a} rows={rows} id={(one) => one.id}
+      <Table caption={a.sessions_caption} a={a} rows={rows} id={(one) => one.id} className="sessions"
         columns={{
           user: (one) => one.user, role: (one) => a[`role_${one.role}`], via: (one) => one.via, since: (one) => local(one.created_at),
           seen: (one) => local(one.seen_at), expires: (one) => local(one.expires_at), address: (one) => one.address,
-          agent: (one) => one.agent,
+          agent: (one) => <span title={one.agent}>{browser(one.agent)}</span>,
           revoke: (one) => one.own ? a.own_session
             : <button type="button" className="control" data-testid={`revoke-${one.id}`} onClick={() => end(one)}>{a.revoke}</button>,
         }} />
@@ -70,10 +71,10 @@ function Audit({ a }) {
 
 const HEADS = { user: "user", revoke: "revoke" };
 
-function Table({ caption, a, rows, id, columns }) {
+function Table({ caption, a, rows, id, columns, className = "" }) {
   const names = Object.keys(columns);
   return (
-    <Scrollable label={caption} className="grid-scroll people">
+    <Scrollable label={caption} className={`grid-scroll people ${className}`}>
       <table className="series">
         <caption className="sr-only">{caption}</caption>
         <thead><tr>{names.map((name) => <th key={name} scope="col">{a[HEADS[name] ?? `col_${name}`]}</th>)}</tr></thead>
@@ -90,11 +91,26 @@ function Why({ a, why }) {
   return why ? <p className="note" role="alert">{fill(a.failed, { why })}</p> : null;
 }
 
-async function load(path) {
-  const answer = await fetch(at(path), { cache: "no-store" });
+async function load(path, method = "GET") {
+  const answer = await fetch(at(path), { method, cache: "no-store" });
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.error?.message ?? `HTTP ${answer.status}`);
   return body;
+}
+
+// A browser calls itself by many names; the telling ones come first here.
+const NAMES = [["Edg", "Edge"], ["OPR", "Opera"], ["SamsungBrowser", "Samsung"], ["Firefox", "Firefox"], ["Chrome", "Chrome"],
+  ["Version", "Safari"]];
+const SYSTEMS = [["Android", "Android"], ["iPhone", "iOS"], ["iPad", "iOS"], ["Windows", "Windows"], ["Mac OS X", "macOS"], ["CrOS", "ChromeOS"],
+  ["Linux", "Linux"]];
+
+function browser(agent) {
+  for (const [sign, name] of NAMES) {
+    const version = agent.match(new RegExp(`${sign}/(\\d+)`))?.[1];
+    const system = SYSTEMS.find(([part]) => agent.includes(part))?.[1];
+    if (version && system) return `${name} ${version}, ${system}`;
+  }
+  return agent;
 }
 
 const failed = (setState) => (error) => setState((held) => ({ ...held, why: error.message }));

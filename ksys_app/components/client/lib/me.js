@@ -34,7 +34,9 @@ export function goToLogin() {
   location.assign(`${at("/login")}?next=${encodeURIComponent(here)}`);
 }
 
-export async function leave() {
-  await fetch(at("/api/v1/logout"), { method: "POST" });
-  location.assign(at("/login"));
+// Shows failed where the session goes on: the next person at this screen would have it.
+export async function leave(failed) {
+  const answer = await fetch(at("/api/v1/logout"), { method: "POST" }).catch(() => null);
+  if (answer?.ok || answer?.status === 401) location.assign(at("/login"));
+  else window.alert(failed);
 }

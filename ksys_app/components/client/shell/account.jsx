@@ -30,7 +30,7 @@ export function Account(props) {
           {who.role === "admin" ? (
             <Menu.Item className="menu-item" asChild><a href={at("/admin")}>{a.admin}</a></Menu.Item>
           ) : null}
-          <Menu.Item className="menu-item" data-testid="logout" onSelect={leave}>{a.logout}</Menu.Item>
+          <Menu.Item className="menu-item" data-testid="logout" onSelect={() => leave(a.logout_failed)}>{a.logout}</Menu.Item>
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>
