@@ -156,7 +156,7 @@ async def revoke(
 async def _log_in(request: Request, sent: Login, answer: Response) -> Response:
     settings = runtime.current().settings
     if settings.auth != "local":
-        raise BadParameter(ELSEWHERE[settings.auth])
+        raise Forbidden(ELSEWHERE[settings.auth])
     if not _can_keep_cookie(request):
         raise Forbidden(Message("errors.login_tls"))
     why = _foreign(request)

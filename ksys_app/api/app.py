@@ -107,7 +107,9 @@ def create_api() -> FastAPI:
 
     @api.exception_handler(HTTPException)
     async def http_error(_request: Request, error: HTTPException) -> Response:
-        return _error_body(error.status_code, "HTTP", str(error.detail), dict(error.headers or {}))
+        # A body that is no JSON is a wrong parameter.
+        code = BadParameter.code if error.status_code == BadParameter.http_status else "HTTP"
+        return _error_body(error.status_code, code, str(error.detail), dict(error.headers or {}))
 
     @api.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> Response:

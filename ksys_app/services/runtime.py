@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app import db, meters
-from ksys_app.errors import BadParameter, DatabaseUnreachable
+from ksys_app.errors import DatabaseUnreachable, Forbidden
 from ksys_app.models.message import Message
 from ksys_app.services import loop_lag
 from ksys_app.services.access import Access
@@ -60,12 +60,12 @@ def access() -> Access:
     """Sessions and tokens of this process.
 
     Raises:
-        BadParameter: nobody can log in, because TS_OPERATOR_DSN is not set.
+        Forbidden: nobody can log in, because TS_OPERATOR_DSN is not set.
         DatabaseUnreachable: the app is still starting.
     """
     found = current().access
     if found is None:
-        raise BadParameter(Message("errors.no_operator"))
+        raise Forbidden(Message("errors.no_operator"))
     return found
 
 

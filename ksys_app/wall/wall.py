@@ -113,6 +113,8 @@ async def _admit(identity: Identity, scope: Any, visitor: Visitor | None, needed
     if scope["type"] == "websocket" or visitor.via == "token":
         return
     page, site = answers.header(scope, b"origin"), answers.header(scope, b"sec-fetch-site")
+    if visitor.via == "off" and page is None and site is None:
+        return  # a program of this machine, and no browser
     why = rules.foreign(scope["method"], page, own_origin(scope), site)
     if why is not None:
         raise Forbidden(why)

@@ -456,3 +456,13 @@ def test_open_pages_are_counted_while_they_are_open() -> None:
 async def test_a_request_that_is_too_long_is_refused() -> None:
     answer = await asked(As(VIEWER), "/login", method="POST", headers={"content-length": "1001"})
     assert (answer["status"], answer["visitor"]) == (413, "not asked")
+
+
+async def test_a_program_of_this_machine_needs_no_page_but_a_page_must_be_our_own() -> None:
+    host = {"host": "localhost:13000"}
+    change: dict[str, Any] = {"method": "TRACE", "scheme": "http"}
+    assert (await asked(NOBODY, "/api/v1/kpi", headers=host, **change))["status"] == 200
+    for header in ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        assert (await asked(NOBODY, "/api/v1/kpi", headers=host | header, **change))[
+            "status"
+        ] == 403
