@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import ClientDisconnect
 
 from ksys_app import content_policy
 from ksys_app.api import responses
@@ -92,10 +93,13 @@ async def login_form(request: Request) -> Response:
 async def log_in_by_form(request: Request) -> Response:
     """Take the form of the page."""
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_FORM:
-            raise BadParameter("the form is too long")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MOST_FORM:
+                raise BadParameter("the form is too long")
+    except ClientDisconnect as error:
+        raise BadParameter("the form is not complete") from error
     sent = dict(parse_qsl(body.decode("utf-8", "replace")))
     after, language = _after(request, sent.get("next")), sent.get("lang")
     try:

@@ -80,6 +80,13 @@ class _Remembered(Generic[T]):
         self._seen.pop(key, None)
 
 
+def _wait(seconds: float) -> Message:
+    """When the next attempt may follow: in seconds, or in minutes after a lockout."""
+    if seconds > 60.0:
+        return Message("errors.login_locked", {"min": f"{math.ceil(seconds / 60.0)}"})
+    return Message("errors.login_wait", {"s": f"{math.ceil(seconds)}"})
+
+
 def _any() -> None:
     """Everybody may cause a look-up."""
 
@@ -182,8 +189,7 @@ class Access:
             raise AuthRequired(Message("errors.login_wrong"))
         attempt = await store.attempt(self._database, user, address)
         if attempt.wait_s > 0:
-            wait = Message("errors.login_wait", {"s": f"{math.ceil(attempt.wait_s)}"})
-            raise RateLimited(wait, attempt.wait_s)
+            raise RateLimited(_wait(attempt.wait_s), attempt.wait_s)
         if not await credentials.verified(attempt.password, password):
             await store.failed(self._database, user, address, "password")
             raise AuthRequired(Message("errors.login_wrong"))

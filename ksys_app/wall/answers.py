@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from ksys_app import meters
 from ksys_app.errors import AuthRequired, KsysError, RateLimited
 
 Header = tuple[bytes, bytes]
+BODY_S: Final = 20.0
 _JSON: Final[list[Header]] = [
     (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
@@ -71,14 +73,28 @@ async def refuse_websocket(error: KsysError, send: Any) -> None:
     await send({"type": "websocket.http.response.body", "body": error_body(error)})
 
 
-def bounded(receive: Any, most: int) -> Any:
-    """``receive`` that ends a request whose body is longer than ``most`` bytes."""
-    size = 0
+def bounded(receive: Any, most: int, seconds: float = BODY_S) -> Any:
+    """``receive`` that ends a request whose body is too long or takes too long.
+
+    Args:
+        receive: the next message of the client.
+        most: most bytes of the body.
+        seconds: longest time until the body is complete, so that nobody holds connections open.
+    """
+    size, complete = 0, False
+    until = asyncio.get_running_loop().time() + seconds
 
     async def receive_bounded() -> Any:
-        nonlocal size
-        message = await receive()
+        nonlocal size, complete
+        if complete:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
         size += len(message.get("body") or b"")
+        complete = not message.get("more_body", False)
         return {"type": "http.disconnect"} if size > most else message
 
     return receive_bounded

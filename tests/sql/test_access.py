@@ -466,3 +466,10 @@ async def test_a_flood_of_invalid_cookies_is_stopped_before_the_database(
         await service.by_cookie(new_secret(), full)
     assert await service.by_cookie(secret) is not None
     assert await service.by_cookie(secret, full) is not None
+
+
+async def test_a_lockout_is_said_in_minutes(conn: AsyncConnection, operator: db.Database) -> None:
+    await access.attempt(operator, "kim", HOME)
+    await conn.execute("UPDATE ksys.attempt SET failures = %s, last_at = now()", (LOCKS_AFTER,))
+    with pytest.raises(RateLimited, match="try again in 15 min"):
+        await Access(operator).log_in("kim", "some words in a row", HOME, AGENT, None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
 import uvicorn
 
 from ksys_app.errors import NotStarted
-from ksys_app.ops.serving.serve import _Server, running
+from ksys_app.ops.serving.serve import _Server, running, worth_a_line
 
 
 async def hangs(scope: Any, receive: Any, send: Any) -> None:
@@ -36,3 +37,12 @@ async def test_an_app_that_cannot_start_is_not_waited_for() -> None:
     with pytest.raises(NotStarted, match="did not start; the log above says why"):
         async with running(server(fails), 240.0):
             pytest.fail("it has not started")
+
+
+def test_requests_that_are_no_http_do_not_fill_the_log() -> None:
+    def kept(level: int, text: str) -> int:
+        record = logging.LogRecord("uvicorn.error", level, __file__, 1, text, None, None)
+        return sum(worth_a_line(record) for _ in range(50))
+
+    assert 0 < kept(logging.WARNING, "Invalid HTTP request received.") <= 20
+    assert kept(logging.ERROR, "Exception in ASGI application") == 50

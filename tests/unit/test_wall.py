@@ -17,6 +17,7 @@ from ksys_app.models.access import Role
 from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.origin import LOOPBACK, client_of, is_loopback, networks, parse
 from ksys_app.wall import cookies, rules
+from ksys_app.wall.answers import bounded
 from ksys_app.wall.identity import LOCAL, NOBODY, Proxied
 from ksys_app.wall.limits import Crowd, Limits, client_of as counted
 from ksys_app.wall.sockets import ENDED, FLOODS
@@ -466,3 +467,21 @@ async def test_a_program_of_this_machine_needs_no_page_but_a_page_must_be_our_ow
         assert (await asked(NOBODY, "/api/v1/kpi", headers=host | header, **change))[
             "status"
         ] == 403
+
+
+async def test_a_body_that_does_not_come_ends_its_request() -> None:
+    parts = [{"type": "http.request", "body": b"user=", "more_body": True}]
+
+    async def receive() -> Any:
+        return parts.pop() if parts else await asyncio.Event().wait()
+
+    slow = bounded(receive, 1000, 0.01)
+    assert (await slow())["body"] == b"user="
+    assert (await slow())["type"] == "http.disconnect"
+    # After the body, an application waits for the end of the connection as long as it wants.
+    parts += [
+        {"type": "http.disconnect"},
+        {"type": "http.request", "body": b"", "more_body": False},
+    ]
+    whole = bounded(receive, 1000, 60.0)
+    assert [(await whole())["type"] for _ in range(2)] == ["http.request", "http.disconnect"]

@@ -18,6 +18,7 @@ from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.errors import ConfigError, NotStarted
 from ksys_app.settings import get_settings
 from ksys_app.utils.loading import loading
+from ksys_app.utils.pace import Pace
 
 # Variables that tell Reflex that the pages are built and must not be compiled again.
 BUILT: Final = {"REFLEX_ENV_MODE": "prod", "__REFLEX_SKIP_COMPILE": "true"}
@@ -30,14 +31,21 @@ NOT_STARTED: Final = "the app did not start; the log above says why"
 _HARMLESS_MESSAGES: Final = ("without completing handshake", "Invalid UTF-8 sequence")
 
 
-def _no_false_alarm(record: logging.LogRecord) -> bool:
-    """Drop uvicorn's errors about events that the app has logged already.
+_warnings: Final = Pace(20)
 
-    The app answers a refused websocket itself. Text that is not UTF-8 ends its connection, and the
-    gate logs that in one line (PRD §10).
+
+def worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether the log keeps a line of uvicorn.
+
+    It drops errors about events that the app has logged already: the app answers a refused
+    websocket itself; text that is not UTF-8 ends its connection, and the gate logs that in one line
+    (PRD §10). Of warnings it keeps 20 a minute.
     """
     message = record.getMessage()
-    return not any(part in message for part in _HARMLESS_MESSAGES)
+    if any(part in message for part in _HARMLESS_MESSAGES):
+        return False
+    # Anybody can send what is no HTTP, so such requests must not fill the log.
+    return record.levelno > logging.WARNING or _warnings.passes()
 
 
 def address_of(host: str, port: int, base: str) -> str:
@@ -125,7 +133,7 @@ async def served(
             timeout_graceful_shutdown=STOP_S,
         )
     )
-    logging.getLogger("uvicorn.error").addFilter(_no_false_alarm)
+    logging.getLogger("uvicorn.error").addFilter(worth_a_line)
     async with running(server, START_S) as task:
         yield task
 
