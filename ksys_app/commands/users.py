@@ -159,7 +159,8 @@ def _new_password(name: str, from_stdin: bool) -> str:
 
 
 def _print(done: users.Changed, what: str) -> None:
-    ended = f"; {done.sessions} sessions ended" if done.sessions else ""
+    count = "1 session" if done.sessions == 1 else f"{done.sessions} sessions"
+    ended = f"; {count} ended" if done.sessions else ""
     text = f"{what} already; nothing was changed" if done.already else f"{what}{ended}"
     terminal.out.print(f"{done.name} {text}", markup=False)
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from ksys_app.domain.access import clean_name
 from ksys_app.edge import DIRECT_HOST, TRUSTED
-from ksys_app.errors import Forbidden
+from ksys_app.errors import AuthRequired, Forbidden
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Visitor
 from ksys_app.origin import is_loopback, origin
@@ -41,6 +41,7 @@ class Identity(Protocol):
 
         Raises:
             Forbidden: this sender may not ask at all.
+            AuthRequired: a proxy names a person who is not in the list of users.
             RateLimited: by ``fresh``.
             KsysError: the database does not answer.
         """
@@ -121,7 +122,7 @@ class Proxied:
         secret = await self.access.begin(named, "proxy", address_of(scope), agent, old)
         visitor = None if secret is None else await self.access.by_cookie(secret)
         if secret is None or visitor is None:
-            raise Forbidden(Message("errors.no_role", {"user": named}))
+            raise AuthRequired(Message("errors.no_role", {"user": named}))
         cookie = set_cookie(secret, secure=is_secure(scope), base=scope.get("root_path", ""))
         return visitor, [(b"set-cookie", cookie.encode("ascii"))]
 

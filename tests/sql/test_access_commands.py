@@ -151,7 +151,7 @@ class TestUsers:
             code, out, err = await run(dsn, "user", *words, typed=typed)
             assert (code, err) == (0, "")
             assert says in out
-            assert ("; 1 sessions ended" in out) == (made is not None)
+            assert ("; 1 session ended" in out) == (made is not None)
             assert await access.session(operator, key) is None
             assert await recorded(operator) == (actor(), "command", action, "Lee")
         assert [user.name for user in await users.users(dsn)] == ["Kim"]

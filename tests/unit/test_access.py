@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 from starlette.requests import Request
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from ksys_app.api.access import _after, typed
+from ksys_app.api.access import _after, log_in_by_form, typed
 from ksys_app.domain import access
 from ksys_app.domain.access import (
     FORGET,
@@ -28,7 +28,7 @@ from ksys_app.domain.access import (
     password_problem,
     wait_s,
 )
-from ksys_app.errors import AuthRequired
+from ksys_app.errors import AuthRequired, BadParameter
 from ksys_app.models.access import Role
 from ksys_app.utils import credentials
 
@@ -249,3 +249,11 @@ def test_a_password_is_checked_as_it_was_typed() -> None:
 def test_every_role_of_the_rules_is_a_role_of_the_model() -> None:
     roles: tuple[Role, ...] = access.ROLES
     assert roles == ("viewer", "operator", "engineer", "admin")
+
+
+async def test_a_form_that_ends_early_is_no_fault_of_the_app() -> None:
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(BadParameter, match="not complete"):
+        await log_in_by_form(Request({"type": "http", "method": "POST", "headers": []}, receive))

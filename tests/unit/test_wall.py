@@ -213,6 +213,20 @@ async def test_nobody_who_wants_a_page_is_led_to_the_login_and_back() -> None:
     )
 
 
+async def test_whom_the_list_of_users_does_not_have_reads_that_on_a_page() -> None:
+    class Strangers(People):
+        async def begin(self, user: str, *_: object) -> None:
+            return None
+
+    stranger = Proxied(Strangers(), "X-Forwarded-User")
+    named: dict[str, Any] = {"headers": HTML | {"x-forwarded-user": "kim"}, TRUSTED: True}
+    assert (await asked(stranger, "/", **named))["status"] == 303
+    assert (await asked(stranger, "/login", **named))["visitor"] is None
+    named["headers"] = {"x-forwarded-user": "kim"}
+    answer = await asked(stranger, "/api/v1/kpi", **named)
+    assert (answer["status"], b"kim is not a user" in answer["body"]) == (401, True)
+
+
 async def test_nobody_gets_a_websocket() -> None:
     answer = await asked(As(None), "/_event/", "websocket")
     assert (answer["visitor"], answer["status"]) == ("not asked", 401)
