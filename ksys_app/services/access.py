@@ -6,78 +6,26 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, cast
 from urllib.parse import quote
 
 from ksys_app.db import Database
-from ksys_app.domain.access import clean_name, key_of, name_problem
+from ksys_app.domain.access import IDLE, clean_name, key_of, name_problem
 from ksys_app.errors import AWAY, AuthRequired, KsysError, RateLimited
 from ksys_app.models.access import AuditRow, Role, Session, Token
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Via, Visitor
+from ksys_app.services.remembered import CHECK_S, Outage, Remembered
 from ksys_app.store import access as store
 from ksys_app.utils import credentials
 from ksys_app.utils.pace import Pace
 
-CHECK_S: Final = 3.0
-"""How long an ended session may still be used, seconds."""
-MOST_REMEMBERED: Final = 10_000
 MOST_REFUSALS: Final = 20
 """How many refusals of one visitor are recorded in a minute: the audit keeps its rows."""
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen(Generic[T]):
-    at: float
-    found: T
-
-
-class _Remembered(Generic[T]):
-    """Look-ups of the last seconds, so that the fetches of one page cost one query.
-
-    What was found also holds while the database is away: nobody can end a session then, and the
-    pages of a plant must stay open. What was not found is not remembered, so that many invalid keys
-    drop no valid one.
-    """
-
-    def __init__(
-        self, load: Callable[[bytes], Awaitable[T | None]], clock: Callable[[], float]
-    ) -> None:
-        self._load, self._clock = load, clock
-        self._seen: dict[bytes, _Seen[T]] = {}
-
-    async def get(self, key: bytes, fresh: Callable[[], None]) -> T | None:
-        seen = self._seen.get(key)
-        if seen is None:
-            fresh()
-        elif self._clock() - seen.at < CHECK_S:
-            return seen.found
-        try:
-            found = await self._load(key)
-        except AWAY:
-            if seen is None:
-                raise
-            return seen.found
-        if found is None:
-            self.drop(key)
-        else:
-            self.put(key, found)
-        return found
-
-    def put(self, key: bytes, found: T) -> None:
-        self._seen.pop(key, None)
-        self._seen[key] = _Seen(self._clock(), found)
-        while len(self._seen) > MOST_REMEMBERED:
-            del self._seen[next(iter(self._seen))]
-
-    def drop(self, key: bytes) -> None:
-        self._seen.pop(key, None)
 
 
 def _wait(seconds: float) -> Message:
@@ -101,8 +49,19 @@ class Access:
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
-        self._sessions = _Remembered[Session](partial(store.session, database), clock)
-        self._tokens = _Remembered[Token](partial(store.token, database), clock)
+        self._outage = Outage(clock)
+        self._sessions = Remembered[Session](
+            partial(store.session, database),
+            # The look-up has just written that the session is used, to the minute.
+            lambda found: found.expires_at - found.seen_at,
+            self._outage,
+            IDLE,
+        )
+        self._tokens = Remembered[Token](
+            partial(store.token, database),
+            lambda found: found.expires_at - (found.used_at or found.created_at),
+            self._outage,
+        )
         self._open: Counter[bytes] = Counter()
         self._ended: dict[bytes, asyncio.Event] = {}
         self._checker: asyncio.Task[None] | None = None
@@ -116,7 +75,7 @@ class Access:
             fresh: called before a query for a session that this process has not seen.
 
         Raises:
-            KsysError: the database does not answer, and this process has not seen the session.
+            KsysError: the database does not answer, and this process does not remember the session.
         """
         key = key_of(secret)
         session = await self._sessions.get(key, fresh)
@@ -132,7 +91,7 @@ class Access:
             fresh: called before a query for a token that this process has not seen.
 
         Raises:
-            KsysError: the database does not answer, and this process has not seen the token.
+            KsysError: the database does not answer, and this process does not remember the token.
         """
         token = await self._tokens.get(key_of(secret), fresh)
         return None if token is None else Visitor(token.name, token.role, "token", None)
@@ -157,11 +116,19 @@ class Access:
         while self._open:
             await asyncio.sleep(CHECK_S)
             keys = list(self._open)
-            with suppress(KsysError):  # away: nobody can end a session now
+            try:
                 active = set(await store.active(self._database, keys))
-                for key in keys:
-                    if key not in active:
-                        self._end(key)
+            except AWAY:  # nobody can end a session now
+                self._outage.failed()
+                continue
+            except KsysError:
+                continue
+            self._outage.over()
+            for key in keys:
+                if key in active:
+                    self._sessions.confirm(key)
+                else:
+                    self._end(key)
 
     def _end(self, key: bytes) -> None:
         self._sessions.drop(key)
