@@ -27,10 +27,19 @@ Scale = Annotated[
         min=1,
         max=10_000,
         metavar="TAGS",
-        help="A plant of TAGS tags, each with a sample a second, in place of the nine tags.",
+        help="A plant of TAGS tags, in place of the nine tags.",
     ),
 ]
 Days = Annotated[int, typer.Option(min=1, max=365, help="With --scale: days of history.")]
+Every = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=60,
+        metavar="SECONDS",
+        help="With --scale: seconds between two samples of a tag.",
+    ),
+]
 Server = Annotated[
     bool,
     typer.Option(
@@ -62,6 +71,7 @@ def demo(
     replay: Replay = None,
     scale: Scale = None,
     days: Days = 1,
+    every: Every = 1,
     server: Server = False,
     screens: Screens = 0,
 ) -> None:
@@ -75,7 +85,7 @@ def demo(
     disk that takes, and stops with exit code 2 if there is too little room. The pages can be
     opened when the newest quarter of an hour is there. The time before follows in the background,
     and a killed fill goes on at the next start. The data are in the folder scale-TAGS of
-    --data-dir.
+    --data-dir. --every is part of the plant: a later start needs the same.
 
     --server fills a database of your own server. That must be an empty database, or one that this
     command has filled before: it changes nothing in any other.
@@ -87,9 +97,11 @@ def demo(
     Example: ksys demo --port 8080
 
     Example: ksys demo --scale 200
+
+    Example: ksys demo --scale 9 --days 365 --every 5 --server
     """
-    if scale is None and (server or days != 1):
-        raise typer.BadParameter("--server and --days need --scale")
+    if scale is None and (server or days != 1 or every != 1):
+        raise typer.BadParameter("--server, --days and --every need --scale")
     if scale is not None and (no_feed or replay is not None):
         raise typer.BadParameter("--scale has samples of its own: leave out --no-feed and --replay")
     settings = terminal.settings()
@@ -104,6 +116,6 @@ def demo(
             return
         from ksys_app.ops.demo.scale import scaled, sizing
 
-        size = sizing.Size(scale, days, embedded=not server)
+        size = sizing.Size(scale, days, not server, every)
         large = scaled.ScalePlan(port, data_dir.resolve() / f"scale-{scale}", size, screens)
         terminal.run(scaled.run(large, settings, report))

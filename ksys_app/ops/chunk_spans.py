@@ -39,12 +39,13 @@ WHERE view_schema = 'public' AND view_name = %s
 """
 
 
-async def read_load(conn: AsyncConnection, tags: int | None) -> Load | None:
-    """What is written, from the last hour; without samples, a sample of each tag every second.
+async def read_load(conn: AsyncConnection, tags: int | None, rate: float = 1.0) -> Load | None:
+    """What is written, from the last hour; without samples, what ``rate`` says.
 
     Args:
         conn: a connection of the owner.
         tags: number of tags; None takes the tags of the last hour, and returns None without any.
+        rate: samples of a tag in a second.
     """
     memory = await (await conn.execute(MEMORY)).fetchone()
     assert memory is not None, "a SELECT without FROM has one row"
@@ -53,7 +54,7 @@ async def read_load(conn: AsyncConnection, tags: int | None) -> Load | None:
         sending, rows_s = await (await conn.execute(MEASURED)).fetchone() or (0, 0.0)
     if sending:
         return Load(tags or sending, rows_s / sending, True, int(memory[0]))
-    return None if tags is None else Load(tags, 1.0, False, int(memory[0]))
+    return None if tags is None else Load(tags, rate, False, int(memory[0]))
 
 
 async def survey(dsn: str, tags: int) -> list[str]:
@@ -64,14 +65,19 @@ async def survey(dsn: str, tags: int) -> list[str]:
         return _sentences(load)
 
 
-async def set_spans(dsn: str, tags: int) -> list[str]:
+async def set_spans(dsn: str, tags: int, rate: float = 1.0) -> list[str]:
     """Set the spans of the new chunks for a number of tags; existing chunks stay as they are.
+
+    Args:
+        dsn: the owner's DSN.
+        tags: number of tags.
+        rate: samples of a tag in a second, unless the last hour has samples.
 
     Returns:
         Sentences with the spans and their reason.
     """
     async with owner(dsn) as conn:
-        load = await read_load(conn, tags)
+        load = await read_load(conn, tags, rate)
         assert load is not None, "the number of tags is given"
         span = span_for(load)
         await conn.execute(SET.format(f"public.{SAMPLES}", span))

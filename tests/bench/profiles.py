@@ -59,8 +59,8 @@ PROFILES: Mapping[str, Profile] = {
         chart=True,
     ),
     "year": Profile(
-        about="nine tags, a year of seconds",
-        fill="ksys demo --scale 9 --days 365 --server",
+        about="nine tags, a year with a sample every 5 s",
+        fill="ksys demo --scale 9 --days 365 --every 5 --server",
         tag_counts=(1, 3, 9),
         inserts=INSERTS,
     ),

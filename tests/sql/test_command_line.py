@@ -137,6 +137,7 @@ async def test_wrong_use_is_exit_code_2() -> None:
         ["db", "jobs", "--watch"],
         ["demo", "--port", "0"],
         ["demo", "--server"],
+        ["demo", "--every", "5"],
         ["demo", "--scale", "9", "--no-feed"],
         ["demo", "--scale", "2001"],
         ["check", "--url", "http://localhost:1", "--offline"],

@@ -18,13 +18,14 @@ from ksys_app.ops.demo.scale.feed import feed
 from ksys_app.ops.demo.scale.fill import History
 from ksys_app.ops.demo.scale.parts import NEWEST_S, Span
 from ksys_app.ops.demo.scale.sizing import Size
-from ksys_app.ops.demo.scale.tags import scale_tags
 from tests.conftest import ZONE
 from tests.database import TestDatabases
 from tests.waiting import until
 
 KST = ZoneInfo(ZONE)
 TAGS = 17
+EVERY = 2
+SIZE = Size(TAGS, 1, True, EVERY)
 SECONDS = 5400
 CHUNK_S = 900
 
@@ -34,7 +35,7 @@ class Small(Size):
 
     @property
     def rows(self) -> int:
-        return self.tags * SECONDS
+        return self.samples(SECONDS)
 
     @property
     def part_s(self) -> int:
@@ -46,7 +47,7 @@ async def plant(databases: TestDatabases) -> AsyncIterator[tuple[str, AsyncConne
     """A database with the plant's tags and rules, and no sample."""
     dsn = await databases.fresh()
     async with await connect(dsn) as conn:
-        await store.create(conn, scale_tags(TAGS), SECONDS)
+        await store.create(conn, SIZE, SECONDS)
         await store.set_chunk(conn, CHUNK_S)
         yield dsn, conn
     await databases.drop(dsn)
@@ -64,7 +65,7 @@ async def test_a_killed_history_goes_on_and_has_every_second_once(
     dsn, conn = plant
     end = await store.now(conn) + 1
     reported: list[int] = []
-    size = Small(TAGS, 1, True)
+    size = Small(TAGS, 1, True, EVERY)
 
     def history() -> History:
         return History(dsn, KST, size, end, lambda _, done, total: reported.append(done))
@@ -73,7 +74,7 @@ async def test_a_killed_history_goes_on_and_has_every_second_once(
     newest = reported[-1]
     since = await value(conn, "SELECT since FROM ksys_demo.plant")
     assert await store.missing(conn, end) == [Span(since, end - NEWEST_S)]
-    assert await store.left(conn, size) >= TAGS * (end - NEWEST_S - since)
+    assert await store.left(conn, size) >= size.samples(end - NEWEST_S - since)
     stop = asyncio.Event()
     running = asyncio.create_task(history().run(stop))
 
@@ -94,10 +95,11 @@ async def test_a_killed_history_goes_on_and_has_every_second_once(
     await until(complete)
     stop.set()
     await running
-    assert await value(conn, MISSED.format(since=since, end=end)) == 0
+    assert await value(conn, MISSED.format(since=since, end=end, every=EVERY)) == 0
     assert await value(conn, STORED) == await value(conn, "SELECT sum(n) FROM public.influx_agg_1m")
     assert await value(conn, STORED) == await value(conn, "SELECT sum(n) FROM public.influx_agg_1h")
     assert reported[-1] >= size.rows
+    assert await value(conn, f"SELECT count(*) FROM influx_hist WHERE {ODD}") == 0
 
 
 STORED = "SELECT count(*) FROM public.influx_hist"
@@ -105,12 +107,14 @@ COMPRESSED = """
 SELECT count(*) FROM timescaledb_information.chunks
 WHERE hypertable_name = 'influx_hist' AND is_compressed
 """
-# Seconds without a sample of the tags that always send.
+ODD = f"extract(epoch FROM ts)::bigint % {EVERY} <> 0"
+# Samples that were due and are missing, of the tags that always send.
 MISSED = """
 SELECT count(*)
-FROM generate_series({since}::bigint, {end} - 1) AS s CROSS JOIN ksys_demo.tag AS t
+FROM generate_series({since}::bigint, {end} - 1) AS s
+CROSS JOIN ksys_demo.tag AS t
 LEFT JOIN public.influx_hist AS h ON h.ts = to_timestamp(s) AND h.tag_name = t.tag_name
-WHERE NOT silent AND h.ts IS NULL
+WHERE NOT silent AND h.ts IS NULL AND s % {every} = 0
 """
 
 
@@ -119,17 +123,17 @@ async def test_the_feed_goes_on_where_the_history_ends(plant: tuple[str, AsyncCo
     begin = await store.now(conn) - 30
     await store.write(conn, Span(begin - 60, begin))
     stop = asyncio.Event()
-    feeding = asyncio.create_task(feed(dsn, begin, TAGS, stop))
+    feeding = asyncio.create_task(feed(dsn, begin, SIZE, stop))
 
     async def live() -> bool:
-        return await value(conn, "SELECT max(ts) > now() - interval '2 seconds' FROM influx_hist")
+        return await value(conn, "SELECT max(ts) > now() - interval '3 seconds' FROM influx_hist")
 
     await until(live)
     stop.set()
     await feeding
     end = await store.newest(conn)
     assert end is not None
-    assert await value(conn, MISSED.format(since=begin - 60, end=end)) == 0
+    assert await value(conn, MISSED.format(since=begin - 60, end=end, every=EVERY)) == 0
     since = await value(conn, "SELECT since FROM ksys_demo.plant")
     assert await store.missing(conn, end) == [Span(since, begin - 60)]
 
@@ -160,14 +164,15 @@ async def test_a_database_of_somebody_else_is_refused(
     plant: tuple[str, AsyncConnection], databases: TestDatabases
 ) -> None:
     _, conn = plant
-    await store.require_own(conn, "plant", TAGS)
-    with pytest.raises(ConfigError, match="--scale 17"):
-        await store.require_own(conn, "plant", 25)
+    await store.require_own(conn, "plant", SIZE)
+    for other in (Size(25, 1, True, EVERY), Size(TAGS, 1, True)):
+        with pytest.raises(ConfigError, match="--scale 17 --every 2"):
+            await store.require_own(conn, "plant", other)
     await conn.execute(
         "INSERT INTO public.influx_hist (ts, tag_name, value) VALUES (now(), 'P1.FLOW', 1)"
     )
     with pytest.raises(ConfigError, match=r"P1\.FLOW"):
-        await store.require_own(conn, "plant", TAGS)
+        await store.require_own(conn, "plant", SIZE)
     await conn.execute("DROP SCHEMA ksys_demo CASCADE")
     with pytest.raises(ConfigError, match="did not write"):
-        await store.require_own(conn, "plant", TAGS)
+        await store.require_own(conn, "plant", SIZE)

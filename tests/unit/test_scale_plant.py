@@ -12,7 +12,13 @@ from ksys_app.errors import ConfigError
 from ksys_app.ops.demo.scale import sizing
 from ksys_app.ops.demo.scale.parts import NEWEST_S, Span, blocks, newest_first, parts
 from ksys_app.ops.demo.scale.sizing import MOST_EMBEDDED_TAGS, SPANS_S, Size
-from ksys_app.ops.demo.scale.tags import MOST_TAGS, UNIT_TAGS, rule_rows, scale_tags
+from ksys_app.ops.demo.scale.tags import (
+    MOST_TAGS,
+    UNIT_TAGS,
+    expected_per_min,
+    rule_rows,
+    scale_tags,
+)
 
 TAGS = scale_tags(MOST_TAGS)
 EDGES = st.lists(st.integers(0, 40_000), max_size=12, unique=True).map(sorted)
@@ -25,7 +31,7 @@ def seconds(spans: list[Span]) -> list[int]:
 def test_every_tag_has_a_name_of_its_own_and_a_group_of_a_hundred() -> None:
     assert len({tag.tag_name for tag in TAGS}) == MOST_TAGS
     assert TAGS[400].tag_name == "U05.TT0401"
-    groups = [row["meta"]["group"] for row in rule_rows(TAGS)]
+    groups = [row["meta"]["group"] for row in rule_rows(TAGS, 1)]
     assert groups.count("Unit 05") == UNIT_TAGS == groups.count("Unit 100")
 
 
@@ -43,9 +49,23 @@ def test_a_plant_of_25_tags_has_each_kind_of_fault_but_one() -> None:
 
 def test_the_limits_of_every_rule_are_in_order() -> None:
     names = ("min_val", "crit_min", "warn_min", "warn_max", "crit_max", "max_val")
-    for row in rule_rows(TAGS):
+    for row in rule_rows(TAGS, 1):
         limits = [row[name] for name in names]
         assert limits == sorted(set(limits)), row["tag_name"]
+
+
+@pytest.mark.parametrize(("every", "a_minute", "gap_s"), [(1, 60, 60), (7, 8, 60), (60, 1, 180)])
+def test_rules_and_expectations_follow_the_interval(every: int, a_minute: int, gap_s: int) -> None:
+    assert expected_per_min(every) == a_minute
+    assert {row["max_gap_seconds"] for row in rule_rows(TAGS[:9], every)} == {gap_s}
+
+
+def test_a_longer_interval_takes_fewer_samples_and_less_disk() -> None:
+    seconds, fives = Size(9, 365, False), Size(9, 365, False, 5)
+    assert (seconds.rows, fives.rows) == (283_824_000, 56_764_800)
+    assert fives.disk_bytes(sizing.DAY_S) < seconds.disk_bytes(sizing.DAY_S)
+    assert fives.samples(fives.seconds_of(500_000)) <= 500_000
+    sizing.require_engine(Size(2_000, 7, True, 7))
 
 
 @given(EDGES, st.sampled_from((60, 900, 3600)))

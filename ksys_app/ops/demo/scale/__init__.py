@@ -1,1 +1,1 @@
-"""The demo plant of any size (PRD §13): tags at one sample a second, on either database."""
+"""The demo plant of any size (PRD §13): up to 10,000 tags, on either database."""

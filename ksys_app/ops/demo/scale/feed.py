@@ -1,4 +1,4 @@
-"""The live feed of the plant: a sample of each tag every second."""
+"""The live feed of the plant: a sample of each tag whenever one is due."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from ksys_app.ops.demo.plant.writer import write_until_stopped
 from ksys_app.ops.demo.scale import store
 from ksys_app.ops.demo.scale.parts import Span
+from ksys_app.ops.demo.scale.sizing import Size
 
 CATCH_UP_S: Final = 600
 """How far back the feed writes samples that are late; the next start fills what is older."""
@@ -20,23 +21,24 @@ BLOCK: Final = 50_000
 """Samples of a statement that catches up."""
 
 
-async def feed(dsn: str, begin: int, tags: int, stop: asyncio.Event) -> None:
+async def feed(dsn: str, begin: int, size: Size, stop: asyncio.Event) -> None:
     """Write the samples as they become due, until ``stop`` is set; wait for a lost database.
 
     Args:
         dsn: the owner's DSN.
         begin: the first second, epoch.
-        tags: number of tags.
+        size: the plant.
         stop: set it to end the feed.
     """
-    await write_until_stopped(dsn, _Feed(begin, max(1, BLOCK // tags)).step, stop, "feed")
+    await write_until_stopped(dsn, _Feed(begin, size).step, stop, "feed")
 
 
 class _Feed:
     """The state of the feed: the second that is next."""
 
-    def __init__(self, begin: int, block_s: int) -> None:
-        self._next, self._block_s = begin, block_s
+    def __init__(self, begin: int, size: Size) -> None:
+        self._next, self._every = begin, size.every
+        self._block_s = size.seconds_of(BLOCK)
 
     async def step(self, conn: AsyncConnection) -> float:
         now = await store.now(conn)
@@ -47,4 +49,4 @@ class _Feed:
         if start < end:
             await store.write(conn, Span(start, end))
             self._next = end
-        return 0.0 if end <= now else 1.0 - time.time() % 1.0
+        return 0.0 if end <= now else self._every - now % self._every - time.time() % 1.0

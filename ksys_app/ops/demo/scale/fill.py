@@ -51,7 +51,7 @@ class History:
     def block_s(self) -> int:
         """Seconds of the plant that one statement writes."""
         most = EMBEDDED_BLOCK if self._size.embedded else SERVER_BLOCK
-        return max(1, most // self._size.tags)
+        return self._size.seconds_of(most)
 
     async def write_newest(self) -> None:
         """Write what is missing of the newest part, and have the policies store its buckets."""
@@ -98,7 +98,7 @@ class History:
                 # The embedded database does one thing at a time: half of it is for the pages.
                 await asyncio.sleep(time.monotonic() - began)
             left -= block.seconds
-            self._report(STAGE, max(0, total - left * self._size.tags), total)
+            self._report(STAGE, max(0, total - self._size.samples(left)), total)
 
     async def _refresh(self, part: Span) -> None:
         """Refresh the aggregates of a part, all of it, whoever has written its beginning."""

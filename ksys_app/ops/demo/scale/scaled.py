@@ -23,7 +23,6 @@ from ksys_app.ops.demo.scale import sizing, store
 from ksys_app.ops.demo.scale.feed import feed
 from ksys_app.ops.demo.scale.fill import History
 from ksys_app.ops.demo.scale.sizing import Size
-from ksys_app.ops.demo.scale.tags import scale_tags
 from ksys_app.ops.demo.session import (
     Report,
     only_one,
@@ -168,7 +167,7 @@ async def _serve(
         async with served(dsn, operator, settings.host, plan.port, pages) as server:
             runner = Runner(database.dsn)
             tasks.create_task(runner.watch(stop))
-            tasks.create_task(feed(database.dsn, begin, plan.size.tags, stop))
+            tasks.create_task(feed(database.dsn, begin, plan.size, stop))
             await runner.passed.wait()
             url = address_of("127.0.0.1", plan.port, settings.base)
             print(f"ready: {url}", flush=True)
@@ -187,7 +186,7 @@ async def _prepare(plan: ScalePlan, settings: Settings, database: _Database) -> 
     """
     size = plan.size
     async with owner(database.dsn) as conn:
-        await store.require_own(conn, safe_dsn(database.dsn), size.tags)
+        await store.require_own(conn, safe_dsn(database.dsn), size)
         await _say(conn, size, database.folder)
         if database.embedded is not None:
             folder.claim(plan.data_dir, f"plant of {size.tags} tags")
@@ -198,11 +197,11 @@ async def _prepare(plan: ScalePlan, settings: Settings, database: _Database) -> 
             max_ahead_s=settings.max_ahead_s,
         )
         # An earlier start has decided where the history begins.
-        await store.create(conn, scale_tags(size.tags), size.days * sizing.DAY_S)
+        await store.create(conn, size, size.days * sizing.DAY_S)
         if database.embedded is not None:
             await store.set_chunk(conn, size.part_s)
         else:
-            await chunk_spans.set_spans(database.dsn, size.tags)
+            await chunk_spans.set_spans(database.dsn, size.tags, 1 / size.every)
         return await store.now(conn) + 1
 
 
@@ -211,18 +210,18 @@ async def _say(conn: AsyncConnection, size: Size, on: Path | None) -> None:
     left = await store.left(conn, size)
     chunk = timedelta(seconds=size.part_s)
     if not size.embedded:
-        load = await chunk_spans.read_load(conn, size.tags)
+        load = await chunk_spans.read_load(conn, size.tags, 1 / size.every)
         assert load is not None, "the number of tags is given"
         chunk = span_for(load)
     needed = round(size.disk_bytes(int(chunk.total_seconds())) * left / size.rows)
     if left:
         print(
-            f"plant: {size.tags:,} tags at one sample a second; {left:,} samples of the history "
+            f"plant: {size.tags:,} tags, {size.interval}; {left:,} samples of the history "
             f"are missing: up to {sizing.amount(needed)} of disk, "
             f"{max(1, round(size.seconds(left) / 60)):,} min",
             flush=True,
         )
-    daily = size.tags * sizing.DAY_S * sizing.COMPRESSED_BYTES
+    daily = size.samples(sizing.DAY_S) * sizing.COMPRESSED_BYTES
     print(f"plant: each further day takes {sizing.amount(daily)} of disk", flush=True)
     if on is not None:
         disk = shutil.disk_usage(on)

@@ -36,25 +36,40 @@ class Size:
     """A plant and where it goes.
 
     Attributes:
-        tags: number of tags, each with a sample a second.
+        tags: number of tags.
         days: days of history.
         embedded: whether it goes into the embedded database.
+        every: seconds between two samples of a tag.
     """
 
     tags: int
     days: int
     embedded: bool
+    every: int = 1
 
     @property
     def rows(self) -> int:
         """Samples of the whole history; a few of them are never sent, as the plant has faults."""
-        return self.tags * self.days * DAY_S
+        return self.samples(self.days * DAY_S)
+
+    @property
+    def interval(self) -> str:
+        """How often a tag sends, in words."""
+        return "each with a sample " + ("a second" if self.every == 1 else f"every {self.every} s")
 
     @property
     def part_s(self) -> int:
         """Seconds of history that are written, aggregated and compressed at once."""
         most = EMBEDDED_PART if self.embedded else SERVER_PART
-        return next((span for span in SPANS_S if span * self.tags <= most), SPANS_S[-1])
+        return next((span for span in SPANS_S if self.samples(span) <= most), SPANS_S[-1])
+
+    def samples(self, seconds: int) -> int:
+        """About how many samples all tags send in ``seconds``."""
+        return self.tags * seconds // self.every
+
+    def seconds_of(self, samples: int) -> int:
+        """In how many seconds all tags send at most ``samples``, or one each."""
+        return max(1, samples // self.tags) * self.every
 
     def disk_bytes(self, chunk_s: int) -> int:
         """Disk that the history takes, while it is being written.
@@ -62,7 +77,7 @@ class Size:
         Args:
             chunk_s: seconds that a chunk covers: two chunks and an hour are not compressed.
         """
-        stored = min(self.rows, self.tags * (2 * chunk_s + 3600))
+        stored = min(self.rows, self.samples(2 * chunk_s + 3600))
         buckets = self.tags * (self.days * BUCKETS_DAY_BYTES + INDICATORS_BYTES)
         return self.rows * COMPRESSED_BYTES + stored * STORED_BYTES + buckets + WAL_BYTES
 
@@ -79,7 +94,7 @@ def require_engine(size: Size) -> None:
     """
     if not size.embedded or (size.tags <= MOST_EMBEDDED_TAGS and size.rows <= MOST_EMBEDDED_ROWS):
         return
-    most = min(MOST_EMBEDDED_TAGS, MOST_EMBEDDED_ROWS // (size.days * DAY_S))
+    most = min(MOST_EMBEDDED_TAGS, MOST_EMBEDDED_ROWS * size.every // (size.days * DAY_S))
     within = f"at most {most:,} tags for {_days(size.days)}" if most else f"no {_days(size.days)}"
     raise ConfigError(
         f"the embedded database holds {within}, not {size.tags:,}: put the owner's DSN of an empty "

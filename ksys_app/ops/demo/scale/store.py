@@ -7,7 +7,7 @@ repeated sample.
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Any, Final
 
 from psycopg import AsyncConnection
@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from ksys_app.errors import ConfigError
 from ksys_app.ops.demo.scale.parts import Span
 from ksys_app.ops.demo.scale.sizing import Size
-from ksys_app.ops.demo.scale.tags import EXPECTED_PER_MIN, ScaleTag, rule_rows
+from ksys_app.ops.demo.scale.tags import expected_per_min, rule_rows, scale_tags
 from ksys_app.ops.demo.scale.values import SOURCE
 from ksys_app.store import samples
 
@@ -38,13 +38,14 @@ FOREIGN_TAG: Final = """
 SELECT tag_name FROM public.tag_latest
 WHERE tag_name NOT IN (SELECT tag_name FROM ksys_demo.tag) ORDER BY tag_name LIMIT 1
 """
-SIZE: Final = "SELECT tags, since FROM ksys_demo.plant"
+SIZE: Final = "SELECT tags, every_s FROM ksys_demo.plant"
 
 TABLES: Final = """
 CREATE SCHEMA IF NOT EXISTS ksys_demo;
 COMMENT ON SCHEMA ksys_demo IS 'written by ksys demo --scale, which may write to this database';
 CREATE TABLE IF NOT EXISTS ksys_demo.plant (
   tags integer NOT NULL,
+  every_s integer NOT NULL,
   since bigint NOT NULL,
   filled int8multirange NOT NULL DEFAULT '{}'
 );
@@ -62,8 +63,8 @@ CREATE TABLE IF NOT EXISTS ksys_demo.tag (
 );
 """
 PLANT: Final = """
-INSERT INTO ksys_demo.plant (tags, since)
-SELECT %(tags)s, floor(extract(epoch FROM now()))::bigint - %(seconds)s
+INSERT INTO ksys_demo.plant (tags, every_s, since)
+SELECT %(tags)s, %(every)s, floor(extract(epoch FROM now()))::bigint - %(seconds)s
 WHERE NOT EXISTS (SELECT FROM ksys_demo.plant)
 """
 TAG: Final = """
@@ -107,16 +108,16 @@ LIMIT 1000
 COMPRESS: Final = "SELECT compress_chunk(%s::regclass, if_not_compressed => true)"
 
 
-async def require_own(conn: AsyncConnection, name: str, tags: int) -> None:
+async def require_own(conn: AsyncConnection, name: str, size: Size) -> None:
     """Check that the demo may write to a database: it is empty, or the demo has filled it.
 
     Args:
         conn: a connection of the owner.
         name: the database, for the message.
-        tags: the number of tags of the plant.
+        size: the plant.
 
     Raises:
-        ConfigError: it holds something else, or a plant of another size.
+        ConfigError: it holds something else, or a plant of another size or interval.
     """
     if not await _value(conn, MARKED):
         product = await _value(conn, PRODUCT)
@@ -126,11 +127,12 @@ async def require_own(conn: AsyncConnection, name: str, tags: int) -> None:
                 "changes nothing there; name an empty database in TS_ADMIN_DSN"
             )
         return
-    found = await _value(conn, SIZE)
-    if found not in (None, tags):
+    found = await (await conn.execute(SIZE)).fetchone()
+    if found not in (None, (size.tags, size.every)):
+        its = replace(size, tags=found[0], every=found[1])
         raise ConfigError(
-            f"{name} holds the plant of {found:,} tags; start it with --scale {found}, or name an "
-            "empty database"
+            f"{name} holds the plant of {its.tags:,} tags, {its.interval}; start it with --scale "
+            f"{its.tags} --every {its.every}, or name an empty database"
         )
     foreign = await _value(conn, FOREIGN_TAG) if await _value(conn, PRODUCT) else None
     if foreign is not None:
@@ -140,21 +142,23 @@ async def require_own(conn: AsyncConnection, name: str, tags: int) -> None:
         )
 
 
-async def create(conn: AsyncConnection, tags: list[ScaleTag], seconds: int) -> None:
+async def create(conn: AsyncConnection, size: Size, seconds: int) -> None:
     """Mark the database, and write tags, rules and expectations. Safe to repeat.
 
     Args:
         conn: a connection of the owner; the schema is there.
-        tags: the plant.
+        size: the plant.
         seconds: length of the history before now; an earlier start has decided it already.
     """
+    tags = scale_tags(size.tags)
+    plant = {"tags": size.tags, "every": size.every, "seconds": seconds}
     async with conn.transaction(), conn.cursor() as cursor:
         await cursor.execute(TABLES)
-        await cursor.execute(PLANT, {"tags": len(tags), "seconds": seconds})
+        await cursor.execute(PLANT, plant)
         await cursor.executemany(TAG, [astuple(tag) for tag in tags])
-        rules = [{**row, "meta": Jsonb(row["meta"])} for row in rule_rows(tags)]
+        rules = [{**row, "meta": Jsonb(row["meta"])} for row in rule_rows(tags, size.every)]
         await cursor.executemany(RULE, rules)
-        await cursor.execute(EXPECTATION, [EXPECTED_PER_MIN])
+        await cursor.execute(EXPECTATION, [expected_per_min(size.every)])
 
 
 async def set_chunk(conn: AsyncConnection, seconds: int) -> None:
@@ -167,7 +171,7 @@ async def left(conn: AsyncConnection, size: Size) -> int:
     if not await _value(conn, MARKED):
         return size.rows
     spans = await missing(conn, await now(conn))
-    return size.tags * sum(span.seconds for span in spans)
+    return size.samples(sum(span.seconds for span in spans))
 
 
 async def now(conn: AsyncConnection) -> int:

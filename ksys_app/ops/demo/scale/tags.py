@@ -9,7 +9,6 @@ from typing import Any, Final
 MOST_TAGS: Final = 10_000
 UNIT_TAGS: Final = 100
 """Tags of one unit of the plant, which is a group on the pages."""
-EXPECTED_PER_MIN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ SILENT: Final = (100, 17)
 UNCHANGED: Final = (40, 29)
 LOSSY: Final = (50, 37)
 STUCK_S: Final = 300
+LEAST_GAP_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +89,25 @@ def scale_tags(count: int) -> list[ScaleTag]:
     return [_tag(number) for number in range(1, count + 1)]
 
 
-def rule_rows(tags: list[ScaleTag]) -> Iterator[dict[str, Any]]:
-    """A row of ``influx_qc_rule`` for each tag, by column."""
+def expected_per_min(every: int) -> int:
+    """How many samples a tag sends in each minute, at least, with one every ``every`` seconds."""
+    return 60 // every
+
+
+def rule_rows(tags: list[ScaleTag], every: int) -> Iterator[dict[str, Any]]:
+    """A row of ``influx_qc_rule`` for each tag, by column.
+
+    Args:
+        tags: the plant.
+        every: seconds between two samples of a tag.
+    """
     for tag in tags:
         kind, group = _instrument(tag.number), f"Unit {tag.unit:02d}"
         yield {
             "tag_name": tag.tag_name,
             "min_val": round(tag.base - 2 * tag.span, 3),
             "max_val": round(tag.base + 2 * tag.span, 3),
-            "max_gap_seconds": 60,
+            "max_gap_seconds": max(LEAST_GAP_S, 3 * every),
             "warn_min": round(tag.base - 1.2 * tag.span, 3),
             "warn_max": round(tag.base + 1.2 * tag.span, 3),
             "crit_min": round(tag.base - 1.5 * tag.span, 3),

@@ -21,7 +21,9 @@ FROM (
               ELSE greatest(0, least(1, mod(s + 997 * number, 5400) / 300.0::float8,
                                      (5100 - mod(s + 997 * number, 5400)) / 300.0::float8))
          END AS away
-  FROM generate_series(%(start)s::bigint, %(end)s::bigint - 1) AS s
+  FROM ksys_demo.plant
+  CROSS JOIN generate_series((%(start)s::bigint + every_s - 1) / every_s * every_s,
+                             %(end)s::bigint - 1, every_s) AS s
   CROSS JOIN ksys_demo.tag AS t
   WHERE NOT (silent AND mod(s + 997 * number, 14400) < 5400)
     AND (loss = 0 OR mod(abs(hashint8(s * 16384 + number)::bigint), 1000) >= loss)
