@@ -56,8 +56,8 @@ CREATE TABLE IF NOT EXISTS ksys.audit (
 );
 CREATE INDEX IF NOT EXISTS audit_at_idx ON ksys.audit (at);
 
--- Attempts to sign in that did not succeed, of a user and of an address. Rows are deleted some time
--- after the last attempt.
+-- Attempts to sign in that did not succeed. last_at: of a user the last one; of an address the time at which
+-- all of them are forgotten. Rows are deleted some time after it.
 CREATE TABLE IF NOT EXISTS ksys.attempt (
   kind text NOT NULL CHECK (kind IN ('address', 'user')),
   who text NOT NULL,

@@ -6,43 +6,61 @@
 
 -- Counts an attempt to sign in and returns the user's password hash, or how long the caller has to wait.
 -- The attempt counts as failed until start_session: attempts at the same time cannot evade the waits.
--- in_waits: seconds to wait after 0, 1, 2, … failures; the last one also after more. in_counted: the
--- address or network whose failures are counted together.
+-- A user waits for in_waits seconds after 0, 1, 2, … failures; the last one also after more. An address
+-- has many people behind it. It may have in_most failures, and each is forgotten in_each after the one
+-- before it; in_many of them are recorded. in_counted: the address or network whose failures are counted
+-- together.
 CREATE OR REPLACE FUNCTION ksys.attempt(
-  in_name text, in_counted text, in_waits double precision[], in_forget interval)
+  in_name text, in_counted text, in_waits double precision[], in_forget interval, in_most integer,
+  in_each interval, in_many integer)
 RETURNS TABLE (password text, role text, wait_s double precision)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  kinds text[] := ARRAY['address', 'user'];
+  place text := left(in_counted, 64);
   -- A name that no user can have is cut, so that a row stays small.
-  counted text[] := ARRAY[left(in_counted, 64), left(lower(in_name), 64)];
+  person text := left(lower(in_name), 64);
+  each_s double precision := extract(epoch FROM in_each);
   row_failures integer;
   row_since double precision;
-  longest double precision := 0;
+  left_s double precision;
+  address_failures integer;
+  longest double precision;
 BEGIN
   -- Every call locks the address first, so that two calls never wait for each other.
-  FOR i IN 1..2 LOOP
-    INSERT INTO ksys.attempt AS a (kind, who, failures, last_at)
-    VALUES (kinds[i], counted[i], 0, clock_timestamp())
-    ON CONFLICT (kind, who) DO UPDATE
-      SET failures = CASE WHEN a.last_at > clock_timestamp() - in_forget THEN a.failures ELSE 0 END
-    RETURNING a.failures, extract(epoch FROM clock_timestamp() - a.last_at)
-    INTO row_failures, row_since;
-    longest := greatest(
-      longest, in_waits[least(row_failures + 1, cardinality(in_waits))] - greatest(row_since, 0));
-  END LOOP;
+  INSERT INTO ksys.attempt AS a (kind, who, failures, last_at)
+  VALUES ('address', place, 0, clock_timestamp())
+  ON CONFLICT (kind, who) DO UPDATE SET last_at = greatest(a.last_at, clock_timestamp())
+  RETURNING extract(epoch FROM a.last_at - clock_timestamp()) INTO left_s;
+  INSERT INTO ksys.attempt AS a (kind, who, failures, last_at)
+  VALUES ('user', person, 0, clock_timestamp())
+  ON CONFLICT (kind, who) DO UPDATE
+    SET failures = CASE WHEN a.last_at > clock_timestamp() - in_forget THEN a.failures ELSE 0 END
+  RETURNING a.failures, extract(epoch FROM clock_timestamp() - a.last_at)
+  INTO row_failures, row_since;
+  longest := greatest(
+    left_s - (in_most - 1) * each_s,
+    in_waits[least(row_failures + 1, cardinality(in_waits))] - greatest(row_since, 0));
   -- Rows of old attempts; one that another call is using stays.
   DELETE FROM ksys.attempt WHERE (kind, who) IN (
     SELECT kind, who FROM ksys.attempt WHERE last_at < clock_timestamp() - in_forget
-      AND who <> ALL (counted)
+      AND who NOT IN (place, person)
     ORDER BY last_at LIMIT 100 FOR UPDATE SKIP LOCKED);
   IF longest > 0 THEN
     RETURN QUERY SELECT NULL::text, NULL::text, longest;
     RETURN;
   END IF;
+  UPDATE ksys.attempt
+  SET failures = ceil(greatest(left_s, 0) / each_s) + 1, last_at = last_at + in_each
+  WHERE kind = 'address' AND who = place
+  RETURNING failures INTO address_failures;
+  IF address_failures = in_many THEN
+    INSERT INTO ksys.audit (actor, via, action, subject, detail, address)
+    VALUES ('', 'local', 'many_failures', place,
+            jsonb_build_object('failures', address_failures), place);
+  END IF;
   UPDATE ksys.attempt SET failures = failures + 1, last_at = clock_timestamp()
-  WHERE (kind, who) IN ((kinds[1], counted[1]), (kinds[2], counted[2]));
+  WHERE kind = 'user' AND who = person;
   RETURN QUERY
     SELECT u.password, u.role, 0::double precision
     FROM (SELECT) AS always
@@ -54,7 +72,7 @@ $$;
 -- Records a failed attempt, and the lockout when it was the last one before it. The name of an unknown
 -- user is not recorded: people type passwords into the wrong field.
 CREATE OR REPLACE FUNCTION ksys.failed(
-  in_name text, in_address text, in_counted text, in_reason text, in_locks_after integer)
+  in_name text, in_address text, in_reason text, in_locks_after integer)
 RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH found AS (
@@ -66,11 +84,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
            jsonb_build_object('reason', in_reason), in_address
     FROM found
     UNION ALL
-    SELECT '', 'local', 'locked', CASE a.kind WHEN 'user' THEN found.name ELSE a.who END,
-           jsonb_build_object('kind', a.kind, 'failures', a.failures), in_address
+    SELECT '', 'local', 'locked', found.name, jsonb_build_object('failures', a.failures), in_address
     FROM found, ksys.attempt AS a
-    WHERE a.failures = in_locks_after
-      AND (a.kind, a.who) IN (('address', left(in_counted, 64)), ('user', left(lower(in_name), 64)))
+    WHERE a.kind = 'user' AND a.who = left(lower(in_name), 64) AND a.failures = in_locks_after
     RETURNING 1
   )
   SELECT count(*)::integer FROM recorded
@@ -80,7 +96,7 @@ $$;
 -- disabled, was removed, or has no role.
 CREATE OR REPLACE FUNCTION ksys.start_session(
   in_key bytea, in_user text, in_role text, in_via text, in_address text, in_counted text,
-  in_agent text, in_old_key bytea, in_idle interval, in_absolute interval)
+  in_agent text, in_old_key bytea, in_idle interval, in_absolute interval, in_each interval)
 RETURNS TABLE ("user" text, role text, via text, created_at timestamptz, seen_at timestamptz,
                expires_at timestamptz, address text, agent text, id text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -106,8 +122,8 @@ BEGIN
           now() + in_absolute, in_address, left(in_agent, 300))
   RETURNING * INTO made;
   IF in_via = 'local' THEN
-    -- The attempt has not failed.
-    UPDATE ksys.attempt SET failures = greatest(failures - 1, 0)
+    -- The attempt has not failed. Others of the address still have.
+    UPDATE ksys.attempt SET failures = greatest(failures - 1, 0), last_at = last_at - in_each
     WHERE kind = 'address' AND who = left(in_counted, 64);
     DELETE FROM ksys.attempt WHERE kind = 'user' AND who = left(lower(in_user), 64);
   END IF;

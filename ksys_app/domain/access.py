@@ -29,9 +29,16 @@ _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta
 WAITS: Final = (0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 900.0)
 """Seconds to wait after 0, 1, 2, … failures before the next attempt; the last also after more."""
 LOCKS_AFTER: Final = len(WAITS) - 1
-"""Number of failures that locks a user or an address."""
+"""Number of failures that locks a user."""
 FORGET: Final = timedelta(minutes=15)
-"""Failures are forgotten so long after the last one."""
+"""Failures of a user are forgotten so long after the last one."""
+ADDRESS_FAILURES: Final = 100
+"""So many failures an address may have: a control room can be one address."""
+ADDRESS_FORGET: Final = timedelta(seconds=15)
+"""One failure of an address is forgotten every so often: 240 guesses an hour. This is 2 % of
+``MIN_GUESSES`` in a year, for all users together."""
+ADDRESS_MANY: Final = 50
+"""So many failures of an address are recorded in the audit."""
 
 MIN_PASSWORD: Final = 12
 MAX_PASSWORD_BYTES: Final = 1024
@@ -66,17 +73,30 @@ def life(text: str) -> timedelta | None:
 
 
 def wait_s(failures: int, since_s: float) -> float:
-    """Seconds that the next attempt to log in has to wait.
+    """Seconds that the next attempt to log in as a user has to wait.
 
     ``ksys.attempt`` in the database applies :data:`WAITS` in the same way, for all processes.
 
     Args:
-        failures: failed attempts of a user or of an address.
+        failures: failed attempts of the user.
         since_s: seconds since the last of them.
     """
     if since_s >= FORGET.total_seconds():
         return 0.0
     return max(0.0, WAITS[min(failures, LOCKS_AFTER)] - max(0.0, since_s))
+
+
+def address_wait_s(failures: int, since_s: float) -> float:
+    """Seconds that the next attempt from an address has to wait.
+
+    ``ksys.attempt`` in the database applies the same rule, for all processes.
+
+    Args:
+        failures: failures of the address that were not forgotten when the last of them came.
+        since_s: seconds since then.
+    """
+    left = failures * ADDRESS_FORGET - timedelta(seconds=max(0.0, since_s))
+    return max(0.0, (left - (ADDRESS_FAILURES - 1) * ADDRESS_FORGET).total_seconds())
 
 
 def counted(address: str) -> str:

@@ -14,19 +14,31 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from ksys_app.db import Database
-from ksys_app.domain.access import ABSOLUTE, FORGET, IDLE, LOCKS_AFTER, WAITS, clean_name, counted
+from ksys_app.domain.access import (
+    ABSOLUTE,
+    ADDRESS_FAILURES,
+    ADDRESS_FORGET,
+    ADDRESS_MANY,
+    FORGET,
+    IDLE,
+    LOCKS_AFTER,
+    WAITS,
+    clean_name,
+    counted,
+)
 from ksys_app.models.access import Attempt, AuditRow, Role, Session, Token
 
 ATTEMPT: Final = """
-SELECT * FROM ksys.attempt(%(name)s, %(counted)s, %(waits)s::double precision[], %(forget)s)
+SELECT * FROM ksys.attempt(
+  %(name)s, %(counted)s, %(waits)s::double precision[], %(forget)s, %(most)s, %(each)s, %(many)s)
 """
 FAILED: Final = """
-SELECT ksys.failed(%(name)s, %(address)s, %(counted)s, %(reason)s, %(locks_after)s) AS count
+SELECT ksys.failed(%(name)s, %(address)s, %(reason)s, %(locks_after)s) AS count
 """
 START_SESSION: Final = """
 SELECT * FROM ksys.start_session(
   %(key)s, %(user)s, %(role)s, %(via)s, %(address)s, %(counted)s, %(agent)s, %(old_key)s, %(idle)s,
-  %(absolute)s)
+  %(absolute)s, %(each)s)
 """
 SESSION: Final = "SELECT * FROM ksys.session(%(key)s, %(idle)s)"
 ACTIVE: Final = "SELECT * FROM ksys.active(%(keys)s, %(idle)s)"
@@ -65,6 +77,9 @@ async def attempt(database: Database, name: str, address: str) -> Attempt:
         "counted": counted(address),
         "waits": list(WAITS),
         "forget": FORGET,
+        "most": ADDRESS_FAILURES,
+        "each": ADDRESS_FORGET,
+        "many": ADDRESS_MANY,
     }
     return (await database.fetch_all(Attempt, ATTEMPT, params, name="access_attempt"))[0]
 
@@ -74,7 +89,6 @@ async def failed(database: Database, name: str, address: str, reason: str) -> No
     params = {
         "name": clean_name(name),
         "address": address,
-        "counted": counted(address),
         "reason": reason,
         "locks_after": LOCKS_AFTER,
     }
@@ -117,6 +131,7 @@ async def start_session(
         "old_key": old_key,
         "idle": IDLE,
         "absolute": ABSOLUTE,
+        "each": ADDRESS_FORGET,
     }
     rows = await database.fetch_all(Session, START_SESSION, params, name="access_start_session")
     return rows[0] if rows else None

@@ -1,7 +1,7 @@
 """A changed aggregate: a migration brings an older database to the new schema and keeps its data.
 
-The product has no migration yet. This is one as `db/migrations/README.md` describes it, on a copy
-of the schema in which `features_5m` has one column more.
+The product has no migration of an aggregate yet. This is one as `db/migrations/README.md` describes
+it, on a copy of the schema in which `features_5m` has one column more.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ FUNCTIONS = {
 }
 # A call of each function, also of those that only triggers use.
 CALLS = (
-    "SELECT ksys.attempt('Kim', '', '{0}', interval '1 minute')",
-    "SELECT ksys.failed('Kim', '', '', '', 10)",
+    "SELECT ksys.attempt('Kim', '', '{0}', interval '1 minute', 9, interval '1 minute', 5)",
+    "SELECT ksys.failed('Kim', '', '', 10)",
     "SELECT ksys.sessions(interval '1 minute')",
     "SELECT ksys.audit(NULL, NULL, NULL, 1)",
     "SELECT ksys.note('', '', '', '', '{}', '')",

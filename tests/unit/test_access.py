@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -16,10 +17,13 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from ksys_app.api.access import _after, log_in_by_form, typed
 from ksys_app.domain import access
 from ksys_app.domain.access import (
+    ADDRESS_FORGET,
     FORGET,
     LOCKS_AFTER,
+    MIN_GUESSES,
     ROLES,
     WAITS,
+    address_wait_s,
     clean_name,
     counted,
     key_of,
@@ -78,6 +82,24 @@ def test_a_clock_that_was_put_back_makes_no_longer_wait(failures: int, since: fl
 def test_the_waits_are_those_of_the_requirements() -> None:
     assert [wait_s(n, 0) for n in range(12)] == [0, 0, 0, 1, 2, 4, 8, 16, 30, 30, 900, 900]
     assert LOCKS_AFTER == 10
+    assert [address_wait_s(n, 0) for n in (0, 99, 100, 101)] == [0, 0, 15, 30]
+
+
+@given(FAILURES, SINCE, SINCE)
+def test_an_address_forgets_one_failure_after_the_other(
+    failures: int, one: float, other: float
+) -> None:
+    early, late = sorted((one, other))
+    assert address_wait_s(failures, late) <= address_wait_s(failures, early)
+    left = address_wait_s(failures, one)
+    assert address_wait_s(failures, one + left) == pytest.approx(0, abs=1e-5)
+    assert address_wait_s(failures + 1, one) >= left
+
+
+def test_an_address_alone_guesses_no_password_that_is_accepted() -> None:
+    """In a year, for all users together, few of the guesses that the easiest accepted one needs."""
+    a_year = timedelta(days=365) / ADDRESS_FORGET
+    assert a_year / MIN_GUESSES < 0.025
     assert all(one <= other for one, other in pairwise(WAITS))
 
 
