@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg import AsyncConnection
 
+from ksys_app import resources
 from ksys_app.db import connect
 from ksys_app.domain import upkeep
 from ksys_app.ops.jobs import jobs
@@ -102,9 +103,9 @@ def changed(tmp_path: Path) -> Path:
     text = file.read_text("utf-8")
     assert OLD_COLUMN in text
     file.write_text(text.replace(OLD_COLUMN, NEW_COLUMNS), "utf-8")
-    (tmp_path / "migrations").mkdir()
+    shutil.copytree(resources.DB / "migrations", tmp_path / "migrations")
     migration = MIGRATION.replace("{create}", file.read_text("utf-8"))
-    (tmp_path / "migrations" / "001_median.sql").write_text(migration, "utf-8")
+    (tmp_path / "migrations" / "900_median.sql").write_text(migration, "utf-8")
     return tmp_path
 
 
@@ -146,7 +147,7 @@ async def test_an_older_database_comes_to_what_a_new_one_has_and_keeps_its_data(
     async with await connect(older) as conn:
         before = await features(conn)
         assert sum(int(str(row[-1])) for row in before) == 1200
-        assert (await apply(older, changed))[0] == "001_median"
+        assert (await apply(older, changed))[0] == "900_median"
         assert not await refresh.unfilled(older, ZoneInfo(ZONE))
         assert await features(conn) == before
         cursor = await conn.execute(
@@ -157,7 +158,7 @@ async def test_an_older_database_comes_to_what_a_new_one_has_and_keeps_its_data(
         assert {"refresh features_5m", "compression features_5m"} <= names
         cursor = await conn.execute("SELECT count(*) FROM public.influx_hist")
         assert await cursor.fetchone() == (600,)
-    assert "001_median" not in await apply(older, changed)
+    assert "900_median" not in await apply(older, changed)
 
     fresh = await databases.fresh(schema=False)
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from psycopg import AsyncConnection
 
+from ksys_app import resources
 from ksys_app.db import connect
 from ksys_app.errors import ConfigError, SchemaDrift
 from ksys_app.ops import golden, server
@@ -221,14 +222,21 @@ def test_an_installation_without_sql_files_says_so(tmp_path: Path) -> None:
         schema.plan(tmp_path)
 
 
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A folder for files of a test, with the migrations that the database has."""
+    shutil.copytree(resources.DB / "migrations", tmp_path / "migrations")
+    return tmp_path
+
+
 async def test_a_failing_step_leaves_nothing_behind(
-    dsn: str, conn: AsyncConnection, tmp_path: Path
+    dsn: str, conn: AsyncConnection, directory: Path
 ) -> None:
-    (tmp_path / "010_half.sql").write_text(
+    (directory / "010_half.sql").write_text(
         "CREATE TABLE public.half (a integer);\nSELECT nonsense();\n"
     )
     with pytest.raises(SchemaDrift, match=r"010_half.sql: function nonsense\(\) does not exist"):
-        await apply(dsn, directory=tmp_path)
+        await apply(dsn, directory=directory)
     row = await (await conn.execute("SELECT to_regclass('public.half')")).fetchone()
     assert row == (None,)
 
@@ -244,12 +252,12 @@ END $$
 
 @pytest.mark.parametrize("code", ["XX000", "40P01", "23505", "42P07"])
 async def test_a_collision_is_known_by_its_code_in_any_language_and_tried_again(
-    dsn: str, conn: AsyncConnection, tmp_path: Path, code: str
+    dsn: str, conn: AsyncConnection, directory: Path, code: str
 ) -> None:
     await conn.execute("CREATE SEQUENCE public.tries")
-    (tmp_path / "010_collides.sql").write_text(RAISES.format(code=code, wins_at=3))
+    (directory / "010_collides.sql").write_text(RAISES.format(code=code, wins_at=3))
     try:
-        assert [step.name for step in await apply(dsn, directory=tmp_path)] == ["010_collides"]
+        assert [step.name for step in await apply(dsn, directory=directory)] == ["010_collides"]
     finally:
         await conn.execute("DROP SEQUENCE public.tries")
 
@@ -266,16 +274,16 @@ async def test_a_collision_is_known_by_its_code_in_any_language_and_tried_again(
 async def test_a_failure_is_known_by_its_code_in_any_language(
     dsn: str,
     conn: AsyncConnection,
-    tmp_path: Path,
+    directory: Path,
     code: str,
     kind: type[Exception],
     message: str,
 ) -> None:
     await conn.execute("CREATE SEQUENCE public.tries")
-    (tmp_path / "010_fails.sql").write_text(RAISES.format(code=code, wins_at=100))
+    (directory / "010_fails.sql").write_text(RAISES.format(code=code, wins_at=100))
     try:
         with pytest.raises(kind, match=message):
-            await apply(dsn, directory=tmp_path)
+            await apply(dsn, directory=directory)
     finally:
         await conn.execute("DROP SEQUENCE public.tries")
 
