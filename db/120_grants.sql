@@ -14,9 +14,9 @@ BEGIN
       ('eco_rw', 'SELECT', ''),
       ('eco_rw', 'INSERT', '^(influx_hist|predictions|anomalies|ingest_reject)$'),
       ('eco_rw', 'UPDATE', '^(influx_hist|predictions|anomalies)$'),
-      ('eco_rw', 'INSERT', '^(influx_qc_rule|ingest_expectation)$'),
-      ('eco_rw', 'UPDATE', '^(influx_qc_rule|ingest_expectation)$'),
-      ('eco_rw', 'DELETE', '^(influx_qc_rule|ingest_expectation)$')
+      ('eco_rw', 'INSERT', '^(influx_qc_rule|ingest_expectation|rule_base)$'),
+      ('eco_rw', 'UPDATE', '^(influx_qc_rule|ingest_expectation|rule_base)$'),
+      ('eco_rw', 'DELETE', '^(influx_qc_rule|ingest_expectation|rule_base)$')
     ) AS p (role, privilege, relations)
     JOIN pg_class AS c
       ON c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
@@ -43,7 +43,7 @@ BEGIN
     SELECT p.oid::regprocedure AS function FROM pg_proc AS p
     WHERE p.pronamespace = 'ksys'::regnamespace
       AND p.proname IN ('attempt', 'failed', 'start_session', 'session', 'active', 'end_session',
-                        'sessions', 'revoke', 'rehash', 'token', 'note', 'audit')
+                        'sessions', 'revoke', 'rehash', 'token', 'note', 'audit', 'rule_save')
       AND NOT has_function_privilege('eco_op', p.oid, 'EXECUTE')
   LOOP
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO eco_op', missing.function);

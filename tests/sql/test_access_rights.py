@@ -16,7 +16,7 @@ from tests.database import TestDatabases
 TABLES = ("app_user", "attempt", "audit", "session", "token")
 FUNCTIONS = {
     *("attempt", "failed", "start_session", "session", "end_session", "sessions", "revoke"),
-    *("active", "rehash", "token", "note", "audit"),
+    *("active", "rehash", "token", "note", "audit", "rule_save"),
 }
 # A call of each function, also of those that only triggers use.
 CALLS = (
@@ -25,6 +25,7 @@ CALLS = (
     "SELECT ksys.sessions(interval '1 minute')",
     "SELECT ksys.audit(NULL, NULL, NULL, 1)",
     "SELECT ksys.note('', '', '', '', '{}', '')",
+    "SELECT ksys.rule_save('[]', 'Kim', 'local', '', 'why')",
 )
 STATEMENTS = ("SELECT * FROM {}", "DELETE FROM {}", "TRUNCATE {}", "LOCK TABLE {}")
 

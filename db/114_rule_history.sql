@@ -1,0 +1,183 @@
+-- Every change of a tag's limits, whoever makes it (PRD §32.9): the page, ksys qc sync, or a person with
+-- psql. The columns of influx_qc_rule are the plant's, so versions have a table of their own.
+
+-- version: 0 before the first change that was recorded; each changed row counts one further.
+CREATE TABLE IF NOT EXISTS public.rule_version (
+  tag_name text PRIMARY KEY,
+  version integer NOT NULL
+);
+
+-- relation: influx_qc_rule or alarm_rule; condition: '' for influx_qc_rule. old, new: the row, NULL where
+-- there was or is none. source: page, csv or sql. session_role: the role that wrote.
+CREATE TABLE IF NOT EXISTS public.rule_history (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  tag_name text NOT NULL,
+  version integer NOT NULL,
+  relation text NOT NULL,
+  condition text NOT NULL,
+  op text NOT NULL,
+  old jsonb,
+  new jsonb,
+  actor text NOT NULL,
+  reason text NOT NULL,
+  source text NOT NULL,
+  session_role text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS rule_history_tag_name_idx ON public.rule_history (tag_name);
+CREATE INDEX IF NOT EXISTS rule_history_at_idx ON public.rule_history (at);
+
+-- The rows of the file at the last ksys qc sync: the base of its three-way merge.
+CREATE TABLE IF NOT EXISTS public.rule_base (
+  tag_name text PRIMARY KEY,
+  base jsonb NOT NULL,
+  synced_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Writes one row of history and counts the version. Who and why: settings of the transaction. It runs as
+-- its owner, so that the writer needs no privilege on the three tables.
+CREATE OR REPLACE FUNCTION public.record_rule() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  source text := coalesce(nullif(current_setting('ksys.source', true), ''), 'sql');
+  row_old jsonb := CASE WHEN TG_OP IN ('UPDATE', 'DELETE') THEN to_jsonb(OLD) END;
+  row_new jsonb := CASE WHEN TG_OP IN ('INSERT', 'UPDATE') THEN to_jsonb(NEW) END;
+  -- Another tag_name: the row of one tag ends, and that of another begins.
+  renamed boolean := row_old->>'tag_name' <> row_new->>'tag_name';
+  changed record;
+  counted integer;
+BEGIN
+  FOR changed IN EXECUTE
+    CASE
+      WHEN TG_OP = 'TRUNCATE' THEN
+        format('SELECT tag_name, to_jsonb(t) AS old_row, NULL::jsonb AS new_row FROM %I.%I AS t'
+               ' ORDER BY tag_name', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+      WHEN renamed THEN
+        'SELECT $1->>''tag_name'' AS tag_name, $1 AS old_row, NULL::jsonb AS new_row'
+        ' UNION ALL SELECT $2->>''tag_name'', NULL, $2'
+      ELSE
+        'SELECT coalesce($2, $1)->>''tag_name'' AS tag_name, $1 AS old_row, $2 AS new_row'
+    END
+    USING row_old, row_new
+  LOOP
+    INSERT INTO public.rule_version AS v (tag_name, version) VALUES (changed.tag_name, 1)
+    ON CONFLICT (tag_name) DO UPDATE SET version = v.version + 1
+    RETURNING v.version INTO counted;
+    INSERT INTO public.rule_history
+      (tag_name, version, relation, condition, op, old, new, actor, reason, source, session_role)
+    VALUES
+      (changed.tag_name, counted, TG_TABLE_NAME,
+       coalesce(coalesce(changed.new_row, changed.old_row)->>'condition', ''),
+       CASE WHEN changed.old_row IS NULL THEN 'INSERT' WHEN changed.new_row IS NULL THEN 'DELETE'
+            ELSE 'UPDATE' END,
+       changed.old_row, changed.new_row,
+       coalesce(nullif(current_setting('ksys.actor', true), ''), session_user),
+       coalesce(current_setting('ksys.reason', true), ''), source, session_user);
+  END LOOP;
+  RETURN NULL;
+END
+$$;
+
+-- Nobody changes what was recorded, not even the owner by mistake.
+CREATE OR REPLACE FUNCTION public.keep_rule_history() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION 'rule_history is append-only: % is not allowed', TG_OP
+    USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+
+DO $$
+DECLARE
+  wanted record;
+BEGIN
+  FOR wanted IN
+    SELECT * FROM (VALUES
+      ('influx_qc_rule', 'record_rule_write', 'AFTER INSERT OR DELETE', 'FOR EACH ROW', 'record_rule'),
+      ('influx_qc_rule', 'record_rule_update', 'AFTER UPDATE',
+       'FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*)', 'record_rule'),
+      ('influx_qc_rule', 'record_rule_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT', 'record_rule'),
+      ('rule_history', 'keep_rule_history', 'BEFORE UPDATE OR DELETE OR TRUNCATE', 'FOR EACH STATEMENT',
+       'keep_rule_history')
+    ) AS t (relation, name, occasion, rows, function)
+    WHERE NOT EXISTS (SELECT FROM pg_trigger
+                      WHERE tgrelid = format('public.%I', t.relation)::regclass AND tgname = t.name)
+  LOOP
+    EXECUTE format('CREATE TRIGGER %I %s ON public.%I %s EXECUTE FUNCTION public.%I()',
+                   wanted.name, wanted.occasion, wanted.relation, wanted.rows, wanted.function);
+  END LOOP;
+END
+$$;
+
+CREATE SCHEMA IF NOT EXISTS ksys;
+
+-- Saves rules for the application, as eco_op: all of them or none. in_changes: an array of objects with
+-- tag_name, version (the one that the person saw) and rule (every column of influx_qc_rule). If another
+-- version is in force for one of the tags, nothing is saved, and each such tag is returned with the rule
+-- in force (theirs) and the rule of the version that the person saw (base). 118_access_functions.sql takes
+-- the function from PUBLIC.
+CREATE OR REPLACE FUNCTION ksys.rule_save(
+  in_changes jsonb, in_actor text, in_via text, in_address text, in_reason text)
+RETURNS TABLE (tag_name text, version integer, saved boolean, theirs jsonb, base jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  tags text[] := ARRAY(SELECT DISTINCT c->>'tag_name' FROM jsonb_array_elements(in_changes) AS c
+                       ORDER BY 1);
+BEGIN
+  IF btrim(in_reason) = '' OR btrim(in_actor) = '' THEN
+    RAISE EXCEPTION 'a change of limits needs an actor and a reason' USING ERRCODE = 'check_violation';
+  END IF;
+  -- Rows first, then versions, as the triggers of another writer lock them.
+  PERFORM FROM public.influx_qc_rule AS r WHERE r.tag_name = ANY (tags) ORDER BY r.tag_name FOR UPDATE;
+  INSERT INTO public.rule_version (tag_name, version) SELECT tag, 0 FROM unnest(tags) AS tag
+  ON CONFLICT (tag_name) DO NOTHING;
+  PERFORM FROM public.rule_version AS v WHERE v.tag_name = ANY (tags) ORDER BY v.tag_name FOR UPDATE;
+  RETURN QUERY
+    SELECT v.tag_name, v.version, false, to_jsonb(r),
+           CASE WHEN h.id IS NULL THEN to_jsonb(r) ELSE h.old END
+    FROM jsonb_array_elements(in_changes) AS c
+    JOIN public.rule_version AS v ON v.tag_name = c->>'tag_name'
+    LEFT JOIN public.influx_qc_rule AS r ON r.tag_name = v.tag_name
+    LEFT JOIN LATERAL (
+      SELECT p.id, p.old FROM public.rule_history AS p
+      WHERE p.tag_name = v.tag_name AND p.relation = 'influx_qc_rule'
+        AND p.version > (c->>'version')::integer
+      ORDER BY p.version LIMIT 1
+    ) AS h ON true
+    WHERE v.version <> (c->>'version')::integer
+    ORDER BY v.tag_name;
+  IF FOUND THEN
+    RETURN;
+  END IF;
+  PERFORM set_config('ksys.actor', in_actor, true), set_config('ksys.reason', in_reason, true),
+          set_config('ksys.source', 'page', true);
+  INSERT INTO public.influx_qc_rule AS r
+    (tag_name, min_val, max_val, max_step, max_gap_seconds, allow_negative, enabled, meta, warn_min,
+     warn_max, crit_min, crit_max, roc_max_per_min, spike_zscore, deadband_pct)
+  SELECT n.tag_name, n.min_val, n.max_val, n.max_step, n.max_gap_seconds, n.allow_negative, n.enabled,
+         n.meta, n.warn_min, n.warn_max, n.crit_min, n.crit_max, n.roc_max_per_min, n.spike_zscore,
+         n.deadband_pct
+  FROM jsonb_array_elements(in_changes) AS c
+  CROSS JOIN jsonb_populate_record(NULL::public.influx_qc_rule, c->'rule') AS n
+  WHERE jsonb_typeof(c->'rule') = 'object'
+  ORDER BY n.tag_name
+  ON CONFLICT (tag_name) DO UPDATE
+    SET min_val = excluded.min_val, max_val = excluded.max_val, max_step = excluded.max_step,
+        max_gap_seconds = excluded.max_gap_seconds, allow_negative = excluded.allow_negative,
+        enabled = excluded.enabled, meta = excluded.meta, warn_min = excluded.warn_min,
+        warn_max = excluded.warn_max, crit_min = excluded.crit_min, crit_max = excluded.crit_max,
+        roc_max_per_min = excluded.roc_max_per_min, spike_zscore = excluded.spike_zscore,
+        deadband_pct = excluded.deadband_pct;
+  INSERT INTO ksys.audit (actor, via, action, subject, detail, address)
+  SELECT in_actor, in_via, 'rule_saved', v.tag_name,
+         jsonb_build_object('version', v.version, 'reason', in_reason), in_address
+  FROM jsonb_array_elements(in_changes) AS c
+  JOIN public.rule_version AS v ON v.tag_name = c->>'tag_name'
+  WHERE v.version > (c->>'version')::integer
+  ORDER BY v.tag_name;
+  RETURN QUERY
+    SELECT v.tag_name, v.version, true, NULL::jsonb, NULL::jsonb
+    FROM public.rule_version AS v WHERE v.tag_name = ANY (tags) ORDER BY v.tag_name;
+END
+$$;

@@ -1,0 +1,61 @@
+"""Saves limits for a person, through the function of schema ``ksys`` (PRD §32.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from ksys_app.db import Database
+from ksys_app.models.limits import RuleChange, RuleOutcome
+from ksys_app.models.rows import QcRule
+
+SAVE: Final = """
+SELECT * FROM ksys.rule_save(
+  %(changes)s::jsonb, %(actor)s, %(via)s, %(address)s, %(reason)s)
+"""
+COLUMNS: Final = tuple(field.name for field in fields(QcRule) if field.compare)
+"""The columns of ``influx_qc_rule``."""
+
+
+def row_of(rule: QcRule) -> dict[str, Any]:
+    """A rule as the row that the table stores."""
+    return {name: getattr(rule, name) for name in COLUMNS}
+
+
+async def save(
+    database: Database,
+    changes: Sequence[RuleChange],
+    actor: str,
+    via: str,
+    address: str,
+    reason: str,
+) -> list[RuleOutcome]:
+    """Save all rules, or none if one of the tags has another version; record who and why.
+
+    Args:
+        database: the operator's database (:func:`ksys_app.db.operator`).
+        changes: the rules, at most one a tag.
+        actor: who saves.
+        via: how the actor is known.
+        address: address of the actor.
+        reason: why; not empty.
+
+    Returns:
+        For each tag its new version, or the tags that stand against it and what is in force there.
+    """
+    params = {
+        "changes": Jsonb(
+            [
+                {"tag_name": one.rule.tag_name, "version": one.version, "rule": row_of(one.rule)}
+                for one in changes
+            ]
+        ),
+        "actor": actor,
+        "via": via,
+        "address": address,
+        "reason": reason,
+    }
+    return await database.fetch_all(RuleOutcome, SAVE, params, name="rule_save")
