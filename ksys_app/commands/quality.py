@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from ksys_app.commands import terminal
 from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.ops.masterdata import qc
+from ksys_app.ops.masterdata.qc_changes import CONFLICTS
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,12 +34,18 @@ def sync(
     prune: Annotated[
         bool, typer.Option("--prune", help="Also delete the rows that the file does not have.")
     ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Also overwrite what was changed on a page.")
+    ] = False,
     encoding: Encoding = None,
     decimal: DecimalSign = None,
 ) -> None:
     """Write the rows of the file to the database, in one transaction, and show each change.
 
     Run it after you edited the file. Rows that only the database has stay, unless you use --prune.
+    Limits that somebody changed on a page since the last sync stay, unless you use --overwrite. If
+    the file changed the same cell, nothing is written, each such cell is named, and the exit code
+    is 1.
 
     Example: ksys qc sync --dry-run
 
@@ -45,12 +53,30 @@ def sync(
     """
     dsn, how = terminal.settings().admin_dsn(), reading(encoding, decimal)
     table = qc.table_of(csv)
-    changes = terminal.run(qc.sync(dsn, csv, table, reading=how, dry_run=dry_run, prune=prune))
+    changes = terminal.run(
+        qc.sync(dsn, csv, table, reading=how, dry_run=dry_run, prune=prune, overwrite=overwrite)
+    )
+    conflicts = [change for change in changes if change.kind in CONFLICTS]
+    if conflicts:
+        _refuse(csv, conflicts)
     for change in changes:
         terminal.out.print(change.done(dry_run=dry_run, prune=prune), markup=False)
-    done = sum(change.kind != "remove" or prune for change in changes)
+    kept = sum(change.kind == "keep" for change in changes)
+    alone = sum(change.kind == "remove" and not prune for change in changes)
     verb = "would be made" if dry_run else "made"
-    terminal.out.print(f"{done} changes {verb}, {len(changes) - done} rows only in the database")
+    more = f", {kept} kept as on the page" if kept else ""
+    done = len(changes) - kept - alone
+    terminal.out.print(f"{done} changes {verb}, {alone} rows only in the database{more}")
+
+
+def _refuse(csv: Path, conflicts: Sequence[qc.Change]) -> NoReturn:
+    for change in conflicts:
+        terminal.out.print(change.done(dry_run=True, prune=True), markup=False)
+    terminal.out.print(
+        f"nothing was written: {len(conflicts)} conflicts. Correct {csv.name} (ksys qc export "
+        "writes what is in force), or use --overwrite"
+    )
+    raise typer.Exit(1)
 
 
 @app.command()

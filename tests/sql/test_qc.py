@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import AsyncConnection
 
+from ksys_app import db
 from ksys_app.errors import ConfigError, DatabaseUnreachable, SchemaDrift
+from ksys_app.models.limits import RuleChange
 from ksys_app.models.rows import Expectation, QcRule
 from ksys_app.ops.masterdata import qc, qc_csv
 from ksys_app.ops.masterdata.qc import Change
 from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
+from ksys_app.store import rules
 from tests.conftest import RO_PASSWORD, RW_PASSWORD
 from tests.database import TestDatabases
+from tests.ksys import ksys
 
 FULL = QcRule(
     "T1", -1e-3, 1e9, 0.1, 60, True, None, {"unit": "µg", "n": [1, 2.5]}, 0.0, 10.0, None, 1e8
@@ -24,7 +30,9 @@ BARE = QcRule("T2")
 
 @pytest.fixture
 async def clean(conn: AsyncConnection) -> AsyncConnection:
-    await conn.execute("TRUNCATE public.influx_qc_rule, public.ingest_expectation")
+    await conn.execute(
+        "TRUNCATE public.influx_qc_rule, public.ingest_expectation, public.rule_base"
+    )
     return conn
 
 
@@ -174,3 +182,148 @@ async def test_a_database_that_is_away_or_without_the_schema_is_named(
             await qc.sync(bare, file, RULES)
     finally:
         await databases.drop(bare)
+
+
+class TestMerge:
+    """What somebody changed on a page since the last sync (PRD §32.9)."""
+
+    @pytest.fixture
+    def page(self, clean: AsyncConnection) -> Callable[..., Awaitable[None]]:
+        """Saves a rule as a page does."""
+
+        async def save(rule: QcRule) -> None:
+            pool = db.operator()
+            assert pool is not None
+            cursor = await clean.execute(
+                "SELECT version FROM rule_version WHERE tag_name = %s", (rule.tag_name,)
+            )
+            row = await cursor.fetchone()
+            change = RuleChange(row[0] if row else 0, rule)
+            (done,) = await rules.save(pool, [change], "Kim", "local", "", "tuned")
+            assert done.saved
+
+        return save
+
+    @staticmethod
+    def write(file: Path, *found: QcRule) -> None:
+        qc_csv.write(file, qc_csv.text(found, RULES), force=True)
+
+    async def test_what_only_the_page_changed_stays_and_what_only_the_file_changed_is_written(
+        self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
+    ) -> None:
+        await qc.sync(dsn, file, RULES)
+        await page(replace(FULL, max_val=7e8))
+        self.write(file, replace(FULL, warn_max=20.0), BARE)
+        told = await qc.sync(dsn, file, RULES)
+        assert [(one.kind, one.column) for one in told] == [
+            ("keep", "max_val"),
+            ("change", "warn_max"),
+        ]
+        assert told[0].done(dry_run=False, prune=False) == (
+            "T1 max_val: kept at 700000000, changed on the page by Kim, 1000000000 in the file"
+        )
+        cursor = await clean.execute("SELECT max_val, warn_max FROM influx_qc_rule ORDER BY 1")
+        assert (await cursor.fetchall())[0] == (7e8, 20.0)
+        (left,) = await qc.sync(dsn, file, RULES)
+        assert left.kind == "keep"
+        (differs,) = await qc.verify(dsn, file, RULES)
+        assert str(differs) == "T1 max_val: 1000000000 in the file, 700000000 in the database"
+
+    async def test_a_cell_that_both_changed_is_a_conflict_and_nothing_is_written(
+        self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
+    ) -> None:
+        await qc.sync(dsn, file, RULES)
+        await page(replace(FULL, max_val=7e8))
+        self.write(file, replace(FULL, max_val=8e8, warn_max=20.0), BARE, QcRule("T3"))
+        told = await qc.sync(dsn, file, RULES)
+        assert [(one.tag_name, one.kind, one.column) for one in told] == [
+            ("T1", "conflict", "max_val"),
+            ("T1", "change", "warn_max"),
+            ("T3", "add", None),
+        ]
+        assert told[0].done(dry_run=False, prune=False) == (
+            "T1 max_val: conflict, 800000000 in the file, 700000000 in the database, "
+            "changed on the page by Kim, 1000000000 at the last sync"
+        )
+        assert await tags(clean) == ["T1", "T2"]
+        assert await qc.sync(dsn, file, RULES, dry_run=True) == told
+        assert len(await qc.sync(dsn, file, RULES, overwrite=True)) == 3
+        assert await qc.verify(dsn, file, RULES) == []
+
+    async def test_an_export_settles_a_conflict_and_later_the_file_may_change_the_cell(
+        self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
+    ) -> None:
+        await qc.sync(dsn, file, RULES)
+        await page(replace(FULL, max_val=7e8))
+        await qc.export(dsn, file, RULES, force=True)
+        assert await qc.sync(dsn, file, RULES) == []
+        self.write(file, replace(FULL, max_val=8e8), BARE)
+        (told,) = await qc.sync(dsn, file, RULES)
+        assert told == Change("T1", "change", "max_val", 8e8, 7e8)
+
+    async def test_cells_of_both_that_contradict_each_other_are_a_conflict(
+        self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
+    ) -> None:
+        await qc.sync(dsn, file, RULES)
+        await page(replace(FULL, crit_max=30.0))
+        self.write(file, replace(FULL, warn_max=40.0), BARE)
+        told = await qc.sync(dsn, file, RULES)
+        assert told[-1].kind == "misfit"
+        assert (
+            told[-1]
+            .done(dry_run=False, prune=False)
+            .startswith(
+                "T1 warn_max: conflict, the cells of the page and of the file do not fit: 40 must be"
+            )
+        )
+        cursor = await clean.execute("SELECT warn_max FROM influx_qc_rule WHERE tag_name = 'T1'")
+        assert await cursor.fetchone() == (10.0,)
+
+    async def test_pruning_keeps_what_a_page_added_and_does_not_delete_what_it_changed(
+        self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
+    ) -> None:
+        await qc.sync(dsn, file, RULES)
+        await page(QcRule("OWN", 1.0, 2.0))
+        (told,) = await qc.sync(dsn, file, RULES, prune=True)
+        assert (told.tag_name, told.kind) == ("OWN", "keep")
+        await page(replace(BARE, max_val=5.0))
+        self.write(file, FULL)
+        assert [
+            (one.tag_name, one.kind) for one in await qc.sync(dsn, file, RULES, prune=True)
+        ] == [
+            ("OWN", "keep"),
+            ("T2", "conflict"),
+        ]
+        assert await tags(clean) == ["OWN", "T1", "T2"]
+
+    async def test_without_a_base_the_file_decides_and_becomes_the_base(
+        self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
+    ) -> None:
+        await page(replace(FULL, max_val=7e8))
+        told = await qc.sync(dsn, file, RULES)
+        assert Change("T1", "change", "max_val", 1e9, 7e8) in told
+        await page(replace(FULL, max_val=7e8))
+        (told_then,) = await qc.sync(dsn, file, RULES)
+        assert told_then.kind == "keep"
+
+    async def test_a_sync_is_recorded_as_one(
+        self, dsn: str, clean: AsyncConnection, file: Path
+    ) -> None:
+        await qc.sync(dsn, file, RULES)
+        cursor = await clean.execute(
+            "SELECT source, reason FROM rule_history WHERE tag_name = 'T1' ORDER BY id DESC LIMIT 1"
+        )
+        assert await cursor.fetchone() == ("csv", "ksys qc sync influx_qc_rule.csv")
+
+    async def test_the_command_names_each_conflict_and_exits_1(
+        self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
+    ) -> None:
+        await qc.sync(dsn, file, RULES)
+        await page(replace(FULL, max_val=7e8))
+        code, out, _ = await ksys("qc", "sync", str(file), TS_ADMIN_DSN=dsn)
+        assert (code, "0 changes made, 0 rows only in the database, 1 kept" in out) == (0, True)
+        self.write(file, replace(FULL, max_val=8e8), BARE)
+        code, out, _ = await ksys("qc", "sync", str(file), TS_ADMIN_DSN=dsn)
+        assert code == 1
+        assert "T1 max_val: conflict, 800000000 in the file, 700000000 in the database" in out
+        assert "nothing was written: 1 conflicts" in out

@@ -73,7 +73,7 @@ OPS: dict[str, set[str]] = {
     "access": set(),
     "files": set(),
     "jobs": set(),
-    "masterdata": {"files"},
+    "masterdata": {"access", "files"},
     "serving": set(),
     "verify": {"jobs", "masterdata"},
     "schema": set(),

@@ -1,7 +1,7 @@
 """Master data in CSV files and the database: sync, verify, export (PRD §4.4, §4.6).
 
-The file is the master. Rows that only the database has are reported as drift; they stay unless the
-caller asks to prune them.
+The file is the master, except for what a person changed on a page since the last sync (PRD §32.9).
+Rows that only the database has are reported as drift; they stay unless the caller prunes them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, sql
@@ -22,8 +21,15 @@ from ksys_app.driver.failures import map_error
 from ksys_app.errors import ConfigError
 from ksys_app.models.rows import Expectation, QcRule
 from ksys_app.ops.files.dialect import PLAIN, Reading
-from ksys_app.ops.masterdata import qc_csv
-from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES, Cell, Column, Table, show
+from ksys_app.ops.masterdata import qc_base, qc_csv
+from ksys_app.ops.masterdata.qc_changes import (
+    CONFLICTS,
+    Change as Change,
+    diff,
+    merged,
+    wanted_rows,
+)
+from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES, Column, Table
 from ksys_app.settings import safe_dsn
 
 Row = TypeVar("Row", bound=QcRule | Expectation)
@@ -33,79 +39,9 @@ MAX_ROWS: Final = 100_000
 """Most rows of every statement here; no plant has so many tags."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference between the file and the database.
-
-    Attributes:
-        tag_name: the tag of the row.
-        kind: ``add``: only the file has the row; ``change``: a cell differs; ``remove``: only the
-            database has the row.
-        column: the column of a ``change``, else None.
-        file: value in the file.
-        database: value in the database.
-    """
-
-    tag_name: str
-    kind: Literal["add", "change", "remove"]
-    column: str | None = None
-    file: Cell = None
-    database: Cell = None
-
-    def done(self, *, dry_run: bool, prune: bool) -> str:
-        """What a sync did about the difference: ``D100 max_val: changed from 210 to 200``.
-
-        Args:
-            dry_run: whether the sync only reported the differences.
-            prune: whether the sync deletes rows that the file does not have.
-        """
-        would = "would be " if dry_run else ""
-        if self.kind == "add":
-            return f"{self.tag_name}: {would}inserted"
-        if self.kind == "remove":
-            what = f"{would}deleted" if prune else "not in the file, unchanged"
-            return f"{self.tag_name}: {what}"
-        was, now = _shown(self.database), _shown(self.file)
-        return f"{self.tag_name} {self.column}: {would}changed from {was} to {now}"
-
-    def __str__(self) -> str:
-        """``D100 max_val: 200 in the file, 210 in the database``."""
-        if self.kind == "add":
-            return f"{self.tag_name}: not in the database"
-        if self.kind == "remove":
-            return f"{self.tag_name}: not in the file"
-        file, database = _shown(self.file), _shown(self.database)
-        return f"{self.tag_name} {self.column}: {file} in the file, {database} in the database"
-
-
-def _shown(cell: Cell) -> str:
-    return show(cell) or ("NULL" if cell is None else "{}")
-
-
 def table_of(path: Path) -> Table[QcRule] | Table[Expectation]:
     """The table of a file, by the file's name; a file with another name holds rules."""
     return EXPECTATIONS if path.stem == EXPECTATIONS.name else RULES
-
-
-def diff(file: Sequence[Row], database: Sequence[Row], table: Table[Row]) -> list[Change]:
-    """The changes, cell by cell and by tag, that make the database equal to the file."""
-    there = {row.tag_name: row for row in database}
-    wanted = {row.tag_name: row for row in file}
-    changes: list[Change] = []
-    for tag_name in sorted(there.keys() | wanted.keys()):
-        if tag_name not in there:
-            changes.append(Change(tag_name, "add"))
-        elif tag_name not in wanted:
-            changes.append(Change(tag_name, "remove"))
-        else:
-            pairs = [
-                (name, getattr(wanted[tag_name], name), getattr(there[tag_name], name))
-                for name in table.names
-            ]
-            changes += [
-                Change(tag_name, "change", name, new, old) for name, new, old in pairs if new != old
-            ]
-    return changes
 
 
 async def sync(
@@ -116,8 +52,12 @@ async def sync(
     reading: Reading = PLAIN,
     dry_run: bool = False,
     prune: bool = False,
+    overwrite: bool = False,
 ) -> list[Change]:
     """Make the database equal to the file, in one transaction.
+
+    What only a page changed since the last sync is kept. If the page and the file changed the same
+    cell, nothing is written.
 
     Args:
         dsn: DSN of the owner or of ``eco_rw``.
@@ -126,9 +66,11 @@ async def sync(
         reading: how to read the file.
         dry_run: only report what would change.
         prune: delete the rows that only the database has.
+        overwrite: also overwrite what was changed on a page.
 
     Returns:
-        Every difference; rows of kind ``remove`` were deleted only with ``prune``.
+        Every difference; rows of kind ``remove`` were deleted only with ``prune``, and with one
+        of ``CONFLICTS`` nothing was written.
 
     Raises:
         ConfigError: a cell of the file is wrong, or the DSN may not write.
@@ -137,12 +79,34 @@ async def sync(
     """
     rows = qc_csv.read(path, table, reading)
     async with _session(dsn) as conn, conn.transaction():
+        if table.on_pages and not dry_run:
+            await qc_base.begin(conn, f"ksys qc sync {path.name}")
         changes = diff(rows, await _fetch(conn, table), table)
-        if not dry_run:
-            await _upsert(conn, table, rows, changes)
+        if table.on_pages and not overwrite:
+            changes = await _merge(conn, changes, prune=prune)
+        wanted, unfit = wanted_rows(rows, changes, table)
+        changes += unfit
+        if not dry_run and not any(one.kind in CONFLICTS for one in changes):
+            await _upsert(conn, table, wanted)
             if prune:
                 await _delete(conn, table, [c.tag_name for c in changes if c.kind == "remove"])
+            if table.on_pages:
+                await qc_base.store(conn, rows, table.names)
     return changes
+
+
+async def _merge(conn: AsyncConnection, changes: Sequence[Change], *, prune: bool) -> list[Change]:
+    """The changes, merged with what a page changed; without ``prune`` a row stays anyway."""
+    tags = {change.tag_name for change in changes if change.kind != "add"}
+    if not tags:
+        return list(changes)
+    base = await qc_base.base(conn, MAX_ROWS)
+    found = merged(changes, base, await qc_base.by_page(conn, tags))
+    return (
+        found
+        if prune
+        else [old if old.kind == "remove" else new for old, new in zip(changes, found, strict=True)]
+    )
 
 
 async def verify(
@@ -209,15 +173,8 @@ def _selected(column: Column) -> sql.Composable:
     return sql.SQL("{}::text").format(name) if column.sql_type == "jsonb" else name
 
 
-async def _upsert(
-    conn: AsyncConnection, table: Table[Row], rows: Sequence[Row], changes: Sequence[Change]
-) -> None:
-    touched = {change.tag_name for change in changes}
-    records = [
-        {name: getattr(row, name) for name in table.names}
-        for row in rows
-        if row.tag_name in touched
-    ]
+async def _upsert(conn: AsyncConnection, table: Table[Row], rows: Sequence[Row]) -> None:
+    records = [{name: getattr(row, name) for name in table.names} for row in rows]
     if not records:
         return
     names = [sql.Identifier(name) for name in table.names]

@@ -65,6 +65,7 @@ class Table(Generic[Row_co]):
         columns: the columns in the order of the DDL.
         check: returns what is wrong with a row as a whole.
         stamped: whether the table has ``updated_at``, the time of a row's last change.
+        on_pages: whether people also change the rows on pages, so that a sync has to merge.
     """
 
     name: LiteralString
@@ -72,6 +73,7 @@ class Table(Generic[Row_co]):
     columns: tuple[Column, ...]
     check: Callable[[Any], list[Fault]]
     stamped: bool = False
+    on_pages: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -130,6 +132,7 @@ RULES: Final = Table(
         Column("deadband_pct", _DOUBLE, cells.number),
     ),
     rules.rule_faults,
+    on_pages=True,
 )
 EXPECTATIONS: Final = Table(
     "ingest_expectation",
