@@ -273,7 +273,7 @@ class TestMerge:
             told[-1]
             .done(dry_run=False, prune=False)
             .startswith(
-                "T1 warn_max: conflict, the cells of the page and of the file do not fit: 40 must be"
+                "T1 warn_max: conflict, the cells of the page and of the file do not fit: 40 "
             )
         )
         cursor = await clean.execute("SELECT warn_max FROM influx_qc_rule WHERE tag_name = 'T1'")
