@@ -6,12 +6,13 @@ are named LL, L, H and HH.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from ksys_app.domain.figures import finite
-from ksys_app.domain.kpi import active, beyond
+from ksys_app.domain.kpi import active
+from ksys_app.domain.limits import Limit, limits, moved, spiked
 from ksys_app.models.rows import Expectation, QcRule
 from ksys_app.models.tiles import Level, Reason, Violation
 
@@ -92,12 +93,6 @@ def held_limits(violations: tuple[Violation, ...]) -> frozenset[Reason]:
     return frozenset(v.reason for v in violations if v.reason in ("LL", "L", "H", "HH", "RANGE"))
 
 
-def _deadband(rule: QcRule) -> float:
-    if rule.deadband_pct is None or rule.min_val is None or rule.max_val is None:
-        return 0.0
-    return max(0.0, (rule.max_val - rule.min_val) * rule.deadband_pct / 100)
-
-
 def _quality(reading: Reading) -> list[Violation]:
     """Violations for bad quality: a newest value that is no finite number, or refused samples.
 
@@ -124,60 +119,29 @@ def _limits(rule: QcRule, reading: Reading, held: frozenset[Reason]) -> list[Vio
     if value is None:
         return []
     found: list[Violation] = []
-    if rule.allow_negative is False and value < 0:
-        found.append(Violation("crit", "NEGATIVE", value, 0.0))
-    band = _deadband(rule)
-    if beyond(value, rule.min_val, rule.max_val, inclusive=False):
-        found.append(_out_of_range(value, rule))
-    elif "RANGE" in held and band > 0 and _near_an_end(value, rule, band):
-        found.append(replace(_out_of_range(value, rule), held=True))
-    sides: tuple[tuple[Level, Reason, float | None, int], ...] = (
-        ("crit", "HH", rule.crit_max, 1),
-        ("crit", "LL", rule.crit_min, -1),
-        ("warn", "H", rule.warn_max, 1),
-        ("warn", "L", rule.warn_min, -1),
-    )
-    for level, reason, limit, sign in sides:
-        if limit is None:
-            continue
-        slack = band if reason in held else 0.0
-        if (value - limit) * sign >= -slack:
-            inside = (value - limit) * sign < 0
-            found.append(Violation(level, reason, value, limit, held=inside))
+    for limit in limits(rule):
+        broken = limit.breaks(value)
+        # Without a deadband, a value on the end of the range is normal (PRD decision 2).
+        if broken or (limit.name in held and limit.band > 0 and not limit.returned(value)):
+            found.append(_violation(limit, value, rule, held=not broken))
     return found
 
 
-def _near_an_end(value: float, rule: QcRule, band: float) -> bool:
-    low = None if rule.min_val is None else rule.min_val + band
-    high = None if rule.max_val is None else rule.max_val - band
-    return beyond(value, low, high)
-
-
-def _out_of_range(value: float, rule: QcRule) -> Violation:
-    ends = [end for end in (rule.min_val, rule.max_val) if end is not None]
-    nearest = min(ends, key=lambda end: abs(value - end))
-    return Violation("crit", "RANGE", value, nearest, low=rule.min_val, high=rule.max_val)
+def _violation(limit: Limit, value: float, rule: QcRule, *, held: bool) -> Violation:
+    level: Level = "warn" if limit.name in ("H", "L") else "crit"
+    low, high = (rule.min_val, rule.max_val) if limit.name == "RANGE" else (None, None)
+    return Violation(level, limit.name, value, limit.nearest(value), low, high, held)
 
 
 def _motion(rule: QcRule, reading: Reading) -> list[Violation]:
     value, prev = finite(reading.value), finite(reading.prev_value)
     if value is None or reading.ts is None:
         return []
-    found: list[Violation] = []
+    figures = spiked(rule, value, finite(reading.recent_mean), finite(reading.recent_std))
     if prev is not None and reading.prev_ts is not None:
-        step = abs(value - prev)
-        if rule.max_step is not None and step > rule.max_step:
-            found.append(Violation("warn", "STEP", step, rule.max_step))
-        minutes = (reading.ts - reading.prev_ts).total_seconds() / 60
-        most = rule.roc_max_per_min
-        if most is not None and minutes > 0 and step / minutes > most:
-            found.append(Violation("warn", "RATE", step / minutes, most))
-    mean, std = finite(reading.recent_mean), finite(reading.recent_std)
-    if rule.spike_zscore is not None and mean is not None and std is not None and std > 0:
-        score = abs(value - mean) / std
-        if score > rule.spike_zscore:
-            found.append(Violation("warn", "SPIKE", score, rule.spike_zscore))
-    return found
+        seconds = (reading.ts - reading.prev_ts).total_seconds()
+        figures = [*moved(rule, value, prev, seconds), *figures]
+    return [Violation("warn", one.name, one.value, one.limit) for one in figures if one.broken]
 
 
 def _gap(rule: QcRule, reading: Reading) -> list[Violation]:

@@ -1,0 +1,64 @@
+"""Priority and delays of each level: the defaults, and what a site set instead (PRD §32.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ksys_app.models.alarms import AlarmSettings, Condition, Level
+
+SECOND: Final = 1_000_000
+"""Microseconds."""
+EVENT: Final = 4
+"""The priority that nobody has to acknowledge."""
+NOTHING_SET: Final = AlarmSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSettings:
+    """Priority of a level, and its delays in microseconds."""
+
+    priority: int
+    on_us: int
+    off_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How an alarm is answered: must it be acknowledged, and does it stay until it is reset."""
+
+    ack: bool
+    latch: bool
+
+
+DEFAULTS: Final[dict[Level, tuple[int, float, float]]] = {
+    **{"HH": (2, 5, 10), "LL": (2, 5, 10), "H": (3, 10, 30), "L": (3, 10, 30)},
+    **{"RANGE": (2, 10, 30), "NEGATIVE": (3, 10, 30), "BAD": (3, 10, 30)},
+}
+"""Priority, on-delay and off-delay in seconds of each named level."""
+
+
+def level_settings(
+    condition: Condition, level: Level, settings: AlarmSettings | None
+) -> LevelSettings:
+    """The settings of a level: what the site set for the condition, else the default."""
+    chosen = settings or NOTHING_SET
+    priority, on_s, off_s = DEFAULTS.get(level, (3 if condition == "GAP" else EVENT, 0, 0))
+    return LevelSettings(
+        priority if chosen.priority is None else chosen.priority,
+        _microseconds(on_s if chosen.on_delay_s is None else chosen.on_delay_s),
+        _microseconds(off_s if chosen.off_delay_s is None else chosen.off_delay_s),
+    )
+
+
+def policy(priority: int, settings: AlarmSettings | None) -> Policy:
+    """How an alarm of ``priority`` is answered."""
+    chosen = settings or NOTHING_SET
+    return Policy(
+        priority < EVENT if chosen.ack is None else chosen.ack,
+        bool(chosen.latch),
+    )
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * SECOND)

@@ -1,0 +1,64 @@
+"""What a journal must be, from whole series at once: no code and no state of the machine's.
+
+A series is cut into pieces in which one value holds. Pieces of one judgement make a run. A level is
+raised by the first run of "set" that lasts the on-delay, and cleared by the next run of "clear"
+that lasts the off-delay.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+DOUBTED = 1 + 2 + 4 + 8 + 16 + 64
+
+
+def pieces(samples, gap, until):
+    """(start, end, "good", "bad" or "silent", value) of samples in the order of their arrival."""
+    kept = []
+    for ts, value, qc in samples:
+        if ts <= until + 60_000_000 and (not kept or ts > kept[-1][0]):
+            good = abs(value) < float("inf") and not qc & DOUBTED
+            kept.append((ts, "good" if good else "bad", value))
+    for (ts, state, value), end in zip(kept, [one[0] for one in kept[1:]] + [until], strict=True):
+        quiet = end if gap is None else min(end, ts + gap)
+        yield ts, max(ts, quiet), state, value
+        if quiet < end:
+            yield quiet, end, "silent", value
+
+
+def spells(judged, on, off):
+    """(raised, cleared) of one level; of (start, end, judgement)."""
+    raised = None
+    for judgement, group in groupby(judged, key=lambda piece: piece[2]):
+        run = list(group)
+        start, end = run[0][0], run[-1][1]
+        if raised is None and judgement == "set" and end - start >= on:
+            raised = start + on, on == 0
+        elif raised is not None and judgement == "clear" and end - start >= off:
+            yield raised, (start + off, off == 0)
+            raised = None
+    if raised is not None:
+        yield raised, None
+
+
+def journal(levels):
+    """(ts, event, level, raised_at) of a condition; of its levels, the least severe first."""
+    changes = {}
+    for rank, found in enumerate(levels):
+        for raised, cleared in found:
+            changes.setdefault(raised, []).append((rank, True))
+            if cleared:
+                changes.setdefault(cleared, []).append((rank, False))
+    active, shown, episode = set(), None, None
+    for moment in sorted(changes):
+        for rank, on in changes[moment]:
+            (active.add if on else active.discard)(rank)
+        top = max(active, default=None)
+        if top == shown:
+            continue
+        if shown is None:
+            event, episode = "RAISE", moment[0]
+        else:
+            event = "CLEAR" if top is None else "ESCALATE" if top > shown else "DEESCALATE"
+        yield moment[0], event, shown if top is None else top, episode
+        shown = top
