@@ -1,8 +1,9 @@
 -- eco_ro reads; eco_rw writes samples and rules; eco_op calls the functions of schema ksys and can do
--- nothing else (PRD decision 34). 120_grants.sql grants the privileges.
+-- nothing else (PRD decision 34); eco_alarm reads and writes the tables of the alarm worker (PRD §32.3).
+-- 120_grants.sql grants the privileges.
 --
--- No file contains passwords. `ksys db init` reads them from KSYS_RO_PASSWORD, KSYS_RW_PASSWORD and
--- KSYS_OP_PASSWORD and passes SCRAM verifiers in settings such as ksys.eco_ro_password. Without a
+-- No file contains passwords. `ksys db init` reads them from KSYS_RO_PASSWORD, KSYS_RW_PASSWORD,
+-- KSYS_OP_PASSWORD and KSYS_ALARM_PASSWORD and passes SCRAM verifiers in settings such as ksys.eco_ro_password. Without a
 -- password the role cannot log in. To set one with psql: \password eco_ro, then
 -- ALTER ROLE eco_ro LOGIN.
 DO $$
@@ -10,7 +11,7 @@ DECLARE
   name text;
   verifier text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['eco_ro', 'eco_rw', 'eco_op'] LOOP
+  FOREACH name IN ARRAY ARRAY['eco_ro', 'eco_rw', 'eco_op', 'eco_alarm'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', name);
     END IF;
@@ -47,7 +48,12 @@ BEGIN
       ('eco_op', 'idle_in_transaction_session_timeout', '10s'),
       ('eco_op', 'plan_cache_mode', 'force_custom_plan'),
       ('eco_op', 'jit', 'off'),
-      ('eco_op', 'TimeZone', 'UTC')
+      ('eco_op', 'TimeZone', 'UTC'),
+      ('eco_alarm', 'statement_timeout', '60s'),
+      ('eco_alarm', 'idle_in_transaction_session_timeout', '10s'),
+      ('eco_alarm', 'plan_cache_mode', 'force_custom_plan'),
+      ('eco_alarm', 'jit', 'off'),
+      ('eco_alarm', 'TimeZone', 'UTC')
     ) AS s (role, name, value)
     JOIN pg_roles AS r ON r.rolname = s.role
     WHERE s.name || '=' || s.value <> ALL (coalesce(r.rolconfig, '{}'))

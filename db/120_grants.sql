@@ -1,7 +1,7 @@
 -- The privileges of the roles. Grants come before the jobs, because both change the same rows of the
 -- catalog. Only missing privileges are granted, so that a second run beside running jobs writes nothing.
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO eco_ro, eco_rw;
-GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO eco_ro, eco_rw;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO eco_ro, eco_rw, eco_alarm;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO eco_ro, eco_rw, eco_alarm;
 
 DO $$
 DECLARE
@@ -16,7 +16,10 @@ BEGIN
       ('eco_rw', 'UPDATE', '^(influx_hist|predictions|anomalies)$'),
       ('eco_rw', 'INSERT', '^(influx_qc_rule|ingest_expectation|rule_base)$'),
       ('eco_rw', 'UPDATE', '^(influx_qc_rule|ingest_expectation|rule_base)$'),
-      ('eco_rw', 'DELETE', '^(influx_qc_rule|ingest_expectation|rule_base)$')
+      ('eco_rw', 'DELETE', '^(influx_qc_rule|ingest_expectation|rule_base)$'),
+      ('eco_alarm', 'SELECT', ''),
+      ('eco_alarm', 'INSERT', '^(alarm_journal|alarm_state|alarm_cursor)$'),
+      ('eco_alarm', 'UPDATE', '^(alarm_state|alarm_cursor|alarm_lease)$')
     ) AS p (role, privilege, relations)
     JOIN pg_class AS c
       ON c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
@@ -54,7 +57,7 @@ BEGIN
     CROSS JOIN aclexplode(c.relacl) AS a
     LEFT JOIN pg_roles AS r ON r.oid = a.grantee
     WHERE c.relnamespace = 'ksys'::regnamespace AND c.relkind IN ('r', 'S')
-      AND (a.grantee = 0 OR r.rolname IN ('eco_ro', 'eco_rw', 'eco_op'))
+      AND (a.grantee = 0 OR r.rolname IN ('eco_ro', 'eco_rw', 'eco_op', 'eco_alarm'))
     GROUP BY 1, 2
   LOOP
     EXECUTE format('REVOKE ALL ON ksys.%I FROM %s', given.relname,

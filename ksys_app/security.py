@@ -64,12 +64,23 @@ def check_environment(settings: Settings, env_file_mode: int | None = None) -> l
         env_file_mode: permission bits of ``.env``, None where there is no such file.
     """
     production = settings.app_env == "production"
+    operator, alarms = settings.ts_operator_dsn, settings.ts_alarm_dsn
     findings = [
         *_dsns(settings),
         *_transport("TLS to the database", settings.ts_dsn, production),
-        *_role("role of the app", settings.ts_dsn, "eco_ro", "reads", production),
-        *_transport("TLS of the operator", settings.ts_operator_dsn, production),
-        *_role("role of the operator", settings.ts_operator_dsn, "eco_op", "writes", production),
+        *_role("role of the app", settings.ts_dsn, "eco_ro", "the app reads", production),
+        *_transport("TLS of the operator", operator, production),
+        *_role(
+            "role of the operator", settings.ts_operator_dsn, "eco_op", "the app writes", production
+        ),
+        *_transport("TLS of the alarms", alarms, production),
+        *_role(
+            "role of the alarms",
+            settings.ts_alarm_dsn,
+            "eco_alarm",
+            "the worker writes",
+            production,
+        ),
     ]
     problem = access_problem(settings)
     findings.append(Finding("access", problem is None, problem or f"KSYS_AUTH={settings.auth}"))
@@ -116,6 +127,7 @@ def _dsns(settings: Settings) -> Iterator[Finding]:
     for name, dsn in (
         ("TS_DSN", settings.ts_dsn),
         ("TS_OPERATOR_DSN", settings.ts_operator_dsn),
+        ("TS_ALARM_DSN", settings.ts_alarm_dsn),
         ("TS_ADMIN_DSN", settings.ts_admin_dsn),
     ):
         if dsn is not None:
@@ -137,7 +149,7 @@ def _role(name: str, dsn: str | None, role: str, does: str, strict: bool) -> Ite
     if dsn is None:
         return
     user = conninfo_to_dict(dsn).get("user") or ""
-    wrong = f"{user or 'nobody named'}; the app {does} as {role}"
+    wrong = f"{user or 'nobody named'}; {does} as {role}"
     yield Finding(name, user == role, role if user == role else wrong, strict)
 
 

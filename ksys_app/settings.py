@@ -103,6 +103,7 @@ class Settings(BaseSettings):
         ts_dsn: DSN of the app, role ``eco_ro``.
         ts_admin_dsn: DSN of the owner, for ``ksys db``, ``qc``, ``user``, ``token`` and ``audit``.
         ts_operator_dsn: DSN for what people decide on pages, role ``eco_op``.
+        ts_alarm_dsn: DSN of the alarm worker, role ``eco_alarm``.
         app_env: ``production`` makes :mod:`ksys_app.security` strict.
         tz: display zone; also the zone of ``influx_agg_1d`` when the schema is made.
         host: address that ``ksys run`` and ``ksys demo`` listen on.
@@ -119,6 +120,7 @@ class Settings(BaseSettings):
         ro_password: password that ``ksys db init`` gives ``eco_ro``.
         rw_password: password that ``ksys db init`` gives ``eco_rw``.
         op_password: password that ``ksys db init`` gives ``eco_op``.
+        alarm_password: password that ``ksys db init`` gives ``eco_alarm``.
         auth: how people are identified: ``off``, ``local`` or ``proxy``.
         user_header: the header with the name of the person, for ``proxy``.
         max_requests: most HTTP requests of one client in 10 s.
@@ -139,6 +141,7 @@ class Settings(BaseSettings):
     ts_dsn: Dsn = Field(default=None, validation_alias="TS_DSN", repr=False)
     ts_admin_dsn: Dsn = Field(default=None, validation_alias="TS_ADMIN_DSN", repr=False)
     ts_operator_dsn: Dsn = Field(default=None, validation_alias="TS_OPERATOR_DSN", repr=False)
+    ts_alarm_dsn: Dsn = Field(default=None, validation_alias="TS_ALARM_DSN", repr=False)
     app_env: Literal["development", "production"] = Field(
         default="development", validation_alias="APP_ENV"
     )
@@ -157,6 +160,7 @@ class Settings(BaseSettings):
     ro_password: SecretStr | None = None
     rw_password: SecretStr | None = None
     op_password: SecretStr | None = None
+    alarm_password: SecretStr | None = None
     auth: Annotated[str, AfterValidator(_auth)] = Field(
         default_factory=lambda data: "off" if is_loopback(data["host"]) else "local"
     )
@@ -212,12 +216,31 @@ class Settings(BaseSettings):
             )
         return self.ts_admin_dsn
 
+    def alarm_dsn(self) -> str:
+        """``TS_ALARM_DSN``, else ``TS_ADMIN_DSN``: the DSN of the alarm worker.
+
+        Raises:
+            ConfigError: neither is set.
+        """
+        dsn = self.ts_alarm_dsn or self.ts_admin_dsn
+        if dsn is None:
+            raise ConfigError(
+                "TS_ALARM_DSN is not set; this command writes alarms as eco_alarm; put it in the "
+                f"environment or {env_file()}, e.g. {EXAMPLE_DSN.replace('eco_ro', 'eco_alarm')}"
+            )
+        return dsn
+
     def role_passwords(self) -> dict[str, str | None]:
         """Role to the password that it should get, None where no password is set."""
+        given = {
+            "eco_ro": self.ro_password,
+            "eco_rw": self.rw_password,
+            "eco_op": self.op_password,
+            "eco_alarm": self.alarm_password,
+        }
         return {
-            "eco_ro": self.ro_password.get_secret_value() if self.ro_password else None,
-            "eco_rw": self.rw_password.get_secret_value() if self.rw_password else None,
-            "eco_op": self.op_password.get_secret_value() if self.op_password else None,
+            role: password.get_secret_value() if password else None
+            for role, password in given.items()
         }
 
 

@@ -35,6 +35,7 @@ ZONE = "Asia/Seoul"
 RO_PASSWORD = "read-only-in-tests"
 RW_PASSWORD = "ingest-in-tests"
 OP_PASSWORD = "operator-in-tests"
+ALARM_PASSWORD = "alarms-in-tests"
 
 
 def pytest_configure() -> None:
@@ -103,6 +104,7 @@ def environment() -> None:
 async def apply_schema(dsn: str) -> None:
     """Apply the product's schema, with roles that can log in."""
     passwords = {"eco_ro": RO_PASSWORD, "eco_rw": RW_PASSWORD, "eco_op": OP_PASSWORD}
+    passwords["eco_alarm"] = ALARM_PASSWORD
     await schema.apply(dsn, zone=ZONE, passwords=passwords)
 
 

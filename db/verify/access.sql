@@ -1,7 +1,7 @@
 -- Schema ksys: each table and function with everything that should be true of it. Who may call a function,
 -- or do anything with a table, is part of it; PUBLIC is everybody.
 WITH reader (role, oid) AS (
-  SELECT rolname::text, oid FROM pg_roles WHERE rolname IN ('eco_ro', 'eco_rw', 'eco_op')
+  SELECT rolname::text, oid FROM pg_roles WHERE rolname IN ('eco_ro', 'eco_rw', 'eco_op', 'eco_alarm')
 ), fact (name, fact) AS (
   SELECT 'schema ksys', format('%s may %s', r.role, p)
   FROM reader AS r, pg_namespace AS n, unnest(ARRAY['USAGE', 'CREATE']) AS p

@@ -1,4 +1,4 @@
--- The privileges of eco_ro and eco_rw on each relation. access.sql has those in schema ksys.
+-- The privileges of eco_ro, eco_rw and eco_alarm on each relation. access.sql has those in schema ksys.
 SELECT r.rolname AS role,
        c.relname AS relation,
        ARRAY(
@@ -7,6 +7,6 @@ SELECT r.rolname AS role,
        ) AS privileges
 FROM pg_roles AS r
 CROSS JOIN pg_class AS c
-WHERE r.rolname IN ('eco_ro', 'eco_rw')
+WHERE r.rolname IN ('eco_ro', 'eco_rw', 'eco_alarm')
   AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm')
 ORDER BY 1, 2;

@@ -1,4 +1,4 @@
--- The three roles and their session settings. can_log_in: the role itself, or a login role that is a member
+-- The roles and their session settings. can_log_in: the role itself, or a login role that is a member
 -- of it; the embedded database asks for no password.
 SELECT rolname AS name,
        rolcanlogin
@@ -13,5 +13,5 @@ SELECT rolname AS name,
        has_schema_privilege(r.oid, 'public', 'USAGE') AS uses_schema,
        has_schema_privilege(r.oid, 'public', 'CREATE') AS creates_in_schema
 FROM pg_roles AS r
-WHERE rolname IN ('eco_ro', 'eco_rw', 'eco_op')
+WHERE rolname IN ('eco_ro', 'eco_rw', 'eco_op', 'eco_alarm')
 ORDER BY 1;

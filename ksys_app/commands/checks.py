@@ -50,6 +50,7 @@ def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Fin
     dsns: dict[connections.Variable, str | None] = {
         "TS_DSN": settings.ts_dsn,
         "TS_OPERATOR_DSN": settings.ts_operator_dsn,
+        "TS_ALARM_DSN": settings.ts_alarm_dsn,
         "TS_ADMIN_DSN": settings.ts_admin_dsn,
     }
     found: dict[connections.Variable, connections.Facts] = {}

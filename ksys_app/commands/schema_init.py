@@ -62,8 +62,8 @@ def init(
     --keep-policies leaves the policies. The database stores both choices until you use --rebuild
     or --replace-policies.
 
-    The roles eco_ro, eco_rw and eco_op get the passwords in KSYS_RO_PASSWORD, KSYS_RW_PASSWORD and
-    KSYS_OP_PASSWORD.
+    The roles eco_ro, eco_rw, eco_op and eco_alarm get the passwords in KSYS_RO_PASSWORD,
+    KSYS_RW_PASSWORD, KSYS_OP_PASSWORD and KSYS_ALARM_PASSWORD.
 
     --prune-policies removes the policies and jobs that ksys db verify reports as not expected, and
     prints each one. These are policies on the schema's tables and aggregates, and jobs that run

@@ -15,6 +15,7 @@ COMPRESSION: Final = {
     "influx_agg_1m": timedelta(days=60),
     "influx_agg_10m": timedelta(days=60),
     "features_5m": timedelta(days=60),
+    "alarm_journal": timedelta(days=90),
 }
 """The age after which a chunk is compressed."""
 COMPRESSION_EVERY: Final = timedelta(hours=12)
@@ -68,7 +69,7 @@ TRIGGERS: Final = (
 )
 """Triggers of ``influx_hist``."""
 
-HYPERTABLES: Final = ("influx_hist", "ingest_reject", "predictions", "anomalies")
+HYPERTABLES: Final = ("influx_hist", "ingest_reject", "predictions", "anomalies", "alarm_journal")
 RELATIONS: Final = frozenset({*HYPERTABLES, *REFRESH})
 """Relations that the policies of this product work on, all in schema ``public``."""
 PROCEDURES: Final = (

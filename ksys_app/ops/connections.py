@@ -19,6 +19,7 @@ from ksys_app.driver.failures import map_error
 from ksys_app.driver.restoring import IS_RESTORING, restoring
 from ksys_app.errors import ConfigError, KsysError
 from ksys_app.ops import golden
+from ksys_app.ops.check_alarms import alarm_rights, alarms
 from ksys_app.ops.check_extensions import extensions
 from ksys_app.ops.check_operator import callable_by, operator
 from ksys_app.ops.check_replica import replica
@@ -27,10 +28,16 @@ from ksys_app.ops.relations import Relation, few_names, not_owned
 from ksys_app.security import Finding
 from ksys_app.settings import safe_dsn
 
-Variable = Literal["TS_DSN", "TS_OPERATOR_DSN", "TS_ADMIN_DSN"]
+Variable = Literal["TS_DSN", "TS_OPERATOR_DSN", "TS_ALARM_DSN", "TS_ADMIN_DSN"]
 # The age of a sample is computed with the database's clock. With a larger difference, a person who
 # looks at a watch finds the ages wrong.
 MAX_CLOCK_S: Final = 2.0
+# What each other DSN is for, and the name of the check that it leads to the database of TS_DSN.
+MEANS: Final = {
+    "TS_ADMIN_DSN": ("ksys db says", "one database"),
+    "TS_OPERATOR_DSN": ("the app writes", "one database of the operator"),
+    "TS_ALARM_DSN": ("the alarm worker evaluates", "one database of the alarm worker"),
+}
 NO_SCHEMA: Final = "the database has no ksys schema; run ksys db init"
 
 FACTS: Final = f"""
@@ -112,6 +119,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
             ahead = await _ahead_s(conn)
             found = await standby.look(conn)
             calls = await callable_by(conn)
+            able = await alarm_rights(conn)
             tls = "TLS" if conn.pgconn.ssl_in_use else "no TLS"
             through = facts.pid != conn.pgconn.backend_pid
     except (KsysError, psycopg.Error, OSError) as error:
@@ -126,6 +134,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
     judge = {
         "TS_DSN": lambda: _reader(facts, relations, production),
         "TS_OPERATOR_DSN": lambda: operator(facts.role, calls, facts.standby),
+        "TS_ALARM_DSN": lambda: alarms(facts.role, able, facts.standby),
         "TS_ADMIN_DSN": lambda: _owner(facts, relations),
     }
     # During a restore the rights are incomplete, so advice about them would be wrong.
@@ -154,14 +163,13 @@ def same_database(app: Facts, other: Facts, variable: Variable = "TS_ADMIN_DSN")
         variable: the variable of the other DSN.
     """
     same = app.oid == other.oid and (app.started == other.started or app.standby)
-    means = "ksys db says" if variable == "TS_ADMIN_DSN" else "the app writes"
+    means, name = MEANS[variable]
     detail = (
         f"both lead to {app.database}"
         if same
         else f"TS_DSN leads to {app.database} and {variable} to {other.database}, of another "
         f"server or another database: what {means} is not what the app reads"
     )
-    name = "one database" if variable == "TS_ADMIN_DSN" else "one database of the operator"
     return Finding(name, same, detail, strict=False)
 
 

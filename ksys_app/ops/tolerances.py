@@ -5,6 +5,7 @@ Allowed differences of definitions are in :mod:`ksys_app.ops.definitions`.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from ksys_app.domain.chunks import SPANS
@@ -13,6 +14,8 @@ MIN_TIMESCALEDB: Final = (2, 19)
 
 CHUNK_INTERVAL: Final = (SPANS[-1], SPANS[0])
 """Shortest and longest span of a chunk."""
+LONGER_CHUNKS: Final = {"alarm_journal": timedelta(days=30)}
+"""Longest span of a chunk where it is another."""
 
 REDUNDANT_INDEXES: Final = {
     "influx_hist_ts_idx": "influx_hist",

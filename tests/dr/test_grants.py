@@ -5,28 +5,36 @@ from __future__ import annotations
 from psycopg import AsyncConnection
 
 MATRIX = """
-                  eco_ro  eco_rw  PUBLIC
-anomalies         S       SIU     -
-comm_recv_1h      S       S       -
-comm_success_1h   S       S       -
-features_5m       S       S       -
-influx_agg_10m    S       S       -
-influx_agg_1d     S       S       -
-influx_agg_1h     S       S       -
-influx_agg_1m     S       S       -
-influx_hist       S       SIU     -
-influx_latest     S       S       -
-influx_live       S       S       -
-influx_qc_rule    S       SIUD    -
-ingest_expectation S      SIUD    -
-ingest_reject     S       SI      -
-ksys_job_run      S       S       -
-ksys_kept         S       S       -
-ksys_migration    S       S       -
-predictions       S       SIU     -
-tag_latest        S       S       -
-tag_recheck       S       S       -
-tech_ind_1m_mv    S       S       -
+                    eco_ro  eco_rw  eco_alarm  PUBLIC
+alarm_cursor        S       S       SIU        -
+alarm_journal       S       S       SI         -
+alarm_lease         S       S       SU         -
+alarm_rule          S       S       S          -
+alarm_state         S       S       SIU        -
+anomalies           S       SIU     S          -
+comm_recv_1h        S       S       S          -
+comm_success_1h     S       S       S          -
+features_5m         S       S       S          -
+influx_agg_10m      S       S       S          -
+influx_agg_1d       S       S       S          -
+influx_agg_1h       S       S       S          -
+influx_agg_1m       S       S       S          -
+influx_hist         S       SIU     S          -
+influx_latest       S       S       S          -
+influx_live         S       S       S          -
+influx_qc_rule      S       SIUD    S          -
+ingest_expectation  S       SIUD    S          -
+ingest_reject       S       SI      S          -
+ksys_job_run        S       S       S          -
+ksys_kept           S       S       S          -
+ksys_migration      S       S       S          -
+predictions         S       SIU     S          -
+rule_base           S       SIUD    S          -
+rule_history        S       S       S          -
+rule_version        S       S       S          -
+tag_latest          S       S       S          -
+tag_recheck         S       S       S          -
+tech_ind_1m_mv      S       S       S          -
 """
 RIGHTS = {"SELECT": "S", "INSERT": "I", "UPDATE": "U", "DELETE": "D", "TRUNCATE": "T"}
 ROLES = "SELECT has_table_privilege(%(role)s, %(oid)s::oid, %(right)s)"
@@ -67,5 +75,5 @@ async def test_no_role_owns_creates_or_inherits_anything(conn: AsyncConnection) 
         " FROM pg_roles AS r WHERE r.rolname LIKE 'eco\\_%' ORDER BY 1"
     )
     assert await cursor.fetchall() == [
-        (role, *[False] * 9) for role in ("eco_op", "eco_ro", "eco_rw")
+        (role, *[False] * 9) for role in ("eco_alarm", "eco_op", "eco_ro", "eco_rw")
     ]

@@ -45,7 +45,7 @@ async def relations(conn: AsyncConnection, space: str) -> list[str]:
     return [name for (name,) in await cursor.fetchall()]
 
 
-@pytest.mark.parametrize("role", ["eco_ro", "eco_rw", "eco_op"])
+@pytest.mark.parametrize("role", ["eco_ro", "eco_rw", "eco_op", "eco_alarm"])
 async def test_no_role_touches_a_relation_of_ksys(conn: AsyncConnection, role: str) -> None:
     found = await relations(conn, "ksys")
     assert set(found) == {*TABLES, "audit_id_seq"}
@@ -56,7 +56,7 @@ async def test_no_role_touches_a_relation_of_ksys(conn: AsyncConnection, role: s
                 await run_as(conn, role, done)
 
 
-@pytest.mark.parametrize("role", ["eco_ro", "eco_rw"])
+@pytest.mark.parametrize("role", ["eco_ro", "eco_rw", "eco_alarm"])
 @pytest.mark.parametrize("call", CALLS)
 async def test_reader_and_writer_call_no_function_of_it(
     conn: AsyncConnection, role: str, call: str
@@ -166,12 +166,12 @@ class TestVerify:
             name: detail for name, detail in wrong.items() if name != "access function revoke"
         } == {
             "access table app_user": "has: eco_ro may SELECT",
-            "access table session": "has: eco_op may UPDATE; has: eco_ro may UPDATE; "
-            "has: eco_rw may UPDATE",
-            "access table token": "has: PUBLIC may SELECT; has: eco_op may SELECT; "
-            "has: eco_ro may SELECT; has: eco_rw may SELECT",
-            "access function sessions": "has: PUBLIC may EXECUTE; has: eco_ro may EXECUTE; "
-            "has: eco_rw may EXECUTE",
+            "access table session": "has: eco_alarm may UPDATE; "
+            "has: eco_op may UPDATE; has: eco_ro may UPDATE; has: eco_rw may UPDATE",
+            "access table token": "has: PUBLIC may SELECT; has: eco_alarm may SELECT; "
+            "has: eco_op may SELECT; has: eco_ro may SELECT; has: eco_rw may SELECT",
+            "access function sessions": "has: PUBLIC may EXECUTE; has: eco_alarm may EXECUTE; "
+            "has: eco_ro may EXECUTE; has: eco_rw may EXECUTE",
             "access function token": "lacks: eco_op may EXECUTE",
             "access table theirs": "is not ours",
         }

@@ -57,7 +57,7 @@ async def test_it_tells_the_state_of_the_database(dsn: str, conn: AsyncConnectio
         assert lag.behind == timedelta(0), lag.name
         assert lag.stored_to is not None
         assert lag.stored_to <= found.server.now
-    assert len(found.jobs) == 14
+    assert len(found.jobs) == 15
     assert sorted(warning.split()[0] for warning in found.warnings) == ["S12", "S5"]
 
     await conn.execute(

@@ -33,7 +33,8 @@ MUTATIONS: dict[str, set[str]] = {
     "ALTER TABLE public.predictions RENAME TO forecasts": {
         "table predictions", "primary key predictions", "index predictions_pkey",
         "index idx_pred_tag_ts", "index predictions_ts_idx", "hypertable predictions",
-        "privilege eco_ro predictions", "privilege eco_rw predictions",
+        "privilege eco_alarm predictions", "privilege eco_ro predictions",
+        "privilege eco_rw predictions",
     },
     "ALTER TABLE public.influx_qc_rule ADD COLUMN note text": {"columns influx_qc_rule"},
     "ALTER TABLE public.influx_qc_rule DROP COLUMN warn_max": {"columns influx_qc_rule"},

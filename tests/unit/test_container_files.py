@@ -15,13 +15,13 @@ from tests.database_server import IMAGE
 
 COMPOSE: dict[str, Any] = yaml.safe_load((docs.ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
-PASSWORDS = {"KSYS_RO_PASSWORD", "KSYS_RW_PASSWORD", "KSYS_OP_PASSWORD"}
+PASSWORDS = {f"KSYS_{role}_PASSWORD" for role in ("RO", "RW", "OP", "ALARM")}
 
 
 def test_no_password_has_a_default() -> None:
     text = (docs.ROOT / "docker-compose.yml").read_text("utf-8")
     given = re.findall(r"(\w*PASSWORD): (.+)", text)
-    assert len(given) == 6
+    assert len(given) == 7
     for name, value in given:
         assert re.fullmatch(r"\$\{\w+:\?.*\}", value), name
     for variable in ("POSTGRES_PASSWORD", *PASSWORDS):
@@ -30,7 +30,7 @@ def test_no_password_has_a_default() -> None:
 
 def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None:
     """With the code's default; what belongs to the network of the containers is fixed."""
-    fixed = {"TS_DSN", "TS_ADMIN_DSN", "TS_OPERATOR_DSN"}
+    fixed = {"TS_DSN", "TS_ADMIN_DSN", "TS_OPERATOR_DSN", "TS_ALARM_DSN"}
     fixed |= {"KSYS_HOST", "KSYS_TRUSTED_PROXIES", "APP_ENV", "KSYS_AUTH"}
     given = SERVICES["app"]["environment"]
     for field, name in variables().items():

@@ -146,6 +146,7 @@ class TestSources:
             **{"KSYS_MAX_AHEAD_S": "5", "KSYS_TRUSTED_PROXIES": "10.20.0.0/24, ::1"},
             **{"KSYS_BASE_PATH": "/plant/ksys/", "KSYS_LOG": "json"},
             **{"KSYS_RO_PASSWORD": "one", "KSYS_RW_PASSWORD": "two", "KSYS_OP_PASSWORD": "three"},
+            **{"TS_ALARM_DSN": DSN, "KSYS_ALARM_PASSWORD": "four"},
             **{"TS_OPERATOR_DSN": DSN, "KSYS_AUTH": "proxy", "KSYS_USER_HEADER": "Remote-User"},
             **{"KSYS_MAX_REQUESTS": "60", "KSYS_MAX_PAGES": "6", "KSYS_MAX_MESSAGES": "50"},
         }

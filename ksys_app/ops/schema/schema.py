@@ -26,7 +26,7 @@ from ksys_app.ops.schema.refresh import OnProgress
 from ksys_app.ops.schema.steps import LOCK_TIMEOUT, Step, execute, plan as plan, script as script
 from ksys_app.ops.server import require_server, server
 
-ROLES: Final = ("eco_op", "eco_ro", "eco_rw")
+ROLES: Final = ("eco_alarm", "eco_op", "eco_ro", "eco_rw")
 NO_CHOICE: Final = Keep()
 ADDS_POLICIES: Final = "PERFORM add_continuous_aggregate_policy"
 
@@ -85,7 +85,7 @@ async def apply(
     Args:
         dsn: DSN of the database's owner, who may create roles.
         zone: IANA zone whose days ``influx_agg_1d`` counts.
-        passwords: role (``eco_ro``, ``eco_rw``, ``eco_op``) to password. A new role without a
+        passwords: role (one of ``ROLES``) to password. A new role without a
             password cannot log in; an existing role keeps its password.
         max_ahead_s: how far ahead of the clock a sample may be, seconds; None leaves the value of
             the database, which is 60 in a new one.
@@ -206,6 +206,6 @@ async def _notes(conn: AsyncConnection, step: Step) -> list[str]:
         (list(ROLES),),
     )
     return [
-        f"{role} cannot log in: no password was given (KSYS_{role[-2:].upper()}_PASSWORD)"
+        f"{role} cannot log in: no password was given (KSYS_{role[4:].upper()}_PASSWORD)"
         for (role,) in await cursor.fetchall()
     ]

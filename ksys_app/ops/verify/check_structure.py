@@ -13,7 +13,7 @@ from ksys_app.ops import definitions, golden
 from ksys_app.ops.check import Check, Row, Rows, days
 from ksys_app.ops.golden import Golden
 from ksys_app.ops.keep import INDICATORS
-from ksys_app.ops.tolerances import CHUNK_INTERVAL, REDUNDANT_INDEXES
+from ksys_app.ops.tolerances import CHUNK_INTERVAL, LONGER_CHUNKS, REDUNDANT_INDEXES
 
 _OCCASION: Final = re.compile(r"(?:BEFORE|AFTER) .+?(?= ON )")
 
@@ -138,9 +138,10 @@ def hypertables(rows: Rows, wanted: Rows) -> Iterator[Check]:
         if chunk is None:
             yield Check(f"hypertable {name}", False, "is not a hypertable; run ksys db init")
         else:
-            ok = least <= chunk <= most
+            longest = LONGER_CHUNKS.get(name, most)
+            ok = least <= chunk <= longest
             detail = f"chunks of {days(chunk)}"
-            wrong = "" if ok else f", not {days(least)} to {days(most)}"
+            wrong = "" if ok else f", not {days(least)} to {days(longest)}"
             yield Check(f"hypertable {name}", ok, detail + wrong)
 
 

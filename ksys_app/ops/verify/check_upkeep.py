@@ -15,7 +15,7 @@ from ksys_app.ops.check import Check, Rows, days
 from ksys_app.ops.jobs import job_sentences
 from ksys_app.ops.keep import INDICATORS, POLICIES
 
-OPERATOR = "eco_op"
+OPTIONAL = ("eco_op", "eco_alarm")
 
 
 def policies(jobs: Judgement, zone: ZoneInfo, unchanged: Collection[str] = ()) -> Iterator[Check]:
@@ -68,7 +68,8 @@ def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
 def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
     """Check that the roles exist, have no special rights, and have their session settings.
 
-    Only a site that lets people decide something on pages needs ``eco_op`` to log in.
+    Only a site that lets people decide something on pages needs ``eco_op`` to log in, and only one
+    that runs the alarm worker without the owner's DSN needs ``eco_alarm``.
     """
     found = {row["name"]: row for row in rows}
     for one in wanted:
@@ -77,25 +78,25 @@ def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
         if row is None:
             yield Check(f"role {name}", False, "is missing; run ksys db init")
             continue
+        password = f"KSYS_{name[4:].upper()}_PASSWORD"
         what = "write samples" if name == "eco_rw" else "read for the pages"
         wrong = [f"lacks {setting}" for setting in settings if setting not in row["settings"]]
         if row["is_privileged"]:
             wrong.append("is a superuser or may create roles or databases")
         if not row["connects"]:
             wrong.append("may not connect")
-        if not row["uses_schema"] and name != OPERATOR:
+        if not row["uses_schema"] and name != "eco_op":
             wrong.append("may not use schema public")
         if row["creates_in_schema"]:
             wrong.append("may create in schema public")
-        if not row["can_log_in"] and name != OPERATOR:
-            password = f"KSYS_{name[-2:].upper()}_PASSWORD"
+        if not row["can_log_in"] and name not in OPTIONAL:
             wrong.append(
                 f"cannot log in, so nobody can {what}: give it a password ({password}, then "
                 f"ksys db init), or grant it to the role that does (GRANT {name} TO …)"
             )
         if row["has_expired"]:
             wrong.append(f"its password has expired; ALTER ROLE {name} VALID UNTIL 'infinity'")
-        fine = "can log in" if row["can_log_in"] else "cannot log in (KSYS_OP_PASSWORD)"
+        fine = "can log in" if row["can_log_in"] else f"cannot log in ({password})"
         yield Check(f"role {name}", not wrong, "; ".join(wrong) or fine)
 
 
