@@ -67,6 +67,13 @@ class BadParameter(KsysError):
     exit_code = 2
 
 
+class AddressTooLong(KsysError):
+    """The address of a request is too long."""
+
+    code = "ADDRESS_LONG"
+    http_status = 414
+
+
 class AuthRequired(KsysError):
     """Nobody is logged in, or the login failed."""
 

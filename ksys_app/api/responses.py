@@ -108,7 +108,8 @@ _AWAY: Final = _error(
     errors.DatabaseRestoring,
 ) | {"headers": _RETRY}
 
-_WALL: Final[Responses] = {401: _NOBODY, 403: _DENIED, 429: _OFTEN}
+_LONG: Final = _error("The address is too long: ask for fewer tags at once", errors.AddressTooLong)
+_WALL: Final[Responses] = {401: _NOBODY, 403: _DENIED, 414: _LONG, 429: _OFTEN}
 ALWAYS: Final[Responses] = _WALL | {500: _WRONG, 503: _AWAY}
 NO_CONTENT: Final[Responses] = {
     204: {"description": "Done; the answer sets or deletes the cookie of the session"},

@@ -16,6 +16,7 @@ from typing import Final
 from ksys_app.errors import RateLimited
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Visitor
+from ksys_app.origin import MAX_ADDRESS
 from ksys_app.utils.pace import Pace
 
 SPAN_S: Final = 10.0
@@ -36,12 +37,14 @@ class Limits:
         websockets: open pages.
         messages: messages of one page in ``SPAN_S`` seconds.
         body_bytes: the size of a request.
+        address_bytes: the size of its path and query.
     """
 
     requests: int
     websockets: int
     messages: int
     body_bytes: int = 100_000
+    address_bytes: int = MAX_ADDRESS
 
 
 class Crowd:

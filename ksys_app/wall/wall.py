@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ksys_app.domain.access import may
 from ksys_app.errors import (
     AWAY,
+    AddressTooLong,
     AuthRequired,
     DatabaseFault,
     Forbidden,
@@ -27,7 +28,7 @@ from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.origin import Origin, origin
 from ksys_app.wall import answers, rules, sockets
 from ksys_app.wall.identity import Found, Identity, address_of
-from ksys_app.wall.limits import Crowd, client_of
+from ksys_app.wall.limits import Crowd, Limits, client_of
 
 App = Callable[..., Any]
 
@@ -70,14 +71,13 @@ async def _admitted(
         Forbidden: the visitor's role does not suffice, or the request is of a foreign page.
         RateLimited: the client has sent too many requests.
         PayloadBloat: the request is too long.
+        AddressTooLong: its address is.
         KsysError: the database does not answer.
     """
     path, address = path_of(scope), address_of(scope)
     websocket = scope["type"] == "websocket"
     needed = rules.WEBSOCKET if websocket else rules.needed(scope["method"], path)
-    length = answers.header(scope, b"content-length") or "0"
-    if length.isdecimal() and int(length) > crowd.limits.body_bytes:
-        raise PayloadBloat(Message("errors.body_long", {"n": str(crowd.limits.body_bytes)}))
+    _bound(scope, crowd.limits)
     known: Identity | None = None
     found: Found = (None, ())
     try:
@@ -93,6 +93,16 @@ async def _admitted(
     if known is not None and needed is not None:
         await _admit(known, scope, visitor, needed)
     return known, found
+
+
+def _bound(scope: Any, limits: Limits) -> None:
+    """Raise an error if the request is too long."""
+    length = answers.header(scope, b"content-length") or "0"
+    if length.isdecimal() and int(length) > limits.body_bytes:
+        raise PayloadBloat(Message("errors.body_long", {"n": str(limits.body_bytes)}))
+    path = scope.get("raw_path") or quote(scope["path"])
+    if len(path) + 1 + len(scope.get("query_string", b"")) > limits.address_bytes:
+        raise AddressTooLong(Message("errors.address_long", {"n": str(limits.address_bytes)}))
 
 
 async def _admit(identity: Identity, scope: Any, visitor: Visitor | None, needed: Role) -> None:

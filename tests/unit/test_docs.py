@@ -16,7 +16,7 @@ HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 ON_PAGES = {
     *("DB_CONN", "DB_TIMEOUT", "DB_FAULT", "DB_RESTORING", "SCHEMA_DRIFT", "NO_ROWS"),
     *("PAYLOAD_BLOAT", "BAD_PARAMETER", "UNKNOWN_TAG", "INTERNAL"),
-    *("AUTH_REQUIRED", "RATE_LIMITED"),
+    *("AUTH_REQUIRED", "RATE_LIMITED", "ADDRESS_LONG"),
 }
 # The decisions of the first version. Later ones have the numbers of the plant's longer list.
 FIRST_DECISIONS = 30

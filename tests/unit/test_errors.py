@@ -12,6 +12,7 @@ CONTRACT = {
     "KsysError": ("INTERNAL", 500, 1),
     "ConfigError": ("CONFIG", 500, 2),
     "BadParameter": ("BAD_PARAMETER", 400, 2),
+    "AddressTooLong": ("ADDRESS_LONG", 414, 1),
     "AuthRequired": ("AUTH_REQUIRED", 401, 1),
     "RateLimited": ("RATE_LIMITED", 429, 1),
     "Forbidden": ("FORBIDDEN", 403, 1),

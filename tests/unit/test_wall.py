@@ -15,7 +15,7 @@ from ksys_app.edge import TRUSTED, behind_proxies
 from ksys_app.errors import DatabaseUnreachable, RateLimited
 from ksys_app.models.access import Role
 from ksys_app.models.visitor import VISITOR, Visitor
-from ksys_app.origin import LOOPBACK, client_of, is_loopback, networks, parse
+from ksys_app.origin import LOOPBACK, MAX_ADDRESS, client_of, is_loopback, networks, parse
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.answers import bounded
 from ksys_app.wall.identity import LOCAL, NOBODY, Proxied
@@ -471,6 +471,19 @@ def test_open_pages_are_counted_while_they_are_open() -> None:
 async def test_a_request_that_is_too_long_is_refused() -> None:
     answer = await asked(As(VIEWER), "/login", method="POST", headers={"content-length": "1001"})
     assert (answer["status"], answer["visitor"]) == (413, "not asked")
+
+
+async def test_an_address_that_is_too_long_is_refused_before_anybody_is_looked_up() -> None:
+    nobody_asked = As(None, AssertionError("looked up"))
+    path = "/api/v1/kpi"
+    fits = MAX_ADDRESS - len(path) - 1
+    viewer = await asked(As(VIEWER), path, query_string=b"x" * fits)
+    assert viewer["status"] == 200
+    answer = await asked(nobody_asked, path, query_string=b"x" * (fits + 1))
+    assert (answer["status"], json.loads(answer["body"])["error"]["code"]) == (414, "ADDRESS_LONG")
+    encoded = {"raw_path": b"/" + b"%EA%B0%80" * (MAX_ADDRESS // 9)}
+    assert (await asked(nobody_asked, "/가", **encoded))["status"] == 414
+    assert (await asked(nobody_asked, "/_event/", "websocket", **encoded))["status"] == 414
 
 
 async def test_a_program_of_this_machine_needs_no_page_but_a_page_must_be_our_own() -> None:

@@ -16,6 +16,7 @@ import uvicorn
 from ksys_app import resources
 from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.errors import ConfigError, NotStarted
+from ksys_app.ops.serving.bounded_http import BoundedHttp
 from ksys_app.settings import get_settings
 from ksys_app.utils.loading import loading
 from ksys_app.utils.pace import Pace
@@ -122,6 +123,7 @@ async def served(
             factory=True,
             host=host,
             port=port,
+            http=BoundedHttp,
             ws="websockets-sansio",
             ws_max_size=MAX_MESSAGE,
             # ksys_app.edge reads the forwarded headers, and needs the real sender of a request.
