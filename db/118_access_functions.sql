@@ -92,8 +92,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT count(*)::integer FROM recorded
 $$;
 
--- Signs a person in. The list of users decides about the role of a person in it. No row: the person is
--- disabled, was removed, or has no role.
+-- Signs a person in. in_role: the role that an identity provider gives the person; NULL: the list of users
+-- decides. No row: the person is disabled, was removed, or has no role.
 CREATE OR REPLACE FUNCTION ksys.start_session(
   in_key bytea, in_user text, in_role text, in_via text, in_address text, in_counted text,
   in_agent text, in_old_key bytea, in_idle interval, in_absolute interval, in_each interval)
@@ -114,11 +114,11 @@ BEGIN
     SELECT key FROM ksys.session
     WHERE expires_at <= now() OR seen_at <= now() - in_idle LIMIT 100 FOR UPDATE SKIP LOCKED);
   IF known.disabled OR (known.name IS NULL AND in_via = 'local')
-     OR coalesce(known.role, in_role) IS NULL THEN
+     OR coalesce(in_role, known.role) IS NULL THEN
     RETURN;
   END IF;
   INSERT INTO ksys.session (key, user_name, role, via, expires_at, address, agent)
-  VALUES (in_key, coalesce(known.name, in_user), coalesce(known.role, in_role), in_via,
+  VALUES (in_key, coalesce(known.name, in_user), coalesce(in_role, known.role), in_via,
           now() + in_absolute, in_address, left(in_agent, 300))
   RETURNING * INTO made;
   IF in_via = 'local' THEN

@@ -20,8 +20,10 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from ksys_app import content_policy
+from ksys_app.domain.sign_in import EXAMPLE_ROLES
 from ksys_app.origin import is_loopback
 from ksys_app.settings import EXAMPLE_DSN, FILL_IN, Settings, env_file
+from ksys_app.settings_values import EXAMPLE_ISSUER
 
 App = Callable[..., Any]
 
@@ -117,6 +119,18 @@ def access_problem(settings: Settings) -> str | None:
             f"{way} needs KSYS_TRUSTED_PROXIES, the addresses of the proxies that say who somebody "
             "is, e.g. 10.20.0.5; otherwise anybody could claim to be anybody"
         )
+    return _provider_problem(settings) if settings.auth == "oidc" else None
+
+
+def _provider_problem(settings: Settings) -> str | None:
+    """Why nobody can log in at the identity provider, None if people can."""
+    for name, value, example in (
+        ("ISSUER", settings.oidc_issuer, f"the provider's address, e.g. {EXAMPLE_ISSUER}"),
+        ("CLIENT_ID", settings.oidc_client_id, "the app's name at the provider, e.g. ksys"),
+        ("ROLES", settings.oidc_roles, f"who gets which role, e.g. {EXAMPLE_ROLES}"),
+    ):
+        if not value:
+            return f"KSYS_AUTH=oidc needs KSYS_OIDC_{name}, {example}"
     return None
 
 

@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
+from ksys_app import settings_values as values
 from ksys_app.base_path import ROOT, base_of
 from ksys_app.errors import ConfigError
 from ksys_app.log import Form
@@ -60,39 +61,6 @@ def _dsn(value: str | None) -> str | None:
     return value
 
 
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{value!r} is not a time zone, e.g. Asia/Seoul") from error
-    return value
-
-
-def _proxies(value: str) -> str:
-    try:
-        networks(value)
-    except ValueError as error:
-        raise ValueError(
-            f"names no addresses or networks ({error}), e.g. 127.0.0.1,10.20.0.0/24, or none"
-        ) from None
-    return value
-
-
-def _base_path(value: str) -> str:
-    base_of(value)
-    return value
-
-
-def _auth(value: str) -> str:
-    if value not in ("off", "local", "proxy"):
-        raise ValueError(
-            f"{value!r} is not a way to identify people; take local (names and passwords in the "
-            "database), proxy (a header of a trusted proxy) or off (nobody logs in; loopback "
-            "only); oidc is not supported yet"
-        )
-    return value
-
-
 Dsn = Annotated[str | None, AfterValidator(_dsn)]
 
 
@@ -121,8 +89,16 @@ class Settings(BaseSettings):
         rw_password: password that ``ksys db init`` gives ``eco_rw``.
         op_password: password that ``ksys db init`` gives ``eco_op``.
         alarm_password: password that ``ksys db init`` gives ``eco_alarm``.
-        auth: how people are identified: ``off``, ``local`` or ``proxy``.
+        auth: how people are identified: ``off``, ``local``, ``proxy`` or ``oidc``.
         user_header: the header with the name of the person, for ``proxy``.
+        oidc_issuer: address of the identity provider, for ``oidc``, as the provider writes it.
+        oidc_client_id: the app's name at the provider.
+        oidc_client_secret: the app's secret at the provider, None for a public client.
+        oidc_scopes: what the app asks the provider for.
+        oidc_user_claim: the claim with the name of the person.
+        oidc_role_claim: the claim that decides about the role.
+        oidc_roles: which of its values give which role.
+        oidc_name: what the button of the login calls the provider, None for its host.
         max_requests: most HTTP requests of one client in 10 s.
         max_pages: most open pages of one login.
         max_messages: most messages of one page in 10 s.
@@ -145,10 +121,12 @@ class Settings(BaseSettings):
     app_env: Literal["development", "production"] = Field(
         default="development", validation_alias="APP_ENV"
     )
-    tz: Annotated[str, AfterValidator(_zone)] = Field(default="Asia/Seoul", validation_alias="TZ")
+    tz: Annotated[str, AfterValidator(values.zone)] = Field(
+        default="Asia/Seoul", validation_alias="TZ"
+    )
     host: str = "127.0.0.1"
-    base_path: Annotated[str, AfterValidator(_base_path)] = ROOT
-    trusted_proxies: Annotated[str, AfterValidator(_proxies)] = LOOPBACK
+    base_path: Annotated[str, AfterValidator(values.base_path)] = ROOT
+    trusted_proxies: Annotated[str, AfterValidator(values.proxies)] = LOOPBACK
     log: Form | None = None
     statement_timeout_ms: int = Field(default=2000, ge=100, le=60_000)
     export_timeout_s: float = Field(default=30.0, ge=1, le=600)
@@ -161,11 +139,19 @@ class Settings(BaseSettings):
     rw_password: SecretStr | None = None
     op_password: SecretStr | None = None
     alarm_password: SecretStr | None = None
-    auth: Annotated[str, AfterValidator(_auth)] = Field(
+    auth: Annotated[str, AfterValidator(values.auth)] = Field(
         default_factory=lambda data: "off" if is_loopback(data["host"]) else "local"
     )
 
     user_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] = "X-Forwarded-User"
+    oidc_issuer: Annotated[str | None, AfterValidator(values.issuer)] = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: Annotated[str, AfterValidator(values.scopes)] = "openid profile"
+    oidc_user_claim: str = "preferred_username"
+    oidc_role_claim: str = "groups"
+    oidc_roles: Annotated[str | None, AfterValidator(values.roles)] = None
+    oidc_name: str | None = None
     max_requests: int = Field(default=600, ge=10, le=1_000_000)
     max_pages: int = Field(default=100, ge=1, le=10_000)
     max_messages: int = Field(default=500, ge=20, le=1_000_000)
@@ -294,13 +280,13 @@ def _in_file() -> dict[str, str | None]:
 
 
 def secrets() -> set[str]:
-    """Passwords and DSNs in the environment and ``.env``; of a DSN also its decoded password."""
+    """Passwords, secrets and DSNs in the environment and ``.env``; of a DSN also its password."""
     variables: list[tuple[str, str | None]] = [*os.environ.items()]
     with suppress(ConfigError):
         variables += _in_file().items()
     found = set()
     for name, value in variables:
-        if value and name.upper().endswith("PASSWORD"):
+        if value and name.upper().endswith(("PASSWORD", "_SECRET")):
             found.add(value)
         elif value and name.upper().endswith("_DSN"):
             found.add(value)

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.requests import ClientDisconnect
+from pydantic import BaseModel, ConfigDict, Field
 
-from ksys_app import content_policy
 from ksys_app.api import responses
 from ksys_app.api.access_params import AuditQuery
 from ksys_app.api.access_schemas import AuditPage, Ended, Me, OpenSession
-from ksys_app.api.login_page import STYLE, language_of, login_page, refused_page
 from ksys_app.api.params import NoQuery
 from ksys_app.api.render import json_response, time
-from ksys_app.errors import AuthRequired, BadParameter, Forbidden, KsysError, RateLimited
+from ksys_app.api.visitors import can_keep_cookie, cookie_of, foreign, home, visitor_of
+from ksys_app.errors import AuthRequired, Forbidden, KsysError
 from ksys_app.models.access import AuditRow, Session
 from ksys_app.models.message import Message
-from ksys_app.models.visitor import VISITOR, Visitor
-from ksys_app.origin import is_loopback
 from ksys_app.services import runtime
-from ksys_app.wall import cookies, rules
+from ksys_app.wall import cookies
 from ksys_app.wall.identity import address_of
-from ksys_app.wall.wall import for_nobody, own_origin
+from ksys_app.wall.wall import for_nobody
 
 router = APIRouter()
 
-MOST_FORM: Final = 10_000
-# Why nobody logs in at this page.
+# Why nobody logs in with a password.
 ELSEWHERE: Final = {
     "off": Message("errors.login_off"),
     "proxy": Message("errors.login_proxy"),
+    "oidc": Message("errors.login_oidc"),
 }
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\\]|^//")
 
 
 class Login(BaseModel):
@@ -49,25 +40,27 @@ class Login(BaseModel):
     password: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
-def visitor_of(request: Request) -> Visitor | None:
-    """Who sends the request, as the wall found out."""
-    visitor: Visitor | None = request.scope.get(VISITOR)
-    return visitor
-
-
 @router.post("/api/v1/login", status_code=204, summary="Log in", responses=responses.NO_CONTENT)
 async def login(request: Request, sent: Login) -> Response:
     """Begin a session; the answer sets its cookie."""
-    return await _log_in(request, sent, Response(status_code=204))
+    return await log_in(request, sent, Response(status_code=204))
 
 
-@router.post("/api/v1/logout", status_code=204, summary="Log out", responses=responses.NO_CONTENT)
+@router.post("/api/v1/logout", status_code=204, summary="Log out", responses=responses.LOGOUT)
 async def logout(request: Request) -> Response:
-    """End the session of this browser; its open pages go to the login."""
+    """End the session of this browser; its open pages go to the login.
+
+    If the person logged in at an identity provider, ``Location`` is the address that ends the login
+    there too, where the provider has one.
+    """
     visitor, answer = visitor_of(request), Response(status_code=204)
     if visitor is not None and visitor.key is not None:
         await runtime.access().log_out(visitor.key)
-        answer.headers.append("set-cookie", cookies.drop_cookie(**_cookie_of(request)))
+        answer.headers.append("set-cookie", cookies.drop_cookie(**cookie_of(request)))
+        signing = runtime.current().sign_in if visitor.via == "oidc" else None
+        end = None if signing is None else await signing.end(f"{home(request)}/login")
+        if end is not None:
+            answer.headers["location"] = end
     return answer
 
 
@@ -78,48 +71,6 @@ async def me(_query: NoQuery, request: Request) -> Response:
     if visitor is None:
         raise AuthRequired(Message("errors.login_needed"))
     return json_response({"user": visitor.name, "role": visitor.role, "via": visitor.via})
-
-
-@router.get("/login", include_in_schema=False)
-async def login_form(request: Request) -> Response:
-    """The page of the login; who is logged in already goes on."""
-    after = _after(request, request.query_params.get("next"))
-    if visitor_of(request) is not None:
-        return RedirectResponse(after, 303, {"Cache-Control": "no-store"})
-    return _page(request, request.query_params.get("lang"), after)
-
-
-@router.post("/login", include_in_schema=False)
-async def log_in_by_form(request: Request) -> Response:
-    """Take the form of the page."""
-    body = b""
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > MOST_FORM:
-                raise BadParameter("the form is too long")
-    except ClientDisconnect as error:
-        raise BadParameter("the form is not complete") from error
-    sent = dict(parse_qsl(body.decode("utf-8", "replace")))
-    after, language = _after(request, sent.get("next")), sent.get("lang")
-    try:
-        answer = RedirectResponse(after, 303, {"Cache-Control": "no-store"})
-        return await _log_in(request, typed(sent), answer)
-    except KsysError as error:
-        return _page(request, language, after, sent.get("user", "")[:64], error)
-
-
-def typed(form: Mapping[str, str]) -> Login:
-    """Name and password of the form, as they were typed.
-
-    Raises:
-        AuthRequired: nobody has such a name or such a password. A long one is not cut, because
-            what is left could be the password.
-    """
-    try:
-        return Login(user=form.get("user", ""), password=form.get("password", ""))
-    except ValidationError:
-        raise AuthRequired(Message("errors.login_wrong")) from None
 
 
 @router.get("/api/v1/admin/audit", summary="Who did what", responses=responses.access(AuditPage))
@@ -157,13 +108,21 @@ async def revoke(
     return json_response({"ended": ended})
 
 
-async def _log_in(request: Request, sent: Login, answer: Response) -> Response:
+async def log_in(request: Request, sent: Login, answer: Response) -> Response:
+    """``answer`` with the cookie of a new session.
+
+    Raises:
+        Forbidden: nobody logs in with a password here, or the request is of a foreign page.
+        AuthRequired: the name or the password is wrong.
+        RateLimited: after too many failures.
+        KsysError: the database does not answer.
+    """
     settings = runtime.current().settings
     if settings.auth != "local":
         raise Forbidden(ELSEWHERE[settings.auth])
-    if not _can_keep_cookie(request):
+    if not can_keep_cookie(request):
         raise Forbidden(Message("errors.login_tls"))
-    why = _foreign(request)
+    why = foreign(request)
     if why is not None:
         raise Forbidden(why)
     visitor = visitor_of(request)
@@ -177,59 +136,8 @@ async def _log_in(request: Request, sent: Login, answer: Response) -> Response:
         )
     except KsysError as error:
         raise for_nobody(error) from error
-    answer.headers.append("set-cookie", cookies.set_cookie(secret, **_cookie_of(request)))
+    answer.headers.append("set-cookie", cookies.set_cookie(secret, **cookie_of(request)))
     return answer
-
-
-def _can_keep_cookie(request: Request) -> bool:
-    """Whether the cookie stays secret: over TLS, or at this machine."""
-    served = own_origin(request.scope)
-    return cookies.is_secure(request.scope) or (served is not None and is_loopback(served.host))
-
-
-def _foreign(request: Request) -> str | None:
-    """Why the login is not of the app's own page, None if it is, or if a program sends it."""
-    page, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    if page is None and site is None:
-        return None
-    return rules.foreign("POST", page, own_origin(request.scope), site)
-
-
-def _cookie_of(request: Request) -> dict[str, Any]:
-    scope = request.scope
-    return {"secure": cookies.is_secure(scope), "base": scope.get("root_path", "")}
-
-
-def _after(request: Request, wanted: str | None) -> str:
-    """Where to go after the login: a page of this app, else the dashboard."""
-    base = request.scope.get("root_path", "")
-    if not wanted or not wanted.startswith(f"{base}/") or _UNSAFE.search(wanted):
-        return f"{base}/"
-    inside = wanted.removeprefix(base)
-    return f"{base}/" if inside.startswith(("/login", "/api/")) else wanted
-
-
-def _page(
-    request: Request,
-    chosen: str | None,
-    after: str,
-    user: str = "",
-    error: KsysError | None = None,
-) -> Response:
-    language = language_of(chosen, request.headers.get("accept-language", ""))
-    mode = runtime.current().settings.auth
-    policy = content_policy.of_document(STYLE, form=True)
-    headers = {"Cache-Control": "no-store", content_policy.HEADER: policy}
-    if mode != "local":
-        return HTMLResponse(refused_page(language, ELSEWHERE[mode]), 200, headers)
-    if error is None and not _can_keep_cookie(request):
-        error = Forbidden(Message("errors.login_tls"))
-    if isinstance(error, RateLimited):
-        headers["Retry-After"] = str(error.retry_after_s)
-    action = f"{request.scope.get('root_path', '')}/login"
-    problem = None if error is None else error.said
-    html = login_page(language, action, after, user, problem)
-    return HTMLResponse(html, 200 if error is None else error.http_status, headers)
 
 
 def _audit(row: AuditRow) -> dict[str, Any]:

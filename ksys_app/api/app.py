@@ -19,6 +19,7 @@ from ksys_app.api import (
     failures,
     health,
     kpi,
+    login_form,
     prometheus,
     routes,
     runbooks,
@@ -36,7 +37,9 @@ from ksys_app.log import logger
 RETRY_AFTER_S: Final = 5
 ROUTERS: Final = tuple(
     part.router
-    for part in (routes, kpi, series, export, comm, health, prometheus, runbooks, access)
+    for part in (
+        *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
+    )
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 

@@ -25,7 +25,7 @@ h1{display:flex;gap:.6rem;align-items:center;margin:0 0 1.25rem;font-size:1.25re
 label{display:block;margin:1rem 0 .25rem;font-weight:600;font-size:.9rem}
 input{width:100%;padding:.6rem .7rem;font:inherit;color:inherit;background:transparent;
 border:1px solid var(--line);border-radius:6px}
-button{width:100%;margin-top:1.5rem;padding:.7rem;font:inherit;font-weight:600;color:var(--on);
+button,.button{display:block;width:100%;text-align:center;text-decoration:none;margin-top:1.5rem;padding:.7rem;font:inherit;font-weight:600;color:var(--on);
 background:var(--accent);border:0;border-radius:6px;cursor:pointer}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .problem{margin:0;padding:.7rem .9rem;color:var(--text);background:var(--crit-soft);
@@ -76,8 +76,6 @@ def login_page(
         problem: why the last attempt failed.
     """
     a = _words(language)
-    other, other_name = _OTHER[language]
-    link = f'<a lang="{other}" hreflang="{other}" href="?{_query(other, after)}">{other_name}</a>'
     said = "" if problem is None else _problem(language, problem)
     first, second = ("", " autofocus") if user else (" autofocus", "")
     return _document(
@@ -93,7 +91,30 @@ spellcheck="false" required maxlength="64"{first}>
 <input id="password" name="password" type="password" autocomplete="current-password" required
 maxlength="1024"{second}>
 <button>{a["login"]}</button></form>
-<p class="hint">{a["login_hint"]}</p><nav>{link}</nav>""",
+<p class="hint">{a["login_hint"]}</p>{_to_other(language, action, after)}""",
+    )
+
+
+def sign_in_page(
+    language: str, action: str, after: str, provider: str, problem: Message | None = None
+) -> str:
+    """The page where people log in at an identity provider, as HTML.
+
+    Args:
+        language: ``en`` or ``ko``.
+        action: the address of this page.
+        after: the path to open after the login.
+        provider: what people call the provider.
+        problem: why the last attempt failed.
+    """
+    said = "" if problem is None else _problem(language, problem)
+    label = say(Message("access.sign_in", {"name": provider}), LANGUAGES[language])
+    # A link, because a browser lets no form lead to another site that the policy does not name.
+    to = f"{escape(action)}/oidc?{_query(language, after)}"
+    return _document(
+        language,
+        f"""{said}
+<a class="button" href="{to}">{escape(label)}</a>{_to_other(language, action, after)}""",
     )
 
 
@@ -118,6 +139,13 @@ def _words(language: str) -> dict[str, str]:
 def _problem(language: str, problem: Message) -> str:
     text = say(problem, LANGUAGES[language])
     return f'<p class="problem" role="alert">{escape(text[:1].upper() + text[1:])}.</p>'
+
+
+def _to_other(language: str, action: str, after: str) -> str:
+    """The way to the page in the other language."""
+    other, name = _OTHER[language]
+    to = f"{escape(action)}?{_query(other, after)}"
+    return f'<nav><a lang="{other}" hreflang="{other}" href="{to}">{name}</a></nav>'
 
 
 def _query(language: str, after: str) -> str:

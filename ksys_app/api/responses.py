@@ -116,6 +116,17 @@ NO_CONTENT: Final[Responses] = {
     400: _BAD,
     **ALWAYS,
 }
+LOGOUT: Final[Responses] = NO_CONTENT | {
+    204: {
+        "description": "Done; the answer deletes the cookie of the session",
+        "headers": {
+            "Location": {
+                "description": "Where the browser ends the login at the identity provider too",
+                "schema": {"type": "string"},
+            }
+        },
+    }
+}
 # For endpoints with all tags; with one tag or all tags; with named tags.
 ALL_TAGS: Final[Responses] = {400: _BAD, 413: _MANY, **ALWAYS}
 ANY_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, 413: _MANY, **ALWAYS}

@@ -63,6 +63,11 @@ def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Fin
                 found[variable] = looked.facts
             if variable == "TS_ADMIN_DSN" and looked.has_schema:
                 yield terminal.run(_state(dsn, settings))
+    if settings.auth == "oidc" and settings.oidc_issuer:
+        # Its libraries take a third of a second to load.
+        from ksys_app.ops import identity_provider
+
+        yield terminal.run(identity_provider.look(settings))
     app = found.pop("TS_DSN", None)
     for variable, facts in found.items():
         if app is not None:

@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -169,17 +169,32 @@ class Access:
         return secret
 
     async def begin(
-        self, user: str, via: Via, address: str, agent: str, old: bytes | None
+        self,
+        user: str,
+        via: Via,
+        address: str,
+        agent: str,
+        old: bytes | None,
+        role: Role | None = None,
     ) -> str | None:
         """A session of a person whose identity is proven.
 
+        Args:
+            user: name of the person.
+            via: who has proven it.
+            address: address of the browser.
+            agent: what the browser calls itself.
+            old: key of the session that this browser had. It ends.
+            role: the role that a provider gives the person; None: the list of users gives it.
+
         Returns:
-            The secret of its cookie. None: the person is not in the list of users, or disabled.
+            The secret of its cookie. None: the person is disabled, or has no role: ``role`` is None
+            and the person is not in the list of users.
         """
         secret = credentials.new_secret()
         key = key_of(secret)
         session = await store.start_session(
-            self._database, key, user, None, via, address, agent, old
+            self._database, key, user, role, via, address, agent, old
         )
         if old is not None:
             self._end(old)
@@ -198,16 +213,36 @@ class Access:
 
         Nothing raises: the visitor is refused also while the database is away.
         """
-        pace = self._refusals.setdefault((visitor.via, visitor.name), Pace(MOST_REFUSALS))
-        if not pace.passes():
-            return
         # A terminal that shows the audit must not obey what somebody wrote into a path.
         subject = quote(path)[:200]
         detail = {"role": visitor.role, "needed": needed}
+        await self._note(visitor.name, visitor.via, "refused", subject, detail, address)
+
+    async def failed(self, via: Via, user: str, detail: Mapping[str, str], address: str) -> None:
+        """Record a login that failed elsewhere than at a password; nothing raises.
+
+        Args:
+            via: how the person wanted to log in.
+            user: name of the person, empty where it is not proven.
+            detail: why it failed.
+            address: address of the browser.
+        """
+        await self._note("", via, "login_failed", user, detail, address)
+
+    async def _note(
+        self,
+        actor: str,
+        via: Via,
+        action: str,
+        subject: str,
+        detail: Mapping[str, str],
+        address: str,
+    ) -> None:
+        """Record something that anybody can cause: so many of one actor that none fills it."""
+        if not self._refusals.setdefault((via, actor), Pace(MOST_REFUSALS)).passes():
+            return
         with suppress(KsysError):
-            await store.note(
-                self._database, visitor.name, visitor.via, "refused", subject, detail, address
-            )
+            await store.note(self._database, actor, via, action, subject, detail, address)
 
     async def sessions(self) -> list[Session]:
         """The sessions that have not ended, the last used ones first."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from ksys_app import db, meters
@@ -21,6 +21,9 @@ from ksys_app.services.live_tiles import LiveTiles
 from ksys_app.services.tiles import TileSource
 from ksys_app.settings import Settings
 
+if TYPE_CHECKING:
+    from ksys_app.services.sign_in import SignIn
+
 OPERATOR_POOL: Final = 2
 
 
@@ -29,7 +32,8 @@ class Runtime:
     """The open parts, for states and HTTP.
 
     ``connected`` returns whether the websocket of a tab's token is open. ``access`` knows
-    sessions and tokens; it is None without TS_OPERATOR_DSN.
+    sessions and tokens; it is None without TS_OPERATOR_DSN. ``sign_in`` is None unless people log
+    in at an identity provider.
     """
 
     settings: Settings
@@ -40,6 +44,7 @@ class Runtime:
     feed: LiveFeed
     connected: Callable[[str], bool]
     access: Access | None = None
+    sign_in: SignIn | None = None
 
 
 _current: Runtime | None = None
@@ -69,6 +74,16 @@ def access() -> Access:
     return found
 
 
+def _sign_in(settings: Settings, known: Access | None) -> SignIn | None:
+    """The logins at the identity provider, where people log in there."""
+    if settings.auth != "oidc" or known is None:
+        return None
+    # Its libraries take a third of a second to load, and most plants do not need them.
+    from ksys_app.services import sign_in
+
+    return sign_in.of_settings(settings, known)
+
+
 def _operator(settings: Settings) -> db.Database | None:
     """The pool for what people decide; few connections, because a person decides seldom."""
     if settings.ts_operator_dsn is None:
@@ -95,7 +110,10 @@ async def opened(
         tiles.tick, settings.tick_seconds, database.pulse, read=tiles.read, first_seq=first
     )
     lag = asyncio.create_task(loop_lag.watch(meters.LOOP_LAG.observe), name="loop lag")
-    _current = Runtime(settings, settings.zone, database, tiles, comm, feed, connected, known)
+    signing = _sign_in(settings, known)
+    _current = Runtime(
+        settings, settings.zone, database, tiles, comm, feed, connected, known, signing
+    )
     try:
         yield _current
     finally:

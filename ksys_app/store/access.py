@@ -111,7 +111,7 @@ async def start_session(
         database: the operator's database.
         key: of a new secret (:func:`ksys_app.domain.access.key_of`).
         user: name of the person.
-        role: role of a person who is not in the list of users; the list has the last word.
+        role: role that an identity provider gives the person; None: the list of users decides.
         via: ``local``, ``proxy`` or ``oidc``.
         address: address of the client.
         agent: what the browser calls itself; the database keeps 300 characters of it.

@@ -1,15 +1,21 @@
-"""The cookie of a session (PRD §31.2)."""
+"""The cookies of a session and of a login at the identity provider (PRD §31.2, §31.9)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
 from starlette.requests import cookie_parser
 
 from ksys_app.domain.access import ABSOLUTE
 
+LOGIN_S: Final = 600
+"""A browser that comes back from the identity provider later than this has to begin anew."""
+LOGIN: Final = "-login"
+# A browser keeps 4,096 bytes of a cookie.
+MOST_AFTER: Final = 3000
 _SECRET: Final = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
@@ -36,20 +42,56 @@ def drop_cookie(*, secure: bool, base: str) -> str:
     return _cookie("", 0, secure=secure, base=base)
 
 
-def _cookie(value: str, age_s: int, *, secure: bool, base: str) -> str:
-    name = cookie_name(secure=secure, base=base)
+def keep_login(secret: str, language: str, after: str, *, secure: bool, base: str) -> str:
+    """The value of ``Set-Cookie`` for a browser that goes to the identity provider.
+
+    Args:
+        secret: the secret of this login.
+        language: the language of the page.
+        after: the path to open after the login.
+        secure: see :func:`cookie_name`.
+        base: the base path.
+    """
+    rest = quote(after, safe="")
+    value = f"{secret}.{language}.{rest if len(rest) <= MOST_AFTER else ''}"
+    return _cookie(value, LOGIN_S, secure=secure, base=base, purpose=LOGIN)
+
+
+def drop_login(*, secure: bool, base: str) -> str:
+    """The value of ``Set-Cookie`` that deletes what :func:`keep_login` kept."""
+    return _cookie("", 0, secure=secure, base=base, purpose=LOGIN)
+
+
+def read_login(
+    headers: Iterable[tuple[bytes, bytes]], *, secure: bool, base: str
+) -> tuple[str | None, str, str]:
+    """Secret, language and next path that :func:`keep_login` kept; None and empty without them."""
+    kept = _read(headers, cookie_name(secure=secure, base=base) + LOGIN)
+    secret, _, rest = kept.partition(".")
+    language, _, after = rest.partition(".")
+    return (secret, language, unquote(after)) if _SECRET.fullmatch(secret) else (None, "", "")
+
+
+def _cookie(value: str, age_s: int, *, secure: bool, base: str, purpose: str = "") -> str:
+    name = cookie_name(secure=secure, base=base) + purpose
     rest = "; Secure" if secure else ""
     return f"{name}={value}; Max-Age={age_s}; Path=/; HttpOnly; SameSite=Lax{rest}"
 
 
 def read_secret(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
     """The secret in the cookie ``name``, None without a valid one."""
+    found = _read(headers, name)
+    return found if _SECRET.fullmatch(found) else None
+
+
+def _read(headers: Iterable[tuple[bytes, bytes]], name: str) -> str:
+    """The first value of the cookie ``name``, empty without one."""
     for header, value in headers:
         if header.lower() == b"cookie":
             found = cookie_parser(value.decode("latin-1")).get(name, "")
-            if _SECRET.fullmatch(found):
+            if found:
                 return found
-    return None
+    return ""
 
 
 def is_secure(scope: Any) -> bool:

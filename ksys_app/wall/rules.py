@@ -10,7 +10,9 @@ from ksys_app.origin import Origin, parse
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # What a person needs before the login, and a monitor or a proxy without one.
-OPEN: Final = frozenset({"/login", "/api/v1/login", "/ping", "/readyz"})
+OPEN: Final = frozenset(
+    {"/login", "/login/oidc", "/login/callback", "/api/v1/login", "/ping", "/readyz"}
+)
 ADMIN: Final = "/api/v1/admin/"
 # The requests that change something, and the role that each needs. Others need an admin.
 CHANGES: Final[Mapping[tuple[str, str], Role]] = {("POST", "/api/v1/logout"): "viewer"}

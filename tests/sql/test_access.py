@@ -180,13 +180,17 @@ class TestSessions:
         assert (await sign_in(operator, "nobody"))[1] is None
         assert await access.sessions(operator) == []
 
-    async def test_a_proxy_s_person_needs_a_role_and_the_list_has_the_last_word(
+    async def test_the_list_gives_the_role_unless_an_identity_provider_does(
         self, operator: db.Database
     ) -> None:
         key = key_of(new_secret())
-        lee = await access.start_session(operator, key, "lee", "admin", "proxy", HOME, "", None)
+        lee = await access.start_session(operator, key, "lee", None, "proxy", HOME, "", None)
         assert lee is not None
         assert (lee.user, lee.role) == ("Lee", "operator")
+        key = key_of(new_secret())
+        lee = await access.start_session(operator, key, "lee", "viewer", "oidc", HOME, "", None)
+        assert lee is not None
+        assert (lee.user, lee.role) == ("Lee", "viewer")
         key = key_of(new_secret())
         park = await access.start_session(operator, key, "Park", "viewer", "oidc", HOME, "", None)
         assert park is not None

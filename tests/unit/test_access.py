@@ -14,7 +14,8 @@ from hypothesis import given, strategies as st
 from starlette.requests import Request
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from ksys_app.api.access import _after, log_in_by_form, typed
+from ksys_app.api.login_form import log_in_by_form, typed
+from ksys_app.api.visitors import next_of
 from ksys_app.domain import access
 from ksys_app.domain.access import (
     ADDRESS_FORGET,
@@ -256,7 +257,7 @@ class TestPasswords:
 def test_the_login_leads_to_pages_of_the_app_only(
     base: str, wanted: str | None, after: str
 ) -> None:
-    assert _after(Request({"type": "http", "root_path": base}), wanted) == after
+    assert next_of(Request({"type": "http", "root_path": base}), wanted) == after
 
 
 def test_a_password_is_checked_as_it_was_typed() -> None:

@@ -12,6 +12,10 @@ from ksys_app.settings import Settings
 
 ACCESS = ("KSYS_HOST", "KSYS_AUTH", "KSYS_TRUSTED_PROXIES")
 OPERATOR = "postgresql://eco_op:s3cret@db.plant/EcoAnP?sslmode=verify-full"
+OIDC = {
+    **{"KSYS_AUTH": "oidc", "TS_OPERATOR_DSN": OPERATOR},
+    "KSYS_OIDC_ISSUER": "https://login.plant.example",
+}
 GOOD = "postgresql://eco_ro:s3cret@db.plant/EcoAnP?sslmode=verify-full"
 
 
@@ -113,6 +117,11 @@ class TestWhoGetsIn:
             ({"KSYS_AUTH": "off"}, None),
             ({"KSYS_AUTH": "local"}, "KSYS_AUTH=local needs TS_OPERATOR_DSN"),
             ({"KSYS_AUTH": "local", "TS_OPERATOR_DSN": OPERATOR}, None),
+            ({"KSYS_AUTH": "oidc"}, "KSYS_AUTH=oidc needs TS_OPERATOR_DSN"),
+            ({"KSYS_AUTH": "oidc", "TS_OPERATOR_DSN": OPERATOR}, "needs KSYS_OIDC_ISSUER"),
+            (OIDC, "needs KSYS_OIDC_CLIENT_ID"),
+            (OIDC | {"KSYS_OIDC_CLIENT_ID": "ksys"}, "needs KSYS_OIDC_ROLES"),
+            (OIDC | {"KSYS_OIDC_CLIENT_ID": "ksys", "KSYS_OIDC_ROLES": "admin=a"}, None),
             ({"KSYS_AUTH": "proxy"}, "KSYS_AUTH=proxy needs TS_OPERATOR_DSN"),
             ({"KSYS_AUTH": "proxy", "TS_OPERATOR_DSN": OPERATOR}, "needs KSYS_TRUSTED_PROXIES"),
             (

@@ -121,19 +121,47 @@ class TestAuth:
         monkeypatch.setenv("KSYS_HOST", host)
         assert load_settings().auth == ("local" if host else "off")
 
-    @pytest.mark.parametrize("way", ["off", "local", "proxy"])
+    @pytest.mark.parametrize("way", ["off", "local", "proxy", "oidc"])
     def test_what_is_set_counts(self, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
         monkeypatch.setenv("KSYS_AUTH", way)
         assert load_settings().auth == way
 
-    @pytest.mark.parametrize("way", ["oidc", "none", "Local", "on"])
+    @pytest.mark.parametrize("way", ["saml", "none", "Local", "on"])
     def test_anything_else_names_what_there_is(
         self, monkeypatch: pytest.MonkeyPatch, way: str
     ) -> None:
         monkeypatch.setenv("KSYS_AUTH", way)
         said = refused()
         assert said.startswith(f"KSYS_AUTH {way!r} is not a way to identify people; take local")
-        assert "oidc is not supported yet" in said
+        assert "oidc (an identity provider)" in said
+
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("ISSUER", "login.plant.example", "is not the address of an identity provider"),
+            ("ISSUER", "https://login.plant.example/?a=b", "is not the address"),
+            ("ISSUER", "https://user:word@login.plant.example", "is not the address"),
+            ("ISSUER", "ws://login.plant.example", "is not the address"),
+            ("ISSUER", "http://login.plant.example", "needs https"),
+            ("SCOPES", "profile groups", "lacks openid"),
+            ("ROLES", "plant-admins", "has 'plant-admins', which is not a role and a value"),
+            ("ROLES", "boss=plant-admins", "has 'boss=plant-admins'"),
+            ("ROLES", "admin=", "has 'admin='"),
+            ("ROLES", " ; ", "names no role"),
+        ],
+    )
+    def test_what_describes_the_identity_provider_is_checked(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+    ) -> None:
+        monkeypatch.setenv(f"KSYS_OIDC_{name}", value)
+        assert f"KSYS_OIDC_{name} {sentence}" in refused()
+
+    @pytest.mark.parametrize("issuer", ["https://login.plant.example/a", "http://127.0.0.1:8080"])
+    def test_an_issuer_has_tls_or_is_at_this_machine(
+        self, monkeypatch: pytest.MonkeyPatch, issuer: str
+    ) -> None:
+        monkeypatch.setenv("KSYS_OIDC_ISSUER", issuer)
+        assert load_settings().oidc_issuer == issuer
 
 
 class TestSources:
@@ -148,6 +176,10 @@ class TestSources:
             **{"KSYS_RO_PASSWORD": "one", "KSYS_RW_PASSWORD": "two", "KSYS_OP_PASSWORD": "three"},
             **{"TS_ALARM_DSN": DSN, "KSYS_ALARM_PASSWORD": "four"},
             **{"TS_OPERATOR_DSN": DSN, "KSYS_AUTH": "proxy", "KSYS_USER_HEADER": "Remote-User"},
+            **{"KSYS_OIDC_ISSUER": "https://login.plant.example", "KSYS_OIDC_CLIENT_ID": "ksys"},
+            **{"KSYS_OIDC_CLIENT_SECRET": "four", "KSYS_OIDC_SCOPES": "openid groups"},
+            **{"KSYS_OIDC_USER_CLAIM": "email", "KSYS_OIDC_ROLE_CLAIM": "roles"},
+            **{"KSYS_OIDC_ROLES": "admin=a", "KSYS_OIDC_NAME": "Plant"},
             **{"KSYS_MAX_REQUESTS": "60", "KSYS_MAX_PAGES": "6", "KSYS_MAX_MESSAGES": "50"},
         }
         assert given.keys() == set(VARIABLES.values())

@@ -37,6 +37,7 @@ export function goToLogin() {
 // Shows failed where the session goes on: the next person at this screen would have it.
 export async function leave(failed) {
   const answer = await fetch(at("/api/v1/logout"), { method: "POST" }).catch(() => null);
-  if (answer?.ok || answer?.status === 401) location.assign(at("/login"));
+  // Who logged in at an identity provider ends the login there too.
+  if (answer?.ok || answer?.status === 401) location.assign(answer.headers.get("location") ?? at("/login"));
   else window.alert(failed);
 }

@@ -1,0 +1,95 @@
+"""Rules of a login at an identity provider: its secrets, the name and the role (PRD §31.9)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ksys_app.domain.access import ROLES, clean_name, name_problem
+from ksys_app.models.access import Role
+
+EXAMPLE_ROLES: Final = "admin=plant-admins;operator=shift-a;operator=shift-b"
+
+Roles = tuple[tuple[str, Role], ...]
+"""Values of a claim, each with the role that it gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What one login sends to the provider, and expects back from it.
+
+    Attributes:
+        state: comes back beside the code; a callback without it was begun by somebody else.
+        nonce: comes back in the ID token; another token was made for another login.
+        verifier: only who has it can exchange the code (PKCE, RFC 7636).
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+def begun(secret: str) -> Begun:
+    """The values of the login that began with this secret; none of them tells another one.
+
+    Args:
+        secret: the secret in the browser's cookie.
+    """
+
+    def of(purpose: str) -> str:
+        return hashlib.sha256(f"{purpose}\n{secret}".encode()).hexdigest()
+
+    return Begun(of("state"), of("nonce"), of("verifier"))
+
+
+def roles_of(text: str) -> Roles:
+    """The pairs of a text like ``admin=plant-admins;operator=shift-a``.
+
+    Raises:
+        ValueError: a part is no pair, or begins with something else than a role.
+    """
+    found: list[tuple[str, Role]] = []
+    for part in filter(None, (one.strip() for one in text.split(";"))):
+        role, _, value = (one.strip() for one in part.partition("="))
+        if role not in ROLES or not value:
+            raise ValueError(
+                f"has {part!r}, which is not a role and a value of the claim, e.g. {EXAMPLE_ROLES}"
+            )
+        found.append((value, role))
+    if not found:
+        raise ValueError(f"names no role, e.g. {EXAMPLE_ROLES}")
+    return tuple(found)
+
+
+def claim(claims: Mapping[str, Any], name: str) -> Any:
+    """The claim of this name, else the one at this path (``realm_access.roles``), else None."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def role_in(claims: Mapping[str, Any], name: str, roles: Roles) -> Role | None:
+    """The highest role that the values of a claim give, None if they give none.
+
+    Args:
+        claims: what the provider says about the person.
+        name: the claim: a text, or a list of texts.
+        roles: the role of each value.
+    """
+    found = claim(claims, name)
+    values = found if isinstance(found, list) else [found]
+    given = [role for value, role in roles if value in values]
+    return max(given, key=ROLES.index, default=None)
+
+
+def name_in(claims: Mapping[str, Any], name: str) -> str | None:
+    """The name of the person in a claim, None without a name that a user can have."""
+    found = claim(claims, name)
+    if not isinstance(found, str) or name_problem(clean_name(found)) is not None:
+        return None
+    return clean_name(found)

@@ -1,0 +1,1 @@
+"""The identity provider that people log in at (PRD §31.9)."""

@@ -1,0 +1,78 @@
+"""What the value of a setting may be; each function returns the value, or says what is wrong."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from ksys_app.base_path import base_of
+from ksys_app.domain.sign_in import roles_of
+from ksys_app.origin import is_loopback, networks, origin
+
+WAYS: Final = ("off", "local", "proxy", "oidc")
+EXAMPLE_ISSUER: Final = "https://login.plant.example/realms/plant"
+
+
+def zone(value: str) -> str:
+    """The name of a time zone."""
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{value!r} is not a time zone, e.g. Asia/Seoul") from error
+    return value
+
+
+def proxies(value: str) -> str:
+    """Addresses and networks."""
+    try:
+        networks(value)
+    except ValueError as error:
+        raise ValueError(
+            f"names no addresses or networks ({error}), e.g. 127.0.0.1,10.20.0.0/24, or none"
+        ) from None
+    return value
+
+
+def base_path(value: str) -> str:
+    """A path that the app may be served under."""
+    base_of(value)
+    return value
+
+
+def auth(value: str) -> str:
+    """A way to identify people."""
+    if value not in WAYS:
+        raise ValueError(
+            f"{value!r} is not a way to identify people; take local (names and passwords in the "
+            "database), proxy (a header of a trusted proxy), oidc (an identity provider) or off "
+            "(nobody logs in; loopback only)"
+        )
+    return value
+
+
+def issuer(value: str | None) -> str | None:
+    """The address of an identity provider."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    served = origin(parts.scheme, parts.netloc)
+    if served is None or parts.query or parts.fragment or parts.scheme not in ("http", "https"):
+        raise ValueError(f"is not the address of an identity provider, e.g. {EXAMPLE_ISSUER}")
+    if served.scheme != "https" and not is_loopback(served.host):
+        raise ValueError(f"needs https, e.g. {EXAMPLE_ISSUER}")
+    return value
+
+
+def scopes(value: str) -> str:
+    """Scopes, separated by blanks."""
+    if "openid" not in value.split():
+        raise ValueError("lacks openid, e.g. openid profile groups")
+    return value
+
+
+def roles(value: str | None) -> str | None:
+    """Which value of a claim gives which role."""
+    if value is not None:
+        roles_of(value)
+    return value
