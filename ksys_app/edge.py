@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ksys_app import log
 from ksys_app.errors import Forbidden
-from ksys_app.origin import Arrival, Networks, arrival, client_of, origin, parse, refusal
+from ksys_app.origin import OVER_TLS, Arrival, Networks, arrival, client_of, origin, parse, refusal
 
 App = Callable[..., Any]
 Headers = list[tuple[bytes, bytes]]
@@ -44,12 +44,12 @@ def behind_proxies(app: App, proxies: Networks, base: str = "") -> App:
         if scope["type"] not in ("http", "websocket"):
             await app(scope, receive, send)
             return
-        if base and scope["type"] == "http" and scope["path"] == base:
-            await _redirect(f"{base}/", scope.get("query_string", b""), send)
-            return
         headers = _joined(scope["headers"])
         peer = scope["client"][0] if scope.get("client") else None
         arrived = arrival(headers, scope.get("scheme", "http"), peer, proxies)
+        if base and scope["type"] == "http" and scope["path"] == base:
+            await _redirect(f"{base}/", scope, arrived, send)
+            return
         page = headers.get("origin") if scope["type"] == "websocket" else None
         why = None if page is None else refusal(page, arrived)
         if page is None or why is None:
@@ -115,10 +115,13 @@ def _under(base: str, scope: Any) -> dict[str, Any]:
     return under
 
 
-async def _redirect(path: str, query: bytes, send: Any) -> None:
+async def _redirect(path: str, scope: Any, arrived: Arrival, send: Any) -> None:
     """Redirect to a path without an origin, because the browser knows its origin best."""
+    query = scope.get("query_string", b"")
     location = path.encode("ascii") + (b"?" + query if query else b"")
     headers = [(b"location", location), (b"content-length", b"0")]
+    if arrived.served is not None and arrived.served.scheme == "https":
+        headers.append(OVER_TLS)
     await send({"type": "http.response.start", "status": 308, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 

@@ -13,6 +13,7 @@ import reflex as rx
 
 from ksys_app import log, reflex_compat
 from ksys_app.api.app import create_api
+from ksys_app.api.error_page import error_page
 from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.built import BuiltPages
 from ksys_app.edge import behind_proxies, own_origin
@@ -91,7 +92,7 @@ def limits(settings: Settings) -> Limits:
 
 def at_wall(inside: Any) -> Any:
     """The app behind the wall, which answers only who may ask."""
-    return walled(inside, who, Crowd(limits(get_settings())))
+    return walled(inside, who, Crowd(limits(get_settings())), error_page)
 
 
 def with_pages(inside: Any) -> Any:

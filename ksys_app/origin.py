@@ -18,6 +18,8 @@ LOOPBACK: Final = "127.0.0.0/8,::1"
 NOBODY: Final = "none"
 MAX_ADDRESS: Final = 64_000
 """Most bytes of path and query of a request; the web server reads 65,535."""
+# For a year, browsers that came over TLS come over TLS only. Over HTTP they ignore this header.
+OVER_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 # Some proxies send the scheme of the websocket.
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}

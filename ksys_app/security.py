@@ -21,7 +21,7 @@ if __name__ == "__main__":
 
 from ksys_app import content_policy
 from ksys_app.domain.sign_in import EXAMPLE_ROLES
-from ksys_app.origin import is_loopback
+from ksys_app.origin import OVER_TLS, is_loopback
 from ksys_app.settings import EXAMPLE_DSN, FILL_IN, Settings, env_file
 from ksys_app.settings_values import EXAMPLE_ISSUER
 
@@ -35,8 +35,6 @@ HEADERS: Final[Mapping[str, str]] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# For a year, browsers that came over TLS come over TLS only. Over HTTP they ignore this header.
-OVER_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,6 +218,10 @@ class Access:
         detail = {"role": visitor.role, "needed": needed}
         await self._note(visitor.name, visitor.via, "refused", subject, detail, address)
 
+    async def token_in_plain(self, program: Visitor, address: str) -> None:
+        """Record that a token came where others could read it; nothing raises."""
+        await self._note(program.name, "token", "token_in_plain", program.name, {}, address)
+
     async def failed(self, via: Via, user: str, detail: Mapping[str, str], address: str) -> None:
         """Record a login that failed elsewhere than at a password; nothing raises.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import orjson
@@ -13,10 +13,11 @@ from ksys_app.errors import AuthRequired, KsysError, RateLimited
 
 Header = tuple[bytes, bytes]
 BODY_S: Final = 20.0
-_JSON: Final[list[Header]] = [
-    (b"content-type", b"application/json"),
-    (b"cache-control", b"no-store"),
-]
+_JSON: Final = b"application/json"
+_HTML: Final = b"text/html; charset=utf-8"
+
+ErrorPage = Callable[[KsysError, str], tuple[bytes, str]]
+"""Makes the page about an error for a browser with this ``Accept-Language``, and its policy."""
 
 
 def header(scope: Any, name: bytes) -> str | None:
@@ -39,9 +40,9 @@ def error_body(error: KsysError) -> bytes:
     return orjson.dumps({"error": {"code": error.code, "message": error.message}})
 
 
-def error_headers(error: KsysError) -> list[Header]:
-    """The headers of the error's answer."""
-    headers = list(_JSON)
+def error_headers(error: KsysError, kind: bytes = _JSON) -> list[Header]:
+    """The headers of the error's answer, which is of this type."""
+    headers: list[Header] = [(b"content-type", kind), (b"cache-control", b"no-store")]
     if isinstance(error, AuthRequired):
         headers.append((b"www-authenticate", b'Bearer realm="ksys"'))
     if isinstance(error, RateLimited):
@@ -54,6 +55,14 @@ def error_headers(error: KsysError) -> list[Header]:
 async def send_error(error: KsysError, send: Any) -> None:
     """Answer an HTTP request with an error."""
     await _send(error.http_status, error_headers(error), error_body(error), send)
+
+
+async def send_page(error: KsysError, page: ErrorPage, wanted: str, send: Any) -> None:
+    """Answer a browser with a page about the error."""
+    meters.ERRORS.labels("http", error.code).inc()
+    html, policy = page(error, wanted)
+    headers = [*error_headers(error, _HTML), (b"content-security-policy", policy.encode("ascii"))]
+    await _send(error.http_status, headers, html, send)
 
 
 async def redirect(address: str, send: Any) -> None:

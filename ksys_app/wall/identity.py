@@ -81,10 +81,18 @@ class Local:
         """The owner of the session or of the token, else nobody."""
         token = _token(scope)
         if token is not None:
-            return await self.access.by_token(token, fresh), ()
+            return await self._program(token, scope, fresh), ()
         name = cookie_name(secure=is_secure(scope), base=scope.get("root_path", ""))
         secret = read_secret(scope["headers"], name)
         return (None if secret is None else await self.access.by_cookie(secret, fresh)), ()
+
+    async def _program(self, token: str, scope: Any, fresh: Callable[[], None]) -> Visitor | None:
+        program, address = await self.access.by_token(token, fresh), address_of(scope)
+        if address and not is_loopback(address) and not is_secure(scope):
+            if program is not None:
+                await self.access.token_in_plain(program, address)
+            raise Forbidden(Message("errors.token_tls"))
+        return program
 
 
 class Proxied:

@@ -33,13 +33,19 @@ from ksys_app.wall.limits import Crowd, Limits, client_of
 App = Callable[..., Any]
 
 
-def walled(app: App, identity: Callable[[], Identity], crowd: Crowd) -> App:
+def walled(
+    app: App,
+    identity: Callable[[], Identity],
+    crowd: Crowd,
+    page: answers.ErrorPage | None = None,
+) -> App:
     """``app`` behind the wall.
 
     Args:
         app: the application that answers who may ask.
         identity: says who asks, as KSYS_AUTH wants it; called for each request.
         crowd: counts what each client uses.
+        page: makes the page for a browser that is turned away; without it, browsers get JSON too.
     """
 
     async def wall(scope: Any, receive: Any, send: Any) -> None:
@@ -56,7 +62,7 @@ def walled(app: App, identity: Callable[[], Identity], crowd: Crowd) -> App:
                 with crowd.socket(client_of(visitor, address_of(scope))) as pace:
                     await sockets.serve(app, known, inside, pace, receive, send)
         except KsysError as error:
-            await _refuse(error, scope, receive, send)
+            await _refuse(error, page, scope, receive, send)
 
     return wall
 
@@ -146,8 +152,10 @@ def own_origin(scope: Any) -> Origin | None:
     return origin(scope.get("scheme", "http"), answers.header(scope, b"host") or "")
 
 
-async def _refuse(error: KsysError, scope: Any, receive: Any, send: Any) -> None:
-    """Answer with the error; a browser that wants a page goes to the login."""
+async def _refuse(
+    error: KsysError, page: answers.ErrorPage | None, scope: Any, receive: Any, send: Any
+) -> None:
+    """Answer with the error; a browser that wants a page goes to the login, or reads why not."""
     if scope["type"] == "websocket":
         await receive()
         await answers.refuse_websocket(error, send)
@@ -157,6 +165,9 @@ async def _refuse(error: KsysError, scope: Any, receive: Any, send: Any) -> None
     )
     if wants_page and isinstance(error, AuthRequired):
         await answers.redirect(login_address(scope), send)
+    elif wants_page and page is not None:
+        wanted = answers.header(scope, b"accept-language") or ""
+        await answers.send_page(error, page, wanted, send)
     else:
         await answers.send_error(error, send)
 

@@ -22,8 +22,8 @@ from ksys_app.content_policy import (
     source_of,
 )
 from ksys_app.edge import behind_proxies
-from ksys_app.origin import LOOPBACK, networks
-from ksys_app.security import OVER_TLS, with_headers, with_tls_kept
+from ksys_app.origin import LOOPBACK, OVER_TLS, networks
+from ksys_app.security import with_headers, with_tls_kept
 
 HOME = 'location.replace("/__ksys_base__/")'
 PAGE = f"<!doctype html><head><script>{HOME}</script></head><body><script src='/a.js'></script>"
@@ -150,10 +150,13 @@ async def test_a_document_may_use_its_style_and_nothing_else(build: Path, path: 
         ({"Forwarded": "proto=https"}, ["max-age=31536000"]),
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/data.json", "/api/v1/docs", "/api/nothing"])
+@pytest.mark.parametrize(
+    ("base", "path"),
+    [*(("", path) for path in ("/", "/data.json", "/api/v1/docs", "/api/nothing")), ("/ksys", "")],
+)
 async def test_a_browser_that_came_over_tls_is_to_stay_with_it(
-    build: Path, path: str, headers: dict[str, str], told: list[str]
+    build: Path, base: str, path: str, headers: dict[str, str], told: list[str]
 ) -> None:
-    async with client(build, "") as http:
-        answer = await http.get(path, headers=headers)
+    async with client(build, base) as http:
+        answer = await http.get(f"http://ksys{base}{path}", headers=headers)
     assert answer.headers.get_list(HSTS) == told

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from ksys_app.api.error_page import error_page
 from ksys_app.edge import TRUSTED, behind_proxies
 from ksys_app.errors import DatabaseUnreachable, RateLimited
 from ksys_app.models.access import Role
@@ -18,7 +19,7 @@ from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.origin import LOOPBACK, MAX_ADDRESS, client_of, is_loopback, networks, parse
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.answers import bounded
-from ksys_app.wall.identity import LOCAL, NOBODY, Proxied
+from ksys_app.wall.identity import LOCAL, NOBODY, Local, Proxied
 from ksys_app.wall.limits import Crowd, Limits, client_of as counted
 from ksys_app.wall.sockets import ENDED, FLOODS
 from ksys_app.wall.wall import walled
@@ -184,7 +185,8 @@ async def asked(identity: Any, path: str, kind: str = "http", **more: Any) -> di
     headers = [(name.encode(), value.encode()) for name, value in more.pop("headers", {}).items()]
     scope = {"type": kind, "path": path, "method": "GET", "scheme": "http", "headers": headers}
     crowd = more.pop("crowd", None) or Crowd(LIMITS)
-    await walled(app, lambda: identity, crowd)(scope | more, receive, send)
+    page = more.pop("error_page", None)
+    await walled(app, lambda: identity, crowd, page)(scope | more, receive, send)
     return answer
 
 
@@ -371,6 +373,59 @@ async def test_a_person_behind_a_proxy_keeps_the_session(
     scope = {"type": "http", "scheme": "https", "headers": sent, TRUSTED: True}
     visitor, _ = await Proxied(people, "X-Forwarded-User").of(scope, lambda: None)
     assert (visitor and visitor.name, len(people.begun)) == (known, begun)
+
+
+class Programs:
+    """One token; what was recorded about it."""
+
+    def __init__(self) -> None:
+        self.in_plain: list[tuple[str, str]] = []
+
+    async def by_token(self, secret: str, *_: object) -> Visitor | None:
+        return TOKEN if secret == "ksys_known" else None
+
+    async def token_in_plain(self, program: Visitor, address: str) -> None:
+        self.in_plain.append((program.name, address))
+
+
+@pytest.mark.parametrize(
+    ("address", "scheme", "secret", "status", "noted"),
+    [
+        ("10.0.0.7", "https", "ksys_known", 200, False),
+        ("127.0.0.1", "http", "ksys_known", 200, False),
+        ("::1", "http", "ksys_known", 200, False),
+        ("10.0.0.7", "http", "ksys_known", 403, True),
+        ("10.0.0.7", "http", "ksys_other", 403, False),
+    ],
+)
+async def test_a_token_that_others_can_read_on_its_way_is_refused_and_recorded(
+    address: str, scheme: str, secret: str, status: int, noted: bool
+) -> None:
+    programs = Programs()
+    headers = {"authorization": f"Bearer {secret}", "host": "localhost"}
+    answer = await asked(
+        Local(programs), "/metrics", headers=headers, client=(address, 40000), scheme=scheme
+    )
+    assert answer["status"] == status
+    assert programs.in_plain == ([("prometheus", address)] if noted else [])
+    assert secret.encode() not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [("en-GB,ko;q=0.5", "KSYS_AUTH is off"), ("ko-KR", "KSYS_AUTH가 off")],
+)
+async def test_a_browser_that_is_turned_away_reads_why_in_its_language(
+    language: str, reason: str
+) -> None:
+    headers = HTML | {"host": "plant.example", "accept-language": language}
+    answer = await asked(NOBODY, "/", headers=headers, error_page=error_page)
+    sent = dict(answer["headers"])
+    assert (answer["status"], sent[b"content-type"]) == (403, b"text/html; charset=utf-8")
+    assert reason in answer["body"].decode()
+    assert b"default-src 'none'" in sent[b"content-security-policy"]
+    data = await asked(NOBODY, "/", headers={"host": "plant.example"}, error_page=error_page)
+    assert json.loads(data["body"])["error"]["code"] == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("method", permissions.METHODS)
