@@ -11,6 +11,7 @@ import typer
 
 from ksys_app import __version__, log
 from ksys_app.commands import (
+    alarms,
     audit,
     checks,
     communication,
@@ -42,6 +43,7 @@ recovery.add_to(database.app)
 demonstration.add_to(app)
 app.add_typer(database.app, name="db")
 app.add_typer(quality.app, name="qc")
+app.add_typer(alarms.app, name="alarms")
 app.add_typer(communication.app, name="comm")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")

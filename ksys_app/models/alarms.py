@@ -1,6 +1,6 @@
 """Alarms: conditions of a tag, their events, and how one alarm stands (PRD §32).
 
-Times are whole microseconds since 1970 in UTC, so that they compare exactly.
+Times are whole microseconds since 1970 in UTC (``domain.alarms.times``).
 """
 
 from __future__ import annotations

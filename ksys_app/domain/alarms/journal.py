@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from ksys_app.domain.alarms.alarm import Alarm
 from ksys_app.domain.alarms.level import LevelMachine
-from ksys_app.domain.alarms.settings import SECOND
+from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import Condition, Event, ProcessEvent, Quality
 
 SUPPRESSED_BY_RANGE: Final[tuple[Condition, ...]] = ("HIGH", "LOW")

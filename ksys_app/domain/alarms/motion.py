@@ -6,13 +6,13 @@ import math
 from collections import deque
 from typing import Final
 
-from ksys_app.domain.alarms.settings import SECOND
+from ksys_app.domain.alarms.times import MINUTE, SECOND
 from ksys_app.domain.limits import Figure, moved, spiked
 from ksys_app.models.rows import QcRule
 
-SPAN_US: Final = 300 * SECOND
+SPAN_US: Final = 5 * MINUTE
 """How far the samples reach back that a spike is compared with."""
-APART_US: Final = 60 * SECOND
+APART_US: Final = MINUTE
 """Within this time of a RAISE, a further one of the same condition is only counted."""
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import AlarmSettings, Condition, Level
 
-SECOND: Final = 1_000_000
-"""Microseconds."""
 EVENT: Final = 4
 """The priority that nobody has to acknowledge."""
 NOTHING_SET: Final = AlarmSettings()

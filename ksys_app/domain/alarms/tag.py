@@ -13,12 +13,11 @@ from ksys_app.domain.alarms.journal import Held, Journal
 from ksys_app.domain.alarms.level import NEVER, Judged, LevelMachine
 from ksys_app.domain.alarms.limits import DOUBTED, Settings, levels
 from ksys_app.domain.alarms.motion import APART_US, Motion
-from ksys_app.domain.alarms.settings import SECOND
+from ksys_app.domain.alarms.times import MINUTE, SECOND
 from ksys_app.domain.limits import Figure
 from ksys_app.models.alarms import Condition, ProcessEvent, Quality
 from ksys_app.models.rows import QcRule
 
-MINUTE_US: Final = 60 * SECOND
 NOTHING: Final = (math.inf, -math.inf)
 REMEMBERED: Final = (
     "seen",
@@ -120,8 +119,8 @@ class TagMachine:
     def feed_ahead(self, value: float) -> None:
         """Count a sample whose time is too far ahead of the clock; its time is not used."""
         self.ahead += 1
-        if self._seen > -NEVER and self._seen // MINUTE_US != self._ahead_minute:
-            self._ahead_minute = self._seen // MINUTE_US
+        if self._seen > -NEVER and self._seen // MINUTE != self._ahead_minute:
+            self._ahead_minute = self._seen // MINUTE
             self._journal.note("CLOCK", self._seen, value, self.quality)
 
     def advance(self, until_us: int) -> None:
@@ -300,6 +299,6 @@ class TagMachine:
 
     def _count_late(self, value: float) -> None:
         self.late += 1
-        if self._seen // MINUTE_US != self._late_minute:
-            self._late_minute = self._seen // MINUTE_US
+        if self._seen // MINUTE != self._late_minute:
+            self._late_minute = self._seen // MINUTE
             self._journal.note("LATE", self._seen, value, self.quality)

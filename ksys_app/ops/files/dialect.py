@@ -36,11 +36,13 @@ class Reading:
         encoding: name of the encoding.
         decimal: the decimal sign.
         report: called with the detected format if it is not UTF-8 with commas and points.
+        without_value: whether a sample may have no value, NaN or an infinite one; its value is NaN.
     """
 
     encoding: str | None = None
     decimal: Decimal | None = None
     report: Callable[[str], None] = _silent
+    without_value: bool = False
 
 
 PLAIN: Final = Reading()

@@ -7,6 +7,7 @@ columns, if numbers could be read in two ways, or if the file cannot be read fur
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,6 +27,11 @@ T = TypeVar("T")
 REQUIRED: Final = ("ts", "tag_name", "value")
 OPTIONAL: Final = ("qc", "meta")
 EXPECTED: Final = "ts,tag_name,value[,qc,meta]"
+NO_VALUE: Final = {
+    *("", "nan", "inf", "infinity"),
+    *(f"{sign}{word}" for sign in "+-" for word in ("nan", "inf", "infinity")),
+}
+"""Cells of a sample without a usable value, in lower case."""
 SMALLINT: Final = 2**15
 PROBE: Final = 1000
 """How many lines are read to detect the decimal sign, if it is not obvious."""
@@ -62,6 +68,7 @@ class SampleFile:
         self._lines = iter(text)
         self._header = Header([], ",", 0)
         self._decimal: dialect.Decimal | None = None
+        self._without_value = False
 
     @property
     def position(self) -> int:
@@ -112,6 +119,7 @@ class SampleFile:
             first = self._first()
         self._header = self._named(first, separator)
         self.first = first
+        self._without_value = reading.without_value
         self._decimal = reading.decimal or self._probe()
         said = dialect.describe(self._text.encoding, self._header.separator, self._decimal)
         if said:
@@ -175,6 +183,8 @@ class SampleFile:
         )
 
     def _number(self, cell: str) -> float:
+        if self._without_value and cell.strip().lower() in NO_VALUE:
+            return math.nan
         return cells.number(dialect.plain(cell, self._decimal))
 
 

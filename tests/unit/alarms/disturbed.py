@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from ksys_app.domain.alarms.settings import SECOND
+from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import AlarmSettings, Condition
 from ksys_app.models.rows import QcRule
 
@@ -103,7 +103,7 @@ def _edges(rule: QcRule) -> list[float]:
     return [
         value
         for limit in (0.0, 10.0, 20.0, 80.0, 90.0, 100.0)
-        for value in (limit, limit - band, limit + band, math.nextafter(limit, 50.0))
+        for value in (limit, limit - band, limit + band, limit + math.copysign(1e-9, 50.0 - limit))
     ]
 
 

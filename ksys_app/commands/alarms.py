@@ -1,0 +1,128 @@
+"""``ksys alarms``: the alarms of the tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ksys_app.commands import terminal
+from ksys_app.commands.progress import stages
+from ksys_app.commands.reading import DecimalSign, Encoding, reading
+from ksys_app.domain.alarms.times import moment
+from ksys_app.domain.timefmt import local_offset
+from ksys_app.errors import BadParameter
+from ksys_app.ops.alarms import from_files
+from ksys_app.ops.alarms.from_files import Files, Listener
+from ksys_app.ops.alarms.replay import Counts
+from ksys_app.ops.files.textlines import BadLine
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Judge samples by the limits of their tags, and see what that would have raised.",
+)
+MAX_TOLD: Final = 20
+"""How many bad lines are told one by one."""
+
+
+@app.callback()
+def group() -> None:
+    """Keep ``replay`` a subcommand although it is the only one."""
+
+
+@app.command()
+def replay(
+    samples: Annotated[
+        Path,
+        typer.Option(help="CSV with ts,tag_name,value[,qc], plain or gzip, in order of arrival."),
+    ],
+    rules: Annotated[
+        Path, typer.Option(help="The file with rules, e.g. data/qc/influx_qc_rule.csv.")
+    ],
+    out: Annotated[Path, typer.Option(help="The file for the journal, CSV; it is replaced.")],
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV with tag_name,condition and any of priority,on_delay_s,off_delay_s,latch, "
+            "ack,realarm_s; an empty cell keeps the default."
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Last moment of the clock, with a zone; default: the newest sample."),
+    ] = None,
+    encoding: Encoding = None,
+    decimal: DecimalSign = None,
+) -> None:
+    """Write the journal of alarms that samples raise under some rules: what would have happened?
+
+    Use it before you change limits, delays or deadbands: run it with the old and with the new file,
+    and compare the journals. It needs no database and changes nothing but the file of --out.
+
+    The same samples, rules and settings always give the same journal, the one that the running
+    alarms write, with nobody acting. Times come from the samples alone. A sample without a value,
+    or with nan, is a bad sample. A sample more than 60 s after --until is one of a wrong clock.
+
+    Bad lines are named on standard error and skipped; the exit code is 1 if no line is a sample.
+
+    Example: ksys alarms replay --samples day.csv.gz --rules new_rules.csv --out journal.csv
+
+    Example: ksys alarms replay --samples s.csv --rules r.csv --settings delays.csv --out j.csv
+    """
+    how = replace(reading(encoding, decimal), without_value=True)
+    files = Files(samples, rules, settings, out, how)
+    bad = 0
+
+    def told(line: BadLine) -> None:
+        nonlocal bad
+        bad += 1
+        if bad <= MAX_TOLD:
+            terminal.note(f"{samples}:{line.line} {line.reason}")
+
+    with stages() as progress:
+
+        def read(lines: int, position: int, size: int | None) -> None:
+            progress.report("samples", f"{lines:,} read", position, size)
+
+        counts = from_files.replay(files, _moment("--until", until), Listener(read, told))
+    for text in _report(counts, bad, out):
+        terminal.out.print(text, markup=False)
+
+
+def _moment(option: str, text: str | None) -> datetime | None:
+    """A time with or without a zone; without one, it is in TZ."""
+    if text is None:
+        return None
+    try:
+        ts = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadParameter(f"{option} {text!r} is no time such as 2026-08-15T00:00:00Z") from None
+    return terminal.zoned(ts, terminal.settings().zone)
+
+
+def _report(counts: Counts, bad: int, out: Path) -> Iterator[str]:
+    zone = terminal.settings().zone
+    yield f"samples   {counts.samples:,} judged, of {counts.tags:,} tags"
+    set_aside = {
+        "late or repeated": counts.late,
+        "ahead of the clock": counts.ahead,
+        "without a usable value": counts.bad,
+    }
+    if any(set_aside.values()):
+        yield f"          {', '.join(f'{n:,} {what}' for what, n in set_aside.items() if n)}"
+    if bad:
+        yield f"skipped   {bad:,} lines that are no samples"
+    if counts.without_rule:
+        names = sorted(counts.without_rule)
+        more = ", …" if len(names) > 5 else ""
+        yield f"no rule   {len(names):,} tags: {', '.join(names[:5])}{more}"
+    if counts.last_us is not None:
+        yield f"newest    {local_offset(moment(counts.last_us), zone)}"
+    raised = {name: count for name, count in counts.raised.items() if count}
+    by_condition = ", ".join(f"{name} {count:,}" for name, count in sorted(raised.items()))
+    yield f"raised    {sum(raised.values()):,} alarms{f': {by_condition}' if raised else ''}"
+    yield f"journal   {out}"

@@ -1,0 +1,1 @@
+"""``ksys alarms``: the machine of the alarms over files and over stored samples."""
