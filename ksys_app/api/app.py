@@ -14,6 +14,8 @@ from starlette.routing import Route
 from ksys_app import __version__, meters
 from ksys_app.api import (
     access,
+    alarm_journal,
+    alarms,
     comm,
     export,
     failures,
@@ -39,6 +41,7 @@ ROUTERS: Final = tuple(
     part.router
     for part in (
         *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
+        *(alarms, alarm_journal),
     )
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

@@ -62,23 +62,25 @@ async def export(query: ExportQuery, request: Request) -> Response:
         ((tag, answer),) = answers.items()
         started = time.monotonic()
         body = await _file(tag, answer, names)
-        log.event("export_ok", **_fields(query, answer.rowcount, started))
+        log.event("export_ok", **_fields(_about(query), answer.rowcount, started))
         return send(request, body, CSV, _headers(named))
     if head_only(request):
         return Response(media_type=CSV, headers=_headers(named))
-    return CsvStream(query, text, named)
+    return CsvStream(_about(query), text, named)
 
 
 def _headers(disposition: str) -> dict[str, str]:
     return {"Content-Disposition": disposition, "Cache-Control": "no-store"}
 
 
-def _fields(query: ExportParams, rows: int, started: float) -> dict[str, Any]:
+def _about(query: ExportParams) -> dict[str, str]:
+    return {"range": query.window.label, "tag": " ".join(query.tag), "view": query.kind}
+
+
+def _fields(about: Mapping[str, str], rows: int, started: float) -> dict[str, Any]:
     """The log fields of a file."""
     return {
-        "range": query.window.label,
-        "tag": " ".join(query.tag),
-        "view": query.kind,
+        **about,
         "rowcount": rows,
         "dur_ms": (time.monotonic() - started) * 1000,
     }
@@ -89,12 +91,20 @@ class CsvStream(StreamingResponse):
 
     Without the last chunk, a browser reports a failed download, so nobody takes an incomplete file
     for a complete one.
+
+    Args:
+        about: log fields that say what the file is of: ``range``, ``tag`` and ``view``.
+        content: parts of the file, each with its number of rows.
+        disposition: the header with the name of the file.
     """
 
     def __init__(
-        self, query: ExportParams, content: AsyncIterator[tuple[int, bytes]], disposition: str
+        self,
+        about: Mapping[str, str],
+        content: AsyncIterator[tuple[int, bytes]],
+        disposition: str,
     ) -> None:
-        self._query, self._rows = query, 0
+        self._about, self._rows = about, 0
         super().__init__(self._counted(content), media_type=CSV, headers=_headers(disposition))
 
     async def _counted(self, content: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[bytes]:
@@ -114,7 +124,7 @@ class CsvStream(StreamingResponse):
             why = KsysError.code
             raise
         finally:
-            fields = _fields(self._query, self._rows, started)
+            fields = _fields(self._about, self._rows, started)
             if why:
                 log.event("export_broken", **fields, why=why)
             else:

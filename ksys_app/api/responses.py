@@ -150,6 +150,7 @@ _FIGURES: Responses = {
         "description": "Prometheus text, also while the database is away",
     }
 }
+MANY: Final[Responses] = {413: _MANY}
 METRICS: Final = _FIGURES | ALWAYS
 READINESS: Final[Responses] = {
     200: {"model": readiness.Ready | readiness.OnlyReady, "description": "The process can serve"},
@@ -170,6 +171,19 @@ def listed(model: type[BaseModel]) -> Responses:
 def access(model: Any) -> Responses:
     """The responses of an answer about people and their sessions."""
     return {200: {"model": model, "description": "The answer"}, 400: _BAD, **ALWAYS}
+
+
+def paged(model: Any) -> Responses:
+    """The responses of a page of rows."""
+    return {200: {"model": model, "description": "The rows"}, **NAMED_TAG}
+
+
+def unchanged(model: type[BaseModel]) -> Responses:
+    """The responses of ``model``, or 304 where nothing has changed since the number asked with."""
+    return {
+        200: {"model": aging(model), "description": "The answer"},
+        304: {"description": "Nothing has changed since"},
+    }
 
 
 def with_etag(model: Any) -> Responses:

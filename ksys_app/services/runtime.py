@@ -15,6 +15,7 @@ from ksys_app.errors import DatabaseUnreachable, Forbidden
 from ksys_app.models.message import Message
 from ksys_app.services import loop_lag
 from ksys_app.services.access import Access
+from ksys_app.services.alarm_feed import AlarmFeed
 from ksys_app.services.comm import CommSource
 from ksys_app.services.live import LiveFeed
 from ksys_app.services.live_tiles import LiveTiles
@@ -42,6 +43,7 @@ class Runtime:
     tiles: LiveTiles
     comm: CommSource
     feed: LiveFeed
+    alarms: AlarmFeed
     connected: Callable[[str], bool]
     access: Access | None = None
     sign_in: SignIn | None = None
@@ -109,10 +111,11 @@ async def opened(
     feed = LiveFeed(
         tiles.tick, settings.tick_seconds, database.pulse, read=tiles.read, first_seq=first
     )
+    alarms = AlarmFeed(lambda: database.pulse.away, first_seq=first)
     lag = asyncio.create_task(loop_lag.watch(meters.LOOP_LAG.observe), name="loop lag")
     signing = _sign_in(settings, known)
     _current = Runtime(
-        settings, settings.zone, database, tiles, comm, feed, connected, known, signing
+        settings, settings.zone, database, tiles, comm, feed, alarms, connected, known, signing
     )
     try:
         yield _current
@@ -120,6 +123,7 @@ async def opened(
         _current = None
         lag.cancel()
         await feed.close()
+        await alarms.close()
         if known is not None:
             await known.close()
         db.use(None)

@@ -15,7 +15,15 @@ OPEN: Final = frozenset(
 )
 ADMIN: Final = "/api/v1/admin/"
 # The requests that change something, and the role that each needs. Others need an admin.
-CHANGES: Final[Mapping[tuple[str, str], Role]] = {("POST", "/api/v1/logout"): "viewer"}
+CHANGES: Final[Mapping[tuple[str, str], Role]] = {
+    ("POST", "/api/v1/logout"): "viewer",
+    ("POST", "/api/v1/alarms/ack"): "operator",
+    ("POST", "/api/v1/alarms/unack"): "operator",
+    ("POST", "/api/v1/alarms/shelve"): "operator",
+    ("POST", "/api/v1/alarms/unshelve"): "operator",
+    ("POST", "/api/v1/alarms/reset"): "operator",
+    ("POST", "/api/v1/alarms/out_of_service"): "engineer",
+}
 WEBSOCKET: Final[Role] = "viewer"
 # Where a bearer token counts. A page has a cookie.
 _BY_TOKEN: Final = ("/api/", "/metrics")

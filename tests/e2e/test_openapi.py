@@ -15,11 +15,17 @@ from tests.e2e.conftest import Site
 
 EXAMPLES = 40
 SEED = 20250815
-# A document of this kind cannot say that one parameter must be less than another, nor that 200 pins
-# of 5,000 characters make an address too long. Nobody logs in at this site.
+# A document of this kind cannot say that one parameter must be less than another, nor that one is
+# of an earlier answer, nor that 200 pins of 5,000 characters make an address too long. Nobody logs
+# in at this site.
 SETTINGS = """
 [[operations]]
-include-name = ["GET /api/v1/export.csv", "GET /api/v1/admin/audit"]
+include-name = [
+  "GET /api/v1/export.csv",
+  "GET /api/v1/admin/audit",
+  "GET /api/v1/alarms/journal",
+  "GET /api/v1/alarms/journal.csv",
+]
 warnings = false
 [operations.checks]
 positive_data_acceptance.enabled = false

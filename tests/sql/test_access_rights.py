@@ -17,9 +17,11 @@ TABLES = ("app_user", "attempt", "audit", "session", "token")
 FUNCTIONS = {
     *("attempt", "failed", "start_session", "session", "end_session", "sessions", "revoke"),
     *("active", "rehash", "token", "note", "audit", "rule_save"),
+    *("alarm_ack", "alarm_unack", "alarm_shelve", "alarm_unshelve", "alarm_oos", "alarm_reset"),
 }
 # A call of each function, also of those that only triggers use.
 CALLS = (
+    "SELECT ksys.alarm_ack('{}', '{}', '{}', '', '', '', '')",
     "SELECT ksys.attempt('Kim', '', '{0}', interval '1 minute', 9, interval '1 minute', 5)",
     "SELECT ksys.failed('Kim', '', '', 10)",
     "SELECT ksys.sessions(interval '1 minute')",

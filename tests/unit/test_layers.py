@@ -88,6 +88,7 @@ OPENING: dict[str, set[str]] = {
     "services.runtime": {"db"},
     "services.access": {"db"},
     "services.sign_in": {"oidc"},
+    "services.alarms": {"db"},
     "services.live": {"driver.pulse"},
     "services.tiles": {"texts"},
 }

@@ -1,0 +1,125 @@
+"""The journal of alarms over HTTP, by pages and as a file (PRD §32.6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from ksys_app.api import csv_file, render, responses
+from ksys_app.api.alarm_params import (
+    JournalFileParams,
+    JournalFileQuery,
+    JournalQuery,
+    read_key,
+    written_key,
+)
+from ksys_app.api.alarm_schemas import JournalEntry, JournalPage
+from ksys_app.api.export import CSV, CsvStream
+from ksys_app.api.methods import head_only
+from ksys_app.api.render import Json, json_response
+from ksys_app.domain.figures import finite
+from ksys_app.models.alarm_rows import JournalRow
+from ksys_app.services import runtime
+from ksys_app.services.alarm_journal import JournalFilter, between, read_all, read_page
+from ksys_app.services.tags import require_known_tag
+
+COLUMNS: Final = tuple(JournalEntry.model_fields)
+
+router = APIRouter(prefix="/api/v1/alarms")
+
+
+@router.get("/journal", summary="Journal of alarms", responses=responses.paged(JournalPage))
+async def journal(query: JournalQuery) -> Response:
+    """What happened, newest first: of the last 30 days, or of ``from`` up to, without, ``to``.
+
+    ``tag``, ``condition``, ``event`` and ``priority`` may appear several times. ``next`` of an
+    answer is ``after`` of the next request.
+    """
+    after = None if query.after is None else read_key(query.after)
+    found = await read_page(
+        await _wanted(query), after, query.limit, newest_first=query.order == "newest"
+    )
+    more = None if found.next is None else written_key(found.next)
+    return json_response({"rows": [entry(row) for row in found.rows], "next": more})
+
+
+@router.get(
+    "/journal.csv",
+    summary="Journal of alarms as a file",
+    response_class=StreamingResponse,
+    responses=responses.CSV_FILE | responses.MANY,
+)
+async def journal_csv(query: JournalFileQuery, request: Request) -> Response:
+    """The same rows as a file, all that match; a file of more than 200,000 rows is refused."""
+    wanted = await _wanted(query)
+    zone = runtime.current().zone
+    span = csv_file.span(wanted.start, wanted.end, zone)
+    named = csv_file.disposition(wanted.tags or ["alarms"], "journal", *span)
+    parts = read_all(wanted, newest_first=query.order == "newest")
+    # Read the first rows before the answer begins, because later no error status can be sent.
+    first = await anext(parts)
+    if head_only(request):
+        headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
+        return Response(media_type=CSV, headers=headers)
+    about = {"range": " ".join(span), "tag": " ".join(wanted.tags), "view": "alarm_journal"}
+    return CsvStream(about, _text(first, parts), named)
+
+
+async def _wanted(query: JournalFileParams) -> JournalFilter:
+    for tag in query.tag:
+        await require_known_tag(tag)
+    start, end = await between(query.start, query.end)
+    return JournalFilter(
+        start, end, query.tag, query.condition, query.event, query.priority, query.actor
+    )
+
+
+async def _text(
+    first: Sequence[JournalRow], parts: AsyncIterator[Sequence[JournalRow]]
+) -> AsyncIterator[tuple[int, bytes]]:
+    yield 0, (csv_file.BOM + csv_file.joined([COLUMNS])).encode()
+    yield len(first), await asyncio.to_thread(_lines, first)
+    async for rows in parts:
+        yield len(rows), await asyncio.to_thread(_lines, rows)
+
+
+def _lines(rows: Sequence[JournalRow]) -> bytes:
+    return csv_file.joined([_cell(entry(row)[name]) for name in COLUMNS] for row in rows).encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode() if value else ""
+    return csv_file.plain_text(value) if isinstance(value, str) else value
+
+
+def entry(row: JournalRow) -> Json:
+    """A row with the field names of the contract."""
+    zone = runtime.current().zone
+    return {
+        "ts": render.time(row.ts, zone),
+        "recorded_at": render.time(row.recorded_at, zone),
+        "id": row.id,
+        "tag_name": row.tag_name,
+        "condition": row.condition,
+        "level": row.level,
+        "raised_at": render.time(row.raised_at, zone),
+        "event": row.event,
+        "priority": row.priority,
+        "value": finite(row.value),
+        "limit_value": finite(row.limit_value),
+        "deadband": finite(row.deadband),
+        "quality": row.quality,
+        "rule_version": row.rule_version,
+        "actor": row.actor,
+        "via": row.via,
+        "station": row.station,
+        "comment": row.comment,
+        "reason": row.reason,
+        "data": row.data,
+    }

@@ -1,0 +1,140 @@
+"""Shapes of the answers about alarms."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from ksys_app.api.schemas import ABSENT, Count, Exact, Moment, Nothing, Seconds
+from ksys_app.models.alarm_rows import AlarmState, Result
+from ksys_app.models.alarms import Condition
+
+
+class AlarmEntry(Exact):
+    """An alarm; ``raised_at`` is the episode, ``value`` the value at the last event.
+
+    ``value_now`` is the newest sample of the tag.
+    """
+
+    tag_name: str
+    condition: Condition
+    level: str
+    priority: Annotated[int, Field(ge=0, le=4)]
+    state: AlarmState
+    raised_at: Moment | None
+    cleared_at: Moment | None
+    acked_at: Moment | None
+    acked_by: str
+    ack_comment: str
+    value: float | None
+    limit_value: float | None
+    quality: str
+    count: Count
+    latched: bool
+    shelved_until: Moment | None
+    shelved_kind: str | None
+    shelved_by: str
+    shelved_reason: str
+    suppressed_by: str | None
+    out_of_service_at: Moment | None
+    out_of_service_by: str | None
+    out_of_service_reason: str
+    title: str
+    unit: str
+    group: str
+    message: str
+    cause: str
+    consequence: str
+    response: str
+    value_now: float | None
+    value_now_ts: Moment | None
+
+
+class PriorityCounts(Exact):
+    """The alarms of a priority in the list; ``acked`` are also latched ones."""
+
+    unacked: Count
+    acked: Count
+    returned: Count
+
+
+class AlarmCounts(Exact):
+    """How many alarms there are, of all tags."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    critical: PriorityCounts = Field(alias="1")
+    high: PriorityCounts = Field(alias="2")
+    low: PriorityCounts = Field(alias="3")
+    event: PriorityCounts = Field(alias="4")
+    shelved: Count
+    suppressed: Count
+    out_of_service: Count
+
+
+class AlarmList(Exact):
+    """Alarms: those that nobody has acknowledged first, then by priority, the newest first.
+
+    ``evaluated_to``: until when every tag is judged; ``evaluating``: whether a worker judges now.
+    ``seq`` grows with each change. ``total``: how many alarms the list has without ``limit``.
+    """
+
+    evaluated_to: Moment | None
+    age_s: Seconds | None
+    evaluating: bool
+    seq: Count
+    counts: AlarmCounts
+    total: Count
+    rows: list[AlarmEntry]
+
+
+class AlarmOutcome(Exact):
+    """What became of an item; ``message`` says why it is forbidden."""
+
+    tag_name: str
+    condition: Condition
+    raised_at: Moment | None
+    result: Result
+    message: str | Nothing = ABSENT
+
+
+class AlarmOutcomes(Exact):
+    """A result for each item, in their order."""
+
+    results: list[AlarmOutcome]
+
+
+class JournalEntry(Exact):
+    """A row of the journal; ``raised_at`` names the episode.
+
+    ``condition`` and ``level`` are empty for an event that is of the whole tag.
+    """
+
+    ts: Moment
+    recorded_at: Moment
+    id: str
+    tag_name: str
+    condition: str
+    level: str
+    raised_at: Moment
+    event: str
+    priority: int | None
+    value: float | None
+    limit_value: float | None
+    deadband: float | None
+    quality: str
+    rule_version: int | None
+    actor: str
+    via: str
+    station: str
+    comment: str
+    reason: str
+    data: dict[str, Any]
+
+
+class JournalPage(Exact):
+    """Rows of the journal; ``next`` is the value of ``after`` for those that follow."""
+
+    rows: list[JournalEntry]
+    next: str | None

@@ -1,0 +1,222 @@
+"""Alarms over HTTP: the list, and what people do with it (PRD §32.6)."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from ksys_app.api import render, responses
+from ksys_app.api.alarm_params import (
+    AlarmParams,
+    AlarmQuery,
+    Commented,
+    ItemBody,
+    OutOfService,
+    Shelving,
+    Unshelving,
+)
+from ksys_app.api.alarm_schemas import AlarmList, AlarmOutcomes
+from ksys_app.api.conditional_json import JSON
+from ksys_app.api.render import Json, json_response
+from ksys_app.api.stored_body import send, stored_body
+from ksys_app.domain.alarms.shown import PRIORITIES, Counts
+from ksys_app.domain.figures import finite
+from ksys_app.errors import AuthRequired
+from ksys_app.models.alarm_rows import Action, Alarm, Evaluation, Item, Outcome
+from ksys_app.models.message import Message
+from ksys_app.models.rows import Latest
+from ksys_app.models.visitor import VISITOR, Visitor
+from ksys_app.services import runtime
+from ksys_app.services.alarm_feed import AlarmSnapshot
+from ksys_app.services.alarms import Change, Wanted, act, alarms_of
+from ksys_app.services.tags import require_known_tag
+from ksys_app.texts import say
+from ksys_app.wall.identity import address_of
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+
+router = APIRouter(prefix="/api/v1/alarms")
+
+
+@router.get("", summary="Alarms", responses=responses.unchanged(AlarmList) | responses.ANY_TAG)
+async def alarms(query: AlarmQuery, request: Request) -> Response:
+    """The alarms that stand in the list, or others of them.
+
+    ``state=unacked``: those that nobody has acknowledged. ``shelved``: those that are hidden, also
+    suppressed and out of service. ``all``: every known alarm, also normal ones. Events of
+    priority 4 are only in ``all``.
+
+    ``tag`` and ``priority`` may appear several times. ``since`` is the ``seq`` of an earlier
+    answer: 304 if nothing has changed since.
+    """
+    feed = runtime.current().alarms
+    snapshot = await feed.now()
+    if query.since == snapshot.seq and snapshot.error is None:
+        return Response(status_code=304, headers=NO_STORE)
+    wanted = Wanted(query.state, tuple(query.tag), tuple(query.priority))
+    for tag in query.tag:
+        await require_known_tag(tag)
+    found = await alarms_of(snapshot, wanted)
+    evaluation = feed.evaluation or snapshot.evaluation
+
+    def content() -> bytes:
+        return orjson.dumps(_list(query, snapshot, evaluation, found))
+
+    if snapshot.error is not None or query.state == "all":
+        return Response(content(), media_type=JSON, headers=NO_STORE)
+    to = None if evaluation is None else evaluation.evaluated_to
+    name = f"{wanted} {query.limit} {to}"
+    return send(request, await stored_body(snapshot.made, name, content), JSON, NO_STORE)
+
+
+@router.post("/ack", summary="Acknowledge alarms", responses=responses.access(AlarmOutcomes))
+async def ack(body: Commented, request: Request) -> Response:
+    """Acknowledge these episodes. An alarm of priority 1 needs a comment."""
+    return await _act(request, "ack", body.items, body.comment)
+
+
+@router.post(
+    "/unack", summary="Take acknowledgements back", responses=responses.access(AlarmOutcomes)
+)
+async def unack(body: Commented, request: Request) -> Response:
+    """Make acknowledged alarms unacknowledged again."""
+    return await _act(request, "unack", body.items, body.comment)
+
+
+@router.post("/shelve", summary="Shelve alarms", responses=responses.access(AlarmOutcomes))
+async def shelve(body: Shelving, request: Request) -> Response:
+    """Hide alarms for ``minutes``, an hour without it, at most eight hours.
+
+    ``one_shot``: at the latest until they clear. Without ``raised_at`` in an item, the condition
+    is shelved whatever its episode.
+    """
+    change = Change("shelve", _items(body.items), body.reason, body.minutes, body.one_shot)
+    return await _change(request, change)
+
+
+@router.post("/unshelve", summary="End shelves", responses=responses.access(AlarmOutcomes))
+async def unshelve(body: Unshelving, request: Request) -> Response:
+    """Show alarms again. One that is still active has to be acknowledged again."""
+    return await _act(request, "unshelve", body.items, body.reason)
+
+
+@router.post("/reset", summary="Reset latches", responses=responses.access(AlarmOutcomes))
+async def reset(body: Commented, request: Request) -> Response:
+    """Reset alarms that stayed after they returned to normal; they must be acknowledged."""
+    return await _act(request, "reset", body.items, body.comment)
+
+
+@router.post(
+    "/out_of_service",
+    summary="Take alarms out of service",
+    responses=responses.access(AlarmOutcomes),
+)
+async def out_of_service(body: OutOfService, request: Request) -> Response:
+    """Hide alarms until somebody puts them back with ``end``."""
+    action: Action = "in_service" if body.end else "out_of_service"
+    return await _act(request, action, body.items, body.reason)
+
+
+async def _act(request: Request, action: Action, items: list[ItemBody], text: str) -> Response:
+    return await _change(request, Change(action, _items(items), text))
+
+
+async def _change(request: Request, change: Change) -> Response:
+    visitor: Visitor | None = request.scope.get(VISITOR)
+    if visitor is None:
+        raise AuthRequired(Message("errors.login_needed"))
+    outcomes = await act(change, visitor, address_of(request.scope))
+    return json_response({"results": [_result(one) for one in outcomes]})
+
+
+def _items(items: list[ItemBody]) -> list[Item]:
+    return [Item(one.tag_name, one.condition, one.raised_at) for one in items]
+
+
+def _result(one: Outcome) -> Json:
+    why = {} if one.why is None else {"message": say(one.why)}
+    return {
+        "tag_name": one.item.tag_name,
+        "condition": one.item.condition,
+        "raised_at": render.time(one.item.raised_at, runtime.current().zone),
+        "result": one.result,
+        **why,
+    }
+
+
+def _list(
+    query: AlarmParams, snapshot: AlarmSnapshot, known: Evaluation | None, found: list[Alarm]
+) -> Json:
+    zone = runtime.current().zone
+    age_s = None if known is None else known.age_s
+    return {
+        "evaluated_to": render.time(None if known is None else known.evaluated_to, zone),
+        "age_s": None if age_s is None else round(age_s, 3),
+        "evaluating": known is not None and known.evaluating,
+        "seq": snapshot.seq,
+        "counts": _counts(snapshot.counts),
+        "total": len(found),
+        **render.stale_mark(snapshot.error, clock.time() - snapshot.read_at),
+        "rows": [entry(one, snapshot.values) for one in found[: query.limit]],
+    }
+
+
+def _counts(found: Counts) -> Json:
+    by_priority = {
+        str(priority): {
+            "unacked": found.unacked.get(priority, 0),
+            "acked": found.acked.get(priority, 0),
+            "returned": found.returned.get(priority, 0),
+        }
+        for priority in PRIORITIES
+    }
+    return {
+        **by_priority,
+        "shelved": found.shelved,
+        "suppressed": found.suppressed,
+        "out_of_service": found.out_of_service,
+    }
+
+
+def entry(alarm: Alarm, values: Mapping[str, Latest]) -> Json:
+    """An alarm with the field names of the contract."""
+    row, zone = alarm.row, runtime.current().zone
+    now = values.get(row.tag_name)
+    return {
+        "tag_name": row.tag_name,
+        "condition": row.condition,
+        "level": row.level,
+        "priority": row.priority,
+        "state": alarm.state,
+        "raised_at": render.time(row.raised_at, zone),
+        "cleared_at": render.time(row.cleared_at, zone),
+        "acked_at": render.time(row.acked_at, zone),
+        "acked_by": row.acked_by,
+        "ack_comment": row.ack_comment,
+        "value": finite(row.value),
+        "limit_value": finite(row.limit_value),
+        "quality": row.quality,
+        "count": row.count,
+        "latched": row.latched,
+        "shelved_until": render.time(row.shelved_until, zone),
+        "shelved_kind": row.shelved_kind,
+        "shelved_by": row.shelved_by,
+        "shelved_reason": row.shelved_reason,
+        "suppressed_by": row.designed_by,
+        "out_of_service_at": render.time(row.oos_at, zone),
+        "out_of_service_by": row.oos_by,
+        "out_of_service_reason": row.oos_reason,
+        "title": alarm.title,
+        "unit": alarm.unit,
+        "group": alarm.group,
+        "message": row.message,
+        "cause": row.cause,
+        "consequence": row.consequence,
+        "response": row.response,
+        "value_now": None if now is None else finite(now.value),
+        "value_now_ts": render.time(None if now is None else now.ts, zone),
+    }

@@ -1,0 +1,100 @@
+"""The journal of alarms over HTTP (PRD §32.6)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from ksys_app.services import alarm_journal
+from tests import alarms, plant
+from tests.conftest import Plant
+from tests.contract import hold
+
+PATH = "/api/v1/alarms/journal"
+Key = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def rows(plant_db: Plant) -> datetime:
+    """25 rows, several at one moment; an old one, and one a little ahead of the clock."""
+    conn, now = plant_db.conn, await plant.clock(plant_db.conn)
+    for n in range(24):
+        at = now - timedelta(minutes=n // 3)
+        event = ("RAISE", "CLEAR", "ACK")[n % 3]
+        actor = {"actor": "Kim", "comment": "=1+1"} if event == "ACK" else {}
+        await alarms.note(conn, at, f"T{n % 2}", event, priority=1 + n % 4, **actor)
+    await alarms.note(conn, now - timedelta(days=40), "T0", "RAISE", condition="GAP", level="")
+    await alarms.note(conn, now + timedelta(seconds=20), "T1", "CLOCK", condition="", level="")
+    await conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('T0'), ('T1'), ('NONE')")
+    return now
+
+
+async def get(http: httpx.AsyncClient, status: int = 200, **params: Any) -> Any:
+    answer = await http.get(PATH, params=params)
+    assert answer.status_code == status, answer.text
+    hold(answer, PATH)
+    return answer.json()
+
+
+def keys(rows: list[Any]) -> list[Key]:
+    return [(row["ts"], row["tag_name"], row["event"]) for row in rows]
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+async def test_pages_lead_from_end_to_end(
+    http: httpx.AsyncClient, plant_db: Plant, order: str
+) -> None:
+    whole = (await get(http, order=order))["rows"]
+    assert len(whole) == 25, "the last 30 days"
+    assert keys(whole) == sorted(keys(whole), reverse=order == "newest")
+    found: list[Key] = []
+    params: dict[str, Any] = {"order": order, "limit": 4}
+    while True:
+        page = await get(http, **params)
+        found += keys(page["rows"])
+        if page["next"] is None:
+            break
+        params["after"] = page["next"]
+    assert found == keys(whole)
+
+
+async def test_rows_are_chosen(http: httpx.AsyncClient, rows: datetime) -> None:
+    async def events(**params: Any) -> list[str]:
+        return [row["event"] for row in (await get(http, **params))["rows"]]
+
+    assert await events(event="ACK") == ["ACK"] * 8
+    assert set(await events(event=["ACK", "CLEAR"])) == {"ACK", "CLEAR"}
+    assert await events(actor="Kim") == ["ACK"] * 8
+    assert await events(tag="NONE") == []
+    assert len(await events(tag=["T0", "T1"], priority=[1, 2])) == 13
+    since = (rows - timedelta(minutes=2, seconds=30)).isoformat()
+    until = (rows - timedelta(minutes=1, seconds=30)).isoformat()
+    assert len(await events(**{"from": since, "to": until})) == 3
+    year = (rows - timedelta(days=365)).isoformat()
+    assert await events(**{"from": year}, condition="GAP") == ["RAISE"]
+    await get(http, 404, tag="NOPE")
+    for wrong in ({"after": "x"}, {"after": "W10"}, {"from": until, "to": since}, {"event": "NO"}):
+        await get(http, 400, **wrong)
+
+
+async def test_a_file_has_all_rows_that_match(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarm_journal, "SLICE", 3)
+    answer = await http.get(f"{PATH}.csv", params={"event": ["ACK", "CLEAR"]})
+    assert answer.status_code == 200, answer.text
+    hold(answer, f"{PATH}.csv")
+    found = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    listed = (await get(http, event=["ACK", "CLEAR"]))["rows"]
+    assert keys(found) == keys(listed)
+    assert list(found[0]) == list(listed[0])
+    assert {row["comment"] for row in found} == {"", "'=1+1"}, "no formula"
+    monkeypatch.setattr(alarm_journal, "MOST_IN_FILE", 24)
+    refused = await http.get(f"{PATH}.csv")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "PAYLOAD_BLOAT")
+    hold(refused, f"{PATH}.csv")

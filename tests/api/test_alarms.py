@@ -1,0 +1,257 @@
+"""The list of alarms over HTTP, and what people do with it (PRD §32.6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from ksys_app import db
+from ksys_app.services import runtime
+from ksys_app.services.alarm_feed import AlarmFeed
+from tests import alarms, plant
+from tests.conftest import Plant
+from tests.contract import hold
+
+PATH = "/api/v1/alarms"
+
+
+@pytest.fixture(autouse=True)
+async def no_alarms(plant_db: Plant) -> AsyncIterator[None]:
+    await alarms.evaluate(plant_db.conn)
+    yield
+    await alarms.clear(plant_db.conn)
+    runtime.current().alarms.hurry()
+
+
+async def listed(http: httpx.AsyncClient, **params: Any) -> Any:
+    runtime.current().alarms.hurry()  # another process has changed the tables
+    answer = await http.get(PATH, params=params)
+    assert answer.status_code == 200, answer.text
+    hold(answer, PATH)
+    return answer.json()
+
+
+def places(answer: Any) -> list[tuple[str, str]]:
+    return [(row["tag_name"], row["state"]) for row in answer["rows"]]
+
+
+async def send(http: httpx.AsyncClient, action: str, body: Any, status: int = 200) -> Any:
+    answer = await http.post(f"{PATH}/{action}", json=body)
+    assert answer.status_code == status, answer.text
+    hold(answer, f"{PATH}/{action}", "post")
+    return answer.json()
+
+
+async def test_the_list_has_every_state_in_order(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    conn = plant_db.conn
+    now = await plant.clock(conn)
+    early = now - timedelta(hours=1)
+    await alarms.put(conn, "ACKED", ack="acked", priority=1)
+    await alarms.put(conn, "BACK", process="norm", raised_at=early)
+    await alarms.put(conn, "CRIT", priority=1, raised_at=early)
+    await alarms.put(conn, "NEWER")
+    await alarms.put(conn, "LATCHED", process="norm", ack="acked", latched=True, priority=3)
+    await alarms.put(conn, "NO-ACK", "GAP", ack="none", priority=3)
+    await alarms.put(conn, "SHELVED", shelved_until=now + timedelta(hours=1))
+    await alarms.put(conn, "DESIGN", designed_by="INSTR")
+    await alarms.put(conn, "OUT", oos_at=now, oos_by="Kim", shelved_until=now)
+    await alarms.put(conn, "NORMAL", process="norm", ack="none")
+    await alarms.put(conn, "STEP", "STEP", ack="none", priority=4)
+    active = await listed(http)
+    assert places(active) == [
+        *(("CRIT", "unacked"), ("NEWER", "unacked"), ("BACK", "returned"), ("ACKED", "acked")),
+        *(("NO-ACK", "acked"), ("LATCHED", "latched")),
+    ]
+    assert active["counts"] == {
+        "1": {"unacked": 1, "acked": 1, "returned": 0},
+        "2": {"unacked": 1, "acked": 0, "returned": 1},
+        "3": {"unacked": 0, "acked": 2, "returned": 0},
+        "4": {"unacked": 0, "acked": 1, "returned": 0},
+        **{"shelved": 1, "suppressed": 1, "out_of_service": 1},
+    }
+    assert places(await listed(http, state="unacked")) == places(active)[:3]
+    assert sorted(places(await listed(http, state="shelved"))) == [
+        *(("DESIGN", "suppressed"), ("OUT", "out_of_service"), ("SHELVED", "shelved")),
+    ]
+    every = places(await listed(http, state="all"))
+    assert len(every) == 11
+    assert {("NORMAL", "normal"), ("STEP", "acked"), ("OUT", "out_of_service")} <= set(every)
+    assert places(await listed(http, priority=1)) == [("CRIT", "unacked"), ("ACKED", "acked")]
+    assert places(await listed(http, tag=["BACK", "OUT"])) == [("BACK", "returned")]
+    first = await listed(http, limit=1)
+    assert (places(first), first["total"]) == ([("CRIT", "unacked")], 6)
+
+
+async def test_a_row_has_what_an_operator_needs(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    conn = plant_db.conn
+    now = await plant.clock(conn)
+    await plant.insert(conn, [(now, "PUMP", 7.0)])
+    await conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, meta) VALUES ('PUMP',"
+        """ '{"title": "Pump", "unit": "bar", "group": "Hall"}')"""
+    )
+    await conn.execute(
+        "INSERT INTO alarm_rule (tag_name, condition, message, cause, consequence, response)"
+        " VALUES ('PUMP', 'HIGH', 'too much', 'a valve', 'a burst', 'open it')"
+    )
+    await alarms.put(conn, "PUMP", count=3)
+    (row,) = (await listed(http, tag="PUMP"))["rows"]
+    expected = {
+        **{"level": "HH", "priority": 2, "value": 9.5, "limit_value": 9.0, "count": 3},
+        **{"title": "Pump", "unit": "bar", "group": "Hall", "value_now": 7.0},
+        **{"message": "too much", "cause": "a valve", "consequence": "a burst"},
+        **{"response": "open it"},
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert row["value_now_ts"] is not None
+
+
+async def test_it_says_until_when_somebody_evaluates(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    answer = await listed(http)
+    assert answer["evaluating"] is True
+    assert answer["age_s"] < 60
+    await alarms.evaluate(plant_db.conn, ago_s=3600)
+    gone = await listed(http)
+    assert gone["evaluating"] is False
+    assert 3600 <= gone["age_s"] < 3700
+    assert gone["seq"] > answer["seq"]
+    await plant_db.conn.execute("UPDATE alarm_lease SET evaluated_to = NULL")
+    never = await listed(http)
+    assert (never["evaluated_to"], never["age_s"]) == (None, None)
+
+
+async def test_unchanged_alarms_are_not_sent_again(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    raised = await alarms.put(plant_db.conn, "A")
+    first = await listed(http)
+    runtime.current().alarms.hurry()
+    again = await http.get(PATH, params={"since": first["seq"]})
+    assert (again.status_code, again.content) == (304, b"")
+    item = {"tag_name": "A", "condition": "HIGH", "raised_at": raised.isoformat()}
+    await send(http, "ack", {"items": [item]})
+    after = await http.get(PATH, params={"since": first["seq"]})
+    assert after.status_code == 200
+    assert places(after.json()) == [("A", "acked")]
+
+
+async def test_a_reader_learns_of_each_change_at_once(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    feed = runtime.current().alarms
+    async with asyncio.timeout(30), feed.subscribe() as banner, feed.subscribe() as other:
+        first = await banner.next()
+        raised = await alarms.put(plant_db.conn, "A", priority=1)
+        second = await banner.next()
+        assert (second.seq > first.seq, second.counts.unacked[1]) == (True, 1)
+        item = {"tag_name": "A", "condition": "HIGH", "raised_at": raised.isoformat()}
+        await send(http, "ack", {"items": [item], "comment": "seen"})
+        acked = await banner.next()
+        assert acked.alarms[0].state == "acked"
+        assert await other.next() is feed.newest
+
+
+async def test_new_values_are_for_those_who_show_them(plant_db: Plant) -> None:
+    conn, moment = plant_db.conn, [1_000.0]
+    await plant.insert(conn, [(await plant.clock(conn), "V", 1.0)])
+    await alarms.put(conn, "V")
+    feed = AlarmFeed(wall=lambda: moment[0])
+    first = await feed.now()
+    assert first.values["V"].value == 1.0
+    await plant.insert(conn, [(await plant.clock(conn), "V", 2.0)])
+    moment[0] += 1.0
+    assert await feed.now() is first
+    moment[0] += 10.0
+    second = await feed.now()
+    assert second.values["V"].value == 2.0
+    assert (second.seq > first.seq, second.changed) == (True, first.changed)
+
+
+async def test_people_act_on_alarms(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    raised = await alarms.put(plant_db.conn, "A", priority=1, latched=True)
+    item = {"tag_name": "A", "condition": "HIGH", "raised_at": raised.isoformat()}
+    old = item | {"raised_at": (raised - timedelta(seconds=1)).isoformat()}
+
+    async def tried(action: str, **more: Any) -> tuple[str, str]:
+        (one,) = (await send(http, action, {"items": [item], **more}))["results"]
+        assert (one["tag_name"], one["condition"]) == ("A", "HIGH")
+        return one["result"], one.get("message", "")
+
+    refused = "an alarm of priority 1 needs a comment"
+    assert await tried("ack") == ("forbidden", refused)
+    assert await tried("ack", comment="on it") == ("done", "")
+    assert await tried("ack") == ("already", "")
+    both = await send(http, "unack", {"items": [old, item]})
+    assert [one["result"] for one in both["results"]] == ["stale", "done"]
+    assert await tried("shelve", reason="test", minutes=15) == ("done", "")
+    assert places(await listed(http, state="shelved")) == [("A", "shelved")]
+    assert await tried("unshelve") == ("done", "")
+    assert await tried("shelve", reason="test", one_shot=True) == ("done", "")
+    (row,) = (await listed(http, state="shelved"))["rows"]
+    assert (row["shelved_kind"], row["shelved_by"]) == ("one_shot", "local")
+    assert await tried("unshelve", reason="done") == ("done", "")
+    assert await tried("out_of_service", reason="permit") == ("done", "")
+    assert await tried("out_of_service", reason="permit", end=True) == ("done", "")
+    assert await tried("ack", comment="on it") == ("done", "")
+    assert (await tried("reset"))[0] == "forbidden"
+    await plant_db.conn.execute("UPDATE alarm_state SET process = 'norm'")
+    assert await tried("reset") == ("done", "")
+    assert places(await listed(http)) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "wrong", "says"),
+    [
+        ("ack", {"items": []}, "items"),
+        ("ack", {"comment": "x"}, "parameter 'items' is needed"),
+        ("ack", {"items": [{"tag_name": "A", "condition": "HOT"}]}, "condition"),
+        ("ack", {"items": [{"tag_name": "A", "condition": "LOW", "raised_at": "now"}]}, "a time"),
+        ("ack", {"items": [{"tag_name": "A", "condition": "LOW"}], "reason": "x"}, "unknown"),
+        ("shelve", {"items": [{"tag_name": "A", "condition": "LOW"}]}, "'reason' is needed"),
+        ("shelve", {"items": [{"tag_name": "A", "condition": "LOW"}], "reason": " "}, "say some"),
+        (
+            "shelve",
+            {"items": [{"tag_name": "A", "condition": "LOW"}], "reason": "x", "minutes": 481},
+            "480",
+        ),
+        ("out_of_service", {"items": [{"tag_name": "A", "condition": "LOW"}]}, "'reason'"),
+    ],
+)
+async def test_a_wrong_body_changes_nothing(
+    http: httpx.AsyncClient, action: str, wrong: Any, says: str
+) -> None:
+    answer = await send(http, action, wrong, 400)
+    assert answer["error"]["code"] == "BAD_PARAMETER"
+    assert says in answer["error"]["message"]
+
+
+async def test_without_the_operator_alarms_are_only_looked_at(
+    http: httpx.AsyncClient, plant_db: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_operator", None)
+    raised = await alarms.put(plant_db.conn, "A")
+    assert places(await listed(http)) == [("A", "unacked")]
+    item = {"tag_name": "A", "condition": "HIGH", "raised_at": raised.isoformat()}
+    answer = await send(http, "ack", {"items": [item]}, 403)
+    assert "TS_OPERATOR_DSN is not set" in answer["error"]["message"]
+
+
+async def test_while_the_database_fails_the_last_alarms_are_stale(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    await alarms.put(plant_db.conn, "A")
+    assert places(await listed(http)) == [("A", "unacked")]
+    await plant_db.conn.execute("ALTER TABLE alarm_lease RENAME TO alarm_lease_elsewhere")
+    try:
+        answer = await listed(http)
+        assert (places(answer), answer["stale"]) == ([("A", "unacked")], True)
+    finally:
+        await plant_db.conn.execute("ALTER TABLE alarm_lease_elsewhere RENAME TO alarm_lease")
+    assert "stale" not in await listed(http)

@@ -1,0 +1,249 @@
+"""What people do with alarms, with the real functions as ``eco_op`` (PRD §32.5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from ksys_app import db
+from ksys_app.errors import BadParameter
+from ksys_app.models.alarm_rows import Item
+from ksys_app.store import alarm_actions as actions
+from tests import alarms
+
+KIM = actions.Actor("Kim", "local", "10.1.2.3")
+
+
+@pytest.fixture
+def operator() -> db.Database:
+    pool = db.operator()
+    assert pool is not None, "the runtime of the tests has TS_OPERATOR_DSN"
+    return pool
+
+
+@pytest.fixture(autouse=True)
+async def no_alarms(conn: AsyncConnection) -> AsyncIterator[None]:
+    yield
+    await alarms.clear(conn)
+
+
+async def row(conn: AsyncConnection, tag: str = "A", condition: str = "HIGH") -> dict[str, Any]:
+    cursor = conn.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "SELECT * FROM alarm_state WHERE (tag_name, condition) = (%s, %s)", (tag, condition)
+    )
+    (found,) = await cursor.fetchall()
+    return found
+
+
+async def newest(conn: AsyncConnection, table: str, order: str, count: int = 1) -> list[Any]:
+    cursor = conn.cursor(row_factory=dict_row)
+    await cursor.execute(f"SELECT * FROM {table} ORDER BY {order} DESC LIMIT {count}")
+    return await cursor.fetchall()
+
+
+def results(verdicts: list[actions.Verdict]) -> list[str]:
+    return [one.why or one.result for one in verdicts]
+
+
+async def test_an_acknowledgement_is_of_somebody_and_of_an_episode(
+    conn: AsyncConnection, operator: db.Database
+) -> None:
+    raised = await alarms.put(conn, "A")
+    before = await row(conn)
+    items = [
+        Item("A", "HIGH", raised),
+        Item("A", "HIGH", raised),
+        Item("A", "HIGH", raised - timedelta(seconds=1)),
+        Item("A", "HIGH", None),
+        Item("A", "LOW", raised),
+        Item("B", "HIGH", raised),
+    ]
+    done = await actions.ack(operator, items, KIM, " seen ")
+    assert results(done) == ["done", "already", "stale", "stale", "stale", "stale"]
+    after = await row(conn)
+    assert (after["ack"], after["acked_by"], after["ack_comment"]) == ("acked", "Kim", "seen")
+    assert after["seq"] > before["seq"]
+    (noted,) = await newest(conn, "alarm_journal", "ts")
+    assert noted["ts"] == after["acked_at"]
+    assert {name: noted[name] for name in ("event", "actor", "via", "station", "comment")} == {
+        "event": "ACK",
+        "actor": "Kim",
+        "via": "local",
+        "station": "10.1.2.3",
+        "comment": "seen",
+    }
+    assert (noted["raised_at"], noted["level"], noted["value"]) == (raised, "HH", 9.5)
+    (recorded,) = await newest(conn, "ksys.audit", "id")
+    assert (recorded["action"], recorded["actor"]) == ("alarm_ack", "Kim")
+    assert (recorded["subject"], recorded["detail"]["text"]) == ("A HIGH", "seen")
+    assert results(await actions.ack(operator, items[:1], KIM, "")) == ["already"]
+    assert (await row(conn))["seq"] == after["seq"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "becomes"),
+    [
+        ({"process": "act"}, ("acked", False)),
+        ({"process": "clr"}, ("acked", False)),
+        ({"process": "norm"}, ("none", False)),
+        ({"process": "pend"}, ("none", False)),
+        ({"process": "norm", "latched": True}, ("acked", True)),
+        ({"process": "act", "latched": True}, ("acked", True)),
+    ],
+)
+async def test_what_an_acknowledged_alarm_becomes(
+    conn: AsyncConnection,
+    operator: db.Database,
+    columns: dict[str, Any],
+    becomes: tuple[str, bool],
+) -> None:
+    raised = await alarms.put(conn, "A", **columns)
+    assert results(await actions.ack(operator, [Item("A", "HIGH", raised)], KIM, "")) == ["done"]
+    after = await row(conn)
+    assert (after["ack"], after["latched"]) == becomes
+
+
+async def test_priority_1_needs_a_comment(conn: AsyncConnection, operator: db.Database) -> None:
+    raised = await alarms.put(conn, "A", priority=1)
+    other = await alarms.put(conn, "B", "LOW")
+    items = [Item("A", "HIGH", raised), Item("B", "LOW", other)]
+    for comment in ("", "  "):
+        refused, passed = await actions.ack(operator, items, KIM, comment)
+        assert (refused.result, refused.why) == ("forbidden", "comment")
+        assert passed.result == ("done" if comment == "" else "already")
+    assert (await row(conn))["ack"] == "unacked"
+    assert results(await actions.ack(operator, items[:1], KIM, "pump stopped")) == ["done"]
+
+
+async def test_an_acknowledgement_is_taken_back(
+    conn: AsyncConnection, operator: db.Database
+) -> None:
+    raised = await alarms.put(conn, "A", ack="acked", acked_by="Lee")
+    items = [Item("A", "HIGH", raised)]
+    assert results(await actions.unack(operator, items, KIM, "the wrong one")) == ["done"]
+    after = await row(conn)
+    assert (after["ack"], after["acked_by"], after["acked_at"]) == ("unacked", "", None)
+    assert results(await actions.unack(operator, items, KIM, "")) == ["already"]
+    await conn.execute("UPDATE alarm_state SET ack = 'none', process = 'norm'")
+    assert results(await actions.unack(operator, items, KIM, "")) == ["stale"]
+
+
+async def test_a_shelf_hides_an_alarm_until_it_is_taken_off(
+    conn: AsyncConnection, operator: db.Database
+) -> None:
+    raised = await alarms.put(conn, "A", ack="acked")
+    items = [Item("A", "HIGH", raised)]
+    assert results(await actions.shelve(operator, items, KIM, "test run", 15, one_shot=True)) == [
+        "done"
+    ]
+    shelved = await row(conn)
+    (noted,) = await newest(conn, "alarm_journal", "ts")
+    assert (noted["event"], noted["reason"], noted["data"]["kind"]) == (
+        "SHELVE",
+        "test run",
+        "one_shot",
+    )
+    assert shelved["shelved_until"] - noted["ts"] == pytest.approx(
+        timedelta(minutes=15), abs=timedelta(seconds=5)
+    )
+    assert (shelved["shelved_kind"], shelved["shelved_by"]) == ("one_shot", "Kim")
+    assert (shelved["ack"], shelved["process"]) == ("acked", "act")
+    longer = await actions.shelve(operator, items, KIM, "again", 480, one_shot=False)
+    assert results(longer) == ["done"]
+    assert results(await actions.unshelve(operator, items, KIM, "")) == ["done"]
+    after = await row(conn)
+    assert (after["shelved_until"], after["shelved_kind"], after["shelved_by"]) == (None, None, "")
+    assert after["ack"] == "unacked", "nobody has seen it since"
+    assert results(await actions.unshelve(operator, items, KIM, "")) == ["already"]
+
+
+async def test_a_condition_is_shelved_before_it_raises(
+    conn: AsyncConnection, operator: db.Database
+) -> None:
+    await conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('NEW')")
+    items = [
+        Item("NEW", "LOW", None),
+        Item("NEW", "LOW", None),
+        Item("NEW", "NONSENSE", None),
+        Item("NO-TAG", "LOW", None),
+    ]
+    done = await actions.shelve(operator, items, KIM, "not built yet", 60, one_shot=False)
+    assert results(done) == ["done", "already", "stale", "stale"]
+    made = await row(conn, "NEW", "LOW")
+    assert (made["process"], made["ack"], made["raised_at"]) == ("norm", "none", None)
+    assert results(await actions.unshelve(operator, items[:1], KIM, "")) == ["done"]
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(0, "x"), (481, "x"), (60, " ")])
+async def test_a_shelf_has_an_end_and_a_reason(
+    conn: AsyncConnection, operator: db.Database, minutes: int, reason: str
+) -> None:
+    raised = await alarms.put(conn, "A")
+    items = [Item("A", "HIGH", raised)]
+    with pytest.raises(BadParameter, match="needs a reason and ends within 480 minutes"):
+        await actions.shelve(operator, items, KIM, reason, minutes, one_shot=False)
+    assert (await row(conn))["shelved_until"] is None
+
+
+async def test_out_of_service_and_back(conn: AsyncConnection, operator: db.Database) -> None:
+    raised = await alarms.put(conn, "A", ack="acked")
+    items = [Item("A", "HIGH", raised)]
+    for again in ("done", "already"):
+        done = await actions.out_of_service(operator, items, KIM, "permit 12", end=False)
+        assert results(done) == [again]
+    out = await row(conn)
+    assert (out["oos_by"], out["oos_reason"], out["ack"]) == ("Kim", "permit 12", "acked")
+    for again in ("done", "already"):
+        back = await actions.out_of_service(operator, items, KIM, "repaired", end=True)
+        assert results(back) == [again]
+    after = await row(conn)
+    assert (after["oos_at"], after["oos_by"], after["ack"]) == (None, None, "unacked")
+    events = [one["event"] for one in await newest(conn, "alarm_journal", "ts", 2)]
+    assert events == ["OOS_OUT", "OOS_IN"]
+    with pytest.raises(BadParameter, match="needs a reason"):
+        await actions.out_of_service(operator, items, KIM, "", end=False)
+
+
+async def test_a_latch_is_reset_when_the_value_is_back_and_acknowledged(
+    conn: AsyncConnection, operator: db.Database
+) -> None:
+    raised = await alarms.put(conn, "A", latched=True)
+    items = [Item("A", "HIGH", raised)]
+    assert results(await actions.reset(operator, items, KIM, "")) == ["active"]
+    await conn.execute("UPDATE alarm_state SET process = 'norm'")
+    assert results(await actions.reset(operator, items, KIM, "")) == ["unacked"]
+    await actions.ack(operator, items, KIM, "")
+    assert results(await actions.reset(operator, items, KIM, "")) == ["done"]
+    after = await row(conn)
+    assert (after["ack"], after["latched"]) == ("none", False)
+    assert results(await actions.reset(operator, items, KIM, "")) == ["already"]
+
+
+async def test_two_people_acknowledge_at_once_and_one_of_them_has_done_it(
+    conn: AsyncConnection, operator: db.Database
+) -> None:
+    tags = [f"T{n:02}" for n in range(40)]
+    items = [Item(tag, "HIGH", await alarms.put(conn, tag)) for tag in tags]
+    both = await asyncio.gather(
+        actions.ack(operator, items, KIM, ""),
+        actions.ack(operator, items[::-1], actions.Actor("Lee", "local", ""), ""),
+    )
+    assert sorted(one.result for done in both for one in done) == ["already"] * 40 + ["done"] * 40
+    cursor = await conn.execute(
+        "SELECT count(*), count(DISTINCT acked_by) FROM alarm_state WHERE ack = 'acked'"
+    )
+    assert await cursor.fetchone() == (40, 1)
+
+
+async def test_items_that_do_not_fit_together_are_refused(conn: AsyncConnection) -> None:
+    with pytest.raises(Exception, match="three arrays of the same length"):
+        await conn.execute(
+            "SELECT ksys.alarm_ack('{A,B}', '{HIGH}', ARRAY[now()], 'Kim', 'local', '', '')"
+        )
