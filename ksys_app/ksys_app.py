@@ -82,7 +82,7 @@ def who() -> Identity:
         raise ConfigError("TS_OPERATOR_DSN is not set")
     if settings.auth == "proxy":
         return Proxied(access, settings.user_header)
-    return Local(access)
+    return Local(access, "oidc" if settings.auth == "oidc" else "local")
 
 
 def limits(settings: Settings) -> Limits:

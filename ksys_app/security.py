@@ -22,8 +22,8 @@ if __name__ == "__main__":
 from ksys_app import content_policy
 from ksys_app.domain.sign_in import EXAMPLE_ROLES
 from ksys_app.origin import OVER_TLS, is_loopback
-from ksys_app.settings import EXAMPLE_DSN, FILL_IN, Settings, env_file
-from ksys_app.settings_values import EXAMPLE_ISSUER
+from ksys_app.settings import Settings, env_file
+from ksys_app.settings_values import EXAMPLE_DSN, EXAMPLE_ISSUER, FILL_IN
 
 App = Callable[..., Any]
 

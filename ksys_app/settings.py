@@ -23,45 +23,12 @@ from ksys_app.base_path import ROOT, base_of
 from ksys_app.errors import ConfigError
 from ksys_app.log import Form
 from ksys_app.origin import LOOPBACK, Networks, is_loopback, networks
+from ksys_app.settings_values import EXAMPLE_DSN
 from ksys_app.utils.env_file import is_text_file
 from ksys_app.utils.misspelt import misspelt
 
 ENV_FILE: Final = ".env"
-# The text in .env.example that stands for a password.
-FILL_IN: Final = "PASSWORD"
-EXAMPLE_DSN: Final = f"postgresql://eco_ro:{FILL_IN}@db.plant:5432/EcoAnP?sslmode=verify-full"
-
-
-ENCODED: Final = "a sign like @ / # ? % in its user or password is written as %40 %2F %23 %3F %25"
-
-
-def _is_cut(dsn: str) -> bool:
-    """Whether a URL has an unescaped ``@`` or ``/`` in its password and is split there."""
-    scheme, mark, rest = dsn.partition("://")
-    if not mark or not scheme.startswith("postgres"):
-        return False
-    # The driver splits a URL in this way: the user ends at the first @ if no / comes before it.
-    before, at, after = rest.partition("@")
-    behind = after if at and "/" not in before else rest
-    return "@" in behind.partition("?")[0]
-
-
-def _dsn(value: str | None) -> str | None:
-    if not value:
-        return None
-    if _is_cut(value):
-        raise ValueError(f"is cut in the wrong place: {ENCODED}")
-    try:
-        parts = conninfo_to_dict(value)
-    except psycopg.ProgrammingError:
-        # The driver's message would quote the DSN and its password.
-        raise ValueError(f"is not a PostgreSQL DSN, e.g. {EXAMPLE_DSN} ({ENCODED})") from None
-    if not parts.get("host") and not parts.get("hostaddr") and not parts.get("service"):
-        raise ValueError(f"names no host, e.g. {EXAMPLE_DSN}")
-    return value
-
-
-Dsn = Annotated[str | None, AfterValidator(_dsn)]
+Dsn = Annotated[str | None, AfterValidator(values.dsn)]
 
 
 class Settings(BaseSettings):

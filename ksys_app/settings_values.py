@@ -6,12 +6,46 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from ksys_app.base_path import base_of
 from ksys_app.domain.sign_in import roles_of
 from ksys_app.origin import is_loopback, networks, origin
 
+# The text in .env.example that stands for a password.
+FILL_IN: Final = "PASSWORD"
+EXAMPLE_DSN: Final = f"postgresql://eco_ro:{FILL_IN}@db.plant:5432/EcoAnP?sslmode=verify-full"
+ENCODED: Final = "a sign like @ / # ? % in its user or password is written as %40 %2F %23 %3F %25"
 WAYS: Final = ("off", "local", "proxy", "oidc")
 EXAMPLE_ISSUER: Final = "https://login.plant.example/realms/plant"
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a URL has an unescaped ``@`` or ``/`` in its password and is split there."""
+    scheme, mark, rest = text.partition("://")
+    if not mark or not scheme.startswith("postgres"):
+        return False
+    # The driver splits a URL in this way: the user ends at the first @ if no / comes before it.
+    before, at, after = rest.partition("@")
+    behind = after if at and "/" not in before else rest
+    return "@" in behind.partition("?")[0]
+
+
+def dsn(value: str | None) -> str | None:
+    """The DSN of a database."""
+    if not value:
+        return None
+    if _is_cut(value):
+        raise ValueError(f"is cut in the wrong place: {ENCODED}")
+    try:
+        parts = conninfo_to_dict(value)
+    except psycopg.ProgrammingError:
+        # The driver's message would quote the DSN and its password.
+        raise ValueError(f"is not a PostgreSQL DSN, e.g. {EXAMPLE_DSN} ({ENCODED})") from None
+    if not parts.get("host") and not parts.get("hostaddr") and not parts.get("service"):
+        raise ValueError(f"names no host, e.g. {EXAMPLE_DSN}")
+    return value
 
 
 def zone(value: str) -> str:

@@ -9,7 +9,7 @@ from ksys_app.domain.access import clean_name
 from ksys_app.edge import DIRECT_HOST, TRUSTED
 from ksys_app.errors import AuthRequired, Forbidden
 from ksys_app.models.message import Message
-from ksys_app.models.visitor import Visitor
+from ksys_app.models.visitor import Via, Visitor
 from ksys_app.origin import is_loopback, origin
 from ksys_app.services.access import Access
 from ksys_app.utils.credentials import TOKEN_PREFIX
@@ -72,10 +72,16 @@ NOBODY: Final = Nobody()
 
 
 class Local:
-    """``local``: people with a session, programs with a token."""
+    """``local`` and ``oidc``: people with a session, programs with a token.
 
-    def __init__(self, access: Access) -> None:
-        self.access = access
+    Args:
+        access: sessions and tokens.
+        via: how people log in. A session that began in another way does not count, because who may
+            enter was somebody else's decision.
+    """
+
+    def __init__(self, access: Access, via: Via = "local") -> None:
+        self.access, self._via = access, via
 
     async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
         """The owner of the session or of the token, else nobody."""
@@ -84,7 +90,8 @@ class Local:
             return await self._program(token, scope, fresh), ()
         name = cookie_name(secure=is_secure(scope), base=scope.get("root_path", ""))
         secret = read_secret(scope["headers"], name)
-        return (None if secret is None else await self.access.by_cookie(secret, fresh)), ()
+        found = None if secret is None else await self.access.by_cookie(secret, fresh)
+        return (found if found is not None and found.via == self._via else None), ()
 
     async def _program(self, token: str, scope: Any, fresh: Callable[[], None]) -> Visitor | None:
         program, address = await self.access.by_token(token, fresh), address_of(scope)
@@ -105,7 +112,7 @@ class Proxied:
 
     def __init__(self, access: Access, name: str) -> None:
         self.access, self._header = access, name.lower().encode("ascii")
-        self._local = Local(access)
+        self._local = Local(access, "proxy")
 
     async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
         """The named person, with a session of their own, or the owner of the token."""

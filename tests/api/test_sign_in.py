@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from ksys_app import db
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
+from ksys_app.ops import identity_provider
 from ksys_app.services import runtime
 from ksys_app.settings import Settings, load_settings
 from ksys_app.store import access
@@ -23,6 +24,7 @@ from ksys_app.wall.wall import walled
 from tests import identity
 from tests.conftest import OP_PASSWORD, RO_PASSWORD
 from tests.database import TestDatabases
+from tests.ksys import ksys
 
 APP = "http://127.0.0.1:5000"
 LIMITS = Limits(requests=1000, websockets=3, messages=5)
@@ -62,7 +64,7 @@ def settings(databases: TestDatabases, dsn: str, issuer: str) -> Settings:
 async def app(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A browser at the app."""
     async with runtime.opened(settings):
-        inside = walled(create_api(), lambda: Local(runtime.access()), Crowd(LIMITS))
+        inside = walled(create_api(), lambda: Local(runtime.access(), "oidc"), Crowd(LIMITS))
         transport = httpx.ASGITransport(inside)
         async with httpx.AsyncClient(transport=transport, base_url=APP) as browser:
             yield browser
@@ -296,6 +298,20 @@ async def test_a_provider_with_another_name_than_the_setting(
     other = issuer.replace("127.0.0.1", "localhost")
     async with app(settings.model_copy(update={"oidc_issuer": other})) as browser:
         await refused(browser, "/login/oidc", 401, AWAY, "answer")
+
+
+async def test_ksys_check_reads_what_the_provider_says(settings: Settings, issuer: str) -> None:
+    found = await identity_provider.look(settings)
+    assert found.ok
+    assert found.detail == f"{issuer} has 1 key; a logout ends the login there too"
+    found = await identity_provider.look(settings.model_copy(update={"oidc_issuer": APP}))
+    assert (found.ok, found.strict) == (False, True)
+    assert found.detail.startswith(f"KSYS_OIDC_ISSUER={APP}: ConnectError")
+    environment = identity.settings(issuer)
+    _, out, _ = await ksys("check", TS_DSN="", **environment)
+    assert f"identity provider  {issuer} has 1 key" in out
+    _, out, _ = await ksys("check", "--offline", **environment)
+    assert "identity provider" not in out
 
 
 async def test_a_logout_leads_to_the_provider_s(browser: httpx.AsyncClient, issuer: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -17,10 +18,10 @@ from ksys_app.db import connect
 from ksys_app.domain.access import ROLES, may
 from ksys_app.models.access import Role
 from ksys_app.utils import credentials
-from tests import permissions
+from tests import identity, permissions
 from tests.conftest import OP_PASSWORD
 from tests.database import TestDatabases
-from tests.e2e.conftest import SHOWN_MS, Site, seed, start_site, stop_site
+from tests.e2e.conftest import SHOWN_MS, Site, free_port, seed, start_site, stop_site
 from tests.wire import BOARD, address, tab
 
 PASSWORD = "correct horse battery staple"
@@ -223,3 +224,36 @@ async def test_who_is_no_admin_is_told_so(browser: Browser, guarded: Site) -> No
         "Only an administrator sees this page. You are logged in as olaf, operator."
     )
     await page.context.close()
+
+
+async def test_a_person_logs_in_at_the_identity_provider_and_out_there_too(
+    browser: Browser, guarded: Site
+) -> None:
+    port = free_port()
+    app = f"http://127.0.0.1:{port}"
+    operator = guarded.databases.as_role(guarded.dsn, "eco_op", OP_PASSWORD)
+    async with identity.provider(app) as issuer:
+        environment = identity.settings(issuer) | {"TS_OPERATOR_DSN": operator}
+        site = await start_site(guarded.databases, guarded.dsn, port=port, environment=environment)
+        page = await browser.new_page(locale="ko-KR", viewport={"width": 1280, "height": 900})
+        await page.goto(f"{app}/tech?tag=D100&window=24h")
+        await page.get_by_role("link", name="계정으로 로그인").click()
+        await expect(page).to_have_url(re.compile(f"^{issuer}/interaction/"))
+        await page.get_by_placeholder("Enter any login").fill("eve")
+        await page.get_by_placeholder("and password").fill("any")
+        await page.get_by_role("button", name="Sign-in").click()
+        await page.get_by_role("button", name="Continue").click()
+        await page.get_by_test_id("window-menu").wait_for()
+        assert page.url == f"{app}/tech?tag=D100&window=24h"
+        await page.get_by_test_id("account").click()
+        for text in ("eve", "엔지니어"):
+            await expect(page.get_by_role("menu")).to_contain_text(text)
+        await page.get_by_test_id("logout").click()
+        await expect(page).to_have_url(re.compile(f"^{issuer}/session/end"))
+        await page.get_by_role("button", name="Yes, sign me out").click()
+        await expect(page).to_have_url(f"{app}/login")
+        await page.goto(app)
+        await page.get_by_role("link", name="계정으로 로그인").click()
+        await page.get_by_placeholder("Enter any login").wait_for()
+        await page.context.close()
+        await stop_site(site)

@@ -16,7 +16,7 @@ from ksys_app.ops import connections
 from ksys_app.ops.connections import Facts
 from ksys_app.ops.relations import Relation
 from ksys_app.security import Finding
-from ksys_app.settings import EXAMPLE_DSN
+from ksys_app.settings_values import EXAMPLE_DSN
 from tests import docs
 from tests.conftest import OP_PASSWORD, RO_PASSWORD, Plant
 from tests.database import TestDatabases

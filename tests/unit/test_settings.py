@@ -13,7 +13,6 @@ from psycopg.conninfo import conninfo_to_dict
 from ksys_app.errors import ConfigError
 from ksys_app.security import check_environment
 from ksys_app.settings import (
-    EXAMPLE_DSN,
     Settings,
     get_settings,
     load_settings,
@@ -21,6 +20,7 @@ from ksys_app.settings import (
     variables,
     with_parameters,
 )
+from ksys_app.settings_values import EXAMPLE_DSN
 from ksys_app.utils.misspelt import OTHERS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from ksys_app.api.error_page import error_page
 from ksys_app.edge import TRUSTED, behind_proxies
 from ksys_app.errors import DatabaseUnreachable, RateLimited
 from ksys_app.models.access import Role
-from ksys_app.models.visitor import VISITOR, Visitor
+from ksys_app.models.visitor import VISITOR, Via, Visitor
 from ksys_app.origin import LOOPBACK, MAX_ADDRESS, client_of, is_loopback, networks, parse
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.answers import bounded
@@ -232,6 +232,17 @@ async def test_whom_the_list_of_users_does_not_have_reads_that_on_a_page() -> No
     assert (answer["status"], b"kim is not a user" in answer["body"]) == (401, True)
 
 
+@pytest.mark.parametrize("via", ["local", "oidc"])
+async def test_a_session_counts_as_long_as_people_log_in_in_that_way(via: Via) -> None:
+    secret = b"ann".hex().ljust(43, "x")
+    cookie = {"headers": {"cookie": f"ksys={secret}"}}
+    identity = Local(People(via), via)
+    assert (await asked(identity, "/", **cookie))["visitor"].name == "ann"
+    assert (await asked(Local(People(via), "local"), "/", **cookie))["status"] == (
+        200 if via == "local" else 401
+    )
+
+
 async def test_nobody_gets_a_websocket() -> None:
     answer = await asked(As(None), "/_event/", "websocket")
     assert (answer["visitor"], answer["status"]) == ("not asked", 401)
@@ -318,8 +329,9 @@ async def test_a_websocket_is_closed_when_its_session_ends() -> None:
 class People:
     """Sessions in memory: every secret is of the person who began with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, via: Via = "proxy") -> None:
         self.begun: list[str] = []
+        self.via = via
 
     async def begin(self, user: str, *_: object) -> str:
         self.begun.append(user)
@@ -327,7 +339,7 @@ class People:
 
     async def by_cookie(self, secret: str, *_: object) -> Visitor:
         name = bytes.fromhex(secret.rstrip("x")).decode()
-        return Visitor(name, "viewer", "proxy", secret.encode())
+        return Visitor(name, "viewer", self.via, secret.encode())
 
     async def by_token(self, *_: object) -> None:
         return None
