@@ -8,8 +8,10 @@ other error is in English. If the driver raised an error, it is in ``__cause__``
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from ksys_app.models.limits import Contradiction, Edited
 from ksys_app.models.message import Message
 from ksys_app.texts import say
 from ksys_app.utils import request
@@ -60,11 +62,38 @@ class NotStarted(KsysError):
 
 
 class BadParameter(KsysError):
-    """A parameter of a request is not one of the allowed values."""
+    """A parameter of a request is not one of the allowed values.
+
+    Args:
+        what: the sentence.
+        edits: edits of limits with their faults, which the error is about.
+    """
 
     code = "BAD_PARAMETER"
     http_status = 400
     exit_code = 2
+
+    def __init__(self, what: str | Message = "", edits: Sequence[Edited] = ()) -> None:
+        super().__init__(what)
+        self.edits = edits
+
+
+class Conflict(KsysError):
+    """Somebody else has changed it meanwhile.
+
+    Args:
+        what: the sentence.
+        contradictions: each tag with the values that do not agree.
+    """
+
+    code = "CONFLICT"
+    http_status = 409
+
+    def __init__(
+        self, what: str | Message = "", contradictions: Sequence[Contradiction] = ()
+    ) -> None:
+        super().__init__(what)
+        self.contradictions = contradictions
 
 
 class AddressTooLong(KsysError):

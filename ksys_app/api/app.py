@@ -21,6 +21,7 @@ from ksys_app.api import (
     failures,
     health,
     kpi,
+    limits,
     login_form,
     prometheus,
     routes,
@@ -29,6 +30,7 @@ from ksys_app.api import (
 )
 from ksys_app.api.compression import Compression
 from ksys_app.api.docs import STYLE, page, styled
+from ksys_app.api.limit_render import error_detail
 from ksys_app.api.measured import Measured
 from ksys_app.api.methods import Methods
 from ksys_app.api.params import problem
@@ -42,6 +44,7 @@ ROUTERS: Final = tuple(
     for part in (
         *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
         *(alarms, alarm_journal),
+        limits,
     )
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
@@ -51,7 +54,7 @@ def error_response(error: KsysError) -> Response:
     """``{"error": {"code", "message"}}`` with the status of the error's class."""
     wait = error.retry_after_s if isinstance(error, RateLimited) else RETRY_AFTER_S
     headers = {"Retry-After": str(wait)} if error.http_status in (429, 503) else {}
-    return _error_body(error.http_status, error.code, error.message, headers)
+    return _error_body(error.http_status, error.code, error.message, headers, error_detail(error))
 
 
 class Contract(FastAPI):
@@ -151,7 +154,12 @@ def _not_allowed(headers: Mapping[str, str]) -> Response:
 
 
 def _error_body(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> Response:
     meters.ERRORS.labels("http", code).inc()
-    return json_response({"error": {"code": code, "message": message}}, status, headers or {})
+    body = {"code": code, "message": message, **(detail or {})}
+    return json_response({"error": body}, status, headers or {})

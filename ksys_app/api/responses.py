@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, create_model
 
 from ksys_app import errors
-from ksys_app.api import readiness, schemas
+from ksys_app.api import limit_schemas, readiness, schemas
 from ksys_app.api.schemas import ABSENT, Exact, Nothing
 
 Responses = dict[int | str, dict[str, Any]]
@@ -72,12 +72,17 @@ def series(head: type[BaseModel], row: type[BaseModel]) -> Any:
     return by_rows | by_columns
 
 
-def _error(described: str, *kinds: type[errors.KsysError]) -> dict[str, Any]:
+def _error(
+    described: str,
+    *kinds: type[errors.KsysError],
+    base: type[schemas.ErrorBody] = schemas.ErrorBody,
+    name: str = "Error",
+) -> dict[str, Any]:
     """The answer for these errors, which all have the same status."""
     (status,) = {kind.http_status for kind in kinds}
     known: Any = Literal[tuple(kind.code for kind in kinds)]
-    body: Any = create_model(f"Error{status}Body", __base__=schemas.ErrorBody, code=(known, ...))
-    model = create_model(f"Error{status}", __base__=Exact, __doc__=described, error=(body, ...))
+    body: Any = create_model(f"{name}{status}Body", __base__=base, code=(known, ...))
+    model = create_model(f"{name}{status}", __base__=Exact, __doc__=described, error=(body, ...))
     return {"model": model, "description": described}
 
 
@@ -110,6 +115,18 @@ _AWAY: Final = _error(
 
 _LONG: Final = _error("The address is too long: ask for fewer tags at once", errors.AddressTooLong)
 _WALL: Final[Responses] = {401: _NOBODY, 403: _DENIED, 414: _LONG, 429: _OFTEN}
+_FAULTY: Final = _error(
+    "The limits cannot be saved; each column that is wrong is named",
+    errors.BadParameter,
+    base=limit_schemas.FaultyBody,
+    name="Faulty",
+)
+_CONFLICT: Final = _error(
+    "Somebody else has changed the limits; the answer has both versions",
+    errors.Conflict,
+    base=limit_schemas.ConflictBody,
+)
+
 ALWAYS: Final[Responses] = _WALL | {500: _WRONG, 503: _AWAY}
 NO_CONTENT: Final[Responses] = {
     204: {"description": "Done; the answer sets or deletes the cookie of the session"},
@@ -184,6 +201,16 @@ def unchanged(model: type[BaseModel]) -> Responses:
         200: {"model": aging(model), "description": "The answer"},
         304: {"description": "Nothing has changed since"},
     }
+
+
+def limits(model: Any) -> Responses:
+    """The responses of an answer about limits."""
+    return {200: {"model": model, "description": "The answer"}, **ANY_TAG}
+
+
+def changing(model: Any) -> Responses:
+    """The responses of a change of limits, or of a look at what it would do."""
+    return limits(model) | {400: _FAULTY, 409: _CONFLICT}
 
 
 def with_etag(model: Any) -> Responses:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ksys_app.models.rows import QcRule
+from ksys_app.models.rows import Fault, QcRule, StoredRule
 
 Json = Mapping[str, Any]
 
@@ -75,3 +75,81 @@ class RecordedChange:
     actor: str
     reason: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLimits(StoredRule):
+    """A tag's row of ``influx_qc_rule`` as stored, its version, and whether there is a row."""
+
+    version: int
+    has_rule: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a tag for somebody who edits them.
+
+    Attributes:
+        rule: the rule in force, without its unusable values.
+        version: its version.
+        has_rule: whether the tag has a rule; without one, ``rule`` has no limit.
+    """
+
+    rule: QcRule
+    version: int
+    has_rule: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column of a rule that two rules have different values of."""
+
+    column: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """New values of some columns of a tag's rule.
+
+    Attributes:
+        tag_name: the tag.
+        version: the version of the limits that the person saw; None: whichever is in force.
+        values: new value by column; the other columns stay.
+    """
+
+    tag_name: str
+    version: int | None
+    values: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The result of an edit.
+
+    Attributes:
+        limits: the limits afterwards.
+        cells: what differs from before.
+        faults: why the edit cannot be saved; empty if it can.
+    """
+
+    limits: Limits
+    cells: tuple[Cell, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """An edit of limits that somebody else has changed meanwhile.
+
+    Attributes:
+        tag_name: the tag.
+        version: the version in force.
+        cells: each column with the value that the person wants, the one in force, and the one that
+            the person saw.
+    """
+
+    tag_name: str
+    version: int
+    cells: tuple[tuple[str, Any, Any, Any], ...]

@@ -23,7 +23,10 @@ CHANGES: Final[Mapping[tuple[str, str], Role]] = {
     ("POST", "/api/v1/alarms/unshelve"): "operator",
     ("POST", "/api/v1/alarms/reset"): "operator",
     ("POST", "/api/v1/alarms/out_of_service"): "engineer",
+    ("POST", "/api/v1/rules/rollback"): "engineer",
 }
+# The same of paths that end with a name.
+CHANGES_BELOW: Final[Mapping[tuple[str, str], Role]] = {("PUT", "/api/v1/rules/"): "engineer"}
 WEBSOCKET: Final[Role] = "viewer"
 # Where a bearer token counts. A page has a cookie.
 _BY_TOKEN: Final = ("/api/", "/metrics")
@@ -42,6 +45,9 @@ def needed(method: str, path: str) -> Role | None:
         return "admin"
     if method in SAFE:
         return "viewer"
+    for (changing, start), role in CHANGES_BELOW.items():
+        if method == changing and path.startswith(start):
+            return role
     return CHANGES.get((method, path), "admin")
 
 

@@ -166,7 +166,10 @@ def test_the_document_holds_no_answer_of_the_framework() -> None:
 
 
 def test_every_object_of_the_document_is_closed() -> None:
-    free = {"Rule.meta", "AuditEntry.detail", "JournalEntry.data"}
+    free = {
+        *("Rule.meta", "Limits.meta", "PutRule.meta", "AuditEntry.detail", "JournalEntry.data"),
+        *("Change.old", "Change.new", "FieldProblem.values"),
+    }
     for name, schema in DOCUMENT["components"]["schemas"].items():
         assert schema["additionalProperties"] is False, name
         for field, told in schema["properties"].items():

@@ -16,6 +16,7 @@ CONTRACT = {
     "AuthRequired": ("AUTH_REQUIRED", 401, 1),
     "RateLimited": ("RATE_LIMITED", 429, 1),
     "Forbidden": ("FORBIDDEN", 403, 1),
+    "Conflict": ("CONFLICT", 409, 1),
     "UnknownTag": ("UNKNOWN_TAG", 404, 2),
     "DatabaseUnreachable": ("DB_CONN", 503, 3),
     "DatabaseTimeout": ("DB_TIMEOUT", 503, 3),

@@ -89,6 +89,7 @@ OPENING: dict[str, set[str]] = {
     "services.access": {"db"},
     "services.sign_in": {"oidc"},
     "services.alarms": {"db"},
+    "services.limits": {"db"},
     "services.live": {"driver.pulse"},
     "services.tiles": {"texts"},
 }

@@ -1,0 +1,173 @@
+"""Shapes of the answers about limits, and of what is sent to change them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ksys_app.api.params import MAX_SEQ, TagName
+from ksys_app.api.schemas import ABSENT, Count, ErrorBody, Exact, Moment, Nothing, Rule
+from ksys_app.domain.rules import MAX_INTEGER
+from ksys_app.services.limits import MAX_REASON
+
+Version = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+
+
+def _reason(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must say why")
+    return value.strip()
+
+
+Reason = Annotated[
+    str,
+    AfterValidator(_reason),
+    Field(
+        max_length=MAX_REASON,
+        examples=["new pump"],
+        json_schema_extra={"minLength": 1, "pattern": r"\S"},
+    ),
+]
+
+
+class Limits(Rule):
+    """The limits of a tag, and their version; a tag without a rule has none of them."""
+
+    version: Count
+    has_rule: bool
+
+
+class Cell(Exact):
+    """A column and its values before and after."""
+
+    column: str
+    old: Any
+    new: Any
+
+
+class FieldProblem(Exact):
+    """What is wrong with a column; ``key`` and ``values`` are the sentence for a page."""
+
+    tag_name: str
+    column: str
+    message: str
+    key: str
+    values: dict[str, Any]
+
+
+class Saved(Exact):
+    """The limits of a tag after a change, and what it changed."""
+
+    limits: Limits
+    cells: list[Cell]
+
+
+class Change(Exact):
+    """A recorded change of a row: who, when and why."""
+
+    id: Count
+    at: Moment
+    tag_name: str
+    version: Count
+    relation: Literal["influx_qc_rule", "alarm_rule"]
+    condition: str
+    op: Literal["INSERT", "UPDATE", "DELETE"]
+    old: dict[str, Any] | None
+    new: dict[str, Any] | None
+    cells: list[Cell]
+    actor: str
+    reason: str
+    source: str
+
+
+class ChangePage(Exact):
+    """Changes, newest first; ``next`` is the value of ``before`` for older ones."""
+
+    rows: list[Change]
+    next: Count | None
+
+
+class ConflictCell(Exact):
+    """A column with the value of the request, the one in force, and the one of its version."""
+
+    column: str
+    yours: Any
+    theirs: Any
+    base: Any
+
+
+class TagConflict(Exact):
+    """A tag that somebody else has changed, and its version in force."""
+
+    tag_name: str
+    version: Count
+    cells: list[ConflictCell]
+
+
+class ConflictBody(ErrorBody):
+    """An error with both versions."""
+
+    conflicts: list[TagConflict]
+
+
+class FaultyBody(ErrorBody):
+    """An error, and the columns that are wrong."""
+
+    fields: list[FieldProblem] | Nothing = ABSENT
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RuleBody(_Body):
+    """The new values of some columns; a column that is not given stays as it is."""
+
+    min_val: float | None = None
+    max_val: float | None = None
+    max_step: float | None = None
+    max_gap_seconds: int | None = None
+    allow_negative: bool | None = None
+    enabled: bool | None = None
+    meta: dict[str, Any] = {}
+    warn_min: float | None = None
+    warn_max: float | None = None
+    crit_min: float | None = None
+    crit_max: float | None = None
+    roc_max_per_min: float | None = None
+    spike_zscore: float | None = None
+    deadband_pct: float | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The values that the request has."""
+        return {
+            name: getattr(self, name)
+            for name in RuleBody.model_fields
+            if name in self.model_fields_set
+        }
+
+
+class PutRule(RuleBody):
+    """New values, the version that the person saw, and why."""
+
+    tag_name: str | None = None
+    version: Version
+    reason: Reason
+
+
+class RollBack(_Body):
+    """The version to go back to, the version that the person saw, and why."""
+
+    tag_name: TagName
+    to: Version
+    version: Version
+    reason: Reason
+
+
+class HistoryParams(_Body):
+    """One tag or all, how many changes, and the change that they must be older than."""
+
+    tag: TagName | None = None
+    before: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100

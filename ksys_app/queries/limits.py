@@ -1,0 +1,71 @@
+"""Rules with their versions, and the history of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ksys_app import db
+from ksys_app.domain.meta import MAX_META
+from ksys_app.models.limits import RecordedChange, StoredLimits
+
+# One statement, so that row and version belong together. Tags without a rule have a row of NULLs.
+LIMITS: Final = """
+SELECT w.tag_name, r.min_val, r.max_val, r.max_step, r.max_gap_seconds, r.allow_negative, r.enabled,
+       CASE WHEN pg_column_size(r.meta) <= %(meta_cap)s THEN r.meta::text END AS meta,
+       pg_column_size(r.meta) AS meta_bytes, r.warn_min, r.warn_max, r.crit_min, r.crit_max,
+       r.roc_max_per_min, r.spike_zscore, r.deadband_pct,
+       coalesce(v.version, 0) AS version, r.tag_name IS NOT NULL AS has_rule
+FROM unnest(%(tags)s::text[]) AS w (tag_name)
+LEFT JOIN public.influx_qc_rule AS r USING (tag_name)
+LEFT JOIN public.rule_version AS v USING (tag_name)
+ORDER BY w.tag_name
+LIMIT %(cap)s
+"""
+HISTORY: Final = """
+SELECT id, at, tag_name, version, relation, condition, op, old, new, actor, reason, source
+FROM public.rule_history
+WHERE (%(tag)s::text IS NULL OR tag_name = %(tag)s)
+  AND (%(before)s::bigint IS NULL OR id < %(before)s)
+ORDER BY id DESC
+LIMIT %(limit)s
+"""
+# The row of a version is what the newest change up to it made; before the first change, what that
+# change found.
+AT_VERSION: Final = """
+(SELECT id, at, tag_name, version, relation, condition, op, old, new, actor, reason, source
+ FROM public.rule_history
+ WHERE tag_name = %(tag)s AND relation = 'influx_qc_rule' AND version <= %(version)s
+ ORDER BY version DESC LIMIT 1)
+UNION ALL
+(SELECT id, at, tag_name, 0, relation, condition, op, old, old, actor, reason, source
+ FROM public.rule_history
+ WHERE tag_name = %(tag)s AND relation = 'influx_qc_rule' AND version > %(version)s
+ ORDER BY version LIMIT 1)
+LIMIT 1
+"""
+
+
+async def limits_of(tags: Sequence[str]) -> list[StoredLimits]:
+    """The rule of each tag as stored, and its version; by tag."""
+    params = {"tags": list(tags), "meta_cap": MAX_META, "cap": max(1, len(tags))}
+    return await db.current().fetch_all(StoredLimits, LIMITS, params, name="limits")
+
+
+async def history(tag: str | None, before: int | None, limit: int) -> list[RecordedChange]:
+    """What was changed, newest first.
+
+    Args:
+        tag: the tag, None for all.
+        before: only rows before the one with this id, for the next page.
+        limit: most rows.
+    """
+    params = {"tag": tag, "before": before, "limit": limit}
+    return await db.current().fetch_all(RecordedChange, HISTORY, params, name="rule_history")
+
+
+async def at_version(tag: str, version: int) -> RecordedChange | None:
+    """A change whose ``new`` is the tag's rule at a version; None without any history."""
+    params = {"tag": tag, "version": version}
+    rows = await db.current().fetch_all(RecordedChange, AT_VERSION, params, name="rule_at_version")
+    return rows[0] if rows else None

@@ -1,0 +1,171 @@
+"""Reading, editing and rolling back the limits of tags (PRD §32.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ksys_app import db
+from ksys_app.domain.names import quoted_name
+from ksys_app.domain.rule_edit import COLUMNS, cells, contradiction, edited, rule_problems
+from ksys_app.domain.rules import usable_rule
+from ksys_app.errors import BadParameter, Conflict, Forbidden
+from ksys_app.models.limits import Contradiction, Edit, Edited, Limits, RecordedChange, RuleChange
+from ksys_app.models.message import Message
+from ksys_app.models.rows import QcRule
+from ksys_app.models.visitor import Visitor
+from ksys_app.queries import limits as queries
+from ksys_app.services.tags import require_known_tag
+from ksys_app.store import rules as store
+
+MAX_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes limits, from which address, and why."""
+
+    visitor: Visitor
+    address: str
+    reason: str
+
+
+async def read_limits(tags: Sequence[str]) -> list[Limits]:
+    """The limits of each tag, by name; a tag without a rule has none of them."""
+    return [
+        Limits(
+            usable_rule(row) if row.has_rule else QcRule(row.tag_name), row.version, row.has_rule
+        )
+        for row in await queries.limits_of(tags)
+    ]
+
+
+async def limits_of(tag: str) -> Limits:
+    """The limits of a tag.
+
+    Raises:
+        UnknownTag: the tag does not exist.
+    """
+    await require_known_tag(tag)
+    return (await read_limits([tag]))[0]
+
+
+async def history(tag: str | None, before: int | None, limit: int) -> list[RecordedChange]:
+    """What was changed, newest first; of one tag or of all."""
+    return await queries.history(tag, before, limit)
+
+
+async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
+    """Check edits and save them: all or none.
+
+    Args:
+        edits: the edits, one a tag.
+        author: who saves; None: only check.
+
+    Returns:
+        What each edit changes. Without an author also the edits that cannot be saved, with their
+        faults.
+
+    Raises:
+        BadParameter: a rule cannot be saved; the error names each column.
+        Conflict: somebody else changed the limits of one of the tags.
+        Forbidden: the app cannot save, because TS_OPERATOR_DSN is not set.
+        UnknownTag: a tag does not exist.
+    """
+    found = {one.rule.tag_name: one for one in await read_limits([e.tag_name for e in edits])}
+    for tag, one in found.items():
+        if not one.has_rule:
+            await require_known_tag(tag)
+    pairs = [(one, found[one.tag_name]) for one in edits]
+    ahead = [
+        contradiction(edited(now.rule, one.values), now.version, _row(now), None)
+        for one, now in pairs
+        if one.version is not None and one.version > now.version
+    ]
+    if ahead:
+        raise Conflict(_conflict(ahead), ahead)
+    made = [_edited(one, now) for one, now in pairs]
+    if author is None:
+        return made
+    wrong = [one for one in made if one.faults]
+    # Whose version is outdated learns that first: a fault may come from what somebody else changed.
+    if wrong and all(one.version in (None, now.version) for one, now in pairs):
+        raise BadParameter(_faulty(wrong), wrong)
+    return await _save(pairs, made, author)
+
+
+async def roll_back(tag: str, to: int, version: int, author: Author) -> Edited:
+    """Save the rule that a tag had at a version as a new version.
+
+    Raises:
+        BadParameter: the tag had no rule then.
+        KsysError: as :func:`edit`.
+    """
+    await require_known_tag(tag)
+    then = await queries.at_version(tag, to)
+    if then is None or then.new is None or then.version > to:
+        raise BadParameter(
+            Message("errors.limit_no_version", {"tag": quoted_name(tag), "version": to})
+        )
+    values = {name: then.new.get(name) for name in COLUMNS[1:]}
+    values["meta"] = values["meta"] or {}
+    (made,) = await edit([Edit(tag, version, values)], author)
+    return made
+
+
+def _edited(one: Edit, now: Limits) -> Edited:
+    rule = edited(now.rule, one.values)
+    changed = cells(now.rule, rule)
+    return Edited(Limits(rule, now.version, True), changed, rule_problems(rule))
+
+
+async def _save(
+    pairs: Sequence[tuple[Edit, Limits]], made: Sequence[Edited], author: Author
+) -> list[Edited]:
+    operator = db.operator()
+    if operator is None:
+        raise Forbidden(Message("errors.read_only"))
+    changes = [
+        RuleChange(now.version if one.version is None else one.version, new.limits.rule)
+        for (one, now), new in zip(pairs, made, strict=True)
+    ]
+    visitor = author.visitor
+    outcomes = await store.save(
+        operator, changes, visitor.name, visitor.via, author.address, author.reason
+    )
+    wanted = {one.rule.tag_name: one.rule for one in changes}
+    against = [
+        contradiction(wanted[one.tag_name], one.version, one.theirs, one.base)
+        for one in outcomes
+        if not one.saved
+    ]
+    if against:
+        raise Conflict(_conflict(against), against)
+    version = {one.tag_name: one.version for one in outcomes}
+    return [
+        replace(one, limits=replace(one.limits, version=version[one.limits.rule.tag_name]))
+        for one in made
+    ]
+
+
+def _row(now: Limits) -> dict[str, Any] | None:
+    return store.row_of(now.rule) if now.has_rule else None
+
+
+def _conflict(found: Sequence[Contradiction]) -> Message:
+    return Message(
+        "errors.limit_conflict", {"tags": ", ".join(quoted_name(one.tag_name) for one in found[:5])}
+    )
+
+
+def _faulty(wrong: Sequence[Edited]) -> Message:
+    first = wrong[0]
+    return Message(
+        "errors.limit_faulty",
+        {
+            "tag": quoted_name(first.limits.rule.tag_name),
+            "column": first.faults[0].column,
+            "what": first.faults[0].what,
+        },
+    )

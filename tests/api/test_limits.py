@@ -1,0 +1,205 @@
+"""Limits over HTTP: read, change with a version, history, rollback (PRD §32.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from ksys_app import db
+from tests import plant
+from tests.conftest import Plant
+from tests.contract import CONTRACT
+
+PUT = "/api/v1/rules/{tag}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def rules(plant_db: Plant) -> None:
+    now = await plant.clock(plant_db.conn)
+    names = ("P1", "P2", "P3", "P4", "P5", "area 1/P6", "P7", "P8")
+    await plant.insert(plant_db.conn, [(now, name, 5.0) for name in names])
+    await plant_db.conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, min_val, max_val, warn_max, enabled, meta)"
+        ' SELECT unnest(%s::text[]), 0, 100, 80, true, \'{"unit": "bar"}\'',
+        ([name for name in names if name != "P8"],),
+    )
+
+
+def held(answer: httpx.Response, path: str, method: str) -> httpx.Response:
+    """The answer, if it fits the OpenAPI document."""
+    CONTRACT[path][method].validate_response(answer)
+    return answer
+
+
+async def put(http: httpx.AsyncClient, tag: str, body: Mapping[str, Any]) -> httpx.Response:
+    return held(await http.put(f"/api/v1/rules/{tag}", json=body), PUT, "PUT")
+
+
+async def limits(http: httpx.AsyncClient, tag: str) -> dict[str, Any]:
+    answer = held(await http.get("/api/v1/rules", params={"tag": tag}), "/api/v1/rules", "GET")
+    (found,) = answer.json()
+    return dict(found)
+
+
+async def test_every_tag_has_limits_with_a_version(http: httpx.AsyncClient) -> None:
+    answer = held(await http.get("/api/v1/rules"), "/api/v1/rules", "GET")
+    found = {one["tag_name"]: one for one in answer.json()}
+    assert (found["P1"]["version"], found["P1"]["warn_max"], found["P1"]["has_rule"]) == (
+        1,
+        80,
+        True,
+    )
+    assert (found["P8"]["version"], found["P8"]["warn_max"], found["P8"]["has_rule"]) == (
+        0,
+        None,
+        False,
+    )
+
+
+async def test_a_change_is_saved_and_the_columns_that_are_not_given_stay(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    body = {"version": 1, "reason": "new pump", "warn_max": 90, "max_gap_seconds": 60}
+    answer = await put(http, "P1", body)
+    assert answer.status_code == 200
+    saved = answer.json()
+    assert saved["cells"] == [
+        {"column": "max_gap_seconds", "old": None, "new": 60},
+        {"column": "warn_max", "old": 80.0, "new": 90.0},
+    ]
+    now = await limits(http, "P1")
+    assert saved["limits"] == now
+    assert (now["version"], now["warn_max"], now["max_val"], now["meta"]) == (
+        2,
+        90,
+        100,
+        {"unit": "bar"},
+    )
+    cursor = await plant_db.conn.execute(
+        "SELECT actor, reason, source, version FROM rule_history WHERE tag_name = 'P1'"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    assert await cursor.fetchone() == ("local", "new pump", "page", 2)
+
+
+async def test_what_get_answered_may_be_sent_back(http: httpx.AsyncClient) -> None:
+    now = await limits(http, "area 1/P6")
+    body = {name: value for name, value in now.items() if name != "has_rule"}
+    answer = await put(http, "area 1/P6", body | {"deadband_pct": 2, "reason": "noise"})
+    assert answer.status_code == 200
+    assert [cell["column"] for cell in answer.json()["cells"]] == ["deadband_pct"]
+
+
+async def test_a_tag_without_a_rule_gets_one(http: httpx.AsyncClient) -> None:
+    answer = await put(http, "P8", {"version": 0, "reason": "first", "crit_max": 5})
+    assert answer.json()["limits"]["version"] == 1
+    assert (await limits(http, "P8"))["has_rule"] is True
+
+
+async def test_each_column_that_is_wrong_is_named(http: httpx.AsyncClient) -> None:
+    wrong = {"max_step": -1, "deadband_pct": 60}
+    answer = await put(http, "P2", {"version": 1, "reason": "x", **wrong})
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert error["code"] == "BAD_PARAMETER"
+    assert [(one["column"], one["message"], one["key"]) for one in error["fields"]] == [
+        ("max_step", "-1 must be above 0", "faults.not_above_zero"),
+        ("deadband_pct", "60 must be from 0 to 25", "faults.not_within"),
+    ]
+    answer = await put(http, "P2", {"version": 1, "reason": "x", "warn_max": 120})
+    (field,) = answer.json()["error"]["fields"]
+    assert field["message"] == "120 must be at most max_val, which is 100"
+    assert (await limits(http, "P2"))["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"version": 1, "warn_max": 1}, "'reason' is needed"),
+        ({"version": 1, "reason": "  ", "warn_max": 1}, "reason must say why"),
+        ({"reason": "x", "warn_max": 1}, "'version' is needed"),
+        ({"version": 1, "reason": "x", "max": 1}, "parameter 'max' is unknown"),
+        ({"version": 1, "reason": "x", "warn_max": "hot"}, "warn_max should be a valid number"),
+        ({"version": 1, "reason": "x", "tag_name": "P3"}, "tag_name must be that of the path"),
+    ],
+)
+async def test_a_wrong_body_is_said(
+    http: httpx.AsyncClient, body: dict[str, Any], says: str
+) -> None:
+    answer = await put(http, "P2", body)
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["message"]
+
+
+async def test_an_unknown_tag_gets_no_rule(http: httpx.AsyncClient) -> None:
+    answer = await put(http, "NOPE", {"version": 0, "reason": "x", "warn_max": 1})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "UNKNOWN_TAG")
+
+
+async def test_an_outdated_version_is_a_conflict_with_all_three_values(
+    http: httpx.AsyncClient,
+) -> None:
+    await put(http, "P3", {"version": 1, "reason": "theirs", "warn_max": 70, "min_val": 1})
+    answer = await put(http, "P3", {"version": 1, "reason": "mine", "warn_max": 60})
+    assert answer.status_code == 409
+    error = answer.json()["error"]
+    assert error["code"] == "CONFLICT"
+    (found,) = error["conflicts"]
+    assert (found["tag_name"], found["version"]) == ("P3", 2)
+    assert {"column": "warn_max", "yours": 60.0, "theirs": 70.0, "base": 80.0} in found["cells"]
+    # What the request does not give is as in the version in force.
+    assert {"column": "min_val", "yours": 1.0, "theirs": 1.0, "base": 0.0} in found["cells"]
+    assert (await limits(http, "P3"))["warn_max"] == 70
+    assert (await put(http, "P3", {"version": 9, "reason": "x"})).status_code == 409
+
+
+async def test_the_history_has_who_why_and_what_and_leads_on(http: httpx.AsyncClient) -> None:
+    for value in (70, 60, 50):
+        now = await limits(http, "P4")
+        body = {"version": now["version"], "reason": f"to {value}", "warn_max": value}
+        await put(http, "P4", body)
+    path = "/api/v1/rules/history"
+    page = held(await http.get(path, params={"tag": "P4", "limit": 2}), path, "GET").json()
+    assert [(row["version"], row["reason"]) for row in page["rows"]] == [(4, "to 50"), (3, "to 60")]
+    assert page["rows"][0]["cells"] == [{"column": "warn_max", "old": 60, "new": 50}]
+    assert page["rows"][0]["source"] == "page"
+    more = await http.get(path, params={"tag": "P4", "limit": 9, "before": page["next"]})
+    rows = held(more, path, "GET").json()["rows"]
+    assert [(row["version"], row["op"], row["source"]) for row in rows] == [
+        (2, "UPDATE", "page"),
+        (1, "INSERT", "sql"),
+    ]
+    every = held(await http.get(path), path, "GET").json()["rows"]
+    assert {row["tag_name"] for row in every} > {"P4"}
+
+
+async def test_a_rollback_saves_old_values_as_a_new_version(http: httpx.AsyncClient) -> None:
+    await put(http, "P5", {"version": 1, "reason": "a", "warn_max": 70, "meta": {"unit": "kPa"}})
+    await put(http, "P5", {"version": 2, "reason": "b", "warn_max": 60})
+    path = "/api/v1/rules/rollback"
+    body = {"tag_name": "P5", "to": 1, "version": 3, "reason": "it was right"}
+    answer = held(await http.post(path, json=body), path, "POST")
+    assert answer.status_code == 200
+    now = await limits(http, "P5")
+    assert (now["version"], now["warn_max"], now["meta"]) == (4, 80, {"unit": "bar"})
+    late = held(await http.post(path, json=body), path, "POST")
+    assert late.status_code == 409
+    none = held(await http.post(path, json=body | {"to": 0, "version": 4}), path, "POST")
+    assert none.status_code == 400
+    assert "'P5' had no rule at version 0" in none.json()["error"]["message"]
+
+
+async def test_without_an_operator_nothing_is_saved_and_that_is_said(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    current, operator = db.current(), db.operator()
+    db.use(current)
+    try:
+        answer = await put(http, "P7", {"version": 1, "reason": "x", "warn_max": 1})
+        assert answer.status_code == 403
+        assert "TS_OPERATOR_DSN is not set" in answer.json()["error"]["message"]
+    finally:
+        db.use(current, operator)
