@@ -40,6 +40,11 @@ Event = Literal[
     "export_broken",
     "job_fail",
     "job_recover",
+    "alarm_lease",
+    "alarm_lease_lost",
+    "alarm_standby",
+    "alarm_fail",
+    "alarm_recover",
     "ws_refused",
     "event_refused",
     "page_fail",
@@ -50,6 +55,7 @@ COMMON: Final = ("range", "tag", "view", "rowcount", "dur_ms", "cache_hit")
 _WARNING: Final = frozenset(
     {
         *("db_fail", "payload_bloat", "job_fail", "rule_fault"),
+        *("alarm_fail", "alarm_lease_lost"),
         *("ws_refused", "event_refused", "page_fail"),
         *("page_problem", "http_fail"),
     }

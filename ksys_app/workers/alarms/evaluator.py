@@ -1,0 +1,237 @@
+"""Reads what is new, judges it, and writes what follows in one transaction (PRD §32.4)."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from psycopg import AsyncConnection
+
+from ksys_app.domain.alarms.limits import DOUBTED
+from ksys_app.domain.alarms.times import SECOND
+from ksys_app.models.alarms import AlarmSettings, Condition, ProcessEvent
+from ksys_app.queries import alarms as queries
+from ksys_app.queries.alarms import Polled, Rules
+from ksys_app.store import alarms as store
+from ksys_app.store.alarms import Key, Lease
+from ksys_app.workers.alarms.answering import answer
+from ksys_app.workers.alarms.followed import Followed, Sample
+from ksys_app.workers.alarms.restored import after_hole
+
+BATCH: Final = 50_000
+"""Most samples of a transaction."""
+CATCH_UP_US: Final = 24 * 3600 * SECOND
+"""How far back a worker begins that was away, or that meets a tag for the first time."""
+FIRST: Final = 2_000_000
+"""About how many samples of new tags are judged at most, so that a first start is soon current."""
+AHEAD_US: Final = 60 * SECOND
+LEASE_S: Final = 6.0
+# The year 2096: nothing was received after it.
+NOTHING_SINCE: Final = 4 * 10**15
+NO_SETTINGS: Final[dict[Condition, AlarmSettings]] = {}
+
+
+@dataclass(slots=True)
+class Evaluator:
+    """What one holder of the lease knows; after any failure, a new one begins with the database.
+
+    Attributes:
+        conn: the worker's connection, outside of a transaction.
+        lease: its lease.
+        since_us: where tags without a cursor begin; None for a time of the worker's choice.
+        tags: the followed tags.
+        judged: number of samples that were judged.
+        raised: number of rows that were written into the journal.
+    """
+
+    conn: AsyncConnection
+    lease: Lease
+    since_us: int | None = None
+    tags: dict[str, Followed] = field(default_factory=dict)
+    judged: int = 0
+    raised: int = 0
+    _rules: Rules = field(default_factory=lambda: Rules({}, {}, {}))
+    _version: str = ""
+    _polled_us: int | None = None
+    _refused_us: int = 0
+    _wanted: dict[str, None] = field(default_factory=dict)
+
+    async def load(self) -> None:
+        """Read rules and cursors; note the time that nobody will judge, if there is any."""
+        polled = await queries.poll(self.conn, NOTHING_SINCE)
+        self._rules = await queries.rules(self.conn)
+        self._version = polled.version
+        earliest = polled.now_us - CATCH_UP_US
+        last = self.lease.evaluated_to_us
+        self._refused_us = max(last or 0, earliest)
+        hole = last is not None and last < earliest
+        newest = {tag: ts for tag, ts, _ in polled.newest}
+        for cursor in await queries.cursors(self.conn):
+            memory, missed = cursor.memory, False
+            if hole and (cursor.seen_us or 0) < earliest < newest.get(cursor.tag_name, 0):
+                memory, missed = after_hole(cursor.memory, earliest), True
+            self._follow(cursor.tag_name, earliest if missed else 0, memory, cursor.lag_s)
+        await self._remember()
+        if hole and last is not None:
+            await self._note_hole(last, earliest)
+
+    def _follow(
+        self, tag: str, after_us: int, memory: dict[str, object] | None = None, lag_s: float = 0.0
+    ) -> None:
+        rule, settings = self._rules.rules.get(tag), self._rules.settings.get(tag, NO_SETTINGS)
+        self.tags[tag] = Followed(tag, rule, settings, after_us, memory, lag_s)
+        # The rule may have changed in between.
+        self.tags[tag].changed = memory is None
+        self._wanted[tag] = None
+
+    async def _remember(self) -> None:
+        seen = [
+            (name, tag.machine.seen_us)
+            for name, tag in self.tags.items()
+            if tag.machine.remembers_samples and tag.machine.seen_us is not None
+        ]
+        if not seen:
+            return
+        found: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        for place, ts_us, value in await queries.recent(self.conn, seen, DOUBTED):
+            found[place].append((ts_us, value))
+        for place, samples in found.items():
+            self.tags[seen[place][0]].machine.remember(samples)
+
+    async def _note_hole(self, begin_us: int, end_us: int) -> None:
+        row = ProcessEvent(end_us, "", "", "", end_us, "EVALUATION_HOLE", *(None,) * 3, "STALE")
+        data = {"from_us": begin_us, "to_us": end_us}
+        async with self.conn.transaction():
+            await store.renew(self.conn, self.lease.epoch, LEASE_S, None)
+            await store.write_journal(self.conn, [row], {}, self.lease.epoch, data)
+
+    async def tick(self) -> bool:
+        """Judge one batch and write what follows.
+
+        Returns:
+            Whether every sample that was there is judged now.
+
+        Raises:
+            LeaseLost: another worker evaluates.
+        """
+        polled = await queries.poll(self.conn, self._refused_us)
+        if polled.version != self._version:
+            await self._change_rules(polled)
+        await self._note_new(polled)
+        self._look(polled)
+        current = await self._judge_batch(polled.now_us)
+        for tag in self.tags.values():
+            tag.advance(polled.now_us)
+        await self._write(polled, current=current)
+        self._polled_us = polled.now_us
+        return current
+
+    async def _change_rules(self, polled: Polled) -> None:
+        before, self._rules = self._rules, await queries.rules(self.conn)
+        self._version = polled.version
+        for name, tag in self.tags.items():
+            rule, settings = (
+                self._rules.rules.get(name),
+                self._rules.settings.get(name, NO_SETTINGS),
+            )
+            old = before.rules.get(name), before.settings.get(name, NO_SETTINGS)
+            if (rule, settings) != old:
+                tag.change(rule, settings, polled.now_us)
+
+    async def _note_new(self, polled: Polled) -> None:
+        """Follow the tags that have no cursor yet."""
+        first = {tag: first for tag, _, first in polled.newest if tag not in self.tags}
+        bad = [one.tag_name for one in polled.refused if one.bad_us is not None]
+        alone = {tag: polled.now_us - AHEAD_US for tag in bad if tag not in self.tags}
+        new = alone | first
+        if not new:
+            return
+        begin = polled.now_us - CATCH_UP_US if self.since_us is None else self.since_us
+        if self.since_us is None and first:
+            amount = await queries.amount(self.conn, [*first], begin)
+            begin = polled.now_us - round(CATCH_UP_US * min(1.0, FIRST / max(1, amount)))
+        for name, first_us in new.items():
+            self._follow(name, max(first_us - 1, begin - 1))
+
+    def _look(self, polled: Polled) -> None:
+        """Note the tags that have something new."""
+        tags, wanted = self.tags, self._wanted
+        for name, newest_us, _ in polled.newest:
+            if newest_us > tags[name].after_us:
+                wanted[name] = None
+        for one in polled.refused:
+            self._refused_us = max(self._refused_us, one.received_us)
+            tag = tags.get(one.tag_name)
+            if tag is None:
+                continue
+            if one.ahead:
+                tag.feed_ahead(one.ahead, one.value)
+            if one.bad_us is not None and one.bad_us > tag.after_us:
+                wanted[one.tag_name] = None
+
+    async def _judge_batch(self, now_us: int) -> bool:
+        """Judge up to :data:`BATCH` samples; whether these are all."""
+        names = [*self._wanted]
+        if not names:
+            return True
+        names = names[:BATCH]
+        each = max(1, BATCH // len(names))
+        after = [(name, self.tags[name].after_us) for name in names]
+        until = now_us + AHEAD_US
+        good: dict[int, list[Sample]] = defaultdict(list)
+        for place, ts_us, value, qc in await queries.samples(self.conn, after, until, each):
+            good[place].append((ts_us, value, qc or 0))
+        bad: dict[int, list[Sample]] = defaultdict(list)
+        for place, ts_us in await queries.bad_samples(self.conn, after, until, each):
+            bad[place].append((ts_us, math.nan, 0))
+        live = self._polled_us is not None and now_us - self._polled_us < 3 * SECOND
+        for place, name in enumerate(names):
+            samples, current = _merged(good[place], bad[place], each)
+            tag = self.tags[name]
+            tag.feed(samples, now_us, current=current, live=live and tag.current)
+            self.judged += len(samples)
+            # A tag that is not current waits behind the others.
+            del self._wanted[name]
+            if not current:
+                self._wanted[name] = None
+        return not self._wanted
+
+    async def _write(self, polled: Polled, *, current: bool) -> None:
+        events: list[ProcessEvent] = []
+        changed: list[Followed] = []
+        for tag in self.tags.values():
+            if new := tag.take():
+                events += new
+                changed.append(tag)
+            elif tag.due_to_be_written(polled.now_us):
+                changed.append(tag)
+        evaluated = polled.now_us if current else None
+        epoch, versions = self.lease.epoch, self._rules.versions
+        async with self.conn.transaction():
+            now_us = await store.renew(self.conn, epoch, LEASE_S, evaluated)
+            written = await store.write_journal(self.conn, events, versions, epoch)
+            keys = {(one.tag_name, one.condition) for one in written if one.condition}
+            stored = await store.read_standings(self.conn, keys | set(polled.due))
+            found = answer(stored, written, polled.due, self._settings_of, now_us)
+            await store.write_journal(self.conn, found.rows, versions, epoch)
+            await store.write_standings(self.conn, found.standings, versions)
+            cursors = [tag.cursor(polled.now_us) for tag in changed]
+            await store.write_cursors(self.conn, cursors)
+        self.raised += len(written) + len(found.rows)
+
+    def _settings_of(self, key: Key) -> AlarmSettings | None:
+        tag, condition = key
+        return self._rules.settings.get(tag, NO_SETTINGS).get(condition)  # type: ignore[call-overload, no-any-return]
+
+
+def _merged(good: list[Sample], bad: Sequence[Sample], each: int) -> tuple[list[Sample], bool]:
+    """Samples in order of time, and whether these are all; only up to where both are complete."""
+    ends = [samples[-1][0] for samples in (good, bad) if len(samples) >= each]
+    if bad:
+        good = sorted([*good, *bad], key=lambda sample: sample[0])
+    if ends:
+        good = [sample for sample in good if sample[0] <= min(ends)]
+    return good, not ends
