@@ -111,11 +111,41 @@ $$;
 
 CREATE SCHEMA IF NOT EXISTS ksys;
 
--- Saves rules for the application, as eco_op: all of them or none. in_changes: an array of objects with
--- tag_name, version (the one that the person saw) and rule (every column of influx_qc_rule). If another
--- version is in force for one of the tags, nothing is saved, and each such tag is returned with the rule
--- in force (theirs) and the rule of the version that the person saw (base). 118_access_functions.sql takes
--- the function from PUBLIC.
+-- The limits of a tag at a version: {"rule": row or null, "settings": {condition: row}}. What changed later
+-- was as its first later change found it; the rest is as it is.
+CREATE OR REPLACE FUNCTION ksys.limits_at(in_tag text, in_version integer) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (
+    WITH later AS (
+      SELECT DISTINCT ON (h.relation, h.condition) h.relation, h.condition, h.old AS row, true AS changed
+      FROM public.rule_history AS h
+      WHERE h.tag_name = in_tag AND h.version > in_version
+      ORDER BY h.relation, h.condition, h.version
+    ), present AS (
+      SELECT 'influx_qc_rule' AS relation, '' AS condition, to_jsonb(r) AS row
+      FROM public.influx_qc_rule AS r WHERE r.tag_name = in_tag
+      UNION ALL
+      SELECT 'alarm_rule', a.condition, to_jsonb(a)
+      FROM public.alarm_rule AS a WHERE a.tag_name = in_tag
+    ), at_version AS (
+      SELECT relation, condition, CASE WHEN later.changed THEN later.row ELSE present.row END AS row
+      FROM present FULL JOIN later USING (relation, condition)
+    )
+    SELECT jsonb_build_object(
+      'rule', (array_agg(row) FILTER (WHERE relation = 'influx_qc_rule'))[1],
+      'settings', coalesce(jsonb_object_agg(condition, row)
+                             FILTER (WHERE relation = 'alarm_rule' AND row IS NOT NULL), '{}'))
+    FROM at_version);
+END
+$$;
+
+-- Saves limits for the application, as eco_op: all of them or none. in_changes: an array of objects with
+-- tag_name, version (the one that the person saw), rule (every column of influx_qc_rule) and settings (by
+-- condition: the columns of alarm_rule, or null for the defaults; a condition that is missing stays as it
+-- is). If another version is in force for one of the tags, nothing is saved, and each such tag is returned
+-- with the limits in force (theirs) and those of the version that the person saw (base).
+-- 118_access_functions.sql takes the functions from PUBLIC.
 CREATE OR REPLACE FUNCTION ksys.rule_save(
   in_changes jsonb, in_actor text, in_via text, in_address text, in_reason text)
 RETURNS TABLE (tag_name text, version integer, saved boolean, theirs jsonb, base jsonb)
@@ -130,21 +160,16 @@ BEGIN
   END IF;
   -- Rows first, then versions, as the triggers of another writer lock them.
   PERFORM FROM public.influx_qc_rule AS r WHERE r.tag_name = ANY (tags) ORDER BY r.tag_name FOR UPDATE;
+  PERFORM FROM public.alarm_rule AS a WHERE a.tag_name = ANY (tags)
+  ORDER BY a.tag_name, a.condition FOR UPDATE;
   INSERT INTO public.rule_version (tag_name, version) SELECT tag, 0 FROM unnest(tags) AS tag
   ON CONFLICT (tag_name) DO NOTHING;
   PERFORM FROM public.rule_version AS v WHERE v.tag_name = ANY (tags) ORDER BY v.tag_name FOR UPDATE;
   RETURN QUERY
-    SELECT v.tag_name, v.version, false, to_jsonb(r),
-           CASE WHEN h.id IS NULL THEN to_jsonb(r) ELSE h.old END
+    SELECT v.tag_name, v.version, false, ksys.limits_at(v.tag_name, v.version),
+           ksys.limits_at(v.tag_name, (c->>'version')::integer)
     FROM jsonb_array_elements(in_changes) AS c
     JOIN public.rule_version AS v ON v.tag_name = c->>'tag_name'
-    LEFT JOIN public.influx_qc_rule AS r ON r.tag_name = v.tag_name
-    LEFT JOIN LATERAL (
-      SELECT p.id, p.old FROM public.rule_history AS p
-      WHERE p.tag_name = v.tag_name AND p.relation = 'influx_qc_rule'
-        AND p.version > (c->>'version')::integer
-      ORDER BY p.version LIMIT 1
-    ) AS h ON true
     WHERE v.version <> (c->>'version')::integer
     ORDER BY v.tag_name;
   IF FOUND THEN
@@ -160,7 +185,6 @@ BEGIN
          n.deadband_pct
   FROM jsonb_array_elements(in_changes) AS c
   CROSS JOIN jsonb_populate_record(NULL::public.influx_qc_rule, c->'rule') AS n
-  WHERE jsonb_typeof(c->'rule') = 'object'
   ORDER BY n.tag_name
   ON CONFLICT (tag_name) DO UPDATE
     SET min_val = excluded.min_val, max_val = excluded.max_val, max_step = excluded.max_step,
@@ -169,6 +193,31 @@ BEGIN
         warn_max = excluded.warn_max, crit_min = excluded.crit_min, crit_max = excluded.crit_max,
         roc_max_per_min = excluded.roc_max_per_min, spike_zscore = excluded.spike_zscore,
         deadband_pct = excluded.deadband_pct;
+  DELETE FROM public.alarm_rule AS a
+  USING jsonb_array_elements(in_changes) AS c, jsonb_each(c->'settings') AS s
+  WHERE a.tag_name = c->>'tag_name' AND a.condition = s.key AND jsonb_typeof(s.value) = 'null';
+  INSERT INTO public.alarm_rule AS a
+    (tag_name, condition, priority, on_delay_s, off_delay_s, latch, ack, realarm_s, message, cause,
+     consequence, response, group_name)
+  SELECT c->>'tag_name', s.key, n.priority, n.on_delay_s, n.off_delay_s, n.latch, n.ack, n.realarm_s,
+         n.message, n.cause, n.consequence, n.response, n.group_name
+  FROM jsonb_array_elements(in_changes) AS c
+  CROSS JOIN LATERAL jsonb_each(c->'settings') AS s
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::public.alarm_rule, s.value) AS n
+  WHERE jsonb_typeof(s.value) = 'object'
+  ORDER BY 1, 2
+  ON CONFLICT (tag_name, condition) DO UPDATE
+    SET priority = excluded.priority, on_delay_s = excluded.on_delay_s,
+        off_delay_s = excluded.off_delay_s, latch = excluded.latch, ack = excluded.ack,
+        realarm_s = excluded.realarm_s, message = excluded.message, cause = excluded.cause,
+        consequence = excluded.consequence, response = excluded.response,
+        group_name = excluded.group_name, version = a.version + 1
+    WHERE (a.priority, a.on_delay_s, a.off_delay_s, a.latch, a.ack, a.realarm_s, a.message, a.cause,
+           a.consequence, a.response, a.group_name)
+          IS DISTINCT FROM
+          (excluded.priority, excluded.on_delay_s, excluded.off_delay_s, excluded.latch, excluded.ack,
+           excluded.realarm_s, excluded.message, excluded.cause, excluded.consequence,
+           excluded.response, excluded.group_name);
   INSERT INTO ksys.audit (actor, via, action, subject, detail, address)
   SELECT in_actor, in_via, 'rule_saved', v.tag_name,
          jsonb_build_object('version', v.version, 'reason', in_reason), in_address

@@ -158,6 +158,21 @@ BEGIN
                    wanted.name, wanted.relation, wanted.occasion, wanted.each);
   END LOOP;
 
+  -- Settings belong to the limits of a tag: 114_rule_history.sql records their changes.
+  FOR wanted IN
+    SELECT * FROM (VALUES
+      ('record_alarm_rule_write', 'AFTER INSERT OR DELETE', 'FOR EACH ROW'),
+      ('record_alarm_rule_update', 'AFTER UPDATE',
+       'FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*)'),
+      ('record_alarm_rule_truncate', 'BEFORE TRUNCATE', 'FOR EACH STATEMENT')
+    ) AS t (name, occasion, rows)
+    WHERE NOT EXISTS (SELECT FROM pg_trigger
+                      WHERE tgrelid = 'public.alarm_rule'::regclass AND tgname = t.name)
+  LOOP
+    EXECUTE format('CREATE TRIGGER %I %s ON public.alarm_rule %s EXECUTE FUNCTION public.record_rule()',
+                   wanted.name, wanted.occasion, wanted.rows);
+  END LOOP;
+
   -- The journal is compressed after 90 days and never dropped. A policy with other values is replaced.
   IF NOT (SELECT compression_enabled FROM timescaledb_information.hypertables
           WHERE hypertable_schema = 'public' AND hypertable_name = 'alarm_journal') THEN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,9 @@ Json = dict[str, Any]
 
 def limits(one: Limits) -> Json:
     """The columns of the rule, its version, and whether there is a rule."""
-    return render.rule(one.rule) | {"version": one.version, "has_rule": one.has_rule}
+    settings = [{"condition": name} | asdict(chosen) for name, chosen in one.settings.items()]
+    more = {"version": one.version, "has_rule": one.has_rule, "settings": settings}
+    return render.rule(one.rule) | more
 
 
 def saved(one: Edited) -> Json:

@@ -8,7 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ksys_app.api.params import MAX_SEQ, TagName
 from ksys_app.api.schemas import ABSENT, Count, ErrorBody, Exact, Moment, Nothing, Rule
+from ksys_app.domain.rule_edit import EDITABLE
 from ksys_app.domain.rules import MAX_INTEGER
+from ksys_app.models.alarms import Condition
+from ksys_app.models.limits import AlarmRule
 from ksys_app.services.limits import MAX_REASON
 
 Version = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
@@ -31,11 +34,48 @@ Reason = Annotated[
 ]
 
 
+Priority = Annotated[int, Field(ge=1, le=4)]
+Delay = Annotated[float, Field(ge=0, le=86_400)]
+Words = Annotated[str, Field(max_length=1000)]
+
+
+class Setting(Exact):
+    """Settings of a condition, and the guidance for it; null keeps the default."""
+
+    condition: Condition
+    priority: Priority | None = None
+    on_delay_s: Delay | None = None
+    off_delay_s: Delay | None = None
+    latch: bool | None = None
+    ack: bool | None = None
+    realarm_s: Annotated[float, Field(gt=0, le=2_592_000)] | None = None
+    message: Words = ""
+    cause: Words = ""
+    consequence: Words = ""
+    response: Words = ""
+    group_name: Words = ""
+
+    def chosen(self) -> AlarmRule | None:
+        """The settings; None if all of them are defaults."""
+        rule = AlarmRule(**self.model_dump(exclude={"condition"}))
+        return None if rule == AlarmRule() else rule
+
+
+def _each_once(value: list[Setting]) -> list[Setting]:
+    if len({one.condition for one in value}) < len(value):
+        raise ValueError("must have each condition once")
+    return value
+
+
+NewSettings = Annotated[list[Setting], AfterValidator(_each_once), Field(max_length=7)]
+
+
 class Limits(Rule):
     """The limits of a tag, and their version; a tag without a rule has none of them."""
 
     version: Count
     has_rule: bool
+    settings: list[Setting]
 
 
 class Cell(Exact):
@@ -138,14 +178,15 @@ class RuleBody(_Body):
     roc_max_per_min: float | None = None
     spike_zscore: float | None = None
     deadband_pct: float | None = None
+    settings: NewSettings = []
 
     def given(self) -> dict[str, Any]:
         """The values that the request has."""
-        return {
-            name: getattr(self, name)
-            for name in RuleBody.model_fields
-            if name in self.model_fields_set
-        }
+        return {name: getattr(self, name) for name in EDITABLE if name in self.model_fields_set}
+
+    def chosen(self) -> dict[Condition, AlarmRule | None]:
+        """The settings by condition; None for the defaults."""
+        return {one.condition: one.chosen() for one in self.settings}
 
 
 class PutRule(RuleBody):

@@ -66,7 +66,7 @@ async def put(
     """Save new values, if nobody changed the limits since the version that the person saw."""
     if sent.tag_name not in (None, tag):
         raise BadParameter(f"tag_name must be that of the path, {tag!r}")
-    edit = Edit(tag, sent.version, sent.given())
+    edit = Edit(tag, sent.version, sent.given(), sent.chosen())
     (made,) = await service.edit([edit], author_of(request, sent.reason))
     return json_response(limit_render.saved(made))
 

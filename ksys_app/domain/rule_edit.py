@@ -7,13 +7,16 @@ from dataclasses import fields, replace
 from typing import Any, Final, Literal
 
 from ksys_app.domain.rules import LIMITS, rule_faults, value_fault
-from ksys_app.models.limits import Cell, Contradiction
+from ksys_app.models.alarms import CONDITIONS
+from ksys_app.models.limits import AlarmRule, Cell, Contradiction, Limits, NewSettings, Settings
 from ksys_app.models.message import Message
 from ksys_app.models.rows import Fault, QcRule
 
 COLUMNS: Final = tuple(field.name for field in fields(QcRule) if field.compare)
 """The columns of ``influx_qc_rule``."""
 EDITABLE: Final = COLUMNS[1:]
+SETTINGS: Final = tuple(field.name for field in fields(AlarmRule))
+"""The columns of ``alarm_rule`` that people set."""
 NUMBERS: Final = (
     *LIMITS,
     *("max_step", "max_gap_seconds", "roc_max_per_min", "spike_zscore", "deadband_pct"),
@@ -23,9 +26,12 @@ Operation = Literal["set", "add", "scale", "range"]
 OPERATIONS: Final[tuple[Operation, ...]] = ("set", "add", "scale", "range")
 
 
-def edited(rule: QcRule, values: Mapping[str, Any]) -> QcRule:
-    """The rule with new values of some columns."""
-    return replace(rule, **dict(values), faults=())
+def edited(limits: Limits, values: Mapping[str, Any], settings: NewSettings) -> Limits:
+    """The limits with new values of some columns, and new settings of some conditions."""
+    rule = replace(limits.rule, **dict(values), faults=())
+    chosen = {**limits.settings, **settings}
+    kept = {condition: one for condition, one in chosen.items() if one is not None}
+    return replace(limits, rule=rule, has_rule=True, settings=kept)
 
 
 def rule_problems(rule: QcRule) -> tuple[Fault, ...]:
@@ -38,33 +44,58 @@ def rule_problems(rule: QcRule) -> tuple[Fault, ...]:
     return tuple(single or rule_faults(rule))
 
 
-def cells(old: QcRule, new: QcRule) -> tuple[Cell, ...]:
-    """The columns whose values differ, in the order of the table."""
-    pairs = ((name, getattr(old, name), getattr(new, name)) for name in EDITABLE)
-    return tuple(Cell(name, before, after) for name, before, after in pairs if before != after)
+def setting_of(row: Mapping[str, Any]) -> AlarmRule:
+    """A row of ``alarm_rule`` as JSON, without its key."""
+    return AlarmRule(**{name: row[name] for name in SETTINGS if row.get(name) is not None})
+
+
+def cells(old: Limits, new: Limits) -> tuple[Cell, ...]:
+    """The values that differ, in the order of the tables."""
+    before, after = _values(old.rule, old.settings), _values(new.rule, new.settings)
+    pairs = ((name, before.get(name), after.get(name)) for name in {**before, **after})
+    return tuple(Cell(name, was, now) for name, was, now in pairs if was != now)
 
 
 def contradiction(
-    yours: QcRule,
-    version: int,
-    theirs: Mapping[str, Any] | None,
-    base: Mapping[str, Any] | None,
+    yours: Limits, version: int, theirs: Mapping[str, Any], base: Mapping[str, Any]
 ) -> Contradiction:
-    """The columns in which three rules are not equal.
+    """The values in which three versions of a tag's limits are not equal.
 
     Args:
-        yours: the rule that the person wants to save.
+        yours: the limits that the person wants to save.
         version: the version in force.
-        theirs: the row in force, None if there is none.
-        base: the row that the person saw, None if there was none.
+        theirs: the limits in force: ``rule``, a row or None, and ``settings``, rows by condition.
+        base: those that the person saw.
     """
-    rows = [
-        (name, getattr(yours, name), (theirs or {}).get(name), (base or {}).get(name))
-        for name in EDITABLE
-    ]
+    wanted = _values(yours.rule, yours.settings)
+    others = [_stored(theirs), _stored(base)]
+    names = {**wanted, **others[0], **others[1]}
+    rows = [(name, wanted.get(name), others[0].get(name), others[1].get(name)) for name in names]
     return Contradiction(
-        yours.tag_name, version, tuple(row for row in rows if not row[1] == row[2] == row[3])
+        yours.rule.tag_name,
+        version,
+        tuple(row for row in rows if not row[1] == row[2] == row[3]),
     )
+
+
+def _values(rule: QcRule, settings: Settings) -> dict[str, Any]:
+    """Every value of limits by its name; settings without a value are left out."""
+    found = {name: getattr(rule, name) for name in EDITABLE}
+    for condition in CONDITIONS:
+        if (chosen := settings.get(condition)) is not None:
+            values = ((name, getattr(chosen, name)) for name in SETTINGS)
+            found |= {f"{condition}.{name}": v for name, v in values if v not in (None, "")}
+    return found
+
+
+def _stored(limits: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of stored rows."""
+    row = limits.get("rule") or {}
+    found = {name: row.get(name) for name in EDITABLE}
+    for condition, chosen in (limits.get("settings") or {}).items():
+        values = ((name, chosen.get(name)) for name in SETTINGS)
+        found |= {f"{condition}.{name}": v for name, v in values if v not in (None, "")}
+    return found
 
 
 def computed(rule: QcRule, column: str, operation: Operation, value: Any) -> Any:

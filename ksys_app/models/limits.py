@@ -3,26 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ksys_app.models.alarms import Condition
 from ksys_app.models.rows import Fault, QcRule, StoredRule
 
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmRule:
+    """A row of ``alarm_rule``: what a site decides about a condition, and the guidance for it.
+
+    The first six are those of :class:`~ksys_app.models.alarms.AlarmSettings`. Texts may be empty.
+    """
+
+    priority: int | None = None
+    on_delay_s: float | None = None
+    off_delay_s: float | None = None
+    latch: bool | None = None
+    ack: bool | None = None
+    realarm_s: float | None = None
+    message: str = ""
+    cause: str = ""
+    consequence: str = ""
+    response: str = ""
+    group_name: str = ""
+
+
+Settings = Mapping[Condition, AlarmRule]
+NewSettings = Mapping[Condition, AlarmRule | None]
+"""New settings by condition; None for the defaults."""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleChange:
-    """A rule to save.
+    """Limits to save.
 
     Attributes:
         version: version of the tag's limits that the person saw.
         rule: the whole new rule; its ``tag_name`` says of which tag.
+        settings: new settings; conditions that are missing stay as they are.
     """
 
     version: int
     rule: QcRule
+    settings: NewSettings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +61,9 @@ class RuleOutcome:
         tag_name: the tag.
         version: the version in force afterwards.
         saved: whether the change was saved; if not, somebody else had changed the limits.
-        theirs: the row in force of a change that was not saved, None if the tag has none.
-        base: the row of the version that the person saw, None if the tag had none.
+        theirs: the limits in force of a change that was not saved: ``rule``, a row or None, and
+            ``settings``, rows by condition.
+        base: those of the version that the person saw.
     """
 
     tag_name: str
@@ -79,10 +108,17 @@ class RecordedChange:
 
 @dataclass(frozen=True, slots=True)
 class StoredLimits(StoredRule):
-    """A tag's row of ``influx_qc_rule`` as stored, its version, and whether there is a row."""
+    """A tag's row of ``influx_qc_rule`` as stored, and what belongs to its limits.
+
+    Attributes:
+        version: version of the tag's limits.
+        has_rule: whether there is a row.
+        settings: rows of ``alarm_rule`` by condition.
+    """
 
     version: int
     has_rule: bool
+    settings: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +129,18 @@ class Limits:
         rule: the rule in force, without its unusable values.
         version: its version.
         has_rule: whether the tag has a rule; without one, ``rule`` has no limit.
+        settings: settings of the tag's alarms by condition; defaults where they are missing.
     """
 
     rule: QcRule
     version: int
     has_rule: bool
+    settings: Settings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A column of a rule that two rules have different values of."""
+    """A value that differs: a column of the rule, or ``CONDITION.column`` of the settings."""
 
     column: str
     old: Any
@@ -117,11 +155,13 @@ class Edit:
         tag_name: the tag.
         version: the version of the limits that the person saw; None: whichever is in force.
         values: new value by column; the other columns stay.
+        settings: new settings; conditions that are missing stay as they are.
     """
 
     tag_name: str
     version: int | None
     values: Json
+    settings: NewSettings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ SELECT w.tag_name, r.min_val, r.max_val, r.max_step, r.max_gap_seconds, r.allow_
        CASE WHEN pg_column_size(r.meta) <= %(meta_cap)s THEN r.meta::text END AS meta,
        pg_column_size(r.meta) AS meta_bytes, r.warn_min, r.warn_max, r.crit_min, r.crit_max,
        r.roc_max_per_min, r.spike_zscore, r.deadband_pct,
-       coalesce(v.version, 0) AS version, r.tag_name IS NOT NULL AS has_rule
+       coalesce(v.version, 0) AS version, r.tag_name IS NOT NULL AS has_rule,
+       coalesce((SELECT jsonb_object_agg(a.condition, to_jsonb(a))
+                 FROM public.alarm_rule AS a WHERE a.tag_name = w.tag_name), '{}') AS settings
 FROM unnest(%(tags)s::text[]) AS w (tag_name)
 LEFT JOIN public.influx_qc_rule AS r USING (tag_name)
 LEFT JOIN public.rule_version AS v USING (tag_name)
@@ -30,19 +32,14 @@ WHERE (%(tag)s::text IS NULL OR tag_name = %(tag)s)
 ORDER BY id DESC
 LIMIT %(limit)s
 """
-# The row of a version is what the newest change up to it made; before the first change, what that
-# change found.
-AT_VERSION: Final = """
-(SELECT id, at, tag_name, version, relation, condition, op, old, new, actor, reason, source
- FROM public.rule_history
- WHERE tag_name = %(tag)s AND relation = 'influx_qc_rule' AND version <= %(version)s
- ORDER BY version DESC LIMIT 1)
-UNION ALL
-(SELECT id, at, tag_name, 0, relation, condition, op, old, old, actor, reason, source
- FROM public.rule_history
- WHERE tag_name = %(tag)s AND relation = 'influx_qc_rule' AND version > %(version)s
- ORDER BY version LIMIT 1)
-LIMIT 1
+# What changed after a version was then as the first later change found it: its ``old``.
+CHANGED_SINCE: Final = """
+SELECT DISTINCT ON (relation, condition)
+       id, at, tag_name, version, relation, condition, op, old, new, actor, reason, source
+FROM public.rule_history
+WHERE tag_name = %(tag)s AND version > %(version)s
+ORDER BY relation, condition, version
+LIMIT 100
 """
 
 
@@ -64,8 +61,9 @@ async def history(tag: str | None, before: int | None, limit: int) -> list[Recor
     return await db.current().fetch_all(RecordedChange, HISTORY, params, name="rule_history")
 
 
-async def at_version(tag: str, version: int) -> RecordedChange | None:
-    """A change whose ``new`` is the tag's rule at a version; None without any history."""
+async def changed_since(tag: str, version: int) -> list[RecordedChange]:
+    """The first change of each row of a tag's limits after a version."""
     params = {"tag": tag, "version": version}
-    rows = await db.current().fetch_all(RecordedChange, AT_VERSION, params, name="rule_at_version")
-    return rows[0] if rows else None
+    return await db.current().fetch_all(
+        RecordedChange, CHANGED_SINCE, params, name="rule_changed_since"
+    )

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, cast
 
 from ksys_app import db
 from ksys_app.domain.names import quoted_name
-from ksys_app.domain.rule_edit import COLUMNS, cells, contradiction, edited, rule_problems
+from ksys_app.domain.rule_edit import (
+    EDITABLE,
+    cells,
+    contradiction,
+    edited,
+    rule_problems,
+    setting_of,
+)
 from ksys_app.domain.rules import usable_rule
 from ksys_app.errors import BadParameter, Conflict, Forbidden
-from ksys_app.models.limits import Contradiction, Edit, Edited, Limits, RecordedChange, RuleChange
+from ksys_app.models.alarms import CONDITIONS, Condition
+from ksys_app.models.limits import (
+    AlarmRule,
+    Contradiction,
+    Edit,
+    Edited,
+    Limits,
+    RecordedChange,
+    RuleChange,
+)
 from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule
 from ksys_app.models.visitor import Visitor
@@ -35,7 +51,10 @@ async def read_limits(tags: Sequence[str]) -> list[Limits]:
     """The limits of each tag, by name; a tag without a rule has none of them."""
     return [
         Limits(
-            usable_rule(row) if row.has_rule else QcRule(row.tag_name), row.version, row.has_rule
+            usable_rule(row) if row.has_rule else QcRule(row.tag_name),
+            row.version,
+            row.has_rule,
+            {name: setting_of(one) for name in CONDITIONS if (one := row.settings.get(name))},
         )
         for row in await queries.limits_of(tags)
     ]
@@ -79,7 +98,7 @@ async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
             await require_known_tag(tag)
     pairs = [(one, found[one.tag_name]) for one in edits]
     ahead = [
-        contradiction(edited(now.rule, one.values), now.version, _row(now), None)
+        contradiction(edited(now, one.values, one.settings), now.version, _stored(now), {})
         for one, now in pairs
         if one.version is not None and one.version > now.version
     ]
@@ -96,28 +115,32 @@ async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
 
 
 async def roll_back(tag: str, to: int, version: int, author: Author) -> Edited:
-    """Save the rule that a tag had at a version as a new version.
+    """Save the limits that a tag had at a version as a new version.
 
     Raises:
         BadParameter: the tag had no rule then.
         KsysError: as :func:`edit`.
     """
     await require_known_tag(tag)
-    then = await queries.at_version(tag, to)
-    if then is None or then.new is None or then.version > to:
-        raise BadParameter(
-            Message("errors.limit_no_version", {"tag": quoted_name(tag), "version": to})
-        )
-    values = {name: then.new.get(name) for name in COLUMNS[1:]}
-    values["meta"] = values["meta"] or {}
-    (made,) = await edit([Edit(tag, version, values)], author)
+    values: dict[str, Any] = {}
+    settings: dict[Condition, AlarmRule | None] = {}
+    for change in await queries.changed_since(tag, to):
+        if change.relation == "alarm_rule":
+            condition = cast(Condition, change.condition)
+            settings[condition] = None if change.old is None else setting_of(change.old)
+        elif change.old is None:
+            what = {"tag": quoted_name(tag), "version": to}
+            raise BadParameter(Message("errors.limit_no_version", what))
+        else:
+            values = {name: change.old.get(name) for name in EDITABLE}
+            values["meta"] = values["meta"] or {}
+    (made,) = await edit([Edit(tag, version, values, settings)], author)
     return made
 
 
 def _edited(one: Edit, now: Limits) -> Edited:
-    rule = edited(now.rule, one.values)
-    changed = cells(now.rule, rule)
-    return Edited(Limits(rule, now.version, True), changed, rule_problems(rule))
+    new = edited(now, one.values, one.settings)
+    return Edited(new, cells(now, new), rule_problems(new.rule))
 
 
 async def _save(
@@ -127,16 +150,18 @@ async def _save(
     if operator is None:
         raise Forbidden(Message("errors.read_only"))
     changes = [
-        RuleChange(now.version if one.version is None else one.version, new.limits.rule)
+        RuleChange(
+            now.version if one.version is None else one.version, new.limits.rule, one.settings
+        )
         for (one, now), new in zip(pairs, made, strict=True)
     ]
     visitor = author.visitor
     outcomes = await store.save(
         operator, changes, visitor.name, visitor.via, author.address, author.reason
     )
-    wanted = {one.rule.tag_name: one.rule for one in changes}
+    wanted = {one.limits.rule.tag_name: one.limits for one in made}
     against = [
-        contradiction(wanted[one.tag_name], one.version, one.theirs, one.base)
+        contradiction(wanted[one.tag_name], one.version, one.theirs or {}, one.base or {})
         for one in outcomes
         if not one.saved
     ]
@@ -149,8 +174,11 @@ async def _save(
     ]
 
 
-def _row(now: Limits) -> dict[str, Any] | None:
-    return store.row_of(now.rule) if now.has_rule else None
+def _stored(now: Limits) -> dict[str, Any]:
+    return {
+        "rule": store.row_of(now.rule) if now.has_rule else None,
+        "settings": {condition: asdict(one) for condition, one in now.settings.items()},
+    }
 
 
 def _conflict(found: Sequence[Contradiction]) -> Message:

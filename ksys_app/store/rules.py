@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 from psycopg.types.json import Jsonb
@@ -49,7 +49,15 @@ async def save(
     params = {
         "changes": Jsonb(
             [
-                {"tag_name": one.rule.tag_name, "version": one.version, "rule": row_of(one.rule)}
+                {
+                    "tag_name": one.rule.tag_name,
+                    "version": one.version,
+                    "rule": row_of(one.rule),
+                    "settings": {
+                        condition: None if settings is None else asdict(settings)
+                        for condition, settings in one.settings.items()
+                    },
+                }
                 for one in changes
             ]
         ),

@@ -203,3 +203,47 @@ async def test_without_an_operator_nothing_is_saved_and_that_is_said(
         assert "TS_OPERATOR_DSN is not set" in answer.json()["error"]["message"]
     finally:
         db.use(current, operator)
+
+
+async def test_settings_of_alarms_are_part_of_the_limits(http: httpx.AsyncClient) -> None:
+    high = {"condition": "HIGH", "priority": 1, "on_delay_s": 5, "message": "too hot"}
+    answer = await put(http, "P7", {"version": 1, "reason": "a", "settings": [high]})
+    assert answer.status_code == 200
+    assert answer.json()["cells"] == [
+        {"column": "HIGH.priority", "old": None, "new": 1},
+        {"column": "HIGH.on_delay_s", "old": None, "new": 5.0},
+        {"column": "HIGH.message", "old": None, "new": "too hot"},
+    ]
+    now = await limits(http, "P7")
+    assert now["version"] == 2
+    assert now["settings"][0].items() >= high.items()
+    late = await put(
+        http, "P7", {"version": 1, "reason": "b", "settings": [high | {"priority": 3}]}
+    )
+    cells = {cell["column"]: cell for cell in late.json()["error"]["conflicts"][0]["cells"]}
+    assert cells["HIGH.priority"] == {
+        "column": "HIGH.priority",
+        **{"yours": 3, "theirs": 1, "base": None},
+    }
+    gone = {"version": 2, "reason": "c", "settings": [{"condition": "HIGH"}]}
+    assert (await put(http, "P7", gone)).json()["limits"]["settings"] == []
+    path = "/api/v1/rules/rollback"
+    body = {"tag_name": "P7", "to": 2, "version": 3, "reason": "d"}
+    back = held(await http.post(path, json=body), path, "POST").json()["limits"]
+    assert (back["version"], back["settings"][0]["priority"]) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [{"condition": "HIGH", "priority": 5}],
+        [{"condition": "HIGH", "on_delay_s": -1}],
+        [{"condition": "HOT"}],
+        [{"condition": "HIGH"}, {"condition": "HIGH"}],
+    ],
+    ids=str,
+)
+async def test_wrong_settings_are_refused(http: httpx.AsyncClient, wrong: list[Any]) -> None:
+    answer = await put(http, "P2", {"version": 1, "reason": "x", "settings": wrong})
+    assert answer.status_code == 400
+    assert "settings" in answer.json()["error"]["message"]

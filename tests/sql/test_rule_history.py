@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -12,7 +13,7 @@ from psycopg.rows import dict_row
 
 from ksys_app import db
 from ksys_app.db import connect
-from ksys_app.models.limits import RuleChange, RuleOutcome
+from ksys_app.models.limits import AlarmRule, RuleChange, RuleOutcome
 from ksys_app.models.rows import QcRule
 from ksys_app.store import rules
 from tests.conftest import RW_PASSWORD
@@ -141,8 +142,9 @@ class TestSaving:
         assert (other.tag_name, other.version, other.saved) == ("S2", 2, False)
         assert other.theirs is not None
         assert other.base is not None
-        assert (other.theirs["warn_max"], other.base["warn_max"]) == (2.0, 1.0)
-        assert (late.tag_name, late.version, late.theirs, late.base) == ("S3", 0, None, None)
+        assert (other.theirs["rule"]["warn_max"], other.base["rule"]["warn_max"]) == (2.0, 1.0)
+        none = {"rule": None, "settings": {}}
+        assert (late.tag_name, late.version, late.theirs, late.base) == ("S3", 0, none, none)
         assert await history(conn, "S4") == []
         assert (await save(operator, RuleChange(2, QcRule("S2", warn_max=3.0))))[0].saved
 
@@ -155,10 +157,11 @@ class TestSaving:
                 "UPDATE influx_qc_rule SET max_step = %s WHERE tag_name = 'S5'", (value,)
             )
         (found,) = await save(operator, RuleChange(0, QcRule("S5")))
-        assert found.base is None
+        assert found.base is not None
+        assert found.base["rule"] is None
         (found,) = await save(operator, RuleChange(1, QcRule("S5")))
         assert found.base is not None
-        assert found.base["max_step"] == 1
+        assert found.base["rule"]["max_step"] == 1
 
     async def test_of_two_at_once_one_is_saved(
         self, conn: AsyncConnection, operator: db.Database
@@ -182,3 +185,28 @@ class TestSaving:
     async def test_a_reason_is_required(self, operator: db.Database) -> None:
         with pytest.raises(psycopg.errors.CheckViolation, match="needs an actor and a reason"):
             await save(operator, RuleChange(0, QcRule("S8")), reason=" ")
+
+    async def test_settings_of_alarms_count_as_limits(
+        self, conn: AsyncConnection, operator: db.Database
+    ) -> None:
+        rule, high = QcRule("S9", warn_max=1.0), AlarmRule(2, 5.0, message="too hot")
+        await save(operator, RuleChange(0, rule, {"HIGH": high, "LOW": AlarmRule(latch=True)}))
+        assert await version(conn, "S9") == 3
+        (same,) = await save(operator, RuleChange(3, rule, {"HIGH": high}))
+        assert same.version == 3
+        await save(operator, RuleChange(3, rule, {"LOW": None, "HIGH": replace(high, priority=1)}))
+        told = [(row["relation"], row["condition"], row["op"]) for row in await history(conn, "S9")]
+        assert told == [
+            ("influx_qc_rule", "", "INSERT"),
+            ("alarm_rule", "HIGH", "INSERT"),
+            ("alarm_rule", "LOW", "INSERT"),
+            ("alarm_rule", "LOW", "DELETE"),
+            ("alarm_rule", "HIGH", "UPDATE"),
+        ]
+        (late,) = await save(operator, RuleChange(3, rule, {"LOW": None}))
+        assert late.theirs is not None
+        assert late.base is not None
+        assert [*late.theirs["settings"]] == ["HIGH"]
+        assert late.theirs["settings"]["HIGH"]["priority"] == 1
+        assert sorted(late.base["settings"]) == ["HIGH", "LOW"]
+        assert late.base["settings"]["HIGH"]["priority"] == 2
