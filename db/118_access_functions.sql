@@ -264,6 +264,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   LIMIT in_limit
 $$;
 
+-- Removes what was recorded before a time, for the owner only, and records who did that. Returns the number
+-- of removed rows.
+CREATE OR REPLACE FUNCTION ksys.prune_audit(in_before timestamptz, in_actor text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  removed bigint;
+BEGIN
+  PERFORM set_config('ksys.pruning', 'on', true);
+  DELETE FROM ksys.audit WHERE at < in_before;
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  PERFORM set_config('ksys.pruning', '', true);
+  IF removed > 0 THEN
+    INSERT INTO ksys.audit (actor, via, action, subject, detail, address)
+    VALUES (in_actor, 'command', 'audit_pruned', '',
+            jsonb_build_object('before', in_before, 'rows', removed), '');
+  END IF;
+  RETURN removed;
+END
+$$;
+
 -- PostgreSQL lets everybody call a new function.
 DO $$
 DECLARE

@@ -47,7 +47,7 @@ app.add_typer(alarms.app, name="alarms")
 app.add_typer(communication.app, name="comm")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
-app.command()(audit.audit)
+app.add_typer(audit.app, name="audit")
 
 
 @app.callback(invoke_without_command=True)

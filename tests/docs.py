@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import typer
@@ -101,7 +102,7 @@ def references(text: str) -> Iterator[tuple[str, list[str], list[int]]]:
 def command(words: list[str]) -> str:
     """What is wrong with a ``ksys`` command line; empty if the command has all its options."""
     here: TyperGroup | TyperCommand = typer.main.get_command(cli)  # type: ignore[assignment]
-    for word in words:
+    for before, word in pairwise(["", *words]):
         if word.startswith("--"):
             known = {
                 option
@@ -111,6 +112,8 @@ def command(words: list[str]) -> str:
             if word.split("=")[0] not in known | {"--help"}:
                 return f"{here.name or 'ksys'} has no option {word}"
         elif isinstance(here, TyperGroup):
+            if here.invoke_without_command and before.startswith("--"):
+                continue  # the value of an option
             if word not in here.commands:
                 return f"{here.name or 'ksys'} has no command {word}"
             here = here.commands[word]  # type: ignore[assignment]

@@ -22,6 +22,8 @@ ABSOLUTE: Final = timedelta(days=7)
 TOKEN_LIFE: Final = timedelta(days=90)
 """How long a token is valid, unless the person who creates it says otherwise."""
 
+AUDIT_KEPT: Final = timedelta(days=30)
+"""The newest part of the audit, which is never removed."""
 MAX_LIFE: Final = timedelta(days=731)
 _LIFE: Final = re.compile(r"([0-9]{1,5}) *([hdw])")
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}

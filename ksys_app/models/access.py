@@ -10,6 +10,36 @@ from typing import Any, Literal
 Role = Literal["viewer", "operator", "engineer", "admin"]
 """What somebody may do; each role may also do what the roles before it may."""
 
+Action = Literal[
+    "login",
+    "logout",
+    "login_failed",
+    "locked",
+    "many_failures",
+    "session_revoked",
+    "password_rehashed",
+    "refused",
+    "token_in_plain",
+    "user_added",
+    "role_changed",
+    "password_changed",
+    "user_disabled",
+    "user_enabled",
+    "user_removed",
+    "token_created",
+    "token_revoked",
+    "rule_saved",
+    "audit_pruned",
+    "alarm_ack",
+    "alarm_unack",
+    "alarm_shelve",
+    "alarm_unshelve",
+    "alarm_oos_in",
+    "alarm_oos_out",
+    "alarm_reset",
+]
+"""What the audit records."""
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -92,7 +122,7 @@ class AuditRow:
         at: the database's time.
         actor: who did it; empty for somebody who is not known.
         via: how the actor came in: ``local``, ``proxy``, ``oidc``, ``token`` or ``command``.
-        action: what was done, e.g. ``login``.
+        action: what was done, an :data:`Action`; a newer version may have written another one.
         subject: what it was done to, e.g. the name of a user.
         detail: more about it.
         address: the address of the actor, empty for a command.

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from ksys_app.db import Database
 from ksys_app.domain.access import IDLE, clean_name, key_of, name_problem
 from ksys_app.errors import AWAY, AuthRequired, KsysError, RateLimited
-from ksys_app.models.access import AuditRow, Role, Session, Token
+from ksys_app.models.access import Action, AuditRow, Role, Session, Token
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Via, Visitor
 from ksys_app.services.remembered import CHECK_S, Outage, Remembered
@@ -237,7 +237,7 @@ class Access:
         self,
         actor: str,
         via: Via,
-        action: str,
+        action: Action,
         subject: str,
         detail: Mapping[str, str],
         address: str,

@@ -26,7 +26,7 @@ from ksys_app.domain.access import (
     clean_name,
     counted,
 )
-from ksys_app.models.access import Attempt, AuditRow, Role, Session, Token
+from ksys_app.models.access import Action, Attempt, AuditRow, Role, Session, Token
 
 ATTEMPT: Final = """
 SELECT * FROM ksys.attempt(
@@ -186,7 +186,7 @@ async def note(
     database: Database,
     actor: str,
     via: str,
-    action: str,
+    action: Action,
     subject: str,
     detail: Mapping[str, Any],
     address: str,

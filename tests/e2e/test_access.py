@@ -212,7 +212,7 @@ async def test_an_admin_ends_a_session_and_its_page_comes_back_after_the_login(
     assert page.url == f"{guarded.url}/?window=60m&sort=name"
     audit = admin.get_by_role("region", name="Audit")
     await admin.reload()
-    for action in ("login", "login_failed", "logout", "session_revoked"):
+    for action in ("logged in", "login failed", "logged out", "session ended"):
         await expect(audit.get_by_role("cell", name=action, exact=True).first).to_be_visible()
     for opened in (page, admin):
         await opened.context.close()

@@ -13,12 +13,13 @@ import termios
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from hypothesis import given, strategies as st
 from psycopg import AsyncConnection
 
 from ksys_app import db
-from ksys_app.domain.access import is_last_admin, key_of, life
+from ksys_app.domain.access import AUDIT_KEPT, is_last_admin, key_of, life
 from ksys_app.errors import ConfigError
 from ksys_app.models.access import User
 from ksys_app.ops.access import users
@@ -339,6 +340,38 @@ class TestAudit:
         assert json.loads((await run(dsn, "audit", "--from", tomorrow, "--json"))[1]) == []
         assert json.loads((await run(dsn, "audit", "--to", "2026-01-01", "--json"))[1]) == []
         assert json.loads((await run(dsn, "audit", "--to", tomorrow, "--json"))[1]) != []
+
+    async def test_prune_counts_first_then_removes_and_leaves_its_own_entry(
+        self, dsn: str, conn: AsyncConnection, operator: db.Database
+    ) -> None:
+        await conn.execute(
+            "INSERT INTO ksys.audit (at, actor, via, action, subject, address)"
+            " SELECT '2020-06-01Z'::timestamptz + n * interval '1 day', 'Kim', 'local', 'login',"
+            " 'Kim', '' FROM generate_series(0, 2) AS n"
+        )
+        words = ("audit", "prune", "--before", "2020-06-03T00:00:00+00:00")
+        code, out, _ = await run(dsn, *words)
+        assert (code, out.split()[0], "would be removed" in out) == (0, "2", True)
+        assert await self.of_2020(conn) == 3
+        code, out, _ = await run(dsn, *words, "--apply")
+        assert (code, out.startswith("2 entries before "), out.split()[-1]) == (0, True, "removed")
+        assert await self.of_2020(conn) == 1
+        (row,) = await access.audit(operator, None, None, None, 1)
+        assert (row.actor, row.via, row.action) == (actor(), "command", "audit_pruned")
+        assert row.detail == {"before": "2020-06-03T00:00:00+00:00", "rows": 2}
+        assert (await run(dsn, *words, "--apply"))[1].startswith("0 entries")
+        assert (await access.audit(operator, None, None, None, 1))[0].id == row.id
+        with pytest.raises(psycopg.errors.IntegrityError):
+            await conn.execute("DELETE FROM ksys.audit")
+
+    async def of_2020(self, conn: AsyncConnection) -> int:
+        cursor = await conn.execute("SELECT count(*) FROM ksys.audit WHERE at < '2021-01-01Z'")
+        return int((await cursor.fetchone() or (0,))[0])
+
+    async def test_the_last_days_are_never_removed(self, dsn: str, kim: str) -> None:
+        recent = f"{datetime.now(UTC) - AUDIT_KEPT + timedelta(days=2):%Y-%m-%d}"
+        code, _, err = await run(dsn, "audit", "prune", "--before", recent, "--apply")
+        assert (code, "the last 30 days of the audit stay" in err) == (2, True)
 
 
 def user(name: str, role: str, disabled: bool) -> User:

@@ -100,6 +100,8 @@ async def test_the_operator_touches_no_relation_of_the_plant(conn: AsyncConnecti
         "ALTER TABLE ksys.audit DISABLE TRIGGER keep_audit",
         "DROP TRIGGER keep_audit ON ksys.audit",
         "SELECT ksys.keep_audit()",
+        "SELECT ksys.prune_audit(now(), 'Kim')",
+        "SELECT set_config('ksys.pruning', 'on', false); DELETE FROM ksys.audit",
         "SELECT rolpassword FROM pg_authid",
         "COPY (SELECT 1) TO PROGRAM 'true'",
         "SELECT pg_read_file('PG_VERSION')",

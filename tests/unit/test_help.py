@@ -13,10 +13,12 @@ from typer.core import TyperCommand, TyperGroup
 from ksys_app.cli import app
 
 
-def commands(group: TyperGroup, *path: str) -> Iterator[tuple[str, TyperCommand]]:
+def commands(group: TyperGroup, *path: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     """Name, as it is typed, and command of all that can be run."""
     for name, one in group.commands.items():
         if isinstance(one, TyperGroup):
+            if one.invoke_without_command:
+                yield " ".join(["ksys", *path, name]), one
             yield from commands(one, *path, name)
         else:
             assert isinstance(one, TyperCommand)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from ksys_app import resources
 from ksys_app.components.words import T
 from ksys_app.domain.ingest import Unusable
 from ksys_app.domain.rules import usable_rule
 from ksys_app.domain.windows import LABELS, parse_window
+from ksys_app.models.access import Action
 from ksys_app.models.message import Message
 from ksys_app.models.rows import Fault, QcRule
 from ksys_app.models.tiles import Violation
+from ksys_app.models.visitor import Via
 from ksys_app.states import captions
 from ksys_app.states.comm_views import STATE_CODE
 from ksys_app.texts import ENGLISH, LANGUAGES, say
@@ -37,7 +40,7 @@ COMPLETED = {
     "live": ("bar_", "says_", "comm_", "count_", "normal_", "state_", "tags_"),
     "pages": ("group_", "bucket_"),
     "comm": ("state_",),
-    "access": ("role_", "may_", "col_"),
+    "access": ("role_", "may_", "col_", "did_", "detail_", "via_"),
 }
 
 
@@ -276,3 +279,34 @@ def test_a_count_of_one_has_a_form_of_its_own() -> None:
 def test_limits_and_features_are_named_as_the_schema_names_them() -> None:
     assert set(ENGLISH["limits"]) <= {*QcRule.__dataclass_fields__, "stuck_s"}, "of meta"
     assert all(name.endswith("_5m") for name in ENGLISH["features"])
+
+
+def test_everything_that_the_audit_records_has_its_words() -> None:
+    words = {name.removeprefix("did_") for name in ENGLISH["access"] if name.startswith("did_")}
+    assert words == set(get_args(Action))
+    via = {name.removeprefix("via_") for name in ENGLISH["access"] if name.startswith("via_")}
+    assert via == {*get_args(Via), "command"}
+
+
+def test_the_database_records_nothing_that_has_no_words() -> None:
+    written = [
+        part
+        for file in resources.DB.glob("*.sql")
+        for part in re.findall(r"INSERT INTO ksys\.audit[^;]*", file.read_text("utf-8"))
+    ]
+    found = {
+        name
+        for part in written
+        for name in re.findall(r"'([a-z_]+)'", re.sub(r"'(local|command)'", "", part))[:1]
+    }
+    assert len(written) > 8
+    known = get_args(Action)
+    # A name that ends with "_" is completed by the statement.
+    assert [name for name in found if not any(one.startswith(name) for one in known)] == []
+    details = {
+        name
+        for part in written
+        for built in re.findall(r"jsonb_build_object\(([^;]*?)\)[, ;]", part)
+        for name in re.findall(r"'([a-z_]+)', ", built)
+    }
+    assert {f"detail_{name}" for name in details} <= set(ENGLISH["access"])

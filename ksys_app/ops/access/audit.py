@@ -12,7 +12,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from ksys_app.models.access import AuditRow
+from ksys_app.domain.access import AUDIT_KEPT
+from ksys_app.errors import BadParameter
+from ksys_app.models.access import Action, AuditRow
 from ksys_app.ops.owner import owner
 
 NOTE: Final = """
@@ -25,6 +27,8 @@ WHERE at >= coalesce(%(since)s::timestamptz, '-infinity')
   AND at < coalesce(%(until)s::timestamptz, 'infinity')
 ORDER BY id
 """
+BEFORE: Final = "SELECT count(*) FROM ksys.audit WHERE at < %(before)s"
+PRUNE: Final = "SELECT ksys.prune_audit(%(before)s, %(actor)s)"
 
 
 def actor() -> str:
@@ -38,7 +42,7 @@ def actor() -> str:
 
 
 async def note(
-    conn: AsyncConnection, by: str, action: str, subject: str, detail: Mapping[str, Any]
+    conn: AsyncConnection, by: str, action: Action, subject: str, detail: Mapping[str, Any]
 ) -> None:
     """Record what a command does, in the transaction of the change."""
     params = {"actor": by, "action": action, "subject": subject, "detail": Jsonb(dict(detail))}
@@ -56,3 +60,29 @@ async def rows(dsn: str, since: datetime | None, until: datetime | None) -> list
     async with owner(dsn) as conn, conn.cursor(row_factory=class_row(AuditRow)) as cursor:
         await cursor.execute(ROWS, {"since": since, "until": until})
         return await cursor.fetchall()
+
+
+async def prune(dsn: str, before: datetime, by: str, *, apply: bool) -> int:
+    """Remove what was recorded before a time, and record that; the number of rows.
+
+    Args:
+        dsn: the owner's DSN.
+        before: the first time that stays.
+        by: who removes it (:func:`actor`).
+        apply: remove the rows; else only count them.
+
+    Raises:
+        BadParameter: ``before`` is too recent.
+        ConfigError: the role may not do this.
+        DatabaseUnreachable: nothing answers at ``dsn``.
+        SchemaDrift: the database has no schema ``ksys``.
+    """
+    async with owner(dsn) as conn:
+        now = await (await conn.execute("SELECT now()")).fetchone()
+        if now is None or before > now[0] - AUDIT_KEPT:
+            raise BadParameter(f"--before: the last {AUDIT_KEPT.days} days of the audit stay")
+        statement, params = (
+            (PRUNE, {"before": before, "actor": by}) if apply else (BEFORE, {"before": before})
+        )
+        row = await (await conn.execute(statement, params)).fetchone()
+    return 0 if row is None else int(row[0])

@@ -17,7 +17,7 @@ from psycopg.rows import class_row
 
 from ksys_app.domain.access import clean_name, is_last_admin, name_problem, password_problem
 from ksys_app.errors import ConfigError
-from ksys_app.models.access import Role, User
+from ksys_app.models.access import Action, Role, User
 from ksys_app.ops.access import audit
 from ksys_app.ops.owner import owner
 from ksys_app.ops.relations import few_names
@@ -214,7 +214,7 @@ async def _change(
     statement: str,
     value: object,
     by: str,
-    action: str,
+    action: Action,
     detail: Mapping[str, object],
 ) -> Changed:
     before = await _sessions(conn, user.name)

@@ -38,7 +38,7 @@ function Sessions({ a }) {
       <Why a={a} why={why} />
       <Table caption={a.sessions_caption} a={a} rows={rows} id={(one) => one.id} className="sessions"
         columns={{
-          user: (one) => one.user, role: (one) => a[`role_${one.role}`], via: (one) => one.via, since: (one) => local(one.created_at),
+          user: (one) => one.user, role: (one) => a[`role_${one.role}`], via: (one) => word(a, "via", one.via), since: (one) => local(one.created_at),
           seen: (one) => local(one.seen_at), expires: (one) => local(one.expires_at), address: (one) => one.address,
           agent: (one) => <span title={one.agent}>{browser(one.agent)}</span>,
           revoke: (one) => one.own ? a.own_session
@@ -61,8 +61,8 @@ function Audit({ a }) {
       <Why a={a} why={why} />
       <Table caption={a.audit_caption} a={a} rows={rows} id={(one) => one.id}
         columns={{
-          at: (one) => local(one.at), actor: (one) => one.actor, via: (one) => one.via, action: (one) => one.action,
-          subject: (one) => one.subject, detail: (one) => detailText(one.detail), address: (one) => one.address,
+          at: (one) => local(one.at), actor: (one) => one.actor, via: (one) => word(a, "via", one.via), action: (one) => word(a, "did", one.action),
+          subject: (one) => one.subject, detail: (one) => detailText(a, one.detail), address: (one) => one.address,
         }} />
       {next ? <button type="button" className="control" data-testid="audit-older" onClick={() => read(next)}>{a.older}</button> : null}
     </section>
@@ -115,4 +115,6 @@ function browser(agent) {
 
 const failed = (setState) => (error) => setState((held) => ({ ...held, why: error.message }));
 const local = (moment) => moment.slice(0, 19).replace("T", " ");
-const detailText = (detail) => Object.entries(detail).map(([name, value]) => `${name}: ${value}`).join(", ");
+// The reader's word for what the server names; the name itself for what a newer server has.
+const word = (a, kind, name) => a[`${kind}_${name}`] ?? name;
+const detailText = (a, detail) => Object.entries(detail).map(([name, value]) => `${word(a, "detail", name)}: ${word(a, "role", value)}`).join(", ");
