@@ -48,7 +48,7 @@ Priority = Annotated[
     Literal[1, 2, 3, 4],
     BeforeValidator(_whole),
 ]
-Priorities = Annotated[list[Priority], Field(json_schema_extra={"maxItems": 4})]
+Priorities = Annotated[list[Priority], Field(max_length=4)]
 Tags = Annotated[list[TagName], AfterValidator(few), Field(json_schema_extra={"maxItems": 9})]
 _TEXT: Final = {"pattern": r"^[^\u0000]*$"}
 Text = Annotated[str, Field(max_length=MOST_TEXT, json_schema_extra=_TEXT), AfterValidator(_said)]
@@ -119,12 +119,8 @@ class JournalFileParams(SpanParams):
     """Which rows of the journal; those of every tag, condition, event, priority and person."""
 
     tag: Tags = Field(default_factory=list)
-    condition: Annotated[list[Condition], Field(json_schema_extra={"maxItems": 7})] = Field(
-        default_factory=list
-    )
-    event: Annotated[list[Event], Field(json_schema_extra={"maxItems": 19})] = Field(
-        default_factory=list
-    )
+    condition: Annotated[list[Condition], Field(max_length=7)] = Field(default_factory=list)
+    event: Annotated[list[Event], Field(max_length=19)] = Field(default_factory=list)
     priority: Priorities = Field(default_factory=list)
     actor: Annotated[str, Field(max_length=MOST_TEXT, json_schema_extra=_TEXT)] | None = None
     order: Literal["newest", "oldest"] = "newest"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from ksys_app.api.schemas import ABSENT, Count, Exact, Moment, Nothing, Seconds
+from ksys_app.domain.alarms.measures import Verdict
 from ksys_app.models.alarm_rows import AlarmState, Result
 from ksys_app.models.alarms import Condition
 
@@ -138,3 +139,81 @@ class JournalPage(Exact):
 
     rows: list[JournalEntry]
     next: str | None
+
+
+class Figure(Exact):
+    """A figure of the period; ``good`` and ``limit`` are the values of the standards.
+
+    ``verdict``: good up to ``good``, fair up to ``limit``, poor above it; none without these.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    formula: str
+    good: float | None
+    limit: float | None
+    verdict: Verdict
+
+
+class ActorEntry(Exact):
+    """A condition, how often it happened, and its share of all."""
+
+    tag_name: str
+    condition: str
+    count: Count
+    share: float
+
+
+class ChatterEntry(Exact):
+    """A condition that chatters: how many raises are in bursts, and most in one minute."""
+
+    tag_name: str
+    condition: str
+    count: Count
+    most_in_60_s: Count
+
+
+class SpellEntry(Exact):
+    """A condition that was active for so long; ``raised_at`` where it is one episode."""
+
+    tag_name: str
+    condition: str
+    seconds: Seconds
+    raised_at: Moment | None
+
+
+class FloodEntry(Exact):
+    """A flood, and the alarms in it."""
+
+    start: Moment
+    end: Moment
+    count: Count
+
+
+class AnsweringEntry(Exact):
+    """How people acknowledge alarms of a priority; 0 for all of them."""
+
+    priority: Count
+    raised: Count
+    acked: Count
+    median_s: Seconds | None
+    p95_s: Seconds | None
+    cleared_unacked: float | None
+
+
+class AlarmFigures(Exact):
+    """The figures of a period; ``slots`` are the alarms of each ten minutes from its beginning."""
+
+    from_: Moment = Field(alias="from")
+    to: Moment
+    figures: list[Figure]
+    bad_actors: list[ActorEntry]
+    chattering: list[ChatterEntry]
+    fleeting: list[ActorEntry]
+    stale: list[SpellEntry]
+    floods: list[FloodEntry]
+    time_to_ack: list[AnsweringEntry]
+    time_in_alarm: list[SpellEntry]
+    renewed_shelves: list[ActorEntry]
+    slots: list[Count]

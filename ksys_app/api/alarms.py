@@ -73,21 +73,21 @@ async def alarms(query: AlarmQuery, request: Request) -> Response:
     return send(request, await stored_body(snapshot.made, name, content), JSON, NO_STORE)
 
 
-@router.post("/ack", summary="Acknowledge alarms", responses=responses.access(AlarmOutcomes))
+@router.post("/ack", summary="Acknowledge alarms", responses=responses.acted(AlarmOutcomes))
 async def ack(body: Commented, request: Request) -> Response:
     """Acknowledge these episodes. An alarm of priority 1 needs a comment."""
     return await _act(request, "ack", body.items, body.comment)
 
 
 @router.post(
-    "/unack", summary="Take acknowledgements back", responses=responses.access(AlarmOutcomes)
+    "/unack", summary="Take acknowledgements back", responses=responses.acted(AlarmOutcomes)
 )
 async def unack(body: Commented, request: Request) -> Response:
     """Make acknowledged alarms unacknowledged again."""
     return await _act(request, "unack", body.items, body.comment)
 
 
-@router.post("/shelve", summary="Shelve alarms", responses=responses.access(AlarmOutcomes))
+@router.post("/shelve", summary="Shelve alarms", responses=responses.acted(AlarmOutcomes))
 async def shelve(body: Shelving, request: Request) -> Response:
     """Hide alarms for ``minutes``, an hour without it, at most eight hours.
 
@@ -98,13 +98,13 @@ async def shelve(body: Shelving, request: Request) -> Response:
     return await _change(request, change)
 
 
-@router.post("/unshelve", summary="End shelves", responses=responses.access(AlarmOutcomes))
+@router.post("/unshelve", summary="End shelves", responses=responses.acted(AlarmOutcomes))
 async def unshelve(body: Unshelving, request: Request) -> Response:
     """Show alarms again. One that is still active has to be acknowledged again."""
     return await _act(request, "unshelve", body.items, body.reason)
 
 
-@router.post("/reset", summary="Reset latches", responses=responses.access(AlarmOutcomes))
+@router.post("/reset", summary="Reset latches", responses=responses.acted(AlarmOutcomes))
 async def reset(body: Commented, request: Request) -> Response:
     """Reset alarms that stayed after they returned to normal; they must be acknowledged."""
     return await _act(request, "reset", body.items, body.comment)
@@ -113,7 +113,7 @@ async def reset(body: Commented, request: Request) -> Response:
 @router.post(
     "/out_of_service",
     summary="Take alarms out of service",
-    responses=responses.access(AlarmOutcomes),
+    responses=responses.acted(AlarmOutcomes),
 )
 async def out_of_service(body: OutOfService, request: Request) -> Response:
     """Hide alarms until somebody puts them back with ``end``."""

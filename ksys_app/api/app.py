@@ -15,6 +15,7 @@ from ksys_app import __version__, meters
 from ksys_app.api import (
     access,
     alarm_journal,
+    alarm_kpi,
     alarms,
     comm,
     export,
@@ -43,7 +44,7 @@ ROUTERS: Final = tuple(
     part.router
     for part in (
         *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
-        *(alarms, alarm_journal),
+        *(alarms, alarm_journal, alarm_kpi),
         limits,
     )
 )

@@ -71,7 +71,7 @@ def _moment(value: str) -> datetime:
         if not re.fullmatch(MOMENT, value):
             raise ValueError
         return datetime.fromisoformat(value)
-    except ValueError:
+    except (TypeError, ValueError):
         raise ValueError(
             "must be a time with its offset, as 2026-02-28T09:00:00+09:00, of 2000 to 2099"
         ) from None

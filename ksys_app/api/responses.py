@@ -190,6 +190,11 @@ def access(model: Any) -> Responses:
     return {200: {"model": model, "description": "The answer"}, 400: _BAD, **ALWAYS}
 
 
+def acted(model: Any) -> Responses:
+    """The responses of what changes something; a body that is too long is refused."""
+    return access(model) | MANY
+
+
 def paged(model: Any) -> Responses:
     """The responses of a page of rows."""
     return {200: {"model": model, "description": "The rows"}, **NAMED_TAG}

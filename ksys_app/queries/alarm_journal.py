@@ -10,6 +10,7 @@ from typing import Any, Final
 from psycopg import sql
 
 from ksys_app import db
+from ksys_app.models.alarm_kpi import Happening
 from ksys_app.models.alarm_rows import JournalKey, JournalRow
 
 _WHERE: Final = """
@@ -113,3 +114,48 @@ def _params(wanted: JournalFilter) -> dict[str, Any]:
         "priorities": list(wanted.priorities) or None,
         "actor": wanted.actor,
     }
+
+
+_HAPPENED: Final = """
+       (extract(epoch FROM ts) * 1000000)::bigint AS ts_us, tag_name, condition,
+       (extract(epoch FROM raised_at) * 1000000)::bigint AS raised_at_us, event,
+       coalesce(priority, 4)::integer AS priority
+FROM public.alarm_journal
+"""
+_KINDS: Final = """
+CASE WHEN event IN ('RAISE', 'CLEAR') THEN 1 WHEN event IN ('SHELVE', 'UNSHELVE') THEN 2
+     WHEN event IN ('SUPPRESS', 'RELEASE') THEN 3 ELSE 4 END
+"""
+# Of each alarm the last rows before the period: whether it was active, shelved, suppressed, out of
+# service.
+HAPPENINGS: Final = f"""
+SELECT {_HAPPENED}
+WHERE ts >= %(start)s AND ts < %(end)s AND condition <> ''
+  AND event <> ALL ('{{SUPERSEDED,RULE_CHANGED,UNACK,RESET,DEESCALATE}}')
+UNION ALL
+(SELECT DISTINCT ON (tag_name, condition, {_KINDS}) {_HAPPENED}
+ WHERE ts >= %(before)s AND ts < %(start)s AND event = ANY (%(lead)s::text[])
+ ORDER BY tag_name, condition, {_KINDS}, ts DESC, raised_at DESC)
+LIMIT %(cap)s
+"""
+LEAD: Final = (
+    *("RAISE", "CLEAR", "SHELVE", "UNSHELVE", "SUPPRESS", "RELEASE", "OOS_IN", "OOS_OUT"),
+)
+
+
+async def happenings(
+    start: datetime, end: datetime, before: datetime, cap: int, timeout_s: float
+) -> list[Happening]:
+    """What the figures need: rows of a period, and how each alarm stood at its beginning.
+
+    Args:
+        start: beginning of the period.
+        end: its end, which does not belong to it.
+        before: how far back to look for how an alarm stood.
+        cap: most rows.
+        timeout_s: longest time, seconds.
+    """
+    params = {"start": start, "end": end, "before": before, "cap": cap, "lead": list(LEAD)}
+    return await db.current().fetch_all(
+        Happening, HAPPENINGS, params, timeout_s, name="alarm_happenings"
+    )

@@ -129,7 +129,8 @@ class AlarmFeed:
         Raises:
             KsysError: the database does not answer, and nothing older is known.
         """
-        if self._wall() - self._looked_at >= INTERVAL_S or self._away():
+        old = self._wall() - self._looked_at >= INTERVAL_S
+        if old or self.newest.error is not None or self._away():
             await self._look()
         newest = self.newest
         if newest.evaluation is None and newest.error is not None:

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from ksys_app.domain.alarms.measures import MEASURES
 from ksys_app.services import alarm_journal
-from tests import alarms, plant
+from tests import alarms, docs, plant
 from tests.conftest import Plant
 from tests.contract import hold
 
@@ -98,3 +99,59 @@ async def test_a_file_has_all_rows_that_match(
     refused = await http.get(f"{PATH}.csv")
     assert (refused.status_code, refused.json()["error"]["code"]) == (413, "PAYLOAD_BLOAT")
     hold(refused, f"{PATH}.csv")
+
+
+async def figures(http: httpx.AsyncClient, status: int = 200, **params: Any) -> Any:
+    answer = await http.get("/api/v1/alarms/kpi", params=params)
+    assert answer.status_code == status, answer.text
+    hold(answer, "/api/v1/alarms/kpi")
+    return answer.json()
+
+
+async def test_the_figures_are_of_a_time_range(
+    http: httpx.AsyncClient, plant_db: Plant, rows: datetime
+) -> None:
+    conn, began = plant_db.conn, rows - timedelta(days=3)
+    await alarms.note(conn, began - timedelta(days=2), "K", "RAISE", priority=1)
+    await alarms.note(conn, began - timedelta(hours=1), "K2", "SHELVE")
+    for n in range(12):
+        at = began + timedelta(minutes=1, seconds=10 * n)
+        await alarms.note(conn, at, "K1", "RAISE")
+        for event, after in (("RAISE", 0), ("CLEAR", 5)):
+            when = at + timedelta(seconds=after)
+            await alarms.note(conn, when, "K2", event, raised_at=at)
+        await alarms.note(conn, at + timedelta(seconds=4), "K1", "ACK", raised_at=at)
+        await alarms.note(conn, at + timedelta(seconds=5), "K1", "CLEAR", raised_at=at)
+    span = {"from": began.isoformat(), "to": (began + timedelta(hours=1)).isoformat()}
+    found = await figures(http, **span)
+    values = {one["name"]: one["value"] for one in found["figures"]}
+    assert (values["announced"], values["peak_10_min"], values["floods"]) == (12, 12, 1)
+    assert (values["time_to_ack"], values["cleared_unacked"]) == (4, 0)
+    assert (values["slots_over_10"], values["high"]) == (pytest.approx(100 / 6, abs=1e-5), 100)
+    verdicts = {one["name"]: one["verdict"] for one in found["figures"]}
+    assert (verdicts["peak_10_min"], verdicts["rate_per_hour"]) == ("poor", "fair")
+    assert found["bad_actors"] == [
+        {"tag_name": "K1", "condition": "HIGH", "count": 12, "share": 1.0}
+    ]
+    assert found["chattering"][0]["most_in_60_s"] == 7
+    assert [one["tag_name"] for one in found["stale"]] == ["K"]
+    assert [one["tag_name"] for one in found["time_in_alarm"]] == ["K", "K1", "K2"]
+    assert found["slots"] == [12, 0, 0, 0, 0, 0]
+    whole = await figures(http)
+    assert datetime.fromisoformat(whole["to"]) - datetime.fromisoformat(whole["from"]) == timedelta(
+        days=7
+    )
+    year = {"from": (rows - timedelta(days=365)).isoformat()}
+    assert "at most 92 days" in (await figures(http, 413, **year))["error"]["message"]
+
+
+def test_the_figures_are_those_of_the_prd() -> None:
+    table = docs.table(docs.section("32.7"))
+    named = [(row[0].strip("`"), row[2], row[3], row[4]) for row in table]
+    assert named == [
+        (one.name, one.formula, _number(one.good), _number(one.limit)) for one in MEASURES
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

@@ -17,7 +17,7 @@ EXAMPLES = 40
 SEED = 20250815
 # A document of this kind cannot say that one parameter must be less than another, nor that one is
 # of an earlier answer, nor that 200 pins of 5,000 characters make an address too long. Nobody logs
-# in at this site.
+# in at this site, and nobody acts on alarms: it has no TS_OPERATOR_DSN.
 SETTINGS = """
 [[operations]]
 include-name = [
@@ -25,6 +25,7 @@ include-name = [
   "GET /api/v1/admin/audit",
   "GET /api/v1/alarms/journal",
   "GET /api/v1/alarms/journal.csv",
+  "GET /api/v1/alarms/kpi",
 ]
 warnings = false
 [operations.checks]
@@ -36,7 +37,15 @@ include-name = ["PUT /api/v1/rules/{tag}", "POST /api/v1/rules/rollback"]
 enabled = false
 
 [[operations]]
-include-name = "GET /api/v1/admin/sessions"
+include-name = [
+  "GET /api/v1/admin/sessions",
+  "POST /api/v1/alarms/ack",
+  "POST /api/v1/alarms/unack",
+  "POST /api/v1/alarms/shelve",
+  "POST /api/v1/alarms/unshelve",
+  "POST /api/v1/alarms/reset",
+  "POST /api/v1/alarms/out_of_service",
+]
 warnings = false
 
 [[operations]]

@@ -1,0 +1,133 @@
+"""How well the alarms of a site serve its operators (PRD §32.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Happening(NamedTuple):
+    """What the figures need of a row of the journal; times in microseconds since 1970."""
+
+    ts_us: int
+    tag_name: str
+    condition: str
+    raised_at_us: int
+    event: str
+    priority: int
+
+
+class Key(NamedTuple):
+    """An alarm: a condition of a tag."""
+
+    tag_name: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """More alarms than an operator can follow.
+
+    Attributes:
+        start_us: when the tenth alarm of ten minutes was followed by another.
+        end_us: when fewer than five were left of the last ten minutes, or the end of the period.
+        count: alarms from the ten minutes before its start to its end.
+    """
+
+    start_us: int
+    end_us: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A condition and how often it was announced; ``share`` of all announced alarms."""
+
+    key: Key
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chatter:
+    """A condition that chatters: raised ``count`` times in bursts, ``most`` times in a minute."""
+
+    key: Key
+    count: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A condition that was active for ``seconds`` in all, or since ``since_us``."""
+
+    key: Key
+    seconds: float
+    since_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How people acknowledge the alarms of a priority.
+
+    Attributes:
+        raised: episodes that began in the period and were announced.
+        acked: those of them that somebody acknowledged.
+        median_s: median of the time from raise to acknowledgement, None without one.
+        p95_s: 95 of 100 are acknowledged within this time.
+        missed: share of the ended episodes that nobody acknowledged before they cleared.
+    """
+
+    raised: int
+    acked: int
+    median_s: float | None
+    p95_s: float | None
+    missed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelving:
+    """Shelves: how many, the longest, and the conditions whose shelf was renewed too often."""
+
+    count: int
+    longest_s: float
+    extended: tuple[Actor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmKpi:
+    """The figures of a period; PRD §32.7 defines each.
+
+    Attributes:
+        announced: number of alarms that an operator had to look at.
+        per_10_min, per_hour, per_day: the same for a time, on average.
+        peak_10_min: most in any ten minutes.
+        over_10: share of the fixed slots of ten minutes that have more than ten.
+        floods: in order.
+        flood_time: share of the period in a flood.
+        slots: alarms of each fixed slot of ten minutes.
+        mix: share of each priority, 1 to 3.
+        actors: the ten most frequent conditions; ``actors_share`` of all announced alarms.
+        answering: by priority, 0 for all of them.
+        longest: the ten conditions that were active longest.
+    """
+
+    announced: int
+    per_10_min: float
+    per_hour: float
+    per_day: float
+    peak_10_min: int
+    over_10: float
+    floods: tuple[Flood, ...]
+    flood_time: float
+    slots: tuple[int, ...]
+    mix: Mapping[int, float]
+    actors: tuple[Actor, ...]
+    actors_share: float
+    chattering: tuple[Chatter, ...]
+    fleeting: tuple[Actor, ...]
+    stale: tuple[Spell, ...]
+    answering: Mapping[int, Answering]
+    longest: tuple[Spell, ...]
+    shelving: Shelving
