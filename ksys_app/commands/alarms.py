@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.domain.alarms.times import moment
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.errors import BadParameter
-from ksys_app.ops.alarms import from_files
+from ksys_app.ops.alarms import from_database, from_files
+from ksys_app.ops.alarms.from_database import Span, Wanted
 from ksys_app.ops.alarms.from_files import Files, Listener
 from ksys_app.ops.alarms.replay import Counts
 from ksys_app.ops.files.textlines import BadLine
@@ -32,24 +33,37 @@ MAX_TOLD: Final = 20
 
 @app.command()
 def replay(
-    samples: Annotated[
-        Path,
-        typer.Option(help="CSV with ts,tag_name,value[,qc], plain or gzip, in order of arrival."),
-    ],
-    rules: Annotated[
-        Path, typer.Option(help="The file with rules, e.g. data/qc/influx_qc_rule.csv.")
-    ],
     out: Annotated[Path, typer.Option(help="The file for the journal, CSV; it is replaced.")],
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="CSV with ts,tag_name,value[,qc], plain or gzip, in order of arrival."),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            help="The rules, e.g. data/qc/influx_qc_rule.csv; with --from, default: the database's."
+        ),
+    ] = None,
     settings: Annotated[
         Path | None,
         typer.Option(
             help="CSV with tag_name,condition and any of priority,on_delay_s,off_delay_s,latch, "
-            "ack,realarm_s; an empty cell keeps the default."
+            "ack,realarm_s; an empty cell keeps the default. With --from, default: the database's."
         ),
     ] = None,
     until: Annotated[
         str | None,
-        typer.Option(help="Last moment of the clock, with a zone; default: the newest sample."),
+        typer.Option(help="With --samples: last moment of the clock; default: the newest sample."),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Read the samples of the database from then on.")
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", help="With --from: last moment of the clock; default: now."),
+    ] = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", help="With --from: only this tag; repeatable.")
     ] = None,
     encoding: Encoding = None,
     decimal: DecimalSign = None,
@@ -57,36 +71,70 @@ def replay(
     """Write the journal of alarms that samples raise under some rules: what would have happened?
 
     Use it before you change limits, delays or deadbands: run it with the old and with the new file,
-    and compare the journals. It needs no database and changes nothing but the file of --out.
+    and compare the journals. It changes nothing but the file of --out. With --samples it needs no
+    database. With --from it reads samples, rules and settings at TS_ADMIN_DSN.
 
-    The same samples, rules and settings always give the same journal, the one that the running
-    alarms write, with nobody acting. Times come from the samples alone. A sample without a value,
-    or with nan, is a bad sample. A sample more than 60 s after --until is one of a wrong clock.
+    The same samples, rules and settings always give the same journal, the one that ksys alarms run
+    writes, with nobody acting. Times come from the samples alone. A sample without a value, or with
+    nan, is a bad sample. A sample more than 60 s after --until is one of a wrong clock.
 
-    Bad lines are named on standard error and skipped; the exit code is 1 if no line is a sample.
+    Times without a zone are in TZ. Bad lines are named on standard error and skipped; the exit code
+    is 1 if no line is a sample.
 
     Example: ksys alarms replay --samples day.csv.gz --rules new_rules.csv --out journal.csv
 
     Example: ksys alarms replay --samples s.csv --rules r.csv --settings delays.csv --out j.csv
+
+    Example: ksys alarms replay --from 2026-08-01 --to 2026-08-15 --tag D100 --out journal.csv
     """
-    how = replace(reading(encoding, decimal), without_value=True)
-    files = Files(samples, rules, settings, out, how)
+    if (samples is None) == (start is None):
+        raise BadParameter("give the samples to judge: --samples FILE, or --from TIME")
+    if samples is None:
+        if until is not None:
+            raise BadParameter("--until needs --samples; with --from, the clock ends at --to")
+        counts = _stored(start or "", end, tags or (), Wanted(rules, settings), out)
+        bad = 0
+    else:
+        if end is not None or tags:
+            raise BadParameter("--to and --tag need --from; with --samples, use --until")
+        if rules is None:
+            raise BadParameter("--samples needs --rules, the file with the rules")
+        how = replace(reading(encoding, decimal), without_value=True)
+        counts, bad = _from_files(Files(samples, rules, settings, out, how), until)
+    for text in _report(counts, bad, out):
+        terminal.out.print(text, markup=False)
+
+
+def _from_files(files: Files, until: str | None) -> tuple[Counts, int]:
+    """What a replay of files found, and the number of bad lines."""
     bad = 0
 
     def told(line: BadLine) -> None:
         nonlocal bad
         bad += 1
         if bad <= MAX_TOLD:
-            terminal.note(f"{samples}:{line.line} {line.reason}")
+            terminal.note(f"{files.samples}:{line.line} {line.reason}")
 
     with stages() as progress:
 
         def read(lines: int, position: int, size: int | None) -> None:
             progress.report("samples", f"{lines:,} read", position, size)
 
-        counts = from_files.replay(files, _moment("--until", until), Listener(read, told))
-    for text in _report(counts, bad, out):
-        terminal.out.print(text, markup=False)
+        listener = Listener(read, told)
+        return from_files.replay(files, _moment("--until", until), listener), bad
+
+
+def _stored(start: str, end: str | None, tags: Sequence[str], wanted: Wanted, out: Path) -> Counts:
+    first = _moment("--from", start)
+    assert first is not None, "only a missing text has no time"
+    span = Span(first, _moment("--to", end), tags)
+    dsn = terminal.settings().admin_dsn()
+    with stages() as progress:
+
+        def read(samples: int, done: int, total: int) -> None:
+            progress.report("tags", f"{samples:,} samples", done, total)
+
+        return terminal.run(from_database.replay(dsn, span, wanted, out, read))
 
 
 def _moment(option: str, text: str | None) -> datetime | None:

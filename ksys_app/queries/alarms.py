@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection
@@ -248,6 +249,14 @@ async def cursors(conn: AsyncConnection) -> list[Cursor]:
     """What the worker remembers, by tag."""
     cursor = await in_microseconds(conn).execute(CURSORS, {"cap": MAX_TAGS})
     return [Cursor(*row) for row in await cursor.fetchall()]
+
+
+async def clock(conn: AsyncConnection) -> datetime:
+    """The database's clock."""
+    row = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
+    assert row is not None, "a SELECT without FROM has one row"
+    now: datetime = row[0]
+    return now
 
 
 async def rules(conn: AsyncConnection) -> Rules:

@@ -49,6 +49,10 @@ class Counts:
 class Replay:
     """Judges samples in any order of the tags; the memory grows with the tags only.
 
+    Attributes:
+        counts: what was found, after :meth:`finish`.
+        fed: number of samples of tags with a rule.
+
     Args:
         rules: the rules.
         settings: settings by tag and condition.
@@ -64,6 +68,7 @@ class Replay:
         journal: JournalFile,
     ) -> None:
         self.counts = Counts()
+        self.fed = 0
         self._rules = {rule.tag_name: rule for rule in rules if rule.enabled}
         self._settings, self._until, self._journal = settings, until_us, journal
         self._latest = math.inf if until_us is None else until_us + AHEAD_US
@@ -82,6 +87,7 @@ class Replay:
             self.counts.bad += value != value
             tag.machine.feed(ts_us, value, qc)
             tag.fed += 1
+        self.fed += 1
         if rows := tag.machine.take():
             self._journal.add(list(tag.folded(rows)))
 
@@ -137,9 +143,5 @@ class _Tag:
                         row,
                         event=act.event,
                         raised_at_us=act.raised_at_us,
-                        level=before.level,
-                        priority=before.priority,
-                        value=None,
-                        limit_value=None,
                     )
             yield row

@@ -12,8 +12,8 @@ from ksys_app.models.alarms import CONDITIONS, AlarmSettings, Condition
 from ksys_app.ops.files import cells, dialect, textlines
 from ksys_app.ops.files.textlines import BadLine, TextFile
 
-LONGEST_S: Final = 30 * 86_400
-"""Longest delay, seconds."""
+LONGEST_S: Final = 86_400
+"""Longest delay, seconds; as in ``alarm_rule``."""
 MAX_PROBLEMS: Final = 20
 KEY: Final = ("tag_name", "condition")
 ByTag = dict[str, dict[Condition, AlarmSettings]]
@@ -103,6 +103,13 @@ def _seconds(cell: str) -> float:
     return seconds
 
 
+def _above_zero(cell: str) -> float:
+    seconds = cells.number(cell)
+    if seconds <= 0:
+        raise ValueError(f"{cell[:40]} must be above 0")
+    return seconds
+
+
 COLUMNS: Final[dict[str, Callable[[str], Any]]] = {
     "tag_name": cells.name,
     "condition": _condition,
@@ -111,5 +118,5 @@ COLUMNS: Final[dict[str, Callable[[str], Any]]] = {
     "off_delay_s": _seconds,
     "latch": cells.boolean,
     "ack": cells.boolean,
-    "realarm_s": _seconds,
+    "realarm_s": _above_zero,
 }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from psycopg import AsyncConnection
 
 from ksys_app.domain.alarms.limits import DOUBTED
+from ksys_app.domain.alarms.stored import Sample, merged
 from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import AlarmSettings, Condition, ProcessEvent
 from ksys_app.queries import alarms as queries
@@ -18,7 +18,7 @@ from ksys_app.queries.alarms import Polled, Rules
 from ksys_app.store import alarms as store
 from ksys_app.store.alarms import Key, Lease
 from ksys_app.workers.alarms.answering import answer
-from ksys_app.workers.alarms.followed import Followed, Sample
+from ksys_app.workers.alarms.followed import Followed
 from ksys_app.workers.alarms.restored import after_hole
 
 BATCH: Final = 50_000
@@ -189,7 +189,7 @@ class Evaluator:
             bad[place].append((ts_us, math.nan, 0))
         live = self._polled_us is not None and now_us - self._polled_us < 3 * SECOND
         for place, name in enumerate(names):
-            samples, current = _merged(good[place], bad[place], each)
+            samples, current = merged(good[place], bad[place], each)
             tag = self.tags[name]
             tag.feed(samples, now_us, current=current, live=live and tag.current)
             self.judged += len(samples)
@@ -225,13 +225,3 @@ class Evaluator:
     def _settings_of(self, key: Key) -> AlarmSettings | None:
         tag, condition = key
         return self._rules.settings.get(tag, NO_SETTINGS).get(condition)  # type: ignore[call-overload, no-any-return]
-
-
-def _merged(good: list[Sample], bad: Sequence[Sample], each: int) -> tuple[list[Sample], bool]:
-    """Samples in order of time, and whether these are all; only up to where both are complete."""
-    ends = [samples[-1][0] for samples in (good, bad) if len(samples) >= each]
-    if bad:
-        good = sorted([*good, *bad], key=lambda sample: sample[0])
-    if ends:
-        good = [sample for sample in good if sample[0] <= min(ends)]
-    return good, not ends

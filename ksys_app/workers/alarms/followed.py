@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ksys_app.domain.alarms.limits import Settings
+from ksys_app.domain.alarms.stored import Sample
 from ksys_app.domain.alarms.tag import TagMachine
 from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import ProcessEvent
@@ -20,9 +21,6 @@ BURST_US: Final = 60 * SECOND
 """Longest distance of samples that a source sends at once; more than that is a backfill."""
 WRITE_US: Final = 10 * SECOND
 """A cursor without events is written this often."""
-
-Sample = tuple[int, float, int]
-"""Time in microseconds, value, and ``qc``."""
 
 
 class Followed:

@@ -254,3 +254,21 @@ async def test_the_command_refuses_a_time_that_is_none(folder: Folder) -> None:
     )
     assert code == 2
     assert "--until 'noon' is no time such as" in err_text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ((), "give the samples to judge: --samples FILE, or --from TIME"),
+        (("--samples", "s.csv", "--from", "2025-08-15"), "give the samples to judge"),
+        (("--samples", "s.csv"), "--samples needs --rules"),
+        (("--samples", "s.csv", "--to", "2025-08-15"), "--to and --tag need --from"),
+        (("--from", "2025-08-15", "--until", "2025-08-16"), "--until needs --samples"),
+    ],
+)
+async def test_arguments_that_do_not_belong_together_are_refused(
+    arguments: tuple[str, ...], what: str
+) -> None:
+    code, _, err_text = await ksys("alarms", "replay", "--out", "j.csv", *arguments)
+    assert code == 2
+    assert what in err_text

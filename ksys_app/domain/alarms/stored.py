@@ -1,0 +1,24 @@
+"""Stored samples of a tag in order of time: usable ones, and refused ones as bad samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Sample = tuple[int, float, int]
+"""Time in microseconds, value (NaN for a refused one), and ``qc``."""
+
+
+def merged(good: list[Sample], bad: Sequence[Sample], each: int) -> tuple[list[Sample], bool]:
+    """The samples of two pages of a tag in order of time, and whether these are all.
+
+    Args:
+        good: a page of usable samples.
+        bad: a page of refused samples.
+        each: most samples of a page; after a full page, the samples end where both are complete.
+    """
+    ends = [samples[-1][0] for samples in (good, bad) if len(samples) >= each]
+    if bad:
+        good = sorted([*good, *bad], key=lambda sample: sample[0])
+    if ends:
+        good = [sample for sample in good if sample[0] <= min(ends)]
+    return good, not ends
