@@ -136,6 +136,34 @@ BEGIN
 END
 $$;
 
+-- Gives a user a new password; all sessions of the user end, and the browser that did it gets a new one.
+-- in_old: the hash that the old password was checked with. No row: the user has another password by now, or
+-- is disabled.
+CREATE OR REPLACE FUNCTION ksys.change_password(
+  in_name text, in_old text, in_new text, in_key bytea, in_address text, in_counted text, in_agent text,
+  in_old_key bytea, in_idle interval, in_absolute interval, in_each interval)
+RETURNS TABLE ("user" text, role text, via text, created_at timestamptz, seen_at timestamptz,
+               expires_at timestamptz, address text, agent text, id text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  changed text;
+BEGIN
+  -- A trigger ends the sessions.
+  UPDATE ksys.app_user AS u SET password = in_new, changed_at = clock_timestamp()
+  WHERE lower(u.name) = lower(in_name) AND u.password = in_old AND NOT u.disabled
+  RETURNING u.name INTO changed;
+  IF changed IS NULL THEN
+    RETURN;
+  END IF;
+  INSERT INTO ksys.audit (actor, via, action, subject, address)
+  VALUES (changed, 'local', 'password_changed', changed, in_address);
+  RETURN QUERY SELECT * FROM ksys.start_session(
+    in_key, changed, NULL, 'local', in_address, in_counted, in_agent, in_old_key, in_idle, in_absolute,
+    in_each);
+END
+$$;
+
 -- The session of a key, if it has not ended; it counts as used, to the minute.
 CREATE OR REPLACE FUNCTION ksys.session(in_key bytea, in_idle interval)
 RETURNS TABLE ("user" text, role text, via text, created_at timestamptz, seen_at timestamptz,

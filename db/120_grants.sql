@@ -46,9 +46,9 @@ BEGIN
     SELECT p.oid::regprocedure AS function FROM pg_proc AS p
     WHERE p.pronamespace = 'ksys'::regnamespace
       AND p.proname IN ('attempt', 'failed', 'start_session', 'session', 'active', 'end_session',
-                        'sessions', 'revoke', 'rehash', 'token', 'note', 'audit', 'rule_save',
-                        'alarm_ack', 'alarm_unack', 'alarm_shelve', 'alarm_unshelve', 'alarm_oos',
-                        'alarm_reset')
+                        'sessions', 'revoke', 'change_password', 'rehash', 'token', 'note', 'audit',
+                        'rule_save', 'alarm_ack', 'alarm_unack', 'alarm_shelve', 'alarm_unshelve',
+                        'alarm_oos', 'alarm_reset')
       AND NOT has_function_privilege('eco_op', p.oid, 'EXECUTE')
   LOOP
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO eco_op', missing.function);

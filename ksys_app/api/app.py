@@ -24,6 +24,7 @@ from ksys_app.api import (
     kpi,
     limits,
     login_form,
+    own_password,
     prometheus,
     routes,
     runbooks,
@@ -44,6 +45,7 @@ ROUTERS: Final = tuple(
     part.router
     for part in (
         *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
+        own_password,
         *(alarms, alarm_journal, alarm_kpi),
         limits,
     )

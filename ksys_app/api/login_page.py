@@ -118,6 +118,46 @@ def sign_in_page(
     )
 
 
+def password_page(
+    language: str, base: str, user: str, problem: Message | None = None, *, done: bool = False
+) -> str:
+    """The page where a user changes the own password, as HTML.
+
+    Args:
+        language: ``en`` or ``ko``.
+        base: the base path.
+        user: name of the user, for the browser's list of passwords.
+        problem: why the last attempt failed.
+        done: whether the password has just been changed.
+    """
+    a = _words(language)
+    back = f'<nav><a href="{escape(base)}/">{a["to_dashboard"]}</a></nav>'
+    if done:
+        return _document(language, f'<p role="status">{a["password_changed"]}</p>{back}')
+    said = "" if problem is None else _problem(language, problem)
+    fields = (
+        ("old", a["password_old"], "current-password", " autofocus"),
+        ("new", a["password_new"], "new-password", ""),
+        ("again", a["password_again"], "new-password", ""),
+    )
+    inputs = "".join(
+        f'''<label for="{name}">{label}</label>
+<input id="{name}" name="{name}" type="password" autocomplete="{kind}" required
+maxlength="1024"{more}>'''
+        for name, label, kind, more in fields
+    )
+    return _document(
+        language,
+        f"""{said}
+<form method="post" action="{escape(base)}/login/password">
+<input type="hidden" name="lang" value="{language}">
+<input type="hidden" name="user" value="{escape(user)}" autocomplete="username">
+{inputs}
+<button>{a["password_change"]}</button></form>
+<p class="hint">{a["password_hint"]}</p>{back}""",
+    )
+
+
 def refused_page(language: str, problem: Message) -> str:
     """The page where nobody can log in, with the reason."""
     return _document(language, _problem(language, problem))

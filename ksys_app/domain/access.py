@@ -48,6 +48,16 @@ MIN_GUESSES: Final = 1e8
 """A password that is found with fewer guesses is easy: common ones, and what is like them."""
 JUDGED: Final = 72
 """So many characters of a password are judged; more of them take long and change little."""
+# What zxcvbn recognises, and how it is said.
+_EASY: Final = {
+    "dictionary": "access.easy_word",
+    "spatial": "access.easy_keys",
+    "repeat": "access.easy_repeat",
+    "sequence": "access.easy_row",
+    "date": "access.easy_date",
+    "regex": "access.easy_date",
+}
+_LISTS: Final = {"passwords": "access.easy_common", "user_inputs": "access.easy_own"}
 MAX_NAME: Final = 64
 
 
@@ -154,12 +164,20 @@ def password_problem(password: str, name: str = "") -> Message | None:
         return Message("access.password_short", {"least": MIN_PASSWORD})
     if len(password.encode("utf-8", "surrogatepass")) > MAX_PASSWORD_BYTES:
         return Message("access.password_long", {"most": MAX_PASSWORD_BYTES})
-    return Message("access.password_easy") if _guesses(password, name) < MIN_GUESSES else None
+    return _easy(password, name)
 
 
-def _guesses(password: str, name: str) -> float:
-    """About how many attempts somebody needs who tries common passwords, names and words first."""
-    # Only who sets a password needs the word lists; the app does not.
+def _easy(password: str, name: str) -> Message | None:
+    """Why somebody guesses a password who tries common passwords, names and words first."""
+    # Only who sets a password needs the word lists.
     from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
-    return float(zxcvbn(password[:JUDGED], user_inputs=[name, "ksys", "dashboard"])["guesses"])
+    found = zxcvbn(password[:JUDGED], user_inputs=[name, "ksys", "dashboard"])
+    if found["guesses"] >= MIN_GUESSES:
+        return None
+    known = [part for part in found["sequence"] if part["pattern"] in _EASY]
+    longest = max(known, key=lambda part: len(part["token"]), default={"pattern": "dictionary"})
+    why = _EASY[longest["pattern"]]
+    if longest["pattern"] == "dictionary":
+        why = _LISTS.get(longest.get("dictionary_name", ""), "access.easy_word")
+    return Message("access.password_easy", {"why": Message(why)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,10 +14,11 @@ from urllib.parse import quote
 
 from ksys_app.db import Database
 from ksys_app.domain.access import IDLE, clean_name, key_of, name_problem
-from ksys_app.errors import AWAY, AuthRequired, KsysError, RateLimited
+from ksys_app.errors import AWAY, AuthRequired, KsysError
 from ksys_app.models.access import Action, AuditRow, Role, Session, Token
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Via, Visitor
+from ksys_app.services import passwords
 from ksys_app.services.remembered import CHECK_S, Outage, Remembered
 from ksys_app.store import access as store
 from ksys_app.utils import credentials
@@ -26,13 +26,6 @@ from ksys_app.utils.pace import Pace
 
 MOST_REFUSALS: Final = 20
 """How many refusals of one visitor are recorded in a minute: the audit keeps its rows."""
-
-
-def _wait(seconds: float) -> Message:
-    """When the next attempt may follow: in seconds, or in minutes after a lockout."""
-    if seconds > 60.0:
-        return Message("errors.login_locked", {"min": f"{math.ceil(seconds / 60.0)}"})
-    return Message("errors.login_wait", {"s": f"{math.ceil(seconds)}"})
 
 
 def _any() -> None:
@@ -152,20 +145,45 @@ class Access:
             RateLimited: too many failures of this user or from this address.
             KsysError: the database does not answer.
         """
+        wrong = AuthRequired(Message("errors.login_wrong"))
         if name_problem(clean_name(user)) is not None:
-            raise AuthRequired(Message("errors.login_wrong"))
-        attempt = await store.attempt(self._database, user, address)
-        if attempt.wait_s > 0:
-            raise RateLimited(_wait(attempt.wait_s), attempt.wait_s)
-        if not await credentials.verified(attempt.password, password):
-            await store.failed(self._database, user, address, "password")
-            raise AuthRequired(Message("errors.login_wrong"))
+            raise wrong
+        stored = await passwords.checked(self._database, user, password, address, wrong)
         secret = await self.begin(user, "local", address, agent, old)
         if secret is None:
-            raise AuthRequired(Message("errors.login_wrong"))
-        if attempt.password is not None and credentials.outdated(attempt.password):
+            raise wrong
+        if credentials.outdated(stored):
             newer = await credentials.hashed(password)
-            await store.rehash(self._database, user, attempt.password, newer)
+            await store.rehash(self._database, user, stored, newer)
+        return secret
+
+    async def change_password(
+        self, user: str, old: str, new: str, address: str, agent: str, key: bytes
+    ) -> str:
+        """Give a local user a new password; all sessions of the user end.
+
+        Args:
+            user: name of the user.
+            old: the old password as typed.
+            new: the new password as typed.
+            address: address of the browser.
+            agent: what the browser calls itself.
+            key: key of the browser's session.
+
+        Returns:
+            The secret of the cookie of a new session for this browser.
+
+        Raises:
+            BadParameter: the new password cannot be used.
+            Forbidden: the old password is wrong.
+            RateLimited: too many failures of this user or from this address.
+            KsysError: the database does not answer.
+        """
+        secret, session = await passwords.change(
+            self._database, user, old, new, address, agent, key
+        )
+        self._end(key)
+        self._sessions.put(key_of(secret), session)
         return secret
 
     async def begin(

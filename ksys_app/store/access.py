@@ -40,6 +40,11 @@ SELECT * FROM ksys.start_session(
   %(key)s, %(user)s, %(role)s, %(via)s, %(address)s, %(counted)s, %(agent)s, %(old_key)s, %(idle)s,
   %(absolute)s, %(each)s)
 """
+CHANGE_PASSWORD: Final = """
+SELECT * FROM ksys.change_password(
+  %(user)s, %(old)s, %(new)s, %(key)s, %(address)s, %(counted)s, %(agent)s, %(old_key)s, %(idle)s,
+  %(absolute)s, %(each)s)
+"""  # noqa: S105 - a statement
 SESSION: Final = "SELECT * FROM ksys.session(%(key)s, %(idle)s)"
 ACTIVE: Final = "SELECT * FROM ksys.active(%(keys)s, %(idle)s)"
 END_SESSION: Final = "SELECT ksys.end_session(%(key)s, %(reason)s) AS count"
@@ -120,11 +125,48 @@ async def start_session(
     Returns:
         The session. None: the person is disabled or was removed, or has no role.
     """
-    params = {
+    params = _begins(key, user, address, agent, old_key) | {"role": role, "via": via}
+    rows = await database.fetch_all(Session, START_SESSION, params, name="access_start_session")
+    return rows[0] if rows else None
+
+
+async def change_password(
+    database: Database,
+    key: bytes,
+    user: str,
+    old: str,
+    new: str,
+    address: str,
+    agent: str,
+    old_key: bytes | None,
+) -> Session | None:
+    """Give a local user a new password, end all sessions of the user, and begin one.
+
+    Args:
+        database: the operator's database.
+        key: of a new secret.
+        user: name of the user.
+        old: the hash that the old password was checked with.
+        new: the hash of the new one.
+        address: address of the client.
+        agent: what the browser calls itself.
+        old_key: key of the session that the browser had.
+
+    Returns:
+        The session. None: the user has another password by now, or is disabled.
+    """
+    params = _begins(key, user, address, agent, old_key) | {"old": old, "new": new}
+    rows = await database.fetch_all(Session, CHANGE_PASSWORD, params, name="access_change_password")
+    return rows[0] if rows else None
+
+
+def _begins(
+    key: bytes, user: str, address: str, agent: str, old_key: bytes | None
+) -> dict[str, Any]:
+    """What a new session needs."""
+    return {
         "key": key,
         "user": clean_name(user),
-        "role": role,
-        "via": via,
         "address": address,
         "counted": counted(address),
         "agent": agent,
@@ -133,8 +175,6 @@ async def start_session(
         "absolute": ABSOLUTE,
         "each": ADDRESS_FORGET,
     }
-    rows = await database.fetch_all(Session, START_SESSION, params, name="access_start_session")
-    return rows[0] if rows else None
 
 
 async def session(database: Database, key: bytes) -> Session | None:

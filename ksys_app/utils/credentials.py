@@ -43,7 +43,7 @@ def new_token() -> str:
 
 async def hashed(password: str) -> str:
     """The hash of a new password."""
-    return await _in_thread(lambda: _HASHER.hash(_bytes(password)))
+    return await in_turn(lambda: _HASHER.hash(_bytes(password)))
 
 
 async def verified(stored: str | None, password: str) -> bool:
@@ -52,7 +52,7 @@ async def verified(stored: str | None, password: str) -> bool:
     Without a hash the result is False after the same work, so that the time does not tell whether
     the user exists.
     """
-    return await _in_thread(lambda: _verify(stored or _NOBODY, password)) and stored is not None
+    return await in_turn(lambda: _verify(stored or _NOBODY, password)) and stored is not None
 
 
 def outdated(stored: str) -> bool:
@@ -72,5 +72,6 @@ def _bytes(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
+async def in_turn(work: Callable[[], T]) -> T:
+    """The result of work that takes long, done in one of two threads."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, work)

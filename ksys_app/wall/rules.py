@@ -17,6 +17,8 @@ ADMIN: Final = "/api/v1/admin/"
 # The requests that change something, and the role that each needs. Others need an admin.
 CHANGES: Final[Mapping[tuple[str, str], Role]] = {
     ("POST", "/api/v1/logout"): "viewer",
+    ("POST", "/api/v1/me/password"): "viewer",
+    ("POST", "/login/password"): "viewer",
     ("POST", "/api/v1/alarms/ack"): "operator",
     ("POST", "/api/v1/alarms/unack"): "operator",
     ("POST", "/api/v1/alarms/shelve"): "operator",

@@ -98,7 +98,7 @@ async def test_what_each_role_reaches_is_the_table_of_the_prd(guarded: Site) -> 
         for role, client in answers:
             for method in permissions.METHODS:
                 for path in paths:
-                    if path.endswith(("/logout", "/login")) and method == "POST":
+                    if path.endswith(("/logout", "/login", "/password")) and method == "POST":
                         continue  # they change who asks; other tests are about them
                     is_token = "authorization" in client.headers
                     needed = permissions.needed(method, path)
@@ -224,6 +224,42 @@ async def test_who_is_no_admin_is_told_so(browser: Browser, guarded: Site) -> No
         "Only an administrator sees this page. You are logged in as olaf, operator."
     )
     await page.context.close()
+
+
+async def test_a_user_changes_the_own_password(browser: Browser, guarded: Site) -> None:
+    async with await connect(guarded.dsn) as conn:
+        await conn.execute(USER, ("nora", "viewer", await credentials.hashed(PASSWORD)))
+    other = await signed_in_tab(browser, guarded, "/", "nora")
+    await other.get_by_test_id("account").wait_for()
+    page = await signed_in_tab(browser, guarded, "/comm", "nora")
+    await page.get_by_test_id("account").click()
+    await page.get_by_role("menuitem", name="Change password").click()
+
+    async def change(old: str, new: str, again: str) -> None:
+        await page.get_by_label("Old password").fill(old)
+        await page.get_by_label("New password", exact=True).fill(new)
+        await page.get_by_label("New password again").fill(again)
+        await page.get_by_role("button", name="Change password").click()
+
+    says = page.get_by_role("alert")
+    await change(PASSWORD, "grey heron at noon", "grey heron at night")
+    await expect(says).to_have_text("The new password was typed in two different ways.")
+    await change("wrong", "grey heron at noon", "grey heron at noon")
+    await expect(says).to_have_text("The old password is wrong.")
+    await change(PASSWORD, "abcdefghijkl", "abcdefghijkl")
+    await expect(says).to_contain_text("because it is a row of letters or digits")
+    await page.goto(f"{guarded.url}/login/password?lang=ko")
+    await expect(page.get_by_label("현재 비밀번호")).to_be_visible()
+    await page.goto(f"{guarded.url}/login/password?lang=en")
+    await change(PASSWORD, "grey heron at noon", "grey heron at noon")
+    await expect(page.get_by_role("status")).to_contain_text("Your password was changed.")
+    await expect(other).to_have_title("Log in – Ksys Dashboard")
+    await page.get_by_role("link", name="To the dashboard").click()
+    await page.get_by_test_id("account").wait_for()
+    await sign_in(other, "nora", "grey heron at noon")
+    await other.get_by_test_id("account").wait_for()
+    for opened in (page, other):
+        await opened.context.close()
 
 
 async def test_a_person_logs_in_at_the_identity_provider_and_out_there_too(

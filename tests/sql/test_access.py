@@ -26,11 +26,12 @@ from ksys_app.domain.access import (
     key_of,
     wait_s,
 )
-from ksys_app.errors import AuthRequired, RateLimited
+from ksys_app.errors import AuthRequired, BadParameter, Forbidden, RateLimited
 from ksys_app.models.access import Session
 from ksys_app.models.visitor import Visitor
 from ksys_app.services.access import MOST_REFUSALS, Access
 from ksys_app.store import access
+from ksys_app.utils import credentials
 from ksys_app.utils.credentials import new_secret
 
 HOME = "10.1.2.3"
@@ -197,6 +198,42 @@ class TestSessions:
         assert (park.user, park.role) == ("Park", "viewer")
         assert await access.session(operator, key) == park
         assert (await sign_in(operator, "Choi", "oidc"))[1] is None
+
+    async def test_the_own_password_needs_the_old_one(
+        self, operator: db.Database, conn: AsyncConnection
+    ) -> None:
+        stored = await credentials.hashed("turbine 77 valve")
+        await conn.execute("UPDATE ksys.app_user SET password = %s WHERE name = 'Kim'", (stored,))
+        people = Access(operator)
+        elsewhere = await people.log_in("kim", "turbine 77 valve", HOME, AGENT, None)
+        here = await people.log_in("kim", "turbine 77 valve", HOME, AGENT, None)
+        lee = (await sign_in(operator, "lee", "proxy"))[0]
+
+        async def change(old: str, new: str) -> str:
+            return await people.change_password("Kim", old, new, HOME, AGENT, key_of(here))
+
+        with pytest.raises(BadParameter, match="easy to guess, because it is a common password"):
+            await change("turbine 77 valve", "password1234")
+        with pytest.raises(Forbidden, match="the old password is wrong"):
+            await change("turbine 78 valve", "grey heron at noon")
+        assert await newest(operator) == ("login_failed", "", "local", "Kim", HOME)
+        assert await people.by_cookie(elsewhere) is not None
+        secret = await change("turbine 77 valve", "grey heron at noon")
+        for ended in (here, elsewhere):
+            assert await access.session(operator, key_of(ended)) is None
+        assert await access.session(operator, lee) is not None
+        visitor = await people.by_cookie(secret)
+        assert visitor is not None
+        assert (visitor.name, visitor.role) == ("Kim", "engineer")
+        assert (await actions(operator))[:2] == ["login", "password_changed"]
+        with pytest.raises(AuthRequired):
+            await people.log_in("kim", "turbine 77 valve", HOME, AGENT, None)
+        await people.log_in("kim", "grey heron at noon", HOME, AGENT, None)
+        for _ in range(3):
+            with pytest.raises(Forbidden):
+                await change("turbine 77 valve", "turbine 79 valve")
+        with pytest.raises(RateLimited):
+            await change("grey heron at noon", "turbine 79 valve")
 
     async def test_logging_out_ends_it_once(self, operator: db.Database) -> None:
         key, _ = await sign_in(operator)

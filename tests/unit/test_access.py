@@ -35,6 +35,7 @@ from ksys_app.domain.access import (
 )
 from ksys_app.errors import AuthRequired, BadParameter
 from ksys_app.models.access import Role
+from ksys_app.texts import say
 from ksys_app.utils import credentials
 
 FORGET_S = FORGET.total_seconds()
@@ -168,6 +169,27 @@ def test_a_password_is_long_and_hard_to_guess(password: str, problem: str | None
     assert (found and found.key) == (problem and f"access.{problem}")
 
 
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("password1234", "it is a common password, or nearly one"),
+        ("operator-of-the-plant", "it has the name of the user or of this product in it"),
+        ("mississippis", "it is a word or a name"),
+        ("zxcvbnm,./[]", "its keys are beside each other"),
+        ("abcabcabcabc", "it repeats itself"),
+        ("abcdefghijkl", "it is a row of letters or digits"),
+        ("12.05.1984 1", "it is a date or a year"),
+    ],
+)
+def test_it_says_in_words_what_makes_a_password_easy(password: str, why: str) -> None:
+    found = password_problem(password, "Operator-of-the-plant")
+    assert found is not None
+    assert say(found) == (
+        f"this password is easy to guess, because {why}; take some words that do not belong "
+        "together"
+    )
+
+
 def test_every_common_password_is_refused() -> None:
     common = [one for one in FREQUENCY_LISTS["passwords"] if len(one) >= access.MIN_PASSWORD]
     assert len(common) > 200
@@ -228,7 +250,7 @@ class TestPasswords:
             credentials._HASHER.hash(b"correct horse")
             running -= 1
 
-        await asyncio.gather(*(credentials._in_thread(work) for _ in range(8)))
+        await asyncio.gather(*(credentials.in_turn(work) for _ in range(8)))
         assert most <= credentials.AT_ONCE == 2
 
 

@@ -97,6 +97,7 @@ OPS: dict[str, set[str]] = {
 OPENING: dict[str, set[str]] = {
     "services.runtime": {"db"},
     "services.access": {"db"},
+    "services.passwords": {"db"},
     "services.sign_in": {"oidc"},
     "services.alarms": {"db"},
     "services.limits": {"db"},

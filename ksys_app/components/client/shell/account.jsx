@@ -1,6 +1,7 @@
 // Who is logged in, what that person may do, and the way out. Nothing where nobody logs in.
 import { useSyncExternalStore } from "react";
 import * as Menu from "@radix-ui/react-dropdown-menu";
+import { current } from "../lib/language.js";
 import { leave, me, subscribe } from "../lib/me.js";
 import { at } from "../lib/paths.js";
 import { useWords } from "../lib/usewords.js";
@@ -29,6 +30,9 @@ export function Account(props) {
           </Menu.Label>
           {who.role === "admin" ? (
             <Menu.Item className="menu-item" asChild><a href={at("/admin")}>{a.admin}</a></Menu.Item>
+          ) : null}
+          {who.via === "local" ? (
+            <Menu.Item className="menu-item" asChild><a href={`${at("/login/password")}?lang=${current()}`}>{a.password_change}</a></Menu.Item>
           ) : null}
           <Menu.Item className="menu-item" data-testid="logout" onSelect={() => leave(a.logout_failed)}>{a.logout}</Menu.Item>
         </Menu.Content>
