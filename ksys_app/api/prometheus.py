@@ -123,7 +123,7 @@ async def _database(figures: Figures) -> None:
     figures.one("ksys_replica_lag_seconds", what, replica.lag_s if replica else None)
     figures.one("ksys_database_up", "1 while the database answers", up)
     figures.one("ksys_ready", "1 while /readyz is 200", ready)
-    for part in (_jobs, _aggregates, _size, _tags) if up else ():
+    for part in (_jobs, _aggregates, _alarms, _size, _tags) if up else ():
         try:
             await part(figures)
         except KsysError:
@@ -169,6 +169,12 @@ async def _aggregates(figures: Figures) -> None:
         lag.add_metric([mark.view], may_lag(mark.view).total_seconds())
         if mark.stored_to is not None:
             stored.add_metric([mark.view], mark.stored_to.timestamp())
+
+
+async def _alarms(figures: Figures) -> None:
+    age_s = await health.alarm_evaluation_age_s()
+    what = "Seconds since every tag was judged for alarms; nothing before the first time"
+    figures.one("ksys_alarm_evaluator_age_seconds", what, age_s)
 
 
 async def _size(figures: Figures) -> None:

@@ -7,6 +7,7 @@ from ksys_app.models.health import Fault
 from ksys_app.models.rows import Mark
 from ksys_app.queries import health
 from ksys_app.queries.aggregates import stored_to
+from ksys_app.queries.alarm_state import evaluation
 from ksys_app.queries.jobs import jobs
 
 
@@ -36,6 +37,15 @@ async def stored_aggregates() -> tuple[Mark, ...]:
         KsysError: the database cannot be read.
     """
     return (await stored_to()).fresh_rows()
+
+
+async def alarm_evaluation_age_s() -> float | None:
+    """Seconds since every tag was judged for alarms, None if nobody has ever evaluated.
+
+    Raises:
+        KsysError: the database cannot be read.
+    """
+    return (await evaluation()).age_s
 
 
 async def database_bytes() -> int:

@@ -69,7 +69,7 @@ def test_the_schema_is_applied_once_between_database_and_app() -> None:
 def test_what_stays_up_is_looked_after_and_started_again() -> None:
     dockerfile = (docs.ROOT / "Dockerfile").read_text("utf-8")
     assert "HEALTHCHECK" in dockerfile
-    for name in ("database", "app", "app-2", "proxy", "proxy-several"):
+    for name in ("database", "app", "app-2", "alarms", "proxy", "proxy-several"):
         assert SERVICES[name]["restart"] == "unless-stopped"
         assert name.startswith("app") or "test" in SERVICES[name]["healthcheck"]
 

@@ -23,6 +23,7 @@ BOARD: dict[str, Any] = json.loads((FOLDER / "grafana-dashboard.json").read_text
 CODES = "{{ $labels.code }}"
 # Of a hundred, by systemd's own count; 50 and more is "medium".
 EXPOSED = 20
+UNITS = ["ksys.service", "ksys-alarms.service"]
 
 
 def queries(board: Any) -> list[str]:
@@ -124,24 +125,26 @@ def test_the_figures_of_each_alert_are_on_the_dashboard() -> None:
         assert asked - drawn <= {"ksys_jobs_expected"}, rule.splitlines()[0]
 
 
-def unit(folder: Path) -> Path:
+def unit(folder: Path, name: str) -> Path:
     """The unit as it is where the project is this one, with a user that there is."""
-    text = (FOLDER / "ksys.service").read_text("utf-8")
+    text = (FOLDER / name).read_text("utf-8")
     text = text.replace("/opt/ksys/.venv/bin/ksys", str(Path(sys.executable).with_name("ksys")))
     text = text.replace("/opt/ksys", str(docs.ROOT)).replace("=ksys\n", "=root\n")
-    made = folder / "ksys.service"
+    made = folder / name
     made.write_text(text)
     return made
 
 
-def test_the_unit_is_right_and_hardened(tmp_path: Path) -> None:
-    made = str(unit(tmp_path))
+@pytest.mark.parametrize("name", UNITS)
+def test_the_unit_is_right_and_hardened(tmp_path: Path, name: str) -> None:
+    made = str(unit(tmp_path, name))
     assert run("systemd-analyze", "verify", made, package="systemd") == ""
     run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSED}", made)
 
 
-def test_the_unit_starts_the_command_and_knows_its_exit_codes() -> None:
-    text = (FOLDER / "ksys.service").read_text("utf-8")
+@pytest.mark.parametrize("name", UNITS)
+def test_the_unit_starts_the_command_and_knows_its_exit_codes(name: str) -> None:
+    text = (FOLDER / name).read_text("utf-8")
     (command,) = re.findall(r"^ExecStart=/opt/ksys/\.venv/bin/ksys (.+)$", text, re.MULTILINE)
     assert docs.command(command.split()) == ""
     assert "RestartPreventExitStatus=2\n" in text

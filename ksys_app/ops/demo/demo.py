@@ -15,6 +15,7 @@ from ksys_app.ops.demo.plant import feed, folder, history, replay
 from ksys_app.ops.demo.plant.simulator import Plant
 from ksys_app.ops.demo.session import (
     Report,
+    keep_alarms,
     only_one,
     passwords,
     require_access,
@@ -100,9 +101,9 @@ async def _serve(
         if loaded is not None:
             log.line("history", {"rows": loaded.rows, "seconds": loaded.seconds})
     pages = await building
-    dsn, operator_dsn = (
+    dsn, operator_dsn, alarm_dsn = (
         make_conninfo(database.dsn, user=role, password=secrets[role])
-        for role in ("eco_ro", "eco_op")
+        for role in ("eco_ro", "eco_op", "eco_alarm")
     )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise(database))
@@ -120,6 +121,7 @@ async def _serve(
             await runner.passed.wait()
             url = address_of("127.0.0.1", plan.port, settings.base)
             print(f"ready: {url}", flush=True)
+            tasks.create_task(keep_alarms(alarm_dsn))
             tasks.create_task(show_screens(url, plan.screens))
             # Do not await the task itself: a cancellation here would cancel the server midway.
             await asyncio.wait([server])

@@ -19,6 +19,7 @@ from ksys_app.security import access_problem
 from ksys_app.settings import Settings
 from ksys_app.utils import private
 
+RESTART_S = 5.0
 Report = Callable[[str, int, int], None]
 """Called during long work with the step, the done amount and the total; 0 of 0 if not counted."""
 
@@ -62,12 +63,28 @@ def passwords(data_dir: Path) -> dict[str, str | None]:
 
 async def show_screens(url: str, count: int) -> None:
     """Run the process of ``count`` screens until cancelled; it prints a line each minute."""
-    if not count:
-        return
+    if count:
+        await _beside("ksys_app.ops.demo.screens", url, str(count))
+
+
+async def keep_alarms(dsn: str) -> None:
+    """Run ``ksys alarms run`` until cancelled; start it again if it ends by itself.
+
+    Args:
+        dsn: the database, role ``eco_alarm`` or the owner.
+    """
+    while True:
+        await _beside("ksys_app", "alarms", "run", TS_ALARM_DSN=dsn)
+        await asyncio.sleep(RESTART_S)
+
+
+async def _beside(module: str, *arguments: str, **settings: str) -> None:
+    """Run a module in a process of its own until it ends; cancellation ends it with SIGTERM."""
     # In a session of its own, so that Ctrl-C reaches it only from here.
-    module = "ksys_app.ops.demo.screens"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, url, str(count), start_new_session=True
+        *(sys.executable, "-m", module, *arguments),
+        env=os.environ | settings,
+        start_new_session=True,
     )
     try:
         await process.wait()

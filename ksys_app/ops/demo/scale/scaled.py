@@ -25,6 +25,7 @@ from ksys_app.ops.demo.scale.fill import History
 from ksys_app.ops.demo.scale.sizing import Size
 from ksys_app.ops.demo.session import (
     Report,
+    keep_alarms,
     only_one,
     passwords,
     require_access,
@@ -91,6 +92,13 @@ class _Database:
         if self.embedded is None:
             return None
         return make_conninfo(self.dsn, user="eco_op", password=self.secrets["eco_op"])
+
+    @property
+    def alarm_dsn(self) -> str:
+        """The DSN of the alarm worker; on a server the owner's, which has a password."""
+        if self.embedded is None:
+            return self.dsn
+        return make_conninfo(self.dsn, user="eco_alarm", password=self.secrets["eco_alarm"])
 
 
 async def run(plan: ScalePlan, settings: Settings, report: Report) -> None:
@@ -171,6 +179,7 @@ async def _serve(
             await runner.passed.wait()
             url = address_of("127.0.0.1", plan.port, settings.base)
             print(f"ready: {url}", flush=True)
+            tasks.create_task(keep_alarms(database.alarm_dsn))
             tasks.create_task(show_screens(url, plan.screens))
             tasks.create_task(history.run(stop))
             # Do not await the task itself: a cancellation here would cancel the server midway.
