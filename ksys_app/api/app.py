@@ -22,6 +22,7 @@ from ksys_app.api import (
     failures,
     health,
     kpi,
+    limit_preview,
     limits,
     login_form,
     own_password,
@@ -47,7 +48,7 @@ ROUTERS: Final = tuple(
         *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
         own_password,
         *(alarms, alarm_journal, alarm_kpi),
-        limits,
+        *(limit_preview, limits),
     )
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

@@ -214,8 +214,20 @@ def limits(model: Any) -> Responses:
 
 
 def changing(model: Any) -> Responses:
-    """The responses of a change of limits, or of a look at what it would do."""
+    """The responses of a change of limits."""
     return limits(model) | {400: _FAULTY, 409: _CONFLICT}
+
+
+def trying(model: Any) -> Responses:
+    """The responses of a look at what a change of limits would do."""
+    return limits(model) | {400: _FAULTY}
+
+
+def trying_lines(model: type[BaseModel], media: str) -> Responses:
+    """The same, as lines of JSON."""
+    content = {media: {"schema": {"type": "string", "minLength": 1}}}
+    told = f"Lines, each of the shape {model.__name__}; the file ends early if the database fails"
+    return trying(model) | {200: {"content": content, "description": told}}
 
 
 def with_etag(model: Any) -> Responses:

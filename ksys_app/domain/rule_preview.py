@@ -1,0 +1,178 @@
+"""What limits would have done: the machine of the alarms over minutes or samples (PRD §32.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from ksys_app.domain.alarms.tag import TagMachine
+from ksys_app.domain.alarms.times import MINUTE, SECOND
+from ksys_app.domain.kpi import active
+from ksys_app.models.alarms import AlarmSettings, Condition, Level, ProcessEvent
+from ksys_app.models.limits import Limits, Settings
+from ksys_app.models.rows import QcRule
+from ksys_app.models.rule_preview import Episode, Minutes, Samples, Summary
+
+DAY: Final = 86_400 * SECOND
+SHORTEST_GAP_S: Final = 120
+"""Gaps below this one do not show in minutes."""
+OFTEN: Final = 3
+EVENT: Final = 4
+
+
+@dataclass(slots=True)
+class Judged:
+    """A machine of the alarms and the episodes that it has found so far."""
+
+    machine: TagMachine
+    episodes: list[Episode]
+
+    def note(self) -> None:
+        """Take the new events of the machine into the episodes."""
+        for event in self.machine.take():
+            _note(self.episodes, event)
+
+
+def judge(limits: Limits) -> Judged:
+    """A machine with these limits, before the first sample."""
+    machine = TagMachine(limits.rule.tag_name, limits.rule, settings_of(limits.settings))
+    return Judged(machine, [])
+
+
+def settings_of(settings: Settings) -> dict[Condition, AlarmSettings]:
+    """The settings as the machine takes them."""
+    names = [field.name for field in fields(AlarmSettings)]
+    return {
+        condition: AlarmSettings(**{name: getattr(one, name) for name in names})
+        for condition, one in settings.items()
+    }
+
+
+def feed(judged: Judged, samples: Samples) -> None:
+    """Judge more samples, which follow the earlier ones."""
+    take = judged.machine.feed
+    for at, value, qc in zip(samples.at, samples.value, samples.qc, strict=True):
+        take(at, value, qc)
+    judged.note()
+
+
+def end(judged: Judged, until_us: int) -> None:
+    """Let time pass until the end of the span."""
+    judged.machine.advance(until_us)
+    judged.note()
+
+
+def from_minutes(limits: Limits, minutes: Minutes, until_us: int) -> list[Episode]:
+    """The episodes that minutes show; delays below a minute count as none.
+
+    Upper limits are judged by the largest value of each minute, and lower limits by the smallest.
+    """
+    rule = _seen_in_minutes(limits.rule)
+    found: list[Episode] = []
+    for values, upper in ((minutes.high, True), (minutes.low, False)):
+        judged = judge(replace(limits, rule=rule))
+        for at, value in zip(minutes.at, values, strict=True):
+            judged.machine.feed(at * SECOND, value)
+        end(judged, until_us)
+        found += [one for one in judged.episodes if _is_upper(one, rule) is upper]
+    return sorted(found, key=lambda one: one.raised_us)
+
+
+def not_in_minutes(rule: QcRule) -> tuple[Condition, ...]:
+    """The conditions of a rule that minutes do not show."""
+    if active(rule) is None:
+        return ()
+    gap = rule.max_gap_seconds
+    bounds: tuple[tuple[Condition, bool], ...] = (
+        ("GAP", gap is not None and gap < SHORTEST_GAP_S),
+        ("STEP", rule.max_step is not None),
+        ("RATE", rule.roc_max_per_min is not None),
+        ("SPIKE", rule.spike_zscore is not None),
+    )
+    return tuple(condition for condition, unseen in bounds if unseen)
+
+
+def _seen_in_minutes(rule: QcRule) -> QcRule:
+    gap = rule.max_gap_seconds
+    if gap is not None and gap < SHORTEST_GAP_S:
+        gap = None
+    return replace(
+        rule, max_gap_seconds=gap, max_step=None, roc_max_per_min=None, spike_zscore=None
+    )
+
+
+def _is_upper(one: Episode, rule: QcRule) -> bool:
+    """Whether an episode is of what the largest values are judged by."""
+    if one.condition == "INSTR":
+        return one.level != "NEGATIVE" and one.limit_value == rule.max_val
+    return one.condition in ("HIGH", "GAP")
+
+
+def _note(episodes: list[Episode], event: ProcessEvent) -> None:
+    if not event.condition:
+        return
+    if event.event == "RAISE":
+        priority = EVENT if event.priority is None else event.priority
+        episodes.append(
+            Episode(event.condition, event.level, priority, event.limit_value, event.raised_at_us)
+        )
+        return
+    if event.event not in ("CLEAR", "ESCALATE", "DEESCALATE"):
+        return
+    # The episode that an event belongs to is one of the newest.
+    at = next(
+        i
+        for i in range(len(episodes) - 1, -1, -1)
+        if episodes[i].condition == event.condition and episodes[i].raised_us == event.raised_at_us
+    )
+    if event.event == "CLEAR":
+        episodes[at] = replace(episodes[at], cleared_us=event.ts_us)
+    else:
+        priority = episodes[at].priority
+        highest = priority if event.priority is None else min(priority, event.priority)
+        episodes[at] = replace(episodes[at], level=event.level, priority=highest)
+
+
+def summary(episodes: Sequence[Episode], start_us: int, end_us: int) -> Summary:
+    """The figures of a span.
+
+    Args:
+        episodes: the episodes, in order of their beginning.
+        start_us: start of the span, or the first sample if that is later.
+        end_us: end of the span.
+    """
+    alarms = [one for one in episodes if one.priority < EVENT]
+    lengths = [
+        ((end_us if one.cleared_us is None else one.cleared_us) - one.raised_us) / SECOND
+        for one in alarms
+    ]
+    counts: dict[Condition, int] = {}
+    standing: dict[Condition, Level] = {}
+    for one in episodes:
+        counts[one.condition] = counts.get(one.condition, 0) + 1
+        if one.cleared_us is None and one.priority < EVENT:
+            standing[one.condition] = one.level
+    days = max((end_us - start_us) / DAY, 1 / 24)
+    return Summary(
+        raises=len(alarms),
+        per_day=len(alarms) / days,
+        events=len(episodes) - len(alarms),
+        longest_s=max(lengths, default=0.0),
+        in_alarm_s=sum(lengths),
+        chatter=sum(
+            _chattering(one.raised_us for one in alarms if one.condition == name) for name in counts
+        ),
+        by_condition=counts,
+        active=standing,
+    )
+
+
+def _chattering(raised: Iterable[int]) -> int:
+    """How many of these times are among three or more within a minute; they ascend."""
+    times = list(raised)
+    found: set[int] = set()
+    for i in range(OFTEN - 1, len(times)):
+        if times[i] - times[i - OFTEN + 1] <= MINUTE:
+            found.update(range(i - OFTEN + 1, i + 1))
+    return len(found)
