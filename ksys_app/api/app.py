@@ -22,6 +22,7 @@ from ksys_app.api import (
     failures,
     health,
     kpi,
+    limit_bulk,
     limit_preview,
     limits,
     login_form,
@@ -48,7 +49,7 @@ ROUTERS: Final = tuple(
         *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
         own_password,
         *(alarms, alarm_journal, alarm_kpi),
-        *(limit_preview, limits),
+        *(limit_bulk, limit_preview, limits),
     )
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

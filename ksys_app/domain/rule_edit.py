@@ -110,8 +110,10 @@ def computed(rule: QcRule, column: str, operation: Operation, value: Any) -> Any
     """
     before = getattr(rule, column)
     if operation == "set":
-        return value
-    if column not in NUMBERS:
+        if value is not None and isinstance(value, bool) is (column in NUMBERS):
+            raise ValueError(Message("errors.limit_no_number", {"column": column}))
+        return round(value) if column == "max_gap_seconds" and value is not None else value
+    if column not in NUMBERS or value is None or isinstance(value, bool):
         raise ValueError(Message("errors.limit_no_number", {"column": column}))
     if operation == "range":
         if rule.min_val is None or rule.max_val is None:

@@ -10,12 +10,15 @@ from ksys_app import db
 from ksys_app.domain.names import quoted_name
 from ksys_app.domain.rule_edit import (
     EDITABLE,
+    Operation,
     cells,
+    computed,
     contradiction,
     edited,
     rule_problems,
     setting_of,
 )
+from ksys_app.domain.rule_paste import pasted
 from ksys_app.domain.rules import usable_rule
 from ksys_app.errors import BadParameter, Conflict, Forbidden
 from ksys_app.models.alarms import CONDITIONS, Condition
@@ -92,7 +95,11 @@ async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
         Forbidden: the app cannot save, because TS_OPERATOR_DSN is not set.
         UnknownTag: a tag does not exist.
     """
-    found = {one.rule.tag_name: one for one in await read_limits([e.tag_name for e in edits])}
+    tags = [one.tag_name for one in edits]
+    if len(set(tags)) < len(tags):
+        twice = next(tag for tag in tags if tags.count(tag) > 1)
+        raise BadParameter(Message("errors.limit_twice", {"tag": quoted_name(twice)}))
+    found = {one.rule.tag_name: one for one in await read_limits(tags)}
     for tag, one in found.items():
         if not one.has_rule:
             await require_known_tag(tag)
@@ -112,6 +119,39 @@ async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
     if wrong and all(one.version in (None, now.version) for one, now in pairs):
         raise BadParameter(_faulty(wrong), wrong)
     return await _save(pairs, made, author)
+
+
+async def computed_edits(
+    tags: Sequence[str], column: str, operation: Operation, value: Any
+) -> list[Edit]:
+    """An edit of one column for each tag, with the versions in force.
+
+    Raises:
+        BadParameter: the value cannot be computed.
+    """
+    try:
+        return [
+            Edit(
+                one.rule.tag_name,
+                one.version,
+                {column: computed(one.rule, column, operation, value)},
+            )
+            for one in await read_limits(list(dict.fromkeys(tags)))
+        ]
+    except ValueError as error:
+        raise BadParameter(error.args[0]) from None
+
+
+def pasted_edits(text: str) -> list[Edit]:
+    """The edits of a block of a spreadsheet, for whichever versions are in force.
+
+    Raises:
+        BadParameter: the block cannot be read.
+    """
+    try:
+        return pasted(text)
+    except ValueError as error:
+        raise BadParameter(error.args[0]) from None
 
 
 async def roll_back(tag: str, to: int, version: int, author: Author) -> Edited:

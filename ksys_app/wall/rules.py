@@ -26,6 +26,8 @@ CHANGES: Final[Mapping[tuple[str, str], Role]] = {
     ("POST", "/api/v1/alarms/reset"): "operator",
     ("POST", "/api/v1/alarms/out_of_service"): "engineer",
     ("POST", "/api/v1/rules/rollback"): "engineer",
+    ("POST", "/api/v1/rules/bulk"): "engineer",
+    ("POST", "/api/v1/rules/proposal"): "engineer",
     ("POST", "/api/v1/rules/preview"): "engineer",
     ("POST", "/api/v1/rules/preview/exact"): "engineer",
 }

@@ -167,7 +167,7 @@ def test_the_document_holds_no_answer_of_the_framework() -> None:
 
 def test_every_object_of_the_document_is_closed() -> None:
     free = {
-        *("Rule.meta", "Limits.meta", "PutRule.meta", "PreviewRule.meta"),
+        *("Rule.meta", "Limits.meta", "PutRule.meta", "PreviewRule.meta", "TagRule.meta"),
         *("AuditEntry.detail", "JournalEntry.data"),
         *("Change.old", "Change.new", "FieldProblem.values"),
     }

@@ -14,12 +14,13 @@ from tests.conftest import Plant
 from tests.contract import CONTRACT
 
 PUT = "/api/v1/rules/{tag}"
+BULK = ("B1", "B2", "B3", "B4", "B5")
 
 
 @pytest.fixture(scope="module", autouse=True)
 async def rules(plant_db: Plant) -> None:
     now = await plant.clock(plant_db.conn)
-    names = ("P1", "P2", "P3", "P4", "P5", "area 1/P6", "P7", "P8")
+    names = ("P1", "P2", "P3", "P4", "P5", "area 1/P6", "P7", "P8", *BULK)
     await plant.insert(plant_db.conn, [(now, name, 5.0) for name in names])
     await plant_db.conn.execute(
         "INSERT INTO influx_qc_rule (tag_name, min_val, max_val, warn_max, enabled, meta)"
@@ -247,3 +248,82 @@ async def test_wrong_settings_are_refused(http: httpx.AsyncClient, wrong: list[A
     answer = await put(http, "P2", {"version": 1, "reason": "x", "settings": wrong})
     assert answer.status_code == 400
     assert "settings" in answer.json()["error"]["message"]
+
+
+class TestManyTags:
+    """``/api/v1/rules/proposal`` and ``/bulk``."""
+
+    async def ask(self, http: httpx.AsyncClient, path: str, body: Any) -> httpx.Response:
+        path = f"/api/v1/rules/{path}"
+        return held(await http.post(path, json=body), path, "POST")
+
+    async def test_a_change_is_proposed_and_saved_in_one_transaction(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        change = {"tags": ["B1", "B2"], "column": "max_val", "operation": "scale", "value": 1.5}
+        proposed = (await self.ask(http, "proposal", {"change": change})).json()
+        assert [row["cells"] for row in proposed["rows"]] == [
+            [{"column": "max_val", "old": 100.0, "new": 150.0}]
+        ] * 2
+        rules = [
+            {"tag_name": row["limits"]["tag_name"], "version": row["limits"]["version"]}
+            | {cell["column"]: cell["new"] for cell in row["cells"]}
+            for row in proposed["rows"]
+        ]
+        saved = await self.ask(http, "bulk", {"rules": rules, "reason": "bigger"})
+        assert [one["limits"]["max_val"] for one in saved.json()] == [150, 150]
+        late = await self.ask(http, "bulk", {"rules": rules, "reason": "again"})
+        assert late.status_code == 409
+        assert [one["tag_name"] for one in late.json()["error"]["conflicts"]] == ["B1", "B2"]
+
+    async def test_one_wrong_tag_and_none_is_saved(self, http: httpx.AsyncClient) -> None:
+        rules = [
+            {"tag_name": "B3", "version": 1, "warn_max": 70},
+            {"tag_name": "B4", "version": 1, "warn_max": 700},
+        ]
+        answer = await self.ask(http, "bulk", {"rules": rules, "reason": "x"})
+        assert answer.status_code == 400
+        (field,) = answer.json()["error"]["fields"]
+        assert (field["tag_name"], field["column"]) == ("B4", "warn_max")
+        assert (await limits(http, "B3"))["version"] == 1
+        twice = await self.ask(http, "bulk", {"rules": [rules[0], rules[0]], "reason": "x"})
+        assert twice.status_code == 400
+
+    async def test_a_pasted_block_is_proposed_with_what_is_wrong(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        text = "tag_name\twarn_max\tcrit_max\nB3\t70,5\t\nB4\t80\t700\nB5\t80\t\n"
+        found = (await self.ask(http, "proposal", {"text": text})).json()
+        assert found["unchanged"] == 1
+        first, second = found["rows"]
+        assert (first["cells"], first["fields"]) == (
+            [{"column": "warn_max", "old": 80.0, "new": 70.5}],
+            [],
+        )
+        assert second["fields"][0]["column"] == "crit_max"
+
+    @pytest.mark.parametrize(
+        ("body", "says"),
+        [
+            ({}, "either change or text is needed"),
+            ({"text": ""}, "paste a block"),
+            ({"text": "tag_name;hot\nB3;1"}, "the first line must name tag_name"),
+            ({"text": "tag_name;warn_max\nB3;1,234"}, "line 2 warn_max: 1,234 cannot be read"),
+            ({"text": "tag_name;warn_max\nB3;1;2"}, "line 2 has 3 cells"),
+            ({"text": "tag_name;warn_max\nB3;1\nB3;2"}, "B3 is there twice"),
+            (
+                {"change": {"tags": ["B3"], "column": "meta", "operation": "set", "value": 1}},
+                "must be one of",
+            ),
+            (
+                {"change": {"tags": ["B3"], "column": "enabled", "operation": "add", "value": 1}},
+                "enabled is no number",
+            ),
+        ],
+    )
+    async def test_what_cannot_be_proposed_is_said(
+        self, http: httpx.AsyncClient, body: Any, says: str
+    ) -> None:
+        answer = await self.ask(http, "proposal", body)
+        assert answer.status_code == 400
+        assert says in answer.json()["error"]["message"]

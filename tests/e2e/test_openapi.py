@@ -33,7 +33,10 @@ positive_data_acceptance.enabled = false
 
 # Other tests change limits. Random ones would be in force for the rest of this site's tests.
 [[operations]]
-include-name = ["PUT /api/v1/rules/{tag}", "POST /api/v1/rules/rollback"]
+include-name = [
+  "PUT /api/v1/rules/{tag}", "POST /api/v1/rules/rollback",
+  "POST /api/v1/rules/bulk", "POST /api/v1/rules/proposal",
+]
 enabled = false
 
 # A document of this kind cannot say which limits are in order.
