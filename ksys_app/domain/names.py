@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from ksys_app.models.message import Message
@@ -24,6 +25,8 @@ _CALLED: Final = {
 }
 
 
+# A file of samples has few names, and each of them many times.
+@lru_cache(8192)
 def flaw(name: str) -> Message | None:
     """What is wrong with a name that the product is asked to write, None for a good name."""
     if not name:

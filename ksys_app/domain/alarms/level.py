@@ -69,15 +69,19 @@ class LevelMachine:
             return "set"
         return "clear" if limit.back_low < value < limit.back_high else "between"
 
-    def step(self, judged: Judged, at: int) -> None:
-        """Go on with what was judged at a time; delays that were over before have been fired."""
+    def step(self, judged: Judged, at: int) -> bool:
+        """Go on with what was judged at a time; delays that were over before have been fired.
+
+        Returns:
+            Whether the level was raised or cleared.
+        """
         process = self.process
         if judged == "set":
             if process == "norm":
-                if self.settings.on_us:
-                    self._wait("pend", at, self.settings.on_us)
-                else:
+                if not self.settings.on_us:
                     self._rest("act", at)
+                    return True
+                self._wait("pend", at, self.settings.on_us)
             elif process == "clr":
                 self._rest("act")
         elif process == "pend":
@@ -85,12 +89,13 @@ class LevelMachine:
             self._rest("norm")
         elif judged == "clear":
             if process == "act":
-                if self.settings.off_us:
-                    self._wait("clr", at, self.settings.off_us)
-                else:
+                if not self.settings.off_us:
                     self._rest("norm")
+                    return True
+                self._wait("clr", at, self.settings.off_us)
         elif process == "clr":
             self._rest("act")
+        return False
 
     def resume(self, earlier: LevelMachine) -> None:
         """Go on in the state of the same level under an earlier rule."""

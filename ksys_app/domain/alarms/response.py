@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from ksys_app.domain.alarms.settings import Policy
 from ksys_app.models.alarms import Act, ProcessEvent, Shelf, Standing
@@ -46,18 +47,17 @@ def after(
         return standing, ()
     again = event.event == "ESCALATE" and policy.ack
     ack = "unacked" if again else standing.ack
-    return replace(_at_level(standing, event), ack=ack), ()
+    return replace(standing, **_figures(event), ack=ack), ()
 
 
-def _at_level(standing: Standing, event: ProcessEvent) -> Standing:
-    return replace(
-        standing,
-        level=event.level,
-        priority=event.priority or 0,
-        value=event.value,
-        limit_value=event.limit_value,
-        quality=event.quality,
-    )
+def _figures(event: ProcessEvent) -> dict[str, Any]:
+    return {
+        "level": event.level,
+        "priority": event.priority or 0,
+        "value": event.value,
+        "limit_value": event.limit_value,
+        "quality": event.quality,
+    }
 
 
 def _raised(
@@ -67,7 +67,8 @@ def _raised(
     if standing.ack == "unacked" and standing.raised_at_us is not None:
         before = (Act("SUPERSEDED", event.ts_us, standing.raised_at_us),)
     found = replace(
-        _at_level(standing, event),
+        standing,
+        **_figures(event),
         active=True,
         raised_at_us=event.raised_at_us,
         cleared_at_us=None,
@@ -83,7 +84,8 @@ def _cleared(standing: Standing, event: ProcessEvent) -> tuple[Standing, tuple[A
     off = event.reason == "RULE_OFF"
     stays = standing.ack == "unacked" or standing.latched
     found = replace(
-        _at_level(standing, event),
+        standing,
+        **_figures(event),
         active=False,
         cleared_at_us=event.ts_us,
         ack=standing.ack if stays and not off else "none",

@@ -237,14 +237,17 @@ class TagMachine:
                 figures = self._motion.figures(ts, value, self._value, self._seen, exact=exact)
             self._motion.keep(ts, value)
         self._silent, self._good, self._value, self._seen = False, good, value, ts
+        changed = False
         for level in self._levels:
             if level.limit is not None:
-                level.step(level.judge_value(value) if good else "unknown", at)
+                judged = level.judge_value(value) if good else "unknown"
             elif level.condition in figures:
-                level.step(self._judge_figure(level, figures[level.condition], at), at)
+                judged = self._judge_figure(level, figures[level.condition], at)
             else:
-                level.step(UNFIGURED[level.condition][good], at)
-        self._tell(at)
+                judged = UNFIGURED[level.condition][good]
+            changed |= level.step(judged, at)
+        if changed:
+            self._tell(at)
         self._at = self._reached = at
         self._deadline = at + self._gap
         self._settle()
@@ -288,8 +291,13 @@ class TagMachine:
 
     def _settle(self) -> None:
         """Note when the next delay ends, and which values change nothing."""
-        self._due = min((level.due for level in self._levels), default=NEVER)
-        self._low, self._high = self._calm if self._good and self.quiet else NOTHING
+        due, calm = NEVER, self._good and not self._silent
+        for level in self._levels:
+            if level.process != "norm":
+                calm = False
+                due = min(due, level.due)
+        self._due = due
+        self._low, self._high = self._calm if calm else NOTHING
 
     def _tell(self, at: int) -> None:
         self._journal.tell(self._alarms, at, self._hold())
