@@ -9,6 +9,7 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components import client
+from ksys_app.components.client.alarms import AlarmBanner
 from ksys_app.components.client.shell import PaperHead
 from ksys_app.components.navbar import navbar
 from ksys_app.components.sidebar import sidebar
@@ -130,6 +131,7 @@ def shell(
         *skips,
         sidebar(route, None if feed is None else feed.on_refresh),
         rx.el.div(
+            AlarmBanner.create(),
             navbar(route, title, *controls),
             rx.fragment() if paper is None else paper,
             client.StatusBar.create(on_retry=feed.on_retry) if feed is not None else rx.fragment(),

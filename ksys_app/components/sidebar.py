@@ -1,4 +1,4 @@
-"""The four pages: a sidebar where it is wide, its icons at 1024, a drawer where it is narrow."""
+"""The pages: a sidebar where it is wide, its icons at 1024, a drawer where it is narrow."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import reflex as rx
 from reflex_components_core.react_router import link
 
 from ksys_app.components import client
-from ksys_app.components.words import T
+from ksys_app.components.words import AL, T
 
 PAGES: Final[tuple[tuple[str, rx.Var[str], str, str], ...]] = (
     ("/", T.nav_dashboard, "layout_dashboard", "d"),
     ("/trend", T.nav_trend, "chart_line", "t"),
     ("/tech", T.nav_tech, "chart_candlestick", "i"),
     ("/comm", T.nav_comm, "radio_tower", "c"),
+    ("/alarms", AL.nav, "bell", "a"),
 )
 SHORTCUTS: Final[tuple[tuple[str, rx.Var[str]], ...]] = (
     *((f"g {key}", title) for _, title, _, key in PAGES),
@@ -23,6 +24,10 @@ SHORTCUTS: Final[tuple[tuple[str, rx.Var[str]], ...]] = (
     ("↑ ↓ ← →", T.key_rows),
     ("+ - 0", T.key_zoom),
     ("Shift ← →", T.key_pan),
+    ("j k", AL.key_alarm_walk),
+    ("Space", AL.key_alarm_pick),
+    ("a", AL.key_alarm_ack),
+    ("s", AL.key_alarm_shelve),
     ("Enter", T.key_open),
     ("Ctrl C", T.key_copy),
     ("?", T.key_help),
@@ -55,7 +60,8 @@ def brand() -> rx.Component:
 
 
 def nav_links(route: str) -> rx.Component:
-    """Links to the four pages, the current one marked."""
+    """Links to the pages; the current one is marked, also on a page below it."""
+    here = route and f"/{route.lstrip('/').partition('/')[0]}"
     return rx.el.nav(
         rx.el.ul(
             *(
@@ -66,7 +72,7 @@ def nav_links(route: str) -> rx.Component:
                         rx.el.kbd(f"g {key}", aria_hidden="true", class_name="nav-text"),
                         to=path,
                         title=title,
-                        custom_attrs={"aria-current": "page"} if path == route else {},
+                        custom_attrs={"aria-current": "page"} if path == here else {},
                         class_name="nav-link",
                     )
                 )

@@ -60,6 +60,7 @@ L: Final = Section("live")
 C: Final = Section("comm")
 ACCESS: Final = Section("access")
 A: Final = Section("alarm")
+AL: Final = Section("alarms")
 LIMITS: Final = Section("limits")
 FEATURES: Final = Section("features")
 

@@ -18,6 +18,7 @@ LOOKING: Final[Mapping[str, tuple[str, ...]]] = {
     "update_vars_internal_state": ("update_vars_internal",),
     "frontend_event_exception_state": ("handle_frontend_exception",),
     "failure_state": ("show_failure",),
+    "place_state": ("tell_place",),
     "dashboard_state": (
         *("close_detail", "follow_feed", "hold", "load", "open_detail", "read_detail"),
         *("refresh", "reorder", "retry", "set_tag_filter", "set_tile_sort", "set_window_filter"),

@@ -11,7 +11,8 @@ from reflex.config import get_config
 
 from ksys_app.components.feedback import crash_box
 from ksys_app.components.words import T, filled
-from ksys_app.pages import admin, comm, dashboard, lost, tech, trend
+from ksys_app.pages import admin, alarms, comm, dashboard, lost, tech, trend
+from ksys_app.states.place import PlaceState
 
 STYLESHEETS = (
     "tokens",
@@ -20,6 +21,7 @@ STYLESHEETS = (
     "tables",
     "series",
     "comm",
+    "alarms",
     "overlays",
     "access",
     "print",
@@ -59,7 +61,10 @@ def app_style() -> dict[str, Any]:
 def add_pages(app: rx.App) -> None:
     """Add the pages to ``app``, and the one of addresses that no page has."""
     app.add_page(lost.page, route=lost.ROUTE, title=filled(T.page_title, page=lost.TITLE))
-    app.add_page(admin.page, route=admin.ROUTE, title=filled(T.page_title, page=admin.TITLE))
+    for path, name, made in ((admin.ROUTE, admin.TITLE, admin.page), *alarms.PAGES):
+        app.add_page(
+            made, route=path, title=filled(T.page_title, page=name), on_load=PlaceState.tell_place
+        )
     for route, module in MODULES.items():
         app.add_page(
             partial(module.page, route),

@@ -7,7 +7,7 @@ import reflex as rx
 from ksys_app.components.client.admin import AdminBoard
 from ksys_app.components.layout import Place, shell
 from ksys_app.components.words import ACCESS
-from ksys_app.states.base import BaseState as State
+from ksys_app.states.place import PlaceState as State
 
 TITLE = ACCESS.admin
 ROUTE = "/admin"

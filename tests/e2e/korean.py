@@ -32,7 +32,20 @@ TEXTS: Final = """() => {
 }"""
 # What is no word of a language: names of the specification, codes, keys, units.
 NAMES: Final = {
-    *("TAG", "NOPE", "BAD", "PARAMETER", "UNKNOWN", "Asia", "Seoul", "KST", "bar", "avg", "max"),
+    *(
+        "TAG",
+        "NOPE",
+        "BAD",
+        "PARAMETER",
+        "UNKNOWN",
+        "Asia",
+        "Seoul",
+        "KST",
+        "Space",
+        "bar",
+        "avg",
+        "max",
+    ),
     *("min", "last", "first", "sma", "bb", "top", "bot", "slope", "mean", "std", "Shift", "HH"),
     *("hours", "overview", "LL", "GAP", "SPIKE", "STEP", "RATE", "RANGE", "warn", "crit", "val"),
     *("step", "roc", "per", "spike", "zscore", "deadband", "pct", "gap", "seconds", "stuck"),

@@ -293,3 +293,67 @@ async def test_a_person_logs_in_at_the_identity_provider_and_out_there_too(
         await page.get_by_placeholder("Enter any login").wait_for()
         await page.context.close()
         await stop_site(site)
+
+
+ALARM = """INSERT INTO alarm_state
+  (tag_name, condition, level, priority, process, ack, raised_at, value, limit_value, quality)
+  VALUES (%s, 'HIGH', %s, %s, 'act', 'unacked', now() - interval '5 min', 12, 10, 'good')"""
+
+
+async def raise_alarm(site: Site, tag: str, priority: int = 2) -> None:
+    """An alarm as the worker raises it."""
+    async with await connect(site.dsn) as conn:
+        await conn.execute(ALARM, (tag, "HH" if priority < 3 else "H", priority))
+
+
+async def test_an_operator_acknowledges_and_every_tab_shows_it_and_a_viewer_reads_why_not(
+    browser: Browser, guarded: Site
+) -> None:
+    for tag, priority in (("D100", 1), ("D101", 2), ("D200", 3)):
+        await raise_alarm(guarded, tag, priority)
+    viewer = await signed_in_tab(browser, guarded, "/alarms")
+    page = await signed_in_tab(browser, guarded, "/alarms", "olaf")
+    await expect(viewer.get_by_test_id("may-not")).to_contain_text("logged in as ann")
+    for button in ("ack-D101", "ack-all", "banner-ack"):
+        await expect(viewer.get_by_test_id(button)).to_be_disabled()
+    rows = page.get_by_role("row")
+    await expect(rows).to_contain_text(["State", "D100", "D101", "D200"])
+    await expect(page.get_by_test_id("banner-evaluated")).to_have_text(
+        "nobody evaluates alarms yet"
+    )
+    # Two steps down and a key: no pointer.
+    for key in ("j", "j", "a"):
+        await page.keyboard.press(key)
+    await expect(page.get_by_test_id("outcome")).to_contain_text("1 acknowledged")
+    for tab_ in (viewer, page):
+        await expect(tab_.get_by_test_id("alarm-D101")).to_have_attribute("data-state", "acked")
+        await expect(tab_.get_by_test_id("alarm-D101")).to_contain_text("olaf")
+    # An urgent one needs a comment, on every page.
+    await page.keyboard.press("g")
+    await page.keyboard.press("d")
+    await page.get_by_test_id("tile-D100").wait_for()
+    await page.get_by_test_id("banner-ack").click()
+    await expect(page.get_by_test_id("ask-act")).to_be_disabled()
+    await page.get_by_test_id("ask-text").fill("looked at it")
+    await page.get_by_test_id("ask-act").click()
+    await expect(page.get_by_test_id("banner-top")).to_contain_text("D200")
+    await expect(viewer.get_by_test_id("alarm-D100")).to_contain_text("looked at it")
+    await viewer.context.close()
+    # A new one waits while a row is selected, and is spoken once.
+    await page.goto(f"{guarded.url}/alarms")
+    await page.get_by_test_id("select-D200").check()
+    await raise_alarm(guarded, "D300", 1)
+    await expect(page.get_by_test_id("spoken")).to_have_text("New alarm, Urgent: D300, Very high")
+    await expect(rows).to_contain_text(["State", "D200", "D100", "D101"])
+    await page.get_by_test_id("reorder").click()
+    await expect(rows).to_contain_text(["State", "D300", "D200", "D100", "D101"])
+    await page.get_by_test_id("selected-shelve").click()
+    await page.get_by_test_id("for-once").check()
+    await page.get_by_test_id("ask-text").fill("valve is being changed")
+    await page.get_by_test_id("ask-act").click()
+    await expect(page.get_by_test_id("alarm-D200")).to_have_count(0)
+    await page.get_by_test_id("tab-aside").click()
+    await expect(page.get_by_test_id("alarm-D200")).to_contain_text("valve is being changed")
+    await page.get_by_test_id("tab-journal").click()
+    await expect(page.get_by_test_id("episode-D100")).to_contain_text("olaf, after 5 min")
+    await page.context.close()

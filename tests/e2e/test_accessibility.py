@@ -10,6 +10,7 @@ import axe_playwright_python
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from ksys_app.db import connect
 from tests.database import TestDatabases
 from tests.e2e.conftest import Site, policy_watched, seed, start_site, stop_site
 from tests.e2e.korean import allowed_on, allowed_words, english_left
@@ -46,7 +47,14 @@ STATES: Final = (
     ("communication", "/comm?tags=D100,D200", "map-D100"),
     ("overview", "/comm?view=overview", "overview"),
     ("communication of an unknown tag", "/comm?tags=NOPE", "error-box"),
+    ("alarms", "/alarms?by=group", "alarm-D100"),
+    ("no alarm of the filter", "/alarms?tag=NOPE", "alarm-none"),
+    ("journal of alarms", "/alarms/journal?flat=1", "journal-count"),
 )
+ALARMS: Final = """INSERT INTO alarm_state
+  (tag_name, condition, level, priority, process, ack, raised_at, value, limit_value, quality)
+  SELECT tag, 'HIGH', 'HH', priority, 'act', ack, now() - interval '5 min', 12, 10, 'good'
+  FROM (VALUES ('D100', 1, 'unacked'), ('D101', 2, 'acked')) AS a (tag, priority, ack)"""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +62,8 @@ async def plain(databases: TestDatabases) -> AsyncIterator[Site]:
     """The app over the demo's nine tags."""
     dsn = await databases.fresh()
     await seed(dsn)
+    async with await connect(dsn) as conn:
+        await conn.execute(ALARMS)
     site = await start_site(databases, dsn)
     yield site
     await stop_site(site)

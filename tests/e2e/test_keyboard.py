@@ -18,6 +18,7 @@ async def test_g_and_a_letter_switches_pages(page: Page) -> None:
         ("t", "/trend", "Trend"),
         ("i", "/tech", "Technical Indicators"),
         ("c", "/comm", "Communication"),
+        ("a", "/alarms", "Alarms"),
         ("d", "/", "Dashboard"),
     )
     for letter, path, title in pages:

@@ -41,6 +41,11 @@ COMPLETED = {
     "pages": ("group_", "bucket_"),
     "comm": ("state_",),
     "access": ("role_", "may_", "col_", "did_", "detail_", "via_"),
+    "alarms": (
+        *("ask_", "by_", "col_", "do_", "done_", "event_", "for_", "guide_", "head_"),
+        *("needed_", "no_", "prio_", "reason_", "result_", "say_", "span_", "state_"),
+        *("tab_", "what_", "why_"),
+    ),
 }
 
 
@@ -87,11 +92,12 @@ def test_no_korean_is_in_english_but_the_name_of_the_language() -> None:
 
 
 def test_each_text_that_is_asked_for_is_in_the_catalogue_and_each_text_is_asked_for() -> None:
-    sections = {"T": "pages", "L": "live", "C": "comm", "A": "alarm", "ACCESS": "access"}
+    sections = {"T": "pages", "L": "live", "C": "comm", "A": "alarm", "AL": "alarms"}
+    sections["ACCESS"] = "access"
     asked = {
         (sections[short], name)
         for short, name in re.findall(
-            r"\b([TLCA]|ACCESS)\.(?!at\b|each\b|create\b)([a-z]\w*)", PYTHON
+            r"\b([TLCA]|AL|ACCESS)\.(?!at\b|each\b|create\b)([a-z]\w*)", PYTHON
         )
     }
     # `t` is the section live, or pages in the few scripts that say so; `w` is the section comm.
@@ -100,10 +106,12 @@ def test_each_text_that_is_asked_for_is_in_the_catalogue_and_each_text_is_asked_
     # `a` is the section access, also in the page of the login.
     asked |= {("access", name) for name in re.findall(r"\ba\.(\w+)", SCRIPTS)}
     asked |= {("access", name) for name in re.findall(r'\ba\["(\w+)"\]', PYTHON)}
+    # `al` is the section alarms.
+    asked |= {("alarms", name) for name in re.findall(r"\bal\.(\w+)", SCRIPTS)}
     asked |= {tuple(key.split(".")) for key in re.findall(r'"([a-z]+\.\w+)"', PYTHON + SCRIPTS)}
     known = set(TEXTS)
     assert {
-        one for one in asked if one[0] in ("comm", "alarm", "faults") and one not in known
+        one for one in asked if one[0] in ("comm", "alarm", "alarms", "faults") and one not in known
     } == set()
     completed = {
         (section, name)

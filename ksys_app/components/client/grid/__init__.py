@@ -161,7 +161,7 @@ def fetched_tiles() -> tuple[rx.Var[list[TileView]], rx.Var[list[str]]]:
     return rows, titles
 
 
-_VIRTUAL = ["@tanstack/react-virtual@3.14.26"]
+VIRTUAL = ["@tanstack/react-virtual@3.14.26"]
 
 
 class Cells(rx.Component):
@@ -197,7 +197,7 @@ class ManyTiles(rx.Component):
 
     library = library("grid/many.jsx")
     tag = "ManyTiles"
-    lib_dependencies: list[str] = _VIRTUAL
+    lib_dependencies: list[str] = VIRTUAL
 
     name: rx.Var[str]
     count: rx.Var[int]
@@ -209,7 +209,7 @@ class ManyRows(rx.Component):
 
     library = library("grid/many.jsx")
     tag = "ManyRows"
-    lib_dependencies: list[str] = _VIRTUAL
+    lib_dependencies: list[str] = VIRTUAL
 
     name: rx.Var[str]
     count: rx.Var[int]

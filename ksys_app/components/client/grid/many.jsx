@@ -108,7 +108,7 @@ const settled = (before, after) =>
   Object.keys(after).every((key) => Math.abs(before[key] - after[key]) < 0.5) ? before : after;
 
 // Paper has no scroll: everything is printed.
-function usePrinting() {
+export function usePrinting() {
   const [printing, setPrinting] = useState(false);
   useEffect(() => {
     const begin = () => flushSync(() => setPrinting(true));

@@ -37,8 +37,8 @@ export function useColumns(url, version) {
   };
 }
 
-// Why there are no columns, as a message for a reader of any language.
-class Refused extends Error {
+// Why the server answered no data, as a message for a reader of any language.
+export class Refused extends Error {
   constructor(code, status) {
     super(code ?? `HTTP ${status}`);
     this.said = code ? { key: `errors.code_${code}`, values: {} } : { key: "errors.http", values: { status } };

@@ -82,3 +82,10 @@ export function tickText(ms, zone, span) {
   if (clock !== "00:00:00") return span < 10 * MINUTE ? clock : clock.slice(0, 5);
   return span > 200 * DAY ? date.slice(0, 7) : date.slice(5);
 }
+
+// The time that a text means on the wall of the zone, epoch ms: `2026-01-31 14:05`, `2026-01-31`; null for any other text.
+export function parse(text, zone) {
+  const found = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?)?$/.exec(text.trim());
+  const wall = found ? Date.parse(`${found[1]}T${found[2] ?? "00:00"}${found[3] ?? ":00"}Z`) : NaN;
+  return Number.isNaN(wall) ? null : utc(wall, zone);
+}

@@ -10,8 +10,8 @@ from ksys_app.components.client.files import library
 
 _FONT = ["@fontsource-variable/noto-sans-kr@5.3.1"]
 POPOVER = ["@radix-ui/react-popover@1.3.1"]
-_DIALOG = ["@radix-ui/react-dialog@1.3.1"]
-_MENU = ["@radix-ui/react-dropdown-menu@2.2.1"]
+DIALOG = ["@radix-ui/react-dialog@1.3.1"]
+MENU = ["@radix-ui/react-dropdown-menu@2.2.1"]
 PICKER = ["downshift@9.5.0"]
 
 
@@ -63,7 +63,7 @@ class Account(rx.Component):
 
     library = library("shell/account.jsx")
     tag = "Account"
-    lib_dependencies: list[str] = _MENU
+    lib_dependencies: list[str] = MENU
 
 
 class StatusBar(rx.Component):
@@ -129,7 +129,7 @@ class Modal(rx.Component):
 
     library = library("shell/modal.jsx")
     tag = "Modal"
-    lib_dependencies: list[str] = _DIALOG
+    lib_dependencies: list[str] = DIALOG
 
     open: rx.Var[bool]
     title: rx.Var[str]
@@ -144,7 +144,7 @@ class Drawer(rx.Component):
 
     library = library("shell/modal.jsx")
     tag = "Drawer"
-    lib_dependencies: list[str] = _DIALOG
+    lib_dependencies: list[str] = DIALOG
 
     label: rx.Var[str]
     title: rx.Var[str]
@@ -156,7 +156,7 @@ class WindowMenu(rx.Component):
 
     library = library("shell/controls.jsx")
     tag = "WindowMenu"
-    lib_dependencies: list[str] = _MENU
+    lib_dependencies: list[str] = MENU
 
     value: rx.Var[str]
     groups: rx.Var[list[dict[str, Any]]]
@@ -191,7 +191,7 @@ class Keys(rx.Component):
 
     library = library("shell/keys.jsx")
     tag = "Keys"
-    lib_dependencies: list[str] = _DIALOG
+    lib_dependencies: list[str] = DIALOG
 
     routes: rx.Var[dict[str, str]]
     shortcuts: rx.Var[list[list[str]]]

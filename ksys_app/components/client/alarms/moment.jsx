@@ -1,0 +1,24 @@
+// A field for a time of the display zone, written as the pages write times: `2026-01-31 14:05`.
+import { useEffect, useState } from "react";
+import { useWords } from "../lib/usewords.js";
+import { parse, stamp } from "../lib/zone.js";
+
+export function Moment({ label, value, zone, onMoment }) {
+  const { alarms: al } = useWords();
+  const shown = value ? stamp(Date.parse(value), zone).slice(0, 16) : "";
+  const [text, setText] = useState(shown);
+  useEffect(() => setText(shown), [shown]);
+  const take = () => {
+    const ms = parse(text, zone);
+    if (text.trim() === "") onMoment("");
+    else if (ms === null) setText(shown);
+    else onMoment(new Date(ms).toISOString());
+  };
+  return (
+    <label className="moment">
+      <span>{label}</span>
+      <input type="text" inputMode="numeric" placeholder={al.date_form} value={text} size={20} spellCheck={false} autoComplete="off"
+        onChange={(event) => setText(event.target.value)} onBlur={() => text !== shown && take()} onKeyDown={(event) => event.key === "Enter" && take()} />
+    </label>
+  );
+}

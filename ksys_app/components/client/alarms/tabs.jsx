@@ -1,0 +1,18 @@
+// The pages about alarms: what stands now, what was put aside, and the journal.
+import { Link } from "react-router";
+import { useWords } from "../lib/usewords.js";
+
+const PAGES = [["active", "/alarms"], ["aside", "/alarms?view=aside"], ["journal", "/alarms/journal"]];
+
+export function Tabs({ shown, counts = {} }) {
+  const { alarms: al } = useWords();
+  return (
+    <nav className="alarm-tabs" aria-label={al.tabs}>
+      {PAGES.map(([name, to]) => (
+        <Link key={name} to={to} aria-current={name === shown ? "page" : undefined} data-testid={`tab-${name}`}>
+          {al[`tab_${name}`]}{counts[name] === undefined ? null : <span className="tab-count">{counts[name]}</span>}
+        </Link>
+      ))}
+    </nav>
+  );
+}
