@@ -29,6 +29,7 @@ from ksys_app.settings import Settings, get_settings, secrets
 from ksys_app.states.failure import handler_failed, page_failed
 from ksys_app.utils import request
 from ksys_app.utils.closed_tabs import ClosedTabs
+from ksys_app.utils.loading import collect_rarely
 from ksys_app.wall.identity import NOBODY, Identity, Local, Proxied
 from ksys_app.wall.limits import Crowd, Limits
 from ksys_app.wall.wall import walled
@@ -39,6 +40,7 @@ async def lifespan() -> AsyncIterator[None]:
     """Open the pool and the feed in the serving process, after any fork."""
     settings = get_settings()
     log.setup(settings.log_form, secrets())
+    collect_rarely()
     sweeping = asyncio.create_task(closed_tabs().keep_sweeping(), name="closed tabs")
     try:
         async with runtime.opened(settings, connected):

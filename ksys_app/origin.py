@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -150,6 +151,7 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or trusts(networks(LOOPBACK), host.strip("[]"))
 
 
+@lru_cache(maxsize=16)
 def networks(text: str) -> Networks:
     """The networks in a text such as ``127.0.0.1, 10.20.0.0/24``; ``none`` gives no network.
 

@@ -36,6 +36,8 @@ class ChangeLog:
         self._tiles: dict[str, Tile] = {}
         self._changed: dict[str, int] = {}
         self._removed: dict[str, int] = {}
+        # All screens ask the same few questions in a tick.
+        self._answers: dict[int | None, Changes] = {}
 
     def add(self, seq: int, tiles: Sequence[Tile]) -> None:
         """Take the tiles of the tick ``seq``, which is larger than all before."""
@@ -53,13 +55,20 @@ class ChangeLog:
     def again(self, seq: int) -> None:
         """Take a tick that has no tiles of its own, because the database did not answer."""
         self._ticks.append(seq)
+        self._answers = {}
         oldest = self._ticks[0]
         for title in [one for one, gone in self._removed.items() if gone <= oldest]:
             del self._removed[title]
 
     def since(self, seq: int) -> Changes:
         """What has changed after the tick ``seq``; everything where that tick is not remembered."""
-        if seq not in self._ticks:
+        known = seq if seq in self._ticks else None
+        if known not in self._answers:
+            self._answers[known] = self._since(known)
+        return self._answers[known]
+
+    def _since(self, seq: int | None) -> Changes:
+        if seq is None:
             return Changes(True, tuple(self._tiles.values()))
         changed = (tile for title, tile in self._tiles.items() if self._changed[title] > seq)
         removed = sorted(title for title, gone in self._removed.items() if gone > seq)

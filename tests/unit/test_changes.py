@@ -82,3 +82,14 @@ def test_a_reader_that_skips_ticks_has_the_newest_tiles(
             has |= {one.title: one for one in changes.tiles}
             seen = seq
             assert [has[title] for title in sorted(has)] == list(made(**values))
+
+
+def test_screens_that_ask_the_same_get_the_same_until_the_next_tick() -> None:
+    log = ChangeLog()
+    log.add(1, made(A=1))
+    log.add(2, made(A=2))
+    assert log.since(1) is log.since(1)
+    assert log.since(0) is log.since(-5)
+    log.add(3, made(A=2, B=1))
+    assert log.since(1).tiles == made(A=2, B=1)
+    assert log.since(0).tiles == made(A=2, B=1)

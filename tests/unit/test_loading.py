@@ -1,4 +1,4 @@
-"""Modules are loaded without garbage collections, and later collections leave them out."""
+"""Modules are loaded without garbage collections, which leave them out and are rare later."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from ksys_app.utils.loading import loading
+from ksys_app.utils.loading import NEW_OBJECTS, collect_rarely, loading
 
 
 @pytest.mark.parametrize("collects", [True, False])
@@ -31,3 +31,15 @@ def test_later_collections_leave_out_what_is_there_at_the_end_of_the_block() -> 
         module: list[object] = [[]]
     assert all(module is not one for one in gc.get_objects())
     assert gc.get_freeze_count() > 0
+
+
+def test_what_one_tick_creates_causes_no_search_for_garbage() -> None:
+    before = gc.get_threshold()
+    try:
+        collect_rarely()
+        gc.collect()
+        count = gc.get_stats()[0]["collections"]
+        tick = [[n] for n in range(NEW_OBJECTS // 2)]
+        assert (len(tick), gc.get_stats()[0]["collections"]) == (NEW_OBJECTS // 2, count)
+    finally:
+        gc.set_threshold(*before)
