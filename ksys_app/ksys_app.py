@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ksys_app.pages import add_pages, app_style
 from ksys_app.request_ids import with_request_ids
 from ksys_app.security import with_headers, with_tls_kept
 from ksys_app.services import runtime
+from ksys_app.services.access import Access
 from ksys_app.settings import Settings, get_settings, secrets
 from ksys_app.states.failure import handler_failed, page_failed
 from ksys_app.utils import request
@@ -83,8 +85,14 @@ def who() -> Identity:
     if access is None:
         raise ConfigError("TS_OPERATOR_DSN is not set")
     if settings.auth == "proxy":
-        return Proxied(access, settings.user_header)
+        return named_by_proxy(access, settings.user_header)
     return Local(access, "oidc" if settings.auth == "oidc" else "local")
+
+
+@lru_cache(maxsize=1)
+def named_by_proxy(access: Access, name: str) -> Proxied:
+    """The people whom the proxy names; one object, because it remembers who keeps no cookie."""
+    return Proxied(access, name)
 
 
 def limits(settings: Settings) -> Limits:

@@ -11,12 +11,18 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from tests import docs
 from tests.e2e.conftest import START_S, STOP_S, free_port
+from tests.waiting import until
 
 NOWHERE = "postgresql://eco_ro@127.0.0.1:1/nowhere"
 NGINX_OF_A_MACHINE = """
@@ -135,6 +141,48 @@ async def caddy(folder: Path, port: int, site: str, **values: str) -> AsyncItera
     homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(folder))
     async with _running(port, command, os.environ | homes | values) as served:
         yield served
+
+
+@asynccontextmanager
+async def login_service() -> AsyncIterator[int]:
+    """The port of a service that says who sends a request, as oauth2-proxy does.
+
+    The cookie ``_login`` has the name of the person; without a name in it, the answer has none. Its
+    page logs eve in and leads back.
+    """
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(_says_who, port=port, log_level="critical"))
+    running = asyncio.create_task(server.serve())
+    await until(partial(_started, server))
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        await running
+
+
+async def _started(server: uvicorn.Server) -> bool:
+    return server.started
+
+
+async def _says_who(scope: Any, receive: Any, send: Any) -> None:
+    """The service as an ASGI app."""
+    if scope["type"] != "http":
+        return
+    request = Request(scope)
+    named = request.cookies.get("_login")
+    if scope["path"] == "/oauth2/auth":
+        headers = {"x-auth-request-user": named} if named else {}
+        answer: Response = Response(status_code=401 if named is None else 202, headers=headers)
+    else:
+        answer = RedirectResponse(request.headers["x-auth-request-redirect"], 302)
+        answer.set_cookie("_login", "eve", secure=True, httponly=True)
+    await answer(scope, receive, send)
+
+
+def caddy_forward_auth() -> str:
+    """``deploy/Caddyfile-forward-auth`` without the ports that every Caddy would use."""
+    return put(deployed("Caddyfile-forward-auth"), skip_install_trust=_caddy_options())
 
 
 @asynccontextmanager

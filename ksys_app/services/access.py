@@ -70,7 +70,10 @@ class Access:
         Raises:
             KsysError: the database does not answer, and this process does not remember the session.
         """
-        key = key_of(secret)
+        return await self.by_key(key_of(secret), fresh)
+
+    async def by_key(self, key: bytes, fresh: Callable[[], None] = _any) -> Visitor | None:
+        """The person of a session, None if it has ended; see :meth:`by_cookie`."""
         session = await self._sessions.get(key, fresh)
         if session is None:
             return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
+from weakref import WeakValueDictionary
 
 from ksys_app.domain.access import clean_name
 from ksys_app.edge import DIRECT_HOST, TRUSTED
@@ -19,6 +22,9 @@ from ksys_app.wall.cookies import cookie_name, is_secure, read_secret, set_cooki
 # Who asks where KSYS_AUTH is off: somebody at the machine itself.
 LOCAL: Final = Visitor("local", "admin", "off", None)
 _BEARER: Final = "bearer "
+MOST_BEGUN: Final = 1000
+"""So many clients of a proxy that keep no cookie have a session each."""
+_Who = tuple[str, str, str]
 
 Found = tuple[Visitor | None, Sequence[Header]]
 """The visitor, None if nobody is known; and headers to add to the response."""
@@ -113,6 +119,9 @@ class Proxied:
     def __init__(self, access: Access, name: str) -> None:
         self.access, self._header = access, name.lower().encode("ascii")
         self._local = Local(access, "proxy")
+        # The session that somebody without a cookie began: by name, address and agent.
+        self._begun: OrderedDict[_Who, bytes] = OrderedDict()
+        self._turns: WeakValueDictionary[_Who, asyncio.Lock] = WeakValueDictionary()
 
     async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
         """The named person, with a session of their own, or the owner of the token."""
@@ -124,7 +133,31 @@ class Proxied:
             return None, ()
         if known is not None and known.name.casefold() == named.casefold():
             return known, ()
-        return await self._begin(scope, named, None if known is None else known.key)
+        if known is not None:
+            return await self._begin(scope, named, known.key)
+        return await self._again(scope, named)
+
+    async def _again(self, scope: Any, named: str) -> Found:
+        """The session of a client without a cookie; it keeps none, or its first request is new.
+
+        A program that keeps no cookie would begin a session with each request. What it began here
+        counts for its name, address and agent; its requests at the same time wait for the first.
+        """
+        who = (named.casefold(), address_of(scope), (header(scope, b"user-agent") or "")[:200])
+        turn = self._turns.get(who) or self._turns.setdefault(who, asyncio.Lock())
+        async with turn:
+            key = self._begun.get(who)
+            visitor = None if key is None else await self.access.by_key(key)
+            if visitor is not None:
+                self._begun.move_to_end(who)
+                return visitor, ()
+            found = await self._begin(scope, named, None)
+            if found[0] is not None and found[0].key is not None:
+                self._begun[who] = found[0].key
+                self._begun.move_to_end(who)
+            if len(self._begun) > MOST_BEGUN:
+                self._begun.popitem(last=False)
+            return found
 
     def _named(self, scope: Any) -> str | None:
         """The name in the header of a trusted proxy, which writes it as UTF-8."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from ksys_app.db import connect
 from tests import plant, proxies
-from tests.conftest import RO_PASSWORD
+from tests.conftest import OP_PASSWORD, RO_PASSWORD
 from tests.database import TestDatabases
 from tests.e2e.conftest import free_port, seed
 from tests.proxies import Certificate, Served
@@ -198,6 +199,123 @@ async def test_a_claim_from_an_address_that_is_not_trusted_does_not_help() -> No
         url = f"ws://127.0.0.1:{app.port}"
         assert await _status(url, "https://another.example", claim) == 403
         assert await _status(url, f"http://127.0.0.1:{app.port}", claim) == 101
+
+
+@pytest.fixture(scope="module")
+async def named(databases: TestDatabases, dsn: str) -> AsyncIterator[Served]:
+    """The app with ``KSYS_AUTH=proxy``: eve, and adam, who is an admin."""
+    async with await connect(dsn) as conn:
+        for user in (("eve", "engineer"), ("adam", "admin")):
+            await conn.execute("INSERT INTO ksys.app_user (name, role) VALUES (%s, %s)", user)
+    settings = {
+        **{"KSYS_AUTH": "proxy", "KSYS_TRUSTED_PROXIES": "127.0.0.1"},
+        "TS_OPERATOR_DSN": databases.as_role(dsn, "eco_op", OP_PASSWORD),
+    }
+    async with proxies.app(databases.as_role(dsn, "eco_ro", RO_PASSWORD), **settings) as served:
+        yield served
+
+
+@pytest.fixture
+async def behind_login(named: Served, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of that app behind ``deploy/Caddyfile-forward-auth``."""
+    async with logging_in(named, tmp_path, proxies.caddy_forward_auth()) as address:
+        yield address
+
+
+@asynccontextmanager
+async def logging_in(app: Served, folder: Path, site: str) -> AsyncIterator[str]:
+    """The address of an app behind that Caddyfile and a service that logs people in."""
+    port = free_port()
+    async with proxies.login_service() as login:
+        values = {
+            **{"KSYS_SITE": f"localhost:{port}", "KSYS_LOGIN": f"127.0.0.1:{login}"},
+            "KSYS_UPSTREAM": f"127.0.0.1:{app.port}",
+        }
+        async with proxies.caddy(folder, port, site, **values):
+            yield f"https://localhost:{port}"
+
+
+async def test_a_login_at_the_proxy_leads_back_to_the_page_and_to_a_live_one(
+    behind_login: str, dsn: str, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(f"{behind_login}/?window=60m&sort=worst")
+    await shows_what_arrives(page, dsn, 170)
+    assert page.url == f"{behind_login}/?window=60m&sort=worst"
+    await page.get_by_test_id("account").click()
+    for text in ("eve", "engineer"):
+        await expect(page.get_by_role("menu")).to_contain_text(text)
+    kept = {one["name"] for one in await context.cookies(behind_login)}
+    assert kept == {"_login", "__Host-ksys"}
+
+
+async def test_the_name_comes_from_the_proxy_alone(
+    behind_login: str, named: Served, dsn: str
+) -> None:
+    forged = {"x-forwarded-user": "adam"}
+    async with httpx.AsyncClient(base_url=behind_login, verify=False) as client:
+
+        async def asks(login: str | None, **headers: str) -> tuple[int, str]:
+            cookie = {} if login is None else {"cookie": f"_login={login}"}
+            answer = await client.get("/api/v1/me", headers=headers | cookie)
+            client.cookies.clear()
+            return answer.status_code, answer.json()["user"] if answer.is_success else ""
+
+        assert await asks("eve") == (200, "eve")
+        assert await asks("eve", **forged) == (200, "eve")
+        # The login lets somebody pass and says no name; or somebody; or nobody.
+        assert (await asks("", **forged))[0] == 401
+        assert (await asks("mallory", **forged))[0] == 401
+        assert (await asks(None, **forged))[0] == 401
+        assert (await asks(None, authorization="Bearer ksys_forged", **forged))[0] == 401
+        # A page that nobody is logged in to asks for data and gets no page.
+        assert (await client.get("/api/v1/kpi")).status_code == 401
+    for address, status in (("127.0.0.1", 200), ("127.0.0.2", 401)):
+        transport = httpx.AsyncHTTPTransport(local_address=address)
+        async with httpx.AsyncClient(transport=transport) as client:
+            answer = await client.get(f"http://127.0.0.1:{named.port}/api/v1/me", headers=forged)
+            assert answer.status_code == status
+
+
+async def test_what_the_browser_says_about_itself_is_dropped_also_by_a_caddy_that_keeps_it(
+    named: Served, tmp_path: Path
+) -> None:
+    """A Caddy that copies no name keeps the one that is there, as some versions do."""
+    copied = "copy_headers X-Auth-Request-User>X-Forwarded-User"
+    site = proxies.put(proxies.caddy_forward_auth(), **{copied: ""})
+    async with logging_in(named, tmp_path, site) as address:
+        for claim in ({"cookie": "_login=eve"}, {"authorization": "Bearer ksys_forged"}):
+            async with httpx.AsyncClient(verify=False, headers=claim) as client:
+                forged = {"x-forwarded-user": "adam"}
+                answer = await client.get(f"{address}/api/v1/me", headers=forged)
+                assert answer.status_code == 401
+
+
+async def test_a_websocket_needs_the_login_of_the_proxy_and_the_own_page(
+    behind_login: str,
+) -> None:
+    url, login = behind_login.replace("https:", "wss:"), {"cookie": "_login=eve"}
+    assert await _status(url, behind_login, login) == 101
+    assert await _status(url, "https://another.example", login) == 403
+    assert await _status(url, behind_login, {"X-Forwarded-User": "adam"}) == 401
+
+
+async def test_a_program_that_keeps_no_cookie_begins_one_session(
+    behind_login: str, dsn: str
+) -> None:
+    headers = {"cookie": "_login=eve", "user-agent": "a program"}
+    async with httpx.AsyncClient(base_url=behind_login, verify=False, headers=headers) as client:
+
+        async def asks() -> int:
+            answer = await client.get("/api/v1/me")
+            client.cookies.clear()
+            return answer.status_code
+
+        assert set(await asyncio.gather(*(asks() for _ in range(8)))) == {200}
+        assert await asks() == 200
+        count = "SELECT count(*) FROM ksys.session WHERE agent = 'a program'"
+        async with await connect(dsn) as conn:
+            assert await (await conn.execute(count)).fetchone() == (1,)
 
 
 async def _status(url: str, origin: str, headers: dict[str, str]) -> int:

@@ -19,7 +19,7 @@ from ksys_app.models.visitor import VISITOR, Via, Visitor
 from ksys_app.origin import LOOPBACK, MAX_ADDRESS, client_of, is_loopback, networks, parse
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.answers import bounded
-from ksys_app.wall.identity import LOCAL, NOBODY, Local, Proxied
+from ksys_app.wall.identity import LOCAL, MOST_BEGUN, NOBODY, Local, Proxied
 from ksys_app.wall.limits import Crowd, Limits, client_of as counted
 from ksys_app.wall.sockets import ENDED, FLOODS
 from ksys_app.wall.wall import walled
@@ -336,14 +336,19 @@ class People:
     def __init__(self, via: Via = "proxy") -> None:
         self.begun: list[str] = []
         self.via = via
+        self.ended: set[bytes] = set()
 
     async def begin(self, user: str, *_: object) -> str:
+        await asyncio.sleep(0)  # as a query
         self.begun.append(user)
         return user.encode().hex().ljust(43, "x")
 
     async def by_cookie(self, secret: str, *_: object) -> Visitor:
         name = bytes.fromhex(secret.rstrip("x")).decode()
         return Visitor(name, "viewer", self.via, secret.encode())
+
+    async def by_key(self, key: bytes, *_: object) -> Visitor | None:
+        return None if key in self.ended else await self.by_cookie(key.decode())
 
     async def by_token(self, *_: object) -> None:
         return None
@@ -389,6 +394,42 @@ async def test_a_person_behind_a_proxy_keeps_the_session(
     scope = {"type": "http", "scheme": "https", "headers": sent, TRUSTED: True}
     visitor, _ = await Proxied(people, "X-Forwarded-User").of(scope, lambda: None)
     assert (visitor and visitor.name, len(people.begun)) == (known, begun)
+
+
+async def test_who_keeps_no_cookie_has_one_session_for_each_name_address_and_agent() -> None:
+    people = People()
+    proxied = Proxied(people, "X-Forwarded-User")
+
+    async def asks(name: str, address: str, agent: str, cookie: str = "") -> str:
+        headers = {"x-forwarded-user": name, "user-agent": agent, "cookie": cookie}
+        sent = [(key.encode(), value.encode()) for key, value in headers.items()]
+        scope = {"type": "http", "headers": sent, "client": (address, 1), TRUSTED: True}
+        visitor, _ = await proxied.of(scope, lambda: None)
+        assert visitor is not None
+        return visitor.name
+
+    every = await asyncio.gather(*(asks("ann", "10.0.0.1", "curl/8") for _ in range(20)))
+    assert (set(every), people.begun) == ({"ann"}, ["ann"])
+    for who in (("bob", "10.0.0.1", "curl/8"), ("ann", "10.0.0.2", "curl/8")):
+        await asks(*who)
+    await asks("ann", "10.0.0.1", "wget/1")
+    await asks("Ann", "10.0.0.1", "curl/8")
+    assert len(people.begun) == 4
+    people.ended.add(b"ann".hex().ljust(43, "x").encode())
+    await asks("ann", "10.0.0.1", "curl/8")
+    assert len(people.begun) == 5
+    # The browser of somebody else gets a session of its own, which ends the one that it had.
+    await asks("bob", "10.0.0.1", "curl/8", f"ksys={await people.begin('ann')}")
+    assert people.begun[5:] == ["ann", "bob"]
+
+
+async def test_so_many_clients_without_a_cookie_are_remembered() -> None:
+    people = People()
+    proxied = Proxied(people, "X-Forwarded-User")
+    for agent in range(MOST_BEGUN + 5):
+        sent = [(b"x-forwarded-user", b"ann"), (b"user-agent", str(agent).encode())]
+        await proxied.of({"type": "http", "headers": sent, TRUSTED: True}, lambda: None)
+    assert len(proxied._begun) == MOST_BEGUN
 
 
 class Programs:
