@@ -84,7 +84,8 @@ $$;
 CREATE OR REPLACE FUNCTION ksys.end_sessions_of() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  DELETE FROM ksys.session WHERE user_name = OLD.name;
+  -- A person who came in by a provider may have been added later, and be written in another way.
+  DELETE FROM ksys.session WHERE lower(user_name) = lower(OLD.name);
   RETURN NULL;
 END
 $$;

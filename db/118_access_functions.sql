@@ -175,7 +175,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.user_name, s.role, s.via, s.created_at, s.seen_at, s.expires_at, s.address, s.agent,
          left(encode(s.key, 'hex'), 12)
   FROM ksys.session AS s
-  LEFT JOIN ksys.app_user AS u ON u.name = s.user_name
+  LEFT JOIN ksys.app_user AS u ON lower(u.name) = lower(s.user_name)
   WHERE s.key = in_key AND s.seen_at > now() - in_idle AND s.expires_at > now()
     AND NOT coalesce(u.disabled, s.via = 'local');
 $$;
@@ -189,7 +189,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     AND s.seen_at > now() - in_idle AND s.expires_at > now();
   SELECT s.key
   FROM ksys.session AS s
-  LEFT JOIN ksys.app_user AS u ON u.name = s.user_name
+  LEFT JOIN ksys.app_user AS u ON lower(u.name) = lower(s.user_name)
   WHERE s.key = ANY (in_keys) AND s.seen_at > now() - in_idle AND s.expires_at > now()
     AND NOT coalesce(u.disabled, s.via = 'local');
 $$;
@@ -217,7 +217,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.user_name, s.role, s.via, s.created_at, s.seen_at, s.expires_at, s.address, s.agent,
          left(encode(s.key, 'hex'), 12)
   FROM ksys.session AS s
-  LEFT JOIN ksys.app_user AS u ON u.name = s.user_name
+  LEFT JOIN ksys.app_user AS u ON lower(u.name) = lower(s.user_name)
   WHERE s.seen_at > now() - in_idle AND s.expires_at > now()
     AND NOT coalesce(u.disabled, s.via = 'local')
   ORDER BY s.seen_at DESC, s.key

@@ -88,8 +88,13 @@ def role_in(claims: Mapping[str, Any], name: str, roles: Roles) -> Role | None:
 
 
 def name_in(claims: Mapping[str, Any], name: str) -> str | None:
-    """The name of the person in a claim, None without a name that a user can have."""
+    """The name of the person in a claim, None without a name that a user can have.
+
+    An address that the provider has not verified is no name: people type it in themselves.
+    """
     found = claim(claims, name)
+    if name == "email" and claims.get("email_verified") is False:
+        return None
     if not isinstance(found, str) or name_problem(clean_name(found)) is not None:
         return None
     return clean_name(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from ksys_app import db
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
+from ksys_app.edge import behind_proxies
 from ksys_app.ops import identity_provider
 from ksys_app.services import runtime
 from ksys_app.settings import Settings, load_settings
@@ -192,6 +194,21 @@ async def test_claims_are_read_from_the_token_too(settings: Settings) -> None:
     ):
         await browser.get(await brought_back(browser, "eve"))
         assert (await browser.get("/api/v1/me")).json()["role"] == "engineer"
+
+
+async def test_under_a_base_path_the_provider_leads_back_there(settings: Settings) -> None:
+    base = "/plant/ksys"
+    async with runtime.opened(settings.model_copy(update={"base_path": base})):
+        inside = walled(create_api(), lambda: Local(runtime.access(), "oidc"), Crowd(LIMITS))
+        transport = httpx.ASGITransport(behind_proxies(inside, (), base))
+        async with httpx.AsyncClient(transport=transport, base_url=APP) as browser:
+            page = (await browser.get(f"{base}/login?next={base}/trend")).text
+            link = re.search(r'class="button" href="([^"]+)"', page)
+            assert link is not None
+            answer = await browser.get(unescape(link[1]))
+            sent = parse_qs(urlsplit(answer.headers["location"]).query)
+            assert sent["redirect_uri"] == [f"{APP}{base}/login/callback"]
+            assert list(browser.cookies) == ["ksys-plant-ksys-login"]
 
 
 async def test_a_wrong_state(browser: httpx.AsyncClient) -> None:

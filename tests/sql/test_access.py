@@ -199,6 +199,23 @@ class TestSessions:
         assert await access.session(operator, key) == park
         assert (await sign_in(operator, "Choi", "oidc"))[1] is None
 
+    async def test_whom_a_provider_let_in_is_kept_out_by_a_row_that_is_added_later(
+        self, operator: db.Database, conn: AsyncConnection
+    ) -> None:
+        for change in (
+            "UPDATE ksys.app_user SET disabled = true WHERE name = 'PARK'",
+            "DELETE FROM ksys.app_user WHERE name = 'PARK'",
+        ):
+            key = key_of(new_secret())
+            await access.start_session(operator, key, "park", "viewer", "oidc", HOME, "", None)
+            await conn.execute("INSERT INTO ksys.app_user (name, role) VALUES ('PARK', 'viewer')")
+            assert await access.session(operator, key) is not None
+            await conn.execute(change)
+            assert await access.session(operator, key) is None
+            assert await access.active(operator, [key]) == []
+            assert await access.sessions(operator) == []
+            await conn.execute("DELETE FROM ksys.app_user WHERE name = 'PARK'")
+
     async def test_the_own_password_needs_the_old_one(
         self, operator: db.Database, conn: AsyncConnection
     ) -> None:

@@ -69,6 +69,12 @@ def test_a_name_is_one_that_a_user_can_have(found: Any, name: str | None) -> Non
     assert name_in({"user": found}, "user") == name
 
 
+@pytest.mark.parametrize(("verified", "known"), [(True, True), (None, True), (False, False)])
+def test_an_address_that_was_not_verified_is_no_name(verified: bool | None, known: bool) -> None:
+    claims = {"email": "ann@plant.example", "email_verified": verified}
+    assert (name_in(claims, "email") is not None) is known
+
+
 def test_each_login_has_secrets_of_its_own_that_do_not_tell_each_other() -> None:
     one, other = begun("a" * 43), begun("b" * 43)
     values = {one.state, one.nonce, one.verifier, other.state, other.nonce, other.verifier}

@@ -43,7 +43,7 @@ NEW_HASH: Final = (
 REMOVE: Final = "DELETE FROM ksys.app_user WHERE name = %(name)s"
 # A new password also ends a lockout.
 UNLOCK: Final = "DELETE FROM ksys.attempt WHERE kind = 'user' AND who = lower(%(name)s)"
-SESSIONS: Final = "SELECT count(*) FROM ksys.session WHERE user_name = %(name)s"
+SESSIONS: Final = "SELECT count(*) FROM ksys.session WHERE lower(user_name) = lower(%(name)s)"
 
 
 @dataclass(frozen=True, slots=True)
