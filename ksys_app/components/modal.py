@@ -9,7 +9,7 @@ from ksys_app.components import client
 from ksys_app.components.links import page_link
 from ksys_app.components.standing import standing
 from ksys_app.components.table_components import figure_list, sample_table
-from ksys_app.components.words import FEATURES, LIMITS, T, filled, said
+from ksys_app.components.words import ED, FEATURES, LIMITS, T, filled, said
 from ksys_app.models.views import DetailView, Standing
 
 
@@ -93,7 +93,12 @@ def _loading() -> rx.Component:
 
 
 def _links(detail: rx.Var[DetailView], window: rx.Var[str]) -> rx.Component:
-    pages = (("/trend", T.to_trend), ("/tech", T.to_tech), ("/comm", T.to_comm))
+    pages = (
+        ("/trend", T.to_trend),
+        ("/tech", T.to_tech),
+        ("/comm", T.to_comm),
+        ("/limits", ED.edit_limits),
+    )
     return rx.el.nav(
         rx.el.span(T.open_in),
         *(link(name, to=page_link(path, detail.title, window)) for path, name in pages),

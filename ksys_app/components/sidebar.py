@@ -8,7 +8,7 @@ import reflex as rx
 from reflex_components_core.react_router import link
 
 from ksys_app.components import client
-from ksys_app.components.words import AL, T
+from ksys_app.components.words import AL, ED, T
 
 PAGES: Final[tuple[tuple[str, rx.Var[str], str, str], ...]] = (
     ("/", T.nav_dashboard, "layout_dashboard", "d"),
@@ -16,6 +16,7 @@ PAGES: Final[tuple[tuple[str, rx.Var[str], str, str], ...]] = (
     ("/tech", T.nav_tech, "chart_candlestick", "i"),
     ("/comm", T.nav_comm, "radio_tower", "c"),
     ("/alarms", AL.nav, "bell", "a"),
+    ("/limits", ED.nav, "sliders_horizontal", "l"),
 )
 SHORTCUTS: Final[tuple[tuple[str, rx.Var[str]], ...]] = (
     *((f"g {key}", title) for _, title, _, key in PAGES),

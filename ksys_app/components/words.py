@@ -61,6 +61,7 @@ C: Final = Section("comm")
 ACCESS: Final = Section("access")
 A: Final = Section("alarm")
 AL: Final = Section("alarms")
+ED: Final = Section("edit")
 LIMITS: Final = Section("limits")
 FEATURES: Final = Section("features")
 

@@ -11,7 +11,7 @@ from reflex.config import get_config
 
 from ksys_app.components.feedback import crash_box
 from ksys_app.components.words import T, filled
-from ksys_app.pages import admin, alarms, comm, dashboard, lost, tech, trend
+from ksys_app.pages import admin, alarms, comm, dashboard, limits, lost, tech, trend
 from ksys_app.states.place import PlaceState
 
 STYLESHEETS = (
@@ -24,6 +24,7 @@ STYLESHEETS = (
     "alarms",
     "overlays",
     "access",
+    "limits",
     "print",
 )
 MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": comm}
@@ -61,7 +62,8 @@ def app_style() -> dict[str, Any]:
 def add_pages(app: rx.App) -> None:
     """Add the pages to ``app``, and the one of addresses that no page has."""
     app.add_page(lost.page, route=lost.ROUTE, title=filled(T.page_title, page=lost.TITLE))
-    for path, name, made in ((admin.ROUTE, admin.TITLE, admin.page), *alarms.PAGES):
+    fetched = [(one.ROUTE, one.TITLE, one.page) for one in (admin, limits)]
+    for path, name, made in (*fetched, *alarms.PAGES):
         app.add_page(
             made, route=path, title=filled(T.page_title, page=name), on_load=PlaceState.tell_place
         )

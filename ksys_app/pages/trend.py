@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex_components_core.react_router import link
 
 from ksys_app.components.charts import TREND, TREND_BANDS
+from ksys_app.components.links import page_link
 from ksys_app.components.series import choice, series_page, table_section
 from ksys_app.components.series_table import csv_link, pager, row_count, series_table
-from ksys_app.components.words import T
+from ksys_app.components.words import ED, T
 from ksys_app.states.trend import FEATURES, HISTORY, TrendState as State
 
 TITLE = T.nav_trend
@@ -24,6 +26,9 @@ def page(route: str) -> rx.Component:
         choice(T.tables, TABLES, State.table, State.choose_table),
         row_count(State),
         csv_link(State),
+        link(
+            ED.edit_limits, to=page_link("/limits", State.tag, State.window), class_name="control"
+        ),
         pager(State),
         class_name="section-head series-table-head",
     )

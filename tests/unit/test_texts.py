@@ -40,6 +40,7 @@ COMPLETED = {
     "live": ("bar_", "says_", "comm_", "count_", "normal_", "state_", "tags_"),
     "pages": ("group_", "bucket_"),
     "comm": ("state_",),
+    "edit": (*("cond_", "field_", "figure_", "col_", "source_", "conflict_", "do_", "group_"),),
     "access": ("role_", "may_", "col_", "did_", "detail_", "via_"),
     "alarms": (
         *("ask_", "by_", "col_", "do_", "done_", "event_", "for_", "guide_", "head_"),
@@ -93,16 +94,18 @@ def test_no_korean_is_in_english_but_the_name_of_the_language() -> None:
 
 def test_each_text_that_is_asked_for_is_in_the_catalogue_and_each_text_is_asked_for() -> None:
     sections = {"T": "pages", "L": "live", "C": "comm", "A": "alarm", "AL": "alarms"}
-    sections["ACCESS"] = "access"
+    sections |= {"ED": "edit", "ACCESS": "access"}
     asked = {
         (sections[short], name)
         for short, name in re.findall(
-            r"\b([TLCA]|AL|ACCESS)\.(?!at\b|each\b|create\b)([a-z]\w*)", PYTHON
+            r"\b([TLCA]|AL|ED|ACCESS)\.(?!at\b|each\b|create\b)([a-z]\w*)", PYTHON
         )
     }
     # `t` is the section live, or pages in the few scripts that say so; `w` is the section comm.
     asked |= {(s, name) for s in ("live", "pages") for name in re.findall(r"\bt\.(\w+)", SCRIPTS)}
     asked |= {("comm", name) for name in re.findall(r"\bw\.(\w+)", SCRIPTS)}
+    # `ed` is the section edit.
+    asked |= {("edit", name) for name in re.findall(r"\bed\.(\w+)", SCRIPTS)}
     # `a` is the section access, also in the page of the login.
     asked |= {("access", name) for name in re.findall(r"\ba\.(\w+)", SCRIPTS)}
     asked |= {("access", name) for name in re.findall(r'\ba\["(\w+)"\]', PYTHON)}

@@ -17,7 +17,7 @@ import { stamp } from "../lib/zone.js";
 
 export function Detail({ row, may, start, onClose }) {
   const { zone } = useLive();
-  const { alarms: al, live: t, pages } = useWords();
+  const { alarms: al, edit: ed, live: t, pages } = useWords();
   const raised = raisedMs(row);
   const age = useClock((now) => (now ? ageText((now - raised) / 1000, t) : ""));
   const facts = [
@@ -49,6 +49,7 @@ export function Detail({ row, may, start, onClose }) {
       <footer className="dialog-links">
         <Trend row={row} raised={raised} al={al} />
         <Link to={`/alarms/journal?tag=${encodeURIComponent(row.tag_name)}&condition=${row.condition}`}>{al.in_journal}</Link>
+        <Link to={`/limits?tag=${encodeURIComponent(row.tag_name)}`}>{ed.edit_limits}</Link>
       </footer>
     </Modal>
   );

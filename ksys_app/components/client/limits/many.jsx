@@ -1,0 +1,103 @@
+// The limits of all tags as a table: filter them, compute a change of one column or paste a block, see what it would do, save all.
+import { useEffect, useMemo, useState } from "react";
+import { Link } from "react-router";
+import { json } from "./ask.js";
+import { NUMBERS, numberOf } from "./values.js";
+import { Proposal } from "./proposal.jsx";
+import { Scrollable } from "../shell/scrollable.jsx";
+import { useWords } from "../lib/usewords.js";
+import { counted, fill } from "../lib/words.js";
+
+const MOST = 200;
+const OPERATIONS = ["set", "add", "scale", "range"];
+
+export function Many({ may }) {
+  const { edit: ed, limits: names } = useWords();
+  const [rows, setRows] = useState(null);
+  const [why, setWhy] = useState("");
+  const [filter, setFilter] = useState("");
+  const [picked, setPicked] = useState(new Set());
+  const [proposal, setProposal] = useState(null);
+  const read = () => json("/api/v1/rules").then(setRows, (error) => setWhy(error.message));
+  useEffect(() => void read(), []);
+  const shown = useMemo(() => {
+    const wanted = filter.toLowerCase().split(/\s+/).filter(Boolean);
+    return (rows ?? []).filter((one) => {
+      const text = `${one.tag_name} ${one.meta?.title ?? ""} ${one.meta?.group ?? ""}`.toLowerCase();
+      return wanted.every((word) => text.includes(word));
+    });
+  }, [rows, filter]);
+  const chosen = shown.filter((one) => picked.has(one.tag_name));
+  const targets = (chosen.length ? chosen : shown).map((one) => one.tag_name);
+  const propose = (body) => json("/api/v1/rules/proposal", { method: "POST", body })
+    .then((found) => { setProposal(found); setWhy(""); }, (error) => { setProposal(null); setWhy(error.message); });
+  const pick = (tag) => setPicked((held) => {
+    const next = new Set(held);
+    if (!next.delete(tag)) next.add(tag);
+    return next;
+  });
+  return (
+    <>
+      <div className="limits-tools">
+        <label>{ed.filter}<input type="search" value={filter} data-testid="limits-filter" onChange={(event) => setFilter(event.target.value)} /></label>
+        <span className="note" role="status">{counted(ed.targets, targets.length, { of: String(rows?.length ?? 0) })}</span>
+      </div>
+      <Change targets={targets} may={may} propose={propose} />
+      {why ? <p className="limits-failure" role="alert">{why}</p> : null}
+      {proposal ? <Proposal found={proposal} may={may} onDone={() => { setProposal(null); void read(); }} onClose={() => setProposal(null)} /> : null}
+      <Scrollable label={ed.all_tags} className="grid-scroll people">
+        <table className="series" data-testid="limits-table">
+          <caption className="sr-only">{ed.all_tags}</caption>
+          <thead><tr><th scope="col">{ed.col_pick}</th><th scope="col">{ed.col_tag}</th>{NUMBERS.map((name) => <th key={name} scope="col">{names[name]}</th>)}</tr></thead>
+          <tbody>
+            {shown.slice(0, MOST).map((one) => (
+              <tr key={one.tag_name}>
+                <td><input type="checkbox" aria-label={one.tag_name} checked={picked.has(one.tag_name)} onChange={() => pick(one.tag_name)} /></td>
+                <th scope="row"><Link to={`/limits?tag=${encodeURIComponent(one.tag_name)}`}>{one.tag_name}</Link></th>
+                {NUMBERS.map((name) => <td key={name}>{one[name]}</td>)}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scrollable>
+      {rows ? null : <p className="note">{ed.reading}</p>}
+      {shown.length > MOST ? <p className="note">{fill(ed.more_tags, { shown: String(MOST), n: String(shown.length) })}</p> : null}
+    </>
+  );
+}
+
+function Change({ targets, may, propose }) {
+  const { edit: ed, limits: names } = useWords();
+  const [column, setColumn] = useState("warn_max");
+  const [operation, setOperation] = useState("set");
+  const [value, setValue] = useState("");
+  const [text, setText] = useState("");
+  const number = numberOf(value);
+  const ready = may && targets.length > 0 && !Number.isNaN(number) && (number !== null || operation === "set");
+  return (
+    <>
+      <form className="limits-tools" aria-label={ed.change} onSubmit={(event) => { event.preventDefault(); if (ready) void propose({ change: { tags: targets, column, operation, value: number } }); }}>
+        <label>{ed.column}
+          <select className="control" value={column} disabled={!may} data-testid="bulk-column" onChange={(event) => setColumn(event.target.value)}>
+            {NUMBERS.map((name) => <option key={name} value={name}>{names[name]}</option>)}
+          </select>
+        </label>
+        <label>{ed.operation}
+          <select className="control" value={operation} disabled={!may} data-testid="bulk-operation" onChange={(event) => setOperation(event.target.value)}>
+            {OPERATIONS.map((name) => <option key={name} value={name}>{ed[`do_${name}`]}</option>)}
+          </select>
+        </label>
+        <label>{ed.value}
+          <input inputMode="decimal" value={value} disabled={!may} data-testid="bulk-value" onChange={(event) => setValue(event.target.value)} />
+        </label>
+        <button type="submit" className="control" disabled={!ready} data-testid="bulk-propose">{ed.propose}</button>
+      </form>
+      <details className="limits-paste">
+        <summary>{ed.paste}</summary>
+        <p className="note">{ed.paste_hint}</p>
+        <textarea rows={6} aria-label={ed.paste} value={text} disabled={!may} maxLength={90_000} data-testid="bulk-text" onChange={(event) => setText(event.target.value)} />
+        <button type="button" className="control" disabled={!may || !text.trim()} data-testid="bulk-paste" onClick={() => propose({ text })}>{ed.propose}</button>
+      </details>
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+"""What a person types into the fields of limits, and what is sent (PRD §32.9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.node import run
+
+VALUES = "limits/values.js"
+LIMITS = {
+    **dict.fromkeys(
+        ("min_val", "crit_min", "warn_min", "crit_max", "max_step", "roc_max_per_min"), None
+    ),
+    **{"warn_max": 80, "max_val": 100, "deadband_pct": 2, "max_gap_seconds": 60},
+    **{"spike_zscore": None, "enabled": True, "allow_negative": None, "tag_name": "T"},
+    "settings": [{"condition": "HIGH", "priority": 2, "on_delay_s": 5, "group_name": "boiler"}],
+}
+EDITED = """(() => {
+  const draft = m.draftOf(given[0]);
+  Object.assign(draft, given[1]);
+  for (const [name, set] of Object.entries(given[2])) Object.assign(draft.settings[name], set);
+  return m.changesOf(draft, given[0]);
+})()"""
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("", None),
+        (" 80 ", 80),
+        ("-0,5", -0.5),
+        ("1e3", 1000),
+        (".5", 0.5),
+        ("1,234.5", "NaN"),
+        ("8O", "NaN"),
+        ("Infinity", "NaN"),
+    ],
+)
+def test_a_number_is_read_as_people_type_it(text: str, number: float | str | None) -> None:
+    found = run(VALUES, "(n => Number.isNaN(n) ? 'NaN' : n)(m.numberOf(given[0]))", text)
+    assert found == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "settings", "sent"),
+    [
+        ({}, {}, {}),
+        ({"warn_max": "80.0"}, {}, {}),
+        ({"warn_max": "85", "max_gap_seconds": ""}, {}, {"warn_max": 85, "max_gap_seconds": None}),
+        (
+            {"enabled": False, "allow_negative": False},
+            {},
+            {"enabled": False, "allow_negative": False},
+        ),
+        (
+            {},
+            {"HIGH": {"priority": "1", "message": " hot "}},
+            {
+                "settings": [
+                    {
+                        **{
+                            "condition": "HIGH",
+                            "priority": 1,
+                            "on_delay_s": 5,
+                            "off_delay_s": None,
+                        },
+                        **{"group_name": "boiler", "message": "hot"},
+                        **{"cause": "", "consequence": "", "response": ""},
+                    }
+                ]
+            },
+        ),
+    ],
+)
+def test_only_what_was_changed_is_sent(
+    typed: dict[str, Any], settings: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    assert run(VALUES, EDITED, LIMITS, typed, settings) == sent
+
+
+def test_what_is_no_number_is_named() -> None:
+    found = run(
+        VALUES,
+        "(d => { d.warn_max = 'hot'; d.settings.LOW.on_delay_s = '-'; return m.unreadable(d); })"
+        "(m.draftOf(given[0]))",
+        LIMITS,
+    )
+    assert found == ["warn_max", "LOW.on_delay_s"]
+
+
+def test_my_changes_go_on_top_of_newer_limits() -> None:
+    newer = LIMITS | {"warn_max": 70, "max_val": 120, "settings": []}
+    draft = run(
+        VALUES,
+        "(d => { d.warn_max = '90'; d.settings.LOW.priority = '1';"
+        " return m.rebased(d, given[0], given[1]); })(m.draftOf(given[0]))",
+        LIMITS,
+        newer,
+    )
+    assert (draft["warn_max"], draft["max_val"]) == ("90", "120")
+    assert (draft["settings"]["LOW"]["priority"], draft["settings"]["HIGH"]["priority"]) == (
+        "1",
+        "",
+    )
+
+
+def test_only_conditions_that_the_limits_have_get_settings() -> None:
+    assert run(VALUES, "m.conditionsOf(m.draftOf(given[0]))", LIMITS) == ["HIGH", "INSTR", "GAP"]
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        ({"via": "off", "role": "admin"}, True),
+        ({"via": "local", "role": "engineer"}, True),
+        ({"via": "token", "role": "operator"}, False),
+        ({"via": "local", "role": "viewer"}, False),
+    ],
+)
+def test_who_may_edit(who: dict[str, str], may: bool) -> None:
+    assert run(VALUES, "m.mayEdit(given[0])", who) is may
