@@ -48,7 +48,10 @@ BEGIN
     FROM unnest(in_tags, in_conditions, in_raised) WITH ORDINALITY AS i (tag_name, condition, raised_at, place)
   ), judged AS (
     SELECT i.place, s.tag_name, s.condition,
-           s.process IN ('act', 'clr') AS active, s.latched, s.raised_at, s.shelved_until,
+           s.process IN ('act', 'clr') AS active,
+           -- Nobody has seen the alarm for as long as it was not shown.
+           in_action = 'UNACK' OR in_action IN ('UNSHELVE', 'OOS_OUT') AND s.ack <> 'none'
+             AND s.process IN ('act', 'clr') AS again,
            CASE
              WHEN s.tag_name IS NULL OR s.raised_at IS DISTINCT FROM i.raised_at
                   AND (i.raised_at IS NOT NULL OR in_action IN ('ACK', 'UNACK', 'RESET')) THEN 'stale'
@@ -77,14 +80,12 @@ BEGIN
     UPDATE public.alarm_state AS s SET
       ack = CASE
         WHEN in_action = 'ACK' THEN CASE WHEN j.active OR s.latched THEN 'acked' ELSE 'none' END
-        WHEN in_action = 'UNACK' THEN 'unacked'
+        WHEN j.again THEN 'unacked'
         WHEN in_action = 'RESET' THEN 'none'
-        -- Nobody has seen the alarm for as long as it was not shown.
-        WHEN in_action IN ('UNSHELVE', 'OOS_OUT') AND j.active AND s.ack = 'acked' THEN 'unacked'
         ELSE s.ack END,
-      acked_at = CASE in_action WHEN 'ACK' THEN moment WHEN 'UNACK' THEN NULL ELSE s.acked_at END,
-      acked_by = CASE in_action WHEN 'ACK' THEN in_actor WHEN 'UNACK' THEN '' ELSE s.acked_by END,
-      ack_comment = CASE in_action WHEN 'ACK' THEN in_text WHEN 'UNACK' THEN '' ELSE s.ack_comment END,
+      acked_at = CASE WHEN in_action = 'ACK' THEN moment WHEN NOT j.again THEN s.acked_at END,
+      acked_by = CASE WHEN in_action = 'ACK' THEN in_actor WHEN j.again THEN '' ELSE s.acked_by END,
+      ack_comment = CASE WHEN in_action = 'ACK' THEN in_text WHEN j.again THEN '' ELSE s.ack_comment END,
       latched = s.latched AND in_action <> 'RESET',
       shelved_until = CASE in_action WHEN 'SHELVE' THEN in_until WHEN 'UNSHELVE' THEN NULL
                                      ELSE s.shelved_until END,

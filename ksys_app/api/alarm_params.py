@@ -44,6 +44,12 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value in "1234" and value else value
 
 
+def _integer(value: Any) -> Any:
+    """A number of JSON: 15.0 is an integer as well."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Minutes = Annotated[int, Field(strict=True, ge=1, le=MOST_MINUTES), BeforeValidator(_integer)]
 Priority = Annotated[
     Literal[1, 2, 3, 4],
     BeforeValidator(_whole),
@@ -165,7 +171,7 @@ class Shelving(_Body):
 
     items: Items
     reason: Reason
-    minutes: Annotated[int, Field(strict=True, ge=1, le=MOST_MINUTES)] | None = None
+    minutes: Minutes | None = None
     one_shot: Annotated[bool, Field(strict=True)] = False
 
 

@@ -21,7 +21,7 @@ from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.models.tiles import Drawing, Tile
 from ksys_app.models.views import DRAWN, SHOWN
-from ksys_app.texts.alarm import alarm
+from ksys_app.texts.alarm import alarm_of
 from ksys_app.texts.tiles import tile_view
 from ksys_app.utils.cache import Answer
 
@@ -152,7 +152,7 @@ def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:
         "last": row.last,
         "comm": row.comm,
         "age_s": age,
-        "alarm": alarm(row.violations),
+        "alarm": alarm_of(row),
         "alarm_level": row.alarm_level,
         **stale,
     }

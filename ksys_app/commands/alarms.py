@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ksys_app.commands import alarm_worker, terminal
+from ksys_app.commands import alarm_suggest, alarm_worker, terminal
 from ksys_app.commands.progress import stages
 from ksys_app.commands.reading import DecimalSign, Encoding, reading
 from ksys_app.domain.alarms.times import moment
@@ -27,6 +27,7 @@ app = typer.Typer(
     help="The alarms of the tags: keep them, and see what other limits would have raised.",
 )
 alarm_worker.add_to(app)
+app.command()(alarm_suggest.suggest)
 MAX_TOLD: Final = 20
 """How many bad lines are told one by one."""
 

@@ -28,9 +28,19 @@ def alarm_badge(row: TileView) -> rx.Component:
             data_alarm=alarm,
         ),
         rx.el.span(
-            rx.el.span(T.alarm_none, aria_hidden="true"),
-            rx.el.span(T.alarm_none_says, class_name="sr-only"),
+            rx.cond(
+                is_unjudged(row),
+                rx.fragment(
+                    rx.el.span(A.unjudged_short, aria_hidden="true"),
+                    rx.el.span(alarm, class_name="sr-only"),
+                ),
+                rx.fragment(
+                    rx.el.span(T.alarm_none, aria_hidden="true"),
+                    rx.el.span(T.alarm_none_says, class_name="sr-only"),
+                ),
+            ),
             class_name="badge badge-none",
+            title=rx.cond(is_unjudged(row), alarm, ""),
             data_testid="tile-alarm",
             data_level=0,
             data_alarm=alarm,
@@ -38,10 +48,19 @@ def alarm_badge(row: TileView) -> rx.Component:
     )
 
 
+def is_unjudged(row: TileView) -> rx.Var[bool]:
+    """Whether nobody evaluates alarms, so that a tag without one may have one."""
+    return (row.alarm_level == 0) & (row.alarm.length() > 0)
+
+
 def alarm_text(row: TileView) -> rx.Var[str]:
-    """Level, reason and figures of the worst violation, ``-`` where there is none."""
+    """Level, reason and figures of the worst violation, ``-`` where there is none.
+
+    Where nobody evaluates alarms: since when.
+    """
     words = {"level": _level(row), "reason": row.alarm[RULE], "figures": alarm_figures(row)}
-    return rx.cond(row.alarm_level > 0, filled(T.alarm_text, **words), T.alarm_none)
+    without = rx.cond(is_unjudged(row), alarm_figures(row), T.alarm_none)
+    return rx.cond(row.alarm_level > 0, filled(T.alarm_text, **words), without)
 
 
 def alarm_kind(row: TileView) -> rx.Var[str]:

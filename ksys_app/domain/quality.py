@@ -88,6 +88,11 @@ def judge(
     return tuple(sorted(found, key=lambda violation: violation.level != "crit"))
 
 
+def refusals(reading: Reading) -> tuple[Violation, ...]:
+    """Violations for bad quality alone, where a worker judges everything else."""
+    return tuple(_quality(reading))
+
+
 def held_limits(violations: tuple[Violation, ...]) -> frozenset[Reason]:
     """The limits among ``violations``, which the next call of :func:`judge` takes as ``held``."""
     return frozenset(v.reason for v in violations if v.reason in ("LL", "L", "H", "HH", "RANGE"))

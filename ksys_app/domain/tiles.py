@@ -11,12 +11,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain import figures, kpi, quality
+from ksys_app.domain.alarms import badge
+from ksys_app.domain.alarms.badge import TagAlarms
 from ksys_app.domain.drawing import far_room
 from ksys_app.domain.figures import finite
 from ksys_app.domain.names import group_of
 from ksys_app.domain.rules import usable_rate
 from ksys_app.domain.still import Unchanged, unchanged
 from ksys_app.domain.timefmt import local_seconds
+from ksys_app.models.alarm_rows import StateRow
 from ksys_app.models.rows import Expectation, QcRule, Run, TileRow
 from ksys_app.models.tiles import Reason, Tile, Violation
 
@@ -35,12 +38,14 @@ class Badges:
         comm: the Comm state.
         violations: the broken rules, the worst first.
         still: how long the value has been unchanged, None while the rule allows it.
+        unjudged_since: until when alarms were evaluated, where nobody does now.
     """
 
     allowed: timedelta
     comm: quality.Comm
     violations: tuple[Violation, ...]
     still: Unchanged | None = None
+    unjudged_since: datetime | None = None
 
     @property
     def held(self) -> frozenset[Reason]:
@@ -49,7 +54,11 @@ class Badges:
 
 
 def badges(
-    row: TileRow, rule: QcRule | None, held: frozenset[Reason], run: Run | None = None
+    row: TileRow,
+    rule: QcRule | None,
+    held: frozenset[Reason],
+    run: Run | None = None,
+    alarms: TagAlarms | None = None,
 ) -> Badges:
     """The badges of one tag.
 
@@ -58,13 +67,28 @@ def badges(
         rule: the tag's rule, if any.
         held: limits that were broken at the last judgement.
         run: since when the database has had only the newest value; None where it was not read.
+        alarms: what the worker has found; None where no worker has ever judged, so that the
+            newest samples are judged here.
     """
     age = None if row.ts is None else row.now - row.ts
     expectation = Expectation(row.tag_name, usable_rate(row.exp_per_min))
     allowed = quality.allowed_gap(rule, expectation)
-    violations = quality.judge(rule, _reading(row), held)
+    reading = _reading(row)
+    if alarms is None:
+        violations = quality.judge(rule, reading, held)
+    else:
+        age_s = None if age is None else age.total_seconds()
+        found = badge.violations(alarms.of(row.tag_name), rule, finite(row.value), age_s)
+        violations = _with_refusals(found, quality.refusals(reading))
     comm = quality.comm_state(age, allowed)
-    return Badges(allowed, comm, violations, unchanged(row, rule, comm, run))
+    since = None if alarms is None else alarms.since
+    return Badges(allowed, comm, violations, unchanged(row, rule, comm, run), since)
+
+
+def _with_refusals(found: list[Violation], refused: tuple[Violation, ...]) -> tuple[Violation, ...]:
+    """The violations, the critical ones first; refused samples say more than their alarm."""
+    others = [one for one in found if not refused or one.reason != "BAD"]
+    return tuple(sorted([*refused, *others], key=lambda one: one.level != "crit"))
 
 
 def tile(
@@ -120,14 +144,20 @@ def tile(
         far_room=far_room(rule),
         unchanged_s=None if judged.still is None else judged.still.seconds,
         unchanged_longer=judged.still is not None and judged.still.longer,
+        unjudged_s=_local(judged.unjudged_since, zone),
     )
+
+
+def _local(ts: datetime | None, zone: ZoneInfo) -> str:
+    return "" if ts is None else local_seconds(ts, zone)
 
 
 @dataclass(slots=True)
 class _Known:
     """What is known of a tag since its row changed.
 
-    ``until``: the badges stay the same up to this time of the database's clock.
+    ``until``: the badges stay the same up to this time of the database's clock. ``alarms`` are
+    those of the worker, None where no worker has ever judged.
     """
 
     row: TileRow
@@ -135,6 +165,7 @@ class _Known:
     held: frozenset[Reason]
     until: datetime
     badges: Badges
+    alarms: tuple[StateRow, ...] | None = None
     tile: Tile | None = None
 
     def covers(self, now: datetime) -> bool:
@@ -159,21 +190,26 @@ class TileMaker:
         rules: Mapping[str, QcRule],
         held: Held = NOTHING_HELD,
         runs: Mapping[str, Run] = MappingProxyType({}),
+        alarms: TagAlarms | None = None,
     ) -> None:
         """Judge the badges of all tags; :meth:`tiles` then has them."""
         before, self._known = self._known, {}
         for row in rows:
             tag = row.tag_name
             rule, limits, run = rules.get(tag), held.get(tag, frozenset()), runs.get(tag)
+            mine = None if alarms is None else alarms.of(tag)
+            since = None if alarms is None else alarms.since
             last = before.get(tag)
             same = last is not None and run is None and last.rule is rule and last.row == row
+            if last is not None and (last.alarms, last.badges.unjudged_since) != (mine, since):
+                same = False
             if last is None or not same or last.held != limits or not last.covers(row.now):
-                found = badges(row, rule, limits, run)
+                found = badges(row, rule, limits, run, alarms)
                 shown = last is not None and last.rule is rule and last.badges == found
                 kept = (
                     last.tile if last is not None and shown and _figures_equal(last, row) else None
                 )
-                last = _Known(row, rule, limits, _until(row, rule, found, run), found, kept)
+                last = _Known(row, rule, limits, _until(row, rule, found, run), found, mine, kept)
             self._known[tag] = last
 
     def tiles(self) -> tuple[Tile, ...]:

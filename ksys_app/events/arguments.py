@@ -71,6 +71,9 @@ class Catalogue:
         storage: names of the vars that a browser stores; an argument ``vars`` may have only these.
         role_for: the role that a handler needs; None for a handler that nobody may call.
 
+    Attributes:
+        models: full name of a handler to the model of its arguments.
+
     Raises:
         TypeError: a handler has a parameter that cannot be checked.
     """
@@ -83,7 +86,7 @@ class Catalogue:
     ) -> None:
         self._role_for = role_for
         stored = _stored(frozenset(storage))
-        self._models = {name: _model(name, handler, stored) for name, handler in handlers.items()}
+        self.models = {name: _model(name, handler, stored) for name, handler in handlers.items()}
 
     def event(self, sent: object, role: Role) -> Json:
         """The checked event of a browser: name, arguments and location, nothing else.
@@ -103,7 +106,7 @@ class Catalogue:
             raise Refused(
                 "event", f"the name of an event must be a text, not {_CALLED[type(name)]}"
             )
-        model = self._models.get(name)
+        model = self.models.get(name)
         if model is None:
             raise Refused("handler", f"there is no handler {name[-100:]!r}")
         needed = self._role_for(name)

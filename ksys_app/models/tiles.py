@@ -22,7 +22,8 @@ class Violation:
         limit: the limit for that figure, for a range its nearer end; None for ``BAD``.
         low: lower end of the range, ``high`` its upper end; None without such an end.
         held: whether the value is back inside the limit, but not yet beyond the deadband.
-        note: the reason for refused samples, empty for a sample that is not a number.
+        note: the reason for refused samples, ``QC`` for a stored one that its writer doubts, empty
+            for a sample that is not a number.
         count: number of samples refused in 5 minutes.
     """
 
@@ -65,7 +66,10 @@ class Tile:
             samples.
         comm: ``ok``, ``late``, ``lost`` or ``never``.
         allowed_s: the age up to which comm is ``ok``, seconds.
-        violations: every broken rule, the worst first.
+        violations: every broken rule, the worst first: the tag's active alarms, and samples that
+            were refused.
+        unjudged_s: until when alarms were evaluated, in the display zone, where nobody does now;
+            else empty.
         places: decimals of the shown values.
         unchanged_s: seconds of an unchanged value if that is longer than the rule allows, else
             None; ``unchanged_longer`` if the value may be unchanged for even longer.
@@ -106,6 +110,7 @@ class Tile:
     unchanged_s: float | None = None
     unchanged_longer: bool = False
     group: str = ""
+    unjudged_s: str = ""
 
     @property
     def alarm_level(self) -> int:

@@ -43,7 +43,8 @@ class TileView:
         kind: the worst of ``KINDS`` that the tag has, ``ok`` for none.
         allowed_s: age in seconds up to which comm is ``ok``.
         alarm: of the worst violation the rule, ``HH``, the text of the section ``alarm`` that says
-            how it is broken, and the value and the limit that are filled in; else empty.
+            how it is broken, and the value and the limit that are filled in; else empty. Without a
+            rule: nobody evaluates alarms since the time that is filled in.
         alarm_level: 0 none, 1 warn, 2 crit.
         spark: SVG path in a box of 100 x 24.
         warn_y: heights of the warning limits in that box, ``crit_y`` of the critical ones.

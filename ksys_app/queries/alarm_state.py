@@ -11,7 +11,9 @@ from ksys_app.models.rows import Latest
 
 EVALUATION: Final = """
 SELECT coalesce((SELECT max(seq) FROM public.alarm_state), 0) AS seq, lease.evaluated_to,
-       coalesce(lease.until > now(), false) AS evaluating, now() AS now
+       coalesce(greatest(lease.until, lease.evaluated_to + interval '10 s') > now(), false)
+         AS evaluating,
+       now() AS now
 FROM (SELECT) AS always
 LEFT JOIN public.alarm_lease AS lease ON lease.name = 'alarms'
 LIMIT 1

@@ -22,10 +22,9 @@ from ksys_app.utils.cache import Answer
 # 30 days, one hour more for a change of clocks, and one hour to spare.
 MAX_HOURS: Final = 722
 MAX_TAGS: Final = 250
-MAX_LATE_TAGS: Final = 100
 LATE: Final = timedelta(days=2)
-"""Samples that arrive within this time are counted from the minutes; later samples are counted only
-after ``comm_recv_1h`` is refreshed."""
+"""Samples that arrive within this time are counted from a finer level; later samples are counted
+only after ``comm_recv_1h`` is refreshed."""
 HOUR: Final = timedelta(hours=1)
 
 # The hours of the last two days are sums of their minutes. A late sample is in the minutes after a
@@ -80,13 +79,14 @@ _STORED: Final = """
   FROM public.comm_recv_1h
   WHERE tag_name = ANY(%(tags)s) AND bucket >= %(start)s AND bucket < %(end)s
 """
-# The hours of the last two days as sums of their minutes, as in HOURS. This part costs more than
-# the rest of the statement.
+# The hours of the last two days as sums of ten minutes, which have a late sample within 4 minutes.
+# Minutes would cost three times as much and more: they lie in the order of time, so those of all
+# tags are read.
 _LATE: Final = """{stored}
     AND bucket < date_trunc('hour', now() - interval '2 days')
   UNION ALL
   SELECT tag_name, time_bucket('1 hour', bucket), sum(n)::bigint
-  FROM public.influx_agg_1m
+  FROM public.influx_agg_10m
   WHERE tag_name = ANY(%(tags)s) AND bucket < %(end)s
     AND bucket >= greatest(%(start)s, date_trunc('hour', now() - interval '2 days'))
   GROUP BY 1, 2
@@ -236,7 +236,7 @@ async def comm_days(
     Args:
         expected: the expectation of each tag.
         bounds: the start of each day and the end of the last one, UTC.
-        late: count the last two days from the minutes, which include samples that arrived late.
+        late: count the last two days from ten minutes, which include samples that arrived late.
         fresh: ask the database now and put the answer into the cache.
     """
     params = day_params(expected, bounds)

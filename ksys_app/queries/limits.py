@@ -43,10 +43,14 @@ LIMIT 100
 """
 
 
+def limits_params(tags: Sequence[str]) -> dict[str, object]:
+    """The parameters of :data:`LIMITS`."""
+    return {"tags": list(tags), "meta_cap": MAX_META, "cap": max(1, len(tags))}
+
+
 async def limits_of(tags: Sequence[str]) -> list[StoredLimits]:
     """The rule of each tag as stored, and its version; by tag."""
-    params = {"tags": list(tags), "meta_cap": MAX_META, "cap": max(1, len(tags))}
-    return await db.current().fetch_all(StoredLimits, LIMITS, params, name="limits")
+    return await db.current().fetch_all(StoredLimits, LIMITS, limits_params(tags), name="limits")
 
 
 async def history(tag: str | None, before: int | None, limit: int) -> list[RecordedChange]:

@@ -14,6 +14,7 @@ from contextvars import Context
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from ksys_app.domain.alarms.badge import TagAlarms, by_tag
 from ksys_app.domain.alarms.shown import Counts, counts, ordered, shown
 from ksys_app.errors import KsysError
 from ksys_app.log import logger
@@ -136,6 +137,18 @@ class AlarmFeed:
         if newest.evaluation is None and newest.error is not None:
             raise newest.error
         return newest
+
+    async def by_tag(self) -> TagAlarms | None:
+        """What tiles show of the alarms; None where no worker has ever evaluated."""
+        try:
+            snapshot = await self.now()
+        except KsysError:  # without alarms, or without a database, which others report
+            return None
+        evaluation = self.evaluation
+        if evaluation is None or evaluation.evaluated_to is None:
+            return None
+        found = snapshot.made.once("by_tag", lambda: by_tag(snapshot.alarms), 0)
+        return TagAlarms(found, None if evaluation.evaluating else evaluation.evaluated_to)
 
     def hurry(self) -> None:
         """Look at once, because somebody has changed something."""

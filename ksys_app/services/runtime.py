@@ -103,15 +103,15 @@ async def opened(
     database = db.Database(settings.app_dsn(), settings)
     operator = _operator(settings)
     db.use(database, operator)
-    tiles = LiveTiles(TileSource(settings.zone, settings.max_tags))
-    comm = CommSource(settings.zone, settings.max_tags)
-    known = None if operator is None else Access(operator)
     # Numbers of an earlier start, or of another process, are smaller or differ.
     first = time.time_ns() // 1_000_000
+    alarms = AlarmFeed(lambda: database.pulse.away, first_seq=first)
+    tiles = LiveTiles(TileSource(settings.zone, settings.max_tags, alarms))
+    comm = CommSource(settings.zone, settings.max_tags)
+    known = None if operator is None else Access(operator)
     feed = LiveFeed(
         tiles.tick, settings.tick_seconds, database.pulse, read=tiles.read, first_seq=first
     )
-    alarms = AlarmFeed(lambda: database.pulse.away, first_seq=first)
     lag = asyncio.create_task(loop_lag.watch(meters.LOOP_LAG.observe), name="loop lag")
     signing = _sign_in(settings, known)
     _current = Runtime(

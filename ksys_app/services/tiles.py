@@ -13,6 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app import log, meters
+from ksys_app.domain.alarms.badge import TagAlarms
 from ksys_app.domain.drawing import Drawer
 from ksys_app.domain.names import matches
 from ksys_app.domain.ordering import Selection
@@ -30,6 +31,7 @@ from ksys_app.queries.runs import runs
 from ksys_app.queries.sparklines import sparks
 from ksys_app.queries.statistics import past_rows
 from ksys_app.queries.tags import matching_tags, tag_list
+from ksys_app.services.alarm_feed import AlarmFeed
 from ksys_app.services.pieces import past_of, plan
 from ksys_app.texts import say
 from ksys_app.utils.cache import Answer
@@ -112,10 +114,11 @@ class TileSource:
     Args:
         zone: the display zone.
         max_tags: the most tags that are shown.
+        alarms: the alarms of the tags; None: the newest samples are judged here.
     """
 
-    def __init__(self, zone: ZoneInfo, max_tags: int) -> None:
-        self._zone, self._max_tags = zone, max_tags
+    def __init__(self, zone: ZoneInfo, max_tags: int, alarms: AlarmFeed | None = None) -> None:
+        self._zone, self._max_tags, self._alarms = zone, max_tags, alarms
         self._faults: dict[str, str] = {}
         self._bloated = False
         self._makers: OrderedDict[Selection, tuple[TileMaker, Drawer]] = OrderedDict()
@@ -152,7 +155,8 @@ class TileSource:
         lines = await sparks(window, self._max_tags, cut)
         maker, drawer = self._maker(selection)
         # Of many tags this takes a while, in which others are served.
-        made, judged_s = await asyncio.to_thread(_made, maker, rows, rules, held, found)
+        alarms = None if self._alarms is None else await self._alarms.by_tag()
+        made, judged_s = await asyncio.to_thread(_made, maker, rows, rules, held, found, alarms)
         dur_ms = (time.monotonic() - started) * 1000
         self._log(selection, answer, dur_ms)
         return TileSet(
@@ -260,10 +264,11 @@ def _made(
     rules: Mapping[str, QcRule],
     held: Held,
     found: Mapping[str, Run],
+    alarms: TagAlarms | None,
 ) -> tuple[tuple[Tile, ...], float]:
     """The tiles, and the seconds that judging their badges took."""
     started = time.monotonic()
-    maker.judge(rows, rules, held, found)
+    maker.judge(rows, rules, held, found, alarms)
     seconds = time.monotonic() - started
     meters.BADGE_SECONDS.observe(seconds)
     return maker.tiles(), seconds

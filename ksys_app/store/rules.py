@@ -25,6 +25,32 @@ def row_of(rule: QcRule) -> dict[str, Any]:
     return {name: getattr(rule, name) for name in COLUMNS}
 
 
+def save_params(
+    changes: Sequence[RuleChange], actor: str, via: str, address: str, reason: str
+) -> dict[str, object]:
+    """The parameters of :data:`SAVE`; those of :func:`save`."""
+    return {
+        "changes": Jsonb(
+            [
+                {
+                    "tag_name": one.rule.tag_name,
+                    "version": one.version,
+                    "rule": row_of(one.rule),
+                    "settings": {
+                        condition: None if settings is None else asdict(settings)
+                        for condition, settings in one.settings.items()
+                    },
+                }
+                for one in changes
+            ]
+        ),
+        "actor": actor,
+        "via": via,
+        "address": address,
+        "reason": reason,
+    }
+
+
 async def save(
     database: Database,
     changes: Sequence[RuleChange],
@@ -46,24 +72,5 @@ async def save(
     Returns:
         For each tag its new version, or the tags that stand against it and what is in force there.
     """
-    params = {
-        "changes": Jsonb(
-            [
-                {
-                    "tag_name": one.rule.tag_name,
-                    "version": one.version,
-                    "rule": row_of(one.rule),
-                    "settings": {
-                        condition: None if settings is None else asdict(settings)
-                        for condition, settings in one.settings.items()
-                    },
-                }
-                for one in changes
-            ]
-        ),
-        "actor": actor,
-        "via": via,
-        "address": address,
-        "reason": reason,
-    }
+    params = save_params(changes, actor, via, address, reason)
     return await database.fetch_all(RuleOutcome, SAVE, params, name="rule_save")

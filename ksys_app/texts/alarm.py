@@ -8,10 +8,12 @@ from typing import Final
 
 from ksys_app.domain.figures import apart, brief
 from ksys_app.models.message import Message
-from ksys_app.models.tiles import Violation
+from ksys_app.models.tiles import Tile, Violation
 from ksys_app.texts import DASH, ENGLISH, say
 
 NO_ALARM: Final = "-"
+# The note of a violation where the writer of a stored sample doubts it.
+DOUBTFUL: Final = "QC"
 _HOW: Final = {
     **{"HH": "over", "H": "over", "LL": "under", "L": "under"},
     **{"RANGE": "outside", "NEGATIVE": "less", "STEP": "more", "RATE": "more"},
@@ -38,10 +40,15 @@ class AlarmParts:
     limit: str = ""
 
 
-def alarm_parts(violations: Sequence[Violation]) -> AlarmParts:
-    """The worst violation, its figures as text; pages have words for why samples are refused."""
+def alarm_parts(violations: Sequence[Violation], unjudged_s: str = "") -> AlarmParts:
+    """The worst violation, its figures as text; pages have words for why samples are refused.
+
+    Args:
+        violations: the violations, the worst first.
+        unjudged_s: until when alarms were evaluated, where nobody does now.
+    """
     if not violations:
-        return AlarmParts()
+        return AlarmParts(how="unjudged", value=unjudged_s) if unjudged_s else AlarmParts()
     worst = violations[0]
     return AlarmParts(worst.level, worst.reason, *(_refusal(worst) or _figures(worst)))
 
@@ -56,6 +63,13 @@ def alarm(violations: Sequence[Violation]) -> str:
     level = Message(f"alarm.level_{worst.level}")
     values = {"level": level, "reason": worst.reason, "figures": figures}
     return say(Message("pages.alarm_text", values))
+
+
+def alarm_of(tile: Tile) -> str:
+    """The alarm of a tile in English; or since when nobody evaluates alarms."""
+    if not tile.violations and tile.unjudged_s:
+        return say(Message("alarm.unjudged", {"value": tile.unjudged_s}))
+    return alarm(tile.violations)
 
 
 def _figures(violation: Violation) -> tuple[str, str, str]:
@@ -87,6 +101,8 @@ def _refusal(violation: Violation) -> tuple[str, str, str] | None:
 def _refused(violation: Violation) -> tuple[str, str, str]:
     if not violation.note:
         return "not_finite", "", ""
+    if violation.note == DOUBTFUL:
+        return "doubtful", "", ""
     value = "" if violation.value is None else f" {violation.value:g}"
     return "refused", f"{violation.note}{value}", str(violation.count)
 

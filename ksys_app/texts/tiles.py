@@ -16,7 +16,7 @@ NOT_DRAWN: Final = Drawing()
 
 def tile_view(tile: Tile, drawing: Drawing = NOT_DRAWN, *, pinned: bool = False) -> TileView:
     """A tile as its component shows it."""
-    worst = alarm_parts(tile.violations)
+    worst = alarm_parts(tile.violations, tile.unjudged_s)
     return TileView(
         title=tile.title,
         unit=tile.unit,
@@ -38,7 +38,7 @@ def tile_view(tile: Tile, drawing: Drawing = NOT_DRAWN, *, pinned: bool = False)
         comm=tile.comm,
         kind=kind(tile),
         allowed_s=int(tile.allowed_s),
-        alarm=[worst.reason, worst.how, worst.value, worst.limit] if worst.level else [],
+        alarm=[worst.reason, worst.how, worst.value, worst.limit] if worst.how else [],
         alarm_level=tile.alarm_level,
         spark=drawing.spark,
         warn_y=list(drawing.warn_y),

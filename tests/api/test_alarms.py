@@ -255,3 +255,27 @@ async def test_while_the_database_fails_the_last_alarms_are_stale(
     finally:
         await plant_db.conn.execute("ALTER TABLE alarm_lease_elsewhere RENAME TO alarm_lease")
     assert "stale" not in await listed(http)
+
+
+async def test_a_tile_reads_the_alarms_of_the_worker(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    conn = plant_db.conn
+    await plant.insert(conn, [(await plant.clock(conn), "TILE", 9.6)])
+    await conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, crit_max, enabled) VALUES ('TILE', 9, true)"
+    )
+
+    async def alarm() -> str:
+        runtime.current().alarms.hurry()
+        answer = await http.get("/api/v1/kpi", params={"tag": "TILE"})
+        hold(answer, "/api/v1/kpi")
+        return str(answer.json()[0]["alarm"])
+
+    assert await alarm() == "-", "the worker waits for the on-delay"
+    await alarms.put(conn, "TILE")
+    assert await alarm() == "crit HH 9.6 ≥ 9"
+    await alarms.evaluate(conn, ago_s=3600)
+    assert (await alarm()).startswith("not evaluated since 20")
+    await conn.execute("UPDATE alarm_lease SET evaluated_to = NULL")
+    assert await alarm() == "crit HH 9.6 ≥ 9", "no worker has ever judged, so the app does"

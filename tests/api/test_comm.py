@@ -221,7 +221,7 @@ async def test_the_overview_has_the_figures_of_the_grids(plant_db: Plant) -> Non
             assert made.success_rate == (None if expected == 0 else 1 - missing / expected)
 
 
-async def test_what_arrives_late_is_counted_once_its_minutes_are(plant_db: Plant) -> None:
+async def test_what_arrives_late_is_counted_and_soon_in_the_overview_too(plant_db: Plant) -> None:
     """Whatever has been materialised of its hour by then."""
     conn, source = plant_db.conn, runtime.current().comm
     hour = (await plant.clock(conn)).replace(minute=0, second=0, microsecond=0)
@@ -245,11 +245,13 @@ async def test_what_arrives_late_is_counted_once_its_minutes_are(plant_db: Plant
     for hours in (6, 4):
         await plant.insert(conn, minutes_of(hour - timedelta(hours=hours)))
     await refresh("influx_agg_1m", "1 minute")
+    await refresh("influx_agg_10m", "10 minutes")
     await refresh("comm_recv_1h", "1 hour")
     assert ((await counted()).recv_msgs, (await counted()).state) == (0, "crit")
     await plant.insert(conn, minutes_of(late))
     await refresh("influx_agg_1m", "1 minute")
     assert ((await counted()).recv_msgs, (await counted()).state) == (60, "ok")
+    await refresh("influx_agg_10m", "10 minutes")
     days, _now = await source.calendar(None)
     overview = await source.overview(days, fresh=True)
     row = next(row for row in overview.rows if row.tag_name == "LATE")

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import cycle
 
 import httpx
 import pytest
@@ -17,12 +18,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from ksys_app.db import connect
 from ksys_app.domain.access import ROLES, may
 from ksys_app.models.access import Role
+from ksys_app.settings import Settings
 from ksys_app.utils import credentials
 from tests import identity, permissions
 from tests.conftest import OP_PASSWORD
 from tests.database import TestDatabases
 from tests.e2e.conftest import SHOWN_MS, Site, free_port, seed, start_site, stop_site
-from tests.wire import BOARD, address, tab
+from tests.values import events
+from tests.wire import BOARD, Wire, address, frame, tab
 
 PASSWORD = "correct horse battery staple"
 NAMES: dict[Role, str] = dict(zip(ROLES, ("ann", "olaf", "eve", "adam"), strict=True))
@@ -168,6 +171,44 @@ async def test_the_tab_of_somebody_else_shows_nothing_of_it(guarded: Site) -> No
         async with tab(guarded.url, token=TAB, cookie=f"ksys={adam.cookies['ksys']}") as other:
             await other.update(tag_filter="")
             assert "D200" not in str(other.updates[0])
+
+
+async def test_no_value_of_a_handler_fails_or_reaches_the_tab_of_somebody_else(
+    guarded: Site,
+) -> None:
+    lines = len(guarded.log)
+    async with AsyncExitStack() as stack:
+        tabs: list[tuple[str, Wire]] = []
+        for role in ROLES:
+            client = await stack.enter_async_context(logged_in(guarded, role))
+            cookie = f"ksys={client.cookies['ksys']}"
+            wire = await stack.enter_async_context(tab(guarded.url, token=TAB, cookie=cookie))
+            tabs.append((f"mark-of-{role}", wire))
+        for mark, wire in tabs:
+            await wire.emit(f"{BOARD}.set_tag_filter", {"text": mark})
+            await wire.update(tag_filter=mark)
+        for sent, (_, wire) in zip(events(), cycle(tabs), strict=False):
+            await wire.send(frame("event", sent))
+        for mark, wire in tabs:
+            await wire.emit(f"{BOARD}.set_tag_filter", {"text": f"again-{mark}"})
+            await wire.update(tag_filter=f"again-{mark}")
+            assert not any(one in str(wire.updates) for one, _ in tabs if one != mark)
+    assert not [one for one in guarded.log[lines:] if "Traceback" in one or " ERROR " in one]
+
+
+async def test_a_session_that_floods_loses_its_page_and_no_other_does(guarded: Site) -> None:
+    async with (
+        logged_in(guarded, "viewer") as ann,
+        logged_in(guarded, "operator") as olaf,
+        tab(guarded.url, cookie=f"ksys={olaf.cookies['ksys']}") as other,
+    ):
+        sent = {"cookie": f"ksys={ann.cookies['ksys']}", "origin": guarded.url}
+        flooding = await open_websocket(address(guarded.url), additional_headers=sent)
+        for _ in range(Settings.model_fields["max_messages"].default + 1):
+            await flooding.send("42/_event,[]")
+        assert await close_code(flooding) == 4429
+        await other.emit(f"{BOARD}.set_tag_filter", {"text": "D1"})
+        await other.update(tag_filter="D1")
 
 
 async def test_a_person_logs_in_works_and_logs_out(browser: Browser, guarded: Site) -> None:

@@ -163,6 +163,23 @@ async def test_a_limit_that_is_set_while_the_page_is_open_alarms_with_the_next_t
     await expect(tile.get_by_test_id("tile-alarm")).to_contain_text("HH")
 
 
+async def test_while_nobody_evaluates_tiles_and_table_say_since_when(
+    page: Page, site: Site
+) -> None:
+    alarm = page.get_by_test_id("tile-D100").get_by_test_id("tile-alarm")
+    said = re.compile(r"not evaluated since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
+    async with await connect(site.dsn) as conn:
+        away = "UPDATE alarm_lease SET evaluated_to = now() - interval '1 hour'"
+        await conn.execute(away)
+        try:
+            await expect(alarm).to_have_attribute("data-alarm", said)
+            await expect(alarm).to_have_attribute("data-level", "0")
+            await expect(page.locator("td.col-alarm").first).to_have_text(said)
+        finally:
+            await conn.execute("UPDATE alarm_lease SET evaluated_to = NULL")
+    await expect(alarm).to_have_attribute("data-alarm", "-")
+
+
 async def test_the_detail_shows_rule_samples_and_features(page: Page) -> None:
     tile = page.get_by_test_id("tile-D101")
     await expect(tile.locator(".gauge-warn, .gauge-crit")).to_have_count(4)

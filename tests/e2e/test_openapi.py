@@ -56,6 +56,8 @@ include-name = [
   "POST /api/v1/alarms/out_of_service",
 ]
 warnings = false
+[operations.checks]
+negative_data_rejection.expected-statuses = [400, 403, 413]
 
 [[operations]]
 include-name = ["GET /api/v1/kpi", "GET /api/v1/sparklines"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,8 +14,11 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from ksys_app import db
+from ksys_app.domain.alarms.response import after
+from ksys_app.domain.alarms.settings import Policy
 from ksys_app.errors import BadParameter
 from ksys_app.models.alarm_rows import Item
+from ksys_app.models.alarms import Act, Standing
 from ksys_app.store import alarm_actions as actions
 from tests import alarms
 
@@ -224,6 +229,59 @@ async def test_a_latch_is_reset_when_the_value_is_back_and_acknowledged(
     after = await row(conn)
     assert (after["ack"], after["latched"]) == ("none", False)
     assert results(await actions.reset(operator, items, KIM, "")) == ["already"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_state_is_the_fold_of_the_journal(
+    conn: AsyncConnection, operator: db.Database, seed: int
+) -> None:
+    """The worker folds the journal with ``domain.alarms.response``; both must agree."""
+    chance = random.Random(seed)
+    first: dict[str, Any] = {
+        "process": chance.choice(["act", "clr", "norm"]),
+        "latched": chance.random() < 0.5,
+        "ack": chance.choice(["acked", "unacked"]),
+    }
+    raised = await alarms.put(conn, "A", **first)
+    items = [Item("A", "HIGH", raised)]
+    standing = Standing(
+        active=first["process"] != "norm",
+        raised_at_us=micros(raised),
+        ack=first["ack"],
+        latched=first["latched"],
+    )
+    told: set[str] = set()
+    for _ in range(30):
+        one_shot, end = chance.random() < 0.5, chance.random() < 0.5
+        act = chance.choice(
+            [
+                partial(actions.ack, operator, items, KIM, "seen"),
+                partial(actions.unack, operator, items, KIM, ""),
+                partial(actions.shelve, operator, items, KIM, "x", 9, one_shot=one_shot),
+                partial(actions.unshelve, operator, items, KIM, ""),
+                partial(actions.out_of_service, operator, items, KIM, "x", end=end),
+                partial(actions.reset, operator, items, KIM, ""),
+            ]
+        )
+        (done,) = await act()
+        told.add(done.result)
+        if done.result == "done":
+            (noted,) = await newest(conn, "alarm_journal", "ts")
+            found = await row(conn)
+            until = None if found["shelved_until"] is None else micros(found["shelved_until"])
+            event = Act(noted["event"], micros(noted["ts"]), micros(raised), until,
+                        one_shot=noted["data"].get("kind") == "one_shot")  # fmt: skip
+            standing, _ = after(standing, event, Policy(ack=True, latch=False))
+        found = await row(conn)
+        acked = None if found["acked_at"] is None else micros(found["acked_at"])
+        assert (standing.ack, standing.acked_at_us) == (found["ack"], acked)
+        assert (standing.latched, standing.shelf) == (found["latched"], found["shelved_kind"] or "")
+        assert standing.out_of_service == (found["oos_at"] is not None)
+    assert "done" in told
+
+
+def micros(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 async def test_two_people_acknowledge_at_once_and_one_of_them_has_done_it(

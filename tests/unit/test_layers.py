@@ -86,7 +86,7 @@ OPS: dict[str, set[str]] = {
     "files": set(),
     "jobs": set(),
     "masterdata": {"access", "files"},
-    "alarms": {"files", "masterdata"},
+    "alarms": {"access", "files", "masterdata"},
     "serving": set(),
     "verify": {"jobs", "masterdata"},
     "schema": set(),

@@ -44,9 +44,11 @@ class Client:
     Args:
         url: the address of the app, ``http://host:port``, with its base path if it has one.
         tls: how a certificate is checked, for ``https``.
+        cookie: the cookies that it sends, where people log in.
     """
 
-    def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext | None = None, cookie: str = "") -> None:
+        self._cookie = {"Cookie": cookie} if cookie else {}
         at = urlsplit(url)
         self._base = at.path.rstrip("/")
         self._host, self._tls = at.hostname or "", tls if at.scheme == "https" else None
@@ -78,7 +80,7 @@ class Client:
         assert self._streams is not None
         reader, writer = self._streams
         lines = [f"GET {self._base}{path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines += [f"{name}: {value}" for name, value in {**headers, **self._cookie}.items()]
         started, answer = time.perf_counter(), _Answer()
         try:
             writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))

@@ -15,9 +15,11 @@ connection ends, it connects again.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -49,6 +51,8 @@ class Screen:
 
     Attributes:
         url: the address of the app, with its base path if it has one.
+        window: the window that it shows.
+        cookie: the cookie of its session, where people log in.
         opened_ms: milliseconds from the request of the page until its tiles were here.
         ready_ms: when its first tiles were here, epoch milliseconds; 0 before that.
         ticks: what it received since.
@@ -58,6 +62,7 @@ class Screen:
 
     url: str
     window: str = "5m"
+    cookie: str = ""
     opened_ms: float = 0.0
     ready_ms: float = 0.0
     ticks: list[Tick] = field(default_factory=list)
@@ -72,14 +77,15 @@ class Screen:
         """Stay open until cancelled."""
         started = time.perf_counter()
         query, token = f"?window={self.window}&sort=name", str(uuid.uuid4())
-        async with Client(self.url) as http:
+        async with Client(self.url, cookie=self.cookie) as http:
             page = await http.get(f"/{query}")
             if page.status != 200:
                 raise Refused(f"{self.url}/ answered {page.status}")
             fetching = asyncio.create_task(self._follow(http))
             try:
                 while True:
-                    with_cookies = {"Cookie": page.cookies} if page.cookies else {}
+                    cookies = "; ".join(filter(None, (self.cookie, page.cookies)))
+                    with_cookies = {"Cookie": cookies} if cookies else {}
                     with suppress(ConnectionClosed, InvalidHandshake, OSError):
                         await self._listen(token, query, with_cookies, started)
                     self.reconnects += 1
@@ -183,9 +189,12 @@ class Screens:
     Args:
         url: the origin of the app.
         window: the window that they show.
+        cookies: the cookies of sessions, one a screen, and from the first again; none where nobody
+            logs in.
     """
 
-    def __init__(self, url: str, window: str = "5m") -> None:
+    def __init__(self, url: str, window: str = "5m", cookies: Sequence[str] = ()) -> None:
+        self._cookies = itertools.cycle(cookies or ("",))
         self.all: list[Screen] = []
         self._url, self._window = url, window
         self._tasks: list[asyncio.Task[None]] = []
@@ -212,7 +221,8 @@ class Screens:
         """
         while len(self.all) < count:
             new = [
-                Screen(self._url, self._window) for _ in range(min(AT_ONCE, count - len(self.all)))
+                Screen(self._url, self._window, next(self._cookies))
+                for _ in range(min(AT_ONCE, count - len(self.all)))
             ]
             self.all += new
             self._tasks += [asyncio.create_task(screen.run()) for screen in new]
