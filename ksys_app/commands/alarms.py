@@ -32,40 +32,50 @@ MAX_TOLD: Final = 20
 """How many bad lines are told one by one."""
 
 
+Out = Annotated[Path, typer.Option(help="The file for the journal, CSV; it is replaced.")]
+Samples = Annotated[
+    Path | None,
+    typer.Option(help="CSV with ts,tag_name,value[,qc], plain or gzip, in order of arrival."),
+]
+Rules = Annotated[
+    Path | None,
+    typer.Option(
+        help="The rules, e.g. data/qc/influx_qc_rule.csv; with --from, default: the database's."
+    ),
+]
+AlarmSettings = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        help="CSV with tag_name,condition and any of priority,on_delay_s,off_delay_s,latch, "
+        "ack,realarm_s; an empty cell keeps the default. With --from, default: the database's.",
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option(help="With --samples: last moment of the clock; default: the newest sample."),
+]
+From = Annotated[
+    str | None, typer.Option("--from", help="Read the samples of the database from then on.")
+]
+To = Annotated[
+    str | None, typer.Option("--to", help="With --from: last moment of the clock; default: now.")
+]
+OnlyTags = Annotated[
+    list[str] | None, typer.Option("--tag", help="With --from: only this tag; repeatable.")
+]
+
+
 @app.command()
 def replay(
-    out: Annotated[Path, typer.Option(help="The file for the journal, CSV; it is replaced.")],
-    samples: Annotated[
-        Path | None,
-        typer.Option(help="CSV with ts,tag_name,value[,qc], plain or gzip, in order of arrival."),
-    ] = None,
-    rules: Annotated[
-        Path | None,
-        typer.Option(
-            help="The rules, e.g. data/qc/influx_qc_rule.csv; with --from, default: the database's."
-        ),
-    ] = None,
-    settings: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV with tag_name,condition and any of priority,on_delay_s,off_delay_s,latch, "
-            "ack,realarm_s; an empty cell keeps the default. With --from, default: the database's."
-        ),
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(help="With --samples: last moment of the clock; default: the newest sample."),
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", help="Read the samples of the database from then on.")
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option("--to", help="With --from: last moment of the clock; default: now."),
-    ] = None,
-    tags: Annotated[
-        list[str] | None, typer.Option("--tag", help="With --from: only this tag; repeatable.")
-    ] = None,
+    out: Out,
+    samples: Samples = None,
+    rules: Rules = None,
+    settings: AlarmSettings = None,
+    until: Until = None,
+    start: From = None,
+    end: To = None,
+    tags: OnlyTags = None,
     encoding: Encoding = None,
     decimal: DecimalSign = None,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ksys_app.domain.alarms.level import LevelMachine
+from ksys_app.domain.alarms.level import Judged, LevelMachine
 from ksys_app.domain.alarms.settings import level_settings
 from ksys_app.domain.kpi import active
 from ksys_app.domain.limits import Limit, limits
@@ -20,6 +20,12 @@ OF_LIMIT: Final[dict[str, tuple[Condition, Level]]] = {
 }
 ORDER: Final[tuple[Level, ...]] = ("BAD", "NEGATIVE", "RANGE", "H", "HH", "L", "LL")
 """The levels from the least to the most severe of each condition."""
+MOTION: Final[frozenset[Condition]] = frozenset(("STEP", "RATE", "SPIKE"))
+UNFIGURED: Final[dict[Condition, tuple[Judged, Judged]]] = {
+    **{"INSTR": ("set", "clear"), "GAP": ("clear", "clear")},
+    **dict.fromkeys(MOTION, ("unknown", "unknown")),
+}
+"""How a bad and a good sample are judged where neither a limit nor a figure decides."""
 
 Settings = Mapping[Condition, AlarmSettings]
 

@@ -11,30 +11,17 @@ from ksys_app.domain.alarms.alarm import Alarm
 from ksys_app.domain.alarms.change import carry_over
 from ksys_app.domain.alarms.journal import Held, Journal
 from ksys_app.domain.alarms.level import NEVER, Judged, LevelMachine
-from ksys_app.domain.alarms.limits import DOUBTED, Settings, levels
+from ksys_app.domain.alarms.limits import DOUBTED, MOTION, UNFIGURED, Settings, levels
 from ksys_app.domain.alarms.motion import APART_US, Motion
 from ksys_app.domain.alarms.times import MINUTE, SECOND
 from ksys_app.domain.limits import Figure
-from ksys_app.models.alarms import Condition, ProcessEvent, Quality
+from ksys_app.models.alarms import ProcessEvent, Quality
 from ksys_app.models.rows import QcRule
 
 NOTHING: Final = (math.inf, -math.inf)
 REMEMBERED: Final = (
-    "seen",
-    "at",
-    "reached",
-    "deadline",
-    "good",
-    "silent",
-    "late_minute",
-    "ahead_minute",
+    *("seen", "at", "reached", "deadline", "good", "silent", "late_minute", "ahead_minute"),
 )
-MOTION: Final[frozenset[Condition]] = frozenset(("STEP", "RATE", "SPIKE"))
-UNFIGURED: Final[dict[Condition, tuple[Judged, Judged]]] = {
-    **{"INSTR": ("set", "clear"), "GAP": ("clear", "clear")},
-    **dict.fromkeys(MOTION, ("unknown", "unknown")),
-}
-"""How a bad and a good sample are judged where neither a limit nor a figure decides."""
 COUNTED: Final = ("late", "ahead", "repeated")
 
 

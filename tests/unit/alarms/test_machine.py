@@ -76,6 +76,13 @@ def test_without_a_range_there_is_no_deadband() -> None:
     assert Played(rule, AT_ONCE).feed((0, 85), (1, 79.9)).short() == [(0, "RAISE"), (1, "CLEAR")]
 
 
+def test_without_a_deadband_the_end_of_the_range_neither_raises_nor_clears() -> None:
+    rule = QcRule("T", min_val=0)
+    at_once = {"INSTR": AlarmSettings(on_delay_s=0, off_delay_s=0)}
+    played = Played(rule, at_once).feed((0, 0), (1, -1), (2, 0), (3, 0.1), (4, 0))
+    assert played.short() == [(1, "RAISE"), (3, "CLEAR")]
+
+
 def test_row_7_a_value_that_is_not_back_begins_the_off_delay_again() -> None:
     played = Played(WARN).feed((0, 85), (20, 50), (45, 79), (46, 50), (99, 50))
     assert played.short() == [(10, "RAISE"), (76, "CLEAR")]

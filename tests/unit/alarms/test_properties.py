@@ -51,7 +51,7 @@ def journal(
     return machine, rows + machine.take()
 
 
-@pytest.mark.parametrize("batch", [1, 7, 1000])
+@pytest.mark.parametrize("batch", [1, 7, 1000, 50_000])
 @pytest.mark.parametrize("restart", [False, True])
 @given(SEEDS)
 @settings(max_examples=15, deadline=None)
