@@ -71,11 +71,13 @@ CREATE TABLE IF NOT EXISTS public.ingest_expectation (
 );
 
 -- PRD decision 25: the newest and the first sample of each tag; triggers on influx_hist update it.
+-- late_count: how often samples came that were not newer than the newest.
 CREATE TABLE IF NOT EXISTS public.tag_latest (
   tag_name text PRIMARY KEY,
   value double precision NOT NULL,
   ts timestamptz NOT NULL,
-  first_ts timestamptz NOT NULL
+  first_ts timestamptz NOT NULL,
+  late_count bigint NOT NULL DEFAULT 0
 );
 
 -- PRD decision 33: tags whose newest or first sample was deleted. The job settle_tags reads their

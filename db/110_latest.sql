@@ -19,8 +19,9 @@ BEGIN
   ON CONFLICT (tag_name) DO UPDATE
     SET value = CASE WHEN excluded.ts >= kept.ts THEN excluded.value ELSE kept.value END,
         ts = greatest(kept.ts, excluded.ts),
-        first_ts = least(kept.first_ts, excluded.first_ts)
-    WHERE excluded.ts >= kept.ts OR excluded.first_ts < kept.first_ts;
+        first_ts = least(kept.first_ts, excluded.first_ts),
+        late_count = kept.late_count + CASE WHEN excluded.first_ts <= kept.ts THEN 1 ELSE 0 END
+    WHERE excluded.ts >= kept.ts OR excluded.first_ts <= kept.ts;
   RETURN NULL;
 END
 $$;

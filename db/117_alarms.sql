@@ -71,7 +71,8 @@ CREATE INDEX IF NOT EXISTS alarm_state_seq ON public.alarm_state (seq);
 CREATE SEQUENCE IF NOT EXISTS public.alarm_seq;
 
 -- What the worker remembers of a tag. seen_ts: newest judged sample. reached_ts: the tag's time until which
--- it is judged. lag_s: how old the newest sample was when it was read. memory: domain.alarms.tag.
+-- it is judged. lag_s: how old the newest sample was when it was read. late_count: that of tag_latest,
+-- as far as it is noted. memory: domain.alarms.tag.
 CREATE TABLE IF NOT EXISTS public.alarm_cursor (
   tag_name text PRIMARY KEY,
   seen_ts timestamptz,
@@ -101,13 +102,15 @@ CREATE TABLE IF NOT EXISTS public.alarm_rule (
 );
 
 -- Who evaluates: one row, whose epoch grows with each holder. A worker writes only while the epoch is its own.
--- evaluated_to: the moment of the database's clock until which every tag is judged.
+-- evaluated_to: the moment of the database's clock until which every tag is judged. refused_to: when the
+-- newest refused sample that was read had been received.
 CREATE TABLE IF NOT EXISTS public.alarm_lease (
   name text PRIMARY KEY CHECK (name = 'alarms'),
   holder text NOT NULL DEFAULT '',
   epoch bigint NOT NULL DEFAULT 0,
   until timestamptz NOT NULL DEFAULT '-infinity',
-  evaluated_to timestamptz
+  evaluated_to timestamptz,
+  refused_to timestamptz
 );
 INSERT INTO public.alarm_lease (name) VALUES ('alarms') ON CONFLICT (name) DO NOTHING;
 

@@ -25,7 +25,8 @@ BEGIN
       ON c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
      AND c.relname ~ p.relations
     WHERE NOT has_table_privilege(p.role, c.oid, p.privilege)
-    ORDER BY c.relname, p.role, p.privilege
+    -- A database of an older version has the grants of the older roles first.
+    ORDER BY c.relname, p.role = 'eco_alarm', p.role, p.privilege
   LOOP
     EXECUTE format('GRANT %s ON TABLE public.%I TO %I',
                    missing.privilege, missing.relname, missing.role);

@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from ksys_app import log
 from ksys_app.commands import terminal
 from ksys_app.domain.alarms.times import microseconds
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.ops.alarms.status import AlarmStatus, status as read_status
 from ksys_app.ops.stopping import stop_signal
+from ksys_app.settings import secrets
 from ksys_app.workers.alarms.worker import AlarmWorker
 
 
@@ -49,6 +51,7 @@ def run(
     Example: ksys alarms run --once --from 2026-08-15T00:00:00Z
     """
     settings = terminal.settings()
+    log.setup(settings.log_form, secrets())
     since = terminal.zoned(begin, settings.zone)
     terminal.run(_run(settings.alarm_dsn(), None if since is None else microseconds(since), once))
 

@@ -35,7 +35,7 @@ SELECT clock_timestamp(),
                || coalesce(sum(hashtextextended(ctid::text || ' ' || xmin::text, 0)), 0)
         FROM public.alarm_rule)
 """
-NEWEST: Final = "SELECT tag_name, ts, first_ts FROM public.tag_latest LIMIT %(cap)s"
+NEWEST: Final = "SELECT tag_name, ts, first_ts, late_count FROM public.tag_latest LIMIT %(cap)s"
 # A row becomes visible some time after its received_at, so bad rows are asked for once more.
 REFUSED: Final = """
 SELECT tag_name, max(ts) FILTER (WHERE reason = ANY (%(bad)s)) AS bad_ts,
@@ -99,7 +99,10 @@ CROSS JOIN LATERAL (
 ) AS h
 """
 CURSORS: Final = """
-SELECT tag_name, seen_ts, lag_s, memory FROM public.alarm_cursor ORDER BY tag_name LIMIT %(cap)s
+SELECT tag_name, seen_ts, lag_s, late_count, memory
+FROM public.alarm_cursor
+ORDER BY tag_name
+LIMIT %(cap)s
 """
 SETTINGS: Final = """
 SELECT tag_name, condition, priority, on_delay_s, off_delay_s, latch, ack, realarm_s
@@ -125,6 +128,15 @@ class Refused(NamedTuple):
     received_us: int
 
 
+class Newest(NamedTuple):
+    """A tag: its newest and its first sample, and how often late samples came."""
+
+    tag_name: str
+    ts_us: int
+    first_us: int
+    late: int
+
+
 @dataclass(frozen=True, slots=True)
 class Polled:
     """What there is to do.
@@ -132,14 +144,14 @@ class Polled:
     Attributes:
         now_us: the database's clock, before anything else was read.
         version: changes with every change of a rule.
-        newest: tag to the times of its newest and its first sample.
+        newest: the newest sample of each tag.
         refused: tags with refused samples since the last poll.
         due: alarms whose shelf is over, or that are acknowledged for too long.
     """
 
     now_us: int
     version: str
-    newest: list[tuple[str, int, int]]
+    newest: list[Newest]
     refused: list[Refused]
     due: list[tuple[str, str]]
 
@@ -150,6 +162,7 @@ class Cursor(NamedTuple):
     tag_name: str
     seen_us: int | None
     lag_s: float
+    late: int
     memory: dict[str, Any]
 
 
@@ -182,7 +195,7 @@ async def poll(conn: AsyncConnection, refused_since_us: int) -> Polled:
     return Polled(
         now_us,
         version,
-        await newest.fetchall(),
+        [Newest(*one) for one in await newest.fetchall()],
         [Refused(*one) for one in await refused.fetchall()],
         await due.fetchall(),
     )

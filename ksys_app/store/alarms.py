@@ -24,13 +24,14 @@ UPDATE public.alarm_lease
 SET holder = %(holder)s, epoch = epoch + 1,
     until = clock_timestamp() + %(lasts)s * interval '1 second'
 WHERE name = 'alarms' AND (until < clock_timestamp() OR holder = %(holder)s)
-RETURNING epoch, evaluated_to
+RETURNING epoch, evaluated_to, refused_to
 """
 # Another worker waits for this row until the transaction ends, so no two write at once.
 RENEW: Final = """
 UPDATE public.alarm_lease
 SET until = clock_timestamp() + %(lasts)s * interval '1 second',
-    evaluated_to = coalesce(%(evaluated)s, evaluated_to)
+    evaluated_to = coalesce(%(evaluated)s, evaluated_to),
+    refused_to = coalesce(%(refused)s, refused_to)
 WHERE name = 'alarms' AND epoch = %(epoch)s
 RETURNING clock_timestamp()
 """
@@ -96,10 +97,14 @@ ON CONFLICT (tag_name) DO UPDATE SET
 
 
 class Lease(NamedTuple):
-    """The lease of a worker: its epoch, and until when the holder before it had evaluated."""
+    """The lease of a worker: its epoch, and how far the holder before it had evaluated.
+
+    ``evaluated_to_us``: every tag; ``refused_to_us``: refused samples received until then.
+    """
 
     epoch: int
     evaluated_to_us: int | None
+    refused_to_us: int | None
 
 
 class LeaseLost(Exception):
@@ -126,9 +131,13 @@ async def acquire(conn: AsyncConnection, holder: str, lasts_s: float) -> Lease |
 
 
 async def renew(
-    conn: AsyncConnection, epoch: int, lasts_s: float, evaluated_to_us: int | None
+    conn: AsyncConnection,
+    epoch: int,
+    lasts_s: float,
+    evaluated_to_us: int | None = None,
+    refused_to_us: int | None = None,
 ) -> int:
-    """Hold the lease for ``lasts_s`` seconds more, and note until when every tag is judged.
+    """Hold the lease for ``lasts_s`` seconds more, and note how far it has evaluated.
 
     Returns:
         The database's clock.
@@ -136,9 +145,9 @@ async def renew(
     Raises:
         LeaseLost: another worker has taken it.
     """
-    evaluated = None if evaluated_to_us is None else moment(evaluated_to_us)
+    times = {"evaluated": _or_null(evaluated_to_us), "refused": _or_null(refused_to_us)}
     cursor = in_microseconds(conn)
-    await cursor.execute(RENEW, {"epoch": epoch, "lasts": lasts_s, "evaluated": evaluated})
+    await cursor.execute(RENEW, {"epoch": epoch, "lasts": lasts_s} | times)
     row = await cursor.fetchone()
     if row is None:
         raise LeaseLost

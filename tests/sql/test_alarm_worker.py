@@ -3,192 +3,235 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+import os
+import signal
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any, TypeVar
 
+import psycopg
 import pytest
 from psycopg import AsyncConnection
+from psycopg.abc import PQGen
 
 from ksys_app.db import connect
-from ksys_app.domain.alarms.response import after
-from ksys_app.domain.alarms.settings import policy
-from ksys_app.domain.alarms.tag import TagMachine
-from ksys_app.domain.alarms.times import SECOND, microseconds, moment
-from ksys_app.models.alarms import ProcessEvent, Standing
-from ksys_app.ops.alarms import from_database
-from ksys_app.ops.alarms.from_database import Span, Wanted
-from ksys_app.queries import alarms as queries
-from ksys_app.workers.alarms import evaluator
+from ksys_app.driver.supervised import SupervisedConnection
+from ksys_app.store import alarms as store
+from ksys_app.store.alarms import LeaseLost
+from ksys_app.workers.alarms import evaluator, worker
+from ksys_app.workers.alarms.evaluator import Evaluator
 from ksys_app.workers.alarms.worker import AlarmWorker
+from tests.alarm_worker import evaluate, expected, load, written
 from tests.database import TestDatabases
-from tests.unit.alarms import disturbed
+from tests.ksys import KSYS
+from tests.waiting import until
 
-RULE = "INSERT INTO public.influx_qc_rule (tag_name, enabled, {}) VALUES (%s, true, {})"
-JOURNAL = """
-SELECT ts, tag_name, condition, level, raised_at, event, value, limit_value
-FROM public.alarm_journal WHERE actor = '' ORDER BY ts, tag_name, condition, event
-"""
-BAD = ("NOT_FINITE", "MAGNITUDE", "NO_VALUE")
-Row = tuple[Any, ...]
+RV = TypeVar("RV")
+CUTS = 50
 
 
 @pytest.fixture
-async def own(databases: TestDatabases) -> AsyncIterator[AsyncConnection]:
-    """A database of its own."""
+async def own(databases: TestDatabases) -> AsyncIterator[str]:
+    """DSN of a database of its own."""
     dsn = await databases.fresh()
-    conn = await connect(dsn)
-    yield conn
-    await conn.close()
+    yield dsn
     await databases.drop(dsn)
 
 
-async def load(conn: AsyncConnection, count: int, length: int) -> None:
-    """Rules, settings and samples of disturbed series, in the order in which they arrive."""
-    for number in range(count):
-        series = disturbed.series(number, length)
-        names = ("min_val", "max_val", "warn_min", "warn_max", "crit_min", "crit_max")
-        names += ("allow_negative", "deadband_pct", "max_gap_seconds")
-        rule = RULE.format(", ".join(names), ", ".join(["%s"] * len(names)))
-        tag = series.rule.tag_name
-        values = [getattr(series.rule, name) for name in names]
-        await conn.execute(rule.encode(), [tag, *values])
-        for condition, chosen in series.settings.items():
-            await conn.execute(
-                "INSERT INTO public.alarm_rule (tag_name, condition, on_delay_s, off_delay_s)"
-                " VALUES (%s, %s, %s, %s)",
-                [tag, condition, chosen.on_delay_s, chosen.off_delay_s],
-            )
-        # One statement cannot write the same time twice.
-        rows = {ts: (value, qc) for ts, value, qc in series.samples}
-        await conn.execute(
-            "INSERT INTO public.influx_hist (ts, tag_name, value, qc)"
-            " SELECT s.ts, %s, s.value, s.qc"
-            " FROM unnest(%s::timestamptz[], %s::float8[], %s::smallint[]) AS s (ts, value, qc)",
-            [
-                tag,
-                [moment(ts) for ts in rows],
-                [value for value, _ in rows.values()],
-                [qc for _, qc in rows.values()],
-            ],
-        )
+class Cut(SupervisedConnection):
+    """A connection that breaks after some exchanges, before or after the server did its part."""
 
+    left: int
+    after: bool
 
-async def expected(conn: AsyncConnection) -> list[ProcessEvent]:
-    """What the machine says of the stored samples, in order of time."""
-    rules = await queries.rules(conn)
-    stored = await conn.execute(
-        "SELECT tag_name, ts, value, qc FROM public.influx_hist"
-        " UNION ALL SELECT tag_name, ts, 'NaN', 0 FROM public.ingest_reject"
-        "  WHERE reason = ANY (%s) ORDER BY 1, 2",
-        [list(BAD)],
-    )
-    machines: dict[str, TagMachine] = {}
-    events: list[ProcessEvent] = []
-    for tag, ts, value, qc in await stored.fetchall():
-        if tag not in machines:
-            settings = rules.settings.get(tag, {})
-            machines[tag] = TagMachine(tag, rules.rules.get(tag), settings)
-        machines[tag].feed(microseconds(ts), value, qc or 0)
-        events += machines[tag].take()
-    return events
-
-
-def folded(events: Iterable[ProcessEvent]) -> tuple[list[Row], dict[tuple[str, str], Standing]]:
-    """The rows of the journal, with those that responses add, and how each alarm stands."""
-    standings: dict[tuple[str, str], Standing] = defaultdict(Standing)
-    rows: list[Row] = []
-    for event in events:
-        extra: tuple[Any, ...] = ()
-        key = event.tag_name, event.condition
-        if event.condition:
-            chosen = policy(event.priority or standings[key].priority or 3, None)
-            standings[key], extra = after(standings[key], event, chosen)
-        one = standings[key]
-        rows.append(row_of(event))
-        rows += [
-            (act.ts_us, *key, one.level, act.raised_at_us, act.event, one.value, one.limit_value)
-            for act in extra
-        ]
-    return sorted(rows, key=lambda row: (*row[:3], row[5])), dict(standings)
-
-
-def row_of(event: ProcessEvent) -> Row:
-    return (
-        *(event.ts_us, event.tag_name, event.condition, event.level, event.raised_at_us),
-        *(event.event, event.value, event.limit_value),
-    )
-
-
-async def journal(conn: AsyncConnection) -> list[Row]:
-    found = await (await conn.execute(JOURNAL)).fetchall()
-    return [
-        (microseconds(ts), tag, condition, level, microseconds(raised), *rest)
-        for ts, tag, condition, level, raised, *rest in found
-    ]
-
-
-async def states(conn: AsyncConnection) -> dict[tuple[str, str], Row]:
-    found = await conn.execute(
-        "SELECT tag_name, condition, process = 'act', level, ack, raised_at, cleared_at, count"
-        " FROM public.alarm_state"
-    )
-    return {(tag, condition): tuple(rest) for tag, condition, *rest in await found.fetchall()}
-
-
-def stands(standing: Standing) -> Row:
-    def time(us: int | None) -> object:
-        return None if us is None else moment(us)
-
-    raised, cleared = time(standing.raised_at_us), time(standing.cleared_at_us)
-    return (*(standing.active, standing.level, standing.ack, raised, cleared, standing.count),)
-
-
-async def replayed(conn: AsyncConnection, folder: Path) -> list[Row]:
-    """What ``ksys alarms replay --from`` writes, up to the newest sample of each tag."""
-    newest = dict(
-        await (await conn.execute("SELECT tag_name, ts FROM public.tag_latest")).fetchall()
-    )
-    span = Span(moment(disturbed.START_US - 86_400 * SECOND), max(newest.values()))
-    out = folder / "journal.csv"
-    await from_database.replay(conn.dsn, span, Wanted(), out, lambda *_: None)  # type: ignore[attr-defined]
-    with out.open(encoding="utf-8", newline="") as file:
-        found = list(csv.reader(file))[1:]
-    rows: list[Row] = []
-    for ts, tag, condition, level, raised, event, *figures in found:
-        at, began = (datetime.fromisoformat(text) for text in (ts, raised))
-        if at <= newest[tag]:
-            value, limit = (float(text) if text else None for text in figures)
-            first = microseconds(at), tag, condition, level, microseconds(began)
-            rows.append((*first, event, value, limit))
-    return sorted(rows, key=lambda row: (*row[:3], row[5]))
-
-
-async def evaluate(conn: AsyncConnection, **options: Any) -> AlarmWorker:
-    """A worker judges everything that is there, and ends."""
-    alarms = AlarmWorker(conn.dsn, since_us=0, once=True, **options)  # type: ignore[attr-defined]
-    await alarms.run(asyncio.Event())
-    return alarms
+    async def wait(self, gen: PQGen[RV], *args: Any, **options: Any) -> RV:
+        self.left -= 1
+        if self.left > 0:
+            return await super().wait(gen, *args, **options)
+        if self.after:
+            await super().wait(gen, *args, **options)
+        self.pgconn.finish()
+        raise psycopg.OperationalError("the connection was cut")
 
 
 async def test_the_journal_is_the_machine_s_and_the_state_is_its_fold(
-    own: AsyncConnection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    own: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also with small batches, a second run writes nothing, and a replay says the same (§32.2)."""
-    await load(own, 20, 300)
-    rows, standings = folded(await expected(own))
-    assert len({row[5] for row in rows}) >= 7
-    monkeypatch.setattr(evaluator, "BATCH", 500)
-    await evaluate(own)
-    assert await journal(own) == rows
-    assert await states(own) == {
-        key: stands(standing) for key, standing in standings.items() if key[1]
-    }
-    before = await states(own)
-    await evaluate(own)
-    assert await journal(own) == rows
-    assert await replayed(own, tmp_path) == rows
-    assert await states(own) == before
+    """Also with small batches, and a second run writes nothing."""
+    async with await connect(own) as conn:
+        await load(conn, 20, 300)
+        due = await expected(conn)
+        assert {row[5] for row in due[0]} >= {
+            "RAISE",
+            "CLEAR",
+            "ESCALATE",
+            "SUPERSEDED",
+            "SUPPRESS",
+        }
+        monkeypatch.setattr(evaluator, "BATCH", 500)
+        await evaluate(own)
+        assert await written(conn) == due
+        await evaluate(own)
+        assert await written(conn) == due
+
+
+async def test_nothing_is_lost_or_doubled_by_fifty_cuts_at_any_statement(
+    own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance, cut = Random(7), 0
+
+    async def cutting(dsn: str) -> AsyncConnection:
+        nonlocal cut
+        conn = await connect(dsn)
+        if cut < CUTS:
+            cut += 1
+            conn.__class__ = Cut
+            assert isinstance(conn, Cut)
+            conn.left, conn.after = chance.randrange(1, 30), chance.random() < 0.5
+        return conn
+
+    monkeypatch.setattr(evaluator, "BATCH", 60)
+    monkeypatch.setattr(worker, "TICK_S", 0.0)
+    monkeypatch.setattr(worker, "connect", cutting)
+    async with await connect(own) as conn:
+        await load(conn, 15, 200)
+        due = await expected(conn)
+        await evaluate(own)
+        assert cut == CUTS
+        assert await written(conn) == due
+
+
+async def test_two_that_take_the_lease_from_each_other_write_everything_once(
+    own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both always judge; the one whose lease the other has taken writes nothing and begins anew."""
+    monkeypatch.setattr(evaluator, "BATCH", 200)
+    monkeypatch.setattr(evaluator, "LEASE_S", 0.0)
+    async with await connect(own) as conn, await connect(own) as a, await connect(own) as b:
+        await load(conn, 15, 200)
+        due = await expected(conn)
+        both: dict[AsyncConnection, Evaluator] = {}
+        rounds: list[set[bool | type]] = [set()]
+        while True not in rounds[-1]:
+            for number, one in enumerate((a, b)):
+                if one not in both:
+                    lease = await store.acquire(one, f"worker {number}", 0.0)
+                    assert lease is not None
+                    both[one] = Evaluator(one, lease, since_us=0)
+                    await both[one].load()
+            ended = await asyncio.gather(
+                *(both[one].tick() for one in (a, b)), return_exceptions=True
+            )
+            rounds.append({one if isinstance(one, bool) else type(one) for one in ended})
+            for one, result in zip((a, b), ended, strict=True):
+                if not isinstance(result, bool):
+                    del both[one]
+        assert rounds[1:-1] == [{False, LeaseLost}] * (len(rounds) - 2)
+        assert len(rounds) > 10
+        assert await written(conn) == due
+
+
+async def test_who_lost_the_lease_writes_nothing(own: str) -> None:
+    async with await connect(own) as conn, await connect(own) as other:
+        await load(conn, 1, 200)
+        first = await store.acquire(conn, "first", 0.0)
+        assert first is not None
+        stale = Evaluator(conn, first, since_us=0)
+        await stale.load()
+        second = await store.acquire(other, "second", 60.0)
+        assert second is not None
+        assert second.epoch == first.epoch + 1
+        with pytest.raises(LeaseLost):
+            await stale.tick()
+        assert await written(other) == ([], {})
+        assert await store.acquire(conn, "third", 60.0) is None
+        await store.release(conn, first.epoch)
+        assert await store.acquire(conn, "third", 60.0) is None, "an old epoch ends no lease"
+        await store.release(other, second.epoch)
+        assert await store.acquire(conn, "third", 60.0) is not None
+
+
+async def test_a_killed_program_is_followed_by_another_and_a_stopped_one_at_once(own: str) -> None:
+    environment = os.environ | {"TS_ADMIN_DSN": own}
+    command = (str(KSYS), "alarms", "run", "--from", "2000-01-01T00:00:00Z")
+
+    async def begin() -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *command, env=environment, stderr=asyncio.subprocess.DEVNULL
+        )
+
+    async def holder() -> tuple[int, bool]:
+        found = await conn.execute(
+            "SELECT epoch, until > clock_timestamp() FROM public.alarm_lease"
+        )
+        row = await found.fetchone()
+        assert row is not None
+        return row
+
+    async def holds(epoch: int) -> bool:
+        return await holder() == (epoch, True)
+
+    async with await connect(own) as conn:
+        await load(conn, 10, 300)
+        due = await expected(conn)
+        killed, standby = await begin(), None
+        try:
+            await until(lambda: holds(1))
+            standby = await begin()
+            killed.send_signal(signal.SIGKILL)
+            await killed.wait()
+            await until(lambda: holds(2))
+
+            async def complete() -> bool:
+                return await written(conn) == due
+
+            await until(complete)
+            standby.send_signal(signal.SIGTERM)
+            assert await standby.wait() == 0
+            assert await holder() == (2, False), "SIGTERM gives the lease back"
+        finally:
+            for process in (killed, standby):
+                if process is not None and process.returncode is None:
+                    process.kill()
+
+
+async def test_a_worker_waits_for_a_database_that_is_away_and_goes_on(
+    databases: TestDatabases, own: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "ksys")
+    stop = asyncio.Event()
+    alarms = AlarmWorker(own, since_us=0)
+    async with await connect(own) as conn:
+        await load(conn, 3, 100)
+    running = asyncio.create_task(alarms.run(stop))
+    await alarms.ticked.wait()
+    await databases.stop(own)
+
+    async def told(event: str) -> bool:
+        return event in caplog.text
+
+    await until(lambda: told("alarm_fail"))
+    await databases.start(own)
+    await until(lambda: told("alarm_recover"))
+    assert caplog.text.count("alarm_fail") == 1
+    async with await connect(own) as conn:
+        await conn.execute(
+            "INSERT INTO public.influx_qc_rule (tag_name, enabled, warn_max)"
+            " VALUES ('LATER', true, 1)"
+        )
+        await conn.execute(
+            "INSERT INTO public.alarm_rule (tag_name, condition, on_delay_s)"
+            " VALUES ('LATER', 'HIGH', 0)"
+        )
+        await conn.execute(
+            "INSERT INTO public.influx_hist (ts, tag_name, value) VALUES (now(), 'LATER', 2)"
+        )
+
+        async def raised() -> bool:
+            return ("LATER", "HIGH") in (await written(conn))[1]
+
+        await until(raised)
+        stop.set()
+        await running
+        # Delays that were running have ended since.
+        assert set((await expected(conn))[0]) <= set((await written(conn))[0])

@@ -66,26 +66,24 @@ class Evaluator:
         self._version = polled.version
         earliest = polled.now_us - CATCH_UP_US
         last = self.lease.evaluated_to_us
-        self._refused_us = max(last or 0, earliest)
+        self._refused_us = max(self.lease.refused_to_us or 0, earliest)
         hole = last is not None and last < earliest
-        newest = {tag: ts for tag, ts, _ in polled.newest}
+        newest = {one.tag_name: one.ts_us for one in polled.newest}
         for cursor in await queries.cursors(self.conn):
             memory, missed = cursor.memory, False
             if hole and (cursor.seen_us or 0) < earliest < newest.get(cursor.tag_name, 0):
                 memory, missed = after_hole(cursor.memory, earliest), True
-            self._follow(cursor.tag_name, earliest if missed else 0, memory, cursor.lag_s)
+            tag = self._follow(cursor.tag_name, earliest if missed else 0, memory)
+            tag.lag_us, tag.late = round(cursor.lag_s * SECOND), cursor.late
         await self._remember()
         if hole and last is not None:
             await self._note_hole(last, earliest)
 
-    def _follow(
-        self, tag: str, after_us: int, memory: dict[str, object] | None = None, lag_s: float = 0.0
-    ) -> None:
+    def _follow(self, tag: str, after_us: int, memory: dict[str, object] | None = None) -> Followed:
         rule, settings = self._rules.rules.get(tag), self._rules.settings.get(tag, NO_SETTINGS)
-        self.tags[tag] = Followed(tag, rule, settings, after_us, memory, lag_s)
-        # The rule may have changed in between.
-        self.tags[tag].changed = memory is None
+        self.tags[tag] = Followed(tag, rule, settings, after_us, memory)
         self._wanted[tag] = None
+        return self.tags[tag]
 
     async def _remember(self) -> None:
         seen = [
@@ -105,7 +103,7 @@ class Evaluator:
         row = ProcessEvent(end_us, "", "", "", end_us, "EVALUATION_HOLE", *(None,) * 3, "STALE")
         data = {"from_us": begin_us, "to_us": end_us}
         async with self.conn.transaction():
-            await store.renew(self.conn, self.lease.epoch, LEASE_S, None)
+            await store.renew(self.conn, self.lease.epoch, LEASE_S)
             await store.write_journal(self.conn, [row], {}, self.lease.epoch, data)
 
     async def tick(self) -> bool:
@@ -143,7 +141,8 @@ class Evaluator:
 
     async def _note_new(self, polled: Polled) -> None:
         """Follow the tags that have no cursor yet."""
-        first = {tag: first for tag, _, first in polled.newest if tag not in self.tags}
+        unknown = [one for one in polled.newest if one.tag_name not in self.tags]
+        first = {one.tag_name: one.first_us for one in unknown}
         bad = [one.tag_name for one in polled.refused if one.bad_us is not None]
         alone = {tag: polled.now_us - AHEAD_US for tag in bad if tag not in self.tags}
         new = alone | first
@@ -159,17 +158,20 @@ class Evaluator:
     def _look(self, polled: Polled) -> None:
         """Note the tags that have something new."""
         tags, wanted = self.tags, self._wanted
-        for name, newest_us, _ in polled.newest:
-            if newest_us > tags[name].after_us:
+        for name, newest_us, _, late in polled.newest:
+            tag = tags[name]
+            if newest_us > tag.after_us:
                 wanted[name] = None
+            if late != tag.late:
+                tag.note_late(late)
         for one in polled.refused:
             self._refused_us = max(self._refused_us, one.received_us)
-            tag = tags.get(one.tag_name)
-            if tag is None:
+            followed = tags.get(one.tag_name)
+            if followed is None:
                 continue
             if one.ahead:
-                tag.feed_ahead(one.ahead, one.value)
-            if one.bad_us is not None and one.bad_us > tag.after_us:
+                followed.feed_ahead(one.ahead, one.value)
+            if one.bad_us is not None and one.bad_us > followed.after_us:
                 wanted[one.tag_name] = None
 
     async def _judge_batch(self, now_us: int) -> bool:
@@ -211,7 +213,7 @@ class Evaluator:
         evaluated = polled.now_us if current else None
         epoch, versions = self.lease.epoch, self._rules.versions
         async with self.conn.transaction():
-            now_us = await store.renew(self.conn, epoch, LEASE_S, evaluated)
+            now_us = await store.renew(self.conn, epoch, LEASE_S, evaluated, self._refused_us)
             written = await store.write_journal(self.conn, events, versions, epoch)
             keys = {(one.tag_name, one.condition) for one in written if one.condition}
             stored = await store.read_standings(self.conn, keys | set(polled.due))

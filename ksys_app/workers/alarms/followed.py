@@ -32,10 +32,11 @@ class Followed:
         lag_us: how much older than the database's clock the tag's samples are when they arrive.
         current: whether all samples that were there are judged.
         written_us: when its cursor was written, by the database's clock.
+        late: how often late samples had come, when that was last noted.
         changed: whether its cursor has to be written.
     """
 
-    __slots__ = ("after_us", "changed", "current", "lag_us", "machine", "written_us")
+    __slots__ = ("after_us", "changed", "current", "lag_us", "late", "machine", "written_us")
 
     def __init__(
         self,
@@ -44,16 +45,17 @@ class Followed:
         settings: Settings,
         after_us: int,
         memory: dict[str, Any] | None = None,
-        lag_s: float = 0.0,
     ) -> None:
         """Begin with the samples after ``after_us``, or where ``memory`` ended."""
         self.machine = TagMachine(tag_name, rule, settings, memory)
         seen = self.machine.seen_us
         self.after_us = after_us if seen is None else max(seen, after_us)
-        self.lag_us = round(lag_s * SECOND)
+        self.lag_us = 0
+        self.late: int | None = None
         self.current = True
         self.written_us = 0
-        self.changed = False
+        # What is new has no cursor; the rule of a known one may have changed in between.
+        self.changed = True
 
     def feed(self, samples: Sequence[Sample], now_us: int, *, current: bool, live: bool) -> None:
         """Judge new samples.
@@ -81,6 +83,14 @@ class Followed:
         """Count samples that are too far ahead of the clock."""
         for _ in range(number):
             self.machine.feed_ahead(math.nan if value is None else value)
+        self.changed = True
+
+    def note_late(self, late: int) -> None:
+        """Note late samples, which are in the database, and are not judged any more."""
+        seen, before, self.late = self.machine.seen_us, self.late, late
+        if seen is not None and before is not None and late > before:
+            self.machine.feed(seen, math.nan)
+            self.machine.late += late - before - 1
         self.changed = True
 
     def time_us(self, now_us: int) -> int:
@@ -122,6 +132,6 @@ class Followed:
             self.machine.seen_us,
             reached,
             self.lag_us / SECOND,
-            self.machine.late,
+            self.late or 0,
             text,
         )

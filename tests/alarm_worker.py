@@ -1,0 +1,130 @@
+"""What tests of the alarm worker share: samples in a database, and what must become of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from ksys_app.domain.alarms.response import after
+from ksys_app.domain.alarms.settings import policy
+from ksys_app.domain.alarms.tag import TagMachine
+from ksys_app.domain.alarms.times import microseconds, moment
+from ksys_app.models.alarms import ProcessEvent, Standing
+from ksys_app.queries import alarms as queries
+from ksys_app.workers.alarms.worker import AlarmWorker
+from tests.unit.alarms import disturbed
+
+LIMITS = (
+    *("min_val", "max_val", "warn_min", "warn_max", "crit_min", "crit_max"),
+    *("allow_negative", "deadband_pct", "max_gap_seconds"),
+)
+RULE = f"""
+INSERT INTO public.influx_qc_rule (tag_name, enabled, {", ".join(LIMITS)})
+VALUES (%s, true, {", ".join(["%s"] * len(LIMITS))})
+"""
+SAMPLES = """
+INSERT INTO public.influx_hist (ts, tag_name, value, qc)
+SELECT s.ts, %s, s.value, s.qc
+FROM unnest(%s::timestamptz[], %s::float8[], %s::smallint[]) AS s (ts, value, qc)
+"""
+STORED = """
+SELECT tag_name, ts, value, qc FROM public.influx_hist
+UNION ALL
+SELECT tag_name, ts, 'NaN', 0 FROM public.ingest_reject
+WHERE reason IN ('NOT_FINITE', 'MAGNITUDE', 'NO_VALUE')
+ORDER BY 1, 2
+"""
+JOURNAL = """
+SELECT ts, tag_name, condition, level, raised_at, event, value, limit_value
+FROM public.alarm_journal ORDER BY ts, tag_name, condition, event
+"""
+STATES = """
+SELECT tag_name, condition, process = 'act', level, ack, raised_at, cleared_at, count
+FROM public.alarm_state
+"""
+Row = tuple[Any, ...]
+Key = tuple[str, str]
+
+
+async def load(conn: AsyncConnection, count: int, length: int) -> None:
+    """Write rules, settings and samples of disturbed series."""
+    for number in range(count):
+        series = disturbed.series(number, length)
+        tag = series.rule.tag_name
+        await conn.execute(RULE.encode(), [tag, *(getattr(series.rule, name) for name in LIMITS)])
+        for condition, chosen in series.settings.items():
+            await conn.execute(
+                "INSERT INTO public.alarm_rule (tag_name, condition, on_delay_s, off_delay_s)"
+                " VALUES (%s, %s, %s, %s)",
+                [tag, condition, chosen.on_delay_s, chosen.off_delay_s],
+            )
+        # One statement cannot write the same time twice.
+        rows = {ts: (value, qc) for ts, value, qc in series.samples}
+        values = [[value for value, _ in rows.values()], [qc for _, qc in rows.values()]]
+        await conn.execute(SAMPLES, [tag, [moment(ts) for ts in rows], *values])
+
+
+async def expected(conn: AsyncConnection) -> tuple[list[Row], dict[Key, Row]]:
+    """Journal and state that the machine gives the stored samples, with nobody acting."""
+    rules = await queries.rules(conn)
+    machines: dict[str, TagMachine] = {}
+    events: list[ProcessEvent] = []
+    for tag, ts, value, qc in await (await conn.execute(STORED)).fetchall():
+        if tag not in machines:
+            machines[tag] = TagMachine(tag, rules.rules.get(tag), rules.settings.get(tag, {}))
+        machines[tag].feed(microseconds(ts), value, qc or 0)
+        events += machines[tag].take()
+    return _folded(events)
+
+
+def _folded(events: Iterable[ProcessEvent]) -> tuple[list[Row], dict[Key, Row]]:
+    standings: dict[Key, Standing] = defaultdict(Standing)
+    rows: list[Row] = []
+    for event in events:
+        key = event.tag_name, event.condition
+        rows.append(
+            (
+                *(moment(event.ts_us), *key, event.level, moment(event.raised_at_us)),
+                *(event.event, event.value, event.limit_value),
+            )
+        )
+        if not event.condition:
+            continue
+        chosen = policy(event.priority or standings[key].priority or 3, None)
+        one, extra = after(standings[key], event, chosen)
+        standings[key] = one
+        rows += [
+            (
+                *(moment(act.ts_us), *key, one.level, moment(act.raised_at_us)),
+                *(act.event, one.value, one.limit_value),
+            )
+            for act in extra
+        ]
+    rows.sort(key=lambda row: (*row[:3], row[5]))
+    return rows, {key: _stands(standing) for key, standing in standings.items()}
+
+
+def _stands(one: Standing) -> Row:
+    raised, cleared = _time(one.raised_at_us), _time(one.cleared_at_us)
+    return one.active, one.level, one.ack, raised, cleared, one.count
+
+
+def _time(us: int | None) -> datetime | None:
+    return None if us is None else moment(us)
+
+
+async def written(conn: AsyncConnection) -> tuple[list[Row], dict[Key, Row]]:
+    """Journal and state of the database, as of :func:`expected`."""
+    rows = await (await conn.execute(JOURNAL)).fetchall()
+    states = await (await conn.execute(STATES)).fetchall()
+    return rows, {(tag, condition): tuple(rest) for tag, condition, *rest in states}
+
+
+async def evaluate(dsn: str, holder: str = "test") -> None:
+    """Judge everything that is there, from the first sample on."""
+    await AlarmWorker(dsn, since_us=0, once=True, holder=holder).run(asyncio.Event())

@@ -1,0 +1,326 @@
+"""The alarm worker while samples arrive: clocks, late rows, rules, shelves, restarts (PRD §32.4).
+
+The clock of a tick is moved on instead of waiting; samples have the times of the moved clock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from psycopg import AsyncConnection
+
+from ksys_app.db import connect
+from ksys_app.domain.alarms.times import SECOND, microseconds, moment
+from ksys_app.queries import alarms as queries
+from ksys_app.queries.alarms import Polled
+from ksys_app.store import alarms as store
+from ksys_app.workers.alarms.evaluator import Evaluator
+from tests import plant
+from tests.database import TestDatabases
+
+DAY = 86_400
+
+
+@dataclass
+class Live:
+    """A worker whose clock the test moves.
+
+    ``begin``: the database's clock at the start, rounded to a second; every time of the test is in
+    seconds after it.
+    """
+
+    conn: AsyncConnection
+    patch: pytest.MonkeyPatch
+    begin: int
+    worker: Evaluator | None = None
+    seconds: float = 0.0
+
+    async def start(self) -> None:
+        """Begin as a program does, with what is stored."""
+        lease = await store.acquire(self.conn, "test", 600.0)
+        assert lease is not None
+        self.worker = Evaluator(self.conn, lease)
+        await self.worker.load()
+
+    async def at(self, seconds: float) -> None:
+        """One tick at that time; the first one starts the worker."""
+        self.seconds = seconds
+        if self.worker is None:
+            await self.start()
+        assert self.worker is not None
+        while not await self.worker.tick():
+            pass
+
+    async def send(self, tag: str, *samples: tuple[float, float], qc: int = 0) -> None:
+        """Samples of a tag: seconds and value."""
+        times = [self.time(seconds) for seconds, _ in samples]
+        await self.conn.execute(
+            "INSERT INTO public.influx_hist (ts, tag_name, value, qc)"
+            " SELECT ts, %s, value, %s"
+            " FROM unnest(%s::timestamptz[], %s::float8[]) AS s (ts, value)",
+            [tag, qc, times, [value for _, value in samples]],
+        )
+
+    def time(self, seconds: float) -> Any:
+        """That time of the database."""
+        return moment(self.begin + round(seconds * SECOND))
+
+    async def rule(self, tag: str, **limits: object) -> None:
+        """Limits of a tag; without delays."""
+        names = [*limits]
+        await self.conn.execute(
+            f"INSERT INTO public.influx_qc_rule (tag_name, enabled, {', '.join(names)})"
+            f" VALUES (%s, true, {', '.join(['%s'] * len(names))})".encode(),
+            [tag, *limits.values()],
+        )
+
+    async def delays(self, tag: str, condition: str, on: float, off: float = 0.0) -> None:
+        """Settings of a condition."""
+        await self.conn.execute(
+            "INSERT INTO public.alarm_rule (tag_name, condition, on_delay_s, off_delay_s)"
+            " VALUES (%s, %s, %s, %s)",
+            [tag, condition, on, off],
+        )
+
+    async def events(self, tag: str) -> list[tuple[str, str, float]]:
+        """Event, condition and seconds of each row of a tag's journal."""
+        found = await self.conn.execute(
+            "SELECT event, condition, ts FROM public.alarm_journal"
+            " WHERE tag_name = %s ORDER BY ts, recorded_at",
+            [tag],
+        )
+        return [
+            (event, condition, (microseconds(ts) - self.begin) / SECOND)
+            for event, condition, ts in await found.fetchall()
+        ]
+
+    async def state(self, tag: str, column: str = "ack") -> Any:
+        """A column of the state of a tag's HIGH."""
+        found = await self.conn.execute(
+            f"SELECT {column} FROM public.alarm_state"
+            " WHERE tag_name = %s AND condition = 'HIGH'".encode(),
+            [tag],
+        )
+        row = await found.fetchone()
+        return None if row is None else row[0]
+
+    async def set_state(self, tag: str, assignment: str, *values: object) -> None:
+        """What a person did, in short."""
+        await self.conn.execute(
+            f"UPDATE public.alarm_state SET {assignment} WHERE tag_name = %s".encode(),
+            [*values, tag],
+        )
+
+
+@pytest.fixture(scope="module")
+async def base(databases: TestDatabases) -> AsyncIterator[AsyncConnection]:
+    """One database for all; each test has its own tags."""
+    dsn = await databases.fresh()
+    async with await connect(dsn) as conn:
+        yield conn
+    await databases.drop(dsn)
+
+
+@pytest.fixture
+async def live(base: AsyncConnection, monkeypatch: pytest.MonkeyPatch) -> Live:
+    now = microseconds(await plant.clock(base)) // SECOND * SECOND
+    made = Live(base, monkeypatch, now)
+    real = queries.poll
+
+    async def moved(conn: AsyncConnection, since_us: int) -> Polled:
+        polled = await real(conn, since_us)
+        return replace(polled, now_us=made.begin + round(made.seconds * SECOND))
+
+    monkeypatch.setattr(queries, "poll", moved)
+    return made
+
+
+async def test_a_delay_ends_at_its_own_time_in_the_time_of_the_tag(live: Live) -> None:
+    await live.rule("D1", warn_max=10)
+    await live.send("D1", (-3, 5.0), (-1, 20.0))
+    await live.at(0)
+    await live.at(8)
+    assert await live.events("D1") == [], "10 s after the sample, 2 s of grace, 1 s of lag"
+    await live.at(13)
+    assert await live.events("D1") == [("RAISE", "HIGH", 9.0)]
+    assert await live.state("D1") == "unacked"
+
+
+async def test_a_delay_goes_on_over_a_restart(live: Live) -> None:
+    await live.rule("D2", warn_max=10)
+    await live.send("D2", (-3, 5.0), (-1, 20.0))
+    await live.at(0)
+    await live.at(11)
+    live.worker = None
+    await live.at(5)
+    await live.at(13)
+    assert await live.events("D2") == [("RAISE", "HIGH", 9.0)]
+
+
+async def test_a_slow_clock_raises_no_gap_while_it_sends(live: Live) -> None:
+    await live.rule("SLOW", warn_max=10, max_gap_seconds=30)
+    for second in range(0, 100, 10):
+        await live.send("SLOW", (second - 600, 5.0))
+        await live.at(second)
+    assert await live.events("SLOW") == []
+    await live.at(130)
+    assert await live.events("SLOW") == [("RAISE", "GAP", 90 - 600 + 30)]
+
+
+async def test_what_is_sent_in_bursts_is_judged_when_it_is_there(live: Live) -> None:
+    """A peak of two seconds, sent ten seconds later, is shorter than its delay of five."""
+    await live.rule("BURST", warn_max=10)
+    await live.delays("BURST", "HIGH", on=5)
+    for begin in range(-20, 40, 10):
+        peak = begin + 9 if begin == 10 else None
+        samples = [(float(s), 20.0 if s == peak else 5.0) for s in range(begin, begin + 10)]
+        for second in range(begin + 10, begin + 20):
+            if second == begin + 10:
+                await live.send("BURST", *samples)
+            await live.at(second)
+    assert await live.events("BURST") == []
+
+
+async def test_a_tag_two_hours_ahead_is_noted_and_judged_when_its_time_has_come(
+    live: Live,
+) -> None:
+    await live.rule("AHEAD", warn_max=10)
+    await live.delays("AHEAD", "HIGH", on=0)
+    await live.send("AHEAD", (-5, 5.0))
+    await live.at(0)
+    await live.send("AHEAD", (7200, 20.0))
+    await live.at(1)
+    await live.at(2)
+    assert await live.events("AHEAD") == [("CLOCK", "", -5.0)]
+    live.worker = None
+    await live.at(3)
+    assert await live.events("AHEAD") == [("CLOCK", "", -5.0)], "read once, also by the next worker"
+    await live.send("AHEAD", (4, 20.0))
+    await live.at(5)
+    assert (await live.events("AHEAD"))[1:] == [("RAISE", "HIGH", 4.0)]
+
+
+async def test_late_samples_are_counted_and_change_nothing(live: Live) -> None:
+    await live.rule("LATE", warn_max=10)
+    await live.delays("LATE", "HIGH", on=0)
+    await live.send("LATE", (-5, 5.0))
+    await live.at(0)
+    for second in (-90.0, -80.0, -70.0):
+        await live.send("LATE", (second, 20.0))
+        await live.at(1)
+    assert await live.events("LATE") == [("LATE", "", -5.0)]
+    await live.at(12)
+    found = await live.conn.execute(
+        "SELECT late_count FROM public.alarm_cursor WHERE tag_name = 'LATE'"
+    )
+    assert await found.fetchone() == (3,)
+    live.worker = None
+    await live.at(13)
+    assert await live.events("LATE") == [("LATE", "", -5.0)]
+
+
+async def test_a_sample_without_a_value_is_bad(live: Live) -> None:
+    await live.rule("NAN", warn_max=10)
+    await live.delays("NAN", "INSTR", on=5)
+    await live.delays("NAN", "HIGH", on=0)
+    await live.send("NAN", (-20, 20.0))
+    await live.at(-19)
+    await live.send("NAN", (-18, math.nan), (-15, math.nan), (-12, math.nan))
+    await live.at(-11)
+    assert await live.events("NAN") == [("RAISE", "HIGH", -20.0), ("RAISE", "INSTR", -13.0)]
+    await live.send("NAN", (-10, 20.0))
+    await live.at(-9)
+    assert (await live.events("NAN"))[2:] == [("CLEAR", "INSTR", -10.0)], "HIGH stays"
+
+
+async def test_a_rule_that_changes_while_an_alarm_is_active(live: Live) -> None:
+    await live.rule("RULE", warn_max=10)
+    await live.delays("RULE", "HIGH", on=0)
+    await live.send("RULE", (-1, 20.0))
+    await live.at(0)
+    assert await live.state("RULE", "process") == "act"
+    change = "UPDATE public.influx_qc_rule SET {} WHERE tag_name = 'RULE'"
+    await live.conn.execute(change.format("warn_max = 30").encode())
+    await live.at(5)
+    events = [event for event, *_ in await live.events("RULE")]
+    assert events[0] == "RAISE"
+    assert sorted(events[1:]) == ["CLEAR", "RULE_CHANGED"], "both have the same time"
+    assert await live.state("RULE", "process") == "norm"
+    await live.conn.execute(change.format("warn_max = 15").encode())
+    await live.at(10)
+    await live.conn.execute(change.format("enabled = false").encode())
+    await live.at(15)
+    events = [event for event, *_ in await live.events("RULE")]
+    assert sorted(events[3:6]) == ["RAISE", "RULE_CHANGED", "SUPERSEDED"]
+    assert sorted(events[6:]) == ["CLEAR", "RULE_CHANGED"]
+    assert await live.state("RULE") == "none", "a condition that is off waits for nobody"
+
+
+async def test_a_shelf_that_ends_while_active_and_an_old_acknowledgement(live: Live) -> None:
+    await live.rule("SHELF", warn_max=10)
+    await live.delays("SHELF", "HIGH", on=0)
+    await live.send("SHELF", (-1, 20.0))
+    await live.at(0)
+    await live.set_state(
+        "SHELF",
+        "ack = 'acked', acked_at = now(), shelved_kind = 'timed', shelved_until = now() + %s",
+        timedelta(hours=1),
+    )
+    await live.at(1)
+    assert await live.state("SHELF", "shelved_kind") == "timed"
+    await live.set_state("SHELF", "shelved_until = now()")
+    await live.at(2)
+    assert (await live.events("SHELF"))[-1][0] == "UNSHELVE"
+    assert await live.state("SHELF", "shelved_until") is None
+    assert await live.state("SHELF") == "unacked"
+    await live.set_state("SHELF", "ack = 'acked', acked_at = now() - %s", timedelta(hours=1))
+    realarm = "UPDATE public.alarm_rule SET realarm_s = {} WHERE tag_name = 'SHELF'"
+    await live.conn.execute(realarm.format(7200).encode())
+    await live.at(3)
+    assert await live.state("SHELF") == "acked"
+    await live.conn.execute(realarm.format(60).encode())
+    await live.at(4)
+    assert (await live.events("SHELF"))[-1][0] == "REALARM"
+    assert await live.state("SHELF") == "unacked"
+
+
+async def test_a_one_shot_shelf_ends_when_the_alarm_clears(live: Live) -> None:
+    await live.rule("SHOT", warn_max=10)
+    await live.delays("SHOT", "HIGH", on=0)
+    await live.send("SHOT", (-3, 20.0))
+    await live.at(-2)
+    shelf = "shelved_kind = 'one_shot', shelved_until = now() + interval '1 hour'"
+    await live.set_state("SHOT", shelf)
+    await live.send("SHOT", (-1, 5.0))
+    await live.at(0)
+    assert [event for event, *_ in await live.events("SHOT")] == ["RAISE", "CLEAR", "UNSHELVE"]
+    assert await live.state("SHOT", "shelved_kind") is None
+
+
+async def test_after_more_than_a_day_the_worker_notes_the_hole(live: Live) -> None:
+    await live.rule("HOLE", warn_max=10)
+    await live.delays("HOLE", "HIGH", on=0)
+    await live.send("HOLE", (-2, 20.0))
+    await live.at(0)
+    live.worker = None
+    later = 3.0 * DAY
+    await live.conn.execute("SET session_replication_role = replica")
+    await live.send("HOLE", (DAY, 5.0), (later - 1, 5.0))
+    await live.conn.execute("SET session_replication_role = origin")
+    await live.conn.execute(
+        "UPDATE public.tag_latest SET ts = %s WHERE tag_name = 'HOLE'", [live.time(later - 1)]
+    )
+    await live.at(later)
+    assert await live.events("HOLE") == [("RAISE", "HIGH", -2.0), ("CLEAR", "HIGH", later - 1)]
+    assert await live.events("") == [("EVALUATION_HOLE", "", later - DAY)]
+    found = await live.conn.execute(
+        "SELECT data FROM public.alarm_journal WHERE event = 'EVALUATION_HOLE'"
+    )
+    row = await found.fetchone()
+    assert row is not None
+    assert row[0]["to_us"] == live.begin + round((later - DAY) * SECOND)
