@@ -124,7 +124,8 @@ class Standing:
         priority: priority of that level, 0 before the first ``RAISE``.
         raised_at_us: the newest episode; None before the first.
         cleared_at_us: when that episode ended; None while it is active.
-        value, limit_value, quality: figures of the newest event.
+        value, limit_value: figures with which it came to its level; ``quality`` that of the newest
+            event.
         ack: whether somebody has to acknowledge, or has acknowledged.
         acked_at_us: when it was acknowledged.
         latched: whether it stays until it is reset.

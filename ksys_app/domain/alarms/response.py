@@ -83,9 +83,10 @@ def _raised(
 def _cleared(standing: Standing, event: ProcessEvent) -> tuple[Standing, tuple[Act, ...]]:
     off = event.reason == "RULE_OFF"
     stays = standing.ack == "unacked" or standing.latched
+    # Value and limit stay those that made the alarm: a reader compares the value of now with them.
     found = replace(
         standing,
-        **_figures(event),
+        quality=event.quality,
         active=False,
         cleared_at_us=event.ts_us,
         ack=standing.ack if stays and not off else "none",

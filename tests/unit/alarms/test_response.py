@@ -111,6 +111,12 @@ def test_an_alarm_that_nobody_answered_is_superseded() -> None:
     assert after(fold([RAISE, ACK, CLEAR], ASKS), AGAIN, ASKS)[1] == ()
 
 
+def test_a_returned_alarm_keeps_the_value_that_raised_it() -> None:
+    back = ProcessEvent(*(5, "T", "HIGH", "H", 1, "CLEAR"), *(70.0, 80.0, 3, "BAD", None))
+    returned = fold([RAISE, back], ASKS)
+    assert (returned.value, returned.limit_value, returned.quality) == (85.0, 80.0, "BAD")
+
+
 def test_a_one_shot_shelf_ends_with_the_alarm() -> None:
     shelved = fold([RAISE, act("SHELVE", 2, 1, one_shot=True)], ASKS)
     assert (shelved.shelf, shelved.shelved_until_us) == ("one_shot", 902)

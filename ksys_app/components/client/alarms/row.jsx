@@ -34,7 +34,7 @@ export const Row = memo(/** @param {any} props */ function Row({ row, over, chos
       </span>
       <span role="gridcell" className="al-value">
         <span title={al.at_raise}>{figuresOf(row, t)}</span>
-        <span className="about">{fill(al.now, { value: nowOf(row) })}{row.quality && row.quality !== "good" ? " ?" : ""}</span>
+        <span className="about">{fill(al.now, { value: nowOf(row) })}{row.quality && row.quality !== "GOOD" ? " ?" : ""}</span>
       </span>
       {aside ? <Until row={row} zone={zone} al={al} t={t} /> : <Since row={row} zone={zone} al={al} t={t} />}
       <span role="gridcell" className="al-who">
