@@ -89,7 +89,8 @@ async def _text(
 
 
 def _lines(rows: Sequence[JournalRow]) -> bytes:
-    return csv_file.joined([_cell(entry(row)[name]) for name in COLUMNS] for row in rows).encode()
+    # The fields of an entry are in the order of the columns.
+    return csv_file.joined(map(_cell, entry(row).values()) for row in rows).encode()
 
 
 def _cell(value: Any) -> Any:

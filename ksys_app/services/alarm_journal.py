@@ -64,18 +64,18 @@ async def read_all(
         KsysError: the database does not answer.
     """
     left = allowed = runtime.current().settings.export_timeout_s
-    begun = time.monotonic()
     found = await alarm_journal.count(wanted, MOST_IN_FILE + 1, left)
     if found > MOST_IN_FILE:
         raise PayloadBloat(Message("errors.journal_long", {"most": MOST_IN_FILE}))
     after: JournalKey | None = None
     while True:
-        left = allowed - (time.monotonic() - begun)
         if left <= 0:
             raise DatabaseTimeout(Message("errors.journal_slow", {"seconds": f"{allowed:g}"}))
+        asked = time.monotonic()
         rows = await alarm_journal.page(
             wanted, after, SLICE, newest_first=newest_first, timeout_s=left
         )
+        left -= time.monotonic() - asked
         yield rows
         if len(rows) < SLICE:
             return

@@ -487,7 +487,13 @@ async def test_a_browser_that_is_turned_away_reads_why_in_its_language(
 
 @pytest.mark.parametrize("method", permissions.METHODS)
 @pytest.mark.parametrize(
-    "path", [*permissions.OTHER_PATHS, "/metrics", "/readyz", "/api/v1/kpi", "/api/v1/logout"]
+    "path",
+    sorted(
+        {
+            *(*permissions.OTHER_PATHS, "/metrics", "/readyz", "/api/v1/kpi", "/api/v1/alarms"),
+            *(path for _, path in rules.CHANGES),
+        }
+    ),
 )
 def test_the_rules_are_the_table_of_the_prd(method: str, path: str) -> None:
     assert rules.needed(method, path) == permissions.needed(method, path)
