@@ -265,6 +265,8 @@ class CommState(HoursState, OverviewState, BaseState):
 
     def _show(self, page: CommPage) -> None:
         if page.overview is None:
+            if not self.tag_names:
+                return  # Retry has dropped them meanwhile, and asks again.
             if self.tag_names != [self._unasked]:
                 self.saved_tag = self.tag_names[0]
             self._take_hours(page.reports, page.alive)

@@ -122,8 +122,11 @@ def moved(start: str, days: int, last: str) -> date | None:
     """
     if not start:
         return None
-    wanted = day(start) + timedelta(days=days)
-    return None if days > 0 and wanted > day(last) else max(FIRST_START, wanted)
+    # A browser may send any day.
+    begin, step = max(FIRST_START, day(start)), timedelta(days=days)
+    if days > 0 and (not last or begin > day(last) - step):
+        return None
+    return max(FIRST_START, begin + step)
 
 
 def day(text: str) -> date:

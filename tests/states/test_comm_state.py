@@ -177,6 +177,27 @@ async def test_no_day_before_2000_is_reached() -> None:
     assert made.start_date == "2000-01-01"
 
 
+@pytest.mark.parametrize("start", ["0001-01-01", "9999-12-31"])
+async def test_a_day_that_no_calendar_has_a_day_beside_is_like_the_nearest_one(start: str) -> None:
+    made = await opened(tags="GOOD")
+    made.set_start(start)
+    made.prev_day()
+    made.set_start(start)
+    made.next_day()
+    await show(made)
+    assert made.phase == "loaded"
+
+
+async def test_tags_that_are_dropped_while_they_are_read_are_no_error() -> None:
+    made = await opened(tags="GOOD")
+    source = runtime.current().comm
+    days, _ = await source.calendar(None)
+    page = await source.hours(["GOOD"], days, fresh=False)
+    made.tag_names = []
+    made._show(page)
+    assert made.phase == "loaded"
+
+
 async def test_a_selected_cell_is_a_card_and_stays_while_its_hour_is_shown() -> None:
     made = await opened(tags="HOLES,GOOD")
     run = next(run for run in made.outages if run.hours == 3)
