@@ -85,6 +85,7 @@ def series_chart(state: Any, series: tuple[Series, ...], bands: tuple[Band, ...]
         unit=state.unit,
         title=state.title,
         caption=said(state.window_caption),
+        in_alarm=series is TREND,
         on_toggle=state.toggle_series,
         on_zoom=state.set_zoom,
         on_find=state.find_row,

@@ -8,7 +8,7 @@ from typing import Final
 
 import reflex as rx
 
-from ksys_app.components.client.alarms import AlarmBoard, AlarmJournal
+from ksys_app.components.client.alarms import AlarmBoard, AlarmJournal, AlarmKpi
 from ksys_app.components.layout import Place, shell
 from ksys_app.components.words import AL
 from ksys_app.states.place import PlaceState as State
@@ -25,5 +25,6 @@ PAGES: Final[tuple[tuple[str, rx.Var[str], Callable[[], rx.Component]], ...]] = 
     for route, title, content in (
         ("/alarms", AL.nav, AlarmBoard),
         ("/alarms/journal", AL.title_journal, AlarmJournal),
+        ("/alarms/kpi", AL.title_kpi, AlarmKpi),
     )
 )

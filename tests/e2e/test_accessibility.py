@@ -50,6 +50,7 @@ STATES: Final = (
     ("alarms", "/alarms?by=group", "alarm-D100"),
     ("no alarm of the filter", "/alarms?tag=NOPE", "alarm-none"),
     ("journal of alarms", "/alarms/journal?flat=1", "journal-count"),
+    ("figures of alarms", "/alarms/kpi", "kpi-figures"),
 )
 ALARMS: Final = """INSERT INTO alarm_state
   (tag_name, condition, level, priority, process, ack, raised_at, value, limit_value, quality)

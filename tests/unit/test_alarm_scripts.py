@@ -255,9 +255,9 @@ def test_an_episode_of_the_journal_is_one_line() -> None:
     ]
     assert run("alarms/journal.js", FOLD, rows) == [
         "LATE",
-        ["A", "HH", "01", "05", "08", 4],
         "SHELVE",
         ["B", "H", "06", None, None, 1],
+        ["A", "HH", "01", "05", "08", 4],
     ]
 
 
@@ -283,3 +283,9 @@ def test_a_time_is_read_as_the_pages_write_it() -> None:
     }
     found = run("lib/zone.js", "given[0].map((t) => m.parse(t, 'Asia/Seoul'))", list(texts))
     assert found == list(texts.values())
+
+
+def test_a_bar_is_the_worst_of_the_slots_that_it_stands_for() -> None:
+    cases: list[tuple[list[int], int]] = [([1, 2, 3], 5), ([1, 9, 3, 4, 5], 2), ([], 4)]
+    found = run("alarms/bars.js", "given[0].map(([slots, most]) => m.bars(slots, most))", cases)
+    assert found == [[1, 2, 3], [9, 5], []]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -430,3 +431,30 @@ def test_a_picker_looks_into_titles_too() -> None:
 )
 def test_the_end_of_a_long_name_stays(name: str, head: str, tail: str) -> None:
     assert run("lib/name.js", "m.halves(given[0])", name) == [head, tail]
+
+
+def journal(event: str, ts: int, raised: int, condition: str = "HIGH", **more: Any) -> Any:
+    """A row of the journal in the first minute of 1970."""
+    at, begun = (f"1970-01-01T00:00:{second:02d}Z" for second in (ts, raised))
+    row = {"condition": condition, "level": "H", "priority": 3, "event": event}
+    return row | {"ts": at, "raised_at": begun} | more
+
+
+def test_the_alarms_of_a_window_come_from_the_journal_and_from_what_stands_now() -> None:
+    rows = [
+        journal("RAISE", 55, 55),
+        journal("RAISE", 30, 30, "STEP", priority=4),
+        journal("CLEAR", 25, 5),
+        journal("CLEAR", 22, 20),
+        journal("ESCALATE", 21, 20, level="HH", priority=2),
+        journal("RAISE", 20, 20),
+    ]
+    standing = [journal("", 0, 2, "LOW", level="L"), journal("", 0, 55)]
+    told = """m.spansOf(given[0], given[1], [10000, 60000])
+      .map((one) => [one.condition, one.level, one.from / 1000, one.to && one.to / 1000])"""
+    assert run("chart/spans.js", told, rows, standing) == [
+        ["LOW", "L", 2, None],
+        ["HIGH", "H", 5, 25],
+        ["HIGH", "HH", 20, 22],
+        ["HIGH", "H", 55, None],
+    ]

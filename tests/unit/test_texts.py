@@ -43,7 +43,8 @@ COMPLETED = {
     "edit": (*("cond_", "field_", "figure_", "col_", "source_", "conflict_", "do_", "group_"),),
     "access": ("role_", "may_", "col_", "did_", "detail_", "via_"),
     "alarms": (
-        *("ask_", "by_", "col_", "do_", "done_", "event_", "for_", "guide_", "head_"),
+        *("ask_", "by_", "col_", "do_", "done_", "event_", "figure_", "for_", "guide_"),
+        *("head_", "list_", "means_", "verdict_"),
         *("needed_", "no_", "prio_", "reason_", "result_", "say_", "span_", "state_"),
         *("tab_", "what_", "why_"),
     ),

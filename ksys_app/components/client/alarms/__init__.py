@@ -24,6 +24,13 @@ class AlarmJournal(rx.Component):
     tag = "AlarmJournal"
 
 
+class AlarmKpi(rx.Component):
+    """The figures of a time with their definitions, and the alarms behind them."""
+
+    library = library("alarms/kpi.jsx")
+    tag = "AlarmKpi"
+
+
 class AlarmBanner(rx.Component):
     """The line about alarms on every page: the most urgent one, counts, the sound."""
 

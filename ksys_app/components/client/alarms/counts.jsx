@@ -23,7 +23,7 @@ export function Counts({ rows, filter, onFilter }) {
           const { waits: waiting, all: n } = all[priority] ?? { waits: 0, all: 0 };
           const on = filter.priority.includes(priority);
           return (
-            <button key={priority} type="button" className="count" aria-pressed={on} data-none={n === 0} title={counted(al.waiting, waiting)} data-testid={`count-${priority}`}
+            <button key={priority} type="button" className="alarm-count" aria-pressed={on} data-none={n === 0} title={counted(al.waiting, waiting)} data-testid={`count-${priority}`}
               onClick={() => onFilter({ priority: on ? filter.priority.filter((one) => one !== priority) : [...filter.priority, priority].sort() })}>
               <Priority priority={priority} quiet={waiting === 0} />
               <span>{al[`prio_${priority}`]}</span>
@@ -38,10 +38,10 @@ export function Counts({ rows, filter, onFilter }) {
             const on = filter.group === name;
             const waiting = members.filter(waits).length;
             return (
-              <button key={name} type="button" className="count" aria-pressed={on} data-none={members.length === 0} data-testid={`group-${name}`}
+              <button key={name} type="button" className="alarm-count" aria-pressed={on} data-none={members.length === 0} data-testid={`group-${name}`}
                 title={counted(al.waiting, waiting)} onClick={() => onFilter({ group: on ? null : name })}>
                 <Priority priority={members[0]?.priority ?? 4} quiet={waiting === 0} />
-                <span className="count-name">{name || al.no_group}</span>
+                <span className="alarm-count-name">{name || al.no_group}</span>
                 <strong>{waiting > 0 ? `${waiting}/${members.length}` : members.length}</strong>
               </button>
             );

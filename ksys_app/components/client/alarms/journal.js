@@ -29,6 +29,9 @@ export function toQuery(asked) {
   return query.toString();
 }
 
+// The link to the rows of some alarms in a time.
+export const link = (asked) => `/alarms/journal?${new URLSearchParams(asked)}`;
+
 // What the server is asked for: a span becomes the time at which it begins.
 export function wanted(asked, nowMs) {
   const query = new URLSearchParams();
@@ -39,7 +42,10 @@ export function wanted(asked, nowMs) {
 
 const LIFE = new Set(["RAISE", "ESCALATE", "DEESCALATE", "CLEAR", "ACK", "UNACK", "REALARM", "SUPERSEDED", "RESET"]);
 
-// Rows, the newest first, as lines: an episode is one line at the place of its newest row; other rows stay alone.
+/** @param {any} line */
+const begun = ({ episode, row }) => Date.parse(episode?.raised_at ?? row.ts);
+
+// Rows, the newest first, as lines by the time at which they began: an episode is one line, other rows stay alone.
 export function folded(rows) {
   const lines = new Map();
   for (const row of rows) {
@@ -48,7 +54,9 @@ export function folded(rows) {
     if (!lines.has(key)) lines.set(key, { key, rows: [] });
     lines.get(key).rows.push(row);
   }
-  return [...lines.values()].map(({ key, rows: members }) => (LIFE.has(members[0].event) && members[0].condition ? lineOf(key, members) : { key, row: members[0] }));
+  return [...lines.values()]
+    .map(({ key, rows: members }) => (LIFE.has(members[0].event) && members[0].condition ? lineOf(key, members) : { key, row: members[0] }))
+    .sort((one, other) => begun(other) - begun(one));
 }
 
 function lineOf(key, members) {
@@ -57,5 +65,5 @@ function lineOf(key, members) {
   const last = (event) => members.find((row) => row.event === event) ?? null;
   const urgent = members.reduce((best, row) => (row.priority && row.priority < best.priority ? row : best), members[0]);
   return { key, episode: { ...members[0], level: urgent.level || members[0].level, priority: urgent.priority }, raised: first("RAISE"),
-    acked: first("ACK"), cleared: last("CLEAR"), count: members.length };
+    acked: first("ACK"), cleared: last("CLEAR"), over: last("SUPERSEDED") !== null, count: members.length };
 }

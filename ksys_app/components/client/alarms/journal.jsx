@@ -2,13 +2,14 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link, useLocation } from "react-router";
 import { CONDITIONS, EVENTS, SPANS, folded, fromQuery, toQuery, wanted } from "./journal.js";
-import { Moment } from "./moment.jsx";
+import { Span } from "./moment.jsx";
 import { Tabs } from "./tabs.jsx";
 import { Priority, figuresOf, message, saidOf } from "./words.jsx";
 import { SearchBox } from "../shell/controls.jsx";
 import { Scrollable } from "../shell/scrollable.jsx";
 import { useLive } from "../shell/live.jsx";
 import { ageText } from "../lib/age.js";
+import { DASH } from "../lib/figures.js";
 import { Refused } from "../lib/columns.js";
 import { at } from "../lib/paths.js";
 import { useWords } from "../lib/usewords.js";
@@ -81,7 +82,6 @@ function useJournal(asked) {
 }
 
 function Asked({ asked, change, al, pages }) {
-  const { zone } = useLive();
   const csv = wanted(asked, Date.now());
   const choices = (name, all, label, text) => (
     <select aria-label={label} value={asked[name]} className="control" data-testid={`journal-${name}`} onChange={(event) => change({ [name]: event.target.value })}>
@@ -91,13 +91,7 @@ function Asked({ asked, change, al, pages }) {
   );
   return (
     <div className="alarm-tools">
-      <div role="group" aria-label={al.span} className="segmented">
-        {Object.keys(SPANS).map((span) => (
-          <button key={span} type="button" aria-pressed={asked.span === span} data-testid={`span-${span}`} onClick={() => change({ span, from: "", to: "" })}>{al[`span_${span}`]}</button>
-        ))}
-      </div>
-      <Moment label={al.from} value={asked.from} zone={zone} onMoment={(from) => change({ from, span: from || asked.to ? "" : "24h" })} />
-      <Moment label={al.to} value={asked.to} zone={zone} onMoment={(to) => change({ to, span: to || asked.from ? "" : "24h" })} />
+      <Span asked={asked} change={change} spans={Object.keys(SPANS)} usual="24h" />
       <SearchBox value={asked.tag} label={al.exact_tag} clearLabel={pages.filter_clear} delayMs={FILTER_MS} onSearch={(tag) => change({ tag: tag.trim() })} />
       {choices("priority", ["1", "2", "3", "4"], al.by_priority, (one) => al[`prio_${one}`])}
       {choices("condition", CONDITIONS, al.col_what, (one) => al[`what_${one}`])}
@@ -138,7 +132,7 @@ function What({ row, al }) {
 function Episode({ line, words }) {
   const { zone } = useLive();
   const { alarms: al, live: t } = words;
-  const { episode, raised, acked, cleared, count } = line;
+  const { episode, raised, acked, cleared, over, count } = line;
   const from = Date.parse(episode.raised_at);
   const after = (row) => ageText((Date.parse(row.ts) - from) / 1000, t);
   return (
@@ -147,8 +141,8 @@ function Episode({ line, words }) {
       <td><TagLink row={episode} /></td>
       <What row={episode} al={al} />
       <td>{figuresOf(raised ?? episode, t)}</td>
-      <td>{cleared ? after(cleared) : al.ongoing}</td>
-      <td>{acked ? fill(al.acked_after, { who: acked.actor, age: after(acked) }) : al.never_acked}</td>
+      <td>{cleared ? after(cleared) : over ? DASH : al.ongoing}</td>
+      <td>{acked ? fill(al.acked_after, { who: acked.actor, age: after(acked) }) : DASH}</td>
       <td>{count}</td>
     </tr>
   );

@@ -1,8 +1,8 @@
-// The pages about alarms: what stands now, what was put aside, and the journal.
+// The pages about alarms: what stands now, what was put aside, the journal, and the figures.
 import { Link } from "react-router";
 import { useWords } from "../lib/usewords.js";
 
-const PAGES = [["active", "/alarms"], ["aside", "/alarms?view=aside"], ["journal", "/alarms/journal"]];
+const PAGES = [["active", "/alarms"], ["aside", "/alarms?view=aside"], ["journal", "/alarms/journal"], ["kpi", "/alarms/kpi"]];
 
 export function Tabs({ shown, counts = {} }) {
   const { alarms: al } = useWords();

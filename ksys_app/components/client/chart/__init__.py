@@ -31,6 +31,7 @@ class Chart(rx.Component):
     unit: rx.Var[str]
     title: rx.Var[str]
     caption: rx.Var[str]
+    in_alarm: rx.Var[bool]
     on_toggle: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_zoom: rx.EventHandler[rx.event.passthrough_event_spec(list[int])]
     on_find: rx.EventHandler[rx.event.passthrough_event_spec(int)]

@@ -10,6 +10,7 @@ import { ChartOnPaper } from "./printed.jsx";
 import { Plot } from "./plot.js";
 import { reading, spoken as inWords, summary, tip } from "./reading.js";
 import { within } from "./seen.js";
+import { Spans, useSpans } from "./spans.jsx";
 import { DASHES, LINE, SHAPES, hollow } from "./swatch.js";
 import { useWords } from "../lib/usewords.js";
 import { fill, say } from "../lib/words.js";
@@ -18,7 +19,7 @@ const STEP_IN = 0.5;
 const STEP_OUT = 2;
 
 export function Chart({
-  url, version, theme, series, bands, shown, limits, places, zoom, name, unit, title, caption, onToggle, onZoom, onFind,
+  url, version, theme, series, bands, shown, limits, places, zoom, name, unit, title, caption, inAlarm, onToggle, onZoom, onFind,
 }) {
   const { zone, t } = useLive();
   const words = useWords();
@@ -29,13 +30,14 @@ export function Chart({
   const cursor = useCursor();
   const [spoken, setSpoken] = useState("");
   const [hint, hintAtWheel] = useHint();
+  const alarms = useSpans(inAlarm ? name : "", data?.from_ms, data?.to_ms);
   const whole = useMemo(() => {
     if (!data || data.at.length === 0) return null;
     const panels = series.some(({ panel }) => panel === 1) ? 2 : 1;
     // The whole window is drawn, so that a tag that fell silent leaves its end empty.
     const { from_ms: from, to_ms: to } = data;
-    return { data, series, bands, shown, limits, zone, t, colours, name, unit, title, caption, panels, from, to };
-  }, [data, series, bands, shown, limits, zone, t, colours, name, unit, title, caption]);
+    return { data, series, bands, shown, limits, zone, t, colours, name, unit, title, caption, panels, from, to, alarms };
+  }, [data, series, bands, shown, limits, zone, t, colours, name, unit, title, caption, alarms]);
   // The whole window, and the part of it that is seen: null for all of it.
   const view = useMemo(() => whole && { ...whole, zoom: within(zoom, whole) }, [whole, zoom]);
   const find = (ms) => {
@@ -155,6 +157,7 @@ export function Chart({
           </p>
         ) : null))}
       </div>
+      {view ? <Spans tag={name} spans={alarms} from={view.from} to={view.to} /> : null}
       <p id="chart-summary" className="sr-only" data-testid="chart-summary">{view ? summary(view, places) : ""}</p>
       <span className="sr-only" role="status" aria-live="polite">{spoken}</span>
     </figure>

@@ -2,6 +2,7 @@
 import { mark, outermost } from "../lib/figures.js";
 import { line, runs } from "./gaps.js";
 import { limitLines, shownLimits } from "./limits.js";
+import { alarmBands } from "./spans.js";
 import { LOWER, UPPER, drawn, edges, lack, span } from "./panels.js";
 import { stamp, tickText, ticks } from "../lib/zone.js";
 
@@ -41,7 +42,7 @@ export function option(view) {
     dataZoom: zooms(view, indices),
     xAxis: indices.map((at) => ({ ...timeAxis(view, at === panels - 1), gridIndex: at })),
     yAxis: indices.map((at) => ({ ...valueAxis(view, at), gridIndex: at })),
-    series: [...bands(view), ...lines(view), limitLines(view)],
+    series: [...bands(view), ...(view.alarms?.length ? [alarmBands(view)] : []), ...lines(view), limitLines(view)],
   };
 }
 
