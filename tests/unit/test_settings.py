@@ -17,6 +17,7 @@ from ksys_app.settings import (
     get_settings,
     load_settings,
     safe_dsn,
+    secrets,
     variables,
     with_parameters,
 )
@@ -203,6 +204,13 @@ class TestSources:
         monkeypatch.setenv("KSYS_POOL_MAX", "5")
         made = load_settings()
         assert (made.pool_max, made.max_tags) == (5, 7)
+
+    def test_what_no_log_may_have_is_in_the_environment_or_in_the_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / ".env").write_text(f"TS_DSN={DSN}\nKSYS_OIDC_CLIENT_SECRET=of the app\n")
+        monkeypatch.setenv("KSYS_OP_PASSWORD", "of the operator")
+        assert {DSN, "s3cret", "of the app", "of the operator"} <= secrets()
 
     def test_a_process_reads_them_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         get_settings.cache_clear()
