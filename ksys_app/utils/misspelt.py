@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 PREFIXES: Final = ("KSYS_", "TS_")
 # Names that begin like a setting but belong to the compose file, the proxies' files and the tests.
 OTHERS: Final = frozenset(
-    {"KSYS_PORT", "KSYS_SITE", "KSYS_UPSTREAM", "KSYS_UPSTREAMS", "TS_TEST_DSN"}
+    {"KSYS_LOGIN", "KSYS_PORT", "KSYS_SITE", "KSYS_UPSTREAM", "KSYS_UPSTREAMS", "TS_TEST_DSN"}
 )
 # Kubernetes sets variables with the names of services in every container.
 SERVICE_LINK: Final = re.compile(r"\w+_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)")
