@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from ksys_app.domain.access import counted
 from ksys_app.errors import RateLimited
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Visitor
@@ -22,8 +23,10 @@ from ksys_app.utils.pace import Pace
 SPAN_S: Final = 10.0
 """Requests and events are counted over so many seconds."""
 MOST_CLIENTS: Final = 10_000
+PAGES: Final = 4
+"""All pages of a client together may send as many messages as so many of them."""
 # The files of the pages are read once and are cheap, so only these paths count.
-COUNTED: Final = ("/api/", "/login", "/metrics", "/readyz")
+COUNTED: Final = ("/api/", "/login", "/metrics", "/readyz", "/_event")
 # A proxy in front asks often, and the answer costs nothing.
 PING: Final = "/ping"
 
@@ -35,7 +38,7 @@ class Limits:
     Attributes:
         requests: HTTP requests in ``SPAN_S`` seconds.
         websockets: open pages.
-        messages: messages of one page in ``SPAN_S`` seconds.
+        messages: messages of one page in ``SPAN_S`` seconds; of all pages ``PAGES`` times as many.
         body_bytes: the size of a request.
         address_bytes: the size of its path and query.
     """
@@ -58,6 +61,8 @@ class Crowd:
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits, self._clock = limits, clock
         self._paces: OrderedDict[str, Pace] = OrderedDict()
+        # What a client sent stays counted when it closes its pages and opens others.
+        self._messages: OrderedDict[str, Pace] = OrderedDict()
         self._sockets: Counter[str] = Counter()
 
     def request(self, client: str | None, path: str, *, known: bool = True) -> None:
@@ -71,14 +76,10 @@ class Crowd:
         Raises:
             RateLimited: the client has sent too many.
         """
-        counted = path.startswith(COUNTED) if known else path != PING
-        if client is None or not counted:
+        counts = path.startswith(COUNTED) if known else path != PING
+        if client is None or not counts:
             return
-        pace = self._paces.setdefault(client, self._pace(self.limits.requests))
-        self._paces.move_to_end(client)
-        if len(self._paces) > MOST_CLIENTS:
-            self._paces.popitem(last=False)
-        if not pace.passes():
+        if not self._of(client, self._paces, self.limits.requests).passes():
             raise RateLimited(self._too_many(), SPAN_S)
 
     def check(self, client: str | None) -> None:
@@ -92,8 +93,11 @@ class Crowd:
             raise RateLimited(self._too_many(), SPAN_S)
 
     @contextmanager
-    def socket(self, client: str | None) -> Iterator[Pace | None]:
-        """Count an open page for as long as the block runs; gives the limit of its messages.
+    def socket(self, client: str | None) -> Iterator[Callable[[], bool] | None]:
+        """Count an open page for as long as the block runs.
+
+        Yields:
+            Counts a message, and returns whether it is allowed; None without a limit.
 
         Raises:
             RateLimited: the client has too many open pages.
@@ -105,8 +109,10 @@ class Crowd:
             most = {"n": str(self.limits.websockets)}
             raise RateLimited(Message("errors.many_pages", most), SPAN_S)
         self._sockets[client] += 1
+        page = self._pace(self.limits.messages)
+        everywhere = self._of(client, self._messages, PAGES * self.limits.messages)
         try:
-            yield self._pace(self.limits.messages)
+            yield lambda: page.passes() and everywhere.passes()
         finally:
             self._sockets[client] -= 1
             if not self._sockets[client]:
@@ -116,14 +122,21 @@ class Crowd:
         most = {"n": str(self.limits.requests), "s": f"{SPAN_S:.0f}"}
         return Message("errors.many_requests", most)
 
+    def _of(self, client: str, paces: OrderedDict[str, Pace], most: int) -> Pace:
+        pace = paces.setdefault(client, self._pace(most))
+        paces.move_to_end(client)
+        if len(paces) > MOST_CLIENTS:
+            paces.popitem(last=False)
+        return pace
+
     def _pace(self, most: int) -> Pace:
         return Pace(most, SPAN_S, self._clock)
 
 
 def client_of(visitor: Visitor | None, address: str) -> str | None:
-    """Who is counted; None for somebody without a limit."""
+    """Who is counted, a network of IPv6 as one address; None for somebody without a limit."""
     if visitor is None:
-        return f"address {address}"
+        return f"address {counted(address)}"
     if visitor.via == "off":
         return None
     return f"{visitor.via} {visitor.name if visitor.key is None else visitor.key.hex()}"

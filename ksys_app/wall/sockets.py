@@ -10,17 +10,17 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from ksys_app.models.visitor import VISITOR, Visitor
-from ksys_app.utils.pace import Pace
 from ksys_app.wall.identity import Identity
 
 App = Callable[..., Any]
+Passes = Callable[[], bool]
 # Close codes; 4000 to 4999 are free for applications.
 ENDED: Final = 4401
 FLOODS: Final = 4429
 
 
 async def serve(
-    app: App, identity: Identity | None, scope: Any, pace: Pace | None, receive: Any, send: Any
+    app: App, identity: Identity | None, scope: Any, passes: Passes | None, receive: Any, send: Any
 ) -> None:
     """Serve a websocket until it closes, its session ends, or it sends too many messages.
 
@@ -28,7 +28,7 @@ async def serve(
         app: the application.
         identity: knows the sessions.
         scope: the request, with its visitor.
-        pace: the limit of its messages, None without one.
+        passes: counts a message, and says whether it is allowed; None without a limit.
         receive: the next message of the browser.
         send: sends a message to the browser.
     """
@@ -38,13 +38,13 @@ async def serve(
         return
     scope = scope | {"query_string": _own_tab(scope.get("query_string", b""), visitor)}
     async with identity.access.watching(visitor.key) as ended:
-        await _until(ended, pace, app, scope, receive, send)
+        await _until(ended, passes, app, scope, receive, send)
 
 
 async def _until(
-    ended: asyncio.Event, pace: Pace | None, app: App, scope: Any, receive: Any, send: Any
+    ended: asyncio.Event, passes: Passes | None, app: App, scope: Any, receive: Any, send: Any
 ) -> None:
-    """Serve a websocket; close it once ``ended`` is set or ``pace`` is exceeded."""
+    """Serve a websocket; close it once ``ended`` is set or a message does not pass."""
     over = asyncio.create_task(ended.wait())
     closed = False
 
@@ -61,7 +61,7 @@ async def _until(
             await asyncio.wait((message, over), return_when=asyncio.FIRST_COMPLETED)
             if over.done():
                 return await close(ENDED, "session ended")
-            if pace is not None and not pace.passes():
+            if passes is not None and not passes():
                 return await close(FLOODS, "too many messages")
             return message.result()
         finally:

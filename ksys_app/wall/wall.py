@@ -59,8 +59,8 @@ def walled(
                 body = answers.bounded(receive, crowd.limits.body_bytes)
                 await app(inside, body, answers.with_headers(send, added))
             else:
-                with crowd.socket(client_of(visitor, address_of(scope))) as pace:
-                    await sockets.serve(app, known, inside, pace, receive, send)
+                with crowd.socket(client_of(visitor, address_of(scope))) as passes:
+                    await sockets.serve(app, known, inside, passes, receive, send)
         except KsysError as error:
             await _refuse(error, page, scope, receive, send)
 

@@ -20,7 +20,7 @@ from ksys_app.origin import LOOPBACK, MAX_ADDRESS, client_of, is_loopback, netwo
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.answers import bounded
 from ksys_app.wall.identity import LOCAL, MOST_BEGUN, NOBODY, Local, Proxied
-from ksys_app.wall.limits import Crowd, Limits, client_of as counted
+from ksys_app.wall.limits import PAGES, SPAN_S, Crowd, Limits, client_of as counted
 from ksys_app.wall.sockets import ENDED, FLOODS
 from ksys_app.wall.wall import walled
 from tests import permissions
@@ -578,6 +578,7 @@ def test_each_client_has_its_own_limits() -> None:
     now[0] = 10.0
     crowd.request(ann, "/api/v1/kpi")
     assert counted(LOCAL, "127.0.0.1") is None
+    assert counted(None, "2001:db8::1") == counted(None, "2001:db8::ffff:2") != address
 
 
 def test_open_pages_are_counted_while_they_are_open() -> None:
@@ -587,6 +588,24 @@ def test_open_pages_are_counted_while_they_are_open() -> None:
             pass
         with crowd.socket("a"):
             pass
+
+
+def test_who_floods_from_many_pages_or_one_after_the_other_is_stopped_too() -> None:
+    now = [0.0]
+    crowd = Crowd(LIMITS, clock=lambda: now[0])
+    passed = 0
+    for _ in range(10):
+        with crowd.socket("a") as passes:
+            assert passes is not None
+            passed += sum(passes() for _ in range(100))
+    assert passed == PAGES * LIMITS.messages
+    with crowd.socket("b") as passes:
+        assert passes is not None
+        assert passes(), "nobody else is stopped"
+    now[0] = SPAN_S
+    with crowd.socket("a") as passes:
+        assert passes is not None
+        assert passes()
 
 
 async def test_a_request_that_is_too_long_is_refused() -> None:
