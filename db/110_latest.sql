@@ -20,8 +20,10 @@ BEGIN
     SET value = CASE WHEN excluded.ts >= kept.ts THEN excluded.value ELSE kept.value END,
         ts = greatest(kept.ts, excluded.ts),
         first_ts = least(kept.first_ts, excluded.first_ts),
-        late_count = kept.late_count + CASE WHEN excluded.first_ts <= kept.ts THEN 1 ELSE 0 END
-    WHERE excluded.ts >= kept.ts OR excluded.first_ts <= kept.ts;
+        late_count = kept.late_count + CASE
+          WHEN excluded.first_ts <= kept.ts AND excluded.ts > kept.ts - interval '1 hour' THEN 1 ELSE 0 END
+    -- What is older than an hour is history that somebody loads, and not late.
+    WHERE excluded.ts > kept.ts - interval '1 hour' OR excluded.first_ts < kept.first_ts;
   RETURN NULL;
 END
 $$;

@@ -221,3 +221,13 @@ async def test_when_a_job_last_ended_well(http: httpx.AsyncClient, plant_db: Pla
     )
     found = (await figures(http, "name"))["ksys_job_last_success_timestamp_seconds"]
     assert found[("settle_tags",)] == datetime(2126, 1, 1, tzinfo=UTC).timestamp()
+
+
+async def test_how_long_ago_alarms_were_evaluated(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    name = "ksys_alarm_evaluator_age_seconds"
+    assert name not in await figures(http), "nobody has evaluated yet"
+    await plant_db.conn.execute(
+        "UPDATE public.alarm_lease SET evaluated_to = now() - interval '1 h'"
+    )
+    (age_s,) = (await figures(http))[name].values()
+    assert 3600 <= age_s < 3700

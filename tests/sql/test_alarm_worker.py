@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -23,7 +24,7 @@ from ksys_app.workers.alarms.evaluator import Evaluator
 from ksys_app.workers.alarms.worker import AlarmWorker
 from tests.alarm_worker import evaluate, expected, load, written
 from tests.database import TestDatabases
-from tests.ksys import KSYS
+from tests.ksys import KSYS, ksys
 from tests.waiting import until
 
 RV = TypeVar("RV")
@@ -193,6 +194,28 @@ async def test_a_killed_program_is_followed_by_another_and_a_stopped_one_at_once
             for process in (killed, standby):
                 if process is not None and process.returncode is None:
                     process.kill()
+
+
+async def test_status_says_who_evaluates_and_fails_if_nobody_does(own: str) -> None:
+    code, out, _ = await ksys("alarms", "status", TS_ADMIN_DSN=own)
+    assert (code, "nobody has evaluated yet" in out) == (1, True)
+    async with await connect(own) as conn:
+        await load(conn, 3, 100)
+        code, _, _ = await ksys("alarms", "run", "--once", "--from", "2000-01-01", TS_ADMIN_DSN=own)
+        assert code == 0
+        _, states = await written(conn)
+        code, out, _ = await ksys("alarms", "status", "--json", TS_ADMIN_DSN=own)
+        found = json.loads(out)
+        assert (code, found["evaluating"], found["epoch"]) == (1, False, 1), "it has ended"
+        assert (found["tags"], found["behind"], found["behind_count"]) == (3, [], 0)
+        active = [one for one in states.values() if one[0]]
+        assert found["counts"]["unacked"] + found["counts"]["acked"] == len(active)
+        await conn.execute(
+            "UPDATE public.alarm_lease SET until = now() + interval '1 minute',"
+            " evaluated_to = now()"
+        )
+        code, out, _ = await ksys("alarms", "status", TS_ADMIN_DSN=own)
+        assert (code, "epoch 1" in out) == (0, True)
 
 
 async def test_a_worker_waits_for_a_database_that_is_away_and_goes_on(
