@@ -160,7 +160,7 @@ def _list(
         "seq": snapshot.seq,
         "counts": _counts(snapshot.counts),
         "total": len(found),
-        **render.stale_mark(snapshot.error, clock.time() - snapshot.read_at),
+        **render.stale_mark(snapshot.error, clock.monotonic() - snapshot.read_at),
         "rows": [entry(one, snapshot.values) for one in found[: query.limit]],
     }
 

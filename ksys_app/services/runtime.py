@@ -123,7 +123,6 @@ async def opened(
         _current = None
         lag.cancel()
         await feed.close()
-        await alarms.close()
         if known is not None:
             await known.close()
         db.use(None)
