@@ -141,7 +141,7 @@ def _hold_to_contract(api: FastAPI) -> None:
     # The routes with all methods answer for paths that the contract does not have.
     contract = [one for one in every if one.methods != set(METHODS)]
     # Compression is inside Methods, so that HEAD has the headers of GET.
-    api.add_middleware(Compression, routes=contract)
+    api.add_middleware(Compression, routes=contract, plain=limit_preview.AT_ONCE)
     api.add_middleware(Methods, routes=contract, refuse=_not_allowed)
     # Measured is the outermost: it also counts the answers of the other layers.
     api.add_middleware(Measured, routes=contract)

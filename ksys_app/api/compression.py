@@ -23,10 +23,11 @@ class Compression:
     Args:
         app: the application that answers.
         routes: the routes of the contract. The build compresses the pages.
+        plain: paths that are not compressed.
     """
 
-    def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
-        self._app, self._routes = app, routes
+    def __init__(self, app: ASGIApp, routes: Sequence[Route], plain: Sequence[str]) -> None:
+        self._app, self._routes, self._plain = app, routes, plain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, compressed or not; the header ``Vary`` names what this depends on."""
@@ -39,6 +40,8 @@ class Compression:
             await self._app(scope, receive, _varying(send))
 
     def _of_contract(self, scope: Scope) -> bool:
+        if scope["path"].removeprefix(scope.get("root_path", "")) in self._plain:
+            return False
         return any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
 
 

@@ -24,6 +24,8 @@ from ksys_app.services import rule_preview as service, runtime
 
 router = APIRouter(prefix="/api/v1/rules/preview")
 LINES: Final = "application/x-ndjson"
+AT_ONCE: Final = (f"{router.prefix}/exact",)
+"""Paths whose lines are sent one by one; a compressor would keep them back."""
 
 
 class PreviewRule(RuleBody):

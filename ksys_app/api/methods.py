@@ -49,7 +49,9 @@ class Methods:
 
     def _allowed(self, scope: Scope) -> list[str]:
         """The methods of the path, none for a path that the contract does not have."""
-        fitting = (one for one in self._routes if one.matches(scope)[0] is not Match.NONE)
+        found = [one for one in self._routes if one.matches(scope)[0] is not Match.NONE]
+        # A path that has a name of its own is no value of another path's parameter.
+        fitting = [one for one in found if "{" not in one.path] or found
         methods = {method for one in fitting for method in one.methods or ()} - {"HEAD"}
         if not methods:
             return []

@@ -47,6 +47,7 @@ async def exactly(http: httpx.AsyncClient, body: Mapping[str, Any]) -> list[dict
     answer = await http.post(f"{PATH}/exact", json=body)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/x-ndjson"
+    assert "content-encoding" not in answer.headers, "a compressor would keep lines back"
     return [json.loads(line) for line in answer.text.splitlines()]
 
 

@@ -177,6 +177,22 @@ async def test_the_history_has_who_why_and_what_and_leads_on(http: httpx.AsyncCl
     assert {row["tag_name"] for row in every} > {"P4"}
 
 
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("history", "GET, HEAD, OPTIONS"),
+        ("bulk", "POST, OPTIONS"),
+        ("preview/exact", "POST, OPTIONS"),
+        ("P1", "PUT, OPTIONS"),
+    ],
+)
+async def test_each_path_has_its_own_methods(
+    http: httpx.AsyncClient, path: str, allow: str
+) -> None:
+    answer = await http.options(f"/api/v1/rules/{path}")
+    assert answer.headers["Allow"] == allow
+
+
 async def test_a_rollback_saves_old_values_as_a_new_version(http: httpx.AsyncClient) -> None:
     await put(http, "P5", {"version": 1, "reason": "a", "warn_max": 70, "meta": {"unit": "kPa"}})
     await put(http, "P5", {"version": 2, "reason": "b", "warn_max": 60})

@@ -15,7 +15,7 @@ WORD: Final = re.compile(r"[A-Za-z]{2,}")
 # Every text that is seen or read aloud: of elements, and of the attributes that are read aloud.
 TEXTS: Final = """() => {
   const found = [];
-  const data = 'script, style, button[lang], .about, [data-testid^=footer]';
+  const data = 'script, style, button[lang], .about, [data-stored], [data-testid^=footer]';
   const skipped = (node) => node.closest(data);
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {

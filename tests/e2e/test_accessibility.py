@@ -51,6 +51,8 @@ STATES: Final = (
     ("no alarm of the filter", "/alarms?tag=NOPE", "alarm-none"),
     ("journal of alarms", "/alarms/journal?flat=1", "journal-count"),
     ("figures of alarms", "/alarms/kpi", "kpi-figures"),
+    ("limits of a tag", "/limits?tag=D100", "preview-raises"),
+    ("limits", "/limits", "limits-table"),
 )
 ALARMS: Final = """INSERT INTO alarm_state
   (tag_name, condition, level, priority, process, ack, raised_at, value, limit_value, quality)

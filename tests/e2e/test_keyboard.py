@@ -19,6 +19,7 @@ async def test_g_and_a_letter_switches_pages(page: Page) -> None:
         ("i", "/tech", "Technical Indicators"),
         ("c", "/comm", "Communication"),
         ("a", "/alarms", "Alarms"),
+        ("l", "/limits", "Limits"),
         ("d", "/", "Dashboard"),
     )
     for letter, path, title in pages:

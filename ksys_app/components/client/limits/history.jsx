@@ -22,7 +22,7 @@ export function History({ tag, version, may, onBack }) {
     if (why?.trim()) onBack(row.version, why.trim());
   };
   return (
-    <section className="table-section" aria-label={ed.history}>
+    <section className="table-section">
       <div className="section-head"><h2>{ed.history}</h2></div>
       <Scrollable label={ed.history} className="grid-scroll people">
         <table className="series" data-testid="limits-history">
@@ -33,9 +33,9 @@ export function History({ tag, version, may, onBack }) {
               <tr key={row.id}>
                 <td>{row.version}</td>
                 <td>{row.at.slice(0, 19).replace("T", " ")}</td>
-                <td>{row.actor}</td>
+                <td data-stored>{row.actor}</td>
                 <td>{ed[`source_${row.source}`] ?? row.source}</td>
-                <td>{row.reason}</td>
+                <td data-stored>{row.reason}</td>
                 <td>{said(row, words)}</td>
                 <td>
                   {row.version === version ? ed.in_force : (

@@ -24,7 +24,7 @@ export function Proposal({ found, may, onDone, onClose }) {
     }
   };
   return (
-    <section className="limits-conflict" aria-label={ed.proposal} data-testid="limits-proposal">
+    <section className="limits-conflict" data-testid="limits-proposal">
       <h3>{counted(ed.would_change, found.rows.length, { unchanged: String(found.unchanged) })}</h3>
       {wrong ? <p className="limits-failure" role="alert">{counted(ed.would_fail, wrong)}</p> : null}
       <Scrollable label={ed.proposal} className="grid-scroll people">
