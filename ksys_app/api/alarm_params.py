@@ -82,7 +82,7 @@ def _key(value: str) -> str:
     """A ``next`` of an earlier answer, checked."""
     try:
         read_key(value)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         raise ValueError("must be the next of an earlier answer") from None
     return value
 
@@ -91,7 +91,7 @@ def read_key(text: str) -> JournalKey:
     """The key of a row from the ``next`` of an answer.
 
     Raises:
-        ValueError: it is not one.
+        ValueError, TypeError, OverflowError: it is not one.
     """
     ts, tag, condition, raised_at, event = orjson.loads(urlsafe_b64decode(text + "=="))
     texts = (ts, tag, condition, raised_at, event)

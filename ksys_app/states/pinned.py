@@ -82,6 +82,6 @@ class Pinned(HeldOrder, ShownTiles, mixin=True):
 def _names(text: str) -> list[str]:
     try:
         pins = json.loads(text or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [str(tag) for tag in pins][:MAX_PINS] if isinstance(pins, list) else []

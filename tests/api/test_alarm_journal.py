@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,7 +80,11 @@ async def test_rows_are_chosen(http: httpx.AsyncClient, rows: datetime) -> None:
     year = (rows - timedelta(days=365)).isoformat()
     assert await events(**{"from": year}, condition="GAP") == ["RAISE"]
     await get(http, 404, tag="NOPE")
-    for wrong in ({"after": "x"}, {"after": "W10"}, {"from": until, "to": since}, {"event": "NO"}):
+    early = b'["0001-01-01T00:00:00+14:00", "A", "H", "0001-01-01T00:00:00+14:00", "RAISE"]'
+    keys = [urlsafe_b64encode(key).decode().rstrip("=") for key in (b"5", b"null", early)]
+    for key in ("x", "W10", *keys):
+        await get(http, 400, after=key)
+    for wrong in ({"from": until, "to": since}, {"event": "NO"}):
         await get(http, 400, **wrong)
 
 

@@ -235,7 +235,10 @@ async def test_pins_come_first_and_only_known_tags_are_kept() -> None:
     assert made.tile_order == [0, 1, 2]
 
 
-@pytest.mark.parametrize("stored", ["not json", "{}", "null", '["C", 7]'])
+@pytest.mark.parametrize(
+    "stored",
+    ["not json", "{}", "null", '["C", 7]', pytest.param("[" * 100_000, id="deep")],
+)
 async def test_what_the_browser_stored_is_not_trusted(stored: str) -> None:
     made = state(window="5m")
     made.saved_pins = stored
