@@ -151,7 +151,7 @@ async def login_service() -> AsyncIterator[int]:
     page logs eve in and leads back.
     """
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(_says_who, port=port, log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(_says_who, port=port, log_config=None))
     running = asyncio.create_task(server.serve())
     await until(partial(_started, server))
     try:

@@ -32,7 +32,7 @@ export function Account(props) {
             <Menu.Item className="menu-item" asChild><a href={at("/admin")}>{a.admin}</a></Menu.Item>
           ) : null}
           {who.via === "local" ? (
-            <Menu.Item className="menu-item" asChild><a href={`${at("/login/password")}?lang=${current()}`}>{a.password_change}</a></Menu.Item>
+            <Menu.Item className="menu-item" asChild><a href={at(`/login/password?lang=${current()}`)}>{a.password_change}</a></Menu.Item>
           ) : null}
           <Menu.Item className="menu-item" data-testid="logout" onSelect={() => leave(a.logout_failed)}>{a.logout}</Menu.Item>
         </Menu.Content>
