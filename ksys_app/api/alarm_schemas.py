@@ -79,11 +79,13 @@ class AlarmList(Exact):
 
     ``evaluated_to``: until when every tag is judged; ``evaluating``: whether a worker judges now.
     ``seq`` grows with each change. ``total``: how many alarms the list has without ``limit``.
+    ``writable``: whether anybody can change alarms here.
     """
 
     evaluated_to: Moment | None
     age_s: Seconds | None
     evaluating: bool
+    writable: bool
     seq: Count
     counts: AlarmCounts
     total: Count

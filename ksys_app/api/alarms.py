@@ -32,7 +32,7 @@ from ksys_app.models.rows import Latest
 from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.services import runtime
 from ksys_app.services.alarm_feed import AlarmSnapshot
-from ksys_app.services.alarms import Change, Wanted, act, alarms_of
+from ksys_app.services.alarms import Change, Wanted, act, alarms_of, can_act
 from ksys_app.services.tags import require_known_tag
 from ksys_app.texts import say
 from ksys_app.wall.identity import address_of
@@ -157,6 +157,7 @@ def _list(
         "evaluated_to": render.time(None if known is None else known.evaluated_to, zone),
         "age_s": None if age_s is None else round(age_s, 3),
         "evaluating": known is not None and known.evaluating,
+        "writable": can_act(),
         "seq": snapshot.seq,
         "counts": _counts(snapshot.counts),
         "total": len(found),

@@ -84,6 +84,11 @@ async def alarms_of(snapshot: AlarmSnapshot, wanted: Wanted) -> list[Alarm]:
     return ordered(filter(wanted.fits, (shown(row, rules.get(row.tag_name)) for row in rows)))
 
 
+def can_act() -> bool:
+    """Whether alarms can be changed here at all: TS_OPERATOR_DSN is set."""
+    return db.operator() is not None
+
+
 async def act(change: Change, visitor: Visitor, address: str) -> list[Outcome]:
     """Change alarms for somebody whose role the caller has checked; an outcome for each item.
 

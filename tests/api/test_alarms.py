@@ -116,6 +116,7 @@ async def test_it_says_until_when_somebody_evaluates(
 ) -> None:
     answer = await listed(http)
     assert answer["evaluating"] is True
+    assert answer["writable"] is True
     assert answer["age_s"] < 60
     await alarms.evaluate(plant_db.conn, ago_s=3600)
     gone = await listed(http)
@@ -222,7 +223,8 @@ async def test_without_the_operator_alarms_are_only_looked_at(
 ) -> None:
     monkeypatch.setattr(db, "_operator", None)
     raised = await alarms.put(plant_db.conn, "A")
-    assert places(await listed(http)) == [("A", "unacked")]
+    found = await listed(http)
+    assert (places(found), found["writable"]) == ([("A", "unacked")], False)
     item = {"tag_name": "A", "condition": "HIGH", "raised_at": raised.isoformat()}
     answer = await send(http, "ack", {"items": [item]}, 403)
     assert "TS_OPERATOR_DSN is not set" in answer["error"]["message"]

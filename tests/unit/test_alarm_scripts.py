@@ -18,10 +18,10 @@ def alarm(tag: str, state: str = "unacked", priority: int = 2, minute: int = 0, 
     return row | {"state": state, "raised_at": raised} | more
 
 
-def answer(*rows: Any, seq: int = 1, whole: bool = True) -> dict[str, Any]:
+def answer(*rows: Any, seq: int = 1) -> dict[str, Any]:
     """An answer of ``/api/v1/alarms``."""
-    about = {"evaluated_to": "2026-01-01T01:00:00+00:00", "age_s": 1, "writable": True}
-    return about | {"seq": seq, "whole": whole, "counts": {}, "rows": list(rows)}
+    about = {"evaluated_to": "2026-01-01T01:00:00+00:00", "age_s": 1, "evaluating": True}
+    return about | {"writable": True, "seq": seq, "counts": {}, "rows": list(rows)}
 
 
 FOLLOW = """(() => {
@@ -38,17 +38,15 @@ FOLLOW = """(() => {
 })()"""
 
 
-def test_an_answer_changes_only_the_rows_that_it_brings() -> None:
-    first, second, third = run(
+def test_rows_that_have_not_changed_stay_the_same_objects() -> None:
+    first, second = run(
         HELD,
         FOLLOW,
         answer(alarm("A"), alarm("B")),
-        answer(alarm("B", "acked"), alarm("C"), seq=2, whole=False),
-        answer(alarm("A", "normal"), seq=3, whole=False),
+        answer(alarm("A"), alarm("B", "acked"), alarm("C", "shelved"), seq=2),
     )
     assert first["tags"] == ["A", "B"]
-    assert (second["tags"], second["same"]) == (["A", "B", "C"], [True, False, False])
-    assert (third["tags"], third["same"]) == (["B", "C"], [True, True])
+    assert (second["tags"], second["same"]) == (["A", "B"], [True, False])
 
 
 CALLS: list[tuple[list[Any], list[Any], bool]] = [
@@ -88,13 +86,30 @@ def test_what_waits_for_somebody_comes_first_then_the_more_urgent_then_the_newer
 
 def test_a_page_says_since_when_nothing_is_evaluated() -> None:
     moment, ms = "2026-01-01T00:00:00Z", 1_767_225_600_000
-    cases = [(moment, 2, 3, None), (moment, 2, 14, ms), (moment, 600, 0, ms), (None, None, 0, 0)]
-    held = [
-        [{"evaluatedTo": at, "ageS": age, "atMs": 1000}, 1000 + later * 1000]
-        for at, age, later, _ in cases
+    cases = [(moment, 2, True, None), (moment, 9, False, ms), (moment, 16, True, ms)]
+    answers = [
+        answer() | {"evaluated_to": to, "age_s": age, "evaluating": on}
+        for to, age, on, _ in [*cases, (None, None, False, 0)]
     ]
-    told = "given[0].map(([held, now]) => m.unevaluated(held, now))"
-    assert run(HELD, told, held) == [since for *_, since in cases]
+    told = "given[0].map((answer) => m.unevaluated(m.applied(m.NOTHING, answer, 0)))"
+    assert run(HELD, told, answers) == [since for *_, since in cases] + [0]
+
+
+def test_what_called_sounds_until_it_is_acknowledged_or_was_silenced() -> None:
+    rows = [alarm("A", priority=3), alarm("B", minute=5), alarm("C", "acked", 1)]
+    sounds = """given[1].map(([before, calls, silenced]) => {
+      const keys = m.sounding(before, given[0], given[0].filter((r) => calls.includes(r.tag_name)),
+                              silenced);
+      return [keys, m.loudest(given[0], keys)];
+    })"""
+    minute = 1_767_225_600_000 + 60_000
+    asked = [([], "AB", -1), ([], "AB", minute), (["HIGH A", "HIGH C"], "", -1), ([], "", -1)]
+    assert run(HELD, sounds, rows, asked) == [
+        [["HIGH A", "HIGH B"], 2],
+        [["HIGH B"], 2],
+        [["HIGH A"], 3],
+        [[], 0],
+    ]
 
 
 def test_the_address_holds_the_filter_and_drops_what_is_invalid() -> None:

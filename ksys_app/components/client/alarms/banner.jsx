@@ -95,7 +95,7 @@ function Evaluated({ held, link, words }) {
   const text = useClock((now) => {
     if (!now) return "";
     if (link === "lost" || link === "old") return fill(link === "lost" ? al.not_known : al.not_read, { time: held.atMs ? timeText(held.atMs, zone, now) : "–" });
-    const since = unevaluated(held, Date.now());
+    const since = unevaluated(held);
     if (since === null) return "";
     return since === 0 ? al.never_evaluated : fill(al.not_evaluated, { time: timeText(since, zone, now) });
   });

@@ -1,11 +1,13 @@
 // The alarms that a page holds: what an answer of the server changes in them, and which of them call for somebody.
 
-export const NOTHING = { seq: 0, rows: [], counts: {}, evaluatedTo: null, ageS: null, writable: true, atMs: 0 };
+export const NOTHING = { seq: 0, rows: [], counts: {}, evaluatedTo: null, late: false, writable: true, atMs: 0 };
 
 export const keyOf = ({ tag_name: tag, condition }) => `${condition} ${tag}`;
 // An alarm in one of its episodes: what is acknowledged, and what a result is of.
 export const episodeOf = (row) => `${keyOf(row)} ${row.raised_at}`;
 export const itemOf = ({ tag_name, condition, raised_at }) => ({ tag_name, condition, raised_at });
+
+const LATE_S = 15;
 
 const ASIDE = new Set(["shelved", "suppressed", "out_of_service"]);
 const WAITS = new Set(["unacked", "returned"]);
@@ -14,25 +16,15 @@ export const aside = ({ state }) => ASIDE.has(state);
 export const waits = ({ state }) => WAITS.has(state);
 export const listed = (row) => !aside(row) && row.state !== "normal";
 
-// What is held after an answer: the alarms of the list. Only the rows that the answer brings are new objects.
+// What is held after an answer: the alarms of the list. Rows that have not changed stay the objects that they were.
 export function applied(held, answer, atMs) {
-  const { seq, evaluated_to: evaluatedTo, age_s: ageS, counts, writable = true } = answer;
-  const about = { seq, evaluatedTo, ageS, writable, counts, atMs };
-  if (answer.whole === false && answer.rows.length === 0) return { ...held, ...about };
-  const rows = answer.whole === false ? merged(held.rows, answer.rows) : answer.rows;
-  return { ...about, rows: rows.filter(listed) };
+  const { seq, evaluated_to: evaluatedTo, age_s: ageS, evaluating, counts, writable } = answer;
+  const about = { seq, evaluatedTo, late: !evaluating || ageS > LATE_S, writable, counts, atMs };
+  const known = new Map(held.rows.map((row) => [keyOf(row), row]));
+  return { ...about, rows: answer.rows.filter(listed).map((row) => (same(known.get(keyOf(row)), row) ? known.get(keyOf(row)) : row)) };
 }
 
-function merged(before, changed) {
-  const news = new Map(changed.map((row) => [keyOf(row), row]));
-  const kept = before.map((row) => {
-    const key = keyOf(row);
-    const now = news.get(key);
-    news.delete(key);
-    return now ?? row;
-  });
-  return [...kept, ...news.values()];
-}
+const same = (one, other) => one !== undefined && JSON.stringify(one) === JSON.stringify(other);
 
 // Those of `after` that call for attention and did not in `before`: raised, gone up a level, or no longer acknowledged.
 export function annunciated(before, after) {
@@ -77,10 +69,9 @@ export function tally(rows) {
 }
 
 // Since when nothing is evaluated: null while somebody evaluates, 0 if nobody ever has, else epoch ms.
-export const LATE_S = 15;
-export function unevaluated({ evaluatedTo, ageS, atMs }, nowMs) {
+export function unevaluated({ evaluatedTo, late }) {
   if (!evaluatedTo) return 0;
-  return ageS + Math.max(0, nowMs - atMs) / 1000 > LATE_S ? Date.parse(evaluatedTo) : null;
+  return late ? Date.parse(evaluatedTo) : null;
 }
 
 // The keys of the alarms that sound: those that called, for as long as they wait for somebody. Of those raised up to

@@ -6,7 +6,6 @@ import { at } from "../lib/paths.js";
 
 const EVERY_MS = 1000;
 const HIDDEN_MS = 5000;
-const WHOLE_MS = 5000;
 const MOST_WAIT_MS = 8000;
 const LIST = "/api/v1/alarms?limit=10000&state=";
 
@@ -18,7 +17,7 @@ let timer = null;
 let busy = false;
 let again = false;
 let failures = 0;
-let toldAt = 0;
+let told = false;
 
 function tell(next) {
   state = { ...state, ...next };
@@ -33,9 +32,9 @@ async function pull() {
   busy = true;
   clearTimeout(timer);
   try {
-    // That nothing has changed does not say whether anybody evaluates, and the values of now change all the time.
-    const whole = state.link !== "live" || Date.now() - toldAt >= WHOLE_MS;
-    const answer = await fetch(at(`${LIST}active${whole ? "" : `&since=${state.held.seq}`}`), { cache: "no-store" });
+    // 304 while nothing has changed: no alarm, no value beside one, and not whether anybody evaluates.
+    const since = state.link === "live" ? `&since=${state.held.seq}` : "";
+    const answer = await fetch(at(`${LIST}active${since}`), { cache: "no-store" });
     if (answer.status === 404) tell({ link: "absent" });
     else if (answer.status !== 304) take(await bodyOf(answer));
     failures = 0;
@@ -58,9 +57,9 @@ function take(answer) {
   const before = state.held;
   const held = applied(before, answer, Date.now());
   const calls = annunciated(before.rows, held.rows);
-  const toldBefore = toldAt > 0;
-  toldAt = Date.now();
-  tell({ held, link: answer.stale ? "old" : "live", ...(calls.length ? { calls, call: state.call + 1, news: toldBefore } : {}) });
+  const news = told;
+  told = true;
+  tell({ held, link: answer.stale ? "old" : "live", ...(calls.length ? { calls, call: state.call + 1, news } : {}) });
 }
 
 function schedule() {
@@ -91,7 +90,7 @@ export const useAlarms = () => useSyncExternalStore(subscribe, () => state, () =
 
 // The alarms that are put aside, asked for while somebody looks at them and whenever an alarm has changed.
 export function useAside(wanted) {
-  const { held: { seq, atMs } } = useAlarms();
+  const { held: { seq } } = useAlarms();
   const [rows, setRows] = useState(null);
   useEffect(() => {
     if (!wanted) return undefined;
@@ -99,7 +98,7 @@ export function useAside(wanted) {
     fetch(at(`${LIST}shelved`), { cache: "no-store", signal: stop.signal }).then(bodyOf)
       .then((answer) => setRows(answer.rows), () => stop.signal.aborted || setRows((before) => before ?? []));
     return () => stop.abort();
-  }, [wanted, seq, wanted && Math.floor(atMs / WHOLE_MS)]);
+  }, [wanted, seq]);
   return rows;
 }
 
