@@ -22,7 +22,17 @@ ENDPOINTS: Final = frozenset(
 )
 # First parts of all paths of the app. If the base path began with one of them, the app could not
 # tell whether a proxy has removed the base path.
-RESERVED: Final = ENDPOINTS | {"admin", "assets", "comm", "external", "look", "tech", "trend"}
+RESERVED: Final = ENDPOINTS | {
+    "admin",
+    "alarms",
+    "assets",
+    "comm",
+    "external",
+    "limits",
+    "look",
+    "tech",
+    "trend",
+}
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 

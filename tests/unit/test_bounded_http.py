@@ -34,9 +34,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """A server with these limits."""
-    server = _Server(
-        uvicorn.Config(app, port=0, lifespan="on", log_level="critical", http=BoundedHttp)
-    )
+    server = _Server(uvicorn.Config(app, port=0, lifespan="on", log_config=None, http=BoundedHttp))
     async with running(server, 60.0) as task:
         yield server.servers[0].sockets[0].getsockname()[1]
         server.should_exit = True

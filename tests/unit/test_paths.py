@@ -13,7 +13,7 @@ PACKAGE = docs.ROOT / "ksys_app"
 ASKED = re.compile(
     r"(?:fetch|EventSource|WebSocket|window\.open)\(([^,)]*)|\b(?:href|src)=\{?([^} ]+)"
 )
-FINE = re.compile(r"at\(|file_link\(|url\b|`#|\"\"|f\"\{root")
+FINE = re.compile(r"at\(|`\$\{at\(|file_link\(|url\b|`#|\"\"|f\"\{root")
 
 
 def addresses() -> Iterator[tuple[str, str]]:

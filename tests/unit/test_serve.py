@@ -24,7 +24,7 @@ async def fails(scope: Any, receive: Any, send: Any) -> None:
 
 
 def server(app: Any) -> uvicorn.Server:
-    return _Server(uvicorn.Config(app, port=0, lifespan="on", log_level="critical"))
+    return _Server(uvicorn.Config(app, port=0, lifespan="on", log_config=None))
 
 
 async def test_an_app_that_hangs_is_given_up_with_a_sentence() -> None:

@@ -8,7 +8,7 @@ import { History } from "./history.jsx";
 import { Priority, figuresOf, message, nowOf, stateWord } from "./words.jsx";
 import { Modal } from "../shell/modal.jsx";
 import { useLive } from "../shell/live.jsx";
-import { at as path } from "../lib/paths.js";
+import { at } from "../lib/paths.js";
 import { ageText } from "../lib/age.js";
 import { useClock } from "../lib/clock.js";
 import { useWords } from "../lib/usewords.js";
@@ -109,7 +109,7 @@ function Around({ row, raised, al }) {
     if (!span) return undefined;
     const stop = new AbortController();
     const query = new URLSearchParams({ tag: row.tag_name, window: span, format: "columns" });
-    fetch(path(`/api/v1/timeseries?${query}`), { signal: stop.signal, cache: "no-cache" })
+    fetch(at(`/api/v1/timeseries?${query}`), { signal: stop.signal, cache: "no-cache" })
       .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error())))
       .then(({ columns }) => setData(columns), () => setData({}));
     return () => stop.abort();
