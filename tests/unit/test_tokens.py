@@ -161,7 +161,7 @@ def test_sheets_use_no_colour_that_has_no_name() -> None:
     known = (
         set(palette("light"))
         | {"shadow", "lift", "veil", "row", "before", "after"}
-        | {"away", "banner", "step", "prio", "on-prio"}
+        | {"away", "banner", "part", "step", "prio", "on-prio"}
     )
     for sheet in SHEETS:
         css = sheet.read_text(encoding="utf-8")
