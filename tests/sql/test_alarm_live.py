@@ -19,6 +19,7 @@ from ksys_app.domain.alarms.times import SECOND, microseconds, moment
 from ksys_app.queries import alarms as queries
 from ksys_app.queries.alarms import Polled
 from ksys_app.store import alarms as store
+from ksys_app.workers.alarms import evaluator
 from ksys_app.workers.alarms.evaluator import Evaluator
 from tests import plant
 from tests.database import TestDatabases
@@ -137,6 +138,8 @@ async def live(base: AsyncConnection, monkeypatch: pytest.MonkeyPatch) -> Live:
         return replace(polled, now_us=made.begin + round(made.seconds * SECOND))
 
     monkeypatch.setattr(queries, "poll", moved)
+    # Most tests let minutes pass between two ticks.
+    monkeypatch.setattr(evaluator, "STALL_US", 10**15)
     return made
 
 
@@ -184,6 +187,23 @@ async def test_what_is_sent_in_bursts_is_judged_when_it_is_there(live: Live) -> 
                 await live.send("BURST", *samples)
             await live.at(second)
     assert await live.events("BURST") == []
+
+
+async def test_after_a_stall_sources_have_time_to_send_what_waited(live: Live) -> None:
+    live.patch.setattr(evaluator, "STALL_US", 3 * SECOND)
+    await live.rule("STALL", warn_max=10, max_gap_seconds=30)
+    await live.send("STALL", (-11, 5.0), (-1, 5.0))
+    for second in (0, 1):
+        await live.at(second)
+    await live.at(61)
+    assert await live.events("STALL") == [], "a silence of a minute, while nothing ran"
+    await live.send("STALL", *((float(second), 5.0) for second in range(9, 60, 10)))
+    for second in range(62, 70):
+        await live.at(second)
+    assert await live.events("STALL") == []
+    for second in range(70, 96):
+        await live.at(second)
+    assert await live.events("STALL") == [("RAISE", "GAP", 89.0)]
 
 
 async def test_a_tag_two_hours_ahead_is_noted_and_judged_when_its_time_has_come(

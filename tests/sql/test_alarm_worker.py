@@ -23,6 +23,7 @@ from ksys_app.workers.alarms import evaluator, worker
 from ksys_app.workers.alarms.evaluator import Evaluator
 from ksys_app.workers.alarms.worker import AlarmWorker
 from tests.alarm_worker import evaluate, expected, load, written
+from tests.conftest import ALARM_PASSWORD
 from tests.database import TestDatabases
 from tests.ksys import KSYS, ksys
 from tests.waiting import until
@@ -56,9 +57,10 @@ class Cut(SupervisedConnection):
 
 
 async def test_the_journal_is_the_machine_s_and_the_state_is_its_fold(
-    own: str, monkeypatch: pytest.MonkeyPatch
+    own: str, databases: TestDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also with small batches, and a second run writes nothing."""
+    """Also with small batches and as ``eco_alarm``, and a second run writes nothing."""
+    role = databases.as_role(own, "eco_alarm", ALARM_PASSWORD)
     async with await connect(own) as conn:
         await load(conn, 20, 300)
         due = await expected(conn)
@@ -70,9 +72,9 @@ async def test_the_journal_is_the_machine_s_and_the_state_is_its_fold(
             "SUPPRESS",
         }
         monkeypatch.setattr(evaluator, "BATCH", 500)
-        await evaluate(own)
+        await evaluate(role)
         assert await written(conn) == due
-        await evaluate(own)
+        await evaluate(role)
         assert await written(conn) == due
 
 

@@ -18,7 +18,7 @@ from ksys_app.ops.relations import Relation
 from ksys_app.security import Finding
 from ksys_app.settings_values import EXAMPLE_DSN
 from tests import docs
-from tests.conftest import OP_PASSWORD, RO_PASSWORD, Plant
+from tests.conftest import ALARM_PASSWORD, OP_PASSWORD, RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.ksys import ksys
 from tests.pooler import pgbouncer
@@ -104,6 +104,23 @@ class TestOperator:
         code, told = await check("--offline", TS_DSN=reader, KSYS_HOST="0.0.0.0")
         assert (code, told["access"][0]) == (1, "FAIL")
         assert "needs TS_OPERATOR_DSN" in told["access"][1]
+
+
+class TestAlarms:
+    async def test_its_role_may_write_alarms_and_another_one_lacks_that(
+        self, plant_db: Plant, reader: str
+    ) -> None:
+        role = TestDatabases.as_role(plant_db.dsn, "eco_alarm", ALARM_PASSWORD)
+        code, told = await check(TS_DSN=reader, TS_ALARM_DSN=role)
+        assert code == 0, told
+        assert told["TS_ALARM_DSN rights"] == ("ok", "eco_alarm writes alarms")
+        assert told["one database of the alarm worker"][0] == "ok"
+        code, told = await check(TS_DSN=reader, TS_ALARM_DSN=reader)
+        assert code == 1
+        assert told["role of the alarms"] == ("warn", "eco_ro; the worker writes as eco_alarm")
+        lacks = "eco_ro lacks INSERT on alarm_cursor, INSERT on alarm_journal, INSERT on "
+        assert told["TS_ALARM_DSN rights"][0] == "FAIL"
+        assert told["TS_ALARM_DSN rights"][1].startswith(lacks)
 
 
 class TestExitCode:

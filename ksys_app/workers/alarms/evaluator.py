@@ -27,6 +27,10 @@ CATCH_UP_US: Final = 24 * 3600 * SECOND
 """How far back a worker begins that was away, or that meets a tag for the first time."""
 FIRST: Final = 2_000_000
 """About how many samples of new tags are judged at most, so that a first start is soon current."""
+STALL_US: Final = 3 * SECOND
+"""If two ticks are further apart, something kept this program or the database busy."""
+SETTLE_US: Final = 5 * SECOND
+"""How long sources have after that to send what they could not send."""
 AHEAD_US: Final = 60 * SECOND
 LEASE_S: Final = 6.0
 # The year 2096: nothing was received after it.
@@ -42,6 +46,7 @@ class Evaluator:
         conn: the worker's connection, outside of a transaction.
         lease: its lease.
         since_us: where tags without a cursor begin; None for a time of the worker's choice.
+        settles: whether the sources may also have just lost the database.
         tags: the followed tags.
         judged: number of samples that were judged.
         raised: number of rows that were written into the journal.
@@ -50,6 +55,7 @@ class Evaluator:
     conn: AsyncConnection
     lease: Lease
     since_us: int | None = None
+    settles: bool = False
     tags: dict[str, Followed] = field(default_factory=dict)
     judged: int = 0
     raised: int = 0
@@ -57,6 +63,7 @@ class Evaluator:
     _version: str = ""
     _polled_us: int | None = None
     _refused_us: int = 0
+    _settled_us: int = 0
     _wanted: dict[str, None] = field(default_factory=dict)
 
     async def load(self) -> None:
@@ -120,12 +127,21 @@ class Evaluator:
             await self._change_rules(polled)
         await self._note_new(polled)
         self._look(polled)
-        current = await self._judge_batch(polled.now_us)
-        for tag in self.tags.values():
-            tag.advance(polled.now_us)
+        settled = self._is_settled(polled.now_us)
+        current = await self._judge_batch(polled.now_us, live=settled)
+        if settled:
+            for tag in self.tags.values():
+                tag.advance(polled.now_us)
         await self._write(polled, current=current)
         self._polled_us = polled.now_us
         return current
+
+    def _is_settled(self, now_us: int) -> bool:
+        """Whether silence means that a tag is silent; its source may be interrupted too."""
+        last = self._polled_us
+        if self.settles if last is None else now_us - last > STALL_US:
+            self._settled_us = now_us + SETTLE_US
+        return now_us >= self._settled_us
 
     async def _change_rules(self, polled: Polled) -> None:
         before, self._rules = self._rules, await queries.rules(self.conn)
@@ -174,8 +190,13 @@ class Evaluator:
             if one.bad_us is not None and one.bad_us > followed.after_us:
                 wanted[one.tag_name] = None
 
-    async def _judge_batch(self, now_us: int) -> bool:
-        """Judge up to :data:`BATCH` samples; whether these are all."""
+    async def _judge_batch(self, now_us: int, *, live: bool) -> bool:
+        """Judge up to :data:`BATCH` samples; whether these are all.
+
+        Args:
+            now_us: the database's clock.
+            live: whether what is there has arrived since the last tick, and did not wait.
+        """
         names = [*self._wanted]
         if not names:
             return True
@@ -189,11 +210,15 @@ class Evaluator:
         bad: dict[int, list[Sample]] = defaultdict(list)
         for place, ts_us in await queries.bad_samples(self.conn, after, until, each):
             bad[place].append((ts_us, math.nan, 0))
-        live = self._polled_us is not None and now_us - self._polled_us < 3 * SECOND
         for place, name in enumerate(names):
             samples, current = merged(good[place], bad[place], each)
             tag = self.tags[name]
-            tag.feed(samples, now_us, current=current, live=live and tag.current)
+            tag.feed(
+                samples,
+                now_us,
+                current=current,
+                live=live and self._polled_us is not None and tag.current,
+            )
             self.judged += len(samples)
             # A tag that is not current waits behind the others.
             del self._wanted[name]

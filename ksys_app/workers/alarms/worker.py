@@ -84,7 +84,8 @@ class AlarmWorker:
             self._waits_for = ""
             log.event("alarm_lease", holder=self.holder, epoch=lease.epoch)
             try:
-                await self._evaluate(Evaluator(conn, lease, self.since_us), lease, stop)
+                holder = Evaluator(conn, lease, self.since_us, settles=not self.once)
+                await self._evaluate(holder, lease, stop)
             except LeaseLost:
                 log.event("alarm_lease_lost", holder=self.holder, epoch=lease.epoch)
 
