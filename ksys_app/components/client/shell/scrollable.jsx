@@ -7,7 +7,8 @@ export function Scrollable({ label, className, children }) {
   useEffect(() => {
     const measure = () => setScrolls(box.current.scrollWidth > box.current.clientWidth);
     const observer = new ResizeObserver(measure);
-    observer.observe(box.current);
+    // The content gets its width later than the box, where it is fetched.
+    for (const one of [box.current, ...box.current.children]) observer.observe(one);
     measure();
     return () => observer.disconnect();
   }, []);
