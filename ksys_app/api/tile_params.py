@@ -32,8 +32,9 @@ KpiTags = Annotated[
 ]
 Pins = Annotated[
     list[TagName],
-    AfterValidator(lambda found: list(dict.fromkeys(found))),
+    # The number of those that are sent, before names that are there twice are left out.
     Field(max_length=MAX_PINS),
+    AfterValidator(lambda found: list(dict.fromkeys(found))),
 ]
 _KPI: Final = tuple(SomeKpi.model_fields)
 

@@ -80,7 +80,7 @@ class Crowd:
         if client is None or not counts:
             return
         if not self._of(client, self._paces, self.limits.requests).passes():
-            raise RateLimited(self._too_many(), SPAN_S)
+            raise RateLimited(_too_many(self.limits.requests), SPAN_S)
 
     def check(self, client: str | None) -> None:
         """Refuse a client that has just sent too many requests, before it costs a query.
@@ -90,7 +90,7 @@ class Crowd:
         """
         pace = None if client is None else self._paces.get(client)
         if pace is not None and pace.full:
-            raise RateLimited(self._too_many(), SPAN_S)
+            raise RateLimited(_too_many(self.limits.requests), SPAN_S)
 
     @contextmanager
     def socket(self, client: str | None) -> Iterator[Callable[[], bool] | None]:
@@ -100,7 +100,7 @@ class Crowd:
             Counts a message, and returns whether it is allowed; None without a limit.
 
         Raises:
-            RateLimited: the client has too many open pages.
+            RateLimited: the client has too many open pages, or has just sent too many messages.
         """
         if client is None:
             yield None
@@ -108,19 +108,17 @@ class Crowd:
         if self._sockets[client] >= self.limits.websockets:
             most = {"n": str(self.limits.websockets)}
             raise RateLimited(Message("errors.many_pages", most), SPAN_S)
-        self._sockets[client] += 1
         page = self._pace(self.limits.messages)
         everywhere = self._of(client, self._messages, PAGES * self.limits.messages)
+        if everywhere.full:
+            raise RateLimited(_too_many(PAGES * self.limits.messages), SPAN_S)
+        self._sockets[client] += 1
         try:
             yield lambda: page.passes() and everywhere.passes()
         finally:
             self._sockets[client] -= 1
             if not self._sockets[client]:
                 del self._sockets[client]
-
-    def _too_many(self) -> Message:
-        most = {"n": str(self.limits.requests), "s": f"{SPAN_S:.0f}"}
-        return Message("errors.many_requests", most)
 
     def _of(self, client: str, paces: OrderedDict[str, Pace], most: int) -> Pace:
         pace = paces.setdefault(client, self._pace(most))
@@ -131,6 +129,10 @@ class Crowd:
 
     def _pace(self, most: int) -> Pace:
         return Pace(most, SPAN_S, self._clock)
+
+
+def _too_many(most: int) -> Message:
+    return Message("errors.many_requests", {"n": str(most), "s": f"{SPAN_S:.0f}"})
 
 
 def client_of(visitor: Visitor | None, address: str) -> str | None:

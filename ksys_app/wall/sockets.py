@@ -46,7 +46,7 @@ async def _until(
 ) -> None:
     """Serve a websocket; close it once ``ended`` is set or a message does not pass."""
     over = asyncio.create_task(ended.wait())
-    closed = False
+    closed = connected = False
 
     async def close(code: int, reason: str) -> Any:
         nonlocal closed
@@ -56,14 +56,19 @@ async def _until(
         return {"type": "websocket.disconnect", "code": code}
 
     async def receive_until() -> Any:
+        # Nothing can be closed before the application has accepted it.
+        nonlocal connected
         message = asyncio.ensure_future(receive())
         try:
-            await asyncio.wait((message, over), return_when=asyncio.FIRST_COMPLETED)
-            if over.done():
+            awaited = (message, over) if connected else (message,)
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if over.done() and connected:
                 return await close(ENDED, "session ended")
-            if passes is not None and not passes():
+            connected = True
+            got = message.result()
+            if got["type"] == "websocket.receive" and passes is not None and not passes():
                 return await close(FLOODS, "too many messages")
-            return message.result()
+            return got
         finally:
             message.cancel()
 

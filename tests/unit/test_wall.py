@@ -564,6 +564,28 @@ async def test_a_page_that_floods_is_closed_and_the_others_stay() -> None:
     assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", FLOODS)]
 
 
+async def test_a_session_that_ends_at_once_closes_what_has_been_accepted() -> None:
+    identity, sent, got = As(VIEWER), [], []
+    identity.access.ended.set()
+    messages = [{"type": "websocket.connect"}]
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        got.append((await receive())["type"])
+        await send({"type": "websocket.accept"})
+        got.append((await receive())["type"])
+
+    async def receive() -> Any:
+        return messages.pop() if messages else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "websocket", "path": "/_event/", "headers": [], "query_string": b""}
+    await walled(app, lambda: identity, Crowd(LIMITS))(scope, receive, send)
+    assert got == ["websocket.connect", "websocket.disconnect"]
+    assert sent == ["websocket.accept", "websocket.close"]
+
+
 def test_each_client_has_its_own_limits() -> None:
     now = [0.0]
     crowd = Crowd(LIMITS, clock=lambda: now[0])
@@ -594,11 +616,13 @@ def test_who_floods_from_many_pages_or_one_after_the_other_is_stopped_too() -> N
     now = [0.0]
     crowd = Crowd(LIMITS, clock=lambda: now[0])
     passed = 0
-    for _ in range(10):
+    for _ in range(PAGES):
         with crowd.socket("a") as passes:
             assert passes is not None
             passed += sum(passes() for _ in range(100))
     assert passed == PAGES * LIMITS.messages
+    with pytest.raises(RateLimited), crowd.socket("a"):
+        pass
     with crowd.socket("b") as passes:
         assert passes is not None
         assert passes(), "nobody else is stopped"
