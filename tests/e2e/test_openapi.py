@@ -30,6 +30,7 @@ include-name = [
 warnings = false
 [operations.checks]
 positive_data_acceptance.enabled = false
+negative_data_rejection.expected-statuses = [400, 403, 404, 414]
 
 # Tests of their own send limits: a document cannot say which are in order, and a preview is work.
 [[operations]]
