@@ -114,6 +114,34 @@ CREATE TABLE IF NOT EXISTS public.alarm_lease (
 );
 INSERT INTO public.alarm_lease (name) VALUES ('alarms') ON CONFLICT (name) DO NOTHING;
 
+-- Messages about alarms (PRD §32.10). The worker adds them with the rows of the journal that they are about (ts,
+-- tag_name, condition, raised_at and event are its key); `ksys notify run` sends them. Recipients are nobody
+-- else's business, so the table is in schema ksys. purpose: tell, clear, or escalate. wanted_at: when it is to
+-- be sent first; due_at: when next. sent_at or ended_at: nothing is left to do, and error says why it was not sent.
+CREATE TABLE IF NOT EXISTS ksys.alarm_outbox (
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  ts timestamptz NOT NULL,
+  tag_name text NOT NULL,
+  condition text NOT NULL,
+  raised_at timestamptz NOT NULL,
+  event text NOT NULL,
+  purpose text NOT NULL CHECK (purpose IN ('tell', 'clear', 'escalate')),
+  route text NOT NULL,
+  recipient text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  wanted_at timestamptz NOT NULL,
+  due_at timestamptz NOT NULL,
+  attempt integer NOT NULL DEFAULT 0,
+  sent_at timestamptz,
+  ended_at timestamptz,
+  error text NOT NULL DEFAULT '',
+  dedupe_key text NOT NULL UNIQUE
+);
+CREATE INDEX IF NOT EXISTS alarm_outbox_due ON ksys.alarm_outbox (due_at)
+  WHERE sent_at IS NULL AND ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS alarm_outbox_episode ON ksys.alarm_outbox (tag_name, condition, raised_at);
+CREATE INDEX IF NOT EXISTS alarm_outbox_sent ON ksys.alarm_outbox (recipient, sent_at);
+
 -- Nobody changes what was recorded, not even the owner by mistake. Chunks may be compressed.
 CREATE OR REPLACE FUNCTION public.keep_alarm_journal() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

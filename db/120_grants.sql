@@ -34,7 +34,8 @@ BEGIN
 END
 $$;
 
--- eco_op may call these functions and touches no table. Nobody but the owner reads schema ksys.
+-- eco_op may call these functions and touches no table. eco_alarm keeps the messages about alarms. Nobody else
+-- but the owner reads schema ksys.
 DO $$
 DECLARE
   missing record;
@@ -43,6 +44,15 @@ BEGIN
   IF NOT has_schema_privilege('eco_op', 'ksys', 'USAGE') THEN
     GRANT USAGE ON SCHEMA ksys TO eco_op;
   END IF;
+  IF NOT has_schema_privilege('eco_alarm', 'ksys', 'USAGE') THEN
+    GRANT USAGE ON SCHEMA ksys TO eco_alarm;
+  END IF;
+  FOR missing IN
+    SELECT p.privilege FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p (privilege)
+    WHERE NOT has_table_privilege('eco_alarm', 'ksys.alarm_outbox', p.privilege)
+  LOOP
+    EXECUTE format('GRANT %s ON TABLE ksys.alarm_outbox TO eco_alarm', missing.privilege);
+  END LOOP;
   FOR missing IN
     SELECT p.oid::regprocedure AS function FROM pg_proc AS p
     WHERE p.pronamespace = 'ksys'::regnamespace
@@ -61,6 +71,7 @@ BEGIN
     LEFT JOIN pg_roles AS r ON r.oid = a.grantee
     WHERE c.relnamespace = 'ksys'::regnamespace AND c.relkind IN ('r', 'S')
       AND (a.grantee = 0 OR r.rolname IN ('eco_ro', 'eco_rw', 'eco_op', 'eco_alarm'))
+      AND NOT (c.relname = 'alarm_outbox' AND r.rolname IS NOT DISTINCT FROM 'eco_alarm')
     GROUP BY 1, 2
   LOOP
     EXECUTE format('REVOKE ALL ON ksys.%I FROM %s', given.relname,

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
         rw_password: password that ``ksys db init`` gives ``eco_rw``.
         op_password: password that ``ksys db init`` gives ``eco_op``.
         alarm_password: password that ``ksys db init`` gives ``eco_alarm``.
+        routes: the file that says where messages about alarms go; None: nowhere.
         auth: how people are identified: ``off``, ``local``, ``proxy`` or ``oidc``.
         user_header: the header with the name of the person, for ``proxy``.
         oidc_issuer: address of the identity provider, for ``oidc``, as the provider writes it.
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
     rw_password: SecretStr | None = None
     op_password: SecretStr | None = None
     alarm_password: SecretStr | None = None
+    routes: Path | None = None
     auth: Annotated[str, AfterValidator(values.auth)] = Field(
         default_factory=lambda data: "off" if is_loopback(data["host"]) else "local"
     )

@@ -15,7 +15,9 @@ from ksys_app.domain.timefmt import local_offset
 from ksys_app.ops.alarms.status import AlarmStatus, status as read_status
 from ksys_app.ops.stopping import stop_signal
 from ksys_app.settings import secrets
+from ksys_app.workers.alarms.outbox import Notifying
 from ksys_app.workers.alarms.worker import AlarmWorker
+from ksys_app.workers.notify.routes_file import read_routes
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,6 +46,9 @@ def run(
     judges what came meanwhile with its own time. If the database is away, it says so once and
     waits.
 
+    If KSYS_ROUTES names a file, it also notes which messages the alarms need; ksys notify run sends
+    them.
+
     It connects with TS_ALARM_DSN, the role eco_alarm, or else with TS_ADMIN_DSN.
 
     Example: ksys alarms run
@@ -53,11 +58,15 @@ def run(
     settings = terminal.settings()
     log.setup(settings.log_form, secrets())
     since = terminal.zoned(begin, settings.zone)
-    terminal.run(_run(settings.alarm_dsn(), None if since is None else microseconds(since), once))
+    since_us = None if since is None else microseconds(since)
+    routes = read_routes(settings.routes)
+    notifying = None if routes is None else Notifying(routes, settings.zone)
+    worker = AlarmWorker(settings.alarm_dsn(), since_us, once, notifying=notifying)
+    terminal.run(_run(worker))
 
 
-async def _run(dsn: str, since_us: int | None, once: bool) -> None:
-    await AlarmWorker(dsn, since_us, once).run(stop_signal())
+async def _run(worker: AlarmWorker) -> None:
+    await worker.run(stop_signal())
 
 
 def status(

@@ -105,7 +105,8 @@ ORDER BY tag_name
 LIMIT %(cap)s
 """
 SETTINGS: Final = """
-SELECT tag_name, condition, priority, on_delay_s, off_delay_s, latch, ack, realarm_s
+SELECT tag_name, condition, group_name,
+       priority, on_delay_s, off_delay_s, latch, ack, realarm_s
 FROM public.alarm_rule
 ORDER BY tag_name, condition
 LIMIT %(cap)s
@@ -168,11 +169,15 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules in force: by tag, settings by condition, and the version of each tag's rule."""
+    """The rules in force: by tag, settings by condition, and the version of each tag's rule.
+
+    ``groups``: tag and condition to the group that a site gave the alarm.
+    """
 
     rules: dict[str, QcRule]
     settings: dict[str, dict[Condition, AlarmSettings]]
     versions: dict[str, int]
+    groups: dict[tuple[str, str], str]
 
 
 async def poll(conn: AsyncConnection, refused_since_us: int) -> Polled:
@@ -284,11 +289,15 @@ async def rules(conn: AsyncConnection) -> Rules:
         await chosen.execute(SETTINGS, {"cap": 7 * MAX_TAGS})
         await versions.execute(VERSIONS, {"cap": MAX_TAGS})
     settings: dict[str, dict[Condition, AlarmSettings]] = {}
-    for tag, condition, *values in await chosen.fetchall():
+    groups: dict[tuple[str, str], str] = {}
+    for tag, condition, group, *values in await chosen.fetchall():
         settings.setdefault(tag, {})[condition] = AlarmSettings(*values)
+        if group:
+            groups[tag, condition] = group
     usable = (usable_rule(row) for row in await stored.fetchall())
     return Rules(
         {rule.tag_name: rule for rule in usable},
         settings,
         dict(await versions.fetchall()),
+        groups,
     )

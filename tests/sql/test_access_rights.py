@@ -49,9 +49,9 @@ async def relations(conn: AsyncConnection, space: str) -> list[str]:
 
 @pytest.mark.parametrize("role", ["eco_ro", "eco_rw", "eco_op", "eco_alarm"])
 async def test_no_role_touches_a_relation_of_ksys(conn: AsyncConnection, role: str) -> None:
-    found = await relations(conn, "ksys")
-    assert set(found) == {*TABLES, "audit_id_seq"}
-    for name in found:
+    found = {*await relations(conn, "ksys")}
+    assert found == {*TABLES, "alarm_outbox", "audit_id_seq"}
+    for name in found - ({"alarm_outbox"} if role == "eco_alarm" else set()):
         for statement in STATEMENTS[: 1 if name.endswith("_seq") else None]:
             done = sql.SQL(statement).format(sql.Identifier("ksys", name))
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -63,9 +63,19 @@ async def test_no_role_touches_a_relation_of_ksys(conn: AsyncConnection, role: s
 async def test_reader_and_writer_call_no_function_of_it(
     conn: AsyncConnection, role: str, call: str
 ) -> None:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="schema ksys"):
+    what = "for function" if role == "eco_alarm" else "schema ksys"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match=what):
         await run_as(conn, role, call)
     await run_as(conn, "eco_op", call)
+
+
+async def test_the_alarm_worker_keeps_the_messages_and_may_not_empty_their_table(
+    conn: AsyncConnection,
+) -> None:
+    await run_as(conn, "eco_alarm", "DELETE FROM ksys.alarm_outbox")
+    for statement in ("TRUNCATE ksys.alarm_outbox", "SELECT * FROM ksys.app_user"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await run_as(conn, "eco_alarm", statement)
 
 
 async def test_without_the_schema_s_guard_public_may_still_call_nothing(

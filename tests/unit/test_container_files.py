@@ -31,7 +31,7 @@ def test_no_password_has_a_default() -> None:
 def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None:
     """With the code's default; what belongs to the network of the containers is fixed."""
     fixed = {"TS_DSN", "TS_ADMIN_DSN", "TS_OPERATOR_DSN", "TS_ALARM_DSN"}
-    fixed |= {"KSYS_HOST", "KSYS_TRUSTED_PROXIES", "APP_ENV", "KSYS_AUTH"}
+    fixed |= {"KSYS_HOST", "KSYS_TRUSTED_PROXIES", "APP_ENV", "KSYS_AUTH", "KSYS_ROUTES"}
     given = SERVICES["app"]["environment"]
     for field, name in variables().items():
         default = Settings.model_fields[field].default
@@ -39,6 +39,13 @@ def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None
         assert name in fixed | PASSWORDS or given[name] == f"${{{name}:-{text}}}"
     for name in ("TZ", "KSYS_MAX_AHEAD_S"):
         assert SERVICES["schema"]["environment"][name] == given[name]
+
+
+def test_the_file_of_routes_is_where_the_alarm_worker_looks_for_it() -> None:
+    alarms = SERVICES["alarms"]
+    where = "/etc/ksys/routes.toml"
+    assert alarms["environment"]["KSYS_ROUTES"] == f"${{KSYS_ROUTES:+{where}}}"
+    assert alarms["volumes"] == [f"${{KSYS_ROUTES:-/dev/null}}:{where}:ro"]
 
 
 def test_the_image_has_the_dump_programs_of_the_database() -> None:
@@ -92,7 +99,7 @@ def test_data_and_certificates_are_in_named_volumes() -> None:
         volume.split(":")[0]
         for service in SERVICES.values()
         for volume in service.get("volumes", [])
-        if not volume.startswith("./")
+        if not volume.startswith(("./", "${"))
     }
     assert used == set(COMPOSE["volumes"])
     for service in SERVICES.values():

@@ -181,6 +181,7 @@ class TestSources:
             **{"KSYS_OIDC_CLIENT_SECRET": "four", "KSYS_OIDC_SCOPES": "openid groups"},
             **{"KSYS_OIDC_USER_CLAIM": "email", "KSYS_OIDC_ROLE_CLAIM": "roles"},
             **{"KSYS_OIDC_ROLES": "admin=a", "KSYS_OIDC_NAME": "Plant"},
+            **{"KSYS_ROUTES": "/etc/ksys/routes.toml"},
             **{"KSYS_MAX_REQUESTS": "60", "KSYS_MAX_PAGES": "6", "KSYS_MAX_MESSAGES": "50"},
         }
         assert given.keys() == set(VARIABLES.values())

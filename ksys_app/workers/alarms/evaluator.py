@@ -15,10 +15,11 @@ from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import AlarmSettings, Condition, ProcessEvent
 from ksys_app.queries import alarms as queries
 from ksys_app.queries.alarms import Polled, Rules
-from ksys_app.store import alarms as store
+from ksys_app.store import alarms as store, notify
 from ksys_app.store.alarms import Key, Lease
 from ksys_app.workers.alarms.answering import answer
 from ksys_app.workers.alarms.followed import Followed
+from ksys_app.workers.alarms.outbox import Notifying
 from ksys_app.workers.alarms.restored import after_hole
 
 BATCH: Final = 50_000
@@ -47,6 +48,7 @@ class Evaluator:
         lease: its lease.
         since_us: where tags without a cursor begin; None for a time of the worker's choice.
         settles: whether the sources may also have just lost the database.
+        notifying: where messages about alarms go; None: nowhere.
         tags: the followed tags.
         judged: number of samples that were judged.
         raised: number of rows that were written into the journal.
@@ -56,10 +58,11 @@ class Evaluator:
     lease: Lease
     since_us: int | None = None
     settles: bool = False
+    notifying: Notifying | None = None
     tags: dict[str, Followed] = field(default_factory=dict)
     judged: int = 0
     raised: int = 0
-    _rules: Rules = field(default_factory=lambda: Rules({}, {}, {}))
+    _rules: Rules = field(default_factory=lambda: Rules({}, {}, {}, {}))
     _version: str = ""
     _polled_us: int | None = None
     _refused_us: int = 0
@@ -245,6 +248,12 @@ class Evaluator:
             found = answer(stored, written, polled.due, self._settings_of, now_us)
             await store.write_journal(self.conn, found.rows, versions, epoch)
             await store.write_standings(self.conn, found.standings, versions)
+            if self.notifying is not None:
+                rows, rules = [*written, *found.rows], self._rules
+                wanted = self.notifying.wanted(
+                    rows, found.standings, rules, now_us, current=current
+                )
+                await notify.add(self.conn, wanted)
             cursors = [tag.cursor(polled.now_us) for tag in changed]
             await store.write_cursors(self.conn, cursors)
         self.raised += len(written) + len(found.rows)

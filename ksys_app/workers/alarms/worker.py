@@ -22,6 +22,7 @@ from ksys_app.settings import safe_dsn
 from ksys_app.store import alarms as store
 from ksys_app.store.alarms import Lease, LeaseLost
 from ksys_app.workers.alarms.evaluator import LEASE_S, Evaluator
+from ksys_app.workers.alarms.outbox import Notifying
 
 TICK_S: Final = 1.0
 WAIT_S: Final = (*AWAY, DatabaseRestoring)
@@ -40,6 +41,7 @@ class AlarmWorker:
     Attributes:
         dsn: the database, role ``eco_alarm`` or the owner.
         since_us: where tags without a cursor begin; None for a time of the worker's choice.
+        notifying: where messages about alarms go; None: nowhere.
         once: whether to end when all samples that are there are judged.
         holder: the worker's name in the lease.
         ticked: set after the first tick.
@@ -49,6 +51,7 @@ class AlarmWorker:
     since_us: int | None = None
     once: bool = False
     holder: str = field(default_factory=holder_name)
+    notifying: Notifying | None = None
     ticked: asyncio.Event = field(default_factory=asyncio.Event)
     _failed_at: float | None = None
     _waits_for: str = ""
@@ -84,7 +87,8 @@ class AlarmWorker:
             self._waits_for = ""
             log.event("alarm_lease", holder=self.holder, epoch=lease.epoch)
             try:
-                holder = Evaluator(conn, lease, self.since_us, settles=not self.once)
+                settles, messages = not self.once, self.notifying
+                holder = Evaluator(conn, lease, self.since_us, settles, messages)
                 await self._evaluate(holder, lease, stop)
             except LeaseLost:
                 log.event("alarm_lease_lost", holder=self.holder, epoch=lease.epoch)
