@@ -18,6 +18,7 @@ from ksys_app.commands import (
     database,
     demonstration,
     internal_errors,
+    notify,
     quality,
     recovery,
     terminal,
@@ -44,6 +45,7 @@ demonstration.add_to(app)
 app.add_typer(database.app, name="db")
 app.add_typer(quality.app, name="qc")
 app.add_typer(alarms.app, name="alarms")
+app.add_typer(notify.app, name="notify")
 app.add_typer(communication.app, name="comm")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")

@@ -45,6 +45,8 @@ Event = Literal[
     "alarm_standby",
     "alarm_fail",
     "alarm_recover",
+    "notify_fail",
+    "notify_recover",
     "ws_refused",
     "event_refused",
     "page_fail",
@@ -55,7 +57,7 @@ COMMON: Final = ("range", "tag", "view", "rowcount", "dur_ms", "cache_hit")
 _WARNING: Final = frozenset(
     {
         *("db_fail", "payload_bloat", "job_fail", "rule_fault"),
-        *("alarm_fail", "alarm_lease_lost"),
+        *("alarm_fail", "alarm_lease_lost", "notify_fail"),
         *("ws_refused", "event_refused", "page_fail"),
         *("page_problem", "http_fail"),
     }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,11 +15,18 @@ from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
 from ksys_app.db import connect
-from ksys_app.models.notify import Route, Routes
+from ksys_app.models.notify import MailServer as Server, Route, Routes
+from ksys_app.ops.alarms.outbox import status as outbox_status
 from ksys_app.store import alarms as store
+from ksys_app.store.notify import claim
 from ksys_app.workers.alarms.evaluator import Evaluator
 from ksys_app.workers.alarms.outbox import Notifying
+from ksys_app.workers.notify.notifier import Notifier
+from ksys_app.workers.notify.send import Sender
+from tests import plant
 from tests.database import TestDatabases
+from tests.ksys import ksys
+from tests.receivers import MailServer, Receiver, mail_server, receiver
 
 SHIFT = Route("shift", "smtp", ("a@plant", "b@plant"), priorities=frozenset({1, 2}))
 CALL = Route("call", "webhook", ("call",), on_raise=False)
@@ -47,13 +57,17 @@ class Outbox:
 
     async def send(self, tag: str, *samples: tuple[float, float]) -> None:
         """Samples of a tag, each with its age in seconds, and what the worker makes of them."""
+        await self.add(tag, *samples)
+        await self.judge()
+
+    async def add(self, tag: str, *samples: tuple[float, float]) -> None:
+        """Only the samples."""
         await self.conn.execute(
             "INSERT INTO public.influx_hist (ts, tag_name, value)"
             " SELECT clock_timestamp() - age * interval '1 second', %s, value"
             " FROM unnest(%s::float8[], %s::float8[]) AS s (age, value)",
             [tag, [age for age, _ in samples], [value for _, value in samples]],
         )
-        await self.judge()
 
     async def judge(self) -> None:
         """Judge everything that is there, as a program that has just begun."""
@@ -186,3 +200,277 @@ async def test_messages_and_journal_are_written_together_or_not_at_all(
     assert await outbox.rows("T1") == []
     await outbox.judge()
     assert len(await outbox.rows("T1")) == 3
+
+
+KEY = "of the webhook"
+LEASE = """
+UPDATE public.alarm_lease
+SET until = now() + %s::text::interval, evaluated_to = now() - interval '1 hour'
+"""
+
+
+@dataclass
+class Sending:
+    """The program that sends, whose clock the test moves, and who receives."""
+
+    outbox: Outbox
+    mail: MailServer
+    hook: Receiver
+    notifier: Notifier
+    begin: datetime | None = None
+
+    async def after(self, seconds: float) -> None:
+        """One step so many seconds after the first step."""
+        if self.begin is None:
+            self.begin = await plant.clock(self.outbox.conn)
+        await self.notifier.step(self.outbox.conn, self.begin + timedelta(seconds=seconds))
+
+    def told(self, address: str = "a@plant") -> list[str]:
+        """Subjects of the mails to an address, without the key."""
+        return [str(mail["Subject"]).partition(" (")[0] for mail in self.mail.to(address)]
+
+    def called(self) -> list[str]:
+        """Purposes of what the webhook took."""
+        bodies = [json.loads(body) for _, body in self.hook.requests]
+        return [event["purpose"] for body in bodies for event in body["events"]]
+
+
+@pytest.fixture
+async def sending(outbox: Outbox) -> AsyncIterator[Sending]:
+    async with mail_server() as mail, receiver() as hook:
+        routes = Routes(
+            {
+                "shift": replace(SHIFT, escalate_after_s=60, escalate_to="call"),
+                "call": replace(CALL, url=hook.url, key_env="KEY"),
+            },
+            Server("127.0.0.1", mail.port, "ksys@plant", "none"),
+        )
+        outbox.routes = routes
+        sender = Sender.of(routes, {"KEY": KEY})
+        yield Sending(outbox, mail, hook, Notifier(outbox.dsn, sender, ZoneInfo("UTC")))
+
+
+RAISED = "[Ksys] raised, high priority: {} Jacket: HIGH HH"
+CLEARED = "[Ksys] cleared, high priority: {} Jacket: HIGH HH"
+
+
+async def test_each_recipient_gets_a_mail_once_and_then_that_it_cleared(sending: Sending) -> None:
+    await sending.outbox.rule("M1", message="Cool it", response="Open V3")
+    await sending.outbox.send("M1", (20, 30.0))
+    await sending.after(0)
+    await sending.after(1)
+    assert sending.told("a@plant") == sending.told("b@plant") == [RAISED.format("M1")]
+    mail = sending.mail.mails[0]
+    key = mail["Ksys-Dedupe-Key"]
+    assert f"(key {key[:8]})" in mail["Subject"]
+    assert mail["Message-ID"] == f"<{key}@plant>"
+    for text in ("value 30 bar, limit 20 bar", "Cool it", "Response: Open V3", f"Key: {key}"):
+        assert text in mail.get_content()
+    await sending.outbox.send("M1", (10, 5.0))
+    await sending.after(59)
+    assert len(sending.mail.mails) == 2, "a recipient gets one mail in 60 s"
+    await sending.after(62)
+    assert sending.told("b@plant") == [RAISED.format("M1"), CLEARED.format("M1")]
+
+
+async def test_what_a_server_refuses_is_tried_again_less_and_less_often(sending: Sending) -> None:
+    await sending.outbox.rule("M2")
+    await sending.outbox.send("M2", (20, 30.0))
+    sending.mail.refuses = 4
+    await sending.after(0)
+    assert sending.mail.mails == []
+    errors = await sending.outbox.rows("M2", "attempt, error")
+    assert errors[0][0] == 1
+    assert "451" in errors[0][1]
+    await sending.after(5)
+    assert sending.mail.refuses == 2, "not before 10 s"
+    await sending.after(12)
+    assert sending.mail.refuses == 0
+    await sending.after(25)
+    assert sending.mail.mails == [], "not before 20 s more"
+    await sending.after(40)
+    assert sending.told("a@plant") == sending.told("b@plant") == [RAISED.format("M2")]
+    await sending.after(50)
+    assert len(sending.mail.mails) == 2
+
+
+async def test_a_server_that_is_away_for_a_day_is_given_up_and_status_says_so(
+    sending: Sending,
+) -> None:
+    await sending.outbox.rule("M3")
+    away = Server("127.0.0.1", 1, "ksys@plant", "none")
+    routes = replace(sending.outbox.routes, server=away)
+    sending.notifier.sender = Sender(routes, {"KEY": KEY})
+    await sending.outbox.send("M3", (20, 30.0))
+    await sending.after(0)
+    found = await outbox_status(sending.outbox.dsn)
+    assert (found.working, found.failing, found.given_up) == (False, 2, [])
+    await sending.outbox.conn.execute(
+        "UPDATE ksys.alarm_outbox SET wanted_at = wanted_at - interval '1 day'"
+    )
+    await sending.after(20)
+    found = await outbox_status(sending.outbox.dsn)
+    assert [(one.recipient, one.count) for one in found.given_up] == [
+        *(("a@plant", 1), ("b@plant", 1)),
+    ]
+    assert "ConnectionRefusedError" in found.given_up[0].error
+    code, said, _ = await ksys("notify", "status", TS_ALARM_DSN=sending.outbox.dsn)
+    assert code == 1
+    assert "1 given up" in said
+    # Nobody heard of the alarm, so nobody hears that it is over.
+    sending.notifier.sender = Sender(sending.outbox.routes, {"KEY": KEY})
+    await sending.outbox.send("M3", (10, 5.0))
+    await sending.after(2000)
+    assert sending.mail.mails == []
+
+
+async def test_who_did_not_get_the_raise_yet_gets_both_in_order(sending: Sending) -> None:
+    await sending.outbox.rule("M4")
+    sending.mail.refuses = 2
+    await sending.outbox.send("M4", (20, 30.0))
+    await sending.after(0)
+    await sending.outbox.send("M4", (10, 5.0))
+    await sending.after(2)
+    assert sending.mail.mails == []
+    await sending.after(15)
+    assert sending.told() == [RAISED.format("M4")]
+    await sending.after(80)
+    assert sending.told() == [RAISED.format("M4"), CLEARED.format("M4")]
+
+
+async def test_nobody_acknowledges_so_the_next_route_is_told_by_a_signed_request(
+    sending: Sending,
+) -> None:
+    await sending.outbox.rule("E1")
+    await sending.outbox.send("E1", (20, 30.0))
+    sending.hook.answers = [500, 302, 0]
+    for seconds in (0, 59, 62, 80, 110, 200):
+        await sending.after(seconds)
+    assert sending.called() == ["escalate"], "after three failures of three kinds"
+    headers, body = sending.hook.requests[0]
+    proof = hmac.new(KEY.encode(), headers["ksys-timestamp"].encode() + b"." + body, "sha256")
+    assert headers["ksys-signature"] == f"sha256={proof.hexdigest()}"
+    told = json.loads(body)
+    assert headers["ksys-dedupe-key"] == told["dedupe_key"] == told["events"][0]["dedupe_key"]
+    (event,) = told["events"]
+    assert (event["tag_name"], event["level"], event["value"]) == ("E1", "HH", 30.0)
+    await sending.outbox.send("E1", (10, 5.0))
+    await sending.after(300)
+    assert sending.called() == ["escalate", "clear"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "change"),
+    [
+        ("E2", "ack = 'acked', acked_at = clock_timestamp()"),
+        ("E3", "shelved_until = now() + interval '1 hour', shelved_kind = 'timed'"),
+        ("E4", "raised_at = raised_at + interval '1 s'"),
+    ],
+)
+async def test_an_escalation_stops_when_nobody_has_to_acknowledge_the_episode(
+    sending: Sending, tag: str, change: str
+) -> None:
+    await sending.outbox.rule(tag)
+    await sending.outbox.send(tag, (20, 30.0))
+    await sending.after(0)
+    await sending.outbox.conn.execute(
+        f"UPDATE public.alarm_state SET {change} WHERE tag_name = %s".encode(), [tag]
+    )
+    await sending.after(70)
+    assert sending.hook.requests == []
+    rows = await sending.outbox.rows(tag, "purpose, error, attempt")
+    assert rows[2] == ("escalate", "nobody waits for an acknowledgement", 0)
+
+
+async def test_a_flood_is_one_mail_a_minute_for_each_recipient(sending: Sending) -> None:
+    tags = [f"F{number}" for number in range(30)]
+    for tag in tags:
+        await sending.outbox.rule(tag)
+    await sending.outbox.send(tags[0], (20, 30.0))
+    await sending.after(0)
+    for tag in tags[1:]:
+        await sending.outbox.add(tag, (20, 30.0))
+    await sending.outbox.judge()
+    await sending.after(30)
+    assert len(sending.mail.to("a@plant")) == 1
+    await sending.after(61)
+    assert sending.told() == [RAISED.format("F0"), "[Ksys] 29 alarms: 29 raised"]
+    text = sending.mail.to("a@plant")[1].get_content()
+    assert all(f"high priority: {tag} " in text for tag in tags[1:])
+
+
+async def test_what_was_over_before_it_was_found_is_not_told(sending: Sending) -> None:
+    await sending.outbox.rule("C1")
+    await sending.outbox.send("C1", (3600, 30.0), (3000, 5.0))
+    await sending.outbox.rule("C2")
+    await sending.outbox.send("C2", (3600, 30.0))
+    await sending.after(0)
+    assert sending.told() == [RAISED.format("C2")]
+
+
+async def test_of_two_programs_one_sends_and_who_is_killed_is_replaced(sending: Sending) -> None:
+    await sending.outbox.rule("P1")
+    await sending.outbox.send("P1", (20, 30.0))
+    ids = [name for (name,) in await sending.outbox.rows("P1", "id::text")]
+    now = await plant.clock(sending.outbox.conn)
+    assert len(await claim(sending.outbox.conn, ids, now, 180)) == 2
+    assert await claim(sending.outbox.conn, ids, now, 180) == set()
+    await sending.after(100)
+    assert sending.mail.mails == []
+    await sending.after(181)
+    assert sending.told() == [RAISED.format("P1")]
+
+
+async def test_a_message_that_was_taken_but_not_noted_is_sent_again_with_its_key(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sending.outbox.rule("K1")
+    await sending.outbox.send("K1", (20, 30.0))
+    with monkeypatch.context() as patch:
+
+        async def killed(*_: object) -> None:
+            raise RuntimeError("killed")
+
+        patch.setattr("ksys_app.store.notify.sent", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            await sending.after(0)
+    await sending.after(200)
+    first, *_, last = sending.mail.to("a@plant")
+    assert first["Message-ID"] == last["Message-ID"]
+
+
+async def test_the_heartbeat_is_called_every_five_minutes_while_somebody_evaluates(
+    sending: Sending,
+) -> None:
+    async with receiver() as watch:
+        routes = replace(sending.outbox.routes, heartbeat_url=watch.url)
+        sending.notifier.sender = Sender(routes, {"KEY": KEY})
+        await sending.outbox.conn.execute(LEASE, ["1 hour"])
+        watch.answers = [500]
+        for seconds, calls in ((0, 0), (59, 0), (61, 1), (300, 1), (362, 2)):
+            await sending.after(seconds)
+            assert len(watch.requests) == calls, seconds
+        await sending.outbox.conn.execute(LEASE, ["-1 hour"])
+        await sending.after(700)
+        assert len(watch.requests) == 2
+
+
+async def test_a_route_that_the_file_no_longer_has_ends_its_messages(sending: Sending) -> None:
+    await sending.outbox.rule("N1")
+    await sending.outbox.send("N1", (20, 30.0))
+    sending.notifier.sender = Sender(Routes({"call": CALL}), {})
+    await sending.after(0)
+    errors = await sending.outbox.rows("N1", "error")
+    assert errors[0] == ("the file has no route shift any more",)
+
+
+async def test_eco_alarm_may_do_all_of_it(sending: Sending) -> None:
+    await sending.outbox.rule("A1")
+    await sending.outbox.add("A1", (20, 30.0))
+    await sending.outbox.conn.execute("SET ROLE eco_alarm")
+    try:
+        await sending.outbox.judge()
+        await sending.after(0)
+    finally:
+        await sending.outbox.conn.execute("RESET ROLE")
+    assert sending.told() == [RAISED.format("A1")]

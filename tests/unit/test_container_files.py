@@ -41,11 +41,11 @@ def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None
         assert SERVICES["schema"]["environment"][name] == given[name]
 
 
-def test_the_file_of_routes_is_where_the_alarm_worker_looks_for_it() -> None:
-    alarms = SERVICES["alarms"]
+def test_the_file_of_routes_is_where_its_readers_look_for_it() -> None:
     where = "/etc/ksys/routes.toml"
-    assert alarms["environment"]["KSYS_ROUTES"] == f"${{KSYS_ROUTES:+{where}}}"
-    assert alarms["volumes"] == [f"${{KSYS_ROUTES:-/dev/null}}:{where}:ro"]
+    for name in ("alarms", "notify"):
+        assert SERVICES[name]["environment"]["KSYS_ROUTES"] == f"${{KSYS_ROUTES:+{where}}}"
+        assert SERVICES[name]["volumes"] == [f"${{KSYS_ROUTES:-/dev/null}}:{where}:ro"]
 
 
 def test_the_image_has_the_dump_programs_of_the_database() -> None:
@@ -76,7 +76,7 @@ def test_the_schema_is_applied_once_between_database_and_app() -> None:
 def test_what_stays_up_is_looked_after_and_started_again() -> None:
     dockerfile = (docs.ROOT / "Dockerfile").read_text("utf-8")
     assert "HEALTHCHECK" in dockerfile
-    for name in ("database", "app", "app-2", "alarms", "proxy", "proxy-several"):
+    for name in ("database", "app", "app-2", "alarms", "notify", "proxy", "proxy-several"):
         assert SERVICES[name]["restart"] == "unless-stopped"
         assert name.startswith("app") or "test" in SERVICES[name]["healthcheck"]
 
@@ -110,7 +110,10 @@ def test_data_and_certificates_are_in_named_volumes() -> None:
 
 def test_the_proxy_is_only_there_when_requested() -> None:
     profiles = {name: one["profiles"] for name, one in SERVICES.items() if "profiles" in one}
-    assert profiles == {"proxy": ["tls"], "app-2": ["several"], "proxy-several": ["several"]}
+    assert profiles == {
+        **{"proxy": ["tls"], "app-2": ["several"], "proxy-several": ["several"]},
+        "notify": ["notify"],
+    }
     caddyfile = (docs.ROOT / "deploy" / "Caddyfile").read_text("utf-8")
     assert "reverse_proxy {$KSYS_UPSTREAM:app:13000}" in caddyfile
 

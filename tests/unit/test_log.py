@@ -22,7 +22,7 @@ from ksys_app.utils import request
 
 FIELD = re.compile(r' (\w+)=("(?:[^"\\]|\\.)*"|[^ "=]*)')
 FAILURES = {
-    *("alarm_fail", "alarm_lease_lost"),
+    *("alarm_fail", "alarm_lease_lost", "notify_fail"),
     "db_fail",
     "payload_bloat",
     "job_fail",

@@ -23,7 +23,7 @@ BOARD: dict[str, Any] = json.loads((FOLDER / "grafana-dashboard.json").read_text
 CODES = "{{ $labels.code }}"
 # Of a hundred, by systemd's own count; 50 and more is "medium".
 EXPOSED = 20
-UNITS = ["ksys.service", "ksys-alarms.service"]
+UNITS = ["ksys.service", "ksys-alarms.service", "ksys-notify.service"]
 
 
 def queries(board: Any) -> list[str]:

@@ -172,6 +172,7 @@ def test_the_example_is_read() -> None:
     [
         ("", "route: field required"),
         ("[[route]", "is no TOML"),
+        (f"[[route]]\n{WEBHOOK.replace('KEY', 'KSYS_KEY')}", "KSYS_ and TS_ are settings"),
         (f"[[route]]\n{WEBHOOK}colour = 1", "route w colour: extra inputs are not permitted"),
         (f"[[route]]\n{WEBHOOK}priorities = [4]", "route w priorities.0: input should be less"),
         (f'[[route]]\n{WEBHOOK}hours = "6-22"', "'6-22' are no hours such as 06:00-22:00"),

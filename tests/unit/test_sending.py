@@ -1,0 +1,162 @@
+"""Mails over a real SMTP server and requests to a real receiver (PRD §32.10)."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ksys_app.domain.alarms.messages import LISTED, compose, trial
+from ksys_app.errors import ConfigError
+from ksys_app.models.notify import MailServer as Server, Route, Routes
+from ksys_app.workers.notify.send import NotSent, Sender
+from tests.ksys import ksys
+from tests.receivers import mail_server, receiver
+from tests.unit.test_notify import NOW, row
+
+MAIL = Route("shift", "smtp", ("a@plant",))
+HOOK = Route("hook", "webhook", ("hook",), key_env="KEY")
+LOGIN = ("alarms", "s3cret-of-mail")
+SEOUL = ZoneInfo("Asia/Seoul")
+COMMAND = """
+[smtp]
+host = "127.0.0.1"
+port = {port}
+from = "ksys@plant"
+tls = "none"
+[[route]]
+name = "shift"
+kind = "smtp"
+recipients = ["a@plant", "b@plant"]
+[[route]]
+name = "hook"
+kind = "webhook"
+url = "{url}"
+key_env = "HOOK_KEY"
+"""
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key and certificate of localhost, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    pem = serialization.Encoding.PEM
+    form, none = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file.write_bytes(key.private_bytes(pem, form, none) + made.public_bytes(pem))
+    return file
+
+
+@pytest.fixture
+def context(certificate: Path) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate)
+    return made
+
+
+def sender(port: int, tls: Literal["starttls", "tls", "none"], password: str = LOGIN[1]) -> Sender:
+    server = Server("localhost", port, "ksys@plant", tls, LOGIN[0], "PASSWORD")
+    return Sender.of(Routes({"shift": MAIL}, server), {"PASSWORD": password})
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+async def test_a_mail_goes_over_tls_with_a_password(
+    context: ssl.SSLContext,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tls: Literal["starttls", "tls"],
+) -> None:
+    async with mail_server(LOGIN, context, tls=tls == "tls") as server:
+        mail = compose([row(title="반응기", level="HH", priority=2)], SEOUL)
+        with pytest.raises(NotSent, match="certificate verify failed"):
+            await sender(server.port, tls).send(MAIL, "a@plant", mail, NOW)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with pytest.raises(NotSent, match="SMTPAuthenticationError") as error:
+            await sender(server.port, tls, "wrong-one").send(MAIL, "a@plant", mail, NOW)
+        assert "wrong-one" not in str(error.value)
+        await sender(server.port, tls).send(MAIL, "a@plant", mail, NOW)
+        (taken,) = server.mails
+        assert taken["Subject"] == "[Ksys] raised, high priority: D100 반응기: HIGH HH (key key)"
+        assert "Raised: 2026-08-14 19:00:00" in taken.get_content()
+
+
+async def test_a_mail_is_never_sent_in_the_clear_where_tls_is_asked_for() -> None:
+    async with mail_server() as server:
+        with pytest.raises(NotSent, match="SMTPNotSupportedError"):
+            await sender(server.port, "starttls").send(MAIL, "a@plant", trial("shift", NOW), NOW)
+        assert server.mails == []
+
+
+async def test_a_webhook_that_leads_elsewhere_is_not_followed() -> None:
+    async with receiver() as hook:
+        route = replace(HOOK, url=hook.url)
+        hook.answers = [307]
+        with pytest.raises(NotSent, match="the answer was 307"):
+            await Sender.of(Routes({"hook": route}), {"KEY": "k"}).send(
+                route, "hook", trial("hook", NOW), NOW
+            )
+
+
+def test_a_secret_that_the_environment_lacks_is_named() -> None:
+    with pytest.raises(ConfigError, match="KSYS_ROUTES names KEY, which the environment"):
+        Sender.of(Routes({"hook": HOOK}), {"KEY": ""})
+
+
+def test_a_long_digest_names_the_first_alarms_and_counts_the_others() -> None:
+    rows = [row(dedupe_key=str(number), tag_name=f"T{number}") for number in range(LISTED + 5)]
+    mail = compose(rows, SEOUL)
+    assert mail.subject.startswith("[Ksys] 205 alarms: 205 raised (key ")
+    assert "and 5 more" in mail.text
+    assert len(mail.events) == 205
+    assert compose(rows, SEOUL).dedupe_key == mail.dedupe_key
+
+
+def test_a_name_with_a_line_break_makes_no_header_of_its_own() -> None:
+    mail = compose([row(tag_name="D1\r\nBcc: x@y", value=float("nan"))], SEOUL)
+    assert "\n" not in mail.subject
+    assert mail.events[0]["value"] is None
+
+
+async def test_the_command_sends_a_test_to_each_recipient(tmp_path: Path) -> None:
+    file = tmp_path / "routes.toml"
+    async with mail_server() as server, receiver() as hook:
+        file.write_text(COMMAND.format(port=server.port, url=hook.url))
+        given = {"KSYS_ROUTES": str(file), "HOOK_KEY": "k"}
+        code, said, _ = await ksys("notify", "test", "shift", **given)
+        assert (code, said.count("sent")) == (0, 2)
+        assert {mail["To"] for mail in server.mails} == {"a@plant", "b@plant"}
+        hook.answers = [503]
+        code, said, _ = await ksys("notify", "test", "hook", **given)
+        assert code == 1
+        assert "the answer was 503" in said
+        code, _, said = await ksys("notify", "test", "other", **given)
+        assert code == 2
+        assert "it has shift, hook" in said
+        code, _, said = await ksys("notify", "test", "hook", **given | {"HOOK_KEY": ""})
+        assert code == 2
+        assert "HOOK_KEY" in said
+
+
+async def test_without_a_file_of_routes_there_is_nothing_to_run() -> None:
+    code, _, said = await ksys("notify", "run", KSYS_ROUTES="")
+    assert code == 2
+    assert "KSYS_ROUTES is not set" in said
