@@ -49,6 +49,7 @@ WHERE o.sent_at IS NULL AND o.ended_at IS NULL AND o.due_at <= %(now)s
 ORDER BY o.due_at, o.wanted_at, o.ts, o.id
 LIMIT %(cap)s
 """
+THERE: Final = "SELECT FROM ksys.alarm_outbox LIMIT 0"
 LAST_SENT: Final = """
 SELECT recipient, max(sent_at) FROM ksys.alarm_outbox
 WHERE sent_at > %(since)s GROUP BY recipient ORDER BY recipient LIMIT 10000
@@ -57,6 +58,15 @@ EVALUATING: Final = """
 SELECT coalesce(greatest(until, evaluated_to + interval '10 s') > %(now)s, false)
 FROM public.alarm_lease WHERE name = 'alarms'
 """
+
+
+async def require(conn: AsyncConnection) -> None:
+    """Read no message.
+
+    Raises:
+        psycopg.Error: the database has no messages, or the role may not read them.
+    """
+    await conn.execute(THERE)
 
 
 async def waiting(

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
 from ksys_app.db import connect
+from ksys_app.errors import SchemaDrift
 from ksys_app.models.notify import MailServer as Server, Route, Routes
 from ksys_app.ops.alarms.outbox import status as outbox_status
 from ksys_app.store import alarms as store
 from ksys_app.store.notify import claim
 from ksys_app.workers.alarms.evaluator import Evaluator
 from ksys_app.workers.alarms.outbox import Notifying
+from ksys_app.workers.alarms.worker import AlarmWorker
+from ksys_app.workers.notify import notifier
 from ksys_app.workers.notify.notifier import Notifier
 from ksys_app.workers.notify.send import Sender
 from tests import plant
 from tests.database import TestDatabases
 from tests.ksys import ksys
 from tests.receivers import MailServer, Receiver, mail_server, receiver
+from tests.waiting import until
 
 SHIFT = Route("shift", "smtp", ("a@plant", "b@plant"), priorities=frozenset({1, 2}))
 CALL = Route("call", "webhook", ("call",), on_raise=False)
@@ -474,3 +481,42 @@ async def test_eco_alarm_may_do_all_of_it(sending: Sending) -> None:
     finally:
         await sending.outbox.conn.execute("RESET ROLE")
     assert sending.told() == [RAISED.format("A1")]
+
+
+async def test_a_worker_does_not_start_where_it_cannot_note_messages(outbox: Outbox) -> None:
+    notifying = Notifying(ROUTES, ZoneInfo("UTC"))
+    worker = AlarmWorker(outbox.dsn, once=True, holder="test", notifying=notifying)
+    await outbox.conn.execute("ALTER TABLE ksys.alarm_outbox RENAME TO other")
+    try:
+        with pytest.raises(SchemaDrift, match="alarm_outbox"):
+            await worker.run(asyncio.Event())
+    finally:
+        await outbox.conn.execute("ALTER TABLE ksys.other RENAME TO alarm_outbox")
+
+
+async def test_the_program_sends_by_itself_and_goes_on_after_the_database_was_away(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = [psycopg.OperationalError("away"), psycopg.OperationalError("away")]
+
+    async def failing(dsn: str) -> AsyncConnection:
+        if failures:
+            raise failures.pop()
+        return await connect(dsn)
+
+    monkeypatch.setattr(notifier, "connect", failing)
+    monkeypatch.setattr(notifier, "TICK_S", 0.01)
+    caplog.set_level(logging.INFO, "ksys")
+    await sending.outbox.rule("L1")
+    await sending.outbox.send("L1", (20, 30.0))
+    stop = asyncio.Event()
+    running = asyncio.create_task(sending.notifier.run(stop))
+
+    async def sent() -> bool:
+        return len(sending.mail.mails) == 2
+
+    await until(sent)
+    stop.set()
+    await running
+    told = [line.split()[0] for line in caplog.messages if line.startswith("notify_")]
+    assert told == ["notify_fail", "notify_recover"]

@@ -13,7 +13,7 @@ from ksys_app.domain.alarms.limits import DOUBTED
 from ksys_app.domain.alarms.stored import Sample, merged
 from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import AlarmSettings, Condition, ProcessEvent
-from ksys_app.queries import alarms as queries
+from ksys_app.queries import alarms as queries, notify as messages
 from ksys_app.queries.alarms import Polled, Rules
 from ksys_app.store import alarms as store, notify
 from ksys_app.store.alarms import Key, Lease
@@ -71,6 +71,9 @@ class Evaluator:
 
     async def load(self) -> None:
         """Read rules and cursors; note the time that nobody will judge, if there is any."""
+        if self.notifying is not None:
+            # Otherwise the first message would end each tick, and nobody would evaluate.
+            await messages.require(self.conn)
         polled = await queries.poll(self.conn, NOTHING_SINCE)
         self._rules = await queries.rules(self.conn)
         self._version = polled.version
