@@ -19,7 +19,7 @@ from ksys_app.queries import notify as queries
 from ksys_app.store import notify as store
 from ksys_app.workers.notify.send import NotSent
 
-CAP: Final = 1000
+CAP: Final = 5000
 """Most messages that are read at once."""
 CLAIM_S: Final = 180.0
 """How long a program may take to send a message before another one sends it."""
