@@ -27,7 +27,9 @@ def page(route: str) -> rx.Component:
         row_count(State),
         csv_link(State),
         link(
-            ED.edit_limits, to=page_link("/limits", State.tag, State.window), class_name="control"
+            ED.edit_limits,
+            to=page_link("/limits", State.tag, State.window),
+            class_name="control control-small",
         ),
         pager(State),
         class_name="section-head series-table-head",
