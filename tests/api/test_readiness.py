@@ -111,11 +111,11 @@ async def test_jobs_are_counted_by_what_is_wrong_with_them(
     monkeypatch.setattr(db, "TTL", {**db.TTL, "upkeep": 0.0})
     fine = (await http.get("/readyz")).json()["jobs"]
     assert (fine["total"], fine["missing"], fine["off"]) == (fine["expected"], 0, 0)
-    assert fine["expected"] == len(upkeep.JOBS) == 14
+    assert fine["expected"] == len(upkeep.JOBS) == 15
     await plant_db.conn.execute("SELECT remove_retention_policy('public.influx_hist')")
     await plant_db.conn.execute(
         "SELECT alter_job(job_id, scheduled => false)"
         " FROM timescaledb_information.jobs WHERE job_id >= 1000"
     )
     wrong = (await http.get("/readyz")).json()["jobs"]
-    assert (wrong["total"], wrong["missing"], wrong["off"]) == (13, 1, 13)
+    assert (wrong["total"], wrong["missing"], wrong["off"]) == (14, 1, 14)

@@ -139,7 +139,7 @@ async def test_an_address_that_no_page_has_leads_home(home: str, page: Page) -> 
     await expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
     await expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     await expect(page).to_have_url(f"{home}nope?tag=D100")
-    await expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(5)
+    await expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(6)
     await page.get_by_test_id("lost-box").get_by_role("link").click()
     await title(page, "Dashboard")
 

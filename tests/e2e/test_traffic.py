@@ -108,7 +108,7 @@ async def test_the_first_page_is_light(context: BrowserContext, site: Site) -> N
         answer = await context.request.get(site.url + path)
         assert answer.headers["content-encoding"] == "gzip"
         sizes[path] = int(answer.headers["content-length"])
-    assert sum(sizes.values()) <= 300_000, sizes
+    assert sum(sizes.values()) <= 310_000, sizes
 
 
 async def test_first_state_and_ticks_are_small(context: BrowserContext, site: Site) -> None:
