@@ -13,15 +13,16 @@ from ksys_app.db import connect
 from tests import plant
 from tests.e2e.conftest import Site
 
-EXAMPLES = 24
+EXAMPLES = 20
 SEED = 20250815
-# A document of this kind cannot say that one parameter must be less than another, nor that one is
-# of an earlier answer, nor that 200 pins of 5,000 characters make an address too long. Nobody logs
-# in at this site, and nobody acts on alarms: it has no TS_OPERATOR_DSN.
+# A document of this kind cannot say that one parameter must be less than another, or needs it, nor
+# that one is of an earlier answer, nor that 200 pins of 5,000 characters make an address too long.
+# Nobody logs in at this site, and nobody acts on alarms: it has no TS_OPERATOR_DSN.
 SETTINGS = """
 [[operations]]
 include-name = [
   "GET /api/v1/export.csv",
+  "GET /api/v1/features",
   "GET /api/v1/admin/audit",
   "GET /api/v1/alarms/journal",
   "GET /api/v1/alarms/journal.csv",

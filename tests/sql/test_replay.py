@@ -118,7 +118,8 @@ async def test_what_is_stored_is_the_file_shifted_by_the_noted_seconds(
 
 
 async def test_no_sample_is_there_before_its_time(fresh: str, file: Path, tmp_path: Path) -> None:
-    at = datetime.now(UTC)
+    # A replay is shifted by whole seconds: a quarter of a second after its first sample.
+    at = datetime.now(UTC).replace(microsecond=START.microsecond + 250_000)
     stop = asyncio.Event()
     task = asyncio.create_task(
         replay.feed(fresh, file, tmp_path, stop, lambda: at + timedelta(seconds=30))
