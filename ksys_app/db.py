@@ -68,6 +68,7 @@ class Database:
         self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=(*AWAY, DatabaseFault))
         self._timeout_s = settings.statement_timeout_ms / 1000
         self._lost_since: float | None = None
+        self._back_at = 0.0
         self._logged: dict[str, str] = {}
         self._user = user_of(dsn)
         self._refusal: tuple[str, KsysError] | None = None
@@ -219,14 +220,17 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self, timeout_s: float) -> AsyncIterator[Connection]:
+        began = time.monotonic()
         try:
             async with self._pool.connection(timeout_s + MARGIN_S) as conn:
                 yield conn
         except Exception as error:
             mapped = map_error(error, self.name)
+            # What began before the return belongs to the outage that ended, and ends late.
+            late = self._lost_since is None and began < self._back_at
             if isinstance(mapped, AWAY):
-                self._failed(mapped)
-            if not isinstance(error, Busy):
+                self._failed(mapped, late=late)
+            if not (late or isinstance(error, Busy)):
                 away = isinstance(error, Silent) or isinstance(mapped, DatabaseUnreachable)
                 self.pulse.report(away=away)
             if mapped is None or mapped is error:
@@ -257,8 +261,11 @@ class Database:
         with suppress(KsysError):
             await self.fetch_all(Clock, PING, {}, name="ping")
 
-    def _failed(self, error: KsysError) -> None:
+    def _failed(self, error: KsysError, *, late: bool) -> None:
         self.counters.failures += 1
+        if late:
+            error.request_id = self._logged.get(error.code, error.request_id)
+            return
         if self._lost_since is None:
             self._lost_since = time.monotonic()
             self._logged.clear()
@@ -273,7 +280,7 @@ class Database:
         self.pulse.report(away=False)
         lost_for = self.lost_for_s
         if lost_for is not None:
-            self._lost_since = None
+            self._lost_since, self._back_at = None, time.monotonic()
             log.event("db_recover", database=self.name, dur_ms=lost_for * 1000)
 
 

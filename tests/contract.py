@@ -33,6 +33,8 @@ GOOD = {
     "/api/v1/comm/outages": "?tag=D100",
     "/api/v1/comm/cells.csv": "?tag=D100",
     "/api/v1/comm/outages.csv": "?tag=D100",
+    # Without them, the name of the file has the second of the request.
+    "/api/v1/alarms/journal.csv": "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z",
 }
 
 

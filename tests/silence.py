@@ -41,6 +41,10 @@ class Line:
         for gate in self._gates:
             gate.clear()
 
+    def admit(self) -> None:
+        """Let new connections pass from now on; existing ones stay silent."""
+        self._is_cut = False
+
     def mend(self) -> None:
         """Pass on the data that was held back, and all later data."""
         self._is_cut = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -174,4 +175,27 @@ async def test_an_outage_that_begins_as_a_slow_answer_is_logged_as_both_and_once
     lost = [words for words in told if words.startswith("db_fail")]
     assert ["code=DB_TIMEOUT" in words for words in lost] == [True, False]
     assert "code=DB_CONN" in lost[1]
+    await database.close()
+
+
+async def test_a_statement_that_fails_after_the_return_tells_of_no_second_outage(
+    dsn: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = TestDatabases.as_role(dsn, "eco_ro", RO_PASSWORD)
+    async with line(reader) as by:
+        database = Database(by.dsn, load_settings())
+        await database.fetch_all(Row, "SELECT 1::text AS one", {})
+        by.cut()
+        with caplog.at_level(logging.INFO, "ksys"):
+            old = asyncio.create_task(database.fetch_all(Row, "SELECT 1::text AS one", {}, 600))
+            with pytest.raises(DatabaseTimeout):
+                await database.fetch_all(Row, "SELECT 1::text AS one", {}, timeout_s=0.01)
+            by.admit()
+            await database.fetch_all(Row, "SELECT 1::text AS one", {}, 600)
+            by.drop()
+            with pytest.raises(DatabaseUnreachable):
+                await old
+    told = [record.getMessage().split()[0] for record in caplog.records]
+    assert told == ["db_fail", "db_recover"]
+    assert not database.pulse.away
     await database.close()
