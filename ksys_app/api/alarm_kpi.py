@@ -10,6 +10,7 @@ from ksys_app.api import responses
 from ksys_app.api.alarm_params import SpanQuery
 from ksys_app.api.alarm_schemas import AlarmFigures
 from ksys_app.api.render import Json, json_response, time
+from ksys_app.domain.alarms.kpi import TOP
 from ksys_app.domain.alarms.measures import MEASURES
 from ksys_app.models.alarm_kpi import Actor, Spell
 from ksys_app.services import runtime
@@ -65,6 +66,7 @@ def _body(found: KpiOfPeriod) -> Json:
         ],
         "time_in_alarm": _spells(kpi.longest),
         "renewed_shelves": _actors(kpi.shelving.extended),
+        "unreasoned_changes": [one._asdict() for one in kpi.changes.tags[:TOP]],
         "slots": kpi.slots,
     }
 

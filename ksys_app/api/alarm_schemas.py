@@ -204,6 +204,14 @@ class AnsweringEntry(Exact):
     cleared_unacked: float | None
 
 
+class ChangedEntry(Exact):
+    """A tag whose limits were changed, and how many of the changes have no reason."""
+
+    tag_name: str
+    changes: Count
+    unreasoned: Count
+
+
 class AlarmFigures(Exact):
     """The figures of a period; ``slots`` are the alarms of each ten minutes from its beginning."""
 
@@ -218,4 +226,5 @@ class AlarmFigures(Exact):
     time_to_ack: list[AnsweringEntry]
     time_in_alarm: list[SpellEntry]
     renewed_shelves: list[ActorEntry]
+    unreasoned_changes: list[ChangedEntry]
     slots: list[Count]

@@ -95,6 +95,23 @@ class Shelving:
     extended: tuple[Actor, ...]
 
 
+class ChangedTag(NamedTuple):
+    """How many versions the limits of a tag got in a period, and how many without a reason."""
+
+    tag_name: str
+    changes: int
+    unreasoned: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChanges:
+    """Changes of limits: how many, how many without a reason, and of which tags those are."""
+
+    count: int = 0
+    unreasoned: int = 0
+    tags: tuple[ChangedTag, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmKpi:
     """The figures of a period; PRD §32.7 defines each.
@@ -111,6 +128,7 @@ class AlarmKpi:
         actors: the ten most frequent conditions; ``actors_share`` of all announced alarms.
         answering: by priority, 0 for all of them.
         longest: the ten conditions that were active longest.
+        changes: changes of the limits that make the alarms.
     """
 
     announced: int
@@ -131,3 +149,4 @@ class AlarmKpi:
     answering: Mapping[int, Answering]
     longest: tuple[Spell, ...]
     shelving: Shelving
+    changes: RuleChanges = RuleChanges()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from ksys_app import db
 from ksys_app.domain.meta import MAX_META
+from ksys_app.models.alarm_kpi import ChangedTag
 from ksys_app.models.limits import RecordedChange, StoredLimits
 
 # One statement, so that row and version belong together. Tags without a rule have a row of NULLs.
@@ -41,6 +43,14 @@ WHERE tag_name = %(tag)s AND version > %(version)s
 ORDER BY relation, condition, version
 LIMIT 100
 """
+# Each recorded change of a row is a version of the tag's limits.
+CHANGED: Final = """
+SELECT tag_name, count(*) AS changes, count(*) FILTER (WHERE btrim(reason) = '') AS unreasoned
+FROM public.rule_history
+WHERE at >= %(start)s AND at < %(end)s
+GROUP BY tag_name
+LIMIT %(cap)s
+"""
 
 
 def limits_params(tags: Sequence[str]) -> dict[str, object]:
@@ -70,4 +80,14 @@ async def changed_since(tag: str, version: int) -> list[RecordedChange]:
     params = {"tag": tag, "version": version}
     return await db.current().fetch_all(
         RecordedChange, CHANGED_SINCE, params, name="rule_changed_since"
+    )
+
+
+async def changed_tags(
+    start: datetime, end: datetime, cap: int, timeout_s: float
+) -> list[ChangedTag]:
+    """How often the limits of each tag were changed from ``start`` up to, without, ``end``."""
+    params = {"start": start, "end": end, "cap": cap}
+    return await db.current().fetch_all(
+        ChangedTag, CHANGED, params, timeout_s, name="rules_changed"
     )

@@ -11,8 +11,9 @@ from ksys_app.domain.alarms.kpi import figures
 from ksys_app.errors import PayloadBloat
 from ksys_app.models.alarm_kpi import AlarmKpi
 from ksys_app.models.message import Message
-from ksys_app.queries import alarm_journal
+from ksys_app.queries import alarm_journal, limits
 from ksys_app.queries.export import clock
+from ksys_app.queries.tags import MAX_TAGS
 from ksys_app.services import runtime
 
 DEFAULT_SPAN: Final = timedelta(days=7)
@@ -56,7 +57,8 @@ async def read_kpi(start: datetime | None, end: datetime | None) -> KpiOfPeriod:
     rows = await alarm_journal.happenings(since, until, since - LOOK_BACK, MOST_ROWS + 1, timeout_s)
     if len(rows) > MOST_ROWS:
         raise PayloadBloat(Message("errors.journal_long", {"most": MOST_ROWS}))
-    kpi = await asyncio.to_thread(figures, rows, _us(since), _us(until))
+    changed = await limits.changed_tags(since, until, MAX_TAGS, timeout_s)
+    kpi = await asyncio.to_thread(figures, rows, _us(since), _us(until), changed)
     return KpiOfPeriod(since, until, kpi)
 
 

@@ -127,6 +127,10 @@ async def test_the_figures_are_of_a_time_range(
             await alarms.note(conn, when, "K2", event, raised_at=at)
         await alarms.note(conn, at + timedelta(seconds=4), "K1", "ACK", raised_at=at)
         await alarms.note(conn, at + timedelta(seconds=5), "K1", "CLEAR", raised_at=at)
+    async with conn.transaction():
+        await conn.execute("SELECT set_config('ksys.reason', 'a new pump', true)")
+        await conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('K9')")
+    await conn.execute("UPDATE influx_qc_rule SET warn_max = 9 WHERE tag_name = 'K9'")
     span = {"from": began.isoformat(), "to": (began + timedelta(hours=1)).isoformat()}
     found = await figures(http, **span)
     values = {one["name"]: one["value"] for one in found["figures"]}
@@ -146,6 +150,8 @@ async def test_the_figures_are_of_a_time_range(
     assert datetime.fromisoformat(whole["to"]) - datetime.fromisoformat(whole["from"]) == timedelta(
         days=7
     )
+    assert found["unreasoned_changes"] == [], "they were later"
+    assert {"tag_name": "K9", "changes": 2, "unreasoned": 1} in whole["unreasoned_changes"]
     year = {"from": (rows - timedelta(days=365)).isoformat()}
     assert "at most 92 days" in (await figures(http, 413, **year))["error"]["message"]
 

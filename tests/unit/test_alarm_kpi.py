@@ -12,8 +12,9 @@ from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain.alarms import rates
 from ksys_app.domain.alarms.kpi import DAY, HOUR, figures
+from ksys_app.domain.alarms.measures import MEASURES
 from ksys_app.domain.alarms.rates import MINUTE, SECOND, TEN_MINUTES
-from ksys_app.models.alarm_kpi import Happening, Key
+from ksys_app.models.alarm_kpi import ChangedTag, Happening, Key
 
 START = 1_700_000_000 * SECOND
 END = START + 3 * DAY
@@ -232,6 +233,16 @@ def test_a_shelf_that_is_renewed_again_and_again() -> None:
     shelving = figures(rows, START, START + DAY).shelving
     assert (shelving.count, shelving.longest_s) == (2, 86_400)
     assert [(one.key.tag_name, one.count) for one in shelving.extended] == [("A", 4)]
+
+
+def test_changes_of_limits_without_a_reason() -> None:
+    changed = [ChangedTag("A", 3, 0), ChangedTag("B", 4, 1), ChangedTag("C", 5, 2)]
+    found = figures([], START, START + DAY, changed)
+    assert [one.tag_name for one in found.changes.tags] == ["C", "B"]
+    values = {one.name: one.value(found, 1) for one in MEASURES}
+    assert (values["unreasoned_changes"], values["unreasoned_share"]) == (3, 25)
+    nothing = {one.name: one.value(figures([], START, START + DAY), 1) for one in MEASURES}
+    assert (nothing["unreasoned_changes"], nothing["unreasoned_share"]) == (0, None)
 
 
 def test_an_empty_journal_has_figures() -> None:

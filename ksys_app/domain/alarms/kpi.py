@@ -15,9 +15,11 @@ from ksys_app.models.alarm_kpi import (
     Actor,
     AlarmKpi,
     Answering,
+    ChangedTag,
     Chatter,
     Happening,
     Key,
+    RuleChanges,
     Shelving,
     Spell,
 )
@@ -31,13 +33,16 @@ EXTENDED: Final = 3
 """A shelf that is renewed more often hides an alarm that should be corrected."""
 
 
-def figures(rows: Iterable[Happening], start_us: int, end_us: int) -> AlarmKpi:
+def figures(
+    rows: Iterable[Happening], start_us: int, end_us: int, changed: Iterable[ChangedTag] = ()
+) -> AlarmKpi:
     """The figures of the time from ``start_us`` up to, without, ``end_us``.
 
     Args:
         rows: as for :func:`~ksys_app.domain.alarms.periods.read`.
         start_us: beginning of the period.
         end_us: its end, not after now.
+        changed: the tags whose limits were changed in that time.
     """
     period = read(rows, start_us, end_us)
     times = [row.ts_us for row in period.announced]
@@ -66,6 +71,17 @@ def figures(rows: Iterable[Happening], start_us: int, end_us: int) -> AlarmKpi:
         answering=_answering(period),
         longest=_longest(period),
         shelving=_shelving(period),
+        changes=_changes(changed),
+    )
+
+
+def _changes(changed: Iterable[ChangedTag]) -> RuleChanges:
+    tags = list(changed)
+    ranked = sorted(tags, key=lambda one: (-one.unreasoned, one.tag_name))
+    return RuleChanges(
+        sum(one.changes for one in tags),
+        sum(one.unreasoned for one in tags),
+        tuple(one for one in ranked if one.unreasoned),
     )
 
 

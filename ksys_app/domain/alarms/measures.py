@@ -80,4 +80,15 @@ MEASURES: Final = (
     Measure(
         "renewed_shelves", "", "renewed > 3 times", 0, 0, lambda k, _: len(k.shelving.extended)
     ),
+    Measure(
+        "unreasoned_changes", "", "count of empty reasons", 0, 0, lambda k, _: k.changes.unreasoned
+    ),
+    Measure(
+        "unreasoned_share",
+        "%",
+        "empty reasons / rule changes",
+        0,
+        0,
+        lambda k, _: 100 * k.changes.unreasoned / k.changes.count if k.changes.count else None,
+    ),
 )

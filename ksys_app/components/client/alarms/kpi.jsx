@@ -14,7 +14,7 @@ import { Refused } from "../lib/columns.js";
 import { brief, DASH } from "../lib/figures.js";
 import { at } from "../lib/paths.js";
 import { useWords } from "../lib/usewords.js";
-import { fill, say } from "../lib/words.js";
+import { counted, fill, say } from "../lib/words.js";
 import { stamp } from "../lib/zone.js";
 
 const SPANS = ["24h", "7d", "30d"];
@@ -133,6 +133,8 @@ function Behind({ found, words, zone }) {
     floods: [found.floods, (one) => link({ from: one.start, to: one.end }), (one) => [one.count, ageText((Date.parse(one.end) - Date.parse(one.start)) / 1000, t)]],
     time_in_alarm: [found.time_in_alarm, to, (one) => [ageText(one.seconds, t), ""]],
     renewed: [found.renewed_shelves, to, (one) => [one.count, ""]],
+    unreasoned: [found.unreasoned_changes, (one) => `/limits?tag=${encodeURIComponent(one.tag_name)}`,
+      (one) => [one.unreasoned, counted(al.of_changes, one.changes)]],
   };
   return (
     <div className="kpi-lists">
