@@ -161,11 +161,20 @@ def edges(
         now: the database's clock.
         zone: the display zone.
     """
-    start = now - window.duration
-    first = _begin(start, width, zone)
-    return (first if first == start else _next(first, width, zone)), _next(
-        _begin(now, width, zone), width, zone
-    )
+    first = first_bucket(now - window.duration, width, zone)
+    return first, _next(_begin(now, width, zone), width, zone)
+
+
+def first_bucket(moment: datetime, width: timedelta, zone: ZoneInfo) -> datetime:
+    """The start of the first bucket that begins at a moment or later.
+
+    Args:
+        moment: the moment.
+        width: length of a bucket. A day is a day of ``zone``; shorter buckets follow UTC.
+        zone: the display zone.
+    """
+    begin = _begin(moment, width, zone)
+    return begin if begin == moment else _next(begin, width, zone)
 
 
 def _begin(moment: datetime, width: timedelta, zone: ZoneInfo) -> datetime:
