@@ -142,7 +142,7 @@ EDGES: dict[str, set[str]] = {
 PURE = {
     *("__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools"),
     *("decimal", "itertools", "json", "math", "operator", "re", "statistics", "types", "typing"),
-    *("calendar", "hashlib", "ipaddress", "unicodedata", "zoneinfo"),
+    *("calendar", "difflib", "hashlib", "ipaddress", "unicodedata", "zoneinfo"),
 }
 CLOCKS = {"now", "utcnow", "today"}
 

@@ -1,0 +1,129 @@
+"""The values of an expression in each bucket of a grid (PRD §33.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ksys_app.domain.expressions import moving
+from ksys_app.domain.expressions.grid import Grid, Moments, before, exists
+from ksys_app.models.expressions import Ago, Apply, Name, Node, Number
+
+Numbers = NDArray[np.float64]
+
+_COMPARE: Final[Mapping[str, Callable[[Numbers, Numbers], NDArray[np.bool_]]]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+# np.minimum and np.maximum return a hole if either value is one.
+_PLAIN: Final[Mapping[str, Callable[..., Any]]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "%": np.mod,
+    "neg": np.negative,
+    "abs": np.abs,
+    "sqrt": np.sqrt,
+    "log": np.log,
+    "exp": np.exp,
+    "min": lambda *args: reduce(np.minimum, args),
+    "max": lambda *args: reduce(np.maximum, args),
+    "clamp": lambda value, low, high: np.minimum(np.maximum(value, low), high),
+    "round": lambda value, digits=None: np.round(value, 0 if digits is None else int(digits[0])),
+}
+
+
+@dataclass(slots=True)
+class _Values:
+    """Evaluates trees on one grid."""
+
+    series: Mapping[str, Numbers]
+    grid: Grid
+    looked: dict[Ago, Moments] = field(default_factory=dict)
+
+    def of(self, node: Node) -> Numbers:
+        """The values of a tree; what is not a finite number is a hole."""
+        if isinstance(node, Number):
+            return np.full(len(self.grid.starts), node.value)
+        if isinstance(node, Name):
+            return self.series[node.name]
+        args = [self.of(one) for one in node.args]
+        made = self._timed(node, *args) if node.what in _TIMED or node.ago else _plain(node, args)
+        return np.where(np.isfinite(made), made, np.nan)
+
+    def _timed(self, node: Apply, values: Numbers) -> Numbers:
+        if node.ago is not None:
+            return self._back(node.what, values, node.ago)
+        if node.what == "integral":
+            return self._integral(values)
+        made = np.full(len(values), np.nan)
+        made[1:] = values[1:] - values[:-1]
+        if node.what == "rate":
+            made[1:] /= np.diff(self.grid.starts) / 3600
+        return made
+
+    def _integral(self, values: Numbers) -> Numbers:
+        """The running sum of value times hours from the start of the range."""
+        first, places = self.grid.first, np.arange(len(values), dtype=np.int64)
+        low = np.full(len(values), first, dtype=np.int64)
+        made = moving.total(values * self.grid.hours, low, np.maximum(places + 1, first))
+        made[np.isnan(values) | (places < first)] = np.nan
+        return made
+
+    def _back(self, what: str, values: Numbers, ago: Ago) -> Numbers:
+        starts = self.grid.starts
+        if ago not in self.looked:
+            self.looked[ago] = before(self.grid, ago)
+        moments = self.looked[ago]
+        if what == "shift":
+            at = np.minimum(np.searchsorted(starts, moments), len(starts) - 1)
+            there = (starts[at] == moments) & exists(self.grid, ago, moments)
+            return np.where(there, values[at], np.nan)
+        # The bucket itself always counts, however short the time is.
+        high = np.arange(1, len(starts) + 1, dtype=np.int64)
+        low = np.minimum(np.searchsorted(starts, moments, side="right"), high - 1)
+        if what != "avg":
+            return moving.extreme(values, low, high, largest=what == "max")
+        return moving.total(values, low, high) / moving.count(values, low, high)
+
+
+_TIMED: Final = frozenset({"delta", "rate", "integral"})
+
+
+def evaluate(node: Node, series: Mapping[str, Numbers], grid: Grid) -> Numbers:
+    """The value of a tree in each bucket of the range, NaN for a hole.
+
+    A hole in what an operator or a function needs makes a hole, and so does a result that is not a
+    finite number: a division by zero, the root or the logarithm of a negative number, an overflow.
+    A mean, a minimum or a maximum over a time leaves holes out.
+
+    Args:
+        node: a tree without names of saved expressions.
+        series: the values of each of its tags, one for each bucket of the grid.
+        grid: the buckets.
+    """
+    with np.errstate(all="ignore"):
+        return _Values(series, grid).of(node)[grid.first :]
+
+
+def _plain(node: Apply, args: list[Numbers]) -> Numbers:
+    if node.what == "if":
+        left, right, yes, no = args
+        chosen = np.where(_COMPARE[node.compare](left, right), yes, no)
+        return np.where(np.isnan(left) | np.isnan(right), np.nan, chosen)
+    if node.what == "^":
+        # For numpy 1 to any power, and anything to the power of 0, is 1, even a hole.
+        holes = np.isnan(args[0]) | np.isnan(args[1])
+        return np.where(holes, np.nan, np.power(*args))
+    made: Numbers = _PLAIN[node.what](*args)
+    return made

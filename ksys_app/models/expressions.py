@@ -1,0 +1,72 @@
+"""Expressions over tags: their parts, and what is wrong with one (PRD §33.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from ksys_app.models.message import Message
+
+SpanUnit = Literal["m", "h", "d", "w"]
+
+
+class Span(NamedTuple):
+    """A part of an expression's text: its first character, from 0, and how many there are.
+
+    Characters are code points of Unicode.
+    """
+
+    at: int
+    length: int
+
+
+class Ago(NamedTuple):
+    """A time back: ``n`` minutes, hours, days or weeks."""
+
+    n: int
+    unit: SpanUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A finite number."""
+
+    value: float
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The name of a tag or of a saved expression."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """An operator or a function and what it is applied to.
+
+    Attributes:
+        what: its name, ``+`` or ``avg``; ``neg`` is the minus in front of one value.
+        args: the arguments. Those of ``if`` are the two compared values, then those to choose from.
+        span: where its name stands.
+        ago: the time in the name, of ``avg_1h``.
+        compare: the comparison, of ``if``.
+    """
+
+    what: str
+    args: tuple[Node, ...]
+    span: Span
+    ago: Ago | None = None
+    compare: str = ""
+
+
+Node = Number | Name | Apply
+
+
+class Flaw(NamedTuple):
+    """What is wrong with a part of an expression."""
+
+    said: Message
+    span: Span
