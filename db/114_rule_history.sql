@@ -155,8 +155,15 @@ DECLARE
   tags text[] := ARRAY(SELECT DISTINCT c->>'tag_name' FROM jsonb_array_elements(in_changes) AS c
                        ORDER BY 1);
 BEGIN
-  IF btrim(in_reason) = '' OR btrim(in_actor) = '' THEN
+  IF coalesce(btrim(in_reason), '') = '' OR coalesce(btrim(in_actor), '') = '' THEN
     RAISE EXCEPTION 'a change of limits needs an actor and a reason' USING ERRCODE = 'check_violation';
+  END IF;
+  -- Without a version nothing would be compared, and a rule of another tag would be in no audit.
+  IF EXISTS (SELECT FROM jsonb_array_elements(in_changes) AS c
+             WHERE c->>'version' IS NULL OR c->>'tag_name' IS DISTINCT FROM c->'rule'->>'tag_name')
+     OR jsonb_array_length(in_changes) <> cardinality(tags) THEN
+    RAISE EXCEPTION 'a change is of one tag, with its rule and the version that the person saw'
+      USING ERRCODE = 'invalid_parameter_value';
   END IF;
   -- Rows first, then versions, as the triggers of another writer lock them.
   PERFORM FROM public.influx_qc_rule AS r WHERE r.tag_name = ANY (tags) ORDER BY r.tag_name FOR UPDATE;

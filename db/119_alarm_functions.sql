@@ -15,10 +15,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   moment timestamptz;
 BEGIN
-  IF cardinality(in_tags) > 2000 OR cardinality(in_tags) <> cardinality(in_conditions)
-     OR cardinality(in_tags) <> cardinality(in_raised) THEN
+  IF cardinality(in_tags) IS NULL OR cardinality(in_tags) > 2000
+     OR cardinality(in_tags) IS DISTINCT FROM cardinality(in_conditions)
+     OR cardinality(in_tags) IS DISTINCT FROM cardinality(in_raised) THEN
     RAISE EXCEPTION 'items are three arrays of the same length, at most 2000'
       USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF coalesce(btrim(in_actor), '') = '' THEN
+    RAISE EXCEPTION 'a change of alarms needs an actor' USING ERRCODE = 'check_violation';
   END IF;
   -- The worker also locks in the order of the key, and before it changes anything, so that two transactions
   -- never wait for each other.

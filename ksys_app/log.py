@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from ksys_app.utils import request
+from ksys_app.utils.printable import printable, printable_json
 
 Form = Literal["text", "json"]
 Event = Literal[
@@ -100,14 +101,7 @@ def _text(value: object) -> str:
     text = str(value)
     if text.isprintable() and not any(sign in text for sign in ' "='):
         return text
-    return '"' + _printable(text.replace("\\", "\\\\")).replace('"', '\\"') + '"'
-
-
-def _printable(text: str) -> str:
-    """``text`` in one line: what cannot be printed is escaped, so that it forges no line."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    return '"' + printable(text.replace("\\", "\\\\")).replace('"', '\\"') + '"'
 
 
 class _Formatter(logging.Formatter):
@@ -143,7 +137,8 @@ class Text(_Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line itself, with the id of the request at its end."""
-        record.message = _printable(record.message)
+        # What somebody sent forges no line.
+        record.message = printable(record.message)
         told = super().formatMessage(record)
         request_id = _request_id(record)
         return f"{told} request_id={request_id}" if request_id else told
@@ -170,13 +165,7 @@ class Json(_Formatter):
             told[f"event_{key}" if key in _HEAD else key] = self._value(value)
         if record.exc_info and record.exc_info[0] is not None:
             told["exception"] = self.hidden(self.formatException(record.exc_info))
-        text = json.dumps(told, ensure_ascii=False)
-        # Some readers end a line at more characters than JSON escapes.
-        return (
-            text
-            if text.isprintable()
-            else "".join(s if s.isprintable() else json.dumps(s)[1:-1] for s in text)
-        )
+        return printable_json(json.dumps(told, ensure_ascii=False))
 
     def _value(self, value: object) -> object:
         if value is None or isinstance(value, bool | int):

@@ -18,8 +18,9 @@ import orjson
 from ksys_app.domain.timefmt import local_seconds
 
 BOM: Final = "\ufeff"
-# OWASP, CSV injection: a spreadsheet takes a text that begins with one of these for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+# OWASP, CSV injection: a spreadsheet takes a text that begins with one of these for a formula; some
+# spreadsheets of East Asia also one with the wide forms.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _END: Final = "\r\n"
 # Numbers that orjson writes in another way than ``repr``.
 _SMALL: Final = re.compile(r"-?0\.0000|.*e-")

@@ -8,11 +8,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ksys_app.api.params import MAX_SEQ, TagName
 from ksys_app.api.schemas import ABSENT, Count, ErrorBody, Exact, Moment, Nothing, Rule
+from ksys_app.domain.meta import as_stored
 from ksys_app.domain.rule_edit import EDITABLE
 from ksys_app.domain.rules import MAX_INTEGER
 from ksys_app.models.alarms import Condition
 from ksys_app.models.limits import AlarmRule
 from ksys_app.services.limits import MAX_REASON
+from ksys_app.texts import say
 
 Version = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 
@@ -34,6 +36,14 @@ Reason = Annotated[
 ]
 
 
+def _meta(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return as_stored(value)
+    except ValueError as error:
+        raise ValueError(say(error.args[0])) from None
+
+
+Meta = Annotated[dict[str, Any], AfterValidator(_meta)]
 Priority = Annotated[int, Field(ge=1, le=4)]
 Delay = Annotated[float, Field(ge=0, le=86_400)]
 Words = Annotated[str, Field(max_length=1000)]
@@ -167,10 +177,10 @@ class RuleBody(_Body):
     min_val: float | None = None
     max_val: float | None = None
     max_step: float | None = None
-    max_gap_seconds: int | None = None
+    max_gap_seconds: Annotated[int, Field(ge=-MAX_SEQ, le=MAX_SEQ)] | None = None
     allow_negative: bool | None = None
     enabled: bool | None = None
-    meta: dict[str, Any] = {}
+    meta: Meta = {}
     warn_min: float | None = None
     warn_max: float | None = None
     crit_min: float | None = None

@@ -11,16 +11,29 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ksys_app import log
 from ksys_app.settings import Settings, load_settings
+from ksys_app.utils.printable import printable, printable_json
 
 T = TypeVar("T")
 WIDEST: Final = 1000
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-_wide = Console(highlight=False, soft_wrap=True, width=WIDEST)
+_LINES: Final = "\n\t"
+
+
+class _Console(Console):
+    """A console whose terminal only shows texts: names and comments are other people's."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The text as it is shown, with what cannot be printed escaped."""
+        return super().render_str(printable(text, _LINES), **options)
+
+
+out = _Console(highlight=False, soft_wrap=True)
+err = _Console(stderr=True, highlight=False, soft_wrap=True)
+_wide = _Console(highlight=False, soft_wrap=True, width=WIDEST)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -57,7 +70,7 @@ def line(ok: bool, name: str, detail: str, *, fatal: bool = True) -> None:
 
 def as_json(value: object) -> None:
     """Print ``value`` as JSON on standard output, and nothing else."""
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    print(printable_json(json.dumps(value, indent=2, default=str, ensure_ascii=False), "\n"))
 
 
 def table(rows: Table) -> None:

@@ -7,15 +7,13 @@ from typing import Any, Final
 
 from ksys_app.models.message import Message
 from ksys_app.models.rows import MAX_STUCK_S, MAX_TITLE, MAX_UNIT, seconds, short_text
+from ksys_app.models.stored import plain_integer, too_deep
 
 MAX_META: Final = 16_384
 """Most characters of a ``meta`` that is read, and most bytes of it in the table."""
 MAX_DEPTH: Final = 32
 MAX_WRAPS: Final = 3
 """How many times a client may have encoded the object as a text."""
-# A longer integer may not fit into 64 bits. Nothing computes with such a number, so it may lose its
-# last digits.
-_EXACT_DIGITS: Final = 18
 _TEXTS: Final = (("unit", MAX_UNIT), ("title", MAX_TITLE), ("group", MAX_TITLE))
 _TEXT: Final = Message("faults.kind_text")
 _KINDS: Final = {
@@ -46,7 +44,7 @@ def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any]
     value: Any = text
     while isinstance(value, str) and wraps < MAX_WRAPS:
         try:
-            value = json.loads(value, parse_int=_integer)
+            value = json.loads(value, parse_int=plain_integer)
         except RecursionError:
             return {}, _DEEP
         except ValueError:
@@ -56,13 +54,24 @@ def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any]
         # The stored value is a text if it was unwrapped at least once, whatever the text holds.
         return {}, Message("faults.meta_kind", {"kind": _TEXT if wraps else _kind(value)})
     if wrong := meta_fault(value):
-        return ({} if _too_deep(value) else value), wrong
+        return ({} if too_deep(value, MAX_DEPTH) else value), wrong
     return value, Message("faults.meta_wrapped") if wraps else None
+
+
+def as_stored(value: dict[str, Any]) -> dict[str, Any]:
+    """An object that somebody sent as it is read from the table.
+
+    Raises:
+        ValueError: it is nested too deeply; the argument is a :class:`Message`.
+    """
+    if too_deep(value, MAX_DEPTH):
+        raise ValueError(_DEEP)
+    return dict(json.loads(json.dumps(value), parse_int=plain_integer))
 
 
 def meta_fault(value: dict[str, Any]) -> Message | None:
     """What is wrong with an object as ``meta``, None where nothing is wrong."""
-    if _too_deep(value):
+    if too_deep(value, MAX_DEPTH):
         return _DEEP
     if len(json.dumps(value, ensure_ascii=False)) > MAX_META:
         return _LONG
@@ -76,27 +85,9 @@ def meta_fault(value: dict[str, Any]) -> Message | None:
     return None
 
 
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _EXACT_DIGITS else float(digits)
-
-
 def _large(size: int) -> Message:
     return Message("faults.meta_large", {"size": f"{size:,}", "most": f"{MAX_META:,}"})
 
 
 def _kind(value: object) -> Message:
     return _KINDS.get(type(value)) or Message("faults.kind_number")
-
-
-def _too_deep(value: object) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return False
-    return True

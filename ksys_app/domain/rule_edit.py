@@ -22,6 +22,8 @@ NUMBERS: Final = (
     *("max_step", "max_gap_seconds", "roc_max_per_min", "spike_zscore", "deadband_pct"),
 )
 """The columns that numbers can be added to."""
+MAX_WHOLE: Final = 2**53 - 1
+"""Whole numbers up to this one are exact in every reader of JSON."""
 Operation = Literal["set", "add", "scale", "range"]
 OPERATIONS: Final[tuple[Operation, ...]] = ("set", "add", "scale", "range")
 
@@ -112,7 +114,7 @@ def computed(rule: QcRule, column: str, operation: Operation, value: Any) -> Any
     if operation == "set":
         if value is not None and isinstance(value, bool) is (column in NUMBERS):
             raise ValueError(Message("errors.limit_no_number", {"column": column}))
-        return round(value) if column == "max_gap_seconds" and value is not None else value
+        return value if value is None else _rounded(column, value)
     if column not in NUMBERS or value is None or isinstance(value, bool):
         raise ValueError(Message("errors.limit_no_number", {"column": column}))
     if operation == "range":
@@ -124,5 +126,13 @@ def computed(rule: QcRule, column: str, operation: Operation, value: Any) -> Any
     else:
         after = before + value if operation == "add" else before * value
     # Figures of a person have few digits; 0.1 + 0.2 is 0.3.
-    after = float(f"{after:.12g}")
-    return round(after) if column == "max_gap_seconds" else after
+    return _rounded(column, float(f"{after:.12g}"))
+
+
+def _rounded(column: str, value: float) -> float:
+    """The value, whole for a column of whole numbers."""
+    if column != "max_gap_seconds":
+        return value
+    if not abs(value) <= MAX_WHOLE:
+        raise ValueError(Message("errors.limit_no_number", {"column": column}))
+    return round(value)

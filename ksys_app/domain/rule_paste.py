@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from ksys_app.domain.rule_edit import EDITABLE
+from ksys_app.domain.rule_edit import EDITABLE, MAX_WHOLE
 from ksys_app.models.limits import Edit
 from ksys_app.models.message import Message
 
@@ -42,7 +43,7 @@ def pasted(text: str) -> list[Edit]:
     ]
     tags = [one.tag_name for one in edits]
     if len(set(tags)) < len(tags):
-        twice = next(tag for tag in tags if tags.count(tag) > 1)
+        ((twice, _),) = Counter(tags).most_common(1)
         raise ValueError(Message("errors.limit_twice", {"tag": twice}))
     return edits
 
@@ -55,7 +56,7 @@ def _edit(number: int, cells: list[str], header: list[str]) -> Edit:
     for name, cell in zip(header, (cell.strip() for cell in cells), strict=True):
         try:
             values[name] = _READ.get(name, _number)(cell)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, OverflowError):
             shown = {"line": number, "column": name, "value": cell[:40]}
             raise ValueError(Message("errors.paste_value", shown)) from None
     return Edit(values.pop("tag_name"), None, values)
@@ -72,7 +73,7 @@ def _number(cell: str) -> float | None:
 
 def _whole(cell: str) -> int | None:
     number = _number(cell)
-    if number is not None and number != int(number):
+    if number is not None and (number != int(number) or abs(number) > MAX_WHOLE):
         raise ValueError(cell)
     return None if number is None else int(number)
 

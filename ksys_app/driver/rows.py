@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from psycopg import AsyncCursor
 from psycopg.rows import AsyncRowFactory, RowMaker, class_row, no_result
 
+from ksys_app.driver import stored_json as stored_json
+
 T = TypeVar("T")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, cast
@@ -97,7 +98,7 @@ async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
     """
     tags = [one.tag_name for one in edits]
     if len(set(tags)) < len(tags):
-        twice = next(tag for tag in tags if tags.count(tag) > 1)
+        ((twice, _),) = Counter(tags).most_common(1)
         raise BadParameter(Message("errors.limit_twice", {"tag": quoted_name(twice)}))
     found = {one.rule.tag_name: one for one in await read_limits(tags)}
     for tag, one in found.items():

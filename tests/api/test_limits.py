@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -343,3 +344,58 @@ class TestManyTags:
         answer = await self.ask(http, "proposal", body)
         assert answer.status_code == 400
         assert says in answer.json()["error"]["message"]
+
+
+DEEP: dict[str, Any] = {}
+for _ in range(250):
+    DEEP = {"a": DEEP}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"max_gap_seconds": 10**30},
+        {"max_gap_seconds": 10**400},
+        {"max_val": 10**400},
+        {"meta": {"n": "\0"}},
+        {"meta": {"n": "\ud800"}},
+        {"meta": {"n": float("nan")}},
+        {"meta": DEEP},
+        {"meta": DEEP, "version": 999},
+        {"reason": "a\0b"},
+        {"reason": "\ud800"},
+        {"settings": [{"condition": "HIGH", "message": "a\0b"}]},
+        {"settings": [{"condition": "HIGH", "message": "\ud800"}]},
+        {"settings": [{"condition": "HIGH", "on_delay_s": float("nan")}]},
+        {"settings": [{"condition": "HIGH", "realarm_s": float("inf")}]},
+    ],
+    ids=lambda sent: str(sent)[:40],
+)
+async def test_what_cannot_be_stored_or_sent_is_a_wrong_parameter(
+    http: httpx.AsyncClient, sent: dict[str, Any]
+) -> None:
+    body = {"version": (await limits(http, "P7"))["version"], "reason": "x", **sent}
+    answer = await http.put("/api/v1/rules/P7", content=json.dumps(body))
+    held(answer, PUT, "PUT")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_PARAMETER")
+
+
+async def test_a_number_of_many_digits_is_saved_as_it_is_read(http: httpx.AsyncClient) -> None:
+    version = (await limits(http, "P7"))["version"]
+    body = {"version": version, "reason": "x", "meta": {"n": 10**30}}
+    saved = await put(http, "P7", body)
+    assert saved.json()["limits"]["meta"] == (await limits(http, "P7"))["meta"] == {"n": 1e30}
+
+
+async def test_whatever_somebody_has_stored_the_history_can_be_read(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    for meta in ('{"n": 123456789012345678901234567890}', json.dumps(DEEP)):
+        await plant_db.conn.execute(
+            "UPDATE influx_qc_rule SET meta = %s::text::jsonb WHERE tag_name = 'P5'", (meta,)
+        )
+    path = "/api/v1/rules/history"
+    answer = held(await http.get(path, params={"tag": "P5"}), path, "GET")
+    newest, before = answer.json()["rows"][:2]
+    assert newest["new"] is None, "nested too deeply to be sent"
+    assert before["new"]["meta"] == {"n": 1.2345678901234568e29}

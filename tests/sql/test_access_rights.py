@@ -21,7 +21,7 @@ FUNCTIONS = {
 }
 # A call of each function, also of those that only triggers use.
 CALLS = (
-    "SELECT ksys.alarm_ack('{}', '{}', '{}', '', '', '', '')",
+    "SELECT ksys.alarm_ack('{}', '{}', '{}', 'Kim', '', '', '')",
     "SELECT ksys.attempt('Kim', '', '{0}', interval '1 minute', 9, interval '1 minute', 5)",
     "SELECT ksys.failed('Kim', '', '', 10)",
     "SELECT ksys.sessions(interval '1 minute')",

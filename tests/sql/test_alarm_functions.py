@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
@@ -300,8 +301,41 @@ async def test_two_people_acknowledge_at_once_and_one_of_them_has_done_it(
     assert await cursor.fetchone() == (40, 1)
 
 
-async def test_items_that_do_not_fit_together_are_refused(conn: AsyncConnection) -> None:
-    with pytest.raises(Exception, match="three arrays of the same length"):
+@pytest.mark.parametrize(
+    "items",
+    [
+        "'{A,B}', '{HIGH}', ARRAY[now()]",
+        "NULL, NULL, NULL",
+        "NULL, '{HIGH}', ARRAY[now()]",
+        "'{A}', NULL, ARRAY[now()]",
+        "'{A}', '{HIGH}', NULL",
+        "array_fill('A'::text, '{2001}'), array_fill('HIGH'::text, '{2001}'),"
+        " array_fill(now(), '{2001}')",
+    ],
+)
+async def test_items_that_do_not_fit_together_are_refused(
+    conn: AsyncConnection, items: str
+) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="three arrays of the same"):
+        await conn.execute(f"SELECT ksys.alarm_ack({items}, 'Kim', 'local', '', '')".encode())
+
+
+@pytest.mark.parametrize("actor", ["NULL", "''", "'  '"])
+async def test_nobody_changes_nothing(conn: AsyncConnection, actor: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="needs an actor"):
         await conn.execute(
-            "SELECT ksys.alarm_ack('{A,B}', '{HIGH}', ARRAY[now()], 'Kim', 'local', '', '')"
+            f"SELECT ksys.alarm_ack('{{}}', '{{}}', '{{}}', {actor}, 'local', '', '')".encode()
         )
+
+
+async def test_odd_items_are_stale_and_change_nothing(conn: AsyncConnection) -> None:
+    """Nulls, a table in place of a list, and times without an end."""
+    cursor = await conn.execute(
+        "SELECT result FROM ksys.alarm_shelve("
+        " ARRAY[[NULL, 'NOPE'], ['NOPE', '']], ARRAY[['HIGH', NULL], ['EVIL', 'HIGH']],"
+        " ARRAY[[NULL, 'infinity'], ['-infinity', NULL]]::timestamptz[],"
+        " 'Kim', 'local', '', 'why', 5, NULL)"
+    )
+    assert await cursor.fetchall() == [("stale",)] * 4
+    cursor = await conn.execute("SELECT count(*) FROM alarm_state")
+    assert await cursor.fetchone() == (0,)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import pytest
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from ksys_app import db
 from ksys_app.db import connect
@@ -185,6 +186,48 @@ class TestSaving:
     async def test_a_reason_is_required(self, operator: db.Database) -> None:
         with pytest.raises(psycopg.errors.CheckViolation, match="needs an actor and a reason"):
             await save(operator, RuleChange(0, QcRule("S8")), reason=" ")
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"version": None},
+            {"tag_name": "S11"},
+            {"tag_name": None},
+            {"rule": None},
+            {"settings": None, "rule": {}},
+        ],
+    )
+    async def test_a_change_that_no_version_or_no_audit_would_hold_is_refused(
+        self, conn: AsyncConnection, changed: dict[str, Any]
+    ) -> None:
+        """Only a program that has taken the app's place sends such a change."""
+        await conn.execute(
+            "INSERT INTO influx_qc_rule (tag_name) VALUES ('S10') ON CONFLICT DO NOTHING"
+        )
+        await self.refused(conn, [self.change | changed])
+
+    async def test_a_tag_is_changed_once_at_a_time(self, conn: AsyncConnection) -> None:
+        await self.refused(conn, [self.change, self.change])
+
+    change: ClassVar[dict[str, Any]] = {
+        **{"tag_name": "S10", "version": 0, "settings": {}},
+        "rule": {"tag_name": "S10", "warn_max": 5},
+    }
+
+    async def refused(self, conn: AsyncConnection, changes: list[dict[str, Any]]) -> None:
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="a change is of one tag"):
+            await conn.execute(
+                "SELECT ksys.rule_save(%s, 'Kim', 'local', '', 'why')", [Jsonb(changes)]
+            )
+        cursor = await conn.execute("SELECT warn_max FROM influx_qc_rule WHERE warn_max = 5")
+        assert await cursor.fetchall() == []
+
+    @pytest.mark.parametrize("who", ["NULL, 'local', '', 'why'", "'Kim', 'local', '', NULL"])
+    async def test_an_actor_and_a_reason_are_not_null(
+        self, conn: AsyncConnection, who: str
+    ) -> None:
+        with pytest.raises(psycopg.errors.CheckViolation, match="needs an actor and a reason"):
+            await conn.execute(f"SELECT ksys.rule_save('[]', {who})".encode())
 
     async def test_settings_of_alarms_count_as_limits(
         self, conn: AsyncConnection, operator: db.Database

@@ -47,7 +47,7 @@ def test_a_file_has_every_digit_of_a_number(values: list[float | None]) -> None:
     assert [line.split(",")[3] for line in text.splitlines()] == written
 
 
-@pytest.mark.parametrize("tag", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])
+@pytest.mark.parametrize("tag", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "＝1", "＋1", "－1", "＠A"])
 def test_a_tag_is_never_a_formula(tag: str) -> None:
     (cells,) = csv.reader(io.StringIO(csv_file.lines(tag, [row(1)], NAMES, SEOUL).decode()))
     assert cells[0] == f"'{tag}"

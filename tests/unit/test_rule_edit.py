@@ -14,6 +14,7 @@ from ksys_app.domain.rule_edit import (
     edited,
     rule_problems,
 )
+from ksys_app.domain.rule_paste import pasted
 from ksys_app.models.limits import AlarmRule, Cell, Limits
 from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule
@@ -45,6 +46,21 @@ def test_what_cannot_be_computed_is_said() -> None:
     assert isinstance(error.value.args[0], Message)
     with pytest.raises(ValueError, match=r"limit_no_number"):
         computed(RULE, "enabled", "add", 1)
+
+
+@pytest.mark.parametrize("operation", ["set", "add", "scale", "range"])
+@pytest.mark.parametrize("value", [1e300, -1e300, float("inf"), float("nan")])
+def test_what_no_reader_of_json_can_hold_is_no_whole_number(
+    operation: Operation, value: float
+) -> None:
+    with pytest.raises(ValueError, match=r"limit_no_number"):
+        computed(RULE, "max_gap_seconds", operation, value)
+
+
+@pytest.mark.parametrize("value", ["1e300", "-1e300", "inf", "nan", "9" * 400])
+def test_nor_is_it_in_a_spreadsheet(value: str) -> None:
+    with pytest.raises(ValueError, match=r"paste_value"):
+        pasted(f"tag_name\tmax_gap_seconds\nT\t{value}")
 
 
 def test_an_edit_names_what_differs() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +21,8 @@ from cryptography.x509.oid import NameOID
 from ksys_app.domain.alarms.messages import LISTED, compose, trial
 from ksys_app.errors import ConfigError
 from ksys_app.models.notify import MailServer as Server, Route, Routes
-from ksys_app.workers.notify.send import NotSent, Sender
+from ksys_app.workers.notify import send
+from ksys_app.workers.notify.send import NotSent, Sender, post
 from tests.ksys import ksys
 from tests.receivers import mail_server, receiver
 from tests.unit.test_notify import NOW, row
@@ -114,6 +118,44 @@ async def test_a_webhook_that_leads_elsewhere_is_not_followed() -> None:
             await Sender.of(Routes({"hook": route}), {"KEY": "k"}).send(
                 route, "hook", trial("hook", NOW), NOW
             )
+
+
+HEAD: Final = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+
+
+@asynccontextmanager
+async def endless(begin: bytes, part: bytes) -> AsyncIterator[int]:
+    """A server that sends ``begin``, and then ``part`` again and again; yields its port."""
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            writer.write(begin)
+            while not writer.is_closing():
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield listening.sockets[0].getsockname()[1]
+    finally:
+        listening.close()
+
+
+async def test_an_answer_without_an_end_is_not_read() -> None:
+    async with endless(HEAD + b"\r\n", b"4\r\nmore\r\n") as port:
+        await post(f"http://127.0.0.1:{port}/", b"", {})
+
+
+async def test_a_server_that_dawdles_keeps_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its bytes comes in time."""
+    monkeypatch.setattr(send, "TOTAL_S", 0.3)
+    async with endless(HEAD, b"X: y\r\n") as port:
+        with pytest.raises(NotSent, match="webhook: TimeoutError"):
+            await post(f"http://127.0.0.1:{port}/", b"", {})
+    async with endless(b"", b"220-more\r\n") as port:
+        with pytest.raises(NotSent, match="mail: TimeoutError"):
+            await sender(port, "none").send(MAIL, "a@plant", trial("shift", NOW), NOW)
 
 
 def test_a_secret_that_the_environment_lacks_is_named() -> None:

@@ -22,6 +22,9 @@ from ksys_app.models.notify import MailServer, Message, Route, Routes
 
 TIMEOUT_S: Final = 10.0
 """Longest time that a server may be silent."""
+TOTAL_S: Final = 60.0
+"""Longest time until a server has taken a message: one that dawdles must not keep back the others'
+messages."""
 
 
 class NotSent(Exception):
@@ -83,7 +86,9 @@ class Sender:
         server = self.routes.server
         assert server is not None, "a route of mails has a server"
         try:
-            await asyncio.to_thread(self._deliver, server, mail(server, recipient, message, now))
+            async with asyncio.timeout(TOTAL_S):
+                made = mail(server, recipient, message, now)
+                await asyncio.to_thread(self._deliver, server, made)
         except (smtplib.SMTPException, OSError) as error:
             raise NotSent(f"mail: {_reason(error)}") from error
 
@@ -118,12 +123,17 @@ async def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
         NotSent: nobody answers, or the answer is none of 2xx.
     """
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
-            answer = await client.post(url, content=body, headers=dict(headers))
+        async with (
+            asyncio.timeout(TOTAL_S),
+            httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client,
+            # What the receiver says beside the status is not read: it may have no end.
+            client.stream("POST", url, content=body, headers=dict(headers)) as answer,
+        ):
+            taken, status = answer.is_success, answer.status_code
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise NotSent(f"webhook: {_reason(error)}") from error
-    if not answer.is_success:
-        raise NotSent(f"webhook: the answer was {answer.status_code}")
+    if not taken:
+        raise NotSent(f"webhook: the answer was {status}")
 
 
 def _reason(error: Exception) -> str:
