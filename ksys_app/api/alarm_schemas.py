@@ -92,6 +92,34 @@ class AlarmList(Exact):
     rows: list[AlarmEntry]
 
 
+class AlarmKey(Exact):
+    """What identifies an alarm."""
+
+    tag_name: str
+    condition: Condition
+
+
+class ValueNow(Exact):
+    """The newest sample of a tag."""
+
+    tag_name: str
+    value_now: float | None
+    value_now_ts: Moment | None
+
+
+class AlarmChanges(AlarmList):
+    """What has changed of the alarms of a list since an earlier answer.
+
+    ``whole``: ``rows`` are all alarms, and replace those that the reader has. Else they are those
+    that are new or have changed, ``removed`` names those that the list does not have any more, and
+    ``values`` are newest samples of other alarms. The next question has ``since=seq``.
+    """
+
+    whole: bool
+    removed: list[AlarmKey]
+    values: list[ValueNow]
+
+
 class AlarmOutcome(Exact):
     """What became of an item; ``message`` says why it is forbidden."""
 

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request, Response
 
 from ksys_app.api import render, responses
 from ksys_app.api.alarm_params import (
-    AlarmParams,
     AlarmQuery,
     Commented,
     ItemBody,
@@ -19,7 +18,7 @@ from ksys_app.api.alarm_params import (
     Shelving,
     Unshelving,
 )
-from ksys_app.api.alarm_schemas import AlarmList, AlarmOutcomes
+from ksys_app.api.alarm_schemas import AlarmChanges, AlarmList, AlarmOutcomes
 from ksys_app.api.conditional_json import JSON
 from ksys_app.api.render import Json, json_response
 from ksys_app.api.stored_body import send, stored_body
@@ -32,17 +31,19 @@ from ksys_app.models.rows import Latest
 from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.services import runtime
 from ksys_app.services.alarm_feed import AlarmSnapshot
-from ksys_app.services.alarms import Change, Wanted, act, alarms_of, can_act
+from ksys_app.services.alarms import Change, Part, Wanted, act, alarms_of, can_act, changed
 from ksys_app.services.tags import require_known_tag
 from ksys_app.texts import say
 from ksys_app.wall.identity import address_of
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
+_LIST: Final = responses.unchanged(AlarmList, AlarmChanges)
+
 router = APIRouter(prefix="/api/v1/alarms")
 
 
-@router.get("", summary="Alarms", responses=responses.unchanged(AlarmList) | responses.ANY_TAG)
+@router.get("", summary="Alarms", responses=_LIST | responses.ANY_TAG)
 async def alarms(query: AlarmQuery, request: Request) -> Response:
     """The alarms that stand in the list, or others of them.
 
@@ -51,7 +52,8 @@ async def alarms(query: AlarmQuery, request: Request) -> Response:
     priority 4 are only in ``all``.
 
     ``tag`` and ``priority`` may appear several times. ``since`` is the ``seq`` of an earlier
-    answer: 304 if nothing has changed since.
+    answer: the answer then has only what has changed since, without ``limit``; 304 if nothing has.
+    ``since=0`` gives all and the first ``seq``. ``all`` is always answered as without ``since``.
     """
     feed = runtime.current().alarms
     snapshot = await feed.now()
@@ -62,14 +64,24 @@ async def alarms(query: AlarmQuery, request: Request) -> Response:
         await require_known_tag(tag)
     found = await alarms_of(snapshot, wanted)
     evaluation = feed.evaluation or snapshot.evaluation
+    part = None
+    if query.since is not None and query.state != "all":
+        part = changed(snapshot, wanted, found, query.since)
 
     def content() -> bytes:
-        return orjson.dumps(_list(query, snapshot, evaluation, found))
+        head = _head(snapshot, evaluation, len(found))
+        if part is not None:
+            return orjson.dumps(head | _part(part, snapshot.values))
+        return orjson.dumps(head | {"rows": _rows(found[: query.limit], snapshot.values)})
 
     if snapshot.error is not None or query.state == "all":
         return Response(content(), media_type=JSON, headers=NO_STORE)
     to = None if evaluation is None else evaluation.evaluated_to
-    name = f"{wanted} {query.limit} {to}"
+    if part is None:
+        asked = f"limit {query.limit}"
+    else:
+        asked = "whole" if part.whole else f"since {query.since}"
+    name = f"{wanted} {asked} {to}"
     return send(request, await stored_body(snapshot.made, name, content), JSON, NO_STORE)
 
 
@@ -148,9 +160,7 @@ def _result(one: Outcome) -> Json:
     }
 
 
-def _list(
-    query: AlarmParams, snapshot: AlarmSnapshot, known: Evaluation | None, found: list[Alarm]
-) -> Json:
+def _head(snapshot: AlarmSnapshot, known: Evaluation | None, total: int) -> Json:
     zone = runtime.current().zone
     age_s = None if known is None else known.age_s
     return {
@@ -160,10 +170,22 @@ def _list(
         "writable": can_act(),
         "seq": snapshot.seq,
         "counts": _counts(snapshot.counts),
-        "total": len(found),
+        "total": total,
         **render.stale_mark(snapshot.error, clock.monotonic() - snapshot.read_at),
-        "rows": [entry(one, snapshot.values) for one in found[: query.limit]],
     }
+
+
+def _part(part: Part, values: Mapping[str, Latest]) -> Json:
+    return {
+        "whole": part.whole,
+        "rows": _rows(part.alarms, values),
+        "removed": [{"tag_name": tag, "condition": name} for tag, name in part.removed],
+        "values": [{"tag_name": one.tag_name} | _now(one) for one in part.values],
+    }
+
+
+def _rows(alarms: list[Alarm], values: Mapping[str, Latest]) -> list[Json]:
+    return [entry(one, values) for one in alarms]
 
 
 def _counts(found: Counts) -> Json:
@@ -186,7 +208,6 @@ def _counts(found: Counts) -> Json:
 def entry(alarm: Alarm, values: Mapping[str, Latest]) -> Json:
     """An alarm with the field names of the contract."""
     row, zone = alarm.row, runtime.current().zone
-    now = values.get(row.tag_name)
     return {
         "tag_name": row.tag_name,
         "condition": row.condition,
@@ -218,6 +239,12 @@ def entry(alarm: Alarm, values: Mapping[str, Latest]) -> Json:
         "cause": row.cause,
         "consequence": row.consequence,
         "response": row.response,
-        "value_now": None if now is None else finite(now.value),
-        "value_now_ts": render.time(None if now is None else now.ts, zone),
+        **_now(values.get(row.tag_name)),
+    }
+
+
+def _now(sample: Latest | None) -> Json:
+    return {
+        "value_now": None if sample is None else finite(sample.value),
+        "value_now_ts": render.time(None if sample is None else sample.ts, runtime.current().zone),
     }

@@ -106,7 +106,7 @@ async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: 
             "whole": changes.whole,
             "removed": list(changes.removed),
             **stale,
-            **_laid_out(query, changes.tiles, tile_set.db_now, stale),
+            **_laid_out(query, changes.items, tile_set.db_now, stale),
         }
 
     if stale:

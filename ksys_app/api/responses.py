@@ -200,10 +200,11 @@ def paged(model: Any) -> Responses:
     return {200: {"model": model, "description": "The rows"}, **NAMED_TAG}
 
 
-def unchanged(model: type[BaseModel]) -> Responses:
-    """The responses of ``model``, or 304 where nothing has changed since the number asked with."""
+def unchanged(model: type[BaseModel], changes: type[BaseModel]) -> Responses:
+    """``model``, or ``changes`` since an earlier answer, with 304 where there are none."""
+    answers: Any = aging(model) | aging(changes)
     return {
-        200: {"model": aging(model), "description": "The answer"},
+        200: {"model": answers, "description": "The answer"},
         304: {"description": "Nothing has changed since"},
     }
 

@@ -85,6 +85,11 @@ class Alarm:
     unit: str = ""
     group: str = ""
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Tag and condition, which identify the alarm."""
+        return self.row.tag_name, self.row.condition
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:

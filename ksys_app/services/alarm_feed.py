@@ -12,10 +12,11 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from ksys_app.domain.alarms.badge import TagAlarms, by_tag
 from ksys_app.domain.alarms.shown import Counts, counts, ordered, shown
+from ksys_app.domain.changes import ChangeLog
 from ksys_app.errors import KsysError
 from ksys_app.models.alarm_rows import Alarm, Evaluation
 from ksys_app.models.rows import Latest
@@ -27,6 +28,18 @@ INTERVAL_S: Final = 1.0
 VALUES_S: Final = 10.0
 MOST_STANDING: Final = 10_000
 """Alarms that are read at once."""
+AlarmLog: TypeAlias = ChangeLog[Alarm, tuple[str, str]]
+ValueLog: TypeAlias = ChangeLog[Latest, str]
+
+
+def alarm_log() -> AlarmLog:
+    """The changes of alarms."""
+    return ChangeLog(lambda alarm: alarm.key)
+
+
+def value_log() -> ValueLog:
+    """The changes of the values beside alarms."""
+    return ChangeLog(lambda value: value.tag_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,8 @@ class AlarmSnapshot:
         evaluation: whether somebody evaluated at that moment, None where nobody knows.
         error: why the alarms could not be read again since then, None while they are fresh.
         read_at: the monotonic clock when the database answered.
+        changes: which alarms have changed since earlier snapshots, or are normal again.
+        new_values: which of ``values`` have changed since earlier snapshots.
         made: results computed from the snapshot.
     """
 
@@ -51,6 +66,8 @@ class AlarmSnapshot:
     evaluation: Evaluation | None = None
     error: KsysError | None = None
     read_at: float = 0.0
+    changes: AlarmLog = field(default_factory=alarm_log, compare=False, repr=False)
+    new_values: ValueLog = field(default_factory=value_log, compare=False, repr=False)
     made: Made = field(default_factory=Made, init=False, compare=False, repr=False)
 
 
@@ -148,9 +165,13 @@ class AlarmFeed:
                 values=values,
                 evaluation=found,
                 read_at=self._clock(),
+                changes=before.changes,
+                new_values=before.new_values,
             )
         )
 
     def _publish(self, snapshot: AlarmSnapshot) -> None:
         self._seq += 1
+        snapshot.changes.add(self._seq, snapshot.alarms)
+        snapshot.new_values.add(self._seq, snapshot.values.values())
         self.newest = replace(snapshot, seq=self._seq)

@@ -11,6 +11,7 @@ from ksys_app.domain.alarms.shown import Filter, ordered, passes, shown
 from ksys_app.errors import Forbidden
 from ksys_app.models.alarm_rows import Action, Alarm, Item, Outcome
 from ksys_app.models.message import Message
+from ksys_app.models.rows import Latest
 from ksys_app.models.visitor import Visitor
 from ksys_app.queries import alarm_state
 from ksys_app.queries.qc import rules_by_tag
@@ -82,6 +83,40 @@ async def alarms_of(snapshot: AlarmSnapshot, wanted: Wanted) -> list[Alarm]:
     rules = await rules_by_tag()
     rows = await alarm_state.states(wanted.tags or None, MOST_STATES)
     return ordered(filter(wanted.fits, (shown(row, rules.get(row.tag_name)) for row in rows)))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a reader of a list needs to be up to date.
+
+    Attributes:
+        whole: whether ``alarms`` are all of the list, which replace those that the reader has.
+        alarms: those that are new or have changed, in the order of the list.
+        removed: tag and condition of alarms that the list does not have any more.
+        values: newest samples that have changed, of tags whose alarms have not.
+    """
+
+    whole: bool
+    alarms: list[Alarm]
+    removed: Sequence[tuple[str, str]] = ()
+    values: Sequence[Latest] = ()
+
+
+def changed(snapshot: AlarmSnapshot, wanted: Wanted, found: list[Alarm], since: int) -> Part:
+    """What of the list ``found`` has changed since the snapshot with the number ``since``.
+
+    The snapshots remember no changes of normal alarms. Where that snapshot is forgotten or of
+    another process, it is the whole list.
+    """
+    changes = snapshot.changes.since(since)
+    if changes.whole:
+        return Part(True, found)
+    keys = {alarm.key for alarm in changes.items}
+    alarms = [alarm for alarm in found if alarm.key in keys]
+    tags = {alarm.row.tag_name for alarm in found if alarm.key not in keys}
+    removed = {*changes.removed, *keys} - {alarm.key for alarm in alarms}
+    values = [one for one in snapshot.new_values.since(since).items if one.tag_name in tags]
+    return Part(False, alarms, sorted(removed), values)
 
 
 def can_act() -> bool:

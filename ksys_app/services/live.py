@@ -16,7 +16,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Final
 
-from ksys_app.domain.changes import ChangeLog
+from ksys_app.domain.changes import TileLog, tile_log
 from ksys_app.domain.ordering import Selection
 from ksys_app.driver.pulse import Pulse
 from ksys_app.errors import KsysError
@@ -52,7 +52,7 @@ class Snapshot:
     error: KsysError | None = None
     failing_since_ms: int = 0
     retry_in_s: float = 0.0
-    changes: ChangeLog = field(default_factory=ChangeLog, compare=False, repr=False)
+    changes: TileLog = field(default_factory=tile_log, compare=False, repr=False)
     made: Made = field(default_factory=Made, init=False, compare=False, repr=False)
     drawn: Made = field(default_factory=Made, init=False, compare=False, repr=False)
 
@@ -95,7 +95,7 @@ class LiveFeed:
         self.interval = interval
         self._load, self._wall, self._pulse = load, wall, pulse
         self._read = load if read is None else read
-        self._logs: OrderedDict[Selection, ChangeLog] = OrderedDict()
+        self._logs: OrderedDict[Selection, TileLog] = OrderedDict()
         self._watchers: Counter[Selection] = Counter()
         self._newest: dict[Selection, Snapshot] = {}
         self._fresh: dict[Selection, tuple[float, Snapshot]] = {}
@@ -276,7 +276,7 @@ class LiveFeed:
         """A snapshot with the next sequence number, whose changes are remembered."""
         self._seq += 1
         selection = tile_set.selection
-        log = self._logs.setdefault(selection, ChangeLog())
+        log = self._logs.setdefault(selection, tile_log())
         self._logs.move_to_end(selection)
         if error is None or tile_set.tiles:
             log.add(self._seq, tile_set.tiles)

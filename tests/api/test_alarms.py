@@ -143,6 +143,46 @@ async def test_unchanged_alarms_are_not_sent_again(
     assert places(after.json()) == [("A", "acked")]
 
 
+async def test_a_reader_gets_only_what_has_changed_since(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    conn = plant_db.conn
+    raised = {tag: await alarms.put(conn, tag) for tag in "ABCD"}
+    whole = await listed(http, since=0)
+    assert (whole["whole"], len(whole["rows"]), whole["removed"]) == (True, 4, [])
+    items = {
+        tag: {"tag_name": tag, "condition": "HIGH", "raised_at": raised[tag].isoformat()}
+        for tag in "AB"
+    }
+    await send(http, "ack", {"items": [items["A"]]})
+    await send(http, "shelve", {"items": [items["B"]], "reason": "test"})
+    await conn.execute("UPDATE alarm_state SET process = 'norm', ack = 'none' WHERE tag_name = 'C'")
+    now = await plant.clock(conn)
+    await plant.insert(conn, [(now, tag, 7.0) for tag in "AD"])
+    some = await listed(http, since=whole["seq"])
+    assert (some["whole"], places(some), some["total"]) == (False, [("A", "acked")], 2)
+    assert [one["tag_name"] for one in some["removed"]] == ["B", "C"]
+    assert [(one["tag_name"], one["value_now"]) for one in some["values"]] == [("D", 7.0)]
+    hidden = await listed(http, state="shelved", since=whole["seq"])
+    assert (places(hidden), hidden["whole"]) == ([("B", "shelved")], False)
+    unknown = await listed(http, since=some["seq"] + 10**6, limit=1)
+    assert (unknown["whole"], len(unknown["rows"])) == (True, 2)
+
+
+async def test_readers_of_the_same_changes_share_one_body(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    await alarms.put(plant_db.conn, "A")
+    before = (await listed(http))["seq"]
+    await alarms.put(plant_db.conn, "B")
+    await listed(http)
+    bodies = runtime.current().alarms.newest.made
+    held = len(bodies)
+    for _ in range(3):
+        assert (await http.get(PATH, params={"since": before})).status_code == 200
+    assert len(bodies) == held + 1
+
+
 async def test_many_readers_cost_the_database_one_look_a_second(plant_db: Plant) -> None:
     conn, moment = plant_db.conn, [1_000.0]
     await plant.insert(conn, [(await plant.clock(conn), "V", 1.0)])

@@ -49,6 +49,26 @@ def test_rows_that_have_not_changed_stay_the_same_objects() -> None:
     assert (second["tags"], second["same"]) == (["A", "B"], [True, False])
 
 
+def test_changes_are_applied_to_the_alarms_that_a_page_has() -> None:
+    none: dict[str, Any] = {"whole": False, "removed": [], "values": []}
+    gone = [{"tag_name": "B", "condition": "HIGH"}, {"tag_name": "X", "condition": "LOW"}]
+    value = {"tag_name": "C", "value_now": 7, "value_now_ts": None}
+    found = run(
+        HELD,
+        FOLLOW,
+        answer(alarm("A"), alarm("B"), alarm("C")) | {"whole": True},
+        answer(seq=2) | none,
+        answer(alarm("A", "acked"), alarm("D"), seq=3) | none | {"removed": gone},
+        answer(seq=4) | none | {"values": [value]},
+        answer(alarm("E"), seq=5) | {"whole": True},
+    )
+    assert [one["tags"] for one in found] == [[*"ABC"], [*"ABC"], [*"ACD"], [*"ACD"], ["E"]]
+    assert [one["calls"] for one in found] == [[*"ABC"], [], ["D"], [], ["E"]]
+    assert [one["same"] for one in found][1:4] == [
+        *([True, True, True], [False, True, False], [True, False, True]),
+    ]
+
+
 CALLS: list[tuple[list[Any], list[Any], bool]] = [
     ([], [alarm("A")], True),
     ([alarm("A")], [alarm("A", value_now=7)], False),

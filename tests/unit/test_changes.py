@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 
-from ksys_app.domain.changes import KEPT, ChangeLog
+from ksys_app.domain.changes import KEPT, tile_log
 from ksys_app.domain.tiles import badges, tile
 from ksys_app.models.tiles import Tile
 from tests.unit.test_tiles import ROW
@@ -20,32 +20,32 @@ def made(**values: float) -> tuple[Tile, ...]:
 
 
 def test_who_has_nothing_gets_everything() -> None:
-    log = ChangeLog()
+    log = tile_log()
     log.add(7, made(A=1, B=2))
     changes = log.since(0)
-    assert (changes.whole, changes.tiles, changes.removed) == (True, made(A=1, B=2), ())
+    assert (changes.whole, changes.items, changes.removed) == (True, made(A=1, B=2), ())
 
 
 def test_only_what_is_new_has_changed_or_is_gone_is_reported() -> None:
-    log = ChangeLog()
+    log = tile_log()
     log.add(7, made(A=1, B=2, C=3))
     log.add(9, made(A=1, B=5, D=4))
     changes = log.since(7)
-    assert (changes.whole, changes.tiles, changes.removed) == (False, made(B=5, D=4), ("C",))
-    assert log.since(9).tiles == ()
+    assert (changes.whole, changes.items, changes.removed) == (False, made(B=5, D=4), ("C",))
+    assert log.since(9).items == ()
 
 
 def test_an_equal_tile_is_no_change() -> None:
-    log = ChangeLog()
+    log = tile_log()
     log.add(1, [TILE])
     log.add(2, [replace(TILE)])
-    assert log.since(1).tiles == ()
+    assert log.since(1).items == ()
     log.add(3, [replace(TILE, comm="late")])
-    assert [one.comm for one in log.since(2).tiles] == ["late"]
+    assert [one.comm for one in log.since(2).items] == ["late"]
 
 
 def test_who_fell_behind_what_is_remembered_gets_everything() -> None:
-    log = ChangeLog()
+    log = tile_log()
     for seq in range(1, KEPT + 2):
         log.add(seq, made(A=1))
     assert not log.since(2).whole
@@ -54,12 +54,12 @@ def test_who_fell_behind_what_is_remembered_gets_everything() -> None:
 
 
 def test_a_tick_without_an_answer_changes_nothing() -> None:
-    log = ChangeLog()
+    log = tile_log()
     log.add(1, made(A=1))
     log.again(2)
     log.add(3, made(A=2))
-    assert log.since(2).tiles == made(A=2)
-    assert (log.since(3).tiles, log.since(3).whole) == ((), False)
+    assert log.since(2).items == made(A=2)
+    assert (log.since(3).items, log.since(3).whole) == ((), False)
 
 
 TAGS = st.dictionaries(st.sampled_from("ABCDE"), st.integers(0, 2).map(float), max_size=5)
@@ -69,7 +69,7 @@ TAGS = st.dictionaries(st.sampled_from("ABCDE"), st.integers(0, 2).map(float), m
 def test_a_reader_that_skips_ticks_has_the_newest_tiles(
     ticks: list[dict[str, float]], data: st.DataObject
 ) -> None:
-    log = ChangeLog()
+    log = tile_log()
     seen, has = 0, dict[str, Tile]()
     for seq, values in enumerate(ticks, 1):
         log.add(seq, made(**values))
@@ -79,17 +79,17 @@ def test_a_reader_that_skips_ticks_has_the_newest_tiles(
                 has.clear()
             for title in changes.removed:
                 has.pop(title, None)
-            has |= {one.title: one for one in changes.tiles}
+            has |= {one.title: one for one in changes.items}
             seen = seq
             assert [has[title] for title in sorted(has)] == list(made(**values))
 
 
 def test_screens_that_ask_the_same_get_the_same_until_the_next_tick() -> None:
-    log = ChangeLog()
+    log = tile_log()
     log.add(1, made(A=1))
     log.add(2, made(A=2))
     assert log.since(1) is log.since(1)
     assert log.since(0) is log.since(-5)
     log.add(3, made(A=2, B=1))
-    assert log.since(1).tiles == made(A=2, B=1)
-    assert log.since(0).tiles == made(A=2, B=1)
+    assert log.since(1).items == made(A=2, B=1)
+    assert log.since(0).items == made(A=2, B=1)

@@ -55,7 +55,8 @@ export function grouped(rows, by) {
   const found = new Map();
   for (const row of rows) {
     const name = named(row);
-    found.set(name, [...(found.get(name) ?? []), row]);
+    if (!found.has(name)) found.set(name, []);
+    found.get(name).push(row);
   }
   return [...found].map(([name, members]) => ({ name, rows: members }));
 }

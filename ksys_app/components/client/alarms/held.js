@@ -16,12 +16,22 @@ export const aside = ({ state }) => ASIDE.has(state);
 export const waits = ({ state }) => WAITS.has(state);
 export const listed = (row) => !aside(row) && row.state !== "normal";
 
-// What is held after an answer: the alarms of the list. Rows that have not changed stay the objects that they were.
+// What is held after an answer, which has all alarms of the list (`whole`) or what has changed of those that are held.
+// Rows that have not changed stay the objects that they were.
 export function applied(held, answer, atMs) {
   const { seq, evaluated_to: evaluatedTo, age_s: ageS, evaluating, counts, writable } = answer;
   const about = { seq, evaluatedTo, late: !evaluating || ageS > LATE_S, writable, counts, atMs };
   const known = new Map(held.rows.map((row) => [keyOf(row), row]));
+  if (answer.whole === false) return { ...about, rows: merged(held.rows, known, answer) };
   return { ...about, rows: answer.rows.filter(listed).map((row) => (same(known.get(keyOf(row)), row) ? known.get(keyOf(row)) : row)) };
+}
+
+function merged(before, known, { rows, removed, values }) {
+  if (rows.length + removed.length + values.length === 0) return before;
+  for (const one of removed) known.delete(keyOf(one));
+  for (const row of rows) known.set(keyOf(row), row);
+  const now = new Map(values.map((one) => [one.tag_name, one]));
+  return [...known.values()].filter(listed).map((row) => (now.has(row.tag_name) ? { ...row, ...now.get(row.tag_name) } : row));
 }
 
 const same = (one, other) => one !== undefined && JSON.stringify(one) === JSON.stringify(other);

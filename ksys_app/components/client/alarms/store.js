@@ -7,7 +7,8 @@ import { at } from "../lib/paths.js";
 const EVERY_MS = 1000;
 const HIDDEN_MS = 5000;
 const MOST_WAIT_MS = 8000;
-const LIST = "/api/v1/alarms?limit=10000&state=";
+const LIST = "/api/v1/alarms?state=active&since=";
+const ASIDE = "/api/v1/alarms?limit=10000&state=shelved";
 
 // `link`: loading, live, old while the server's database is away, lost, or absent where the server has no alarms.
 // `calls`: the alarms that the last `call` was about, those that called for attention; `news`: after the page was loaded.
@@ -32,11 +33,11 @@ async function pull() {
   busy = true;
   clearTimeout(timer);
   try {
-    // 304 while nothing has changed: no alarm, no value beside one, and not whether anybody evaluates.
-    const since = state.link === "live" ? `&since=${state.held.seq}` : "";
-    const answer = await fetch(at(`${LIST}active${since}`), { cache: "no-store" });
+    // What has changed since; 304 while nothing has: no alarm, no value beside one, and not whether anybody evaluates.
+    const answer = await fetch(at(`${LIST}${state.held.seq}`), { cache: "no-store" });
     if (answer.status === 404) tell({ link: "absent" });
     else if (answer.status !== 304) take(await bodyOf(answer));
+    else if (state.link !== "live") tell({ link: "live" });
     failures = 0;
   } catch {
     failures += 1;
@@ -95,7 +96,7 @@ export function useAside(wanted) {
   useEffect(() => {
     if (!wanted) return undefined;
     const stop = new AbortController();
-    fetch(at(`${LIST}shelved`), { cache: "no-store", signal: stop.signal }).then(bodyOf)
+    fetch(at(ASIDE), { cache: "no-store", signal: stop.signal }).then(bodyOf)
       .then((answer) => setRows(answer.rows), () => stop.signal.aborted || setRows((before) => before ?? []));
     return () => stop.abort();
   }, [wanted, seq]);
