@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import cast
 
 from ksys_app.domain.access import ROLES
@@ -30,11 +31,20 @@ def _role(cell: str) -> Role | None:
 
 def needed(method: str, path: str) -> Role | None:
     """The role that the table of requests gives, None for nobody."""
-    for methods, paths, role in docs.table(docs.section("31.6")):
+    for methods, paths, role in _requests():
         fits = methods == "any" or method in methods.split(", ")
-        if fits and any(fnmatchcase(path, one) for one in re.findall(r"`([^`]+)`", paths)):
-            return _role(role)
+        if fits and any(fnmatchcase(path, one) for one in paths):
+            return role
     raise AssertionError(f"the table has no row for {method} {path}")
+
+
+@cache
+def _requests() -> list[tuple[str, list[str], Role | None]]:
+    """The table of requests: methods, paths and the role."""
+    return [
+        (methods, re.findall(r"`([^`]+)`", paths), _role(role))
+        for methods, paths, role in docs.table(docs.section("31.6"))
+    ]
 
 
 def handlers() -> dict[str, Role | None]:

@@ -48,6 +48,7 @@ FLAGS = [
 START_S = 240
 STOP_S = 60
 SHOWN_MS = 60_000
+ANSWER_S = 60
 expect.set_options(timeout=SHOWN_MS)
 
 

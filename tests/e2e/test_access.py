@@ -24,7 +24,7 @@ from ksys_app.utils import credentials
 from tests import identity, permissions
 from tests.conftest import OP_PASSWORD
 from tests.database import TestDatabases
-from tests.e2e.conftest import SHOWN_MS, Site, free_port, seed, start_site, stop_site
+from tests.e2e.conftest import ANSWER_S, SHOWN_MS, Site, free_port, seed, start_site, stop_site
 from tests.values import events
 from tests.waiting import until
 from tests.wire import BOARD, Wire, address, frame, tab
@@ -63,7 +63,9 @@ async def guarded(databases: TestDatabases) -> AsyncIterator[Site]:
 @asynccontextmanager
 async def logged_in(site: Site, role: Role) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the session of a user of this role."""
-    async with httpx.AsyncClient(base_url=site.url, headers={"origin": site.url}) as client:
+    async with httpx.AsyncClient(
+        base_url=site.url, headers={"origin": site.url}, timeout=ANSWER_S
+    ) as client:
         sent = {"user": NAMES[role], "password": PASSWORD}
         assert (await client.post("/api/v1/login", json=sent)).status_code == 204
         yield client
@@ -97,7 +99,9 @@ async def in_one_row(page: Page, *names: str) -> bool:
 
 async def test_what_each_role_reaches_is_the_table_of_the_prd(guarded: Site) -> None:
     async with AsyncExitStack() as stack:
-        nobody = await stack.enter_async_context(httpx.AsyncClient(base_url=guarded.url))
+        nobody = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=guarded.url, timeout=ANSWER_S)
+        )
         answers: list[tuple[Role | None, httpx.AsyncClient]] = [(None, nobody)]
         document = await nobody.get(
             "/api/v1/openapi.json", headers={"authorization": f"Bearer {TOKENS['viewer']}"}
@@ -106,7 +110,7 @@ async def test_what_each_role_reaches_is_the_table_of_the_prd(guarded: Site) -> 
         for role in ROLES:
             answers.append((role, await stack.enter_async_context(logged_in(guarded, role))))
             bearer = {"authorization": f"Bearer {TOKENS[role]}"}
-            token = httpx.AsyncClient(base_url=guarded.url, headers=bearer)
+            token = httpx.AsyncClient(base_url=guarded.url, headers=bearer, timeout=ANSWER_S)
             answers.append((role, await stack.enter_async_context(token)))
         wrong = []
         for role, client in answers:

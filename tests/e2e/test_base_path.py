@@ -18,7 +18,7 @@ from ksys_app.security import HEADERS
 from tests import plant, proxies
 from tests.conftest import RO_PASSWORD
 from tests.database import TestDatabases
-from tests.e2e.conftest import free_port, seed
+from tests.e2e.conftest import ANSWER_S, free_port, seed
 from tests.proxies import Served
 
 PAGES = {"trend": "Trend", "tech": "Indicators", "comm": "Communication", "": "Dashboard"}
@@ -201,6 +201,6 @@ async def test_the_app_s_own_port_leads_to_the_base_path(app: Served, page: Page
     await page.goto(f"{direct}/trend?tag=D100&window=24h#x")
     await title(page, "Trend")
     assert page.url.startswith(f"{direct}/ksys/trend?tag=D100&window=24h")
-    async with httpx.AsyncClient(base_url=direct) as client:
+    async with httpx.AsyncClient(base_url=direct, timeout=ANSWER_S) as client:
         assert (await client.get("/readyz")).status_code == 200
     assert f"ready: http://localhost:{app.port}/ksys/" in app.log

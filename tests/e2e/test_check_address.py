@@ -14,7 +14,7 @@ import pytest
 
 from ksys_app.ops.serving import address
 from tests import proxies
-from tests.e2e.conftest import free_port
+from tests.e2e.conftest import ANSWER_S, free_port
 from tests.ksys import ksys
 from tests.proxies import Certificate, Served, of_runbook, put
 
@@ -89,7 +89,9 @@ async def test_a_websocket_without_its_upgrade_is_reported_and_leaves_no_trace_i
     app: Served, upgrade: dict[str, str]
 ) -> None:
     before = len(app.log)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{app.port}", timeout=ANSWER_S
+    ) as client:
         answer = await client.get(f"/{address.EVENTS}", headers=upgrade)
         await client.get("/ping")
     assert (answer.status_code, answer.headers["upgrade"]) == (426, "websocket")

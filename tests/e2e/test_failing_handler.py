@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, expect
 
 from ksys_app.states.failure import TRACEBACKS
 from tests.database import TestDatabases
-from tests.e2e.conftest import Site, seed, start_site, stop_site
+from tests.e2e.conftest import ANSWER_S, Site, seed, start_site, stop_site
 from tests.waiting import until
 from tests.wire import BOARD, tab
 
@@ -94,7 +94,7 @@ async def test_the_page_of_a_series_says_it_too(context: BrowserContext, site: S
 
 
 async def test_an_answer_names_its_id(site: Site) -> None:
-    async with httpx.AsyncClient(base_url=site.url) as client:
+    async with httpx.AsyncClient(base_url=site.url, timeout=ANSWER_S) as client:
         first, second = [(await client.get(path)).headers for path in ("/ping", "/api/nope")]
         given = await client.get("/ping", headers={"X-Request-Id": "of-a-proxy"})
     assert first["X-Request-Id"] != second["X-Request-Id"]

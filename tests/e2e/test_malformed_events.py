@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import connect
 
 from ksys_app.events.refusals import ALL_LINES, CONNECTION_LINES, KINDS
-from tests.e2e.conftest import Site
+from tests.e2e.conftest import ANSWER_S, Site
 from tests.waiting import until
 from tests.wire import BOARD, ROOT, address, event, frame, tab
 
@@ -74,7 +74,7 @@ BOMB = zlib.compress(b"x" * 3_000_000, wbits=-12)[:-4]
 
 async def counted(site: Site) -> dict[str, float]:
     """Refused messages by kind, from ``/metrics``."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=ANSWER_S) as client:
         text = (await client.get(f"{site.url}/metrics")).text
     families = {family.name: family for family in text_string_to_metric_families(text)}
     samples = families["ksys_events_refused"].samples

@@ -13,7 +13,7 @@ from ksys_app.db import connect
 from tests import plant
 from tests.e2e.conftest import Site
 
-EXAMPLES = 20
+EXAMPLES = 10
 SEED = 20250815
 # A document of this kind cannot say that one parameter must be less than another, or needs it, nor
 # that one is of an earlier answer, nor that 200 pins of 5,000 characters make an address too long.

@@ -19,7 +19,7 @@ from ksys_app.db import connect
 from tests import plant, proxies
 from tests.conftest import OP_PASSWORD, RO_PASSWORD
 from tests.database import TestDatabases
-from tests.e2e.conftest import free_port, seed
+from tests.e2e.conftest import ANSWER_S, free_port, seed
 from tests.proxies import Certificate, Served
 
 # What stands in front, and the name that the browser calls it by: each on a port of its own.
@@ -143,7 +143,7 @@ async def test_a_tab_whose_process_is_killed_goes_on_with_another_process(
 
 async def _cookie_of(url: str, app: Served) -> str:
     """The cookie with which the proxy of ``url`` sends a browser to ``app``."""
-    async with httpx.AsyncClient(verify=False) as http:
+    async with httpx.AsyncClient(verify=False, timeout=ANSWER_S) as http:
         started = _start_of((await http.get(f"http://127.0.0.1:{app.port}/metrics")).text)
         # The proxy chooses a process at random for a browser without a cookie.
         for _ in range(100):
@@ -253,7 +253,7 @@ async def test_the_name_comes_from_the_proxy_alone(
     behind_login: str, named: Served, dsn: str
 ) -> None:
     forged = {"x-forwarded-user": "adam"}
-    async with httpx.AsyncClient(base_url=behind_login, verify=False) as client:
+    async with httpx.AsyncClient(base_url=behind_login, verify=False, timeout=ANSWER_S) as client:
 
         async def asks(login: str | None, **headers: str) -> tuple[int, str]:
             cookie = {} if login is None else {"cookie": f"_login={login}"}
@@ -272,7 +272,7 @@ async def test_the_name_comes_from_the_proxy_alone(
         assert (await client.get("/api/v1/kpi")).status_code == 401
     for address, status in (("127.0.0.1", 200), ("127.0.0.2", 401)):
         transport = httpx.AsyncHTTPTransport(local_address=address)
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx.AsyncClient(transport=transport, timeout=ANSWER_S) as client:
             answer = await client.get(f"http://127.0.0.1:{named.port}/api/v1/me", headers=forged)
             assert answer.status_code == status
 
@@ -285,7 +285,7 @@ async def test_what_the_browser_says_about_itself_is_dropped_also_by_a_caddy_tha
     site = proxies.put(proxies.caddy_forward_auth(), **{copied: ""})
     async with logging_in(named, tmp_path, site) as address:
         for claim in ({"cookie": "_login=eve"}, {"authorization": "Bearer ksys_forged"}):
-            async with httpx.AsyncClient(verify=False, headers=claim) as client:
+            async with httpx.AsyncClient(verify=False, headers=claim, timeout=ANSWER_S) as client:
                 forged = {"x-forwarded-user": "adam"}
                 answer = await client.get(f"{address}/api/v1/me", headers=forged)
                 assert answer.status_code == 401
@@ -304,7 +304,9 @@ async def test_a_program_that_keeps_no_cookie_begins_one_session(
     behind_login: str, dsn: str
 ) -> None:
     headers = {"cookie": "_login=eve", "user-agent": "a program"}
-    async with httpx.AsyncClient(base_url=behind_login, verify=False, headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=behind_login, verify=False, headers=headers, timeout=ANSWER_S
+    ) as client:
 
         async def asks() -> int:
             answer = await client.get("/api/v1/me")

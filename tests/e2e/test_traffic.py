@@ -14,7 +14,7 @@ from ksys_app.content_policy import source_of
 from ksys_app.db import connect
 from ksys_app.ops.demo.screens.screens import Screens
 from ksys_app.ops.serving import frontend
-from tests.e2e.conftest import Site, opened, policy_watched
+from tests.e2e.conftest import ANSWER_S, Site, opened, policy_watched
 from tests.waiting import until
 
 KB = 1024
@@ -248,7 +248,7 @@ async def test_another_origin_may_not_open_the_websocket(site: Site) -> None:
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }
-    async with httpx.AsyncClient(base_url=site.url) as client:
+    async with httpx.AsyncClient(base_url=site.url, timeout=ANSWER_S) as client:
         for origin, allowed in ((site.url, True), ("http://evil.example", False)):
             request = client.build_request("GET", path, headers=upgrade | {"Origin": origin})
             answer = await client.send(request, stream=True)
