@@ -71,8 +71,16 @@ def expected_buckets(
     samples: Sequence[Sample], window: Window, now: datetime, zone: str, before: timedelta
 ) -> pd.DataFrame:
     """The expected buckets of a window, ascending, beginning ``before`` the window's start."""
-    frame = bucketed(samples, window.bucket, zone)
-    values = frame[frame["bucket"] >= now - window.duration - before].groupby("bucket")["value"]
+    return expected_between(samples, window.bucket, now - window.duration - before, now, zone)
+
+
+def expected_between(
+    samples: Sequence[Sample], bucket: str, start: datetime, end: datetime, zone: str
+) -> pd.DataFrame:
+    """The expected buckets that begin at ``start`` or later and before ``end``, ascending."""
+    frame = bucketed(samples, bucket, zone)
+    inside = frame[(frame["bucket"] >= start) & (frame["bucket"] < end)]
+    values = inside.groupby("bucket")["value"]
     made = values.agg(n="count", avg="mean", sum="sum", min="min", max="max")
     made["last"], made["first"] = values.last(), values.first()
     made["diff"] = made["last"] - made["first"]

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from ksys_app.api.params import MAX_SEQ, Moment, NoParams, TagName, few
+from ksys_app.api.params import MAX_SEQ, Moment, NoParams, TagName, Tags
 from ksys_app.models.alarm_rows import JournalKey
 from ksys_app.models.alarms import Condition, Event
 from ksys_app.services.alarms import MOST_ITEMS, MOST_MINUTES
@@ -55,7 +55,6 @@ Priority = Annotated[
     BeforeValidator(_whole),
 ]
 Priorities = Annotated[list[Priority], Field(max_length=4)]
-Tags = Annotated[list[TagName], AfterValidator(few), Field(json_schema_extra={"maxItems": 9})]
 _TEXT: Final = {"pattern": r"^[^\u0000]*$"}
 Text = Annotated[str, Field(max_length=MOST_TEXT, json_schema_extra=_TEXT), AfterValidator(_said)]
 Reason = Annotated[

@@ -17,9 +17,11 @@ from ksys_app.api import csv_file, responses, schemas
 from ksys_app.api.methods import head_only
 from ksys_app.api.params import ExportParams, ExportQuery
 from ksys_app.api.stored_body import Body, send, stored_body
-from ksys_app.errors import KsysError
+from ksys_app.domain.ranges import Range
+from ksys_app.errors import BadParameter, KsysError
 from ksys_app.services import runtime
 from ksys_app.services.export import Export, Part, read_answers, read_parts
+from ksys_app.services.periods import read_moment, read_period
 from ksys_app.services.series import SeriesQuery
 from ksys_app.utils.cache import Answer
 
@@ -42,16 +44,12 @@ router = APIRouter(prefix="/api/v1")
 async def export(query: ExportQuery, request: Request) -> Response:
     """The rows of chart and table as CSV; ``bucket`` selects another bucket width.
 
-    ``from`` and ``to`` select a part of the window: rows that begin at ``from`` or later, and
-    before ``to``.
+    ``from`` and ``to`` are a range. Beside ``window`` they select a part of the window: rows that
+    begin at ``from`` or later, and before ``to``.
     """
     names = tuple(SHAPES[query.kind].model_fields)
-    rows = SeriesQuery(query.kind, query.window, band=query.band)
-    wanted = Export(query.tag, rows, query.bucket, query.start, query.end)
-    told = [query.window.label, query.bucket if query.kind == "buckets" else query.kind]
-    span = csv_file.span(query.start, query.end, runtime.current().zone)
-    named = csv_file.disposition(query.tag, *filter(None, [*told, *span]))
-    answers = None if span else await read_answers(wanted)
+    wanted, named = await _wanted(query)
+    answers = None if wanted.partial else await read_answers(wanted)
     if answers is None:
         parts = read_parts(wanted)
         # Read the first rows before the answer begins, because later no error status can be sent.
@@ -62,19 +60,40 @@ async def export(query: ExportQuery, request: Request) -> Response:
         ((tag, answer),) = answers.items()
         started = time.monotonic()
         body = await _file(tag, answer, names)
-        log.event("export_ok", **_fields(_about(query), answer.rowcount, started))
+        log.event("export_ok", **_fields(_about(wanted), answer.rowcount, started))
         return send(request, body, CSV, _headers(named))
     if head_only(request):
         return Response(media_type=CSV, headers=_headers(named))
-    return CsvStream(_about(query), text, named)
+    return CsvStream(_about(wanted), text, named)
+
+
+async def _wanted(query: ExportParams) -> tuple[Export, str]:
+    """What the file has, and the header with its name."""
+    zone = runtime.current().zone
+    told = query.bucket if query.kind == "buckets" else query.kind
+    if query.of_window:
+        start, end = [await read_moment(*one) for one in (("from", query.start), ("to", query.end))]
+        if start is not None and end is not None and start >= end:
+            raise BadParameter("from must be before to")
+        rows = SeriesQuery(query.kind, query.window, band=query.band)
+        wanted = Export(query.tag, rows, query.bucket, start, end)
+        parts = [query.window.label, told, *csv_file.span(start, end, zone)]
+    else:
+        period = await read_period(query.window, query.start, query.end)
+        wanted = Export(query.tag, SeriesQuery(query.kind, period, band=query.band), query.bucket)
+        parts = [told]
+        if isinstance(period, Range):
+            parts += csv_file.span(period.start, period.end, zone)
+    return wanted, csv_file.disposition(query.tag, *filter(None, parts))
 
 
 def _headers(disposition: str) -> dict[str, str]:
     return {"Content-Disposition": disposition, "Cache-Control": "no-store"}
 
 
-def _about(query: ExportParams) -> dict[str, str]:
-    return {"range": query.window.label, "tag": " ".join(query.tag), "view": query.kind}
+def _about(wanted: Export) -> dict[str, str]:
+    query = wanted.query
+    return {"range": query.window.label, "tag": " ".join(wanted.tags), "view": query.kind}
 
 
 def _fields(about: Mapping[str, str], rows: int, started: float) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pydantic import (
 from ksys_app.api.schemas import Bucket, Feature, Indicator
 from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
+from ksys_app.domain.ranges import Resolution
 from ksys_app.domain.windows import (
     DEFAULT_WINDOW,
     LABELS,
@@ -86,6 +87,13 @@ MOMENT: Final = (
     DAY.removesuffix("$") + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"
     "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
 )
+# What domain.ranges reads: relative, or a day that exists with or without time and offset.
+RANGE_TEXT: Final = (
+    "^(now(-[1-9][0-9]{0,8}[smhdwMy])?(/[hdwM])?|"
+    + DAY.removeprefix("^").removesuffix("$")
+    + "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
+    "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?)?)$"
+)
 TagName = Annotated[
     str,
     AfterValidator(_tag),
@@ -104,6 +112,11 @@ TagNames = Annotated[
     AfterValidator(few),
     Field(json_schema_extra={"minItems": 1, "maxItems": MAX_EXPORT_TAGS}),
 ]
+Tags = Annotated[
+    list[TagName],
+    AfterValidator(few),
+    Field(json_schema_extra={"maxItems": MAX_EXPORT_TAGS}),
+]
 WindowLabel = Annotated[
     Window,
     BeforeValidator(_window),
@@ -119,6 +132,12 @@ Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
     Field(examples=["2026-02-28T09:00:00+09:00"], json_schema_extra={"pattern": MOMENT}),
+]
+
+
+RangeText = Annotated[
+    str,
+    Field(examples=["now-6h", "2026-11-03T22:00"], json_schema_extra={"pattern": RANGE_TEXT}),
 ]
 
 
@@ -170,14 +189,24 @@ class TagParam(_Strict):
     tag: TagName | None = None
 
 
-class WindowParams(TagParam):
-    """A window, and all tags or one."""
+class PeriodParams(_Strict):
+    """A window or a range."""
 
     window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
+    start: Annotated[RangeText | None, Field(alias="from")] = None
+    end: Annotated[RangeText | None, Field(alias="to")] = None
+
+    @model_validator(mode="after")
+    def _a_window_or_a_range(self) -> Self:
+        if self.start is not None and "window" in self.model_fields_set:
+            raise ValueError("window and from cannot be given together; give one of them")
+        if self.end is not None and self.start is None:
+            raise ValueError("to needs from")
+        return self
 
 
-class SeriesParams(WindowParams):
-    """A window, one tag or all, and how the rows are laid out: columns are of one tag."""
+class SeriesParams(PeriodParams, TagParam):
+    """A window or range, one tag or all, and the layout of the rows: columns are of one tag."""
 
     format: Literal["rows", "columns"] = "rows"
     columns: str | None = None
@@ -190,15 +219,23 @@ class SeriesParams(WindowParams):
 
 
 class BucketParams(SeriesParams):
-    """The same, and which columns of a bucket."""
+    """The same, which columns of a bucket, and how wide the buckets are."""
 
     columns: Annotated[str, AfterValidator(names_of(_BUCKET)), listed(_BUCKET)] | None = None
+    bucket: Resolution | None = None
+
+    @model_validator(mode="after")
+    def _samples_are_of_one_tag(self) -> Self:
+        if self.bucket == "raw" and self.tag is None:
+            raise ValueError("bucket=raw needs tag")
+        return self
 
 
 class IndicatorParams(SeriesParams):
-    """The same, which columns of an indicator, and which bands."""
+    """The same, which columns of an indicator, how wide its buckets are, and which bands."""
 
     columns: Annotated[str, AfterValidator(names_of(_MOVING)), listed(_MOVING)] | None = None
+    bucket: BucketName | None = None
     band: Band = "plant"
 
 
@@ -209,24 +246,29 @@ class FeatureParams(SeriesParams):
 
 
 class ExportParams(_Strict):
-    """Tags and a window, what of them; of buckets how wide, of indicators which bands.
+    """Tags and a window or range, what of them; of buckets how wide, of indicators which bands.
 
-    ``from`` and ``to``: only the rows of the window that begin from the one up to, without, the
-    other.
+    ``from`` and ``to`` are a range. Beside ``window`` they select the rows of the window that begin
+    from the one up to, without, the other.
     """
 
     tag: TagNames
     window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
-    start: Annotated[Moment | None, Field(alias="from")] = None
-    end: Annotated[Moment | None, Field(alias="to")] = None
+    start: Annotated[RangeText | None, Field(alias="from")] = None
+    end: Annotated[RangeText | None, Field(alias="to")] = None
     kind: Literal["buckets", "indicators", "features"] = "buckets"
     bucket: BucketName | None = None
     band: Band = "plant"
 
+    @property
+    def of_window(self) -> bool:
+        """Whether ``window`` is given, so that the others select a part of it."""
+        return "window" in self.model_fields_set or (self.start is None and self.end is None)
+
     @model_validator(mode="after")
-    def _from_is_before_to(self) -> Self:
-        if self.start is not None and self.end is not None and self.start >= self.end:
-            raise ValueError("from must be before to")
+    def _a_range_has_a_start(self) -> Self:
+        if not self.of_window and self.start is None:
+            raise ValueError("to needs from or window")
         return self
 
 

@@ -16,8 +16,8 @@ from fastapi import Response
 from ksys_app.api.schemas import Kpi
 from ksys_app.domain.columns import drawn
 from ksys_app.domain.figures import finite
+from ksys_app.domain.ranges import Period, Range, axis
 from ksys_app.domain.timefmt import epoch_ms, iso_local
-from ksys_app.domain.windows import Window, edges
 from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.models.tiles import Drawing, Tile
 from ksys_app.models.views import DRAWN, SHOWN
@@ -158,15 +158,25 @@ def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:
     }
 
 
-def span(answer: Answer[Any], window: Window, width: timedelta, zone: ZoneInfo) -> Json:
-    """The start of the window's first bucket and the end of the running one, epoch milliseconds.
+def period(answer: Answer[Any], asked: Period, width: timedelta, zone: ZoneInfo) -> Json:
+    """The name of a window; of a range its two ends, where its first and last buckets begin."""
+    if not isinstance(asked, Range):
+        return {"window": asked.label}
+    start, end = asked.bounds(width)
+    return {"window": None, "from": time(start, zone), "to": time(end or _clock(answer), zone)}
 
-    The database's clock counts; without a row, the app's clock.
-    """
-    fetched = datetime.fromtimestamp(answer.fetched_ms / 1000, UTC)
-    now = answer.rows[-1].now if answer.rows else fetched
-    first, end = edges(window, width, now, zone)
+
+def span(answer: Answer[Any], asked: Period, width: timedelta, zone: ZoneInfo) -> Json:
+    """The start of the first bucket and the end of the last one, epoch milliseconds."""
+    first, end = axis(asked, width, _clock(answer), zone)
     return {"from_ms": epoch_ms(first), "to_ms": epoch_ms(end)}
+
+
+def _clock(answer: Answer[Any]) -> datetime:
+    """The database's clock at an answer; without a row, the app's clock."""
+    fetched = datetime.fromtimestamp(answer.fetched_ms / 1000, UTC)
+    now: datetime = answer.rows[-1].now if answer.rows else fetched
+    return now
 
 
 def rows(

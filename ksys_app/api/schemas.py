@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from ksys_app.domain.indicators import Band
 from ksys_app.domain.quality import Comm
+from ksys_app.domain.ranges import RAW_VIEW, Resolution
 from ksys_app.domain.windows import LABELS, VIEW, BucketName
 from ksys_app.models.comm import CellState
 
@@ -155,13 +156,16 @@ class Feature(Exact):
 
 
 class Series(Exact):
-    """The rows of a tag over a window, or of all tags if ``tag_name`` is null.
+    """The rows of a tag over a window or a range, or of all tags if ``tag_name`` is null.
 
-    ``truncated``: there are more rows; the answer has the newest ``limit`` rows.
+    ``window`` is null for a range, which has ``from`` and ``to``: rows begin at the one or later,
+    and before the other. ``truncated``: there are more rows; the answer has the newest ``limit``.
     """
 
     tag_name: str | None
-    window: Window
+    window: Window | None
+    from_: Annotated[Moment | Nothing, Field(alias="from")] = ABSENT
+    to: Moment | Nothing = ABSENT
     bucket: BucketName
     view: View
     bucket_s: Count
@@ -172,7 +176,10 @@ class Series(Exact):
 
 
 class Timeseries(Series):
-    """Buckets of a tag."""
+    """Buckets of a tag; or its samples, where ``bucket`` is ``raw``."""
+
+    bucket: Resolution  # type: ignore[assignment]
+    view: Annotated[str, Field(json_schema_extra={"enum": [*VIEW.values(), RAW_VIEW]})]
 
 
 class Indicators(Series):

@@ -1,4 +1,4 @@
-"""A tag's series over a window: buckets, indicators, features (PRD §8.5)."""
+"""A tag's series over a window or range: buckets, indicators, features (PRD §8.5, §33.2)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from pydantic import BaseModel
 from ksys_app import log
 from ksys_app.api import render, responses, schemas
 from ksys_app.api.conditional_json import conditional_json, has_body
-from ksys_app.api.params import BucketQuery, FeatureQuery, IndicatorQuery, SeriesParams
+from ksys_app.api.params import (
+    BucketQuery,
+    FeatureQuery,
+    IndicatorQuery,
+    SeriesParams,
+)
 from ksys_app.domain.kpi import series_decimals
 from ksys_app.models.rows import QcRule
 from ksys_app.services import runtime
+from ksys_app.services.periods import read_period
 from ksys_app.services.rules import rule_of
 from ksys_app.services.series import MAX_ROWS, Series, SeriesQuery, read_series
 
@@ -28,11 +34,13 @@ router = APIRouter(prefix="/api/v1")
     responses=responses.with_etag(responses.series(schemas.Timeseries, schemas.Bucket)),
 )
 async def timeseries(query: BucketQuery, request: Request) -> Response:
-    """Buckets of a tag in a window, ascending, with the running one; a gap has no row.
+    """Buckets of a tag in a window or a range, ascending, with the running one; a gap has no row.
 
-    Without ``tag``, the newest 10,000 rows of all tags.
+    ``bucket`` selects another width, as long as the tag has at most 10,000 buckets, or ``raw``, the
+    samples, up to 2 hours. Without ``tag``, the newest 10,000 rows of all tags.
     """
-    asked = SeriesQuery("buckets", query.window, query.tag)
+    period = await read_period(query.window, query.start, query.end, query.bucket)
+    asked = SeriesQuery("buckets", period, query.tag)
     return await _series(request, query, asked, schemas.Bucket)
 
 
@@ -42,11 +50,12 @@ async def timeseries(query: BucketQuery, request: Request) -> Response:
     responses=responses.with_etag(responses.series(schemas.Indicators, schemas.Indicator)),
 )
 async def indicators(query: IndicatorQuery, request: Request) -> Response:
-    """Moving averages, bands and slope of a tag in a window, over buckets with data.
+    """Moving averages, bands and slope of a tag in a window or a range, over buckets with data.
 
     Without ``tag``, the newest 10,000 rows of all tags.
     """
-    asked = SeriesQuery("indicators", query.window, query.tag, query.band)
+    period = await read_period(query.window, query.start, query.end, query.bucket)
+    asked = SeriesQuery("indicators", period, query.tag, query.band)
     return await _series(request, query, asked, schemas.Indicator, {"band": query.band})
 
 
@@ -56,8 +65,9 @@ async def indicators(query: IndicatorQuery, request: Request) -> Response:
     responses=responses.with_etag(responses.series(schemas.Features, schemas.Feature)),
 )
 async def features(query: FeatureQuery, request: Request) -> Response:
-    """The newest 10,000 rows of ``features_5m`` in a window, ascending, of one tag or of all."""
-    asked = SeriesQuery("features", query.window, query.tag)
+    """The newest 10,000 rows of ``features_5m`` in a window or a range, of one tag or of all."""
+    period = await read_period(query.window, query.start, query.end)
+    asked = SeriesQuery("features", period, query.tag)
     return await _series(request, query, asked, schemas.Feature)
 
 
@@ -75,7 +85,7 @@ async def _series(
         log.event(
             "payload_bloat",
             range=asked.window.label,
-            tag=query.tag,
+            tag=asked.tag,
             view=asked.view,
             rowcount=answer.rowcount,
             limit=MAX_ROWS,
@@ -84,8 +94,8 @@ async def _series(
     rule = None
     # Rows have all digits, whatever the decimals of the rule. A stored body has its digits, so the
     # rule of a new body may be as old as its rows.
-    if query.format == "columns" and query.tag and not has_body(answer, name):
-        rule = await rule_of(query.tag, fresh=False)
+    if query.format == "columns" and asked.tag and not has_body(answer, name):
+        rule = await rule_of(asked.tag, fresh=False)
     return await conditional_json(
         request,
         answer,
@@ -117,11 +127,11 @@ def _body(
     made = (
         {"columns": render.columns(answer.rows, names, series_decimals(rule, answer.rows))}
         if query.format == "columns"
-        else {"rows": render.rows(answer.rows, names, zone, query.tag)}
+        else {"rows": render.rows(answer.rows, names, zone, asked.tag)}
     )
     return {
-        "tag_name": query.tag,
-        "window": asked.window.label,
+        "tag_name": asked.tag,
+        **render.period(answer, asked.window, asked.width, zone),
         "bucket_s": int(asked.width.total_seconds()),
         **render.span(answer, asked.window, asked.width, days),
         "bucket": asked.bucket,

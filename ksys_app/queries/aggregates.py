@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ksys_app import db
+from ksys_app.domain.ranges import Period
 from ksys_app.domain.upkeep import REFRESH
-from ksys_app.domain.windows import VIEW, Window
+from ksys_app.domain.windows import VIEW
 from ksys_app.models.rows import Mark
 from ksys_app.utils.cache import Answer
 
@@ -60,13 +61,13 @@ class DayZone:
     zone: str
 
 
-async def days_of(window: Window) -> str | None:
-    """IANA name of the time zone of a window's daily buckets; None for shorter buckets.
+async def days_of(period: Period) -> str | None:
+    """IANA name of the time zone of the daily buckets of a period; None for shorter buckets.
 
     It differs from the display zone where the plant kept its own aggregate with days of UTC
     (PRD §12.5).
     """
-    return await day_zone() if window.bucket == "1d" else None
+    return await day_zone() if period.bucket == "1d" else None
 
 
 async def day_zone() -> str:

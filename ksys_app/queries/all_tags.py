@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final, LiteralString
-
-from psycopg import sql
 
 from ksys_app import db
 from ksys_app.domain.indicators import Band, lookback
-from ksys_app.domain.windows import VIEW, BucketName, Window
+from ksys_app.domain.ranges import Period, Range
+from ksys_app.domain.windows import FEATURE_WIDTH
 from ksys_app.models.series import Bucket, Feature, Indicator
 from ksys_app.queries.features import MAX_ROWS
+from ksys_app.queries.periods import bounds_of, kind_of, of_range, of_ranges, of_window, of_windows
 from ksys_app.utils.cache import Answer
 
 _BUCKETS: Final[LiteralString] = """
@@ -19,7 +19,7 @@ SELECT *
 FROM (
   SELECT bucket, n, avg, sum, min, max, last, first, diff, now() AS now, tag_name
   FROM {view}
-  WHERE bucket >= now() - %(window)s AND bucket <= now()
+  WHERE bucket >= {start} AND {end}
   ORDER BY bucket DESC, tag_name DESC
   LIMIT %(cap)s
 ) AS newest
@@ -34,7 +34,7 @@ WITH begin AS MATERIALIZED (
   FROM (
     SELECT bucket
     FROM {view}
-    WHERE bucket >= now() - %(window)s AND bucket <= now()
+    WHERE bucket >= {start} AND {end}
     ORDER BY bucket DESC
     LIMIT %(cap)s
   ) AS newest
@@ -47,7 +47,7 @@ moving AS (
          stddev_samp(avg) OVER w20 AS sd_20,
          avg - lag(avg, 60) OVER series AS slope_60
   FROM {view}
-  WHERE bucket >= (SELECT bucket FROM begin) - %(lookback)s AND bucket <= now()
+  WHERE bucket >= (SELECT bucket FROM begin) - %(lookback)s AND {end}
   WINDOW series AS (PARTITION BY tag_name ORDER BY bucket),
          w20 AS (series ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
 )
@@ -58,19 +58,19 @@ FROM (
   FROM (
     SELECT *, CASE WHEN %(bollinger)s THEN sma_20 ELSE avg END AS centre FROM moving
   ) AS centred
-  WHERE bucket >= now() - %(window)s
+  WHERE bucket >= {start}
   ORDER BY bucket DESC, tag_name DESC
   LIMIT %(cap)s
 ) AS newest
 ORDER BY bucket, tag_name
 """
 
-FEATURES: Final = """
+_FEATURES: Final[LiteralString] = """
 SELECT *
 FROM (
   SELECT bucket, mean_5m, std_5m, min_5m, max_5m, p10_5m, p90_5m, n_5m, now() AS now, tag_name
-  FROM public.features_5m
-  WHERE bucket >= now() - %(window)s AND bucket <= now()
+  FROM {view}
+  WHERE bucket >= {start} AND {end}
   ORDER BY bucket DESC, tag_name DESC
   LIMIT %(cap)s
 ) AS newest
@@ -78,42 +78,36 @@ ORDER BY bucket, tag_name
 """
 
 
-def _of_each(statement: LiteralString) -> Mapping[BucketName, sql.Composed]:
-    return {
-        name: sql.SQL(statement).format(view=sql.Identifier("public", view))
-        for name, view in VIEW.items()
-    }
+BUCKETS: Final = of_windows(_BUCKETS), of_ranges(_BUCKETS)
+INDICATORS: Final = of_windows(_INDICATORS), of_ranges(_INDICATORS)
+FEATURES: Final = of_window(_FEATURES, "features_5m"), of_range(_FEATURES, "features_5m")
 
 
-BUCKETS: Final = _of_each(_BUCKETS)
-INDICATORS: Final = _of_each(_INDICATORS)
+async def buckets(period: Period) -> Answer[Bucket]:
+    """The newest buckets of all tags in a window or range, at most ``MAX_ROWS``; cached 30 s."""
+    windows, ranges = BUCKETS
+    statement = ranges[period.bucket] if isinstance(period, Range) else windows[period.bucket]
+    kind, params = kind_of(period, "metrics", fresh=False), _params(period, period.width)
+    return await db.current().fetch_cached(kind, Bucket, statement, params, name="all_buckets")
 
 
-async def buckets(window: Window) -> Answer[Bucket]:
-    """The newest buckets of all tags in ``window``, at most ``MAX_ROWS``; cached for 30 s."""
+async def indicators(period: Period, band: Band) -> Answer[Indicator]:
+    """The newest moving averages of all tags, at most ``MAX_ROWS``; cached for 30 s."""
+    windows, ranges = INDICATORS
+    statement = ranges[period.bucket] if isinstance(period, Range) else windows[period.bucket]
+    kind, params = kind_of(period, "metrics", fresh=False), _params(period, period.width)
+    params |= {"lookback": lookback(period.width), "bollinger": band == "bollinger"}
     return await db.current().fetch_cached(
-        "metrics", Bucket, BUCKETS[window.bucket], _params(window), name="all_buckets"
+        kind, Indicator, statement, params, name="all_indicators"
     )
 
 
-async def indicators(window: Window, band: Band) -> Answer[Indicator]:
-    """The newest moving averages of all tags in ``window``, at most ``MAX_ROWS``; cached 30 s."""
-    moving = {"lookback": lookback(window.width), "bollinger": band == "bollinger"}
-    return await db.current().fetch_cached(
-        "metrics",
-        Indicator,
-        INDICATORS[window.bucket],
-        _params(window) | moving,
-        name="all_indicators",
-    )
+async def features(period: Period) -> Answer[Feature]:
+    """The newest rows of ``features_5m`` of all tags; cached for a minute."""
+    statement = FEATURES[isinstance(period, Range)]
+    kind, params = kind_of(period, "features", fresh=False), _params(period, FEATURE_WIDTH)
+    return await db.current().fetch_cached(kind, Feature, statement, params, name="all_features")
 
 
-async def features(window: Window) -> Answer[Feature]:
-    """The newest rows of ``features_5m`` of all tags in ``window``; cached for a minute."""
-    return await db.current().fetch_cached(
-        "features", Feature, FEATURES, _params(window), name="all_features"
-    )
-
-
-def _params(window: Window) -> dict[str, object]:
-    return {"window": window.duration, "cap": MAX_ROWS}
+def _params(period: Period, width: timedelta) -> dict[str, object]:
+    return {"cap": MAX_ROWS, **bounds_of(period, width)}

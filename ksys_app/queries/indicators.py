@@ -1,4 +1,4 @@
-"""Moving averages, bands and slope of one tag, computed for any window (PRD §22.1, decision 12).
+"""Moving averages, bands and slope of one tag, for any window or range (PRD §22.1, decision 12).
 
 The columns have the same meaning as in ``tech_ind_1m_mv``. A moving average counts rows, not time.
 So it reaches further back where the data has a gap, as in that view.
@@ -6,15 +6,13 @@ So it reaches further back where the data has a gap, as in that view.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, LiteralString
-
-from psycopg import sql
 
 from ksys_app import db
 from ksys_app.domain.indicators import Band, lookback
-from ksys_app.domain.windows import VIEW, BucketName, Window
+from ksys_app.domain.ranges import MOST_BUCKETS, Period, Range
 from ksys_app.models.series import Indicator
+from ksys_app.queries.periods import bounds_of, kind_of, of_ranges, of_windows
 from ksys_app.utils.cache import Answer
 
 _INDICATORS: Final[LiteralString] = """
@@ -30,48 +28,45 @@ FROM (
            stddev_samp(avg) OVER w20 AS sd_20,
            avg - lag(avg, 60) OVER series AS slope_60
     FROM {view}
-    WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s - %(lookback)s
-      AND bucket <= now()
+    WHERE tag_name = %(tag)s AND bucket >= {start} - %(lookback)s AND {end}
     WINDOW series AS (ORDER BY bucket),
            w20 AS (series ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
   ) AS moving
 ) AS centred
-WHERE bucket >= now() - %(window)s
+WHERE bucket >= {start}
 ORDER BY bucket
 """
 
-INDICATORS: Final[Mapping[BucketName, sql.Composed]] = {
-    name: sql.SQL(_INDICATORS).format(view=sql.Identifier("public", view))
-    for name, view in VIEW.items()
-}
+INDICATORS: Final = of_windows(_INDICATORS)
+BETWEEN: Final = of_ranges(_INDICATORS + "LIMIT %(cap)s + 1")
 
 
 async def indicators(
-    tag_name: str, window: Window, band: Band = "plant", *, fresh: bool = False
+    tag_name: str, period: Period, band: Band = "plant", *, fresh: bool = False
 ) -> Answer[Indicator]:
-    """Average, moving averages, bands and slope of a tag, ascending; cached for 30 s.
+    """Average, moving averages, bands and slope of a tag, ascending; cached as its buckets.
 
     Args:
         tag_name: the tag.
-        window: the time range.
+        period: the window or range, not of samples.
         band: centre of the bands: ``plant`` is the average itself, ``bollinger`` is SMA 20.
         fresh: ask the database now and put the answer into the cache.
     """
-    params = indicator_params(tag_name, window, band)
-    return await db.current().fetch_cached(
-        "live" if fresh else "metrics",
-        Indicator,
-        INDICATORS[window.bucket],
-        params,
-        name="indicators",
-    )
+    params = indicator_params(tag_name, period, band)
+    if isinstance(period, Range):
+        statement = BETWEEN[period.bucket]
+        params["cap"] = MOST_BUCKETS
+    else:
+        statement = INDICATORS[period.bucket]
+    kind = kind_of(period, "metrics", fresh=fresh)
+    return await db.current().fetch_cached(kind, Indicator, statement, params, name="indicators")
 
 
-def indicator_params(tag_name: str, window: Window, band: Band = "plant") -> dict[str, object]:
+def indicator_params(tag_name: str, period: Period, band: Band = "plant") -> dict[str, object]:
     """The parameters of :data:`INDICATORS`."""
     return {
         "tag": tag_name,
-        "window": window.duration,
-        "lookback": lookback(window.width),
+        "lookback": lookback(period.width),
         "bollinger": band == "bollinger",
+        **bounds_of(period, period.width),
     }

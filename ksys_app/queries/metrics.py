@@ -1,41 +1,60 @@
-"""Buckets of one tag, from the window's continuous aggregate (PRD §5.1, decisions 3, 4 and 18)."""
+"""Buckets of one tag, from the continuous aggregate of a window or a range (PRD §5.1, §33.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, LiteralString
 
-from psycopg import sql
-
 from ksys_app import db
-from ksys_app.domain.windows import VIEW, BucketName, Window
+from ksys_app.domain.ranges import MOST_BUCKETS, RAW_VIEW, Period, Range
 from ksys_app.models.series import Bucket
+from ksys_app.queries.periods import bounds_of, kind_of, of_range, of_ranges, of_windows
 from ksys_app.utils.cache import Answer
 
 _BUCKETS: Final[LiteralString] = """
 SELECT bucket, n, avg, sum, min, max, last, first, diff, now() AS now
 FROM {view}
-WHERE tag_name = %(tag)s AND bucket >= now() - %(window)s AND bucket <= now()
+WHERE tag_name = %(tag)s AND bucket >= {start} AND {end}
 ORDER BY bucket
 """
 
-BUCKETS: Final[Mapping[BucketName, sql.Composed]] = {
-    name: sql.SQL(_BUCKETS).format(view=sql.Identifier("public", view))
-    for name, view in VIEW.items()
+# A sample is a bucket of its own.
+_SAMPLES: Final[LiteralString] = """
+SELECT *
+FROM (
+  SELECT bucket, 1 AS n, value AS avg, value AS sum, value AS min, value AS max, value AS last,
+         value AS first, 0::float8 AS diff, now() AS now
+  FROM (SELECT tag_name, ts AS bucket, value FROM {view}) AS sample
+  WHERE tag_name = %(tag)s AND bucket >= {start} AND {end}
+  ORDER BY bucket DESC
+  LIMIT %(cap)s
+) AS newest
+ORDER BY bucket
+"""
+
+BUCKETS: Final = of_windows(_BUCKETS)
+# The running bucket comes on top of the most buckets.
+BETWEEN: Final = {
+    **of_ranges(_BUCKETS + "LIMIT %(cap)s + 1"),
+    "raw": of_range(_SAMPLES, RAW_VIEW),
 }
 
 
-async def buckets(tag_name: str, window: Window, *, fresh: bool = False) -> Answer[Bucket]:
-    """The buckets of a tag in ``window``, ascending, with the current one; cached for 30 s.
+async def buckets(tag_name: str, period: Period, *, fresh: bool = False) -> Answer[Bucket]:
+    """The buckets of a tag in a window or a range, ascending, with the current one.
+
+    Of a range they may be samples: the newest 10,000. The answer is cached for 30 s, that of a
+    range that is over for four minutes.
 
     Args:
         tag_name: the tag.
-        window: the time range.
+        period: the window or range.
         fresh: ask the database now and put the answer into the cache.
     """
-    params = {"tag": tag_name, "window": window.duration}
-    statement = BUCKETS[window.bucket]
-    database = db.current()
-    return await database.fetch_cached(
-        "live" if fresh else "metrics", Bucket, statement, params, name="buckets"
-    )
+    params = {"tag": tag_name, **bounds_of(period, period.width)}
+    if isinstance(period, Range):
+        statement = BETWEEN[period.bucket]
+        params["cap"] = MOST_BUCKETS
+    else:
+        statement = BUCKETS[period.bucket]
+    kind = kind_of(period, "metrics", fresh=fresh)
+    return await db.current().fetch_cached(kind, Bucket, statement, params, name="buckets")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from ksys_app.domain.ranges import Range
 from ksys_app.domain.windows import BUCKET_WIDTH, FEATURE_WIDTH, BucketName, slices
 from ksys_app.errors import DatabaseTimeout
 from ksys_app.queries import export as export_rows
@@ -31,7 +32,7 @@ class Export:
     Attributes:
         tags: the tags, one after the other.
         query: the rows of each tag.
-        bucket: the bucket width, None for that of the window.
+        bucket: the bucket width, None for that of the window or range.
         start: only rows that begin at this time or later; None: from the start of the window.
         end: only rows that begin before this time; None: to the end of the window.
     """
@@ -41,6 +42,11 @@ class Export:
     bucket: BucketName | None = None
     start: datetime | None = None
     end: datetime | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether the file has a part of the window."""
+        return self.start is not None or self.end is not None
 
     def covers(self, bucket: datetime) -> bool:
         """Whether the file has a row that begins at this time."""
@@ -96,9 +102,11 @@ async def read_parts(export: Export) -> AsyncIterator[Part]:
 
 
 async def _sliced(export: Export, width: timedelta, load: Slice) -> AsyncIterator[Part]:
-    now = await export_rows.clock()
-    start = now - export.query.window.duration
-    start, last = max(start, export.start or start), min(now, export.end or now)
+    now, period = await export_rows.clock(), export.query.window
+    start, stop = now - period.duration, export.end
+    if isinstance(period, Range):
+        start, stop = period.bounds(width)
+    start, last = max(start, export.start or start), min(now, stop or now)
     for tag in export.tags:
         left = allowed = runtime.current().settings.export_timeout_s
         for begin, end in slices(start, last, SLICE_ROWS * width):
@@ -108,6 +116,6 @@ async def _sliced(export: Export, width: timedelta, load: Slice) -> AsyncIterato
                     "ask for a shorter window or raise KSYS_EXPORT_TIMEOUT_S"
                 )
             asked = time.monotonic()
-            rows = await load(tag, begin, end or export.end, left)
+            rows = await load(tag, begin, end or stop, left)
             left -= time.monotonic() - asked
             yield tag, rows

@@ -1,4 +1,4 @@
-"""The series of a tag, or of all tags, over a window (PRD §8.5)."""
+"""The series of a tag, or of all tags, over a window or a range (PRD §8.5, §33.2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from ksys_app.domain.indicators import Band
-from ksys_app.domain.windows import BUCKET_WIDTH, FEATURE_WIDTH, Window
+from ksys_app.domain.ranges import Period, Range
+from ksys_app.domain.windows import BUCKET_WIDTH, DEFAULT_WINDOW, FEATURE_WIDTH, parse_window
 from ksys_app.errors import KsysError
 from ksys_app.models.rows import QcRule, Tag
 from ksys_app.queries import all_tags, features, indicators, metrics
@@ -27,13 +28,13 @@ class SeriesQuery:
 
     Attributes:
         kind: buckets, indicators, or 5-minute features.
-        window: the time range.
+        window: the window or the range.
         tag: the tag, None for all tags.
         band: the centre of the bands, for ``indicators``.
     """
 
     kind: Kind
-    window: Window
+    window: Period
     tag: str | None = None
     band: Band = "plant"
 
@@ -55,12 +56,12 @@ class SeriesQuery:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The rows of a tag, or of all tags, in a window.
+    """The rows of a tag, or of all tags, in a window or a range.
 
     Attributes:
         query: the query of the rows.
         answer: the rows, ascending by time.
-        known: the tag, if it has no rows in the window.
+        known: the tag, if it has no rows there.
         days: IANA name of the zone of daily buckets, None for shorter buckets.
     """
 
@@ -72,12 +73,14 @@ class Series:
     @property
     def truncated(self) -> bool:
         """Whether there are more rows, and these are the newest ``MAX_ROWS``."""
-        return self.answer.rowcount >= MAX_ROWS
+        query = self.query
+        capped = query.kind == "features" or query.tag is None or query.bucket == "raw"
+        return capped and self.answer.rowcount >= MAX_ROWS
 
 
 @dataclass(frozen=True, slots=True)
 class TagSeries:
-    """A tag over a window, for a chart and a table.
+    """A tag over a window or a range, for a chart and a table.
 
     Attributes:
         chart: the series of the chart.
@@ -135,7 +138,7 @@ async def read_series(query: SeriesQuery, *, fresh: bool = False) -> Series:
 async def read_tag(
     chart: SeriesQuery, table: SeriesQuery, tag: str, *, fresh: bool = False
 ) -> TagSeries:
-    """A tag over a window.
+    """A tag over a window or a range.
 
     Args:
         chart: the rows of the chart.
@@ -153,8 +156,9 @@ async def read_tag(
     return TagSeries(drawn, listed, rule, await _now(tag, chart.window, rule))
 
 
-async def _now(tag: str, window: Window, rule: QcRule | None) -> TagNow | None:
+async def _now(tag: str, period: Period, rule: QcRule | None) -> TagNow | None:
     """The current state of the tag, None if it cannot be read; cached rows are shown without it."""
+    window = parse_window(DEFAULT_WINDOW) if isinstance(period, Range) else period
     try:
         return await read_now(tag, window, rule)
     except KsysError:

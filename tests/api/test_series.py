@@ -15,6 +15,7 @@ from ksys_app.api.stored_body import Body
 from ksys_app.domain.windows import LABELS, parse_window
 from ksys_app.queries import metrics
 from ksys_app.services import runtime
+from ksys_app.utils.cache import TTL
 from tests import plant
 from tests.conftest import Plant
 
@@ -86,6 +87,94 @@ async def test_the_head_tells_tag_window_bucket_and_edges(
     # Kept for at most a minute.
     assert now - 60_000 <= head["to_ms"] <= now + 60_000 + width
     assert rows[0]["bucket"].endswith("+09:00")
+
+
+@each_endpoint
+async def test_a_range_has_the_rows_of_the_window_that_it_is(
+    http: httpx.AsyncClient, endpoint: str
+) -> None:
+    window = await get(http, endpoint, tag="N", window="12h")
+    span = await get(http, endpoint, tag="N", **{"from": "now-12h"})
+    assert span["window"] is None
+    # One of the two answers may be a minute older: its running bucket went on.
+    found, wanted = ({row["bucket"]: row for row in one["rows"][:-2]} for one in (span, window))
+    both = found.keys() & wanted.keys()
+    assert len(both) >= len(span["rows"]) - 4
+    assert all(found[bucket] == wanted[bucket] for bucket in both)
+    ends = [datetime.fromisoformat(span[name]) for name in ("from", "to")]
+    assert ends[1] - ends[0] == pytest.approx(timedelta(hours=12), abs=timedelta(minutes=10))
+    first = datetime.fromisoformat(span["rows"][0]["bucket"])
+    assert first.timestamp() * 1000 == span["from_ms"] == ends[0].timestamp() * 1000
+
+
+async def test_two_texts_of_one_range_that_is_over_are_one_answer(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    now = await plant.clock(plant_db.conn)
+    start, end = (now - timedelta(hours=h) for h in (9, 3))
+    path = "/api/v1/timeseries"
+    first = await http.get(
+        path, params={"tag": "N", "from": start.isoformat(), "to": end.isoformat()}
+    )
+    statements = runtime.current().database.counters.statements
+    seoul = [one.astimezone(plant_db.settings.zone) for one in (start, end)]
+    local = [one.replace(tzinfo=None).isoformat(sep=" ") for one in seoul]
+    again = await http.get(path, params={"tag": "N", "from": local[0], "to": local[1]})
+    assert again.content == first.content
+    assert runtime.current().database.counters.statements == statements
+    rows = first.json()["rows"]
+    assert len(rows) == 360
+    assert first.json()["window"] is None
+    assert TTL["past"] > TTL["metrics"]
+
+
+async def test_samples_are_marked_as_such(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    path = "/api/v1/timeseries?tag=N&from=now-30m&bucket=raw&format=columns"
+    found = (await http.get(path)).json()
+    assert (found["bucket"], found["view"], found["bucket_s"]) == ("raw", "influx_hist", 0)
+    columns = found["columns"]
+    assert 88 <= len(columns["bucket"]) <= 91, "one every 20 s"
+    assert set(columns["n"]) == {1}
+    assert columns["avg"] == columns["min"] == columns["max"] == columns["last"]
+
+
+async def test_finer_buckets_of_a_window_are_a_range(http: httpx.AsyncClient) -> None:
+    found = await get(http, "timeseries", tag="N", window="48h", bucket="1m")
+    assert (found["bucket"], found["window"]) == ("1m", None)
+    assert len(found["rows"]) >= 1499
+    same = await get(http, "timeseries", tag="N", window="48h", bucket="10m")
+    assert same == await get(http, "timeseries", tag="N", window="48h")
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("from=yesterday", "from 'yesterday' is not a time; use 2026-11-03T22:00, now, now-6h"),
+        ("from=now-1h&window=24h", "window and from cannot be given together; give one of them"),
+        ("to=now-1h", "to needs from"),
+        ("from=now-1h&to=now-2h", "from 'now-1h' must be before to 'now-2h'"),
+        ("from=2026-02-30", "from '2026-02-30' is not a time"),
+        ("from=now-30d&bucket=1m", "bucket 1m is too fine for this range; the finest is 10m"),
+        ("from=now-3h&bucket=raw", "bucket raw is too fine for this range; the finest is 1m"),
+        ("window=12m&bucket=1h", None),
+        ("window=12m&bucket=1m", "bucket 1m is too fine for this range; the finest is 1h"),
+        ("from=now-1h&bucket=5m", "bucket should be 'raw', '1m', '10m', '1h' or '1d'"),
+    ],
+)
+async def test_a_wrong_range_is_named(
+    http: httpx.AsyncClient, query: str, says: str | None
+) -> None:
+    answer = await http.get(f"/api/v1/timeseries?tag=N&{query}")
+    if says is None:
+        assert answer.status_code == 200
+        return
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith(says)
+
+
+async def test_samples_are_of_one_tag(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/v1/timeseries?from=now-1h&bucket=raw")
+    assert answer.json()["error"]["message"] == "bucket=raw needs tag"
 
 
 async def test_one_answer_feeds_page_and_chart(http: httpx.AsyncClient) -> None:
@@ -262,7 +351,7 @@ async def test_all_tags_are_cut_to_the_newest_rows_and_say_so(
         ("?tag=N&format=xml", 400, "BAD_PARAMETER", "'rows' or 'columns'"),
         ("?tag=N&columns=tag", 400, "BAD_PARAMETER", "columns must be of bucket "),
         ("?tag=N&columns=avg,,n", 400, "BAD_PARAMETER", "separated by commas"),
-        ("?tag=N&bucket=1h", 400, "BAD_PARAMETER", "bucket"),
+        ("?tag=N&bucket=2h", 400, "BAD_PARAMETER", "bucket"),
         ("?tag=NOPE", 404, "UNKNOWN_TAG", "NOPE"),
     ],
 )
@@ -345,7 +434,7 @@ async def test_the_documents_tell_the_shapes(http: httpx.AsyncClient) -> None:
             told = await get(http, endpoint, tag="N", format=layout)
             name = model["$ref"].rsplit("/", 1)[-1]
             fields = document["components"]["schemas"][name]["properties"]
-            assert set(told) | {"stale", "stale_s"} == set(fields)
+            assert set(told) | {"stale", "stale_s", "from", "to"} == set(fields)
             assert shape.__name__ in str(fields[layout])
         assert "304" in operation["responses"]
     assert "An object with <code>tag_name</code>" in page

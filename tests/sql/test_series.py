@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from ksys_app.domain.indicators import Band
+from ksys_app.domain.indicators import Band, lookback
+from ksys_app.domain.ranges import Range, Resolution, parse_range, with_bucket
 from ksys_app.domain.windows import VIEW, WINDOWS, BucketName, Window, parse_window
 from ksys_app.ops.schema import refresh
 from ksys_app.queries import features, indicators, metrics
+from ksys_app.queries.comm import database_clock
 from ksys_app.queries.export import bucket_slice, clock
 from tests import plant, series
 from tests.conftest import Plant
 
+RANGES: list[tuple[str, str, Resolution | None]] = [
+    ("now-90m", "now", "raw"),
+    ("now-5h/h", "now-3h/h", "raw"),
+    ("now-5h", "now", None),
+    ("now-26h", "now-3h", None),
+    ("now-6d", "now-1d", "1m"),
+    ("now-9d/d", "now-2d/d", None),
+    ("now-60d", "now-20d", None),
+    ("now-300d/d", "now-5d/d", None),
+    ("now-40d/d", "now", "1d"),
+]
+each_range = pytest.mark.parametrize(
+    ("start", "end", "bucket"), RANGES, ids=[" ".join(map(str, one)) for one in RANGES]
+)
 each_window = pytest.mark.parametrize("window", WINDOWS, ids=lambda window: window.label)
 
 
@@ -51,6 +67,68 @@ async def test_indicators_equal_pandas_from_the_first_row_on(
     expected["bb_top"] = centre + 2 * expected["sd_20"]
     expected["bb_bot"] = centre - 2 * expected["sd_20"]
     series.agree(rows, expected, ["bb_top", "bb_bot"])
+
+
+async def ranged(plant_db: Plant, start: str, end: str, bucket: Resolution | None) -> Range:
+    span = parse_range(start, end, await database_clock(), plant_db.settings.zone)
+    return with_bucket(span, bucket or span.bucket)
+
+
+def until(span: Range, rows: series.Rows) -> datetime:
+    """The end of a range; one that ends now has the bucket that begins now."""
+    return rows[0].now + timedelta(microseconds=1) if span.ends_now else span.end
+
+
+@each_range
+async def test_buckets_and_samples_of_a_range_equal_an_independent_aggregation(
+    samples: list[plant.Sample],
+    plant_db: Plant,
+    start: str,
+    end: str,
+    bucket: Resolution | None,
+) -> None:
+    span = await ranged(plant_db, start, end, bucket)
+    rows = (await metrics.buckets("W", span)).rows
+    end_at = until(span, rows)
+    if span.bucket != "raw":
+        expected = plant.expected_between(samples, span.bucket, span.start, end_at, plant_db.zone)
+        series.agree(rows, expected, series.BUCKETS)
+        return
+    first = span.bounds(timedelta())[0]
+    inside = sorted(one for one in samples if first <= one[0] < end_at)
+    assert inside
+    assert [(row.bucket, row.avg) for row in rows] == [(ts, value) for ts, _, value in inside]
+    for row in rows:
+        same = {row.sum, row.min, row.max, row.last, row.first}
+        assert (same, row.n, row.diff) == ({row.avg}, 1, 0)
+
+
+@each_range
+async def test_indicators_of_a_range_equal_pandas_from_the_first_row_on(
+    samples: list[plant.Sample],
+    plant_db: Plant,
+    start: str,
+    end: str,
+    bucket: Resolution | None,
+) -> None:
+    span = await ranged(plant_db, start, end, None if bucket == "raw" else bucket)
+    rows = (await indicators.indicators("W", span)).rows
+    before, end_at = span.start - lookback(span.width), until(span, rows)
+    whole = plant.expected_indicators(
+        plant.expected_between(samples, span.bucket, before, end_at, plant_db.zone)
+    )
+    series.agree(rows, whole[whole["bucket"] >= span.start].copy(), series.MOVING)
+
+
+async def test_features_of_a_range_are_those_of_the_window_between_its_ends(
+    samples: list[plant.Sample], plant_db: Plant
+) -> None:
+    whole = (await features.history("W", parse_window("24h"))).rows
+    span = await ranged(plant_db, "now-20h", "now-1h", None)
+    inside = [row.bucket for row in whole if span.start <= row.bucket < span.end]
+    assert [row.bucket for row in (await features.history("W", span)).rows] == inside
+    newest = (await features.history("W", span, cap=2)).rows
+    assert [row.bucket for row in newest] == inside[-2:]
 
 
 async def test_the_view_for_other_readers_agrees_over_the_hours_both_cover(
