@@ -237,3 +237,6 @@ BEGIN
     FROM public.rule_version AS v WHERE v.tag_name = ANY (tags) ORDER BY v.tag_name;
 END
 $$;
+
+-- PostgreSQL lets everybody call a new function.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ksys FROM PUBLIC;

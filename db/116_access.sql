@@ -115,3 +115,6 @@ BEGIN
   END LOOP;
 END
 $do$;
+
+-- PostgreSQL lets everybody call a new function.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ksys FROM PUBLIC;

@@ -210,17 +210,4 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- PostgreSQL lets everybody call a new function.
-DO $$
-DECLARE
-  open_to_all record;
-BEGIN
-  FOR open_to_all IN
-    SELECT p.oid::regprocedure AS function FROM pg_proc AS p
-    WHERE p.pronamespace = 'ksys'::regnamespace
-      AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
-                  WHERE a.grantee = 0)
-  LOOP
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', open_to_all.function);
-  END LOOP;
-END
-$$;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ksys FROM PUBLIC;

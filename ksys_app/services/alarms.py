@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -135,33 +135,14 @@ async def act(change: Change, visitor: Visitor, address: str) -> list[Outcome]:
     if database is None:
         raise Forbidden(Message("errors.alarms_read_only"))
     by = alarm_actions.Actor(visitor.name, visitor.via, address)
-    verdicts = await _send(database, change, by)
+    minutes = change.minutes or (MOST_MINUTES if change.one_shot else DEFAULT_MINUTES)
+    verdicts = await alarm_actions.act(
+        *(database, change.action, change.items, by, change.text, minutes),
+        one_shot=change.one_shot,
+    )
     runtime.current().alarms.hurry()
     found = {verdict.place: verdict for verdict in verdicts}
     return [_outcome(item, found[place]) for place, item in enumerate(change.items, 1)]
-
-
-def _send(
-    database: db.Database, change: Change, by: alarm_actions.Actor
-) -> Awaitable[list[Verdict]]:
-    items, text = change.items, change.text
-    match change.action:
-        case "ack":
-            return alarm_actions.ack(database, items, by, text)
-        case "unack":
-            return alarm_actions.unack(database, items, by, text)
-        case "shelve":
-            minutes = change.minutes or (MOST_MINUTES if change.one_shot else DEFAULT_MINUTES)
-            return alarm_actions.shelve(
-                database, items, by, text, minutes, one_shot=change.one_shot
-            )
-        case "unshelve":
-            return alarm_actions.unshelve(database, items, by, text)
-        case "reset":
-            return alarm_actions.reset(database, items, by, text)
-        case _:
-            end = change.action == "in_service"
-            return alarm_actions.out_of_service(database, items, by, text, end=end)
 
 
 def _outcome(item: Item, verdict: Verdict) -> Outcome:

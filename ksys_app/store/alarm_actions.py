@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ksys_app.db import Database
-from ksys_app.models.alarm_rows import Item, Result
+from ksys_app.models.alarm_rows import Action, Item, Result
 
 _BY: Final = "%(tags)s, %(conditions)s, %(raised)s, %(actor)s, %(via)s, %(address)s, %(text)s"
-ACK: Final = f"SELECT * FROM ksys.alarm_ack({_BY})"  # noqa: S608 - names of parameters
-UNACK: Final = f"SELECT * FROM ksys.alarm_unack({_BY})"  # noqa: S608
-SHELVE: Final = f"SELECT * FROM ksys.alarm_shelve({_BY}, %(minutes)s, %(one_shot)s)"  # noqa: S608
-UNSHELVE: Final = f"SELECT * FROM ksys.alarm_unshelve({_BY})"  # noqa: S608
-OUT_OF_SERVICE: Final = f"SELECT * FROM ksys.alarm_oos({_BY}, %(end)s)"  # noqa: S608
-RESET: Final = f"SELECT * FROM ksys.alarm_reset({_BY})"  # noqa: S608
+CALLS: Final[Mapping[Action, str]] = {
+    "ack": f"ksys.alarm_ack({_BY})",
+    "unack": f"ksys.alarm_unack({_BY})",
+    "shelve": f"ksys.alarm_shelve({_BY}, %(minutes)s, %(one_shot)s)",
+    "unshelve": f"ksys.alarm_unshelve({_BY})",
+    "out_of_service": f"ksys.alarm_oos({_BY}, false)",
+    "in_service": f"ksys.alarm_oos({_BY}, true)",
+    "reset": f"ksys.alarm_reset({_BY})",
+}
 # Beyond what the pool allows a SELECT: a thousand alarms are changed in one transaction.
 TIMEOUT_S: Final = 8.0
 
@@ -42,60 +45,28 @@ class Actor:
     address: str
 
 
-async def ack(database: Database, items: Sequence[Item], by: Actor, comment: str) -> list[Verdict]:
-    """Acknowledge episodes."""
-    params = _params(items, by, comment)
-    return await database.fetch_all(Verdict, ACK, params, TIMEOUT_S, name="alarm_ack")
-
-
-async def unack(
-    database: Database, items: Sequence[Item], by: Actor, comment: str
-) -> list[Verdict]:
-    """Take acknowledgements back."""
-    params = _params(items, by, comment)
-    return await database.fetch_all(Verdict, UNACK, params, TIMEOUT_S, name="alarm_unack")
-
-
-async def shelve(
+async def act(
     database: Database,
+    action: Action,
     items: Sequence[Item],
     by: Actor,
-    reason: str,
-    minutes: int,
+    text: str,
+    minutes: int = 0,
     *,
-    one_shot: bool,
+    one_shot: bool = False,
 ) -> list[Verdict]:
-    """Shelve alarms for so many minutes; ``one_shot``: at the latest until they clear."""
-    params = {**_params(items, by, reason), "minutes": minutes, "one_shot": one_shot}
-    return await database.fetch_all(Verdict, SHELVE, params, TIMEOUT_S, name="alarm_shelve")
+    """Change alarms; a verdict for each item.
 
-
-async def unshelve(
-    database: Database, items: Sequence[Item], by: Actor, reason: str
-) -> list[Verdict]:
-    """End shelves."""
-    params = _params(items, by, reason)
-    return await database.fetch_all(Verdict, UNSHELVE, params, TIMEOUT_S, name="alarm_unshelve")
-
-
-async def out_of_service(
-    database: Database, items: Sequence[Item], by: Actor, reason: str, *, end: bool
-) -> list[Verdict]:
-    """Take alarms out of service, or put them back (``end``)."""
-    params = {**_params(items, by, reason), "end": end}
-    return await database.fetch_all(Verdict, OUT_OF_SERVICE, params, TIMEOUT_S, name="alarm_oos")
-
-
-async def reset(
-    database: Database, items: Sequence[Item], by: Actor, comment: str
-) -> list[Verdict]:
-    """Reset latches."""
-    params = _params(items, by, comment)
-    return await database.fetch_all(Verdict, RESET, params, TIMEOUT_S, name="alarm_reset")
-
-
-def _params(items: Sequence[Item], by: Actor, text: str) -> Mapping[str, Any]:
-    return {
+    Args:
+        database: that of ``eco_op``.
+        action: what is done.
+        items: the alarms.
+        by: who does it.
+        text: comment of an acknowledgement or a reset, else the reason.
+        minutes: how long a shelf lasts.
+        one_shot: whether the shelf also ends when the alarm clears.
+    """
+    params = {
         "tags": [item.tag_name for item in items],
         "conditions": [item.condition for item in items],
         "raised": [item.raised_at for item in items],
@@ -103,4 +74,8 @@ def _params(items: Sequence[Item], by: Actor, text: str) -> Mapping[str, Any]:
         "via": by.via,
         "address": by.address,
         "text": text,
+        "minutes": minutes,
+        "one_shot": one_shot,
     }
+    call = f"SELECT * FROM {CALLS[action]}"  # noqa: S608 - names of functions and parameters
+    return await database.fetch_all(Verdict, call, params, TIMEOUT_S, name=f"alarm_{action}")

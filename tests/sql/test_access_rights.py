@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection, sql
 
+from ksys_app import resources
 from ksys_app.db import connect
 from ksys_app.ops import golden
 from ksys_app.ops.schema import schema
@@ -87,6 +88,18 @@ async def test_without_the_schema_s_guard_public_may_still_call_nothing(
         for call in CALLS:
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="for function"):
                 await run_as(conn, "eco_ro", call)
+
+
+def test_a_file_of_the_schema_leaves_no_function_open_until_the_next_one() -> None:
+    """The files are applied one by one while the app runs, and somebody may end that in between."""
+    making = {
+        path.name: path.read_text("utf-8").rpartition("CREATE OR REPLACE FUNCTION ksys.")
+        for path in resources.DB.glob("*.sql")
+    }
+    last = {name: after for name, (_, found, after) in making.items() if found}
+    assert len(last) > 3
+    closes = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ksys FROM PUBLIC;"
+    assert [name for name, after in last.items() if closes not in after] == []
 
 
 async def test_the_operator_touches_no_relation_of_the_plant(conn: AsyncConnection) -> None:

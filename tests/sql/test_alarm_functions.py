@@ -18,12 +18,13 @@ from ksys_app import db
 from ksys_app.domain.alarms.response import after
 from ksys_app.domain.alarms.settings import Policy
 from ksys_app.errors import BadParameter
-from ksys_app.models.alarm_rows import Item
+from ksys_app.models.alarm_rows import Action, Item
 from ksys_app.models.alarms import Act, Standing
 from ksys_app.store import alarm_actions as actions
 from tests import alarms
 
 KIM = actions.Actor("Kim", "local", "10.1.2.3")
+OUT_AND_IN: tuple[Action, Action] = ("out_of_service", "in_service")
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ async def test_an_acknowledgement_is_of_somebody_and_of_an_episode(
         Item("A", "LOW", raised),
         Item("B", "HIGH", raised),
     ]
-    done = await actions.ack(operator, items, KIM, " seen ")
+    done = await actions.act(operator, "ack", items, KIM, " seen ")
     assert results(done) == ["done", "already", "stale", "stale", "stale", "stale"]
     after = await row(conn)
     assert (after["ack"], after["acked_by"], after["ack_comment"]) == ("acked", "Kim", "seen")
@@ -89,7 +90,7 @@ async def test_an_acknowledgement_is_of_somebody_and_of_an_episode(
     (recorded,) = await newest(conn, "ksys.audit", "id")
     assert (recorded["action"], recorded["actor"]) == ("alarm_ack", "Kim")
     assert (recorded["subject"], recorded["detail"]["text"]) == ("A HIGH", "seen")
-    assert results(await actions.ack(operator, items[:1], KIM, "")) == ["already"]
+    assert results(await actions.act(operator, "ack", items[:1], KIM, "")) == ["already"]
     assert (await row(conn))["seq"] == after["seq"]
 
 
@@ -111,7 +112,9 @@ async def test_what_an_acknowledged_alarm_becomes(
     becomes: tuple[str, bool],
 ) -> None:
     raised = await alarms.put(conn, "A", **columns)
-    assert results(await actions.ack(operator, [Item("A", "HIGH", raised)], KIM, "")) == ["done"]
+    assert results(await actions.act(operator, "ack", [Item("A", "HIGH", raised)], KIM, "")) == [
+        "done"
+    ]
     after = await row(conn)
     assert (after["ack"], after["latched"]) == becomes
 
@@ -121,11 +124,11 @@ async def test_priority_1_needs_a_comment(conn: AsyncConnection, operator: db.Da
     other = await alarms.put(conn, "B", "LOW")
     items = [Item("A", "HIGH", raised), Item("B", "LOW", other)]
     for comment in ("", "  "):
-        refused, passed = await actions.ack(operator, items, KIM, comment)
+        refused, passed = await actions.act(operator, "ack", items, KIM, comment)
         assert (refused.result, refused.why) == ("forbidden", "comment")
         assert passed.result == ("done" if comment == "" else "already")
     assert (await row(conn))["ack"] == "unacked"
-    assert results(await actions.ack(operator, items[:1], KIM, "pump stopped")) == ["done"]
+    assert results(await actions.act(operator, "ack", items[:1], KIM, "pump stopped")) == ["done"]
 
 
 async def test_an_acknowledgement_is_taken_back(
@@ -133,12 +136,12 @@ async def test_an_acknowledgement_is_taken_back(
 ) -> None:
     raised = await alarms.put(conn, "A", ack="acked", acked_by="Lee")
     items = [Item("A", "HIGH", raised)]
-    assert results(await actions.unack(operator, items, KIM, "the wrong one")) == ["done"]
+    assert results(await actions.act(operator, "unack", items, KIM, "the wrong one")) == ["done"]
     after = await row(conn)
     assert (after["ack"], after["acked_by"], after["acked_at"]) == ("unacked", "", None)
-    assert results(await actions.unack(operator, items, KIM, "")) == ["already"]
+    assert results(await actions.act(operator, "unack", items, KIM, "")) == ["already"]
     await conn.execute("UPDATE alarm_state SET ack = 'none', process = 'norm'")
-    assert results(await actions.unack(operator, items, KIM, "")) == ["stale"]
+    assert results(await actions.act(operator, "unack", items, KIM, "")) == ["stale"]
 
 
 async def test_a_shelf_hides_an_alarm_until_it_is_taken_off(
@@ -146,9 +149,9 @@ async def test_a_shelf_hides_an_alarm_until_it_is_taken_off(
 ) -> None:
     raised = await alarms.put(conn, "A", ack="acked")
     items = [Item("A", "HIGH", raised)]
-    assert results(await actions.shelve(operator, items, KIM, "test run", 15, one_shot=True)) == [
-        "done"
-    ]
+    assert results(
+        await actions.act(operator, "shelve", items, KIM, "test run", 15, one_shot=True)
+    ) == ["done"]
     shelved = await row(conn)
     (noted,) = await newest(conn, "alarm_journal", "ts")
     assert (noted["event"], noted["reason"], noted["data"]["kind"]) == (
@@ -161,13 +164,13 @@ async def test_a_shelf_hides_an_alarm_until_it_is_taken_off(
     )
     assert (shelved["shelved_kind"], shelved["shelved_by"]) == ("one_shot", "Kim")
     assert (shelved["ack"], shelved["process"]) == ("acked", "act")
-    longer = await actions.shelve(operator, items, KIM, "again", 480, one_shot=False)
+    longer = await actions.act(operator, "shelve", items, KIM, "again", 480)
     assert results(longer) == ["done"]
-    assert results(await actions.unshelve(operator, items, KIM, "")) == ["done"]
+    assert results(await actions.act(operator, "unshelve", items, KIM, "")) == ["done"]
     after = await row(conn)
     assert (after["shelved_until"], after["shelved_kind"], after["shelved_by"]) == (None, None, "")
     assert after["ack"] == "unacked", "nobody has seen it since"
-    assert results(await actions.unshelve(operator, items, KIM, "")) == ["already"]
+    assert results(await actions.act(operator, "unshelve", items, KIM, "")) == ["already"]
 
 
 async def test_a_condition_is_shelved_before_it_raises(
@@ -180,11 +183,11 @@ async def test_a_condition_is_shelved_before_it_raises(
         Item("NEW", "NONSENSE", None),
         Item("NO-TAG", "LOW", None),
     ]
-    done = await actions.shelve(operator, items, KIM, "not built yet", 60, one_shot=False)
+    done = await actions.act(operator, "shelve", items, KIM, "not built yet", 60)
     assert results(done) == ["done", "already", "stale", "stale"]
     made = await row(conn, "NEW", "LOW")
     assert (made["process"], made["ack"], made["raised_at"]) == ("norm", "none", None)
-    assert results(await actions.unshelve(operator, items[:1], KIM, "")) == ["done"]
+    assert results(await actions.act(operator, "unshelve", items[:1], KIM, "")) == ["done"]
 
 
 @pytest.mark.parametrize(("minutes", "reason"), [(0, "x"), (481, "x"), (60, " ")])
@@ -194,7 +197,7 @@ async def test_a_shelf_has_an_end_and_a_reason(
     raised = await alarms.put(conn, "A")
     items = [Item("A", "HIGH", raised)]
     with pytest.raises(BadParameter, match="needs a reason and ends within 480 minutes"):
-        await actions.shelve(operator, items, KIM, reason, minutes, one_shot=False)
+        await actions.act(operator, "shelve", items, KIM, reason, minutes)
     assert (await row(conn))["shelved_until"] is None
 
 
@@ -202,19 +205,19 @@ async def test_out_of_service_and_back(conn: AsyncConnection, operator: db.Datab
     raised = await alarms.put(conn, "A", ack="acked")
     items = [Item("A", "HIGH", raised)]
     for again in ("done", "already"):
-        done = await actions.out_of_service(operator, items, KIM, "permit 12", end=False)
+        done = await actions.act(operator, "out_of_service", items, KIM, "permit 12")
         assert results(done) == [again]
     out = await row(conn)
     assert (out["oos_by"], out["oos_reason"], out["ack"]) == ("Kim", "permit 12", "acked")
     for again in ("done", "already"):
-        back = await actions.out_of_service(operator, items, KIM, "repaired", end=True)
+        back = await actions.act(operator, "in_service", items, KIM, "repaired")
         assert results(back) == [again]
     after = await row(conn)
     assert (after["oos_at"], after["oos_by"], after["ack"]) == (None, None, "unacked")
     events = [one["event"] for one in await newest(conn, "alarm_journal", "ts", 2)]
     assert events == ["OOS_OUT", "OOS_IN"]
     with pytest.raises(BadParameter, match="needs a reason"):
-        await actions.out_of_service(operator, items, KIM, "", end=False)
+        await actions.act(operator, "out_of_service", items, KIM, "")
 
 
 async def test_a_latch_is_reset_when_the_value_is_back_and_acknowledged(
@@ -222,14 +225,14 @@ async def test_a_latch_is_reset_when_the_value_is_back_and_acknowledged(
 ) -> None:
     raised = await alarms.put(conn, "A", latched=True)
     items = [Item("A", "HIGH", raised)]
-    assert results(await actions.reset(operator, items, KIM, "")) == ["active"]
+    assert results(await actions.act(operator, "reset", items, KIM, "")) == ["active"]
     await conn.execute("UPDATE alarm_state SET process = 'norm'")
-    assert results(await actions.reset(operator, items, KIM, "")) == ["unacked"]
-    await actions.ack(operator, items, KIM, "")
-    assert results(await actions.reset(operator, items, KIM, "")) == ["done"]
+    assert results(await actions.act(operator, "reset", items, KIM, "")) == ["unacked"]
+    await actions.act(operator, "ack", items, KIM, "")
+    assert results(await actions.act(operator, "reset", items, KIM, "")) == ["done"]
     after = await row(conn)
     assert (after["ack"], after["latched"]) == ("none", False)
-    assert results(await actions.reset(operator, items, KIM, "")) == ["already"]
+    assert results(await actions.act(operator, "reset", items, KIM, "")) == ["already"]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -253,15 +256,15 @@ async def test_the_state_is_the_fold_of_the_journal(
     )
     told: set[str] = set()
     for _ in range(30):
-        one_shot, end = chance.random() < 0.5, chance.random() < 0.5
+        one_shot, oos = chance.random() < 0.5, chance.choice(OUT_AND_IN)
         act = chance.choice(
             [
-                partial(actions.ack, operator, items, KIM, "seen"),
-                partial(actions.unack, operator, items, KIM, ""),
-                partial(actions.shelve, operator, items, KIM, "x", 9, one_shot=one_shot),
-                partial(actions.unshelve, operator, items, KIM, ""),
-                partial(actions.out_of_service, operator, items, KIM, "x", end=end),
-                partial(actions.reset, operator, items, KIM, ""),
+                partial(actions.act, operator, "ack", items, KIM, "seen"),
+                partial(actions.act, operator, "unack", items, KIM, ""),
+                partial(actions.act, operator, "shelve", items, KIM, "x", 9, one_shot=one_shot),
+                partial(actions.act, operator, "unshelve", items, KIM, ""),
+                partial(actions.act, operator, oos, items, KIM, "x"),
+                partial(actions.act, operator, "reset", items, KIM, ""),
             ]
         )
         (done,) = await act()
@@ -291,8 +294,8 @@ async def test_two_people_acknowledge_at_once_and_one_of_them_has_done_it(
     tags = [f"T{n:02}" for n in range(40)]
     items = [Item(tag, "HIGH", await alarms.put(conn, tag)) for tag in tags]
     both = await asyncio.gather(
-        actions.ack(operator, items, KIM, ""),
-        actions.ack(operator, items[::-1], actions.Actor("Lee", "local", ""), ""),
+        actions.act(operator, "ack", items, KIM, ""),
+        actions.act(operator, "ack", items[::-1], actions.Actor("Lee", "local", ""), ""),
     )
     assert sorted(one.result for done in both for one in done) == ["already"] * 40 + ["done"] * 40
     cursor = await conn.execute(

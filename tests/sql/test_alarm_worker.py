@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.abc import PQGen
 
 from ksys_app.db import connect
+from ksys_app.driver import reconnecting
 from ksys_app.driver.supervised import SupervisedConnection
 from ksys_app.store import alarms as store
 from ksys_app.store.alarms import LeaseLost
@@ -95,7 +96,7 @@ async def test_nothing_is_lost_or_doubled_by_fifty_cuts_at_any_statement(
 
     monkeypatch.setattr(evaluator, "BATCH", 60)
     monkeypatch.setattr(worker, "TICK_S", 0.0)
-    monkeypatch.setattr(worker, "connect", cutting)
+    monkeypatch.setattr(reconnecting, "connect", cutting)
     async with await connect(own) as conn:
         await load(conn, 15, 200)
         due = await expected(conn)

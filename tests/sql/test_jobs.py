@@ -355,10 +355,8 @@ async def test_the_runner_continues_past_a_failing_job_and_stops_when_told(
     assert not runner.passed.is_set()
     await asyncio.wait_for(runner.watch(stop), HANGS_S)
     assert seen == ["job_broken", "job_fine"]
-    assert runner.state.failing == {"job_broken": "the valve is stuck"}
-    assert runner.state.last_error is None
-    assert not runner.state.ok
-    assert runner.state.runs == 2
+    assert runner.failing == {"job_broken": "the valve is stuck"}
+    assert runner.database.error is None
 
 
 async def test_the_runner_outlives_a_database_that_is_away(unused_tcp_port: int) -> None:
@@ -368,6 +366,5 @@ async def test_the_runner_outlives_a_database_that_is_away(unused_tcp_port: int)
     await asyncio.wait_for(runner.passed.wait(), HANGS_S)
     stop.set()
     await asyncio.wait_for(watching, HANGS_S)
-    assert "does not answer" in str(runner.state.last_error)
-    assert runner.state.last_pass is None
-    assert not runner.state.ok
+    assert "does not answer" in str(runner.database.error)
+    assert not runner.database.worked.is_set()

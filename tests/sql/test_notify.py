@@ -18,6 +18,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
 from ksys_app.db import connect
+from ksys_app.driver import reconnecting
 from ksys_app.errors import SchemaDrift
 from ksys_app.models.notify import MailServer as Server, Route, Routes
 from ksys_app.ops.alarms.outbox import status as outbox_status
@@ -504,7 +505,7 @@ async def test_the_program_sends_by_itself_and_goes_on_after_the_database_was_aw
             raise failures.pop()
         return await connect(dsn)
 
-    monkeypatch.setattr(notifier, "connect", failing)
+    monkeypatch.setattr(reconnecting, "connect", failing)
     monkeypatch.setattr(notifier, "TICK_S", 0.01)
     caplog.set_level(logging.INFO, "ksys")
     await sending.outbox.rule("L1")

@@ -7,26 +7,19 @@ import os
 import secrets
 import socket
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-import psycopg
 from psycopg import AsyncConnection
 
 from ksys_app import log
-from ksys_app.db import connect
-from ksys_app.driver.failures import map_error
-from ksys_app.errors import AWAY, DatabaseRestoring, KsysError
-from ksys_app.settings import safe_dsn
+from ksys_app.driver.reconnecting import Reconnecting, pause
 from ksys_app.store import alarms as store
 from ksys_app.store.alarms import Lease, LeaseLost
 from ksys_app.workers.alarms.evaluator import LEASE_S, Evaluator
 from ksys_app.workers.alarms.outbox import Notifying
 
 TICK_S: Final = 1.0
-WAIT_S: Final = (*AWAY, DatabaseRestoring)
-"""What a worker waits for, even before its first tick."""
 
 
 def holder_name() -> str:
@@ -44,7 +37,6 @@ class AlarmWorker:
         notifying: where messages about alarms go; None: nowhere.
         once: whether to end when all samples that are there are judged.
         holder: the worker's name in the lease.
-        ticked: set after the first tick.
     """
 
     dsn: str
@@ -52,9 +44,20 @@ class AlarmWorker:
     once: bool = False
     holder: str = field(default_factory=holder_name)
     notifying: Notifying | None = None
-    ticked: asyncio.Event = field(default_factory=asyncio.Event)
-    _failed_at: float | None = None
+    _database: Reconnecting = field(init=False)
     _waits_for: str = ""
+
+    def __post_init__(self) -> None:
+        self._database = Reconnecting(
+            self.dsn,
+            fails=lambda error: log.event("alarm_fail", error=error),
+            recovers=lambda lasted_ms: log.event("alarm_recover", dur_ms=lasted_ms),
+        )
+
+    @property
+    def ticked(self) -> asyncio.Event:
+        """Set after the first tick."""
+        return self._database.worked
 
     async def run(self, stop: asyncio.Event) -> None:
         """Evaluate until ``stop`` is set; then give the lease back.
@@ -63,26 +66,15 @@ class AlarmWorker:
             ConfigError: the DSN, the role or its privileges are wrong.
             SchemaDrift: the database lacks a table.
         """
-        while not stop.is_set():
-            conn: AsyncConnection | None = None
-            try:
-                conn = await connect(self.dsn)
-                await self._serve(conn, stop)
-            except (KsysError, psycopg.Error, OSError) as error:
-                self._failed(error)
-                await self._pause(stop, TICK_S)
-            finally:
-                if conn is not None:
-                    with suppress(psycopg.Error, OSError):
-                        await conn.close()
+        await self._database.serve(lambda conn: self._serve(conn, stop), stop, TICK_S)
 
     async def _serve(self, conn: AsyncConnection, stop: asyncio.Event) -> None:
         while not stop.is_set():
             lease = await store.acquire(conn, self.holder, LEASE_S)
             if lease is None:
-                self._recovered()
+                self._database.answers()
                 self._stand_by()
-                await self._pause(stop, TICK_S)
+                await pause(stop, TICK_S)
                 continue
             self._waits_for = ""
             log.event("alarm_lease", holder=self.holder, epoch=lease.epoch)
@@ -98,33 +90,15 @@ class AlarmWorker:
         while not stop.is_set():
             began = time.monotonic()
             current = await evaluator.tick()
-            self._recovered()
-            self.ticked.set()
+            self._database.works()
             if not current:
                 continue
             if self.once:
                 stop.set()
-            await self._pause(stop, TICK_S - (time.monotonic() - began))
+            await pause(stop, TICK_S - (time.monotonic() - began))
         await store.release(evaluator.conn, lease.epoch)
-
-    async def _pause(self, stop: asyncio.Event, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), max(0.0, seconds))
 
     def _stand_by(self) -> None:
         if not self._waits_for:
             self._waits_for = self.holder
             log.event("alarm_standby", holder=self.holder)
-
-    def _failed(self, error: Exception) -> None:
-        mapped = map_error(error, safe_dsn(self.dsn))
-        if not self.ticked.is_set() and not isinstance(mapped, WAIT_S):
-            raise mapped or error from error
-        if self._failed_at is None:
-            self._failed_at = time.monotonic()
-            log.event("alarm_fail", error=mapped.message if mapped else str(error))
-
-    def _recovered(self) -> None:
-        if self._failed_at is not None:
-            log.event("alarm_recover", dur_ms=(time.monotonic() - self._failed_at) * 1000)
-        self._failed_at = None

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import psycopg
 from psycopg import AsyncConnection
 
 from ksys_app import log
-from ksys_app.db import connect
-from ksys_app.driver.failures import map_error
-from ksys_app.errors import AWAY, DatabaseRestoring, KsysError
+from ksys_app.driver.reconnecting import Reconnecting, pause
 from ksys_app.queries import notify as queries
 from ksys_app.queries.alarms import clock
-from ksys_app.settings import safe_dsn
 from ksys_app.store import notify as store
 from ksys_app.workers.notify.drain import drain
 from ksys_app.workers.notify.send import NotSent, Sender, post
@@ -46,11 +40,17 @@ class Notifier:
     dsn: str
     sender: Sender
     zone: ZoneInfo
-    _worked: bool = False
-    _failed_at: float | None = None
+    _database: Reconnecting = field(init=False)
     _failing: set[str] = field(default_factory=set)
     _beat_at: datetime | None = None
     _prune_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self._database = Reconnecting(
+            self.dsn,
+            fails=lambda error: log.event("notify_fail", route=None, error=error),
+            recovers=lambda lasted_ms: log.event("notify_recover", route=None, dur_ms=lasted_ms),
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until ``stop`` is set.
@@ -59,21 +59,14 @@ class Notifier:
             ConfigError: the DSN, the role or its privileges are wrong.
             SchemaDrift: the database lacks a table.
         """
-        while not stop.is_set():
-            conn: AsyncConnection | None = None
-            try:
-                conn = await connect(self.dsn)
-                while not stop.is_set():
-                    await self.step(conn, await clock(conn))
-                    self._recovered()
-                    await _pause(stop)
-            except (KsysError, psycopg.Error, OSError) as error:
-                self._failed(error)
-                await _pause(stop)
-            finally:
-                if conn is not None:
-                    with suppress(psycopg.Error, OSError):
-                        await conn.close()
+
+        async def work(conn: AsyncConnection) -> None:
+            while not stop.is_set():
+                await self.step(conn, await clock(conn))
+                self._database.works()
+                await pause(stop, TICK_S)
+
+        await self._database.serve(work, stop, TICK_S)
 
     async def step(self, conn: AsyncConnection, now: datetime) -> None:
         """Send what is due at ``now``, the database's clock; call the heartbeat if it is time."""
@@ -111,23 +104,3 @@ class Notifier:
         elif not reason and name in self._failing:
             self._failing.remove(name)
             log.event("notify_recover", route=name)
-
-    def _failed(self, error: Exception) -> None:
-        mapped = map_error(error, safe_dsn(self.dsn))
-        if not self._worked and not isinstance(mapped, (*AWAY, DatabaseRestoring)):
-            raise mapped or error from error
-        if self._failed_at is None:
-            self._failed_at = time.monotonic()
-            log.event("notify_fail", route=None, error=mapped.message if mapped else str(error))
-
-    def _recovered(self) -> None:
-        self._worked = True
-        if self._failed_at is not None:
-            lost_ms = (time.monotonic() - self._failed_at) * 1000
-            log.event("notify_recover", route=None, dur_ms=lost_ms)
-        self._failed_at = None
-
-
-async def _pause(stop: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), TICK_S)
