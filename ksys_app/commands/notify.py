@@ -11,12 +11,12 @@ import typer
 
 from ksys_app import log
 from ksys_app.commands import terminal
-from ksys_app.domain.alarms.messages import trial
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.errors import BadParameter, ConfigError
 from ksys_app.ops.alarms.outbox import LATE_S, OutboxStatus, status as read_status
 from ksys_app.ops.stopping import stop_signal
 from ksys_app.settings import Settings, secrets
+from ksys_app.texts.alarm_messages import trial
 from ksys_app.workers.notify.notifier import Notifier
 from ksys_app.workers.notify.routes_file import read_routes
 from ksys_app.workers.notify.send import NotSent, Sender
@@ -68,7 +68,7 @@ async def _test(sender: Sender, name: str) -> bool:
     for recipient in route.recipients:
         now = datetime.now(UTC)
         try:
-            await sender.send(route, recipient, trial(name, now), now)
+            await sender.send(route, recipient, trial(name, now, route.language), now)
         except NotSent as error:
             well = False
             terminal.line(False, recipient, str(error))

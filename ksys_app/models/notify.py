@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 Kind = Literal["smtp", "webhook"]
+Language = Literal["en", "ko"]
 Purpose = Literal["tell", "clear", "escalate"]
 
 
@@ -30,6 +31,7 @@ class Route:
         digest: whether a recipient gets at most one message in 60 s.
         url: address of the webhook.
         key_env: name of the environment variable with the key that signs it.
+        language: the language of what people read.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Route:
     digest: bool = True
     url: str = ""
     key_env: str = ""
+    language: Language = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one recipient gets: a mail has subject and text, a webhook the alarms as JSON."""
+    """What one recipient gets: subject and text, and a webhook also the alarms as JSON."""
 
     subject: str
     text: str

@@ -249,7 +249,7 @@ async def sending(outbox: Outbox) -> AsyncIterator[Sending]:
         routes = Routes(
             {
                 "shift": replace(SHIFT, escalate_after_s=60, escalate_to="call"),
-                "call": replace(CALL, url=hook.url, key_env="KEY"),
+                "call": replace(CALL, url=hook.url, key_env="KEY", language="ko"),
             },
             Server("127.0.0.1", mail.port, "ksys@plant", "none"),
         )
@@ -258,12 +258,12 @@ async def sending(outbox: Outbox) -> AsyncIterator[Sending]:
         yield Sending(outbox, mail, hook, Notifier(outbox.dsn, sender, ZoneInfo("UTC")))
 
 
-RAISED = "[Ksys] raised, high priority: {} Jacket: HIGH HH"
-CLEARED = "[Ksys] cleared, high priority: {} Jacket: HIGH HH"
+RAISED = "[Ksys] Raised, High: {} Jacket, Very high"
+CLEARED = "[Ksys] Back to normal, High: {} Jacket, Very high"
 
 
 async def test_each_recipient_gets_a_mail_once_and_then_that_it_cleared(sending: Sending) -> None:
-    await sending.outbox.rule("M1", message="Cool it", response="Open V3")
+    await sending.outbox.rule("M1", cause="Cooling", response="Open V3")
     await sending.outbox.send("M1", (20, 30.0))
     await sending.after(0)
     await sending.after(1)
@@ -272,7 +272,7 @@ async def test_each_recipient_gets_a_mail_once_and_then_that_it_cleared(sending:
     key = mail["Ksys-Dedupe-Key"]
     assert f"(key {key[:8]})" in mail["Subject"]
     assert mail["Message-ID"] == f"<{key}@plant>"
-    for text in ("value 30 bar, limit 20 bar", "Cool it", "Response: Open V3", f"Key: {key}"):
+    for text in ("value 30 bar, limit 20 bar", "Cause: Cooling", "Response: Open V3", f"key {key}"):
         assert text in mail.get_content()
     await sending.outbox.send("M1", (10, 5.0))
     await sending.after(59)
@@ -360,6 +360,8 @@ async def test_nobody_acknowledges_so_the_next_route_is_told_by_a_signed_request
     assert headers["ksys-signature"] == f"sha256={proof.hexdigest()}"
     told = json.loads(body)
     assert headers["ksys-dedupe-key"] == told["dedupe_key"] == told["events"][0]["dedupe_key"]
+    assert told["subject"].startswith("[Ksys] 미확인, 높음: E1 Jacket, 상한 위험(HH) (키 ")
+    assert "값 30 bar, 한계 20 bar" in told["text"]
     (event,) = told["events"]
     assert (event["tag_name"], event["level"], event["value"]) == ("E1", "HH", 30.0)
     await sending.outbox.send("E1", (10, 5.0))
@@ -402,9 +404,9 @@ async def test_a_flood_is_one_mail_a_minute_for_each_recipient(sending: Sending)
     await sending.after(30)
     assert len(sending.mail.to("a@plant")) == 1
     await sending.after(61)
-    assert sending.told() == [RAISED.format("F0"), "[Ksys] 29 alarms: 29 raised"]
+    assert sending.told() == [RAISED.format("F0"), "[Ksys] 29 alarms: Raised 29"]
     text = sending.mail.to("a@plant")[1].get_content()
-    assert all(f"high priority: {tag} " in text for tag in tags[1:])
+    assert all(f"Raised, High: {tag} " in text for tag in tags[1:])
 
 
 async def test_what_was_over_before_it_was_found_is_not_told(sending: Sending) -> None:

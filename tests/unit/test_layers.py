@@ -73,7 +73,7 @@ LAYERS: dict[str, set[str]] = {
         *("oidc", "origin", "security"),
     },
     "workers": {"queries", "store", "domain", "models", "db", "driver"}
-    | {"errors", "log", "meters", "settings", "utils"},
+    | {"errors", "log", "meters", "settings", "texts", "utils"},
     "commands": COMMON | {"__init__", "ops", "workers", "db", "models", "domain", "security"},
     "cli": COMMON | {"__init__", "commands", "ops", "security"},
     "__main__": {"cli", "utils"},

@@ -164,6 +164,7 @@ def test_the_example_is_read() -> None:
     assert routes.server is not None
     assert routes.server.port == 587
     assert routes.heartbeat_url
+    assert [route.language for route in routes.routes.values()] == ["ko", "ko", "en"]
     assert read_routes(None) is None
 
 
@@ -174,6 +175,7 @@ def test_the_example_is_read() -> None:
         ("[[route]", "is no TOML"),
         (f"[[route]]\n{WEBHOOK.replace('KEY', 'KSYS_KEY')}", "KSYS_ and TS_ are settings"),
         (f"[[route]]\n{WEBHOOK}colour = 1", "route w colour: extra inputs are not permitted"),
+        (f"[[route]]\n{WEBHOOK}language = 'de'", "route w language: input should be 'en' or 'ko'"),
         (f"[[route]]\n{WEBHOOK}priorities = [4]", "route w priorities.0: input should be less"),
         (f'[[route]]\n{WEBHOOK}hours = "6-22"', "'6-22' are no hours such as 06:00-22:00"),
         (f'[[route]]\n{WEBHOOK}weekdays = ["Monday"]', "route w weekdays.0"),

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ksys_app.domain.alarms.messages import LISTED, compose, trial
 from ksys_app.errors import ConfigError
 from ksys_app.models.notify import MailServer as Server, Route, Routes
+from ksys_app.texts.alarm_messages import LISTED, compose, trial
 from ksys_app.workers.notify import send
 from ksys_app.workers.notify.send import NotSent, Sender, post
 from tests.ksys import ksys
@@ -39,6 +39,7 @@ from = "ksys@plant"
 tls = "none"
 [[route]]
 name = "shift"
+language = "ko"
 kind = "smtp"
 recipients = ["a@plant", "b@plant"]
 [[route]]
@@ -90,7 +91,7 @@ async def test_a_mail_goes_over_tls_with_a_password(
     tls: Literal["starttls", "tls"],
 ) -> None:
     async with mail_server(LOGIN, context, tls=tls == "tls") as server:
-        mail = compose([row(title="반응기", level="HH", priority=2)], SEOUL)
+        mail = compose([row(title="반응기", level="HH", priority=2)], SEOUL, "ko")
         with pytest.raises(NotSent, match="certificate verify failed"):
             await sender(server.port, tls).send(MAIL, "a@plant", mail, NOW)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -99,14 +100,15 @@ async def test_a_mail_goes_over_tls_with_a_password(
         assert "wrong-one" not in str(error.value)
         await sender(server.port, tls).send(MAIL, "a@plant", mail, NOW)
         (taken,) = server.mails
-        assert taken["Subject"] == "[Ksys] raised, high priority: D100 반응기: HIGH HH (key key)"
-        assert "Raised: 2026-08-14 19:00:00" in taken.get_content()
+        assert taken["Subject"] == "[Ksys] 발생, 높음: D100 반응기, 상한 위험(HH) (키 key)"
+        assert "발생: 2026-08-14 19:00:00" in taken.get_content()
 
 
 async def test_a_mail_is_never_sent_in_the_clear_where_tls_is_asked_for() -> None:
     async with mail_server() as server:
+        mail = trial("shift", NOW, "en")
         with pytest.raises(NotSent, match="SMTPNotSupportedError"):
-            await sender(server.port, "starttls").send(MAIL, "a@plant", trial("shift", NOW), NOW)
+            await sender(server.port, "starttls").send(MAIL, "a@plant", mail, NOW)
         assert server.mails == []
 
 
@@ -116,7 +118,7 @@ async def test_a_webhook_that_leads_elsewhere_is_not_followed() -> None:
         hook.answers = [307]
         with pytest.raises(NotSent, match="the answer was 307"):
             await Sender.of(Routes({"hook": route}), {"KEY": "k"}).send(
-                route, "hook", trial("hook", NOW), NOW
+                route, "hook", trial("hook", NOW, "en"), NOW
             )
 
 
@@ -155,7 +157,7 @@ async def test_a_server_that_dawdles_keeps_nobody_back(monkeypatch: pytest.Monke
             await post(f"http://127.0.0.1:{port}/", b"", {})
     async with endless(b"", b"220-more\r\n") as port:
         with pytest.raises(NotSent, match="mail: TimeoutError"):
-            await sender(port, "none").send(MAIL, "a@plant", trial("shift", NOW), NOW)
+            await sender(port, "none").send(MAIL, "a@plant", trial("shift", NOW, "en"), NOW)
 
 
 def test_a_secret_that_the_environment_lacks_is_named() -> None:
@@ -165,15 +167,26 @@ def test_a_secret_that_the_environment_lacks_is_named() -> None:
 
 def test_a_long_digest_names_the_first_alarms_and_counts_the_others() -> None:
     rows = [row(dedupe_key=str(number), tag_name=f"T{number}") for number in range(LISTED + 5)]
-    mail = compose(rows, SEOUL)
-    assert mail.subject.startswith("[Ksys] 205 alarms: 205 raised (key ")
+    mail = compose(rows, SEOUL, "en")
+    assert mail.subject.startswith("[Ksys] 205 alarms: Raised 205 (key ")
     assert "and 5 more" in mail.text
     assert len(mail.events) == 205
-    assert compose(rows, SEOUL).dedupe_key == mail.dedupe_key
+    korean = compose(rows, SEOUL, "ko")
+    assert korean.dedupe_key == mail.dedupe_key
+    assert korean.subject.startswith("[Ksys] 알람 205건: 발생 205건 (키 ")
+
+
+def test_a_silence_is_told_in_seconds_and_not_in_the_unit_of_the_tag() -> None:
+    silent = row(condition="GAP", value=300.0, limit_value=300.0, unit="bar", cause="Cable")
+    assert compose([silent], SEOUL, "ko").text.splitlines()[2:4] == [
+        "값 300초, 한계 300초",
+        "원인: Cable",
+    ]
+    assert "D100, No signal\nRaised:" in compose([silent], SEOUL, "en").text
 
 
 def test_a_name_with_a_line_break_makes_no_header_of_its_own() -> None:
-    mail = compose([row(tag_name="D1\r\nBcc: x@y", value=float("nan"))], SEOUL)
+    mail = compose([row(tag_name="D1\r\nBcc: x@y", value=float("nan"))], SEOUL, "en")
     assert "\n" not in mail.subject
     assert mail.events[0]["value"] is None
 
@@ -186,6 +199,7 @@ async def test_the_command_sends_a_test_to_each_recipient(tmp_path: Path) -> Non
         code, said, _ = await ksys("notify", "test", "shift", **given)
         assert (code, said.count("sent")) == (0, 2)
         assert {mail["To"] for mail in server.mails} == {"a@plant", "b@plant"}
+        assert "전송 시험: shift" in server.mails[0]["Subject"]
         hook.answers = [503]
         code, said, _ = await ksys("notify", "test", "hook", **given)
         assert code == 1

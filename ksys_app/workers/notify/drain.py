@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from psycopg import AsyncConnection
 
 from ksys_app.domain.alarms.digest import PAUSE, batches, given_up, next_try
-from ksys_app.domain.alarms.messages import compose
 from ksys_app.domain.alarms.routing import not_needed
 from ksys_app.models.notify import Message, Route, Routes, Waiting
 from ksys_app.queries import notify as queries
 from ksys_app.store import notify as store
+from ksys_app.texts.alarm_messages import compose
 from ksys_app.workers.notify.send import NotSent
 
 CAP: Final = 5000
@@ -64,7 +64,8 @@ async def drain(
         route = routes.routes[batch[0].route]
         async with gate:
             try:
-                await send(route, batch[0].recipient, compose(batch, zone), now)
+                message = compose(batch, zone, route.language)
+                await send(route, batch[0].recipient, message, now)
             except NotSent as error:
                 return batch, str(error)
         return batch, ""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ksys_app.errors import ConfigError
-from ksys_app.models.notify import MailServer, Route, Routes
+from ksys_app.models.notify import Language, MailServer, Route, Routes
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
@@ -81,9 +81,11 @@ class _Route(_Table):
     escalate_after_s: float | None = Field(default=None, ge=1, le=86_400, strict=False)
     escalate_to: Name | None = None
     digest: bool = True
+    language: Language | None = None
 
 
 class _File(_Table):
+    language: Language = "en"
     smtp: _Smtp | None = None
     heartbeat: _Heartbeat | None = None
     route: list[_Route] = Field(min_length=1, max_length=100)
@@ -171,11 +173,11 @@ def _routes(file: _File) -> Routes:
             *(one.host, one.port or PORTS[one.tls], one.sender, one.tls, one.user),
             one.password_env or "",
         )
-    routes = {route.name: _route(route) for route in file.route}
+    routes = {route.name: _route(route, route.language or file.language) for route in file.route}
     return Routes(routes, server, file.heartbeat.url if file.heartbeat else "")
 
 
-def _route(one: _Route) -> Route:
+def _route(one: _Route, language: Language) -> Route:
     minutes = None
     if one.hours is not None:
         first, end = (int(text[:2]) * 60 + int(text[3:]) for text in one.hours.split("-"))
@@ -195,4 +197,5 @@ def _route(one: _Route) -> Route:
         one.digest,
         one.url or "",
         one.key_env or "",
+        language,
     )

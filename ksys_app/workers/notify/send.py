@@ -80,7 +80,10 @@ class Sender:
             NotSent: the server cannot be reached or refused the message.
         """
         if route.kind == "webhook":
-            body = {"dedupe_key": message.dedupe_key, "route": route.name, "events": message.events}
+            body = {
+                **{"dedupe_key": message.dedupe_key, "route": route.name},
+                **{"subject": message.subject, "text": message.text, "events": message.events},
+            }
             await self._post(route, json.dumps(body, allow_nan=False).encode(), message, now)
             return
         server = self.routes.server
