@@ -222,7 +222,8 @@ class Database:
     async def _connection(self, timeout_s: float) -> AsyncIterator[Connection]:
         began = time.monotonic()
         try:
-            async with self._pool.connection(timeout_s + MARGIN_S) as conn:
+            long = timeout_s > self._timeout_s
+            async with self._pool.connection(timeout_s + MARGIN_S, long=long) as conn:
                 yield conn
         except Exception as error:
             mapped = map_error(error, self.name)

@@ -62,6 +62,7 @@ class Pool:
         self.size = size
         self._connect, self._clock = connect, clock
         self._slots = asyncio.Semaphore(size)
+        self._long = asyncio.Semaphore(max(1, size // 2))
         self._idle: list[_Idle] = []
         self._opened: dict[Connection, float] = {}
         self._waiting = 0
@@ -80,19 +81,34 @@ class Pool:
         }
 
     @asynccontextmanager
-    async def connection(self, seconds: float) -> AsyncIterator[Connection]:
+    async def connection(self, seconds: float, *, long: bool = False) -> AsyncIterator[Connection]:
         """A connection for the block; it is closed if the block is not left in time.
 
         Args:
             seconds: time for getting a connection and for the whole block.
+            long: whether the block may take long. Such blocks have at most half of the connections
+                and wait for each other, so that whoever asks for many keeps nobody from the rest.
 
         Raises:
             Busy: all connections are in use, also after a wait.
             Silent: the server did not answer in time.
             Exception: an error from opening a connection.
         """
+        if not long:
+            async with self._connection(seconds) as conn:
+                yield conn
+            return
+        await self._take_slot(self._long, seconds)
+        try:
+            async with self._connection(seconds) as conn:
+                yield conn
+        finally:
+            self._long.release()
+
+    @asynccontextmanager
+    async def _connection(self, seconds: float) -> AsyncIterator[Connection]:
         deadline = self._clock() + seconds
-        await self._take_slot(min(seconds, WAIT_S))
+        await self._take_slot(self._slots, min(seconds, WAIT_S))
         try:
             conn = await self._take(deadline)
             try:
@@ -115,11 +131,11 @@ class Pool:
             await asyncio.wait([self._trial])
         await self._drop_idle()
 
-    async def _take_slot(self, seconds: float) -> None:
+    async def _take_slot(self, slots: asyncio.Semaphore, seconds: float) -> None:
         self._waiting += 1
         try:
             async with asyncio.timeout(seconds):
-                await self._slots.acquire()
+                await slots.acquire()
         except TimeoutError:
             raise Busy(self.size) from None
         finally:

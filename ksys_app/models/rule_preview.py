@@ -65,7 +65,7 @@ class Preview:
         reached: until when the samples are judged.
         exact: whether every sample is judged; otherwise the minutes are.
         samples: number of judged samples, or of minutes.
-        truncated: whether there were more samples than may be judged.
+        truncated: whether there were more samples or alarms than may be judged.
         before: with the limits in force.
         after: with the proposed limits.
         not_judged: conditions that minutes cannot show.

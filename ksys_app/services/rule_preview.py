@@ -28,6 +28,8 @@ MOST_DAYS: Final = 30
 STRETCH: Final = timedelta(days=1)
 MOST_SAMPLES: Final = 5_000_000
 """Samples that one exact preview judges: 30 days of two a second."""
+MOST_ALARMS: Final = 100_000
+"""Limits with more alarms need no exact number, and a million would take half a gigabyte."""
 TIMEOUT_S: Final = 20.0
 # One at a time: a month of samples takes a core for some seconds.
 _judging: Final = asyncio.Semaphore(1)
@@ -80,6 +82,7 @@ async def exact(proposed: Edit, days: int) -> AsyncIterator[Preview]:
                 first = start + timedelta(microseconds=found.at[0] - microseconds(start))
             reached = to
             both = await asyncio.to_thread(_more, judged, found, first or start, reached)
+            full = full or any(len(one.episodes) > MOST_ALARMS for one in judged)
             yield Preview(start, until, reached, True, count, full, *both)
 
 

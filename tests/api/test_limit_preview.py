@@ -74,6 +74,17 @@ async def test_every_sample_is_judged_exactly_a_day_at_a_time(http: httpx.AsyncC
     assert last["samples"] > 8_000
 
 
+async def test_limits_with_too_many_alarms_are_not_judged_further(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_preview, "MOST_ALARMS", 1)
+    body = {"tag_name": "PV", "warn_max": 90, "days": 3}
+    settings = [{"condition": "HIGH", "on_delay_s": 0, "off_delay_s": 0}]
+    lines = await exactly(http, {**body, "settings": settings})
+    assert [one["truncated"] for one in lines] == [False, True]
+    assert lines[-1]["reached"] < lines[-1]["end"]
+
+
 async def test_it_says_what_would_be_in_alarm_now(http: httpx.AsyncClient) -> None:
     body = {"tag_name": "PV", "warn_max": 49, "days": 1}
     now = [{"condition": "HIGH", "level": "H"}]

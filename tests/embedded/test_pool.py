@@ -68,6 +68,19 @@ async def test_no_more_than_its_size_are_open_and_the_next_waits_its_turn(pool: 
     assert await waiting in (first, second)
 
 
+async def test_long_blocks_leave_half_of_the_connections_to_the_others(pool: Pool) -> None:
+    async with pool.connection(5, long=True) as first:
+        waiting = [asyncio.create_task(use(pool, long=True)) for _ in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            async with pool.connection(0.05, long=True):
+                pass
+        async with pool.connection(5) as second:
+            assert second is not first
+        assert not any(task.done() for task in waiting)
+    assert set(await asyncio.gather(*waiting)) <= {first, second}
+
+
 async def test_a_caller_that_leaves_gives_its_place_to_the_next(pool: Pool) -> None:
     async with pool.connection(5), pool.connection(5):
         gone = asyncio.create_task(use(pool))
@@ -238,9 +251,9 @@ async def test_one_in_use_is_closed_when_its_user_is_done(pool: Pool) -> None:
     assert conn.closed
 
 
-async def use(pool: Pool, seconds: float = 5) -> Connection:
+async def use(pool: Pool, seconds: float = 5, *, long: bool = False) -> Connection:
     """Ask something over a connection of the pool."""
-    async with pool.connection(seconds) as conn:
+    async with pool.connection(seconds, long=long) as conn:
         assert await value(conn, "SELECT 1") == 1
         return conn
 
