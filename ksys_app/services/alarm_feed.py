@@ -1,8 +1,8 @@
 """The live list of alarms, which all readers of a process share (PRD §32.6).
 
-While somebody reads it, the database is asked once a second for the number of the newest change,
-and only after a change for the alarms themselves. The values beside the alarms are read again every
-``VALUES_S`` seconds.
+While somebody reads it, the database is asked for the number of the newest change, at most every
+``INTERVAL_S`` seconds, and only after a change for the alarms themselves. The values beside the
+alarms are read again every ``VALUES_S`` seconds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from ksys_app.queries import alarm_state
 from ksys_app.queries.qc import rules_by_tag
 from ksys_app.utils.made import Made
 
-INTERVAL_S: Final = 1.0
+INTERVAL_S: Final = 0.5
+"""An answer is at most so old. A page asks once a second, so it has a change within 1.5 s."""
 VALUES_S: Final = 10.0
 MOST_STANDING: Final = 10_000
 """Alarms that are read at once."""
@@ -93,7 +94,7 @@ class AlarmFeed:
         self._lock = asyncio.Lock()
 
     async def now(self) -> AlarmSnapshot:
-        """The alarms, read again if the last look was more than a second ago.
+        """The alarms, read again if the last look was more than ``INTERVAL_S`` ago.
 
         Raises:
             KsysError: the database does not answer, and nothing older is known.

@@ -23,7 +23,7 @@ export function applied(held, answer, atMs) {
   const about = { seq, evaluatedTo, late: !evaluating || ageS > LATE_S, writable, counts, atMs };
   const known = new Map(held.rows.map((row) => [keyOf(row), row]));
   if (answer.whole === false) return { ...about, rows: merged(held.rows, known, answer) };
-  return { ...about, rows: answer.rows.filter(listed).map((row) => (same(known.get(keyOf(row)), row) ? known.get(keyOf(row)) : row)) };
+  return { ...about, rows: answer.rows.map((row) => (same(known.get(keyOf(row)), row) ? known.get(keyOf(row)) : row)) };
 }
 
 function merged(before, known, { rows, removed, values }) {
@@ -31,7 +31,7 @@ function merged(before, known, { rows, removed, values }) {
   for (const one of removed) known.delete(keyOf(one));
   for (const row of rows) known.set(keyOf(row), row);
   const now = new Map(values.map((one) => [one.tag_name, one]));
-  return [...known.values()].filter(listed).map((row) => (now.has(row.tag_name) ? { ...row, ...now.get(row.tag_name) } : row));
+  return [...known.values()].map((row) => (now.has(row.tag_name) ? { ...row, ...now.get(row.tag_name) } : row));
 }
 
 const same = (one, other) => one !== undefined && JSON.stringify(one) === JSON.stringify(other);

@@ -1,5 +1,5 @@
 // The alarms as this tab knows them: one fetch a second for everything that shows them.
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { NOTHING, annunciated, applied } from "./held.js";
 import { Refused } from "../lib/columns.js";
 import { at } from "../lib/paths.js";
@@ -8,7 +8,7 @@ const EVERY_MS = 1000;
 const HIDDEN_MS = 5000;
 const MOST_WAIT_MS = 8000;
 const LIST = "/api/v1/alarms?state=active&since=";
-const ASIDE = "/api/v1/alarms?limit=10000&state=shelved";
+const ASIDE = "/api/v1/alarms?state=shelved&since=";
 
 // `link`: loading, live, old while the server's database is away, lost, or absent where the server has no alarms.
 // `calls`: the alarms that the last `call` was about, those that called for attention; `news`: after the page was loaded.
@@ -93,11 +93,16 @@ export const useAlarms = () => useSyncExternalStore(subscribe, () => state, () =
 export function useAside(wanted) {
   const { held: { seq } } = useAlarms();
   const [rows, setRows] = useState(null);
+  const known = useRef(NOTHING);
   useEffect(() => {
     if (!wanted) return undefined;
     const stop = new AbortController();
-    fetch(at(ASIDE), { cache: "no-store", signal: stop.signal }).then(bodyOf)
-      .then((answer) => setRows(answer.rows), () => stop.signal.aborted || setRows((before) => before ?? []));
+    const read = async () => {
+      const answer = await fetch(at(`${ASIDE}${known.current.seq}`), { cache: "no-store", signal: stop.signal });
+      if (answer.status !== 304) known.current = applied(known.current, await bodyOf(answer), Date.now());
+      setRows(known.current.rows);
+    };
+    read().catch(() => stop.signal.aborted || setRows((before) => before ?? []));
     return () => stop.abort();
   }, [wanted, seq]);
   return rows;
