@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from ksys_app.models.expressions import Span
 from ksys_app.models.limits import Contradiction, Edited
 from ksys_app.models.message import Message
 from ksys_app.texts import say
@@ -22,6 +23,7 @@ class KsysError(Exception):
 
     Attributes:
         request_id: id of the request whose lines of the log are about the error; may be empty.
+        span: the part of an expression that the error is about, None for another error.
     """
 
     code: ClassVar[str] = "INTERNAL"
@@ -31,6 +33,7 @@ class KsysError(Exception):
     def __init__(self, what: str | Message = "") -> None:
         super().__init__(what)
         self.request_id = request.current()
+        self.span: Span | None = None
 
     @property
     def said(self) -> Message:

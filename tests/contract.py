@@ -13,8 +13,8 @@ from tests import plant
 
 DOCUMENT = create_api().openapi()
 CONTRACT = schemathesis.openapi.from_dict(DOCUMENT)
-# Those about people and their sessions, and those that change limits, have tests of their own.
-APART = ("/api/v1/log", "/api/v1/me", "/api/v1/admin/", "/api/v1/rules")
+# Those about people and their sessions, limits, and expressions have tests of their own.
+APART = ("/api/v1/log", "/api/v1/me", "/api/v1/admin/", "/api/v1/rules", "/api/v1/expressions")
 PATHS = [
     path
     for path, methods in DOCUMENT["paths"].items()

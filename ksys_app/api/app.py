@@ -19,6 +19,7 @@ from ksys_app.api import (
     alarms,
     comm,
     export,
+    expressions,
     failures,
     health,
     kpi,
@@ -50,6 +51,7 @@ ROUTERS: Final = tuple(
         own_password,
         *(alarms, alarm_journal, alarm_kpi),
         *(limit_bulk, limit_preview, limits),
+        expressions,
     )
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

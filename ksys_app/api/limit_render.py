@@ -75,6 +75,9 @@ def error_detail(error: KsysError) -> Json:
         return {"conflicts": [_conflict(one) for one in error.contradictions]}
     if isinstance(error, BadParameter) and error.edits:
         return {"fields": problems(error.edits)}
+    if error.span is not None:
+        place = {"at": error.span.at, "length": error.span.length}
+        return place | {"key": error.said.key, "values": _plain(error.said.values)}
     return {}
 
 

@@ -122,9 +122,22 @@ _FAULTY: Final = _error(
     name="Faulty",
 )
 _CONFLICT: Final = _error(
-    "Somebody else has changed the limits; the answer has both versions",
+    "Somebody else has changed it; of limits the answer has both versions",
     errors.Conflict,
     base=limit_schemas.ConflictBody,
+)
+
+_EXPRESSION: Final = _error(
+    "A parameter or an expression is wrong; of an expression the answer has the place",
+    errors.BadParameter,
+    base=schemas.PlacedBody,
+    name="Expression",
+)
+_UNNAMED: Final = _error(
+    "No tag and no saved expression has this name; in an expression with its place",
+    errors.UnknownTag,
+    base=schemas.PlacedBody,
+    name="Expression",
 )
 
 ALWAYS: Final[Responses] = _WALL | {500: _WRONG, 503: _AWAY}
@@ -148,6 +161,9 @@ LOGOUT: Final[Responses] = NO_CONTENT | {
 ALL_TAGS: Final[Responses] = {400: _BAD, 413: _MANY, **ALWAYS}
 ANY_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, 413: _MANY, **ALWAYS}
 NAMED_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, **ALWAYS}
+
+EXPRESSION: Final[Responses] = {400: _EXPRESSION, 404: _UNNAMED}
+EXPRESSION_CHANGE: Final[Responses] = EXPRESSION | {409: _CONFLICT}
 
 _FILE: Responses = {
     200: {

@@ -239,3 +239,15 @@ class ErrorBody(Exact):
 
     code: str
     message: Annotated[str, Field(min_length=1)]
+
+
+class PlacedBody(ErrorBody):
+    """An error about a part of an expression: its first character, from 0, and how many.
+
+    ``key`` and ``values`` are the sentence for a page.
+    """
+
+    at: Count | Nothing = ABSENT
+    length: Count | Nothing = ABSENT
+    key: str | Nothing = ABSENT
+    values: dict[str, Any] | Nothing = ABSENT

@@ -29,6 +29,8 @@ Action = Literal[
     "token_created",
     "token_revoked",
     "rule_saved",
+    "expression_saved",
+    "expression_deleted",
     "audit_pruned",
     "alarm_ack",
     "alarm_unack",

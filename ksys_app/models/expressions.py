@@ -1,8 +1,9 @@
-"""Expressions over tags: their parts, and what is wrong with one (PRD §33.4)."""
+"""Expressions over tags: their parts, and expressions that are saved under a name (PRD §33.4)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from ksys_app.models.message import Message
@@ -70,3 +71,49 @@ class Flaw(NamedTuple):
 
     said: Message
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SavedExpression:
+    """A row of ``expression``: a calculated tag.
+
+    Attributes:
+        name: its name.
+        text: the expression.
+        unit: its unit, empty for the one that follows from its tags.
+        decimals: decimals of its values, None for as many as a tag without a range has.
+        version: counts its changes, from 1.
+        author: who saved it last.
+        saved_at: when.
+    """
+
+    name: str
+    text: str
+    unit: str
+    decimals: int | None
+    version: int
+    author: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavedOutcome:
+    """What became of a change of a saved expression.
+
+    Attributes:
+        version: the version in force afterwards, 0 where there is none.
+        saved: whether the change was made; if not, another version was in force.
+    """
+
+    version: int
+    saved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TagColumns:
+    """The buckets of a tag: starts in seconds since 1970, ascending, averages and last values."""
+
+    tag_name: str
+    starts: list[int]
+    avg: list[float]
+    last: list[float]

@@ -32,7 +32,11 @@ CHANGES: Final[Mapping[tuple[str, str], Role]] = {
     ("POST", "/api/v1/rules/preview/exact"): "engineer",
 }
 # The same of paths that end with a name.
-CHANGES_BELOW: Final[Mapping[tuple[str, str], Role]] = {("PUT", "/api/v1/rules/"): "engineer"}
+CHANGES_BELOW: Final[Mapping[tuple[str, str], Role]] = {
+    ("PUT", "/api/v1/rules/"): "engineer",
+    ("PUT", "/api/v1/expressions/"): "engineer",
+    ("DELETE", "/api/v1/expressions/"): "engineer",
+}
 WEBSOCKET: Final[Role] = "viewer"
 # Where a bearer token counts. A page has a cookie.
 _BY_TOKEN: Final = ("/api/", "/metrics")

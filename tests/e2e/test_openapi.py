@@ -33,9 +33,13 @@ warnings = false
 positive_data_acceptance.enabled = false
 negative_data_rejection.expected-statuses = [400, 403, 404, 414]
 
-# Tests of their own send limits: a document cannot say which are in order, and a preview is work.
+# Tests of their own send limits and expressions: a document cannot say which are in order, and a
+# preview is work.
 [[operations]]
 include-name = [
+  "GET /api/v1/expressions/evaluate",
+  "PUT /api/v1/expressions/{name}",
+  "DELETE /api/v1/expressions/{name}",
   "PUT /api/v1/rules/{tag}",
   "POST /api/v1/rules/rollback",
   "POST /api/v1/rules/bulk",

@@ -18,6 +18,7 @@ TABLES = ("app_user", "attempt", "audit", "session", "token")
 FUNCTIONS = {
     *("attempt", "failed", "start_session", "session", "end_session", "sessions", "revoke"),
     *("active", "change_password", "rehash", "token", "note", "audit", "rule_save"),
+    *("expression_save", "expression_delete"),
     *("alarm_ack", "alarm_unack", "alarm_shelve", "alarm_unshelve", "alarm_oos", "alarm_reset"),
 }
 # A call of each function, also of those that only triggers use.

@@ -102,6 +102,7 @@ OPENING: dict[str, set[str]] = {
     "services.sign_in": {"oidc"},
     "services.alarms": {"db"},
     "services.limits": {"db"},
+    "services.saved_expressions": {"db"},
     "services.live": {"driver.pulse"},
     "services.tiles": {"texts"},
 }

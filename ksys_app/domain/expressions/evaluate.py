@@ -116,6 +116,21 @@ def evaluate(node: Node, series: Mapping[str, Numbers], grid: Grid) -> Numbers:
         return _Values(series, grid).of(node)[grid.first :]
 
 
+def filled(grid: Grid, *columns: Numbers) -> tuple[list[int], list[list[float]]]:
+    """The buckets of the range in which one of the columns has a value, and their values.
+
+    Args:
+        grid: the buckets.
+        columns: results of :func:`evaluate`.
+
+    Returns:
+        Start of each bucket, epoch milliseconds, and the columns; a hole is NaN.
+    """
+    some = ~np.logical_and.reduce([np.isnan(one) for one in columns])
+    starts = grid.starts[grid.first :][some] * 1000
+    return starts.tolist(), [one[some].tolist() for one in columns]
+
+
 def _plain(node: Apply, args: list[Numbers]) -> Numbers:
     if node.what == "if":
         left, right, yes, no = args

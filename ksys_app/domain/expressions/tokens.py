@@ -19,7 +19,7 @@ _BLANKS: Final = " \t\r\n"
 _PARTS: Final = re.compile(
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[^\W\d]\w*(?:\.\w+)*)"
-    r'|(?P<quoted>"(?:[^"\0]|"")*")'
+    r'|(?P<quoted>"(?:[^"\0\ud800-\udfff]|"")*")'
     r"|(?P<sign><=|>=|==|!=|[-+*/^%(),<>])"
 )
 _SHOWN: Final = 30

@@ -1,0 +1,244 @@
+"""Expressions over tags: computed over a window, and saved under a name (PRD §33.4)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ksys_app.api import render, responses
+from ksys_app.api.conditional_json import conditional_json
+from ksys_app.api.limit_schemas import Reason, Version
+from ksys_app.api.limits import author_of
+from ksys_app.api.params import NoQuery, TagName, WindowLabel
+from ksys_app.api.render import json_response
+from ksys_app.api.schemas import Count, Exact, Moment, View, Window
+from ksys_app.domain.columns import drawn
+from ksys_app.domain.expressions.functions import MAX_DIGITS
+from ksys_app.domain.expressions.tokens import MAX_TEXT
+from ksys_app.domain.kpi import decimals
+from ksys_app.domain.timefmt import epoch_ms
+from ksys_app.domain.windows import DEFAULT_WINDOW, BucketName
+from ksys_app.models.expressions import SavedExpression
+from ksys_app.models.rows import MAX_UNIT
+from ksys_app.services import expressions as service, runtime, saved_expressions
+from ksys_app.services.expressions import Calculated
+from ksys_app.texts import say
+
+router = APIRouter(prefix="/api/v1/expressions")
+_EXAMPLE: Final = "D200 - D201"
+Text = Annotated[str, Field(max_length=MAX_TEXT, examples=[_EXAMPLE])]
+Figure = float | None
+
+
+def _unit(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be printable")
+    return value.strip()
+
+
+class Calculation(BaseModel):
+    """An expression, a window, and how the values are laid out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    expr: Text
+    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
+    format: Literal["rows", "columns"] = "rows"
+
+
+class NewExpression(BaseModel):
+    """An expression to save, the version that the person saw (0: none), and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text
+    unit: Annotated[str, AfterValidator(_unit), Field(max_length=MAX_UNIT)] = ""
+    decimals: Annotated[int, Field(ge=0, le=MAX_DIGITS)] | None = None
+    version: Version
+    reason: Reason
+
+
+class Deletion(BaseModel):
+    """The version that the person saw, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Version
+    reason: Reason
+
+
+class Expression(Exact):
+    """A saved expression; without ``decimals`` its values have as many as they need."""
+
+    name: str
+    text: str
+    unit: str
+    decimals: int | None
+    version: Count
+    author: str
+    saved_at: Moment
+
+
+class UnitWarning(Exact):
+    """A part of the text whose units do not fit together."""
+
+    message: str
+    at: Count
+    length: Count
+
+
+class ValueRow(Exact):
+    """The values of a bucket: from the averages of the tags, and from their last values."""
+
+    bucket: Moment
+    avg: Figure
+    last: Figure
+
+
+class ValueColumns(Exact):
+    """The same as one list for each column, ``bucket`` in epoch milliseconds."""
+
+    bucket: list[int]
+    avg: list[Figure]
+    last: list[Figure]
+
+
+class _Values(responses.Aging):
+    expr: str
+    tags: list[str]
+    unit: str
+    warnings: list[UnitWarning]
+    window: Window
+    bucket_s: Count
+    from_ms: int
+    to_ms: int
+    bucket: BucketName
+    view: View
+
+
+class ValuesByRows(_Values):
+    """The values of an expression; a bucket without any has no row."""
+
+    rows: list[ValueRow]
+
+
+class ValuesByColumns(_Values):
+    """The same, by columns."""
+
+    columns: ValueColumns
+
+
+@router.get(
+    "/evaluate",
+    summary="The values of an expression",
+    responses=responses.with_etag(ValuesByRows | ValuesByColumns) | responses.EXPRESSION,
+)
+async def evaluate(query: Annotated[Calculation, Query()], request: Request) -> Response:
+    """An expression over tags and saved expressions, for each bucket of a window, ascending."""
+    made = await service.calculate(query.expr, query.window)
+    # A saved expression or a unit may have changed since the rows were read.
+    about = f"{query.expr}\0{made.node}\0{made.unit}\0{made.decimals}\0{made.warnings}"
+    digest = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()
+    name = f"{query.format} {digest}"
+    return await conditional_json(request, made.answer, name, lambda: _body(query, made))
+
+
+@router.get(
+    "",
+    summary="Saved expressions",
+    responses=responses.access(list[Expression]) | responses.EXPRESSION,
+)
+async def saved(_query: NoQuery) -> Response:
+    """Every saved expression, by name."""
+    return json_response([_saved(one) for one in await saved_expressions.list_saved()])
+
+
+@router.get(
+    "/{name:path}",
+    summary="A saved expression",
+    responses=responses.access(Expression) | responses.EXPRESSION,
+)
+async def one(_query: NoQuery, name: Annotated[TagName, Path()]) -> Response:
+    """The saved expression with this name."""
+    return json_response(_saved(await saved_expressions.one_saved(name)))
+
+
+@router.put(
+    "/{name:path}",
+    summary="Save an expression",
+    responses=responses.acted(Expression) | responses.EXPRESSION_CHANGE,
+)
+async def put(request: Request, name: Annotated[TagName, Path()], sent: NewExpression) -> Response:
+    """Save an expression, if nobody changed it since the version that the person saw."""
+    author = author_of(request, sent.reason)
+    made = await saved_expressions.save(
+        name, sent.text, sent.unit, sent.decimals, sent.version, author
+    )
+    return json_response(_saved(made))
+
+
+@router.delete(
+    "/{name:path}",
+    summary="Delete a saved expression",
+    status_code=204,
+    responses=responses.NO_CONTENT | responses.EXPRESSION_CHANGE,
+)
+async def delete(
+    request: Request, name: Annotated[TagName, Path()], query: Annotated[Deletion, Query()]
+) -> Response:
+    """Delete a saved expression that no other one uses."""
+    await saved_expressions.delete(name, query.version, author_of(request, query.reason))
+    return Response(status_code=204)
+
+
+def _body(query: Calculation, made: Calculated) -> dict[str, Any]:
+    starts, (of_avg, of_last) = made.values()
+    zone, on = runtime.current().zone, made.grid
+    if query.format == "columns":
+        known = [value for value in (*of_avg, *of_last) if value == value]
+        digits = made.decimals
+        if digits is None:
+            digits = decimals(None, min(known, default=None), max(known, default=None))
+        lists = {"avg": drawn(of_avg, digits), "last": drawn(of_last, digits)}
+        laid: dict[str, Any] = {"columns": {"bucket": starts} | lists}
+    else:
+        rows = zip(starts, of_avg, of_last, strict=True)
+        laid = {
+            "rows": [
+                {"bucket": datetime.fromtimestamp(ms / 1000, zone), "avg": avg, "last": last}
+                for ms, avg, last in rows
+            ]
+        }
+    return {
+        "expr": made.text,
+        "tags": made.tags,
+        "unit": made.unit,
+        "warnings": [
+            {"message": say(flaw.said), "at": flaw.span.at, "length": flaw.span.length}
+            for flaw in made.warnings
+        ],
+        "window": made.window.label,
+        "bucket_s": int(made.window.width.total_seconds()),
+        "from_ms": int(on.starts[on.first]) * 1000,
+        "to_ms": epoch_ms(made.end),
+        "bucket": made.window.bucket,
+        "view": made.window.view,
+        **render.stale_mark(made.answer.error, made.answer.age_s),
+        **laid,
+    }
+
+
+def _saved(one: SavedExpression) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "text": one.text,
+        "unit": one.unit,
+        "decimals": one.decimals,
+        "version": one.version,
+        "author": one.author,
+        "saved_at": render.time(one.saved_at, runtime.current().zone),
+    }

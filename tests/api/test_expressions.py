@@ -1,0 +1,215 @@
+"""Expressions over HTTP: computed over a window, saved under a name (PRD §33.4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+
+from ksys_app import db
+from tests import plant
+from tests.conftest import Plant
+from tests.contract import CONTRACT
+
+PATH = "/api/v1/expressions"
+ONE = f"{PATH}/{{name}}"
+EVALUATE = f"{PATH}/evaluate"
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def samples(plant_db: Plant) -> list[plant.Sample]:
+    """Two tags of 40 hours, with different holes, and their units."""
+    now = await plant.clock(plant_db.conn)
+    rows = [
+        (now - timedelta(seconds=s), name, value)
+        for s in range(30, 144_000, 97)
+        for name, value, hole in (
+            ("X1", 20 + s % 700 / 100, s % 9_000 < 2_000),
+            ("Pump 1 / 압력", s % 500 / 8, s % 13_000 < 1_500),
+        )
+        if not hole
+    ]
+    await plant.insert(plant_db.conn, rows)
+    await plant_db.conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, enabled, meta)"
+        ' SELECT unnest(%s::text[]), true, \'{"unit": "bar"}\'',
+        (["X1", "Pump 1 / 압력"],),
+    )
+    return rows
+
+
+def held(answer: httpx.Response, path: str, method: str = "GET") -> httpx.Response:
+    """The answer, if it fits the OpenAPI document."""
+    CONTRACT[path][method].validate_response(answer)
+    return answer
+
+
+async def value(http: httpx.AsyncClient, expr: str, **more: str) -> httpx.Response:
+    return held(await http.get(EVALUATE, params={"expr": expr, **more}), EVALUATE)
+
+
+async def series(http: httpx.AsyncClient, tag: str, window: str) -> pd.DataFrame:
+    params = {"tag": tag, "window": window, "columns": "bucket,avg,last"}
+    answer = (await http.get("/api/v1/timeseries", params=params)).json()
+    frame = pd.DataFrame(answer["rows"], columns=["bucket", "avg", "last"])
+    return frame.set_index(pd.to_datetime(frame["bucket"], utc=True))[["avg", "last"]]
+
+
+@pytest.mark.parametrize("window", ["60m", "24h", "48h", "30d", "12m"])
+async def test_values_are_those_of_the_buckets_of_the_tags(
+    http: httpx.AsyncClient, window: str
+) -> None:
+    answer = await value(http, '(X1 - "Pump 1 / 압력") / X1', window=window)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    one, other = await series(http, "X1", window), await series(http, "Pump 1 / 압력", window)
+    wanted = ((one - other) / one).dropna(how="all")
+    made = pd.DataFrame(body["rows"])
+    assert list(pd.to_datetime(made["bucket"], utc=True)) == list(wanted.index)
+    # The database adds the parts of a bucket in any order.
+    assert made["avg"].tolist() == pytest.approx(wanted["avg"].tolist(), rel=1e-12)
+    assert made["last"].tolist() == wanted["last"].tolist()
+    assert (body["tags"], body["unit"], body["warnings"]) == (["X1", "Pump 1 / 압력"], "", [])
+    assert body["window"] == window
+
+
+async def test_a_mean_over_a_time_reads_what_is_before_the_window(http: httpx.AsyncClient) -> None:
+    answer = await value(http, "avg_6h(X1)", window="10m")
+    before = (await series(http, "X1", "12h"))["avg"]
+    made = answer.json()["rows"][0]
+    moment = datetime.fromisoformat(made["bucket"])
+    some = before[(before.index > moment - timedelta(hours=6)) & (before.index <= moment)]
+    assert len(some) > 100
+    assert made["avg"] == pytest.approx(math.fsum(some) / len(some), rel=1e-12)
+
+
+async def test_columns_are_as_those_of_a_series(http: httpx.AsyncClient) -> None:
+    rows = (await value(http, "X1 * 2", window="24h")).json()["rows"]
+    answer = await value(http, "X1 * 2", window="24h", format="columns")
+    columns = answer.json()["columns"]
+    assert len(columns["bucket"]) == len(rows)
+    assert columns["bucket"][0] == datetime.fromisoformat(rows[0]["bucket"]).timestamp() * 1000
+    assert columns["avg"] == pytest.approx([row["avg"] for row in rows], rel=1e-6)
+    same = await http.get(answer.request.url, headers={"If-None-Match": answer.headers["ETag"]})
+    assert same.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("expr", "status", "at", "length", "says"),
+    [
+        ("X1 + ", 400, 5, 0, "the expression ends too early"),
+        ("X1.__class__", 404, 0, 12, "no tag and no saved expression is named 'X1.__class__'"),
+        ("2 * x1", 404, 4, 2, "did you mean 'X1'?"),
+        ("__import__(X1)", 400, 0, 10, "no function is named"),
+        ("avg_31d(X1)", 200, None, None, ""),
+    ],
+)
+async def test_an_error_has_its_place(
+    http: httpx.AsyncClient, expr: str, status: int, at: int, length: int, says: str
+) -> None:
+    answer = await value(http, expr)
+    assert answer.status_code == status, answer.text
+    error = answer.json().get("error", {})
+    assert (error.get("at"), error.get("length")) == (at, length)
+    assert says in error.get("message", "")
+    assert str(error.get("key", "expressions.")).startswith("expressions.")
+
+
+async def test_too_much_to_read_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await value(http, "shift_31d(avg_31d(avg_31d(X1)))")
+    assert (answer.status_code, "100,000" in answer.text) == (400, True)
+    assert "at" not in answer.json()["error"]
+
+
+async def test_units_that_differ_are_a_warning(http: httpx.AsyncClient, plant_db: Plant) -> None:
+    await plant_db.conn.execute(
+        "UPDATE influx_qc_rule SET meta = '{\"unit\": \"°C\"}' WHERE tag_name = 'X1'"
+    )
+    db.current().cache._entries.clear()
+    body = (await value(http, 'X1 + "Pump 1 / 압력"')).json()
+    assert body["warnings"] == [{"message": "the units °C and bar differ", "at": 3, "length": 1}]
+
+
+async def put(http: httpx.AsyncClient, name: str, body: Mapping[str, Any]) -> httpx.Response:
+    sent = {"version": 0, "reason": "trial"} | dict(body)
+    return held(await http.put(f"{PATH}/{name}", json=sent), ONE, "PUT")
+
+
+async def test_an_engineer_saves_changes_and_deletes_an_expression(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    made = await put(http, "Head / 양정", {"text": "X1 * 2", "unit": "m", "decimals": 1})
+    assert made.status_code == 200, made.text
+    saved = made.json()
+    assert (saved["version"], saved["unit"], saved["decimals"]) == (1, "m", 1)
+    assert held(await http.get(f"{PATH}/Head / 양정"), ONE).json() == saved
+    assert held(await http.get(PATH), PATH).json() == [saved]
+
+    used = (await value(http, '"Head / 양정"')).json()
+    twice = (await value(http, "X1 * 2")).json()
+    assert used["unit"] == "m"
+    assert used["rows"] == twice["rows"]
+
+    again = await put(http, "Head / 양정", {"text": "X1"})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "CONFLICT")
+    changed = await put(http, "Head / 양정", {"text": "X1 * 3", "version": 1})
+    assert changed.json()["version"] == 2
+
+    await put(http, "other", {"text": '"Head / 양정" + 1'})
+    circle = await put(http, "Head / 양정", {"text": "1 + other", "version": 2})
+    assert (circle.status_code, circle.json()["error"]["at"]) == (400, 4)
+    query = {"version": 2, "reason": "gone"}
+    refused = held(await http.delete(f"{PATH}/Head / 양정", params=query), ONE, "DELETE")
+    assert (refused.status_code, "'other'" in refused.text) == (400, True)
+    for name, version in (("other", 1), ("Head / 양정", 2)):
+        query = {"version": version, "reason": "gone"}
+        gone = held(await http.delete(f"{PATH}/{name}", params=query), ONE, "DELETE")
+        assert gone.status_code == 204, gone.text
+    assert (await http.get(f"{PATH}/other")).status_code == 404
+    rows = await plant_db.conn.execute(
+        "SELECT action, subject, detail->>'version', detail->>'text', detail->>'reason'"
+        " FROM ksys.audit WHERE action LIKE 'expression%' AND subject <> 'other' ORDER BY id"
+    )
+    assert await rows.fetchall() == [
+        ("expression_saved", "Head / 양정", "1", "X1 * 2", "trial"),
+        ("expression_saved", "Head / 양정", "2", "X1 * 3", "trial"),
+        ("expression_deleted", "Head / 양정", "2", "X1 * 3", "gone"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "says"),
+    [
+        ("X1", {"text": "1"}, 400, "'X1' is a tag"),
+        ("own", {"text": "own + 1"}, 400, "circle"),
+        ("bad", {"text": "1 +"}, 400, "ends too early"),
+        ("bad", {"text": "NOPE"}, 404, "NOPE"),
+        ("bad", {"text": "1", "decimals": 99}, 400, "decimals"),
+        ("bad", {"text": "1", "reason": " "}, 400, "reason"),
+        ("bad", {"text": "1", "unit": "a\0b"}, 400, "unit"),
+        ("bad", {"text": '"a\0b"'}, 400, "quotation mark"),
+        (" blanks ", {"text": "1"}, 400, "blank"),
+        ("n" * 201, {"text": "1"}, 400, "200"),
+    ],
+)
+async def test_what_cannot_be_saved(
+    http: httpx.AsyncClient, name: str, body: dict[str, Any], status: int, says: str
+) -> None:
+    answer = await put(http, name, body)
+    assert (answer.status_code, says in answer.text) == (status, True), answer.text
+
+
+async def test_a_tag_that_comes_later_has_its_name_back(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    assert (await put(http, "LATER", {"text": "X1 * 0 + 5"})).status_code == 200
+    before = (await value(http, "LATER", window="60m")).json()["rows"]
+    assert {row["avg"] for row in before} == {5.0}
+    now = await plant.clock(plant_db.conn)
+    await plant.insert(plant_db.conn, [(now, "LATER", 7.0)])
+    assert {row["avg"] for row in (await value(http, "LATER")).json()["rows"]} == {7.0}
