@@ -82,6 +82,12 @@ CREATE TABLE IF NOT EXISTS public.alarm_cursor (
   memory jsonb NOT NULL DEFAULT '{}'::jsonb
 );
 
+-- What the worker remembers of a group whose tags may fall silent together (domain.alarms.source).
+CREATE TABLE IF NOT EXISTS public.alarm_source (
+  group_name text PRIMARY KEY,
+  memory jsonb NOT NULL DEFAULT '{}'::jsonb
+);
+
 -- Settings of a condition of a tag. Without a row, or where a column is NULL, the defaults of PRD §32.1 hold.
 CREATE TABLE IF NOT EXISTS public.alarm_rule (
   tag_name text NOT NULL,

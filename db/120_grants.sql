@@ -18,8 +18,8 @@ BEGIN
       ('eco_rw', 'UPDATE', '^(influx_qc_rule|ingest_expectation|rule_base)$'),
       ('eco_rw', 'DELETE', '^(influx_qc_rule|ingest_expectation|rule_base)$'),
       ('eco_alarm', 'SELECT', ''),
-      ('eco_alarm', 'INSERT', '^(alarm_journal|alarm_state|alarm_cursor)$'),
-      ('eco_alarm', 'UPDATE', '^(alarm_state|alarm_cursor|alarm_lease)$')
+      ('eco_alarm', 'INSERT', '^(alarm_journal|alarm_state|alarm_cursor|alarm_source)$'),
+      ('eco_alarm', 'UPDATE', '^(alarm_state|alarm_cursor|alarm_lease|alarm_source)$')
     ) AS p (role, privilege, relations)
     JOIN pg_class AS c
       ON c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from psycopg import AsyncConnection
 
 from ksys_app.domain.alarms.response import after
 from ksys_app.domain.alarms.settings import policy
+from ksys_app.domain.alarms.sources import Sources, added, place
 from ksys_app.domain.alarms.tag import TagMachine
-from ksys_app.domain.alarms.times import microseconds, moment
+from ksys_app.domain.alarms.times import SECOND, microseconds, moment
 from ksys_app.models.alarms import ProcessEvent, Standing
 from ksys_app.queries import alarms as queries
 from ksys_app.workers.alarms.worker import AlarmWorker
@@ -52,9 +55,14 @@ Key = tuple[str, str]
 
 
 async def load(conn: AsyncConnection, count: int, length: int) -> None:
-    """Write rules, settings and samples of disturbed series."""
-    for number in range(count):
-        series = disturbed.series(number, length)
+    """Write rules, settings and samples of disturbed series, which all go on a minute longer.
+
+    So no silence is left at the end, and every group is judged up to it.
+    """
+    all_series = [disturbed.series(number, length) for number in range(count)]
+    end = disturbed.until(all_series) + 300 * SECOND
+    for series in all_series:
+        series.samples += [(end + second * SECOND, 50.0, 0) for second in (0, 20, 40, 60)]
         tag = series.rule.tag_name
         await conn.execute(RULE.encode(), [tag, *(getattr(series.rule, name) for name in LIMITS)])
         for condition, chosen in series.settings.items():
@@ -79,7 +87,8 @@ async def expected(conn: AsyncConnection) -> tuple[list[Row], dict[Key, Row]]:
             machines[tag] = TagMachine(tag, rules.rules.get(tag), rules.settings.get(tag, {}))
         machines[tag].feed(microseconds(ts), value, qc or 0)
         events += machines[tag].take()
-    return _folded(events)
+    sources = Sources(rules.rules.values())
+    return _folded(added(sorted(events, key=place), sources, microseconds(ts)))
 
 
 def _folded(events: Iterable[ProcessEvent]) -> tuple[list[Row], dict[Key, Row]]:
@@ -128,3 +137,16 @@ async def written(conn: AsyncConnection) -> tuple[list[Row], dict[Key, Row]]:
 async def evaluate(dsn: str, holder: str = "test") -> None:
     """Judge everything that is there, from the first sample on."""
     await AlarmWorker(dsn, since_us=0, once=True, holder=holder).run(asyncio.Event())
+
+
+def read_journal(path: Path) -> list[Row]:
+    """The rows of a file that a replay wrote, as :func:`written` has them."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            (
+                *(datetime.fromisoformat(row["ts"]), row["tag_name"], row["condition"]),
+                *(row["level"], datetime.fromisoformat(row["raised_at"]), row["event"]),
+                *(float(row[name]) if row[name] else None for name in ("value", "limit_value")),
+            )
+            for row in csv.DictReader(file)
+        ]

@@ -20,9 +20,10 @@ async def evaluate(conn: AsyncConnection, *, ago_s: float = 0.0) -> None:
 
 async def put(conn: AsyncConnection, tag: str, condition: str = "HIGH", **columns: Any) -> datetime:
     """Insert an active, unacknowledged alarm of priority 2, unless given; its episode."""
-    await conn.execute(
-        "INSERT INTO influx_qc_rule (tag_name) VALUES (%s) ON CONFLICT DO NOTHING", (tag,)
-    )
+    if condition != "SOURCE_LOST":  # that is of a group
+        await conn.execute(
+            "INSERT INTO influx_qc_rule (tag_name) VALUES (%s) ON CONFLICT DO NOTHING", (tag,)
+        )
     cursor = await conn.execute("SELECT now()")
     row = await cursor.fetchone()
     assert row is not None
@@ -47,7 +48,10 @@ async def put(conn: AsyncConnection, tag: str, condition: str = "HIGH", **column
 
 async def clear(conn: AsyncConnection) -> None:
     """Remove all alarms; the journal keeps its rows."""
-    await conn.execute("DELETE FROM alarm_state; DELETE FROM alarm_rule; DELETE FROM alarm_cursor")
+    await conn.execute(
+        "DELETE FROM alarm_state; DELETE FROM alarm_rule; DELETE FROM alarm_cursor;"
+        " DELETE FROM alarm_source"
+    )
 
 
 async def note(conn: AsyncConnection, ts: datetime, tag: str, event: str, **columns: Any) -> None:

@@ -26,7 +26,7 @@ from ksys_app.domain.figures import finite
 from ksys_app.models.alarm_rows import JournalRow
 from ksys_app.services import runtime
 from ksys_app.services.alarm_journal import JournalFilter, between, read_all, read_page
-from ksys_app.services.tags import require_known_tag
+from ksys_app.services.alarms import require_subject
 
 COLUMNS: Final = tuple(JournalEntry.model_fields)
 
@@ -72,7 +72,7 @@ async def journal_csv(query: JournalFileQuery, request: Request) -> Response:
 
 async def _wanted(query: JournalFileParams) -> JournalFilter:
     for tag in query.tag:
-        await require_known_tag(tag)
+        await require_subject(tag)
     start, end = await between(query.start, query.end)
     return JournalFilter(
         start, end, query.tag, query.condition, query.event, query.priority, query.actor

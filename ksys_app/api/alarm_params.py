@@ -20,7 +20,7 @@ from pydantic import (
 
 from ksys_app.api.params import MAX_SEQ, Moment, NoParams, TagName, Tags
 from ksys_app.models.alarm_rows import JournalKey
-from ksys_app.models.alarms import Condition, Event
+from ksys_app.models.alarms import AlarmCondition, Event
 from ksys_app.services.alarms import MOST_ITEMS, MOST_MINUTES
 
 MOST_ROWS: Final = 10_000
@@ -124,7 +124,7 @@ class JournalFileParams(SpanParams):
     """Which rows of the journal; those of every tag, condition, event, priority and person."""
 
     tag: Tags = Field(default_factory=list)
-    condition: Annotated[list[Condition], Field(max_length=7)] = Field(default_factory=list)
+    condition: Annotated[list[AlarmCondition], Field(max_length=8)] = Field(default_factory=list)
     event: Annotated[list[Event], Field(max_length=19)] = Field(default_factory=list)
     priority: Priorities = Field(default_factory=list)
     actor: Annotated[str, Field(max_length=MOST_TEXT, json_schema_extra=_TEXT)] | None = None
@@ -151,7 +151,7 @@ class ItemBody(_Body):
     """An alarm: tag, condition, and the episode that the person sees."""
 
     tag_name: TagName
-    condition: Condition
+    condition: AlarmCondition
     raised_at: Moment | None = None
 
 

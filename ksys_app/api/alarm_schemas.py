@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from ksys_app.api.schemas import ABSENT, Count, Exact, Moment, Nothing, Seconds
 from ksys_app.domain.alarms.measures import Verdict
 from ksys_app.models.alarm_rows import AlarmState, Result
-from ksys_app.models.alarms import Condition
+from ksys_app.models.alarms import AlarmCondition
 
 
 class AlarmEntry(Exact):
@@ -19,7 +19,7 @@ class AlarmEntry(Exact):
     """
 
     tag_name: str
-    condition: Condition
+    condition: AlarmCondition
     level: str
     priority: Annotated[int, Field(ge=0, le=4)]
     state: AlarmState
@@ -96,7 +96,7 @@ class AlarmKey(Exact):
     """What identifies an alarm."""
 
     tag_name: str
-    condition: Condition
+    condition: AlarmCondition
 
 
 class ValueNow(Exact):
@@ -124,7 +124,7 @@ class AlarmOutcome(Exact):
     """What became of an item; ``message`` says why it is forbidden."""
 
     tag_name: str
-    condition: Condition
+    condition: AlarmCondition
     raised_at: Moment | None
     result: Result
     message: str | Nothing = ABSENT

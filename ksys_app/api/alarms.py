@@ -26,13 +26,22 @@ from ksys_app.domain.alarms.shown import PRIORITIES, Counts
 from ksys_app.domain.figures import finite
 from ksys_app.errors import AuthRequired
 from ksys_app.models.alarm_rows import Action, Alarm, Evaluation, Item, Outcome
+from ksys_app.models.alarms import LOST
 from ksys_app.models.message import Message
 from ksys_app.models.rows import Latest
 from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.services import runtime
 from ksys_app.services.alarm_feed import AlarmSnapshot
-from ksys_app.services.alarms import Change, Part, Wanted, act, alarms_of, can_act, changed
-from ksys_app.services.tags import require_known_tag
+from ksys_app.services.alarms import (
+    Change,
+    Part,
+    Wanted,
+    act,
+    alarms_of,
+    can_act,
+    changed,
+    require_subject,
+)
 from ksys_app.texts import say
 from ksys_app.wall.identity import address_of
 
@@ -61,7 +70,7 @@ async def alarms(query: AlarmQuery, request: Request) -> Response:
         return Response(status_code=304, headers=NO_STORE)
     wanted = Wanted(query.state, tuple(query.tag), tuple(query.priority))
     for tag in query.tag:
-        await require_known_tag(tag)
+        await require_subject(tag)
     found = await alarms_of(snapshot, wanted)
     evaluation = feed.evaluation or snapshot.evaluation
     part = None
@@ -239,7 +248,7 @@ def entry(alarm: Alarm, values: Mapping[str, Latest]) -> Json:
         "cause": row.cause,
         "consequence": row.consequence,
         "response": row.response,
-        **_now(values.get(row.tag_name)),
+        **_now(None if row.condition == LOST else values.get(row.tag_name)),
     }
 
 

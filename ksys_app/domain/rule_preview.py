@@ -9,7 +9,7 @@ from typing import Final
 from ksys_app.domain.alarms.tag import TagMachine
 from ksys_app.domain.alarms.times import MINUTE, SECOND
 from ksys_app.domain.kpi import active
-from ksys_app.models.alarms import AlarmSettings, Condition, Level, ProcessEvent
+from ksys_app.models.alarms import LOST, AlarmSettings, Condition, Level, ProcessEvent
 from ksys_app.models.limits import Limits, Settings
 from ksys_app.models.rows import QcRule
 from ksys_app.models.rule_preview import Episode, Minutes, Samples, Summary
@@ -110,7 +110,7 @@ def _is_upper(one: Episode, rule: QcRule) -> bool:
 
 
 def _note(episodes: list[Episode], event: ProcessEvent) -> None:
-    if not event.condition:
+    if not event.condition or event.condition == LOST:  # one of a whole group
         return
     if event.event == "RAISE":
         priority = EVENT if event.priority is None else event.priority

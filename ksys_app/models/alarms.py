@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Condition = Literal["HIGH", "LOW", "INSTR", "GAP", "STEP", "RATE", "SPIKE"]
+"""What can be wrong with a tag."""
+AlarmCondition = Literal[Condition, "SOURCE_LOST"]
+"""What an alarm can be of: also of a group, whose name then stands in place of a tag."""
 Level = Literal["H", "HH", "L", "LL", "BAD", "NEGATIVE", "RANGE", ""]
 Process = Literal["norm", "pend", "act", "clr"]
 Quality = Literal["GOOD", "BAD", "STALE"]
@@ -35,6 +38,7 @@ Event = Literal[
     "OOS_OUT",
     "REALARM",
 ]
+LOST: Final = "SOURCE_LOST"
 CONDITIONS: Final[tuple[Condition, ...]] = (
     *("HIGH", "LOW", "INSTR", "GAP", "STEP", "RATE", "SPIKE"),
 )
@@ -67,7 +71,7 @@ class ProcessEvent:
 
     Attributes:
         ts_us: when it happened, in the tag's own time.
-        tag_name: the tag.
+        tag_name: the tag; for ``SOURCE_LOST`` the group.
         condition: the condition; empty for ``LATE``, ``CLOCK`` and ``RULE_CHANGED``.
         level: the level that the alarm has now; for ``CLEAR`` the level that it had.
         raised_at_us: the episode: time of its ``RAISE``; equal to ``ts_us`` without an episode.
@@ -82,7 +86,7 @@ class ProcessEvent:
 
     ts_us: int
     tag_name: str
-    condition: Condition | Literal[""]
+    condition: AlarmCondition | Literal[""]
     level: Level
     raised_at_us: int
     event: Event

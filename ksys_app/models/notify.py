@@ -112,6 +112,7 @@ class Waiting:
         title, unit: of the tag.
         active: whether the episode is active now.
         unacked: whether the episode is shown and nobody has acknowledged it.
+        over: whether the episode is hidden now, or nothing of it is left to look at.
         told: whether this recipient got a message about the episode.
     """
 
@@ -140,6 +141,7 @@ class Waiting:
     unit: str = ""
     active: bool = True
     unacked: bool = True
+    over: bool = False
     told: bool = False
 
 

@@ -24,6 +24,8 @@ SELECT o.id::text, o.purpose, o.route, o.recipient, o.event, o.ts, o.tag_name, o
        coalesce(s.process IN ('act', 'clr'), false) AS active,
        coalesce(s.ack = 'unacked' AND s.shelved_until IS NULL AND s.designed_by IS NULL
                 AND s.oos_at IS NULL, false) AS unacked,
+       coalesce(s.shelved_until IS NOT NULL OR s.designed_by IS NOT NULL OR s.oos_at IS NOT NULL
+                OR s.process NOT IN ('act', 'clr') AND s.ack <> 'unacked', false) AS over,
        EXISTS (SELECT FROM ksys.alarm_outbox AS t
                WHERE (t.tag_name, t.condition, t.raised_at) = (o.tag_name, o.condition, o.raised_at)
                  AND t.recipient = o.recipient AND t.purpose <> 'clear' AND t.sent_at IS NOT NULL)
@@ -36,7 +38,8 @@ LEFT JOIN LATERAL (
   LIMIT 1
 ) AS j ON true
 LEFT JOIN public.alarm_rule AS r ON (r.tag_name, r.condition) = (o.tag_name, o.condition)
-LEFT JOIN public.influx_qc_rule AS q ON q.tag_name = o.tag_name
+LEFT JOIN public.influx_qc_rule AS q
+  ON q.tag_name = o.tag_name AND o.condition <> 'SOURCE_LOST'
 LEFT JOIN public.alarm_state AS s
   ON (s.tag_name, s.condition, s.raised_at) = (o.tag_name, o.condition, o.raised_at)
 WHERE o.sent_at IS NULL AND o.ended_at IS NULL AND o.due_at <= %(now)s

@@ -19,6 +19,7 @@ from ksys_app.domain.alarms.shown import Counts, counts, ordered, shown
 from ksys_app.domain.changes import ChangeLog
 from ksys_app.errors import KsysError
 from ksys_app.models.alarm_rows import Alarm, Evaluation
+from ksys_app.models.alarms import LOST
 from ksys_app.models.rows import Latest
 from ksys_app.queries import alarm_state
 from ksys_app.queries.qc import rules_by_tag
@@ -153,7 +154,7 @@ class AlarmFeed:
         rules = await rules_by_tag()
         rows = await alarm_state.standing(MOST_STANDING)
         alarms = tuple(ordered(shown(row, rules.get(row.tag_name)) for row in rows))
-        tags = sorted({row.tag_name for row in rows})
+        tags = sorted({row.tag_name for row in rows if row.condition != LOST})
         values = {one.tag_name: one for one in await alarm_state.values_now(tags)} if tags else {}
         if same and alarms == before.alarms and values == before.values:
             # Only the time of the reading is new.

@@ -8,7 +8,8 @@ from typing import Final
 
 from ksys_app import db
 from ksys_app.domain.alarms.shown import Filter, ordered, passes, shown
-from ksys_app.errors import Forbidden
+from ksys_app.domain.alarms.source import PLANT
+from ksys_app.errors import Forbidden, UnknownTag
 from ksys_app.models.alarm_rows import Action, Alarm, Item, Outcome
 from ksys_app.models.message import Message
 from ksys_app.models.rows import Latest
@@ -17,6 +18,7 @@ from ksys_app.queries import alarm_state
 from ksys_app.queries.qc import rules_by_tag
 from ksys_app.services import runtime
 from ksys_app.services.alarm_feed import AlarmSnapshot
+from ksys_app.services.tags import require_known_tag
 from ksys_app.store import alarm_actions
 from ksys_app.store.alarm_actions import Verdict
 
@@ -117,6 +119,20 @@ def changed(snapshot: AlarmSnapshot, wanted: Wanted, found: list[Alarm], since: 
     removed = {*changes.removed, *keys} - {alarm.key for alarm in alarms}
     values = [one for one in snapshot.new_values.since(since).items if one.tag_name in tags]
     return Part(False, alarms, sorted(removed), values)
+
+
+async def require_subject(name: str) -> None:
+    """Check that a name is one that alarms have: of a tag, or of a group.
+
+    Raises:
+        UnknownTag: it is neither.
+    """
+    try:
+        await require_known_tag(name)
+    except UnknownTag:
+        rules = (await rules_by_tag()).values()
+        if name != PLANT and all(rule.group != name for rule in rules):
+            raise
 
 
 def can_act() -> bool:

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from ksys_app.domain.alarms.times import moment
 from ksys_app.driver.microseconds import in_microseconds
-from ksys_app.models.alarms import ProcessEvent, Standing
+from ksys_app.models.alarms import LOST, ProcessEvent, Standing
 
 Key = tuple[str, str]
 """A tag and a condition."""
@@ -93,6 +93,11 @@ FROM unnest(%(tag_name)s::text[], %(seen_ts)s::timestamptz[], %(reached_ts)s::ti
 ON CONFLICT (tag_name) DO UPDATE SET
   seen_ts = excluded.seen_ts, reached_ts = excluded.reached_ts, lag_s = excluded.lag_s,
   late_count = excluded.late_count, memory = excluded.memory
+"""
+SOURCES: Final = """
+INSERT INTO public.alarm_source (group_name, memory)
+SELECT * FROM unnest(%(names)s::text[], %(memories)s::jsonb[])
+ON CONFLICT (group_name) DO UPDATE SET memory = excluded.memory
 """
 
 
@@ -184,7 +189,7 @@ async def write_journal(
     columns = {
         "ts": [moment(event.ts_us) for event in events],
         "raised_at": [moment(event.raised_at_us) for event in events],
-        "rule_version": [versions.get(event.tag_name) for event in events],
+        "rule_version": [_version(versions, e.tag_name, e.condition) for e in events],
     }
     plain = ("tag_name", "condition", "level", "event", "priority", "value", "limit_value")
     for name in (*plain, "deadband", "quality", "reason"):
@@ -229,10 +234,18 @@ async def write_standings(
         "process": ["act" if row.active else "norm" for row in rows],
         "priority": [row.priority or 3 for row in rows],
         "shelved_kind": [row.shelf or None for row in rows],
-        "designed_by": ["RANGE" if row.designed else None for row in rows],
-        "rule_version": [versions.get(tag) for tag, _ in keys],
+        "designed_by": [
+            (LOST if name == "GAP" else "RANGE") if row.designed else None
+            for (_, name), row in zip(keys, rows, strict=True)
+        ],
+        "rule_version": [_version(versions, *key) for key in keys],
     }
     await conn.execute(STATE, columns)
+
+
+def _version(versions: Mapping[str, int], tag: str, condition: str) -> int | None:
+    """The version of a tag's rule; a group has none."""
+    return None if condition == LOST else versions.get(tag)
 
 
 def _or_null(us: int | None) -> object:
@@ -253,3 +266,10 @@ async def write_cursors(conn: AsyncConnection, cursors: Sequence[NewCursor]) -> 
         "memory": [row.memory for row in rows],
     }
     await conn.execute(CURSORS, columns)
+
+
+async def write_sources(conn: AsyncConnection, memories: Mapping[str, Mapping[str, Any]]) -> None:
+    """Store what is remembered of groups, by their names."""
+    if memories:
+        rows = {"names": [*memories], "memories": [Jsonb(one) for one in memories.values()]}
+        await conn.execute(SOURCES, rows)

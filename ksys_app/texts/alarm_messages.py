@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ksys_app.domain.timefmt import local_offset
 from ksys_app.models import message
+from ksys_app.models.alarms import LOST
 from ksys_app.models.notify import Language, Message, Waiting
 from ksys_app.texts import LANGUAGES, say
 
@@ -113,7 +114,8 @@ class _Words:
     def _figure(self, row: Waiting, value: float) -> str:
         if row.condition == "GAP":
             return self("live.age_s", s=f"{value:.0f}")
-        return f"{value:.6g} {row.unit}".strip()
+        unit = self("live.unit_tags") if row.condition == LOST else row.unit
+        return f"{value:.6g} {unit}".strip()
 
     def _of_alarms(self, name: str, otherwise: str) -> str:
         return self._catalogue["alarms"].get(name, otherwise)

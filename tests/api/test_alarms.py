@@ -111,6 +111,35 @@ async def test_a_row_has_what_an_operator_needs(http: httpx.AsyncClient, plant_d
     assert row["value_now_ts"] is not None
 
 
+async def test_a_lost_source_stands_under_the_name_of_its_group(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    conn = plant_db.conn
+    now = await plant.clock(conn)
+    await plant.insert(conn, [(now, "Hall", 7.0)])
+    await conn.execute(
+        "INSERT INTO influx_qc_rule (tag_name, meta) VALUES"
+        """ ('MILL', '{"group": "East"}'),"""
+        """ ('Hall', '{"title": "Hall", "unit": "C", "group": "West"}')"""
+    )
+    for group in ("East", "Hall", "plant"):
+        await alarms.put(conn, group, "SOURCE_LOST", value=12.0, limit_value=10.0)
+    await alarms.note(conn, now, "East", "RAISE", condition="SOURCE_LOST", level="")
+    (row,) = (await listed(http, tag="East"))["rows"]
+    assert (row["group"], row["value"], row["limit_value"]) == ("East", 12, 10)
+    # A tag with the name of a group is something else.
+    (row,) = (await listed(http, tag="Hall"))["rows"]
+    assert [row[name] for name in ("group", "title", "unit", "value_now")] == ["Hall", "", "", None]
+    (row,) = (await listed(http, tag="plant"))["rows"]
+    assert row["group"] == ""
+    answer = await http.get(f"{PATH}/journal", params={"tag": "East", "condition": "SOURCE_LOST"})
+    assert [one["event"] for one in answer.json()["rows"]] == ["RAISE"]
+    assert (await http.get(PATH, params={"tag": "North"})).status_code == 404
+    item = {name: row[name] for name in ("tag_name", "condition", "raised_at")}
+    (result,) = (await send(http, "ack", {"items": [item]}))["results"]
+    assert result["result"] == "done"
+
+
 async def test_it_says_until_when_somebody_evaluates(
     http: httpx.AsyncClient, plant_db: Plant
 ) -> None:

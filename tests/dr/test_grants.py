@@ -10,6 +10,7 @@ alarm_cursor        S       S       SIU        -
 alarm_journal       S       S       SI         -
 alarm_lease         S       S       SU         -
 alarm_rule          S       S       S          -
+alarm_source        S       S       SIU        -
 alarm_state         S       S       SIU        -
 anomalies           S       SIU     S          -
 comm_recv_1h        S       S       S          -

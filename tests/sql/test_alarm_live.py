@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
 
 from ksys_app.db import connect
 from ksys_app.domain.alarms.times import SECOND, microseconds, moment
@@ -100,12 +101,12 @@ class Live:
             for event, condition, ts in await found.fetchall()
         ]
 
-    async def state(self, tag: str, column: str = "ack") -> Any:
-        """A column of the state of a tag's HIGH."""
+    async def state(self, tag: str, column: str = "ack", condition: str = "HIGH") -> Any:
+        """A column of the state of an alarm of a tag."""
         found = await self.conn.execute(
             f"SELECT {column} FROM public.alarm_state"
-            " WHERE tag_name = %s AND condition = 'HIGH'".encode(),
-            [tag],
+            " WHERE tag_name = %s AND condition = %s".encode(),
+            [tag, condition],
         )
         row = await found.fetchone()
         return None if row is None else row[0]
@@ -345,3 +346,39 @@ async def test_after_more_than_a_day_the_worker_notes_the_hole(live: Live) -> No
     row = await found.fetchone()
     assert row is not None
     assert row[0]["to_us"] == live.begin + round((later - DAY) * SECOND)
+
+
+async def test_a_lost_source_is_one_alarm_also_with_a_restart_in_between(live: Live) -> None:
+    live.begin -= 40 * SECOND  # no sample may be a minute ahead
+    tags = ("G0", "G1", "G2", "G3")
+    for place, tag in enumerate(tags):
+        await live.rule(tag, max_gap_seconds=30, meta=Jsonb({"group": "mill"}))
+        await live.send(tag, (-5 + 2.0 * place, 5.0))
+        await live.at(-4 + 2 * place)
+    for second in (12, 22, 29):
+        await live.send("G3", (second - 0.5, 5.0))
+        await live.at(second)
+    assert await live.events("G0") == [("RAISE", "GAP", 25.0)]
+    assert await live.events("mill") == []
+    live.worker = None
+    for second in (31, 34):
+        await live.send("G3", (second - 0.5, 5.0))
+        await live.at(second)
+    assert await live.events("mill") == [("RAISE", "SOURCE_LOST", 29.0)]
+    assert await live.state("G0", "designed_by", "GAP") == "SOURCE_LOST"
+    live.worker = None
+    for tag in tags:
+        await live.send(tag, (38, 5.0), (46, 5.0))
+    await live.at(47)
+    for second in (56, 66, 72):
+        for tag in tags:
+            await live.send(tag, (second + 0.5, 5.0))
+        await live.at(second + 1)
+    told = {("RAISE", 25.0), ("SUPPRESS", 29.0), ("CLEAR", 38.0), ("RELEASE", 38.0)}
+    assert {(event, ts) for event, _, ts in await live.events("G0")} == told
+    assert await live.state("G0", "ack", "GAP") == "acked", "nobody has to answer for it"
+    assert await live.events("mill") == [
+        ("RAISE", "SOURCE_LOST", 29.0),
+        ("CLEAR", "SOURCE_LOST", 68.0),
+    ]
+    assert await live.state("mill", "ack", "SOURCE_LOST") == "unacked"

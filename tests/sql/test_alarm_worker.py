@@ -7,6 +7,8 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
@@ -18,12 +20,14 @@ from psycopg.abc import PQGen
 from ksys_app.db import connect
 from ksys_app.driver import reconnecting
 from ksys_app.driver.supervised import SupervisedConnection
+from ksys_app.ops.alarms import from_database
+from ksys_app.ops.alarms.from_database import Span, Wanted
 from ksys_app.store import alarms as store
 from ksys_app.store.alarms import LeaseLost
 from ksys_app.workers.alarms import evaluator, worker
 from ksys_app.workers.alarms.evaluator import Evaluator
 from ksys_app.workers.alarms.worker import AlarmWorker
-from tests.alarm_worker import evaluate, expected, load, written
+from tests.alarm_worker import evaluate, expected, load, read_journal, written
 from tests.conftest import ALARM_PASSWORD
 from tests.database import TestDatabases
 from tests.ksys import KSYS, ksys
@@ -31,6 +35,7 @@ from tests.waiting import until
 
 RV = TypeVar("RV")
 CUTS = 50
+FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -58,9 +63,9 @@ class Cut(SupervisedConnection):
 
 
 async def test_the_journal_is_the_machine_s_and_the_state_is_its_fold(
-    own: str, databases: TestDatabases, monkeypatch: pytest.MonkeyPatch
+    own: str, databases: TestDatabases, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Also with small batches and as ``eco_alarm``, and a second run writes nothing."""
+    """Also in small batches, as ``eco_alarm``, and in a replay; a second run writes nothing."""
     role = databases.as_role(own, "eco_alarm", ALARM_PASSWORD)
     async with await connect(own) as conn:
         await load(conn, 20, 300)
@@ -72,11 +77,17 @@ async def test_the_journal_is_the_machine_s_and_the_state_is_its_fold(
             "SUPERSEDED",
             "SUPPRESS",
         }
+        lost = [row for row in due[0] if row[2] == "SOURCE_LOST"]
+        assert {row[5] for row in lost} >= {"RAISE", "CLEAR"}
         monkeypatch.setattr(evaluator, "BATCH", 500)
         await evaluate(role)
         assert await written(conn) == due
         await evaluate(role)
         assert await written(conn) == due
+        until = max(ts for ts, *_ in due[0]) + timedelta(seconds=10)
+        out = tmp_path / "journal.csv"
+        await from_database.replay(own, Span(FIRST, until), Wanted(), out, lambda *_: None)
+        assert sorted(read_journal(out)) == sorted(due[0])
 
 
 async def test_nothing_is_lost_or_doubled_by_fifty_cuts_at_any_statement(

@@ -193,6 +193,28 @@ async def test_the_group_of_an_alarm_chooses_its_route(outbox: Outbox) -> None:
     assert await outbox.rows("G2") == []
 
 
+async def test_a_lost_source_is_one_message_and_a_silence_alone_waits_a_minute(
+    outbox: Outbox,
+) -> None:
+    for tag in ("L1", "L2", "L3", "L4"):
+        await outbox.conn.execute(
+            "INSERT INTO public.influx_qc_rule (tag_name, enabled, max_gap_seconds, meta)"
+            """ VALUES (%s, true, 10, '{"group": "mill"}')""",
+            [tag],
+        )
+        await outbox.add(tag, (300 if tag == "L4" else 100, 5.0), (0, 5.0))
+    outbox.routes = Routes({"shift": replace(SHIFT, groups=frozenset({"mill"}))})
+    await outbox.conn.execute(
+        "INSERT INTO public.alarm_rule (tag_name, condition, priority) VALUES ('L4', 'GAP', 2)"
+    )
+    await outbox.judge()
+    told = [("RAISE", "tell", "a@plant"), ("RAISE", "tell", "b@plant")]
+    assert await outbox.rows("mill") == told
+    assert await outbox.rows("L1") == []
+    waits = await outbox.rows("L4", "event, extract(epoch FROM wanted_at - created_at)::int / 60")
+    assert {*waits} == {("RAISE", 1), ("CLEAR", 0)}
+
+
 async def test_messages_and_journal_are_written_together_or_not_at_all(
     outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

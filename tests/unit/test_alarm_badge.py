@@ -61,6 +61,7 @@ def test_the_worst_alarm_comes_first_and_hidden_ones_do_not_count() -> None:
         state("HIGH", "HH", shelved_until=later),
         state("LOW", "LL", designed_by="INSTR"),
         state("GAP", oos_at=NOW),
+        state("SOURCE_LOST"),
         replace(state("RATE"), process="norm"),
     )
     assert made(alarms(*hidden)).violations == ()

@@ -126,6 +126,9 @@ def test_one_person_in_two_routes_gets_one_message() -> None:
         ({"created_at": NOW + timedelta(minutes=6)}, True),
         ({"created_at": NOW + timedelta(minutes=6), "active": False}, False),
         ({"created_at": NOW + timedelta(minutes=4), "active": False}, True),
+        ({"over": True}, True),
+        ({"over": True, "condition": "GAP"}, False),
+        ({"condition": "GAP"}, True),
     ],
 )
 def test_what_nobody_needs_any_more_is_not_sent(values: dict[str, object], needed: bool) -> None:

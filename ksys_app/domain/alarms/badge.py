@@ -11,6 +11,7 @@ from ksys_app.domain.alarms.shown import HIDDEN
 from ksys_app.domain.kpi import active
 from ksys_app.domain.limits import limits
 from ksys_app.models.alarm_rows import Alarm, StateRow
+from ksys_app.models.alarms import LOST
 from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Level, Reason, Violation
 
@@ -45,7 +46,7 @@ def by_tag(alarms: Iterable[Alarm]) -> dict[str, tuple[StateRow, ...]]:
     found: dict[str, tuple[StateRow, ...]] = {}
     for alarm in alarms:
         row = alarm.row
-        if row.active and alarm.state not in HIDDEN:
+        if row.active and alarm.state not in HIDDEN and row.condition != LOST:
             found[row.tag_name] = (*found.get(row.tag_name, ()), row)
     return found
 

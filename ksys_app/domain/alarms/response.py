@@ -42,7 +42,7 @@ def after(
     if event.event == "CLEAR":
         return _cleared(standing, event)
     if event.event in ("SUPPRESS", "RELEASE"):
-        return _suppressed(standing, policy, designed=event.event == "SUPPRESS"), ()
+        return _suppressed(standing, event, policy), ()
     if event.event not in ("ESCALATE", "DEESCALATE"):
         return standing, ()
     again = event.event == "ESCALATE" and policy.ack
@@ -64,7 +64,8 @@ def _raised(
     standing: Standing, event: ProcessEvent, policy: Policy
 ) -> tuple[Standing, tuple[Act, ...]]:
     before: tuple[Act, ...] = ()
-    if standing.ack == "unacked" and standing.raised_at_us is not None:
+    unanswered = standing.ack == "unacked" or _excused(standing)
+    if unanswered and standing.raised_at_us is not None:
         before = (Act("SUPERSEDED", event.ts_us, standing.raised_at_us),)
     found = replace(
         standing,
@@ -119,9 +120,26 @@ def _acted(standing: Standing, act: Act, policy: Policy) -> Standing:
     return standing
 
 
-def _suppressed(standing: Standing, policy: Policy, *, designed: bool) -> Standing:
-    found = replace(standing, designed=designed)
-    return found if designed else _again(found, policy)
+def _suppressed(standing: Standing, event: ProcessEvent, policy: Policy) -> Standing:
+    found = replace(standing, designed=event.event == "SUPPRESS")
+    if found.designed:
+        return found
+    if event.condition != "GAP":
+        return _again(found, policy)
+    # Of an earlier episode, where samples of the past are judged: a group is behind its tags.
+    if event.raised_at_us != standing.raised_at_us:
+        return found
+    # Nobody answers for each tag that came back: the alarm of the source stands for it. One that
+    # was silent when its source came back stands for itself, also if it came back since.
+    back = not standing.active and event.quality != "STALE"
+    if back and standing.ack == "unacked" and not standing.latched:
+        return replace(found, ack="acked")
+    return _again(found, policy)
+
+
+def _excused(standing: Standing) -> bool:
+    """Whether nobody has answered, because the alarm of a lost source stood for this one."""
+    return standing.ack == "acked" and not standing.active and not standing.latched
 
 
 def _again(standing: Standing, policy: Policy) -> Standing:

@@ -103,6 +103,8 @@ def not_needed(row: Waiting, routes: Routes) -> str:
         return "nobody waits for an acknowledgement"
     if row.purpose == "clear" and not row.told:
         return "this recipient was not told of the alarm"
+    if row.condition == "GAP" and row.event == "RAISE" and row.purpose == "tell" and row.over:
+        return "the alarm is hidden or over, perhaps because its source is lost"
     if row.purpose == "tell" and row.created_at - row.ts > STALE and not row.active:
         return "the alarm was over before it was found"
     return ""

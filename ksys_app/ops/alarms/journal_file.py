@@ -7,12 +7,13 @@ import heapq
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
 
+from ksys_app.domain.alarms.sources import place
 from ksys_app.domain.alarms.times import moment
 from ksys_app.errors import ConfigError
 from ksys_app.models.alarms import ProcessEvent
@@ -23,7 +24,6 @@ COLUMNS: Final = (
 )
 RUN_ROWS: Final = 100_000
 """Rows in memory; more rows wait in temporary files."""
-Key = tuple[int, str, str]
 
 
 class JournalFile:
@@ -35,6 +35,7 @@ class JournalFile:
     Attributes:
         path: the file.
         count: number of rows.
+        through: gets all rows in order, and gives those of the file.
     """
 
     def __init__(self, path: Path, run_rows: int = RUN_ROWS) -> None:
@@ -46,6 +47,7 @@ class JournalFile:
         """
         self.path, self.count = path, 0
         self._rows: list[ProcessEvent] = []
+        self.through: Callable[[Iterable[ProcessEvent]], Iterable[ProcessEvent]] = iter
         self._run_rows = run_rows
         self._runs: list[IO[str]] = []
 
@@ -75,19 +77,19 @@ class JournalFile:
         self.count += len(rows)
         self._rows += rows
         if len(self._rows) >= self._run_rows:
-            self._runs.append(_spill(sorted(self._rows, key=_key)))
+            self._runs.append(_spill(sorted(self._rows, key=place)))
             self._rows = []
 
     def _write(self) -> None:
         runs: list[Iterable[ProcessEvent]] = [_load(run) for run in self._runs]
-        ordered = heapq.merge(*runs, sorted(self._rows, key=_key), key=_key)
+        ordered = heapq.merge(*runs, sorted(self._rows, key=place), key=place)
         folder = self.path.absolute().parent
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{self.path.name}.") as scratch:
             written = Path(scratch) / self.path.name
             with written.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(COLUMNS)
-                writer.writerows(map(_cells, ordered))
+                writer.writerows(map(_cells, self.through(ordered)))
             os.replace(written, self.path)
 
 
@@ -100,10 +102,6 @@ def _spill(rows: list[ProcessEvent]) -> IO[str]:
 
 def _load(file: IO[str]) -> Iterator[ProcessEvent]:
     return (ProcessEvent(*json.loads(line)) for line in file)
-
-
-def _key(row: ProcessEvent) -> Key:
-    return row.ts_us, row.tag_name, row.condition
 
 
 def _cells(row: ProcessEvent) -> tuple[str, ...]:

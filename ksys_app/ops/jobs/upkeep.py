@@ -14,7 +14,7 @@ from psycopg import AsyncConnection, sql
 EVERY: Final = timedelta(hours=1)
 SMALL_TABLES: Final = (
     *("tag_latest", "tag_recheck", "ksys_job_run", "tech_ind_1m_mv"),
-    *("alarm_lease", "alarm_cursor", "alarm_state"),
+    *("alarm_lease", "alarm_cursor", "alarm_state", "alarm_source"),
 )
 
 

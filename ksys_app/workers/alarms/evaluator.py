@@ -14,6 +14,7 @@ from ksys_app.domain.alarms.stored import Sample, merged
 from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import AlarmSettings, Condition, ProcessEvent
 from ksys_app.queries import alarms as queries, notify as messages
+from ksys_app.queries.alarm_sources import sources
 from ksys_app.queries.alarms import Polled, Rules
 from ksys_app.store import alarms as store, notify
 from ksys_app.store.alarms import Key, Lease
@@ -21,6 +22,7 @@ from ksys_app.workers.alarms.answering import answer
 from ksys_app.workers.alarms.followed import Followed
 from ksys_app.workers.alarms.outbox import Notifying
 from ksys_app.workers.alarms.restored import after_hole
+from ksys_app.workers.alarms.watched import Watched
 
 BATCH: Final = 50_000
 """Most samples of a transaction."""
@@ -63,6 +65,7 @@ class Evaluator:
     judged: int = 0
     raised: int = 0
     _rules: Rules = field(default_factory=lambda: Rules({}, {}, {}, {}))
+    _watched: Watched = field(default_factory=lambda: Watched(()))
     _version: str = ""
     _polled_us: int | None = None
     _refused_us: int = 0
@@ -77,6 +80,7 @@ class Evaluator:
         polled = await queries.poll(self.conn, NOTHING_SINCE)
         self._rules = await queries.rules(self.conn)
         self._version = polled.version
+        self._watched = Watched(self._rules.rules.values(), await sources(self.conn))
         earliest = polled.now_us - CATCH_UP_US
         last = self.lease.evaluated_to_us
         self._refused_us = max(self.lease.refused_to_us or 0, earliest)
@@ -152,6 +156,7 @@ class Evaluator:
     async def _change_rules(self, polled: Polled) -> None:
         before, self._rules = self._rules, await queries.rules(self.conn)
         self._version = polled.version
+        self._watched.change(self._rules.rules.values())
         for name, tag in self.tags.items():
             rule, settings = (
                 self._rules.rules.get(name),
@@ -241,6 +246,7 @@ class Evaluator:
                 changed.append(tag)
             elif tag.due_to_be_written(polled.now_us):
                 changed.append(tag)
+        events += self._watched.judge(events, self.tags, polled.now_us)
         evaluated = polled.now_us if current else None
         epoch, versions = self.lease.epoch, self._rules.versions
         async with self.conn.transaction():
@@ -254,11 +260,12 @@ class Evaluator:
             if self.notifying is not None:
                 rows, rules = [*written, *found.rows], self._rules
                 wanted = self.notifying.wanted(
-                    rows, found.standings, rules, now_us, current=current
+                    rows, found.standings, rules, now_us, self._watched.covers, current=current
                 )
                 await notify.add(self.conn, wanted)
             cursors = [tag.cursor(polled.now_us) for tag in changed]
             await store.write_cursors(self.conn, cursors)
+            await store.write_sources(self.conn, self._watched.changed())
         self.raised += len(written) + len(found.rows)
 
     def _settings_of(self, key: Key) -> AlarmSettings | None:

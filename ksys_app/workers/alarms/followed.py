@@ -97,6 +97,11 @@ class Followed:
         """The tag's own time when the database's clock is ``now_us``."""
         return now_us - self.lag_us - GRACE_US
 
+    def known_us(self, now_us: int) -> int:
+        """Until when the journal of a tag that is current is complete, in the tag's own time."""
+        due, until = self.machine.due_us, self.time_us(now_us)
+        return max(self.after_us, until if due is None else min(due, until))
+
     def advance(self, now_us: int) -> None:
         """Let delays end and a silence begin that are due in the tag's own time."""
         if not self.current:

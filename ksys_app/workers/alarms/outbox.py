@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain.alarms.routing import announced, deliveries
+from ksys_app.domain.alarms.source import TOGETHER_US, group_of
 from ksys_app.domain.alarms.times import MINUTE, moment
-from ksys_app.models.alarms import ProcessEvent, Standing
+from ksys_app.models.alarms import LOST, ProcessEvent, Standing
 from ksys_app.models.notify import Delivery, Routes
 from ksys_app.queries.alarms import Rules
 from ksys_app.store.alarms import Key
@@ -31,6 +32,7 @@ class Notifying:
         standings: Mapping[Key, Standing],
         rules: Rules,
         now_us: int,
+        covers: Callable[[str], bool],
         *,
         current: bool,
     ) -> list[Delivery]:
@@ -41,6 +43,8 @@ class Notifying:
             standings: how the alarms stand after them.
             rules: the rules in force, for the group of an alarm.
             now_us: the database's clock.
+            covers: whether a silence of a tag may be part of a lost source. Its message waits a
+                minute, and is not sent if the alarm of the source stands for it then.
             current: whether every sample is judged. If not, the messages wait a minute, because an
                 alarm of yesterday may be over when the worker is through.
         """
@@ -51,13 +55,23 @@ class Notifying:
             if purpose is None:
                 continue
             group = _group(event, rules)
-            found += deliveries(event, purpose, group, self.routes, now)
+            wait_us = TOGETHER_US if _is_silence(event) and covers(event.tag_name) else 0
+            found += (
+                replace(one, due_us=one.due_us + wait_us)
+                for one in deliveries(event, purpose, group, self.routes, now)
+            )
         if current:
             return found
         return [replace(one, due_us=one.due_us + CATCHING_UP_US) for one in found]
 
 
+def _is_silence(event: ProcessEvent) -> bool:
+    return event.condition == "GAP" and event.event == "RAISE"
+
+
 def _group(event: ProcessEvent, rules: Rules) -> str:
+    if event.condition == LOST:
+        return group_of(event.tag_name)
     rule = rules.rules.get(event.tag_name)
     own = rules.groups.get((event.tag_name, event.condition), "")
     return own or ("" if rule is None else rule.group)

@@ -7,7 +7,7 @@ that lasts the off-delay.
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 DOUBTED = 1 + 2 + 4 + 8 + 16 + 64
 
@@ -62,3 +62,42 @@ def journal(levels):
             event = "CLEAR" if top is None else "ESCALATE" if top > shown else "DEESCALATE"
         yield moment[0], event, shown if top is None else top, episode
         shown = top
+
+
+def lost(gaps, limit, until):
+    """(ts, tag or None for the group, event) of a group; of its (tag, begin, end or None).
+
+    Lost from the first silence with which so many began within a minute and go on, until for half
+    a minute too few of those that began since then go on.
+    """
+    minute, over = 60_000_000, -1
+    for at in sorted({begin for _, begin, _ in gaps}):
+        now = [gap for gap in gaps if at - minute <= gap[1] <= at and goes_on(gap, at)]
+        if at <= over or len(now) < limit:
+            continue
+        part = now + [gap for gap in gaps if gap[1] > at]
+        ends = sorted({ts for _, *both in part for ts in both if ts is not None and ts >= at})
+        runs = groupby(ends, key=lambda ts: sum(goes_on(gap, ts) for gap in part) < limit)
+        starts = [(few, next(run)) for few, run in runs] + [(False, until + 1)]
+        over = next(
+            (
+                ts + minute // 2
+                for (few, ts), (_, end) in pairwise(starts)
+                if few and end > ts + minute // 2
+            ),
+            until + 1,
+        )
+        yield at, None, "RAISE"
+        if over <= until:
+            yield over, None, "CLEAR"
+        for tag, begin, end in part:
+            if begin <= over:
+                yield max(begin, at), tag, "SUPPRESS"
+                released = over if end is None else min(end, over)
+                if released <= until:
+                    yield released, tag, "RELEASE"
+
+
+def goes_on(gap, ts):
+    _, begin, end = gap
+    return begin <= ts and (end is None or end > ts)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ksys_app.domain.alarms.sources import Sources, added, place
 from ksys_app.domain.alarms.tag import TagMachine
 from ksys_app.domain.alarms.times import moment
 from ksys_app.errors import ConfigError, NoRows
@@ -203,7 +204,7 @@ def test_the_file_has_what_the_machines_of_its_tags_write(folder: Folder) -> Non
     rules = [one.rule for one in all_series]
     folder.write("rules.csv", qc_csv.text(rules, RULES))
     lines, settings = ["ts,tag_name,value,qc"], ["tag_name,condition,on_delay_s,off_delay_s"]
-    expected = []
+    events: list[ProcessEvent] = []
     for one in all_series:
         settings += [
             f"{one.rule.tag_name},{name},{of.on_delay_s},{of.off_delay_s}".replace("None", "")
@@ -217,9 +218,7 @@ def test_the_file_has_what_the_machines_of_its_tags_write(folder: Folder) -> Non
             else:
                 machine.feed(ts, value, qc)
         machine.advance(until)
-        expected += [
-            (row.ts_us, row.tag_name, row.condition, row.event, row.level) for row in machine.take()
-        ]
+        events += machine.take()
     folder.write("samples.csv", "\n".join(lines))
     folder.replay(moment(until), folder.write("a.csv", "\n".join(settings)))
     found = [
@@ -227,8 +226,11 @@ def test_the_file_has_what_the_machines_of_its_tags_write(folder: Folder) -> Non
         for row in folder.journal()
         if row[5] != "SUPERSEDED"
     ]
-    expected.sort(key=lambda row: row[:3])
-    assert found == [(moment(us), *rest) for us, *rest in expected]
+    expected = added(sorted(events, key=place), Sources(rules), until)
+    assert found == [
+        (moment(row.ts_us), row.tag_name, row.condition, row.event, row.level) for row in expected
+    ]
+    assert {row[3] for row in found if row[2] == "SOURCE_LOST"} == {"RAISE", "CLEAR"}
     assert len(found) > 500
 
 

@@ -1,7 +1,7 @@
 // All about one alarm: how it stands, what it means and what to do, its course around the raise, and its history.
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
-import { aside, raisedMs, waits } from "./held.js";
+import { aside, ofGroup, raisedMs, waits } from "./held.js";
 import { around, trendLink, windowOf } from "./link.js";
 import { Course } from "./course.jsx";
 import { History } from "./history.jsx";
@@ -24,7 +24,7 @@ export function Detail({ row, may, start, onClose }) {
     [al.col_state, <span className="al-prio" key="state"><Priority priority={row.priority} quiet={!waits(row)} />{al[`prio_${row.priority}`]}, {stateWord(row, al)}</span>],
     [al.raised, raised ? `${stamp(raised, zone)} (${age})` : ""],
     [al.at_raise, figuresOf(row, t)],
-    [al.value_now, nowOf(row)],
+    [al.value_now, ofGroup(row) ? "" : nowOf(row)],
     [al.cleared, row.cleared_at ? stamp(Date.parse(row.cleared_at), zone) : ""],
     [al.col_who, row.acked_by ? [row.acked_by, row.acked_at ? stamp(Date.parse(row.acked_at), zone) : "", row.ack_comment].filter(Boolean).join(" · ") : ""],
     [al.col_aside, [row.out_of_service_by || row.shelved_by || row.suppressed_by, row.out_of_service_reason || row.shelved_reason, row.shelved_until ? stamp(Date.parse(row.shelved_until), zone) : ""].filter(Boolean).join(" · ")],
@@ -40,16 +40,16 @@ export function Detail({ row, may, start, onClose }) {
           <Actions row={row} may={may} start={start} al={al} onClose={onClose} />
         </section>
         <Guidance row={row} al={al} />
-        {raised ? <Around row={row} raised={raised} al={al} /> : null}
+        {raised && !ofGroup(row) ? <Around row={row} raised={raised} al={al} /> : null}
         <section>
           <h3>{al.history}</h3>
           <History tag={row.tag_name} condition={row.condition} />
         </section>
       </div>
       <footer className="dialog-links">
-        <Trend row={row} raised={raised} al={al} />
+        {ofGroup(row) ? <Link to={`/alarms?view=aside&group=${encodeURIComponent(row.group)}`}>{al.its_tags}</Link> : <Trend row={row} raised={raised} al={al} />}
         <Link to={`/alarms/journal?tag=${encodeURIComponent(row.tag_name)}&condition=${row.condition}`}>{al.in_journal}</Link>
-        <Link to={`/limits?tag=${encodeURIComponent(row.tag_name)}`}>{ed.edit_limits}</Link>
+        {ofGroup(row) ? null : <Link to={`/limits?tag=${encodeURIComponent(row.tag_name)}`}>{ed.edit_limits}</Link>}
       </footer>
     </Modal>
   );

@@ -3,6 +3,8 @@
 export const NOTHING = { seq: 0, rows: [], counts: {}, evaluatedTo: null, late: false, writable: true, atMs: 0 };
 
 export const keyOf = ({ tag_name: tag, condition }) => `${condition} ${tag}`;
+// An alarm of a whole group: `tag_name` is the group, so there is no value, no trend and no limit.
+export const ofGroup = ({ condition }) => condition === "SOURCE_LOST";
 // An alarm in one of its episodes: what is acknowledged, and what a result is of.
 export const episodeOf = (row) => `${keyOf(row)} ${row.raised_at}`;
 export const itemOf = ({ tag_name, condition, raised_at }) => ({ tag_name, condition, raised_at });

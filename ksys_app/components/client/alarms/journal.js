@@ -2,7 +2,7 @@
 
 // Seconds of the spans that end now.
 export const SPANS = { "1h": 3600, "8h": 28_800, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 };
-export const CONDITIONS = ["HIGH", "LOW", "INSTR", "GAP", "STEP", "RATE", "SPIKE"];
+export const CONDITIONS = ["HIGH", "LOW", "INSTR", "GAP", "STEP", "RATE", "SPIKE", "SOURCE_LOST"];
 export const EVENTS = ["RAISE", "ESCALATE", "DEESCALATE", "CLEAR", "ACK", "UNACK", "REALARM", "SUPERSEDED", "RESET", "SHELVE", "UNSHELVE", "SUPPRESS",
   "RELEASE", "OOS_IN", "OOS_OUT", "RULE_CHANGED", "LATE", "CLOCK", "EVALUATION_HOLE"];
 const NAMES = ["from", "to", "tag", "condition", "event", "priority"];

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link, useLocation } from "react-router";
 import { CONDITIONS, EVENTS, SPANS, folded, fromQuery, toQuery, wanted } from "./journal.js";
+import { ofGroup } from "./held.js";
 import { Span } from "./moment.jsx";
 import { Tabs } from "./tabs.jsx";
 import { Priority, figuresOf, message, saidOf } from "./words.jsx";
@@ -165,4 +166,4 @@ function Event({ row, flat, words }) {
   );
 }
 
-const TagLink = ({ row }) => <Link to={`/trend?tag=${encodeURIComponent(row.tag_name)}`}>{row.tag_name}</Link>;
+const TagLink = ({ row }) => (ofGroup(row) ? row.tag_name : <Link to={`/trend?tag=${encodeURIComponent(row.tag_name)}`}>{row.tag_name}</Link>);

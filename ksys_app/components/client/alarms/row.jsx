@@ -1,7 +1,7 @@
 // A line of the list: an alarm with its figures and what can be done with it.
 import { memo } from "react";
 import { Link } from "react-router";
-import { raisedMs, waits } from "./held.js";
+import { ofGroup, raisedMs, waits } from "./held.js";
 import { trendLink } from "./link.js";
 import { Priority, figuresOf, message, nowOf, stateWord } from "./words.jsx";
 import { Name } from "../grid/name.jsx";
@@ -34,7 +34,7 @@ export const Row = memo(/** @param {any} props */ function Row({ row, over, chos
       </span>
       <span role="gridcell" className="al-value">
         <span title={al.at_raise}>{figuresOf(row, t)}</span>
-        <span className="about">{fill(al.now, { value: nowOf(row) })}{row.quality && row.quality !== "GOOD" ? " ?" : ""}</span>
+        <span className="about">{ofGroup(row) ? "" : fill(al.now, { value: nowOf(row) })}{row.quality && row.quality !== "GOOD" ? " ?" : ""}</span>
       </span>
       {aside ? <Until row={row} zone={zone} al={al} t={t} /> : <Since row={row} zone={zone} al={al} t={t} />}
       <span role="gridcell" className="al-who">
@@ -48,7 +48,7 @@ export const Row = memo(/** @param {any} props */ function Row({ row, over, chos
           <button type="button" tabIndex={-1} className="control control-small" disabled={!wanting || Boolean(why.act)} title={why.act}
             data-testid={`ack-${row.tag_name}`} onClick={(event) => on.ack(row, event)}>{al.ack}</button>
         )}
-        <TrendLink row={row} al={al} />
+        {ofGroup(row) ? null : <TrendLink row={row} al={al} />}
       </span>
     </>
   );

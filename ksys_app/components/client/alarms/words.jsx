@@ -22,13 +22,14 @@ export function Priority({ priority, quiet = false }) {
 // What the rule says, else what its level means.
 export const message = (row, al) => row.message || al[`what_${row.level || row.condition}`];
 
-const SIGNS = { HIGH: "≥", LOW: "≤", STEP: ">", RATE: ">", SPIKE: ">" };
+const SIGNS = { HIGH: "≥", LOW: "≤", STEP: ">", RATE: ">", SPIKE: ">", SOURCE_LOST: "≥" };
 
 // `196.2 ≥ 195 °C`; of a silence `5 min > 2 min`; nothing without a value.
 export function figuresOf({ condition, level, value, limit_value: limit, unit }, t) {
   if (value === null || value === undefined) return "";
   if (condition === "GAP") return limit === null ? ageText(value, t) : `${ageText(value, t)} ≥ ${ageText(limit, t)}`;
   const sign = level === "NEGATIVE" ? "<" : SIGNS[condition] ?? (value > limit ? ">" : "<");
+  if (condition === "SOURCE_LOST") unit = t.unit_tags;
   const bare = limit === null || limit === undefined;
   return [bare ? brief(value) : `${brief(value)} ${sign} ${brief(limit)}`, unit].filter(Boolean).join(" ");
 }

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { spansOf } from "./spans.js";
+import { ofGroup } from "../alarms/held.js";
 import { link } from "../alarms/journal.js";
 import { useAlarms } from "../alarms/store.js";
 import { Priority, message } from "../alarms/words.jsx";
@@ -28,10 +29,10 @@ export function useSpans(tag, from, to) {
     const query = new URLSearchParams([["tag", tag], ["from", new Date(from).toISOString()], ["to", new Date(to).toISOString()],
       ["limit", String(ROWS)], ...["RAISE", "ESCALATE", "CLEAR"].map((event) => ["event", event])]);
     fetch(at(`/api/v1/alarms/journal?${query}`), { cache: "no-store", signal: stop.signal })
-      .then((answer) => (answer.ok ? answer.json() : { rows: NONE })).then((page) => setRows(page.rows), () => {});
+      .then((answer) => (answer.ok ? answer.json() : { rows: NONE })).then((page) => setRows(page.rows.filter((row) => !ofGroup(row))), () => {});
     return () => stop.abort();
   }, [tag, from, to, held.seq]);
-  const standing = useMemo(() => held.rows.filter((row) => row.tag_name === tag), [held.rows, tag]);
+  const standing = useMemo(() => held.rows.filter((row) => row.tag_name === tag && !ofGroup(row)), [held.rows, tag]);
   return useSame(useMemo(() => (tag && to ? spansOf(rows, standing, [from, to]) : NONE), [rows, standing, tag, from, to]));
 }
 
