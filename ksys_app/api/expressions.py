@@ -13,19 +13,20 @@ from ksys_app.api import render, responses
 from ksys_app.api.conditional_json import conditional_json
 from ksys_app.api.limit_schemas import Reason, Version
 from ksys_app.api.limits import author_of
-from ksys_app.api.params import NoQuery, TagName, WindowLabel
+from ksys_app.api.params import NoQuery, PeriodParams, TagName
 from ksys_app.api.render import json_response
-from ksys_app.api.schemas import Count, Exact, Moment, View, Window
+from ksys_app.api.schemas import ABSENT, Count, Exact, Moment, Nothing, View, Window
 from ksys_app.domain.columns import drawn
 from ksys_app.domain.expressions.functions import MAX_DIGITS
 from ksys_app.domain.expressions.tokens import MAX_TEXT
 from ksys_app.domain.kpi import decimals
 from ksys_app.domain.timefmt import epoch_ms
-from ksys_app.domain.windows import DEFAULT_WINDOW, BucketName
+from ksys_app.domain.windows import BucketName
 from ksys_app.models.expressions import SavedExpression
 from ksys_app.models.rows import MAX_UNIT
 from ksys_app.services import expressions as service, runtime, saved_expressions
 from ksys_app.services.expressions import Calculated
+from ksys_app.services.periods import read_period
 from ksys_app.texts import say
 
 router = APIRouter(prefix="/api/v1/expressions")
@@ -40,13 +41,11 @@ def _unit(value: str) -> str:
     return value.strip()
 
 
-class Calculation(BaseModel):
-    """An expression, a window, and how the values are laid out."""
-
-    model_config = ConfigDict(extra="forbid")
+class Calculation(PeriodParams):
+    """An expression, a window or a range, the width of its buckets, and the layout of values."""
 
     expr: Text
-    window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
+    bucket: BucketName | None = None
     format: Literal["rows", "columns"] = "rows"
 
 
@@ -112,7 +111,9 @@ class _Values(responses.Aging):
     tags: list[str]
     unit: str
     warnings: list[UnitWarning]
-    window: Window
+    window: Window | None
+    from_: Annotated[Moment | Nothing, Field(alias="from")] = ABSENT
+    to: Moment | Nothing = ABSENT
     bucket_s: Count
     from_ms: int
     to_ms: int
@@ -138,8 +139,9 @@ class ValuesByColumns(_Values):
     responses=responses.with_etag(ValuesByRows | ValuesByColumns) | responses.EXPRESSION,
 )
 async def evaluate(query: Annotated[Calculation, Query()], request: Request) -> Response:
-    """An expression over tags and saved expressions, for each bucket of a window, ascending."""
-    made = await service.calculate(query.expr, query.window)
+    """An expression over tags and saved expressions, for each bucket of a window or range."""
+    period = await read_period(query.window, query.start, query.end, query.bucket)
+    made = await service.calculate(query.expr, period)
     # A saved expression or a unit may have changed since the rows were read.
     about = f"{query.expr}\0{made.node}\0{made.unit}\0{made.decimals}\0{made.warnings}"
     digest = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()
@@ -221,12 +223,12 @@ def _body(query: Calculation, made: Calculated) -> dict[str, Any]:
             {"message": say(flaw.said), "at": flaw.span.at, "length": flaw.span.length}
             for flaw in made.warnings
         ],
-        "window": made.window.label,
-        "bucket_s": int(made.window.width.total_seconds()),
+        **render.period(made.answer, made.period, made.period.width, zone),
+        "bucket_s": int(made.period.width.total_seconds()),
         "from_ms": int(on.starts[on.first]) * 1000,
         "to_ms": epoch_ms(made.end),
-        "bucket": made.window.bucket,
-        "view": made.window.view,
+        "bucket": made.period.bucket,
+        "view": made.period.view,
         **render.stale_mark(made.answer.error, made.answer.age_s),
         **laid,
     }

@@ -111,9 +111,13 @@ class SavedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TagColumns:
-    """The buckets of a tag: starts in seconds since 1970, ascending, averages and last values."""
+    """The buckets of a tag: starts in seconds since 1970, ascending, averages and last values.
+
+    ``now`` is the database's clock.
+    """
 
     tag_name: str
+    now: datetime
     starts: list[int]
     avg: list[float]
     last: list[float]

@@ -9,8 +9,10 @@ from typing import Final, LiteralString
 from psycopg import sql
 
 from ksys_app import db
-from ksys_app.domain.windows import VIEW, BucketName
+from ksys_app.domain.ranges import Period
+from ksys_app.domain.windows import VIEW
 from ksys_app.models.expressions import SavedExpression, TagColumns
+from ksys_app.queries.periods import kind_of
 from ksys_app.utils.cache import Answer
 
 MAX_SAVED: Final = 1_000
@@ -18,7 +20,8 @@ MAX_SAVED: Final = 1_000
 
 # One row a tag: lists travel in a fraction of the time of as many rows.
 _COLUMNS: Final[LiteralString] = """
-SELECT tag_name, array_agg(extract(epoch FROM bucket)::bigint ORDER BY bucket) AS starts,
+SELECT tag_name, now() AS now,
+       array_agg(extract(epoch FROM bucket)::bigint ORDER BY bucket) AS starts,
        array_agg(avg ORDER BY bucket) AS avg, array_agg(last ORDER BY bucket) AS last
 FROM {view}
 WHERE tag_name = ANY (%(tags)s) AND bucket >= %(start)s AND bucket < %(end)s
@@ -26,7 +29,7 @@ GROUP BY tag_name
 ORDER BY tag_name
 LIMIT %(cap)s
 """
-COLUMNS: Final[Mapping[BucketName, sql.Composed]] = {
+COLUMNS: Final[Mapping[str, sql.Composed]] = {
     name: sql.SQL(_COLUMNS).format(view=sql.Identifier("public", view))
     for name, view in VIEW.items()
 }
@@ -48,15 +51,26 @@ LIMIT %(cap)s
 
 
 async def columns(
-    tags: Collection[str], bucket: BucketName, start: datetime, end: datetime
+    tags: Collection[str], period: Period, start: datetime, end: datetime
 ) -> Answer[TagColumns]:
-    """Averages and last values of tags in the buckets from ``start`` up to ``end``; cached 30 s.
+    """Averages and last values of tags in the buckets from ``start`` up to ``end``.
 
-    A tag without data there has no row.
+    A tag without data there has no row. The answer is cached for 30 s, that of a range that is over
+    for four minutes.
+
+    Args:
+        tags: the tags.
+        period: the window or range whose buckets they are.
+        start: start of the first bucket, before that of the period where functions look back.
+        end: end of the last bucket.
     """
     params = {"tags": sorted(tags), "start": start, "end": end, "cap": max(1, len(tags))}
     return await db.current().fetch_cached(
-        "metrics", TagColumns, COLUMNS[bucket], params, name="tag_columns"
+        kind_of(period, "metrics", fresh=False),
+        TagColumns,
+        COLUMNS[period.bucket],
+        params,
+        name="tag_columns",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain.expressions.evaluate import evaluate, filled
@@ -15,7 +15,8 @@ from ksys_app.domain.expressions.parse import names, parse
 from ksys_app.domain.expressions.saved import expand
 from ksys_app.domain.expressions.tokens import BadExpression, quoted
 from ksys_app.domain.expressions.units import unit_of
-from ksys_app.domain.windows import Window, edges
+from ksys_app.domain.ranges import Period, axis
+from ksys_app.domain.windows import BucketName
 from ksys_app.errors import BadParameter, KsysError, UnknownTag
 from ksys_app.models.expressions import Flaw, Name, Node, SavedExpression, Span, TagColumns
 from ksys_app.models.message import Message
@@ -35,14 +36,14 @@ MAX_ALIKE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Calculated:
-    """An expression over a window, ready to be evaluated.
+    """An expression over a window or a range, ready to be evaluated.
 
     Attributes:
         text: the expression.
-        window: the time range.
+        period: the window or range.
         node: its tree, without names of saved expressions.
         grid: the buckets.
-        end: the end of the running bucket.
+        end: the end of the last bucket.
         answer: the series of its tags.
         unit: its unit, empty for none.
         decimals: the decimals that somebody chose, None for as many as the values need.
@@ -50,7 +51,7 @@ class Calculated:
     """
 
     text: str
-    window: Window
+    period: Period
     node: Node
     grid: Grid
     end: datetime
@@ -140,8 +141,8 @@ def _read_saved(one: SavedExpression) -> Node:
         raise
 
 
-async def calculate(text: str, window: Window) -> Calculated:
-    """An expression over a window.
+async def calculate(text: str, period: Period) -> Calculated:
+    """An expression over a window or a range of buckets.
 
     Raises:
         BadParameter: the text is no expression, or needs too many buckets.
@@ -150,9 +151,9 @@ async def calculate(text: str, window: Window) -> Calculated:
     """
     tree = read(text)
     node, saved = await expanded(tree)
-    on, start, end = await _grid(node, window)
+    on, start, end = await _grid(node, period)
     tags = names(node)
-    answer = await queries.columns(tags, window.bucket, start, end)
+    answer = await queries.columns(tags, period, start, end)
     await require(tags, {row.tag_name for row in answer.rows})
     rules = await rules_by_tag(fresh=False)
     unit, warnings = unit_of(node, {tag: rules[tag].unit for tag in tags if tag in rules})
@@ -160,7 +161,7 @@ async def calculate(text: str, window: Window) -> Calculated:
     own = saved.get(tree.name) if isinstance(tree, Name) else None
     return Calculated(
         text=text,
-        window=window,
+        period=period,
         node=node,
         grid=on,
         end=end,
@@ -171,23 +172,24 @@ async def calculate(text: str, window: Window) -> Calculated:
     )
 
 
-async def _grid(node: Node, window: Window) -> tuple[Grid, datetime, datetime]:
-    """The buckets of a window for an expression, the start of the first and the end of the last."""
+async def _grid(node: Node, period: Period) -> tuple[Grid, datetime, datetime]:
+    """The buckets of a period for an expression, the start of the first and the end of the last."""
+    bucket = cast(BucketName, period.bucket)
     looks, count = reach(node), max(1, len(names(node)))
-    if count * _buckets(window, looks) > MAX_READ:
-        most = {"most": f"{MAX_READ:,}", "bucket": window.bucket}
+    if count * _buckets(period, looks) > MAX_READ:
+        most = {"most": f"{MAX_READ:,}", "bucket": bucket}
         raise BadParameter(Message("errors.expression_far", most))
     zone = runtime.current().zone
-    days = ZoneInfo(await days_of(window) or zone.key)
+    days = ZoneInfo(await days_of(period) or zone.key)
     now = await database_clock()
-    first, end = edges(window, window.width, now, days)
-    made = grid(first, end, now, window.bucket, looks, zone, days)
+    first, end = axis(period, period.width, now, days)
+    made = grid(first, end, now, bucket, looks, zone, days)
     return made, datetime.fromtimestamp(int(made.starts[0]), UTC), end
 
 
-def _buckets(window: Window, looks: Reach) -> float:
-    back = looks.minutes * 60 / window.width.total_seconds()
-    return window.duration / window.width + back + looks.buckets
+def _buckets(period: Period, looks: Reach) -> float:
+    back = looks.minutes * 60 / period.width.total_seconds()
+    return period.duration / period.width + back + looks.buckets
 
 
 async def require(wanted: Mapping[str, Span], known: Iterable[str] = ()) -> None:
