@@ -155,12 +155,13 @@ def _type(hint: Any, stored: Any) -> Any:
 
 
 def _stored(storage: frozenset[str]) -> Any:
-    """The type of stored vars: name to text, or to null for a deleted var."""
+    """The type of stored vars: name to text; a deleted var, which is null, is an empty text."""
 
     def declared(sent: Json) -> Json:
         unknown = next((name for name in sent if name not in storage), None)
         if unknown is not None:
             raise ValueError(f"{unknown[-100:]!r} is no var that a browser keeps")
-        return sent
+        # The framework would log an error for each null.
+        return {name: text or "" for name, text in sent.items()}
 
     return Annotated[dict[str, _Text | None], AfterValidator(declared)]

@@ -80,11 +80,24 @@ def test_a_handler_gets_what_it_takes_and_nothing_else(name: str, data: st.DataO
     )
     outcome = _outcome({"name": name, "payload": payload})
     if good:
-        assert outcome == {"name": name, "payload": payload, "router_data": {}}
+        assert outcome == {"name": name, "payload": _taken(payload), "router_data": {}}
     else:
         assert isinstance(outcome, Refused)
         assert outcome.kind == "arguments"
         assert len(outcome.why) <= 200
+
+
+def test_a_stored_var_that_was_deleted_is_an_empty_text() -> None:
+    """The framework logs an error for each null."""
+    outcome = _outcome({"name": "root.stored", "payload": {"vars": {KEPT: None}}})
+    assert outcome == {"name": "root.stored", "payload": {"vars": {KEPT: ""}}, "router_data": {}}
+
+
+def _taken(payload: dict[str, Any]) -> dict[str, Any]:
+    stored = payload.get("vars")
+    return (
+        payload | {"vars": {var: text or "" for var, text in stored.items()}} if stored else payload
+    )
 
 
 def _outcome(said: Any) -> dict[str, Any] | Refused:
