@@ -88,6 +88,7 @@ def series_chart(state: Any, series: tuple[Series, ...], bands: tuple[Band, ...]
         in_alarm=series is TREND,
         on_toggle=state.toggle_series,
         on_zoom=state.set_zoom,
+        on_widen=state.widen,
         on_find=state.find_row,
     )
 

@@ -33,6 +33,7 @@ class Feed:
         caption: what is loaded, a message.
         on_retry: tries again now.
         on_refresh: asks the database now.
+        past: whether what is shown ends before now, so that nothing new comes.
     """
 
     phase: Any
@@ -46,9 +47,10 @@ class Feed:
     caption: Any
     on_retry: Any
     on_refresh: Any
+    past: Any = False
 
     @classmethod
-    def of(cls, state: Any) -> Feed:
+    def of(cls, state: Any, past: Any = False) -> Feed:
         """What a state with data knows."""
         return cls(
             phase=state.phase,
@@ -62,6 +64,7 @@ class Feed:
             caption=state.window_caption,
             on_retry=state.retry,
             on_refresh=state.refresh,
+            past=past,
         )
 
 
@@ -85,6 +88,7 @@ def paper_head(
     subjects: Any,
     *,
     window: Any = "",
+    ends: Sequence[int] | rx.Var[list[int]] = (),
     zoom: Sequence[int] | rx.Var[list[int]] = (),
 ) -> rx.Component:
     """What stands under the title on paper.
@@ -93,6 +97,7 @@ def paper_head(
         name: what the subjects are called.
         subjects: the tags, or the filter; empty for all tags.
         window: the label of the window, where the page has one.
+        ends: begin and end of a range in place of the window, epoch ms.
         zoom: the part of it that a chart shows, epoch ms.
     """
     return PaperHead.create(
@@ -100,6 +105,7 @@ def paper_head(
         subjects=subjects,
         period=window,
         spans=window_spans(),
+        ends=ends if isinstance(ends, rx.Var) else list(ends),
         zoom=zoom if isinstance(zoom, rx.Var) else list(zoom),
     )
 
@@ -153,6 +159,7 @@ def _live(feed: Feed | None) -> dict[str, Any]:
             "db_now_ms": 0,
             "tick_s": 0,
             "realtime": False,
+            "past": False,
             "is_loading": False,
             "problem": {},
             "caption": {},
@@ -164,6 +171,7 @@ def _live(feed: Feed | None) -> dict[str, Any]:
         "db_now_ms": feed.db_now_ms,
         "tick_s": feed.tick_s,
         "realtime": feed.realtime,
+        "past": feed.past,
         "is_loading": feed.is_loading,
         "problem": feed.problem,
         "caption": feed.caption,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 from reflex.style import resolved_color_mode, toggle_color_mode
 
 from ksys_app.components import client
+from ksys_app.components.client.range import RangeControl
 from ksys_app.components.sidebar import drawer
 from ksys_app.components.tokens import CONTROL
-from ksys_app.components.words import T
-from ksys_app.texts.windows import window_menu as menu
+from ksys_app.components.words import RG, T
+from ksys_app.texts.ranges import QUICK, window_starts
+from ksys_app.texts.windows import window_menu as menu, window_spans
 
 FILTER_DELAY_MS = 300
 
@@ -67,6 +71,38 @@ def live_toggle(
         class_name=CONTROL["control"] + " live-toggle",
         data_testid="live-toggle",
         data_live=is_live,
+    )
+
+
+def live_or_past(state: Any) -> rx.Component:
+    """The switch of live and paused; of what is over, the way back to now."""
+    return rx.cond(
+        state.past,
+        rx.el.button(
+            RG.now,
+            type="button",
+            title=RG.now_hint,
+            on_click=state.return_to_now,
+            class_name=CONTROL["primary"],
+            data_testid="return-to-now",
+        ),
+        live_toggle(state.realtime_mode, state.start_realtime, state.stop_realtime),
+    )
+
+
+def range_control(state: Any) -> rx.Component:
+    """Any time range beside the windows, and steps to earlier and later."""
+    return RangeControl.create(
+        start=state.start,
+        end=state.end,
+        ends=state.ends,
+        seconds=rx.Var.create(window_spans())[state.window],
+        past=state.past,
+        usual=rx.Var.create(window_starts())[state.window],
+        quick=[list(one) for one in QUICK],
+        problem=state.range_problem,
+        on_range=state.set_range,
+        on_shift=state.shift_range,
     )
 
 

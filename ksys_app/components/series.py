@@ -12,10 +12,16 @@ from ksys_app.components.client.chart import Seen
 from ksys_app.components.client.shell import TagPicker
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, paper_head, shell
-from ksys_app.components.navbar import live_toggle, refresh_button, window_menu
+from ksys_app.components.navbar import (
+    live_or_past,
+    range_control,
+    refresh_button,
+    window_menu,
+)
 from ksys_app.components.standing import standing
 from ksys_app.components.table_components import table_skeleton
-from ksys_app.components.words import T, said
+from ksys_app.components.tokens import CONTROL
+from ksys_app.components.words import RG, T, filled, said
 from ksys_app.texts.windows import window_spans
 
 
@@ -53,7 +59,13 @@ def series_page(
                     rx.el.section(
                         _now(state),
                         rx.el.div(
-                            Seen.create(period=state.window, spans=window_spans(), zoom=state.zoom),
+                            Seen.create(
+                                period=state.window,
+                                spans=window_spans(),
+                                ends=state.ends,
+                                zoom=state.zoom,
+                            ),
+                            _finer(state),
                             overlays(series, state.shown, state.toggle_series),
                             *options,
                             class_name="section-head series-head",
@@ -67,15 +79,21 @@ def series_page(
                 _loading(),
             ),
         ),
-        client.Address.create(link=state.link, read=state.link_of, steps=["tag", "window"]),
+        client.Address.create(
+            link=state.link,
+            read=state.link_of,
+            steps=["tag", "window", "from", "to", "zoom"],
+            whole=[["tag"], ["window", "to"]],
+        ),
         place=Place.of(state),
-        paper=paper_head(T.tag, state.tag, window=state.window, zoom=state.zoom),
-        feed=Feed.of(state),
+        paper=paper_head(T.tag, state.tag, window=state.window, ends=state.ends, zoom=state.zoom),
+        feed=Feed.of(state, past=state.past),
         controls=(
             TagPicker.create(value=state.tag, label=T.tag, on_pick=state.choose_tag),
-            window_menu(state.window, state.set_window_filter),
+            window_menu(rx.cond(state.start == "", state.window, ""), state.set_window_filter),
+            range_control(state),
             refresh_button(state.is_loading, state.refresh),
-            live_toggle(state.realtime_mode, state.start_realtime, state.stop_realtime),
+            live_or_past(state),
         ),
         skips=(
             rx.match(
@@ -90,6 +108,27 @@ def series_page(
                 ),
             ),
         ),
+    )
+
+
+def _finer(state: Any) -> rx.Component:
+    """Shows what is zoomed with the buckets of its length, where those are finer."""
+    return rx.cond(
+        state.finer != "",
+        rx.el.button(
+            filled(
+                RG.finer,
+                bucket=rx.match(
+                    state.finer, ("1m", T.bucket_1m), ("10m", T.bucket_10m), T.bucket_1h
+                ),
+            ),
+            type="button",
+            title=RG.finer_hint,
+            on_click=state.load_zoom,
+            class_name=CONTROL["control"] + " control-small",
+            data_testid="finer",
+        ),
+        None,
     )
 
 

@@ -25,6 +25,7 @@ SHORTCUTS: Final[tuple[tuple[str, rx.Var[str]], ...]] = (
     ("↑ ↓ ← →", T.key_rows),
     ("+ - 0", T.key_zoom),
     ("Shift ← →", T.key_pan),
+    ("[ ]", T.key_shift),
     ("j k", AL.key_alarm_walk),
     ("Space", AL.key_alarm_pick),
     ("a", AL.key_alarm_ack),

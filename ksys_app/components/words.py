@@ -62,6 +62,7 @@ ACCESS: Final = Section("access")
 A: Final = Section("alarm")
 AL: Final = Section("alarms")
 ED: Final = Section("edit")
+RG: Final = Section("ranges")
 LIMITS: Final = Section("limits")
 FEATURES: Final = Section("features")
 

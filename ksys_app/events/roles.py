@@ -9,7 +9,8 @@ from ksys_app.models.access import Role
 
 _SERIES: Final = (
     *("choose_tag", "find_row", "follow", "go_to", "refresh", "retry", "set_window_filter"),
-    *("set_zoom", "show", "start_realtime", "stop_realtime", "toggle_series"),
+    *("load_zoom", "return_to_now", "set_range", "set_zoom", "shift_range", "show"),
+    *("start_realtime", "stop_realtime", "toggle_series", "widen"),
 )
 # State to its handlers that only read and show.
 LOOKING: Final[Mapping[str, tuple[str, ...]]] = {

@@ -59,7 +59,9 @@ def page(route: str) -> rx.Component:
             tiles=State.tile_order,
             rows=State.table_order,
         ),
-        client.Address.create(link=State.link, read=State.link_of, steps=["window"]),
+        client.Address.create(
+            link=State.link, read=State.link_of, steps=["window"], whole=[["window"]]
+        ),
         detail_modal(
             State.detail_open,
             State.detail_loading,

@@ -24,6 +24,8 @@ class BaseState(rx.State):
     # The window of the pages of one tag. The dashboard has its own.
     saved_span: str = rx.LocalStorage("", name="ksys.span")
     saved_tag: str = rx.LocalStorage("", name="ksys.tag")
+    # The range of these pages in this tab, empty for a window. Another visit begins up to now.
+    saved_range: str = rx.SessionStorage("", name="ksys.range")
 
     def _become(self, **values: Any) -> None:
         """Give vars these values; a var that has its value already is not sent again."""

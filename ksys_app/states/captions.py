@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ksys_app.domain.ranges import Period
 from ksys_app.domain.windows import Window
 from ksys_app.models.health import Replica
 from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule
 from ksys_app.texts import DASH
+from ksys_app.texts.ranges import range_name
 
 
 def window_caption(window: Window, days: str | None = None) -> Message:
     """``5 minutes, one point per minute``; with the zone of its days, if that is given."""
     values = {"window": Message(f"windows.{window.label}"), "bucket": _bucket(window)}
-    caption = Message("pages.window_caption", values)
+    return _of_days(Message("pages.window_caption", values), days)
+
+
+def range_caption(start: str, end: str, period: Period, days: str | None = None) -> Message:
+    """``Yesterday, one point per minute``; with the zone of its days, if that is given.
+
+    Args:
+        start: the text of the range's start.
+        end: the text of its end.
+        period: the range.
+        days: the zone.
+    """
+    values = {"range": range_name(start, end), "bucket": _bucket(period)}
+    return _of_days(Message("pages.range_caption", values), days)
+
+
+def _of_days(caption: Message, days: str | None) -> Message:
     if days is None:
         return caption
     return Message("pages.window_of_days", {"caption": caption, "zone": days})
@@ -61,5 +79,5 @@ def scale_says(value_s: str, unit: str, low: str, high: str, limits: Sequence[st
     return Message("pages.scale_says", {"value": value, "limits": [*first, *limits, *last]})
 
 
-def _bucket(window: Window) -> Message:
-    return Message(f"pages.bucket_{window.bucket}")
+def _bucket(period: Period) -> Message:
+    return Message(f"pages.bucket_{period.bucket}")

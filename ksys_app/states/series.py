@@ -1,4 +1,4 @@
-"""The series of one tag over a window: what ``/trend`` and ``/tech`` have in common.
+"""The series of one tag over a window or a range: what ``/trend`` and ``/tech`` have in common.
 
 The chart asks for its columns itself; the state holds what is selected and one page of the table.
 """
@@ -18,7 +18,6 @@ from ksys_app.domain.indicators import Band
 from ksys_app.domain.kpi import series_decimals
 from ksys_app.domain.paging import page
 from ksys_app.domain.timefmt import epoch_ms
-from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
 from ksys_app.models.message import Message
 from ksys_app.services import runtime
@@ -26,21 +25,21 @@ from ksys_app.services.live import BACKOFF_S
 from ksys_app.services.series import SeriesQuery, TagSeries, read_tag
 from ksys_app.services.tags import first_tag
 from ksys_app.states import series_link as address
-from ksys_app.states.loading import LoadingState
 from ksys_app.states.named import NamedTag
+from ksys_app.states.ranged import RangedState
 from ksys_app.states.series_empty import empty_texts, fetched
 from ksys_app.states.series_table import SeriesTable, Table
 from ksys_app.states.standing import standings
 from ksys_app.states.views import drawn_limits, page_link
-from ksys_app.states.windowed import WindowedState, log_load
+from ksys_app.states.windowed import log_load
 from ksys_app.utils.cache import TTL
 
 # The cache keeps an answer for so long: to ask more often brings nothing new.
 TICK_S: Final = TTL["metrics"]
 
 
-class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True):
-    """One tag, one window, the series that are shown, the zoom, and a page of the table."""
+class SeriesState(NamedTag, SeriesTable, RangedState, mixin=True):
+    """One tag, the time and the series that are shown, and a page of the table."""
 
     places: int = 2
     limits: dict[str, float] = {}
@@ -49,7 +48,6 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
     csv_zoom_url: str = ""
     revision: int = 0
     shown: list[str] = []
-    zoom: list[int] = []
     empty_why: Message = Message()
     empty_do: Message = Message()
 
@@ -123,12 +121,6 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
         log.event("overlay_toggle", range=self.window, tag=self.tag, series=key, on=key in shown)
 
     @rx.event
-    def set_zoom(self, zoom: list[int]) -> None:
-        """Remember the part of the window that the chart shows; empty for all of it."""
-        self.zoom = address.valid_zoom(zoom)
-        self._point()
-
-    @rx.event
     def go_to(self, number: int) -> Any:
         """Show another page of the table."""
         self._turn_to(page(self.total, number).number)
@@ -142,19 +134,15 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
             self.found_ms = ms
         await self._load(find=True)
 
-    def _select_window(self, window: Window) -> None:
-        super()._select_window(window)
-        self._start_over()
-
     def _start_over(self) -> None:
-        """Turn to the first page and to all of the window, for another series."""
+        """Turn to the first page and to all of the time, for another series."""
         self.zoom = []
         self._turn_to(1)
 
     def _follows(self) -> bool:
         if not self._open_in(self._path) or self._asked_wrong():
             return False
-        return self.realtime_mode or self.problem.code != ""
+        return (self.realtime_mode and not self.past) or self.problem.code != ""
 
     def _pause(self, failures: int) -> float:
         if failures:
@@ -164,7 +152,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
 
     def _selection(self) -> tuple[str, ...]:
         """What the table's rows depend on."""
-        return (self.tag, self.window)
+        return (self.tag, self.window, self.start, self.end)
 
     def _holds_data(self) -> bool:
         return self._shown_of != () and self._shown_of == self._selection()
@@ -183,7 +171,10 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
         self.link = self._link()
         self.url = address.chart_url(self._chart.endpoint, self._asked())
         self.csv_url = address.file_url(self._table().kind, self._asked())
-        self.csv_zoom_url = address.zoom_url(self._table().kind, self._asked(), self.zoom)
+        self.csv_zoom_url = address.zoom_url(
+            self._table().kind, self._asked(), self.zoom, self._bucket
+        )
+        self._note_finer()
 
     def _table(self) -> Table:
         """What the table shows."""
@@ -195,7 +186,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
 
     def _asked(self) -> dict[str, str]:
         """Parameters of the chart's request."""
-        return {"tag": self.tag, "window": self.window}
+        return {"tag": self.tag, **self._of_time()}
 
     def _link(self) -> str:
         """The page with everything that is selected and not as it is at first."""
@@ -206,12 +197,12 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
         """Take the selection from the URL, else from this browser's last one.
 
         Raises:
-            BadParameter: the URL names no window of the 13, or what no tag can be called.
+            BadParameter: the URL names no window, no range, or what no tag can be called.
         """
         query = self._query()
         asked = query.get("tag")
         self._name(address.asked_tag(asked) if asked else self._last_tag() or self.tag)
-        self._select_window(self._read_window())
+        self._read_period()
         self.zoom = address.asked_zoom(query.get("zoom", ""))
         self.shown = address.valid_series(query.get("series") or self.saved_series, self._series)
         self.page, self._until_ms = address.valid_page(query.get("page", "")), 0
@@ -229,7 +220,7 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
                 return False
             self._begin()
             tag = self.tag
-            if {"tag", "window"} <= self._query().keys():
+            if "tag" in self._query() and {"window", "to"} & self._query().keys():
                 # At once: somebody may press Back again before the answer has come.
                 self.link = self._link()
         try:
@@ -258,14 +249,18 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
         started = time.monotonic()
         async with self:
             self.is_loading = True
-            selection, tag, window = self._selection(), self.tag, parse_window(self.window)
-            chart = SeriesQuery(self._chart.kind, window, tag, self._band())
-            table = SeriesQuery(self._table().kind, window, tag, self._band())
+            selection, tag = self._selection(), self.tag
+            try:
+                period = self._period()
+            except KsysError as error:
+                return self._fail(error)
+            chart = SeriesQuery(self._chart.kind, period, tag, self._band())
+            table = SeriesQuery(self._table().kind, period, tag, self._band())
         try:
             series = await read_tag(chart, table, tag, fresh=fresh)
         except Exception as error:
             if not isinstance(error, KsysError):
-                log.logger.exception("loading %s of %s", window.label, tag)
+                log.logger.exception("loading %s of %s", period.label, tag)
             async with self:
                 if self._selection() == selection:
                     self._fail(error)
@@ -273,19 +268,20 @@ class SeriesState(NamedTag, SeriesTable, WindowedState, LoadingState, mixin=True
         async with self:
             if self._selection() == selection:
                 self._show(series, find=find)
-        log_load(window, tag, started, series.table.rowcount, cache_hit=series.table.cache_hit)
+        log_load(period, tag, started, series.table.rowcount, cache_hit=series.table.cache_hit)
 
     def _show(self, series: TagSeries, *, find: bool) -> None:
         rule, answer, zone = series.rule, series.table, runtime.current().zone
-        chart = series.chart.answer
+        chart, period = series.chart.answer, series.chart.query.window
         self._know(rule, None if series.now is None else standings(series.now, rule))
         self.places = series_decimals(rule, chart.rows)
         self.limits = drawn_limits(rule)
+        self._note_ends(period)
         self._say_days(series.chart.days)
         self._show_rows(answer.rows, self._table().columns, self.places, find=find)
         self.link = self._link()
         known, asked_at = series.chart.known, fetched(chart.fetched_ms)
-        why = (Message(), Message()) if answer.rows else empty_texts(known, asked_at, zone)
+        why = (Message(), Message()) if answer.rows else empty_texts(known, period, asked_at, zone)
         self.empty_why, self.empty_do = why
         self._shown_of = self._selection()
         if chart.fetched_ms != self.updated_ms:

@@ -71,10 +71,23 @@ def file_url(kind: str, asked: Mapping[str, str]) -> str:
     return f"/api/v1/export.csv?{urlencode({**asked, 'kind': kind})}"
 
 
-def zoom_url(kind: str, asked: Mapping[str, str], zoom: Sequence[int]) -> str:
-    """The same of the rows of a zoom; empty for no zoom, or one of no time now."""
+def zoom_url(kind: str, asked: Mapping[str, str], zoom: Sequence[int], bucket: str = "") -> str:
+    """The same of the rows of a zoom; empty for no zoom, or one of no time now.
+
+    Args:
+        kind: which rows.
+        asked: what is asked for.
+        zoom: two times in epoch milliseconds, or nothing.
+        bucket: the width of the buckets of what is asked for. Alone, the zoom of a range would have
+            those of its own length.
+    """
     period = zoom_period(zoom)
-    return f"{file_url(kind, asked)}&{urlencode(period)}" if period else ""
+    if not period:
+        return ""
+    if "from" not in asked:
+        return f"{file_url(kind, asked)}&{urlencode(period)}"
+    buckets = {"bucket": bucket} if kind == "buckets" else {}
+    return file_url(kind, {**asked, **period, **buckets})
 
 
 def valid_series(text: str, known: Sequence[str]) -> list[str]:

@@ -46,7 +46,7 @@ def problem(
 def page_link(path: str, selection: dict[str, str]) -> str:
     """``/trend?tag=…`` with what is selected, in one order, nothing empty."""
     chosen = {key: value for key, value in selection.items() if value}
-    return f"{path}?{urlencode(chosen, safe=',')}"
+    return f"{path}?{urlencode(chosen, safe=',:/')}"
 
 
 def names_text(names: Iterable[str]) -> str:

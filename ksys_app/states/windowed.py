@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from ksys_app import log
+from ksys_app.domain.ranges import Period
 from ksys_app.domain.windows import DEFAULT_WINDOW, UnknownWindow, Window, parse_window
 from ksys_app.errors import BadParameter
 from ksys_app.models.message import Message
@@ -80,12 +81,12 @@ class WindowedState(BaseState, mixin=True):
 
 
 def log_load(
-    window: Window, tag: str | None, started: float, rowcount: int, *, cache_hit: bool
+    period: Period, tag: str | None, started: float, rowcount: int, *, cache_hit: bool
 ) -> None:
     """Log that a page has loaded what is selected.
 
     Args:
-        window: the window.
+        period: the window, or the range.
         tag: the tag or the words of the filter, None for all tags.
         started: when loading began, as :func:`time.monotonic` says.
         rowcount: rows that are shown.
@@ -93,9 +94,9 @@ def log_load(
     """
     log.event(
         "dash_load_ok",
-        range=window.label,
+        range=period.label,
         tag=tag,
-        view=window.view,
+        view=period.view,
         rowcount=rowcount,
         dur_ms=(time.monotonic() - started) * 1000,
         cache_hit=cache_hit,

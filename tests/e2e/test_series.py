@@ -296,7 +296,9 @@ async def test_clicking_a_point_turns_to_the_page_of_its_row(
     await expect(found).to_be_in_viewport()
 
 
-async def test_back_returns_to_the_tag_before_and_not_to_the_zoom(page: Page) -> None:
+async def test_back_undoes_the_zoom_and_then_returns_to_the_window_and_the_tag_before(
+    page: Page,
+) -> None:
     picker, tag = page.get_by_test_id("tag-picker"), page.get_by_test_id("series-tag")
     await picker.click()
     await page.get_by_test_id("tag-option-D300").click()
@@ -308,6 +310,9 @@ async def test_back_returns_to_the_tag_before_and_not_to_the_zoom(page: Page) ->
     await page.get_by_test_id("zoom-in").click()
     await expect(page).to_have_url(re.compile(r"window=10m.*zoom="))
     await page.go_back()
+    await expect(page).to_have_url(re.compile(r"tag=D300&window=10m$"))
+    await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "false")
+    await page.go_back()
     await expect(page).to_have_url(re.compile(r"tag=D300&window=60m"))
     await expect(page.get_by_test_id("window-menu")).to_have_attribute("data-window", "60m")
     await expect(tag).to_contain_text("D300")
@@ -316,8 +321,60 @@ async def test_back_returns_to_the_tag_before_and_not_to_the_zoom(page: Page) ->
     await page.go_forward()
     await expect(tag).to_contain_text("D300")
     await page.go_forward()
+    await expect(page).to_have_url(re.compile(r"tag=D300&window=10m$"))
+    await page.go_forward()
     await expect(page).to_have_url(re.compile(r"tag=D300&window=10m.*zoom="))
     await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "true")
+
+
+async def test_a_range_is_typed_kept_and_picked_in_the_calendar_by_keyboard(page: Page) -> None:
+    button, panel = page.get_by_test_id("range"), page.get_by_test_id("range-panel")
+    await button.click()
+    start = page.get_by_test_id("range-from")
+    await expect(start).to_be_focused()
+    await start.fill("last tuesday")
+    await start.press("Enter")
+    await expect(page.get_by_test_id("range-wrong")).to_contain_text("'last tuesday'")
+    await start.fill("now-15m")
+    await start.press("Enter")
+    await expect(panel).to_be_hidden()
+    await expect(button.locator(".range-name")).to_have_text("now-15m – now")
+    await expect(page).to_have_url(re.compile(r"tag=D101&from=now-15m&to=now$"))
+    await drawn(page)
+    assert 5 < await points(page) < 17
+    await expect(page.get_by_test_id("live-toggle")).to_be_visible()
+    await button.click()
+    await expect(page.get_by_test_id("range-recent")).to_have_text(re.compile("now-15m – now$"))
+    # The calendar opens on today; its first day of the week and today are a range up to now.
+    await panel.locator("[aria-current=date]").focus()
+    await page.keyboard.press("Home")
+    await page.keyboard.press("Enter")
+    await panel.locator("[aria-current=date]").click()
+    await expect(start).to_have_value(re.compile(r"^\d{4}-\d\d-\d\d$"))
+    await expect(page.get_by_test_id("range-to")).to_have_value("now")
+    await page.get_by_test_id("range-show").click()
+    await expect(panel).to_be_hidden()
+    await expect(page).to_have_url(re.compile(r"from=\d{4}-\d\d-\d\d&to=now$"))
+
+
+async def test_brackets_and_buttons_lead_to_the_time_beside_and_back_to_now(page: Page) -> None:
+    button, later = page.get_by_test_id("range"), page.get_by_test_id("range-later")
+    await expect(later).to_be_disabled()
+    await page.keyboard.press("[")
+    await expect(page).to_have_url(re.compile(r"from=[\d-]+T[\d:]+&to="))
+    await expect(page.get_by_test_id("status-bar")).to_have_attribute("data-state", "past")
+    await expect(page.get_by_test_id("live-toggle")).to_have_count(0)
+    # The samples of the tag are of the last twenty minutes.
+    await expect(page.get_by_test_id("series-empty")).to_contain_text("Its first value came at")
+    before = await button.get_attribute("data-to")
+    await later.click(modifiers=["Shift"])
+    await expect(button).not_to_have_attribute("data-to", str(before))
+    await page.get_by_test_id("return-to-now").click()
+    await expect(page).to_have_url(re.compile(r"tag=D101&window=60m$"))
+    await expect(page.get_by_test_id("live-toggle")).to_be_visible()
+    await drawn(page)
+    await page.get_by_test_id("zoom-out").click()
+    await expect(page).to_have_url(re.compile(r"from=now-120m&to=now$"))
 
 
 async def test_a_pasted_link_opens_the_same_view(context: BrowserContext, site: Site) -> None:

@@ -106,8 +106,9 @@ async def test_the_first_page_is_light(context: BrowserContext, site: Site) -> N
     sizes = {}
     for path in files:
         answer = await context.request.get(site.url + path)
-        assert answer.headers["content-encoding"] == "gzip"
         sizes[path] = int(answer.headers["content-length"])
+        # Compressed, a file of a line would be longer.
+        assert answer.headers.get("content-encoding") == "gzip" or sizes[path] < 200
     assert sum(sizes.values()) <= 310_000, sizes
 
 

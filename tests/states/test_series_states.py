@@ -362,3 +362,118 @@ async def test_a_zoom_that_is_none_shows_all(zoom: list[int]) -> None:
     state.set_zoom(zoom)
     assert state.zoom == []
     assert "zoom" not in state.link
+
+
+async def test_a_range_is_asked_for_everywhere_and_kept_in_this_tab() -> None:
+    state = with_query(Trend, **{"tag": "A", "from": "now-90m", "to": "now"})
+    await load(state)
+    assert (state.phase, state.past, state.url) == (
+        "loaded",
+        False,
+        "/api/v1/timeseries?tag=A&from=now-90m&to=now&format=columns",
+    )
+    assert 89 <= state.total <= 91
+    assert state.link == "/trend?tag=A&from=now-90m&to=now"
+    assert parse_qs(urlsplit(state.csv_url).query)["from"] == ["now-90m"]
+    assert say(state.window_caption) == "now-90m – now, one point per minute"
+    assert state.ends[1] - state.ends[0] == 90 * 60_000
+    other = with_query(Tech)
+    other.saved_range, other.saved_tag = state.saved_range, "A"
+    await load(other)
+    assert other.link == "/tech?tag=A&from=now-90m&to=now"
+    # A link to a window means it.
+    other = with_query(Tech, tag="A", window="60m")
+    other.saved_range = state.saved_range
+    await load(other)
+    assert (other.start, other.ends, other.saved_range) == ("", [], "")
+    other = with_query(Tech, tag="A")
+    other.saved_range = "no|range"
+    await load(other)
+    assert (other.phase, other.start) == ("loaded", "")
+
+
+async def test_the_past_does_not_update_and_one_step_leads_back_to_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Trend, "_open_in", lambda self, path: True)
+    state = with_query(Trend, tag="A", window="60m")
+    await load(state)
+    assert state.return_to_now() is None
+    state.shift_range(-2)
+    assert state.past
+    first = state.ends
+    assert first[1] - first[0] == 60 * 60_000
+    assert "T" in state.start
+    await call(state, "refresh")
+    assert (state.phase, 59 <= state.total <= 60) == ("loaded", True)
+    await asyncio.wait_for(call(state, "follow"), HANGS_S)
+    state.shift_range(-1)
+    assert state.ends == [at - 30 * 60_000 for at in first]
+    state.shift_range(1)
+    assert state.ends == first
+    assert state.shift_range(7) is None
+    state.return_to_now()
+    assert (state.window, state.start, state.past) == ("60m", "", False)
+    state.set_range("now-2h", "now-30m")
+    state.stop_realtime()
+    state.return_to_now()
+    assert (state.start, state.end, state.realtime_mode) == ("now-90m", "now", True)
+
+
+async def test_wider_is_twice_the_time_and_a_zoom_can_be_loaded_finer() -> None:
+    state = with_query(Trend, tag="A", window="24h")
+    await load(state)
+    state.widen()
+    assert (state.start, state.end, state.past) == ("now-48h", "now", False)
+    await call(state, "refresh")
+    assert state.finer == ""
+    start, end = state.ends
+    state.set_zoom([end - 3_600_000, end])
+    assert state.finer == "1m"
+    assert "bucket=10m" in state.csv_zoom_url
+    state.load_zoom()
+    assert (state.zoom, state.finer, state.past) == ([], "", True)
+    assert abs(state.ends[0] - (end - 3_600_000)) <= 1000
+    assert state.load_zoom() is None
+    assert start < state.ends[0]
+
+
+async def test_what_is_no_range_is_told_beside_its_fields_and_changes_nothing() -> None:
+    state = with_query(Trend, tag="A", window="24h")
+    await load(state)
+    link = state.link
+    assert state.set_range("yesterday", "now") is None
+    assert "'yesterday'" in say(state.range_problem)
+    assert (state.link, state.start, state.phase) == (link, "", "loaded")
+    state.set_range("now-1h", "")
+    assert (say(state.range_problem), state.start, state.end) == ("", "now-1h", "now")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"from": "gestern"}, "'gestern'"),
+        ({"from": "now", "to": "now-1h"}, "must be before"),
+        ({"to": "now"}, "''"),
+        ({"from": "2199-01-01"}, "'2199-01-01'"),
+        ({"from": "now-1h", "window": "5m"}, "use one of them"),
+    ],
+)
+async def test_a_link_without_a_range_is_one_clear_sentence(
+    query: dict[str, str], said: str
+) -> None:
+    state = with_query(Trend, tag="A", **query)
+    await load(state)
+    assert (state.phase, state.problem.code, state.problem.way) == (
+        "error",
+        "BAD_PARAMETER",
+        "open",
+    )
+    assert said in say(state.problem.message)
+
+
+async def test_a_range_before_the_first_value_says_from_when_there_are_some() -> None:
+    state = with_query(Trend, **{"tag": "A", "from": "2001-01-01", "to": "2001-01-02"})
+    await load(state)
+    assert (state.phase, state.total) == ("loaded", 0)
+    assert re.match(r"Its first value came at \d{4}-", say(state.empty_do))

@@ -192,19 +192,24 @@ def test_without_a_line_there_is_no_scale_and_the_reason_is_reported(
         ("/trend?tag=A&window=5m", "/trend?tag=A&window=5m", ""),
         ("/trend/?tag=A&window=5m", "/trend?tag=A&window=7d", "push"),
         ("/trend?tag=A&window=5m", "/trend?tag=B&window=5m&zoom=1-2", "push"),
-        ("/trend?tag=A&window=5m", "/trend?tag=A&window=5m&zoom=1-2", "replace"),
+        ("/trend?tag=A&window=5m", "/trend?tag=A&window=5m&zoom=1-2", "push"),
+        ("/trend?tag=A&window=5m&zoom=1-2", "/trend?tag=A&window=5m", "push"),
+        ("/trend?tag=A&window=5m", "/trend?tag=A&from=now/d&to=now", "push"),
+        ("/trend?tag=A&from=now/d&to=now", "/trend?tag=A&from=now-1d/d&to=now/d", "push"),
         ("/trend?tag=A&window=5m", "/trend?tag=A&window=5m&series=avg", "replace"),
         # What completes an address is no step.
         ("/trend?tag=A", "/trend?tag=A&window=5m", "replace"),
         ("/trend", "/trend?tag=A&window=5m", "replace"),
+        ("/trend?tag=A&from=now/d", "/trend?tag=A&from=now/d&to=now", "replace"),
         ("/tech?tag=A&window=5m", "/trend?tag=B&window=5m", ""),
     ],
 )
-def test_another_tag_or_window_is_a_step_back_and_the_rest_is_not(
+def test_another_tag_time_or_zoom_is_a_step_back_and_the_rest_is_not(
     now: str, link: str, what: str
 ) -> None:
     expression = (
-        "m.change(new URL(given[0], 'http://h'), new URL(given[1], 'http://h'), ['tag', 'window'])"
+        "m.change(new URL(given[0], 'http://h'), new URL(given[1], 'http://h'),"
+        " ['tag', 'window', 'from', 'to', 'zoom'], [['tag'], ['window', 'to']])"
     )
     assert run("lib/address.js", expression, now, link) == what
 

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ksys_app.domain.ranges import Period, parse_range
+from ksys_app.domain.windows import parse_window
 from ksys_app.models.rows import Tag
 from ksys_app.states.series_empty import empty_texts
 from ksys_app.texts import say
@@ -15,8 +17,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
-def told(known: Tag | None) -> tuple[str, str]:
-    why, do = empty_texts(known, NOW, SEOUL)
+def told(known: Tag | None, period: Period | None = None) -> tuple[str, str]:
+    why, do = empty_texts(known, period or parse_window("5m"), NOW, SEOUL)
     return say(why), say(do)
 
 
@@ -50,3 +52,39 @@ def test_a_window_too_short_for_the_table_s_own_buckets_is_reported_as_such() ->
         "No 5-minute row begins in this window",
         "Choose 5 minutes or longer.",
     )
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "do"),
+    [
+        (
+            "2026-02-01",
+            "2026-02-10",
+            "Its first value came at 2026-02-10 09:00:00+09:00. Choose a later range.",
+        ),
+        (
+            "2026-02-21",
+            "now",
+            "Its last value came at 2026-02-20 09:00:00+09:00. Choose an earlier range.",
+        ),
+        (
+            "2026-02-12",
+            "2026-02-13",
+            "It has values from 2026-02-10 09:00:00+09:00 to 2026-02-20 09:00:00+09:00,"
+            " and none here.",
+        ),
+    ],
+)
+def test_a_range_without_values_says_from_when_to_when_there_are_some(
+    start: str, end: str, do: str
+) -> None:
+    first, last = (datetime(2026, 2, day, tzinfo=UTC) for day in (10, 20))
+    span = parse_range(start, end, NOW, SEOUL)
+    why = "No values of this tag in this time range"
+    assert told(Tag("T", first, last, has_rule=True), span) == (why, do)
+
+
+def test_a_range_says_also_that_a_tag_never_reported() -> None:
+    span = parse_range("now-1d", "now", NOW, SEOUL)
+    assert told(Tag("T", None, None, has_rule=True), span)[0].endswith("has ever been received")
+    assert told(None, span) == ("No 5-minute row begins in this window", "")

@@ -83,6 +83,19 @@ def test_chart_and_files_ask_for_the_same_tag_whatever_its_name() -> None:
     assert zoom_url("buckets", asked, []) == ""
 
 
+def test_the_file_of_a_zoom_of_a_range_has_the_buckets_of_the_range() -> None:
+    asked = {"tag": "A", "from": "now-7d", "to": "now"}
+    zoom = [1_756_214_780_000, 1_756_218_380_000]
+    times = "from=2025-08-26T13%3A26%3A20%2B00%3A00&to=2025-08-26T14%3A26%3A20%2B00%3A00"
+    assert zoom_url("buckets", asked, zoom, "10m") == (
+        f"/api/v1/export.csv?tag=A&{times}&bucket=10m&kind=buckets"
+    )
+    # Features have one width.
+    assert zoom_url("features", asked, zoom, "10m") == (
+        f"/api/v1/export.csv?tag=A&{times}&kind=features"
+    )
+
+
 @pytest.mark.parametrize(
     ("shown", "series"), [(["avg", "max"], ""), (["max"], "max"), ([], "none")]
 )

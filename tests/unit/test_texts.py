@@ -40,6 +40,7 @@ COMPLETED = {
     "live": ("bar_", "says_", "comm_", "count_", "normal_", "state_", "tags_"),
     "pages": ("group_", "bucket_"),
     "comm": ("state_",),
+    "ranges": ("quick_",),
     "edit": (*("cond_", "field_", "figure_", "col_", "source_", "conflict_", "do_", "group_"),),
     "access": ("role_", "may_", "col_", "did_", "detail_", "via_"),
     "alarms": (
@@ -95,11 +96,11 @@ def test_no_korean_is_in_english_but_the_name_of_the_language() -> None:
 
 def test_each_text_that_is_asked_for_is_in_the_catalogue_and_each_text_is_asked_for() -> None:
     sections = {"T": "pages", "L": "live", "C": "comm", "A": "alarm", "AL": "alarms"}
-    sections |= {"ED": "edit", "ACCESS": "access"}
+    sections |= {"ED": "edit", "ACCESS": "access", "RG": "ranges"}
     asked = {
         (sections[short], name)
         for short, name in re.findall(
-            r"\b([TLCA]|AL|ED|ACCESS)\.(?!at\b|each\b|create\b)([a-z]\w*)", PYTHON
+            r"\b([TLCA]|AL|ED|RG|ACCESS)\.(?!at\b|each\b|create\b)([a-z]\w*)", PYTHON
         )
     }
     # `t` is the section live, or pages in the few scripts that say so; `w` is the section comm.
@@ -110,6 +111,8 @@ def test_each_text_that_is_asked_for_is_in_the_catalogue_and_each_text_is_asked_
     # `a` is the section access, also in the page of the login.
     asked |= {("access", name) for name in re.findall(r"\ba\.(\w+)", SCRIPTS)}
     asked |= {("access", name) for name in re.findall(r'\ba\["(\w+)"\]', PYTHON)}
+    # `rg` is the section ranges.
+    asked |= {("ranges", name) for name in re.findall(r"\brg\.(\w+)", SCRIPTS)}
     # `al` is the section alarms.
     asked |= {("alarms", name) for name in re.findall(r"\bal\.(\w+)", SCRIPTS)}
     asked |= {tuple(key.split(".")) for key in re.findall(r'"([a-z]+\.\w+)"', PYTHON + SCRIPTS)}
@@ -150,7 +153,7 @@ def test_each_error_that_is_raised_has_its_sentence() -> None:
 @pytest.mark.parametrize("prefix", ["bar_", "says_"])
 def test_every_state_of_the_page_has_its_words(prefix: str) -> None:
     states = {
-        *("live", "loading", "empty", "paused", "stale", "overdue", "disconnected"),
+        *("live", "loading", "empty", "paused", "past", "stale", "overdue", "disconnected"),
         *("error", "retrying"),
     }
     start = SCRIPTS.index("function linkOf")

@@ -34,15 +34,17 @@ class Chart(rx.Component):
     in_alarm: rx.Var[bool]
     on_toggle: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_zoom: rx.EventHandler[rx.event.passthrough_event_spec(list[int])]
+    on_widen: rx.EventHandler[rx.event.no_args_event_spec]
     on_find: rx.EventHandler[rx.event.passthrough_event_spec(int)]
 
 
 class Seen(rx.Component):
-    """The window in words, and while a chart is zoomed which part of it that shows.
+    """The window or range in words, and while a chart is zoomed which part of it that shows.
 
     Attributes:
         period: the window's label.
         spans: seconds of each window by its label.
+        ends: begin and end of a range in place of the window, epoch ms; empty for a window.
         zoom: the part, epoch ms; empty for all of it.
     """
 
@@ -51,4 +53,5 @@ class Seen(rx.Component):
 
     period: rx.Var[str]
     spans: rx.Var[dict[str, int]]
+    ends: rx.Var[list[int]]
     zoom: rx.Var[list[int]]

@@ -19,7 +19,7 @@ const STEP_IN = 0.5;
 const STEP_OUT = 2;
 
 export function Chart({
-  url, version, theme, series, bands, shown, limits, places, zoom, name, unit, title, caption, inAlarm, onToggle, onZoom, onFind,
+  url, version, theme, series, bands, shown, limits, places, zoom, name, unit, title, caption, inAlarm, onToggle, onZoom, onWiden, onFind,
 }) {
   const { zone, t } = useLive();
   const words = useWords();
@@ -56,6 +56,7 @@ export function Chart({
       onZoom: (range) => onZoom(range ?? []),
       onPoint: (ms) => point(ms, "chart"),
       onPick: find,
+      onWiden: () => onWiden(),
       onWheel: hintAtWheel,
     });
     plot.current.draw({ ...view, readout: (ms) => tip(view, ms, places) });
@@ -129,7 +130,8 @@ export function Chart({
           <div className="chart-tools">
             <button type="button" className="tool" disabled={!view} aria-label={t.chart_in} title={`${t.chart_in} (+)`}
               data-testid="zoom-in" onClick={() => plot.current.zoomBy(STEP_IN)}>+</button>
-            <button type="button" className="tool" disabled={!view} aria-label={t.chart_out} title={`${t.chart_out} (-)`}
+            <button type="button" className="tool" disabled={!view} aria-label={view?.zoom ? t.chart_out : t.chart_wider}
+              title={`${view?.zoom ? t.chart_out : t.chart_wider} (-)`}
               data-testid="zoom-out" onClick={() => plot.current.zoomBy(STEP_OUT)}>−</button>
             <button type="button" className="tool" disabled={!view || zoom.length !== 2} data-testid="zoom-reset"
               title={`${t.chart_reset} (0)`} onClick={() => plot.current.zoom(null)}>{t.chart_reset}</button>

@@ -10,7 +10,7 @@ const DRAG_PX = 6;
 const TOLD_MS = 250;
 
 export class Plot {
-  // `told` holds onZoom(range or null), onPoint(ms), onPick(ms), onWheel().
+  // `told` holds onZoom(range or null), onPoint(ms), onPick(ms), onWiden(), onWheel().
   constructor(node, told) {
     this.node = node;
     this.told = told;
@@ -110,9 +110,13 @@ export class Plot {
     }, TOLD_MS);
   }
 
-  // In (below 1) or out around the middle of what is seen.
+  // In (below 1) or out around the middle of what is seen. Out of all that is there, the page shows more.
   zoomBy(factor) {
     const { from, to, zoom } = this.view;
+    if (factor > 1 && !zoom) {
+      this.told.onWiden();
+      return;
+    }
     const [start, end] = zoom ?? [from, to];
     const middle = (start + end) / 2;
     const half = Math.max(((end - start) * factor) / 2, this.view.data.width);

@@ -4,18 +4,19 @@ import { useLive } from "../shell/live.jsx";
 import { within } from "./seen.js";
 import { fill } from "../lib/words.js";
 
-// The time that a window covers up to the last answer, and the part of it that a chart shows; null before an answer.
-export function useSeen(seconds, zoom) {
+// The time that is shown, and the part of it that a chart shows; null before an answer. `ends` are those of a range; a
+// window ends at the last answer.
+export function useSeen(seconds, ends, zoom) {
   const { updatedMs, lead } = useLive();
-  const to = updatedMs + lead;
-  const from = to - (seconds ?? 0) * 1000;
+  const to = ends[1] ?? updatedMs + lead;
+  const from = ends[0] ?? to - (seconds ?? 0) * 1000;
   if (updatedMs === 0 || from >= to) return { window: null, part: null };
   return { window: [from, to], part: within(zoom, { from, to }) };
 }
 
-export function Seen({ period, spans, zoom }) {
+export function Seen({ period, spans, ends, zoom }) {
   const { caption, zone, t } = useLive();
-  const { part } = useSeen(spans[period], zoom);
+  const { part } = useSeen(spans[period], ends, zoom);
   const text = useClock((now) => {
     if (!part) return caption;
     // The day of the end is that of the beginning, unless it is told.

@@ -2,6 +2,7 @@
 // time of the row that is pointed at or focused is the cursor of the chart beside it.
 import { useEffect, useRef, useState } from "react";
 import { point, seek, useCursor, useSought } from "../lib/cursor.js";
+import { toClipboard } from "../lib/clipboard.js";
 
 export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest }) {
   const root = useRef(null);
@@ -152,17 +153,3 @@ function placeOver(cell) {
 
 /** @returns {HTMLElement | null} */
 const closest = (event, selector) => event.target.closest(selector);
-
-// Plants serve the page without TLS, where browsers offer no clipboard object.
-async function toClipboard(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = Object.assign(document.createElement("textarea"), { value: text });
-  const before = /** @type {HTMLElement} */ (document.activeElement);
-  area.style.cssText = "position:fixed;opacity:0";
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
-  before?.focus();
-  return undefined;
-}

@@ -22,6 +22,7 @@ class Address(rx.Component):
         link: the address.
         read: the query of the address that the page read its selection from.
         steps: parameters whose change is a step that Back takes again.
+        whole: parameters of a complete address: of each list, one. To complete it is no step.
     """
 
     library = library("shell/address.jsx")
@@ -30,6 +31,7 @@ class Address(rx.Component):
     link: rx.Var[str]
     read: rx.Var[str]
     steps: rx.Var[list[str]]
+    whole: rx.Var[list[list[str]]]
 
 
 class Live(rx.Component):
@@ -45,6 +47,7 @@ class Live(rx.Component):
     db_now_ms: rx.Var[int]
     tick_s: rx.Var[int]
     realtime: rx.Var[bool]
+    past: rx.Var[bool]
     is_loading: rx.Var[bool]
     zone: rx.Var[str]
     problem: rx.Var[Any]
@@ -249,7 +252,8 @@ class PaperHead(rx.Component):
         name: what the subjects are called.
         period: the window's label, empty on a page without one.
         spans: seconds of each window by its label.
-        zoom: the part of the window that a chart shows, epoch ms; empty for all of it.
+        ends: begin and end of a range in place of the window, epoch ms; empty for a window.
+        zoom: the part of it that a chart shows, epoch ms; empty for all of it.
     """
 
     library = library("shell/paper.jsx")
@@ -259,4 +263,5 @@ class PaperHead(rx.Component):
     name: rx.Var[str]
     period: rx.Var[str]
     spans: rx.Var[dict[str, int]]
+    ends: rx.Var[list[int]]
     zoom: rx.Var[list[int]]

@@ -6,7 +6,7 @@ import { at } from "../lib/paths.js";
 
 // A tab that is loaded anew is first given the link of what it showed before. The address that was typed stays until the
 // page has read it, which `read` says: a link that cannot be shown stays for good.
-export function Address({ link, read, steps = [] }) {
+export function Address({ link, read, steps = [], whole = [] }) {
   const back = useRef(false);
   const begun = useRef(false);
   useEffect(() => {
@@ -21,7 +21,7 @@ export function Address({ link, read, steps = [] }) {
     if (!link) return;
     const address = new URL(at(link), window.location.origin);
     const { state } = window.history;
-    const what = change(window.location, address, steps);
+    const what = change(window.location, address, steps, whole);
     // A link of the address that was left may still be under way.
     if (back.current && what === "push") return;
     back.current = false;

@@ -11,7 +11,7 @@ export function WindowMenu({ value, groups, label, onSelect }) {
     <Menu.Root modal={false}>
       <Menu.Trigger className="control" data-testid="window-menu" data-window={value}>
         <span className="sr-only">{label}</span>
-        <span className="control-key">{value}</span>
+        <span className="control-key">{value || label}</span>
         <span className="control-long">{windows[value]}</span>
         <span aria-hidden="true" className="chevron" />
       </Menu.Trigger>

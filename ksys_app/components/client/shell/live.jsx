@@ -18,7 +18,7 @@ const OLD = new Set(["stale", "disconnected", "overdue"]);
 const PATIENCE_MS = 1500;
 
 export function Live({
-  phase, updatedMs, seenMs, dbNowMs, tickS, realtime, isLoading, zone, problem: trouble, caption: selection, children,
+  phase, updatedMs, seenMs, dbNowMs, tickS, realtime: wanted, past, isLoading, zone, problem: trouble, caption: selection, children,
 }) {
   const loop = useContext(EventLoopContext);
   const down = (loop?.[1]?.length ?? 0) > 0;
@@ -41,14 +41,16 @@ export function Live({
   useEffect(() => {
     if (down) void ask();
   }, [down]);
+  // Of what is over nothing new comes.
+  const realtime = wanted && !past;
   const lead = dbNowMs > 0 ? dbNowMs - updatedMs : 0;
   const overdue = useClock(
     (now) => realtime && updatedMs > 0 && now - updatedMs > OVERDUE_TICKS * tickS * 1000,
   );
-  const link = linkOf({ phase, down, realtime, overdue, updatedMs, isLoading });
+  const link = linkOf({ phase, down, realtime, past, overdue, updatedMs, isLoading });
   const old = OLD.has(link);
   // While nothing arrives, what is known of the tags is as of the last answer: time goes on, and says nothing of them.
-  const asOfMs = old || link === "paused" ? seenMs : 0;
+  const asOfMs = old || !realtime ? seenMs : 0;
   const value = useMemo(
     () => ({ phase, link, old, updatedMs, seenMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t }),
     [phase, link, old, updatedMs, seenMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t],
@@ -60,18 +62,18 @@ export function Live({
   );
 }
 
-function linkOf({ phase, down, realtime, overdue, updatedMs, isLoading }) {
+function linkOf({ phase, down, realtime, past, overdue, updatedMs, isLoading }) {
   if (down) return "disconnected";
   if (phase === "stale") return "stale";
   if (phase === "retrying") return updatedMs > 0 ? "stale" : "retrying";
   if (phase === "error") return "error";
   if (phase === "idle" || updatedMs === 0) return phase === "empty" ? "empty" : "loading";
-  if (!realtime) return "paused";
+  if (!realtime) return past ? "past" : "paused";
   if (overdue) return "overdue";
   return isLoading ? "loading" : "live";
 }
 
-const MARK = { stale: "old", disconnected: "old", overdue: "old", paused: "paused", error: "crit", retrying: "crit" };
+const MARK = { stale: "old", disconnected: "old", overdue: "old", paused: "paused", past: "paused", error: "crit", retrying: "crit" };
 
 export function StatusBar({ onRetry }) {
   const { phase, link, updatedMs, seenMs, zone, problem, caption, t } = useLive();

@@ -5,10 +5,10 @@ import { fill } from "../lib/words.js";
 import { stamp } from "../lib/zone.js";
 
 // One line a fact: subject, window with its two ends, what the chart shows of it, age of the data, zone.
-export function PaperHead({ subjects, name, period, spans, zoom }) {
+export function PaperHead({ subjects, name, period, spans, ends, zoom }) {
   const { updatedMs, zone, caption, t } = useLive();
   const span = (ends) => fill(t.paper_span, { from: stamp(ends[0], zone), to: stamp(ends[1], zone) });
-  const { window: whole, part } = useSeen(spans[period], zoom);
+  const { window: whole, part } = useSeen(spans[period], ends, zoom);
   const facts = [
     [name, subjects],
     [t.paper_window, caption],
