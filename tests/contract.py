@@ -28,6 +28,7 @@ GOOD = {
     "/api/v1/timeseries": "?tag=D100&window=24h",
     "/api/v1/indicators": "?tag=D100&window=24h&format=columns",
     "/api/v1/features": "?tag=D100&window=24h",
+    "/api/v1/stats": "?tag=D100&tag=SILENT&window=24h",
     "/api/v1/export.csv": "?tag=D100&tag=SILENT",
     "/api/v1/comm/heatmap": "?tag=D100",
     "/api/v1/comm/outages": "?tag=D100",

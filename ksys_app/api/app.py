@@ -32,6 +32,7 @@ from ksys_app.api import (
     routes,
     runbooks,
     series,
+    statistics,
 )
 from ksys_app.api.compression import Compression
 from ksys_app.api.docs import STYLE, page, styled
@@ -48,7 +49,7 @@ ROUTERS: Final = tuple(
     part.router
     for part in (
         *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
-        own_password,
+        *(own_password, statistics),
         *(alarms, alarm_journal, alarm_kpi),
         *(limit_bulk, limit_preview, limits),
         expressions,

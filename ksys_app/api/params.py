@@ -141,6 +141,17 @@ RangeText = Annotated[
 ]
 
 
+CompareText = Annotated[
+    str,
+    Field(
+        examples=["previous", "yesterday", "last_week", "last_month", "2026-11-03"],
+        json_schema_extra={
+            "pattern": "^(previous|yesterday|last_week|last_month)$|" + RANGE_TEXT,
+        },
+    ),
+]
+
+
 def _columns(model: type[BaseModel]) -> list[str]:
     time, *figures = model.model_fields
     return [time, "tag_name", *figures]
@@ -218,16 +229,25 @@ class SeriesParams(PeriodParams, TagParam):
         return self
 
 
-class BucketParams(SeriesParams):
-    """The same, which columns of a bucket, and how wide the buckets are."""
+class BucketParams(PeriodParams):
+    """The same for up to nine tags, how wide the buckets are, and what they are compared with."""
 
+    tag: Tags = Field(default_factory=list)
+    format: Literal["rows", "columns"] = "rows"
     columns: Annotated[str, AfterValidator(names_of(_BUCKET)), listed(_BUCKET)] | None = None
     bucket: Resolution | None = None
+    compare: CompareText | None = None
 
     @model_validator(mode="after")
-    def _samples_are_of_one_tag(self) -> Self:
-        if self.bucket == "raw" and self.tag is None:
+    def _needs_a_tag(self) -> Self:
+        if self.tag:
+            return self
+        if self.format == "columns":
+            raise ValueError("format=columns needs tag; rows of all tags carry tag_name")
+        if self.bucket == "raw":
             raise ValueError("bucket=raw needs tag")
+        if self.compare is not None:
+            raise ValueError("compare needs tag")
         return self
 
 

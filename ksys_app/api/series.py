@@ -10,14 +10,16 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from ksys_app import log
-from ksys_app.api import render, responses, schemas
+from ksys_app.api import render, responses, schemas, several_schemas
 from ksys_app.api.conditional_json import conditional_json, has_body
 from ksys_app.api.params import (
+    BucketParams,
     BucketQuery,
     FeatureQuery,
     IndicatorQuery,
     SeriesParams,
 )
+from ksys_app.api.several import several
 from ksys_app.domain.kpi import series_decimals
 from ksys_app.models.rows import QcRule
 from ksys_app.services import runtime
@@ -31,16 +33,26 @@ router = APIRouter(prefix="/api/v1")
 @router.get(
     "/timeseries",
     summary="Buckets of a tag",
-    responses=responses.with_etag(responses.series(schemas.Timeseries, schemas.Bucket)),
+    responses=responses.with_etag(
+        responses.series(schemas.Timeseries, schemas.Bucket) | several_schemas.SHAPES
+    ),
 )
 async def timeseries(query: BucketQuery, request: Request) -> Response:
     """Buckets of a tag in a window or a range, ascending, with the running one; a gap has no row.
 
     ``bucket`` selects another width, as long as the tag has at most 10,000 buckets, or ``raw``, the
-    samples, up to 2 hours. Without ``tag``, the newest 10,000 rows of all tags.
+    samples, up to 2 hours. Of several tags, ``series`` has an object for each. ``compare`` adds the
+    rows of another time, at the same place of the axis. Without ``tag``, the newest 10,000 rows of
+    all tags.
     """
-    period = await read_period(query.window, query.start, query.end, query.bucket)
-    asked = SeriesQuery("buckets", period, query.tag)
+    comparing = query.compare is not None
+    period = await read_period(
+        query.window, query.start, query.end, query.bucket, as_range=comparing
+    )
+    if comparing or len(query.tag) > 1:
+        names = _chosen(query, tuple(schemas.Bucket.model_fields))
+        return await several(request, query, period, names)
+    asked = SeriesQuery("buckets", period, query.tag[0] if query.tag else None)
     return await _series(request, query, asked, schemas.Bucket)
 
 
@@ -73,7 +85,7 @@ async def features(query: FeatureQuery, request: Request) -> Response:
 
 async def _series(
     request: Request,
-    query: SeriesParams,
+    query: SeriesParams | BucketParams,
     asked: SeriesQuery,
     shape: type[BaseModel],
     more: render.Json | None = None,
@@ -104,7 +116,7 @@ async def _series(
     )
 
 
-def _chosen(query: SeriesParams, names: tuple[str, ...]) -> tuple[str, ...]:
+def _chosen(query: SeriesParams | BucketParams, names: tuple[str, ...]) -> tuple[str, ...]:
     """The requested columns in their fixed order; the time of a row is always included.
 
     In the format ``columns`` the tag is not a column, because all rows have the same tag.
@@ -116,7 +128,7 @@ def _chosen(query: SeriesParams, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _body(
-    query: SeriesParams,
+    query: SeriesParams | BucketParams,
     series: Series,
     rule: QcRule | None,
     more: render.Json,

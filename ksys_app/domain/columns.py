@@ -24,38 +24,41 @@ _EDGES: Final = (10.0**SMALL, 10.0**LARGE, 10.0**DIGITS)
 Numbers = NDArray[np.float64]
 
 
-def drawn(values: Sequence[float | None], decimals: int) -> list[float | None]:
+def drawn(
+    values: Sequence[float | None] | Numbers, decimals: int, least: int = LEAST_DIGITS
+) -> list[float | None]:
     """The numbers of a column, rounded to the digits that a chart needs, at most 15.
 
     A missing, infinite or NaN number becomes None. The digits resolve a thousandth of the span of
-    the numbers, and there are at least seven. ``figure`` writes the same text for the rounded
+    the numbers, and there are at least ``least``. ``figure`` writes the same text for the rounded
     number as for the number itself. Where a few outliers stretch the span, the span of the middle
     half of the numbers is used.
 
     Args:
         values: the column.
         decimals: the decimals with which the reader calls ``figure``.
+        least: the fewest significant digits.
     """
     column = np.array(values, dtype=np.float64)
     known = np.isfinite(column)
     numbers = column[known]
-    sent = _rounded(np.abs(numbers), decimals, max(1, decimals, places(_series(numbers))))
+    sent = _rounded(np.abs(numbers), decimals, max(1, decimals, places(_series(numbers))), least)
     # A zero has no sign.
     column[known] = np.where(numbers < 0, -sent, sent)
     rounded: list[float | None] = np.where(known, column, np.array(None)).tolist()
     return rounded
 
 
-def _rounded(sizes: Numbers, decimals: int, column: int) -> Numbers:
+def _rounded(sizes: Numbers, decimals: int, column: int, least: int) -> Numbers:
     """Sizes with the decimals of their column; with 15 digits where a text would differ."""
     exponents = np.searchsorted(_POWERS, sizes, side="right") + (_LOW - 1)
     # The last sent decimal of each size.
-    last = np.maximum(column, LEAST_DIGITS - 1 - exponents)
+    last = np.maximum(column, least - 1 - exponents)
     short = (exponents + 1 + last < DIGITS) & (last <= _EXACT_POWER)
     scale = _POWERS[np.where(short, last, 0) - _LOW]
     sent: Numbers = np.floor(sizes * scale + 0.5) / scale
     # Powers of ten that move the last written decimal to the units.
-    small, large = (10.0 ** min(_TOP, max(least, decimals)) for least in (1, 0))
+    small, large = (10.0 ** min(_TOP, max(fewest, decimals)) for fewest in (1, 0))
     unit = np.where(exponents >= LARGE, large, small)
     exact = ~short
     for edge in _EDGES:

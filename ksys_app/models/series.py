@@ -9,7 +9,7 @@ tag's own unit, ``None`` is SQL NULL.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -69,3 +69,25 @@ class Clock:
     """The database's clock."""
 
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The rows of a tag as one list for each column; a figure that nobody asked for is empty.
+
+    ``bucket`` is in seconds since 1970, ``low`` and ``high`` are the smallest and largest value.
+    """
+
+    tag_name: str
+    now: datetime
+    low: float | None
+    high: float | None
+    bucket: list[float]
+    n: list[int] = field(default_factory=list)
+    avg: list[float | None] = field(default_factory=list)
+    sum: list[float | None] = field(default_factory=list)
+    min: list[float | None] = field(default_factory=list)
+    max: list[float | None] = field(default_factory=list)
+    last: list[float | None] = field(default_factory=list)
+    first: list[float | None] = field(default_factory=list)
+    diff: list[float | None] = field(default_factory=list)

@@ -23,6 +23,8 @@ async def read_period(
     start: str | None,
     end: str | None,
     bucket: Resolution | None = None,
+    *,
+    as_range: bool = False,
 ) -> Period:
     """The window, or the range from ``start`` to ``end`` by the database's clock.
 
@@ -31,11 +33,12 @@ async def read_period(
         start: the text of the start of a range, None for the window.
         end: the text of its end, None for now.
         bucket: other buckets than those of the length. A window with other buckets is a range.
+        as_range: give a window as the range that it is now.
 
     Raises:
         BadParameter: the texts are no range, or the buckets are too many; the error says why.
     """
-    if start is None and bucket in (None, window.bucket):
+    if start is None and bucket in (None, window.bucket) and not as_range:
         return window
     length = round(window.duration.total_seconds())
     now, zone = await database_clock(), runtime.current().zone

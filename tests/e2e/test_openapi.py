@@ -23,6 +23,9 @@ SETTINGS = """
 include-name = [
   "GET /api/v1/export.csv",
   "GET /api/v1/features",
+  "GET /api/v1/indicators",
+  "GET /api/v1/stats",
+  "GET /api/v1/timeseries",
   "GET /api/v1/admin/audit",
   "GET /api/v1/alarms/journal",
   "GET /api/v1/alarms/journal.csv",
