@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ksys_app.domain.expressions.evaluate import evaluate, filled
 from ksys_app.domain.expressions.functions import nearest
 from ksys_app.domain.expressions.grid import Grid, Reach, aligned, grid, reach
-from ksys_app.domain.expressions.parse import names, parse
+from ksys_app.domain.expressions.parse import names, parse, parts
 from ksys_app.domain.expressions.saved import expand
 from ksys_app.domain.expressions.tokens import BadExpression, quoted
 from ksys_app.domain.expressions.units import unit_of
@@ -30,6 +30,8 @@ from ksys_app.utils.cache import Answer
 
 MAX_READ: Final = 100_000
 """Most buckets of all tags together that one expression reads."""
+MAX_WORK: Final = 1_000_000
+"""Most parts of an expression times its buckets: about a second of a processor."""
 MAX_ALIKE: Final = 500
 """With so many names an unknown one is compared."""
 
@@ -179,6 +181,8 @@ async def _grid(node: Node, period: Period) -> tuple[Grid, datetime, datetime]:
     if count * _buckets(period, looks) > MAX_READ:
         most = {"most": f"{MAX_READ:,}", "bucket": bucket}
         raise BadParameter(Message("errors.expression_far", most))
+    if parts(node) * _buckets(period, looks) > MAX_WORK:
+        raise BadParameter(Message("errors.expression_heavy", {"bucket": bucket}))
     zone = runtime.current().zone
     days = ZoneInfo(await days_of(period) or zone.key)
     now = await database_clock()

@@ -152,6 +152,10 @@ async def test_too_much_to_read_is_refused(http: httpx.AsyncClient) -> None:
     answer = await value(http, "shift_31d(avg_31d(avg_31d(X1)))")
     assert (answer.status_code, "100,000" in answer.text) == (400, True)
     assert "at" not in answer.json()["error"]
+    span = {"from": "now-6d", "bucket": "1m"}
+    answer = await value(http, "+".join(["X1"] * 100), **span)
+    assert (answer.status_code, "wider buckets" in answer.text) == (400, True)
+    assert (await value(http, "+".join(["X1"] * 50), **span)).status_code == 200
 
 
 async def test_units_that_differ_are_a_warning(http: httpx.AsyncClient, plant_db: Plant) -> None:

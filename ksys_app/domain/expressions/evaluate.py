@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ksys_app.domain.expressions import moving
-from ksys_app.domain.expressions.grid import Grid, Moments, before, exists
+from ksys_app.domain.expressions.grid import Grid, Moments, before
 from ksys_app.models.expressions import Ago, Apply, Name, Node, Number
 
 Numbers = NDArray[np.float64]
@@ -49,7 +49,7 @@ class _Values:
 
     series: Mapping[str, Numbers]
     grid: Grid
-    looked: dict[Ago, Moments] = field(default_factory=dict)
+    looked: dict[Ago, tuple[Moments, NDArray[np.bool_]]] = field(default_factory=dict)
 
     def of(self, node: Node) -> Numbers:
         """The values of a tree; what is not a finite number is a hole."""
@@ -84,11 +84,10 @@ class _Values:
         starts = self.grid.starts
         if ago not in self.looked:
             self.looked[ago] = before(self.grid, ago)
-        moments = self.looked[ago]
+        moments, there = self.looked[ago]
         if what == "shift":
             at = np.minimum(np.searchsorted(starts, moments), len(starts) - 1)
-            there = (starts[at] == moments) & exists(self.grid, ago, moments)
-            return np.where(there, values[at], np.nan)
+            return np.where(there & (starts[at] == moments), values[at], np.nan)
         # The bucket itself always counts, however short the time is.
         high = np.arange(1, len(starts) + 1, dtype=np.int64)
         low = np.minimum(np.searchsorted(starts, moments, side="right"), high - 1)

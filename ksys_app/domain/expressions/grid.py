@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ from ksys_app.models.expressions import Ago, Apply, Node
 Numbers = NDArray[np.float64]
 Moments = NDArray[np.int64]
 DAY: Final = timedelta(days=1)
+_EPOCH: Final = datetime(1970, 1, 1)
+_QUARTER: Final = 15 * 60
 
 
 class Reach(NamedTuple):
@@ -119,39 +121,39 @@ def aligned(on: Grid, starts: Sequence[int], values: Sequence[float | None]) -> 
     return made
 
 
-def before(on: Grid, ago: Ago) -> Moments:
-    """The moment so long before the start of each bucket, seconds since 1970.
+def before(on: Grid, ago: Ago) -> tuple[Moments, NDArray[np.bool_]]:
+    """The moment so long before the start of each bucket, and whether that local time exists.
 
     A day and a week are those of the calendar: the same local time. A local time that exists twice
-    is the first of the two, and one that does not exist is later by the length of the gap.
+    is the first of the two. One that does not exist is later by the length of the gap.
+
+    Args:
+        on: the grid.
+        ago: how long before.
+
+    Returns:
+        Seconds since 1970.
     """
     if ago.unit in "mh":
-        return on.starts - 60 * minutes(ago)
-    back = timedelta(minutes=minutes(ago))
-    return np.array(
-        [
-            round((datetime.fromtimestamp(one, on.zone) - back).astimezone(UTC).timestamp())
-            for one in on.starts.tolist()
-        ],
-        dtype=np.int64,
-    )
+        return on.starts - 60 * minutes(ago), np.ones(len(on.starts), dtype=np.bool_)
+    local = on.starts + _offsets(on.starts, lambda at: datetime.fromtimestamp(at, on.zone))
+    wanted = local - 60 * minutes(ago)
+    moments = wanted - _offsets(wanted, lambda at: _EPOCH.replace(tzinfo=on.zone) + _seconds(at))
+    there = moments + _offsets(moments, lambda at: datetime.fromtimestamp(at, on.zone))
+    return moments, there == wanted
 
 
-def exists(on: Grid, ago: Ago, moments: Moments) -> NDArray[np.bool_]:
-    """Whether the local time so long before each bucket exists: not in the gap of a spring day."""
-    if ago.unit in "mh":
-        return np.ones(len(moments), dtype=np.bool_)
-    local = _local(on.starts, on.zone) - 60 * minutes(ago)
-    same: NDArray[np.bool_] = _local(moments, on.zone) == local
-    return same
+def _seconds(at: int) -> timedelta:
+    return timedelta(seconds=at)
 
 
-def _local(moments: Moments, zone: ZoneInfo) -> Moments:
-    """Seconds since 1970 of the local times, as if they were UTC."""
-    return np.array(
-        [
-            one + round((datetime.fromtimestamp(one, zone).utcoffset() or DAY * 0).total_seconds())
-            for one in moments.tolist()
-        ],
-        dtype=np.int64,
-    )
+def _offsets(moments: Moments, local: Callable[[int], datetime]) -> Moments:
+    """The offset from UTC at each moment, in seconds; it is looked up once a quarter of an hour.
+
+    Clocks change at whole quarters, in UTC and in local time.
+    """
+    quarters, places = np.unique(moments // _QUARTER, return_inverse=True)
+    looked = [local(at * _QUARTER).utcoffset() or timedelta() for at in quarters.tolist()]
+    seconds = np.array([round(one.total_seconds()) for one in looked], dtype=np.int64)
+    made: Moments = seconds[places]
+    return made

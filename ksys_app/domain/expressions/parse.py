@@ -174,6 +174,11 @@ def _check_digits(node: Node) -> None:
         raise BadExpression("expressions.digits", node.span, most=MAX_DIGITS)
 
 
+def parts(node: Node) -> int:
+    """How many parts a tree has."""
+    return 1 + (sum(map(parts, node.args)) if isinstance(node, Apply) else 0)
+
+
 def names(node: Node) -> dict[str, Span]:
     """The names in a tree, each with its first place, in their order."""
     found: dict[str, Span] = {}
