@@ -11,6 +11,7 @@ from ksys_app.api import render
 from ksys_app.errors import BadParameter, Conflict, KsysError
 from ksys_app.models.limits import Contradiction, Edited, Limits, RecordedChange
 from ksys_app.models.message import Message
+from ksys_app.models.rule_file import FileDifference
 from ksys_app.texts import say
 
 Json = dict[str, Any]
@@ -66,6 +67,20 @@ def change(row: RecordedChange, zone: ZoneInfo) -> Json:
         "actor": row.actor,
         "reason": row.reason,
         "source": row.source,
+    }
+
+
+def difference(one: FileDifference, zone: ZoneInfo) -> Json:
+    """How a rule differs from the file, since when and by whom."""
+    return {
+        "tag_name": one.tag_name,
+        "synced_at": render.time(one.synced_at, zone),
+        "missing": one.missing,
+        "since": render.time(one.since, zone),
+        "actors": list(one.actors),
+        "cells": [
+            asdict(cell) | {"since": render.time(cell.since, zone)} for cell in one.cells
+        ],
     }
 
 

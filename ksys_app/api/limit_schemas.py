@@ -13,6 +13,7 @@ from ksys_app.domain.rule_edit import EDITABLE
 from ksys_app.domain.rules import MAX_INTEGER
 from ksys_app.models.alarms import Condition
 from ksys_app.models.limits import AlarmRule
+from ksys_app.models.rule_file import Missing
 from ksys_app.services.limits import MAX_REASON
 from ksys_app.texts import say
 
@@ -136,6 +137,31 @@ class ChangePage(Exact):
 
     rows: list[Change]
     next: Count | None
+
+
+class FileCell(Exact):
+    """A cell with the value of the file and the one in force, since when, and by whom."""
+
+    column: str
+    file: Any
+    value: Any
+    since: Moment | None
+    actor: str
+    source: str
+
+
+class FileDifference(Exact):
+    """A tag whose rule differs from the file of the last sync.
+
+    ``missing``: ``file`` or ``database`` where one has no row; then there are no cells.
+    """
+
+    tag_name: str
+    synced_at: Moment | None
+    missing: Missing
+    since: Moment | None
+    actors: list[str]
+    cells: list[FileCell]
 
 
 class ConflictCell(Exact):

@@ -16,6 +16,7 @@ from ksys_app.models.limits import Edit
 from ksys_app.models.message import Message
 from ksys_app.services import limits as service, runtime
 from ksys_app.services.limits import Author
+from ksys_app.services.rule_file import file_differences
 from ksys_app.services.tags import MAX_TAGS, list_tags
 from ksys_app.wall.identity import address_of
 
@@ -53,6 +54,21 @@ async def history(query: Annotated[limit_schemas.HistoryParams, Query()]) -> Res
     zone = runtime.current().zone
     more = rows[-1].id if len(rows) == query.limit else None
     return json_response({"rows": [limit_render.change(row, zone) for row in rows], "next": more})
+
+
+@router.get(
+    "/file",
+    summary="Where rules differ from the file",
+    responses=responses.limits(list[limit_schemas.FileDifference]),
+)
+async def file(query: Annotated[TagParam, Query()]) -> Response:
+    """The tags whose rule differs from the file of the last ``ksys qc sync``, or of one tag.
+
+    Before the first sync there is no file, and no tag differs.
+    """
+    zone = runtime.current().zone
+    found = await file_differences(query.tag)
+    return json_response([limit_render.difference(one, zone) for one in found])
 
 
 @router.put(

@@ -16,7 +16,7 @@ READ: Final = tuple(
         {
             *VIEW.values(),
             *("comm_recv_1h", "features_5m", "influx_latest", "influx_live", "influx_qc_rule"),
-            *("ingest_expectation", "ingest_reject", "ksys_job_run", "tag_latest"),
+            *("ingest_expectation", "ingest_reject", "ksys_job_run", "rule_base", "tag_latest"),
             *("alarm_cursor", "alarm_journal", "alarm_lease", "alarm_rule", "alarm_source"),
             *("alarm_state", "expression", "influx_hist", "rule_history", "rule_version"),
         }

@@ -21,7 +21,7 @@ BULK = ("B1", "B2", "B3", "B4", "B5")
 @pytest.fixture(scope="module", autouse=True)
 async def rules(plant_db: Plant) -> None:
     now = await plant.clock(plant_db.conn)
-    names = ("P1", "P2", "P3", "P4", "P5", "area 1/P6", "P7", "P8", *BULK)
+    names = ("P1", "P2", "P3", "P4", "P5", "area 1/P6", "P7", "P8", "F1", "F2", *BULK)
     await plant.insert(plant_db.conn, [(now, name, 5.0) for name in names])
     await plant_db.conn.execute(
         "INSERT INTO influx_qc_rule (tag_name, min_val, max_val, warn_max, enabled, meta)"
@@ -182,6 +182,7 @@ async def test_the_history_has_who_why_and_what_and_leads_on(http: httpx.AsyncCl
     ("path", "allow"),
     [
         ("history", "GET, HEAD, OPTIONS"),
+        ("file", "GET, HEAD, OPTIONS"),
         ("bulk", "POST, OPTIONS"),
         ("preview/exact", "POST, OPTIONS"),
         ("P1", "PUT, OPTIONS"),
@@ -192,6 +193,42 @@ async def test_each_path_has_its_own_methods(
 ) -> None:
     answer = await http.options(f"/api/v1/rules/{path}")
     assert answer.headers["Allow"] == allow
+
+
+async def test_where_a_rule_differs_from_the_file_of_the_last_sync(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    async def read(tag: str | None = None) -> Any:
+        path = "/api/v1/rules/file"
+        params = {} if tag is None else {"tag": tag}
+        return held(await http.get(path, params=params), path, "GET").json()
+
+    assert await read() == [], "nothing was synced yet"
+    await plant_db.conn.execute(
+        "INSERT INTO rule_base (tag_name, base) SELECT tag_name, to_jsonb(r)"
+        " FROM influx_qc_rule AS r WHERE tag_name <> 'F2'"
+    )
+    assert await read("F1") == []
+    before = await limits(http, "F1")
+    await put(http, "F1", {"version": before["version"], "reason": "a", "warn_max": 70})
+    await put(http, "F1", {"version": before["version"] + 1, "reason": "b", "warn_max": 75})
+    (row, _) = (await http.get("/api/v1/rules/history", params={"tag": "F1"})).json()["rows"][1:3]
+    (found,) = await read("F1")
+    (cell,) = found["cells"]
+    assert cell == {
+        **{"column": "warn_max", "file": 80.0, "value": 75.0, "since": row["at"]},
+        **{"actor": "local", "source": "page"},
+    }
+    assert (found["missing"], found["since"], found["actors"]) == ("", row["at"], ["local"])
+    assert [(one["tag_name"], one["missing"]) for one in await read()] == [
+        ("F1", ""),
+        ("F2", "file"),
+    ]
+    path = "/api/v1/rules/file"
+    none = held(await http.get(path, params={"tag": "NOPE"}), path, "GET")
+    assert none.status_code == 404
+    await put(http, "F1", {"version": before["version"] + 2, "reason": "c", "warn_max": 80})
+    assert await read("F1") == []
 
 
 async def test_a_rollback_saves_old_values_as_a_new_version(http: httpx.AsyncClient) -> None:

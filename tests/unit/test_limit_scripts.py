@@ -9,6 +9,7 @@ import pytest
 from tests.node import run
 
 VALUES = "limits/values.js"
+SORTING = "limits/sorting.js"
 LIMITS = {
     **dict.fromkeys(
         ("min_val", "crit_min", "warn_min", "crit_max", "max_step", "roc_max_per_min"), None
@@ -121,3 +122,36 @@ def test_only_conditions_that_the_limits_have_get_settings() -> None:
 )
 def test_who_may_edit(who: dict[str, str], may: bool) -> None:
     assert run(VALUES, "m.mayEdit(given[0])", who) is may
+
+
+def test_the_values_of_a_file_are_put_into_the_fields() -> None:
+    cells = [
+        {"column": "warn_max", "file": 70},
+        {"column": "max_val", "file": None},
+        {"column": "enabled", "file": None},
+        {"column": "meta", "file": {"unit": "K"}},
+    ]
+    expression = "m.changesOf(m.withFile(m.draftOf(given[0]), given[1]), given[0])"
+    assert run(VALUES, expression, LIMITS, cells) == {
+        **{"warn_max": 70, "max_val": None, "enabled": False}
+    }
+
+
+def test_lines_are_sorted_by_any_column() -> None:
+    lines: list[dict[str, Any]] = [
+        {"tag_name": "A", "warn_max": None, "file": {"since": "2026-01-02T00:00:00+09:00"}},
+        {"tag_name": "C", "warn_max": 9, "file": {"since": "2026-01-01T20:00:00+00:00"}},
+        {"tag_name": "B", "warn_max": 10, "file": None},
+    ]
+    orders = [
+        ({"by": by, "down": down}, names)
+        for by, down, names in (
+            ("tag_name", True, "CBA"),
+            ("warn_max", False, "CBA"),
+            ("warn_max", True, "BCA"),
+            ("file", False, "ACB"),
+            ("file", True, "CAB"),
+        )
+    ]
+    expression = "given[1].map((by) => m.sorted(given[0], by).map((one) => one.tag_name).join(''))"
+    assert run(SORTING, expression, lines, [by for by, _ in orders]) == [n for _, n in orders]

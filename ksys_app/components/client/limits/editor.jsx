@@ -2,10 +2,11 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
 import { ask, json } from "./ask.js";
-import { changesOf, draftOf, rebased, unreadable } from "./values.js";
+import { changesOf, draftOf, rebased, unreadable, withFile } from "./values.js";
 import { Conflict } from "./conflict.jsx";
 import { Drawn } from "./drawn.jsx";
 import { Fields, Settings } from "./fields.jsx";
+import { FileNote } from "./filenote.jsx";
 import { History } from "./history.jsx";
 import { Preview } from "./preview.jsx";
 import { useWords } from "../lib/usewords.js";
@@ -77,6 +78,7 @@ export function Editor({ tag, may }) {
       </header>
       <Drawn tag={tag} limits={limits} draft={draft} unit={unit} />
       {failure?.conflicts.length ? <Conflict found={failure.conflicts[0]} onSettle={settle} /> : null}
+      <FileNote tag={tag} version={limits.version} may={may} onTake={(cells) => type(withFile(draft, cells))} />
       <div className="limits-columns">
         <form className="limits-form" aria-label={ed.title} onSubmit={(event) => event.preventDefault()}>
           <Fields draft={draft} onChange={type} unit={unit} problems={problems} disabled={!may} />

@@ -1,25 +1,27 @@
 // The limits of all tags as a table: filter them, compute a change of one column or paste a block, see what it would do, save all.
 import { useEffect, useMemo, useState } from "react";
-import { Link } from "react-router";
 import { json } from "./ask.js";
 import { NUMBERS, numberOf } from "./values.js";
 import { Proposal } from "./proposal.jsx";
-import { Scrollable } from "../shell/scrollable.jsx";
+import { Table } from "./table.jsx";
 import { useWords } from "../lib/usewords.js";
-import { counted, fill } from "../lib/words.js";
+import { counted } from "../lib/words.js";
 
-const MOST = 200;
 const OPERATIONS = ["set", "add", "scale", "range"];
 
 export function Many({ may }) {
-  const { edit: ed, limits: names } = useWords();
+  const { edit: ed } = useWords();
   const [rows, setRows] = useState(null);
   const [why, setWhy] = useState("");
   const [filter, setFilter] = useState("");
   const [picked, setPicked] = useState(new Set());
   const [proposal, setProposal] = useState(null);
-  const read = () => json("/api/v1/rules").then(setRows, (error) => setWhy(error.message));
-  useEffect(() => void read(), []);
+  const [files, setFiles] = useState(new Map());
+  const read = () => {
+    void json("/api/v1/rules").then(setRows, (error) => setWhy(error.message));
+    void json("/api/v1/rules/file").then((found) => setFiles(new Map(found.map((one) => [one.tag_name, one]))), () => {});
+  };
+  useEffect(read, []);
   const shown = useMemo(() => {
     const wanted = filter.toLowerCase().split(/\s+/).filter(Boolean);
     return (rows ?? []).filter((one) => {
@@ -44,24 +46,8 @@ export function Many({ may }) {
       </div>
       <Change targets={targets} may={may} propose={propose} />
       {why ? <p className="limits-failure" role="alert">{why}</p> : null}
-      {proposal ? <Proposal found={proposal} may={may} onDone={() => { setProposal(null); void read(); }} onClose={() => setProposal(null)} /> : null}
-      <Scrollable label={ed.all_tags} className="grid-scroll people">
-        <table className="series" data-testid="limits-table">
-          <caption className="sr-only">{ed.all_tags}</caption>
-          <thead><tr><th scope="col">{ed.col_pick}</th><th scope="col">{ed.col_tag}</th>{NUMBERS.map((name) => <th key={name} scope="col">{names[name]}</th>)}</tr></thead>
-          <tbody>
-            {shown.slice(0, MOST).map((one) => (
-              <tr key={one.tag_name}>
-                <td><input type="checkbox" aria-label={one.tag_name} checked={picked.has(one.tag_name)} onChange={() => pick(one.tag_name)} /></td>
-                <th scope="row"><Link to={`/limits?tag=${encodeURIComponent(one.tag_name)}`}>{one.tag_name}</Link></th>
-                {NUMBERS.map((name) => <td key={name}>{one[name]}</td>)}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scrollable>
-      {rows ? null : <p className="note">{ed.reading}</p>}
-      {shown.length > MOST ? <p className="note">{fill(ed.more_tags, { shown: String(MOST), n: String(shown.length) })}</p> : null}
+      {proposal ? <Proposal found={proposal} may={may} onDone={() => { setProposal(null); read(); }} onClose={() => setProposal(null)} /> : null}
+      {rows ? <Table rows={shown} files={files} picked={picked} onPick={pick} /> : <p className="note">{ed.reading}</p>}
     </>
   );
 }

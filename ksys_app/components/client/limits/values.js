@@ -32,6 +32,15 @@ export function draftOf(limits) {
   };
 }
 
+// The fields with the values that a file has for some columns.
+export function withFile(draft, cells) {
+  const values = cells.map(({ column, file }) => {
+    if (NUMBERS.includes(column)) return [column, shown(file)];
+    return [column, column === "allow_negative" ? file !== false : file === true];
+  });
+  return { ...draft, ...Object.fromEntries(values.filter(([column]) => NUMBERS.includes(column) || SWITCHES.includes(column))) };
+}
+
 // Names of the fields whose text is no number.
 export function unreadable(draft) {
   const wrong = NUMBERS.filter((name) => Number.isNaN(numberOf(draft[name])));

@@ -1,0 +1,63 @@
+// Where the limits in force differ from the file of the last sync: which cells, since when, by whom, and the ways back.
+import { useEffect, useState } from "react";
+import { json } from "./ask.js";
+import { labelOf, valueText } from "./values.js";
+import { useLive } from "../shell/live.jsx";
+import { useWords } from "../lib/usewords.js";
+import { fill } from "../lib/words.js";
+import { stamp } from "../lib/zone.js";
+
+const clock = (text, zone) => (text ? stamp(Date.parse(text), zone).slice(0, 16) : "");
+
+// `differs since 2026-01-01 10:00, Kim`, for a line of the list.
+export function differs({ missing, since, actors }, ed, zone) {
+  const what = missing === "file" ? ed.file_lacks_file : missing ? ed.file_lacks_database : ed.file_differs;
+  const when = since ? fill(ed.file_since, { time: clock(since, zone) }) : "";
+  return [[what, when].filter(Boolean).join(" "), actors.join(", ")].filter(Boolean).join(", ");
+}
+
+export function FileNote({ tag, version, may, onTake }) {
+  const words = useWords();
+  const { zone } = useLive();
+  const { edit: ed } = words;
+  const [found, setFound] = useState(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    json(`/api/v1/rules/file?tag=${encodeURIComponent(tag)}`, { signal: stop.signal }).then(([one]) => setFound(one ?? null), () => {});
+    return () => stop.abort();
+  }, [tag, version]);
+  if (!found) return null;
+  const { cells } = found;
+  const heads = [ed.column, ed.file_value, ed.before, ed.file_changed, ed.col_who, ed.col_source];
+  return (
+    <section className="limits-conflict" aria-label={ed.file_title} data-testid="limits-file">
+      <h3>{differs(found, ed, zone)}</h3>
+      {cells.length ? (
+        <div className="grid-scroll">
+          <table className="series limits-cells">
+            <caption className="sr-only">{ed.file_title}</caption>
+            <thead><tr>{heads.map((text) => <th key={text} scope="col">{text}</th>)}</tr></thead>
+            <tbody>
+              {cells.map((cell) => (
+                <tr key={cell.column} data-testid={`file-${cell.column}`}>
+                  <th scope="row">{labelOf(cell.column, words)}</th>
+                  <td>{valueText(cell.file, ed)}</td>
+                  <td>{valueText(cell.value, ed)}</td>
+                  <td>{clock(cell.since, zone)}</td>
+                  <td data-stored>{cell.actor}</td>
+                  <td>{ed[`source_${cell.source}`] ?? cell.source}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : null}
+      <p className="note">{found.missing === "file" ? ed.file_way_lacks : ed.file_way}</p>
+      {cells.length ? (
+        <div className="limits-actions">
+          <button type="button" className="control" disabled={!may} data-testid="file-take" onClick={() => onTake(cells)}>{ed.file_take}</button>
+        </div>
+      ) : null}
+    </section>
+  );
+}
