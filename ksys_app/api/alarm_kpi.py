@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Response
 
 from ksys_app.api import responses
-from ksys_app.api.alarm_params import SpanQuery
-from ksys_app.api.alarm_schemas import AlarmFigures
+from ksys_app.api.alarm_params import RankQuery, SpanQuery
+from ksys_app.api.alarm_schemas import AlarmFigures, BadActors
 from ksys_app.api.render import Json, json_response, time
-from ksys_app.domain.alarms.kpi import TOP
 from ksys_app.domain.alarms.measures import MEASURES
-from ksys_app.models.alarm_kpi import Actor, Spell
+from ksys_app.models.alarm_kpi import TOP, Actor, Spell
 from ksys_app.services import runtime
 from ksys_app.services.alarm_kpi import KpiOfPeriod, moment, read_kpi
+from ksys_app.services.tags import require_known_tag
 
 router = APIRouter(prefix="/api/v1/alarms")
 
@@ -30,6 +30,36 @@ async def kpi(query: SpanQuery) -> Response:
     A range has at most 92 days, and ends now at the latest.
     """
     return json_response(_body(await read_kpi(query.start, query.end)))
+
+
+@router.get(
+    "/bad_actors",
+    summary="Most frequent alarms",
+    responses=responses.access(BadActors) | responses.MANY | responses.ANY_TAG,
+)
+async def bad_actors(query: RankQuery) -> Response:
+    """Every alarm that was announced in a time range, the most frequent first.
+
+    The time range is that of the figures. With ``tag`` only the alarms of one tag, with their
+    places among all.
+    """
+    if query.tag is not None:
+        await require_known_tag(query.tag)
+    found = await read_kpi(query.start, query.end)
+    zone, ranking = runtime.current().zone, found.kpi.ranking
+    ranked = enumerate(zip(ranking, _actors(ranking), strict=True), 1)
+    body = {
+        "from": time(found.start, zone),
+        "to": time(found.end, zone),
+        "announced": found.kpi.announced,
+        "ranked": len(ranking),
+        "actors": [
+            {"place": place, **entry}
+            for place, (one, entry) in ranked
+            if query.tag in (None, one.key.tag_name)
+        ],
+    }
+    return json_response(body)
 
 
 def _body(found: KpiOfPeriod) -> Json:

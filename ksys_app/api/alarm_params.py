@@ -120,6 +120,12 @@ class SpanParams(NoParams):
         return self
 
 
+class RankParams(SpanParams):
+    """A time range, and one tag or all."""
+
+    tag: TagName | None = None
+
+
 class JournalFileParams(SpanParams):
     """Which rows of the journal; those of every tag, condition, event, priority and person."""
 
@@ -193,3 +199,4 @@ AlarmQuery = Annotated[AlarmParams, Query()]
 JournalQuery = Annotated[JournalParams, Query()]
 JournalFileQuery = Annotated[JournalFileParams, Query()]
 SpanQuery = Annotated[SpanParams, Query()]
+RankQuery = Annotated[RankParams, Query()]

@@ -195,6 +195,25 @@ class ActorEntry(Exact):
     share: float
 
 
+class RankedEntry(ActorEntry):
+    """The same with its place among all; 1 is the most frequent one."""
+
+    place: Count
+
+
+class BadActors(Exact):
+    """The announced alarms, the most frequent first; ``ranked``: how many there are of all tags.
+
+    ``announced``: how often they were announced altogether.
+    """
+
+    from_: Moment = Field(alias="from")
+    to: Moment
+    announced: Count
+    ranked: Count
+    actors: list[RankedEntry]
+
+
 class ChatterEntry(Exact):
     """A condition that chatters: how many raises are in bursts, and most in one minute."""
 

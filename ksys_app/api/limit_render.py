@@ -78,9 +78,7 @@ def difference(one: FileDifference, zone: ZoneInfo) -> Json:
         "missing": one.missing,
         "since": render.time(one.since, zone),
         "actors": list(one.actors),
-        "cells": [
-            asdict(cell) | {"since": render.time(cell.since, zone)} for cell in one.cells
-        ],
+        "cells": [asdict(cell) | {"since": render.time(cell.since, zone)} for cell in one.cells],
     }
 
 

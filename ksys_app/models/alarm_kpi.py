@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+TOP: Final = 10
+"""So many of the most frequent alarms are the bad actors."""
 
 
 class Happening(NamedTuple):
@@ -125,7 +128,8 @@ class AlarmKpi:
         flood_time: share of the period in a flood.
         slots: alarms of each fixed slot of ten minutes.
         mix: share of each priority, 1 to 3.
-        actors: the ten most frequent conditions; ``actors_share`` of all announced alarms.
+        ranking: every condition that was announced, the most frequent first.
+        actors_share: share of the ten most frequent ones of all announced alarms.
         answering: by priority, 0 for all of them.
         longest: the ten conditions that were active longest.
         changes: changes of the limits that make the alarms.
@@ -141,7 +145,7 @@ class AlarmKpi:
     flood_time: float
     slots: tuple[int, ...]
     mix: Mapping[int, float]
-    actors: tuple[Actor, ...]
+    ranking: tuple[Actor, ...]
     actors_share: float
     chattering: tuple[Chatter, ...]
     fleeting: tuple[Actor, ...]
@@ -150,3 +154,8 @@ class AlarmKpi:
     longest: tuple[Spell, ...]
     shelving: Shelving
     changes: RuleChanges = RuleChanges()
+
+    @property
+    def actors(self) -> tuple[Actor, ...]:
+        """The ten most frequent conditions: the bad actors."""
+        return self.ranking[:TOP]

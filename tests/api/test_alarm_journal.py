@@ -113,6 +113,13 @@ async def figures(http: httpx.AsyncClient, status: int = 200, **params: Any) -> 
     return answer.json()
 
 
+async def actors(http: httpx.AsyncClient, **params: Any) -> Any:
+    path = "/api/v1/alarms/bad_actors"
+    answer = await http.get(path, params=params)
+    hold(answer, path)
+    return answer.json()
+
+
 async def test_the_figures_are_of_a_time_range(
     http: httpx.AsyncClient, plant_db: Plant, rows: datetime
 ) -> None:
@@ -129,7 +136,7 @@ async def test_the_figures_are_of_a_time_range(
         await alarms.note(conn, at + timedelta(seconds=5), "K1", "CLEAR", raised_at=at)
     async with conn.transaction():
         await conn.execute("SELECT set_config('ksys.reason', 'a new pump', true)")
-        await conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('K9')")
+        await conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('K9'), ('K1'), ('K2')")
     await conn.execute("UPDATE influx_qc_rule SET warn_max = 9 WHERE tag_name = 'K9'")
     span = {"from": began.isoformat(), "to": (began + timedelta(hours=1)).isoformat()}
     found = await figures(http, **span)
@@ -142,6 +149,14 @@ async def test_the_figures_are_of_a_time_range(
     assert found["bad_actors"] == [
         {"tag_name": "K1", "condition": "HIGH", "count": 12, "share": 1.0}
     ]
+    ranked = await actors(http, **span)
+    assert (ranked["announced"], ranked["ranked"]) == (12, 1)
+    assert ranked["actors"] == [found["bad_actors"][0] | {"place": 1}]
+    assert (await actors(http, tag="K2", **span))["actors"] == []
+    every = await actors(http)
+    (place,) = [one for one in every["actors"] if one["tag_name"] == "K1"]
+    assert (await actors(http, tag="K1"))["actors"] == [place]
+    assert (await actors(http, tag="K1"))["ranked"] == every["ranked"] > 1
     assert found["chattering"][0]["most_in_60_s"] == 7
     assert [one["tag_name"] for one in found["stale"]] == ["K"]
     assert [one["tag_name"] for one in found["time_in_alarm"]] == ["K", "K1", "K2"]

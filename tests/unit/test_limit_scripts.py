@@ -139,9 +139,19 @@ def test_the_values_of_a_file_are_put_into_the_fields() -> None:
 
 def test_lines_are_sorted_by_any_column() -> None:
     lines: list[dict[str, Any]] = [
-        {"tag_name": "A", "warn_max": None, "file": {"since": "2026-01-02T00:00:00+09:00"}},
-        {"tag_name": "C", "warn_max": 9, "file": {"since": "2026-01-01T20:00:00+00:00"}},
-        {"tag_name": "B", "warn_max": 10, "file": None},
+        {
+            "tag_name": "A",
+            "actor": {"place": 2},
+            "warn_max": None,
+            "file": {"since": "2026-01-02T00:00:00+09:00"},
+        },
+        {
+            "tag_name": "C",
+            "actor": None,
+            "warn_max": 9,
+            "file": {"since": "2026-01-01T20:00:00+00:00"},
+        },
+        {"tag_name": "B", "actor": {"place": 1}, "warn_max": 10, "file": None},
     ]
     orders = [
         ({"by": by, "down": down}, names)
@@ -149,6 +159,7 @@ def test_lines_are_sorted_by_any_column() -> None:
             ("tag_name", True, "CBA"),
             ("warn_max", False, "CBA"),
             ("warn_max", True, "BCA"),
+            ("actor", False, "BAC"),
             ("file", False, "ACB"),
             ("file", True, "CAB"),
         )

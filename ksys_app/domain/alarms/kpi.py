@@ -12,6 +12,7 @@ from ksys_app.domain.alarms import rates
 from ksys_app.domain.alarms.periods import Episode, Period, read
 from ksys_app.domain.alarms.rates import MINUTE, SECOND, TEN_MINUTES
 from ksys_app.models.alarm_kpi import (
+    TOP,
     Actor,
     AlarmKpi,
     Answering,
@@ -27,7 +28,6 @@ from ksys_app.models.alarm_kpi import (
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 FLEETING: Final = 10 * SECOND
-TOP: Final = 10
 PRIORITIES: Final = (1, 2, 3)
 EXTENDED: Final = 3
 """A shelf that is renewed more often hides an alarm that should be corrected."""
@@ -49,7 +49,7 @@ def figures(
     span = end_us - start_us
     slots = rates.slots(times, start_us, end_us)
     floods = rates.floods(times, end_us)
-    actors = _actors(Counter(Key(row.tag_name, row.condition) for row in period.announced))
+    ranking = _actors(Counter(Key(row.tag_name, row.condition) for row in period.announced))
     priorities = Counter(row.priority for row in period.announced)
     count = len(times)
     return AlarmKpi(
@@ -63,8 +63,8 @@ def figures(
         flood_time=sum(one.end_us - one.start_us for one in floods) / span,
         slots=tuple(slots),
         mix={one: priorities[one] / count if count else 0.0 for one in PRIORITIES},
-        actors=actors,
-        actors_share=sum(one.count for one in actors) / count if count else 0.0,
+        ranking=ranking,
+        actors_share=sum(one.count for one in ranking[:TOP]) / count if count else 0.0,
         chattering=_chattering(period),
         fleeting=_fleeting(period),
         stale=_stale(period),
@@ -85,10 +85,10 @@ def _changes(changed: Iterable[ChangedTag]) -> RuleChanges:
     )
 
 
-def _actors(counts: Counter[Key], most: int | None = TOP) -> tuple[Actor, ...]:
+def _actors(counts: Counter[Key]) -> tuple[Actor, ...]:
     total = sum(counts.values())
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return tuple(Actor(key, count, count / total) for key, count in ranked[:most])
+    return tuple(Actor(key, count, count / total) for key, count in ranked)
 
 
 def _raises(period: Period) -> dict[Key, list[int]]:
@@ -114,7 +114,7 @@ def _fleeting(period: Period) -> tuple[Actor, ...]:
             0 < abs(other - one.raised_us) <= MINUTE for other in _near(raises[one.key], one)
         ):
             counts[one.key] += 1
-    return _actors(counts, None)
+    return _actors(counts)
 
 
 def _near(times: Sequence[int], episode: Episode) -> Sequence[int]:
@@ -180,4 +180,4 @@ def _shelving(period: Period) -> Shelving:
     shelves = [one for one in period.shelves if (one.end_us or period.end_us) >= period.start_us]
     lasted = [(one.end_us or period.end_us) - one.start_us for one in shelves]
     extended = Counter({one.key: one.count - 1 for one in shelves if one.count - 1 > EXTENDED})
-    return Shelving(len(shelves), max(lasted, default=0) / SECOND, _actors(extended, None))
+    return Shelving(len(shelves), max(lasted, default=0) / SECOND, _actors(extended))

@@ -10,7 +10,7 @@ export function Conflict({ found, onSettle }) {
   return (
     <section className="limits-conflict" role="alert" data-testid="limits-conflict">
       <h3>{fill(ed.conflict, { version: String(found.version) })}</h3>
-      <table className="series">
+      <table className="series limits-three">
         <caption className="sr-only">{fill(ed.conflict, { version: String(found.version) })}</caption>
         <thead><tr><th scope="col">{ed.column}</th>{columns.map((name) => <th key={name} scope="col">{ed[`conflict_${name}`]}</th>)}</tr></thead>
         <tbody>

@@ -1,6 +1,7 @@
 // The limits of a tag: fields, what they would have done, saving with a reason, and the history.
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
+import { Actors } from "./actors.jsx";
 import { ask, json } from "./ask.js";
 import { changesOf, draftOf, rebased, unreadable, withFile } from "./values.js";
 import { Conflict } from "./conflict.jsx";
@@ -78,6 +79,7 @@ export function Editor({ tag, may }) {
       </header>
       <Drawn tag={tag} limits={limits} draft={draft} unit={unit} />
       {failure?.conflicts.length ? <Conflict found={failure.conflicts[0]} onSettle={settle} /> : null}
+      <Actors tag={tag} />
       <FileNote tag={tag} version={limits.version} may={may} onTake={(cells) => type(withFile(draft, cells))} />
       <div className="limits-columns">
         <form className="limits-form" aria-label={ed.title} onSubmit={(event) => event.preventDefault()}>

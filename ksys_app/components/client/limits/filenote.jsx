@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { json } from "./ask.js";
 import { labelOf, valueText } from "./values.js";
+import { Scrollable } from "../shell/scrollable.jsx";
 import { useLive } from "../shell/live.jsx";
 import { useWords } from "../lib/usewords.js";
 import { fill } from "../lib/words.js";
@@ -9,11 +10,11 @@ import { stamp } from "../lib/zone.js";
 
 const clock = (text, zone) => (text ? stamp(Date.parse(text), zone).slice(0, 16) : "");
 
-// `differs since 2026-01-01 10:00, Kim`, for a line of the list.
+// `since 2026-01-01 10:00, Kim`, for a line of the list; without a time and a name only that it differs.
 export function differs({ missing, since, actors }, ed, zone) {
-  const what = missing === "file" ? ed.file_lacks_file : missing ? ed.file_lacks_database : ed.file_differs;
   const when = since ? fill(ed.file_since, { time: clock(since, zone) }) : "";
-  return [[what, when].filter(Boolean).join(" "), actors.join(", ")].filter(Boolean).join(", ");
+  const row = missing === "file" ? ed.file_lacks_file : missing ? ed.file_lacks_database : "";
+  return [row, when, ...actors].filter(Boolean).join(", ") || ed.yes;
 }
 
 export function FileNote({ tag, version, may, onTake }) {
@@ -31,9 +32,9 @@ export function FileNote({ tag, version, may, onTake }) {
   const heads = [ed.column, ed.file_value, ed.before, ed.file_changed, ed.col_who, ed.col_source];
   return (
     <section className="limits-conflict" aria-label={ed.file_title} data-testid="limits-file">
-      <h3>{differs(found, ed, zone)}</h3>
+      <h3>{ed.file_differs}: {differs(found, ed, zone)}</h3>
       {cells.length ? (
-        <div className="grid-scroll">
+        <Scrollable label={ed.file_title} className="grid-scroll people">
           <table className="series limits-cells">
             <caption className="sr-only">{ed.file_title}</caption>
             <thead><tr>{heads.map((text) => <th key={text} scope="col">{text}</th>)}</tr></thead>
@@ -50,7 +51,7 @@ export function FileNote({ tag, version, may, onTake }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scrollable>
       ) : null}
       <p className="note">{found.missing === "file" ? ed.file_way_lacks : ed.file_way}</p>
       {cells.length ? (

@@ -1,5 +1,6 @@
 // The limits of all tags as a table: filter them, compute a change of one column or paste a block, see what it would do, save all.
 import { useEffect, useMemo, useState } from "react";
+import { useActors } from "./actors.jsx";
 import { json } from "./ask.js";
 import { NUMBERS, numberOf } from "./values.js";
 import { Proposal } from "./proposal.jsx";
@@ -17,6 +18,7 @@ export function Many({ may }) {
   const [picked, setPicked] = useState(new Set());
   const [proposal, setProposal] = useState(null);
   const [files, setFiles] = useState(new Map());
+  const ranks = useActors();
   const read = () => {
     void json("/api/v1/rules").then(setRows, (error) => setWhy(error.message));
     void json("/api/v1/rules/file").then((found) => setFiles(new Map(found.map((one) => [one.tag_name, one]))), () => {});
@@ -47,7 +49,7 @@ export function Many({ may }) {
       <Change targets={targets} may={may} propose={propose} />
       {why ? <p className="limits-failure" role="alert">{why}</p> : null}
       {proposal ? <Proposal found={proposal} may={may} onDone={() => { setProposal(null); read(); }} onClose={() => setProposal(null)} /> : null}
-      {rows ? <Table rows={shown} files={files} picked={picked} onPick={pick} /> : <p className="note">{ed.reading}</p>}
+      {rows ? <Table rows={shown} files={files} ranks={ranks} picked={picked} onPick={pick} /> : <p className="note">{ed.reading}</p>}
     </>
   );
 }

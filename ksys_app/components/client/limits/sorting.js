@@ -3,6 +3,7 @@
 // What a line is sorted by; null comes last, whichever way.
 const KEYS = {
   tag_name: (one) => one.tag_name,
+  actor: (one) => (one.actor ? one.actor.place : null),
   file: (one) => (one.file ? Date.parse(one.file.since ?? "1970-01-01") : null),
 };
 
