@@ -444,6 +444,24 @@ async def test_an_engineer_edits_limits_and_meets_what_somebody_else_saved(
     await history.nth(2).get_by_role("button", name="Go back to it").click()
     await expect(history.nth(1)).to_contain_text("it was right")
     await expect(high).not_to_have_value("186")
+    # What is typed and not saved is not lost unasked.
+    await high.fill("187")
+    everything = page.get_by_role("link", name="Limits of all tags")
+    await everything.click()
+    asked = page.get_by_role("dialog", name="These changes are not saved")
+    await expect(asked).to_contain_text("H warning high")
+    await page.keyboard.press("Escape")
+    await expect(everything).to_be_focused()
+    await expect(high).to_have_value("187")
+    async with page.expect_event("dialog") as told:
+        await page.evaluate("setTimeout(() => location.reload())")
+    assert (await told.value).type == "beforeunload"
+    await expect(high).not_to_have_value("187")
+    await high.fill("188")
+    await everything.focus()
+    await page.keyboard.type("ga")
+    await asked.get_by_role("button", name="Leave without saving").press("Enter")
+    await expect(page).to_have_url(re.compile("/alarms$"))
     await page.context.close()
 
 

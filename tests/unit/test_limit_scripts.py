@@ -124,6 +124,21 @@ def test_who_may_edit(who: dict[str, str], may: bool) -> None:
     assert run(VALUES, "m.mayEdit(given[0])", who) is may
 
 
+def test_the_fields_that_somebody_changed_are_named() -> None:
+    expression = """(() => {
+      const draft = m.draftOf(given[0]);
+      Object.assign(draft, given[1]);
+      for (const [name, set] of Object.entries(given[2])) Object.assign(draft.settings[name], set);
+      return m.touched(draft, given[0]);
+    })()"""
+    same = [{"warn_max": "80.0", "max_val": " 100 "}, {"HIGH": {"message": " ", "priority": "2"}}]
+    assert run(VALUES, expression, LIMITS, *same) == []
+    other = [{"warn_max": "8O", "enabled": False}, {"HIGH": {"priority": "1", "cause": "pump"}}]
+    assert run(VALUES, expression, LIMITS, *other) == [
+        *("warn_max", "enabled", "HIGH.priority", "HIGH.cause"),
+    ]
+
+
 def test_the_values_of_a_file_are_put_into_the_fields() -> None:
     cells = [
         {"column": "warn_max", "file": 70},

@@ -3,13 +3,14 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
 import { Actors } from "./actors.jsx";
 import { ask, json } from "./ask.js";
-import { changesOf, draftOf, rebased, unreadable, withFile } from "./values.js";
+import { changesOf, draftOf, rebased, touched, unreadable, withFile } from "./values.js";
 import { Conflict } from "./conflict.jsx";
 import { Drawn } from "./drawn.jsx";
 import { Fields, Settings } from "./fields.jsx";
 import { FileNote } from "./filenote.jsx";
 import { History } from "./history.jsx";
 import { Preview } from "./preview.jsx";
+import { Unsaved } from "./unsaved.jsx";
 import { useWords } from "../lib/usewords.js";
 import { fill, say } from "../lib/words.js";
 
@@ -26,6 +27,7 @@ export function Editor({ tag, may }) {
   }, [read]);
   const wrong = useMemo(() => (draft ? unreadable(draft) : []), [draft]);
   const changes = useMemo(() => (draft && !wrong.length ? changesOf(draft, limits) : {}), [draft, limits, wrong]);
+  const open = useMemo(() => (draft ? touched(draft, limits) : []), [draft, limits]);
   if (!draft) return failure ? <p className="note" role="alert">{failure.message}</p> : <p className="note">{ed.reading}</p>;
 
   const problems = Object.fromEntries([
@@ -57,7 +59,10 @@ export function Editor({ tag, may }) {
     const body = { tag_name: tag, to: version, version: limits.version, reason };
     try {
       const { limits: now } = await (await ask("/api/v1/rules/rollback", { method: "POST", body })).json();
-      take(now);
+      // What somebody is typing is not what they go back from.
+      setDraft(rebased(draft, limits, now));
+      setLimits(now);
+      setFailure(null);
       setDone(fill(ed.saved, { version: String(now.version) }));
     } catch (error) {
       setFailure(error);
@@ -67,6 +72,7 @@ export function Editor({ tag, may }) {
   const changed = Object.keys(changes).length > 0;
   return (
     <>
+      <Unsaved tag={tag} names={open} />
       <header className="limits-head">
         <div>
           <h2>{tag}</h2>

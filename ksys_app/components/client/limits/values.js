@@ -50,6 +50,19 @@ export function unreadable(draft) {
   return wrong;
 }
 
+// Names of the fields that somebody has changed, also of those that cannot be read.
+export function touched(draft, limits) {
+  const was = draftOf(limits);
+  const names = NUMBERS.filter((name) => numberOf(draft[name]) !== numberOf(was[name]));
+  names.push(...SWITCHES.filter((name) => draft[name] !== was[name]));
+  for (const condition of CONDITIONS) {
+    const [mine, theirs] = [draft.settings[condition], was.settings[condition]];
+    names.push(...FIGURES.filter((field) => numberOf(mine[field]) !== numberOf(theirs[field])).map((field) => `${condition}.${field}`));
+    names.push(...TEXTS.filter((field) => mine[field].trim() !== theirs[field].trim()).map((field) => `${condition}.${field}`));
+  }
+  return names;
+}
+
 // What to send: only what differs from the limits in force.
 export function changesOf(draft, limits) {
   const was = draftOf(limits);
