@@ -36,7 +36,7 @@ CREATE INDEX IF NOT EXISTS alarm_journal_tag_ts ON public.alarm_journal (tag_nam
 
 -- One row for each condition that has raised, or that somebody acted on. process: what the samples say; ack
 -- and latched: what people did; shelved, designed (suppressed by a rule) and oos (out of service): why it is
--- not shown. seq: pages ask for rows after the sequence number that they have.
+-- not shown. assigned_to: who has taken the alarm over. seq: pages ask for rows after the sequence number that they have.
 CREATE TABLE IF NOT EXISTS public.alarm_state (
   tag_name text NOT NULL,
   condition text NOT NULL,
@@ -65,6 +65,8 @@ CREATE TABLE IF NOT EXISTS public.alarm_state (
   rule_version integer,
   seq bigint NOT NULL DEFAULT 0,
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  assigned_to text NOT NULL DEFAULT '',
+  assigned_at timestamptz,
   PRIMARY KEY (tag_name, condition)
 );
 CREATE INDEX IF NOT EXISTS alarm_state_seq ON public.alarm_state (seq);

@@ -4,8 +4,8 @@
 -- to do; stale, where the alarm does not exist or another episode has begun; forbidden, with the reason.
 
 -- Changes alarms. in_action: the event of the journal. in_raised: the episode that the person saw. NULL fits
--- any episode, where the change is of the condition and not of an episode. in_text: comment of an ACK or
--- UNACK, else the reason. in_until and in_kind: the end of a shelf.
+-- any episode, where the change is of the condition and not of an episode. in_text: comment of an ACK,
+-- UNACK or ASSIGN, else the reason. in_until and in_kind: the end of a shelf.
 CREATE OR REPLACE FUNCTION ksys.alarm_change(
   in_action text, in_tags text[], in_conditions text[], in_raised timestamptz[],
   in_actor text, in_via text, in_address text, in_text text, in_until timestamptz, in_kind text)
@@ -51,14 +51,15 @@ BEGIN
              PARTITION BY i.tag_name, i.condition, i.raised_at ORDER BY i.place) > 1 AS again
     FROM unnest(in_tags, in_conditions, in_raised) WITH ORDINALITY AS i (tag_name, condition, raised_at, place)
   ), judged AS (
-    SELECT i.place, s.tag_name, s.condition,
+    SELECT i.place, s.tag_name, s.condition, s.assigned_to AS held_by,
            s.process IN ('act', 'clr') AS active,
            -- Nobody has seen the alarm for as long as it was not shown.
            in_action = 'UNACK' OR in_action IN ('UNSHELVE', 'OOS_OUT') AND s.ack <> 'none'
              AND s.process IN ('act', 'clr') AS again,
            CASE
              WHEN s.tag_name IS NULL OR s.raised_at IS DISTINCT FROM i.raised_at
-                  AND (i.raised_at IS NOT NULL OR in_action IN ('ACK', 'UNACK', 'RESET')) THEN 'stale'
+                  AND (i.raised_at IS NOT NULL OR in_action IN ('ACK', 'UNACK', 'RESET', 'ASSIGN'))
+               THEN 'stale'
              WHEN i.again THEN 'already'
              ELSE CASE in_action
                WHEN 'ACK' THEN CASE
@@ -71,6 +72,10 @@ BEGIN
                WHEN 'UNSHELVE' THEN CASE WHEN s.shelved_until IS NULL THEN 'already' ELSE 'done' END
                WHEN 'OOS_IN' THEN CASE WHEN s.oos_at IS NULL THEN 'done' ELSE 'already' END
                WHEN 'OOS_OUT' THEN CASE WHEN s.oos_at IS NULL THEN 'already' ELSE 'done' END
+               WHEN 'ASSIGN' THEN CASE
+                 WHEN s.process NOT IN ('act', 'clr') THEN 'cleared'
+                 WHEN s.assigned_to = in_actor THEN 'already'
+                 ELSE 'done' END
                WHEN 'RESET' THEN CASE
                  WHEN NOT s.latched THEN 'already'
                  WHEN s.process IN ('act', 'clr') THEN 'active'
@@ -102,34 +107,37 @@ BEGIN
       oos_at = CASE in_action WHEN 'OOS_IN' THEN moment WHEN 'OOS_OUT' THEN NULL ELSE s.oos_at END,
       oos_by = CASE in_action WHEN 'OOS_IN' THEN in_actor WHEN 'OOS_OUT' THEN NULL ELSE s.oos_by END,
       oos_reason = CASE in_action WHEN 'OOS_IN' THEN in_text WHEN 'OOS_OUT' THEN ''
-                                  ELSE s.oos_reason END
+                                  ELSE s.oos_reason END,
+      assigned_to = CASE in_action WHEN 'ASSIGN' THEN in_actor ELSE s.assigned_to END,
+      assigned_at = CASE in_action WHEN 'ASSIGN' THEN moment ELSE s.assigned_at END
     FROM judged AS j
     WHERE j.verdict = 'done' AND (s.tag_name, s.condition) = (j.tag_name, j.condition)
-    RETURNING s.*
+    RETURNING s.*, CASE in_action WHEN 'ASSIGN' THEN nullif(j.held_by, '') END AS held_by
   ), noted AS (
     INSERT INTO public.alarm_journal (
       ts, tag_name, condition, level, raised_at, event, priority, value, limit_value, quality,
       rule_version, actor, via, station, comment, reason, data)
     SELECT moment, c.tag_name, c.condition, c.level, coalesce(c.raised_at, moment), in_action, c.priority,
            c.value, c.limit_value, c.quality, c.rule_version, in_actor, in_via, in_address,
-           CASE WHEN in_action IN ('ACK', 'UNACK') THEN in_text ELSE '' END,
-           CASE WHEN in_action IN ('ACK', 'UNACK') THEN '' ELSE in_text END,
-           jsonb_strip_nulls(jsonb_build_object('until', in_until, 'kind', in_kind))
+           CASE WHEN in_action IN ('ACK', 'UNACK', 'ASSIGN') THEN in_text ELSE '' END,
+           CASE WHEN in_action IN ('ACK', 'UNACK', 'ASSIGN') THEN '' ELSE in_text END,
+           jsonb_strip_nulls(jsonb_build_object('until', in_until, 'kind', in_kind, 'from', c.held_by))
     FROM changed AS c
     RETURNING 1
   ), recorded AS (
     INSERT INTO ksys.audit (actor, via, action, subject, detail, address)
     SELECT in_actor, in_via, 'alarm_' || lower(in_action), c.tag_name || ' ' || c.condition,
            jsonb_strip_nulls(jsonb_build_object(
-             'raised_at', c.raised_at, 'text', nullif(in_text, ''), 'until', in_until, 'kind', in_kind)),
+             'raised_at', c.raised_at, 'text', nullif(in_text, ''), 'until', in_until, 'kind', in_kind,
+             'from', c.held_by)),
            in_address
     FROM changed AS c
     ORDER BY c.tag_name, c.condition
     RETURNING 1
   )
   SELECT j.place,
-         CASE WHEN j.verdict IN ('comment', 'active', 'unacked') THEN 'forbidden' ELSE j.verdict END,
-         CASE WHEN j.verdict IN ('comment', 'active', 'unacked') THEN j.verdict ELSE '' END
+         CASE WHEN j.verdict IN ('comment', 'active', 'unacked', 'cleared') THEN 'forbidden' ELSE j.verdict END,
+         CASE WHEN j.verdict IN ('comment', 'active', 'unacked', 'cleared') THEN j.verdict ELSE '' END
   FROM judged AS j
   ORDER BY j.place;
 END
@@ -206,6 +214,17 @@ CREATE OR REPLACE FUNCTION ksys.alarm_reset(
 RETURNS TABLE (place integer, result text, why text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM ksys.alarm_change('RESET', in_tags, in_conditions, in_raised, in_actor, in_via, in_address,
+                                  btrim(coalesce(in_comment, '')), NULL, NULL)
+$$;
+
+-- Takes active alarms over: from now on others see who takes care of them, until they clear or somebody else
+-- takes them over.
+CREATE OR REPLACE FUNCTION ksys.alarm_assign(
+  in_tags text[], in_conditions text[], in_raised timestamptz[],
+  in_actor text, in_via text, in_address text, in_comment text)
+RETURNS TABLE (place integer, result text, why text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT * FROM ksys.alarm_change('ASSIGN', in_tags, in_conditions, in_raised, in_actor, in_via, in_address,
                                   btrim(coalesce(in_comment, '')), NULL, NULL)
 $$;
 

@@ -131,7 +131,7 @@ class JournalFileParams(SpanParams):
 
     tag: Tags = Field(default_factory=list)
     condition: Annotated[list[AlarmCondition], Field(max_length=8)] = Field(default_factory=list)
-    event: Annotated[list[Event], Field(max_length=19)] = Field(default_factory=list)
+    event: Annotated[list[Event], Field(max_length=20)] = Field(default_factory=list)
     priority: Priorities = Field(default_factory=list)
     actor: Annotated[str, Field(max_length=MOST_TEXT, json_schema_extra=_TEXT)] | None = None
     order: Literal["newest", "oldest"] = "newest"

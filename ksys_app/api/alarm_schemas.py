@@ -15,7 +15,7 @@ from ksys_app.models.alarms import AlarmCondition
 class AlarmEntry(Exact):
     """An alarm; ``raised_at`` is the episode, ``value`` the value at the last event.
 
-    ``value_now`` is the newest sample of the tag.
+    ``value_now`` is the newest sample of the tag, ``assigned_to`` who takes care of the alarm.
     """
 
     tag_name: str
@@ -28,6 +28,8 @@ class AlarmEntry(Exact):
     acked_at: Moment | None
     acked_by: str
     ack_comment: str
+    assigned_to: str
+    assigned_at: Moment | None
     value: float | None
     limit_value: float | None
     quality: str

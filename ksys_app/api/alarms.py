@@ -131,6 +131,15 @@ async def reset(body: Commented, request: Request) -> Response:
     return await _act(request, "reset", body.items, body.comment)
 
 
+@router.post("/assign", summary="Take alarms over", responses=responses.acted(AlarmOutcomes))
+async def assign(body: Commented, request: Request) -> Response:
+    """Say that one takes care of these active alarms, also in place of somebody else.
+
+    It ends when the alarm clears, and acknowledges nothing.
+    """
+    return await _act(request, "assign", body.items, body.comment)
+
+
 @router.post(
     "/out_of_service",
     summary="Take alarms out of service",
@@ -228,6 +237,8 @@ def entry(alarm: Alarm, values: Mapping[str, Latest]) -> Json:
         "acked_at": render.time(row.acked_at, zone),
         "acked_by": row.acked_by,
         "ack_comment": row.ack_comment,
+        "assigned_to": row.assigned_to,
+        "assigned_at": render.time(row.assigned_at, zone),
         "value": finite(row.value),
         "limit_value": finite(row.limit_value),
         "quality": row.quality,

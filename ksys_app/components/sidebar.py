@@ -29,6 +29,7 @@ SHORTCUTS: Final[tuple[tuple[str, rx.Var[str]], ...]] = (
     ("j k", AL.key_alarm_walk),
     ("Space", AL.key_alarm_pick),
     ("a", AL.key_alarm_ack),
+    ("t", AL.key_alarm_take),
     ("s", AL.key_alarm_shelve),
     ("Enter", T.key_open),
     ("Ctrl C", T.key_copy),

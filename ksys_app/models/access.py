@@ -39,6 +39,7 @@ Action = Literal[
     "alarm_oos_in",
     "alarm_oos_out",
     "alarm_reset",
+    "alarm_assign",
 ]
 """What the audit records."""
 

@@ -21,7 +21,9 @@ AlarmState = Literal[
 ]
 """What is shown of an alarm; ``returned``: the value is back, and nobody has acknowledged."""
 
-Action = Literal["ack", "unack", "shelve", "unshelve", "out_of_service", "in_service", "reset"]
+Action = Literal[
+    "ack", "unack", "shelve", "unshelve", "out_of_service", "in_service", "reset", "assign"
+]
 Result = Literal["done", "already", "stale", "forbidden"]
 
 
@@ -35,6 +37,7 @@ class StateRow:
         raised_at: the episode, None before the first.
         value: the value at the last event, with the limit that it broke.
         count: how often the condition has raised.
+        assigned_to: who has taken the alarm over, empty if nobody has.
         seq: grows with each change of any row.
     """
 
@@ -62,6 +65,8 @@ class StateRow:
     value: float | None = None
     limit_value: float | None = None
     quality: str = ""
+    assigned_to: str = ""
+    assigned_at: datetime | None = None
     seq: int = 0
     message: str = ""
     cause: str = ""

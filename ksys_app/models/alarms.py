@@ -37,6 +37,7 @@ Event = Literal[
     "OOS_IN",
     "OOS_OUT",
     "REALARM",
+    "ASSIGN",
 ]
 LOST: Final = "SOURCE_LOST"
 CONDITIONS: Final[tuple[Condition, ...]] = (
@@ -104,7 +105,7 @@ class Act:
 
     Attributes:
         event: ``ACK``, ``UNACK``, ``RESET``, ``SHELVE``, ``UNSHELVE``, ``OOS_IN``, ``OOS_OUT``,
-            ``REALARM`` or ``SUPERSEDED``.
+            ``REALARM``, ``SUPERSEDED`` or ``ASSIGN``.
         ts_us: when, by the clock of the database.
         raised_at_us: the episode that is meant.
         until_us: the end of a shelf.
@@ -137,6 +138,7 @@ class Standing:
         designed: whether another alarm suppresses it by design.
         out_of_service: whether it is out of service.
         count: number of episodes.
+        assigned_at_us: when somebody took the active alarm over, None if nobody has.
     """
 
     active: bool = False
@@ -155,3 +157,4 @@ class Standing:
     designed: bool = False
     out_of_service: bool = False
     count: int = 0
+    assigned_at_us: int | None = None

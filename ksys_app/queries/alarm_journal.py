@@ -131,7 +131,7 @@ CASE WHEN event IN ('RAISE', 'CLEAR') THEN 1 WHEN event IN ('SHELVE', 'UNSHELVE'
 HAPPENINGS: Final = f"""
 SELECT {_HAPPENED}
 WHERE ts >= %(start)s AND ts < %(end)s AND condition <> ''
-  AND event <> ALL ('{{SUPERSEDED,RULE_CHANGED,UNACK,RESET,DEESCALATE}}')
+  AND event <> ALL ('{{SUPERSEDED,RULE_CHANGED,UNACK,RESET,DEESCALATE,ASSIGN}}')
 UNION ALL
 (SELECT DISTINCT ON (tag_name, condition, {_KINDS}) {_HAPPENED}
  WHERE ts >= %(before)s AND ts < %(start)s AND event = ANY (%(lead)s::text[])

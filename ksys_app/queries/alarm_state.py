@@ -23,7 +23,8 @@ _STATES: Final = """
 SELECT s.tag_name, s.condition, s.process, s.level, s.priority, s.raised_at, s.cleared_at, s.ack,
        s.acked_at, s.acked_by, s.ack_comment, s.latched, s.shelved_until, s.shelved_kind,
        s.shelved_by, s.shelved_reason, s.designed_by, s.oos_by, s.oos_reason, s.oos_at, s.count,
-       s.value, s.limit_value, s.quality, s.seq, coalesce(r.message, '') AS message,
+       s.value, s.limit_value, s.quality, s.assigned_to, s.assigned_at, s.seq,
+       coalesce(r.message, '') AS message,
        coalesce(r.cause, '') AS cause, coalesce(r.consequence, '') AS consequence,
        coalesce(r.response, '') AS response, coalesce(r.group_name, '') AS group_name
 FROM public.alarm_state AS s

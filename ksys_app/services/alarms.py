@@ -33,6 +33,7 @@ _WHY: Final = {
     "comment": Message("errors.alarm_comment"),
     "active": Message("errors.alarm_active"),
     "unacked": Message("errors.alarm_unacked"),
+    "cleared": Message("errors.alarm_cleared"),
 }
 
 
@@ -61,7 +62,7 @@ class Change:
     Attributes:
         action: what is done.
         items: the alarms; at most ``MOST_ITEMS``.
-        text: comment of an acknowledgement or a reset, else the reason.
+        text: comment of an acknowledgement, a reset or a takeover, else the reason.
         minutes: how long a shelf lasts, at most ``MOST_MINUTES``; None: an hour, and with
             ``one_shot`` the longest time.
         one_shot: whether the shelf also ends when the alarm clears.

@@ -22,6 +22,7 @@ CALLS: Final[Mapping[Action, str]] = {
     "out_of_service": f"ksys.alarm_oos({_BY}, false)",
     "in_service": f"ksys.alarm_oos({_BY}, true)",
     "reset": f"ksys.alarm_reset({_BY})",
+    "assign": f"ksys.alarm_assign({_BY})",
 }
 # Beyond what the pool allows a SELECT: a thousand alarms are changed in one transaction.
 TIMEOUT_S: Final = 8.0
@@ -62,7 +63,7 @@ async def act(
         action: what is done.
         items: the alarms.
         by: who does it.
-        text: comment of an acknowledgement or a reset, else the reason.
+        text: comment of an acknowledgement, a reset or a takeover, else the reason.
         minutes: how long a shelf lasts.
         one_shot: whether the shelf also ends when the alarm clears.
     """

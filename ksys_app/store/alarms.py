@@ -54,7 +54,7 @@ RETURNING ts, tag_name, condition, raised_at, event
 STANDING: Final = """
 SELECT tag_name, condition, process IN ('act', 'clr'), level, priority, raised_at, cleared_at,
        value, limit_value, quality, ack, acked_at, latched, coalesce(shelved_kind, ''),
-       shelved_until, designed_by IS NOT NULL, oos_at IS NOT NULL, count
+       shelved_until, designed_by IS NOT NULL, oos_at IS NOT NULL, count, assigned_at
 FROM public.alarm_state
 WHERE (tag_name, condition) IN (SELECT * FROM unnest(%(tags)s::text[], %(conditions)s::text[]))
 ORDER BY tag_name, condition
@@ -64,14 +64,15 @@ FOR UPDATE
 STATE: Final = """
 INSERT INTO public.alarm_state AS s
   (tag_name, condition, process, level, priority, raised_at, cleared_at, value, limit_value,
-   quality, ack, acked_at, latched, shelved_kind, shelved_until, designed_by, count, rule_version)
+   quality, ack, acked_at, latched, shelved_kind, shelved_until, designed_by, count, rule_version,
+   assigned_at)
 SELECT *
 FROM unnest(%(tag_name)s::text[], %(condition)s::text[], %(process)s::text[], %(level)s::text[],
             %(priority)s::smallint[], %(raised_at)s::timestamptz[], %(cleared_at)s::timestamptz[],
             %(value)s::double precision[], %(limit_value)s::double precision[], %(quality)s::text[],
             %(ack)s::text[], %(acked_at)s::timestamptz[], %(latched)s::boolean[],
             %(shelved_kind)s::text[], %(shelved_until)s::timestamptz[], %(designed_by)s::text[],
-            %(count)s::integer[], %(rule_version)s::integer[])
+            %(count)s::integer[], %(rule_version)s::integer[], %(assigned_at)s::timestamptz[])
 ON CONFLICT (tag_name, condition) DO UPDATE SET
   process = excluded.process, level = excluded.level, priority = excluded.priority,
   raised_at = excluded.raised_at, cleared_at = excluded.cleared_at, value = excluded.value,
@@ -83,7 +84,9 @@ ON CONFLICT (tag_name, condition) DO UPDATE SET
   shelved_until = excluded.shelved_until,
   shelved_by = CASE WHEN excluded.shelved_until IS NULL THEN '' ELSE s.shelved_by END,
   shelved_reason = CASE WHEN excluded.shelved_until IS NULL THEN '' ELSE s.shelved_reason END,
-  designed_by = excluded.designed_by, count = excluded.count, rule_version = excluded.rule_version
+  designed_by = excluded.designed_by, count = excluded.count, rule_version = excluded.rule_version,
+  assigned_at = excluded.assigned_at,
+  assigned_to = CASE WHEN excluded.assigned_at IS NULL THEN '' ELSE s.assigned_to END
 """
 CURSORS: Final = """
 INSERT INTO public.alarm_cursor (tag_name, seen_ts, reached_ts, lag_s, late_count, memory)
@@ -222,7 +225,7 @@ async def write_standings(
         return
     keys = sorted(standings)
     rows = [standings[key] for key in keys]
-    times = ("raised_at", "cleared_at", "acked_at", "shelved_until")
+    times = ("raised_at", "cleared_at", "acked_at", "shelved_until", "assigned_at")
     columns: dict[str, list[Any]] = {
         name: [_or_null(getattr(row, f"{name}_us")) for row in rows] for name in times
     }

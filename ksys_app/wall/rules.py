@@ -24,6 +24,7 @@ CHANGES: Final[Mapping[tuple[str, str], Role]] = {
     ("POST", "/api/v1/alarms/shelve"): "operator",
     ("POST", "/api/v1/alarms/unshelve"): "operator",
     ("POST", "/api/v1/alarms/reset"): "operator",
+    ("POST", "/api/v1/alarms/assign"): "operator",
     ("POST", "/api/v1/alarms/out_of_service"): "engineer",
     ("POST", "/api/v1/rules/rollback"): "engineer",
     ("POST", "/api/v1/rules/bulk"): "engineer",

@@ -261,8 +261,14 @@ async def test_people_act_on_alarms(http: httpx.AsyncClient, plant_db: Plant) ->
     assert await tried("out_of_service", reason="permit") == ("done", "")
     assert await tried("out_of_service", reason="permit", end=True) == ("done", "")
     assert await tried("ack", comment="on it") == ("done", "")
+    assert await tried("assign") == ("done", "")
+    assert await tried("assign") == ("already", "")
+    (row,) = (await listed(http))["rows"]
+    assert (row["assigned_to"], row["acked_by"], row["state"]) == ("local", "local", "acked")
     assert (await tried("reset"))[0] == "forbidden"
     await plant_db.conn.execute("UPDATE alarm_state SET process = 'norm'")
+    back = "the alarm is back to normal, so there is nothing to take over"
+    assert await tried("assign") == ("forbidden", back)
     assert await tried("reset") == ("done", "")
     assert places(await listed(http)) == []
 

@@ -377,8 +377,10 @@ async def test_an_operator_acknowledges_and_every_tab_shows_it_and_a_viewer_read
     for key in ("j", "j", "a"):
         await page.keyboard.press(key)
     await expect(page.get_by_test_id("outcome")).to_contain_text("1 acknowledged")
+    await page.keyboard.press("t")
     for tab_ in (viewer, page):
         await expect(tab_.get_by_test_id("alarm-D101")).to_have_attribute("data-state", "acked")
+        await expect(tab_.get_by_test_id("on-D101")).to_contain_text("olaf is on it")
         await expect(tab_.get_by_test_id("alarm-D101")).to_contain_text("olaf")
     # An urgent one needs a comment, on every page.
     await page.keyboard.press("g")

@@ -20,6 +20,7 @@ FUNCTIONS = {
     *("active", "change_password", "rehash", "token", "note", "audit", "rule_save"),
     *("expression_save", "expression_delete"),
     *("alarm_ack", "alarm_unack", "alarm_shelve", "alarm_unshelve", "alarm_oos", "alarm_reset"),
+    "alarm_assign",
 }
 # A call of each function, also of those that only triggers use.
 CALLS = (

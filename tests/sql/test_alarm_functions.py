@@ -235,6 +235,35 @@ async def test_a_latch_is_reset_when_the_value_is_back_and_acknowledged(
     assert results(await actions.act(operator, "reset", items, KIM, "")) == ["already"]
 
 
+async def test_an_active_alarm_is_taken_over_by_name(
+    conn: AsyncConnection, operator: db.Database
+) -> None:
+    raised = await alarms.put(conn, "A")
+    items = [Item("A", "HIGH", raised)]
+    old = [Item("A", "HIGH", raised - timedelta(seconds=1)), Item("A", "HIGH", None)]
+    lee = actions.Actor("Lee", "local", "")
+
+    async def take(by: actions.Actor = KIM, text: str = "", of: list[Item] = items) -> list[str]:
+        return results(await actions.act(operator, "assign", of, by, text))
+
+    assert await take(of=old) == ["stale", "stale"]
+    assert await take(text=" on my way ") == ["done"]
+    assert await take() == ["already"]
+    (noted,) = await newest(conn, "alarm_journal", "ts")
+    held = await row(conn)
+    assert (held["assigned_to"], held["assigned_at"]) == ("Kim", noted["ts"])
+    assert held["ack"] == "unacked", "it is no acknowledgement"
+    assert (noted["event"], noted["actor"], noted["comment"]) == ("ASSIGN", "Kim", "on my way")
+    assert noted["data"] == {}
+    assert await take(lee) == ["done"]
+    (noted,) = await newest(conn, "alarm_journal", "ts")
+    assert (noted["actor"], noted["data"]) == ("Lee", {"from": "Kim"})
+    (recorded,) = await newest(conn, "ksys.audit", "id")
+    assert (recorded["action"], recorded["detail"]["from"]) == ("alarm_assign", "Kim")
+    await conn.execute("UPDATE alarm_state SET process = 'norm'")
+    assert await take() == ["cleared"]
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_the_state_is_the_fold_of_the_journal(
     conn: AsyncConnection, operator: db.Database, seed: int
@@ -265,6 +294,7 @@ async def test_the_state_is_the_fold_of_the_journal(
                 partial(actions.act, operator, "unshelve", items, KIM, ""),
                 partial(actions.act, operator, oos, items, KIM, "x"),
                 partial(actions.act, operator, "reset", items, KIM, ""),
+                partial(actions.act, operator, "assign", items, KIM, ""),
             ]
         )
         (done,) = await act()
@@ -281,6 +311,8 @@ async def test_the_state_is_the_fold_of_the_journal(
         assert (standing.ack, standing.acked_at_us) == (found["ack"], acked)
         assert (standing.latched, standing.shelf) == (found["latched"], found["shelved_kind"] or "")
         assert standing.out_of_service == (found["oos_at"] is not None)
+        assigned = None if found["assigned_at"] is None else micros(found["assigned_at"])
+        assert standing.assigned_at_us == assigned
     assert "done" in told
 
 

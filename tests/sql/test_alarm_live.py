@@ -301,6 +301,7 @@ async def test_a_shelf_that_ends_while_active_and_an_old_acknowledgement(live: L
     assert await live.state("SHELF", "shelved_until") is None
     assert await live.state("SHELF") == "unacked"
     await live.set_state("SHELF", "ack = 'acked', acked_at = now() - %s", timedelta(hours=1))
+    await live.set_state("SHELF", "assigned_to = 'Kim', assigned_at = now()")
     realarm = "UPDATE public.alarm_rule SET realarm_s = {} WHERE tag_name = 'SHELF'"
     await live.conn.execute(realarm.format(7200).encode())
     await live.at(3)
@@ -308,6 +309,7 @@ async def test_a_shelf_that_ends_while_active_and_an_old_acknowledgement(live: L
     await live.conn.execute(realarm.format(60).encode())
     await live.at(4)
     assert (await live.events("SHELF"))[-1][0] == "REALARM"
+    assert await live.state("SHELF", "assigned_to") == "Kim"
     assert await live.state("SHELF") == "unacked"
 
 
@@ -318,10 +320,14 @@ async def test_a_one_shot_shelf_ends_when_the_alarm_clears(live: Live) -> None:
     await live.at(-2)
     shelf = "shelved_kind = 'one_shot', shelved_until = now() + interval '1 hour'"
     await live.set_state("SHOT", shelf)
+    await live.set_state("SHOT", "assigned_to = 'Kim', assigned_at = now()")
     await live.send("SHOT", (-1, 5.0))
     await live.at(0)
     assert [event for event, *_ in await live.events("SHOT")] == ["RAISE", "CLEAR", "UNSHELVE"]
     assert await live.state("SHOT", "shelved_kind") is None
+    assert (await live.state("SHOT", "assigned_to"), await live.state("SHOT", "assigned_at")) == (
+        *("", None),
+    )
 
 
 async def test_after_more_than_a_day_the_worker_notes_the_hole(live: Live) -> None:

@@ -95,7 +95,7 @@ class TestOperator:
         code, told = await check(TS_DSN=reader, TS_OPERATOR_DSN=reader)
         assert code == 1
         assert told["role of the operator"] == ("warn", "eco_ro; the app writes as eco_op")
-        detail = "eco_ro may not call active, alarm_ack, alarm_oos, alarm_reset, alarm_shelve and "
+        detail = "eco_ro may not call active, alarm_ack, alarm_assign, alarm_oos, alarm_reset and "
         assert told["TS_OPERATOR_DSN calls"][0] == "FAIL"
         assert told["TS_OPERATOR_DSN calls"][1].startswith(detail)
         assert "eco_ro may use public." in told["TS_OPERATOR_DSN only calls"][1]

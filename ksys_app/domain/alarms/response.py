@@ -77,6 +77,7 @@ def _raised(
         acked_at_us=None,
         latched=standing.latched or policy.latch,
         count=standing.count + 1,
+        assigned_at_us=None,
     )
     return found, before
 
@@ -92,6 +93,7 @@ def _cleared(standing: Standing, event: ProcessEvent) -> tuple[Standing, tuple[A
         cleared_at_us=event.ts_us,
         ack=standing.ack if stays and not off else "none",
         latched=standing.latched and not off,
+        assigned_at_us=None,
     )
     if found.shelf != "one_shot":
         return found, ()
@@ -115,6 +117,8 @@ def _acted(standing: Standing, act: Act, policy: Policy) -> Standing:
         return replace(standing, ack="acked" if stays else "none", acked_at_us=act.ts_us)
     if act.event in ("UNACK", "REALARM") and standing.ack == "acked":
         return replace(standing, ack="unacked", acked_at_us=None)
+    if act.event == "ASSIGN" and standing.active:
+        return replace(standing, assigned_at_us=act.ts_us)
     if act.event == "RESET" and not standing.active and standing.ack != "unacked":
         return replace(standing, ack="none", latched=False)
     return standing

@@ -117,6 +117,24 @@ def test_a_returned_alarm_keeps_the_value_that_raised_it() -> None:
     assert (returned.value, returned.limit_value, returned.quality) == (85.0, 80.0, "BAD")
 
 
+@pytest.mark.parametrize(
+    ("steps", "assigned"),
+    [
+        ([RAISE, act("ASSIGN", 2, 1)], 2),
+        ([RAISE, act("ASSIGN", 2, 1), act("ASSIGN", 3, 1)], 3),
+        ([RAISE, act("ASSIGN", 2, 1), ACK, UP, DOWN], 2),
+        ([RAISE, act("ASSIGN", 2, 1), CLEAR], None),
+        ([RAISE, CLEAR, act("ASSIGN", 6, 1)], None),
+        ([RAISE, act("ASSIGN", 2, 1), CLEAR, AGAIN], None),
+        ([RAISE, CLEAR, AGAIN, act("ASSIGN", 10, 1)], None),
+    ],
+)
+def test_who_took_an_alarm_over_has_it_until_it_clears(
+    steps: list[Step], assigned: int | None
+) -> None:
+    assert fold(steps, ASKS).assigned_at_us == assigned
+
+
 def test_a_one_shot_shelf_ends_with_the_alarm() -> None:
     shelved = fold([RAISE, act("SHELVE", 2, 1, one_shot=True)], ASKS)
     assert (shelved.shelf, shelved.shelved_until_us) == ("one_shot", 902)

@@ -19,9 +19,11 @@ export function useMay() {
       const name = hindrance({ me, writable, needs });
       return name ? fill(al[name], { user: me?.user ?? "" }) : "";
     };
-    return { act: said("operator"), serve: said("engineer"), back: (row) => said(row.state === "out_of_service" ? "engineer" : "operator") };
+    return { name: me?.user ?? "", act: said("operator"), serve: said("engineer"), back: (row) => said(row.state === "out_of_service" ? "engineer" : "operator") };
   }, [al, me, writable]);
 }
+
+const UNASKED = new Set(["unshelve", "reset", "assign"]);
 
 // `start(verb, rows)` acts, after a question where one is needed; `dialog` and `outcome` have to stand on the page.
 // `onDone` is called when the server has answered what was done.
@@ -40,7 +42,7 @@ export function useActing(onDone = () => {}) {
   };
   const start = (verb, rows, { ask = false } = {}) => {
     if (rows.length === 0) return false;
-    if (verb === "unshelve" || verb === "reset" || (verb === "ack" && !ask && !needsComment(rows))) return void run(verb, rows, {});
+    if (UNASKED.has(verb) || (verb === "ack" && !ask && !needsComment(rows))) return void run(verb, rows, {});
     return setAsked({ verb, rows });
   };
   return {

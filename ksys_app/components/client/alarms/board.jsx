@@ -1,7 +1,7 @@
 // The page of the alarms: counts above, the list below, and what can be done with what is chosen in it.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "react-router";
-import { asideCount, keyOf, waits } from "./held.js";
+import { asideCount, keyOf, takeable, waits } from "./held.js";
 import { GROUPINGS, chosen, fromQuery, grouped, narrowed, toQuery } from "./filter.js";
 import { EMPTY, settled } from "./places.js";
 import { useAlarms, useAside } from "./store.js";
@@ -147,6 +147,7 @@ function useOn(now) {
         latest.current.start(row.state === "out_of_service" ? "in_service" : "unshelve", [row]);
       },
       ackChosen: (row) => can() && latest.current.start("ack", chosenOr(row).filter(waits)),
+      takeChosen: (row) => can() && latest.current.start("assign", chosenOr(row).filter((one) => takeable(one, latest.current.may.name))),
       shelveChosen: (row) => can() && latest.current.start("shelve", chosenOr(row)),
     };
   }, []);
@@ -169,6 +170,7 @@ function Bar({ aside, selected, toAck, start, may, clear, al }) {
             <>
               {button("ack", waiting, may.act, al.do_ack)}
               {button("unack", selected.filter(({ state }) => state === "acked"), may.act, al.do_unack)}
+              {button("assign", selected.filter((row) => takeable(row, may.name)), may.act, al.do_assign)}
               {button("shelve", selected, may.act, al.do_shelve)}
               {button("out_of_service", selected, may.serve, al.do_out_of_service)}
               {button("reset", selected.filter(({ state }) => state === "latched"), may.act, al.do_reset)}

@@ -1,7 +1,7 @@
 // All about one alarm: how it stands, what it means and what to do, its course around the raise, and its history.
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
-import { aside, ofGroup, raisedMs, waits } from "./held.js";
+import { aside, ofGroup, raisedMs, takeable, waits } from "./held.js";
 import { around, trendLink, windowOf } from "./link.js";
 import { Course } from "./course.jsx";
 import { History } from "./history.jsx";
@@ -27,6 +27,7 @@ export function Detail({ row, may, start, onClose }) {
     [al.value_now, ofGroup(row) ? "" : nowOf(row)],
     [al.cleared, row.cleared_at ? stamp(Date.parse(row.cleared_at), zone) : ""],
     [al.col_who, row.acked_by ? [row.acked_by, row.acked_at ? stamp(Date.parse(row.acked_at), zone) : "", row.ack_comment].filter(Boolean).join(" · ") : ""],
+    [al.on_it_title, row.assigned_to ? [row.assigned_to, row.assigned_at ? stamp(Date.parse(row.assigned_at), zone) : ""].filter(Boolean).join(" · ") : ""],
     [al.col_aside, [row.out_of_service_by || row.shelved_by || row.suppressed_by, row.out_of_service_reason || row.shelved_reason, row.shelved_until ? stamp(Date.parse(row.shelved_until), zone) : ""].filter(Boolean).join(" · ")],
     [al.times, row.count > 1 ? String(row.count) : ""],
     [al.group, row.group],
@@ -69,6 +70,7 @@ function Actions({ row, may, start, al, onClose }) {
   const away = aside(row);
   const all = [
     waits(row) && !away && ["ack", may.act, { ask: true }],
+    takeable(row, may.name) && ["assign", may.act],
     row.state === "acked" && ["unack", may.act],
     (row.state === "latched" || row.latched) && !away && ["reset", waits(row) ? al.reset_after_ack : may.act],
     !away && ["shelve", may.act],

@@ -16,6 +16,8 @@ const WAITS = new Set(["unacked", "returned"]);
 // Nobody waits for a person: somebody put it aside, or it is over.
 export const aside = ({ state }) => ASIDE.has(state);
 export const waits = ({ state }) => WAITS.has(state);
+// Whether somebody of this name can take the alarm over: it is active, and another one or nobody has it.
+export const takeable = ({ state, assigned_to: who }, name) => (state === "unacked" || state === "acked") && who !== name;
 export const listed = (row) => !aside(row) && row.state !== "normal";
 
 // What is held after an answer, which has all alarms of the list (`whole`) or what has changed of those that are held.

@@ -3,7 +3,7 @@
 // Seconds of the spans that end now.
 export const SPANS = { "1h": 3600, "8h": 28_800, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 };
 export const CONDITIONS = ["HIGH", "LOW", "INSTR", "GAP", "STEP", "RATE", "SPIKE", "SOURCE_LOST"];
-export const EVENTS = ["RAISE", "ESCALATE", "DEESCALATE", "CLEAR", "ACK", "UNACK", "REALARM", "SUPERSEDED", "RESET", "SHELVE", "UNSHELVE", "SUPPRESS",
+export const EVENTS = ["RAISE", "ESCALATE", "DEESCALATE", "CLEAR", "ACK", "UNACK", "ASSIGN", "REALARM", "SUPERSEDED", "RESET", "SHELVE", "UNSHELVE", "SUPPRESS",
   "RELEASE", "OOS_IN", "OOS_OUT", "RULE_CHANGED", "LATE", "CLOCK", "EVALUATION_HOLE"];
 const NAMES = ["from", "to", "tag", "condition", "event", "priority"];
 
@@ -40,7 +40,7 @@ export function wanted(asked, nowMs) {
   return query;
 }
 
-const LIFE = new Set(["RAISE", "ESCALATE", "DEESCALATE", "CLEAR", "ACK", "UNACK", "REALARM", "SUPERSEDED", "RESET"]);
+const LIFE = new Set(["RAISE", "ESCALATE", "DEESCALATE", "CLEAR", "ACK", "UNACK", "ASSIGN", "REALARM", "SUPERSEDED", "RESET"]);
 
 /** @param {any} line */
 const begun = ({ episode, row }) => Date.parse(episode?.raised_at ?? row.ts);

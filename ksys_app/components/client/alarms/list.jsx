@@ -104,6 +104,7 @@ function useKeys({ items, index, go, on, aside }) {
       const button = !inside && event.target.closest?.("a, button");
       const act = {
         a: () => !aside && on.ackChosen(row),
+        t: () => !aside && on.takeChosen(row),
         s: () => !aside && on.shelveChosen(row),
         " ": () => inside && row && on.select(row),
         Enter: () => inside && item?.row && on.open(item.row),

@@ -3,7 +3,7 @@ import { memo } from "react";
 import { Link } from "react-router";
 import { ofGroup, raisedMs, waits } from "./held.js";
 import { trendLink } from "./link.js";
-import { Priority, figuresOf, message, nowOf, stateWord } from "./words.jsx";
+import { OnIt, Priority, figuresOf, message, nowOf, stateWord } from "./words.jsx";
 import { Name } from "../grid/name.jsx";
 import { ageText } from "../lib/age.js";
 import { timeText, useClock } from "../lib/clock.js";
@@ -21,7 +21,7 @@ export const Row = memo(/** @param {any} props */ function Row({ row, over, chos
           data-testid={`select-${row.tag_name}`} onChange={() => on.select(row)} onClick={(event) => event.stopPropagation()} />
       </span>
       <span role="gridcell" className="al-state">
-        <span className="al-prio"><Priority priority={row.priority} quiet={!wanting} />{al[`prio_${row.priority}`]}</span>
+        <span className="al-prio"><Priority priority={row.priority} quiet={!wanting} />{al[`prio_${row.priority}`]}{over ? null : <OnIt row={row} al={al} />}</span>
         <span className="al-word">{over ? al.over : stateWord(row, al)}</span>
       </span>
       <span role="gridcell" className="al-tag">

@@ -1,6 +1,7 @@
 // How an alarm is put into words: its priority with a symbol, its state, what is wrong, its figures.
 import { ageText } from "../lib/age.js";
 import { brief, DASH } from "../lib/figures.js";
+import { fill } from "../lib/words.js";
 
 // A shape and a figure of its own for each priority, so that colour only repeats what they say.
 const SHAPES = {
@@ -16,6 +17,19 @@ export function Priority({ priority, quiet = false }) {
       {SHAPES[priority]}
       <text x="8" y={priority === 2 ? 13 : 11.6} textAnchor="middle">{priority}</text>
     </svg>
+  );
+}
+
+// Who has taken the alarm over; nothing where nobody has.
+export function OnIt({ row, al }) {
+  if (!row.assigned_to) return null;
+  return (
+    <span className="al-on" title={fill(al.on_it, { who: row.assigned_to })} data-testid={`on-${row.tag_name}`}>
+      <svg viewBox="0 0 24 24" width="14" height="14" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round">
+        <circle cx="12" cy="8" r="4" /><path d="M4 21c0-4 4-6 8-6s8 2 8 6" /></svg>
+      <span className="sr-only">{fill(al.on_it, { who: row.assigned_to })}</span>
+      <span aria-hidden="true" data-stored>{row.assigned_to}</span>
+    </span>
   );
 }
 
@@ -35,7 +49,8 @@ export function figuresOf({ condition, level, value, limit_value: limit, unit },
 }
 
 // Who, and what was said or why.
-export const saidOf = ({ comment, reason }, al) => comment || (al[`reason_${reason}`] ?? reason) || "";
+export const saidOf = ({ comment, reason, data }, al) =>
+  comment || (data?.from && fill(al.on_it_before, { who: data.from })) || (al[`reason_${reason}`] ?? reason) || "";
 
 export const nowOf = ({ value_now: value, unit }) =>
   (value === null || value === undefined ? DASH : [brief(value), unit].filter(Boolean).join(" "));
