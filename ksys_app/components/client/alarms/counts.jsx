@@ -4,7 +4,7 @@ import { tally, waits } from "./held.js";
 import { grouped } from "./filter.js";
 import { Priority } from "./words.jsx";
 import { useWords } from "../lib/usewords.js";
-import { counted } from "../lib/words.js";
+import { counted, fill } from "../lib/words.js";
 
 const PRIORITIES = [1, 2, 3];
 
@@ -23,7 +23,8 @@ export function Counts({ rows, filter, onFilter }) {
           const { waits: waiting, all: n } = all[priority] ?? { waits: 0, all: 0 };
           const on = filter.priority.includes(priority);
           return (
-            <button key={priority} type="button" className="alarm-count" aria-pressed={on} data-none={n === 0} title={counted(al.waiting, waiting)} data-testid={`count-${priority}`}
+            <button key={priority} type="button" className="alarm-count" aria-pressed={on} data-none={n === 0} data-testid={`count-${priority}`}
+              aria-label={fill(al.count_says, { prio: al[`prio_${priority}`], waits: String(waiting), all: String(n) })} title={counted(al.waiting, waiting)}
               onClick={() => onFilter({ priority: on ? filter.priority.filter((one) => one !== priority) : [...filter.priority, priority].sort() })}>
               <Priority priority={priority} quiet={waiting === 0} />
               <span>{al[`prio_${priority}`]}</span>
@@ -39,7 +40,8 @@ export function Counts({ rows, filter, onFilter }) {
             const waiting = members.filter(waits).length;
             return (
               <button key={name} type="button" className="alarm-count" aria-pressed={on} data-none={members.length === 0} data-testid={`group-${name}`}
-                title={counted(al.waiting, waiting)} onClick={() => onFilter({ group: on ? null : name })}>
+                aria-label={fill(al.count_says, { prio: name || al.no_group, waits: String(waiting), all: String(members.length) })}
+                title={`${name || al.no_group}: ${counted(al.waiting, waiting)}`} onClick={() => onFilter({ group: on ? null : name })}>
                 <Priority priority={members[0]?.priority ?? 4} quiet={waiting === 0} />
                 <span className="alarm-count-name">{name || al.no_group}</span>
                 <strong>{waiting > 0 ? `${waiting}/${members.length}` : members.length}</strong>

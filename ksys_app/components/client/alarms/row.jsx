@@ -65,13 +65,16 @@ function TrendLink({ row, al }) {
   );
 }
 
+// `07-31 14:05` of a longer time: the age beside it says the rest.
+const short = (text) => (text.length > 10 ? text.slice(5, 16) : text);
+
 function Since({ row, zone, al, t }) {
   const ms = raisedMs(row);
   const [age, at] = useClock((now) => (now ? `${ageText((now - ms) / 1000, t)}|${timeText(ms, zone, now)}` : "|")).split("|");
   return (
     <span role="gridcell" className="al-since">
       <span>{age}</span>
-      <span className="about">{at}{row.count > 1 ? <span className="al-times" title={al.times}>×{row.count}</span> : null}</span>
+      <span className="about" title={at}>{short(at)}{row.count > 1 ? <span className="al-times" title={al.times}>×{row.count}</span> : null}</span>
     </span>
   );
 }

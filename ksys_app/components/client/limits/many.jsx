@@ -44,7 +44,7 @@ export function Many({ may }) {
     <>
       <div className="limits-tools">
         <label>{ed.filter}<input type="search" value={filter} data-testid="limits-filter" onChange={(event) => setFilter(event.target.value)} /></label>
-        <span className="note" role="status">{counted(ed.targets, targets.length, { of: String(rows?.length ?? 0) })}</span>
+        <span className="note" role="status">{rows ? counted(ed.targets, targets.length, { of: String(rows.length) }) : ""}</span>
       </div>
       <Change targets={targets} may={may} propose={propose} />
       {why ? <p className="limits-failure" role="alert">{why}</p> : null}
