@@ -149,6 +149,21 @@ CREATE INDEX IF NOT EXISTS alarm_outbox_due ON ksys.alarm_outbox (due_at)
   WHERE sent_at IS NULL AND ended_at IS NULL;
 CREATE INDEX IF NOT EXISTS alarm_outbox_episode ON ksys.alarm_outbox (tag_name, condition, raised_at);
 CREATE INDEX IF NOT EXISTS alarm_outbox_sent ON ksys.alarm_outbox (recipient, sent_at);
+CREATE INDEX IF NOT EXISTS alarm_outbox_settled ON ksys.alarm_outbox (GREATEST(sent_at, ended_at));
+
+-- Which routes told of what, for everybody who may read alarms: without the recipients, and without the errors,
+-- in which a mail server names recipients. settled_at: when it was sent, given up or found not to be needed.
+CREATE OR REPLACE VIEW public.alarm_message AS
+SELECT o.tag_name, o.condition, o.raised_at, o.ts, o.event, o.purpose, o.route, o.wanted_at, o.due_at,
+       GREATEST(o.sent_at, o.ended_at) AS settled_at,
+       CASE
+         WHEN o.sent_at IS NOT NULL THEN 'sent'
+         WHEN o.ended_at IS NULL AND o.error = '' THEN 'waiting'
+         WHEN o.ended_at IS NULL THEN 'failing'
+         WHEN o.attempt > 0 AND o.ended_at - o.wanted_at >= interval '24 hours' THEN 'given_up'
+         ELSE 'not_needed'
+       END AS state
+FROM ksys.alarm_outbox AS o;
 
 -- Nobody changes what was recorded, not even the owner by mistake. Chunks may be compressed.
 CREATE OR REPLACE FUNCTION public.keep_alarm_journal() RETURNS trigger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -94,7 +95,7 @@ def _lines(rows: Sequence[JournalRow]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, dict | list):
         return orjson.dumps(value).decode() if value else ""
     return csv_file.plain_text(value) if isinstance(value, str) else value
 
@@ -123,4 +124,8 @@ def entry(row: JournalRow) -> Json:
         "comment": row.comment,
         "reason": row.reason,
         "data": row.data,
+        "messages": [
+            {**one, "at": render.time(datetime.fromisoformat(one["at"]), zone)}
+            for one in row.messages
+        ],
     }

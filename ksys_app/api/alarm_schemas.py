@@ -10,6 +10,7 @@ from ksys_app.api.schemas import ABSENT, Count, Exact, Moment, Nothing, Seconds
 from ksys_app.domain.alarms.measures import Verdict
 from ksys_app.models.alarm_rows import AlarmState, Result
 from ksys_app.models.alarms import AlarmCondition
+from ksys_app.models.notify import MessageState, Purpose
 
 
 class AlarmEntry(Exact):
@@ -138,10 +139,25 @@ class AlarmOutcomes(Exact):
     results: list[AlarmOutcome]
 
 
+class JournalMessage(Exact):
+    """Messages of a route about an event, of so many recipients.
+
+    ``at``: when the last one was sent or ended; of ``waiting`` and ``failing``, when it is sent
+    next.
+    """
+
+    route: str
+    purpose: Purpose
+    state: MessageState
+    recipients: Count
+    at: Moment
+
+
 class JournalEntry(Exact):
     """A row of the journal; ``raised_at`` names the episode.
 
-    ``condition`` and ``level`` are empty for an event that is of the whole tag.
+    ``condition`` and ``level`` are empty for an event that is of the whole tag. ``messages``: whom
+    it was told.
     """
 
     ts: Moment
@@ -164,6 +180,7 @@ class JournalEntry(Exact):
     comment: str
     reason: str
     data: dict[str, Any]
+    messages: list[JournalMessage]
 
 
 class JournalPage(Exact):

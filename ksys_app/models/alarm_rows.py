@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -133,7 +133,12 @@ class JournalKey:
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """A row of ``alarm_journal``; ``raised_at`` names the episode."""
+    """A row of ``alarm_journal``; ``raised_at`` names the episode.
+
+    Attributes:
+        messages: the messages about it, by route, purpose and state: how many recipients, and
+            when the last one was sent or ended, or else is sent next.
+    """
 
     ts: datetime
     recorded_at: datetime
@@ -155,6 +160,7 @@ class JournalRow:
     comment: str
     reason: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    messages: Sequence[Mapping[str, Any]] = ()
 
     @property
     def key(self) -> JournalKey:

@@ -10,6 +10,8 @@ from typing import Literal
 Kind = Literal["smtp", "webhook"]
 Language = Literal["en", "ko"]
 Purpose = Literal["tell", "clear", "escalate"]
+MessageState = Literal["sent", "waiting", "failing", "given_up", "not_needed"]
+"""What became of a message; those that failed are tried again, and given up after a day."""
 
 
 @dataclass(frozen=True, slots=True)

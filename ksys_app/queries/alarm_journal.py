@@ -24,8 +24,18 @@ WHERE ts >= %(start)s AND ts < %(end)s
 _PAGE: Final = """
 SELECT ts, recorded_at, id::text AS id, tag_name, condition, level, raised_at, event, priority,
        value, limit_value, deadband, quality, rule_version, actor, via, station, comment, reason,
-       data
-FROM public.alarm_journal
+       data, (
+         SELECT coalesce(jsonb_agg(m ORDER BY m.route, m.purpose, m.state), '[]')
+         FROM (
+           SELECT t.route, t.purpose, t.state, count(*) AS recipients,
+                  max(coalesce(t.settled_at, t.due_at)) AS at
+           FROM public.alarm_message AS t
+           WHERE (t.tag_name, t.condition, t.raised_at, t.ts, t.event)
+                 = (j.tag_name, j.condition, j.raised_at, j.ts, j.event)
+           GROUP BY t.route, t.purpose, t.state
+         ) AS m
+       ) AS messages
+FROM public.alarm_journal AS j
 {where}
   AND (%(after_ts)s::timestamptz IS NULL OR ts {beyond}= %(after_ts)s AND
        (ts, tag_name, condition, raised_at, event)

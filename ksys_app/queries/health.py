@@ -18,6 +18,7 @@ READ: Final = tuple(
             *("comm_recv_1h", "features_5m", "influx_latest", "influx_live", "influx_qc_rule"),
             *("ingest_expectation", "ingest_reject", "ksys_job_run", "rule_base", "tag_latest"),
             *("alarm_cursor", "alarm_journal", "alarm_lease", "alarm_rule", "alarm_source"),
+            "alarm_message",
             *("alarm_state", "expression", "influx_hist", "rule_history", "rule_version"),
         }
     )

@@ -106,6 +106,48 @@ async def test_a_file_has_all_rows_that_match(
     hold(refused, f"{PATH}.csv")
 
 
+TOLD = """
+INSERT INTO ksys.alarm_outbox
+  (ts, tag_name, condition, raised_at, event, purpose, route, recipient, wanted_at, due_at,
+   sent_at, error, dedupe_key)
+SELECT %(at)s, 'T0', 'HIGH', %(at)s, 'ESCALATE', m.purpose, m.route, m.recipient || '@plant',
+       %(at)s, %(at)s + m.due, %(at)s + m.sent, m.error, m.recipient
+FROM (VALUES
+  ('tell', 'shift', 'a', interval '0 s', interval '1 s', ''),
+  ('tell', 'shift', 'b', '0 s', '3 s', ''),
+  ('tell', 'shift', 'c', '20 s', NULL, '550 c@plant is unknown'),
+  ('escalate', 'call', 'd', '15 min', NULL, '')
+) AS m (purpose, route, recipient, due, sent, error)
+"""
+
+
+async def test_a_row_says_which_routes_told_of_it_and_no_address(
+    http: httpx.AsyncClient, plant_db: Plant, rows: datetime
+) -> None:
+    at = rows - timedelta(days=45)
+    await alarms.note(plant_db.conn, at, "T0", "ESCALATE")
+    await plant_db.conn.execute(TOLD, {"at": at})
+    span = {"from": at.isoformat(), "to": (at + timedelta(hours=1)).isoformat()}
+    answer = await http.get(PATH, params=span)
+    hold(answer, PATH)
+    assert "plant" not in answer.text
+    (row,) = answer.json()["rows"]
+    found = [
+        (*(one[name] for name in ("route", "purpose", "state", "recipients")), one["at"])
+        for one in row["messages"]
+    ]
+    assert [
+        (*head, (datetime.fromisoformat(when) - at).total_seconds()) for *head, when in found
+    ] == [
+        ("call", "escalate", "waiting", 1, 900),
+        ("shift", "tell", "failing", 1, 20),
+        ("shift", "tell", "sent", 2, 3),
+    ]
+    file = await http.get(f"{PATH}.csv", params=span)
+    assert '""route"":""shift""' in file.text
+    assert "plant" not in file.text
+
+
 async def figures(http: httpx.AsyncClient, status: int = 200, **params: Any) -> Any:
     answer = await http.get("/api/v1/alarms/kpi", params=params)
     assert answer.status_code == status, answer.text

@@ -9,12 +9,14 @@ MATRIX = """
 alarm_cursor        S       S       SIU        -
 alarm_journal       S       S       SI         -
 alarm_lease         S       S       SU         -
+alarm_message       S       S       S          -
 alarm_rule          S       S       S          -
 alarm_source        S       S       SIU        -
 alarm_state         S       S       SIU        -
 anomalies           S       SIU     S          -
 comm_recv_1h        S       S       S          -
 comm_success_1h     S       S       S          -
+expression          S       S       S          -
 features_5m         S       S       S          -
 influx_agg_10m      S       S       S          -
 influx_agg_1d       S       S       S          -

@@ -87,6 +87,13 @@ class Outbox:
         while not await worker.tick():
             pass
 
+    async def states(self, tag: str) -> set[str]:
+        """States of the messages about a tag, as everybody may read them."""
+        cursor = await self.conn.execute(
+            "SELECT state FROM public.alarm_message WHERE tag_name = %s", [tag]
+        )
+        return {state for (state,) in await cursor.fetchall()}
+
     async def rows(self, tag: str, columns: str = "event, purpose, recipient") -> list[Any]:
         """Columns of the messages about a tag, the first due first."""
         cursor = self.conn.cursor(row_factory=tuple_row)
@@ -312,6 +319,7 @@ async def test_what_a_server_refuses_is_tried_again_less_and_less_often(sending:
     errors = await sending.outbox.rows("M2", "attempt, error")
     assert errors[0][0] == 1
     assert "451" in errors[0][1]
+    assert await sending.outbox.states("M2") == {"failing", "waiting"}
     await sending.after(5)
     assert sending.mail.refuses == 2, "not before 10 s"
     await sending.after(12)
@@ -347,6 +355,7 @@ async def test_a_server_that_is_away_for_a_day_is_given_up_and_status_says_so(
     code, said, _ = await ksys("notify", "status", TS_ALARM_DSN=sending.outbox.dsn)
     assert code == 1
     assert "1 given up" in said
+    assert await sending.outbox.states("M3") == {"given_up", "waiting"}
     # Nobody heard of the alarm, so nobody hears that it is over.
     sending.notifier.sender = Sender(sending.outbox.routes, {"KEY": KEY})
     await sending.outbox.send("M3", (10, 5.0))
@@ -412,6 +421,7 @@ async def test_an_escalation_stops_when_nobody_has_to_acknowledge_the_episode(
     assert sending.hook.requests == []
     rows = await sending.outbox.rows(tag, "purpose, error, attempt")
     assert rows[2] == ("escalate", "nobody waits for an acknowledgement", 0)
+    assert await sending.outbox.states(tag) == {"sent", "not_needed"}
 
 
 async def test_a_flood_is_one_mail_a_minute_for_each_recipient(sending: Sending) -> None:

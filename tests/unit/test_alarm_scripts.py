@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ksys_app.texts import LANGUAGES
 from tests.node import run
 
 HELD = "alarms/held.js"
@@ -324,3 +325,14 @@ def test_a_bar_is_the_worst_of_the_slots_that_it_stands_for() -> None:
     cases: list[tuple[list[int], int]] = [([1, 2, 3], 5), ([1, 9, 3, 4, 5], 2), ([], 4)]
     found = run("alarms/bars.js", "given[0].map(([slots, most]) => m.bars(slots, most))", cases)
     assert found == [[1, 2, 3], [9, 5], []]
+
+
+def test_the_history_says_which_routes_told_and_which_could_not() -> None:
+    states = ["sent", "failing", "waiting", "given_up", "not_needed"]
+    row = {"messages": [{"route": "shift", "state": one, "at": "10:00"} for one in states]}
+    told = [
+        run("alarms/journal.js", "m.toldOf(given[0], given[1], (at) => at)", row, dict(words))
+        for words in (LANGUAGES["en"]["alarms"], LANGUAGES["ko"]["alarms"])
+    ]
+    assert told[0][:2] == ["shift: sent 10:00", "shift: not taken, tried again 10:00"]
+    assert told[1][2:] == ["shift: 10:00 전송 예정", "shift: 10:00 전송 포기"]

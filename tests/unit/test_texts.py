@@ -47,7 +47,7 @@ COMPLETED = {
         *("ask_", "by_", "col_", "do_", "done_", "event_", "figure_", "for_", "guide_"),
         *("head_", "list_", "means_", "verdict_"),
         *("needed_", "no_", "prio_", "reason_", "result_", "say_", "span_", "state_"),
-        *("tab_", "what_", "why_"),
+        *("tab_", "told_", "what_", "why_"),
     ),
 }
 

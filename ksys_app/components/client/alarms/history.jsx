@@ -1,6 +1,7 @@
 // What happened to one alarm, newest first.
 import { useEffect, useState } from "react";
 import { brief } from "../lib/figures.js";
+import { toldOf } from "./journal.js";
 import { saidOf } from "./words.jsx";
 import { useLive } from "../shell/live.jsx";
 import { at } from "../lib/paths.js";
@@ -23,13 +24,14 @@ export function History({ tag, condition }) {
   }, [tag, condition]);
   if (rows === null) return <p className="note">{al.reading}</p>;
   if (rows.length === 0) return <p className="note">{al.no_history}</p>;
+  const time = (iso) => stamp(Date.parse(iso), zone).slice(0, 19);
   return (
     <ol className="al-history">
       {rows.map((one) => (
         <li key={`${one.ts} ${one.event} ${one.raised_at}`}>
-          <time dateTime={one.ts}>{stamp(Date.parse(one.ts), zone).slice(0, 19)}</time>
+          <time dateTime={one.ts}>{time(one.ts)}</time>
           <strong>{al[`event_${one.event}`] ?? one.event}</strong>
-          <span>{[one.level, one.value === null ? "" : brief(one.value), one.actor, saidOf(one, al)].filter(Boolean).join(" · ")}</span>
+          <span>{[one.level, one.value === null ? "" : brief(one.value), one.actor, saidOf(one, al), ...toldOf(one, al, time)].filter(Boolean).join(" · ")}</span>
         </li>
       ))}
     </ol>

@@ -1,4 +1,5 @@
 // Which part of the journal is shown, as the address says it, and its rows folded to a line an episode.
+import { fill } from "../lib/words.js";
 
 // Seconds of the spans that end now.
 export const SPANS = { "1h": 3600, "8h": 28_800, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 };
@@ -67,3 +68,7 @@ function lineOf(key, members) {
   return { key, episode: { ...members[0], level: urgent.level || members[0].level, priority: urgent.priority }, raised: first("RAISE"),
     acked: first("ACK"), cleared: last("CLEAR"), over: last("SUPERSEDED") !== null, count: members.length };
 }
+
+// Which routes told of a row, in words; messages that nobody needed any more are left out.
+export const toldOf = ({ messages }, al, time) =>
+  messages.filter(({ state }) => al[`told_${state}`]).map(({ route, state, at }) => fill(al[`told_${state}`], { route, time: time(at) }));
