@@ -123,7 +123,7 @@ async def _database(figures: Figures) -> None:
     figures.one("ksys_replica_lag_seconds", what, replica.lag_s if replica else None)
     figures.one("ksys_database_up", "1 while the database answers", up)
     figures.one("ksys_ready", "1 while /readyz is 200", ready)
-    for part in (_jobs, _aggregates, _alarms, _size, _tags) if up else ():
+    for part in (_jobs, _aggregates, _alarms, _messages, _size, _tags) if up else ():
         try:
             await part(figures)
         except KsysError:
@@ -175,6 +175,17 @@ async def _alarms(figures: Figures) -> None:
     age_s = await health.alarm_evaluation_age_s()
     what = "Seconds since every tag was judged for alarms; nothing before the first time"
     figures.one("ksys_alarm_evaluator_age_seconds", what, age_s)
+
+
+async def _messages(figures: Figures) -> None:
+    found = await health.alarm_messages()
+    what = "Messages about alarms that are not sent yet, and those that ended in the last 24 hours"
+    counts = figures.each("ksys_alarm_messages", what, "route", "state")
+    for one in found:
+        counts.add_metric([one.route, one.state], one.messages)
+    oldest_s = max((one.oldest_s for one in found), default=0.0)
+    what = "How long ago the oldest message about an alarm that is not sent yet was to be sent"
+    figures.one("ksys_alarm_message_oldest_age_seconds", what, oldest_s)
 
 
 async def _size(figures: Figures) -> None:

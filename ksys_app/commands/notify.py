@@ -21,7 +21,10 @@ from ksys_app.workers.notify.notifier import Notifier
 from ksys_app.workers.notify.routes_file import read_routes
 from ksys_app.workers.notify.send import NotSent, Sender
 
-app = typer.Typer(no_args_is_help=True, help="Messages about alarms, by mail and by webhook.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Messages about alarms, by mail and webhook: send them, and see what does not go out.",
+)
 
 
 @app.command()
@@ -84,7 +87,8 @@ def status(
     """Show which messages wait, were sent, fail, and were given up; exit 1 if something is wrong.
 
     Something is wrong if a message waits for more than 3 minutes, fails, or was given up in the
-    last 24 hours. It changes nothing. It connects with TS_ALARM_DSN, else with TS_ADMIN_DSN.
+    last 24 hours; docs/runbooks/MESSAGES_NOT_SENT.md says what to do. It changes nothing. It
+    connects with TS_ALARM_DSN, else with TS_ADMIN_DSN.
 
     Example: ksys notify status --json
     """

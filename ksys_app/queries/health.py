@@ -9,6 +9,7 @@ from ksys_app import db
 from ksys_app.domain.upkeep import TRIGGERS
 from ksys_app.domain.windows import VIEW
 from ksys_app.models.health import Fault
+from ksys_app.models.notify import MessageState
 from ksys_app.utils.cache import Answer
 
 READ: Final = tuple(
@@ -73,3 +74,34 @@ class Size:
 async def size() -> Answer[Size]:
     """The size of the database in one row, at most 10 s old."""
     return await db.current().fetch_cached("upkeep", Size, SIZE, {}, name="size")
+
+
+MESSAGES: Final = """
+SELECT route, state, count(*)::integer AS messages,
+       coalesce(extract(epoch FROM now() - min(wanted_at) FILTER (WHERE settled_at IS NULL)), 0)
+         ::float8 AS oldest_s
+FROM public.alarm_message
+WHERE settled_at > now() - interval '1 day' OR settled_at IS NULL AND wanted_at <= now()
+GROUP BY route, state
+ORDER BY route, state
+LIMIT 1000
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages about alarms of a route and state: those of a day, or those that are not sent.
+
+    Attributes:
+        oldest_s: how long ago the oldest was to be sent first, seconds; 0 of those that are over.
+    """
+
+    route: str
+    state: MessageState
+    messages: int
+    oldest_s: float
+
+
+async def messages() -> Answer[Messages]:
+    """The messages about alarms by route and state, at most 10 s old."""
+    return await db.current().fetch_cached("upkeep", Messages, MESSAGES, {}, name="alarm_messages")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ksys_app.domain.jobs import Judgement, judge
 from ksys_app.models.health import Fault
 from ksys_app.models.rows import Mark
 from ksys_app.queries import health
 from ksys_app.queries.aggregates import stored_to
 from ksys_app.queries.alarm_state import evaluation
+from ksys_app.queries.health import Messages
 from ksys_app.queries.jobs import jobs
 
 
@@ -46,6 +49,15 @@ async def alarm_evaluation_age_s() -> float | None:
         KsysError: the database cannot be read.
     """
     return (await evaluation()).age_s
+
+
+async def alarm_messages() -> Sequence[Messages]:
+    """The messages about alarms by route and state.
+
+    Raises:
+        KsysError: the database cannot be read.
+    """
+    return (await health.messages()).fresh_rows()
 
 
 async def database_bytes() -> int:

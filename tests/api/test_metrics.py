@@ -231,3 +231,39 @@ async def test_how_long_ago_alarms_were_evaluated(http: httpx.AsyncClient, plant
     )
     (age_s,) = (await figures(http))[name].values()
     assert 3600 <= age_s < 3700
+
+
+OUTBOX = """
+INSERT INTO ksys.alarm_outbox
+  (ts, tag_name, condition, raised_at, event, purpose, route, recipient, wanted_at, due_at,
+   sent_at, ended_at, attempt, error, dedupe_key)
+SELECT now(), 'D', 'HIGH', now(), 'RAISE', 'tell', m.route, 'x@plant', now() - m.wanted,
+       now(), now() - m.sent, now() - m.ended, m.attempt, m.error, m::text
+FROM (VALUES
+  ('shift', interval '15 min', NULL::interval, NULL::interval, 3, 'refused'),
+  ('shift', '-15 min', NULL, NULL, 0, ''),
+  ('call', '1 h', NULL, NULL, 0, ''),
+  ('call', '2 h', '1 h', NULL, 1, ''),
+  ('call', '3 h', '2 h', NULL, 1, ''),
+  ('call', '3 d', '2 d', NULL, 1, ''),
+  ('call', '27 h', NULL, '3 h', 40, 'refused'),
+  ('call', '2 h', NULL, '2 h', 0, 'the alarm was over before it was found')
+) AS m (route, wanted, sent, ended, attempt, error)
+"""
+
+
+async def test_which_messages_go_out_and_how_long_the_oldest_waits(
+    http: httpx.AsyncClient, plant_db: Plant
+) -> None:
+    oldest = "ksys_alarm_message_oldest_age_seconds"
+    assert (await figures(http))[oldest] == {(): 0}
+    await plant_db.conn.execute(OUTBOX)
+    found = await figures(http, "route", "state")
+    assert found["ksys_alarm_messages"] == {
+        ("shift", "failing"): 1,
+        ("call", "waiting"): 1,
+        ("call", "sent"): 2,
+        ("call", "given_up"): 1,
+        ("call", "not_needed"): 1,
+    }
+    assert 3600 <= found[oldest][("", "")] < 3700
