@@ -11,7 +11,6 @@ import httpx
 import pandas as pd
 import pytest
 
-from ksys_app import db
 from tests import plant
 from tests.conftest import Plant
 from tests.contract import CONTRACT
@@ -23,7 +22,7 @@ EVALUATE = f"{PATH}/evaluate"
 
 @pytest.fixture(scope="module", autouse=True)
 async def samples(plant_db: Plant) -> list[plant.Sample]:
-    """Two tags of 40 hours, with different holes, and their units."""
+    """Two tags of 40 hours, with different holes, and one without samples; with units."""
     now = await plant.clock(plant_db.conn)
     rows = [
         (now - timedelta(seconds=s), name, value)
@@ -37,8 +36,9 @@ async def samples(plant_db: Plant) -> list[plant.Sample]:
     await plant.insert(plant_db.conn, rows)
     await plant_db.conn.execute(
         "INSERT INTO influx_qc_rule (tag_name, enabled, meta)"
-        ' SELECT unnest(%s::text[]), true, \'{"unit": "bar"}\'',
-        (["X1", "Pump 1 / 압력"],),
+        " SELECT tag, true, jsonb_build_object('unit', unit)"
+        " FROM unnest(%s::text[], %s::text[]) AS t (tag, unit)",
+        (["X1", "Pump 1 / 압력", "T9"], ["bar", "bar", "°C"]),
     )
     return rows
 
@@ -158,13 +158,10 @@ async def test_too_much_to_read_is_refused(http: httpx.AsyncClient) -> None:
     assert (await value(http, "+".join(["X1"] * 50), **span)).status_code == 200
 
 
-async def test_units_that_differ_are_a_warning(http: httpx.AsyncClient, plant_db: Plant) -> None:
-    await plant_db.conn.execute(
-        "UPDATE influx_qc_rule SET meta = '{\"unit\": \"°C\"}' WHERE tag_name = 'X1'"
-    )
-    db.current().cache._entries.clear()
-    body = (await value(http, 'X1 + "Pump 1 / 압력"')).json()
+async def test_units_that_differ_are_a_warning(http: httpx.AsyncClient) -> None:
+    body = (await value(http, 'T9 + "Pump 1 / 압력"')).json()
     assert body["warnings"] == [{"message": "the units °C and bar differ", "at": 3, "length": 1}]
+    assert body["rows"] == []
 
 
 async def put(http: httpx.AsyncClient, name: str, body: Mapping[str, Any]) -> httpx.Response:
