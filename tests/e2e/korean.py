@@ -47,7 +47,8 @@ NAMES: Final = {
         "max",
     ),
     *("min", "last", "first", "sma", "bb", "top", "bot", "slope", "mean", "std", "Shift", "HH"),
-    *("hours", "overview", "LL", "GAP", "SPIKE", "STEP", "RATE", "RANGE", "warn", "crit", "val"),
+    *("hours", "overview", "LL", "GAP", "SPIKE", "STEP", "RATE", "RANGE"),
+    *("SOURCE", "LOST", "warn", "crit", "val"),
     *("step", "roc", "per", "spike", "zscore", "deadband", "pct", "gap", "seconds", "stuck"),
 }
 
