@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
-from ksys_app.domain.ranges import Period
+from ksys_app.domain.ranges import Period, Range
 from ksys_app.domain.windows import Window
 from ksys_app.models.health import Replica
 from ksys_app.models.message import Message
@@ -19,16 +20,19 @@ def window_caption(window: Window, days: str | None = None) -> Message:
     return _of_days(Message("pages.window_caption", values), days)
 
 
-def range_caption(start: str, end: str, period: Period, days: str | None = None) -> Message:
+def range_caption(
+    start: str, end: str, span: Range, zone: ZoneInfo, days: str | None = None
+) -> Message:
     """``Yesterday, one point per minute``; with the zone of its days, if that is given.
 
     Args:
         start: the text of the range's start.
         end: the text of its end.
-        period: the range.
-        days: the zone.
+        span: the range.
+        zone: the display zone.
+        days: the zone of its days.
     """
-    values = {"range": range_name(start, end), "bucket": _bucket(period)}
+    values = {"range": range_name(start, end, span, zone), "bucket": _bucket(span)}
     return _of_days(Message("pages.range_caption", values), days)
 
 

@@ -161,7 +161,7 @@ class RangedState(WindowedState, LoadingState, mixin=True):
         self.past = self.end != NOW
         self.saved_range = f"{self.start}|{self.end}"
         self.range_problem = Message()
-        self.window_caption = range_caption(self.start, self.end, span)
+        self.window_caption = range_caption(self.start, self.end, span, runtime.current().zone)
         self._note_ends(span)
         self._start_over()
 
@@ -189,9 +189,10 @@ class RangedState(WindowedState, LoadingState, mixin=True):
         self._become(finer=finer_bucket(self.zoom, self._bucket) or "")
 
     def _say_days(self, days: str | None) -> None:
-        if not self.start:
+        period = self._period()
+        if not isinstance(period, Range):
             return super()._say_days(days)
         own = runtime.current().settings.tz
         other = None if days == own else days
-        caption = range_caption(self.start, self.end, self._period(), other)
+        caption = range_caption(self.start, self.end, period, runtime.current().zone, other)
         return self._become(window_caption=caption)

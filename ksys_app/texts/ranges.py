@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from ksys_app.domain.period import window_start
+from ksys_app.domain.range_moves import range_text
+from ksys_app.domain.ranges import NOW, Range
 from ksys_app.domain.windows import WINDOWS
 from ksys_app.models.message import Message
 
@@ -24,13 +27,28 @@ QUICK: Final = (
 _NAMES: Final = {(start, end): key for key, start, end in QUICK}
 
 
-def range_name(start: str, end: str) -> Message:
-    """A range in words: its name, else its two texts."""
+def range_name(start: str, end: str, span: Range, zone: ZoneInfo) -> Message:
+    """A range in words: its name, else its two texts, of what is over with the times they mean.
+
+    Args:
+        start: the text of its start.
+        end: the text of its end.
+        span: the range.
+        zone: the display zone.
+    """
     key = _NAMES.get((start, end))
     if key is not None:
         return Message(f"ranges.quick_{key}")
-    values = {"from": start.replace("T", " "), "to": end.replace("T", " ")}
-    return Message("ranges.from_to", values)
+    ends = ((start, span.start), (end, span.end))
+    first, last = (
+        range_text(moment.replace(microsecond=0), zone)
+        if text.startswith(NOW) and end != NOW
+        else text
+        for text, moment in ends
+    )
+    return Message(
+        "ranges.from_to", {"from": first.replace("T", " "), "to": last.replace("T", " ")}
+    )
 
 
 def window_starts() -> dict[str, str]:

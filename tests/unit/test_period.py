@@ -63,6 +63,14 @@ def test_the_range_of_a_zoom_holds_all_of_it_in_whole_seconds() -> None:
     ("start", "end", "english", "korean"),
     [
         ("now-1d/d", "now/d", "Yesterday, one point per minute", "어제, 1분 간격"),
+        ("now-90m", "now", "now-90m – now, one point per minute", "now-90m – now, 1분 간격"),
+        # Of what is over, nobody should have to count the days.
+        (
+            "now-3d/d",
+            "now-2d/d",
+            "2026-10-31 00:00 – 2026-11-01 00:00, one point per minute",
+            "2026-10-31 00:00 – 2026-11-01 00:00, 1분 간격",
+        ),
         (
             "2026-11-01T22:00",
             "2026-11-03",
@@ -72,7 +80,7 @@ def test_the_range_of_a_zoom_holds_all_of_it_in_whole_seconds() -> None:
     ],
 )
 def test_a_range_is_in_words(start: str, end: str, english: str, korean: str) -> None:
-    caption = range_caption(start, end, parse_range(start, end, NOW, SEOUL))
+    caption = range_caption(start, end, parse_range(start, end, NOW, SEOUL), SEOUL)
     assert [say(caption, LANGUAGES[language]) for language in ("en", "ko")] == [english, korean]
 
 

@@ -49,7 +49,7 @@ export function RangeControl({ start, end, ends, seconds, past, usual, quick, pr
         </Popover.Trigger>
         <Popover.Portal>
           <Popover.Content className="popover range-panel" aria-label={rg.any} align="start" sideOffset={4} collisionPadding={8} data-testid="range-panel">
-            <Panel start={start || usual} end={end || "now"} times={times} quick={quick} problem={asked ? problem : null} onAsk={ask} />
+            <Panel start={start || usual} end={end || "now"} times={times} quick={quick} problem={asked ? problem : null} onAsk={ask} onEdit={() => setAsked(false)} />
           </Popover.Content>
         </Popover.Portal>
       </Popover.Root>

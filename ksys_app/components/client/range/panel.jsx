@@ -11,11 +11,16 @@ import { toClipboard } from "../lib/clipboard.js";
 import { stamp } from "../lib/zone.js";
 import { useLive } from "../shell/live.jsx";
 
-export function Panel({ start, end, times, quick, problem, onAsk }) {
+export function Panel({ start, end, times, quick, problem, onAsk, onEdit }) {
   const words = useWords();
   const { ranges: rg } = words;
   const { zone } = useLive();
   const [texts, setTexts] = useState([start, end].map(spaced));
+  // Why the range before was none is old with the first letter of another.
+  const edit = (to) => {
+    setTexts(to);
+    onEdit();
+  };
   const id = useId();
   const today = useClock((now) => dayOf(stamp(now, zone)));
   const wrong = problem?.key ? capital(words, problem) : "";
@@ -24,7 +29,7 @@ export function Panel({ start, end, times, quick, problem, onAsk }) {
       <span>{label}</span>
       <input type="text" value={texts[at]} placeholder={rg.form} data-testid={`range-${name}`} spellCheck={false} autoComplete="off" autoCapitalize="none"
         aria-invalid={wrong !== ""} aria-describedby={`${id}-hint ${id}-wrong`} maxLength={60}
-        onChange={(event) => setTexts(texts.with(at, event.target.value))} onFocus={(event) => event.target.select()} />
+        onChange={(event) => edit(texts.with(at, event.target.value))} onFocus={(event) => event.target.select()} />
     </label>
   );
   const list = (title, ranges, name) => (ranges.length === 0 ? null : (
@@ -53,7 +58,7 @@ export function Panel({ start, end, times, quick, problem, onAsk }) {
       <p id={`${id}-wrong`} className="range-wrong" role="alert" data-testid="range-wrong">{wrong}</p>
       <div className="range-choices">
         <Calendar span={spanOfDays(joined(texts[0]), joined(texts[1]))} today={today}
-          onPick={(first, last) => setTexts([first, last >= today ? "now" : shifted(last, 1)])} />
+          onPick={(first, last) => edit([first, last >= today ? "now" : shifted(last, 1)])} />
         {list(rg.quick, quick.map(([, ...one]) => one), "quick")}
         {list(rg.recent, recent(), "recent")}
       </div>
