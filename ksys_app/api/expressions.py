@@ -199,7 +199,7 @@ async def delete(
 
 def _body(query: Calculation, made: Calculated) -> dict[str, Any]:
     starts, (of_avg, of_last) = made.values()
-    zone, on = runtime.current().zone, made.grid
+    zone = runtime.current().zone
     if query.format == "columns":
         known = [value for value in (*of_avg, *of_last) if value == value]
         digits = made.decimals
@@ -225,7 +225,7 @@ def _body(query: Calculation, made: Calculated) -> dict[str, Any]:
         ],
         **render.period(made.answer, made.period, made.period.width, zone),
         "bucket_s": int(made.period.width.total_seconds()),
-        "from_ms": int(on.starts[on.first]) * 1000,
+        "from_ms": epoch_ms(made.start),
         "to_ms": epoch_ms(made.end),
         "bucket": made.period.bucket,
         "view": made.period.view,

@@ -45,6 +45,7 @@ class Calculated:
         period: the window or range.
         node: its tree, without names of saved expressions.
         grid: the buckets.
+        start: the start of the first bucket of the period.
         end: the end of the last bucket.
         answer: the series of its tags.
         unit: its unit, empty for none.
@@ -56,6 +57,7 @@ class Calculated:
     period: Period
     node: Node
     grid: Grid
+    start: datetime
     end: datetime
     answer: Answer[TagColumns]
     unit: str
@@ -154,8 +156,9 @@ async def calculate(text: str, period: Period) -> Calculated:
     tree = read(text)
     node, saved = await expanded(tree)
     on, start, end = await _grid(node, period)
+    first = datetime.fromtimestamp(int(on.starts[0]), UTC) if len(on.starts) else start
     tags = names(node)
-    answer = await queries.columns(tags, period, start, end)
+    answer = await queries.columns(tags, period, first, end)
     await require(tags, {row.tag_name for row in answer.rows})
     rules = await rules_by_tag(fresh=False)
     unit, warnings = unit_of(node, {tag: rules[tag].unit for tag in tags if tag in rules})
@@ -166,6 +169,7 @@ async def calculate(text: str, period: Period) -> Calculated:
         period=period,
         node=node,
         grid=on,
+        start=start,
         end=end,
         answer=answer,
         unit=unit if own is None else own.unit or unit,
@@ -187,8 +191,7 @@ async def _grid(node: Node, period: Period) -> tuple[Grid, datetime, datetime]:
     days = ZoneInfo(await days_of(period) or zone.key)
     now = await database_clock()
     first, end = axis(period, period.width, now, days)
-    made = grid(first, end, now, bucket, looks, zone, days)
-    return made, datetime.fromtimestamp(int(made.starts[0]), UTC), end
+    return grid(first, end, now, bucket, looks, zone, days), first, end
 
 
 def _buckets(period: Period, looks: Reach) -> float:

@@ -148,6 +148,15 @@ async def test_an_error_has_its_place(
     assert str(error.get("key", "expressions.")).startswith("expressions.")
 
 
+@pytest.mark.parametrize("expr", ["X1", "avg_1h(X1)", "integral(X1)", "shift_1d(X1) - delta(X1)"])
+async def test_a_range_inside_of_a_bucket_has_no_rows(http: httpx.AsyncClient, expr: str) -> None:
+    span = {"from": "2026-01-02T10:05", "to": "2026-01-02T10:20", "bucket": "1h"}
+    answer = await value(http, expr, **span)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert (body["rows"], body["from_ms"]) == ([], body["to_ms"])
+
+
 async def test_too_much_to_read_is_refused(http: httpx.AsyncClient) -> None:
     answer = await value(http, "shift_31d(avg_31d(avg_31d(X1)))")
     assert (answer.status_code, "100,000" in answer.text) == (400, True)

@@ -73,6 +73,8 @@ def grid(
 ) -> Grid:
     """The buckets from ``start`` up to ``end``, and those before that ``looks`` needs.
 
+    A short range may have no bucket: then both are the same moment.
+
     Args:
         start: start of the first bucket of the range.
         end: end of the last one.
@@ -94,10 +96,11 @@ def grid(
         least = int(start.timestamp()) - -(-int(back.total_seconds()) // step) * step
         edges = np.arange(least, int(end.timestamp()) + step, step, dtype=np.int64)
     edges = edges[edges <= int(end.timestamp())]
-    stops = np.minimum(edges[1:].astype(np.float64), max(now.timestamp(), float(edges[-2])))
+    starts = edges[:-1]
+    stops = np.maximum(np.minimum(edges[1:], now.timestamp()), starts)
     return Grid(
-        starts=edges[:-1],
-        hours=(stops - edges[:-1]) / 3600,
+        starts=starts,
+        hours=(stops - starts) / 3600,
         first=int(np.searchsorted(edges, int(start.timestamp()))),
         zone=zone,
     )

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ksys_app.domain.expressions.evaluate import evaluate
+from ksys_app.domain.expressions.evaluate import evaluate, filled
 from ksys_app.domain.expressions.grid import Grid, aligned, grid, reach
 from ksys_app.domain.expressions.parse import names, parse
 from ksys_app.domain.windows import BucketName
@@ -165,6 +165,18 @@ def test_a_day_back_is_the_same_local_time() -> None:
     assert [one for one in made.tolist() if not math.isnan(one)] == [
         float(h) for h in range(24) if h != 2
     ]
+
+
+@pytest.mark.parametrize("bucket", ["1m", "1h", "1d"])
+@pytest.mark.parametrize(
+    "text", ["A", "avg_1h(A)", "min_2d(A)", "shift_1d(A)", "rate(integral(A))"]
+)
+def test_a_range_without_a_bucket_has_no_values(text: str, bucket: BucketName) -> None:
+    moment, zone = datetime(2026, 11, 4, tzinfo=UTC), ZoneInfo("UTC")
+    tree = parse(text)
+    buckets = grid(moment, moment, moment + timedelta(hours=1), bucket, reach(tree), zone, zone)
+    made = evaluate(tree, {"A": aligned(buckets, (), ())}, buckets)
+    assert filled(buckets, made) == ([], [[]])
 
 
 def test_a_series_that_is_not_of_the_grid_is_left_out() -> None:
