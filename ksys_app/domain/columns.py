@@ -45,7 +45,8 @@ def drawn(
     sent = _rounded(np.abs(numbers), decimals, max(1, decimals, places(_series(numbers))), least)
     # A zero has no sign.
     column[known] = np.where(numbers < 0, -sent, sent)
-    rounded: list[float | None] = np.where(known, column, np.array(None)).tolist()
+    whole = column if known.all() else np.where(known, column, np.array(None))
+    rounded: list[float | None] = whole.tolist()
     return rounded
 
 
@@ -84,6 +85,9 @@ def _differ(numbers: Numbers, sent: Numbers) -> NDArray[np.bool_]:
 
 
 def _at_15(size: float) -> float:
+    # Most numbers have fewer digits, and this is many times as fast as a decimal number.
+    if float(f"{size:.14e}") == size:
+        return size
     rounded = float(at_15_digits(size))
     return rounded if math.isfinite(rounded) else size
 

@@ -43,7 +43,10 @@ async def read_period(
     length = round(window.duration.total_seconds())
     now, zone = await database_clock(), runtime.current().zone
     try:
-        span = parse_range(start or f"now-{length}s", end or "", now, zone)
+        if end is not None:
+            parse_moment("to", end, now, zone)
+        first = f"now-{length}s" if start is None else start
+        span = parse_range(first, end or "", now, zone)
         return span if bucket is None else with_bucket(span, bucket)
     except WrongRange as error:
         raise BadParameter(error.said) from None

@@ -152,6 +152,8 @@ async def test_finer_buckets_of_a_window_are_a_range(http: httpx.AsyncClient) ->
         ("from=yesterday", "from 'yesterday' is not a time; use 2026-11-03T22:00, now, now-6h"),
         ("from=now-1h&window=24h", "window and from cannot be given together; give one of them"),
         ("to=now-1h", "to needs from"),
+        ("from=", "from '' is not a time"),
+        ("from=now-1h&to=", "to '' is not a time"),
         ("from=now-1h&to=now-2h", "from 'now-1h' must be before to 'now-2h'"),
         ("from=2026-02-30", "from '2026-02-30' is not a time"),
         ("from=now-30d&bucket=1m", "bucket 1m is too fine for this range; the finest is 10m"),
