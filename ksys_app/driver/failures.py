@@ -102,7 +102,8 @@ def _kind(error: BaseException) -> Sentence | None:
         # A key, a column or a kind of relation that a statement of this product relies on.
         case psycopg.ProgrammingError() if (error.sqlstate or "").startswith("42"):
             return SchemaDrift, "drift"
-        case psycopg.DataError():
+        # A text with half a character, which JSON can hold and the database cannot.
+        case psycopg.DataError() | UnicodeEncodeError():
             return BadParameter, "bad_value"
         case psycopg.OperationalError() | psycopg.InterfaceError() | OSError():
             return DatabaseUnreachable, "no_answer"

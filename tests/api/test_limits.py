@@ -417,6 +417,24 @@ async def test_what_cannot_be_stored_or_sent_is_a_wrong_parameter(
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_PARAMETER")
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("rules/preview", {"tag_name": "\ud800"}),
+        ("rules/preview/exact", {"tag_name": "\ud800"}),
+        ("rules/proposal", {"text": "tag_name\tmax_val\n\ud800\t5"}),
+        ("rules/rollback", {"tag_name": "\ud800", "to": 0, "version": 0, "reason": "x"}),
+        ("alarms/ack", {"items": [{"tag_name": "\ud800", "condition": "HIGH"}]}),
+    ],
+)
+async def test_half_a_character_names_no_tag(
+    http: httpx.AsyncClient, path: str, body: dict[str, Any]
+) -> None:
+    answer = await http.post(f"/api/v1/{path}", content=json.dumps(body))
+    held(answer, f"/api/v1/{path}", "POST")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_PARAMETER")
+
+
 async def test_a_number_of_many_digits_is_saved_as_it_is_read(http: httpx.AsyncClient) -> None:
     version = (await limits(http, "P7"))["version"]
     body = {"version": version, "reason": "x", "meta": {"n": 10**30}}
