@@ -25,6 +25,10 @@ SPAN_S: Final = 10.0
 MOST_CLIENTS: Final = 10_000
 PAGES: Final = 4
 """All pages of a client together may send as many messages as so many of them."""
+OPENED: Final = 2
+"""A client may open so many times its number of pages in ``OPENED_S``: each of them has a state,
+which stays in memory for a minute or two after the page was closed."""
+OPENED_S: Final = 60.0
 # The files of the pages are read once and are cheap, so only these paths count.
 COUNTED: Final = ("/api/", "/login", "/metrics", "/readyz", "/_event")
 # A proxy in front asks often, and the answer costs nothing.
@@ -63,6 +67,7 @@ class Crowd:
         self._paces: OrderedDict[str, Pace] = OrderedDict()
         # What a client sent stays counted when it closes its pages and opens others.
         self._messages: OrderedDict[str, Pace] = OrderedDict()
+        self._opened: OrderedDict[str, Pace] = OrderedDict()
         self._sockets: Counter[str] = Counter()
 
     def request(self, client: str | None, path: str, *, known: bool = True) -> None:
@@ -108,10 +113,15 @@ class Crowd:
         if self._sockets[client] >= self.limits.websockets:
             most = {"n": str(self.limits.websockets)}
             raise RateLimited(Message("errors.many_pages", most), SPAN_S)
+        most_opened = OPENED * self.limits.websockets
+        opened = self._of(client, self._opened, most_opened, OPENED_S)
+        if opened.full:
+            raise RateLimited(_too_many(most_opened, OPENED_S), SPAN_S)
         page = self._pace(self.limits.messages)
         everywhere = self._of(client, self._messages, PAGES * self.limits.messages)
         if everywhere.full:
             raise RateLimited(_too_many(PAGES * self.limits.messages), SPAN_S)
+        opened.passes()
         self._sockets[client] += 1
         try:
             yield lambda: page.passes() and everywhere.passes()
@@ -120,19 +130,21 @@ class Crowd:
             if not self._sockets[client]:
                 del self._sockets[client]
 
-    def _of(self, client: str, paces: OrderedDict[str, Pace], most: int) -> Pace:
-        pace = paces.setdefault(client, self._pace(most))
+    def _of(
+        self, client: str, paces: OrderedDict[str, Pace], most: int, seconds: float = SPAN_S
+    ) -> Pace:
+        pace = paces.setdefault(client, self._pace(most, seconds))
         paces.move_to_end(client)
         if len(paces) > MOST_CLIENTS:
             paces.popitem(last=False)
         return pace
 
-    def _pace(self, most: int) -> Pace:
-        return Pace(most, SPAN_S, self._clock)
+    def _pace(self, most: int, seconds: float = SPAN_S) -> Pace:
+        return Pace(most, seconds, self._clock)
 
 
-def _too_many(most: int) -> Message:
-    return Message("errors.many_requests", {"n": str(most), "s": f"{SPAN_S:.0f}"})
+def _too_many(most: int, seconds: float = SPAN_S) -> Message:
+    return Message("errors.many_requests", {"n": str(most), "s": f"{seconds:.0f}"})
 
 
 def client_of(visitor: Visitor | None, address: str) -> str | None:

@@ -20,7 +20,15 @@ from ksys_app.origin import LOOPBACK, MAX_ADDRESS, client_of, is_loopback, netwo
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.answers import bounded
 from ksys_app.wall.identity import LOCAL, MOST_BEGUN, NOBODY, Local, Proxied
-from ksys_app.wall.limits import PAGES, SPAN_S, Crowd, Limits, client_of as counted
+from ksys_app.wall.limits import (
+    OPENED,
+    OPENED_S,
+    PAGES,
+    SPAN_S,
+    Crowd,
+    Limits,
+    client_of as counted,
+)
 from ksys_app.wall.sockets import ENDED, FLOODS
 from ksys_app.wall.wall import walled
 from tests import permissions
@@ -608,6 +616,21 @@ def test_open_pages_are_counted_while_they_are_open() -> None:
     with crowd.socket("a"), crowd.socket("a"), crowd.socket("b"):
         with crowd.socket("a"), pytest.raises(RateLimited, match="3 open pages"), crowd.socket("a"):
             pass
+        with crowd.socket("a"):
+            pass
+
+
+def test_who_opens_pages_and_closes_them_again_fills_no_memory() -> None:
+    """Each page has a state, which stays for a while after the page was closed."""
+    now = [0.0]
+    crowd = Crowd(LIMITS, clock=lambda: now[0])
+    for _ in range(OPENED * LIMITS.websockets):
+        with crowd.socket("a"):
+            pass
+    with pytest.raises(RateLimited), crowd.socket("a"):
+        pass
+    with crowd.socket("b"):
+        now[0] = OPENED_S
         with crowd.socket("a"):
             pass
 
