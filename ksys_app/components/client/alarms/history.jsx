@@ -26,7 +26,7 @@ export function History({ tag, condition }) {
   if (rows.length === 0) return <p className="note">{al.no_history}</p>;
   const time = (iso) => stamp(Date.parse(iso), zone).slice(0, 19);
   return (
-    <ol className="al-history">
+    <ol className="al-history" tabIndex={0} aria-label={al.history}>
       {rows.map((one) => (
         <li key={`${one.ts} ${one.event} ${one.raised_at}`}>
           <time dateTime={one.ts}>{time(one.ts)}</time>

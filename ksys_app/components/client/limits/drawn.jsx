@@ -36,7 +36,7 @@ export function Drawn({ tag, limits, draft, unit }) {
   const drawn = columns?.bucket.length ? picture(columns, levels) : null;
   const fits = (level) => Number.isFinite(level) && level >= drawn.low && level <= drawn.high;
   const listed = lines.filter(({ old, now }) => old !== null || now !== null);
-  const value = (one) => (one === null || Number.isNaN(one) ? ed.none : brief(one));
+  const value = (one) => (one === null ? ed.none : Number.isNaN(one) ? "?" : brief(one));
   return (
     <figure className="limits-drawn">
       {drawn ? (

@@ -44,7 +44,7 @@ export function Preview({ tag, changes, may, broken }) {
     <section className="limits-preview" aria-label={ed.preview} data-testid="limits-preview" data-exact={Boolean(found?.exact)}>
       <h3>{ed.preview}</h3>
       {why ? <p className="note" role="alert">{why}</p> : null}
-      {found ? <Figures found={found} ed={ed} /> : why ? null : <p className="note">{ed.reading}</p>}
+      {found ? <Figures found={found} ed={ed} /> : why || broken ? null : <p className="note">{ed.reading}</p>}
       <div className="limits-actions">
         {running ? (
           <>
