@@ -4,7 +4,8 @@ import en from "../../../texts/en.json" with { type: "json" };
 // Those that are loaded.
 const CATALOGUES = { en };
 // Of the others, a browser loads the one that its page is in before it shows the page, and the rest later.
-const OTHERS = { ko: () => import("../../../texts/ko.json", { with: { type: "json" } }) };
+// Without a type: the development server makes a script of the file, and browsers refuse that as JSON.
+const OTHERS = { ko: () => import("../../../texts/ko.json") };
 const KEPT = "ksys.language";
 // Pages are built in this one. A browser shows it until it runs the page.
 export const FIRST = "en";
