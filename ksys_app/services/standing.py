@@ -27,10 +27,12 @@ class TagNow:
     Attributes:
         tile: its tile, None without one.
         spell: the state by its limits, and since when; None if that is unknown.
+        at: the database's clock when they were read, None without a tile.
     """
 
     tile: Tile | None = None
     spell: Spell | None = None
+    at: datetime | None = None
 
 
 async def read_now(tag: str, window: Window, rule: QcRule | None) -> TagNow:
@@ -44,7 +46,7 @@ async def read_now(tag: str, window: Window, rule: QcRule | None) -> TagNow:
         return TagNow()
     tile = shown.tiles[0]
     samples = await samples_until(tag, shown.db_now)
-    return TagNow(tile, await since(tile, rule, samples, shown.db_now))
+    return TagNow(tile, await since(tile, rule, samples, shown.db_now), shown.db_now)
 
 
 async def samples_until(tag: str, now: datetime | None) -> list[Sample]:

@@ -18,6 +18,7 @@ from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import BadParameter
 from ksys_app.models.message import Message
 from ksys_app.services import runtime
+from ksys_app.services.series import TagSeries
 from ksys_app.states import series_link as address
 from ksys_app.states.captions import range_caption
 from ksys_app.states.loading import LoadingState
@@ -183,6 +184,17 @@ class RangedState(WindowedState, LoadingState, mixin=True):
         ends = (period.start, period.end) if isinstance(period, Range) else ()
         self._become(ends=[*map(epoch_ms, ends)])
         self._bucket = period.bucket
+
+    def _note_clock(self, series: TagSeries) -> None:
+        """When what is shown was read, by the app's clock and by the database's."""
+        rows, now = series.table.rows, series.now
+        # The rows of a range that is over may be minutes old; how the tag stands is of now.
+        later = timedelta()
+        if self.past and rows and now is not None and now.at is not None:
+            later = max(later, now.at - rows[0].now)
+        if rows:
+            self.db_now_ms = epoch_ms(rows[0].now + later)
+        self.updated_ms = series.chart.answer.fetched_ms + later // timedelta(milliseconds=1)
 
     def _note_finer(self) -> None:
         """Say whether the zoom could have finer buckets than the chart."""

@@ -17,7 +17,6 @@ from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
 from ksys_app.domain.kpi import series_decimals
 from ksys_app.domain.paging import page
-from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.errors import KsysError
 from ksys_app.models.message import Message
 from ksys_app.services import runtime
@@ -59,6 +58,7 @@ class SeriesState(NamedTag, SeriesTable, RangedState, mixin=True):
     _series: ClassVar[tuple[str, ...]] = ()
     _window_kept_in: ClassVar[str] = "saved_span"
     _shown_of: tuple[str, ...] = ()
+    _fetched_ms: int = 0
 
     @rx.event(background=True, supersedes=True)
     async def refresh(self) -> AsyncIterator[Any]:
@@ -284,11 +284,10 @@ class SeriesState(NamedTag, SeriesTable, RangedState, mixin=True):
         why = (Message(), Message()) if answer.rows else empty_texts(known, period, asked_at, zone)
         self.empty_why, self.empty_do = why
         self._shown_of = self._selection()
-        if chart.fetched_ms != self.updated_ms:
+        if chart.fetched_ms != self._fetched_ms:
             self.revision += 1
-        self.updated_ms = chart.fetched_ms
-        if answer.rows:
-            self.db_now_ms = epoch_ms(answer.rows[0].now)
+        self._fetched_ms = chart.fetched_ms
+        self._note_clock(series)
         self.tick_s = round(TICK_S)
         if answer.error is None:
             self._succeed(empty=False)

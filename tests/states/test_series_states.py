@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from ksys_app.api.app import create_api
+from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.errors import DatabaseUnreachable
-from ksys_app.services.series import TagSeries
+from ksys_app.services.series import SeriesQuery, TagSeries, read_tag
 from ksys_app.states.comm import CommState
 from ksys_app.states.tech import TechState
 from ksys_app.states.trend import TrendState
@@ -418,6 +419,23 @@ async def test_the_past_does_not_update_and_one_step_leads_back_to_now(
     state.stop_realtime()
     state.return_to_now()
     assert (state.start, state.end, state.realtime_mode) == ("now-90m", "now", True)
+
+
+async def test_the_state_of_a_tag_beside_older_rows_of_the_past_has_its_own_time() -> None:
+    state = with_query(Trend, tag="A", window="60m")
+    await load(state)
+    state.shift_range(-1)
+    query = SeriesQuery("buckets", state._period(), "A")
+    series = await read_tag(query, query, "A")
+    assert series.now is not None
+    read, fetched = series.table.rows[0].now, series.chart.answer.fetched_ms
+    series = replace(series, now=replace(series.now, at=read + timedelta(seconds=33)))
+    state._note_clock(series)
+    assert state.db_now_ms == epoch_ms(read) + 33_000
+    assert state.updated_ms == fetched + 33_000
+    state.return_to_now()
+    state._note_clock(series)
+    assert (state.db_now_ms, state.updated_ms) == (epoch_ms(read), fetched)
 
 
 async def test_wider_is_twice_the_time_and_a_zoom_can_be_loaded_finer() -> None:
