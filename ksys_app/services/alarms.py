@@ -8,7 +8,6 @@ from typing import Final
 
 from ksys_app import db
 from ksys_app.domain.alarms.shown import Filter, ordered, passes, shown
-from ksys_app.domain.alarms.source import PLANT
 from ksys_app.errors import Forbidden, UnknownTag
 from ksys_app.models.alarm_rows import Action, Alarm, Item, Outcome
 from ksys_app.models.message import Message
@@ -132,7 +131,7 @@ async def require_subject(name: str) -> None:
         await require_known_tag(name)
     except UnknownTag:
         rules = (await rules_by_tag()).values()
-        if name != PLANT and all(rule.group != name for rule in rules):
+        if all(rule.group != name for rule in rules):
             raise
 
 

@@ -432,7 +432,8 @@ async def test_the_documents_tell_the_shapes(http: httpx.AsyncClient) -> None:
     for endpoint, shape in ENDPOINTS.items():
         operation = document["paths"][f"/api/v1/{endpoint}"]["get"]
         models = operation["responses"]["200"]["content"]["application/json"]["schema"]["anyOf"]
-        for model, layout in zip(models, ("rows", "columns"), strict=True):
+        # Those of one tag, not compared, come first.
+        for model, layout in zip(models[:2], ("rows", "columns"), strict=True):
             told = await get(http, endpoint, tag="N", format=layout)
             name = model["$ref"].rsplit("/", 1)[-1]
             fields = document["components"]["schemas"][name]["properties"]

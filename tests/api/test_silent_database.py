@@ -53,6 +53,7 @@ NEVER_STALE = (
     *("/readyz", f"/api/v1/export.csv?{MANY}", "/api/v1/export.csv?tag=D100&bucket=1m&window=30d"),
     *(f"/api/v1/comm/cells.csv?{MANY}", f"/api/v1/comm/outages.csv?{MANY}"),
     *("/api/v1/alarms/journal", "/api/v1/alarms/journal.csv", "/api/v1/alarms/kpi"),
+    *("/api/v1/alarms/bad_actors", "/api/v1/stats?tag=D100"),
 )
 # One statement, two in turn, and as many as there are tags.
 FIRST = ("/api/v1/kpi", "/api/v1/comm/heatmap?tag=D100", *NEVER_STALE[2:4])

@@ -102,6 +102,7 @@ async def test_axe_finds_nothing_and_a_skip_link_has_its_target(
     page = await context.new_page()
     wrong = []
     allowed = await allowed_on(page, plain.url)
+    shown: set[str] = set()
     for name, path, there in STATES:
         await page.goto(plain.url + path)
         await page.get_by_test_id(there).first.wait_for()
@@ -112,6 +113,10 @@ async def test_axe_finds_nothing_and_a_skip_link_has_its_target(
                 await expect(link).to_have_count(number)
         if language == "ko-KR":
             wrong += [f"{name}, English: {text}" for text in await english_left(page, allowed)]
+            # The parts of a page are those of its other states, which English has shown.
+            if (base := path.partition("?")[0]) in shown:
+                continue
+            shown.add(base)
         for theme, width, rules in LANGUAGES[language]:
             await page.emulate_media(color_scheme=theme)
             await page.wait_for_function(IS_THEME, arg=theme)

@@ -542,8 +542,8 @@ async def test_the_program_sends_by_itself_and_goes_on_after_the_database_was_aw
     monkeypatch.setattr(reconnecting, "connect", failing)
     monkeypatch.setattr(notifier, "TICK_S", 0.01)
     caplog.set_level(logging.INFO, "ksys")
-    await sending.outbox.rule("L1")
-    await sending.outbox.send("L1", (20, 30.0))
+    await sending.outbox.rule("BACK")
+    await sending.outbox.send("BACK", (20, 30.0))
     stop = asyncio.Event()
     running = asyncio.create_task(sending.notifier.run(stop))
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from ksys_app.domain.alarms.source import group_of
 from ksys_app.models.alarm_rows import Alarm, AlarmState, StateRow
 from ksys_app.models.alarms import LOST
 from ksys_app.models.rows import QcRule
@@ -59,7 +58,7 @@ def shown_state(row: StateRow) -> AlarmState:
 def shown(row: StateRow, rule: QcRule | None) -> Alarm:
     """The alarm with its state, and title, unit and group of its tag; a source has a group only."""
     if row.condition == LOST:
-        return Alarm(row, shown_state(row), group=group_of(row.tag_name))
+        return Alarm(row, shown_state(row), group=row.tag_name)
     group = row.group_name or ("" if rule is None else rule.group)
     if rule is None:
         return Alarm(row, shown_state(row), group=group)

@@ -16,8 +16,6 @@ from ksys_app.domain.kpi import active
 from ksys_app.models.alarms import LOST, Event, ProcessEvent, Quality
 from ksys_app.models.rows import QcRule
 
-PLANT: Final = "plant"
-"""The group of the tags without one."""
 PRIORITY: Final = 2
 TOGETHER_US: Final = MINUTE
 """Silences that begin within this time may have one cause."""
@@ -54,17 +52,15 @@ def threshold(tags: int) -> int:
 
 
 def groups(rules: Iterable[QcRule]) -> dict[str, frozenset[str]]:
-    """Group to its tags of which a silence is noticed; without groups that are too small."""
+    """Group to its tags of which a silence is noticed; without groups that are too small.
+
+    Tags without a group have no known source in common.
+    """
     found: dict[str, list[str]] = {}
     for rule in rules:
-        if active(rule) is not None and rule.max_gap_seconds is not None:
-            found.setdefault(rule.group or PLANT, []).append(rule.tag_name)
+        if rule.group and active(rule) is not None and rule.max_gap_seconds is not None:
+            found.setdefault(rule.group, []).append(rule.tag_name)
     return {name: frozenset(tags) for name, tags in found.items() if len(tags) >= FEWEST}
-
-
-def group_of(name: str) -> str:
-    """The group of the tags of a source, empty for those without one."""
-    return "" if name == PLANT else name
 
 
 class Source:

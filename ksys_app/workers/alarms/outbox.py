@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app.domain.alarms.routing import announced, deliveries
-from ksys_app.domain.alarms.source import TOGETHER_US, group_of
+from ksys_app.domain.alarms.source import TOGETHER_US
 from ksys_app.domain.alarms.times import MINUTE, moment
 from ksys_app.models.alarms import LOST, ProcessEvent, Standing
 from ksys_app.models.notify import Delivery, Routes
@@ -71,7 +71,7 @@ def _is_silence(event: ProcessEvent) -> bool:
 
 def _group(event: ProcessEvent, rules: Rules) -> str:
     if event.condition == LOST:
-        return group_of(event.tag_name)
+        return event.tag_name
     rule = rules.rules.get(event.tag_name)
     own = rules.groups.get((event.tag_name, event.condition), "")
     return own or ("" if rule is None else rule.group)

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain.alarms.response import fold
 from ksys_app.domain.alarms.settings import policy
-from ksys_app.domain.alarms.source import PLANT, Source, groups, threshold
+from ksys_app.domain.alarms.source import Source, groups, threshold
 from ksys_app.domain.alarms.sources import Sources, added, place
 from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import Event, ProcessEvent
@@ -65,7 +65,7 @@ def test_a_fifth_of_a_group_is_a_source_but_three_to_ten_tags(tags: int, least: 
 def test_a_group_has_the_tags_of_which_a_silence_is_noticed() -> None:
     rules = [*FIVE, rule("F", "mill", None), rule("G", "mill", on=False), rule("H", "pair")]
     rules += [rule("I", "pair"), *(rule(tag) for tag in "XYZ")]
-    assert groups(rules) == {"mill": frozenset("ABCDE"), PLANT: frozenset("XYZ")}
+    assert groups(rules) == {"mill": frozenset("ABCDE")}
 
 
 def test_a_lost_source_is_one_alarm_for_as_long_as_it_is_lost() -> None:
