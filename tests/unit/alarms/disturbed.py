@@ -13,6 +13,8 @@ from ksys_app.models.rows import QcRule
 
 START_US = 1_750_000_000 * SECOND
 IN_2099 = 4_070_908_800 * SECOND
+GROUP = "mill"
+"""The group of all tags, which can lose their source together."""
 Arriving = tuple[int, float, int]
 """Time in microseconds, value and ``qc`` of a sample."""
 
@@ -56,6 +58,7 @@ def _rule(chance: Random, seed: int) -> QcRule:
         allow_negative=chance.choice([None, False]),
         deadband_pct=chance.choice([None, 0.0, 1.0, 2.5]),
         max_gap_seconds=chance.choice([None, 30, 60]),
+        meta={"group": GROUP},
     )
 
 
