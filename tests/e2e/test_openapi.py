@@ -15,8 +15,9 @@ from tests.e2e.conftest import Site
 
 EXAMPLES = 10
 SEED = 20250815
-# A document of this kind cannot say that one parameter must be less than another, or needs it, nor
-# that one is of an earlier answer, nor that 200 pins of 5,000 characters make an address too long.
+# A document of this kind cannot say that one parameter must be less than another, or needs or
+# excludes it, nor that one is of an earlier answer, nor that 200 pins of 5,000 characters make an
+# address too long.
 # Nobody logs in at this site, and nobody acts on alarms: it has no TS_OPERATOR_DSN.
 SETTINGS = """
 [[operations]]
