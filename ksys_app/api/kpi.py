@@ -21,7 +21,7 @@ from ksys_app.domain.windows import Window
 from ksys_app.models.tiles import Tile
 from ksys_app.services import runtime
 from ksys_app.services.live import Snapshot
-from ksys_app.services.tags import require_known_tag
+from ksys_app.services.tags import require_known_tags
 from ksys_app.services.tiles import TileSet
 from ksys_app.utils.made import Made
 
@@ -118,9 +118,7 @@ async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: 
 async def _check(query: KpiParams, tile_set: TileSet) -> None:
     """Raise an error if a tag does not exist, or if there are too many tags for the answer."""
     found = {tile.title for tile in tile_set.tiles} if query.tag else set()
-    for tag in query.tag:
-        if tag not in found:
-            await require_known_tag(tag)
+    await require_known_tags(query.tag, found)
     _check_room(query, tile_set)
 
 

@@ -27,7 +27,7 @@ from ksys_app.queries.qc import expectations, rules_by_tag
 from ksys_app.queries.runs import runs
 from ksys_app.queries.tags import matching_tags, tag_exists
 from ksys_app.services.comm_page import CommPage, Overview, Report
-from ksys_app.services.tags import first_tag, require_known_tag
+from ksys_app.services.tags import first_tag, require_known_tags
 from ksys_app.utils.cache import Answer
 
 
@@ -207,8 +207,7 @@ class CommSource:
         first = await first_tag()
         if not first:
             return []
-        for tag in wanted:
-            await require_known_tag(tag)
+        await require_known_tags(wanted)
         if wanted:
             return list(wanted)
         if last and await tag_exists(last):

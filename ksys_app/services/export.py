@@ -15,7 +15,7 @@ from ksys_app.errors import DatabaseTimeout
 from ksys_app.queries import export as export_rows
 from ksys_app.services import runtime
 from ksys_app.services.series import MAX_ROWS, SeriesQuery, read_rows
-from ksys_app.services.tags import require_known_tag
+from ksys_app.services.tags import require_known_tag, require_known_tags
 from ksys_app.utils.cache import Answer
 
 # Rows of one statement: two days of minutes, small beside what the loop may be held up for.
@@ -92,8 +92,7 @@ async def read_parts(export: Export) -> AsyncIterator[Part]:
     """
     many = _many(export)
     if many is not None:
-        for tag in export.tags:
-            await require_known_tag(tag)
+        await require_known_tags(export.tags)
         async for part in _sliced(export, *many):
             yield part
         return

@@ -36,7 +36,7 @@ from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule
 from ksys_app.models.visitor import Visitor
 from ksys_app.queries import limits as queries
-from ksys_app.services.tags import require_known_tag
+from ksys_app.services.tags import require_known_tag, require_known_tags
 from ksys_app.store import rules as store
 
 MAX_REASON: Final = 500
@@ -101,9 +101,7 @@ async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
         ((twice, _),) = Counter(tags).most_common(1)
         raise BadParameter(Message("errors.limit_twice", {"tag": quoted_name(twice)}))
     found = {one.rule.tag_name: one for one in await read_limits(tags)}
-    for tag, one in found.items():
-        if not one.has_rule:
-            await require_known_tag(tag)
+    await require_known_tags(tag for tag, one in found.items() if not one.has_rule)
     pairs = [(one, found[one.tag_name]) for one in edits]
     ahead = [
         contradiction(edited(now, one.values, one.settings), now.version, _stored(now), {})

@@ -15,7 +15,7 @@ from ksys_app.queries.aggregates import days_of
 from ksys_app.queries.comm import database_clock
 from ksys_app.queries.qc import rules_by_tag
 from ksys_app.services import runtime
-from ksys_app.services.tags import require_known_tag
+from ksys_app.services.tags import require_known_tags
 from ksys_app.utils.cache import Answer
 
 
@@ -81,9 +81,7 @@ async def read_several(
     """
     answer = await several.columns(tags, period, figures)
     found = {columns.tag_name for columns in answer.rows}
-    for tag in tags:
-        if tag not in found:
-            await require_known_tag(tag)
+    await require_known_tags(tags, found)
     other = None
     if comparison is not None:
         other = await several.columns(tags, comparison.period, figures)

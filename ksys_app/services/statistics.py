@@ -19,7 +19,7 @@ from ksys_app.queries.aggregates import days_of
 from ksys_app.queries.qc import expectations, rules_by_tag
 from ksys_app.queries.range_statistics import MOST_SAMPLES, CourseRow, courses
 from ksys_app.services import runtime
-from ksys_app.services.tags import require_known_tag
+from ksys_app.services.tags import require_known_tags
 from ksys_app.utils.cache import Answer
 
 RAW_UP_TO: Final = timedelta(hours=6)
@@ -76,9 +76,7 @@ async def read_statistics(tags: Sequence[str], span: Range) -> RangeStatistics:
         span = replace(span, bucket="1m")
         answer = await courses(tags, span)
     rows = {row.tag_name: row for row in answer.rows}
-    for tag in tags:
-        if tag not in rows:
-            await require_known_tag(tag)
+    await require_known_tags(tags, rows)
     rules = await rules_by_tag(fresh=False)
     expected = {one.tag_name: one for one in (await expectations()).rows}
     days, zone = await days_of(span), runtime.current().zone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from ksys_app.domain.names import quoted_name
@@ -38,6 +38,21 @@ async def require_known_tag(tag: str) -> Tag:
     if found is None:
         raise UnknownTag(Message("errors.unknown_tag", {"tag": quoted_name(tag)}))
     return found
+
+
+async def require_known_tags(tags: Iterable[str], sure: Container[str] = ()) -> None:
+    """Check that each of these tags exists.
+
+    Args:
+        tags: the tags, asked for one by one.
+        sure: tags that need no check, because something of them was read.
+
+    Raises:
+        UnknownTag: one of them does not.
+    """
+    for tag in tags:
+        if tag not in sure:
+            await require_known_tag(tag)
 
 
 async def first_tag() -> str:
