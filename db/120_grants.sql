@@ -58,7 +58,9 @@ BEGIN
     WHERE p.pronamespace = 'ksys'::regnamespace
       AND p.proname IN ('attempt', 'failed', 'start_session', 'session', 'active', 'end_session',
                         'sessions', 'revoke', 'change_password', 'rehash', 'token', 'note', 'audit',
-                        'rule_save', 'expression_save', 'expression_delete', 'alarm_ack', 'alarm_unack',
+                        'rule_save', 'expression_save', 'expression_delete', 'view_save',
+                        'view_delete', 'view_start', 'annotation_add', 'annotation_change',
+                        'annotation_delete', 'alarm_ack', 'alarm_unack',
                         'alarm_shelve', 'alarm_unshelve', 'alarm_oos', 'alarm_reset', 'alarm_assign')
       AND NOT has_function_privilege('eco_op', p.oid, 'EXECUTE')
   LOOP

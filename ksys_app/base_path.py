@@ -27,11 +27,13 @@ RESERVED: Final = ENDPOINTS | {
     "alarms",
     "assets",
     "comm",
+    "explore",
     "external",
     "limits",
     "look",
     "tech",
     "trend",
+    "wall",
 }
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
@@ -53,6 +55,6 @@ def base_of(setting: str) -> str:
     return base
 
 
-def placed(content: bytes, base: str) -> bytes:
-    """A file of the build with ``base`` in place of the placeholder, if it has one."""
+def with_base(content: bytes, base: str) -> bytes:
+    """The content of a built file, with ``base`` in place of the placeholder."""
     return content.replace(PLACEHOLDER.encode(), base.encode())

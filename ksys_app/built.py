@@ -16,7 +16,7 @@ from starlette.staticfiles import NotModifiedResponse
 from starlette.types import Scope
 
 from ksys_app import content_policy
-from ksys_app.base_path import placed
+from ksys_app.base_path import with_base
 from ksys_app.utils.encodings import gzip_allowed
 
 TYPES: Final = {
@@ -34,7 +34,7 @@ class _Placed:
     zipped: bytes
     digest: str
     media_type: str
-    # The headers that only a page has: the policy that allows the scripts in it.
+    # The headers of a page: the policy that allows its scripts. Empty for other files.
     own: dict[str, str]
 
 
@@ -56,7 +56,7 @@ class BuiltPages(PrecompressedStaticFiles):
         for path in directory.resolve().rglob("*"):
             if path.suffix in TYPES:
                 built = path.read_bytes()
-                content = placed(built, base)
+                content = with_base(built, base)
                 if content != built or path.suffix == ".html":
                     self._placed[os.fspath(path)] = _Placed(
                         content,
@@ -73,7 +73,7 @@ class BuiltPages(PrecompressedStaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """The file with the base path in it; status 304 where the browser has it already."""
+        """The file with the base path in it; status 304 if the browser has the same version."""
         file = self._placed.get(os.fspath(full_path))
         if file is None:
             return super().file_response(full_path, stat_result, scope, status_code)
@@ -90,7 +90,7 @@ class BuiltPages(PrecompressedStaticFiles):
         response = Response(body, status_code, headers, file.media_type)
         if status_code == 200 and self.is_not_modified(response.headers, request):
             unchanged = NotModifiedResponse(response.headers)
-            # A browser puts the headers of this answer in place of those that it stored.
+            # The browser replaces its stored headers with the headers of this response.
             unchanged.headers.update(file.own)
             return unchanged
         return response

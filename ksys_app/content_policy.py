@@ -1,4 +1,4 @@
-"""Content security policies: which scripts and styles a browser may run for an answer (PRD §10)."""
+"""Content security policies: which scripts and styles a response may use (PRD §10)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 from typing import Final
 
 HEADER: Final = "Content-Security-Policy"
-# For every answer that has no policy of its own: data, files, and errors of other layers.
+# For every response without its own policy: data, files, and errors of other layers.
 NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def of_built_page(html: str) -> str:
-    """The policy of a page of the build; it allows the inline scripts that ``html`` has, no others.
+    """The policy of a built page; it allows only the inline scripts in ``html``.
 
     Args:
         html: the page as it is sent, with the base path in it.
@@ -47,11 +47,11 @@ def of_document(style: str, form: bool = False) -> str:
 
 
 def inline_scripts(html: str) -> list[str]:
-    """The text of each script that ``html`` contains, in order; scripts in files are left out."""
-    found = _Scripts()
-    found.feed(html)
-    found.close()
-    return found.texts
+    """The texts of the inline scripts of ``html``, in order."""
+    parser = _Scripts()
+    parser.feed(html)
+    parser.close()
+    return parser.texts
 
 
 def source_of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The one way to run a SELECT, guarded and cached, and the connection of a command (PRD §6.3).
+"""Runs every SELECT with guards and a cache; also opens the connection of a command (PRD §6.3).
 
 No guard depends on settings of the session, so statements behave alike directly and through a
 pooler (PRD decisions 6 and 30).
@@ -7,20 +7,22 @@ pooler (PRD decisions 6 and 30).
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 import psycopg
 from psycopg import sql
 
-from ksys_app import log, meters
+from ksys_app import meters
+from ksys_app.driver.arrays import read_arrays, reads_arrays
 from ksys_app.driver.command import connect as connect, user_of
 from ksys_app.driver.connection import KEEPALIVE, Connection, Silent
 from ksys_app.driver.counters import Counters
 from ksys_app.driver.failures import map_error, refused
 from ksys_app.driver.guards import GUARDS, guarding
+from ksys_app.driver.outage import Outage
 from ksys_app.driver.pool import Busy, Pool
 from ksys_app.driver.pulse import Pulse
 from ksys_app.driver.refusal import refusal
@@ -29,24 +31,20 @@ from ksys_app.driver.rows import first_row, rows_of
 from ksys_app.driver.standby import Standby
 from ksys_app.errors import AWAY, DatabaseFault, DatabaseUnreachable, KsysError
 from ksys_app.models.message import Message
-from ksys_app.models.series import Clock
+from ksys_app.models.series import Clock, Version
 from ksys_app.settings import Settings, safe_dsn, with_parameters
 from ksys_app.utils.cache import TTL, Answer, Kind, TTLCache, cache_key
 
 T = TypeVar("T")
 Query = str | sql.Composed
 Params = Mapping[str, object]
+Compute = Callable[[], Awaitable[Sequence[T]]]
 
 # Time beyond the statement timeout, for the connection and the answer. A running server ends the
 # statement itself; this limit ends the wait for one that does not answer.
 MARGIN_S: Final = 2.0
 UNACKNOWLEDGED_MS: Final = 10_000  # A server that acknowledges no data for so long is dead.
 PING: Final = "SELECT now() AS now LIMIT 1"
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    version: str
 
 
 class Database:
@@ -67,9 +65,7 @@ class Database:
         self.standby = Standby()
         self.cache = TTLCache(settings.cache_mb * 2**20, serve_stale_on=(*AWAY, DatabaseFault))
         self._timeout_s = settings.statement_timeout_ms / 1000
-        self._lost_since: float | None = None
-        self._back_at = 0.0
-        self._logged: dict[str, str] = {}
+        self._outage = Outage(self.name)
         self._user = user_of(dsn)
         self._refusal: tuple[str, KsysError] | None = None
         self._dsn = with_parameters(
@@ -87,7 +83,8 @@ class Database:
     @property
     def lost_for_s(self) -> float | None:
         """Seconds since the database stopped answering, None while it answers."""
-        return None if self._lost_since is None else time.monotonic() - self._lost_since
+        began_at = self._outage.began_at
+        return None if began_at is None else time.monotonic() - began_at
 
     def pool_stats(self) -> dict[str, int]:
         """Number of connections, of unused ones, of waiting callers, and the most connections."""
@@ -128,6 +125,8 @@ class Database:
         async with self._connection(seconds) as conn:
             # Text would take five times as long to read, most of all lists of numbers.
             guards, cursor = conn.cursor(), conn.cursor(row_factory=rows_of(model), binary=True)
+            if reads_arrays(model):
+                read_arrays(cursor)
             failure: psycopg.Error | None = None
             try:
                 # Without a BEGIN, a pipeline is one transaction and one round trip to the server.
@@ -138,8 +137,8 @@ class Database:
                 failure = error
             restores, stands_by = (await first_row(guards))[:2] or (False, False)
             if restores:
-                # Any failure during a restore has this cause. The session keeps the settings it
-                # began with even after the restore, so it is closed.
+                # A restore explains any failure. The session keeps its first settings even after
+                # the restore, so it is closed.
                 await conn.close()
                 raise restoring(self.name) from failure
             if failure is not None:
@@ -157,28 +156,27 @@ class Database:
         *,
         name: str = meters.OTHER,
         key: Params | None = None,
+        version: str = "",
     ) -> Answer[T]:
         """As :meth:`fetch_all`, through the cache with the TTL of ``kind``.
 
-        While the database is away, every call tries it again. If the database does not answer, the
-        cached rows are returned, marked stale.
+        While the database is away, every call runs the statement. If the database does not answer,
+        the cached rows are returned, marked stale.
 
         Args:
-            kind: its TTL holds.
+            kind: kind of the rows; it decides the TTL.
             model: type of a row; its fields have the names of the columns.
             statement: the SQL.
             params: parameters of the statement.
             name: name of the statement in the meters.
-            key: what the rows are of, where different statements and parameters find the same
-                rows: then it stands for them in the key of the cache, together with ``name``.
+            key: what identifies the rows, if different statements or parameters return the same
+                rows. With ``name`` it replaces statement and parameters in the key of the cache.
+            version: version of the rows; only during an outage are rows of another one returned.
         """
         text = statement if isinstance(statement, str) else statement.as_string(None)
-        answer = await self.cache.get(
-            cache_key(text, params) if key is None else cache_key(name, key),
-            0 if self.pulse.away else TTL[kind],
-            lambda: self.fetch_all(model, statement, params, name=name),
-        )
-        return meters.answered(name, answer)
+        entry = cache_key(text, params) if key is None else cache_key(name, key)
+        load = partial(self.fetch_all, model, statement, params, name=name)
+        return await self._cached(kind, entry, version, load, name)
 
     async def fetch_versioned(
         self,
@@ -191,32 +189,39 @@ class Database:
         name: str = meters.OTHER,
         checked: Kind = "live",
     ) -> Answer[T]:
-        """As :meth:`fetch_cached`, but read again as soon as the version has changed.
+        """As :meth:`fetch_cached`, but the rows are read again as soon as the version has changed.
 
         Args:
-            kind: its TTL holds while the version stays the same.
+            kind: kind of the rows; its TTL is valid while the version stays the same.
             model: type of a row; its fields have the names of the columns.
             statement: the SQL.
             params: parameters of the statement.
             version: SQL that returns a text ``version``, which differs after each change.
             name: name of the statement in the meters.
-            checked: its TTL holds for the version.
+            checked: kind of the version; it decides its TTL.
         """
-        found = await self.fetch_cached(checked, _Version, version, {}, name=f"{name}_version")
+        current = await self.fetch_cached(checked, Version, version, {}, name=f"{name}_version")
         text = statement if isinstance(statement, str) else statement.as_string(None)
         key = cache_key(text, params)
-        if found.error is not None:
+        if current.error is not None:
             # The database would not answer the statement either. Do not wait for it again.
-            stale: Answer[T] | None = self.cache.stale(key, found.error)
+            stale: Answer[T] | None = self.cache.stale(key, current.error)
             if stale is not None:
-                return meters.answered(name, stale)
-        answer = await self.cache.get(
-            key,
-            0 if self.pulse.away else TTL[kind],
-            lambda: self.fetch_all(model, statement, params, name=name),
-            found.rows[0].version,
-        )
-        return meters.answered(name, answer)
+                return meters.count_answer(name, stale)
+        load = partial(self.fetch_all, model, statement, params, name=name)
+        return await self._cached(kind, key, current.rows[0].version, load, name)
+
+    async def compute_cached(
+        self, kind: Kind, name: str, key: Params, version: str, compute: Compute[T]
+    ) -> Answer[T]:
+        """What ``compute`` returns from several statements, through the cache."""
+        return await self._cached(kind, cache_key(name, key), version, compute, name)
+
+    async def _cached(
+        self, kind: Kind, entry: str, version: str, load: Compute[T], name: str
+    ) -> Answer[T]:
+        ttl = 0 if self.pulse.away else TTL[kind]
+        return meters.count_answer(name, await self.cache.get(entry, ttl, load, version))
 
     @asynccontextmanager
     async def _connection(self, timeout_s: float) -> AsyncIterator[Connection]:
@@ -227,17 +232,23 @@ class Database:
                 yield conn
         except Exception as error:
             mapped = map_error(error, self.name)
-            # What began before the return belongs to the outage that ended, and ends late.
-            late = self._lost_since is None and began < self._back_at
+            # A statement that began before the database returned belongs to the outage that has
+            # ended. So does a silence that began before, even if the statement began later.
+            if isinstance(error, Silent):
+                began = min(began, time.monotonic() - error.seconds)
+            over = self._outage.is_over_for(began)
             if isinstance(mapped, AWAY):
-                self._failed(mapped, late=late)
-            if not (late or isinstance(error, Busy)):
+                self.counters.failures += 1
+                self._outage.record_failure(mapped, time.monotonic(), over=over)
+            if not (over or isinstance(error, Busy)):
                 away = isinstance(error, Silent) or isinstance(mapped, DatabaseUnreachable)
                 self.pulse.report(away=away)
             if mapped is None or mapped is error:
                 raise
             raise mapped from error
-        self._answered()
+        self.counters.statements += 1
+        self.pulse.report(away=False)
+        self._outage.record_answer(time.monotonic())
 
     async def _open(self, seconds: float) -> Connection:
         try:
@@ -250,39 +261,17 @@ class Database:
         return conn
 
     async def _refused(self, error: psycopg.OperationalError) -> KsysError:
-        """The error for a refused connection; a new search only for a new message of the driver."""
+        """The error for a refused connection. Only a new message starts a new search."""
         words = str(error)
         if self._refusal is None or self._refusal[0] != words:
             why = await refusal(error, self._dsn)
             self._refusal = words, refused(why, self.name, self._user)
         # For pages and HTTP every cause is the same error.
-        return DatabaseUnreachable(self._refusal[1].said)
+        return DatabaseUnreachable(self._refusal[1].sentence)
 
     async def _ping(self) -> None:
         with suppress(KsysError):
             await self.fetch_all(Clock, PING, {}, name="ping")
-
-    def _failed(self, error: KsysError, *, late: bool) -> None:
-        self.counters.failures += 1
-        if late:
-            error.request_id = self._logged.get(error.code, error.request_id)
-            return
-        if self._lost_since is None:
-            self._lost_since = time.monotonic()
-            self._logged.clear()
-        # An outage may have several codes. Each is logged once; later errors name that request.
-        logged = error.code in self._logged
-        error.request_id = self._logged.setdefault(error.code, error.request_id)
-        if not logged:
-            log.event("db_fail", code=error.code, database=self.name, error=error.message)
-
-    def _answered(self) -> None:
-        self.counters.statements += 1
-        self.pulse.report(away=False)
-        lost_for = self.lost_for_s
-        if lost_for is not None:
-            self._lost_since, self._back_at = None, time.monotonic()
-            log.event("db_recover", database=self.name, dur_ms=lost_for * 1000)
 
 
 _current: Database | None = None
@@ -290,8 +279,8 @@ _operator: Database | None = None
 
 
 def use(database: Database | None, operator: Database | None = None) -> None:
-    """Make them the results of :func:`current` and :func:`operator`; None at shutdown."""
-    global _current, _operator  # opened in the lifespan, which runs after the fork
+    """Set the results of :func:`current` and :func:`operator`; None at shutdown."""
+    global _current, _operator  # The lifespan opens them, after the fork.
     _current, _operator = database, operator
 
 

@@ -1,4 +1,4 @@
-"""The outermost layer of the app; it restores each request as its browser sent it (PRD §10).
+"""The outermost layer of the app; it restores each request to what its browser sent (PRD §10).
 
 Code behind the edge reads scheme, Host and path of a request and does not need to know about
 proxies: which proxy ended TLS, or whether a proxy removed the base path (PRD §23).
@@ -77,7 +77,7 @@ def own_origin(page: str | None, environ: Mapping[str, Any]) -> bool:
     """Whether an Origin header is the app's own origin; Reflex calls this for each websocket.
 
     Args:
-        page: the header, None where the request has none.
+        page: the header, None if the request has none.
         environ: the request behind the edge, in the form of engineio.
     """
     served = origin(environ["asgi.scope"]["scheme"], environ.get("HTTP_HOST", ""))
@@ -116,7 +116,7 @@ def _under(base: str, scope: Any) -> dict[str, Any]:
 
 
 async def _redirect(path: str, scope: Any, arrived: Arrival, send: Any) -> None:
-    """Redirect to a path without an origin, because the browser knows its origin best."""
+    """Redirect to a path without an origin, because only the browser is sure of its origin."""
     query = scope.get("query_string", b"")
     location = path.encode("ascii") + (b"?" + query if query else b"")
     headers = [(b"location", location), (b"content-length", b"0")]

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from ksys_app.models.annotations import Annotation
 from ksys_app.models.expressions import Span
 from ksys_app.models.limits import Contradiction, Edited
 from ksys_app.models.message import Message
@@ -36,15 +37,15 @@ class KsysError(Exception):
         self.span: Span | None = None
 
     @property
-    def said(self) -> Message:
-        """The sentence shown to the user, for the page to put into the reader's language."""
+    def sentence(self) -> Message:
+        """The sentence shown to the user, as a message that a page translates."""
         what = self.args[0] or (self.__doc__ or self.code).splitlines()[0]
         return what if isinstance(what, Message) else Message("errors.plain", {"text": str(what)})
 
     @property
     def message(self) -> str:
         """The sentence shown to the user, in English."""
-        return say(self.said)
+        return say(self.sentence)
 
     def __str__(self) -> str:
         """The sentence in English."""
@@ -69,7 +70,7 @@ class BadParameter(KsysError):
 
     Args:
         what: the sentence.
-        edits: edits of limits with their faults, which the error is about.
+        edits: the edits of limits that the error is about, with their faults.
     """
 
     code = "BAD_PARAMETER"
@@ -86,17 +87,22 @@ class Conflict(KsysError):
 
     Args:
         what: the sentence.
-        contradictions: each tag with the values that do not agree.
+        contradictions: each tag whose values do not agree, with these values.
+        annotation: the annotation in force.
     """
 
     code = "CONFLICT"
     http_status = 409
 
     def __init__(
-        self, what: str | Message = "", contradictions: Sequence[Contradiction] = ()
+        self,
+        what: str | Message = "",
+        contradictions: Sequence[Contradiction] = (),
+        annotation: Annotation | None = None,
     ) -> None:
         super().__init__(what)
         self.contradictions = contradictions
+        self.annotation = annotation
 
 
 class AddressTooLong(KsysError):

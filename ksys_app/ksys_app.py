@@ -1,4 +1,4 @@
-"""Composition only: the app, its routes, its lifespan, the HTTP contract and the headers."""
+"""Composes the app: its pages, its HTTP API, its layers and its lifespan."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import reflex as rx
 from ksys_app import log, reflex_compat
 from ksys_app.api.app import create_api
 from ksys_app.api.error_page import error_page
+from ksys_app.api.start_page import with_start_view
 from ksys_app.base_path import FOLDER_VARIABLE
 from ksys_app.built import BuiltPages
 from ksys_app.edge import behind_proxies, own_origin
@@ -24,7 +25,7 @@ from ksys_app.events.gate import gated
 from ksys_app.events.refusals import refusals
 from ksys_app.pages import add_pages, app_style
 from ksys_app.request_ids import with_request_ids
-from ksys_app.security import with_headers, with_tls_kept
+from ksys_app.security import with_headers, with_strict_transport
 from ksys_app.services import runtime
 from ksys_app.services.access import Access
 from ksys_app.settings import Settings, get_settings, secrets
@@ -45,21 +46,24 @@ async def lifespan() -> AsyncIterator[None]:
     collect_rarely()
     sweeping = asyncio.create_task(closed_tabs().keep_sweeping(), name="closed tabs")
     try:
-        async with runtime.opened(settings, connected):
+        async with runtime.opened(settings, is_connected):
             yield
     finally:
         sweeping.cancel()
 
 
-def connected(token: str) -> bool:
+def is_connected(token: str) -> bool:
     """Whether the tab with this token has its websocket."""
     return reflex_compat.tab_connected(app, token)
 
 
 def closed_tabs() -> ClosedTabs:
     """Frees the states of closed tabs."""
-    held, release = reflex_compat.tabs_with_state, reflex_compat.release_state
-    return ClosedTabs(lambda: held(app), connected, lambda token: release(app, token))
+    return ClosedTabs(
+        lambda: reflex_compat.tabs_with_state(app),
+        is_connected,
+        lambda token: reflex_compat.release_state(app, token),
+    )
 
 
 def catalogue() -> Catalogue:
@@ -72,8 +76,8 @@ def at_gate(inside: Any) -> Any:
     return gated(inside, reflex_compat.event_namespace(), catalogue, refusals)
 
 
-def who() -> Identity:
-    """How KSYS_AUTH wants this process to know who sends a request.
+def get_identity() -> Identity:
+    """How this process identifies the sender of a request, by KSYS_AUTH.
 
     Raises:
         KsysError: the app is still starting.
@@ -91,7 +95,7 @@ def who() -> Identity:
 
 @lru_cache(maxsize=1)
 def named_by_proxy(access: Access, name: str) -> Proxied:
-    """The people whom the proxy names; one object, because it remembers who keeps no cookie."""
+    """The identities from a proxy; one object, because it remembers clients without cookies."""
     return Proxied(access, name)
 
 
@@ -101,8 +105,8 @@ def limits(settings: Settings) -> Limits:
 
 
 def at_wall(inside: Any) -> Any:
-    """The app behind the wall, which answers only who may ask."""
-    return walled(inside, who, Crowd(limits(get_settings())), error_page)
+    """The app behind the wall, which passes only allowed requests."""
+    return walled(inside, get_identity, Crowd(limits(get_settings())), error_page)
 
 
 def with_pages(inside: Any) -> Any:
@@ -114,7 +118,7 @@ def with_pages(inside: Any) -> Any:
 
 
 def event_ids() -> tuple[str, str]:
-    """The ids of the event that this task handles and of its cause, as the log has them."""
+    """The ids of the event that this task handles and of its cause, in the form of the log."""
     own, cause = reflex_compat.event_ids()
     return own and request.id_of(own), cause and request.id_of(cause)
 
@@ -133,7 +137,7 @@ def at_edge(inside: Any) -> Any:
 app = rx.App(
     **app_style(),
     api_transformer=[
-        *(with_pages, create_api(), at_gate, at_wall, with_tls_kept),
+        *(with_pages, create_api(), at_gate, with_start_view, at_wall, with_strict_transport),
         *(at_edge, with_headers, with_ids),
     ],
     backend_exception_handler=handler_failed,
@@ -142,5 +146,5 @@ app = rx.App(
 # The edge refuses foreign pages and says why. This check also protects an app without the edge.
 reflex_compat.check_origins(app, own_origin)
 app.register_lifespan_task(lifespan)
-request.ask_for_events(event_ids)
+request.use_event_ids(event_ids)
 add_pages(app)

@@ -66,8 +66,8 @@ _WARNING: Final = frozenset(
 MESSAGE: Final = "message"
 """The event of a line that has no name, such as those of libraries."""
 HIDDEN: Final = "********"
-"""What stands in a line in place of a secret."""
-# A shorter text is also a part of ordinary words.
+"""The text in a line in place of a secret."""
+# A shorter text would also match parts of ordinary words.
 _SHORTEST_SECRET: Final = 4
 # How PostgreSQL quotes a statement in the message of an error, with a mark below the place.
 _STATEMENT: Final = re.compile(r"^(LINE \d+|QUERY|CONTEXT|STATEMENT): .*(?:\n *\^)?", re.MULTILINE)
@@ -99,16 +99,16 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.1f}"
     text = str(value)
-    if text.isprintable() and not any(sign in text for sign in ' "='):
+    if text.isprintable() and not any(character in text for character in ' "='):
         return text
     return '"' + printable(text.replace("\\", "\\\\")).replace('"', '\\"') + '"'
 
 
 class _Formatter(logging.Formatter):
-    """What both forms have in common: UTC, and no secrets.
+    """The common part of both forms: times in UTC, and no secrets.
 
     Args:
-        secrets: texts that no line may have.
+        secrets: texts that no line may contain.
     """
 
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -137,11 +137,11 @@ class Text(_Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line itself, with the id of the request at its end."""
-        # What somebody sent forges no line.
+        # A text from outside must not look like a line of its own.
         record.message = printable(record.message)
-        told = super().formatMessage(record)
+        formatted = super().formatMessage(record)
         request_id = _request_id(record)
-        return f"{told} request_id={request_id}" if request_id else told
+        return f"{formatted} request_id={request_id}" if request_id else formatted
 
     def format(self, record: logging.LogRecord) -> str:
         """The line and its traceback."""
@@ -158,14 +158,14 @@ class Json(_Formatter):
         """
         name = getattr(record, "event_name", MESSAGE)
         head = (self.formatTime(record), record.levelname, record.name, name)
-        told: dict[str, Any] = dict(zip(_HEAD, head, strict=True))
-        told["request_id"] = _request_id(record) or None
+        entry: dict[str, Any] = dict(zip(_HEAD, head, strict=True))
+        entry["request_id"] = _request_id(record) or None
         fields = getattr(record, "fields", None)
         for key, value in ({"message": record.getMessage()} if fields is None else fields).items():
-            told[f"event_{key}" if key in _HEAD else key] = self._value(value)
+            entry[f"event_{key}" if key in _HEAD else key] = self._value(value)
         if record.exc_info and record.exc_info[0] is not None:
-            told["exception"] = self.hidden(self.formatException(record.exc_info))
-        return printable_json(json.dumps(told, ensure_ascii=False))
+            entry["exception"] = self.hidden(self.formatException(record.exc_info))
+        return printable_json(json.dumps(entry, ensure_ascii=False))
 
     def _value(self, value: object) -> object:
         if value is None or isinstance(value, bool | int):
@@ -176,7 +176,7 @@ class Json(_Formatter):
 
 
 def _request_id(record: logging.LogRecord) -> str:
-    """The id of the request during which the line was written; a field with the name goes first."""
+    """The id of the current request; empty if the line has its own field ``request_id``."""
     own = getattr(record, "fields", {})
     return "" if "request_id" in own else request.current()
 
@@ -190,16 +190,16 @@ def writes_json() -> bool:
 
 
 def setup(form: Form = "text", secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
-    """Send every line of the process to standard error, libraries' included.
+    """Send every line of the process, also those of libraries, to standard error.
 
-    Call it again when more libraries are loaded: some of them add handlers of their own.
+    Call it again after more libraries are loaded, because some of them add their own handlers.
 
     Args:
         form: text for people, or JSON for programs.
-        secrets: texts that are replaced by asterisks wherever they are.
-        level: least level of the product's own lines; of libraries only warnings are written.
+        secrets: texts that are replaced by asterisks in every line.
+        level: lowest level of the product's own lines; libraries log only warnings and errors.
     """
-    global _form  # one log a process
+    global _form  # One log per process.
     _form = form
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Json(secrets) if form == "json" else Text(secrets))

@@ -119,7 +119,7 @@ def statement(name: str) -> Iterator[Callable[[int], None]]:
         STATEMENT_SECONDS.labels(name).observe(time.monotonic() - started)
 
 
-def answered(name: str, answer: Answer[T]) -> Answer[T]:
+def count_answer(name: str, answer: Answer[T]) -> Answer[T]:
     """Count an answer by its source, and return it."""
     result = "stale" if answer.stale else "hit" if answer.cache_hit else "miss"
     CACHE_ANSWERS.labels(name, result).inc()

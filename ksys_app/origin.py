@@ -19,7 +19,7 @@ LOOPBACK: Final = "127.0.0.0/8,::1"
 NOBODY: Final = "none"
 MAX_ADDRESS: Final = 64_000
 """Most bytes of path and query of a request; the web server reads 65,535."""
-# For a year, browsers that came over TLS come over TLS only. Over HTTP they ignore this header.
+# A browser that receives it over TLS uses only TLS for a year. Over HTTP browsers ignore it.
 OVER_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 # Some proxies send the scheme of the websocket.
@@ -53,7 +53,7 @@ class Origin:
 
 
 def origin(scheme: str, authority: str) -> Origin | None:
-    """The origin of a scheme and a Host header, None where one of them is not valid."""
+    """The origin of a scheme and a Host header, None if one of them is not valid."""
     http_scheme = _SCHEMES.get(scheme.strip().lower())
     parts = _AUTHORITY.fullmatch(authority.strip().lower())
     if http_scheme is None or parts is None:
@@ -64,8 +64,8 @@ def origin(scheme: str, authority: str) -> Origin | None:
 
 def parse(text: str) -> Origin | None:
     """The origin of an Origin header, None for ``null`` and for text that is no origin."""
-    scheme, found, authority = text.partition("://")
-    return origin(scheme, authority) if found else None
+    scheme, separator, authority = text.partition("://")
+    return origin(scheme, authority) if separator else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ class Arrival:
     """The origin of a request.
 
     Attributes:
-        served: the origin that counts; None where the request has no valid Host.
-        claimed: the origin by the forwarded headers, whoever wrote them.
+        served: the origin that the app uses; None if the request has no valid Host.
+        claimed: the origin in the forwarded headers, from any sender.
         trusted: whether the request came from the address of a trusted proxy.
     """
 
@@ -88,7 +88,7 @@ def arrival(
 ) -> Arrival:
     """The origin of a request, from its headers and its connection.
 
-    Of a list in a header the last element counts, because the trusted proxy wrote that one.
+    If a header has a list, its last element is used, because the trusted proxy wrote it.
 
     Args:
         headers: the request's headers, names in lower case; values of one name joined by commas.
@@ -106,9 +106,9 @@ def arrival(
 
 
 def refusal(browser: str, arrived: Arrival) -> str | None:
-    """Why the page of an Origin header gets no websocket; None where it gets one.
+    """Why the page of an Origin header gets no websocket; None if it gets one.
 
-    The sentence says what to change in the proxy, because its reader is the proxy's owner.
+    The sentence is for the owner of the proxy. It says what to change there.
     """
     page = parse(browser)
     if page is not None and page == arrived.served:
@@ -171,20 +171,20 @@ def _last(values: str) -> str:
 
 
 def _last_forwarded(values: str) -> dict[str, str]:
-    """Pairs of the last element of a ``Forwarded`` header (RFC 7239), names in lower case."""
+    """The pairs of the last element of a ``Forwarded`` header (RFC 7239), names in lower case."""
     pairs: dict[str, str] = {}
     at = 0
-    while found := _PAIR.match(values, at):
-        name, value = found[1].lower(), found[2].strip()
+    while pair := _PAIR.match(values, at):
+        name, value = pair[1].lower(), pair[2].strip()
         pairs[name] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
-        at = found.end() + 1
-        if values[found.end() : at] == ",":
+        at = pair.end() + 1
+        if values[pair.end() : at] == ",":
             pairs = {}
     return pairs if at > len(values) else {}
 
 
 def client_of(forwarded_for: str, peer: str | None, proxies: Networks) -> str:
-    """The address of the browser: the last one that no trusted proxy has.
+    """The address of the browser: the last address that is not that of a trusted proxy.
 
     Args:
         forwarded_for: the header ``X-Forwarded-For``. Each proxy adds the address that it saw.

@@ -51,7 +51,7 @@ def tab_connected(app: rx.App, token: str) -> bool:
     """Whether the tab with this token has a websocket."""
     if app.event_namespace is None:
         return False
-    # The public map is a copy, made of all tabs each time that one of them asks.
+    # The public map is a copy of the map of all tabs, built anew at each access.
     return token in app.event_namespace._token_manager.token_to_socket
 
 
@@ -63,14 +63,14 @@ def tabs_with_state(app: rx.App) -> list[str]:
 def release_state(app: rx.App, token: str) -> None:
     """Free the state of a tab, unless an event of the tab is running.
 
-    The framework keeps it for an hour after the last event.
+    Otherwise the framework frees it an hour after the last event.
     """
     manager = _memory(app)
-    if (found := manager._token_expires_at.get(token)) is None:
+    if (expiry := manager._token_expires_at.get(token)) is None:
         return
-    lock = manager._states_locks.get(found[1].lock_key)
+    lock = manager._states_locks.get(expiry[1].lock_key)
     if lock is None or not lock.locked():
-        manager._purge_token(found[1])
+        manager._purge_token(expiry[1])
 
 
 def _memory(app: rx.App) -> StateManagerMemory:
@@ -82,7 +82,7 @@ def _memory(app: rx.App) -> StateManagerMemory:
 def event_ids() -> tuple[str, str]:
     """Transaction id of the event that this task handles, and of the event that caused it.
 
-    Both are hexadecimal digits; empty where there is no such event.
+    Both are hexadecimal digits; empty if there is no such event.
     """
     try:
         context = EventContext.get()
@@ -91,10 +91,10 @@ def event_ids() -> tuple[str, str]:
     return context.txid, context.parent_txid or ""
 
 
-def inside(state: T) -> T:
-    """The state itself of a background event, for the block in which it may be changed.
+def without_proxy(state: T) -> T:
+    """The state of a background event without its proxy, for the block that may change the state.
 
-    There, each use of an attribute of ``self`` goes through a proxy, which costs more than the use.
+    The proxy makes every access to an attribute slower than the access itself.
     """
     return getattr(state, "__wrapped__", state)
 

@@ -1,4 +1,4 @@
-"""Keeps Reflex to the npm packages of ``reflex.lock``, whoever starts it."""
+"""Makes Reflex use only the npm packages of ``reflex.lock``."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ WEB: Final = Path(".web")
 
 
 def keep_to_lock() -> None:
-    """Let Reflex use the packages of the lock, and never resolve or install others itself."""
-    js_runtimes.install_frontend_packages = locked
+    """Make Reflex use the packages of the lock; it never resolves or installs others."""
+    js_runtimes.install_frontend_packages = check_packages
     frontend_skeleton.sync_web_lockfiles_to_root = lambda: None
 
 
@@ -26,8 +26,8 @@ def install() -> None:
     npm("ci", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error", cwd=WEB)
 
 
-def locked(packages: set[str], config: Any) -> None:
-    """Replaces Reflex's own installation: check that the lock has every required package."""
+def check_packages(packages: set[str], config: Any) -> None:
+    """Check that the lock has every required package; it replaces Reflex's own installation."""
     wanted = set(packages)
     for plugin in config.plugins:
         wanted |= set(plugin.get_frontend_development_dependencies())
@@ -49,12 +49,12 @@ def _is_locked(spec: str, versions: dict[str, str]) -> bool:
 
 
 def npm(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run npm; if it fails, end the process. npm has printed the reason."""
+    """Run npm. If it fails, end the process; npm has printed the reason."""
     program = shutil.which("npm")
     if program is None:
         sys.exit("error: npm is missing beside this Python; run make setup")
-    done = subprocess.run((program, *arguments), text=True, check=False, **options)  # noqa: S603
-    return done if done.returncode == 0 else sys.exit(done.returncode)
+    result = subprocess.run((program, *arguments), text=True, check=False, **options)  # noqa: S603
+    return result if result.returncode == 0 else sys.exit(result.returncode)
 
 
 def use_own_node() -> None:

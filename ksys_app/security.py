@@ -61,7 +61,7 @@ def check_environment(settings: Settings, env_file_mode: int | None = None) -> l
 
     Args:
         settings: the settings.
-        env_file_mode: permission bits of ``.env``, None where there is no such file.
+        env_file_mode: permission bits of ``.env``, None if there is no such file.
     """
     production = settings.app_env == "production"
     operator, alarms = settings.ts_operator_dsn, settings.ts_alarm_dsn
@@ -92,36 +92,36 @@ def check_environment(settings: Settings, env_file_mode: int | None = None) -> l
 
 
 def access_problem(settings: Settings) -> str | None:
-    """Why the app must not start: who gets in is not settled. None: it is.
+    """Why the app must not start, because its access rules are incomplete; None if it may start.
 
     Args:
         settings: the settings.
     """
-    way = f"KSYS_AUTH={settings.auth}"
+    auth = f"KSYS_AUTH={settings.auth}"
     chosen = settings.model_fields_set
     if settings.auth == "off":
         open_to_all = (
-            f"{way} lets everybody in who reaches KSYS_HOST={settings.host}; set KSYS_AUTH=local "
+            f"{auth} lets everybody in who reaches KSYS_HOST={settings.host}; set KSYS_AUTH=local "
             "or KSYS_AUTH=proxy, or listen on 127.0.0.1"
         )
         return None if is_loopback(settings.host) else open_to_all
     if settings.ts_operator_dsn is None:
         default = "" if "auth" in chosen else f", the default for KSYS_HOST={settings.host},"
         return (
-            f"{way}{default} needs TS_OPERATOR_DSN, the connection as eco_op, e.g. "
+            f"{auth}{default} needs TS_OPERATOR_DSN, the connection as eco_op, e.g. "
             f"{EXAMPLE_DSN.replace('eco_ro', 'eco_op')}; set KSYS_OP_PASSWORD too, run "
             "ksys db init, then ksys user add"
         )
     if settings.auth == "proxy" and not ("trusted_proxies" in chosen and settings.proxies):
         return (
-            f"{way} needs KSYS_TRUSTED_PROXIES, the addresses of the proxies that say who somebody "
-            "is, e.g. 10.20.0.5; otherwise anybody could claim to be anybody"
+            f"{auth} needs KSYS_TRUSTED_PROXIES, the addresses of the proxies that say who "
+            "somebody is, e.g. 10.20.0.5; otherwise anybody could claim to be anybody"
         )
     return _provider_problem(settings) if settings.auth == "oidc" else None
 
 
 def _provider_problem(settings: Settings) -> str | None:
-    """Why nobody can log in at the identity provider, None if people can."""
+    """Why nobody can log in at the identity provider; None if people can."""
     for name, value, example in (
         ("ISSUER", settings.oidc_issuer, f"the provider's address, e.g. {EXAMPLE_ISSUER}"),
         ("CLIENT_ID", settings.oidc_client_id, "the app's name at the provider, e.g. ksys"),
@@ -134,8 +134,8 @@ def _provider_problem(settings: Settings) -> str | None:
 
 def _dsns(settings: Settings) -> Iterator[Finding]:
     if settings.ts_dsn is None:
-        put = f"put it in the environment or {env_file()}"
-        yield Finding("TS_DSN", False, f"not set; the app has no database: {put}")
+        remedy = f"put it in the environment or {env_file()}"
+        yield Finding("TS_DSN", False, f"not set; the app has no database: {remedy}")
     for name, dsn in (
         ("TS_DSN", settings.ts_dsn),
         ("TS_OPERATOR_DSN", settings.ts_operator_dsn),
@@ -174,10 +174,10 @@ def with_headers(app: App) -> App:
     return _adding(app, lambda _: every)
 
 
-def with_tls_kept(app: App) -> App:
-    """``app``, telling browsers that came over TLS to do so always.
+def with_strict_transport(app: App) -> App:
+    """``app`` with a header that tells browsers to use only TLS, if they came over TLS.
 
-    It belongs behind the edge, where a request has the scheme of its browser.
+    Put it behind the edge, where a request has the scheme of its browser.
     """
     return _adding(app, lambda scope: [OVER_TLS] if scope.get("scheme") == "https" else [])
 
@@ -198,9 +198,9 @@ def _adding(app: App, headers: Callable[[Any], list[tuple[bytes, bytes]]]) -> Ap
 
 
 def main() -> None:
-    """Run ``ksys check --offline``, with what else the command line has."""
+    """Run ``ksys check --offline`` with the other arguments of the command line."""
     sys.argv[1:1] = ["check", "--offline"]
-    # By name, because no module below the command line may import it.
+    # Run by name, because no module below the command line may import it.
     runpy.run_module("ksys_app", run_name="__main__", alter_sys=True)
 
 

@@ -40,8 +40,8 @@ class Settings(BaseSettings):
         ts_operator_dsn: DSN for what people decide on pages, role ``eco_op``.
         ts_alarm_dsn: DSN of the alarm worker, role ``eco_alarm``.
         app_env: ``production`` makes :mod:`ksys_app.security` strict.
-        tz: display zone; also the zone of ``influx_agg_1d`` when the schema is made.
-        host: address that ``ksys run`` and ``ksys demo`` listen on.
+        tz: display zone; also the zone of ``influx_agg_1d`` when the schema is created.
+        host: address on which ``ksys run`` and ``ksys demo`` listen.
         base_path: path that the app is served under, ``/`` or e.g. ``/ksys``.
         trusted_proxies: addresses and networks whose forwarded headers are trusted.
         log: form of the log; None for :attr:`log_form`'s default.
@@ -56,17 +56,18 @@ class Settings(BaseSettings):
         rw_password: password that ``ksys db init`` gives ``eco_rw``.
         op_password: password that ``ksys db init`` gives ``eco_op``.
         alarm_password: password that ``ksys db init`` gives ``eco_alarm``.
-        routes: the file that says where messages about alarms go; None: nowhere.
+        shifts: the shifts of a day by the local clock, None for no shifts.
+        routes: the file with the receivers of messages about alarms; None: no messages.
         auth: how people are identified: ``off``, ``local``, ``proxy`` or ``oidc``.
         user_header: the header with the name of the person, for ``proxy``.
         oidc_issuer: address of the identity provider, for ``oidc``, as the provider writes it.
         oidc_client_id: the app's name at the provider.
         oidc_client_secret: the app's secret at the provider, None for a public client.
-        oidc_scopes: what the app asks the provider for.
+        oidc_scopes: the scopes of a login, separated by blanks.
         oidc_user_claim: the claim with the name of the person.
-        oidc_role_claim: the claim that decides about the role.
-        oidc_roles: which of its values give which role.
-        oidc_name: what the button of the login calls the provider, None for its host.
+        oidc_role_claim: the claim that gives the role.
+        oidc_roles: the role for each value of that claim.
+        oidc_name: name of the provider on the login button, None for its host.
         max_requests: most HTTP requests of one client in 10 s.
         max_pages: most open pages of one login.
         max_messages: most messages of one page in 10 s.
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     op_password: SecretStr | None = None
     alarm_password: SecretStr | None = None
     routes: Path | None = None
+    shifts: Annotated[str | None, AfterValidator(values.shifts)] = None
     auth: Annotated[str, AfterValidator(values.auth)] = Field(
         default_factory=lambda data: "off" if is_loopback(data["host"]) else "local"
     )
@@ -186,8 +188,8 @@ class Settings(BaseSettings):
         return dsn
 
     def role_passwords(self) -> dict[str, str | None]:
-        """Role to the password that it should get, None where no password is set."""
-        given = {
+        """Role to the password that it should get, None if no password is set."""
+        passwords = {
             "eco_ro": self.ro_password,
             "eco_rw": self.rw_password,
             "eco_op": self.op_password,
@@ -195,7 +197,7 @@ class Settings(BaseSettings):
         }
         return {
             role: password.get_secret_value() if password else None
-            for role, password in given.items()
+            for role, password in passwords.items()
         }
 
 
@@ -210,9 +212,9 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        # If another setting is wrong, KSYS_AUTH has no default; that is no mistake of its own.
-        own = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
-        wrong += [_sentence(dict(one)) for one in own]
+        # If another setting is wrong, KSYS_AUTH gets no default. Do not report that as an error.
+        errors = [item for item in error.errors() if item["type"] != "default_factory_not_called"]
+        wrong += [_sentence(dict(item)) for item in errors]
     if wrong:
         raise ConfigError("; ".join(wrong))
     return settings
@@ -237,31 +239,31 @@ def _misspelt() -> list[str]:
     file = _in_file()
     names = list(variables().values())
     return [
-        f"{found.name}{where} is not a setting; the nearest one is {found.nearest}"
+        f"{variable.name}{where} is not a setting; the nearest one is {variable.nearest}"
         for where, source in (("", os.environ), (f" in {ENV_FILE}", file))
-        for found in misspelt(source, names)
+        for variable in misspelt(source, names)
     ]
 
 
 def _in_file() -> dict[str, str | None]:
-    """The variables of ``.env``, names in lower case; none where there is no such file."""
+    """The variables of ``.env``, names in lower case; empty if there is no such file."""
     return dict(DotEnvSettingsSource(Settings).env_vars) if is_text_file(Path(ENV_FILE)) else {}
 
 
 def secrets() -> set[str]:
-    """Passwords, secrets and DSNs in the environment and ``.env``; of a DSN also its password."""
-    variables: list[tuple[str, str | None]] = [*os.environ.items()]
+    """Passwords, secrets and DSNs in the environment and ``.env``, and the password in each DSN."""
+    pairs: list[tuple[str, str | None]] = [*os.environ.items()]
     with suppress(ConfigError):
-        variables += _in_file().items()
-    found = set()
-    for name, value in variables:
+        pairs += _in_file().items()
+    secrets_found = set()
+    for name, value in pairs:
         if value and name.upper().endswith(("PASSWORD", "_SECRET")):
-            found.add(value)
+            secrets_found.add(value)
         elif value and name.upper().endswith("_DSN"):
-            found.add(value)
+            secrets_found.add(value)
             with suppress(psycopg.ProgrammingError):
-                found.add(str(conninfo_to_dict(value).get("password") or value))
-    return found
+                secrets_found.add(str(conninfo_to_dict(value).get("password") or value))
+    return secrets_found
 
 
 def _sentence(error: dict[str, object]) -> str:
@@ -287,6 +289,8 @@ def safe_dsn(dsn: str) -> str:
 
 
 def with_parameters(dsn: str, **parameters: str | int) -> str:
-    """``dsn`` with additional connection parameters; parameters that it has already stay."""
+    """``dsn`` with additional connection parameters; its own parameters stay."""
     own = conninfo_to_dict(dsn)
-    return make_conninfo(dsn, **{key: each for key, each in parameters.items() if not own.get(key)})
+    return make_conninfo(
+        dsn, **{key: value for key, value in parameters.items() if not own.get(key)}
+    )

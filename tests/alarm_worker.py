@@ -1,4 +1,4 @@
-"""What tests of the alarm worker share: samples in a database, and what must become of them."""
+"""Shared by tests of the alarm worker: samples in a database, and the expected journal."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import asyncio
 import csv
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from psycopg import AsyncConnection
 
+from ksys_app.domain.alarms.calculated import Derived, judge
 from ksys_app.domain.alarms.response import after
 from ksys_app.domain.alarms.settings import policy
-from ksys_app.domain.alarms.sources import Sources, added, place
+from ksys_app.domain.alarms.sources import Sources, journal_order, with_source_rows
+from ksys_app.domain.alarms.stored import Sample
 from ksys_app.domain.alarms.tag import TagMachine
 from ksys_app.domain.alarms.times import SECOND, microseconds, moment
 from ksys_app.models.alarms import ProcessEvent, Standing
-from ksys_app.queries import alarms as queries
+from ksys_app.queries import alarm_rules as queries
 from ksys_app.workers.alarms.worker import AlarmWorker
 from tests.unit.alarms import disturbed
 
@@ -40,8 +43,18 @@ SELECT tag_name, ts, value, qc FROM public.influx_hist
 UNION ALL
 SELECT tag_name, ts, 'NaN', 0 FROM public.ingest_reject
 WHERE reason IN ('NOT_FINITE', 'MAGNITUDE', 'NO_VALUE')
-ORDER BY 1, 2
+ORDER BY 1, 2, 3
 """
+CALCULATED = {
+    "X_DIFFERENCE": "T000 - T001 + 60",
+    "X_MEAN": "(T000 + T001 + T002) / 3",
+    "X_SLOW": "T003 + exp(T001 / 30)",
+    "X_FAST": "max(T007, T002)",
+    "X_CHOSEN": "if(T004 > 50, T005, X_ONE)",
+    "X_ONE": "T006",
+    "X_UNKNOWN": "T000 + NEVER",
+}
+"""Calculated tags, one of which uses another."""
 JOURNAL = """
 SELECT ts, tag_name, condition, level, raised_at, event, value, limit_value
 FROM public.alarm_journal ORDER BY ts, tag_name, condition, event
@@ -55,9 +68,10 @@ Key = tuple[str, str]
 
 
 async def load(conn: AsyncConnection, count: int, length: int) -> None:
-    """Write rules, settings and samples of disturbed series, which all go on a minute longer.
+    """Write rules, settings and samples of disturbed series.
 
-    So no silence is left at the end, and every group is judged up to it.
+    Every series has samples of one more minute, so that no silence is left at the end, and every
+    group is judged up to the end.
     """
     all_series = [disturbed.series(number, length) for number in range(count)]
     end = disturbed.until(all_series) + 300 * SECOND
@@ -76,19 +90,42 @@ async def load(conn: AsyncConnection, count: int, length: int) -> None:
         values = [[value for value, _ in rows.values()], [qc for _, qc in rows.values()]]
         await conn.execute(SAMPLES, [tag, [moment(ts) for ts in rows], *values])
 
+    rule = disturbed.series(0, 0).rule
+    for name, text in CALCULATED.items():
+        values = replace(rule, warn_max=80.0, warn_min=20.0, max_gap_seconds=60)
+        await conn.execute(RULE.encode(), [name, *(getattr(values, one) for one in LIMITS)])
+        await conn.execute(
+            "INSERT INTO public.alarm_rule (tag_name, condition, on_delay_s, off_delay_s)"
+            " SELECT %s, unnest(ARRAY['HIGH', 'LOW']), 2, 3",
+            [name],
+        )
+        await conn.execute(
+            "INSERT INTO public.expression (name, text, version, author) VALUES (%s, %s, 1, 'ann')",
+            [name, text],
+        )
+
 
 async def expected(conn: AsyncConnection) -> tuple[list[Row], dict[Key, Row]]:
-    """Journal and state that the machine gives the stored samples, with nobody acting."""
+    """Journal and state that the machine computes from the stored samples, without any operator."""
     rules = await queries.rules(conn)
     machines: dict[str, TagMachine] = {}
     events: list[ProcessEvent] = []
+    stored: dict[str, list[Sample]] = defaultdict(list)
     for tag, ts, value, qc in await (await conn.execute(STORED)).fetchall():
         if tag not in machines:
             machines[tag] = TagMachine(tag, rules.rules.get(tag), rules.settings.get(tag, {}))
         machines[tag].feed(microseconds(ts), value, qc or 0)
         events += machines[tag].take()
+        stored[tag].append((microseconds(ts), value, qc or 0))
+    for tag, formula in rules.formulas.items():
+        machine = TagMachine(tag, rules.rules[tag], rules.settings[tag])
+        samples = {one: stored[one] for one in formula.holds_us}
+        until = min((rows[-1][0] for rows in samples.values() if rows), default=0)
+        judge(machine, Derived(0).feed(formula, samples, until))
+        machine.advance(until - 1)
+        events += machine.take()
     sources = Sources(rules.rules.values())
-    return _folded(added(sorted(events, key=place), sources, microseconds(ts)))
+    return _folded(with_source_rows(sorted(events, key=journal_order), sources, microseconds(ts)))
 
 
 def _folded(events: Iterable[ProcessEvent]) -> tuple[list[Row], dict[Key, Row]]:
@@ -135,7 +172,7 @@ async def written(conn: AsyncConnection) -> tuple[list[Row], dict[Key, Row]]:
 
 
 async def evaluate(dsn: str, holder: str = "test") -> None:
-    """Judge everything that is there, from the first sample on."""
+    """Judge all stored samples."""
     await AlarmWorker(dsn, since_us=0, once=True, holder=holder).run(asyncio.Event())
 
 

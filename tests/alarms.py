@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, sql
 
 
 async def evaluate(conn: AsyncConnection, *, ago_s: float = 0.0) -> None:
-    """Let somebody have evaluated so many seconds ago; 0: somebody evaluates now."""
+    """Store that a worker evaluated so many seconds ago; 0: a worker evaluates now."""
     await conn.execute(
         "UPDATE alarm_lease SET holder = 'test', epoch = epoch + 1,"
         " evaluated_to = now() - make_interval(secs => %(ago)s),"
@@ -19,7 +19,10 @@ async def evaluate(conn: AsyncConnection, *, ago_s: float = 0.0) -> None:
 
 
 async def put(conn: AsyncConnection, tag: str, condition: str = "HIGH", **columns: Any) -> datetime:
-    """Insert an active, unacknowledged alarm of priority 2, unless given; its episode."""
+    """Insert an alarm and return the time of its episode.
+
+    Without other ``columns``, it is active and unacknowledged and has priority 2.
+    """
     if condition != "SOURCE_LOST":  # that is of a group
         await conn.execute(
             "INSERT INTO influx_qc_rule (tag_name) VALUES (%s) ON CONFLICT DO NOTHING", (tag,)
@@ -29,7 +32,7 @@ async def put(conn: AsyncConnection, tag: str, condition: str = "HIGH", **column
     assert row is not None
     raised = row[0] - timedelta(minutes=5)
     level = {"HIGH": "HH", "LOW": "LL", "INSTR": "RANGE"}.get(condition, "")
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         **{"tag_name": tag, "condition": condition, "process": "act", "level": level},
         **{"priority": 2, "raised_at": raised, "ack": "unacked", "count": 1},
         **{"value": 9.5, "limit_value": 9.0, "quality": "GOOD"},
@@ -37,12 +40,12 @@ async def put(conn: AsyncConnection, tag: str, condition: str = "HIGH", **column
     }
     await conn.execute(
         sql.SQL("INSERT INTO alarm_state ({}) VALUES ({})").format(
-            sql.SQL(", ").join(map(sql.Identifier, given)),
-            sql.SQL(", ").join(map(sql.Placeholder, given)),
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join(map(sql.Placeholder, values)),
         ),
-        given,
+        values,
     )
-    raised_at: datetime = given["raised_at"]
+    raised_at: datetime = values["raised_at"]
     return raised_at
 
 
@@ -55,16 +58,19 @@ async def clear(conn: AsyncConnection) -> None:
 
 
 async def note(conn: AsyncConnection, ts: datetime, tag: str, event: str, **columns: Any) -> None:
-    """A row of the journal: of HIGH, of priority 2 and of the episode at ``ts``, unless given."""
-    given: dict[str, Any] = {
+    """Insert a row of the journal.
+
+    Without other ``columns``, it is about HIGH, has priority 2 and begins an episode at ``ts``.
+    """
+    values: dict[str, Any] = {
         **{"ts": ts, "tag_name": tag, "condition": "HIGH", "level": "HH", "raised_at": ts},
         **{"event": event, "priority": 2, "value": 9.5, "limit_value": 9.0},
         **columns,
     }
     await conn.execute(
         sql.SQL("INSERT INTO alarm_journal ({}) VALUES ({})").format(
-            sql.SQL(", ").join(map(sql.Identifier, given)),
-            sql.SQL(", ").join(map(sql.Placeholder, given)),
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join(map(sql.Placeholder, values)),
         ),
-        given,
+        values,
     )

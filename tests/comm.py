@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -29,7 +30,7 @@ def expected_cells(
     slo_warn: float = 0.98,
     slo_crit: float = 0.95,
 ) -> Cells:
-    """One row an hour of 30 local days: start, received, expected, rate, missing, seen, state."""
+    """A row for each hour of 30 local days, with the columns of the grid of ``/comm``."""
     first_day = pd.Timestamp(start, tz=zone)
     last_day = pd.Timestamp(start + pd.Timedelta(days=30), tz=zone)
     hours = pd.date_range(first_day, last_day, freq="h", inclusive="left").tz_convert("UTC")
@@ -138,23 +139,37 @@ async def month(databases: TestDatabases) -> str:
     ten days ago. FREE: four days without an expectation. RAISED: three days; a test raises its
     expectation. GOOD: no gap.
     """
-    # The gaps are so many hours before the current one.
-    filled = Step(f"month-{datetime.now(UTC):%d-%H}", _fill)
+    # The gaps are so many hours before this one, also if the next hour begins meanwhile.
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    filled = Step(f"month-{hour:%d-%H}", partial(_fill, hour))
     dsn = await databases.fresh(filled=filled)
     async with await connect(dsn) as conn:
-        # The minutes since it was filled.
-        await conn.execute(MONTH.format("(SELECT max(ts) + interval '1 minute' FROM influx_hist)"))
+        await continue_month(conn)
     return dsn
 
 
-async def _fill(dsn: str) -> None:
+async def continue_month(conn: AsyncConnection) -> None:
+    """Write the messages of the minutes since the newest message.
+
+    Without them, a tag that sends has an outage in the current hour if a test runs late.
+    """
+    cursor = await conn.execute(
+        "SELECT date_trunc('hour', now()), max(ts) FROM public.influx_hist WHERE tag_name = 'GOOD'"
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    hour, newest = row
+    await conn.execute(MONTH, {"hour": hour, "start": newest + timedelta(minutes=1)})
+
+
+async def _fill(hour: datetime, dsn: str) -> None:
     async with await connect(dsn) as conn:
         await conn.execute(
             "INSERT INTO public.ingest_expectation (tag_name, exp_per_min, slo_warn, slo_crit)"
             " VALUES ('HOLES', 1, 0.95, 0.90), ('BORN', 1, 0.98, 0.95), ('DEAD', 1, 0.98, 0.95),"
             " ('RAISED', 1, 0.98, 0.95), ('GOOD', 1, 0.98, 0.95)"
         )
-        await conn.execute(MONTH.format("date_trunc('hour', now()) - interval '31 days'"))
+        await conn.execute(MONTH, {"hour": hour, "start": hour - timedelta(days=31)})
         for view in ("influx_agg_1m", "comm_recv_1h"):
             await conn.execute(
                 "CALL refresh_continuous_aggregate(%s, now() - interval '34 days',"
@@ -163,14 +178,14 @@ async def _fill(dsn: str) -> None:
             )
 
 
-# h: hours before the current hour; m: minute of the hour.
+# h: hours before %(hour)s; m: minute of the hour.
 MONTH = """
 INSERT INTO public.influx_hist (ts, tag_name, value)
 SELECT ts, tag_name, 1.0
 FROM (
-  SELECT ts, (extract(epoch FROM date_trunc('hour', now()) - date_trunc('hour', ts)) / 3600) AS h,
+  SELECT ts, extract(epoch FROM %(hour)s - date_trunc('hour', ts)) / 3600 AS h,
          extract(minute FROM ts) AS m
-  FROM generate_series({}, now(), interval '1 minute') AS ts
+  FROM generate_series(%(start)s::timestamptz, now(), interval '1 minute') AS ts
 ) AS minute
 CROSS JOIN unnest(ARRAY['HOLES', 'BORN', 'DEAD', 'FREE', 'RAISED', 'GOOD']) AS tag_name
 WHERE CASE tag_name

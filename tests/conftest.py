@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 from psycopg import AsyncConnection
 
+from ksys_app import db
 from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.ops.schema import schema
@@ -23,11 +24,14 @@ from ksys_app.utils.loading import loading
 from tests import sharing
 from tests.database import TestDatabases
 from tests.visiting import at_machine
+from tests.waiting import HANGS_S
 
 # A slow example on a busy machine is no failure of the code under test.
 hypothesis.settings.register_profile("ksys", deadline=None)
 hypothesis.settings.load_profile("ksys")
 
+# Settings of an app whose statements may be slow: on a busy machine that is no failure either.
+PATIENT = {"statement_timeout_ms": 30_000}
 # Long tests that need no pages run while the first browser test waits for the build of the pages.
 BESIDE_THE_BUILD = ("test_adoption.py", "test_silent_database.py")
 
@@ -43,14 +47,27 @@ def pytest_configure() -> None:
     # If a shell runs the tests in the background, they ignore Ctrl-C, and their commands would too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sharing.begin()
-    # All workers need the same ids of parameters, also where these come from sets.
-    os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
+    # All workers need the same ids of parameters, also where these come from sets. In CI, every run
+    # is the same, as it is for hypothesis.
+    seed = 0 if os.environ.get("CI") else random.randrange(2**32)
+    os.environ.setdefault("PYTHONHASHSEED", str(seed))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect the tests as the product loads its modules: they too live as long as the process."""
     with loading():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Import a file of tests in one worker at a time: the first one compiles it for the others."""
+    if isinstance(collector, pytest.Session):  # it collects folders and files while it collects
+        return (yield)
+    with sharing.alone(collector.path.name):
         return (yield)
 
 
@@ -61,10 +78,10 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two workers more than cores, because tests wait at times; none for a single file."""
+    """Three workers more than cores, because tests wait at times; none for a single file."""
     if len(config.args) == 1 and config.args[0].partition("::")[0].endswith(".py"):
         return 0
-    return len(os.sched_getaffinity(0)) + 2
+    return len(os.sched_getaffinity(0)) + 3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,7 +93,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     quickness: dict[Path, int] = {}
     for item in items:
         quickness[item.path] = min(_quickness(item), quickness.get(item.path, 2))
-    items.sort(key=lambda item: quickness[item.path])
+    # Serial tests come last among those of browsers: no test begins while they wait for the end of
+    # the running ones, and the longest tests have ended by then.
+    serial = {item.path for item in items if item.get_closest_marker("serial")}
+    items.sort(key=lambda item: (quickness[item.path], item.path in serial))
     builder = items[0].path
     items.sort(key=lambda item: (item.path != builder, item.path.name not in BESIDE_THE_BUILD))
 
@@ -111,8 +131,8 @@ async def apply_schema(dsn: str) -> None:
 @pytest.fixture(scope="session")
 async def databases(environment: None) -> AsyncIterator[TestDatabases]:
     """Creates fresh databases."""
-    async with TestDatabases(apply_schema) as made:
-        yield made
+    async with TestDatabases(apply_schema) as test_databases:
+        yield test_databases
 
 
 @dataclass(frozen=True)
@@ -139,11 +159,20 @@ async def plant_dsn(databases: TestDatabases) -> str:
 
 
 @pytest.fixture(scope="module")
-async def plant_db(databases: TestDatabases, plant_dsn: str) -> AsyncIterator[Plant]:
+def plant_limits() -> Mapping[str, int]:
+    """Settings of the app over ``plant_db`` that limit times; a module may have its own."""
+    return PATIENT
+
+
+@pytest.fixture(scope="module")
+async def plant_db(
+    databases: TestDatabases, plant_dsn: str, plant_limits: Mapping[str, int]
+) -> AsyncIterator[Plant]:
     """One database a module, which the app reads as ``eco_ro``; each test has its own tags."""
     dsn = plant_dsn
     settings = load_settings().model_copy(
         update={
+            **plant_limits,
             "ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD),
             "ts_operator_dsn": databases.as_role(dsn, "eco_op", OP_PASSWORD),
         }
@@ -155,6 +184,12 @@ async def plant_db(databases: TestDatabases, plant_dsn: str) -> AsyncIterator[Pl
     finally:
         await conn.close()
         await databases.drop(dsn)
+
+
+@pytest.fixture
+def nothing_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cached answers stay valid for the whole test, however slow the machine is."""
+    monkeypatch.setattr(db, "TTL", {kind: HANGS_S * (ttl > 0) for kind, ttl in db.TTL.items()})
 
 
 @pytest.fixture

@@ -100,16 +100,16 @@ def references(text: str) -> Iterator[tuple[str, list[str], list[int]]]:
 
 
 def command(words: list[str]) -> str:
-    """What is wrong with a ``ksys`` command line; empty if the command has all its options."""
+    """The error of a ``ksys`` command line; empty if the command has all its options."""
     here: TyperGroup | TyperCommand = typer.main.get_command(cli)  # type: ignore[assignment]
     for before, word in pairwise(["", *words]):
         if word.startswith("--"):
-            known = {
+            options = {
                 option
                 for parameter in here.params
                 for option in (*parameter.opts, *parameter.secondary_opts)
             }
-            if word.split("=")[0] not in known | {"--help"}:
+            if word.split("=")[0] not in options | {"--help"}:
                 return f"{here.name or 'ksys'} has no option {word}"
         elif isinstance(here, TyperGroup):
             if here.invoke_without_command and before.startswith("--"):

@@ -73,18 +73,18 @@ class Tab:
     """A subscriber of one selection that records each snapshot and its time."""
 
     def __init__(self, feed: LiveFeed, selection: Selection) -> None:
-        self.seen: list[tuple[float, Snapshot]] = []
+        self.received: list[tuple[float, Snapshot]] = []
         self.task = asyncio.create_task(self._follow(feed, selection))
 
     async def _follow(self, feed: LiveFeed, selection: Selection) -> None:
         async with feed.subscribe(selection) as subscription:
             while True:
                 snapshot = await subscription.next()
-                self.seen.append((now(), snapshot))
+                self.received.append((now(), snapshot))
 
     @property
     def times(self) -> list[float]:
-        return [at for at, _ in self.seen]
+        return [at for at, _ in self.received]
 
     async def close(self) -> None:
         self.task.cancel()

@@ -1,4 +1,4 @@
-"""A real identity provider on loopback, and somebody who logs in at its own pages."""
+"""A real identity provider on loopback, and a login at its own pages."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import httpx
 
 from ksys_app.ops.embedded import NODE
 from tests import sharing
+from tests.waiting import HANGS_S
 
 HERE = Path(__file__).with_name("provider")
 SECRET = "the secret of the app"
@@ -29,7 +30,7 @@ ROLES = "viewer=plant-viewers;engineer=plant-engineers"
 
 
 def settings(issuer: str) -> dict[str, str]:
-    """The settings of an app whose people log in there."""
+    """The settings of an app whose users log in at this provider."""
     return {
         "KSYS_AUTH": "oidc",
         "KSYS_OIDC_ISSUER": issuer,
@@ -41,7 +42,7 @@ def settings(issuer: str) -> dict[str, str]:
 
 
 async def installed() -> None:
-    """Install the provider, unless it is there in the version of its lock."""
+    """Install the provider, unless the version of its lock is installed."""
     lock = HERE / "package-lock.json"
     async with sharing.one_at_a_time("provider"):
         copy = HERE / "node_modules" / ".installed"
@@ -62,12 +63,12 @@ async def installed() -> None:
 async def provider(app: str, **more: Any) -> AsyncIterator[str]:
     """The issuer of a provider that knows the app at an address; see provider.mjs for ``more``."""
     await installed()
-    given = {"key": "first", "accounts": ACCOUNTS, "callback": f"{app}/login/callback"}
-    given |= {"back": f"{app}/login"} | more
+    options = {"key": "first", "accounts": ACCOUNTS, "callback": f"{app}/login/callback"}
+    options |= {"back": f"{app}/login"} | more
     process = await asyncio.create_subprocess_exec(
         str(NODE),
         str(HERE / "provider.mjs"),
-        json.dumps(given),
+        json.dumps(options),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
@@ -84,7 +85,7 @@ async def provider(app: str, **more: Any) -> AsyncIterator[str]:
 async def visit(address: str, user: str) -> str:
     """Log in at the provider's pages and agree; the address that it sends the browser back to."""
     back = re.compile(r".*/login/callback\?.*")
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=HANGS_S) as browser:
         answer = await browser.get(address)
         for _ in range(10):
             if answer.is_redirect:

@@ -14,7 +14,19 @@ from tests import docs
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 # What the OpenAPI document does not name: pages, files, and what the framework serves.
 OTHER_PATHS = (
-    *("/", "/trend", "/tech", "/comm", "/admin", "/login", "/ping", "/_health", "/_upload"),
+    *(
+        "/",
+        "/trend",
+        "/tech",
+        "/explore",
+        "/comm",
+        "/wall",
+        "/admin",
+        "/login",
+        "/ping",
+        "/_health",
+        "/_upload",
+    ),
     *("/login/oidc", "/login/callback", "/login/password"),
     *("/favicon.svg", "/api/v1/docs", "/api/v1/openapi.json", "/api/v1/nothing", "/nothing"),
     "/docs/runbooks/DB_CONN.md",

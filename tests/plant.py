@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -13,6 +14,7 @@ from psycopg import AsyncConnection
 from ksys_app.domain.windows import Window
 
 Sample = tuple[datetime, str, float]
+T = TypeVar("T")
 FREQUENCY = {"1m": "1min", "5m": "5min", "10m": "10min", "1h": "1h", "1d": "1D"}
 
 INSERT = """
@@ -43,6 +45,27 @@ async def clock(conn: AsyncConnection) -> datetime:
     row = await (await conn.execute("SELECT clock_timestamp()")).fetchone()
     assert row is not None
     return row[0]  # type: ignore[no-any-return]
+
+
+def ago(now: datetime, **back: float) -> str:
+    """The time that long before ``now``, as text for a request.
+
+    Unlike ``now-2h``, it is the same time in every request of a test.
+
+    Args:
+        now: the database's clock.
+        back: the difference, as for ``timedelta``.
+    """
+    return (now - timedelta(**back)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def in_one_minute(conn: AsyncConnection, work: Callable[[datetime], Awaitable[T]]) -> T:
+    """The result of ``work`` at the database's clock, repeated until no minute ended meanwhile."""
+    while True:
+        now = await clock(conn)
+        result = await work(now)
+        if (await clock(conn)).replace(second=0, microsecond=0) <= now:
+            return result
 
 
 def thinning(now: datetime, tag: str, seed: int) -> list[Sample]:
@@ -81,21 +104,36 @@ def expected_between(
     frame = bucketed(samples, bucket, zone)
     inside = frame[(frame["bucket"] >= start) & (frame["bucket"] < end)]
     values = inside.groupby("bucket")["value"]
-    made = values.agg(n="count", avg="mean", sum="sum", min="min", max="max")
-    made["last"], made["first"] = values.last(), values.first()
-    made["diff"] = made["last"] - made["first"]
-    return made.reset_index()
+    buckets = values.agg(n="count", avg="mean", sum="sum", min="min", max="max")
+    buckets["last"], buckets["first"] = values.last(), values.first()
+    buckets["diff"] = buckets["last"] - buckets["first"]
+    return buckets.reset_index()
+
+
+def expected_features(groups: Any) -> pd.DataFrame:
+    """Expected 5-minute features of samples that are grouped by their five minutes, by pandas."""
+    return pd.DataFrame(
+        {
+            "mean_5m": groups.mean(),
+            "std_5m": groups.std(ddof=1),
+            "min_5m": groups.min(),
+            "max_5m": groups.max(),
+            "p10_5m": groups.quantile(0.1),
+            "p90_5m": groups.quantile(0.9),
+            "n_5m": groups.size(),
+        }
+    )
 
 
 def expected_indicators(buckets: pd.DataFrame) -> pd.DataFrame:
     """Expected moving averages, bands and slope over rows of buckets, by pandas."""
     avg = buckets["avg"]
-    made = buckets[["bucket", "avg"]].copy()
+    indicators = buckets[["bucket", "avg"]].copy()
     for length in (10, 20, 60):
-        made[f"sma_{length}"] = avg.rolling(length, min_periods=1).mean()
-    made["sd_20"] = avg.rolling(20, min_periods=2).std(ddof=1)
-    made["slope_60"] = avg - avg.shift(60)
-    return made
+        indicators[f"sma_{length}"] = avg.rolling(length, min_periods=1).mean()
+    indicators["sd_20"] = avg.rolling(20, min_periods=2).std(ddof=1)
+    indicators["slope_60"] = avg - avg.shift(60)
+    return indicators
 
 
 def expected_tile(

@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 from tests.proxies import deployed, put
-
-START_S = 30
+from tests.waiting import HANGS_S
 
 
 def _settings(dsn: str, listen: int, size: int, folder: Path) -> str:
@@ -58,8 +57,8 @@ async def pgbouncer(dsn: str, users: Mapping[str, str], size: int = 2) -> AsyncI
         folder, listen = Path(name), free_port()
         os.chmod(folder, 0o755)
         (folder / "pgbouncer.ini").write_text(_settings(dsn, listen, size, folder))
-        known = "".join(f'"{user}" "{password}"\n' for user, password in users.items())
-        (folder / "users.txt").write_text(known)
+        passwords = "".join(f'"{user}" "{password}"\n' for user, password in users.items())
+        (folder / "users.txt").write_text(passwords)
         # PgBouncer does not run as root.
         nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         process = await asyncio.create_subprocess_exec(
@@ -68,12 +67,12 @@ async def pgbouncer(dsn: str, users: Mapping[str, str], size: int = 2) -> AsyncI
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-        said: list[str] = []
-        listening = asyncio.create_task(_listen(process, said))
+        output: list[str] = []
+        listening = asyncio.create_task(_listen(process, output))
         try:
-            async with asyncio.timeout(START_S):
-                while not any("process up" in line for line in said):
-                    assert process.returncode is None, "".join(said)
+            async with asyncio.timeout(HANGS_S):
+                while not any("process up" in line for line in output):
+                    assert process.returncode is None, "".join(output)
                     await asyncio.sleep(0.02)
             user = str(conninfo_to_dict(dsn)["user"])
             yield make_conninfo(dsn, host="127.0.0.1", port=listen, password=users[user])
@@ -84,7 +83,7 @@ async def pgbouncer(dsn: str, users: Mapping[str, str], size: int = 2) -> AsyncI
             await listening
 
 
-async def _listen(process: asyncio.subprocess.Process, said: list[str]) -> None:
+async def _listen(process: asyncio.subprocess.Process, output: list[str]) -> None:
     assert process.stderr is not None
     while line := await process.stderr.readline():
-        said.append(line.decode())
+        output.append(line.decode())

@@ -21,7 +21,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tests import docs
-from tests.e2e.conftest import START_S, STOP_S, free_port
+from tests.e2e.conftest import START_S, STOP_S
+from tests.ports import free_port
 from tests.waiting import until
 
 NOWHERE = "postgresql://eco_ro@127.0.0.1:1/nowhere"
@@ -82,18 +83,18 @@ class Certificate:
 
 async def certificate(folder: Path) -> Certificate:
     """A new certificate in ``folder``."""
-    made = Certificate(folder / "tls.crt", folder / "tls.key")
+    files = Certificate(folder / "tls.crt", folder / "tls.key")
     process = await asyncio.create_subprocess_exec(
         program("openssl"),
         *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
         *("-nodes", "-days", "2"),
         *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
-        *("-keyout", str(made.key), "-out", str(made.crt)),
+        *("-keyout", str(files.key), "-out", str(files.crt)),
         stderr=asyncio.subprocess.PIPE,
     )
-    _, told = await process.communicate()
-    assert process.returncode == 0, told.decode()
-    return made
+    _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return files
 
 
 @dataclass
@@ -145,17 +146,16 @@ async def caddy(folder: Path, port: int, site: str, **values: str) -> AsyncItera
 
 @asynccontextmanager
 async def login_service() -> AsyncIterator[int]:
-    """The port of a service that says who sends a request, as oauth2-proxy does.
+    """The port of a service that names the person who sends a request, as oauth2-proxy does.
 
-    The cookie ``_login`` has the name of the person; without a name in it, the answer has none. Its
-    page logs eve in and leads back.
+    The cookie ``_login`` has the name of the person. If the cookie is empty, the answer names
+    nobody. The login page of the service logs in eve and redirects back.
     """
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(_says_who, port=port, log_config=None))
+    server = uvicorn.Server(uvicorn.Config(_says_who, port=0, log_config=None))
     running = asyncio.create_task(server.serve())
     await until(partial(_started, server))
     try:
-        yield port
+        yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
         await running

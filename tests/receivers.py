@@ -1,4 +1,4 @@
-"""What takes messages about alarms in tests: a mail server and an HTTP receiver on loopback."""
+"""Receivers of messages about alarms: a mail server and an HTTP receiver on loopback."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class MailServer:
 
     Attributes:
         port: where it listens.
-        mails: what it took, in order.
-        refuses: how many mails it refuses next, for a while.
+        mails: the accepted mails, in order.
+        refuses: the number of next mails that it refuses.
     """
 
     port: int = 0
@@ -63,8 +63,8 @@ async def mail_server(
     def check(*arguments: object) -> AuthResult:
         data = arguments[-1]
         assert isinstance(data, LoginPassword)
-        given = data.login.decode(), data.password.decode()
-        return AuthResult(success=given == login, handled=False)
+        sent = data.login.decode(), data.password.decode()
+        return AuthResult(success=sent == login, handled=False)
 
     def session() -> SMTP:
         return SMTP(
@@ -114,10 +114,10 @@ class Receiver:
 @asynccontextmanager
 async def receiver() -> AsyncIterator[Receiver]:
     """An HTTP receiver."""
-    made = Receiver()
-    listening = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/alarms"
+    http_receiver = Receiver()
+    listening = await asyncio.start_server(http_receiver.serve, "127.0.0.1", 0)
+    http_receiver.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/alarms"
     try:
-        yield made
+        yield http_receiver
     finally:
         listening.close()

@@ -35,12 +35,14 @@ def agree(rows: Rows, expected: pd.DataFrame, names: Sequence[str], rel: float =
 
 
 async def clock(rows: Rows, plant_db: Plant) -> datetime:
-    """The database's clock when it answered these rows, or now where there is none."""
+    """The database's clock at the time of these rows; without rows, its clock now."""
     return rows[0].now if rows else await plant.clock(plant_db.conn)
 
 
 def moving(samples: list[plant.Sample], window: Window, now: datetime, zone: str) -> pd.DataFrame:
-    """Expected indicators of a window, with the lookback that they have."""
+    """Expected indicators of a window; they are computed with their lookback."""
     before = lookback(window.width)
-    whole = plant.expected_indicators(plant.expected_buckets(samples, window, now, zone, before))
-    return whole[whole["bucket"] >= now - window.duration].copy()
+    indicators = plant.expected_indicators(
+        plant.expected_buckets(samples, window, now, zone, before)
+    )
+    return indicators[indicators["bucket"] >= now - window.duration].copy()

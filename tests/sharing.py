@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -60,6 +60,13 @@ async def one_at_a_time(name: str) -> AsyncIterator[None]:
 
 
 @contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Run the block while no other process of this run is in a block of ``name``."""
+    with _locked(folder() / f"{name}.lock", fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
 def turn(alone: bool) -> Iterator[None]:
     """Wait until a test may run, together with tests of other workers or ``alone``.
 
@@ -87,11 +94,9 @@ def _parent() -> Path:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove the folders of killed runs, whose locks nobody holds any more."""
-    for left in parent.glob(f"{PREFIX}*/alive"):
-        with left.open("a") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            shutil.rmtree(left.parent, ignore_errors=True)
+    """Remove the folders of killed runs: no process holds their locks."""
+    for alive in parent.glob(f"{PREFIX}*/alive"):
+        # A run that ends at this moment removes its folder itself.
+        with suppress(FileNotFoundError, BlockingIOError), alive.open("r") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(alive.parent, ignore_errors=True)

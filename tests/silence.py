@@ -106,12 +106,12 @@ class Line:
 @asynccontextmanager
 async def line(dsn: str) -> AsyncIterator[Line]:
     """A proxy to a database, open for the block."""
-    made = Line(dsn)
-    await made.open()
+    proxy = Line(dsn)
+    await proxy.open()
     try:
-        yield made
+        yield proxy
     finally:
-        await made.close()
+        await proxy.close()
 
 
 class Stopped:

@@ -147,7 +147,7 @@ async def build(
         names: the aggregates to build.
     """
     await conn.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-    # The end is as if each job had just run, so that no job of the server runs meanwhile.
+    # Each job gets a later time in the same transaction, so that no job runs meanwhile.
     async with conn.transaction():
         for statement in TABLES:
             await conn.execute(statement.encode())
@@ -165,10 +165,14 @@ async def build(
         "SELECT drop_chunks('public.influx_hist', older_than => interval '365 days')"
     )
     if "1h" in names:
+        # One time for all, because a bucket may end between two statements.
+        row = await (await conn.execute("SELECT now() - %s::interval", (ONLY_DAYS,))).fetchone()
+        assert row is not None
+        oldest = row[0]
         for name in ("1m", "10m", "1h"):
             table, _ = await watermark.stored(conn, f"influx_agg_{name}")
-            gone = sql.SQL("DELETE FROM {} WHERE bucket < now() - %s::interval").format(table)
-            await conn.execute(gone, (ONLY_DAYS,))
+            delete = sql.SQL("DELETE FROM {} WHERE bucket < %s").format(table)
+            await conn.execute(delete, (oldest,))
     for name, _, start, end in aggregates:
         # The policy of the daily aggregate would delete days whose samples are deleted.
         async with conn.transaction():

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 Apply = Callable[[str], Awaitable[None]]
-"""It takes the owner's DSN and changes the database."""
+"""A function that takes the owner's DSN and changes the database."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is done to a database. Steps with one name do the same."""
+    """A change of a database. Steps with the same name make the same change."""
 
     name: str
     apply: Apply

@@ -1,4 +1,4 @@
-"""A tick of the live feed without a database: rows and rules from the test, and the log's lines."""
+"""A tick of the live feed with rows and rules of the test, and a handler that collects the log."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ RULE = StoredRule(
 
 
 def row(tag: str, value: float | None = 190.0) -> TileRow:
-    seen = value is not None
+    has_value = value is not None
     return TileRow(
         tag_name=tag,
         now=NOW,
         value=value,
-        ts=NOW - timedelta(seconds=4) if seen else None,
-        count=int(seen),
+        ts=NOW - timedelta(seconds=4) if has_value else None,
+        count=int(has_value),
         min=value,
         max=value,
         first=value,
@@ -75,8 +75,8 @@ class Rows:
         assert name == "tiles"
         await asyncio.sleep(self.takes_s)
         self.caps.append(params["cap"])
-        asked = params["tags"]
-        chosen = [row for row in self.tiles if asked is None or row.tag_name in asked]
+        tags = params["tags"]
+        chosen = [row for row in self.tiles if tags is None or row.tag_name in tags]
         tiles = tuple(chosen[: params["cap"]])
         stale = self.error is not None
         return Answer(tiles, len(tiles), 1_755_242_771_000, stale, self.error, 12.0 * stale)
@@ -86,6 +86,8 @@ class Rows:
     ) -> Answer[Any]:
         if name == "tags":
             return Answer((), len(self.tiles), 1)
+        if name == "calculated":
+            return Answer((), 0, 1)
         assert name == "rules"
         return Answer(self.rules, len(self.rules), 1)
 

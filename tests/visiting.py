@@ -1,4 +1,4 @@
-"""The HTTP contract without the wall, as somebody at the machine itself asks it."""
+"""The HTTP contract without the wall, for a person at the machine itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ksys_app.wall.identity import LOCAL
 def at_machine(app: Any) -> Any:
     """``app``, where every request comes from the person that KSYS_AUTH=off lets in."""
 
-    async def asked(scope: Any, receive: Any, send: Any) -> None:
+    async def with_visitor(scope: Any, receive: Any, send: Any) -> None:
         await app(scope | {VISITOR: LOCAL}, receive, send)
 
-    return asked
+    return with_visitor

@@ -6,13 +6,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from ksys_app.ops.demo.screens.protocol import LOAD, ROOT, address, event
+from tests.waiting import HANGS_S
 
+# A busy server may need longer for a handshake or a pong than the client would wait.
+PATIENT: Final[Any] = {"open_timeout": HANGS_S, "ping_interval": None}
 BASE = f"{ROOT}.ksys_app___states___base____base_state"
 BOARD = f"{BASE}.ksys_app___states___dashboard____dashboard_state"
 
@@ -49,7 +52,7 @@ class Wire:
 
     async def update(self, **found: Any) -> None:
         """Wait until the newest update has these vars."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             while not found.items() <= self.vars().items():
                 self._changed.clear()
                 await self._changed.wait()
@@ -68,7 +71,7 @@ class Wire:
     async def next_update(self) -> Any:
         """Wait for the next update."""
         count = len(self.updates)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             while len(self.updates) == count:
                 self._changed.clear()
                 await self._changed.wait()
@@ -87,14 +90,14 @@ class Wire:
 
     async def ended(self) -> None:
         """Wait until the server has ended the connection."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             while not self.closed:
                 self._changed.clear()
                 await self._changed.wait()
 
     async def wait_for_message(self, name: str) -> None:
         """Wait for the message ``name``, which is no update."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             while name not in self.messages:
                 self._changed.clear()
                 await self._changed.wait()
@@ -137,7 +140,9 @@ async def tab(
         cookie: the header ``Cookie``.
     """
     headers = {} if cookie is None else {"cookie": cookie}
-    async with connect(address(url, token), max_size=None, additional_headers=headers) as socket:
+    async with connect(
+        address(url, token), max_size=None, additional_headers=headers, **PATIENT
+    ) as socket:
         assert str(await socket.recv()).startswith("0{")
         start = boot or {"event": event(LOAD, {"vars": {}, "hashes": None})}
         await socket.send("40/_event," + json.dumps(start))

@@ -23,7 +23,7 @@ from ksys_app.wall.wall import for_nobody
 
 router = APIRouter()
 
-# Why nobody logs in with a password.
+# For each login mode without passwords: why a login with a password is refused.
 ELSEWHERE: Final = {
     "off": Message("errors.login_off"),
     "proxy": Message("errors.login_proxy"),
@@ -57,14 +57,14 @@ async def logout(request: Request) -> Response:
     if visitor is not None and visitor.key is not None:
         await runtime.access().log_out(visitor.key)
         answer.headers.append("set-cookie", cookies.drop_cookie(**cookie_of(request)))
-        signing = runtime.current().sign_in if visitor.via == "oidc" else None
-        end = None if signing is None else await signing.end(f"{home(request)}/login")
+        sign_in = runtime.current().sign_in if visitor.via == "oidc" else None
+        end = None if sign_in is None else await sign_in.end(f"{home(request)}/login")
         if end is not None:
             answer.headers["location"] = end
     return answer
 
 
-@router.get("/api/v1/me", summary="Who is logged in", responses=responses.access(Me))
+@router.get("/api/v1/me", summary="Who is logged in", responses=responses.plain(Me))
 async def me(_query: NoQuery, request: Request) -> Response:
     """The name and role of the person or program that asks."""
     visitor = visitor_of(request)
@@ -73,29 +73,29 @@ async def me(_query: NoQuery, request: Request) -> Response:
     return json_response({"user": visitor.name, "role": visitor.role, "via": visitor.via})
 
 
-@router.get("/api/v1/admin/audit", summary="Who did what", responses=responses.access(AuditPage))
+@router.get("/api/v1/admin/audit", summary="Who did what", responses=responses.plain(AuditPage))
 async def audit(query: AuditQuery) -> Response:
     """Logins, logouts, failures and what people changed, newest first; ``next`` leads on."""
     rows = await runtime.access().audit(query.start, query.end, query.before, query.limit)
-    more = rows[-1].id if len(rows) == query.limit else None
-    return json_response({"rows": [_audit(row) for row in rows], "next": more})
+    next_before = rows[-1].id if len(rows) == query.limit else None
+    return json_response({"rows": [_audit(row) for row in rows], "next": next_before})
 
 
 @router.get(
-    "/api/v1/admin/sessions", summary="Open sessions", responses=responses.access(list[OpenSession])
+    "/api/v1/admin/sessions", summary="Open sessions", responses=responses.plain(list[OpenSession])
 )
 async def sessions(_query: NoQuery, request: Request) -> Response:
     """The sessions that have not ended, newest first."""
     visitor = visitor_of(request)
-    own = None if visitor is None or visitor.key is None else visitor.key.hex()
-    found = await runtime.access().sessions()
-    return json_response([_session(one, own) for one in found])
+    own_key = None if visitor is None or visitor.key is None else visitor.key.hex()
+    open_sessions = await runtime.access().sessions()
+    return json_response([_session(session, own_key) for session in open_sessions])
 
 
 @router.post(
     "/api/v1/admin/sessions/{session}/revoke",
     summary="End a session",
-    responses=responses.access(Ended),
+    responses=responses.plain(Ended),
 )
 async def revoke(
     request: Request, session: Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
@@ -109,10 +109,11 @@ async def revoke(
 
 
 async def log_in(request: Request, sent: Login, answer: Response) -> Response:
-    """``answer`` with the cookie of a new session.
+    """Log the person in and return ``answer`` with the cookie of the new session.
 
     Raises:
-        Forbidden: nobody logs in with a password here, or the request is of a foreign page.
+        Forbidden: this site does not use passwords, the connection does not protect the cookie, or
+            a page of another site sent the request.
         AuthRequired: the name or the password is wrong.
         RateLimited: after too many failures.
         KsysError: the database does not answer.
@@ -154,17 +155,17 @@ def _audit(row: AuditRow) -> dict[str, Any]:
     }
 
 
-def _session(one: Session, own: str | None) -> dict[str, Any]:
+def _session(session: Session, own_key: str | None) -> dict[str, Any]:
     zone = runtime.current().zone
     return {
-        "id": one.id,
-        "user": one.user,
-        "role": one.role,
-        "via": one.via,
-        "created_at": time(one.created_at, zone),
-        "seen_at": time(one.seen_at, zone),
-        "expires_at": time(one.expires_at, zone),
-        "address": one.address,
-        "agent": one.agent,
-        "own": own is not None and own.startswith(one.id),
+        "id": session.id,
+        "user": session.user,
+        "role": session.role,
+        "via": session.via,
+        "created_at": time(session.created_at, zone),
+        "seen_at": time(session.seen_at, zone),
+        "expires_at": time(session.expires_at, zone),
+        "address": session.address,
+        "agent": session.agent,
+        "own": own_key is not None and own_key.startswith(session.id),
     }

@@ -1,4 +1,4 @@
-"""The parameters of the audit."""
+"""The query parameters of the audit endpoint."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Annotated, Self
 from fastapi import Query
 from pydantic import Field, model_validator
 
-from ksys_app.api.params import MAX_SEQ, Moment, NoParams
+from ksys_app.api.forms import WrongForm
+from ksys_app.api.params import MAX_SEQ, NoParams
+from ksys_app.api.time_params import Moment
 
 
 class AuditParams(NoParams):
-    """A time range, how many entries, and the entry that they must be older than."""
+    """A time range, the largest number of entries, and the id that all entries must be below."""
 
     start: Annotated[Moment | None, Field(alias="from")] = None
     end: Annotated[Moment | None, Field(alias="to")] = None
@@ -21,7 +23,7 @@ class AuditParams(NoParams):
     @model_validator(mode="after")
     def _from_is_before_to(self) -> Self:
         if self.start is not None and self.end is not None and self.start >= self.end:
-            raise ValueError("from must be before to")
+            raise WrongForm("from_to")
         return self
 
 

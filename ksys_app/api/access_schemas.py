@@ -1,4 +1,4 @@
-"""Shapes of the answers about people and their sessions."""
+"""Response shapes of the endpoints about users and their sessions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ksys_app.models.visitor import Via
 
 
 class Me(Exact):
-    """Who asks, with the role, and how that is known."""
+    """The caller: name, role, and how the caller logged in."""
 
     user: str
     role: Role

@@ -1,4 +1,4 @@
-"""The journal of alarms over HTTP, by pages and as a file (PRD §32.6)."""
+"""The HTTP endpoints of the alarm journal: pages of JSON, and a CSV file (PRD §32.6)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ksys_app.api.alarm_params import (
     JournalFileParams,
     JournalFileQuery,
     JournalQuery,
+    key_text,
     read_key,
-    written_key,
 )
 from ksys_app.api.alarm_schemas import JournalEntry, JournalPage
-from ksys_app.api.export import CSV, CsvStream
+from ksys_app.api.export import CSV, Content, FileStream
 from ksys_app.api.methods import head_only
 from ksys_app.api.render import Json, json_response
 from ksys_app.domain.figures import finite
 from ksys_app.models.alarm_rows import JournalRow
 from ksys_app.services import runtime
-from ksys_app.services.alarm_journal import JournalFilter, between, read_all, read_page
+from ksys_app.services.alarm_journal import JournalFilter, default_range, read_all, read_page
 from ksys_app.services.alarms import require_subject
 
 COLUMNS: Final = tuple(JournalEntry.model_fields)
@@ -34,7 +34,7 @@ COLUMNS: Final = tuple(JournalEntry.model_fields)
 router = APIRouter(prefix="/api/v1/alarms")
 
 
-@router.get("/journal", summary="Journal of alarms", responses=responses.paged(JournalPage))
+@router.get("/journal", summary="Journal of alarms", responses=responses.page(JournalPage))
 async def journal(query: JournalQuery) -> Response:
     """What happened, newest first: of the last 30 days, or of ``from`` up to, without, ``to``.
 
@@ -42,11 +42,11 @@ async def journal(query: JournalQuery) -> Response:
     answer is ``after`` of the next request.
     """
     after = None if query.after is None else read_key(query.after)
-    found = await read_page(
-        await _wanted(query), after, query.limit, newest_first=query.order == "newest"
+    page = await read_page(
+        await _filter_of(query), after, query.limit, newest_first=query.order == "newest"
     )
-    more = None if found.next is None else written_key(found.next)
-    return json_response({"rows": [entry(row) for row in found.rows], "next": more})
+    next_key = None if page.next is None else key_text(page.next)
+    return json_response({"rows": [entry(row) for row in page.rows], "next": next_key})
 
 
 @router.get(
@@ -56,33 +56,33 @@ async def journal(query: JournalQuery) -> Response:
     responses=responses.CSV_FILE | responses.MANY,
 )
 async def journal_csv(query: JournalFileQuery, request: Request) -> Response:
-    """The same rows as a file, all that match; a file of more than 200,000 rows is refused."""
-    wanted = await _wanted(query)
+    """All matching rows of the journal as a file; a file of more than 200,000 rows is refused."""
+    selected = await _filter_of(query)
     zone = runtime.current().zone
-    span = csv_file.span(wanted.start, wanted.end, zone)
-    named = csv_file.disposition(wanted.tags or ["alarms"], "journal", *span)
-    parts = read_all(wanted, newest_first=query.order == "newest")
-    # Read the first rows before the answer begins, because later no error status can be sent.
+    span = csv_file.span(selected.start, selected.end, zone)
+    disposition = csv_file.disposition(selected.tags or ["alarms"], "journal", *span)
+    parts = read_all(selected, newest_first=query.order == "newest")
+    # Read the first rows before the response starts. After the start, no error status can be sent.
     first = await anext(parts)
     if head_only(request):
-        headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
+        headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
         return Response(media_type=CSV, headers=headers)
-    about = {"range": " ".join(span), "tag": " ".join(wanted.tags), "view": "alarm_journal"}
-    return CsvStream(about, _text(first, parts), named)
+    about = {"range": " ".join(span), "tag": " ".join(selected.tags), "view": "alarm_journal"}
+    return FileStream(about, _csv_content(first, parts), disposition)
 
 
-async def _wanted(query: JournalFileParams) -> JournalFilter:
+async def _filter_of(query: JournalFileParams) -> JournalFilter:
     for tag in query.tag:
         await require_subject(tag)
-    start, end = await between(query.start, query.end)
+    start, end = await default_range(query.start, query.end)
     return JournalFilter(
         start, end, query.tag, query.condition, query.event, query.priority, query.actor
     )
 
 
-async def _text(
+async def _csv_content(
     first: Sequence[JournalRow], parts: AsyncIterator[Sequence[JournalRow]]
-) -> AsyncIterator[tuple[int, bytes]]:
+) -> Content:
     yield 0, (csv_file.BOM + csv_file.joined([COLUMNS])).encode()
     yield len(first), await asyncio.to_thread(_lines, first)
     async for rows in parts:
@@ -90,7 +90,7 @@ async def _text(
 
 
 def _lines(rows: Sequence[JournalRow]) -> bytes:
-    # The fields of an entry are in the order of the columns.
+    # The keys of an entry have the order of COLUMNS.
     return csv_file.joined(map(_cell, entry(row).values()) for row in rows).encode()
 
 
@@ -101,7 +101,7 @@ def _cell(value: Any) -> Any:
 
 
 def entry(row: JournalRow) -> Json:
-    """A row with the field names of the contract."""
+    """A journal row as a JSON object with the field names of the HTTP contract."""
     zone = runtime.current().zone
     return {
         "ts": render.time(row.ts, zone),
@@ -125,7 +125,7 @@ def entry(row: JournalRow) -> Json:
         "reason": row.reason,
         "data": row.data,
         "messages": [
-            {**one, "at": render.time(datetime.fromisoformat(one["at"]), zone)}
-            for one in row.messages
+            {**message, "at": render.time(datetime.fromisoformat(message["at"]), zone)}
+            for message in row.messages
         ],
     }

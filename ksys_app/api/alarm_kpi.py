@@ -1,4 +1,4 @@
-"""The figures of alarms over HTTP (PRD §32.7)."""
+"""The HTTP endpoints of the alarm figures: KPIs and most frequent alarms (PRD §32.7)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ksys_app.api.render import Json, json_response, time
 from ksys_app.domain.alarms.measures import MEASURES
 from ksys_app.models.alarm_kpi import TOP, Actor, Spell
 from ksys_app.services import runtime
-from ksys_app.services.alarm_kpi import KpiOfPeriod, moment, read_kpi
+from ksys_app.services.alarm_kpi import KpiOfPeriod, read_kpi, time_of_us
 from ksys_app.services.tags import require_known_tag
 
 router = APIRouter(prefix="/api/v1/alarms")
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/v1/alarms")
 @router.get(
     "/kpi",
     summary="Figures of alarms",
-    responses=responses.access(AlarmFigures) | responses.MANY,
+    responses=responses.plain(AlarmFigures) | responses.MANY,
 )
 async def kpi(query: SpanQuery) -> Response:
     """The figures of EEMUA 191 and ISA-18.2 of a time range, of the last seven days without one.
@@ -35,7 +35,7 @@ async def kpi(query: SpanQuery) -> Response:
 @router.get(
     "/bad_actors",
     summary="Most frequent alarms",
-    responses=responses.access(BadActors) | responses.MANY | responses.ANY_TAG,
+    responses=responses.plain(BadActors) | responses.MANY | responses.ANY_TAG,
 )
 async def bad_actors(query: RankQuery) -> Response:
     """Every alarm that was announced in a time range, the most frequent first.
@@ -45,91 +45,91 @@ async def bad_actors(query: RankQuery) -> Response:
     """
     if query.tag is not None:
         await require_known_tag(query.tag)
-    found = await read_kpi(query.start, query.end)
-    zone, ranking = runtime.current().zone, found.kpi.ranking
+    result = await read_kpi(query.start, query.end)
+    zone, ranking = runtime.current().zone, result.kpi.ranking
     ranked = enumerate(zip(ranking, _actors(ranking), strict=True), 1)
     body = {
-        "from": time(found.start, zone),
-        "to": time(found.end, zone),
-        "announced": found.kpi.announced,
+        "from": time(result.start, zone),
+        "to": time(result.end, zone),
+        "announced": result.kpi.announced,
         "ranked": len(ranking),
         "actors": [
             {"place": place, **entry}
-            for place, (one, entry) in ranked
-            if query.tag in (None, one.key.tag_name)
+            for place, (actor, entry) in ranked
+            if query.tag in (None, actor.key.tag_name)
         ],
     }
     return json_response(body)
 
 
-def _body(found: KpiOfPeriod) -> Json:
-    kpi, zone = found.kpi, runtime.current().zone
+def _body(result: KpiOfPeriod) -> Json:
+    kpi, zone = result.kpi, runtime.current().zone
     return {
-        "from": time(found.start, zone),
-        "to": time(found.end, zone),
-        "figures": _figures(found),
+        "from": time(result.start, zone),
+        "to": time(result.end, zone),
+        "figures": _figures(result),
         "bad_actors": _actors(kpi.actors),
         "chattering": [
-            {**one.key._asdict(), "count": one.count, "most_in_60_s": one.most}
-            for one in kpi.chattering
+            {**chatter.key._asdict(), "count": chatter.count, "most_in_60_s": chatter.most}
+            for chatter in kpi.chattering
         ],
         "fleeting": _actors(kpi.fleeting),
         "stale": _spells(kpi.stale),
         "floods": [
             {
-                "start": time(moment(one.start_us), zone),
-                "end": time(moment(one.end_us), zone),
-                "count": one.count,
+                "start": time(time_of_us(flood.start_us), zone),
+                "end": time(time_of_us(flood.end_us), zone),
+                "count": flood.count,
             }
-            for one in kpi.floods
+            for flood in kpi.floods
         ],
         "time_to_ack": [
             {
                 "priority": priority,
-                "raised": one.raised,
-                "acked": one.acked,
-                "median_s": one.median_s,
-                "p95_s": one.p95_s,
-                "cleared_unacked": one.missed,
+                "raised": answering.raised,
+                "acked": answering.acked,
+                "median_s": answering.median_s,
+                "p95_s": answering.p95_s,
+                "cleared_unacked": answering.missed,
             }
-            for priority, one in kpi.answering.items()
+            for priority, answering in kpi.answering.items()
         ],
         "time_in_alarm": _spells(kpi.longest),
         "renewed_shelves": _actors(kpi.shelving.extended),
-        "unreasoned_changes": [one._asdict() for one in kpi.changes.tags[:TOP]],
+        "unreasoned_changes": [change._asdict() for change in kpi.changes.tags[:TOP]],
         "slots": kpi.slots,
     }
 
 
-def _figures(found: KpiOfPeriod) -> list[Json]:
-    made = []
-    for one in MEASURES:
-        value = one.value(found.kpi, found.days)
-        made.append(
+def _figures(result: KpiOfPeriod) -> list[Json]:
+    figures = []
+    for measure in MEASURES:
+        value = measure.value(result.kpi, result.days)
+        figures.append(
             {
-                "name": one.name,
+                "name": measure.name,
                 "value": None if value is None else round(value, 6),
-                "unit": one.unit,
-                "formula": one.formula,
-                "good": one.good,
-                "limit": one.limit,
-                "verdict": one.verdict(value),
+                "unit": measure.unit,
+                "formula": measure.formula,
+                "good": measure.good,
+                "limit": measure.limit,
+                "verdict": measure.verdict(value),
             }
         )
-    return made
+    return figures
 
 
 def _actors(actors: Sequence[Actor]) -> list[Json]:
-    return [{**one.key._asdict(), "count": one.count, "share": one.share} for one in actors]
+    return [{**actor.key._asdict(), "count": actor.count, "share": actor.share} for actor in actors]
 
 
 def _spells(spells: Sequence[Spell]) -> list[Json]:
     zone = runtime.current().zone
     return [
         {
-            **one.key._asdict(),
-            "seconds": one.seconds,
-            "raised_at": None if one.since_us is None else time(moment(one.since_us), zone),
+            **spell.key._asdict(),
+            "seconds": spell.seconds,
+            "raised_at": None if spell.since_us is None else time(time_of_us(spell.since_us), zone),
         }
-        for one in spells
+        for spell in spells
     ]

@@ -1,4 +1,4 @@
-"""The parameters and bodies of requests about alarms."""
+"""Query parameters and request bodies of the alarm endpoints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from pydantic import (
     model_validator,
 )
 
-from ksys_app.api.params import MAX_SEQ, Moment, NoParams, TagName, Tags
+from ksys_app.api.forms import WrongForm
+from ksys_app.api.params import MAX_SEQ, NoParams, TagName, Tags
+from ksys_app.api.time_params import Moment
 from ksys_app.models.alarm_rows import JournalKey
 from ksys_app.models.alarms import AlarmCondition, Event
 from ksys_app.services.alarms import MOST_ITEMS, MOST_MINUTES
@@ -27,48 +29,51 @@ MOST_ROWS: Final = 10_000
 MOST_TEXT: Final = 1_000
 
 
-def _said(value: str) -> str:
+def _clean_text(value: str) -> str:
+    """``value`` without surrounding blanks. A NUL character is refused."""
     if "\0" in value:
-        raise ValueError("must have no NUL character")
+        raise WrongForm("no_nul")
     return value.strip()
 
 
-def _needed(value: str) -> str:
+def _not_empty(value: str) -> str:
     if not value:
-        raise ValueError("must say something")
+        raise WrongForm("something")
     return value
 
 
-def _whole(value: Any) -> Any:
-    """A number of a query string; a priority is one of four."""
+def _parse_priority(value: Any) -> Any:
+    """A priority from a query string as an integer. Any other value is returned unchanged."""
     return int(value) if isinstance(value, str) and value in "1234" and value else value
 
 
-def _integer(value: Any) -> Any:
-    """A number of JSON: 15.0 is an integer as well."""
+def _parse_integer(value: Any) -> Any:
+    """A JSON number such as 15.0 as an integer. Any other value is returned unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Minutes = Annotated[int, Field(strict=True, ge=1, le=MOST_MINUTES), BeforeValidator(_integer)]
+Minutes = Annotated[int, Field(strict=True, ge=1, le=MOST_MINUTES), BeforeValidator(_parse_integer)]
 Priority = Annotated[
     Literal[1, 2, 3, 4],
-    BeforeValidator(_whole),
+    BeforeValidator(_parse_priority),
 ]
 Priorities = Annotated[list[Priority], Field(max_length=4)]
 _TEXT: Final = {"pattern": r"^[^\u0000]*$"}
-Text = Annotated[str, Field(max_length=MOST_TEXT, json_schema_extra=_TEXT), AfterValidator(_said)]
+Text = Annotated[
+    str, Field(max_length=MOST_TEXT, json_schema_extra=_TEXT), AfterValidator(_clean_text)
+]
 Reason = Annotated[
     str,
     Field(
         max_length=MOST_TEXT, json_schema_extra={"pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"}
     ),
-    AfterValidator(_said),
-    AfterValidator(_needed),
+    AfterValidator(_clean_text),
+    AfterValidator(_not_empty),
 ]
 
 
 class AlarmParams(NoParams):
-    """Which alarms: those that stand in the list, some of them, the hidden ones, or all."""
+    """Which alarms: active, unacknowledged, shelved or all; filters; and the last ``seq``."""
 
     state: Literal["active", "unacked", "shelved", "all"] = "active"
     tag: Tags = Field(default_factory=list)
@@ -78,31 +83,31 @@ class AlarmParams(NoParams):
 
 
 def _key(value: str) -> str:
-    """A ``next`` of an earlier answer, checked."""
+    """``value``, if it is the ``next`` of an earlier response; anything else is refused."""
     try:
         read_key(value)
     except (ValueError, TypeError, OverflowError):
-        raise ValueError("must be the next of an earlier answer") from None
+        raise WrongForm("next") from None
     return value
 
 
 def read_key(text: str) -> JournalKey:
-    """The key of a row from the ``next`` of an answer.
+    """The key of a journal row, parsed from the ``next`` of a response.
 
     Raises:
-        ValueError, TypeError, OverflowError: it is not one.
+        ValueError, TypeError, OverflowError: ``text`` is not the ``next`` of a response.
     """
     ts, tag, condition, raised_at, event = orjson.loads(urlsafe_b64decode(text + "=="))
     texts = (ts, tag, condition, raised_at, event)
-    if not all(isinstance(one, str) and "\0" not in one for one in texts):
+    if not all(isinstance(text_part, str) and "\0" not in text_part for text_part in texts):
         raise ValueError(text)
-    times = [datetime.fromisoformat(one).astimezone(UTC) for one in (ts, raised_at)]
+    times = [datetime.fromisoformat(moment).astimezone(UTC) for moment in (ts, raised_at)]
     return JournalKey(times[0], tag, condition, times[1], event)
 
 
-def written_key(key: JournalKey) -> str:
-    """``next`` of an answer: where the page after it begins."""
-    times = [one.astimezone(UTC).isoformat() for one in (key.ts, key.raised_at)]
+def key_text(key: JournalKey) -> str:
+    """The ``next`` of a response: the key of the last row as text."""
+    times = [moment.astimezone(UTC).isoformat() for moment in (key.ts, key.raised_at)]
     parts = [times[0], key.tag_name, key.condition, times[1], key.event]
     return urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
@@ -116,7 +121,7 @@ class SpanParams(NoParams):
     @model_validator(mode="after")
     def _from_is_before_to(self) -> Self:
         if self.start is not None and self.end is not None and self.start >= self.end:
-            raise ValueError("from must be before to")
+            raise WrongForm("from_to")
         return self
 
 
@@ -127,7 +132,7 @@ class RankParams(SpanParams):
 
 
 class JournalFileParams(SpanParams):
-    """Which rows of the journal; those of every tag, condition, event, priority and person."""
+    """Filters and order of journal rows. An empty filter lets every row pass."""
 
     tag: Tags = Field(default_factory=list)
     condition: Annotated[list[AlarmCondition], Field(max_length=8)] = Field(default_factory=list)
@@ -139,11 +144,11 @@ class JournalFileParams(SpanParams):
     @field_validator("actor")
     @classmethod
     def _no_nul(cls, value: str | None) -> str | None:
-        return None if value is None else _said(value)
+        return None if value is None else _clean_text(value)
 
 
 class JournalParams(JournalFileParams):
-    """The same, how many rows, and after which row."""
+    """Filters and order of journal rows, the rows of a page, and the key that it starts after."""
 
     after: Annotated[str, Field(max_length=40_000), AfterValidator(_key)] | None = None
     limit: Annotated[int, Field(ge=1, le=1_000)] = 100

@@ -1,4 +1,4 @@
-"""Shapes of the answers about alarms."""
+"""Response shapes of the alarm endpoints."""
 
 from __future__ import annotations
 
@@ -111,11 +111,11 @@ class ValueNow(Exact):
 
 
 class AlarmChanges(AlarmList):
-    """What has changed of the alarms of a list since an earlier answer.
+    """The changes of a list of alarms since an earlier response.
 
-    ``whole``: ``rows`` are all alarms, and replace those that the reader has. Else they are those
-    that are new or have changed, ``removed`` names those that the list does not have any more, and
-    ``values`` are newest samples of other alarms. The next question has ``since=seq``.
+    If ``whole`` is true, ``rows`` are all alarms and replace those of the client. Otherwise they
+    are the new and the changed alarms, ``removed`` names the alarms that left the list, and
+    ``values`` are the newest samples of the other alarms. The next request has ``since=seq``.
     """
 
     whole: bool
@@ -156,8 +156,8 @@ class JournalMessage(Exact):
 class JournalEntry(Exact):
     """A row of the journal; ``raised_at`` names the episode.
 
-    ``condition`` and ``level`` are empty for an event that is of the whole tag. ``messages``: whom
-    it was told.
+    ``condition`` and ``level`` are empty for an event of the tag itself. ``messages`` has the
+    recipients of the event.
     """
 
     ts: Moment
@@ -215,7 +215,7 @@ class ActorEntry(Exact):
 
 
 class RankedEntry(ActorEntry):
-    """The same with its place among all; 1 is the most frequent one."""
+    """A source of alarms with its rank; 1 is the most frequent one."""
 
     place: Count
 

@@ -1,4 +1,4 @@
-"""Alarms over HTTP: the list, and what people do with it (PRD §32.6)."""
+"""The HTTP endpoints of the alarm list and of the actions on alarms (PRD §32.6)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from ksys_app.models.visitor import VISITOR, Visitor
 from ksys_app.services import runtime
 from ksys_app.services.alarm_feed import AlarmSnapshot
 from ksys_app.services.alarms import (
+    AlarmFilter,
+    AlarmListChanges,
     Change,
-    Part,
-    Wanted,
-    act,
     alarms_of,
     can_act,
-    changed,
+    change_alarms,
+    changes_since,
     require_subject,
 )
 from ksys_app.texts import say
@@ -47,68 +47,68 @@ from ksys_app.wall.identity import address_of
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
-_LIST: Final = responses.unchanged(AlarmList, AlarmChanges)
+_LIST: Final = responses.changes_since(AlarmList, AlarmChanges)
 
 router = APIRouter(prefix="/api/v1/alarms")
 
 
 @router.get("", summary="Alarms", responses=_LIST | responses.ANY_TAG)
 async def alarms(query: AlarmQuery, request: Request) -> Response:
-    """The alarms that stand in the list, or others of them.
+    """The alarms of the list, filtered by ``state``, ``tag`` and ``priority``.
 
-    ``state=unacked``: those that nobody has acknowledged. ``shelved``: those that are hidden, also
-    suppressed and out of service. ``all``: every known alarm, also normal ones. Events of
-    priority 4 are only in ``all``.
+    ``state=unacked``: the alarms that nobody has acknowledged. ``shelved``: the hidden alarms,
+    which are shelved, suppressed or out of service. ``all``: every alarm, also the normal ones.
+    Events of priority 4 are only in ``all``.
 
     ``tag`` and ``priority`` may appear several times. ``since`` is the ``seq`` of an earlier
-    answer: the answer then has only what has changed since, without ``limit``; 304 if nothing has.
-    ``since=0`` gives all and the first ``seq``. ``all`` is always answered as without ``since``.
+    response: the response then has only the changes since, without ``limit``, or is a 304 if there
+    are none. ``since=0`` returns all alarms and the first ``seq``. ``all`` ignores ``since``.
     """
     feed = runtime.current().alarms
     snapshot = await feed.now()
     if query.since == snapshot.seq and snapshot.error is None:
         return Response(status_code=304, headers=NO_STORE)
-    wanted = Wanted(query.state, tuple(query.tag), tuple(query.priority))
+    filters = AlarmFilter(query.state, tuple(query.tag), tuple(query.priority))
     for tag in query.tag:
         await require_subject(tag)
-    found = await alarms_of(snapshot, wanted)
+    listed = await alarms_of(snapshot, filters)
     evaluation = feed.evaluation or snapshot.evaluation
     part = None
     if query.since is not None and query.state != "all":
-        part = changed(snapshot, wanted, found, query.since)
+        part = changes_since(snapshot, listed, query.since)
 
     def content() -> bytes:
-        head = _head(snapshot, evaluation, len(found))
+        head = _head(snapshot, evaluation, len(listed))
         if part is not None:
             return orjson.dumps(head | _part(part, snapshot.values))
-        return orjson.dumps(head | {"rows": _rows(found[: query.limit], snapshot.values)})
+        return orjson.dumps(head | {"rows": _rows(listed[: query.limit], snapshot.values)})
 
     if snapshot.error is not None or query.state == "all":
         return Response(content(), media_type=JSON, headers=NO_STORE)
     to = None if evaluation is None else evaluation.evaluated_to
     if part is None:
-        asked = f"limit {query.limit}"
+        requested = f"limit {query.limit}"
     else:
-        asked = "whole" if part.whole else f"since {query.since}"
-    name = f"{wanted} {asked} {to}"
-    return send(request, await stored_body(snapshot.made, name, content), JSON, NO_STORE)
+        requested = "whole" if part.complete else f"since {query.since}"
+    name = f"{filters} {requested} {to}"
+    return send(request, await stored_body(snapshot.results, name, content), JSON, NO_STORE)
 
 
-@router.post("/ack", summary="Acknowledge alarms", responses=responses.acted(AlarmOutcomes))
+@router.post("/ack", summary="Acknowledge alarms", responses=responses.action(AlarmOutcomes))
 async def ack(body: Commented, request: Request) -> Response:
     """Acknowledge these episodes. An alarm of priority 1 needs a comment."""
     return await _act(request, "ack", body.items, body.comment)
 
 
 @router.post(
-    "/unack", summary="Take acknowledgements back", responses=responses.acted(AlarmOutcomes)
+    "/unack", summary="Take acknowledgements back", responses=responses.action(AlarmOutcomes)
 )
 async def unack(body: Commented, request: Request) -> Response:
     """Make acknowledged alarms unacknowledged again."""
     return await _act(request, "unack", body.items, body.comment)
 
 
-@router.post("/shelve", summary="Shelve alarms", responses=responses.acted(AlarmOutcomes))
+@router.post("/shelve", summary="Shelve alarms", responses=responses.action(AlarmOutcomes))
 async def shelve(body: Shelving, request: Request) -> Response:
     """Hide alarms for ``minutes``, an hour without it, at most eight hours.
 
@@ -119,19 +119,19 @@ async def shelve(body: Shelving, request: Request) -> Response:
     return await _change(request, change)
 
 
-@router.post("/unshelve", summary="End shelves", responses=responses.acted(AlarmOutcomes))
+@router.post("/unshelve", summary="End shelves", responses=responses.action(AlarmOutcomes))
 async def unshelve(body: Unshelving, request: Request) -> Response:
     """Show alarms again. One that is still active has to be acknowledged again."""
     return await _act(request, "unshelve", body.items, body.reason)
 
 
-@router.post("/reset", summary="Reset latches", responses=responses.acted(AlarmOutcomes))
+@router.post("/reset", summary="Reset latches", responses=responses.action(AlarmOutcomes))
 async def reset(body: Commented, request: Request) -> Response:
     """Reset alarms that stayed after they returned to normal; they must be acknowledged."""
     return await _act(request, "reset", body.items, body.comment)
 
 
-@router.post("/assign", summary="Take alarms over", responses=responses.acted(AlarmOutcomes))
+@router.post("/assign", summary="Take alarms over", responses=responses.action(AlarmOutcomes))
 async def assign(body: Commented, request: Request) -> Response:
     """Say that one takes care of these active alarms, also in place of somebody else.
 
@@ -143,7 +143,7 @@ async def assign(body: Commented, request: Request) -> Response:
 @router.post(
     "/out_of_service",
     summary="Take alarms out of service",
-    responses=responses.acted(AlarmOutcomes),
+    responses=responses.action(AlarmOutcomes),
 )
 async def out_of_service(body: OutOfService, request: Request) -> Response:
     """Hide alarms until somebody puts them back with ``end``."""
@@ -159,32 +159,32 @@ async def _change(request: Request, change: Change) -> Response:
     visitor: Visitor | None = request.scope.get(VISITOR)
     if visitor is None:
         raise AuthRequired(Message("errors.login_needed"))
-    outcomes = await act(change, visitor, address_of(request.scope))
-    return json_response({"results": [_result(one) for one in outcomes]})
+    outcomes = await change_alarms(change, visitor, address_of(request.scope))
+    return json_response({"results": [_result(outcome) for outcome in outcomes]})
 
 
 def _items(items: list[ItemBody]) -> list[Item]:
-    return [Item(one.tag_name, one.condition, one.raised_at) for one in items]
+    return [Item(item.tag_name, item.condition, item.raised_at) for item in items]
 
 
-def _result(one: Outcome) -> Json:
-    why = {} if one.why is None else {"message": say(one.why)}
+def _result(outcome: Outcome) -> Json:
+    why = {} if outcome.why is None else {"message": say(outcome.why)}
     return {
-        "tag_name": one.item.tag_name,
-        "condition": one.item.condition,
-        "raised_at": render.time(one.item.raised_at, runtime.current().zone),
-        "result": one.result,
+        "tag_name": outcome.item.tag_name,
+        "condition": outcome.item.condition,
+        "raised_at": render.time(outcome.item.raised_at, runtime.current().zone),
+        "result": outcome.result,
         **why,
     }
 
 
-def _head(snapshot: AlarmSnapshot, known: Evaluation | None, total: int) -> Json:
+def _head(snapshot: AlarmSnapshot, evaluation: Evaluation | None, total: int) -> Json:
     zone = runtime.current().zone
-    age_s = None if known is None else known.age_s
+    age_s = None if evaluation is None else evaluation.age_s
     return {
-        "evaluated_to": render.time(None if known is None else known.evaluated_to, zone),
+        "evaluated_to": render.time(None if evaluation is None else evaluation.evaluated_to, zone),
         "age_s": None if age_s is None else round(age_s, 3),
-        "evaluating": known is not None and known.evaluating,
+        "evaluating": evaluation is not None and evaluation.evaluating,
         "writable": can_act(),
         "seq": snapshot.seq,
         "counts": _counts(snapshot.counts),
@@ -193,38 +193,38 @@ def _head(snapshot: AlarmSnapshot, known: Evaluation | None, total: int) -> Json
     }
 
 
-def _part(part: Part, values: Mapping[str, Latest]) -> Json:
+def _part(part: AlarmListChanges, values: Mapping[str, Latest]) -> Json:
     return {
-        "whole": part.whole,
+        "whole": part.complete,
         "rows": _rows(part.alarms, values),
         "removed": [{"tag_name": tag, "condition": name} for tag, name in part.removed],
-        "values": [{"tag_name": one.tag_name} | _now(one) for one in part.values],
+        "values": [{"tag_name": sample.tag_name} | _now(sample) for sample in part.values],
     }
 
 
 def _rows(alarms: list[Alarm], values: Mapping[str, Latest]) -> list[Json]:
-    return [entry(one, values) for one in alarms]
+    return [entry(alarm, values) for alarm in alarms]
 
 
-def _counts(found: Counts) -> Json:
+def _counts(counts: Counts) -> Json:
     by_priority = {
         str(priority): {
-            "unacked": found.unacked.get(priority, 0),
-            "acked": found.acked.get(priority, 0),
-            "returned": found.returned.get(priority, 0),
+            "unacked": counts.unacked.get(priority, 0),
+            "acked": counts.acked.get(priority, 0),
+            "returned": counts.returned.get(priority, 0),
         }
         for priority in PRIORITIES
     }
     return {
         **by_priority,
-        "shelved": found.shelved,
-        "suppressed": found.suppressed,
-        "out_of_service": found.out_of_service,
+        "shelved": counts.shelved,
+        "suppressed": counts.suppressed,
+        "out_of_service": counts.out_of_service,
     }
 
 
 def entry(alarm: Alarm, values: Mapping[str, Latest]) -> Json:
-    """An alarm with the field names of the contract."""
+    """An alarm as a JSON object with the field names of the HTTP contract."""
     row, zone = alarm.row, runtime.current().zone
     return {
         "tag_name": row.tag_name,

@@ -1,9 +1,10 @@
-"""The FastAPI application of the HTTP contract and its errors, in front of Reflex."""
+"""The FastAPI application that serves the HTTP contract in front of Reflex, and its errors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,7 +18,9 @@ from ksys_app.api import (
     alarm_journal,
     alarm_kpi,
     alarms,
+    annotations as notes,
     comm,
+    events,
     export,
     expressions,
     failures,
@@ -29,17 +32,20 @@ from ksys_app.api import (
     login_form,
     own_password,
     prometheus,
+    relations,
     routes,
     runbooks,
+    saved_views,
     series,
+    series_files,
     statistics,
 )
 from ksys_app.api.compression import Compression
 from ksys_app.api.docs import STYLE, page, styled
+from ksys_app.api.forms import form_message
 from ksys_app.api.limit_render import error_detail
 from ksys_app.api.measured import Measured
 from ksys_app.api.methods import Methods
-from ksys_app.api.params import problem
 from ksys_app.api.render import json_response
 from ksys_app.errors import BadParameter, KsysError, RateLimited
 from ksys_app.log import logger
@@ -49,10 +55,10 @@ ROUTERS: Final = tuple(
     part.router
     for part in (
         *(routes, kpi, series, export, comm, health, prometheus, runbooks, access, login_form),
-        *(own_password, statistics),
+        *(own_password, statistics, events, relations, series_files),
         *(alarms, alarm_journal, alarm_kpi),
         *(limit_bulk, limit_preview, limits),
-        expressions,
+        *(expressions, saved_views, notes),
     )
 )
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
@@ -66,7 +72,7 @@ def error_response(error: KsysError) -> Response:
 
 
 class Contract(FastAPI):
-    """The HTTP contract, with an OpenAPI document that is exact about parameters."""
+    """The application of the HTTP contract. Its OpenAPI document is exact about parameters."""
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, built on first use, because that takes half a second."""
@@ -74,7 +80,7 @@ class Contract(FastAPI):
             document = super().openapi()
             for item in document["paths"].values():
                 for operation in item.values():
-                    # A wrong parameter gives our 400, and never the framework's 422.
+                    # A wrong parameter gives status 400, and never the framework's 422.
                     operation["responses"].pop("422", None)
                     for parameter in operation.get("parameters", []):
                         parameter["schema"] = _without_null(parameter["schema"])
@@ -84,7 +90,7 @@ class Contract(FastAPI):
 
 
 def create_api() -> FastAPI:
-    """The HTTP contract as an application to mount in front of the pages."""
+    """The application of the HTTP contract, ready to mount in front of the pages."""
     api = Contract(
         title="Ksys Dashboard",
         version=__version__,
@@ -100,12 +106,13 @@ def create_api() -> FastAPI:
     async def docs() -> HTMLResponse:
         return styled(page(api.openapi()), STYLE)
 
-    @api.api_route("/api/{rest:path}", methods=METHODS, include_in_schema=False)
+    @api.api_route("/api/{rest:text}", methods=METHODS, include_in_schema=False)
     async def unknown(request: Request, rest: str) -> Response:
         root = request.scope.get("root_path", "")
-        return _error_body(404, "NOT_FOUND", f"/api/{rest} does not exist; see {root}/api/v1/docs")
+        path = quote(f"/api/{rest}", safe="/")
+        return _error_body(404, "NOT_FOUND", f"{path} does not exist; see {root}/api/v1/docs")
 
-    @api.api_route("/_event/{rest:path}", methods=METHODS, include_in_schema=False)
+    @api.api_route("/_event/{rest:text}", methods=METHODS, include_in_schema=False)
     async def no_upgrade(rest: str) -> Response:
         message = (
             "only a websocket is served here, and its upgrade did not arrive; a proxy has to pass "
@@ -120,11 +127,11 @@ def create_api() -> FastAPI:
 
     @api.exception_handler(RequestValidationError)
     async def bad_parameter(_request: Request, error: RequestValidationError) -> Response:
-        return error_response(BadParameter(problem(list(error.errors()))))
+        return error_response(BadParameter(form_message(list(error.errors()))))
 
     @api.exception_handler(HTTPException)
     async def http_error(_request: Request, error: HTTPException) -> Response:
-        # A body that is no JSON is a wrong parameter.
+        # The framework raises 400 for a body that is not JSON. Report it as a wrong parameter.
         code = BadParameter.code if error.status_code == BadParameter.http_status else "HTTP"
         return _error_body(error.status_code, code, str(error.detail), dict(error.headers or {}))
 
@@ -133,26 +140,30 @@ def create_api() -> FastAPI:
         logger.error("%s failed", request.url.path, exc_info=error)
         return _error_body(500, "INTERNAL", "the request failed; the log has the details")
 
-    _hold_to_contract(api)
+    _add_middleware(api)
     return api
 
 
-def _hold_to_contract(api: FastAPI) -> None:
-    """Allow only the methods of the contract; compress and measure its answers."""
-    routed = (one for router in ROUTERS for one in router.routes)
-    every = (one for one in (*api.routes, *routed) if isinstance(one, Route))
-    # The routes with all methods answer for paths that the contract does not have.
-    contract = [one for one in every if one.methods != set(METHODS)]
+def _add_middleware(api: FastAPI) -> None:
+    """Add the layers that check methods, and compress and measure responses."""
+    routed = (route for router in ROUTERS for route in router.routes)
+    all_routes = (route for route in (*api.routes, *routed) if isinstance(route, Route))
+    # A route with all methods serves paths outside the contract.
+    contract = [route for route in all_routes if route.methods != set(METHODS)]
     # Compression is inside Methods, so that HEAD has the headers of GET.
-    api.add_middleware(Compression, routes=contract, plain=limit_preview.AT_ONCE)
+    api.add_middleware(
+        Compression,
+        routes=contract,
+        plain=(*limit_preview.STREAMED_PATHS, *series_files.COMPRESSED_PATHS),
+    )
     api.add_middleware(Methods, routes=contract, refuse=_not_allowed)
-    # Measured is the outermost: it also counts the answers of the other layers.
+    # Measured is the outermost layer, so it also counts the responses of the other layers.
     api.add_middleware(Measured, routes=contract)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a parameter without null, because a query string has no null."""
-    choices = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
     return schema if len(choices) != 1 else choices[0] | {"title": schema["title"]}
 
 

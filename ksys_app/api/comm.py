@@ -1,4 +1,4 @@
-"""Communication over HTTP: the grid and the outages of a tag, as JSON and CSV (PRD §28.2)."""
+"""The HTTP endpoints of communication: a tag's hours and outages as JSON and CSV (PRD §28.2)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ksys_app.domain.comm import DAYS, Calendar, calendar
 from ksys_app.models.comm import Cell, Outage
 from ksys_app.services import runtime
 from ksys_app.services.comm_page import Report
-from ksys_app.services.tags import require_known_tag
+from ksys_app.services.tags import require_sending
 
 router = APIRouter(prefix="/api/v1/comm")
 Rows = Iterable[tuple[str, Json]]
@@ -29,7 +29,7 @@ OUTAGE_COLUMNS: Final = tuple(schemas.CommOutage.model_fields)
 @router.get(
     "/heatmap",
     summary="30 days by 24 hours of a tag",
-    responses=responses.with_etag(responses.aging(schemas.CommHeatmap)),
+    responses=responses.with_etag(responses.may_be_stale(schemas.CommHeatmap)),
 )
 async def heatmap(query: CommQuery, request: Request) -> Response:
     """Every hour of 30 local days; a clock change makes them 719 or 721 hours."""
@@ -41,7 +41,7 @@ async def heatmap(query: CommQuery, request: Request) -> Response:
 @router.get(
     "/outages",
     summary="Outages of a tag",
-    responses=responses.listed(schemas.CommOutage) | responses.NAMED_TAG,
+    responses=responses.row_list(schemas.CommOutage) | responses.NAMED_TAG,
 )
 async def outages(query: CommQuery) -> Response:
     """Runs of critical hours in the same grid, ascending by time."""
@@ -55,7 +55,11 @@ async def cells_csv(query: CommCsvQuery) -> Response:
     """The cells of up to nine tags, with ``tag_name``."""
     days, zone = await _calendar(query.start), runtime.current().zone
     reports = [await _fresh(tag, days) for tag in query.tag]
-    rows = ((report.row.tag_name, cell(one, zone)) for report in reports for one in report.cells)
+    rows = (
+        (report.row.tag_name, cell(hour_cell, zone))
+        for report in reports
+        for hour_cell in report.cells
+    )
     return _csv(query.tag, "cells", days, CELL_COLUMNS, rows)
 
 
@@ -75,27 +79,29 @@ def _heatmap(report: Report, zone: ZoneInfo) -> Json:
         "days": DAYS,
         "judged_to": render.time(report.row.now, zone),
         "refused_24h": report.row.refused,
-        "cells": [cell(one, zone) for one in report.cells],
+        "cells": [cell(hour_cell, zone) for hour_cell in report.cells],
         **render.stale_mark(report.answer.error, report.answer.age_s),
     }
 
 
-def cell(one: Cell, zone: ZoneInfo) -> Json:
-    """A cell with the field names of the contract; its times are for orjson."""
+def cell(hour_cell: Cell, zone: ZoneInfo) -> Json:
+    """An hour as a JSON object with the field names of the contract; orjson writes its times."""
     return {
-        "bucket_utc": one.bucket,
-        "local": one.bucket.astimezone(zone),
-        "success_rate": one.success_rate,
-        "recv_msgs": one.recv_msgs,
-        "exp_msgs": one.exp_msgs,
-        "missing_msgs": one.missing_msgs,
-        "last_seen_min": None if one.last_seen is None else one.last_seen.astimezone(zone),
-        "state": one.state,
+        "bucket_utc": hour_cell.bucket,
+        "local": hour_cell.bucket.astimezone(zone),
+        "success_rate": hour_cell.success_rate,
+        "recv_msgs": hour_cell.recv_msgs,
+        "exp_msgs": hour_cell.exp_msgs,
+        "missing_msgs": hour_cell.missing_msgs,
+        "last_seen_min": None
+        if hour_cell.last_seen is None
+        else hour_cell.last_seen.astimezone(zone),
+        "state": hour_cell.state,
     }
 
 
 def outage(run: Outage) -> Json:
-    """An outage with the field names of the contract."""
+    """An outage as a JSON object with the field names of the HTTP contract."""
     return {
         "start_ts_utc": run.start.isoformat(),
         "end_ts_utc": run.end.isoformat(),
@@ -107,7 +113,7 @@ def outage(run: Outage) -> Json:
 
 
 async def _calendar(start: date | None) -> Calendar:
-    """The 30 days from ``start``; ``start`` may be after now, and then there are no data."""
+    """The 30 days from ``start``, or the 30 days that end today. Days after now have no data."""
     now = runtime.current()
     if start is not None:
         return calendar(start, now.zone)
@@ -118,7 +124,7 @@ async def _calendar(start: date | None) -> Calendar:
 async def _report(tag_name: str, days: Calendar) -> Report:
     report = await runtime.current().comm.report(tag_name, days)
     if report.row.first_ts is None:
-        await require_known_tag(tag_name)
+        await require_sending([tag_name])
     return report
 
 
@@ -132,7 +138,9 @@ async def _fresh(tag_name: str, days: Calendar) -> Report:
 def _csv(
     tags: list[str], kind: str, days: Calendar, names: tuple[str, ...], rows: Rows
 ) -> Response:
-    lines = ([csv_file.plain_text(tag), *(_text(row[name]) for name in names)] for tag, row in rows)
+    lines = (
+        [csv_file.plain_text(tag), *(_cell_text(row[name]) for name in names)] for tag, row in rows
+    )
     return Response(
         csv_file.header(names) + csv_file.joined(lines).encode(),
         media_type="text/csv; charset=utf-8",
@@ -143,5 +151,5 @@ def _csv(
     )
 
 
-def _text(value: object) -> object:
+def _cell_text(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value

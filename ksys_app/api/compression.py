@@ -1,4 +1,4 @@
-"""Compresses the answers of the contract that are not compressed yet (PRD §8.1)."""
+"""Compress the responses of the HTTP contract that are not compressed yet (PRD §8.1)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ksys_app.utils.encodings import gzip_allowed
 
-# A smaller answer fits into one packet without compression.
+# A smaller response fits into one packet without compression.
 LEAST_BYTES: Final = 1000
 LEVEL: Final = 5
 
 
 class Compression:
-    """``app`` with compressed answers of the contract, if the client accepts them.
+    """``app``, with compressed responses for clients that accept them.
 
     Args:
-        app: the application that answers.
-        routes: the routes of the contract. The build compresses the pages.
-        plain: paths that are not compressed.
+        app: the application that answers requests.
+        routes: the routes of the contract. Pages are compressed by the build, not here.
+        plain: paths whose responses are sent as they are.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[Route], plain: Sequence[str]) -> None:
         self._app, self._routes, self._plain = app, routes, plain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, compressed or not; the header ``Vary`` names what this depends on."""
+        """Answer with or without compression. ``Vary`` tells caches that the request decides."""
         if scope["type"] != "http" or not self._of_contract(scope):
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Compressed answers with an ETag, which a browser may cache and must revalidate (PRD §8.1)."""
+"""Compressed JSON with an ETag. A browser may cache it and must revalidate it (PRD §8.1)."""
 
 from __future__ import annotations
 
@@ -20,31 +20,35 @@ async def conditional_json(
     name: str,
     content: Callable[[], object],
 ) -> Response:
-    """``content`` as compressed JSON, or 304 if the browser has it already.
+    """The response with ``content`` as compressed JSON, or 304 if the browser has it already.
 
     Args:
         request: the request.
-        answer: the rows. The body of a fresh answer is stored with its rows.
-        name: name of the body among those of the same rows.
-        content: returns the content; called if the body is not stored yet.
+        answer: the answer of the database. The body is stored with it, unless it is stale.
+        name: name of the body among all bodies of the same answer.
+        content: returns the content. It is called only if the body is not stored yet.
     """
-    made = None if answer.stale else answer.made
-    body = await stored_body(made, name, lambda: orjson.dumps(content()))
+    results = None if answer.stale else answer.results
+    body = await stored_body(results, name, lambda: _json(content()))
     if answer.stale:
         return send(request, body, JSON, {"Cache-Control": "no-store"})
-    # A strong ETag identifies the bytes as sent, so the body without compression has another one.
+    # A strong ETag identifies the sent bytes, so the plain body needs an ETag of its own.
     etag = f'"{body.digest}"' if zipped(request) else f'"{body.digest}-plain"'
     headers = {"Cache-Control": "no-cache", "ETag": etag}
-    if _has(request.headers.get("If-None-Match", ""), etag):
+    if _matches(request.headers.get("If-None-Match", ""), etag):
         return Response(status_code=304, headers=headers | {"Vary": "Accept-Encoding"})
     return send(request, body, JSON, headers)
 
 
 def has_body(answer: Answer[Any], name: str) -> bool:
-    """Whether the body with this name is stored, so that :func:`conditional_json` only sends it."""
-    return not answer.stale and answer.made.get(name) is not None
+    """Whether the body ``name`` is stored, so that :func:`conditional_json` does not build it."""
+    return not answer.stale and answer.results.get(name) is not None
 
 
-def _has(if_none_match: str, etag: str) -> bool:
-    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag in known or "*" in known
+def _json(content: object) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    etags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in etags or "*" in etags

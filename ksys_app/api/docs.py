@@ -1,4 +1,4 @@
-"""The documentation page for people: the OpenAPI document as HTML without other files."""
+"""The documentation page for people: the OpenAPI document as one HTML page without scripts."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ vertical-align:top;border-bottom:1px solid #8883}h2{font-size:1.05rem;margin:0}
 
 
 def styled(html: str, style: str) -> HTMLResponse:
-    """A document as an answer whose policy allows its one style and no script."""
+    """A response with this HTML. Its content policy allows only ``style``, and no script."""
     policy = content_policy.of_document(style)
     return HTMLResponse(html, headers={content_policy.HEADER: policy})
 
 
 def page(document: dict[str, Any]) -> str:
-    """HTML of an OpenAPI document: each path with its parameters, fields and statuses."""
+    """The OpenAPI document as HTML: each path with its parameters, fields and statuses."""
     info = document["info"]
     paths = "".join(
         _operation(path, operation, document.get("components", {}).get("schemas", {}))
@@ -62,7 +62,7 @@ def _operation(path: str, operation: dict[str, Any], schemas: dict[str, Any]) ->
 
 
 def _from_here(path: str) -> str:
-    """A relative link from this page to a path of the app; it also works under a base path."""
+    """A relative link from this page to a path of the app, which also works under a base path."""
     return escape(posixpath.relpath(path, posixpath.dirname(PATH)))
 
 
@@ -78,10 +78,9 @@ def _fields(answer: dict[str, Any], schemas: dict[str, Any]) -> str:
     schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
     many = schema.get("items", {})
     shapes = [name for name in map(_named, schema.get("anyOf", [many or schema])) if name]
-    told = (_names(schemas[name]["properties"]) for name in shapes)
-    return "".join(
-        f"<p>{'A list of objects' if many else 'An object'} with {one}.</p>" for one in told
-    )
+    fields = (_names(schemas[name]["properties"]) for name in shapes)
+    kind = "A list of objects" if many else "An object"
+    return "".join(f"<p>{kind} with {names}.</p>" for names in fields)
 
 
 def _named(schema: dict[str, Any]) -> str:

@@ -1,10 +1,11 @@
-"""``/api/v1/export.csv``: the rows on screen, or other buckets, as a file (PRD §8.6)."""
+"""``/api/v1/export.csv``: the rows of chart and table as a CSV file (PRD §8.6)."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -17,9 +18,11 @@ from ksys_app.api import csv_file, responses, schemas
 from ksys_app.api.methods import head_only
 from ksys_app.api.params import ExportParams, ExportQuery
 from ksys_app.api.stored_body import Body, send, stored_body
+from ksys_app.domain.annotations import Marks
 from ksys_app.domain.ranges import Range
 from ksys_app.errors import BadParameter, KsysError
 from ksys_app.services import runtime
+from ksys_app.services.annotations import read_marks
 from ksys_app.services.export import Export, Part, read_answers, read_parts
 from ksys_app.services.periods import read_moment, read_period
 from ksys_app.services.series import SeriesQuery
@@ -45,59 +48,66 @@ async def export(query: ExportQuery, request: Request) -> Response:
     """The rows of chart and table as CSV; ``bucket`` selects another bucket width.
 
     ``from`` and ``to`` are a range. Beside ``window`` they select a part of the window: rows that
-    begin at ``from`` or later, and before ``to``.
+    begin at ``from`` or later, and before ``to``. With ``annotations``, the last column says what
+    people said about each row.
     """
     names = tuple(SHAPES[query.kind].model_fields)
-    wanted, named = await _wanted(query)
-    answers = None if wanted.partial else await read_answers(wanted)
+    selected, disposition = await _parse_query(query)
+    plain = not selected.partial and not query.annotations
+    answers = await read_answers(selected) if plain else None
     if answers is None:
-        parts = read_parts(wanted)
-        # Read the first rows before the answer begins, because later no error status can be sent.
-        text = _text(await anext(parts), parts, names)
+        parts = read_parts(selected)
+        marks = await read_marks(selected) if query.annotations else None
+        # Read the first rows before the response starts. After the start, no error status can be
+        # sent.
+        content = _csv_content(await anext(parts), parts, names, marks)
     elif len(answers) > 1 or head_only(request):
-        text = _stored(answers, names)
+        content = _stored_content(answers, names)
     else:
         ((tag, answer),) = answers.items()
         started = time.monotonic()
         body = await _file(tag, answer, names)
-        log.event("export_ok", **_fields(_about(wanted), answer.rowcount, started))
-        return send(request, body, CSV, _headers(named))
+        log.event("export_ok", **_fields(_about(selected), answer.rowcount, started))
+        return send(request, body, CSV, file_headers(disposition))
     if head_only(request):
-        return Response(media_type=CSV, headers=_headers(named))
-    return CsvStream(_about(wanted), text, named)
+        return Response(media_type=CSV, headers=file_headers(disposition))
+    return FileStream(_about(selected), content, disposition)
 
 
-async def _wanted(query: ExportParams) -> tuple[Export, str]:
-    """What the file has, and the header with its name."""
+async def _parse_query(query: ExportParams) -> tuple[Export, str]:
+    """The content of the requested file, and its header ``Content-Disposition``."""
     zone = runtime.current().zone
-    told = query.bucket if query.kind == "buckets" else query.kind
+    kind_text = query.bucket if query.kind == "buckets" else query.kind
     if query.of_window:
-        start, end = [await read_moment(*one) for one in (("from", query.start), ("to", query.end))]
+        start, end = [
+            await read_moment(*end_text) for end_text in (("from", query.start), ("to", query.end))
+        ]
         if start is not None and end is not None and start >= end:
             raise BadParameter("from must be before to")
         rows = SeriesQuery(query.kind, query.window, band=query.band)
-        wanted = Export(query.tag, rows, query.bucket, start, end)
-        parts = [query.window.label, told, *csv_file.span(start, end, zone)]
+        selected = Export(query.tag, rows, query.bucket, start, end)
+        parts = [query.window.label, kind_text, *csv_file.span(start, end, zone)]
     else:
         period = await read_period(query.window, query.start, query.end)
-        wanted = Export(query.tag, SeriesQuery(query.kind, period, band=query.band), query.bucket)
-        parts = [told]
+        selected = Export(query.tag, SeriesQuery(query.kind, period, band=query.band), query.bucket)
+        parts = [kind_text]
         if isinstance(period, Range):
             parts += csv_file.span(period.start, period.end, zone)
-    return wanted, csv_file.disposition(query.tag, *filter(None, parts))
+    return selected, csv_file.disposition(query.tag, *filter(None, parts))
 
 
-def _headers(disposition: str) -> dict[str, str]:
+def file_headers(disposition: str) -> dict[str, str]:
+    """The headers of a response that is a file."""
     return {"Content-Disposition": disposition, "Cache-Control": "no-store"}
 
 
-def _about(wanted: Export) -> dict[str, str]:
-    query = wanted.query
-    return {"range": query.window.label, "tag": " ".join(wanted.tags), "view": query.kind}
+def _about(export: Export) -> dict[str, str]:
+    query = export.query
+    return {"range": query.window.label, "tag": " ".join(export.tags), "view": query.kind}
 
 
 def _fields(about: Mapping[str, str], rows: int, started: float) -> dict[str, Any]:
-    """The log fields of a file."""
+    """The log fields of a file: those of ``about``, its rows, and the duration."""
     return {
         **about,
         "rowcount": rows,
@@ -105,31 +115,38 @@ def _fields(about: Mapping[str, str], rows: int, started: float) -> dict[str, An
     }
 
 
-class CsvStream(StreamingResponse):
-    """A file that ends without its last chunk if the database fails.
+Content = AsyncGenerator[tuple[int, bytes]]
 
-    Without the last chunk, a browser reports a failed download, so nobody takes an incomplete file
-    for a complete one.
+
+class FileStream(StreamingResponse):
+    """A response that is a file. If the database fails, the last chunk is not sent.
+
+    Without the last chunk a browser reports a failed download, so nobody uses an incomplete file as
+    a complete one.
 
     Args:
-        about: log fields that say what the file is of: ``range``, ``tag`` and ``view``.
-        content: parts of the file, each with its number of rows.
-        disposition: the header with the name of the file.
+        about: log fields that describe the content: ``range``, ``tag`` and ``view``.
+        content: the parts of the file, each with its number of rows.
+        disposition: the header ``Content-Disposition``.
+        media_type: the media type of the file.
     """
 
     def __init__(
         self,
         about: Mapping[str, str],
-        content: AsyncIterator[tuple[int, bytes]],
+        content: Content,
         disposition: str,
+        media_type: str = CSV,
     ) -> None:
         self._about, self._rows = about, 0
-        super().__init__(self._counted(content), media_type=CSV, headers=_headers(disposition))
+        headers = file_headers(disposition)
+        super().__init__(self._counted(content), media_type=media_type, headers=headers)
 
-    async def _counted(self, content: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[bytes]:
-        async for count, text in content:
-            yield text
-            self._rows += count
+    async def _counted(self, content: Content) -> AsyncGenerator[bytes]:
+        async with aclosing(content):
+            async for count, text in content:
+                yield text
+                self._rows += count
 
     async def stream_response(self, send: Send) -> None:
         """Send the file, and log how the transfer ended."""
@@ -139,6 +156,10 @@ class CsvStream(StreamingResponse):
             why = ""
         except KsysError as error:
             why = error.code
+        except TimeoutError:
+            # The client does not read. The last chunk is missing, so the server closes the
+            # connection.
+            pass
         except Exception:
             why = KsysError.code
             raise
@@ -151,18 +172,16 @@ class CsvStream(StreamingResponse):
 
 
 async def _file(tag: str, answer: Answer[Any], names: Sequence[str]) -> Body:
-    """The complete file of one tag, created once for each answer of the database."""
+    """The complete file of one tag, built once for each answer of the database."""
     zone = runtime.current().zone
 
     def content() -> bytes:
         return csv_file.header(names) + csv_file.lines(tag, answer.rows, names, zone)
 
-    return await stored_body(answer.made, "csv", content)
+    return await stored_body(answer.results, "csv", content)
 
 
-async def _stored(
-    answers: Mapping[str, Answer[Any]], names: Sequence[str]
-) -> AsyncIterator[tuple[int, bytes]]:
+async def _stored_content(answers: Mapping[str, Answer[Any]], names: Sequence[str]) -> Content:
     header = csv_file.header(names)
     yield 0, header
     for tag, answer in answers.items():
@@ -170,12 +189,21 @@ async def _stored(
         yield answer.rowcount, body.plain.removeprefix(header)
 
 
-async def _text(
-    first: Part, parts: AsyncIterator[Part], names: Sequence[str]
-) -> AsyncIterator[tuple[int, bytes]]:
-    zone = runtime.current().zone
-    yield 0, csv_file.header(names)
+async def _csv_content(
+    first: Part,
+    parts: AsyncIterator[Part],
+    names: Sequence[str],
+    marks: Mapping[str, Marks] | None = None,
+) -> Content:
+    yield 0, csv_file.header(names if marks is None else (*names, "annotations"))
     tag, rows = first
-    yield len(rows), await asyncio.to_thread(csv_file.lines, tag, rows, names, zone)
+    yield len(rows), await asyncio.to_thread(_lines, tag, rows, names, marks)
     async for tag, rows in parts:
-        yield len(rows), await asyncio.to_thread(csv_file.lines, tag, rows, names, zone)
+        yield len(rows), await asyncio.to_thread(_lines, tag, rows, names, marks)
+
+
+def _lines(
+    tag: str, rows: Sequence[Any], names: Sequence[str], marks: Mapping[str, Marks] | None
+) -> bytes:
+    words = None if marks is None else [marks[tag].of(row.bucket) for row in rows]
+    return csv_file.lines(tag, rows, names, runtime.current().zone, words)

@@ -1,4 +1,4 @@
-"""Expressions over tags: computed over a window, and saved under a name (PRD §33.4)."""
+"""The HTTP endpoints that evaluate expressions over tags, and save them by name (PRD §33.4)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ksys_app.api import render, responses
 from ksys_app.api.conditional_json import conditional_json
+from ksys_app.api.forms import WrongForm
 from ksys_app.api.limit_schemas import Reason, Version
 from ksys_app.api.limits import author_of
 from ksys_app.api.params import NoQuery, PeriodParams, TagName
 from ksys_app.api.render import json_response
 from ksys_app.api.schemas import ABSENT, Count, Exact, Moment, Nothing, View, Window
-from ksys_app.domain.columns import drawn
+from ksys_app.domain.columns import round_column
 from ksys_app.domain.expressions.functions import MAX_DIGITS
 from ksys_app.domain.expressions.tokens import MAX_TEXT
 from ksys_app.domain.kpi import decimals
@@ -37,12 +38,12 @@ Figure = float | None
 
 def _unit(value: str) -> str:
     if not value.isprintable():
-        raise ValueError("must be printable")
+        raise WrongForm("printable")
     return value.strip()
 
 
 class Calculation(PeriodParams):
-    """An expression, a window or a range, the width of its buckets, and the layout of values."""
+    """An expression, a window or a range, the bucket width, and the layout of the values."""
 
     expr: Text
     bucket: BucketName | None = None
@@ -83,11 +84,13 @@ class Expression(Exact):
 
 
 class UnitWarning(Exact):
-    """A part of the text whose units do not fit together."""
+    """A part of the text whose units do not fit; ``key`` and ``values`` are it for a page."""
 
     message: str
     at: Count
     length: Count
+    key: str
+    values: dict[str, Any]
 
 
 class ValueRow(Exact):
@@ -99,7 +102,7 @@ class ValueRow(Exact):
 
 
 class ValueColumns(Exact):
-    """The same as one list for each column, ``bucket`` in epoch milliseconds."""
+    """The values as one list for each column, ``bucket`` in epoch milliseconds."""
 
     bucket: list[int]
     avg: list[Figure]
@@ -128,7 +131,7 @@ class ValuesByRows(_Values):
 
 
 class ValuesByColumns(_Values):
-    """The same, by columns."""
+    """The values of an expression, by columns."""
 
     columns: ValueColumns
 
@@ -141,50 +144,53 @@ class ValuesByColumns(_Values):
 async def evaluate(query: Annotated[Calculation, Query()], request: Request) -> Response:
     """An expression over tags and saved expressions, for each bucket of a window or range."""
     period = await read_period(query.window, query.start, query.end, query.bucket)
-    made = await service.calculate(query.expr, period)
-    # A saved expression or a unit may have changed since the rows were read.
-    about = f"{query.expr}\0{made.node}\0{made.unit}\0{made.decimals}\0{made.warnings}"
+    result = await service.calculate(query.expr, period)
+    # A saved expression or a unit may have changed after the rows were read, so the name of the
+    # stored body contains what the expression means now.
+    about = f"{query.expr}\0{result.node}\0{result.unit}\0{result.decimals}\0{result.warnings}"
     digest = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()
     name = f"{query.format} {digest}"
-    return await conditional_json(request, made.answer, name, lambda: _body(query, made))
+    return await conditional_json(request, result.answer, name, lambda: _body(query, result))
 
 
 @router.get(
     "",
     summary="Saved expressions",
-    responses=responses.access(list[Expression]) | responses.EXPRESSION,
+    responses=responses.plain(list[Expression]) | responses.EXPRESSION,
 )
 async def saved(_query: NoQuery) -> Response:
     """Every saved expression, by name."""
-    return json_response([_saved(one) for one in await saved_expressions.list_saved()])
+    return json_response(
+        [_saved(expression) for expression in await saved_expressions.list_saved()]
+    )
 
 
 @router.get(
-    "/{name:path}",
+    "/{name:text}",
     summary="A saved expression",
-    responses=responses.access(Expression) | responses.EXPRESSION,
+    responses=responses.plain(Expression) | responses.EXPRESSION,
 )
 async def one(_query: NoQuery, name: Annotated[TagName, Path()]) -> Response:
     """The saved expression with this name."""
-    return json_response(_saved(await saved_expressions.one_saved(name)))
+    return json_response(_saved(await saved_expressions.find_saved(name)))
 
 
 @router.put(
-    "/{name:path}",
+    "/{name:text}",
     summary="Save an expression",
-    responses=responses.acted(Expression) | responses.EXPRESSION_CHANGE,
+    responses=responses.action(Expression) | responses.EXPRESSION_CHANGE,
 )
 async def put(request: Request, name: Annotated[TagName, Path()], sent: NewExpression) -> Response:
     """Save an expression, if nobody changed it since the version that the person saw."""
     author = author_of(request, sent.reason)
-    made = await saved_expressions.save(
+    saved_expression = await saved_expressions.save(
         name, sent.text, sent.unit, sent.decimals, sent.version, author
     )
-    return json_response(_saved(made))
+    return json_response(_saved(saved_expression))
 
 
 @router.delete(
-    "/{name:path}",
+    "/{name:text}",
     summary="Delete a saved expression",
     status_code=204,
     responses=responses.NO_CONTENT | responses.EXPRESSION_CHANGE,
@@ -197,50 +203,56 @@ async def delete(
     return Response(status_code=204)
 
 
-def _body(query: Calculation, made: Calculated) -> dict[str, Any]:
-    starts, (of_avg, of_last) = made.values()
+def _body(query: Calculation, result: Calculated) -> dict[str, Any]:
+    starts, (of_avg, of_last) = result.values()
     zone = runtime.current().zone
     if query.format == "columns":
-        known = [value for value in (*of_avg, *of_last) if value == value]
-        digits = made.decimals
+        numbers = [value for value in (*of_avg, *of_last) if value == value]
+        digits = result.decimals
         if digits is None:
-            digits = decimals(None, min(known, default=None), max(known, default=None))
-        lists = {"avg": drawn(of_avg, digits), "last": drawn(of_last, digits)}
-        laid: dict[str, Any] = {"columns": {"bucket": starts} | lists}
+            digits = decimals(None, min(numbers, default=None), max(numbers, default=None))
+        lists = {"avg": round_column(of_avg, digits), "last": round_column(of_last, digits)}
+        values: dict[str, Any] = {"columns": {"bucket": starts} | lists}
     else:
         rows = zip(starts, of_avg, of_last, strict=True)
-        laid = {
+        values = {
             "rows": [
                 {"bucket": datetime.fromtimestamp(ms / 1000, zone), "avg": avg, "last": last}
                 for ms, avg, last in rows
             ]
         }
     return {
-        "expr": made.text,
-        "tags": made.tags,
-        "unit": made.unit,
+        "expr": result.text,
+        "tags": result.tags,
+        "unit": result.unit,
         "warnings": [
-            {"message": say(flaw.said), "at": flaw.span.at, "length": flaw.span.length}
-            for flaw in made.warnings
+            {
+                "message": say(warning.sentence),
+                "at": warning.span.at,
+                "length": warning.span.length,
+                "key": warning.sentence.key,
+                "values": warning.sentence.values,
+            }
+            for warning in result.warnings
         ],
-        **render.period(made.answer, made.period, made.period.width, zone),
-        "bucket_s": int(made.period.width.total_seconds()),
-        "from_ms": epoch_ms(made.start),
-        "to_ms": epoch_ms(made.end),
-        "bucket": made.period.bucket,
-        "view": made.period.view,
-        **render.stale_mark(made.answer.error, made.answer.age_s),
-        **laid,
+        **render.period(result.answer, result.period, result.period.width, zone),
+        "bucket_s": int(result.period.width.total_seconds()),
+        "from_ms": epoch_ms(result.start),
+        "to_ms": epoch_ms(result.end),
+        "bucket": result.period.bucket,
+        "view": result.period.view,
+        **render.stale_mark(result.answer.error, result.answer.age_s),
+        **values,
     }
 
 
-def _saved(one: SavedExpression) -> dict[str, Any]:
+def _saved(expression: SavedExpression) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "text": one.text,
-        "unit": one.unit,
-        "decimals": one.decimals,
-        "version": one.version,
-        "author": one.author,
-        "saved_at": render.time(one.saved_at, runtime.current().zone),
+        "name": expression.name,
+        "text": expression.text,
+        "unit": expression.unit,
+        "decimals": expression.decimals,
+        "version": expression.version,
+        "author": expression.author,
+        "saved_at": render.time(expression.saved_at, runtime.current().zone),
     }

@@ -1,4 +1,4 @@
-"""Logs errors of the schema and of the database that HTTP answers with (PRD §7.4)."""
+"""Log the errors of the schema and of the database that HTTP responses report (PRD §7.4)."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from ksys_app import log
 from ksys_app.errors import AWAY, KsysError
 from ksys_app.utils.pace import Pace
 
-# In a minute, for each code: a client may ask again and again.
+# Lines a minute for each error code, because a client may repeat a failing request forever.
 LINES: Final = 5
 _paces: Final[dict[str, Pace]] = {}
 
 
 def note(error: KsysError, path: str) -> None:
-    """Log an answer with an error that is not the client's fault, a few times a minute.
+    """Log an error that is not the client's fault, a few times a minute.
 
-    The log has the beginning and the end of an outage already (``db_fail``, ``db_recover``).
+    An outage of the database is not logged here, because ``db_fail`` and ``db_recover`` log it.
 
     Args:
-        error: the error.
-        path: path of the request.
+        error: the error of the response.
+        path: the path of the request.
     """
     if error.http_status < 500 or isinstance(error, AWAY):
         return
     pace = _paces.setdefault(error.code, Pace(LINES))
-    unlogged = pace.held
+    unlogged = pace.refused
     if pace.passes():
-        pace.held = 0
+        pace.refused = 0
         log.event("http_fail", code=error.code, path=path, error=error.message, unlogged=unlogged)

@@ -18,7 +18,7 @@ from ksys_app.services import health, runtime
 
 router = APIRouter()
 
-# What is wrong, and the runbook that helps. The first fault decides which runbook the answer names.
+# Kind of fault to its sentence and its runbook. The response names the runbook of the first fault.
 SENTENCES: Final[dict[tuple[Kind, Wrong], tuple[str, str]]] = {
     ("relation", "missing"): ("lacks {names}", "VERIFY_RELATION"),
     ("relation", "denied"): ("does not let this role read {names}", "VERIFY_PRIVILEGE"),
@@ -33,7 +33,7 @@ async def readyz(request: Request) -> Response:
 
     Who is not logged in gets only ``ready``.
     """
-    known = request.scope.get(VISITOR) is not None
+    logged_in = request.scope.get(VISITOR) is not None
     now = runtime.current()
     faults: list[Fault] = []
     state: dict[str, object] = {
@@ -65,9 +65,9 @@ async def readyz(request: Request) -> Response:
                 "runbook": f"{root}/docs/runbooks/{page}.md",
             },
         }
-        content = state if known else {"ready": False}
+        content = state if logged_in else {"ready": False}
         return json_response(content, 503, {"Retry-After": "5"})
-    if not known:
+    if not logged_in:
         return json_response({"ready": True})
     if now.database.standby.replica is not None:
         state["replica"] = asdict(now.database.standby.replica)
@@ -75,7 +75,7 @@ async def readyz(request: Request) -> Response:
 
 
 def sentence(faults: Sequence[Fault]) -> str:
-    """A sentence with the faults of the database, grouped by kind, with their names."""
+    """One sentence that names the faults of the database, grouped by kind."""
     by_kind: dict[tuple[Kind, Wrong], list[str]] = {}
     for fault in faults:
         by_kind.setdefault((fault.kind, fault.wrong), []).append(fault.name)

@@ -1,4 +1,4 @@
-"""The tiles of a window, those that changed since a tick, and their sparklines (PRD §6.2)."""
+"""The HTTP endpoints of KPI tiles: all tiles, changed tiles, and sparklines (PRD §6.2)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ksys_app.services import runtime
 from ksys_app.services.live import Snapshot
 from ksys_app.services.tags import require_known_tags
 from ksys_app.services.tiles import TileSet
-from ksys_app.utils.made import Made
+from ksys_app.utils.results import Results
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -63,7 +63,7 @@ async def kpi(query: KpiQuery, request: Request) -> Response:
     if stale or query.tag:
         return json_response(content())
     name = f"tiles {query.fields} {query.format}"
-    return await _send_stored(request, tile_set.made, name, content)
+    return await _send_stored(request, tile_set.results, name, content)
 
 
 @router.get(
@@ -90,7 +90,7 @@ async def sparklines(query: PlacesQuery, request: Request) -> Response:
 
     if stale:
         return json_response(content())
-    return await _send_stored(request, snapshot.drawn, query.places, content)
+    return await _send_stored(request, snapshot.results_in_sight, query.places, content)
 
 
 async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: int) -> Response:
@@ -112,13 +112,13 @@ async def _since(query: KpiParams, request: Request, snapshot: Snapshot, since: 
     if stale:
         return json_response(content())
     name = f"since {0 if changes.whole else since} {query.fields} {query.format}"
-    return await _send_stored(request, snapshot.made, name, content)
+    return await _send_stored(request, snapshot.results, name, content)
 
 
 async def _check(query: KpiParams, tile_set: TileSet) -> None:
     """Raise an error if a tag does not exist, or if there are too many tags for the answer."""
-    found = {tile.title for tile in tile_set.tiles} if query.tag else set()
-    await require_known_tags(query.tag, found)
+    existing = {tile.title for tile in tile_set.tiles} if query.tag else set()
+    await require_known_tags(query.tag, existing)
     _check_room(query, tile_set)
 
 
@@ -132,7 +132,7 @@ def _head(window: Window, tile_set: TileSet) -> Json:
 
 
 def _laid_out(query: KpiParams, tiles: Sequence[Tile], now: datetime | None, stale: Json) -> Json:
-    """The tiles by rows or by columns."""
+    """The tiles as rows or as columns, whichever the query requests."""
     names = () if query.fields is None else query.fields.split(",")
     zone = runtime.current().zone
     if query.format == "rows":
@@ -141,8 +141,8 @@ def _laid_out(query: KpiParams, tiles: Sequence[Tile], now: datetime | None, sta
 
 
 async def _send_stored(
-    request: Request, made: Made, name: str, content: Callable[[], object]
+    request: Request, results: Results, name: str, content: Callable[[], object]
 ) -> Response:
-    """``content`` as JSON, encoded and compressed once for all equal requests."""
-    body = await stored_body(made, name, lambda: orjson.dumps(content()))
+    """The response with ``content`` as JSON, encoded and compressed once for all equal requests."""
+    body = await stored_body(results, name, lambda: orjson.dumps(content()))
     return send(request, body, JSON, NO_STORE)

@@ -1,4 +1,4 @@
-"""Limits of many tags at once: what a change would do, and saving it (PRD §32.9)."""
+"""The HTTP endpoints that preview and save the limits of many tags at once (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from ksys_app.api import limit_render, limit_schemas, responses
+from ksys_app.api.forms import WrongForm
 from ksys_app.api.limit_schemas import Cell, FieldProblem, Limits, Reason, RuleBody, Version
 from ksys_app.api.limits import author_of
 from ksys_app.api.params import NoParams, NoQuery, TagName
@@ -22,9 +23,9 @@ MOST_TAGS: Final = 5_000
 COLUMNS: Final = tuple(name for name in EDITABLE if name != "meta")
 
 
-def _column(value: str) -> str:
+def _editable_column(value: str) -> str:
     if value not in COLUMNS:
-        raise ValueError(f"must be one of {' '.join(COLUMNS)}")
+        raise WrongForm("one_of", names=" ".join(COLUMNS))
     return value
 
 
@@ -47,7 +48,7 @@ class Computed(NoParams):
 
     tags: Annotated[list[TagName], Field(min_length=1, max_length=MOST_TAGS)]
     column: Annotated[
-        str, AfterValidator(_column), Field(json_schema_extra={"enum": list(COLUMNS)})
+        str, AfterValidator(_editable_column), Field(json_schema_extra={"enum": list(COLUMNS)})
     ]
     operation: Annotated[Operation, Field(json_schema_extra={"enum": list(OPERATIONS)})]
     value: float | StrictBool | None = None
@@ -62,7 +63,7 @@ class Wanted(NoParams):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.change is None) is (self.text is None):
-            raise ValueError("either change or text is needed")
+            raise WrongForm("either")
         return self
 
 
@@ -84,30 +85,36 @@ class Proposal(Exact):
 @router.post(
     "/proposal",
     summary="What a change of many limits would do",
-    responses=responses.trying(Proposal),
+    responses=responses.dry_run(Proposal),
 )
 async def proposal(_query: NoQuery, sent: Wanted) -> Response:
     """Compute a change, and check it; nothing is saved."""
     if sent.change is not None:
-        one = sent.change
-        edits = await service.computed_edits(one.tags, one.column, one.operation, one.value)
+        change = sent.change
+        edits = await service.computed_edits(
+            change.tags, change.column, change.operation, change.value
+        )
     else:
         edits = service.pasted_edits(sent.text or "")
-    found = await service.edit(edits, None)
-    changed = [one for one in found if one.cells]
+    all_edited = await service.edit(edits, None)
+    changed = [edited for edited in all_edited if edited.cells]
     rows: list[dict[str, Any]] = [
-        limit_render.saved(one) | {"fields": limit_render.problems([one])} for one in changed
+        limit_render.saved(edited) | {"fields": limit_render.problems([edited])}
+        for edited in changed
     ]
-    return json_response({"rows": rows, "unchanged": len(found) - len(changed)})
+    return json_response({"rows": rows, "unchanged": len(all_edited) - len(changed)})
 
 
 @router.post(
     "/bulk",
     summary="Change the limits of many tags",
-    responses=responses.changing(list[limit_schemas.Saved]),
+    responses=responses.limit_change(list[limit_schemas.Saved]),
 )
 async def bulk(_query: NoQuery, request: Request, sent: Bulk) -> Response:
     """Save all of them in one transaction, or none."""
-    edits = [Edit(one.tag_name, one.version, one.given(), one.chosen()) for one in sent.rules]
-    found = await service.edit(edits, author_of(request, sent.reason))
-    return json_response([limit_render.saved(one) for one in found])
+    edits = [
+        Edit(rule.tag_name, rule.version, rule.changed_values(), rule.settings_by_condition())
+        for rule in sent.rules
+    ]
+    edited = await service.edit(edits, author_of(request, sent.reason))
+    return json_response([limit_render.saved(edited_limits) for edited_limits in edited])

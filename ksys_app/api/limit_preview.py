@@ -1,4 +1,4 @@
-"""What proposed limits would have done (PRD §32.9)."""
+"""The HTTP endpoints that replay past samples against proposed limits (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ksys_app.services import rule_preview as service, runtime
 
 router = APIRouter(prefix="/api/v1/rules/preview")
 LINES: Final = "application/x-ndjson"
-AT_ONCE: Final = (f"{router.prefix}/exact",)
-"""Paths whose lines are sent one by one; a compressor would keep them back."""
+STREAMED_PATHS: Final = (f"{router.prefix}/exact",)
+"""Paths whose lines are sent one by one. Compression would hold lines back, so it is off here."""
 
 
 class PreviewRule(RuleBody):
@@ -76,7 +76,7 @@ class PreviewShape(Exact):
     not_judged: list[Literal["GAP", "STEP", "RATE", "SPIKE"]]
 
 
-@router.post("", summary="What limits would have done", responses=responses.trying(PreviewShape))
+@router.post("", summary="What limits would have done", responses=responses.dry_run(PreviewShape))
 async def preview(_query: NoQuery, sent: PreviewRule) -> Response:
     """Judge the minutes of the last days by the limits in force and by the proposed ones."""
     return json_response(_preview(await service.preview(_edit(sent), sent.days)))
@@ -84,52 +84,52 @@ async def preview(_query: NoQuery, sent: PreviewRule) -> Response:
 
 @router.post(
     "/exact",
-    summary="The same, by every sample",
+    summary="What limits would have raised, by every sample",
     response_class=StreamingResponse,
-    responses=responses.trying_lines(PreviewShape, LINES),
+    responses=responses.dry_run_lines(PreviewShape, LINES),
 )
 async def exact(_query: NoQuery, request: Request, sent: PreviewRule) -> Response:
     """Judge every sample, a day at a time: a line for each day, the last one is complete."""
-    found = service.exact(_edit(sent), sent.days)
-    # Errors of the request come before the first line.
-    first = await anext(found)
+    previews = service.exact(_edit(sent), sent.days)
+    # Read the first line before the response starts, so that an error can set the status.
+    first = await anext(previews)
     return StreamingResponse(
-        _lines(request, first, found), media_type=LINES, headers={"Cache-Control": "no-store"}
+        _lines(request, first, previews), media_type=LINES, headers={"Cache-Control": "no-store"}
     )
 
 
 async def _lines(
-    request: Request, first: Preview, rest: AsyncIterator[Preview]
+    request: Request, first: Preview, previews: AsyncIterator[Preview]
 ) -> AsyncIterator[bytes]:
-    # Who closes the page ends the work.
-    async with aclosing(rest):  # type: ignore[type-var]
+    # Stop the computation when the client has disconnected.
+    async with aclosing(previews):  # type: ignore[type-var]
         yield orjson.dumps(_preview(first)) + b"\n"
-        async for one in rest:
-            yield orjson.dumps(_preview(one)) + b"\n"
+        async for result in previews:
+            yield orjson.dumps(_preview(result)) + b"\n"
             if await request.is_disconnected():
                 return
 
 
 def _edit(sent: PreviewRule) -> Edit:
-    return Edit(sent.tag_name, None, sent.given(), sent.chosen())
+    return Edit(sent.tag_name, None, sent.changed_values(), sent.settings_by_condition())
 
 
-def _preview(found: Preview) -> dict[str, Any]:
+def _preview(result: Preview) -> dict[str, Any]:
     zone = runtime.current().zone
     return {
-        "start": time(found.start, zone),
-        "end": time(found.end, zone),
-        "reached": time(found.reached, zone),
-        "exact": found.exact,
-        "samples": found.samples,
-        "truncated": found.truncated,
-        "before": _summary(found.before),
-        "after": _summary(found.after),
-        "not_judged": found.not_judged,
+        "start": time(result.start, zone),
+        "end": time(result.end, zone),
+        "reached": time(result.reached, zone),
+        "exact": result.exact,
+        "samples": result.samples,
+        "truncated": result.truncated,
+        "before": _summary(result.before),
+        "after": _summary(result.after),
+        "not_judged": result.not_judged,
     }
 
 
-def _summary(found: Summary) -> dict[str, Any]:
-    counts = [{"condition": name, "count": n} for name, n in found.by_condition.items()]
-    active = [{"condition": name, "level": level} for name, level in found.active.items()]
-    return asdict(found) | {"by_condition": counts, "active": active}
+def _summary(summary: Summary) -> dict[str, Any]:
+    counts = [{"condition": name, "count": n} for name, n in summary.by_condition.items()]
+    active = [{"condition": name, "level": level} for name, level in summary.active.items()]
+    return asdict(summary) | {"by_condition": counts, "active": active}

@@ -1,4 +1,4 @@
-"""Limits, their changes and their faults as JSON."""
+"""Limits, changes of limits, and faults of limits as JSON."""
 
 from __future__ import annotations
 
@@ -8,40 +8,48 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ksys_app.api import render
+from ksys_app.api.annotation_schemas import annotation
 from ksys_app.errors import BadParameter, Conflict, KsysError
 from ksys_app.models.limits import Contradiction, Edited, Limits, RecordedChange
 from ksys_app.models.message import Message
 from ksys_app.models.rule_file import FileDifference
+from ksys_app.services import runtime
 from ksys_app.texts import say
 
 Json = dict[str, Any]
 
 
-def limits(one: Limits) -> Json:
-    """The columns of the rule, its version, and whether there is a rule."""
-    settings = [{"condition": name} | asdict(chosen) for name, chosen in one.settings.items()]
-    more = {"version": one.version, "has_rule": one.has_rule, "settings": settings}
-    return render.rule(one.rule) | more
+def limits(tag_limits: Limits) -> Json:
+    """The limits of a tag: the columns of its rule, its version, and its alarm settings."""
+    settings = [
+        {"condition": name} | asdict(chosen) for name, chosen in tag_limits.settings.items()
+    ]
+    version_and_settings = {
+        "version": tag_limits.version,
+        "has_rule": tag_limits.has_rule,
+        "settings": settings,
+    }
+    return render.rule(tag_limits.rule) | version_and_settings
 
 
-def saved(one: Edited) -> Json:
-    """The limits after a change, and what it changed."""
-    cells = [{"column": cell.column, "old": cell.old, "new": cell.new} for cell in one.cells]
-    return {"limits": limits(one.limits), "cells": cells}
+def saved(edited: Edited) -> Json:
+    """The limits of a tag after a change, and the columns that the change changed."""
+    cells = [{"column": cell.column, "old": cell.old, "new": cell.new} for cell in edited.cells]
+    return {"limits": limits(edited.limits), "cells": cells}
 
 
-def problems(found: Sequence[Edited]) -> list[Json]:
-    """Each column that is wrong, with the sentence in English and for a page."""
+def problems(edited: Sequence[Edited]) -> list[Json]:
+    """Each wrong column, with its error in English, and as a text key with values for a page."""
     return [
         {
-            "tag_name": one.limits.rule.tag_name,
+            "tag_name": edited_limits.limits.rule.tag_name,
             "column": fault.column,
             "message": say(fault.what),
             "key": fault.what.key,
             "values": _plain(fault.what.values),
         }
-        for one in found
-        for fault in one.faults
+        for edited_limits in edited
+        for fault in edited_limits.faults
     ]
 
 
@@ -70,40 +78,58 @@ def change(row: RecordedChange, zone: ZoneInfo) -> Json:
     }
 
 
-def difference(one: FileDifference, zone: ZoneInfo) -> Json:
-    """How a rule differs from the file, since when and by whom."""
+def difference(rule_difference: FileDifference, zone: ZoneInfo) -> Json:
+    """How a rule in force differs from the rule file, since when, and who changed it."""
     return {
-        "tag_name": one.tag_name,
-        "synced_at": render.time(one.synced_at, zone),
-        "missing": one.missing,
-        "since": render.time(one.since, zone),
-        "actors": list(one.actors),
-        "cells": [asdict(cell) | {"since": render.time(cell.since, zone)} for cell in one.cells],
+        "tag_name": rule_difference.tag_name,
+        "synced_at": render.time(rule_difference.synced_at, zone),
+        "missing": rule_difference.missing,
+        "since": render.time(rule_difference.since, zone),
+        "actors": list(rule_difference.actors),
+        "cells": [
+            asdict(cell) | {"since": render.time(cell.since, zone)}
+            for cell in rule_difference.cells
+        ],
     }
 
 
 def error_detail(error: KsysError) -> Json:
-    """What the body of an error has beside code and sentence."""
+    """The fields of an error body beside ``code`` and ``message``.
+
+    An error that a client can do something about has ``key`` and ``values`` of its sentence.
+    """
+    return _sentence(error) | _about(error)
+
+
+def _sentence(error: KsysError) -> Json:
+    if error.http_status >= 500 or error.sentence.key == "errors.plain":
+        return {}
+    return {"key": error.sentence.key, "values": _plain(error.sentence.values)}
+
+
+def _about(error: KsysError) -> Json:
+    if isinstance(error, Conflict) and error.annotation is not None:
+        # A conflict reaches only a person who may change the annotation, so it is editable.
+        return {"annotation": annotation(error.annotation, runtime.current().zone, editable=True)}
     if isinstance(error, Conflict):
-        return {"conflicts": [_conflict(one) for one in error.contradictions]}
+        return {"conflicts": [_conflict(contradiction) for contradiction in error.contradictions]}
     if isinstance(error, BadParameter) and error.edits:
         return {"fields": problems(error.edits)}
     if error.span is not None:
-        place = {"at": error.span.at, "length": error.span.length}
-        return place | {"key": error.said.key, "values": _plain(error.said.values)}
+        return {"at": error.span.at, "length": error.span.length}
     return {}
 
 
-def _conflict(one: Contradiction) -> Json:
+def _conflict(contradiction: Contradiction) -> Json:
     names = ("column", "yours", "theirs", "base")
-    cells = [dict(zip(names, cell, strict=True)) for cell in one.cells]
-    return {"tag_name": one.tag_name, "version": one.version, "cells": cells}
+    cells = [dict(zip(names, cell, strict=True)) for cell in contradiction.cells]
+    return {"tag_name": contradiction.tag_name, "version": contradiction.version, "cells": cells}
 
 
 def _plain(value: Any) -> Any:
-    """Values of a sentence as JSON; a message in one becomes its key and values."""
+    """The values of a message as JSON. A message among them becomes its key and values."""
     if isinstance(value, Message):
         return {"key": value.key, "values": _plain(value.values)}
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Shapes of the answers about limits, and of what is sent to change them."""
+"""Response shapes and request bodies of the endpoints about limits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ksys_app.api.forms import WrongForm
 from ksys_app.api.params import MAX_SEQ, TagName
 from ksys_app.api.schemas import ABSENT, Count, ErrorBody, Exact, Moment, Nothing, Rule
 from ksys_app.domain.meta import as_stored
@@ -15,20 +16,19 @@ from ksys_app.models.alarms import Condition
 from ksys_app.models.limits import AlarmRule
 from ksys_app.models.rule_file import Missing
 from ksys_app.services.limits import MAX_REASON
-from ksys_app.texts import say
 
 Version = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 
 
-def _reason(value: str) -> str:
+def _not_blank(value: str) -> str:
     if not value.strip():
-        raise ValueError("must say why")
+        raise WrongForm("why")
     return value.strip()
 
 
 Reason = Annotated[
     str,
-    AfterValidator(_reason),
+    AfterValidator(_not_blank),
     Field(
         max_length=MAX_REASON,
         examples=["new pump"],
@@ -37,14 +37,14 @@ Reason = Annotated[
 ]
 
 
-def _meta(value: dict[str, Any]) -> dict[str, Any]:
+def _stored_meta(value: dict[str, Any]) -> dict[str, Any]:
     try:
         return as_stored(value)
     except ValueError as error:
-        raise ValueError(say(error.args[0])) from None
+        raise WrongForm(error.args[0]) from None
 
 
-Meta = Annotated[dict[str, Any], AfterValidator(_meta)]
+Meta = Annotated[dict[str, Any], AfterValidator(_stored_meta)]
 Priority = Annotated[int, Field(ge=1, le=4)]
 Delay = Annotated[float, Field(ge=0, le=86_400)]
 Words = Annotated[str, Field(max_length=1000)]
@@ -66,19 +66,19 @@ class Setting(Exact):
     response: Words = ""
     group_name: Words = ""
 
-    def chosen(self) -> AlarmRule | None:
-        """The settings; None if all of them are defaults."""
+    def alarm_rule(self) -> AlarmRule | None:
+        """The settings as an alarm rule; None if all of them are defaults."""
         rule = AlarmRule(**self.model_dump(exclude={"condition"}))
         return None if rule == AlarmRule() else rule
 
 
-def _each_once(value: list[Setting]) -> list[Setting]:
-    if len({one.condition for one in value}) < len(value):
-        raise ValueError("must have each condition once")
-    return value
+def _each_condition_once(settings: list[Setting]) -> list[Setting]:
+    if len({setting.condition for setting in settings}) < len(settings):
+        raise WrongForm("once")
+    return settings
 
 
-NewSettings = Annotated[list[Setting], AfterValidator(_each_once), Field(max_length=7)]
+NewSettings = Annotated[list[Setting], AfterValidator(_each_condition_once), Field(max_length=7)]
 
 
 class Limits(Rule):
@@ -216,13 +216,13 @@ class RuleBody(_Body):
     deadband_pct: float | None = None
     settings: NewSettings = []
 
-    def given(self) -> dict[str, Any]:
-        """The values that the request has."""
+    def changed_values(self) -> dict[str, Any]:
+        """Column to new value, for the columns that the request contains."""
         return {name: getattr(self, name) for name in EDITABLE if name in self.model_fields_set}
 
-    def chosen(self) -> dict[Condition, AlarmRule | None]:
-        """The settings by condition; None for the defaults."""
-        return {one.condition: one.chosen() for one in self.settings}
+    def settings_by_condition(self) -> dict[Condition, AlarmRule | None]:
+        """Condition to its alarm rule; None for a condition with default settings."""
+        return {setting.condition: setting.alarm_rule() for setting in self.settings}
 
 
 class PutRule(RuleBody):
@@ -243,7 +243,7 @@ class RollBack(_Body):
 
 
 class HistoryParams(_Body):
-    """One tag or all, how many changes, and the change that they must be older than."""
+    """One tag or all, the largest number of changes, and the id that they must be below."""
 
     tag: TagName | None = None
     before: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None

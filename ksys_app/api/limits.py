@@ -1,4 +1,4 @@
-"""Limits of tags: read, change, roll back, and who changed them (PRD §32.9)."""
+"""The HTTP endpoints that read, change and roll back the limits of tags (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ router = APIRouter(prefix="/api/v1/rules")
 
 
 def author_of(request: Request, reason: str) -> Author:
-    """Who changes limits, as the wall found out, and why."""
+    """The author of a change: the visitor, the address of the request, and the reason.
+
+    Raises:
+        AuthRequired: nobody is logged in.
+    """
     visitor = visitor_of(request)
     if visitor is None:
         raise AuthRequired(Message("errors.login_needed"))
@@ -39,8 +43,8 @@ async def limits(query: Annotated[TagParam, Query()]) -> Response:
     answer = (await list_tags()).answer
     if answer.rowcount > MAX_TAGS:
         raise too_many(MAX_TAGS)
-    found = await service.read_limits([tag.tag_name for tag in answer.rows])
-    return json_response([limit_render.limits(one) for one in found])
+    limits_found = await service.read_limits([tag.tag_name for tag in answer.rows])
+    return json_response([limit_render.limits(tag_limits) for tag_limits in limits_found])
 
 
 @router.get(
@@ -52,8 +56,10 @@ async def history(query: Annotated[limit_schemas.HistoryParams, Query()]) -> Res
     """The changes of a tag's limits, or of all, newest first; ``next`` leads on."""
     rows = await service.history(query.tag, query.before, query.limit)
     zone = runtime.current().zone
-    more = rows[-1].id if len(rows) == query.limit else None
-    return json_response({"rows": [limit_render.change(row, zone) for row in rows], "next": more})
+    next_before = rows[-1].id if len(rows) == query.limit else None
+    return json_response(
+        {"rows": [limit_render.change(row, zone) for row in rows], "next": next_before}
+    )
 
 
 @router.get(
@@ -67,14 +73,14 @@ async def file(query: Annotated[TagParam, Query()]) -> Response:
     Before the first sync there is no file, and no tag differs.
     """
     zone = runtime.current().zone
-    found = await file_differences(query.tag)
-    return json_response([limit_render.difference(one, zone) for one in found])
+    differences = await file_differences(query.tag)
+    return json_response([limit_render.difference(difference, zone) for difference in differences])
 
 
 @router.put(
-    "/{tag:path}",
+    "/{tag:text}",
     summary="Change the limits of a tag",
-    responses=responses.changing(limit_schemas.Saved),
+    responses=responses.limit_change(limit_schemas.Saved),
 )
 async def put(
     request: Request, tag: Annotated[TagName, Path()], sent: limit_schemas.PutRule
@@ -82,18 +88,18 @@ async def put(
     """Save new values, if nobody changed the limits since the version that the person saw."""
     if sent.tag_name not in (None, tag):
         raise BadParameter(f"tag_name must be that of the path, {tag!r}")
-    edit = Edit(tag, sent.version, sent.given(), sent.chosen())
-    (made,) = await service.edit([edit], author_of(request, sent.reason))
-    return json_response(limit_render.saved(made))
+    edit = Edit(tag, sent.version, sent.changed_values(), sent.settings_by_condition())
+    (edited,) = await service.edit([edit], author_of(request, sent.reason))
+    return json_response(limit_render.saved(edited))
 
 
 @router.post(
     "/rollback",
     summary="Go back to an earlier version",
-    responses=responses.changing(limit_schemas.Saved),
+    responses=responses.limit_change(limit_schemas.Saved),
 )
 async def roll_back(request: Request, sent: limit_schemas.RollBack) -> Response:
     """Save the rule that the tag had at a version as a new version."""
     author = author_of(request, sent.reason)
-    made = await service.roll_back(sent.tag_name, sent.to, sent.version, author)
-    return json_response(limit_render.saved(made))
+    edited = await service.roll_back(sent.tag_name, sent.to, sent.version, author)
+    return json_response(limit_render.saved(edited))

@@ -1,4 +1,4 @@
-"""The login as a page: its form, or the way to the identity provider and back (PRD §31.9)."""
+"""The login page: its form, and the redirects to the identity provider and back (PRD §31.9)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NO_STORE: Final = {"Cache-Control": "no-store"}
 
 @router.get("/login", include_in_schema=False)
 async def login_form(request: Request) -> Response:
-    """The page of the login; who is logged in already goes on."""
+    """The login page. A visitor who is logged in is redirected to the requested page."""
     after = next_of(request, request.query_params.get("next"))
     if visitor_of(request) is not None:
         return RedirectResponse(after, 303, NO_STORE)
@@ -41,47 +41,49 @@ async def login_form(request: Request) -> Response:
 
 @router.post("/login", include_in_schema=False)
 async def log_in_by_form(request: Request) -> Response:
-    """Take the form of the page."""
+    """Log in with the name and the password of the form."""
     sent = await form_of(request)
     after, language = next_of(request, sent.get("next")), sent.get("lang")
     try:
-        return await log_in(request, typed(sent), RedirectResponse(after, 303, NO_STORE))
+        return await log_in(request, parse_login(sent), RedirectResponse(after, 303, NO_STORE))
     except KsysError as error:
         return _page(request, language, after, sent.get("user", "")[:64], error)
 
 
 @router.get("/login/oidc", include_in_schema=False)
 async def go_to_provider(request: Request) -> Response:
-    """Lead the browser to the login of the identity provider."""
+    """Redirect the browser to the login of the identity provider."""
     after = next_of(request, request.query_params.get("next"))
     language = language_of(
         request.query_params.get("lang"), request.headers.get("accept-language", "")
     )
-    signing = runtime.current().sign_in
-    if signing is None or visitor_of(request) is not None or not can_keep_cookie(request):
+    sign_in = runtime.current().sign_in
+    if sign_in is None or visitor_of(request) is not None or not can_keep_cookie(request):
         return await login_form(request)
     secret = credentials.new_secret()
     try:
-        address = await signing.begin(secret, _callback(request), address_of(request.scope))
+        address = await sign_in.begin(secret, _callback(request), address_of(request.scope))
     except KsysError as error:
         return _page(request, language, after, error=error)
     answer = RedirectResponse(address, 303, NO_STORE)
-    kept = cookies.keep_login(secret, language, after, **cookie_of(request))
-    answer.headers.append("set-cookie", kept)
+    cookie = cookies.set_login_cookie(secret, language, after, **cookie_of(request))
+    answer.headers.append("set-cookie", cookie)
     return answer
 
 
 @router.get("/login/callback", include_in_schema=False)
 async def come_back(request: Request) -> Response:
-    """Begin the session of a browser that the identity provider sent back."""
-    signing, visitor = runtime.current().sign_in, visitor_of(request)
-    secret, language, wanted = cookies.read_login(request.scope["headers"], **cookie_of(request))
-    after = next_of(request, wanted)
-    # Somebody who goes back in the browser comes here again.
-    if signing is None or not can_keep_cookie(request) or (visitor and secret is None):
+    """Start the session of a browser that the identity provider has redirected back."""
+    sign_in, visitor = runtime.current().sign_in, visitor_of(request)
+    secret, language, next_path = cookies.read_login_cookie(
+        request.scope["headers"], **cookie_of(request)
+    )
+    after = next_of(request, next_path)
+    # A person who presses Back in the browser requests this address again, without the cookie.
+    if sign_in is None or not can_keep_cookie(request) or (visitor and secret is None):
         return await login_form(request)
     try:
-        session = await signing.finish(
+        session = await sign_in.finish(
             secret,
             dict(request.query_params),
             _callback(request),
@@ -94,17 +96,17 @@ async def come_back(request: Request) -> Response:
         answer.headers.append("set-cookie", cookie)
     except KsysError as error:
         answer = _page(request, language, after, error=for_nobody(error))
-    answer.headers.append("set-cookie", cookies.drop_login(**cookie_of(request)))
+    answer.headers.append("set-cookie", cookies.drop_login_cookie(**cookie_of(request)))
     return answer
 
 
 def _callback(request: Request) -> str:
-    """The address that the provider sends the browser back to."""
+    """The address to which the identity provider redirects the browser."""
     return f"{home(request)}/login/callback"
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form that a page without a script sends.
+    """Name to value, for the fields of an HTML form.
 
     Raises:
         BadParameter: the form is too long or not complete.
@@ -120,12 +122,12 @@ async def form_of(request: Request) -> dict[str, str]:
     return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 
-def typed(form: Mapping[str, str]) -> Login:
-    """Name and password of the form, as they were typed.
+def parse_login(form: Mapping[str, str]) -> Login:
+    """The name and the password of the form, unchanged.
 
     Raises:
-        AuthRequired: nobody has such a name or such a password. A long one is not cut, because
-            what is left could be the password.
+        AuthRequired: a value is empty or too long. A long value is not cut, because the rest could
+            be the right password.
     """
     try:
         return Login(user=form.get("user", ""), password=form.get("password", ""))
@@ -151,7 +153,7 @@ def _page(
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after_s)
     action = f"{request.scope.get('root_path', '')}/login"
-    problem = None if error is None else error.said
+    problem = None if error is None else error.sentence
     if settings.auth == "oidc":
         html = sign_in_page(language, action, after, _name(settings), problem)
     else:
@@ -160,5 +162,5 @@ def _page(
 
 
 def _name(settings: Settings) -> str:
-    """What the button calls the provider."""
+    """The name of the identity provider on the button."""
     return settings.oidc_name or urlsplit(settings.oidc_issuer or "").netloc

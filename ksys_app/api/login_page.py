@@ -1,4 +1,4 @@
-"""The page of the login: plain HTML without a script, because the wall lets no other file pass."""
+"""The login page: plain HTML without scripts, because no other file is served before the login."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from ksys_app.models.message import Message
 from ksys_app.texts import LANGUAGES, say
 
-_WANTED: Final = re.compile(r"\s*([A-Za-z]{2})[^,;]*(?:;\s*q=([0-9.]+))?")
+_LANGUAGE_RANGE: Final = re.compile(r"\s*([A-Za-z]{2})[^,;]*(?:;\s*q=([0-9.]+))?")
 STYLE: Final = """
 :root{color-scheme:light dark;--page:#eef0f2;--panel:#fff;--text:#1b1f24;--quiet:#56606b;
 --line:#858e98;--accent:#0b5cad;--on:#fff;--crit:#b01020;--crit-soft:#fbe9ea}
@@ -34,29 +34,29 @@ border-left:4px solid var(--crit);border-radius:4px}
 nav{margin-top:1.25rem;text-align:right}
 a{color:var(--accent)}
 """
-_SIGN: Final = (
+_LOGO: Final = (
     '<svg width="28" height="28" viewBox="0 0 24 24" aria-hidden="true"><rect width="24" '
     'height="24" rx="5" fill="#0b5cad"/><path d="M6 18v-8M10 18V6M14 18v-6M18 18v-3" '
     'stroke="#fff" stroke-width="2.2" stroke-linecap="round"/></svg>'
 )
-_OTHER: Final = {"en": ("ko", "한국어"), "ko": ("en", "English")}
+_OTHER_LANGUAGE: Final = {"en": ("ko", "한국어"), "ko": ("en", "English")}
 
 
-def language_of(chosen: str | None, wanted: str) -> str:
-    """The language of the page: the chosen one, else the browser's first of ours, else English.
+def language_of(chosen: str | None, accept_language: str) -> str:
+    """The language of the page: ``chosen``, else the one the browser prefers, else English.
 
     Args:
-        chosen: the parameter ``lang``.
-        wanted: the header ``Accept-Language``.
+        chosen: the parameter ``lang``; a language that the app does not have is ignored.
+        accept_language: the header ``Accept-Language``.
     """
     if chosen is not None and chosen in LANGUAGES:
         return chosen
-    found = [
+    accepted = [
         (-float(match[2] or 1), at, match[1].lower())
-        for at, part in enumerate(wanted.split(","))
-        if (match := _WANTED.match(part)) and _is_number(match[2])
+        for at, part in enumerate(accept_language.split(","))
+        if (match := _LANGUAGE_RANGE.match(part)) and _is_number(match[2])
     ]
-    return next((name for _, _, name in sorted(found) if name in LANGUAGES), "en")
+    return next((name for _, _, name in sorted(accepted) if name in LANGUAGES), "en")
 
 
 def _is_number(text: str | None) -> bool:
@@ -66,32 +66,32 @@ def _is_number(text: str | None) -> bool:
 def login_page(
     language: str, action: str, after: str, user: str = "", problem: Message | None = None
 ) -> str:
-    """The page as HTML.
+    """The page with the login form, as HTML.
 
     Args:
         language: ``en`` or ``ko``.
-        action: the address that the form is sent to.
+        action: the address that the browser sends the form to.
         after: the path to open after the login.
         user: the name that was typed.
         problem: why the last attempt failed.
     """
-    a = _words(language)
-    said = "" if problem is None else _problem(language, problem)
+    words = _words(language)
+    problem_box = "" if problem is None else _problem_box(language, problem)
     first, second = ("", " autofocus") if user else (" autofocus", "")
     return _document(
         language,
-        f"""{said}
+        f"""{problem_box}
 <form method="post" action="{escape(action)}">
 <input type="hidden" name="next" value="{escape(after)}">
 <input type="hidden" name="lang" value="{language}">
-<label for="user">{a["user"]}</label>
+<label for="user">{words["user"]}</label>
 <input id="user" name="user" value="{escape(user)}" autocomplete="username" autocapitalize="none"
 spellcheck="false" required maxlength="64"{first}>
-<label for="password">{a["password"]}</label>
+<label for="password">{words["password"]}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required
 maxlength="1024"{second}>
-<button>{a["login"]}</button></form>
-<p class="hint">{a["login_hint"]}</p>{_to_other(language, action, after)}""",
+<button>{words["login"]}</button></form>
+<p class="hint">{words["login_hint"]}</p>{_language_link(language, action, after)}""",
     )
 
 
@@ -107,21 +107,21 @@ def sign_in_page(
         provider: what people call the provider.
         problem: why the last attempt failed.
     """
-    said = "" if problem is None else _problem(language, problem)
+    problem_box = "" if problem is None else _problem_box(language, problem)
     label = say(Message("access.sign_in", {"name": provider}), LANGUAGES[language])
-    # A link, because a browser lets no form lead to another site that the policy does not name.
-    to = f"{escape(action)}/oidc?{_query(language, after)}"
+    # A link, because the content policy of the page does not let a form lead to another site.
+    href = f"{escape(action)}/oidc?{_query(language, after)}"
     return _document(
         language,
-        f"""{said}
-<a class="button" href="{to}">{escape(label)}</a>{_to_other(language, action, after)}""",
+        f"""{problem_box}
+<a class="button" href="{href}">{escape(label)}</a>{_language_link(language, action, after)}""",
     )
 
 
 def password_page(
     language: str, base: str, user: str, problem: Message | None = None, *, done: bool = False
 ) -> str:
-    """The page where a user changes the own password, as HTML.
+    """The page where users change their own passwords, as HTML.
 
     Args:
         language: ``en`` or ``ko``.
@@ -130,62 +130,62 @@ def password_page(
         problem: why the last attempt failed.
         done: whether the password has just been changed.
     """
-    a = _words(language)
-    back = f'<nav><a href="{escape(base)}/">{a["to_dashboard"]}</a></nav>'
+    words = _words(language)
+    back = f'<nav><a href="{escape(base)}/">{words["to_dashboard"]}</a></nav>'
     if done:
-        return _document(language, f'<p role="status">{a["password_changed"]}</p>{back}')
-    said = "" if problem is None else _problem(language, problem)
+        return _document(language, f'<p role="status">{words["password_changed"]}</p>{back}')
+    problem_box = "" if problem is None else _problem_box(language, problem)
     fields = (
-        ("old", a["password_old"], "current-password", " autofocus"),
-        ("new", a["password_new"], "new-password", ""),
-        ("again", a["password_again"], "new-password", ""),
+        ("old", words["password_old"], "current-password", " autofocus"),
+        ("new", words["password_new"], "new-password", ""),
+        ("again", words["password_again"], "new-password", ""),
     )
     inputs = "".join(
         f'''<label for="{name}">{label}</label>
 <input id="{name}" name="{name}" type="password" autocomplete="{kind}" required
-maxlength="1024"{more}>'''
-        for name, label, kind, more in fields
+maxlength="1024"{attributes}>'''
+        for name, label, kind, attributes in fields
     )
     return _document(
         language,
-        f"""{said}
+        f"""{problem_box}
 <form method="post" action="{escape(base)}/login/password">
 <input type="hidden" name="lang" value="{language}">
 <input type="hidden" name="user" value="{escape(user)}" autocomplete="username">
 {inputs}
-<button>{a["password_change"]}</button></form>
-<p class="hint">{a["password_hint"]}</p>{back}""",
+<button>{words["password_change"]}</button></form>
+<p class="hint">{words["password_hint"]}</p>{back}""",
     )
 
 
 def refused_page(language: str, problem: Message) -> str:
-    """The page where nobody can log in, with the reason."""
-    return _document(language, _problem(language, problem))
+    """The page that shows only a problem, without a form, as HTML."""
+    return _document(language, _problem_box(language, problem))
 
 
-def _document(language: str, inside: str) -> str:
-    a = _words(language)
+def _document(language: str, content: str) -> str:
+    words = _words(language)
     return f"""<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><title>{a["login_title"]}</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{words["login_title"]}</title>
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex"><style>{STYLE}</style></head>
-<body><main><h1>{_SIGN}{a["login_heading"]}</h1>{inside}</main></body></html>"""
+<body><main><h1>{_LOGO}{words["login_heading"]}</h1>{content}</main></body></html>"""
 
 
 def _words(language: str) -> dict[str, str]:
     return {name: escape(text) for name, text in LANGUAGES[language]["access"].items()}
 
 
-def _problem(language: str, problem: Message) -> str:
+def _problem_box(language: str, problem: Message) -> str:
     text = say(problem, LANGUAGES[language])
     return f'<p class="problem" role="alert">{escape(text[:1].upper() + text[1:])}.</p>'
 
 
-def _to_other(language: str, action: str, after: str) -> str:
-    """The way to the page in the other language."""
-    other, name = _OTHER[language]
-    to = f"{escape(action)}?{_query(other, after)}"
-    return f'<nav><a lang="{other}" hreflang="{other}" href="{to}">{name}</a></nav>'
+def _language_link(language: str, action: str, after: str) -> str:
+    """A link to the same page in the other language, as HTML."""
+    language_to, name = _OTHER_LANGUAGE[language]
+    href = f"{escape(action)}?{_query(language_to, after)}"
+    return f'<nav><a lang="{language_to}" hreflang="{language_to}" href="{href}">{name}</a></nav>'
 
 
 def _query(language: str, after: str) -> str:

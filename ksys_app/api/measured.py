@@ -1,4 +1,4 @@
-"""Counts each HTTP answer, its duration and its size (PRD §8.7)."""
+"""Measure each HTTP response: its status, duration and size (PRD §8.7)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ksys_app import meters
 from ksys_app.utils.bloat import bloat
 
-# All other paths share these labels, because a client may request any path.
+# Paths outside the contract share these labels, because a client may request any path.
 PAGES: Final = "pages"
 OTHER: Final = "other"
-OWN: Final = ("/api/", "/docs/", "/_event")
-LARGE: Final = (".csv", "/metrics")
-"""Files are as large as what was asked for, and no browser waits for the figures of all tags."""
+OWN_PATHS: Final = ("/api/", "/docs/", "/_event")
+LARGE: Final = (".csv", ".xlsx", ".parquet", "/metrics")
+"""Paths without a warning for large responses: files may be large, and no page loads /metrics."""
 
 
 class Measured:
-    """``app`` with metrics of the duration, size and status of every answer.
+    """``app``, with metrics of the status, duration and size of every response.
 
     Args:
         app: the application that answers.
@@ -32,13 +32,13 @@ class Measured:
         self._app, self._routes = app, routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and count the answer; an answer that an exception ended counts as 500."""
+        """Answer, and count the response. A response that an exception ended counts as 500."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started, status, size = time.monotonic(), 0, 0
 
-        async def weighed(message: Message) -> None:
+        async def counted_send(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -47,7 +47,7 @@ class Measured:
             await send(message)
 
         try:
-            await self._app(scope, receive, weighed)
+            await self._app(scope, receive, counted_send)
         except Exception:
             status = 500
             raise
@@ -68,7 +68,7 @@ class Measured:
         for route in self._routes:
             if route.matches(scope)[0] is not Match.NONE:
                 return route.path
-        return OTHER if _path(scope).startswith(OWN) else PAGES
+        return OTHER if _path(scope).startswith(OWN_PATHS) else PAGES
 
 
 def _path(scope: Scope) -> str:

@@ -1,4 +1,4 @@
-"""The methods of the contract: a path answers its own, HEAD as GET, and OPTIONS (PRD §8.1)."""
+"""Check the methods of requests, and answer HEAD and OPTIONS for every path (PRD §8.1)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def head_only(request: Request) -> bool:
 
 
 class Methods:
-    """``app``, with only the methods that each path of the contract has.
+    """``app``, where each path of the contract accepts only its own methods, HEAD and OPTIONS.
 
     Args:
-        app: the application.
+        app: the application that answers requests.
         routes: the routes of the contract.
-        refuse: returns the answer to a method that a path does not have, with the given headers.
+        refuse: takes headers, and returns the response to a method that the path does not have.
     """
 
     def __init__(
@@ -35,13 +35,16 @@ class Methods:
         self._app, self._routes, self._refuse = app, routes, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer OPTIONS and methods that a path does not have; HEAD is GET without its body."""
+        """Pass the request on, or answer it here: HEAD, OPTIONS, or a method that is not allowed.
+
+        HEAD is answered as GET without the body.
+        """
         allowed = self._allowed(scope) if scope["type"] == "http" else []
-        if not allowed or (scope["method"] in allowed and scope["method"] not in _OWN):
+        if not allowed or (scope["method"] in allowed and scope["method"] not in _ANSWERED_HERE):
             await self._app(scope, receive, send)
         elif scope["method"] == "HEAD" and "GET" in allowed:
-            reading = {**scope, "method": "GET", _HEAD: True}
-            await self._app(reading, receive, _bodiless(send))
+            get_scope = {**scope, "method": "GET", _HEAD: True}
+            await self._app(get_scope, receive, _without_body(send))
         elif scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=_allow(allowed))(scope, receive, send)
         else:
@@ -49,27 +52,27 @@ class Methods:
 
     def _allowed(self, scope: Scope) -> list[str]:
         """The methods of the path, none for a path that the contract does not have."""
-        found = [one for one in self._routes if one.matches(scope)[0] is not Match.NONE]
-        # A path that has a name of its own is no value of another path's parameter.
-        fitting = [one for one in found if "{" not in one.path] or found
-        methods = {method for one in fitting for method in one.methods or ()} - {"HEAD"}
+        matching = [route for route in self._routes if route.matches(scope)[0] is not Match.NONE]
+        # A path without parameters comes before a path whose parameter would match it too.
+        exact = [route for route in matching if "{" not in route.path] or matching
+        methods = {method for route in exact for method in route.methods or ()} - {"HEAD"}
         if not methods:
             return []
         return [*sorted(methods), *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
 
 
-# Methods that are answered here for every path.
-_OWN: Final = ("HEAD", "OPTIONS")
+# Methods that this layer answers for every path.
+_ANSWERED_HERE: Final = ("HEAD", "OPTIONS")
 
 
 def _allow(methods: Sequence[str]) -> dict[str, str]:
     return {"Allow": ", ".join(methods)}
 
 
-def _bodiless(send: Send) -> Any:
-    async def bare(message: Message) -> None:
+def _without_body(send: Send) -> Any:
+    async def send_without_body(message: Message) -> None:
         if message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await send(message)
 
-    return bare
+    return send_without_body

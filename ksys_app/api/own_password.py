@@ -1,4 +1,4 @@
-"""A user changes the own password, over HTTP or on a page without a script (PRD §31.2)."""
+"""Users change their own passwords over HTTP, or on a page without scripts (PRD §31.2)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def form(request: Request) -> Response:
 
 @router.post("/login/password", include_in_schema=False)
 async def change_by_form(request: Request) -> Response:
-    """Take the form of the page."""
+    """Change the password with the values of the form."""
     sent = await form_of(request)
     language = language_of(sent.get("lang"), request.headers.get("accept-language", ""))
     to = f"{request.scope.get('root_path', '')}/login/password?{DONE}&lang={language}"
@@ -64,14 +64,14 @@ async def change_by_form(request: Request) -> Response:
         typed = NewPassword(old=sent.get("old", ""), new=sent.get("new", ""))
         return await _change(request, typed, RedirectResponse(to, 303, NO_STORE))
     except ValidationError:
-        # Nobody has an empty password or such a long one.
+        # No user has an empty password, or one that is too long.
         return _page(request, language, Forbidden(Message("errors.password_wrong")))
     except KsysError as error:
         return _page(request, language, error)
 
 
 async def _change(request: Request, sent: NewPassword, answer: Response) -> Response:
-    """``answer`` with the cookie of the new session."""
+    """Change the password, and return ``answer`` with the cookie of the new session."""
     visitor = visitor_of(request)
     if visitor is None:
         raise AuthRequired(Message("errors.login_needed"))
@@ -96,6 +96,6 @@ def _page(
     if visitor is None or visitor.via != "local":
         elsewhere = Message("errors.password_elsewhere")
         return HTMLResponse(refused_page(language, elsewhere), 200, headers)
-    problem = None if error is None else error.said
+    problem = None if error is None else error.sentence
     html = password_page(language, base, visitor.name, problem, done=done)
     return HTMLResponse(html, 200 if error is None else error.http_status, headers)

@@ -1,10 +1,8 @@
-"""The parameters of requests; a wrong one gives a 400 that says what is allowed."""
+"""Query parameters. A wrong one gives status 400, with a message that says what is allowed."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import Query
@@ -18,7 +16,9 @@ from pydantic import (
     model_validator,
 )
 
+from ksys_app.api.forms import WrongForm
 from ksys_app.api.schemas import Bucket, Feature, Indicator
+from ksys_app.api.time_params import CompareText, Day, RangeText
 from ksys_app.domain import names
 from ksys_app.domain.indicators import Band
 from ksys_app.domain.ranges import Resolution
@@ -30,73 +30,36 @@ from ksys_app.domain.windows import (
     Window,
     parse_window,
 )
-from ksys_app.texts import say
 
 MAX_EXPORT_TAGS = 9
-# Whole numbers up to this one are exact in every reader of JSON.
+# Every reader of JSON represents integers up to this number exactly.
 MAX_SEQ = 2**53 - 1
 
 
-def _tag(value: str) -> str:
-    wrong = names.lookup_flaw(value)
-    if wrong is not None:
-        raise ValueError(say(wrong))
+def _valid_tag(value: str) -> str:
+    flaw = names.lookup_flaw(value)
+    if flaw is not None:
+        raise WrongForm(flaw)
     return value
 
 
-def _window(value: str) -> Window:
+def _parse_window(value: str) -> Window:
     try:
         return parse_window(value)
     except UnknownWindow as error:
-        raise ValueError(say(error.said)) from None
+        raise WrongForm(error.sentence) from None
 
 
-def few(value: list[str]) -> list[str]:
-    """The names without repetition, unless there are too many."""
+def at_most_nine(value: list[str]) -> list[str]:
+    """The names, each once. More than nine names are refused."""
     if len(value) > MAX_EXPORT_TAGS:
-        raise ValueError(f"may be given {MAX_EXPORT_TAGS} times, not {len(value)}")
+        raise WrongForm("times", most=MAX_EXPORT_TAGS, count=len(value))
     return list(dict.fromkeys(value))
 
 
-def _day(value: str) -> date:
-    try:
-        if not re.fullmatch(DAY, value):
-            raise ValueError
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("must be a day as YYYY-MM-DD from 2000-01-01 to 2099-12-31") from None
-
-
-def _moment(value: str) -> datetime:
-    try:
-        if not re.fullmatch(MOMENT, value):
-            raise ValueError
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ValueError(
-            "must be a time with its offset, as 2026-02-28T09:00:00+09:00, of 2000 to 2099"
-        ) from None
-
-
-# Every existing day from 2000 to 2099, with 29 February in leap years.
-DAY: Final = (
-    "^20([0-9]{2}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
-    "|02-(0[1-9]|1[0-9]|2[0-8]))|([02468][048]|[13579][26])-02-29)$"
-)
-MOMENT: Final = (
-    DAY.removesuffix("$") + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?"
-    "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
-)
-# What domain.ranges reads: relative, or a day that exists with or without time and offset.
-RANGE_TEXT: Final = (
-    "^(now(-[1-9][0-9]{0,8}[smhdwMy])?(/[hdwM])?|"
-    + DAY.removeprefix("^").removesuffix("$")
-    + "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
-    "(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?)?)$"
-)
 TagName = Annotated[
     str,
-    AfterValidator(_tag),
+    AfterValidator(_valid_tag),
     Field(
         examples=["D100"],
         json_schema_extra={
@@ -109,75 +72,47 @@ TagName = Annotated[
 SearchText = Annotated[str, Field(max_length=names.MAX_FILTER, examples=["D1"])]
 TagNames = Annotated[
     list[TagName],
-    AfterValidator(few),
+    AfterValidator(at_most_nine),
     Field(json_schema_extra={"minItems": 1, "maxItems": MAX_EXPORT_TAGS}),
 ]
 Tags = Annotated[
     list[TagName],
-    AfterValidator(few),
+    AfterValidator(at_most_nine),
     Field(json_schema_extra={"maxItems": MAX_EXPORT_TAGS}),
 ]
 WindowLabel = Annotated[
     Window,
-    BeforeValidator(_window),
+    BeforeValidator(_parse_window),
     WithJsonSchema({"type": "string", "examples": list(LABELS), "enum": list(LABELS)}),
 ]
-Day = Annotated[
-    date,
-    BeforeValidator(_day),
-    Field(examples=["2026-02-28"], json_schema_extra={"pattern": DAY}),
-]
-
-Moment = Annotated[
-    datetime,
-    BeforeValidator(_moment),
-    Field(examples=["2026-02-28T09:00:00+09:00"], json_schema_extra={"pattern": MOMENT}),
-]
 
 
-RangeText = Annotated[
-    str,
-    Field(examples=["now-6h", "2026-11-03T22:00"], json_schema_extra={"pattern": RANGE_TEXT}),
-]
-
-
-CompareText = Annotated[
-    str,
-    Field(
-        examples=["previous", "yesterday", "last_week", "last_month", "2026-11-03"],
-        json_schema_extra={
-            "pattern": "^(previous|yesterday|last_week|last_month)$|" + RANGE_TEXT,
-        },
-    ),
-]
-
-
-def _columns(model: type[BaseModel]) -> list[str]:
+def _column_names(model: type[BaseModel]) -> list[str]:
     time, *figures = model.model_fields
     return [time, "tag_name", *figures]
 
 
-def names_of(known: Sequence[str]) -> Callable[[str], str]:
-    """A validator for some of these names, separated by commas."""
+def names_validator(names: Sequence[str]) -> Callable[[str], str]:
+    """A validator for a text of some of ``names``, separated by commas."""
 
     def checked(value: str) -> str:
-        if not set(value.split(",")) <= set(known):
-            raise ValueError(f"must be of {' '.join(known)}, separated by commas")
+        if not set(value.split(",")) <= set(names):
+            raise WrongForm("columns", names=" ".join(names))
         return value
 
     return checked
 
 
-def listed(known: Sequence[str]) -> Any:
-    """The same names as a schema for the OpenAPI document."""
-    one = "|".join(known)
-    shape: dict[str, Any] = {"pattern": f"^({one})(,({one}))*$"}
-    return Field(examples=[",".join(known[2:5])], json_schema_extra=shape)
+def names_schema(names: Sequence[str]) -> Any:
+    """The schema of a text of some of ``names``, for the OpenAPI document."""
+    any_name = "|".join(names)
+    shape: dict[str, Any] = {"pattern": f"^({any_name})(,({any_name}))*$"}
+    return Field(examples=[",".join(names[2:5])], json_schema_extra=shape)
 
 
-_BUCKET: Final = _columns(Bucket)
-_MOVING: Final = _columns(Indicator)
-_FEATURE: Final = _columns(Feature)
+_BUCKET: Final = _column_names(Bucket)
+_INDICATOR: Final = _column_names(Indicator)
+_FEATURE: Final = _column_names(Feature)
 
 
 class _Strict(BaseModel):
@@ -185,11 +120,11 @@ class _Strict(BaseModel):
 
 
 class NoParams(_Strict):
-    """An endpoint that takes nothing."""
+    """No parameters; the base of the other parameter classes."""
 
 
 class TagsParams(_Strict):
-    """All tags, or those whose name or title holds every word of ``search``."""
+    """All tags, or the tags whose name or title contains every word of ``search``."""
 
     search: SearchText | None = None
 
@@ -210,14 +145,14 @@ class PeriodParams(_Strict):
     @model_validator(mode="after")
     def _a_window_or_a_range(self) -> Self:
         if self.start is not None and "window" in self.model_fields_set:
-            raise ValueError("window and from cannot be given together; give one of them")
+            raise WrongForm("window_from")
         if self.end is not None and self.start is None:
-            raise ValueError("to needs from")
+            raise WrongForm("to_from")
         return self
 
 
 class SeriesParams(PeriodParams, TagParam):
-    """A window or range, one tag or all, and the layout of the rows: columns are of one tag."""
+    """A window or range, one tag or all, and the layout of the rows. Columns need one tag."""
 
     format: Literal["rows", "columns"] = "rows"
     columns: str | None = None
@@ -225,51 +160,64 @@ class SeriesParams(PeriodParams, TagParam):
     @model_validator(mode="after")
     def _columns_are_of_one_tag(self) -> Self:
         if self.format == "columns" and self.tag is None:
-            raise ValueError("format=columns needs tag; rows of all tags carry tag_name")
+            raise WrongForm("columns_tag")
         return self
 
 
 class BucketParams(PeriodParams):
-    """The same for up to nine tags, how wide the buckets are, and what they are compared with."""
+    """A window or range, up to nine tags, the bucket width, the compared time, and the layout."""
 
     tag: Tags = Field(default_factory=list)
     format: Literal["rows", "columns"] = "rows"
-    columns: Annotated[str, AfterValidator(names_of(_BUCKET)), listed(_BUCKET)] | None = None
+    columns: (
+        Annotated[str, AfterValidator(names_validator(_BUCKET)), names_schema(_BUCKET)] | None
+    ) = None
     bucket: Resolution | None = None
     compare: CompareText | None = None
+    encoding: Literal["delta"] | None = None
+
+    @model_validator(mode="after")
+    def _columns_have_an_encoding(self) -> Self:
+        if self.encoding is not None and self.format != "columns":
+            raise WrongForm("encoding")
+        return self
 
     @model_validator(mode="after")
     def _needs_a_tag(self) -> Self:
         if self.tag:
             return self
         if self.format == "columns":
-            raise ValueError("format=columns needs tag; rows of all tags carry tag_name")
+            raise WrongForm("columns_tag")
         if self.bucket == "raw":
-            raise ValueError("bucket=raw needs tag")
+            raise WrongForm("raw_tag")
         if self.compare is not None:
-            raise ValueError("compare needs tag")
+            raise WrongForm("compare_tag")
         return self
 
 
 class IndicatorParams(SeriesParams):
-    """The same, which columns of an indicator, how wide its buckets are, and which bands."""
+    """The parameters of a series, with the columns, the bucket width and the bands."""
 
-    columns: Annotated[str, AfterValidator(names_of(_MOVING)), listed(_MOVING)] | None = None
+    columns: (
+        Annotated[str, AfterValidator(names_validator(_INDICATOR)), names_schema(_INDICATOR)] | None
+    ) = None
     bucket: BucketName | None = None
     band: Band = "plant"
 
 
 class FeatureParams(SeriesParams):
-    """The same, and which columns of a row of features."""
+    """The parameters of a series, with the columns of a row of features."""
 
-    columns: Annotated[str, AfterValidator(names_of(_FEATURE)), listed(_FEATURE)] | None = None
+    columns: (
+        Annotated[str, AfterValidator(names_validator(_FEATURE)), names_schema(_FEATURE)] | None
+    ) = None
 
 
 class ExportParams(_Strict):
-    """Tags and a window or range, what of them; of buckets how wide, of indicators which bands.
+    """Tags, a window or range, and the kind of rows, with the bucket width or the bands.
 
-    ``from`` and ``to`` are a range. Beside ``window`` they select the rows of the window that begin
-    from the one up to, without, the other.
+    Without ``window``, ``from`` and ``to`` are a range. With ``window``, they select the rows of
+    the window that begin at ``from`` or later, and before ``to``. ``annotations`` adds a column.
     """
 
     tag: TagNames
@@ -279,21 +227,22 @@ class ExportParams(_Strict):
     kind: Literal["buckets", "indicators", "features"] = "buckets"
     bucket: BucketName | None = None
     band: Band = "plant"
+    annotations: bool = False
 
     @property
     def of_window(self) -> bool:
-        """Whether ``window`` is given, so that the others select a part of it."""
+        """Whether the request is for a window, so that ``from`` and ``to`` select a part of it."""
         return "window" in self.model_fields_set or (self.start is None and self.end is None)
 
     @model_validator(mode="after")
     def _a_range_has_a_start(self) -> Self:
         if not self.of_window and self.start is None:
-            raise ValueError("to needs from or window")
+            raise WrongForm("to_window")
         return self
 
 
 class CommParams(_Strict):
-    """A tag and the first of 30 days; by default those that end today."""
+    """A tag and the first of 30 days; without ``start``, the 30 days that end today."""
 
     tag: TagName
     start: Day | None = None
@@ -315,19 +264,3 @@ IndicatorQuery = Annotated[IndicatorParams, Query()]
 ExportQuery = Annotated[ExportParams, Query()]
 CommQuery = Annotated[CommParams, Query()]
 CommCsvQuery = Annotated[CommCsvParams, Query()]
-
-
-def problem(errors: list[dict[str, Any]]) -> str:
-    """One sentence for a list of validation errors: each parameter and what is allowed."""
-    return "; ".join(_sentence(error) for error in errors)
-
-
-def _sentence(error: dict[str, Any]) -> str:
-    # For a value in a list the position follows; the name of the parameter is enough.
-    name = ".".join(part for part in error["loc"][1:] if isinstance(part, str))
-    if error["type"] == "extra_forbidden":
-        return f"parameter {name[:40]!r} is unknown here; see /api/v1/docs"
-    if error["type"] == "missing":
-        return f"parameter {name!r} is needed"
-    message = str(error["msg"]).removeprefix("Value error, ").replace("Input should", "should")
-    return message if message.startswith(name) else f"{name} {message}"

@@ -1,4 +1,4 @@
-"""Shapes of the answers of ``/readyz``."""
+"""Response shapes of ``/readyz``."""
 
 from __future__ import annotations
 

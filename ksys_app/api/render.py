@@ -1,10 +1,10 @@
-"""Rows and tiles as JSON: times in the display zone, numbers finite or null."""
+"""Rows and tiles as JSON. Times are in the display zone; a number that is not finite is null."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import repeat
 from operator import attrgetter
 from typing import Any
@@ -14,13 +14,14 @@ import orjson
 from fastapi import Response
 
 from ksys_app.api.schemas import Kpi
-from ksys_app.domain.columns import drawn
+from ksys_app.domain.columns import round_column
 from ksys_app.domain.figures import finite
 from ksys_app.domain.ranges import Period, Range, axis
 from ksys_app.domain.timefmt import epoch_ms, iso_local
 from ksys_app.models.rows import Latest, QcRule, Tag
 from ksys_app.models.tiles import Drawing, Tile
 from ksys_app.models.views import DRAWN, SHOWN
+from ksys_app.services.answered import as_read, clock
 from ksys_app.texts.alarm import alarm_of
 from ksys_app.texts.tiles import tile_view
 from ksys_app.utils.cache import Answer
@@ -44,23 +45,24 @@ def json_response(
 
 
 def stale_mark(error: Exception | None, age_s: float) -> Json:
-    """The fields that mark an object of a stale answer; empty while fresh."""
+    """The fields that mark an object as stale; no fields if there was no error."""
     return {} if error is None else {"stale": True, "stale_s": round(age_s, 1)}
 
 
 def time(ts: datetime | None, zone: ZoneInfo) -> str | None:
-    """ISO 8601 in the display zone, None for None."""
+    """``ts`` in ISO 8601 with the offset of the display zone; None for None."""
     return None if ts is None else iso_local(ts, zone)
 
 
 def tag(row: Tag, rule: QcRule | None, zone: ZoneInfo) -> Json:
-    """A tag with the title of its rule; ``last_ts`` is null if it never sent."""
+    """A tag with the title of its rule; ``last_ts`` is null if it has never sent a sample."""
     return {
         "tag_name": row.tag_name,
         "title": "" if rule is None else rule.title,
         "last_ts": time(row.last_ts, zone),
         "first_ts": time(row.first_ts, zone),
         "has_rule": row.has_rule,
+        **({} if row.expression is None else {"expression": row.expression}),
     }
 
 
@@ -79,57 +81,60 @@ def rule(row: QcRule) -> Json:
 
 
 def tiles(
-    found: Sequence[Tile],
+    shown_tiles: Sequence[Tile],
     zone: ZoneInfo,
     now: datetime | None,
     stale: Json,
     fields: Sequence[str] = (),
 ) -> list[Json]:
-    """Tiles with some fields, none for all; the title is always one."""
+    """One object for each tile, with its title and ``fields``; all fields if none are named."""
     if not fields:
-        return [tile(one, zone, now, stale) for one in found]
-    made = tile_columns(found, zone, now, stale, fields)
-    if "shown" in made:
-        shown = zip(*made["shown"].values(), strict=True)
-        made["shown"] = [dict(zip(SHOWN, values, strict=True)) for values in shown]
-    names = tuple(made)
+        return [tile(row, zone, now, stale) for row in shown_tiles]
+    columns = tile_columns(shown_tiles, zone, now, stale, fields)
+    if "shown" in columns:
+        shown_fields = zip(*columns["shown"].values(), strict=True)
+        columns["shown"] = [dict(zip(SHOWN, values, strict=True)) for values in shown_fields]
+    names = tuple(columns)
     return [
-        dict(zip(names, values, strict=True)) | stale for values in zip(*made.values(), strict=True)
+        dict(zip(names, values, strict=True)) | stale
+        for values in zip(*columns.values(), strict=True)
     ]
 
 
 def tile_columns(
-    found: Sequence[Tile],
+    shown_tiles: Sequence[Tile],
     zone: ZoneInfo,
     now: datetime | None,
     stale: Json,
     fields: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The same as one list for each field; ``shown`` is again one list for each of its fields."""
+    """The tiles as one list for each field. ``shown`` holds one list for each of its own fields."""
     names = [name for name in KPI_FIELDS if name == "title" or not fields or name in fields]
     if len(names) == 1:
-        made: dict[str, Any] = {"title": [one.title for one in found]}
+        columns: dict[str, Any] = {"title": [row.title for row in shown_tiles]}
     else:
-        whole = [tile(one, zone, now, stale) for one in found]
-        made = {name: [one[name] for one in whole] for name in names}
+        objects = [tile(row, zone, now, stale) for row in shown_tiles]
+        columns = {name: [row[name] for row in objects] for name in names}
     for name in ("about", "group"):
         if name in fields:
-            made[name] = list(map(attrgetter(name), found))
+            columns[name] = list(map(attrgetter(name), shown_tiles))
     if "shown" in fields:
-        shown = [_SHOWN(tile_view(one)) for one in found]
-        lists = zip(*shown, strict=True) if shown else repeat((), len(SHOWN))
-        made["shown"] = dict(zip(SHOWN, lists, strict=True))
-    return made
+        shown_fields = [_SHOWN(tile_view(row)) for row in shown_tiles]
+        lists = zip(*shown_fields, strict=True) if shown_fields else repeat((), len(SHOWN))
+        columns["shown"] = dict(zip(SHOWN, lists, strict=True))
+    return columns
 
 
-def drawn_columns(found: Sequence[Tile], drawings: Sequence[Drawing]) -> dict[str, Any]:
-    """What only tiles in sight need: one list for each field, with title and time."""
-    views = [tile_view(*both) for both in zip(found, drawings, strict=True)]
-    return {name: [getattr(one, name) for one in views] for name in ("title", "ts_ms", *DRAWN)}
+def drawn_columns(shown_tiles: Sequence[Tile], drawings: Sequence[Drawing]) -> dict[str, Any]:
+    """The fields that only visible tiles need, as one list for each field, with title and time."""
+    views = [
+        tile_view(*tile_and_drawing) for tile_and_drawing in zip(shown_tiles, drawings, strict=True)
+    ]
+    return {name: [getattr(view, name) for view in views] for name in ("title", "ts_ms", *DRAWN)}
 
 
 def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:
-    """A KPI tile: PRD §5.4; ``now`` is the database's clock when it answered."""
+    """A KPI tile (PRD §5.4). ``now`` is the database's time of the answer; it gives the age."""
     age = None
     if row.ts is not None and now is not None:
         age = round((now - row.ts).total_seconds() + stale.get("stale_s", 0.0), 3)
@@ -158,63 +163,64 @@ def tile(row: Tile, zone: ZoneInfo, now: datetime | None, stale: Json) -> Json:
     }
 
 
-def period(answer: Answer[Any], asked: Period, width: timedelta, zone: ZoneInfo) -> Json:
-    """The name of a window; of a range its two ends, where its first and last buckets begin."""
-    if not isinstance(asked, Range):
-        return {"window": asked.label}
-    start, end = asked.bounds(width)
-    return {"window": None, "from": time(start, zone), "to": time(end or _clock(answer), zone)}
+def period(answer: Answer[Any], shown_period: Period, width: timedelta, zone: ZoneInfo) -> Json:
+    """``window`` with the name of a window; for a range, ``from`` and ``to`` with its ends.
+
+    The ends of a range are those of its whole buckets.
+    """
+    shown_period = as_read(answer, shown_period)
+    if not isinstance(shown_period, Range):
+        return {"window": shown_period.label}
+    start, end = shown_period.bounds(width)
+    return {"window": None, "from": time(start, zone), "to": time(end or clock(answer), zone)}
 
 
-def span(answer: Answer[Any], asked: Period, width: timedelta, zone: ZoneInfo) -> Json:
-    """The start of the first bucket and the end of the last one, epoch milliseconds."""
-    first, end = axis(asked, width, _clock(answer), zone)
+def span(answer: Answer[Any], shown_period: Period, width: timedelta, zone: ZoneInfo) -> Json:
+    """The start of the first bucket and the end of the last bucket, in epoch milliseconds."""
+    first, end = axis(as_read(answer, shown_period), width, clock(answer), zone)
     return {"from_ms": epoch_ms(first), "to_ms": epoch_ms(end)}
 
 
-def _clock(answer: Answer[Any]) -> datetime:
-    """The database's clock at an answer; without a row, the app's clock."""
-    fetched = datetime.fromtimestamp(answer.fetched_ms / 1000, UTC)
-    now: datetime = answer.rows[-1].now if answer.rows else fetched
-    return now
-
-
 def rows(
-    found: Sequence[Any], names: Sequence[str], zone: ZoneInfo, tag_name: str | None
+    series_rows: Sequence[Any], names: Sequence[str], zone: ZoneInfo, tag_name: str | None
 ) -> list[Json]:
-    """One object for each row, for orjson; the first name is its time.
+    """One object for each row, to be written by orjson.
 
     Args:
-        found: the rows, of one tag, or each with its ``tag_name``.
-        names: the columns.
+        series_rows: the rows of one tag, or rows that each have a ``tag_name``.
+        names: the columns; the first one is the time of the row.
         zone: the display zone.
-        tag_name: the tag, None where each row has its own.
+        tag_name: the tag of all rows, None if each row has its own.
     """
     columns: list[Iterable[Any]] = []
     for name in names:
-        values = map(attrgetter(name), found)
+        values = map(attrgetter(name), series_rows)
         if name == names[0]:
             # orjson writes a time as isoformat does, in a fourth of the time, and NaN as null.
             columns.append(ts.astimezone(zone) for ts in values)
         elif name == "tag_name" and tag_name is not None:
-            columns.append(repeat(tag_name, len(found)))
+            columns.append(repeat(tag_name, len(series_rows)))
         else:
             columns.append(values)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def columns(found: Sequence[Any], names: Sequence[str], decimals: int) -> dict[str, list[Any]]:
-    """One list for each name, the first in epoch milliseconds.
+def columns(
+    series_rows: Sequence[Any], names: Sequence[str], decimals: int
+) -> dict[str, list[Any]]:
+    """One list for each column, the first one in epoch milliseconds.
 
     Args:
-        found: the rows.
-        names: the columns.
-        decimals: the decimals of the tag's figures, so that a chart writes the same as a table.
+        series_rows: the rows.
+        names: the columns; the first one is the time of the row.
+        decimals: the decimals of the tag's figures, so that charts and tables show equal figures.
     """
-    ts, *rest = names
-    made: dict[str, list[Any]] = {ts: [epoch_ms(moment) for moment in map(attrgetter(ts), found)]}
-    for name in rest:
-        values = list(map(attrgetter(name), found))
+    ts, *figure_names = names
+    lists: dict[str, list[Any]] = {
+        ts: [epoch_ms(moment) for moment in map(attrgetter(ts), series_rows)]
+    }
+    for name in figure_names:
+        values = list(map(attrgetter(name), series_rows))
         counted = values and isinstance(values[0], int)
-        made[name] = values if counted else drawn(values, decimals)
-    return made
+        lists[name] = values if counted else round_column(values, decimals)
+    return lists

@@ -1,13 +1,14 @@
-"""The possible answers of an endpoint, by status, for the OpenAPI document."""
+"""The possible responses of an endpoint by status, for the OpenAPI document."""
 
 from __future__ import annotations
 
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, create_model
+from pydantic.fields import FieldInfo
 
 from ksys_app import errors
-from ksys_app.api import limit_schemas, readiness, schemas
+from ksys_app.api import annotation_schemas, limit_schemas, readiness, schemas
 from ksys_app.api.schemas import ABSENT, Exact, Nothing
 
 Responses = dict[int | str, dict[str, Any]]
@@ -15,7 +16,7 @@ Figure = float | None
 
 
 class Aging(Exact):
-    """An object of an answer that may be older than the question: then it says so."""
+    """An object that may be stale; if it is, ``stale`` is true and ``stale_s`` is its age."""
 
     model_config = ConfigDict(
         json_schema_extra={"dependentRequired": {"stale": ["stale_s"], "stale_s": ["stale"]}}
@@ -25,7 +26,7 @@ class Aging(Exact):
     stale_s: schemas.Seconds | Nothing = ABSENT
 
 
-def aging(model: type[BaseModel]) -> type[BaseModel]:
+def may_be_stale(model: type[BaseModel]) -> type[BaseModel]:
     """``model`` with the optional fields of a stale answer."""
     return create_model(model.__name__, __base__=(Aging, model), __doc__=model.__doc__)
 
@@ -35,31 +36,46 @@ def some_columns(model: type[BaseModel]) -> type[BaseModel]:
     time, *rest = model.model_fields.items()
     fields: dict[str, Any] = {time[0]: (schemas.Moment, ...), "tag_name": (str | Nothing, ABSENT)}
     for name, field in rest:
-        # A figure may be null, a count may not; both may be absent.
-        kind: Any = schemas.Count | Nothing if field.annotation is int else Figure
-        fields[name] = (kind, ABSENT)
+        # All of them may be absent.
+        fields[name] = (_count_or_figure(field) | Nothing, ABSENT)
     return create_model(f"{model.__name__}Row", __base__=Exact, __doc__=model.__doc__, **fields)
 
 
-def by_column(model: type[BaseModel]) -> type[BaseModel]:
-    """The rows of one tag as one list for each column; ``bucket`` in epoch milliseconds."""
+def _count_or_figure(field: FieldInfo) -> Any:
+    """The type of a count, of a count that may be null, or of a figure."""
+    if field.annotation is int:
+        return schemas.Count
+    return schemas.Count | None if field.annotation == schemas.Count | None else Figure
+
+
+def by_column(model: type[BaseModel], or_deltas: Any = None) -> type[BaseModel]:
+    """The rows of one tag as one list for each column; ``bucket`` in epoch milliseconds.
+
+    Args:
+        model: the shape of a row.
+        or_deltas: the shape of an encoded column; None if every column is a list.
+    """
     time, *rest = model.model_fields.items()
-    fields: dict[str, Any] = {time[0]: (list[int], ...)}
+    fields: dict[str, Any] = {time[0]: (_or(list[int], or_deltas), ...)}
     for name, field in rest:
-        values: Any = list[schemas.Count] if field.annotation is int else list[Figure]
-        fields[name] = (values | Nothing, ABSENT)
+        values: Any = list[_count_or_figure(field)]  # type: ignore[misc]
+        fields[name] = (_or(values, or_deltas) | Nothing, ABSENT)
     doc = f"{model.__doc__} One list for each column, ``bucket`` in epoch milliseconds."
     return create_model(f"{model.__name__}Columns", __base__=Exact, __doc__=doc, **fields)
+
+
+def _or(kind: Any, alternative: Any) -> Any:
+    return kind if alternative is None else kind | alternative
 
 
 def _list(kind: Any) -> Any:
     return list[kind]
 
 
-def series(head: type[BaseModel], row: type[BaseModel]) -> Any:
-    """A tag's series, by rows or by columns."""
+def series(head: type[BaseModel], row: type[BaseModel], or_deltas: Any = None) -> Any:
+    """The shapes of a tag's series: by rows, and by columns, which may have shape ``or_deltas``."""
     rows: dict[str, Any] = {"rows": (_list(some_columns(row)), ...)}
-    columns: dict[str, Any] = {"columns": (by_column(row), ...)}
+    columns: dict[str, Any] = {"columns": (by_column(row, or_deltas), ...)}
     by_rows, by_columns = (
         create_model(
             f"{head.__name__}By{name.title()}",
@@ -73,21 +89,21 @@ def series(head: type[BaseModel], row: type[BaseModel]) -> Any:
 
 
 def _error(
-    described: str,
+    description: str,
     *kinds: type[errors.KsysError],
     base: type[schemas.ErrorBody] = schemas.ErrorBody,
     name: str = "Error",
 ) -> dict[str, Any]:
-    """The answer for these errors, which all have the same status."""
+    """The response for these errors, which all have the same status."""
     (status,) = {kind.http_status for kind in kinds}
-    known: Any = Literal[tuple(kind.code for kind in kinds)]
-    body: Any = create_model(f"{name}{status}Body", __base__=base, code=(known, ...))
-    model = create_model(f"{name}{status}", __base__=Exact, __doc__=described, error=(body, ...))
-    return {"model": model, "description": described}
+    codes: Any = Literal[tuple(kind.code for kind in kinds)]
+    body: Any = create_model(f"{name}{status}Body", __base__=base, code=(codes, ...))
+    model = create_model(f"{name}{status}", __base__=Exact, __doc__=description, error=(body, ...))
+    return {"model": model, "description": description}
 
 
-def _header(described: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
-    return {"description": described, "schema": schema, "required": required}
+def _header(description: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
+    return {"description": description, "schema": schema, "required": required}
 
 
 _RETRY: Final = {"Retry-After": _header("Seconds", {"type": "integer", "minimum": 1})}
@@ -121,7 +137,7 @@ _FAULTY: Final = _error(
     base=limit_schemas.FaultyBody,
     name="Faulty",
 )
-_CONFLICT: Final = _error(
+CONFLICT: Final = _error(
     "Somebody else has changed it; of limits the answer has both versions",
     errors.Conflict,
     base=limit_schemas.ConflictBody,
@@ -138,6 +154,13 @@ _UNNAMED: Final = _error(
     errors.UnknownTag,
     base=schemas.PlacedBody,
     name="Expression",
+)
+
+_OVERTAKEN: Final = _error(
+    "Somebody else has changed the annotation; the answer has what is in force",
+    errors.Conflict,
+    base=annotation_schemas.NoteConflictBody,
+    name="Annotation",
 )
 
 ALWAYS: Final[Responses] = _WALL | {500: _WRONG, 503: _AWAY}
@@ -157,26 +180,41 @@ LOGOUT: Final[Responses] = NO_CONTENT | {
         },
     }
 }
-# For endpoints with all tags; with one tag or all tags; with named tags.
+# For endpoints that answer for all tags, for one tag or all tags, and for named tags.
 ALL_TAGS: Final[Responses] = {400: _BAD, 413: _MANY, **ALWAYS}
 ANY_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, 413: _MANY, **ALWAYS}
 NAMED_TAG: Final[Responses] = {400: _BAD, 404: _UNKNOWN, **ALWAYS}
 
 EXPRESSION: Final[Responses] = {400: _EXPRESSION, 404: _UNNAMED}
-EXPRESSION_CHANGE: Final[Responses] = EXPRESSION | {409: _CONFLICT}
+EXPRESSION_CHANGE: Final[Responses] = EXPRESSION | {409: CONFLICT}
+NOTE_CHANGE: Final[Responses] = {400: _BAD, 404: _UNKNOWN, 409: _OVERTAKEN}
 
+_FILE_NAME: Final = {
+    "Content-Disposition": _header(
+        "The name of the file (RFC 6266)", {"type": "string", "pattern": "^attachment; "}
+    )
+}
 _FILE: Responses = {
     200: {
         "content": {"text/csv": {"schema": {"type": "string", "minLength": 1}}},
         "description": "UTF-8 with a byte order mark; the file ends early if the database fails",
-        "headers": {
-            "Content-Disposition": _header(
-                "The name of the file (RFC 6266)", {"type": "string", "pattern": "^attachment; "}
-            )
-        },
+        "headers": _FILE_NAME,
     }
 }
 CSV_FILE: Final = _FILE | NAMED_TAG
+
+
+def binary_file(media_type: str) -> Responses:
+    """The responses of an endpoint that sends a file of this media type about named tags."""
+    shape = {"type": "string", "format": "binary"}
+    file: dict[str, Any] = {
+        "content": {media_type: {"schema": shape}},
+        "description": "The file; it ends early if the database fails",
+        "headers": _FILE_NAME,
+    }
+    return {200: file, **NAMED_TAG}
+
+
 _FIGURES: Responses = {
     200: {
         "content": {"text/plain": {"schema": {"type": "string", "minLength": 1}}},
@@ -196,29 +234,29 @@ READINESS: Final[Responses] = {
 }
 
 
-def listed(model: type[BaseModel]) -> Responses:
-    """The responses of a list of ``model``."""
-    return {200: {"model": _list(aging(model)), "description": "The rows, ordered by tag"}}
+def row_list(model: type[BaseModel]) -> Responses:
+    """The responses of an endpoint that answers with a list of ``model``, ordered by tag."""
+    return {200: {"model": _list(may_be_stale(model)), "description": "The rows, ordered by tag"}}
 
 
-def access(model: Any) -> Responses:
-    """The responses of an answer about people and their sessions."""
+def plain(model: Any) -> Responses:
+    """The responses of an endpoint that answers with ``model`` and names no tag."""
     return {200: {"model": model, "description": "The answer"}, 400: _BAD, **ALWAYS}
 
 
-def acted(model: Any) -> Responses:
-    """The responses of what changes something; a body that is too long is refused."""
-    return access(model) | MANY
+def action(model: Any) -> Responses:
+    """The responses of an endpoint that changes something; a body that is too long is refused."""
+    return plain(model) | MANY
 
 
-def paged(model: Any) -> Responses:
-    """The responses of a page of rows."""
+def page(model: Any) -> Responses:
+    """The responses of an endpoint that answers with a page of rows about named tags."""
     return {200: {"model": model, "description": "The rows"}, **NAMED_TAG}
 
 
-def unchanged(model: type[BaseModel], changes: type[BaseModel]) -> Responses:
-    """``model``, or ``changes`` since an earlier answer, with 304 where there are none."""
-    answers: Any = aging(model) | aging(changes)
+def changes_since(model: type[BaseModel], changes: type[BaseModel]) -> Responses:
+    """The responses of a list: ``model``, ``changes`` since an earlier response, or 304."""
+    answers: Any = may_be_stale(model) | may_be_stale(changes)
     return {
         200: {"model": answers, "description": "The answer"},
         304: {"description": "Nothing has changed since"},
@@ -226,29 +264,31 @@ def unchanged(model: type[BaseModel], changes: type[BaseModel]) -> Responses:
 
 
 def limits(model: Any) -> Responses:
-    """The responses of an answer about limits."""
+    """The responses of an endpoint that answers with limits."""
     return {200: {"model": model, "description": "The answer"}, **ANY_TAG}
 
 
-def changing(model: Any) -> Responses:
-    """The responses of a change of limits."""
-    return limits(model) | {400: _FAULTY, 409: _CONFLICT}
+def limit_change(model: Any) -> Responses:
+    """The responses of an endpoint that changes limits."""
+    return limits(model) | {400: _FAULTY, 409: CONFLICT}
 
 
-def trying(model: Any) -> Responses:
-    """The responses of a look at what a change of limits would do."""
+def dry_run(model: Any) -> Responses:
+    """The responses of an endpoint that computes a change of limits and saves nothing."""
     return limits(model) | {400: _FAULTY}
 
 
-def trying_lines(model: type[BaseModel], media: str) -> Responses:
-    """The same, as lines of JSON."""
+def dry_run_lines(model: type[BaseModel], media: str) -> Responses:
+    """The responses of :func:`dry_run`, with lines of JSON in place of one object."""
     content = {media: {"schema": {"type": "string", "minLength": 1}}}
-    told = f"Lines, each of the shape {model.__name__}; the file ends early if the database fails"
-    return trying(model) | {200: {"content": content, "description": told}}
+    description = (
+        f"Lines, each of the shape {model.__name__}; the file ends early if the database fails"
+    )
+    return dry_run(model) | {200: {"content": content, "description": description}}
 
 
 def with_etag(model: Any) -> Responses:
-    """The responses of ``model`` with an ETag: 200, or 304 if the browser has it already."""
+    """The responses of an endpoint with an ETag: 200, or 304 if the browser has the body."""
     tag = _header(
         "The ETag of these bytes; a stale answer has none", {"type": "string"}, required=False
     )

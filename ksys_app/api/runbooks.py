@@ -1,4 +1,4 @@
-"""The runbooks of ``docs/runbooks/`` as HTML; error boxes link to them (PRD §8.4)."""
+"""Serve the runbooks of ``docs/runbooks/`` as HTML; error boxes link to them (PRD §8.4)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def runbook(code: str) -> Response:
 
 
 def page(title: str, markdown: str) -> str:
-    """HTML of a runbook, without scripts and other files; raw HTML in its text is escaped."""
+    """A runbook as one HTML page without scripts. Raw HTML in its text is escaped."""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{RUNBOOK_STYLE}</style>'

@@ -1,4 +1,4 @@
-"""Shapes of the answers, as exact as the OpenAPI document can say them."""
+"""Response shapes, as exact as an OpenAPI document can describe them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Nothing = Annotated[None, SkipJsonSchema()]
 
 
 def _absent(schema: dict[str, Any]) -> None:
-    # This default never appears in an answer: the field exists, or it does not.
+    # The default never appears in a response: an absent field is left out.
     schema.pop("default", None)
 
 
@@ -52,13 +52,14 @@ class Exact(BaseModel):
 
 
 class Tag(Exact):
-    """A tag with samples, a rule or an expectation."""
+    """A tag with samples, a rule or an expectation; a calculated tag has its ``expression``."""
 
     tag_name: str
     title: str
     last_ts: Moment | None
     first_ts: Moment | None
     has_rule: bool
+    expression: str | Nothing = ABSENT
 
 
 class Latest(Exact):
@@ -83,7 +84,7 @@ class Kpi(Exact):
     ts: Moment | None
     ts_s: Local
     range_label: str
-    count: Count
+    count: Count | None
     min: float | None
     max: float | None
     first: float | None
@@ -115,10 +116,13 @@ class Rule(Exact):
 
 
 class Bucket(Exact):
-    """The statistics of the samples in a bucket; ``diff`` is ``last - first``."""
+    """The statistics of the samples in a bucket; ``diff`` is ``last - first``.
+
+    A calculated tag has ``avg`` and ``last``; its other figures are null.
+    """
 
     bucket: Moment
-    n: Count
+    n: Count | None
     avg: float | None
     sum: float | None
     min: float | None
@@ -235,19 +239,20 @@ class CommOutage(Exact):
 
 
 class ErrorBody(Exact):
-    """An error code and one sentence."""
+    """An error code and one sentence.
+
+    ``key`` and ``values``: the sentence as a text of the catalogue and what is filled in, for a
+    page in another language. The values may be such sentences, too.
+    """
 
     code: str
     message: Annotated[str, Field(min_length=1)]
+    key: str | Nothing = ABSENT
+    values: dict[str, Any] | Nothing = ABSENT
 
 
 class PlacedBody(ErrorBody):
-    """An error about a part of an expression: its first character, from 0, and how many.
-
-    ``key`` and ``values`` are the sentence for a page.
-    """
+    """An error about a part of an expression: its first character, from 0, and how many."""
 
     at: Count | Nothing = ABSENT
     length: Count | Nothing = ABSENT
-    key: str | Nothing = ABSENT
-    values: dict[str, Any] | Nothing = ABSENT

@@ -1,4 +1,4 @@
-"""Series of several tags, and series that are compared with another time (PRD §33.2)."""
+"""Responses with the series of several tags, or with a compared time (PRD §33.2)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fastapi import Request, Response
 
 from ksys_app.api import render
 from ksys_app.api.conditional_json import conditional_json
+from ksys_app.api.encoding import encoded
 from ksys_app.api.params import BucketParams
 from ksys_app.domain.compare import Comparison
 from ksys_app.domain.ranges import Period
@@ -23,12 +24,12 @@ from ksys_app.services.series import MAX_ROWS, SeriesQuery
 from ksys_app.services.several import SeveralSeries, comparison_of, read_several
 from ksys_app.utils.cache import Answer
 
-_EMPTY: Final = Columns("", datetime.min, None, None, [])
+_EMPTY: Final = Columns("", datetime.min, None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """By columns or by rows; whether rows name their tag; and the figures."""
+class _Layout:
+    """The layout of a response: columns or rows, whether rows name their tag, and the figures."""
 
     by_column: bool
     named: bool
@@ -38,125 +39,152 @@ class _Asked:
 async def several(
     request: Request, query: BucketParams, period: Period, names: Sequence[str]
 ) -> Response:
-    """The series of the tags of a request, and those of another time where it asks for one.
+    """The response with the series of the requested tags, and with those of the compared time.
 
     Args:
         request: the request.
-        query: its parameters.
+        query: the parameters of the request.
         period: the window or range.
-        names: the columns, in their order; the time is the first one.
+        names: the columns, in order; the time is the first one.
     """
     figures = tuple(name for name in names if name not in ("bucket", "tag_name"))
     comparison = await comparison_of(period, query.compare)
-    found = await read_several(query.tag, period, figures, comparison)
-    read = None if found.other is None else found.other.fetched_ms
-    name = f"{query.format} {names} {query.tag} {query.compare} {read}"
-    asked = _Asked(query.format == "columns", "tag_name" in names, figures)
-    return await conditional_json(request, found.oldest, name, partial(_body, found, asked))
+    result = await read_several(query.tag, period, figures, comparison)
+    compared_at = None if result.compared is None else result.compared.fetched_ms
+    name = f"{query.format} {query.encoding} {names} {query.tag} {query.compare} {compared_at}"
+    layout = _Layout(query.format == "columns", "tag_name" in names, figures)
+    body = partial(_body, result, layout)
+    content = body if query.encoding is None else lambda: encoded(body())
+    return await conditional_json(request, result.oldest, name, content)
 
 
-def _body(found: SeveralSeries, asked: _Asked) -> render.Json:
+def _body(result: SeveralSeries, layout: _Layout) -> render.Json:
     zone = runtime.current().zone
-    own = _of_answer(found, found.answer, None)
-    others = None if found.other is None else _of_answer(found, found.other, found.comparison)
-    head = _head(found, zone)
-    if len(found.tags) == 1:
-        body = {"tag_name": found.tags[0], **head, "truncated": _truncated(found, own[0])}
-        body |= _laid(found.tags[0], own[0], asked, zone, other=False)
-        return body if others is None else body | _compared(found, others, 0, asked)
-    series = [_named(found, at, own[at]) for at in range(len(own))]
-    if asked.by_column and found.period.bucket != "raw":
-        return {**head, **_aligned(series, found, own, others, asked)}
-    for at, one in enumerate(series):
-        one |= _laid(found.tags[at], own[at], asked, zone, other=False)
-        if others is not None:
-            one |= _compared(found, others, at, asked)
+    own_rows = _of_answer(result, result.answer, None)
+    compared = result.compared
+    compared_rows = None if compared is None else _of_answer(result, compared, result.comparison)
+    head = _head(result, zone)
+    if len(result.tags) == 1:
+        body = {
+            "tag_name": result.tags[0],
+            **head,
+            "truncated": _truncated(result, own_rows[0]),
+        }
+        body |= _tag_rows(result.tags[0], own_rows[0], layout, zone, other=False)
+        return (
+            body
+            if compared_rows is None
+            else body | _compared_rows(result, compared_rows, 0, layout)
+        )
+    series = [_tag_head(result, index, own_rows[index]) for index in range(len(own_rows))]
+    if layout.by_column and result.period.bucket != "raw":
+        return {**head, **_aligned(series, result, own_rows, compared_rows, layout)}
+    for index, tag_series in enumerate(series):
+        tag_series |= _tag_rows(result.tags[index], own_rows[index], layout, zone, other=False)
+        if compared_rows is not None:
+            tag_series |= _compared_rows(result, compared_rows, index, layout)
     return {**head, "series": series}
 
 
-def _head(found: SeveralSeries, zone: ZoneInfo) -> render.Json:
-    query = SeriesQuery("buckets", found.period)
-    days = zone if found.days is None else ZoneInfo(found.days)
+def _head(result: SeveralSeries, zone: ZoneInfo) -> render.Json:
+    query = SeriesQuery("buckets", result.period)
+    days = zone if result.days is None else ZoneInfo(result.days)
     return {
-        **render.period(found.answer, found.period, query.width, zone),
+        **render.period(result.answer, result.period, query.width, zone),
         "bucket_s": int(query.width.total_seconds()),
-        **render.span(found.answer, found.period, query.width, days),
+        **render.span(result.answer, result.period, query.width, days),
         "bucket": query.bucket,
         "view": query.view,
         "limit": MAX_ROWS,
-        **render.stale_mark(found.oldest.error, found.oldest.age_s),
+        **render.stale_mark(result.oldest.error, result.oldest.age_s),
     }
 
 
-def _named(found: SeveralSeries, at: int, rows: Placed) -> render.Json:
+def _tag_head(result: SeveralSeries, index: int, rows: Placed) -> render.Json:
     return {
-        "tag_name": found.tags[at],
+        "tag_name": result.tags[index],
         "title": "" if rows.rule is None else rows.rule.title,
         "unit": "" if rows.rule is None else rows.rule.unit,
-        "truncated": _truncated(found, rows),
+        "truncated": _truncated(result, rows),
     }
 
 
-def _truncated(found: SeveralSeries, rows: Placed) -> bool:
-    return found.period.bucket == "raw" and len(rows.columns.bucket) >= MAX_ROWS
+def _truncated(result: SeveralSeries, rows: Placed) -> bool:
+    return result.period.bucket == "raw" and len(rows.columns.bucket) >= MAX_ROWS
 
 
 def _of_answer(
-    found: SeveralSeries, answer: Answer[Columns], comparison: Comparison | None
+    result: SeveralSeries, answer: Answer[Columns], comparison: Comparison | None
 ) -> list[Placed]:
     by_tag = {columns.tag_name: columns for columns in answer.rows}
-    rows = [(by_tag.get(tag, _EMPTY), found.rules.get(tag)) for tag in found.tags]
+    rows = [(by_tag.get(tag, _EMPTY), result.rules.get(tag)) for tag in result.tags]
     return placed(rows, comparison)
 
 
-def _compared(
-    found: SeveralSeries, others: Sequence[Placed], at: int, asked: _Asked
+def _compared_rows(
+    result: SeveralSeries, compared_rows: Sequence[Placed], index: int, layout: _Layout
 ) -> render.Json:
     zone = runtime.current().zone
-    return _beside(found, _laid(found.tags[at], others[at], asked, zone, other=True))
+    return _with_comparison(
+        result, _tag_rows(result.tags[index], compared_rows[index], layout, zone, other=True)
+    )
 
 
-def _beside(found: SeveralSeries, laid: render.Json) -> render.Json:
-    """What a series is compared with, and of which time it is."""
-    assert found.comparison is not None
-    zone, ends = runtime.current().zone, found.comparison.period
+def _with_comparison(result: SeveralSeries, compared_rows: render.Json) -> render.Json:
+    """The field ``compare``: the rows of the compared time, and its ends."""
+    assert result.comparison is not None
+    zone, ends = runtime.current().zone, result.comparison.period
     times = {"from": render.time(ends.start, zone), "to": render.time(ends.end, zone)}
-    return {"compare": times | laid}
+    return {"compare": times | compared_rows}
 
 
-def _laid(tag: str, rows: Placed, asked: _Asked, zone: ZoneInfo, *, other: bool) -> render.Json:
-    """The rows of a tag by rows or columns; ``other`` adds their own time to where they are."""
+def _tag_rows(
+    tag: str, rows: Placed, layout: _Layout, zone: ZoneInfo, *, other: bool
+) -> render.Json:
+    """The data of a tag as ``rows`` or ``columns``.
+
+    Args:
+        tag: the tag.
+        rows: its rows with their place on the axis.
+        layout: the layout of the response.
+        zone: the display zone.
+        other: whether to add ``other``, the time of each row beside its place on the axis.
+    """
     times = {"bucket": rows.place} | ({"other": rows.time} if other else {})
-    made: render.Json = {}
+    columns: render.Json = {}
     for name, seconds in times.items():
-        if asked.by_column:
-            made[name] = milliseconds(seconds)
+        if layout.by_column:
+            columns[name] = milliseconds(seconds)
         else:
-            made[name] = [datetime.fromtimestamp(one, zone) for one in seconds.tolist()]
-    if asked.named and not asked.by_column:
-        made["tag_name"] = [tag] * len(rows.place)
-    made |= {name: rows.figure(name, short=asked.by_column) for name in asked.figures}
-    if asked.by_column:
-        return {"columns": made}
-    names, listed = tuple(made), zip(*made.values(), strict=True)
+            columns[name] = [datetime.fromtimestamp(time, zone) for time in seconds.tolist()]
+    if layout.named and not layout.by_column:
+        columns["tag_name"] = [tag] * len(rows.place)
+    figures = {name: rows.figure(name, short=layout.by_column) for name in layout.figures}
+    if layout.by_column:
+        return {"columns": columns | figures}
+    columns |= {
+        name: values if isinstance(values, list) else values.tolist()
+        for name, values in figures.items()
+    }
+    names, listed = tuple(columns), zip(*columns.values(), strict=True)
     return {"rows": [dict(zip(names, row, strict=True)) for row in listed]}
 
 
 def _aligned(
     series: list[render.Json],
-    found: SeveralSeries,
-    own: Sequence[Placed],
-    others: Sequence[Placed] | None,
-    asked: _Asked,
+    result: SeveralSeries,
+    own_rows: Sequence[Placed],
+    compared_rows: Sequence[Placed] | None,
+    layout: _Layout,
 ) -> render.Json:
-    """The columns of all tags over the same times; null where a tag has no row."""
-    axis = shared_axis([*own, *(others or ())])
-    for at, one in enumerate(series):
-        one["columns"] = {name: own[at].on(axis, name) for name in asked.figures}
-        if others is not None:
-            columns = {name: others[at].on(axis, name) for name in asked.figures}
-            one |= _beside(found, {"columns": columns})
-    made: render.Json = {"times": milliseconds(axis)}
-    if others is not None:
-        made["other_times"] = times_on(axis, others)
-    return {**made, "series": series}
+    """The columns of all tags on one shared axis of times; null where a tag has no row."""
+    axis = shared_axis([*own_rows, *(compared_rows or ())])
+    for index, tag_series in enumerate(series):
+        tag_series["columns"] = {name: own_rows[index].on(axis, name) for name in layout.figures}
+        if compared_rows is not None:
+            columns = {name: compared_rows[index].on(axis, name) for name in layout.figures}
+            tag_series |= _with_comparison(result, {"columns": columns})
+    body: render.Json = {"times": milliseconds(axis)}
+    if compared_rows is not None:
+        body["other_times"] = times_on(axis, compared_rows)
+    return {**body, "series": series}

@@ -1,4 +1,4 @@
-"""Shapes of the series of several tags, and of what series are compared with (PRD §33.2)."""
+"""Response shapes of the series of several tags, and of compared series (PRD §33.2)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, create_model
 
+from ksys_app.api.encoding import Deltas
 from ksys_app.api.responses import Aging, Figure, by_column, some_columns
 from ksys_app.api.schemas import ABSENT, Bucket, Count, Exact, Moment, Nothing, Timeseries, Window
 from ksys_app.domain.ranges import Resolution
@@ -49,7 +50,7 @@ class SeveralHead(Exact):
     limit: Count
 
 
-def _made(name: str, *bases: Any, **fields: Any) -> Any:
+def _model(name: str, *bases: Any, **fields: Any) -> Any:
     return create_model(name, __base__=bases, __doc__=bases[-1].__doc__, **fields)
 
 
@@ -59,36 +60,43 @@ def _list(kind: Any) -> Any:
 
 def _aligned() -> Any:
     figures: dict[str, Any] = {
-        name: (list[Figure] | Nothing, ABSENT) for name in Bucket.model_fields if name != "bucket"
+        name: (list[Figure] | Deltas | Nothing, ABSENT)
+        for name in Bucket.model_fields
+        if name != "bucket"
     }
-    own: Any = (list[int] | Nothing, ABSENT)
-    figures |= {"bucket": own, "other": own, "n": (list[Count | None] | Nothing, ABSENT)}
-    return _made("SharedColumns", Exact, **figures)
+    own: Any = (list[int] | Deltas | Nothing, ABSENT)
+    counts: Any = list[Count | None] | Deltas | Nothing
+    figures |= {"bucket": own, "other": own, "n": (counts, ABSENT)}
+    return _model("SharedColumns", Exact, **figures)
 
 
-def _several(layout: str, shape: Any, placed: Any, **more: Any) -> Any:
-    told = layout.title()
-    other = _made(f"OthersBy{told}", Ends, **{layout: (placed, ...)})
-    compare: Any = (other | Nothing, ABSENT)
-    one = _made(f"TagSeriesBy{told}", TagSeries, **{layout: (shape, ...)}, compare=compare)
-    return _made(f"SeveralBy{told}", Aging, SeveralHead, series=(_list(one), ...), **more)
+def _several(layout: str, shape: Any, placed: Any, **extra_fields: Any) -> Any:
+    suffix = layout.title()
+    comparison = _model(f"OthersBy{suffix}", Ends, **{layout: (placed, ...)})
+    compare: Any = (comparison | Nothing, ABSENT)
+    tag_series = _model(
+        f"TagSeriesBy{suffix}", TagSeries, **{layout: (shape, ...)}, compare=compare
+    )
+    return _model(
+        f"SeveralBy{suffix}", Aging, SeveralHead, series=(_list(tag_series), ...), **extra_fields
+    )
 
 
 def _single(layout: str, shape: Any, placed: Any) -> Any:
-    told = layout.title()
-    other = _made(f"ComparedBy{told}", Ends, **{layout: (placed, ...)})
-    fields: Any = {layout: (shape, ...), "compare": (other, ...)}
-    return _made(f"ComparedTimeseriesBy{told}", Aging, Timeseries, **fields)
+    suffix = layout.title()
+    comparison = _model(f"ComparedBy{suffix}", Ends, **{layout: (placed, ...)})
+    fields: Any = {layout: (shape, ...), "compare": (comparison, ...)}
+    return _model(f"ComparedTimeseriesBy{suffix}", Aging, Timeseries, **fields)
 
 
 _ROW: Final[Any] = some_columns(Bucket)
-_PLACED_ROW: Final[Any] = _made("ComparedBucketRow", _ROW, other=(Moment, ...))
-_COLUMNS: Final[Any] = by_column(Bucket)
-_PLACED: Final[Any] = _made("ComparedBucketColumns", _COLUMNS, other=(list[int], ...))
+_PLACED_ROW: Final[Any] = _model("ComparedBucketRow", _ROW, other=(Moment, ...))
+_COLUMNS: Final[Any] = by_column(Bucket, Deltas)
+_PLACED: Final[Any] = _model("ComparedBucketColumns", _COLUMNS, other=(list[int] | Deltas, ...))
 _SHARED: Final[Any] = _aligned()
 _TIMES: Final[Any] = {
-    "times": (list[int] | Nothing, ABSENT),
-    "other_times": (list[int | None] | Nothing, ABSENT),
+    "times": (list[int] | Deltas | Nothing, ABSENT),
+    "other_times": (list[int | None] | Deltas | Nothing, ABSENT),
 }
 SHAPES: Final[Any] = (
     _single("rows", list[_ROW], list[_PLACED_ROW])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from ksys_app.api import render, responses
+from ksys_app.api.conditional_json import conditional_json
 from ksys_app.api.params import PeriodParams, TagNames
 from ksys_app.api.schemas import Count, Exact, Moment, Seconds, Window
 from ksys_app.domain.figures import finite
 from ksys_app.domain.ranges import Range
+from ksys_app.domain.statistics import Statistics
 from ksys_app.services import runtime
 from ksys_app.services.periods import read_period
 from ksys_app.services.statistics import TagStatistics, read_statistics
@@ -53,7 +56,7 @@ class TagStats(Exact):
     tag_name: str
     title: str
     unit: str
-    count: Count
+    count: Count | None
     covered_s: Seconds
     coverage: Annotated[float, Field(ge=0, le=1)]
     mean: float | None
@@ -62,6 +65,8 @@ class TagStats(Exact):
     min_at: Moment | None
     max: float | None
     max_at: Moment | None
+    last: float | None
+    last_at: Moment | None
     p5: float | None
     p50: float | None
     p95: float | None
@@ -84,9 +89,9 @@ class Stats(Exact):
 @router.get(
     "/stats",
     summary="Statistics of tags",
-    responses=responses.paged(responses.aging(Stats)),
+    responses=responses.with_etag(responses.may_be_stale(Stats)),
 )
-async def stats(query: Annotated[StatsParams, Query()]) -> Response:
+async def stats(query: Annotated[StatsParams, Query()], request: Request) -> Response:
     """Count, coverage, mean, deviation, percentiles, slope and time beyond limits of each tag.
 
     Each value counts as long as it holds. Up to 6 hours they are the samples, else the means of
@@ -96,21 +101,22 @@ async def stats(query: Annotated[StatsParams, Query()]) -> Response:
     assert isinstance(span, Range)
     found = await read_statistics(query.tag, span)
     zone, length = runtime.current().zone, (found.end - found.start).total_seconds()
-    return render.json_response(
-        {
-            "window": query.window.label if query.start is None else None,
-            "from": render.time(found.start, zone),
-            "to": render.time(found.end, zone),
-            "duration_s": max(0.0, length),
-            "source": SOURCES[found.span.bucket],
-            **render.stale_mark(found.answer.error, found.answer.age_s),
-            "tags": [_of_tag(one, length) for one in found.tags],
-        }
-    )
+    body = {
+        "window": query.window.label if query.start is None else None,
+        "from": render.time(found.start, zone),
+        "to": render.time(found.end, zone),
+        "duration_s": max(0.0, length),
+        "source": SOURCES[found.span.bucket],
+        **render.stale_mark(found.answer.error, found.answer.age_s),
+        "tags": [_of_tag(one, length) for one in found.tags],
+    }
+    # The body is small. Its name has all that it depends on: rows, rules, expectations, and now.
+    name = hashlib.sha256(repr(body).encode("utf-8", "surrogatepass")).hexdigest()
+    return await conditional_json(request, found.answer, name, lambda: body)
 
 
 def _of_tag(one: TagStatistics, length: float) -> render.Json:
-    zone, row, found, rule = runtime.current().zone, one.row, one.found, one.rule
+    zone, row, found, rule = runtime.current().zone, one.row, one.figures, one.rule
     return {
         "tag_name": one.tag,
         "title": "" if rule is None else rule.title,
@@ -124,28 +130,35 @@ def _of_tag(one: TagStatistics, length: float) -> render.Json:
         "min_at": None if row is None else render.time(row.low_at, zone),
         "max": None if row is None else finite(row.high),
         "max_at": None if row is None else render.time(row.high_at, zone),
+        "last": None if row is None else finite(row.newest),
+        "last_at": None if row is None else render.time(row.newest_at, zone),
         "p5": found.p5,
         "p50": found.p50,
         "p95": found.p95,
         "slope_per_hour": finite(found.slope_h),
         "integral": _total(one),
-        "limits": [
-            {
-                "name": limit.name,
-                "value": limit.value,
-                "side": limit.side,
-                "seconds": limit.seconds,
-                "share": _share(limit.seconds, found.covered_s),
-            }
-            for limit in found.limits
-        ],
+        "limits": limits_of(found),
     }
+
+
+def limits_of(found: Statistics) -> list[render.Json]:
+    """How long each limit was exceeded, and the part of the covered time."""
+    return [
+        {
+            "name": limit.name,
+            "value": limit.value,
+            "side": limit.side,
+            "seconds": limit.seconds,
+            "share": _share(limit.seconds, found.covered_s),
+        }
+        for limit in found.limits
+    ]
 
 
 def _total(one: TagStatistics) -> render.Json | None:
     if one.rate is None:
         return None
-    total, covered = finite(one.found.total), one.found.covered_s
+    total, covered = finite(one.figures.total), one.figures.covered_s
     per_hour = None if total is None else finite(total * 3600 / covered)
     return {"value": total, "unit": one.rate.unit, "per_hour": per_hour}
 

@@ -1,4 +1,4 @@
-"""Encodes and compresses a body once, and stores it with its rows."""
+"""Build and compress a response body once, and store it with the rows that it is built from."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fastapi import Request, Response
 from zlib_ng import zlib_ng
 
 from ksys_app.utils.encodings import gzip_allowed
-from ksys_app.utils.made import Made
+from ksys_app.utils.results import Results
 
 # Level 3 takes two thirds of the time and gives 2 % more bytes. Level 7 takes twice as long.
 LEVEL: Final = 5
 _GZIP: Final = 31  # a window of 32 KiB, with the header of gzip
-# Most bodies of one answer. A page requests one or two, but a script may request all columns.
+# The most bodies that one answer stores. A page requests one or two; a script may request more.
 MAX_BODIES: Final = 4
 
 
@@ -35,32 +35,32 @@ class Body:
 
 
 def compressed(plain: bytes) -> Body:
-    """``plain`` as a compressed body."""
+    """``plain``, compressed, with the digest of its content."""
     digest = hashlib.sha256(plain).hexdigest()[:32]
     return Body(zlib_ng.compress(plain, LEVEL, _GZIP), digest)
 
 
-async def stored_body(made: Made | None, name: str, content: Callable[[], bytes]) -> Body:
-    """The body with this name, created once for all requests.
+async def stored_body(results: Results | None, name: str, content: Callable[[], bytes]) -> Body:
+    """The body with this name, built once for all requests.
 
     Args:
-        made: the store of the body. None for stale rows, because their age is part of the body.
-        name: name of the body among those of the same rows.
-        content: returns the content; called in a thread, if the body is not stored yet.
+        results: where the body is stored. None for stale rows, because their age is in the body.
+        name: name of the body among all bodies of the same rows.
+        content: returns the content. It is called in a thread, only if the body is not stored yet.
     """
 
     async def make() -> Body:
         return await asyncio.to_thread(lambda: compressed(content()))
 
-    if made is None:
+    if results is None:
         return await make()
-    body: Body | None = made.get(name)
+    body: Body | None = results.get(name)
     if body is None:
-        body = await made.share(name, make)
-        if made.get(name) is None:
-            for old in list(made.of(Body))[: 1 - MAX_BODIES]:
-                made.drop(old)
-            made.keep(name, body, len(body.gzipped))
+        body = await results.share(name, make)
+        if results.get(name) is None:
+            for old in list(results.of(Body))[: 1 - MAX_BODIES]:
+                results.drop(old)
+            results.store(name, body, len(body.gzipped))
     return body
 
 

@@ -1,4 +1,4 @@
-"""The parameters of requests for tiles."""
+"""Query parameters of the endpoints of tiles."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ksys_app.api.params import (
     SearchText,
     TagName,
     WindowLabel,
-    few,
-    listed,
-    names_of,
+    at_most_nine,
+    names_schema,
+    names_validator,
 )
 from ksys_app.api.tile_schemas import SomeKpi
 from ksys_app.domain import names
@@ -27,12 +27,12 @@ PLACES: Final = "^[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*$"
 MAX_PLACES: Final = 4000
 KpiTags = Annotated[
     list[TagName],
-    AfterValidator(few),
+    AfterValidator(at_most_nine),
     Field(json_schema_extra={"maxItems": MAX_EXPORT_TAGS}),
 ]
 Pins = Annotated[
     list[TagName],
-    # The number of those that are sent, before names that are there twice are left out.
+    # The limit counts all sent names, also those that appear twice.
     Field(max_length=MAX_PINS),
     AfterValidator(lambda found: list(dict.fromkeys(found))),
 ]
@@ -40,10 +40,10 @@ _KPI: Final = tuple(SomeKpi.model_fields)
 
 
 class PartParams(NoParams):
-    """A window, and which tags: all, or those that hold every word of ``search``.
+    """A window, and all tags or the tags that contain every word of ``search``.
 
-    With ``part`` there may be more than an answer has: it has those of ``pin``, then the first by
-    name.
+    With ``part``, more tags may match than a response has: it has the tags of ``pin``, and then the
+    first ones by name.
     """
 
     window: WindowLabel = Field(DEFAULT_WINDOW, validate_default=True)
@@ -53,26 +53,26 @@ class PartParams(NoParams):
 
     @property
     def selection(self) -> Selection:
-        """The tiles that are asked for."""
+        """The requested tiles."""
         return Selection(self.window, names.clean_filter(self.search), tuple(self.pin))
 
 
 class KpiParams(PartParams):
-    """The same or the tags that are named, which fields of a tile, and since which tick."""
+    """A window and tags, the fields of a tile, the ``seq`` of an earlier response, the layout."""
 
     tag: KpiTags = Field(default_factory=list)
-    fields: Annotated[str, AfterValidator(names_of(_KPI)), listed(_KPI)] | None = None
+    fields: Annotated[str, AfterValidator(names_validator(_KPI)), names_schema(_KPI)] | None = None
     since: Annotated[int, Field(ge=0, le=MAX_SEQ, examples=[0])] | None = None
     format: Literal["rows", "columns"] = "rows"
 
     @property
     def selection(self) -> Selection:
-        """The tiles that are asked for; tags that are named are not searched."""
+        """The requested tiles. If the request names tags, ``search`` is ignored."""
         return Selection(self.window, tags=tuple(self.tag)) if self.tag else super().selection
 
 
 class PlacesParams(PartParams):
-    """The same, and places in the list of these tiles, from 0: ``0-59,130``."""
+    """A window and tags, and places in the list of their tiles, from 0: ``0-59,130``."""
 
     places: Annotated[str, Field(pattern=PLACES, max_length=MAX_PLACES, examples=["0-59,130"])]
 

@@ -1,4 +1,4 @@
-"""Shapes of ``/api/v1/kpi`` with some fields, and of the changes since a tick (PRD §6.2)."""
+"""Response shapes of ``/api/v1/kpi``: some fields of a tile, and changed tiles (PRD §6.2)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, create_model
 
 from ksys_app.api import schemas
-from ksys_app.api.responses import Aging, Responses, aging
+from ksys_app.api.responses import Aging, Responses, may_be_stale
 from ksys_app.api.schemas import ABSENT, Exact, Kpi, Nothing
 from ksys_app.models.views import DRAWN, SHOWN, TileView
 
@@ -22,7 +22,7 @@ _KINDS: dict[str, Any] = get_type_hints(TileView)
 
 
 def _lists(names: Sequence[str]) -> dict[str, Any]:
-    """Lists of these fields."""
+    """Field to the type of a list of its values."""
     return {name: _list(_KINDS[name]) for name in names}
 
 
@@ -35,7 +35,9 @@ Shown: Any = _exact(
     "What the page shows of a tile, but for what only tiles in sight have.",
     {name: _KINDS[name] for name in SHOWN},
 )
-_ShownColumns: Any = _exact("ShownColumns", "The same as one list for each field.", _lists(SHOWN))
+_ShownColumns: Any = _exact(
+    "ShownColumns", "The texts of the page, one list for each field.", _lists(SHOWN)
+)
 _DrawnColumns: Any = _exact(
     "DrawnColumns",
     "What only tiles in sight have, with ``ts_ms`` of the value: one list for each field.",
@@ -44,7 +46,7 @@ _DrawnColumns: Any = _exact(
 
 
 class SomeKpi(Kpi):
-    """A KPI tile with the fields that were asked for; ``shown`` is what the page shows of it."""
+    """A KPI tile with the requested fields; ``shown`` has the texts of the page."""
 
     about: str
     group: str
@@ -52,11 +54,11 @@ class SomeKpi(Kpi):
 
 
 class _Since(Aging):
-    """What has changed since a tick.
+    """The changes since a tick.
 
-    ``whole``: the tiles are all tiles, and replace those that the reader has. Else they are
-    those that are new or have changed, and ``removed`` names those that are gone. The next question
-    has ``since=seq``. An age is that at the moment ``now`` of the database's clock.
+    If ``whole`` is true, the tiles are all tiles and replace those of the client. Otherwise they
+    are the new and the changed tiles, and ``removed`` names the tiles that are gone. The next
+    request has ``since=seq``. Each age is the age at ``now``, the time of the database's clock.
     """
 
     window: schemas.Window
@@ -67,23 +69,23 @@ class _Since(Aging):
 
 
 def some_fields(model: type[BaseModel]) -> type[BaseModel]:
-    """``model`` with its first field and the fields that were asked for."""
+    """``model``, where all fields except the first one may be absent."""
     first, *rest = model.model_fields.items()
     fields: dict[str, Any] = {first[0]: (first[1].annotation, ...)}
     for name, field in rest:
-        # The first item says nothing; there may be no other one.
+        # Annotated needs at least one item, and a field may have no metadata.
         kind: Any = Annotated[field.annotation, None, *field.metadata]
         fields[name] = (kind | Nothing, ABSENT)
     return create_model(model.__name__, __base__=Aging, __doc__=model.__doc__, **fields)
 
 
 def _columns(model: type[BaseModel], shown: Any) -> type[BaseModel]:
-    """``model`` as one list for each field that was asked for."""
+    """``model`` as one list for each field, where all lists except the first may be absent."""
     first, *rest = model.model_fields.items()
     fields: dict[str, Any] = {first[0]: (list[str], ...)}
     for name, field in rest:
-        one: Any = Annotated[field.annotation, None, *field.metadata]
-        kind = shown if name == "shown" else list[one]
+        value_type: Any = Annotated[field.annotation, None, *field.metadata]
+        kind = shown if name == "shown" else list[value_type]
         fields[name] = (kind | Nothing, ABSENT)
     doc = f"{model.__doc__} One list for each field."
     return create_model(f"{model.__name__}Columns", __base__=Exact, __doc__=doc, **fields)
@@ -102,12 +104,12 @@ def _with(base: type[BaseModel], name: str, field: str, kind: Any) -> Any:
 
 
 def tiles() -> Responses:
-    """A 200 that answers tiles, or what has changed of them."""
+    """The response 200 with tiles, or with the tiles that have changed."""
     some: Any = some_fields(SomeKpi)
     columns: Any = _columns(SomeKpi, _ShownColumns)
-    whole: Any = aging(Kpi)
+    tile: Any = may_be_stale(Kpi)
     model = (
-        list[whole]
+        list[tile]
         | list[some]
         | _with(_InColumns, "KpiColumns", "columns", columns)
         | _with(_Since, "KpiSince", "tiles", list[some])
@@ -118,6 +120,6 @@ def tiles() -> Responses:
 
 
 def drawn() -> Responses:
-    """A 200 that answers the sparklines of some tiles."""
+    """The response 200 with the sparklines of some tiles."""
     model = _with(_InColumns, "Sparklines", "columns", _DrawnColumns)
     return {200: {"model": model, "description": "By tag, one list for each field"}}

@@ -1,4 +1,4 @@
-"""The error of an answer that would have too many rows."""
+"""The error for a response that would have too many tags."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from ksys_app.errors import PayloadBloat
 
 
 def too_many(cap: int, instead: str = "ask for one with tag=") -> PayloadBloat:
-    """The error for more than ``cap`` tags; it is logged.
+    """Log and return the error for more than ``cap`` tags.
 
     Args:
-        cap: largest number of tags in an answer.
+        cap: the largest number of tags in a response.
         instead: what the client can request instead.
     """
     log.event("payload_bloat", rowcount=cap)

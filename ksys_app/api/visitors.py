@@ -1,4 +1,4 @@
-"""Who sends a request, whether its browser may keep a session, and where a login leads back to."""
+"""The visitor of a request, the rules of its session cookie, and the page after a login."""
 
 from __future__ import annotations
 
@@ -17,25 +17,28 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\\]|^//")
 
 
 def visitor_of(request: Request) -> Visitor | None:
-    """Who sends the request, as the wall found out."""
+    """The visitor who sends the request, as the access layer has identified them, if it has."""
     visitor: Visitor | None = request.scope.get(VISITOR)
     return visitor
 
 
 def cookie_of(request: Request) -> dict[str, Any]:
-    """What the name of a cookie depends on."""
+    """The arguments of the functions in ``cookies`` that depend on the request."""
     scope = request.scope
     return {"secure": cookies.is_secure(scope), "base": scope.get("root_path", "")}
 
 
 def can_keep_cookie(request: Request) -> bool:
-    """Whether the cookie stays secret: over TLS, or at this machine."""
+    """Whether a cookie stays secret: the connection uses TLS, or stays on this machine."""
     served = own_origin(request.scope)
     return cookies.is_secure(request.scope) or (served is not None and is_loopback(served.host))
 
 
 def foreign(request: Request) -> str | None:
-    """Why the login is not of the app's own page, None if it is, or if a program sends it."""
+    """Why a login must be refused: a page of another site sends it. None for the app's own page.
+
+    None also for a program, which sends neither ``Origin`` nor ``Sec-Fetch-Site``.
+    """
     page, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if page is None and site is None:
         return None
@@ -54,10 +57,10 @@ def home(request: Request) -> str:
     return f"{served}{request.scope.get('root_path', '')}"
 
 
-def next_of(request: Request, wanted: str | None) -> str:
-    """Where to go after the login: a page of this app, else the dashboard."""
+def next_of(request: Request, next_path: str | None) -> str:
+    """The path after the login: ``next_path`` if it is a page of this app, else the dashboard."""
     base = request.scope.get("root_path", "")
-    if not wanted or not wanted.startswith(f"{base}/") or _UNSAFE.search(wanted):
+    if not next_path or not next_path.startswith(f"{base}/") or _UNSAFE.search(next_path):
         return f"{base}/"
-    inside = wanted.removeprefix(base)
-    return f"{base}/" if inside.startswith(("/login", "/api/")) else wanted
+    inside = next_path.removeprefix(base)
+    return f"{base}/" if inside.startswith(("/login", "/api/")) else next_path

@@ -50,9 +50,9 @@ def suggest(
         found = terminal.run(suggesting.suggest(dsn, tags or (), days, apply=apply, on_read=read))
     verb = "saved" if apply else "proposed"
     table = Table("tag", "column", Column(verb, justify="right"), "because", box=None)
-    for _, of in groupby(found.proposals, attrgetter("tag_name")):
-        for one in of:
-            cells = one.tag_name, one.column, value_text(one.value), one.why
+    for _, proposals in groupby(found.proposals, attrgetter("tag_name")):
+        for proposal in proposals:
+            cells = proposal.tag_name, proposal.column, value_text(proposal.value), proposal.why
             table.add_row(*(terminal.plain(cell) for cell in cells))
     terminal.table(table)
     if found.short:

@@ -28,8 +28,8 @@ app = typer.Typer(
 )
 alarm_worker.add_to(app)
 app.command()(alarm_suggest.suggest)
-MAX_TOLD: Final = 20
-"""How many bad lines are told one by one."""
+MAX_PRINTED: Final = 20
+"""How many bad lines are printed one by one."""
 
 
 Out = Annotated[Path, typer.Option(help="The file for the journal, CSV; it is replaced.")]
@@ -110,20 +110,20 @@ def replay(
             raise BadParameter("--to and --tag need --from; with --samples, use --until")
         if rules is None:
             raise BadParameter("--samples needs --rules, the file with the rules")
-        how = replace(reading(encoding, decimal), without_value=True)
-        counts, bad = _from_files(Files(samples, rules, settings, out, how), until)
+        options = replace(reading(encoding, decimal), without_value=True)
+        counts, bad = _from_files(Files(samples, rules, settings, out, options), until)
     for text in _report(counts, bad, out):
         terminal.out.print(text, markup=False)
 
 
 def _from_files(files: Files, until: str | None) -> tuple[Counts, int]:
-    """What a replay of files found, and the number of bad lines."""
+    """The counts of a replay of files, and the number of bad lines."""
     bad = 0
 
-    def told(line: BadLine) -> None:
+    def print_bad(line: BadLine) -> None:
         nonlocal bad
         bad += 1
-        if bad <= MAX_TOLD:
+        if bad <= MAX_PRINTED:
             terminal.note(f"{files.samples}:{line.line} {line.reason}")
 
     with stages() as progress:
@@ -131,7 +131,7 @@ def _from_files(files: Files, until: str | None) -> tuple[Counts, int]:
         def read(lines: int, position: int, size: int | None) -> None:
             progress.report("samples", f"{lines:,} read", position, size)
 
-        listener = Listener(read, told)
+        listener = Listener(read, print_bad)
         return from_files.replay(files, _moment("--until", until), listener), bad
 
 
@@ -149,7 +149,7 @@ def _stored(start: str, end: str | None, tags: Sequence[str], wanted: Wanted, ou
 
 
 def _moment(option: str, text: str | None) -> datetime | None:
-    """A time with or without a zone; without one, it is in TZ."""
+    """The time of an option's text; a time without a zone is in TZ."""
     if text is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""``ksys audit``: what people and programs did."""
+"""``ksys audit``: the recorded actions of people and programs."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def _surroundings(file: Path) -> Iterator[Finding]:
 def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Finding]:
     yield from _surroundings(Path(ENV_FILE))
     yield from findings
-    # A DSN that is still the example leads to no database.
+    # Skip a DSN that is still the example.
     usable = {finding.name for finding in findings if finding.ok}
     dsns: dict[connections.Variable, str | None] = {
         "TS_DSN": settings.ts_dsn,
@@ -57,14 +57,14 @@ def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Fin
     for variable, dsn in dsns.items():
         if dsn is not None and variable in usable:
             work = connections.look(variable, dsn, production=settings.app_env == "production")
-            looked = terminal.run(work)
-            yield from looked.findings
-            if looked.facts is not None:
-                found[variable] = looked.facts
-            if variable == "TS_ADMIN_DSN" and looked.has_schema:
+            result = terminal.run(work)
+            yield from result.findings
+            if result.facts is not None:
+                found[variable] = result.facts
+            if variable == "TS_ADMIN_DSN" and result.has_schema:
                 yield terminal.run(_state(dsn, settings))
     if settings.auth == "oidc" and settings.oidc_issuer:
-        # Its libraries take a third of a second to load.
+        # Import here: its libraries take a third of a second to load.
         from ksys_app.ops import identity_provider
 
         yield terminal.run(identity_provider.look(settings))
@@ -75,9 +75,9 @@ def _with_databases(settings: Settings, findings: list[Finding]) -> Iterator[Fin
 
 
 def _print_findings(findings: Iterable[Finding]) -> None:
-    """Print each finding as soon as it is known; the worst finding decides the exit code.
+    """Print each finding at once; the worst finding decides the exit code.
 
-    A failed check counts as worse than a database out of reach, because it has to be fixed first.
+    A failed check is worse than an unreachable database, because it has to be fixed first.
     """
     codes = {0}
     for finding in findings:

@@ -47,12 +47,15 @@ def suggest(
         "proposed" if not apply else "written",
         box=None,
     )
-    for one in found:
+    for suggestion in found:
         table.add_row(
-            terminal.plain(one.tag_name), f"{one.observed:g}", str(one.expected), _change(one)
+            terminal.plain(suggestion.tag_name),
+            f"{suggestion.observed:g}",
+            str(suggestion.expected),
+            _change(suggestion),
         )
     terminal.out.print(table)
-    changes = sum(one.proposed is not None for one in found)
+    changes = sum(suggestion.proposed is not None for suggestion in found)
     verb = "made" if apply else "proposed; --apply writes them"
     terminal.out.print(f"{changes} changes {verb}")
     if apply and changes:
@@ -61,7 +64,7 @@ def suggest(
         )
 
 
-def _change(one: suggesting.Suggestion) -> str:
-    if one.proposed is not None:
-        return f"{one.expected} → {one.proposed}"
-    return "silent or slower than one in two minutes" if one.slow else ""
+def _change(suggestion: suggesting.Suggestion) -> str:
+    if suggestion.proposed is not None:
+        return f"{suggestion.expected} → {suggestion.proposed}"
+    return "silent or slower than one in two minutes" if suggestion.slow else ""

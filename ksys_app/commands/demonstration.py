@@ -1,4 +1,4 @@
-"""``ksys demo``: the product with a plant that is simulated, of nine tags or of any number."""
+"""``ksys demo``: the product with a simulated plant of nine tags or of any number of tags."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from ksys_app import log
 from ksys_app.commands import terminal
-from ksys_app.commands.progress import counted, stages
+from ksys_app.commands.progress import amount_reporter, stages
 from ksys_app.settings import secrets
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of pages, API and websocket.")]
@@ -107,7 +107,7 @@ def demo(
     settings = terminal.settings()
     log.setup(settings.log_form, secrets())
     with stages() as progress:
-        report = counted(progress)
+        report = amount_reporter(progress)
         if scale is None:
             from ksys_app.ops.demo import demo as nine_tags
 

@@ -1,4 +1,4 @@
-"""Unexpected errors: one sentence for the person, the whole traceback in a file (PRD §20)."""
+"""Unexpected errors: one sentence for the user, the complete traceback in a file (PRD §20)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST: Final = 200
 
 
 def find_ksys_error(error: BaseException) -> KsysError | None:
-    """The error if it is one of the product, or the first such error of a group; else None."""
+    """The error if it is a KsysError, or the first KsysError of a group of errors; else None."""
     if isinstance(error, KsysError):
         return error
     if isinstance(error, BaseExceptionGroup):

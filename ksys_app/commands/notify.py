@@ -67,17 +67,17 @@ def test(route: Annotated[str, typer.Argument(help="The name of the route.")]) -
 
 
 async def _test(sender: Sender, name: str) -> bool:
-    route, well = sender.routes.routes[name], True
+    route, all_sent = sender.routes.routes[name], True
     for recipient in route.recipients:
         now = datetime.now(UTC)
         try:
             await sender.send(route, recipient, trial(name, now, route.language), now)
         except NotSent as error:
-            well = False
+            all_sent = False
             terminal.line(False, recipient, str(error))
         else:
             terminal.line(True, recipient, "sent")
-    return well
+    return all_sent
 
 
 @app.command()
@@ -105,13 +105,13 @@ def _print(found: OutboxStatus) -> None:
     text = f"{found.waiting:,} due, the oldest for {found.oldest_s:.0f} s; {found.later:,} later"
     terminal.line(found.oldest_s <= LATE_S, "waiting", text)
     terminal.line(True, "sent", f"{found.sent_last_day:,} in the last 24 hours")
-    for one in found.trouble:
-        text = f"{one.count:,} tried up to {one.attempts} times: {one.error}"
-        terminal.line(False, f"{one.route} {one.recipient}", text)
-    for one in found.given_up:
-        last = "" if one.ended_at is None else f", the last at {local_offset(one.ended_at, zone)}"
-        text = f"{one.count:,} given up{last}: {one.error}"
-        terminal.line(False, f"{one.route} {one.recipient}", text)
+    for failing in found.trouble:
+        text = f"{failing.count:,} tried up to {failing.attempts} times: {failing.error}"
+        terminal.line(False, f"{failing.route} {failing.recipient}", text)
+    for lost in found.given_up:
+        last = "" if lost.ended_at is None else f", the last at {local_offset(lost.ended_at, zone)}"
+        text = f"{lost.count:,} given up{last}: {lost.error}"
+        terminal.line(False, f"{lost.route} {lost.recipient}", text)
 
 
 def _sender(settings: Settings) -> Sender:

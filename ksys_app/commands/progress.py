@@ -1,4 +1,4 @@
-"""Shows the progress of long commands: a bar on a terminal, elsewhere a line for each stage."""
+"""Shows the progress of long commands: a bar on a terminal, otherwise a line for each stage."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from ksys_app.domain.timefmt import local_offset
 from ksys_app.ops.schema.refresh import Progress as Refreshing
 
 SIGN_OF_LIFE_S: Final = 30.0
-"""Seconds between two lines of a long stage where there is no bar."""
+"""Seconds between two lines of a long stage, if there is no bar."""
 
 
 class Stages(Protocol):
     """Work in stages, one after another."""
 
     def report(self, stage: str, detail: str, done: int, total: int | None) -> None:
-        """Report the progress; a new stage ends the stage before.
+        """Report the progress. A new stage ends the previous stage.
 
         Args:
             stage: name of the stage.
             detail: text about the current progress.
-            done: done amount.
-            total: total amount, None if unknown.
+            done: the amount done.
+            total: the total amount, None if unknown.
         """
 
     def end(self) -> None:
@@ -59,10 +59,11 @@ def refresh_reporter(stages: Stages, zone: ZoneInfo) -> Callable[[Refreshing], N
     return report
 
 
-def counted(stages: Stages) -> Callable[[str, int, int], None]:
-    """A callback that reports a stage with its amount and the time that is left.
+def amount_reporter(stages: Stages) -> Callable[[str, int, int], None]:
+    """A callback that reports a stage with its amount and the remaining time.
 
-    It gets the stage, the done amount and the total; a total of 0 is a note without an amount.
+    Its arguments are the stage, the amount done and the total. A total of 0 prints the stage as a
+    note without an amount.
     """
     stage, began, first = "", 0.0, 0
 
@@ -82,7 +83,13 @@ def counted(stages: Stages) -> Callable[[str, int, int], None]:
 
 
 def remaining(seconds: float, done: int, left: int) -> str:
-    """``, 12 min left`` after ``seconds`` for the ``done`` amount; nothing for under a minute."""
+    """The remaining time as ``, 12 min left``; empty below a minute.
+
+    Args:
+        seconds: the time taken by the amount ``done``.
+        done: the amount done.
+        left: the remaining amount.
+    """
     minutes = seconds * left / done / 60 if done > 0 else 0.0
     return f", {minutes:,.0f} min left" if minutes >= 1 else ""
 
@@ -91,12 +98,12 @@ def remaining(seconds: float, done: int, left: int) -> str:
 def stages(
     console: Console = terminal.err, *, every_s: float = SIGN_OF_LIFE_S, ends: bool = True
 ) -> Iterator[Stages]:
-    """Show progress on standard error, so that standard output holds only the result.
+    """Show progress on standard error, so that standard output has only the result.
 
     Args:
         console: the console to print on.
-        every_s: seconds between two lines of a long stage, where there is no bar.
-        ends: whether the end of a stage gets a line, where there is no bar.
+        every_s: seconds between two lines of a long stage, if there is no bar.
+        ends: whether to print a line at the end of a stage, if there is no bar.
     """
     if console.is_terminal and not log.writes_json():
         with _bar(console) as progress:
@@ -167,7 +174,7 @@ class _Lines:
     ) -> None:
         self._over.set()
         self._clock.join()
-        # An early error needs only its own sentence. After a long stage, the stage is named too.
+        # After an early error, print only the error. After a long stage, also name the stage.
         if error is None:
             self._close("")
         elif self._lasts:

@@ -51,22 +51,22 @@ def sync(
 
     Example: ksys qc sync data/qc/ingest_expectation.csv
     """
-    dsn, how = terminal.settings().admin_dsn(), reading(encoding, decimal)
+    dsn, options = terminal.settings().admin_dsn(), reading(encoding, decimal)
     table = qc.table_of(csv)
     changes = terminal.run(
-        qc.sync(dsn, csv, table, reading=how, dry_run=dry_run, prune=prune, overwrite=overwrite)
+        qc.sync(dsn, csv, table, reading=options, dry_run=dry_run, prune=prune, overwrite=overwrite)
     )
     conflicts = [change for change in changes if change.kind in CONFLICTS]
     if conflicts:
         _refuse(csv, conflicts)
     for change in changes:
         terminal.out.print(change.done(dry_run=dry_run, prune=prune), markup=False)
-    kept = sum(change.kind == "keep" for change in changes)
-    alone = sum(change.kind == "remove" and not prune for change in changes)
+    unchanged = sum(change.kind == "keep" for change in changes)
+    only_in_database = sum(change.kind == "remove" and not prune for change in changes)
     verb = "would be made" if dry_run else "made"
-    more = f", {kept} kept as on the page" if kept else ""
-    done = len(changes) - kept - alone
-    terminal.out.print(f"{done} changes {verb}, {alone} rows only in the database{more}")
+    more = f", {unchanged} kept as on the page" if unchanged else ""
+    done = len(changes) - unchanged - only_in_database
+    terminal.out.print(f"{done} changes {verb}, {only_in_database} rows only in the database{more}")
 
 
 def _refuse(csv: Path, conflicts: Sequence[qc.Change]) -> NoReturn:
@@ -89,8 +89,8 @@ def verify(csv: Csv = qc.RULES_CSV, encoding: Encoding = None, decimal: DecimalS
 
     Example: ksys qc verify data/qc/ingest_expectation.csv
     """
-    dsn, how = terminal.settings().admin_dsn(), reading(encoding, decimal)
-    changes = terminal.run(qc.verify(dsn, csv, qc.table_of(csv), reading=how))
+    dsn, options = terminal.settings().admin_dsn(), reading(encoding, decimal)
+    changes = terminal.run(qc.verify(dsn, csv, qc.table_of(csv), reading=options))
     for change in changes:
         terminal.out.print(str(change), markup=False)
     if not changes:

@@ -22,5 +22,5 @@ DecimalSign = Annotated[
 
 
 def reading(encoding: str | None, decimal: str | None) -> Reading:
-    """How to read a file; the detected format is printed on standard error."""
+    """The options for reading a file. The detected format is printed on standard error."""
     return Reading(encoding, WORDS[decimal] if decimal else None, terminal.note)

@@ -160,12 +160,14 @@ def backup(
             progress.report(stage, bytes_label(size) if size else "", size, None)
 
         work = backing.backup(dsn, target.file, zone=settings.tz, on_stage=report)
-        made = terminal.run(as_by_ctrl_c(work))
-    samples = sum(day[2] for day in made.content.days)
-    terminal.out.print(f"dump      {target.file}, {bytes_label(made.dump.bytes)}", markup=False)
+        manifest = terminal.run(as_by_ctrl_c(work))
+    samples = sum(day[2] for day in manifest.content.days)
+    terminal.out.print(f"dump      {target.file}, {bytes_label(manifest.dump.bytes)}", markup=False)
     terminal.out.print(f"manifest  {beside(target.file)}", markup=False)
-    terminal.out.print(f"samples   {samples:,} on {len(made.content.days):,} days of tags")
-    terminal.out.print(f"versions  PostgreSQL {made.postgres}, TimescaleDB {made.timescaledb}")
+    terminal.out.print(f"samples   {samples:,} on {len(manifest.content.days):,} days of tags")
+    terminal.out.print(
+        f"versions  PostgreSQL {manifest.postgres}, TimescaleDB {manifest.timescaledb}"
+    )
     dated.remove(target.outdated)
     for path in target.outdated:
         terminal.out.print(f"removed   {path}", markup=False)

@@ -31,7 +31,7 @@ def lines(
 def as_json(
     state: Status, wrong: Sequence[Check], warnings: Sequence[str], zone: ZoneInfo
 ) -> dict[str, Any]:
-    """The same content for programs; keys as in PRD 27.6. Arguments as for :func:`lines`."""
+    """The content of :func:`lines` for programs, with the keys of PRD §27.6."""
     now, newest = state.server.now, state.newest
     return {
         "well": not wrong,
@@ -135,7 +135,7 @@ def _newest(newest: Tag | None, now: datetime, zone: ZoneInfo) -> str:
 
 
 def bytes_label(size: int) -> str:
-    """``9.0 GB``: decimal units, as disks are sold."""
+    """A size as text, ``9.0 GB``, in decimal units as for disks."""
     value = float(size)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000:

@@ -1,4 +1,4 @@
-"""The output of commands: the consoles, and how a command runs and fails."""
+"""The consoles of commands, and how a command runs and fails."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _LINES: Final = "\n\t"
 
 
 class _Console(Console):
-    """A console whose terminal only shows texts: names and comments are other people's."""
+    """A console that escapes control characters: other people wrote the names and comments."""
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """The text as it is shown, with what cannot be printed escaped."""
+        """The text for the terminal, with characters escaped that cannot be printed."""
         return super().render_str(printable(text, _LINES), **options)
 
 
@@ -47,7 +47,7 @@ def settings() -> Settings:
 
 
 def fail(message: str) -> None:
-    """Print an error in one line on standard error, in the form of the log."""
+    """Print an error in one line on standard error, in the format of the log."""
     if log.writes_json():
         log.logger.error("%s", message)
         return
@@ -55,7 +55,7 @@ def fail(message: str) -> None:
 
 
 def note(message: str, console: Console = err) -> None:
-    """Print a note on standard error, so that standard output holds only the result."""
+    """Print a note on standard error, so that standard output has only the result."""
     if log.writes_json():
         log.logger.info("%s", message)
         return
@@ -74,7 +74,7 @@ def as_json(value: object) -> None:
 
 
 def table(rows: Table) -> None:
-    """Print a table whose rows are lines, however wide, so that other programs can search them."""
+    """Print a table with each row in one line of any width, so that programs can search it."""
     _wide.print(rows)
 
 
@@ -84,5 +84,5 @@ def zoned(ts: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 
 def plain(text: str) -> str:
-    """``text`` without any markup in it."""
+    """``text`` with its markup escaped."""
     return text.replace("[", r"\[")

@@ -43,9 +43,9 @@ def create(
     if span is None:
         raise BadParameter(f"--expires {expires!r} is no time from 1h to 731d, e.g. 90d or 26w")
     settings, by = terminal.settings(), audit.actor()
-    made = terminal.run(tokens.create_token(settings.admin_dsn(), name, role, span, by))
-    print(made.secret)
-    until = local_offset(made.expires_at, settings.zone)
+    token = terminal.run(tokens.create_token(settings.admin_dsn(), name, role, span, by))
+    print(token.secret)
+    until = local_offset(token.expires_at, settings.zone)
     terminal.note(f"valid until {until}; store it now, it cannot be shown again")
 
 

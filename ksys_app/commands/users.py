@@ -140,10 +140,10 @@ def remove(name: Name, force: Force = False) -> None:
 
 
 def _new_password(name: str, from_stdin: bool) -> str:
-    """A password for ``name``: a line of standard input, or asked twice on the terminal.
+    """Read a password for ``name``: a line of standard input, or typed twice on the terminal.
 
     Raises:
-        ConfigError: it cannot be used, the two differ, or there is no terminal to ask on.
+        ConfigError: the password cannot be used, the two differ, or there is no terminal.
     """
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")

@@ -1,1 +1,1 @@
-"""What pages are made of; values and handlers come in as arguments."""
+"""The components of pages. Values and event handlers are arguments."""

@@ -1,4 +1,4 @@
-"""Parts of ``/comm``: its controls, the summary, the card of an hour (PRD §28.3)."""
+"""Parts of ``/comm``: the controls, the summary table, the card of an hour (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import reflex as rx
 
 from ksys_app.components import client
-from ksys_app.components.client.comm import DayField, Lasted, TagsPicker
+from ksys_app.components.client.comm import DayField, OutageLength, TagsPicker
 from ksys_app.components.client.shell import Scrollable
 from ksys_app.components.navbar import refresh_button, tag_filter
 from ksys_app.components.series import choice
 from ksys_app.components.tokens import CONTROL
-from ksys_app.components.words import C, filled, said
+from ksys_app.components.words import C, filled, message_text
 from ksys_app.models.comm_views import CardView, SummaryView
 
 MAX_TAGS = 9
@@ -31,7 +31,7 @@ VIEWS = (
 
 
 def controls(state: Any) -> rx.Component:
-    """Tags, or the search of the overview; the first day and its neighbours; refresh."""
+    """The tags, or the filter of the overview; the first day with steps; refresh."""
     return rx.el.div(
         choice(C.view, VIEWS, state.view, state.set_view),
         rx.cond(
@@ -89,9 +89,9 @@ def _step(icon: str, says: str, on_click: Any, name: str, disabled: Any) -> rx.C
 
 
 def summary_table(rows: rx.Var[list[SummaryView]]) -> rx.Component:
-    """One row a tag: is it alive, what arrived, how long it did not.
+    """One row for each tag: communication now, success rates, outages, the expected rate.
 
-    Roles are written out: on a phone a row is a block of its own, which a table's row is not.
+    The roles are explicit: on a phone CSS turns rows into blocks, which removes table roles.
     """
     return rx.el.section(
         rx.el.h2(C.summary, id="summary-heading", class_name="sr-only"),
@@ -156,14 +156,14 @@ def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
                     row.success_24h,
                     _of_days(row),
                     row.outages,
-                    Lasted.create(ended_min=row.total_min, since_ms=row.since_ms, sum=True),
-                    Lasted.create(ended_min=row.longest_min, since_ms=row.since_ms),
+                    OutageLength.create(ended_min=row.total_min, since_ms=row.since_ms, sum=True),
+                    OutageLength.create(ended_min=row.longest_min, since_ms=row.since_ms),
                 ),
                 strict=True,
             )
         ),
         rx.el.td(
-            said(row.limits),
+            message_text(row.limits),
             rx.cond(
                 row.assumed,
                 client.Explain.create(
@@ -191,7 +191,7 @@ def _summary_row(row: rx.Var[SummaryView]) -> rx.Component:
 
 
 def _of_days(row: rx.Var[SummaryView]) -> rx.Component:
-    """What was received, and of how many days that is known."""
+    """The success rate, with the number of judged days if not all are."""
     return rx.fragment(
         row.success_30d,
         rx.cond(
@@ -203,7 +203,7 @@ def _of_days(row: rx.Var[SummaryView]) -> rx.Component:
 
 
 def cell_card(card: rx.Var[CardView], on_clear: rx.EventHandler) -> rx.Component:
-    """The selected hour, or how to select one."""
+    """The facts of the selected hour, or a hint how to select one."""
     facts = (
         (C.card_local, card.local_s, "card-local"),
         (C.card_utc, card.utc_s, "card-utc"),

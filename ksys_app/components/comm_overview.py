@@ -1,4 +1,4 @@
-"""The overview of ``/comm``: all tags, a page of them (PRD §28.3)."""
+"""The overview of ``/comm``: all tags, in pages (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ksys_app.models.comm import WORST
 
 
 def overview(state: Any) -> rx.Component:
-    """All tags, a page of them, in an order that stands still under a pointer."""
+    """The table of all tags, in pages; its order does not change while a person uses it."""
     return rx.el.section(
         rx.el.div(
             rx.el.h2(C.view_overview, id="overview-heading"),

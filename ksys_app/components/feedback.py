@@ -1,4 +1,4 @@
-"""What a page shows in place of data: nothing yet, nothing at all, or what went wrong."""
+"""The boxes that a page shows instead of data: loading, no data, or an error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ksys_app.components.tokens import CONTROL
 from ksys_app.components.words import L, T, sentence
 from ksys_app.models.views import Problem
 
-# Why nothing is shown, by the kind of trouble that alone is shown.
+# Why the list is empty, by the kind of trouble of the filter.
 NONE = {
     "crit": T.none_crit,
     "warn": T.none_warn,
@@ -25,10 +25,10 @@ NONE = {
 
 
 def error_box(problem: rx.Var[Problem], on_retry: rx.EventHandler) -> rx.Component:
-    """What happened, since when, what the page and its reader do about it, code and runbook.
+    """An error: what happened and since when, what to do, the code, and a link to the runbook.
 
-    The first button is the one that helps: Retry, but where the link asks for what does not exist,
-    the way out of it. There ``on_retry`` opens the page without that link.
+    The first button is Retry. If the link names something that does not exist, the first button
+    leads out of it instead: ``on_retry`` then opens the page without that link.
     """
     wrong = problem.way != ""
     return rx.el.section(
@@ -100,7 +100,7 @@ def _first_button(text: str, on_click: rx.EventHandler, name: str) -> rx.Compone
 
 
 def lost_box() -> rx.Component:
-    """In place of a page that does not exist: a way home."""
+    """The content of a page that does not exist, with a link to the dashboard."""
     return rx.el.section(
         rx.el.h2(T.lost_what),
         rx.el.p(T.lost_why),
@@ -114,7 +114,7 @@ def lost_box() -> rx.Component:
 
 
 def empty_box() -> rx.Component:
-    """No tag at all: why, and what to do."""
+    """There is no tag at all: says why, and what to do."""
     return rx.el.section(
         rx.el.h2(T.empty_title),
         rx.el.p(T.empty_why),
@@ -142,7 +142,7 @@ def no_match_box(text: rx.Var[str], on_clear: EventSpec) -> rx.Component:
 
 
 def none_left_box(only: rx.Var[str], words: rx.Var[str], on_clear: EventSpec) -> rx.Component:
-    """No tag has the kind of trouble that is shown."""
+    """No tag has the kind of trouble of the filter."""
     return rx.el.section(
         rx.el.h2(T.none_title),
         rx.el.p(rx.match(only, *NONE.items(), "")),
@@ -159,7 +159,7 @@ def none_left_box(only: rx.Var[str], words: rx.Var[str], on_clear: EventSpec) ->
 
 
 def pins_note(on_keep: rx.EventHandler, on_own: rx.EventHandler) -> rx.Component:
-    """The pins are of a link: keep them in this browser, or show its own ones."""
+    """The link has its own pins: offers to keep them, or to show the pins of this browser."""
     return rx.el.p(
         T.pins_linked,
         *(
@@ -182,7 +182,7 @@ def pins_note(on_keep: rx.EventHandler, on_own: rx.EventHandler) -> rx.Component
 
 
 def crash_box() -> rx.Component:
-    """In place of a page whose rendering failed."""
+    """The content of a page whose rendering failed."""
     return rx.el.main(
         rx.el.section(
             rx.el.h1(T.crash_title),

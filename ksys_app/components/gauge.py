@@ -1,4 +1,4 @@
-"""A gauge: where a value stands in its range, coloured by its state."""
+"""A gauge: the place of a value in its range, coloured by its state."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def gauge(
     warn: rx.Var[list[float]],
     crit: rx.Var[list[float]],
 ) -> rx.Component:
-    """The arc with its percentage inside, and the limits as ticks outside of it.
+    """An arc with the percentage inside, and ticks for the limits outside.
 
     Args:
-        pct: 0 to 100.
+        pct: the place of the value, 0 to 100.
         level: 0 normal, 1 warning, 2 critical.
-        has_place: whether there is a value, and a range it stands in; else the arc stays empty.
-        warn: places of the warning limits, percent.
-        crit: places of the critical limits; their ticks are longer.
+        has_place: whether the tag has both a value and a range; else the arc is empty.
+        warn: the places of the warning limits, percent.
+        crit: the places of the critical limits, percent; their ticks are longer.
     """
     stroke = rx.match(level, *((i, GAUGE[name]) for i, name in enumerate(LEVELS)), GAUGE["ok"])
     return rx.el.div(

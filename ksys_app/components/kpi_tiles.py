@@ -1,4 +1,4 @@
-"""KPI tiles: one a tag, the same size whatever it shows (PRD §2, §5)."""
+"""KPI tiles: one for each tag, all of the same size (PRD §2, §5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ksys_app.models.views import TileView
 from ksys_app.texts import DASH
 
 SKELETONS = 9
-# Signs of a figure, on average, up to which five of them fit beside each other.
+# Five figures fit in one line up to this average number of characters.
 SHORT = 7
 
 
@@ -28,9 +28,9 @@ def tile_grid(
     on_open: rx.EventHandler,
     on_pin: rx.EventHandler,
 ) -> rx.Component:
-    """The tiles of ``rows`` in ``order``, as many beside each other as fit.
+    """The grid of the tiles of ``rows`` at the places ``order``.
 
-    ``titles`` says of each row what its tag measures.
+    ``titles`` has, for each row, what its tag measures.
     """
     return client.ManyTiles.create(
         rx.foreach(
@@ -67,7 +67,7 @@ def tile(
     on_pin: rx.EventHandler[rx.event.passthrough_event_spec(str)],
     rest: rx.RestProp,
 ) -> rx.Component:
-    """One tag: value, state and freshness for a glance, the rest for a look."""
+    """The tile of one tag: value, state and freshness first, then its statistics."""
     return client.Fresh.create(
         _head(row, on_open),
         _about(row, about),
@@ -98,7 +98,7 @@ def tile(
 
 
 def worst(row: TileView) -> rx.Var[int]:
-    """The worse of a tag's state and its alarm."""
+    """The worse of the levels of a tag's state and of its alarm, 0 to 2."""
     return rx.cond(row.status_level > row.alarm_level, row.status_level, row.alarm_level)
 
 
@@ -124,7 +124,12 @@ def _head(row: TileView, on_open: rx.EventHandler) -> rx.Component:
 
 def _about(row: TileView, about: rx.Var[str]) -> rx.Component:
     return rx.el.div(
-        rx.el.span(about, class_name="about", title=about, data_testid="tile-about"),
+        rx.el.span(
+            about,
+            class_name="about",
+            title=rx.cond(about.contains("ƒ "), filled(T.calculated_about, about=about), about),
+            data_testid="tile-about",
+        ),
         rx.el.span(
             row.range_label,
             class_name="tile-range",
@@ -179,7 +184,7 @@ def _limit(y: rx.Var[float], kind: str) -> rx.Component:
 
 
 def _far(row: TileView) -> rx.Component:
-    """The nearest limits above and below the series, beside it, in a room that never changes."""
+    """The nearest limits above and below the line; their width does not change with the values."""
     return rx.el.span(
         rx.el.span(
             rx.cond(row.far_level > 0, filled(L.limit_under, limit=row.far_above), row.far_above),
@@ -235,7 +240,7 @@ def _foot(row: TileView, on_pin: rx.EventHandler) -> rx.Component:
 
 
 def tile_skeletons() -> rx.Component:
-    """Tiles without content, in the size and place of those to come."""
+    """Empty tiles with the size and the places of the tiles that load."""
     return rx.el.div(
         *(
             rx.el.div(

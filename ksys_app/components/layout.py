@@ -11,29 +11,30 @@ import reflex as rx
 from ksys_app.components import client
 from ksys_app.components.client.alarms import AlarmBanner
 from ksys_app.components.client.shell import PaperHead
+from ksys_app.components.client.views import Kiosk
 from ksys_app.components.navbar import navbar
 from ksys_app.components.sidebar import sidebar
-from ksys_app.components.words import T, said
+from ksys_app.components.words import T, message_text
 from ksys_app.texts.windows import window_spans
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What a page knows of its data, as vars of its state.
+    """The state of a page's data, as vars of the page's state.
 
     Attributes:
         phase: ``idle``, ``loading``, ``loaded``, ``empty``, ``error``, ``retrying``, ``stale``.
-        is_loading: whether a query is under way.
-        realtime: live or paused.
-        problem: what went wrong.
-        updated_ms: the server's time of the last good update, epoch ms, 0 for never.
-        seen_ms: the same of what is said of the tags' communication.
-        db_now_ms: the database's clock at that moment.
+        is_loading: whether a query is running.
+        realtime: True if live, False if paused.
+        problem: the current error.
+        updated_ms: the server's time of the last successful update, epoch ms, 0 without one.
+        seen_ms: the server's time of the last update of the states of communication, epoch ms.
+        db_now_ms: the time of the database's clock at ``updated_ms``.
         tick_s: seconds between updates.
-        caption: what is loaded, a message.
-        on_retry: tries again now.
-        on_refresh: asks the database now.
-        past: whether what is shown ends before now, so that nothing new comes.
+        caption: the description of the loaded data, a message.
+        on_retry: tries again at once.
+        on_refresh: queries the database at once.
+        past: whether the shown time ends before now, so that no new data comes.
     """
 
     phase: Any
@@ -51,7 +52,7 @@ class Feed:
 
     @classmethod
     def of(cls, state: Any, past: Any = False) -> Feed:
-        """What a state with data knows."""
+        """The feed of a state that has data."""
         return cls(
             phase=state.phase,
             is_loading=state.is_loading,
@@ -70,7 +71,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the data come from, as vars of a state: for the footer."""
+    """The source of the data for the footer, as vars of a state."""
 
     zone: Any
     database: Any
@@ -79,7 +80,7 @@ class Place:
 
     @classmethod
     def of(cls, state: Any) -> Place:
-        """What every state knows."""
+        """The place of any state."""
         return cls(state.zone, state.database, state.version, state.replica)
 
 
@@ -91,14 +92,14 @@ def paper_head(
     ends: Sequence[int] | rx.Var[list[int]] = (),
     zoom: Sequence[int] | rx.Var[list[int]] = (),
 ) -> rx.Component:
-    """What stands under the title on paper.
+    """The head of a printed page, below its title.
 
     Args:
         name: what the subjects are called.
         subjects: the tags, or the filter; empty for all tags.
-        window: the label of the window, where the page has one.
-        ends: begin and end of a range in place of the window, epoch ms.
-        zoom: the part of it that a chart shows, epoch ms.
+        window: the label of the window, empty on a page without one.
+        ends: start and end of a range, epoch ms; empty if the page shows a window.
+        zoom: start and end of the zoomed part, epoch ms; empty without a zoom.
     """
     return PaperHead.create(
         name=name,
@@ -125,12 +126,12 @@ def shell(
     Args:
         route: its path.
         title: its title, the only ``h1``.
-        content: what it shows.
-        place: for the footer.
-        paper: what stands under the title on paper; None for a page without data.
-        feed: what it knows of its data; None for a page without any.
-        controls: of the header.
-        skips: further skip links.
+        content: its content.
+        place: the source of the data, for the footer.
+        paper: the head of the printed page; None for a page without data.
+        feed: the state of its data; None for a page without data.
+        controls: the controls of the header.
+        skips: more skip links.
     """
     return client.Live.create(
         client.SkipLink.create(to="content", text=T.skip_content),
@@ -139,6 +140,7 @@ def shell(
         rx.el.div(
             AlarmBanner.create(),
             navbar(route, title, *controls),
+            Kiosk.create(title=title),
             rx.fragment() if paper is None else paper,
             client.StatusBar.create(on_retry=feed.on_retry) if feed is not None else rx.fragment(),
             rx.el.main(*content, id="content", tab_index=-1, class_name="content"),
@@ -181,7 +183,7 @@ def _live(feed: Feed | None) -> dict[str, Any]:
 def _footer(place: Place, feed: Feed | None) -> rx.Component:
     return rx.el.footer(
         rx.el.span(place.database, data_testid="footer-database"),
-        rx.el.span(said(place.replica), data_testid="footer-replica"),
+        rx.el.span(message_text(place.replica), data_testid="footer-replica"),
         rx.el.span(client.DatabaseClock.create()) if feed is not None else rx.fragment(),
         rx.cond(
             place.database != "",

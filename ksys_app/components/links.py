@@ -1,4 +1,4 @@
-"""Links from one page to another, with the tag and the window that are looked at."""
+"""Links between pages that keep the tag and the window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ksys_app.components.client.files import library
 
 
 def page_link(path: str, tag: rx.Var[str], window: rx.Var[str]) -> str:
-    """``/trend?tag=…&window=…``; a tag may hold any sign."""
+    """The link ``/trend?tag=…&window=…``, in which the tag is encoded."""
     encoded: rx.Var[str] = rx.Var(
         f"encodeURIComponent({tag!s})", _var_type=str, _var_data=tag._get_all_var_data()
     )
@@ -17,7 +17,7 @@ def page_link(path: str, tag: rx.Var[str], window: rx.Var[str]) -> str:
 
 
 def file_link(path: rx.Var[str]) -> rx.Var[str]:
-    """Where the browser finds a path of the app that is no page: under the base path."""
+    """The address, under the base path, of a file or an endpoint of the app."""
     imported = VarData(imports={library("lib/paths.js"): ["at"]})
     merged = VarData.merge(imported, path._get_all_var_data())
     return rx.Var(f"at({path!s})", _var_type=str, _var_data=merged)

@@ -1,4 +1,4 @@
-"""The detail of one tag, over the page."""
+"""The dialog with the detail of one tag."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ksys_app.components import client
 from ksys_app.components.links import page_link
 from ksys_app.components.standing import standing
 from ksys_app.components.table_components import figure_list, sample_table
-from ksys_app.components.words import ED, FEATURES, LIMITS, T, filled, said
+from ksys_app.components.words import ED, FEATURES, LIMITS, T, filled, message_text
 from ksys_app.models.views import DetailView, Standing
 
 
@@ -21,15 +21,15 @@ def detail_modal(
     window: rx.Var[str],
     on_close: rx.EventHandler,
 ) -> rx.Component:
-    """How a tag stands, its limits, newest samples and 5-minute features, the way to its pages.
+    """The dialog of a tag: its current state, limits, 5-minute features, newest samples, links.
 
     Args:
-        is_open: whether it is there.
-        is_loading: whether it is still being read.
-        detail: what it holds.
-        now: how the tag stands, empty while that is not known.
-        window: the window that its pages open with.
-        on_close: it is to go.
+        is_open: whether the dialog is open.
+        is_loading: whether the detail is loading.
+        detail: the content.
+        now: a list with the current state of the tag, empty until it is loaded.
+        window: the window of the links.
+        on_close: closes the dialog.
     """
     return client.Modal.create(
         rx.cond(is_loading, _loading(), _content(detail, now)),
@@ -53,7 +53,11 @@ def _content(detail: rx.Var[DetailView], now: rx.Var[list[Standing]]) -> rx.Comp
                 rx.cond(
                     detail.limits.length() > 0, figure_list(detail.limits, LIMITS.each()), None
                 ),
-                rx.cond(detail.note.key != "", rx.el.p(said(detail.note), class_name="note"), None),
+                rx.cond(
+                    detail.note.key != "",
+                    rx.el.p(message_text(detail.note), class_name="note"),
+                    None,
+                ),
             ),
             _section(
                 rx.cond(

@@ -1,4 +1,4 @@
-"""The header of a page: its title, what is selected, and whether it is live."""
+"""The header of a page: its title, its controls, and the live switch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reflex.style import resolved_color_mode, toggle_color_mode
 
 from ksys_app.components import client
 from ksys_app.components.client.range import RangeControl
+from ksys_app.components.client.views import Views
 from ksys_app.components.sidebar import drawer
 from ksys_app.components.tokens import CONTROL
 from ksys_app.components.words import RG, T
@@ -24,12 +25,13 @@ def navbar(route: str, title: rx.Var[str], *controls: rx.Component) -> rx.Compon
     Args:
         route: the page's path.
         title: its title.
-        controls: what the page offers beside the theme.
+        controls: the controls of the page.
     """
     return rx.el.header(
         drawer(route),
         rx.el.h1(title),
         rx.el.div(*controls, class_name="controls"),
+        Views.create(),
         client.LanguageToggle.create(class_name=CONTROL["icon"]),
         theme_toggle(),
         client.Account.create(class_name=CONTROL["icon"]),
@@ -45,7 +47,7 @@ def window_menu(window: rx.Var[str], on_select: rx.EventHandler) -> rx.Component
 
 
 def tag_filter(text: rx.Var[str], on_search: rx.EventHandler) -> rx.Component:
-    """Filters tags by name, once typing rests for 300 ms."""
+    """The text field that filters tags by name when the typing has paused for 300 ms."""
     return client.SearchBox.create(
         value=text,
         label=T.filter,
@@ -58,7 +60,7 @@ def tag_filter(text: rx.Var[str], on_search: rx.EventHandler) -> rx.Component:
 def live_toggle(
     is_live: rx.Var[bool], on_start: rx.EventHandler, on_stop: rx.EventHandler
 ) -> rx.Component:
-    """Live or paused, with the seconds to the next tick."""
+    """The switch between live and paused, with the seconds to the next tick."""
     return rx.el.button(
         client.LiveWord.create(),
         client.NextTick.create(),
@@ -75,7 +77,7 @@ def live_toggle(
 
 
 def live_or_past(state: Any) -> rx.Component:
-    """The switch of live and paused; of what is over, the way back to now."""
+    """The live switch; if the shown time is past, the button that returns to now."""
     return rx.cond(
         state.past,
         rx.el.button(
@@ -91,7 +93,7 @@ def live_or_past(state: Any) -> rx.Component:
 
 
 def range_control(state: Any) -> rx.Component:
-    """Any time range beside the windows, and steps to earlier and later."""
+    """The control of a time range, with buttons for earlier and later times."""
     return RangeControl.create(
         start=state.start,
         end=state.end,
@@ -99,7 +101,7 @@ def range_control(state: Any) -> rx.Component:
         seconds=rx.Var.create(window_spans())[state.window],
         past=state.past,
         usual=rx.Var.create(window_starts())[state.window],
-        quick=[list(one) for one in QUICK],
+        quick=[list(quick) for quick in QUICK],
         problem=state.range_problem,
         on_range=state.set_range,
         on_shift=state.shift_range,
@@ -107,7 +109,7 @@ def range_control(state: Any) -> rx.Component:
 
 
 def refresh_button(is_loading: rx.Var[bool], on_refresh: rx.EventHandler) -> rx.Component:
-    """Asks the database now."""
+    """The button that queries the database at once."""
     return rx.el.button(
         rx.icon("refresh_cw", size=16),
         type="button",
@@ -122,7 +124,7 @@ def refresh_button(is_loading: rx.Var[bool], on_refresh: rx.EventHandler) -> rx.
 
 
 def theme_toggle() -> rx.Component:
-    """Light or dark; until it is used, what the system prefers."""
+    """The switch between light and dark. Until its first use, the system decides."""
     says = rx.cond(resolved_color_mode == "dark", T.theme_light, T.theme_dark)
     return rx.el.button(
         rx.el.span(rx.icon("moon", size=16), class_name="only-light"),
@@ -137,7 +139,7 @@ def theme_toggle() -> rx.Component:
 
 
 def sort_choice(sort: rx.Var[str], on_sort: rx.EventHandler) -> rx.Component:
-    """Worst first or by name."""
+    """The choice of the order of tiles: worst first, or by name."""
     return rx.el.div(
         *(
             rx.el.button(

@@ -8,12 +8,12 @@ from ksys_app.components import client
 from ksys_app.components.words import A, T, filled
 from ksys_app.models.views import TileView
 
-# What TileView.alarm holds, by place.
+# The places of the parts of TileView.alarm.
 RULE, HOW, VALUE, LIMIT = range(4)
 
 
 def alarm_badge(row: TileView) -> rx.Component:
-    """The Alarm of a tag: ``-`` while normal, else a button that tells the figures."""
+    """The alarm of a tag: ``-`` without one, else a button whose popover explains it."""
     level, alarm = row.alarm_level, alarm_text(row)
     return rx.cond(
         level > 0,
@@ -49,14 +49,14 @@ def alarm_badge(row: TileView) -> rx.Component:
 
 
 def is_unjudged(row: TileView) -> rx.Var[bool]:
-    """Whether nobody evaluates alarms, so that a tag without one may have one."""
+    """Whether no worker evaluates alarms, so that the absence of an alarm means nothing."""
     return (row.alarm_level == 0) & (row.alarm.length() > 0)
 
 
 def alarm_text(row: TileView) -> rx.Var[str]:
-    """Level, reason and figures of the worst violation, ``-`` where there is none.
+    """Level, reason and figures of the worst violation; ``-`` without one.
 
-    Where nobody evaluates alarms: since when.
+    If no worker evaluates alarms, the text says since when.
     """
     words = {"level": _level(row), "reason": row.alarm[RULE], "figures": alarm_figures(row)}
     without = rx.cond(is_unjudged(row), alarm_figures(row), T.alarm_none)
@@ -69,7 +69,7 @@ def alarm_kind(row: TileView) -> rx.Var[str]:
 
 
 def alarm_figures(row: TileView) -> rx.Var[str]:
-    """What breaks the rule and its limit: ``196.2 ≥ 195``; only of a tag with a violation."""
+    """The value and the limit that it breaks, ``196.2 ≥ 195``; only for a tag with a violation."""
     return filled(A.at(row.alarm[HOW]), value=row.alarm[VALUE], limit=row.alarm[LIMIT])
 
 
@@ -83,5 +83,5 @@ def _level(row: TileView) -> rx.Var[str]:
 
 
 def alarm_mark(level: rx.Var[int]) -> rx.Component:
-    """The symbol of an alarm, for the eye only; the word stands beside it."""
+    """The symbol of an alarm, hidden from screen readers, which read the word beside it."""
     return client.Mark.create(kind=rx.cond(level == 2, "crit", "warn"))

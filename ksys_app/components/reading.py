@@ -1,4 +1,4 @@
-"""A value with its unit, as tiles, the detail and the pages of a tag have it."""
+"""A value with its unit, for tiles, the detail, and the pages of a tag."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ksys_app.models.views import TileView
 
 
 def reading(row: TileView, testid: str) -> rx.Component:
-    """The newest value, large, with every digit in its tooltip, and its unit."""
+    """The newest value in large type, with all its digits in a tooltip, and its unit."""
     return rx.el.p(
         client.Figure.create(
             text=row.value_s,
@@ -24,5 +24,5 @@ def reading(row: TileView, testid: str) -> rx.Component:
 
 
 def long_figure(text: rx.Var[str]) -> rx.Var[int]:
-    """How far a figure is from the few digits that most have: 0, 1, 2."""
+    """How long a figure is: 0 normal, 1 long, 2 very long. CSS makes long ones smaller."""
     return rx.cond(text.length() > 14, 2, rx.cond(text.length() > 9, 1, 0))

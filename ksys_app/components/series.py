@@ -1,14 +1,15 @@
-"""The frame of a page about one tag: controls, chart above, table below, and their states."""
+"""The frame of a page about one tag: controls, chart, table, and their states."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.react_router import link
 
 from ksys_app.components import client
 from ksys_app.components.charts import Band, Series, overlays, series_chart
-from ksys_app.components.client.chart import Seen
+from ksys_app.components.client.chart import VisibleRange
 from ksys_app.components.client.shell import TagPicker
 from ksys_app.components.feedback import empty_box, error_box
 from ksys_app.components.layout import Feed, Place, paper_head, shell
@@ -21,7 +22,7 @@ from ksys_app.components.navbar import (
 from ksys_app.components.standing import standing
 from ksys_app.components.table_components import table_skeleton
 from ksys_app.components.tokens import CONTROL
-from ksys_app.components.words import RG, T, filled, said
+from ksys_app.components.words import RG, T, filled, message_text
 from ksys_app.texts.windows import window_spans
 
 
@@ -34,16 +35,16 @@ def series_page(
     table: rx.Component,
     *options: rx.Component,
 ) -> rx.Component:
-    """A page.
+    """A page about one tag.
 
     Args:
         route: its path.
         title: its title.
-        state: a state of a tag's series.
-        series: what the chart can draw.
-        bands: between which of them it fills the ground.
-        table: the section under the chart.
-        options: beside the checkboxes of the series.
+        state: the state of a tag's series.
+        series: the series that the chart can draw.
+        bands: the bands that the chart fills between two series.
+        table: the section below the chart.
+        options: controls beside the checkboxes of the series.
     """
     return shell(
         route,
@@ -59,14 +60,14 @@ def series_page(
                     rx.el.section(
                         _now(state),
                         rx.el.div(
-                            Seen.create(
+                            VisibleRange.create(
                                 period=state.window,
                                 spans=window_spans(),
                                 ends=state.ends,
                                 zoom=state.zoom,
                             ),
                             _finer(state),
-                            overlays(series, state.shown, state.toggle_series),
+                            overlays(state, series, state.shown, state.toggle_series),
                             *options,
                             class_name="section-head series-head",
                         ),
@@ -112,7 +113,7 @@ def series_page(
 
 
 def _finer(state: Any) -> rx.Component:
-    """Shows what is zoomed with the buckets of its length, where those are finer."""
+    """The button that loads the zoomed part with finer buckets, if there are any."""
     return rx.cond(
         state.finer != "",
         rx.el.button(
@@ -133,22 +134,38 @@ def _finer(state: Any) -> rx.Component:
 
 
 def _now(state: Any) -> rx.Component:
-    """The tag, what it measures, and how it stands now."""
+    """The tag, what it measures, and its current state."""
     return rx.el.div(
         rx.el.div(
             rx.el.h2(
                 client.Name.create(text=state.tag), id="series-heading", data_testid="series-tag"
             ),
-            rx.el.p(state.title, class_name="about", title=state.title, data_testid="series-about"),
+            rx.el.p(
+                # The title of a calculated tag is an ƒ and the expression (PRD §33.9).
+                rx.cond(
+                    state.title.contains("ƒ "),
+                    filled(T.calculated_about, about=state.title),
+                    state.title,
+                ),
+                class_name="about",
+                title=state.title,
+                data_testid="series-about",
+            ),
             class_name="series-name",
         ),
-        rx.foreach(state.standing, lambda one: standing(one, scaled=False)),
+        rx.foreach(state.standing, lambda current: standing(current, scaled=False)),
+        link(
+            T.explore_beside,
+            to=state.explore_url,
+            class_name="control control-small",
+            title=T.explore_beside_hint,
+        ),
         class_name="series-now",
     )
 
 
 def table_section(state: Any, head: rx.Component, table: rx.Component) -> rx.Component:
-    """The section under the chart: its head, then the rows, or that there are none."""
+    """The section below the chart: its head, then the table, or why there are no rows."""
     return rx.el.section(
         head,
         rx.cond(
@@ -158,8 +175,8 @@ def table_section(state: Any, head: rx.Component, table: rx.Component) -> rx.Com
                 state.is_loading,
                 table_skeleton(),
                 rx.el.div(
-                    rx.el.p(said(state.empty_why)),
-                    rx.el.p(said(state.empty_do), class_name="box-quiet"),
+                    rx.el.p(message_text(state.empty_why)),
+                    rx.el.p(message_text(state.empty_do), class_name="box-quiet"),
                     class_name="box",
                     data_testid="series-empty",
                 ),
@@ -177,7 +194,7 @@ def choice(
     chosen: rx.Var[str],
     on_choose: rx.EventHandler,
 ) -> rx.Component:
-    """One of a few, as buttons side by side: key, name and explanation each."""
+    """A choice of one option, as a row of buttons. An option is a key, a name and a hint."""
     return rx.el.div(
         *(
             rx.el.button(

@@ -1,4 +1,4 @@
-"""The table under a chart: one row a bucket, newest first, in pages."""
+"""The table below a chart: one row for each bucket, newest first, in pages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ksys_app.components.tokens import CONTROL
 from ksys_app.components.words import FEATURES, T, filled
 from ksys_app.models.views import SeriesRow
 
-# How much of a time is before its offset.
+# The length of a time without its offset.
 STAMP = len("2026-02-28 09:00:00")
-# What a column holds, in the words of the pages; the headings are the plant's.
+# The explanation of each column. The headings are the plant's names of the columns.
 COLUMNS: Final[Mapping[str, rx.Var[str]]] = {
     "avg": T.avg,
     "min": T.min,
@@ -34,7 +34,7 @@ COLUMNS: Final[Mapping[str, rx.Var[str]]] = {
 
 
 def series_table(state: Any, columns: Sequence[str], title: str) -> rx.Component:
-    """A page of ``state.rows``; the cursor of the chart marks its row, and the other way."""
+    """One page of rows. The row at the chart's cursor is marked; a hovered row sets the cursor."""
     return client.Grid.create(
         rx.el.table(
             rx.el.thead(
@@ -76,7 +76,7 @@ def _row(state: Any, row: rx.Var[SeriesRow], at: rx.Var[int]) -> rx.Component:
             tab_index=-1,
             custom_attrs={"data-copy": state.tag},
         ),
-        # The first of those that a phone shows too is where the tabulator key enters the table.
+        # The Tab key enters the table at this column: it is the first one that a phone shows.
         rx.el.td(
             row.ts_s[:STAMP],
             rx.el.span(row.ts_s[STAMP:], class_name="ts-offset"),
@@ -93,7 +93,7 @@ def _row(state: Any, row: rx.Var[SeriesRow], at: rx.Var[int]) -> rx.Component:
 
 
 def pager(state: Any) -> rx.Component:
-    """To newer and older rows; nothing where one page holds them all."""
+    """The buttons for newer and older rows; empty if there is only one page."""
     return rx.cond(
         state.pages > 1,
         rx.el.nav(
@@ -108,7 +108,7 @@ def pager(state: Any) -> rx.Component:
 
 
 def row_count(state: Any) -> rx.Component:
-    """How many rows the table has on all its pages."""
+    """The number of rows on all pages of the table."""
     return rx.el.span(
         filled(T.rows, n=state.count),
         rx.cond(state.zoom.length() > 0, f" {T.rows_whole}", ""),
@@ -119,7 +119,7 @@ def row_count(state: Any) -> rx.Component:
 
 
 def csv_link(state: Any) -> rx.Component:
-    """Every row of the table as a file; while the chart is zoomed, those of the zoom as well."""
+    """The links to the rows as a CSV file: all rows, and those of the zoomed part if zoomed."""
     return rx.fragment(
         _file(T.csv, state.csv_url, T.csv_hint, "csv"),
         rx.cond(

@@ -1,4 +1,4 @@
-"""The pages: a sidebar where it is wide, its icons at 1024, a drawer where it is narrow."""
+"""The navigation: a sidebar on wide screens, icons at 1024 px, a drawer on narrow ones."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ PAGES: Final[tuple[tuple[str, rx.Var[str], str, str], ...]] = (
     ("/", T.nav_dashboard, "layout_dashboard", "d"),
     ("/trend", T.nav_trend, "chart_line", "t"),
     ("/tech", T.nav_tech, "chart_candlestick", "i"),
+    ("/explore", T.nav_explore, "chart_spline", "x"),
     ("/comm", T.nav_comm, "radio_tower", "c"),
     ("/alarms", AL.nav, "bell", "a"),
     ("/limits", ED.nav, "sliders_horizontal", "l"),
@@ -26,6 +27,7 @@ SHORTCUTS: Final[tuple[tuple[str, rx.Var[str]], ...]] = (
     ("+ - 0", T.key_zoom),
     ("Shift ← →", T.key_pan),
     ("[ ]", T.key_shift),
+    ("n", T.key_note),
     ("j k", AL.key_alarm_walk),
     ("Space", AL.key_alarm_pick),
     ("a", AL.key_alarm_ack),
@@ -63,7 +65,7 @@ def brand() -> rx.Component:
 
 
 def nav_links(route: str) -> rx.Component:
-    """Links to the pages; the current one is marked, also on a page below it."""
+    """The links to the pages. The current page is marked, also on its subpages."""
     here = route and f"/{route.lstrip('/').partition('/')[0]}"
     return rx.el.nav(
         rx.el.ul(
@@ -87,7 +89,7 @@ def nav_links(route: str) -> rx.Component:
 
 
 def drawer(route: str) -> rx.Component:
-    """The same links on narrow screens."""
+    """The links to the pages in a drawer, for narrow screens."""
     return client.Drawer.create(
         nav_links(route),
         label=T.open_navigation,

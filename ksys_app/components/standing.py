@@ -1,4 +1,4 @@
-"""How a tag stands now: value, state and since when, communication, and the line of its limits."""
+"""The current state of a tag: value, state and since when, communication, limits."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ import reflex as rx
 from ksys_app.components import client
 from ksys_app.components.popover import alarm_text
 from ksys_app.components.reading import reading
-from ksys_app.components.words import L, T, said
+from ksys_app.components.words import L, T, message_text
 from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
 
 
-def standing(one: rx.Var[Standing], *, scaled: bool = True) -> rx.Component:
-    """The head of the detail and of a tag's pages; it says what the tag's tile says.
+def standing(current: rx.Var[Standing], *, scaled: bool = True) -> rx.Component:
+    """The current state of a tag, with the same facts as its tile.
 
-    ``scaled``: with the line of its limits, where no chart draws them.
+    ``scaled``: whether a scale with the limits is shown; a page with a chart does not need it.
     """
-    tile = one.tile
+    tile = current.tile
     return client.Fresh.create(
         reading(tile, "standing-value"),
         rx.el.dl(
             _fact(
                 T.state,
                 client.State.create(
-                    level=one.level,
-                    since_ms=one.since_ms,
-                    at_least=one.at_least,
-                    by_minute=one.by_minute,
+                    level=current.level,
+                    since_ms=current.since_ms,
+                    at_least=current.at_least,
+                    by_minute=current.by_minute,
                 ),
             ),
             _fact(T.alarm_title, rx.el.span(alarm_text(tile), data_testid="standing-alarm")),
             _fact(L.comm_title, client.CommCell.create(testid="standing-comm")),
             class_name="standing-facts",
         ),
-        rx.cond(one.scale.drawn, scale(one.scale), rx.fragment()) if scaled else rx.fragment(),
+        rx.cond(current.scale.drawn, scale(current.scale), rx.fragment())
+        if scaled
+        else rx.fragment(),
         element="section",
         ts_ms=tile.ts_ms,
         allowed_s=tile.allowed_s,
@@ -42,7 +44,7 @@ def standing(one: rx.Var[Standing], *, scaled: bool = True) -> rx.Component:
         still_longer=tile.still_longer,
         class_name="standing",
         aria_label=T.now,
-        data_level=one.level,
+        data_level=current.level,
         data_testid="standing",
     )
 
@@ -52,7 +54,7 @@ def _fact(name: str, content: rx.Component) -> rx.Component:
 
 
 def scale(line: rx.Var[ScaleView]) -> rx.Component:
-    """A line of states from the lowest to the highest limit, with a pointer at the value."""
+    """A scale of the limits, coloured by state, with a pointer at the value."""
     return rx.el.div(
         rx.el.div(
             rx.cond(
@@ -83,7 +85,7 @@ def scale(line: rx.Var[ScaleView]) -> rx.Component:
             style={"height": f"{line.rows * 16}px"},
         ),
         role="img",
-        aria_label=said(line.says),
+        aria_label=message_text(line.says),
         class_name="scale",
         data_testid="standing-scale",
     )
@@ -101,6 +103,6 @@ def _tick(mark: rx.Var[ScaleMark]) -> rx.Component:
 
 
 def _label(mark: rx.Var[ScaleMark]) -> rx.Component:
-    """Under its tick, but inside of the line."""
+    """A label below its tick, moved so that it does not leave the scale."""
     left = f"clamp(0px, calc({mark.at}% - {mark.size / 2}ch), calc(100% - {mark.size}ch))"
     return rx.el.span(mark.label, style={"left": left, "top": f"{mark.row * 16}px"})

@@ -1,4 +1,4 @@
-"""The arc of a gauge, as plain SVG: three quarters of a circle, open below."""
+"""The arc of a gauge as SVG: three quarters of a circle, open at the bottom."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 import reflex as rx
 
 ARC: Final = "M 11.5 40.5 A 20 20 0 1 1 40.5 40.5"
-# From the arc's left outwards; the arc begins 45 degrees below its left and goes on for 270.
+# Ticks at the left end of the horizontal diameter. The arc begins 45 degrees below it and has 270.
 WARN_TICK: Final = "M3.2 26H.6"
 CRIT_TICK: Final = "M3.2 26H-1.6"
 
@@ -18,13 +18,13 @@ def svg_gauge(
     warn: rx.Var[list[float]],
     crit: rx.Var[list[float]],
 ) -> rx.Component:
-    """An arc filled to ``pct`` percent, with a tick outside of it at each limit.
+    """An arc that is filled up to ``pct`` percent, with a tick at each limit.
 
     Args:
-        pct: 0 to 100.
-        stroke: class of the colour of the filled part.
-        warn: places of short ticks, percent.
-        crit: places of long ones.
+        pct: the filled part, 0 to 100.
+        stroke: the CSS class with the colour of the filled part.
+        warn: the places of short ticks, percent.
+        crit: the places of long ticks, percent.
     """
     return rx.el.svg(
         rx.el.path(d=ARC, path_length=100, class_name="gauge-track"),

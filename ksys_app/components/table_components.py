@@ -1,4 +1,4 @@
-"""Tables: the snapshot of every tag, and small ones for figures and their names."""
+"""Tables: the latest snapshot of all tags, and small tables of figures and samples."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def snapshot_table(
     on_sort: rx.EventHandler,
     on_open: rx.EventHandler,
 ) -> rx.Component:
-    """The latest snapshot: every tag of ``rows`` in ``order``, one line each."""
+    """The latest snapshot: one row for each tag of ``rows`` at the places ``order``."""
     return client.Grid.create(
         rx.el.table(
             _head(sort, descending, on_sort),
@@ -90,7 +90,7 @@ def _head(sort: rx.Var[str], descending: rx.Var[bool], on_sort: rx.EventHandler)
 def snapshot_row(
     row: rx.Var[TileView], about: rx.Var[str], first: rx.Var[bool], rest: rx.RestProp
 ) -> rx.Component:
-    """One tag's line; the first one is where the tabulator key enters the table."""
+    """The row of one tag. The Tab key enters the table at the row with ``first``."""
     focus = rx.cond(first, 0, -1)
     alarm = alarm_text(row)
     return client.Fresh.create(
@@ -152,7 +152,7 @@ def snapshot_row(
 
 
 def table_skeleton() -> rx.Component:
-    """Rows without content, in the size of those to come."""
+    """Empty rows with the size of the rows that load."""
     return rx.el.div(
         *(rx.el.div(rx.el.div(class_name="bone"), class_name="bone-row") for _ in range(SKELETONS)),
         class_name="table-skeleton",
@@ -161,7 +161,7 @@ def table_skeleton() -> rx.Component:
 
 
 def figure_list(figures: rx.Var[list[Limit]], words: Mapping[str, rx.Var[str]]) -> rx.Component:
-    """Figures, each with its name in words and as its column is called."""
+    """A list of figures, each with its name in the reader's language and its column name."""
     return rx.el.dl(
         rx.foreach(
             figures,
@@ -178,7 +178,7 @@ def figure_list(figures: rx.Var[list[Limit]], words: Mapping[str, rx.Var[str]]) 
 
 
 def sample_table(samples: rx.Var[list[SampleView]]) -> rx.Component:
-    """Raw samples, newest first as they come."""
+    """A table of raw samples, in the given order."""
     return rx.el.table(
         rx.el.thead(
             rx.el.tr(

@@ -1,7 +1,7 @@
-"""The names of the look: colours, type, marks of state.
+"""The design tokens: names of colours, font sizes, classes of controls.
 
-Their values are CSS variables in ``assets/look/tokens.css``, one set for light and one for dark;
-nothing else in the project names a colour.
+The colours are CSS variables in ``assets/look/tokens.css``, one set for the light theme and one for
+the dark theme. No other file of the project defines a colour.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ Color = Literal[
     "series-6",
     "series-7",
     "series-8",
+    "ramp-low",
+    "ramp-high",
+    "ramp-minus",
     "comm-0",
     "comm-1",
     "comm-2",
@@ -72,12 +75,12 @@ TYPE_SCALE: Final = (12, 13, 14, 16, 20, 28)
 
 
 def color_names() -> tuple[str, ...]:
-    """Every name of a colour; each has a value in both themes."""
+    """The names of all colours. Each has a value in both themes."""
     return get_args(Color)
 
 
 def tailwind_theme() -> dict[str, Any]:
-    """The theme Tailwind makes classes of: ``bg-panel``, ``text-quiet``, ``text-14``."""
+    """The Tailwind theme: it defines classes such as ``bg-panel``, ``text-quiet``, ``text-14``."""
     return {
         "extend": {
             "colors": {name: f"var(--{name})" for name in color_names()},

@@ -1,4 +1,4 @@
-"""The words of the catalogue as vars: the browser puts in those of its language."""
+"""The texts of the catalogue as vars; the browser inserts them in its language."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FILLS: Final = VarData.merge(
 
 
 class Section:
-    """The texts of one section: ``T.refresh`` is that text in the reader's language."""
+    """The texts of one section. ``T.refresh`` is that text in the reader's language."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -46,12 +46,12 @@ class Section:
         return _var(f'words.{self._name}["{name}"]', _READS)
 
     def at(self, name: rx.Var[str]) -> rx.Var[str]:
-        """The text that a var of the state names."""
+        """The text whose key is a var of the state."""
         data = VarData.merge(_READS, name._get_all_var_data())
         return _var(f"words.{self._name}[{name}]", data)
 
     def each(self) -> Mapping[str, rx.Var[str]]:
-        """Every text of the section by its name."""
+        """All texts of the section by key."""
         return {name: getattr(self, name) for name in self._texts}
 
 
@@ -68,23 +68,23 @@ FEATURES: Final = Section("features")
 
 
 def filled(text: rx.Var[str], **values: Any) -> rx.Var[str]:
-    """A text with its braces filled; with the form for the count ``n`` where there is one."""
+    """A text with its placeholders filled; a count ``n`` chooses its form."""
     call = "counted" if "n" in values else "fill"
     count = [values.pop("n")] if "n" in values else []
-    made = [rx.Var.create(one) for one in (text, *count, values)]
-    data = VarData.merge(_FILLS, *(one._get_all_var_data() for one in made))
-    return _var(f"{call}({', '.join(map(str, made))})", data)
+    arguments = [rx.Var.create(value) for value in (text, *count, values)]
+    data = VarData.merge(_FILLS, *(argument._get_all_var_data() for argument in arguments))
+    return _var(f"{call}({', '.join(map(str, arguments))})", data)
 
 
-def said(message: rx.Var[Any], call: str = "say") -> rx.Var[str]:
-    """A message of the state in the reader's language."""
+def message_text(message: rx.Var[Any], call: str = "say") -> rx.Var[str]:
+    """A message of the state as text in the reader's language."""
     data = VarData.merge(_FILLS, message._get_all_var_data())
     return _var(f"{call}(words, {message})", data)
 
 
 def sentence(message: rx.Var[Any]) -> rx.Var[str]:
-    """The same with a capital, as a sentence begins."""
-    return said(message, "capital")
+    """The same with a capital letter at its beginning."""
+    return message_text(message, "capital")
 
 
 def _var(expression: str, data: VarData | None) -> rx.Var[str]:

@@ -1,4 +1,4 @@
-"""Rules of access: roles, the life of a session, passwords, names, waits (PRD §31)."""
+"""Rules of access: roles, the life of sessions and tokens, passwords, names, waits (PRD §31)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ksys_app.models.message import Message
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 """The roles, ascending."""
 IDLE: Final = timedelta(hours=12)
-"""A session that nobody uses for so long has ended: a shift."""
+"""A session without a request for this time, a shift, has ended."""
 ABSOLUTE: Final = timedelta(days=7)
-"""A session ends after this time, however much it is used."""
+"""A session ends after this time even if it is in use."""
 TOKEN_LIFE: Final = timedelta(days=90)
-"""How long a token is valid, unless the person who creates it says otherwise."""
+"""How long a token is valid, unless the user who creates it sets another time."""
 
-AUDIT_KEPT: Final = timedelta(days=30)
-"""The newest part of the audit, which is never removed."""
+AUDIT_RETENTION: Final = timedelta(days=30)
+"""Rows of the audit that are newer than this are never removed."""
 MAX_LIFE: Final = timedelta(days=731)
 _LIFE: Final = re.compile(r"([0-9]{1,5}) *([hdw])")
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -33,22 +33,22 @@ WAITS: Final = (0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 900.0)
 LOCKS_AFTER: Final = len(WAITS) - 1
 """Number of failures that locks a user."""
 FORGET: Final = timedelta(minutes=15)
-"""Failures of a user are forgotten so long after the last one."""
+"""The failures of a user are forgotten this long after the last failure."""
 ADDRESS_FAILURES: Final = 100
-"""So many failures an address may have: a control room can be one address."""
+"""Failures that an address may have before it waits; a whole control room can share an address."""
 ADDRESS_FORGET: Final = timedelta(seconds=15)
-"""One failure of an address is forgotten every so often: 240 guesses an hour. This is 2 % of
-``MIN_GUESSES`` in a year, for all users together."""
+"""One failure of an address is forgotten in each such interval. So an address can guess 240 times
+an hour: in a year 2 % of ``MIN_GUESSES``, for all users together."""
 ADDRESS_MANY: Final = 50
-"""So many failures of an address are recorded in the audit."""
+"""The audit records an address when it has this many failures."""
 
 MIN_PASSWORD: Final = 12
 MAX_PASSWORD_BYTES: Final = 1024
 MIN_GUESSES: Final = 1e8
-"""A password that is found with fewer guesses is easy: common ones, and what is like them."""
-JUDGED: Final = 72
-"""So many characters of a password are judged; more of them take long and change little."""
-# What zxcvbn recognises, and how it is said.
+"""A password that zxcvbn finds with fewer guesses is easy, such as a common one or a variant."""
+JUDGED_CHARS: Final = 72
+"""How many characters of a password zxcvbn judges; more take long and change the result little."""
+# A pattern of zxcvbn to the key of its text.
 _EASY: Final = {
     "dictionary": "access.easy_word",
     "spatial": "access.easy_keys",
@@ -62,7 +62,7 @@ MAX_NAME: Final = 64
 
 
 def may(role: Role, needed: Role) -> bool:
-    """Whether somebody with ``role`` may do what needs ``needed``."""
+    """Whether ``role`` includes the rights of the role ``needed``."""
     return ROLES.index(role) >= ROLES.index(needed)
 
 
@@ -73,9 +73,10 @@ def is_last_admin(users: Iterable[User], name: str) -> bool:
 
 
 def life(text: str) -> timedelta | None:
-    """How long a token is valid: ``90d``, ``12h`` or ``26w``; None for any other text.
+    """Parse the life of a token, such as ``90d``, ``12h`` or ``26w``.
 
-    At least an hour and at most two years.
+    Returns:
+        The life, from an hour to two years; None for any other text.
     """
     found = _LIFE.fullmatch(text.strip().lower())
     if found is None:
@@ -104,17 +105,17 @@ def address_wait_s(failures: int, since_s: float) -> float:
     ``ksys.attempt`` in the database applies the same rule, for all processes.
 
     Args:
-        failures: failures of the address that were not forgotten when the last of them came.
-        since_s: seconds since then.
+        failures: failures of the address that were not yet forgotten at its last failure.
+        since_s: seconds since the last failure.
     """
     left = failures * ADDRESS_FORGET - timedelta(seconds=max(0.0, since_s))
     return max(0.0, (left - (ADDRESS_FAILURES - 1) * ADDRESS_FORGET).total_seconds())
 
 
-def counted(address: str) -> str:
+def failure_network(address: str) -> str:
     """The address or network whose failures are counted together.
 
-    A provider gives each customer 2**64 addresses of IPv6, so these count as one.
+    A provider gives each customer 2**64 IPv6 addresses, so a /64 network counts as one address.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
@@ -128,7 +129,7 @@ def counted(address: str) -> str:
 
 
 def key_of(secret: str) -> bytes:
-    """What the database stores of a session's or token's secret: its SHA-256."""
+    """The SHA-256 of the secret of a session or token. The database stores only this hash."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -153,8 +154,8 @@ def name_problem(name: str) -> Message | None:
 def password_problem(password: str, name: str = "") -> Message | None:
     """Why a password cannot be used, None for a good one.
 
-    Length protects a password, and so does what nobody guesses; rules about its signs do not (NIST
-    SP 800-63B).
+    A good password is long and hard to guess. There are no rules about which kinds of characters
+    it has, because such rules do not help (NIST SP 800-63B).
 
     Args:
         password: the password.
@@ -168,15 +169,17 @@ def password_problem(password: str, name: str = "") -> Message | None:
 
 
 def _easy(password: str, name: str) -> Message | None:
-    """Why somebody guesses a password who tries common passwords, names and words first."""
-    # Only who sets a password needs the word lists.
+    """Why a password is easy to guess from common passwords, names and words; None if it is not."""
+    # Import here: only setting a password needs the word lists.
     from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
-    found = zxcvbn(password[:JUDGED], user_inputs=[name, "ksys", "dashboard"])
+    found = zxcvbn(password[:JUDGED_CHARS], user_inputs=[name, "ksys", "dashboard"])
     if found["guesses"] >= MIN_GUESSES:
         return None
-    known = [part for part in found["sequence"] if part["pattern"] in _EASY]
-    longest = max(known, key=lambda part: len(part["token"]), default={"pattern": "dictionary"})
+    weak_parts = [part for part in found["sequence"] if part["pattern"] in _EASY]
+    longest = max(
+        weak_parts, key=lambda part: len(part["token"]), default={"pattern": "dictionary"}
+    )
     why = _EASY[longest["pattern"]]
     if longest["pattern"] == "dictionary":
         why = _LISTS.get(longest.get("dictionary_name", ""), "access.easy_word")

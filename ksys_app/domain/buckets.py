@@ -54,7 +54,7 @@ def midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def bucket_start(view: str, ts: datetime, zone: tzinfo) -> datetime:
-    """The start, in UTC, of the bucket of ``view`` that holds ``ts``; days are days of ``zone``."""
+    """The start, in UTC, of the bucket of ``view`` that has ``ts``; days are days of ``zone``."""
     width = GRAINS[view].width
     if width == DAY:
         return midnight(ts.astimezone(zone).date(), zone)
@@ -62,7 +62,7 @@ def bucket_start(view: str, ts: datetime, zone: tzinfo) -> datetime:
 
 
 def bucket_end(view: str, ts: datetime, zone: tzinfo) -> datetime:
-    """The end, in UTC, of the bucket of ``view`` that holds ``ts``; days are days of ``zone``."""
+    """The end, in UTC, of the bucket of ``view`` that has ``ts``; days are days of ``zone``."""
     width = GRAINS[view].width
     if width == DAY:
         return midnight(ts.astimezone(zone).date() + DAY, zone)
@@ -70,7 +70,7 @@ def bucket_end(view: str, ts: datetime, zone: tzinfo) -> datetime:
 
 
 def split_span(view: str, span: Span) -> Iterator[Span]:
-    """Split a span into slices for one refresh call each; every slice holds at least one bucket."""
+    """Split a span into slices for one refresh call each; every slice has at least one bucket."""
     width, step = GRAINS[view]
     start, end = span
     cuts = [start]

@@ -1,4 +1,4 @@
-"""Which items of a list have changed since a tick, so that a reader gets only these (PRD §6.2)."""
+"""Finds the items of a list that have changed since a tick, so a reader gets only these (§6.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from ksys_app.models.tiles import Tile
 
-KEPT: Final = 60
+REMEMBERED_TICKS: Final = 60
 """How many ticks a reader may fall behind; with the default of 10 s, ten minutes."""
 
 Item = TypeVar("Item")
@@ -18,10 +18,10 @@ Key = TypeVar("Key", str, tuple[str, str])
 
 @dataclass(frozen=True, slots=True)
 class Changes(Generic[Item, Key]):
-    """What a reader needs to be up to date.
+    """The changes that bring a reader up to date.
 
     Attributes:
-        whole: whether ``items`` are all items, which replace those that the reader has.
+        whole: whether ``items`` are all items and replace the reader's items.
         items: the items that are new or have changed, in the order of the list.
         removed: keys of items that are gone, in order.
     """
@@ -32,54 +32,54 @@ class Changes(Generic[Item, Key]):
 
 
 class ChangeLog(Generic[Item, Key]):
-    """Remembers of each item at which tick it changed last.
+    """Remembers the tick at which each item last changed.
 
     Args:
-        key: what identifies an item in the list. It does not change.
+        key: gives the key that identifies an item in the list. The key never changes.
     """
 
     def __init__(self, key: Callable[[Item], Key]) -> None:
         self._key: Callable[[Item], Key] = key
-        self._ticks: deque[int] = deque(maxlen=KEPT)
+        self._ticks: deque[int] = deque(maxlen=REMEMBERED_TICKS)
         self._items: dict[Key, Item] = {}
         self._changed: dict[Key, int] = {}
         self._removed: dict[Key, int] = {}
-        # All screens ask the same few questions in a tick.
+        # In one tick, all screens request the same few answers.
         self._answers: dict[int | None, Changes[Item, Key]] = {}
 
     def add(self, seq: int, items: Iterable[Item]) -> None:
-        """Take the items of the tick ``seq``, which is larger than all before."""
+        """Add the items of the tick ``seq``, which is larger than all earlier ticks."""
         before, self._items = self._items, {self._key(item): item for item in items}
         for key, item in self._items.items():
-            known = before.get(key)
-            if known is not item and known != item:
+            earlier = before.get(key)
+            if earlier is not item and earlier != item:
                 self._changed[key] = seq
                 self._removed.pop(key, None)
         for key in before.keys() - self._items.keys():
             del self._changed[key]
             self._removed[key] = seq
-        self.again(seq)
+        self.repeat(seq)
 
-    def again(self, seq: int) -> None:
-        """Take a tick that has no items of its own, because the database did not answer."""
+    def repeat(self, seq: int) -> None:
+        """Add a tick that repeats the items before it, because the database did not answer."""
         self._ticks.append(seq)
         self._answers = {}
         oldest = self._ticks[0]
-        for key in [one for one, gone in self._removed.items() if gone <= oldest]:
+        for key in [key for key, removed_at in self._removed.items() if removed_at <= oldest]:
             del self._removed[key]
 
     def since(self, seq: int) -> Changes[Item, Key]:
-        """What has changed after the tick ``seq``; everything where that tick is not remembered."""
-        known = seq if seq in self._ticks else None
-        if known not in self._answers:
-            self._answers[known] = self._since(known)
-        return self._answers[known]
+        """The changes after the tick ``seq``; all items if that tick is not remembered."""
+        remembered = seq if seq in self._ticks else None
+        if remembered not in self._answers:
+            self._answers[remembered] = self._since(remembered)
+        return self._answers[remembered]
 
     def _since(self, seq: int | None) -> Changes[Item, Key]:
         if seq is None:
             return Changes(True, tuple(self._items.values()))
         changed = (item for key, item in self._items.items() if self._changed[key] > seq)
-        removed = sorted(key for key, gone in self._removed.items() if gone > seq)
+        removed = sorted(key for key, removed_at in self._removed.items() if removed_at > seq)
         return Changes(False, tuple(changed), tuple(removed))
 
 
@@ -87,5 +87,5 @@ TileLog: TypeAlias = ChangeLog[Tile, str]
 
 
 def tile_log() -> TileLog:
-    """The changes of tiles, which their tags name."""
+    """A change log of tiles, keyed by their tags."""
     return ChangeLog(lambda tile: tile.title)

@@ -1,4 +1,4 @@
-"""How much time a chunk covers, from the number of tags, their rate and the memory (PRD §12.1).
+"""The time that a chunk covers, from the number of tags, their rate and the memory (PRD §12.1).
 
 TimescaleDB's rule: the indexes of the chunks that are being written, of all hypertables together,
 fit in 25 % of the memory (its page "Size hypertable chunks"). An index that does not fit is read
@@ -15,7 +15,8 @@ SPANS: Final = tuple(timedelta(hours=hours) for hours in (7 * 24, 3 * 24, 24, 12
 """The spans of a chunk of ``influx_hist``. A span ends at midnight UTC, and a year of 6 hours is
 1,460 chunks: more would slow the planning of every query."""
 AGGREGATE_FACTOR: Final = 10
-"""A chunk of a fine aggregate covers ten times that of the samples, as TimescaleDB creates it."""
+"""A chunk of a fine aggregate covers ten times the time of a chunk of samples, which is the default
+of TimescaleDB."""
 
 # Bytes of both indexes for each row, measured: 102 to 133 in influx_hist, 54 to 100 in aggregates.
 SAMPLE_BYTES: Final = 130
@@ -47,7 +48,7 @@ class Load:
 
 
 def index_bytes(load: Load, span: timedelta) -> int:
-    """Size of the indexes of the chunks that are being written if samples have chunks of a span."""
+    """Bytes of the indexes of the chunks being written, if a chunk of samples covers ``span``."""
     seconds = span.total_seconds()
     buckets = load.tags * BUCKETS_S * AGGREGATE_FACTOR * BUCKET_BYTES
     return round(seconds * (load.rows_s * SAMPLE_BYTES + buckets))
@@ -59,9 +60,9 @@ def span_for(load: Load) -> timedelta:
 
 
 def does_fit(load: Load, span: timedelta) -> bool:
-    """Whether a span needs no change: its indexes fit, and no span of four times its length does.
+    """Whether a span needs no change: its indexes fit, and the best span is not 4 times as long.
 
-    A span that is a little short costs little, and new spans apply to new chunks only.
+    A span that is slightly short costs little, and a new span applies to new chunks only.
     """
     best = span_for(load)
     return best / 4 < span <= best

@@ -17,13 +17,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ksys_app.models.comm import Cell, CellState, CommDayRow, CommRow, OddDay, Outage, Summary
+from ksys_app.models.events import GapRow
 
 DAYS: Final = 30
 HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 FIRST_START: Final = date(2000, 1, 1)
-ON_ITS_WAY: Final = MINUTE
-"""A message that was sent within this time may still arrive, so it does not count as missing."""
+IN_TRANSIT: Final = MINUTE
+"""A message that is due within the last minute may still arrive, so it is not missing yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,15 @@ def ends_today(days: Calendar, now: datetime) -> bool:
 
 
 def clamp_start(start: date, now: datetime, zone: ZoneInfo) -> date:
-    """``start``, moved to 2000-01-01 if it is earlier and to today if it is later."""
+    """``start``, but not before 2000-01-01 and not after today."""
     return min(max(start, FIRST_START), now.astimezone(zone).date())
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first whole hour of UTC at or after the beginning of a local day."""
     begins = datetime.combine(day, time(), zone).astimezone(UTC)
-    whole = begins.replace(minute=0, second=0, microsecond=0)
-    return whole if whole == begins else whole + HOUR
+    hour = begins.replace(minute=0, second=0, microsecond=0)
+    return hour if hour == begins else hour + HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Life:
     ends: datetime
 
     def minutes_after(self, start: datetime) -> tuple[int, int]:
-        """Begin and end in whole minutes after ``start``, which is a whole minute."""
+        """The begin and the end as minutes after ``start``, which is a whole minute."""
         return (self.begins - start) // MINUTE, (self.ends - start) // MINUTE
 
 
@@ -101,31 +102,31 @@ def minute(ts: datetime) -> datetime:
 
 def life(first_ts: datetime | None, now: datetime) -> Life:
     """The time in which messages of a tag are expected; empty for a tag without a sample."""
-    ends = minute(now - ON_ITS_WAY)
+    ends = minute(now - IN_TRANSIT)
     if first_ts is None:
         return Life(ends, ends)
-    whole = minute(first_ts)
-    return Life(whole if whole == first_ts else whole + MINUTE, ends)
+    first = minute(first_ts)
+    return Life(first if first == first_ts else first + MINUTE, ends)
 
 
 def not_yet(hour: datetime, now: datetime) -> bool:
-    """Whether an hour is in the future or so new that no message of it is expected yet."""
+    """Whether an hour is in the future, or so new that none of its messages is expected yet."""
     return hour >= life(None, now).ends
 
 
 def grid(row: CommRow, days: Calendar) -> tuple[Cell, ...]:
-    """A cell for every hour of the 30 days; after the tag's first sample a silent hour is 0 %."""
+    """One cell for each hour of the 30 days. A silent hour after the first sample has 0 %."""
     hours = days.hours
     begins, ends = life(row.first_ts, row.now).minutes_after(hours[0])
     rate = max(0, row.exp_per_min)
-    seen = zip(row.recv, row.seen, strict=True)
-    counted = dict(zip(row.buckets, seen, strict=True))
+    counts = zip(row.recv, row.seen, strict=True)
+    by_hour = dict(zip(row.buckets, counts, strict=True))
     return tuple(
         _cell(
             row,
             hour,
             rate * max(0, min(start + 60, ends) - max(start, begins)),
-            *counted.get(hour, (0, None)),
+            *by_hour.get(hour, (0, None)),
         )
         for start, hour in zip(range(0, 60 * len(hours), 60), hours, strict=True)
     )
@@ -165,7 +166,7 @@ def outage(
     last: datetime,
     newest: bool,
     grid: tuple[datetime, datetime],
-    row: CommRow | CommDayRow,
+    row: CommRow | CommDayRow | GapRow,
 ) -> Outage:
     """The outage of a run of critical hours.
 
@@ -176,7 +177,7 @@ def outage(
         last: the last hour of the run.
         newest: whether no hour with a state follows.
         grid: start and end of the 30 days.
-        row: the tag's first and newest sample, and the time of the count.
+        row: the times of the tag's first and newest sample, and the time of the count.
     """
     now, (begin, end) = minute(row.now), grid
     ongoing = newest and now < end
@@ -192,7 +193,7 @@ def outage(
 
 
 def ongoing_since(runs: Sequence[Outage]) -> datetime | None:
-    """The start of the ongoing outage, None where no outage is ongoing."""
+    """The start of the ongoing outage, None without one."""
     return next((run.start for run in runs if run.ongoing), None)
 
 
@@ -215,7 +216,7 @@ def summary(
 
 
 def success(cells: Sequence[Cell]) -> float | None:
-    """Share of the expected messages that arrived, 0 to 1; None where none was expected.
+    """Share of the expected messages that arrived, 0 to 1; None if none was expected.
 
     Extra messages in one hour do not replace missing messages of another hour.
     """
@@ -223,5 +224,5 @@ def success(cells: Sequence[Cell]) -> float | None:
 
 
 def share(missing: int, expected: int) -> float | None:
-    """Share of the expected messages that is not missing, 0 to 1; None where none was expected."""
+    """Share of the expected messages that is not missing, 0 to 1; None if none was expected."""
     return None if expected == 0 else 1 - missing / expected

@@ -1,4 +1,4 @@
-"""The communication of every tag by days, with the same results as the grid (PRD §28.2)."""
+"""The communication of all tags by days, with the same results as the grid (PRD §28.2)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DAY_MINUTES: Final = 24 * HOUR_MINUTES
 
 
 def by_days(rows: Iterable[CommDayRow], days: Calendar) -> list[TagDays]:
-    """The 30 days of each tag. After a tag's first sample a silent hour is critical.
+    """The 30 days of each tag. A silent hour after the first sample of a tag is critical.
 
-    There are many tags. So a time is a number of minutes since the first day, and the hours of a
-    tag are the bits of one integer.
+    To be fast with many tags, a time is a number of minutes since the first day, and the hours of
+    a tag are the bits of one integer.
     """
     edges = [(bound - days.bounds[0]) // MINUTE for bound in days.bounds]
     return [_tag_days(row, days, edges) for row in rows]
@@ -72,7 +72,7 @@ def _tag_days(row: CommDayRow, days: Calendar, edges: Sequence[int]) -> TagDays:
 
 
 def _judged(begins: int, ends: int) -> int:
-    """The hours that hold a minute of the range, as bits."""
+    """The hours with at least one minute of the range, as bits."""
     first, last = begins // HOUR_MINUTES, -(-ends // HOUR_MINUTES)
     return ((1 << last - first) - 1) << first if ends > begins else 0
 

@@ -1,4 +1,4 @@
-"""The time that a range is compared with, and where its rows are drawn (PRD §33.2)."""
+"""The comparison of a range with an earlier period, and where its rows are drawn (PRD §33.2)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from zoneinfo import ZoneInfo
 from ksys_app.domain.buckets import bucket_start
 from ksys_app.domain.local_time import first_at, shown, stepped, wall_time
 from ksys_app.domain.range_moves import moved
-from ksys_app.domain.ranges import EARLIEST, Range, WrongRange, axis, parse_moment, settled
+from ksys_app.domain.ranges import (
+    EARLIEST,
+    Range,
+    WrongRange,
+    axis,
+    moves,
+    parse_moment,
+    settled,
+)
 from ksys_app.models.message import Message
 
 PREVIOUS: Final = "previous"
@@ -20,23 +28,26 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The time that a range is compared with.
+    """The period that a range is compared with.
 
     Attributes:
-        period: that time.
-        later: how much later its rows are drawn.
-        zone: the zone whose clocks ``later`` follows; None where it is elapsed time.
+        period: the compared period.
+        later: how much later than their own times its rows are drawn.
+        zone: the zone whose clocks ``later`` follows; None if ``later`` is elapsed time.
+        other: the text that names the period.
     """
 
     period: Range
     later: timedelta
     zone: ZoneInfo | None
+    other: str
 
     def place(self, moment: datetime) -> datetime | None:
-        """Where a row of this time is drawn: at the same time of day, by the clocks of the zone.
+        """The time at which a row of ``moment`` is drawn: the same time of day in ``zone``.
 
-        None where the clocks of the range do not show that time. An hour that comes twice in the
-        compared time is its first one, and one that comes twice in the range has rows in its first.
+        None if that time does not exist in the range. If an hour occurs twice in the compared
+        period, only its first occurrence is drawn. If an hour occurs twice in the range, rows are
+        drawn in its first occurrence.
         """
         if self.zone is None:
             return moment + self.later
@@ -50,13 +61,13 @@ class Comparison:
 
 
 def compared(span: Range, other: str, now: datetime, zone: ZoneInfo) -> Comparison:
-    """The time that ``span`` is compared with.
+    """The period that ``span`` is compared with.
 
     Args:
         span: the range.
         other: ``previous`` (the range before it), ``yesterday``, ``last_week``, ``last_month``, or
-            the text of a start. Rows are compared at the same time of day by the local calendar;
-            those of ``previous`` by elapsed time, unless the range is one of whole days.
+            the text of a start. Rows are compared at the same local time of day. With ``previous``
+            they are compared by elapsed time, unless the range consists of whole days.
         now: the database's clock.
         zone: the display zone.
 
@@ -70,7 +81,7 @@ def compared(span: Range, other: str, now: datetime, zone: ZoneInfo) -> Comparis
         before = moved(span.start, span.start, span.end, -2, zone)
         later = wall_time(span.start, zone) - wall_time(before, zone)
         if before == span.start - span.duration:
-            later = _whole(span.duration, span.width)
+            later = _whole_buckets(span.duration, span.width)
             elapsed = span.bucket != "1d"
     elif other in BACK:
         count, unit = BACK[other]
@@ -81,16 +92,16 @@ def compared(span: Range, other: str, now: datetime, zone: ZoneInfo) -> Comparis
             start = bucket_start(span.view, start, zone)
         later = wall - wall_time(start, zone)
     if elapsed:
-        return _of(span, other, (first - later, last - later), later, None, now)
+        return _comparison(span, other, (first - later, last - later), later, None, now)
     ends = first_at(wall - later, zone), first_at(wall_time(last, zone) - later, zone)
     ends = ends[0], min(ends[1], latest)
-    # Without a change of the clocks, elapsed time says the same.
+    # Without a clock change, elapsed time gives the same places.
     if _steady(zone, *ends, first, last):
-        return _of(span, other, ends, later, None, now)
-    return _of(span, other, ends, later, zone, now)
+        return _comparison(span, other, ends, later, None, now)
+    return _comparison(span, other, ends, later, zone, now)
 
 
-def _of(
+def _comparison(
     span: Range,
     other: str,
     ends: tuple[datetime, datetime],
@@ -105,11 +116,14 @@ def _of(
     if start >= now:
         raise WrongRange(Message("errors.compare_future", {"text": repr(other[:40])}))
     end = min(end, now)
-    return Comparison(Range(start, end, False, span.bucket, settled(end, now)), later, zone)
+    sliding = span.slides and (other == PREVIOUS or other in BACK or moves(other))
+    slides = f"{span.slides} {other}" if sliding else ""
+    period = Range(start, end, False, span.bucket, settled(end, now), slides)
+    return Comparison(period, later, zone, other)
 
 
-def _whole(length: timedelta, width: timedelta) -> timedelta:
-    """The length as whole buckets."""
+def _whole_buckets(length: timedelta, width: timedelta) -> timedelta:
+    """The length rounded up to whole buckets."""
     return -(-length // width) * width if width else length
 
 

@@ -10,14 +10,14 @@ from ksys_app.domain import kpi, sparkline
 from ksys_app.models.rows import QcRule, Spark
 from ksys_app.models.tiles import Drawing, Tile
 
-AT_HAND: Final = 4096
-# What the page says before the name of a broken limit, in the language that needs more room.
+CACHED_LINES: Final = 4096
+# The word before the name of a broken limit, in the language with the longer word.
 LONGEST_WORD: Final = "above "
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A drawing and what it was made of."""
+    """A drawing and its inputs."""
 
     line: Spark
     rule: QcRule | None
@@ -26,7 +26,7 @@ class _Drawn:
 
 
 class Drawer:
-    """Draws the sparklines of a selection; a line that has not changed keeps its path.
+    """Draws the sparklines of a selection. An unchanged line keeps its path.
 
     Args:
         gap: the widest gap that a line crosses, as a fraction of the window.
@@ -60,18 +60,18 @@ class Drawer:
         if not drawing.spark:
             path = sparkline.path(line.at, line.value, span, self._gap)
             drawing = replace(drawing, spark=path)
-        if len(self._before) >= AT_HAND:
+        if len(self._before) >= CACHED_LINES:
             self._before.clear()
         self._before[tile.title] = _Drawn(line, rule, broken, drawing)
         return drawing
 
 
 def far_room(rule: QcRule | None) -> int:
-    """Characters of the longest possible hint. The tile reserves them so that no hint moves it."""
+    """Characters of the longest possible hint. The tile reserves this room, so it never moves."""
     return _longest_hint(kpi.named_limits(rule))
 
 
-@lru_cache(AT_HAND)
+@lru_cache(CACHED_LINES)
 def _longest_hint(limits: tuple[tuple[str, float], ...]) -> int:
     hints = (sparkline.hint(name, value, above=True, broken=True) for name, value in limits)
     return max((len(LONGEST_WORD) + len(hint) for hint in hints), default=0)
@@ -85,7 +85,7 @@ def _hint(limit: tuple[str, float] | None, broken: str | None, *, above: bool) -
 
 
 # Rules stay the same from tick to tick.
-@lru_cache(2 * AT_HAND)
+@lru_cache(2 * CACHED_LINES)
 def _limit_hint(name: str, value: float, above: bool, broken: bool) -> str:
     return sparkline.hint(name, value, above=above, broken=broken)
 

@@ -1,4 +1,4 @@
-"""Numbers as text, with as many digits as a tag's span needs, alike on every page (PRD §5.7).
+"""Numbers as text, with the digits that the span of a tag needs, the same everywhere (PRD §5.7).
 
 ``components/client/lib/figures.js`` follows the same rules in the browser, so tile, table, legend,
 tooltip and axis write a number in the same way. Both round a number to 15 digits first, because
@@ -57,7 +57,7 @@ def places(span: Span | None) -> int:
     return 3 - _exponent(min(width, _MAX)) if width > 0 else 1
 
 
-# Most figures of a tick are those of the tick before.
+# Most figures of a tick are the same as in the tick before.
 @lru_cache(16_384)
 def figure(value: float | None, decimals: int = 1) -> str:
     """A number as text: ``190.0``, ``3.79e-6``, ``3.234567890e9``; a dash for no finite number.
@@ -98,7 +98,7 @@ def brief(value: float, digits: int = _BRIEF) -> str:
     return _signed(number, _trimmed(_fixed(size, max(0, decimals))))
 
 
-def apart(value: float, other: float) -> str:
+def brief_differing(value: float, other: float) -> str:
     """``value`` as :func:`brief` writes it, with enough digits to differ from ``other``."""
     for digits in range(_BRIEF, DIGITS + 1):
         text = brief(value, digits)
@@ -127,10 +127,10 @@ def full(value: float | None) -> str:
 
 
 def count(number: int) -> str:
-    """A whole number; from five digits on with narrow spaces between the thousands.
+    """A whole number as text; from five digits on with narrow spaces between the thousands.
 
-    It is for counts inside sentences. A figure that people may copy has no spaces: there the page
-    separates the thousands by style alone.
+    Use it for counts inside sentences. Do not use it for a figure that people may copy: there the
+    page separates the thousands by style alone.
     """
     return f"{number:,}".replace(",", NARROW) if abs(number) >= 10_000 else str(number)
 
@@ -166,8 +166,8 @@ def _signed(value: float, text: str) -> str:
 
 def _fixed(size: float, decimals: int) -> str:
     number = at_15_digits(size)
-    whole = max(1, number.adjusted() + 1)
-    step = Decimal(1).scaleb(-min(decimals, DIGITS - whole))
+    integer_digits = max(1, number.adjusted() + 1)
+    step = Decimal(1).scaleb(-min(decimals, DIGITS - integer_digits))
     return f"{number.quantize(step, context=_EXACT):f}"
 
 

@@ -1,4 +1,4 @@
-"""Which samples are usable (PRD §4.9): the same bounds for files, for the table and for pages."""
+"""Judges whether samples are usable, with the same bounds for files, table and pages (PRD §4.9)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Final
 
 MAX_MAGNITUDE: Final = 1e100
-"""Largest value, either sign. No sensor measures more; sums and squares of it stay finite."""
+"""Largest absolute value. No sensor measures more; sums and squares of it stay finite."""
 MIN_MAGNITUDE: Final = 1e-100
-"""Smallest value except zero, either sign. A double with swapped bytes is usually smaller. Where
-the database divides such a value, an underflow error can stop a query that reads all tags."""
+"""Smallest absolute value except zero. A double with swapped bytes is usually smaller. If the
+database divides such a value, an underflow error can stop a query that reads all tags."""
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 """Oldest time. A device whose clock was never set sends times near 1970 or in the year 1."""
 

@@ -1,4 +1,4 @@
-"""The state of the database's jobs: of each job by its runs, and of all jobs together."""
+"""The state of each job of the database, from its runs, and of all jobs together."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What the job does, e.g. ``refresh influx_agg_1m``; a schema but ``public`` is named."""
+        """The name of the job, e.g. ``refresh influx_agg_1m``, without the schema ``public``."""
         verb = VERBS.get(self.proc_name)
         if verb and self.relation:
             return f"{verb} {_qualified(self.relation_schema, self.relation)}"
@@ -89,7 +89,7 @@ class Job:
         """Whether this product is responsible for the job.
 
         That is a policy on a relation of this product, or a job that calls a procedure of this
-        product. Any other job belongs to somebody else, whatever tables it reads.
+        product. Any other job is not ours, whatever tables it reads.
         """
         if self.relation is not None:
             return self.relation_schema == "public" and self.relation in upkeep.RELATIONS
@@ -98,12 +98,12 @@ class Job:
 
     @property
     def client_ok(self) -> bool | None:
-        """Whether its last run by a client succeeded, None where no client has finished a run."""
+        """Whether its last run by a client succeeded, None if no client has finished a run."""
         return None if self.client_finished is None else self.client_error is None
 
     @property
     def last(self) -> Run | None:
-        """Its newest run, by the server or by a client; None where there is none."""
+        """Its newest run, by the server or by a client; None if it never ran."""
         runs = []
         if self.server_started is not None:
             error = None if self.server_ok else self.server_error
@@ -118,7 +118,7 @@ class Job:
         That is now if the job has never run and the server has no workers to run it.
 
         Args:
-            workers: whether the database has background workers of its own.
+            workers: whether the database itself has background workers.
         """
         if self.server_ok is False:
             done = _latest(self.client_started, self.server_succeeded)
@@ -147,12 +147,12 @@ class Job:
 
     @property
     def succeeded(self) -> datetime | None:
-        """The last success, by the server or by a client; None where there is none."""
+        """The time of its last success, by the server or by a client; None without a success."""
         return _latest(self.server_succeeded, self.client_finished if self.client_ok else None)
 
     @property
     def since(self) -> datetime | None:
-        """The time from which the next run is awaited, None where neither run nor date is known."""
+        """When its last run started, else when the job was first found; None without either."""
         return self.last.started if self.last else self.known_since
 
     def _client_covers(self) -> bool:
@@ -176,7 +176,7 @@ class Judgement:
     Attributes:
         found: the required jobs that exist, by name.
         unexpected: jobs of this product that are not required, duplicates among them.
-        others: jobs of somebody else, on their own tables or with their own procedures.
+        others: jobs of other people, on their own tables or with their own procedures.
     """
 
     found: Mapping[str, Job]
@@ -193,7 +193,7 @@ class Judgement:
 
     @property
     def last_success(self) -> datetime | None:
-        """The last success of any required job, None where none has succeeded."""
+        """The last success of any required job, None if none has succeeded."""
         return _latest(*(job.succeeded for job in self.found.values()))
 
     def named(self, state: State) -> tuple[str, ...]:
@@ -207,23 +207,23 @@ class Judgement:
 
 
 def judge(jobs: Iterable[Job]) -> Judgement:
-    """Divide jobs into required jobs, unexpected jobs and jobs of somebody else."""
-    ours: dict[str, list[Job]] = {}
+    """Divide jobs into required jobs, unexpected jobs and other jobs."""
+    required: dict[str, list[Job]] = {}
     others: list[Job] = []
     for job in sorted(jobs, key=lambda job: job.job_id):
         if job.is_ours:
-            ours.setdefault(job.name, []).append(job)
+            required.setdefault(job.name, []).append(job)
         else:
             others.append(job)
     found: dict[str, Job] = {}
     for name, values in upkeep.EXPECTED.items():
-        if same := ours.get(name):
-            # Of duplicates, take the job with the right values, else the oldest one.
+        if same := required.get(name):
+            # If there are duplicates, take the job with the right values, otherwise the oldest.
             found[name] = min(same, key=lambda job: bool(differences(job, values)))
             same.remove(found[name])
-    return Judgement(found, [job for same in ours.values() for job in same], others)
+    return Judgement(found, [job for same in required.values() for job in same], others)
 
 
 def differences(job: Job, values: upkeep.Values) -> list[str]:
-    """The attributes in which a job differs from what it should be."""
+    """The names of the attributes whose value differs from the required ``values``."""
     return [name for name, value in values.items() if getattr(job, name) != value]

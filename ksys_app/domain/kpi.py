@@ -35,7 +35,7 @@ def limiting(rule: QcRule | None) -> QcRule | None:
 def change_pct(last: float | None, prev: float | None) -> float | None:
     """Change from the previous bucket's last value to the newest bucket's, in percent.
 
-    None where a value is missing, or where only the previous value is zero. The result has the
+    None if a value is missing, or if only the previous value is zero. The result has the
     sign of the change, so that a fall of a negative quantity is negative.
     """
     last, prev = finite(last), finite(prev)
@@ -48,7 +48,7 @@ def change_pct(last: float | None, prev: float | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The change of a tag as text, a dash where there is none, and its direction: -1, 0 or 1."""
+    """The change of a tag as text, a dash without a change, and its direction: -1, 0 or 1."""
 
     text: str = figures.DASH
     direction: int = 0
@@ -59,8 +59,8 @@ def change(
 ) -> Change:
     """The change from the previous bucket's last value to the newest bucket's.
 
-    It is in percent. It is in the tag's unit where ``prev`` is zero or less than a twentieth of
-    the range's width, because a percentage of a value near zero means nothing.
+    The change is in percent. It is in the unit of the tag if ``prev`` is zero or smaller than a
+    twentieth of the width of the range, because a percentage of a value near zero means nothing.
 
     Args:
         last: last value of the newest bucket.
@@ -94,7 +94,7 @@ def rule_range(rule: QcRule | None) -> figures.Span | None:
 
 
 def gauge_range(rule: QcRule | None) -> figures.Span | None:
-    """The range of a gauge: the rule's hard limits, None where they are missing or equal.
+    """The range of a gauge: the rule's hard limits, None if they are missing or equal.
 
     The lowest and highest value of the window are not used: the highest value would always fill
     the gauge.
@@ -118,7 +118,7 @@ def named_limits(rule: QcRule | None) -> tuple[tuple[str, float], ...]:
 
 
 def broken_limit(value: float | None, limits: Sequence[tuple[str, float]]) -> str | None:
-    """The name of the first limit that ``value`` has reached or passed, None where none."""
+    """The name of the first limit that ``value`` has reached or passed, None without one."""
     if value is None:
         return None
     for name, limit in limits:
@@ -147,7 +147,7 @@ def _marks(
 
 
 def data_range(low: float | None, high: float | None) -> figures.Span | None:
-    """The lowest and highest measured value, None where one of them is missing."""
+    """The lowest and highest measured value, None if one of them is missing."""
     low, high = finite(low), finite(high)
     return None if low is None or high is None else (low, high)
 
@@ -160,9 +160,12 @@ def tile_range(rule: QcRule | None, low: float | None, high: float | None) -> fi
 def decimals(rule: QcRule | None, low: float | None, high: float | None) -> int:
     """Decimals of a tag's figures.
 
-    A rule with a lower and an upper limit decides, by its outermost limits, so that the decimals
-    are the same on every page and in every window. Without such a rule the data decides.
+    The decimals that a person chose for a calculated tag come first. Otherwise the outermost limits
+    of a rule with a lower and an upper limit decide, so that the decimals are the same on every
+    page and in every window. Without such a rule, the data decides.
     """
+    if rule is not None and rule.decimals is not None:
+        return rule.decimals
     rule = active(rule)
     if rule is not None:
         lower = next(
@@ -181,11 +184,13 @@ def series_decimals(rule: QcRule | None, rows: Sequence[Any]) -> int:
 
     Args:
         rule: the tag's rule.
-        rows: buckets, features or indicators; of indicators only the average counts.
+        rows: buckets, features or indicators. Only the average of indicators is used.
     """
     for low, high in (("min", "max"), ("min_5m", "max_5m"), ("avg", "avg")):
         if rows and hasattr(rows[0], low):
             lows, highs = (_usable(list(map(attrgetter(name), rows))) for name in (low, high))
+            if not lows and low != "avg":
+                continue  # a calculated tag
             return decimals(rule, min(lows, default=None), max(highs, default=None))
     return decimals(rule, None, None)
 
@@ -209,7 +214,7 @@ def gauge_pct(value: float | None, span: figures.Span | None) -> float:
 def status_level(value: float | None, rule: QcRule | None) -> StatusLevel:
     """0 normal, 1 warning, 2 critical.
 
-    A value that equals a warning or critical limit breaks it. A value that equals an end of the
+    A value equal to a warning or critical limit breaks the limit. A value equal to an end of the
     hard range does not break the range (PRD decision 2).
     """
     value, rule = finite(value), active(rule)

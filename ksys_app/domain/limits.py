@@ -1,6 +1,6 @@
-"""The limits of a rule: when a value breaks one, and when it is back (PRD §5.3, §32.1).
+"""The limits of a rule: when a value breaks a limit, and when it is back (PRD §5.3, §32.1).
 
-The tiles and the alarms judge values here, so that they never disagree about a limit.
+Tiles and alarms both judge values here, so that they never disagree about a limit.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class Limit:
     """A limit of a rule, as two ranges of values.
 
     A value outside of ``low`` to ``high`` breaks the limit. A value strictly between ``back_low``
-    and ``back_high`` is back: it is inside by more than the deadband. Between these ranges the
-    limit stays as it was. A limit that a value breaks already when it is equal has the next
-    smaller or larger number as its end here.
+    and ``back_high`` is back: it is inside by more than the deadband. A value between these ranges
+    changes nothing. For a limit that an equal value breaks, ``low`` or ``high`` is the next number
+    inside.
 
     Attributes:
         name: name of the limit.
-        ends: the limits as the rule has them, one, or two for a range.
+        ends: the numbers in the rule: one, or two for a range.
         band: the deadband, in the tag's unit.
     """
 
@@ -54,7 +54,7 @@ class Limit:
 
 
 def limits(rule: QcRule) -> tuple[Limit, ...]:
-    """The limits of a rule for its values, the worst first; the rule is not asked if it is on."""
+    """The limits of a rule, the worst first, even if the rule is disabled."""
     return _limits(
         rule.allow_negative is False,
         rule.min_val,
@@ -65,7 +65,7 @@ def limits(rule: QcRule) -> tuple[Limit, ...]:
 
 
 def deadband(rule: QcRule) -> float:
-    """The deadband in the tag's unit: a part of the range, 0 where the range has no two ends."""
+    """The deadband in the unit of the tag, a part of the range; 0 if the range lacks an end."""
     if rule.deadband_pct is None or rule.min_val is None or rule.max_val is None:
         return 0.0
     return max(0.0, (rule.max_val - rule.min_val) * rule.deadband_pct / 100)
@@ -100,7 +100,7 @@ def _limits(
 
 
 class Figure(NamedTuple):
-    """A figure of how a value moved, and its limit; more than the limit breaks it."""
+    """A figure of the motion of a value, and its limit, which a larger figure breaks."""
 
     name: Motion
     value: float

@@ -17,13 +17,13 @@ MONTHS: Final = {"M": 1, "y": 12}
 def first_at(wall: datetime, zone: ZoneInfo) -> datetime:
     """The first moment, UTC, at which the clocks of ``zone`` show ``wall`` or later.
 
-    A time that comes twice is the first one, a time that the clocks jump over is the moment after
-    the jump.
+    If the time comes twice, this is its first occurrence. If the clocks jump over it, this is the
+    moment after the jump.
     """
     found = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if shown(found, zone) == wall:
         return found
-    # The clocks jump over it, somewhere between the two readings of it.
+    # The clocks jump over this time. The jump lies between the moments of fold=1 and fold=0.
     before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     while found - before > timedelta.resolution:
         middle = before + (found - before) / 2
@@ -32,19 +32,19 @@ def first_at(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def shown(moment: datetime, zone: ZoneInfo) -> datetime:
-    """What the clocks of ``zone`` show."""
+    """The time that the clocks of ``zone`` show, without a zone."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """As :func:`shown`, but midnight for the start of a day also where the clocks jump over it."""
+    """As :func:`shown`, but the start of a day is midnight even if the clocks jump over it."""
     local = shown(moment, zone)
     midnight = datetime.combine(local.date(), time())
     return midnight if first_at(midnight, zone) == moment else local
 
 
 def stepped(wall: datetime, count: int, unit: str) -> datetime:
-    """A wall time some days, weeks, months or years later; in a shorter month, its last day.
+    """The wall time ``count`` days, weeks, months or years later; in a shorter month its last day.
 
     Raises:
         OverflowError: there is no such year.

@@ -1,4 +1,4 @@
-"""``meta`` of a rule: a JSON object with the unit, the title and more of a tag (PRD §4.4)."""
+"""``meta`` of a rule: a JSON object with unit, title and other data of a tag (PRD §4.4)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _DEEP: Final = Message("faults.meta_deep", {"most": MAX_DEPTH})
 
 
 def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any], Message | None]:
-    """The object in a stored ``meta``, and what is wrong with it, None where nothing is wrong.
+    """The object in a stored ``meta``, and its fault, None without a fault.
 
-    A client that encodes twice stores a text that holds an object. Such a text is read as the
+    A client that encodes twice stores a text that contains an object. Such a text is read as the
     object. Any other value gives an empty object.
 
     Args:
@@ -51,7 +51,7 @@ def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any]
             break
         wraps += 1
     if not isinstance(value, dict):
-        # The stored value is a text if it was unwrapped at least once, whatever the text holds.
+        # The stored value is a text if it was unwrapped at least once, whatever the text contains.
         return {}, Message("faults.meta_kind", {"kind": _TEXT if wraps else _kind(value)})
     if wrong := meta_fault(value):
         return ({} if too_deep(value, MAX_DEPTH) else value), wrong
@@ -59,7 +59,7 @@ def read_meta(text: str | None, size: int | None = None) -> tuple[dict[str, Any]
 
 
 def as_stored(value: dict[str, Any]) -> dict[str, Any]:
-    """An object that somebody sent as it is read from the table.
+    """An object from a request, as a later read from the table returns it.
 
     Raises:
         ValueError: it is nested too deeply; the argument is a :class:`Message`.
@@ -70,7 +70,7 @@ def as_stored(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def meta_fault(value: dict[str, Any]) -> Message | None:
-    """What is wrong with an object as ``meta``, None where nothing is wrong."""
+    """The fault of an object as ``meta``, None without a fault."""
     if too_deep(value, MAX_DEPTH):
         return _DEEP
     if len(json.dumps(value, ensure_ascii=False)) > MAX_META:

@@ -1,4 +1,4 @@
-"""Which names a tag may have, and which names a request may ask for (PRD §4.8)."""
+"""The rules for the names of tags, in samples and in requests (PRD §4.8)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CALLED: Final = {
 # A file of samples has few names, and each of them many times.
 @lru_cache(8192)
 def flaw(name: str) -> Message | None:
-    """What is wrong with a name that the product is asked to write, None for a good name."""
+    """The fault of a name that the product is to write, None for a good name."""
     if not name:
         return Message("faults.name_empty")
     if len(name) > MAX_TAG_LENGTH:
@@ -44,7 +44,7 @@ def flaw(name: str) -> Message | None:
 
 
 def lookup_flaw(name: str) -> Message | None:
-    """Why no tag in any database can have this name, None where a tag may have it."""
+    """Why no tag in any database can have this name, None if a tag may have it."""
     if not name:
         return Message("errors.tag_empty")
     if len(name) > MAX_LOOKUP_LENGTH:
@@ -54,21 +54,32 @@ def lookup_flaw(name: str) -> Message | None:
     return None
 
 
+def step_flaw(name: str) -> Message | None:
+    """Why nothing can be saved under this name, None if it can be part of an address.
+
+    A saved view and a saved expression are read, changed and deleted at an address that ends with
+    the name. Browsers take ``.`` and ``..`` at this place, even encoded, for a step in the path.
+    """
+    if name in (".", ".."):
+        return Message("errors.name_step", {"name": quoted_name(name)})
+    return None
+
+
 def clean_filter(text: str) -> str:
     """A filter for names, reduced to printable characters, trimmed, at most 200 characters."""
     return "".join(sign for sign in text if sign.isprintable()).strip()[:MAX_FILTER].rstrip()
 
 
 def matches(name: str, wanted: str, about: str = "") -> bool:
-    """Whether a name or a title holds every word of ``wanted``; upper and lower case are equal."""
+    """Whether a name or a title has every word of ``wanted``; upper and lower case are equal."""
     small = f"{name} {about}".lower()
     return all(word in small for word in wanted.lower().split())
 
 
 def group_of(name: str) -> str:
-    """The group of a tag whose rule states none: what stands before a separator or the number.
+    """The group of a tag whose rule has no group: its name up to a separator or a number.
 
-    ``U01.PT0001`` is of ``U01``, ``D100`` of ``D``. A name without either is a group of its own.
+    ``U01.PT0001`` is in ``U01``, ``D100`` in ``D``. A name without either is a separate group.
     """
     found = _PREFIX.match(name)
     return found[0] if found else name

@@ -1,4 +1,4 @@
-"""Which tiles a page shows, and in which order."""
+"""The tiles that a page shows, their order, and the trouble of their tags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ksys_app.models.views import KINDS, PINNED
 
 MAX_PINS: Final = 200
 _COMM: Final = {"lost": 0, "late": 1, "unchanged": 2, "never": 3, "ok": 4}
-# The kind of trouble of a tag whose level is normal, by the rank of its Comm state.
+# The kind of trouble of a tag with a normal level, by the rank of its Comm state.
 _QUIET: Final = ("old", "old", "still", "never", "ok")
 
 
@@ -25,9 +25,9 @@ class Selection:
 
     Attributes:
         window: the time range.
-        words: words that the name or the title of a tag must hold; empty for all tags.
-        pins: names of tags that are included even where they are beyond the first tags by name.
-        tags: only these tags; none for all.
+        words: words that the name or the title of a tag must have; empty for all tags.
+        pins: names of tags that are always included, even after the first tags by name.
+        tags: read only these tags; empty for all.
     """
 
     window: Window
@@ -37,7 +37,7 @@ class Selection:
 
     @property
     def whole(self) -> bool:
-        """Whether the selection is simply the first tags by name."""
+        """Whether the selection is the first tags by name, without any filter."""
         return not (self.words or self.pins or self.tags)
 
 
@@ -80,7 +80,7 @@ class Tally:
 
     Attributes:
         tags: number of tags that match.
-        kinds: kind of trouble to number of matching tags that have it; kinds with 0 are left out.
+        kinds: kind of trouble to the number of matching tags with it; kinds with 0 are left out.
         outside: number of tags that do not match and have trouble.
         pinned: number of tags that match and are pinned.
     """
@@ -135,7 +135,7 @@ def chosen(
         tiles: all tiles.
         wanted: words that the name, the title or the group holds.
         only: the kind of trouble that a tag must have, or :data:`PINNED`; empty for all.
-        group: the group that a tag must be of; empty for all.
+        group: the group that a tag must belong to; empty for all.
         pinned: names of the pinned tags.
     """
     if not (wanted or only or group):
@@ -194,17 +194,17 @@ def table_order(
     return present + missing
 
 
-def held(before: Sequence[str], wanted: Sequence[str]) -> list[str]:
+def keep_order(before: Sequence[str], wanted: Sequence[str]) -> list[str]:
     """``wanted`` in the order of ``before``; names that ``before`` does not have come last."""
     place = {name: at for at, name in enumerate(before)}
     return sorted(wanted, key=lambda name: place.get(name, len(place)))
 
 
 def moves(shown: Sequence[str], wanted: Sequence[str]) -> int:
-    """The least number of names that have to move so that ``shown`` becomes ``wanted``.
+    """The least number of names that have to move to turn ``shown`` into ``wanted``.
 
     A tag that moves to the front shifts all others by one place, but only that tag has moved. So
-    the names of the longest increasing subsequence stay, and all others move.
+    the names of the longest increasing subsequence stay, and all other names move.
     """
     place = {name: at for at, name in enumerate(wanted)}
     ends: list[int] = []

@@ -32,10 +32,10 @@ def page(total: int, wanted: int) -> Page:
     return Page(min(max(wanted, 1), count), count, total)
 
 
-def counted(times: Sequence[int], until: int) -> int:
-    """How many rows the pages hold: the rows up to the time ``until``, or all rows for 0.
+def count_until(times: Sequence[int], until: int) -> int:
+    """How many rows the pages show: the rows up to the time ``until``, or all rows for 0.
 
-    While somebody reads a later page, new rows must not move its rows to another page.
+    While a reader is on a later page, new rows must not move its rows to another page.
 
     Args:
         times: times of all rows, ascending.
@@ -51,7 +51,7 @@ def newest_first(rows: Sequence[T], at: Page) -> list[T]:
 
 
 def page_with(times: Sequence[int], wanted: int) -> int | None:
-    """The number of the page with the row of a time, None where no row has that time.
+    """The number of the page with the row of a time, None if no row has that time.
 
     Args:
         times: times of all rows, ascending.

@@ -1,4 +1,4 @@
-"""From the time that a page shows to others: to now, and into a zoom of its chart (PRD §33.1)."""
+"""Ranges derived from that of a page: one that ends now, and a zoom of its chart (PRD §33.1)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _UNITS: Final = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 def window_start(window: Window) -> str:
-    """The text of a window's start, as a range has it: ``now-60m``."""
-    # In a range, `m` stands for minutes.
+    """The start of a window as the text of a range: ``now-60m``."""
+    # In a range, `m` stands for minutes, so months are written as days.
     months = window.group == "months"
     return f"now-{window.duration.days}d" if months else f"now-{window.label}"
 
 
 def up_to_now(length: timedelta) -> Window | str:
-    """The window of this length; where none is, the text of the start of such a range.
+    """The window of this length; without such a window, the start of a range as text.
 
     Args:
-        length: the length. A part of a second counts as a whole one.
+        length: the length, rounded up to whole seconds.
     """
     for window in WINDOWS:
         if window.duration == length:
@@ -36,7 +36,7 @@ def up_to_now(length: timedelta) -> Window | str:
 
 
 def finer_bucket(zoom: Sequence[int], bucket: Resolution) -> BucketName | None:
-    """The width of the buckets of a range as long as a zoom; None where that is not finer.
+    """The bucket width of a range as long as the zoom; None if it is not finer than ``bucket``.
 
     Args:
         zoom: two times in epoch milliseconds, or nothing.
@@ -49,7 +49,7 @@ def finer_bucket(zoom: Sequence[int], bucket: Resolution) -> BucketName | None:
 
 
 def zoom_texts(zoom: Sequence[int], zone: ZoneInfo) -> tuple[str, str]:
-    """The texts of the range that a zoom shows, in whole seconds.
+    """The texts of the start and the end of a zoom, in whole seconds.
 
     Args:
         zoom: two times in epoch milliseconds.

@@ -1,4 +1,4 @@
-"""Which buckets make up a window: coarse ones where they fit, finer ones at both ends (PRD §5.1).
+"""The buckets that cover a window: coarse ones where they fit, finer ones at its ends (PRD §5.1).
 
 Statistics over the pieces equal statistics over the buckets of the window, because every bucket
 of a coarser aggregate is computed from the buckets of the finer one.
@@ -20,26 +20,26 @@ from ksys_app.models.rows import Mark, PastRow, TileRow
 COARSEST_FIRST: Final[tuple[BucketName, ...]] = tuple(reversed(tuple(BUCKET_WIDTH)))
 # A piece of fewer buckets saves less than it costs to plan.
 FEWEST: Final = 3
-# A late sample is in the minutes first. It reaches each coarser width when that is refreshed, so
-# the sum of these intervals is how long a coarser bucket may lack it. The refreshes themselves
-# take time too, and what is past is remembered for some minutes.
+# A late sample appears first in the minutes. It reaches a coarser width at the next refresh of
+# that width. So a coarser bucket may lack the sample for the sum of the refresh intervals. This
+# limit leaves time for the refreshes themselves and for the cache of the past part.
 SETTLED_IN: Final = timedelta(minutes=10)
-# The last piece of a long window reaches back so many buckets, so that most tags have two in it.
+# Buckets in the last piece of a long window: enough that most tags have two buckets in it.
 NEWEST: Final = 5
-# A window of fewer buckets is one piece, if it has no coarser ones.
+# A window of fewer buckets is one piece, unless coarser buckets fit in it.
 LONG: Final = 12
-# A plan may be as old as this, and its clock as wrong, when its statement runs.
+# How old a plan may be, and how wrong its clock may be, when its statement runs.
 LEEWAY: Final = timedelta(minutes=1)
-# A bucket that ended so long ago has the samples that are not late.
+# A bucket that ended this long ago has all samples except late ones.
 ARRIVED: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Buckets of one width, from ``start`` up to ``end``, which is not part of it.
+    """Buckets of one width from ``start`` (inclusive) to ``end`` (exclusive).
 
-    ``start`` is None for the piece that begins with the window, ``end`` for the piece that ends
-    now: the database sets these two ends by its own clock.
+    ``start`` is None for the piece at the start of the window. ``end`` is None for the piece that
+    ends now. The database sets these two ends by its own clock.
     """
 
     bucket: BucketName
@@ -49,9 +49,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The part of a window that ended some minutes ago, up to ``end``, which is not part of it.
+    """The part of a window from ``start`` to ``end`` (exclusive), which is some minutes ago.
 
-    ``start`` is the first bucket of the window. Both change only with the window's buckets.
+    ``start`` is the first bucket of the window. Both change only when a bucket ends, so that the
+    rows of this part can be cached.
     """
 
     start: datetime
@@ -62,15 +63,15 @@ class Past:
 def past(
     window: Window, now: datetime, stored: Mapping[BucketName, datetime], zone: ZoneInfo
 ) -> Past | None:
-    """What of ``window`` may be remembered for some minutes; None of windows of minutes.
+    """The part of ``window`` that may be cached for some minutes; None for windows of minutes.
 
-    The first minute bucket of a window is another one each minute, so these are read whole.
+    The first minute bucket of a window changes each minute, so such a window is not cached.
 
     Args:
         window: the time range.
         now: the database's clock.
-        stored: as of :func:`pieces`.
-        zone: the zone whose days the daily buckets are.
+        stored: as for :func:`pieces`.
+        zone: the zone of daily buckets.
     """
     if window.bucket == COARSEST_FIRST[-1]:
         return None
@@ -80,13 +81,13 @@ def past(
 
 
 def settled(marks: Iterable[Mark], jobs: Judgement) -> dict[BucketName, datetime]:
-    """How far the buckets of each width equal the finer ones, but for samples of some minutes.
+    """Width to the time up to which its buckets equal the finer ones, except for late samples.
 
-    A width is left out together with all coarser ones where nothing is stored, where the refresh
-    job is not in order, or where late samples reach it too slowly (PRD §5.1).
+    A width is left out, together with all coarser widths, if nothing of it is stored, if its
+    refresh job is not in order, or if late samples reach it too slowly (PRD §5.1).
 
     Args:
-        marks: how far each aggregate is stored.
+        marks: the time up to which each aggregate is stored.
         jobs: the jobs of the database.
     """
     stored = {mark.view: mark.stored_to for mark in marks}
@@ -106,16 +107,16 @@ def settled(marks: Iterable[Mark], jobs: Judgement) -> dict[BucketName, datetime
 def pieces(
     window: Window, now: datetime, stored: Mapping[BucketName, datetime], zone: ZoneInfo
 ) -> tuple[Piece, ...]:
-    """The pieces of ``window`` in order of time: without a gap, and none over another.
+    """The pieces of ``window`` in order of time, without gaps and without overlaps.
 
-    The first and the last piece have the window's own buckets. The last piece is short.
+    The first and the last piece have the bucket width of the window. The last piece is short.
 
     Args:
         window: the time range.
         now: the database's clock; a statement that uses the result must run within LEEWAY.
-        stored: how far the buckets of each width may be used in place of finer ones, from
-            :func:`settled`; a width that is missing is not used.
-        zone: the zone whose days the daily buckets are.
+        stored: width to the time up to which its buckets may replace finer ones, from
+            :func:`settled`; a missing width is not used.
+        zone: the zone of daily buckets.
     """
     return _pieces(window, now + LEEWAY - window.duration, now, stored, zone)
 
@@ -146,7 +147,7 @@ def _cover(
     zone: ZoneInfo,
     widths: tuple[BucketName, ...],
 ) -> tuple[Piece, ...]:
-    """The pieces from ``start`` to ``end``: of ``widths``, as far as that is coarser than base."""
+    """The pieces from ``start`` to ``end``, of the widths in ``widths`` down to ``base``."""
     for at, name in enumerate(widths[: widths.index(base)]):
         if name not in stored:
             continue
@@ -171,12 +172,15 @@ def _up(view: str, moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _ends_fit(base: BucketName, low: datetime, high: datetime, zone: ZoneInfo) -> bool:
-    """Whether both are bounds of base buckets, as days of a zone off by part of an hour are not."""
+    """Whether both times are bounds of base buckets.
+
+    The days of a zone are not if its offset is not a multiple of the base width.
+    """
     return all(bucket_start(VIEW[base], end, zone) == end for end in (low, high))
 
 
 def joined(before: Mapping[str, PastRow], row: TileRow) -> TileRow:
-    """The row of a whole window, from that of its newest buckets and the past of all tags."""
+    """The row of a whole window, from the row of its newest buckets and the past rows by tag."""
     past = before.get(row.tag_name)
     if past is None:
         return row

@@ -1,7 +1,7 @@
-"""Comm and Alarm: is a tag alive, and does its newest sample break a rule (decisions 9 and 10).
+"""Comm and Alarm: whether a tag is alive and whether its newest sample breaks a rule (PRD §5.3).
 
 The words and the order of severity follow ISA-18.2: ``crit`` comes before ``warn``, and the limits
-are named LL, L, H and HH.
+are named LL, L, H and HH. See PRD decisions 9 and 10.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Reading:
 
 
 def allowed_gap(rule: QcRule | None, expectation: Expectation | None) -> timedelta:
-    """How old a tag's newest sample may be and still count as alive (PRD decision 9)."""
+    """The largest age of the newest sample of a tag that counts as alive (PRD decision 9)."""
     rule = active(rule)
     if rule is not None and rule.max_gap_seconds is not None:
         seconds = float(rule.max_gap_seconds)
@@ -58,9 +58,9 @@ def allowed_gap(rule: QcRule | None, expectation: Expectation | None) -> timedel
 def comm_state(age: timedelta | None, allowed: timedelta) -> Comm:
     """The Comm state for the age of the newest sample.
 
-    ``ok`` up to ``allowed``, ``late`` up to ten times ``allowed``, else ``lost``; ``never`` for no
-    sample. A sample from the future, from a clock that runs ahead, is judged by its distance from
-    now too: it says as little about now as an old sample.
+    ``ok`` up to ``allowed``, ``late`` up to ten times ``allowed``, otherwise ``lost``; ``never``
+    without a sample. A sample in the future, from a clock that runs ahead, is judged by its
+    distance from now too, because it says as little about now as an old sample.
     """
     if age is None:
         return "never"
@@ -73,7 +73,7 @@ def comm_state(age: timedelta | None, allowed: timedelta) -> Comm:
 def judge(
     rule: QcRule | None, reading: Reading, held: frozenset[Reason] = frozenset()
 ) -> tuple[Violation, ...]:
-    """Every rule that ``reading`` breaks, worst first.
+    """The violations of ``reading``, the worst first.
 
     Args:
         rule: the tag's rule. None or a disabled rule is never broken. Bad quality needs no rule.
@@ -89,7 +89,7 @@ def judge(
 
 
 def refusals(reading: Reading) -> tuple[Violation, ...]:
-    """Violations for bad quality alone, where a worker judges everything else."""
+    """The violations for bad quality only, for use where a worker judges everything else."""
     return tuple(_quality(reading))
 
 
@@ -146,7 +146,11 @@ def _motion(rule: QcRule, reading: Reading) -> list[Violation]:
     if prev is not None and reading.prev_ts is not None:
         seconds = (reading.ts - reading.prev_ts).total_seconds()
         figures = [*moved(rule, value, prev, seconds), *figures]
-    return [Violation("warn", one.name, one.value, one.limit) for one in figures if one.broken]
+    return [
+        Violation("warn", figure.name, figure.value, figure.limit)
+        for figure in figures
+        if figure.broken
+    ]
 
 
 def _gap(rule: QcRule, reading: Reading) -> list[Violation]:

@@ -1,4 +1,4 @@
-"""The ranges beside a range and around it, as texts (PRD §33.1)."""
+"""Move a range to one side, or zoom out of it; the results are texts (PRD §33.1)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ksys_app.domain.ranges import EARLIEST, LONGEST, NOW, RELATIVE, parse_momen
 
 
 def shifted(start: str, end: str, halves: int, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
-    """The texts of the range that lies beside: 2 is its whole length later, -1 half of it earlier.
+    """The texts of the range moved by ``halves`` of its length: 2 is one length later.
 
-    A range between two equal times of day moves by whole days, or by months where the days of the
-    month are equal too. What would begin after now ends now instead.
+    A range between two equal times of day moves by whole days, or by months if the days of the
+    month are equal too. A moved range that would begin after now ends now instead.
 
     Raises:
         WrongRange: a text is not a time, or the two are no range.
     """
     first, last = _ordered(start, end, now, zone)
     length = last - first
-    beside = [moved(one, first, last, halves, zone) for one in (first, last)]
+    beside = [moved(end_of_range, first, last, halves, zone) for end_of_range in (first, last)]
     if beside[0] >= now:
         beside = [now - length, now]
     if beside[0] < EARLIEST:
@@ -30,7 +30,7 @@ def shifted(start: str, end: str, halves: int, now: datetime, zone: ZoneInfo) ->
 
 
 def zoomed_out(start: str, end: str, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
-    """The texts of a range twice as long around the same middle; what ends now keeps ending now.
+    """The texts of a range twice as long with the same middle; a range that ends now still does.
 
     Raises:
         WrongRange: a text is not a time, or the two are no range.
@@ -47,7 +47,7 @@ def zoomed_out(start: str, end: str, now: datetime, zone: ZoneInfo) -> tuple[str
 
 
 def range_text(moment: datetime, zone: ZoneInfo) -> str:
-    """A text that is read as this moment: local time, with its offset only where it needs one."""
+    """The text that :func:`parse_moment` reads as this moment, with its offset only if needed."""
     local = moment.astimezone(zone)
     wall = shown(moment, zone)
     if first_at(wall, zone) != moment:
@@ -56,7 +56,7 @@ def range_text(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _ordered(start: str, end: str, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The two ends as they are written: an end after now is not cut."""
+    """The two ends of the texts; an end after now is not cut."""
     parse_range(start, end, now, zone)
     first = parse_moment("from", start, now, zone)
     last = parse_moment("to", end.strip() or NOW, now, zone)
@@ -68,8 +68,11 @@ def moved(
 ) -> datetime:
     """An end of the range from ``first`` to ``last``, moved by halves of its length."""
     low, high = wall_time(first, zone), wall_time(last, zone)
-    # In the hour that comes twice, a local time alone does not say which moment it is.
-    clear = all(first_at(wall_time(one, zone), zone) == one for one in (first, last))
+    # In an hour that comes twice, a local time does not identify a moment.
+    clear = all(
+        first_at(wall_time(end_of_range, zone), zone) == end_of_range
+        for end_of_range in (first, last)
+    )
     if halves % 2 or low.time() != high.time() or not clear:
         return moment + (last - first) * halves / 2
     steps, wall = halves // 2, wall_time(moment, zone)

@@ -1,4 +1,4 @@
-"""Any time range, from two texts: ``from`` and ``to`` (PRD §33.1)."""
+"""Time ranges, parsed from the two texts ``from`` and ``to`` (PRD §33.1)."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ Resolution = Literal["raw", "1m", "10m", "1h", "1d"]
 
 NOW: Final = "now"
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LAST_YEAR: Final = 2099
 MOST_YEARS: Final = 10
 LONGEST: Final = timedelta(days=3653)
 MOST_BUCKETS: Final = 10_000
@@ -35,38 +36,41 @@ RAW_VIEW: Final = "influx_hist"
 
 _ELAPSED: Final = {"s": 1, "m": 60, "h": 3600}
 RELATIVE: Final = re.compile(r"now(?:-([1-9][0-9]{0,8})([smhdwMy]))?(?:/([hdwM]))?")
-_DAY: Final = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
+_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?"
 _OFFSET: Final = "(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
 _ABSOLUTE: Final = re.compile(f"{_DAY}(?:[T ]{_CLOCK}{_OFFSET}?)?")
-# The days of every time zone begin at a multiple of it.
+# In every time zone, days begin at a multiple of a quarter of an hour.
 _QUARTER: Final = timedelta(minutes=15)
 _SECOND: Final = timedelta(seconds=1)
-# The bucket that begins now is a part of what ends now.
+# A range that ends now includes the bucket that begins now.
 _TICK: Final = timedelta.resolution
 _SETTLED: Final = timedelta(hours=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# In every zone, the last year is over then.
+_TOO_LATE: Final = datetime(LAST_YEAR + 1, 1, 2, tzinfo=UTC)
 _SHOWN: Final = 40
 
 
 class WrongRange(ValueError):
-    """The texts are no range; ``said`` names the text and what is allowed."""
+    """The texts are no range; ``sentence`` names the text and what is allowed."""
 
-    def __init__(self, said: Message) -> None:
-        super().__init__(said.key)
-        self.said = said
+    def __init__(self, sentence: Message) -> None:
+        super().__init__(sentence.key)
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A time range, UTC; its end is not part of it, and is now at the latest.
+    """A time range, UTC. Its end is exclusive and never after now.
 
     Attributes:
         start: its start.
         end: its end.
         ends_now: whether its end is ``now``, so that it moves with time.
-        bucket: the width of its buckets, or ``raw``.
+        bucket: the width of its buckets, or ``raw`` for samples.
         settled: whether it ended so long ago that late samples have arrived.
+        slides: what identifies it while both of its ends move with time; empty if one is fixed.
     """
 
     start: datetime
@@ -74,6 +78,7 @@ class Range:
     ends_now: bool
     bucket: Resolution
     settled: bool = False
+    slides: str = ""
 
     @property
     def duration(self) -> timedelta:
@@ -87,19 +92,19 @@ class Range:
 
     @property
     def view(self) -> str:
-        """The relation that holds its rows."""
+        """The relation that has its rows."""
         return RAW_VIEW if self.bucket == "raw" else VIEW[self.bucket]
 
     @property
     def label(self) -> str:
         """Its two ends in UTC, for the log."""
-        return "/".join(one.isoformat(timespec="seconds") for one in (self.start, self.end))
+        return "/".join(end.isoformat(timespec="seconds") for end in (self.start, self.end))
 
     def bounds(self, width: timedelta) -> tuple[datetime, datetime | None]:
-        """The same rows by times that stay the same for a while, so that an answer is found again.
+        """Rounded bounds that select the same rows, for the key of a cached answer.
 
-        A row belongs to the range if its bucket begins at the first time or later, and before the
-        second one. The second one is None where the range ends now.
+        A row belongs to the range if its bucket begins at or after the first time and before the
+        second time. The second time is None if the range ends now.
 
         Args:
             width: the length of the row's bucket, zero for a sample.
@@ -107,15 +112,25 @@ class Range:
         step = min(width, _QUARTER) or _SECOND
         return _up(self.start, step), None if self.ends_now else _up(self.end, step)
 
+    def as_of(self, now: datetime) -> Range:
+        """The range at another time: if it slides up to now, it has the same length and ends then.
+
+        Args:
+            now: the other time.
+        """
+        if not (self.slides and self.ends_now):
+            return self
+        return replace(self, start=now - self.duration, end=now)
+
 
 Period = Window | Range
-"""Of which time rows are: a window that ends now, or a range."""
+"""The period of a request: a window that ends now, or a range."""
 
 
 def axis(
     period: Period, width: timedelta, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime]:
-    """Start of the first bucket of a window or range, and end of its last one, for a chart.
+    """The start of the first bucket and the end of the last bucket of a period, for a chart.
 
     Args:
         period: the window or range.
@@ -134,11 +149,15 @@ def axis(
 def parse_range(start: str, end: str, now: datetime, zone: ZoneInfo) -> Range:
     """The range from ``start`` to ``end``; an empty ``end`` is now.
 
-    A text is ``now``, ``now-6h`` (units s m h; d w M y by the local calendar), the same rounded
-    down (``now/d``, ``now-1d/d``; h d w M, where weeks begin on Monday), or ISO 8601: with an
-    offset, or in local time: ``2026-11-03T22:00``, ``2026-11-03 22:00``, ``2026-11-03``. A local
-    time that comes twice is the first one. One that the clocks jump over is the moment after the
-    jump. An end after now is cut.
+    A text has one of these forms:
+
+    - ``now``, or ``now-6h`` with the units s, m and h, or d, w, M and y of the local calendar;
+    - the same rounded down to h, d, w (from Monday) or M: ``now/d``, ``now-1d/d``;
+    - ISO 8601 with an offset, or in local time: ``2026-11-03T22:00``, ``2026-11-03 22:00``,
+      ``2026-11-03``.
+
+    If a local time comes twice, it means its first occurrence. If the clocks jump over it, it means
+    the moment after the jump. An end after now becomes now.
 
     Args:
         start: the text of its start.
@@ -151,25 +170,32 @@ def parse_range(start: str, end: str, now: datetime, zone: ZoneInfo) -> Range:
     """
     first = parse_moment("from", start, now, zone)
     last = parse_moment("to", end.strip() or NOW, now, zone)
-    shown = {"start": _quoted(start), "end": _quoted(end)}
-    if first >= last:
+    shown = {"start": _quoted(start), "end": _quoted(end.strip() or NOW)}
+    if last <= first <= now:
         raise WrongRange(Message("errors.range_order", shown))
     if first >= now:
         raise WrongRange(Message("errors.range_future", shown))
     last = min(last, now)
     if last - first > LONGEST:
         raise WrongRange(Message("errors.range_long", {"years": MOST_YEARS}))
-    # By the local clock, a day of 25 hours has the buckets of a day.
+    # A local day of 25 hours gets the buckets of a day.
     length = min(last - first, wall_time(last, zone) - wall_time(first, zone))
     live = (end.strip() or NOW) == NOW
-    return Range(first, last, live, bucket_for(length), settled(last, now))
+    slides = str(last - first) if live and moves(start) else ""
+    return Range(first, last, live, bucket_for(length), settled(last, now), slides)
+
+
+def moves(text: str) -> bool:
+    """Whether the moment of a text moves with time at every instant, as that of ``now-6h`` does."""
+    relative = RELATIVE.fullmatch(text.strip())
+    return relative is not None and relative[3] is None
 
 
 def parse_moment(name: str, text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """The moment of one text, UTC; ``name`` says in an error which text it is.
+    """The moment of one text, UTC. Errors name the text by ``name``.
 
     Raises:
-        WrongRange: it is not a time, or before 2000.
+        WrongRange: the text is not a time, or its year is not in 2000 to 2099.
     """
     values = {"name": name, "text": _quoted(text)}
     try:
@@ -177,19 +203,22 @@ def parse_moment(name: str, text: str, now: datetime, zone: ZoneInfo) -> datetim
     except ValueError:
         raise WrongRange(Message("errors.range_text", values)) from None
     except OverflowError:
-        found = _EPOCH
+        # Only a date that is written in full can be too late for a datetime.
+        found = _TOO_LATE if text.strip().startswith("9") else _EPOCH
     if found < EARLIEST:
         raise WrongRange(Message("errors.range_early", values | {"year": EARLIEST.year}))
+    if found >= _TOO_LATE:
+        raise WrongRange(Message("errors.range_late", values | {"year": LAST_YEAR}))
     return found
 
 
 def settled(end: datetime, now: datetime) -> bool:
-    """Whether late samples of a range with this end have arrived."""
+    """Whether late samples before ``end`` have arrived."""
     return end <= now - _SETTLED
 
 
 def finest(span: Range) -> Resolution:
-    """The finest rows that a range may have: samples, or at most ``MOST_BUCKETS`` buckets."""
+    """The finest resolution of a range: samples, or at most ``MOST_BUCKETS`` buckets."""
     if span.duration <= LONGEST_RAW:
         return "raw"
     names: tuple[BucketName, ...] = tuple(BUCKET_WIDTH)
@@ -200,7 +229,7 @@ def with_bucket(span: Range, bucket: Resolution) -> Range:
     """The same range with other buckets.
 
     Raises:
-        WrongRange: there would be too many of them.
+        WrongRange: the range would have too many buckets.
     """
     names: tuple[Resolution, ...] = ("raw", *BUCKET_WIDTH)
     least = finest(span)

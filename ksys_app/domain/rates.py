@@ -1,4 +1,4 @@
-"""Units that are a rate, and the unit of what a rate adds up to (PRD §33.3)."""
+"""Units that are a rate, and the unit of the total of a rate (PRD §33.3)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _NAMED: Final = {"lpm": ("L", 60), "gpm": ("gal", 60), "cfm": ("ft³", 60)}
 
 
 class Rate(NamedTuple):
-    """What a rate adds up to: in ``unit``, of which the rate is the amount in ``seconds``."""
+    """The total of a rate: its unit, and the seconds in which a rate of 1 adds up to 1 ``unit``."""
 
     unit: str
     seconds: int
 
 
 def rate_of(unit: str) -> Rate | None:
-    """What a tag with this unit adds up to; None for a unit that is no rate.
+    """The total of a tag with this unit; None for a unit that is no rate.
 
-    ``m³/h`` adds up to ``m³``, ``L/min`` to ``L``, ``kW`` to ``kWh``.
+    The total of ``m³/h`` is in ``m³``, of ``L/min`` in ``L``, of ``kW`` in ``kWh``.
     """
     text = unit.strip()
     named = _NAMED.get(text.lower())

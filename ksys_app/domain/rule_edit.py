@@ -1,4 +1,4 @@
-"""Editing rules: new values, what they change, what is wrong with them (PRD §32.9)."""
+"""Editing rules: new values, the changes that they make, and their faults (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -21,27 +21,30 @@ NUMBERS: Final = (
     *LIMITS,
     *("max_step", "max_gap_seconds", "roc_max_per_min", "spike_zscore", "deadband_pct"),
 )
-"""The columns that numbers can be added to."""
+"""The columns with a number, which ``add``, ``scale`` and ``range`` can change."""
 MAX_WHOLE: Final = 2**53 - 1
-"""Whole numbers up to this one are exact in every reader of JSON."""
+"""Every JSON reader represents whole numbers up to this one exactly."""
 Operation = Literal["set", "add", "scale", "range"]
 OPERATIONS: Final[tuple[Operation, ...]] = ("set", "add", "scale", "range")
 
 
 def edited(limits: Limits, values: Mapping[str, Any], settings: NewSettings) -> Limits:
-    """The limits with new values of some columns, and new settings of some conditions."""
+    """The limits with new values of some columns and new settings of some conditions.
+
+    A condition whose new settings are None loses its settings.
+    """
     rule = replace(limits.rule, **dict(values), faults=())
     chosen = {**limits.settings, **settings}
-    kept = {condition: one for condition, one in chosen.items() if one is not None}
-    return replace(limits, rule=rule, has_rule=True, settings=kept)
+    remaining = {condition: setting for condition, setting in chosen.items() if setting is not None}
+    return replace(limits, rule=rule, has_rule=True, settings=remaining)
 
 
 def rule_problems(rule: QcRule) -> tuple[Fault, ...]:
     """Why a rule cannot be saved; empty if it can (PRD §4.4)."""
     single = [
-        Fault(name, what)
+        Fault(name, reason)
         for name in COLUMNS
-        if (what := value_fault(name, getattr(rule, name))) is not None
+        if (reason := value_fault(name, getattr(rule, name))) is not None
     ]
     return tuple(single or rule_faults(rule))
 
@@ -61,18 +64,18 @@ def cells(old: Limits, new: Limits) -> tuple[Cell, ...]:
 def contradiction(
     yours: Limits, version: int, theirs: Mapping[str, Any], base: Mapping[str, Any]
 ) -> Contradiction:
-    """The values in which three versions of a tag's limits are not equal.
+    """The values that differ between three versions of the limits of a tag.
 
     Args:
         yours: the limits that the person wants to save.
-        version: the version in force.
+        version: the version number in force.
         theirs: the limits in force: ``rule``, a row or None, and ``settings``, rows by condition.
-        base: those that the person saw.
+        base: the limits that the person edited, in the same form.
     """
     wanted = _values(yours.rule, yours.settings)
-    others = [_stored(theirs), _stored(base)]
-    names = {**wanted, **others[0], **others[1]}
-    rows = [(name, wanted.get(name), others[0].get(name), others[1].get(name)) for name in names]
+    stored = [_stored(theirs), _stored(base)]
+    names = {**wanted, **stored[0], **stored[1]}
+    rows = [(name, wanted.get(name), stored[0].get(name), stored[1].get(name)) for name in names]
     return Contradiction(
         yours.rule.tag_name,
         version,
@@ -91,7 +94,7 @@ def _values(rule: QcRule, settings: Settings) -> dict[str, Any]:
 
 
 def _stored(limits: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of stored rows."""
+    """The same as :func:`_values`, from stored rows."""
     row = limits.get("rule") or {}
     found = {name: row.get(name) for name in EDITABLE}
     for condition, chosen in (limits.get("settings") or {}).items():
@@ -103,8 +106,8 @@ def _stored(limits: Mapping[str, Any]) -> dict[str, Any]:
 def computed(rule: QcRule, column: str, operation: Operation, value: Any) -> Any:
     """The new value of a column.
 
-    ``add`` and ``scale`` leave a column without a value as it is. ``range`` takes ``value`` percent
-    of the way from ``min_val`` to ``max_val``.
+    ``add`` and ``scale`` do not change a column without a value. ``range`` gives the point at
+    ``value`` percent between ``min_val`` and ``max_val``.
 
     Raises:
         ValueError: the rule has no range, or the column is no number; the argument is a
@@ -125,7 +128,7 @@ def computed(rule: QcRule, column: str, operation: Operation, value: Any) -> Any
         return None
     else:
         after = before + value if operation == "add" else before * value
-    # Figures of a person have few digits; 0.1 + 0.2 is 0.3.
+    # Readers expect few digits: 0.1 + 0.2 must give 0.3.
     return _rounded(column, float(f"{after:.12g}"))
 
 

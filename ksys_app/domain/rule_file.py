@@ -1,4 +1,4 @@
-"""Where rules in force differ from the rule file that was last synced (PRD §32.9)."""
+"""Differences between the rules in force and the rule file that was last synced (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ksys_app.models.rule_file import CellChange, FileCell, FileDifference, Miss
 
 
 def unequal(pair: RulePair) -> list[FileCell]:
-    """The cells that differ, compared as ``ksys qc sync`` compares them; none without both rows."""
+    """The cells that differ, compared as ``ksys qc sync`` does; empty unless both rows exist."""
     if pair.base is None or pair.row is None:
         return []
     now = {**pair.row, "meta": None if pair.meta is None else read_meta(pair.meta)[0]}
@@ -25,30 +25,30 @@ def _cell(name: str, row: Mapping[str, Any]) -> Any:
 
 
 def difference(pair: RulePair, changes: Iterable[CellChange]) -> FileDifference | None:
-    """How a tag's rule differs from the file, since when and by whom; None if it does not.
+    """How the rule of a tag differs from the file, since when and by whom; None if they are equal.
 
     Args:
         pair: the two rows.
         changes: the last changes of the tag's cells.
     """
     missing: Missing = "file" if pair.base is None else "database" if pair.row is None else ""
-    found = {one.column: one for one in changes}
-    cells = tuple(_told(cell, found.get(cell.column)) for cell in unequal(pair))
+    found = {change.column: change for change in changes}
+    cells = tuple(_with_change(cell, found.get(cell.column)) for cell in unequal(pair))
     if not missing and not cells:
         return None
     if missing:
         concerned = list(found.values())
-        # A row that the file lacks began with its insertion; a row that is gone went all at once.
-        times = [one.left_at if missing == "file" else one.changed_at for one in concerned]
+        # A row that the file lacks differs since its insertion, a deleted row since its deletion.
+        times = [change.left_at if missing == "file" else change.changed_at for change in concerned]
         since = max((at for at in times if at is not None), default=None)
     else:
         concerned = [found[cell.column] for cell in cells if cell.column in found]
         since = min((cell.since for cell in cells if cell.since is not None), default=None)
-    actors = tuple(dict.fromkeys(one.actor for one in sorted(concerned, key=_when)))
+    actors = tuple(dict.fromkeys(change.actor for change in sorted(concerned, key=_when)))
     return FileDifference(pair.tag_name, pair.synced_at, missing, since, actors, cells)
 
 
-def _told(cell: FileCell, change: CellChange | None) -> FileCell:
+def _with_change(cell: FileCell, change: CellChange | None) -> FileCell:
     if change is None:
         return cell
     since = change.left_at or change.changed_at

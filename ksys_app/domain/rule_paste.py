@@ -20,7 +20,7 @@ _WORDS: Final = {"true": True, "false": False, "": None}
 def pasted(text: str) -> list[Edit]:
     """The edits of a block whose first line names ``tag_name`` and the columns to change.
 
-    An empty cell means no limit. The separator is that of the first line.
+    An empty cell removes the limit. The first line decides the separator of all lines.
 
     Raises:
         ValueError: the block cannot be read; the argument is a :class:`Message`.
@@ -30,10 +30,10 @@ def pasted(text: str) -> list[Edit]:
         raise ValueError(Message("errors.paste_empty"))
     separator = next((sign for sign in _SEPARATORS if sign in lines[0]), "\t")
     header = [cell.strip() for cell in lines[0].split(separator)]
-    known = [name for name in EDITABLE if name != "meta"]
-    wrong = [name for name in header if name != "tag_name" and name not in known]
+    allowed = [name for name in EDITABLE if name != "meta"]
+    wrong = [name for name in header if name != "tag_name" and name not in allowed]
     if wrong or header.count("tag_name") != 1 or len(set(header)) < len(header):
-        what = {"columns": ", ".join(known)}
+        what = {"columns": ", ".join(allowed)}
         raise ValueError(Message("errors.paste_header", what))
     if len(lines) > MOST_ROWS + 1:
         raise ValueError(Message("errors.paste_long", {"most": MOST_ROWS}))
@@ -41,7 +41,7 @@ def pasted(text: str) -> list[Edit]:
         _edit(number, line.split(separator), header)
         for number, line in enumerate(lines[1:], start=2)
     ]
-    tags = [one.tag_name for one in edits]
+    tags = [edit.tag_name for edit in edits]
     if len(set(tags)) < len(tags):
         ((twice, _),) = Counter(tags).most_common(1)
         raise ValueError(Message("errors.limit_twice", {"tag": twice}))
@@ -65,13 +65,13 @@ def _edit(number: int, cells: list[str], header: list[str]) -> Edit:
 def _number(cell: str) -> float | None:
     if not cell:
         return None
-    # 1,234 may be a thousand or one and a bit.
+    # 1,234 is ambiguous: the comma may separate thousands or decimals.
     if _THOUSANDS.fullmatch(cell):
         raise ValueError(cell)
     return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
 
 
-def _whole(cell: str) -> int | None:
+def _integer(cell: str) -> int | None:
     number = _number(cell)
     if number is not None and (number != int(number) or abs(number) > MAX_WHOLE):
         raise ValueError(cell)
@@ -86,6 +86,6 @@ def _name(cell: str) -> str:
 
 _READ: Final[dict[str, Callable[[str], Any]]] = {
     "tag_name": _name,
-    "max_gap_seconds": _whole,
+    "max_gap_seconds": _integer,
     **{name: lambda cell: _WORDS[cell.lower()] for name in ("allow_negative", "enabled")},
 }

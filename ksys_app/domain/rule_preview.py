@@ -1,4 +1,4 @@
-"""What limits would have done: the machine of the alarms over minutes or samples (PRD §32.9)."""
+"""Preview of limits: the alarms that they would have raised in minutes or samples (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
+from ksys_app.domain.alarms.calculated import Moment, judge as judge_values
 from ksys_app.domain.alarms.tag import TagMachine
 from ksys_app.domain.alarms.times import MINUTE, SECOND
 from ksys_app.domain.kpi import active
@@ -29,7 +30,7 @@ class Judged:
     episodes: list[Episode]
 
     def note(self) -> None:
-        """Take the new events of the machine into the episodes."""
+        """Add the new events of the machine to the episodes."""
         for event in self.machine.take():
             _note(self.episodes, event)
 
@@ -41,11 +42,11 @@ def judge(limits: Limits) -> Judged:
 
 
 def settings_of(settings: Settings) -> dict[Condition, AlarmSettings]:
-    """The settings as the machine takes them."""
+    """The settings in the form that the machine needs."""
     names = [field.name for field in fields(AlarmSettings)]
     return {
-        condition: AlarmSettings(**{name: getattr(one, name) for name in names})
-        for condition, one in settings.items()
+        condition: AlarmSettings(**{name: getattr(setting, name) for name in names})
+        for condition, setting in settings.items()
     }
 
 
@@ -57,30 +58,36 @@ def feed(judged: Judged, samples: Samples) -> None:
     judged.note()
 
 
+def feed_values(judged: Judged, values: Iterable[Moment]) -> None:
+    """Judge more values of a calculated tag, which follow the earlier ones."""
+    judge_values(judged.machine, values)
+    judged.note()
+
+
 def end(judged: Judged, until_us: int) -> None:
-    """Let time pass until the end of the span."""
+    """Advance the machine to the end of the span."""
     judged.machine.advance(until_us)
     judged.note()
 
 
 def from_minutes(limits: Limits, minutes: Minutes, until_us: int) -> list[Episode]:
-    """The episodes that minutes show; delays below a minute count as none.
+    """The episodes that can be found in minutes; delays below a minute count as none.
 
     Upper limits are judged by the largest value of each minute, and lower limits by the smallest.
     """
-    rule = _seen_in_minutes(limits.rule)
+    rule = _rule_for_minutes(limits.rule)
     found: list[Episode] = []
     for values, upper in ((minutes.high, True), (minutes.low, False)):
         judged = judge(replace(limits, rule=rule))
         for at, value in zip(minutes.at, values, strict=True):
             judged.machine.feed(at * SECOND, value)
         end(judged, until_us)
-        found += [one for one in judged.episodes if _is_upper(one, rule) is upper]
-    return sorted(found, key=lambda one: one.raised_us)
+        found += [episode for episode in judged.episodes if _is_upper(episode, rule) is upper]
+    return sorted(found, key=lambda episode: episode.raised_us)
 
 
 def not_in_minutes(rule: QcRule) -> tuple[Condition, ...]:
-    """The conditions of a rule that minutes do not show."""
+    """The conditions of a rule that cannot be judged by minutes."""
     if active(rule) is None:
         return ()
     gap = rule.max_gap_seconds
@@ -93,7 +100,7 @@ def not_in_minutes(rule: QcRule) -> tuple[Condition, ...]:
     return tuple(condition for condition, unseen in bounds if unseen)
 
 
-def _seen_in_minutes(rule: QcRule) -> QcRule:
+def _rule_for_minutes(rule: QcRule) -> QcRule:
     gap = rule.max_gap_seconds
     if gap is not None and gap < SHORTEST_GAP_S:
         gap = None
@@ -102,15 +109,15 @@ def _seen_in_minutes(rule: QcRule) -> QcRule:
     )
 
 
-def _is_upper(one: Episode, rule: QcRule) -> bool:
-    """Whether an episode is of what the largest values are judged by."""
-    if one.condition == "INSTR":
-        return one.level != "NEGATIVE" and one.limit_value == rule.max_val
-    return one.condition in ("HIGH", "GAP")
+def _is_upper(episode: Episode, rule: QcRule) -> bool:
+    """Whether an episode comes from a limit for the largest values."""
+    if episode.condition == "INSTR":
+        return episode.level != "NEGATIVE" and episode.limit_value == rule.max_val
+    return episode.condition in ("HIGH", "GAP")
 
 
 def _note(episodes: list[Episode], event: ProcessEvent) -> None:
-    if not event.condition or event.condition == LOST:  # one of a whole group
+    if not event.condition or event.condition == LOST:  # LOST is an alarm of a whole group
         return
     if event.event == "RAISE":
         priority = EVENT if event.priority is None else event.priority
@@ -120,7 +127,7 @@ def _note(episodes: list[Episode], event: ProcessEvent) -> None:
         return
     if event.event not in ("CLEAR", "ESCALATE", "DEESCALATE"):
         return
-    # The episode that an event belongs to is one of the newest.
+    # The episode of an event is one of the newest, so search from the end.
     at = next(
         i
         for i in range(len(episodes) - 1, -1, -1)
@@ -138,21 +145,22 @@ def summary(episodes: Sequence[Episode], start_us: int, end_us: int) -> Summary:
     """The figures of a span.
 
     Args:
-        episodes: the episodes, in order of their beginning.
+        episodes: the episodes, in order of their start.
         start_us: start of the span, or the first sample if that is later.
         end_us: end of the span.
     """
-    alarms = [one for one in episodes if one.priority < EVENT]
+    alarms = [episode for episode in episodes if episode.priority < EVENT]
     lengths = [
-        ((end_us if one.cleared_us is None else one.cleared_us) - one.raised_us) / SECOND
-        for one in alarms
+        ((end_us if episode.cleared_us is None else episode.cleared_us) - episode.raised_us)
+        / SECOND
+        for episode in alarms
     ]
     counts: dict[Condition, int] = {}
     standing: dict[Condition, Level] = {}
-    for one in episodes:
-        counts[one.condition] = counts.get(one.condition, 0) + 1
-        if one.cleared_us is None and one.priority < EVENT:
-            standing[one.condition] = one.level
+    for episode in episodes:
+        counts[episode.condition] = counts.get(episode.condition, 0) + 1
+        if episode.cleared_us is None and episode.priority < EVENT:
+            standing[episode.condition] = episode.level
     days = max((end_us - start_us) / DAY, 1 / 24)
     return Summary(
         raises=len(alarms),
@@ -161,7 +169,8 @@ def summary(episodes: Sequence[Episode], start_us: int, end_us: int) -> Summary:
         longest_s=max(lengths, default=0.0),
         in_alarm_s=sum(lengths),
         chatter=sum(
-            _chattering(one.raised_us for one in alarms if one.condition == name) for name in counts
+            _chattering(episode.raised_us for episode in alarms if episode.condition == name)
+            for name in counts
         ),
         by_condition=counts,
         active=standing,

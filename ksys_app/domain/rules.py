@@ -78,29 +78,29 @@ _CHECKS: Final[Mapping[str, Callable[[Any], Message | None]]] = {
 
 
 def value_fault(column: str, value: object) -> Message | None:
-    """What is wrong with a value of a column, None if nothing is wrong; NULL is never wrong."""
+    """The fault of a value of a column, None for a valid value; NULL is always valid."""
     check = _CHECKS.get(column)
     return None if check is None or value is None else check(value)
 
 
 def rule_faults(rule: QcRule) -> list[Fault]:
-    """Faults in how the limits of a rule fit together; each value alone is valid already."""
+    """Faults between the limits of a rule, each of which is valid by itself."""
     return _order_faults(rule) or _deadband_faults(rule)
 
 
 def expectation_faults(row: Expectation) -> list[Fault]:
-    """Faults in how the two limits of an expectation fit together."""
+    """Faults between the two limits of an expectation."""
     if row.slo_crit <= row.slo_warn:
         return []
     return [_above("slo_crit", row.slo_crit, "slo_warn", row.slo_warn, at_most=True)]
 
 
 def usable_rule(row: StoredRule) -> QcRule:
-    """The rule without the values that cannot be used; its faults name these values and say why.
+    """The rule without its unusable values; its faults name these values and say why.
 
-    Where limits are out of order, the limits that contradict most others are left out until the
-    rest is in order. So one mistyped limit is left out alone; of two limits that contradict each
-    other, both are left out.
+    If limits are out of order, the limits that contradict most others are left out, until the
+    others are in order. So a single mistyped limit is left out alone. If only two limits contradict
+    each other, both are left out.
     """
     values, faults = _checked(row, ("tag_name", *_NUMBERS))
     meta, fault = read_meta(row.meta, row.meta_bytes)
@@ -125,7 +125,7 @@ def usable_rule(row: StoredRule) -> QcRule:
 def usable_expectation(row: StoredExpectation) -> tuple[Expectation, list[Fault]]:
     """The expectation with defaults for unusable values, and the faults of the row.
 
-    If the row has only one usable limit, the default of the other limit is moved so that the two
+    If only one limit of the row is usable, the default of the other limit is moved so that both
     are in order.
     """
     values, faults = _checked(row, ("tag_name", *_EXPECTED))
@@ -143,7 +143,7 @@ def usable_expectation(row: StoredExpectation) -> tuple[Expectation, list[Fault]
 
 
 def usable_rate(exp_per_min: int | None) -> int:
-    """Expected messages a minute; the default where the value is missing or not usable."""
+    """Expected messages a minute; the default if the value is missing or not usable."""
     if exp_per_min is None or value_fault("exp_per_min", exp_per_min):
         return _DEFAULT.exp_per_min
     return exp_per_min
@@ -155,7 +155,9 @@ def _checked(
     """Column to value, with None for each wrong value, and the faults of the wrong values."""
     values = {name: getattr(row, name) for name in names}
     faults = [
-        Fault(name, what) for name, value in values.items() if (what := value_fault(name, value))
+        Fault(name, reason)
+        for name, value in values.items()
+        if (reason := value_fault(name, value))
     ]
     return values | dict.fromkeys(fault.column for fault in faults), faults
 
@@ -191,22 +193,22 @@ def _order_faults(rule: QcRule) -> list[Fault]:
 
 def _contradicting(rule: QcRule) -> list[str]:
     """Names of the limits to leave out so that the other limits are in order."""
-    left = _limits(rule)
-    gone: list[str] = []
+    remaining = _limits(rule)
+    left_out: list[str] = []
     while pairs := [
         (low, high)
-        for (low, below), (high, above) in combinations(left.items(), 2)
+        for (low, below), (high, above) in combinations(remaining.items(), 2)
         if _out_of_order(low, below, high, above)
     ]:
         found = Counter(name for pair in pairs for name in pair)
         worst = [name for name, count in found.items() if count == max(found.values())]
-        gone += worst
-        left = {name: value for name, value in left.items() if name not in worst}
-    return gone
+        left_out += worst
+        remaining = {name: value for name, value in remaining.items() if name not in worst}
+    return left_out
 
 
 def _deadband_faults(rule: QcRule) -> list[Fault]:
-    """An alarm ends when the value is back by the deadband: there must be a place where it is."""
+    """The fault of a deadband that leaves no value at which an alarm could end."""
     if not rule.deadband_pct or rule.min_val is None or rule.max_val is None:
         return []
     band = (rule.max_val - rule.min_val) * rule.deadband_pct / 100

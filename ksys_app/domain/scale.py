@@ -51,12 +51,12 @@ class Scale:
     """The line.
 
     Attributes:
-        low: the hard limit at the left end, None where the rule has none.
-        high: the hard limit at the right end, None where the rule has none.
+        low: the hard limit at the left end, None if the rule has none.
+        high: the hard limit at the right end, None if the rule has none.
         marks: the limits on the line, ascending.
         zones: the parts of the line, from left to right.
         at: position of the value, percent, None without a value.
-        off: -1 or 1 where the value lies beyond the left or the right end, else 0.
+        off: -1 or 1 if the value is beyond the left or the right end, else 0.
     """
 
     low: float | None
@@ -68,7 +68,7 @@ class Scale:
 
 
 def scale(value: float | None, rule: QcRule | None) -> Scale | None:
-    """The line of a rule with the value on it; None if limits and value are not two numbers."""
+    """The line of a rule with the value on it; None unless its limits and value span a width."""
     rule, value = active(rule), finite(value)
     if rule is None:
         return None
@@ -82,7 +82,7 @@ def scale(value: float | None, rule: QcRule | None) -> Scale | None:
     room = (high - low) * _ROOM
     if low == high or finite(high - low + 2 * room) is None:
         return None
-    # The line goes on beyond its outermost limit, unless that limit is the end of the range.
+    # The line extends beyond its outermost limit, unless that limit is an end of the range.
     left = low if low == rule.min_val else low - room
     right = high if high == rule.max_val else high + room
     if finite(left) is None or finite(right) is None:

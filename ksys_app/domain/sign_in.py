@@ -17,13 +17,13 @@ Roles = tuple[tuple[str, Role], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """What one login sends to the provider, and expects back from it.
+class LoginSecrets:
+    """The secrets of one login at the identity provider.
 
     Attributes:
-        state: comes back beside the code; a callback without it was begun by somebody else.
-        nonce: comes back in the ID token; another token was made for another login.
-        verifier: only who has it can exchange the code (PKCE, RFC 7636).
+        state: the callback returns it with the code; another value belongs to another login.
+        nonce: the ID token has it; another value belongs to another login.
+        verifier: required to exchange the code (PKCE, RFC 7636).
     """
 
     state: str
@@ -31,31 +31,31 @@ class Begun:
     verifier: str
 
 
-def begun(secret: str) -> Begun:
-    """The values of the login that began with this secret; none of them tells another one.
+def login_secrets(secret: str) -> LoginSecrets:
+    """The secrets of the login of this cookie; none of them can be computed from another.
 
     Args:
         secret: the secret in the browser's cookie.
     """
 
-    def of(purpose: str) -> str:
+    def derived(purpose: str) -> str:
         return hashlib.sha256(f"{purpose}\n{secret}".encode()).hexdigest()
 
-    return Begun(of("state"), of("nonce"), of("verifier"))
+    return LoginSecrets(derived("state"), derived("nonce"), derived("verifier"))
 
 
 def roles_of(text: str) -> Roles:
     """The pairs of a text like ``admin=plant-admins;operator=shift-a``.
 
     Raises:
-        ValueError: a part is no pair, or begins with something else than a role.
+        ValueError: a part is no pair, or does not begin with a role.
     """
     found: list[tuple[str, Role]] = []
-    for part in filter(None, (one.strip() for one in text.split(";"))):
-        role, _, value = (one.strip() for one in part.partition("="))
+    for pair in filter(None, (part.strip() for part in text.split(";"))):
+        role, _, value = (part.strip() for part in pair.partition("="))
         if role not in ROLES or not value:
             raise ValueError(
-                f"has {part!r}, which is not a role and a value of the claim, e.g. {EXAMPLE_ROLES}"
+                f"has {pair!r}, which is not a role and a value of the claim, e.g. {EXAMPLE_ROLES}"
             )
         found.append((value, role))
     if not found:
@@ -64,7 +64,7 @@ def roles_of(text: str) -> Roles:
 
 
 def claim(claims: Mapping[str, Any], name: str) -> Any:
-    """The claim of this name, else the one at this path (``realm_access.roles``), else None."""
+    """The claim with this name, else the one at this path (``realm_access.roles``), else None."""
     if name in claims:
         return claims[name]
     found: Any = claims
@@ -77,20 +77,20 @@ def role_in(claims: Mapping[str, Any], name: str, roles: Roles) -> Role | None:
     """The highest role that the values of a claim give, None if they give none.
 
     Args:
-        claims: what the provider says about the person.
+        claims: the claims of the provider about the person.
         name: the claim: a text, or a list of texts.
         roles: the role of each value.
     """
     found = claim(claims, name)
     values = found if isinstance(found, list) else [found]
-    given = [role for value, role in roles if value in values]
-    return max(given, key=ROLES.index, default=None)
+    granted = [role for value, role in roles if value in values]
+    return max(granted, key=ROLES.index, default=None)
 
 
 def name_in(claims: Mapping[str, Any], name: str) -> str | None:
     """The name of the person in a claim, None without a name that a user can have.
 
-    An address that the provider has not verified is no name: people type it in themselves.
+    An email address that the provider has not verified is not used, because anybody can enter it.
     """
     found = claim(claims, name)
     if name == "email" and claims.get("email_verified") is False:

@@ -17,8 +17,8 @@ PADDING: Final = 0.1
 def domain(values: Sequence[float], limits: Sequence[float]) -> tuple[float, float] | None:
     """The values at the bottom and the top of the box; None without a finite value.
 
-    The box holds the series and the limits within one height of the series. A limit further away
-    would make the series flat.
+    The box contains the series, and each limit that is no further away than the height of the
+    series. A limit further away would make the series flat.
     """
     good = [value for value in values if finite(value) is not None]
     if not good:
@@ -63,7 +63,7 @@ def path(
     return "".join(parts)
 
 
-# The positions of all tags are the same few, and so are the heights.
+# All tags share a few positions and a few heights, so their texts are cached.
 @lru_cache(1024)
 def _tenths(y: float) -> str:
     return f"{y:g}"
@@ -86,7 +86,7 @@ def visible(limits: Sequence[float | None], span: tuple[float, float]) -> tuple[
 def hint(name: str, limit: float, *, above: bool, broken: bool = False) -> str:
     """The text for a limit outside the box, with its side: ``H 80000 ↑``.
 
-    If the value is past the limit (``broken``), the page puts a word in place of the arrow.
+    If the value is past the limit (``broken``), the page writes a word instead of the arrow.
     """
     text = f"{name} {brief(limit)}"
     return text if broken else f"{text} {'↑' if above else '↓'}"
@@ -95,7 +95,7 @@ def hint(name: str, limit: float, *, above: bool, broken: bool = False) -> str:
 def outside(
     limits: Sequence[tuple[str, float]], span: tuple[float, float]
 ) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:
-    """The nearest limit above the box and the nearest one below it; None where there is none."""
+    """The nearest limit above the box and the nearest one below it; None if there is none."""
     above = [limit for limit in limits if limit[1] > span[1]]
     below = [limit for limit in limits if limit[1] < span[0]]
     return (

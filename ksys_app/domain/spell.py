@@ -1,4 +1,4 @@
-"""Since when the value of a tag has been in its state, computed from stored data (PRD §5.8)."""
+"""How long the value of a tag has been in its state, computed from stored data (PRD §5.8)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUCKET: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Values from ``start`` to ``end``: one sample, or lowest, highest and last of a bucket."""
+    """The values from ``start`` to ``end``: one sample, or lowest, highest and last of a bucket."""
 
     start: datetime
     end: datetime
@@ -34,9 +34,9 @@ class Spell:
 
     Attributes:
         level: 0 normal, 1 warning, 2 critical.
-        since: the earliest known time of the state.
+        since: the earliest time at which the data shows the state.
         at_least: whether the state may have begun earlier, because the data begins there or a
-            silence comes before.
+            silence precedes it.
         by_minute: whether ``since`` is exact to a minute only.
     """
 
@@ -54,7 +54,9 @@ def stretches(buckets: Sequence[Bucket], samples: Sequence[Sample]) -> Iterator[
         samples: samples, ascending.
     """
     for row in buckets:
-        if not samples or row.bucket < samples[0].ts:
+        if samples and row.bucket >= samples[0].ts:
+            break
+        if row.min is not None and row.max is not None and row.last is not None:
             yield Stretch(row.bucket, row.bucket + BUCKET, row.min, row.max, row.last)
     for sample in samples:
         yield Stretch(sample.ts, sample.ts, sample.value, sample.value, sample.value)
@@ -65,8 +67,8 @@ def spell(
 ) -> Spell | None:
     """The state of the newest value and its beginning; None without limits or data.
 
-    Every value is judged by the current rule, with its hysteresis. Nothing is known about the
-    values during a silence that makes the tag lost, so a state never begins before such a silence.
+    Every value is judged by the current rule, with its hysteresis. The values during a silence that
+    makes the tag lost are unknown, so a state never begins before such a silence.
 
     Args:
         series: the stored values, ascending.
@@ -84,17 +86,17 @@ def spell(
             continue
         low, high = _limits(rule, stretch.low, held), _limits(rule, stretch.high, held)
         last, held = _limits(rule, stretch.last, held | low[1] | high[1])
-        whole = stretch.end > stretch.start
+        by_minute = stretch.end > stretch.start
         if before is None or stretch.start - before > LOST_FACTOR * allowed:
             found = None
         if found is None:
-            # If the state changed inside the bucket, only its last value tells the state.
+            # If the state changed inside the bucket, only its last value shows the state.
             start = stretch.start if low == high else stretch.end
-            found = Spell(last, start, at_least=low == high, by_minute=whole)
+            found = Spell(last, start, at_least=low == high, by_minute=by_minute)
         elif low != high:
             found = Spell(last, stretch.end, at_least=False, by_minute=True)
         elif last != found.level:
-            found = Spell(last, stretch.start, at_least=False, by_minute=whole)
+            found = Spell(last, stretch.start, at_least=False, by_minute=by_minute)
         before = stretch.end
     return found if found is None else replace(found, since=min(found.since, now))
 

@@ -1,33 +1,37 @@
-"""Statistics of a tag over a range: each value counts as long as it holds (PRD §33.3)."""
+"""Statistics of a tag over a range, weighted by how long each value holds (PRD §33.3)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ksys_app.domain.kpi import active, named_limits
 from ksys_app.domain.rates import Rate
+from ksys_app.domain.windows import BUCKET_WIDTH, first_bucket
 from ksys_app.models.rows import QcRule
 
 Numbers = NDArray[np.float64]
+Values = Sequence[float] | Sequence[float | None] | Numbers
 Side = Literal["above", "below"]
 QUANTILES: Final = (0.05, 0.5, 0.95)
 _LOW: Final = ("LL", "L")
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """Values over time.
+class StepSeries:
+    """A series as a step function: each value holds for some time.
 
     Attributes:
-        at: since when each value holds, seconds since 1970, ascending.
-        value: the values.
-        held: how long each of them holds, seconds.
+        at: when each value begins to hold, seconds since 1970, ascending.
+        value: the values, all finite.
+        held: how long each value holds, seconds.
     """
 
     at: Numbers
@@ -42,8 +46,8 @@ class OverLimit:
     Attributes:
         name: LL, L, H or HH; MIN or MAX for the ends of the hard range.
         value: the limit.
-        side: on which side of it.
-        seconds: how long.
+        side: the side of the limit that counts as beyond.
+        seconds: how long the tag was beyond it.
     """
 
     name: str
@@ -54,15 +58,15 @@ class OverLimit:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What the values of a tag were over a range; None where they do not say it.
+    """The statistics of a tag over a range; None where there is too little data.
 
     Attributes:
-        covered_s: for how long a value is known, seconds.
+        covered_s: for how long the range has a value, seconds.
         mean: the mean over time.
         std: the standard deviation over time.
         p5, p50, p95: the value that is not exceeded for 5, 50 and 95 % of the time.
         slope_h: the slope of the straight line with the least squares, per hour.
-        total: what the values add up to, in the unit of ``rate``.
+        total: the total of the values, in the unit of the rate.
         limits: how long each limit was exceeded.
     """
 
@@ -77,29 +81,27 @@ class Statistics:
     limits: tuple[OverLimit, ...] = ()
 
 
-def of_samples(at: Sequence[float], value: Sequence[float], until: float, hold: float) -> Course:
-    """The course of samples: each holds until the next one, at most ``hold`` seconds.
+def steps_of_samples(at: Values, value: Values, until: float, hold: float | Numbers) -> StepSeries:
+    """The step series of samples: each holds until the next sample, at most ``hold`` seconds.
 
     Args:
-        at: their times, ascending.
-        value: their values.
+        at: their times, seconds since 1970, ascending.
+        value: their values; after a NaN there is no value until the next sample.
         until: the end of the range.
-        hold: seconds that a tag may be silent.
+        hold: seconds that a tag may be silent, one number for all samples or one for each.
     """
     times = np.array(at, dtype=np.float64)
     held = np.diff(times, append=max(until, times[-1])) if len(times) else times
     return _finite(times, np.array(value, dtype=np.float64), np.clip(held, 0, hold))
 
 
-def of_buckets(
-    at: Sequence[float], value: Sequence[float | None], widths: Sequence[float], until: float
-) -> Course:
-    """The course of the means of buckets: each holds for its bucket, the running one until now.
+def steps_of_buckets(at: Values, value: Values, widths: Values, until: float) -> StepSeries:
+    """The step series of bucket means: each holds for its bucket, but not after ``until``.
 
     Args:
-        at: when each begins, ascending.
-        value: their means.
-        widths: their lengths, seconds; one for all, or one for each.
+        at: the start of each bucket, seconds since 1970, ascending.
+        value: the mean of each bucket.
+        widths: lengths of the buckets in seconds, one for all or one for each.
         until: the end of the range.
     """
     times = np.array(at, dtype=np.float64)
@@ -107,21 +109,36 @@ def of_buckets(
     return _finite(times, np.array(value, dtype=np.float64), np.clip(held, 0, None))
 
 
-def statistics(course: Course, rule: QcRule | None, rate: Rate | None) -> Statistics:
-    """The statistics of a course.
+def widths(at: Iterable[float], width: timedelta, zone: ZoneInfo) -> list[float]:
+    """The lengths of buckets in seconds: one number for all, or one for each daily bucket.
 
     Args:
-        course: the values over time.
-        rule: the tag's rule, for its limits.
-        rate: what the values add up to, if their unit is a rate.
+        at: the start of each bucket, seconds since 1970.
+        width: the width of the buckets.
+        zone: the zone of daily buckets.
     """
-    value, held = course.value, course.held
+    if width < BUCKET_WIDTH["1d"]:
+        return [width.total_seconds()]
+    begins = [datetime.fromtimestamp(begin, UTC) for begin in at]
+    ends = (first_bucket(begin + timedelta.resolution, width, zone) for begin in begins)
+    return [(end - begin).total_seconds() for begin, end in zip(begins, ends, strict=True)]
+
+
+def statistics(series: StepSeries, rule: QcRule | None, rate: Rate | None) -> Statistics:
+    """The statistics of a series.
+
+    Args:
+        series: the values over time.
+        rule: the tag's rule, for its limits.
+        rate: the total of the unit, if the unit is a rate.
+    """
+    value, held = series.value, series.held
     covered = float(held.sum())
     if covered <= 0:
         return Statistics(limits=tuple(_over(value, held, *limit) for limit in _limits(rule)))
     mean = float(value @ held / covered)
     away = value - mean
-    p5, p50, p95 = _quantiles(value, held)
+    p5, p50, p95 = quantiles(value, held, QUANTILES)
     return Statistics(
         covered,
         mean,
@@ -129,39 +146,43 @@ def statistics(course: Course, rule: QcRule | None, rate: Rate | None) -> Statis
         p5,
         p50,
         p95,
-        _slope(course, away, covered),
+        _slope(series, away, covered),
         None if rate is None else float(value @ held / rate.seconds),
         tuple(_over(value, held, *limit) for limit in _limits(rule)),
     )
 
 
-def _finite(at: Numbers, value: Numbers, held: Numbers) -> Course:
-    known = np.isfinite(value)
-    return Course(at, value, held) if known.all() else Course(at[known], value[known], held[known])
+def _finite(at: Numbers, value: Numbers, held: Numbers) -> StepSeries:
+    finite = np.isfinite(value)
+    return (
+        StepSeries(at, value, held)
+        if finite.all()
+        else StepSeries(at[finite], value[finite], held[finite])
+    )
 
 
-def _quantiles(value: Numbers, held: Numbers) -> list[float]:
+def quantiles(value: Numbers, held: Numbers, parts: Sequence[float]) -> list[float]:
     """The smallest values that are not exceeded for these parts of the time."""
     order = np.argsort(value, kind="stable")
     reached = np.cumsum(held[order])
-    # The sum may be a rounding error less than its last part asks for.
-    places = np.searchsorted(reached, np.array(QUANTILES) * reached[-1] * (1 - 1e-12))
+    # Because of rounding, the sum may be slightly below the requested part.
+    places = np.searchsorted(reached, np.array(parts) * reached[-1] * (1 - 1e-12))
     found: list[float] = value[order][places].tolist()
     return found
 
 
-def _slope(course: Course, away: Numbers, covered: float) -> float | None:
-    """Per hour. Each value stands at the middle of its time."""
-    middle = course.at - course.at[0] + course.held / 2
-    from_mean = middle - middle @ course.held / covered
-    spread = float((from_mean * from_mean) @ course.held)
+def _slope(series: StepSeries, away: Numbers, covered: float) -> float | None:
+    """The slope per hour of the regression line; each value counts at the middle of its time."""
+    middle = series.at - series.at[0] + series.held / 2
+    from_mean = middle - middle @ series.held / covered
+    spread = float((from_mean * from_mean) @ series.held)
     if spread <= 0:
         return None
-    return float((from_mean * away) @ course.held / spread * 3600)
+    return float((from_mean * away) @ series.held / spread * 3600)
 
 
 def _limits(rule: QcRule | None) -> list[tuple[str, float, bool]]:
-    """Name and value of each limit, and whether its own value is beyond it (PRD §5.2)."""
+    """Name and value of each limit, and whether an equal value is beyond it (PRD §5.2)."""
     limits = [(name, value, True) for name, value in named_limits(rule)]
     rule = active(rule)
     if rule is None:

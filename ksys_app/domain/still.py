@@ -1,4 +1,4 @@
-"""Whether a value has been unchanged for longer than its tag's rule allows (PRD §5.3)."""
+"""Find values that have been unchanged for longer than the rule of their tag allows (PRD §5.3)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Newest(Protocol):
 
     @property
     def prev_value(self) -> float | None:
-        """Value of the sample before it, None where it is not known."""
+        """Value of the sample before it, None if the query did not read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def unchanged(row: Newest, rule: QcRule | None, comm: Comm, run: Run | None) -> 
     Args:
         row: the tag's newest samples.
         rule: the tag's rule, if any.
-        comm: the tag's Comm state. A tag that does not send has no result; its age says enough.
-        run: since when the database has had only this value.
+        comm: the tag's Comm state. A tag that does not send has no result; its age is enough.
+        run: the run of equal values, from the database.
     """
     rule = active(rule)
     if rule is None or rule.stuck_s is None or run is None or row.ts is None or comm != "ok":

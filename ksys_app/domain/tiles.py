@@ -38,7 +38,7 @@ class Badges:
         comm: the Comm state.
         violations: the broken rules, the worst first.
         still: how long the value has been unchanged, None while the rule allows it.
-        unjudged_since: until when alarms were evaluated, where nobody does now.
+        unjudged_since: when alarms were last evaluated, if no worker evaluates them now.
     """
 
     allowed: timedelta
@@ -66,29 +66,32 @@ def badges(
         row: the tag's row of the live query.
         rule: the tag's rule, if any.
         held: limits that were broken at the last judgement.
-        run: since when the database has had only the newest value; None where it was not read.
-        alarms: what the worker has found; None where no worker has ever judged, so that the
-            newest samples are judged here.
+        run: the run of samples equal to the newest; None if it was not read.
+        alarms: the alarms of the worker; None if no worker has ever judged. Then the newest
+            samples are judged here.
     """
     age = None if row.ts is None else row.now - row.ts
     expectation = Expectation(row.tag_name, usable_rate(row.exp_per_min))
-    allowed = quality.allowed_gap(rule, expectation)
+    allowed = row.allowed or quality.allowed_gap(rule, expectation)
     reading = _reading(row)
-    if alarms is None:
+    if alarms is None or row.moving:
         violations = quality.judge(rule, reading, held)
     else:
         age_s = None if age is None else age.total_seconds()
         found = badge.violations(alarms.of(row.tag_name), rule, finite(row.value), age_s)
         violations = _with_refusals(found, quality.refusals(reading))
+    if row.calculated:
+        # A hole is no bad value: BAD is an alarm of the tag that sent the value (PRD §33.9).
+        violations = tuple(one for one in violations if one.reason != "BAD")
     comm = quality.comm_state(age, allowed)
-    since = None if alarms is None else alarms.since
+    since = None if alarms is None or row.moving else alarms.since
     return Badges(allowed, comm, violations, unchanged(row, rule, comm, run), since)
 
 
 def _with_refusals(found: list[Violation], refused: tuple[Violation, ...]) -> tuple[Violation, ...]:
-    """The violations, the critical ones first; refused samples say more than their alarm."""
-    others = [one for one in found if not refused or one.reason != "BAD"]
-    return tuple(sorted([*refused, *others], key=lambda one: one.level != "crit"))
+    """The violations, the critical first. Refused samples replace the BAD alarm: they say more."""
+    others = [violation for violation in found if not refused or violation.reason != "BAD"]
+    return tuple(sorted([*refused, *others], key=lambda violation: violation.level != "crit"))
 
 
 def tile(
@@ -107,10 +110,10 @@ def tile(
     """
     value = finite(row.value)
     span = kpi.tile_range(rule, row.min, row.max)
-    places = kpi.decimals(rule, row.min, row.max)
+    places = kpi.decimals(rule, *(row.seen or (row.min, row.max)))
     unit = "" if rule is None else rule.unit
     delta_pct = kpi.change_pct(row.last, row.prev_last) or 0.0
-    # A change before the tag fell silent would be read as a change of now.
+    # A reader would take a change from before the silence for a current change.
     lost = judged.comm == "lost"
     change = kpi.Change() if lost else kpi.change(row.last, row.prev_last, span, places, unit)
     return Tile(
@@ -130,7 +133,7 @@ def tile(
         ts=row.ts,
         ts_s=figures.DASH if row.ts is None else local_seconds(row.ts, zone),
         range_label=figures.range_label(span, limits=kpi.rule_range(rule) is not None),
-        count=row.count,
+        count=None if row.calculated else row.count,
         min=finite(row.min),
         max=finite(row.max),
         first=finite(row.first),
@@ -144,20 +147,20 @@ def tile(
         far_room=far_room(rule),
         unchanged_s=None if judged.still is None else judged.still.seconds,
         unchanged_longer=judged.still is not None and judged.still.longer,
-        unjudged_s=_local(judged.unjudged_since, zone),
+        unjudged_s=_local_text(judged.unjudged_since, zone),
     )
 
 
-def _local(ts: datetime | None, zone: ZoneInfo) -> str:
+def _local_text(ts: datetime | None, zone: ZoneInfo) -> str:
     return "" if ts is None else local_seconds(ts, zone)
 
 
 @dataclass(slots=True)
-class _Known:
-    """What is known of a tag since its row changed.
+class _JudgedTag:
+    """A tag with its badges and its tile, reused until its inputs change.
 
     ``until``: the badges stay the same up to this time of the database's clock. ``alarms`` are
-    those of the worker, None where no worker has ever judged.
+    those of the worker, None if no worker has ever judged.
     """
 
     row: TileRow
@@ -169,12 +172,12 @@ class _Known:
     tile: Tile | None = None
 
     def covers(self, now: datetime) -> bool:
-        """Whether the clock alone changes nothing up to ``now``."""
+        """Whether the badges are still valid at ``now`` if nothing but the clock changed."""
         return self.row.now <= now <= self.until
 
 
 class TileMaker:
-    """Judges and makes the tiles of a selection; a tag that has not changed keeps its tile.
+    """Judges the tags of a selection and creates their tiles; an unchanged tag keeps its tile.
 
     Args:
         zone: the display zone.
@@ -182,7 +185,7 @@ class TileMaker:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._known: dict[str, _Known] = {}
+        self._judged: dict[str, _JudgedTag] = {}
 
     def judge(
         self,
@@ -192,13 +195,13 @@ class TileMaker:
         runs: Mapping[str, Run] = MappingProxyType({}),
         alarms: TagAlarms | None = None,
     ) -> None:
-        """Judge the badges of all tags; :meth:`tiles` then has them."""
-        before, self._known = self._known, {}
+        """Judge the badges of all tags. :meth:`tiles` then returns their tiles."""
+        before, self._judged = self._judged, {}
         for row in rows:
             tag = row.tag_name
             rule, limits, run = rules.get(tag), held.get(tag, frozenset()), runs.get(tag)
             mine = None if alarms is None else alarms.of(tag)
-            since = None if alarms is None else alarms.since
+            since = None if alarms is None or row.moving else alarms.since
             last = before.get(tag)
             same = last is not None and run is None and last.rule is rule and last.row == row
             if last is not None and (last.alarms, last.badges.unjudged_since) != (mine, since):
@@ -206,29 +209,31 @@ class TileMaker:
             if last is None or not same or last.held != limits or not last.covers(row.now):
                 found = badges(row, rule, limits, run, alarms)
                 shown = last is not None and last.rule is rule and last.badges == found
-                kept = (
+                tile_before = (
                     last.tile if last is not None and shown and _figures_equal(last, row) else None
                 )
-                last = _Known(row, rule, limits, _until(row, rule, found, run), found, mine, kept)
-            self._known[tag] = last
+                last = _JudgedTag(
+                    row, rule, limits, _until(row, rule, found, run), found, mine, tile_before
+                )
+            self._judged[tag] = last
 
     def tiles(self) -> tuple[Tile, ...]:
         """The tiles of the tags that were judged last, in the order of their rows."""
-        made = []
-        for known in self._known.values():
-            if known.tile is None:
-                known.tile = tile(known.row, known.rule, self._zone, known.badges)
-            made.append(known.tile)
-        return tuple(made)
+        tiles = []
+        for judged in self._judged.values():
+            if judged.tile is None:
+                judged.tile = tile(judged.row, judged.rule, self._zone, judged.badges)
+            tiles.append(judged.tile)
+        return tuple(tiles)
 
 
-def _figures_equal(last: _Known, row: TileRow) -> bool:
+def _figures_equal(last: _JudgedTag, row: TileRow) -> bool:
     """Whether a tile would show the same figures; the others are in its badges."""
     return _FIGURES(last.row) == _FIGURES(row)
 
 
 def _until(row: TileRow, rule: QcRule | None, found: Badges, run: Run | None) -> datetime:
-    """Up to which time the badges are the same if nothing but the clock changes."""
+    """The time up to which the badges stay the same if nothing but the clock changes."""
     if row.ts is None:
         return LATEST
     if run is not None or row.now < row.ts:

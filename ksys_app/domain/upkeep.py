@@ -38,8 +38,8 @@ class Refresh(NamedTuple):
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 
-# The short intervals carry late samples from the minutes into the days in time (PRD §5.1).
-# From fine to coarse, so that an aggregate is refreshed before the aggregates that read it.
+# The intervals are short, so that late samples reach the daily buckets in time (PRD §5.1).
+# The order is from fine to coarse: an aggregate is refreshed before the aggregates that read it.
 REFRESH: Final = {
     "influx_agg_1m": Refresh(timedelta(days=30), _MINUTE, _MINUTE, 1440),
     "features_5m": Refresh(timedelta(days=30), 5 * _MINUTE, 5 * _MINUTE, 288),
@@ -100,12 +100,12 @@ EXPECTED: Final = _expected()
 JOBS: Final = tuple(EXPECTED)
 """Names of the jobs that a database must have."""
 
-# A job counts as overdue when twice its interval and this time have passed since its last run.
+# A job is overdue when twice its interval plus this time has passed since its last run.
 LATE: Final = timedelta(minutes=10)
 
 
 def patience(every: timedelta) -> timedelta:
-    """How long after its last run a job with the interval ``every`` counts as overdue."""
+    """The time after its last run from which a job with the interval ``every`` is overdue."""
     return 2 * every + LATE
 
 

@@ -71,7 +71,7 @@ class Window:
 
     @property
     def view(self) -> str:
-        """The continuous aggregate that holds its buckets."""
+        """The continuous aggregate that has its buckets."""
         return VIEW[self.bucket]
 
 
@@ -107,19 +107,19 @@ _BY_LABEL: Final = {window.label: window for window in WINDOWS}
 
 
 class UnknownWindow(ValueError):
-    """The label names none of the 13 windows; ``said`` lists all labels."""
+    """The label names none of the 13 windows; ``sentence`` lists all labels."""
 
     def __init__(self, label: str) -> None:
         super().__init__(label)
         values = {"window": repr(label[:40]), "windows": " ".join(LABELS)}
-        self.said = Message("errors.unknown_window", values)
+        self.sentence = Message("errors.unknown_window", values)
 
 
 def parse_window(label: str) -> Window:
     """The window named ``label``.
 
     Raises:
-        UnknownWindow: the label is none of the 13.
+        UnknownWindow: no window has this label.
     """
     try:
         return _BY_LABEL[label]
@@ -128,7 +128,7 @@ def parse_window(label: str) -> Window:
 
 
 def reaching(age: timedelta, width: timedelta = timedelta()) -> Window | None:
-    """The shortest window that surely shows a sample of that age, None where no window does.
+    """The shortest window that is certain to show a sample of this age; None without one.
 
     Args:
         age: age of the sample. Its bucket may have begun up to one bucket width earlier.
@@ -151,7 +151,7 @@ def spark_bucket(window: Window, points: int) -> BucketName:
 def edges(
     window: Window, width: timedelta, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime]:
-    """Start of the window's first bucket and end of its current one, for the axis of a chart.
+    """The start of the first bucket of a window and the end of its current one, for a chart axis.
 
     The result stays the same until the current bucket ends.
 
@@ -166,7 +166,7 @@ def edges(
 
 
 def first_bucket(moment: datetime, width: timedelta, zone: ZoneInfo) -> datetime:
-    """The start of the first bucket that begins at a moment or later.
+    """The start of the first bucket that begins at ``moment`` or later.
 
     Args:
         moment: the moment.

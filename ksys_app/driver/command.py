@@ -1,4 +1,4 @@
-"""The connection of a command: a single one, with settings for its whole session (PRD §6.3)."""
+"""The connection of a command: one connection, with settings for its whole session (PRD §6.3)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FROM (SELECT pg_backend_pid() = %(pid)s AS own) AS session
 async def connect(
     dsn: str, *, timeout_s: int = 5, even_restoring: bool = False
 ) -> SupervisedConnection:
-    """One autocommit connection for a command; a failure is explained in one sentence.
+    """Open an autocommit connection for a command; an error explains a failure in one sentence.
 
     Args:
         dsn: the database.
@@ -40,8 +40,8 @@ async def connect(
 
     Raises:
         ConfigError: the password, the role or the database's name is wrong, or TLS is not possible.
-        DatabaseRestoring: a restore is running there or was interrupted.
-        DatabaseUnreachable: nothing answers there.
+        DatabaseRestoring: a restore is running in the database or was interrupted.
+        DatabaseUnreachable: no server answers.
     """
     line = with_parameters(
         dsn, application_name="ksys", tcp_user_timeout=COMMAND_UNACKNOWLEDGED_MS, **KEEPALIVE
@@ -65,5 +65,5 @@ async def connect(
 
 
 def user_of(dsn: str) -> str:
-    """The user in a DSN, empty where it has none."""
+    """The user in a DSN, empty if it has none."""
     return str(conninfo_to_dict(dsn).get("user") or "")

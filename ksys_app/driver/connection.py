@@ -49,18 +49,18 @@ class Silent(psycopg.OperationalError):
 
     Attributes:
         seconds: how long it has not answered.
-        said: the same as a message.
+        sentence: the same as a message.
     """
 
     def __init__(self, seconds: float) -> None:
         shown = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
         self.seconds = seconds
-        self.said = Message("errors.no_answer_for", {"seconds": shown.removesuffix(".0")})
-        super().__init__(say(self.said))
+        self.sentence = Message("errors.no_answer_for", {"seconds": shown.removesuffix(".0")})
+        super().__init__(say(self.sentence))
 
 
 class Connection(AsyncConnection[TupleRow]):
-    """A connection that never waits without an end.
+    """A connection that never waits forever.
 
     Attributes:
         overdue: the seconds after which this side closed the connection, None while it is open.
@@ -71,7 +71,7 @@ class Connection(AsyncConnection[TupleRow]):
 
     @classmethod
     async def open(cls, dsn: str, seconds: float = CONNECT_S) -> Self:
-        """Open a connection with autocommit and times in UTC; its session has no other settings.
+        """Open a connection with autocommit and times in UTC, without other session settings.
 
         Raises:
             Silent: the server did not answer within ``seconds``.
@@ -141,7 +141,7 @@ class Connection(AsyncConnection[TupleRow]):
 
 
 async def addresses(dsn: str) -> int:
-    """The number of addresses of a DSN's hosts; 0 where no host name can be resolved."""
+    """The number of addresses of a DSN's hosts; 0 if no host name can be resolved."""
     parts = conninfo_to_dict(dsn)
     if parts.get("hostaddr"):
         return len(str(parts["hostaddr"]).split(","))

@@ -1,4 +1,4 @@
-"""What a pool counts for the metrics."""
+"""The counters of a pool, for the metrics."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ ANSWERED: Final = ("0A", "40", "53", "54", "55", "58", "XX")
 
 
 def refused(why: Refusal, name: str, user: str) -> KsysError:
-    """The product's error for a refused connection; its message says what to do.
+    """The product's error for a refused connection; its message has the remedy.
 
     Args:
         why: the refusal.
@@ -74,7 +74,7 @@ def map_error(error: BaseException, name: str) -> KsysError | None:
     if found is None:
         return None
     kind, sentence = found
-    message = error.said if isinstance(error, Silent | Busy) else first_line(error)
+    message = error.sentence if isinstance(error, Silent | Busy) else first_line(error)
     return kind(Message(f"errors.{sentence}", {"name": name, "message": message}))
 
 

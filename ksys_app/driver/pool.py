@@ -1,4 +1,4 @@
-"""The pool of connections to one database; no caller waits for a connection without an end.
+"""The pool of connections to one database; no caller waits for a connection forever.
 
 The pool opens a connection in the task of the caller, so that the caller gets the error of a
 refused connection. While the server does not answer, all callers share one attempt.
@@ -21,7 +21,7 @@ from ksys_app.driver.connection import CONNECT_S, Connection, Silent
 from ksys_app.models.message import Message
 from ksys_app.texts import say
 
-# Longest wait while all connections are in use.
+# Longest wait while all connections are in use, for blocks that are short.
 WAIT_S: Final = 2.0
 # While the server does not answer, callers wait for the shared attempt until it is this old.
 TRIAL_S: Final = 0.5
@@ -31,11 +31,11 @@ IDLE_S: Final = 600.0
 
 
 class Busy(psycopg.OperationalError):
-    """Every connection of the pool is in use; ``said`` tells how many there are."""
+    """Every connection of the pool is in use; ``sentence`` has their number."""
 
     def __init__(self, size: int) -> None:
-        self.said = Message("errors.all_in_use", {"size": size})
-        super().__init__(say(self.said))
+        self.sentence = Message("errors.all_in_use", {"size": size})
+        super().__init__(say(self.sentence))
 
 
 @dataclass(slots=True)
@@ -86,29 +86,30 @@ class Pool:
 
         Args:
             seconds: time for getting a connection and for the whole block.
-            long: whether the block may take long. Such blocks have at most half of the connections
-                and wait for each other, so that whoever asks for many keeps nobody from the rest.
+            long: whether the block may take long. Such blocks share at most half of the
+                connections, so that many of them do not block the other callers.
 
         Raises:
-            Busy: all connections are in use, also after a wait.
+            Busy: all connections are still in use after a wait.
             Silent: the server did not answer in time.
             Exception: an error from opening a connection.
         """
         if not long:
-            async with self._connection(seconds) as conn:
+            async with self._connection(seconds, min(seconds, WAIT_S)) as conn:
                 yield conn
             return
         await self._take_slot(self._long, seconds)
         try:
-            async with self._connection(seconds) as conn:
+            # Half of a file may have been sent: it waits rather than breaks off.
+            async with self._connection(seconds, seconds) as conn:
                 yield conn
         finally:
             self._long.release()
 
     @asynccontextmanager
-    async def _connection(self, seconds: float) -> AsyncIterator[Connection]:
+    async def _connection(self, seconds: float, wait_s: float) -> AsyncIterator[Connection]:
         deadline = self._clock() + seconds
-        await self._take_slot(self._slots, min(seconds, WAIT_S))
+        await self._take_slot(self._slots, wait_s)
         try:
             conn = await self._take(deadline)
             try:
@@ -151,10 +152,10 @@ class Pool:
             await self._join_trial()
 
     async def _pop(self) -> Connection | None:
-        """The most recently used connection that still works, None where there is none."""
+        """The most recently used connection that still works, None if there is none."""
         while self._idle:
             conn = self._idle.pop().conn
-            if not _has_news(conn) and self._clock() - self._opened[conn] < LIFETIME_S:
+            if not _has_data(conn) and self._clock() - self._opened[conn] < LIFETIME_S:
                 return conn
             await self._drop(conn)
         return None
@@ -226,7 +227,7 @@ class Pool:
             await self._drop(entry.conn)
 
 
-def _has_news(conn: Connection) -> bool:
+def _has_data(conn: Connection) -> bool:
     """Whether an idle connection has data to read, which usually means that it is closed."""
     if conn.closed:
         return True

@@ -1,4 +1,4 @@
-"""Tells pages and other watchers soon when the database is lost or back (PRD §6.3)."""
+"""Notifies pages and other watchers soon when the database is lost or back (PRD §6.3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY_S: Final = 2.0
 
 
 class Pulse:
-    """Pings an idle database every few seconds while somebody watches it.
+    """Pings an idle database every few seconds while a caller watches it.
 
     Args:
         ping: pings the database and reports the result to :meth:`report`; raises nothing.
@@ -46,7 +46,7 @@ class Pulse:
         """
         self._watchers.append(on_change)
         if self._task is None or self._task.done():
-            # It beats for everybody, not for the request of the first watcher.
+            # The task serves all watchers, so it does not inherit the first watcher's context.
             beat = self._beat()
             self._task = asyncio.create_task(beat, name="database pulse", context=Context())
         try:
@@ -58,7 +58,7 @@ class Pulse:
         """Wait until the database is lost or back; False if nothing changed in ``seconds``.
 
         Args:
-            away: the state that the caller knows; another current state returns at once.
+            away: the state that the caller has seen; another current state returns at once.
             seconds: longest wait.
         """
         changed = asyncio.Event()
@@ -83,7 +83,7 @@ class Pulse:
         while self._watchers:
             quiet = loop.time() - self._reported_at
             if quiet >= self._every_s:
-                with request.named(request.new_id()):
+                with request.with_id(request.new_id()):
                     await self._ping()
                 # Wait before the next ping, whatever the result was.
                 quiet = 0.0

@@ -1,4 +1,4 @@
-"""The connection of a program that goes on when its database was away (PRD §32.4)."""
+"""The connection of a program that continues after its database was away (PRD §32.4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ksys_app.errors import AWAY, DatabaseRestoring, KsysError
 from ksys_app.settings import safe_dsn
 
 PASSES: Final = (*AWAY, DatabaseRestoring)
-"""Errors that a program waits out, even before it has worked."""
+"""Errors after which a program tries again, even if it has never worked."""
 
 Work = Callable[[AsyncConnection], Awaitable[None]]
 
@@ -30,9 +30,9 @@ class Reconnecting:
     Attributes:
         dsn: the database.
         fails: called when an outage begins, with the reason.
-        recovers: called when it is over, with its length in milliseconds.
-        patient: whether the program also waits out what is wrong before it has ever worked, such
-            as a password.
+        recovers: called when an outage ends, with its length in milliseconds.
+        patient: whether the program also tries again after any other error, such as a wrong
+            password, if it has never worked.
         tried: set after the first success or failure.
         worked: set after the first success.
         error: why the last attempt failed; None while the database works.
@@ -51,12 +51,12 @@ class Reconnecting:
         """Call ``work`` with a connection, again ``retry_s`` after a failure, until ``stop``.
 
         Args:
-            work: works until ``stop`` is set, and calls :meth:`works` when it has done something.
-            stop: ends it.
+            work: works until ``stop`` is set, and calls :meth:`works` after each step.
+            stop: ends the loop.
             retry_s: wait after a failure, seconds.
 
         Raises:
-            KsysError: something is wrong that no waiting mends, and the program has never worked.
+            KsysError: an error that a retry cannot fix, while the program has never worked.
         """
         while not stop.is_set():
             conn: AsyncConnection | None = None
@@ -72,12 +72,12 @@ class Reconnecting:
                         await conn.close()
 
     def works(self) -> None:
-        """Note that the program did its work."""
+        """Record that the program has done its work."""
         self.answers()
         self.worked.set()
 
     def answers(self) -> None:
-        """Note that the database answers, which ends an outage."""
+        """Record that the database answers, which ends an outage."""
         self.tried.set()
         if self.error is not None:
             self.recovers((time.monotonic() - self._failed_at) * 1000)
@@ -96,6 +96,6 @@ class Reconnecting:
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait so many seconds, or until ``stop`` is set."""
+    """Wait for ``seconds``, or until ``stop`` is set."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), max(0.0, seconds))

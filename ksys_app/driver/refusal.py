@@ -1,4 +1,4 @@
-"""Finds out why a connection failed, by SQLSTATE and by how far the attempt came.
+"""Finds out why a connection failed, from the SQLSTATE and the progress of the attempt.
 
 For a refused connection the driver gives only the server's sentence, in the server's language, and
 not the SQLSTATE. So this module repeats the attempt and reads the driver's trace of the protocol.
@@ -35,11 +35,11 @@ class Refusal:
 
     Attributes:
         cause: ``silent``: no answer in time; ``host``: the host name cannot be resolved; ``port``:
-            nothing listens there, or it closed the connection; ``tls``: no encrypted connection is
-            possible; ``password``: a password is required and the DSN has none; ``sqlstate``: the
-            server, or a pooler in front of it, refuses the connection.
+            nothing listens at the port, or the listener closed the connection; ``tls``: no
+            encrypted connection is possible; ``password``: a password is required and the DSN has
+            none; ``sqlstate``: the server, or a pooler in front of it, refuses the connection.
         message: the message of the server, the driver or the system, in its own language.
-        sqlstate: the server's code, None where no server answered.
+        sqlstate: the server's code, None if no server answered.
     """
 
     cause: Cause
@@ -74,7 +74,7 @@ async def refusal(error: psycopg.OperationalError, dsn: str) -> Refusal:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's message; the name of its type where the message is empty."""
+    """The first line of an error's message; the name of its type if the message is empty."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 

@@ -1,8 +1,8 @@
-"""Whether a restore is running in a database or was interrupted there (PRD §27.7).
+"""Detects a restore that is running in a database or was interrupted in it (PRD §27.7).
 
 ``timescaledb_pre_restore()`` switches TimescaleDB off for a database, and
-``timescaledb_post_restore()`` switches it on again. Between these calls a reader may see only some
-of the rows, and rows that anybody writes are lost.
+``timescaledb_post_restore()`` switches it on again. Between these calls a reader may see only a
+part of the rows, and newly written rows are lost.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ IS_RESTORING: Final[LiteralString] = """(
     WHERE one.setting ~* '^timescaledb\\.restoring=(on|t|tr|tru|true|y|ye|yes|1)$'
   )
 )"""
-_ASK: Final = sql.SQL("SELECT {}").format(sql.SQL(IS_RESTORING))
+_STATEMENT: Final = sql.SQL("SELECT {}").format(sql.SQL(IS_RESTORING))
 
 
 async def is_restoring(conn: AsyncConnection) -> bool:
@@ -34,7 +34,7 @@ async def is_restoring(conn: AsyncConnection) -> bool:
     usable = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
     if conn.closed or conn.pgconn.transaction_status not in usable:
         return False
-    return await (await conn.execute(_ASK)).fetchone() == (True,)
+    return await (await conn.execute(_STATEMENT)).fetchone() == (True,)
 
 
 def restoring(name: str) -> DatabaseRestoring:

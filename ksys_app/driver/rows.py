@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 
 def rows_of(model: type[T]) -> AsyncRowFactory[T]:
-    """Makes a ``model`` of each row.
+    """A row factory that creates a ``model`` from each row.
 
     Args:
-        model: a named tuple or a dataclass. Its fields have the names of the columns. If they are
-            also in the same order, a row is made in half the time.
+        model: a named tuple or a dataclass whose fields have the names of the columns. If they are
+            also in the same order, reading takes half the time.
     """
     named = class_row(model)
 

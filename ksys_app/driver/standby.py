@@ -1,4 +1,4 @@
-"""How far a read replica is behind its primary (PRD §6.3)."""
+"""The lag of a read replica behind its primary (PRD §6.3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 from ksys_app.driver.rows import first_row
 from ksys_app.models.health import Replica
 
-# A role without further rights sees of pg_stat_wal_receiver only whether there is a receiver.
+# A role without further rights sees only whether pg_stat_wal_receiver has a receiver.
 STANDBY: Final[LiteralString] = """
 SELECT pg_is_in_recovery() AS standby,
        EXISTS (SELECT FROM pg_stat_wal_receiver) AS connected,
@@ -22,7 +22,7 @@ EVERY_S: Final = 5.0
 
 
 def replica(standby: bool, connected: bool, complete: bool, age_s: float | None) -> Replica | None:
-    """The replica as a row of :data:`STANDBY` describes it, None for a primary.
+    """The replica described by a row of :data:`STANDBY`, None for a primary.
 
     Args:
         standby: whether the server is a standby.
@@ -38,7 +38,7 @@ def replica(standby: bool, connected: bool, complete: bool, age_s: float | None)
 
 
 async def look(conn: AsyncConnection[Any]) -> Replica | None:
-    """How far the server of ``conn`` is behind its primary, None if it is a primary."""
+    """The replica state of the server of ``conn``, None if it is a primary."""
     return replica(*await first_row(await conn.execute(STANDBY)))
 
 
@@ -46,7 +46,7 @@ class Standby:
     """Follows how far a database is behind its primary.
 
     Attributes:
-        replica: what was found last, None for a primary.
+        replica: the last result, None for a primary.
     """
 
     def __init__(self) -> None:
@@ -54,11 +54,11 @@ class Standby:
         self._looked_at = 0.0
 
     async def look(self, conn: AsyncConnection[Any], is_standby: bool) -> None:
-        """Ask a standby, at most every few seconds.
+        """Read the state of a standby, at most every few seconds.
 
         Args:
             conn: a connection without a transaction.
-            is_standby: whether its server is a standby now; a primary is not asked.
+            is_standby: whether its server is a standby now.
         """
         if not is_standby:
             self.replica = None

@@ -1,7 +1,7 @@
-"""JSON of the database as objects that can be sent on, whoever has stored it.
+"""Reads JSON of the database so that every value can be sent to clients.
 
-The table holds any JSON, and another program may write a number or a nesting that no reader of ours
-can take. Such a value must not break the answer that has it.
+A table accepts any JSON. Another program may store a number or a nesting that our readers cannot
+handle. Such a value must not break the answer that includes it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from psycopg.types.json import set_json_loads
 from ksys_app.models.stored import plain_integer, too_deep
 
 DEEPEST: Final = 200
-"""Nested deeper, a value cannot be sent."""
+"""A value that is nested deeper cannot be sent."""
 
 
 def stored_json(text: str | bytes) -> Any:
-    """The value; None in place of one that is nested too deeply."""
+    """Parse the value; None for a value that is nested too deeply."""
     plain = text if isinstance(text, str) else text.decode()
     try:
         value = json.loads(plain, parse_int=plain_integer)

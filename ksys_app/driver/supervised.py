@@ -28,7 +28,7 @@ EMBEDDED: Final = b"ksys.embedded"
 
 
 class SupervisedConnection(Connection):
-    """A connection that is closed when its server does not answer any more.
+    """A connection that closes itself when its server no longer answers.
 
     Attributes:
         dsn: the database for the second connection.
@@ -37,10 +37,10 @@ class SupervisedConnection(Connection):
     dsn: str = ""
 
     async def wait(self, gen: PQGen[RV], *args: Any, **options: Any) -> RV:
-        """Wait for an exchange with the server, however long it takes, while the server answers.
+        """Wait for an exchange with the server for as long as the server is reachable.
 
         Raises:
-            Silent: the server does not answer any more.
+            Silent: the server no longer answers.
         """
         loop = asyncio.get_running_loop()
         tasks: list[asyncio.Task[None]] = []

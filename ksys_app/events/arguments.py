@@ -1,4 +1,4 @@
-"""Checks events against the existing handlers: the name and the types of the arguments."""
+"""Check events against the registered handlers: the name, and the types of the arguments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Handler = Callable[..., Any]
 
 MAX_TEXT: Final = 100_000
 MAX_ITEMS: Final = 1_000
-# The largest integer up to which JavaScript represents every integer exactly.
+# JavaScript represents every integer up to this one exactly.
 MAX_WHOLE: Final = 2**53 - 1
 
 _STRICT: Final = ConfigDict(strict=True, extra="forbid", protected_namespaces=())
@@ -32,7 +32,7 @@ _CHECKED: Final[Mapping[Any, Any]] = {
     list[str]: _Texts,
     list[int]: Annotated[list[_Whole], Field(max_length=MAX_ITEMS)],
 }
-_CALLED: Final[Mapping[type, str]] = {
+_TYPE_NAMES: Final[Mapping[type, str]] = {
     dict: "an object",
     list: "a list",
     str: "a text",
@@ -44,7 +44,7 @@ _CALLED: Final[Mapping[type, str]] = {
 
 
 def _path(value: str) -> str:
-    # Two slashes would begin the address of another host.
+    # A path with two slashes at its start is the address of another host.
     if not value.startswith("/") or value.startswith("//"):
         raise ValueError("must be a path of this host")
     return value
@@ -54,7 +54,7 @@ _Path = Annotated[_Text, AfterValidator(_path)]
 
 
 class _Place(BaseModel):
-    """The location of the page; other fields that a browser sends are dropped."""
+    """The location of the page. Other fields that a browser sends are dropped."""
 
     model_config = ConfigDict(strict=True)
 
@@ -67,9 +67,10 @@ class Catalogue:
     """The handlers that a browser may call.
 
     Args:
-        handlers: full name to function; its first parameter is the state.
-        storage: names of the vars that a browser stores; an argument ``vars`` may have only these.
-        role_for: the role that a handler needs; None for a handler that nobody may call.
+        handlers: full name to function. The first parameter of the function is the state.
+        storage: names of the vars that a browser stores. An argument ``vars`` may have only these.
+        role_for: takes a full name, and returns the role that the handler needs; None if nobody
+            may call the handler.
 
     Attributes:
         models: full name of a handler to the model of its arguments.
@@ -89,22 +90,22 @@ class Catalogue:
         self.models = {name: _model(name, handler, stored) for name, handler in handlers.items()}
 
     def event(self, sent: object, role: Role) -> Json:
-        """The checked event of a browser: name, arguments and location, nothing else.
+        """The checked event: its name, arguments and location, and no other field.
 
         Args:
-            sent: what the browser sent.
-            role: the role of whom the browser is of.
+            sent: the event as the browser sent it.
+            role: the role of the visitor.
 
         Raises:
-            Refused: it is no event, has no handler, its handler does not take the arguments, or
-                needs another role.
+            Refused: ``sent`` is not an event, the handler does not exist, it does not take the
+                arguments, or it needs another role.
         """
         if not isinstance(sent, dict):
-            raise Refused("event", f"an event must be an object, not {_CALLED[type(sent)]}")
+            raise Refused("event", f"an event must be an object, not {_TYPE_NAMES[type(sent)]}")
         name = sent.get("name")
         if not isinstance(name, str):
             raise Refused(
-                "event", f"the name of an event must be a text, not {_CALLED[type(name)]}"
+                "event", f"the name of an event must be a text, not {_TYPE_NAMES[type(name)]}"
             )
         model = self.models.get(name)
         if model is None:
@@ -115,12 +116,12 @@ class Catalogue:
         payload, place = sent.get("payload", {}), sent.get("router_data", {})
         return {
             "name": name,
-            "payload": _checked(model, payload, "arguments", model.__name__),
-            "router_data": _checked(_Place, place, "event", "router_data"),
+            "payload": _validate(model, payload, "arguments", model.__name__),
+            "router_data": _validate(_Place, place, "event", "router_data"),
         }
 
 
-def _checked(model: type[BaseModel], sent: object, kind: Kind, of: str) -> Json:
+def _validate(model: type[BaseModel], sent: object, kind: Kind, of: str) -> Json:
     try:
         return model.model_validate(sent).model_dump(exclude_unset=True)
     except ValidationError as error:
@@ -130,12 +131,22 @@ def _checked(model: type[BaseModel], sent: object, kind: Kind, of: str) -> Json:
 
 
 def _model(name: str, handler: Handler, stored: Any) -> type[BaseModel]:
+    """The model that checks the arguments of a handler.
+
+    Args:
+        name: the full name of the handler.
+        handler: the function.
+        stored: the type of an argument ``vars``.
+
+    Raises:
+        TypeError: the handler has a parameter that cannot be checked.
+    """
     hints = get_type_hints(handler)
     _state, *parameters = inspect.signature(handler).parameters.values()
     fields: dict[str, Any] = {}
     for parameter in parameters:
         hint = hints.get(parameter.name)
-        checked = _type(hint, stored if parameter.name == "vars" else None)
+        checked = _checked_type(hint, stored if parameter.name == "vars" else None)
         if checked is None or parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
             raise TypeError(f"{name} takes {parameter}, which cannot be checked")
         required = parameter.default is parameter.empty
@@ -143,11 +154,11 @@ def _model(name: str, handler: Handler, stored: Any) -> type[BaseModel]:
     return create_model(name.rpartition(".")[2], __config__=_STRICT, **fields)
 
 
-def _type(hint: Any, stored: Any) -> Any:
-    """The type that checks a parameter with this hint, None where no check is possible."""
+def _checked_type(hint: Any, stored: Any) -> Any:
+    """The type that checks a parameter with this type hint; None if no check is possible."""
     parts = get_args(hint)
     if type(None) in parts:
-        (checked,) = (_type(part, stored) for part in parts if part is not type(None))
+        (checked,) = (_checked_type(part, stored) for part in parts if part is not type(None))
         return None if checked is None else checked | None
     if get_origin(hint) is dict:
         return stored
@@ -155,13 +166,13 @@ def _type(hint: Any, stored: Any) -> Any:
 
 
 def _stored(storage: frozenset[str]) -> Any:
-    """The type of stored vars: name to text; a deleted var, which is null, is an empty text."""
+    """The type of stored vars: name to text. A deleted var is null, and becomes an empty text."""
 
-    def declared(sent: Json) -> Json:
+    def only_stored_vars(sent: Json) -> Json:
         unknown = next((name for name in sent if name not in storage), None)
         if unknown is not None:
             raise ValueError(f"{unknown[-100:]!r} is no var that a browser keeps")
         # The framework would log an error for each null.
         return {name: text or "" for name, text in sent.items()}
 
-    return Annotated[dict[str, _Text | None], AfterValidator(declared)]
+    return Annotated[dict[str, _Text | None], AfterValidator(only_stored_vars)]

@@ -25,10 +25,10 @@ _VIOLATIONS: Final[Mapping[int, Kind]] = {1002: "frame", 1007: "frame", 1009: "s
 
 
 def gated(app: App, namespace: str, catalogue: Callable[[], Catalogue], refusals: Refusals) -> App:
-    """``app`` behind a check that lets only valid events through its websockets.
+    """``app``, with a check that passes only valid events of its websockets.
 
     A browser reaches a handler only through this check, so the roles are checked here. Events that
-    a handler starts itself are the app's own.
+    a handler starts itself do not pass through it.
 
     Args:
         app: the application that answers requests.
@@ -50,51 +50,57 @@ def gated(app: App, namespace: str, catalogue: Callable[[], Catalogue], refusals
 
         visitor: Visitor = scope[VISITOR]
         conversation = Conversation(
-            namespace, handlers(), note, named=_named(scope), role=visitor.role
+            namespace, handlers(), note, named=_names_tab(scope), role=visitor.role
         )
-        await app(scope, _checked(_weighed_in(receive), conversation, note), _weighed_out(send))
+        await app(
+            scope,
+            _checked_receive(_measured_receive(receive), conversation, note),
+            _measured_send(send),
+        )
 
     return gate
 
 
-def _weighed_in(receive: Any) -> Any:
-    """``receive`` with a meter for the size of each message."""
+def _measured_receive(receive: Any) -> Any:
+    """``receive``, with a metric of the size of each message."""
     size = meters.WEBSOCKET_BYTES.labels("in")
 
-    async def weighed() -> Any:
+    async def receive_and_measure() -> Any:
         message = await receive()
         if message["type"] == "websocket.receive":
-            size.observe(_bytes(message))
+            size.observe(_size_of(message))
         return message
 
-    return weighed
+    return receive_and_measure
 
 
-def _weighed_out(send: Any) -> Any:
-    """``send`` with a meter for the size of each message and a warning for a large message."""
+def _measured_send(send: Any) -> Any:
+    """``send``, with a metric of the size of each message, and a warning for a large message."""
     size = meters.WEBSOCKET_BYTES.labels("out")
 
-    async def weighed(message: Any) -> None:
+    async def send_and_measure(message: Any) -> None:
         if message["type"] == "websocket.send":
-            sent = _bytes(message)
-            size.observe(sent)
-            bloat.note("websocket", sent)
+            size_bytes = _size_of(message)
+            size.observe(size_bytes)
+            bloat.note("websocket", size_bytes)
         await send(message)
 
-    return weighed
+    return send_and_measure
 
 
-def _bytes(message: Any) -> int:
+def _size_of(message: Any) -> int:
     text = message.get("text")
     if text is None:
         return len(message.get("bytes") or b"")
     return len(text) if text.isascii() else len(text.encode())
 
 
-def _checked(receive: Any, conversation: Conversation, note: Callable[[Refused], None]) -> Any:
-    """``receive`` without the refused messages."""
+def _checked_receive(
+    receive: Any, conversation: Conversation, note: Callable[[Refused], None]
+) -> Any:
+    """``receive``, which skips the refused messages."""
 
-    async def checked() -> Any:
+    async def receive_valid() -> Any:
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
@@ -108,7 +114,7 @@ def _checked(receive: Any, conversation: Conversation, note: Callable[[Refused],
             # Let other tasks run, even if this connection sends without a pause.
             await asyncio.sleep(0)
 
-    return checked
+    return receive_valid
 
 
 def _peer(scope: Any) -> str:
@@ -116,6 +122,7 @@ def _peer(scope: Any) -> str:
     return f"{client[0]}:{client[1]}" if client else "-"
 
 
-def _named(scope: Any) -> bool:
+def _names_tab(scope: Any) -> bool:
+    """Whether the URL of the connection has exactly one valid token of a tab."""
     tokens = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [])
     return len(tokens) == 1 and _TOKEN.fullmatch(tokens[0]) is not None

@@ -1,4 +1,4 @@
-"""Refused messages: counted by kind, and logged in a few lines a minute."""
+"""Count refused messages by kind, and log them in a few lines a minute."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ksys_app.utils.pace import Pace
 
 Kind = Literal["connection", "frame", "size", "json", "event", "handler", "arguments", "role"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-# Log lines a minute for one connection and for all connections, of which a script may open many.
+# The most log lines a minute for one connection, and for all connections of all browsers.
 CONNECTION_LINES: Final = 10
 ALL_LINES: Final = 100
 MAX_WHY: Final = 200
 
 
 class Refused(Exception):
-    """A message of a browser that is not valid.
+    """A message of a browser is not valid.
 
     Args:
-        kind: what is wrong, as a code.
-        why: what is wrong, in words; it is cut to 200 characters.
+        kind: the code of the reason.
+        why: the reason in words. It is cut to 200 characters.
     """
 
     def __init__(self, kind: Kind, why: str) -> None:
@@ -39,23 +39,23 @@ class Refusals:
         self._all = Pace(ALL_LINES, clock=clock)
 
     def pace(self) -> Pace:
-        """A new limit for the log lines of one connection."""
+        """The limit of log lines for a new connection."""
         return Pace(CONNECTION_LINES, clock=self._clock)
 
     def note(self, refused: Refused, peer: str, pace: Pace) -> None:
         """Count a refused message, and log it in one line if the limits allow it.
 
         Args:
-            refused: what was wrong.
+            refused: the reason.
             peer: address and port of the browser.
-            pace: the limit of the connection. The last line before a pause has ``muted``. The next
-                line after the pause has the number of messages without a line, ``unlogged``.
+            pace: the limit of the connection. The last line before a pause has ``muted``. The first
+                line after the pause has ``unlogged``, the number of messages without a line.
         """
         self.counts[refused.kind] += 1
         if pace.full or self._all.full:
-            pace.held += 1
+            pace.refused += 1
             return
-        unlogged, pace.held = pace.held, 0
+        unlogged, pace.refused = pace.refused, 0
         pace.passes()
         self._all.passes()
         muted = pace.full or self._all.full

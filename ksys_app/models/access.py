@@ -1,4 +1,4 @@
-"""Who may use the product: users, sessions, tokens and what was recorded (PRD §31)."""
+"""Users, sessions, tokens and the audit (PRD §31)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Role = Literal["viewer", "operator", "engineer", "admin"]
-"""What somebody may do; each role may also do what the roles before it may."""
+"""The roles; each role also has the rights of the roles before it."""
 
 Action = Literal[
     "login",
@@ -31,6 +31,12 @@ Action = Literal[
     "rule_saved",
     "expression_saved",
     "expression_deleted",
+    "view_saved",
+    "view_deleted",
+    "view_started",
+    "annotation_added",
+    "annotation_edited",
+    "annotation_deleted",
     "audit_pruned",
     "alarm_ack",
     "alarm_unack",
@@ -41,7 +47,7 @@ Action = Literal[
     "alarm_reset",
     "alarm_assign",
 ]
-"""What the audit records."""
+"""The actions that the audit records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,11 @@ class User:
     """A person in the list of users.
 
     Attributes:
-        name: the name, with upper and lower case as it was given.
+        name: the name, with the upper and lower case in which it was entered.
         role: the person's role.
         disabled: whether the person may not log in.
-        external: whether a proxy or an identity provider identifies the person; then the list has
-            no password.
+        external: whether a proxy or an identity provider identifies the person, so that the list
+            has no password.
         created_at: when the person was added.
         changed_at: the last change of role, password or state.
     """
@@ -76,9 +82,9 @@ class Session:
         via: how the person was identified: ``local``, ``proxy`` or ``oidc``.
         created_at: when the person logged in.
         seen_at: the last use, to the minute.
-        expires_at: the end of the session, however much it is used.
+        expires_at: the end of the session, even if it is in use.
         address: the address from which the person logged in.
-        agent: what the browser calls itself.
+        agent: the user agent of the browser.
         id: the first 12 hexadecimal digits of the session's key, for lists and for ending it.
     """
 
@@ -118,16 +124,16 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """Something that was done or tried.
+    """A row of the audit: an action or an attempt.
 
     Attributes:
         id: number of the row, ascending.
         at: the database's time.
-        actor: who did it; empty for somebody who is not known.
-        via: how the actor came in: ``local``, ``proxy``, ``oidc``, ``token`` or ``command``.
-        action: what was done, an :data:`Action`; a newer version may have written another one.
-        subject: what it was done to, e.g. the name of a user.
-        detail: more about it.
+        actor: who did it; empty if unknown.
+        via: how the actor was identified: ``local``, ``proxy``, ``oidc``, ``token`` or ``command``.
+        action: an :data:`Action`; a newer version may have written an action that is not in it.
+        subject: the object of the action, e.g. the name of a user.
+        detail: more about the action.
         address: the address of the actor, empty for a command.
     """
 
@@ -143,12 +149,12 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What the database says when somebody tries to log in.
+    """The answer of the database to an attempt to log in.
 
     Attributes:
-        password: the hash of the user's password. None: the user is unknown, disabled or has no
-            password, or the caller has to wait.
-        role: the user's role, None where ``password`` is None.
+        password: the hash of the user's password. None if the user is unknown, disabled or has no
+            password, or if the caller has to wait.
+        role: the user's role, None if ``password`` is None.
         wait_s: seconds until the next attempt is allowed; above 0, this attempt is refused.
     """
 

@@ -1,4 +1,4 @@
-"""What limits and delays are proposed from: the history of a tag (PRD §32.2)."""
+"""The history of a tag, from which limits and delays are proposed (PRD §32.2)."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class AlarmHistory:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A value that a tag's limits lack.
+    """A proposed value for a missing limit or delay of a tag.
 
     Attributes:
         tag_name: the tag.
         column: a column of the rule, or ``HIGH.on_delay_s`` for a column of alarm settings.
         value: the proposed value.
-        why: what it was computed from.
+        why: how it was computed.
     """
 
     tag_name: str

@@ -1,4 +1,4 @@
-"""How well the alarms of a site serve its operators (PRD §32.7)."""
+"""Figures of the quality of the alarms of a site (PRD §32.7)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 TOP: Final = 10
-"""So many of the most frequent alarms are the bad actors."""
+"""How many of the most frequent alarms are the bad actors."""
 
 
 class Happening(NamedTuple):
-    """What the figures need of a row of the journal; times in microseconds since 1970."""
+    """The columns of a journal row that the figures need; times in microseconds since 1970."""
 
     ts_us: int
     tag_name: str
@@ -33,8 +33,8 @@ class Flood:
     """More alarms than an operator can follow.
 
     Attributes:
-        start_us: when the tenth alarm of ten minutes was followed by another.
-        end_us: when fewer than five were left of the last ten minutes, or the end of the period.
+        start_us: the time of the first alarm with which there were more than ten in ten minutes.
+        end_us: when the last ten minutes had fewer than five, or the end of the period.
         count: alarms from the ten minutes before its start to its end.
     """
 
@@ -45,7 +45,7 @@ class Flood:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A condition and how often it was announced; ``share`` of all announced alarms."""
+    """A condition, how often it was announced, and its share of all announced alarms."""
 
     key: Key
     count: int
@@ -63,7 +63,7 @@ class Chatter:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A condition that was active for ``seconds`` in all, or since ``since_us``."""
+    """A condition that was active for ``seconds`` in total, or since ``since_us``."""
 
     key: Key
     seconds: float
@@ -76,9 +76,9 @@ class Answering:
 
     Attributes:
         raised: episodes that began in the period and were announced.
-        acked: those of them that somebody acknowledged.
-        median_s: median of the time from raise to acknowledgement, None without one.
-        p95_s: 95 of 100 are acknowledged within this time.
+        acked: how many of these episodes somebody acknowledged.
+        median_s: median of the time from raise to acknowledgement, None without any.
+        p95_s: 95 % of these times are shorter, None without any.
         missed: share of the ended episodes that nobody acknowledged before they cleared.
     """
 
@@ -99,7 +99,7 @@ class Shelving:
 
 
 class ChangedTag(NamedTuple):
-    """How many versions the limits of a tag got in a period, and how many without a reason."""
+    """The number of changes to the limits of a tag in a period, and of those without a reason."""
 
     tag_name: str
     changes: int
@@ -108,7 +108,7 @@ class ChangedTag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RuleChanges:
-    """Changes of limits: how many, how many without a reason, and of which tags those are."""
+    """The number of changes of limits, of those without a reason, and the tags of the latter."""
 
     count: int = 0
     unreasoned: int = 0
@@ -121,18 +121,18 @@ class AlarmKpi:
 
     Attributes:
         announced: number of alarms that an operator had to look at.
-        per_10_min, per_hour, per_day: the same for a time, on average.
-        peak_10_min: most in any ten minutes.
+        per_10_min, per_hour, per_day: their average rates.
+        peak_10_min: the largest number in any ten minutes.
         over_10: share of the fixed slots of ten minutes that have more than ten.
         floods: in order.
         flood_time: share of the period in a flood.
         slots: alarms of each fixed slot of ten minutes.
         mix: share of each priority, 1 to 3.
         ranking: every condition that was announced, the most frequent first.
-        actors_share: share of the ten most frequent ones of all announced alarms.
-        answering: by priority, 0 for all of them.
+        actors_share: share of the ten most frequent conditions in all announced alarms.
+        answering: acknowledgement by priority; 0 for all priorities.
         longest: the ten conditions that were active longest.
-        changes: changes of the limits that make the alarms.
+        changes: changes of the limits.
     """
 
     announced: int

@@ -1,4 +1,4 @@
-"""Alarms as pages and programs see them: states, journal, evaluation (PRD §32.6)."""
+"""Alarms for pages and programs: states, journal, evaluation (PRD §32.6)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AlarmState = Literal[
     "out_of_service",
     "normal",
 ]
-"""What is shown of an alarm; ``returned``: the value is back, and nobody has acknowledged."""
+"""The shown state of an alarm; ``returned``: back to normal and not acknowledged."""
 
 Action = Literal[
     "ack", "unack", "shelve", "unshelve", "out_of_service", "in_service", "reset", "assign"
@@ -34,10 +34,10 @@ class StateRow:
     Attributes:
         process: ``norm``, ``pend``, ``act`` or ``clr``.
         ack: ``none``, ``unacked`` or ``acked``.
-        raised_at: the episode, None before the first.
-        value: the value at the last event, with the limit that it broke.
-        count: how often the condition has raised.
-        assigned_to: who has taken the alarm over, empty if nobody has.
+        raised_at: the start of the newest episode, which identifies it; None before the first.
+        value: the value at the last event; ``limit_value`` is the limit that it broke.
+        count: how often the condition was raised.
+        assigned_to: the user who has taken the alarm over, empty without one.
         seq: grows with each change of any row.
     """
 
@@ -82,7 +82,7 @@ class StateRow:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm with its shown state, and what the rule says about its tag."""
+    """An alarm with its shown state, and title, unit and group from the rule of its tag."""
 
     row: StateRow
     state: AlarmState
@@ -98,11 +98,11 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Whether somebody evaluates, by the database's clock.
+    """The progress of the alarm worker, by the database's clock.
 
     Attributes:
         seq: number of the newest change of any alarm.
-        evaluated_to: until when every tag is judged, None if nobody has ever evaluated.
+        evaluated_to: the time up to which every tag is judged, None if no worker ever ran.
         evaluating: whether a worker holds the lease.
         now: the database's clock.
     """
@@ -114,7 +114,7 @@ class Evaluation:
 
     @property
     def age_s(self) -> float | None:
-        """Seconds since every tag was judged, None if nobody has ever evaluated."""
+        """Seconds since every tag was judged, None if no worker ever ran."""
         if self.evaluated_to is None:
             return None
         return max(0.0, (self.now - self.evaluated_to).total_seconds())
@@ -122,7 +122,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class JournalKey:
-    """What identifies a row of the journal, and orders it."""
+    """The key of a row of the journal, which also orders the rows."""
 
     ts: datetime
     tag_name: str
@@ -133,11 +133,11 @@ class JournalKey:
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """A row of ``alarm_journal``; ``raised_at`` names the episode.
+    """A row of ``alarm_journal``; ``raised_at`` identifies the episode.
 
     Attributes:
-        messages: the messages about it, by route, purpose and state: how many recipients, and
-            when the last one was sent or ended, or else is sent next.
+        messages: the messages about it, by route, purpose and state: the number of recipients, and
+            when the last message was sent or given up, or else when the next one is sent.
     """
 
     ts: datetime
@@ -164,13 +164,13 @@ class JournalRow:
 
     @property
     def key(self) -> JournalKey:
-        """Where a page that ends with this row goes on."""
+        """The key of the row, after which the next page starts."""
         return JournalKey(self.ts, self.tag_name, self.condition, self.raised_at, self.event)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An alarm that somebody acts on; ``raised_at`` is the episode that the person sees."""
+    """An alarm that a person acts on; ``raised_at`` is the episode that the person sees."""
 
     tag_name: str
     condition: str
@@ -179,7 +179,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an item; ``why`` says why it is forbidden."""
+    """The result of an action on an item; ``why`` is the reason if it is forbidden."""
 
     item: Item
     result: Result

@@ -1,4 +1,4 @@
-"""Alarms: conditions of a tag, their events, and how one alarm stands (PRD §32).
+"""Alarms: conditions of a tag, their events, and the standing of an alarm (PRD §32).
 
 Times are whole microseconds since 1970 in UTC (``domain.alarms.times``).
 """
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Condition = Literal["HIGH", "LOW", "INSTR", "GAP", "STEP", "RATE", "SPIKE"]
-"""What can be wrong with a tag."""
+"""The conditions of a tag that can raise an alarm."""
 AlarmCondition = Literal[Condition, "SOURCE_LOST"]
-"""What an alarm can be of: also of a group, whose name then stands in place of a tag."""
+"""The conditions of all alarms. ``SOURCE_LOST`` belongs to a group; its name replaces the tag."""
 Level = Literal["H", "HH", "L", "LL", "BAD", "NEGATIVE", "RANGE", ""]
 Process = Literal["norm", "pend", "act", "clr"]
 Quality = Literal["GOOD", "BAD", "STALE"]
@@ -47,7 +47,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class AlarmSettings:
-    """What a site decides about a condition of a tag; None keeps the default (PRD §32.1).
+    """The settings of a site for a condition of a tag; None keeps the default (PRD §32.1).
 
     Attributes:
         priority: 1 critical, 2 high, 3 low, 4 event; for all levels of the condition.
@@ -68,7 +68,7 @@ class AlarmSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProcessEvent:
-    """A row of the journal that samples, a rule or the passing of time caused.
+    """A row of the journal that was caused by samples, a rule or the passing of time.
 
     Attributes:
         ts_us: when it happened, in the tag's own time.
@@ -81,7 +81,7 @@ class ProcessEvent:
         limit_value: the limit for that figure; None for ``BAD``.
         priority: priority of the level; None without a condition.
         quality: quality of the tag.
-        deadband: the deadband of the limit, in the tag's unit; None where it has none.
+        deadband: the deadband of the limit, in the tag's unit; None if it has none.
         reason: ``RULE`` or ``RULE_OFF`` where a change of the rule caused it, otherwise empty.
     """
 
@@ -101,13 +101,13 @@ class ProcessEvent:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a person, or the clock of the database, does to an alarm.
+    """An action of a person, or of the clock of the database, on an alarm.
 
     Attributes:
         event: ``ACK``, ``UNACK``, ``RESET``, ``SHELVE``, ``UNSHELVE``, ``OOS_IN``, ``OOS_OUT``,
             ``REALARM``, ``SUPERSEDED`` or ``ASSIGN``.
         ts_us: when, by the clock of the database.
-        raised_at_us: the episode that is meant.
+        raised_at_us: the episode.
         until_us: the end of a shelf.
         one_shot: whether the shelf also ends when the alarm clears.
     """
@@ -121,24 +121,24 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the alarm of one tag and condition stands: process, response and suppression.
+    """The standing of the alarm of a tag and condition: process, response and suppression.
 
     Attributes:
         active: whether the condition is raised and not cleared.
-        level: level of the alarm, or the last one.
+        level: level of the alarm; while it is not active, its last level.
         priority: priority of that level, 0 before the first ``RAISE``.
         raised_at_us: the newest episode; None before the first.
         cleared_at_us: when that episode ended; None while it is active.
-        value, limit_value: figures with which it came to its level; ``quality`` that of the newest
-            event.
-        ack: whether somebody has to acknowledge, or has acknowledged.
+        value, limit_value: the figures with which it reached its level.
+        quality: quality of the tag at the newest event.
+        ack: whether the alarm needs an acknowledgement, or has one.
         acked_at_us: when it was acknowledged.
         latched: whether it stays until it is reset.
-        shelf: how it is shelved, ``shelved_until_us`` until when.
+        shelf: the kind of its shelf; it ends at ``shelved_until_us``.
         designed: whether another alarm suppresses it by design.
         out_of_service: whether it is out of service.
         count: number of episodes.
-        assigned_at_us: when somebody took the active alarm over, None if nobody has.
+        assigned_at_us: when a user took the active alarm over, None without one.
     """
 
     active: bool = False

@@ -10,16 +10,16 @@ from typing import Final, Literal, NamedTuple
 CellState = Literal["ok", "warn", "crit", "no_data"]
 
 WORST: Final = "worst"
-"""The order of the overview that no column has."""
+"""The order of the overview that belongs to no column: the worst tag first."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommRow:
-    """The database's row for one tag: its life, its expectation, its hours.
+    """The database's row for one tag: its first and newest sample, its expectation, its hours.
 
     Attributes:
         tag_name: the tag.
-        now: the database's clock of the counts; hours count up to this moment.
+        now: the database's clock at the count; messages count up to this moment.
         first_ts: first sample, None for a tag that never sent.
         last_ts: newest sample, of any day.
         exp_per_min: expected messages a minute.
@@ -29,7 +29,7 @@ class CommRow:
         recv: messages in each of these hours.
         seen: last minute with a message in each of these hours.
         refused: samples of the last 24 hours that were not usable (PRD §4.9).
-        assumed: whether the tag has no stored expectation, so that the default counts.
+        assumed: whether the default expectation is used, because the tag has no stored one.
     """
 
     tag_name: str
@@ -48,7 +48,7 @@ class CommRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredCommRow:
-    """A :class:`CommRow` with the expectation as stored, None without one."""
+    """A :class:`CommRow` with the expectation as it is stored, None without one."""
 
     tag_name: str
     now: datetime
@@ -67,7 +67,7 @@ class StoredCommRow:
 class NewestRow:
     """A tag's newest sample, None without any, and the database's clock.
 
-    ``prev_value`` is the value of the sample before, None if no earlier answer had it.
+    ``prev_value`` is the value of the sample before it, None if no earlier answer had it.
     """
 
     tag_name: str
@@ -88,7 +88,7 @@ class Alive:
         ts: time of the newest sample, None for a tag that never sent.
         allowed: how old that sample may be.
         comm: ``ok``, ``late``, ``lost`` or ``never``.
-        still_s: seconds of an unchanged value if that is longer than its rule allows, else 0.
+        still_s: seconds of an unchanged value if longer than its rule allows, otherwise 0.
         still_longer: whether the value may be unchanged for even longer.
     """
 
@@ -107,9 +107,10 @@ class CommDayRow:
 
     Attributes:
         first_ts: first sample, None for a tag that never sent; ``last_ts`` the newest.
-        days: numbers of the days with messages, 0 is the first.
+        days: numbers of the days with messages; 0 is the first day.
         delivered: expected messages that arrived on each of these days.
-        sound: the counted hours of each day that are not critical, one bit each; 1 is the first.
+        sound: the counted hours of each of these days that are not critical, as bits; bit 0 is the
+            first hour.
         delivered_24h: expected messages that arrived in the newest 24 hours.
     """
 
@@ -155,8 +156,8 @@ class Outage:
         first: its first hour, UTC.
         start: the start of that hour; for an ongoing outage the tag's newest sample, if older.
         end: the end of its last hour; for an ongoing outage the last counted minute.
-        ongoing: whether no better hour has followed yet.
-        clipped: whether it reaches beyond the 30 days.
+        ongoing: whether no hour with a better state has followed yet.
+        clipped: whether it extends beyond the 30 days.
         success_rate: part of the expected messages of its hours that arrived; None if the caller
             needs only its length.
     """
@@ -228,7 +229,7 @@ class TagDays:
 
 @dataclass(frozen=True, slots=True)
 class OddDay:
-    """A day without 24 hours, and its number of hours."""
+    """A day that does not have 24 hours, and its number of hours."""
 
     day: date
     hours: int

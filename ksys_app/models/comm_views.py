@@ -1,7 +1,7 @@
-"""What ``/comm`` binds to.
+"""View models of ``/comm``.
 
-A column of a grid is text with runs folded, ``10000*700,9861,-1*19``: 720 hours of a steady tag
-take a few hundred bytes, so that they may travel through page state.
+A column of a grid is run-length encoded text, ``10000*700,9861,-1*19``. So the 720 hours of a
+steady tag take a few hundred bytes and can be part of the page state.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Final
 from ksys_app.models.message import Message
 
 COLOR_SCALE: Final = "0 comm-0, 8000 comm-1, 9500 comm-2, 9800 comm-3, 10000 comm-4"
-"""Where the scale has which colour, in hundredths of a percent; mixed between them. One scale for
-all tags, red to amber to green, whose lightness alone tells the order."""
+"""The colours of the scale at success rates in hundredths of a percent; mixed in between. All tags
+share one scale from red over amber to green. Its lightness alone shows the order."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class CalendarView:
     """The days of all grids.
 
     Attributes:
-        first_ms: start of the first cell, epoch milliseconds; one begins every hour.
+        first_ms: start of the first cell, epoch milliseconds; a cell begins every hour.
         days: the 30 days.
-        today: the day the grids were judged on, empty where it is not among them.
-        odd: a message for each day that has not 24 hours.
+        today: the day on which the grids were judged; empty if it is not one of the 30 days.
+        odd: a message for each day that does not have 24 hours.
     """
 
     first_ms: int = 0
@@ -43,12 +43,12 @@ class CalendarView:
 
 @dataclass(frozen=True)
 class CellsView:
-    """The grid of a tag in columns, one value a cell, runs folded.
+    """The grid of a tag in columns, with one value for each cell, run-length encoded.
 
     Attributes:
         tag: the tag.
         rate: success rate in hundredths of a percent, rounded down, -1 for none.
-        recv: messages that arrived, ``exp`` expected.
+        recv: messages that arrived; ``exp``: expected messages.
         seen: minute of the hour of the last message, -1 for none.
         state: ``o``, ``w``, ``c``, ``n`` or ``f``: ok, warn, crit, no data, not yet.
     """
@@ -63,12 +63,13 @@ class CellsView:
 
 @dataclass(frozen=True)
 class OutageView:
-    """A row of the outages; times with offset, critical cells by their numbers.
+    """A row of the table of outages; times have an offset.
 
     Attributes:
-        hours: its length; of an ongoing one the page computes it from ``since_ms``.
-        since_ms: when the ongoing one began, epoch milliseconds; 0 for one that is over.
-        received_s: which part of the expected messages arrived; empty where none did.
+        hours: its length; the page computes that of an ongoing outage from ``since_ms``.
+        since_ms: start of an ongoing outage, epoch milliseconds; 0 for one that is over.
+        received_s: the part of the expected messages that arrived; empty if none did.
+        first, last: numbers of its first and last critical cell.
     """
 
     tag: str
@@ -85,15 +86,17 @@ class OutageView:
 
 @dataclass(frozen=True)
 class SummaryView:
-    """A row of the summary, every figure as text; ``refused`` is empty where nothing was.
+    """A row of the summary, every figure as text.
 
-    ``judged`` says of how many days ``success_30d`` is, where these are fewer than 30, and
-    ``assumed`` that nobody has stated what ``limits`` says is expected.
-
-    ``comm``, ``ts_ms``, ``allowed_s`` and ``still_s`` are those of the tag's tile: they go on
-    being judged.
-    ``total_min`` and ``longest_min`` are minutes of outages that are over; one that began at
-    ``since_ms``, 0 without one, goes on growing.
+    Attributes:
+        comm, ts_ms, allowed_s, still_s, still_longer: as in the tile of the tag; the page keeps
+            judging them.
+        judged: the number of days of ``success_30d`` if fewer than 30.
+        total_min, longest_min: minutes of the outages that are over.
+        since_ms: start of the ongoing outage, which the page adds; 0 without one.
+        limits: the expectation of the tag and its limits.
+        assumed: whether this expectation is the default, because none is stored.
+        refused: the number of refused samples; empty without any.
     """
 
     tag: str
@@ -116,7 +119,7 @@ class SummaryView:
 
 @dataclass(frozen=True)
 class CardView:
-    """The selected cell; ``tag`` empty without one."""
+    """The selected cell; ``tag`` is empty without one."""
 
     tag: str = ""
     cell: int = -1
@@ -134,8 +137,8 @@ class CardView:
 class OverviewRow:
     """A tag of the overview, every figure as text.
 
-    Rates of its days are as in :class:`CellsView`, beside the critical hours of each. Its longest
-    outage, in minutes, since when one goes on, ``judged`` and ``assumed`` are as in
+    ``rate`` has the rates of its days, encoded as in :class:`CellsView`; ``crit`` has the critical
+    hours of its days. ``longest_min``, ``since_ms``, ``judged`` and ``assumed`` are as in
     :class:`SummaryView`.
     """
 
@@ -154,7 +157,7 @@ class OverviewRow:
 
 @dataclass(frozen=True)
 class OverviewNow:
-    """What of a row of the overview changes with each tick: as in :class:`SummaryView`."""
+    """The fields of an overview row that change with each tick, as in :class:`SummaryView`."""
 
     comm: str
     ts_ms: int

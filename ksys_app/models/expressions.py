@@ -1,4 +1,4 @@
-"""Expressions over tags: their parts, and expressions that are saved under a name (PRD §33.4)."""
+"""Expressions over tags: the nodes of their trees, and saved expressions (PRD §33.4)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SpanUnit = Literal["m", "h", "d", "w"]
 
 
 class Span(NamedTuple):
-    """A part of an expression's text: its first character, from 0, and how many there are.
+    """A part of the text of an expression: the index of its first character, and its length.
 
-    Characters are code points of Unicode.
+    Characters are Unicode code points.
     """
 
     at: int
@@ -46,14 +46,14 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """An operator or a function and what it is applied to.
+    """An operator or a function with its arguments.
 
     Attributes:
         what: its name, ``+`` or ``avg``; ``neg`` is the minus in front of one value.
-        args: the arguments. Those of ``if`` are the two compared values, then those to choose from.
-        span: where its name stands.
-        ago: the time in the name, of ``avg_1h``.
-        compare: the comparison, of ``if``.
+        args: the arguments. ``if`` has the two compared values, then the two to choose from.
+        span: the position of its name.
+        ago: the time in a name such as ``avg_1h``.
+        compare: the comparison of ``if``.
     """
 
     what: str
@@ -67,9 +67,9 @@ Node = Number | Name | Apply
 
 
 class Flaw(NamedTuple):
-    """What is wrong with a part of an expression."""
+    """The fault of a part of an expression."""
 
-    said: Message
+    sentence: Message
     span: Span
 
 
@@ -80,11 +80,11 @@ class SavedExpression:
     Attributes:
         name: its name.
         text: the expression.
-        unit: its unit, empty for the one that follows from its tags.
-        decimals: decimals of its values, None for as many as a tag without a range has.
+        unit: its unit; empty to derive the unit from its tags.
+        decimals: decimals of its values; None for as many as a tag without a range has.
         version: counts its changes, from 1.
         author: who saved it last.
-        saved_at: when.
+        saved_at: when it was saved last.
     """
 
     name: str
@@ -98,11 +98,11 @@ class SavedExpression:
 
 @dataclass(frozen=True, slots=True)
 class SavedOutcome:
-    """What became of a change of a saved expression.
+    """The result of a change of a saved expression.
 
     Attributes:
-        version: the version in force afterwards, 0 where there is none.
-        saved: whether the change was made; if not, another version was in force.
+        version: the version in force afterwards, 0 if there is none.
+        saved: whether the change was saved; if not, another version was in force.
     """
 
     version: int

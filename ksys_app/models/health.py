@@ -1,4 +1,4 @@
-"""Objects that the app needs and the database lacks; how far a read replica is behind."""
+"""Objects that the app needs and the database lacks; the lag of a read replica."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Wrong = Literal["missing", "denied", "off"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A missing object: a relation, the privilege to read it, or a working trigger."""
+    """A fault of an object: it is missing, may not be read, or is switched off."""
 
     kind: Kind
     name: str
@@ -20,10 +20,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A read replica: whether it receives changes, and for how many seconds it lacks them.
+    """A read replica: whether it receives changes, and by how many seconds it is behind.
 
-    ``lag_s`` is None while that is unknown. Without a connection it is the age of the newest
-    change, because nobody can know what is missing.
+    ``lag_s`` is None while it is unknown. Without a connection to the primary it is the age of the
+    newest change, because the missing changes are unknown.
     """
 
     connected: bool

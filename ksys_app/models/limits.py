@@ -1,4 +1,4 @@
-"""Changes of a tag's limits: what is saved, what stands against it, the history (PRD §32.9)."""
+"""Changes of the limits of a tag: edits, their results and conflicts, the history (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AlarmRule:
-    """A row of ``alarm_rule``: what a site decides about a condition, and the guidance for it.
+    """A row of ``alarm_rule``: the settings of a site for a condition, and the guidance for it.
 
-    The first six are those of :class:`~ksys_app.models.alarms.AlarmSettings`. Texts may be empty.
+    The first six fields are those of :class:`~ksys_app.models.alarms.AlarmSettings`. Texts may be
+    empty.
     """
 
     priority: int | None = None
@@ -44,7 +45,7 @@ class RuleChange:
 
     Attributes:
         version: version of the tag's limits that the person saw.
-        rule: the whole new rule; its ``tag_name`` says of which tag.
+        rule: the complete new rule; its ``tag_name`` names the tag.
         settings: new settings; conditions that are missing stay as they are.
     """
 
@@ -55,15 +56,15 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What became of a tag's change.
+    """The result of a change of the limits of a tag.
 
     Attributes:
         tag_name: the tag.
         version: the version in force afterwards.
         saved: whether the change was saved; if not, somebody else had changed the limits.
-        theirs: the limits in force of a change that was not saved: ``rule``, a row or None, and
+        theirs: the limits in force, for a change that was not saved: ``rule``, a row or None, and
             ``settings``, rows by condition.
-        base: those of the version that the person saw.
+        base: the limits of the version that the person saw, in the same form.
     """
 
     tag_name: str
@@ -81,7 +82,7 @@ class RecordedChange:
         id: number of the row, ascending.
         at: the database's time.
         tag_name: the tag.
-        version: version of the tag's limits that the change made.
+        version: the version of the tag's limits after the change.
         relation: table of the row, ``influx_qc_rule`` or ``alarm_rule``.
         condition: condition of a row of ``alarm_rule``, else empty.
         op: ``INSERT``, ``UPDATE`` or ``DELETE``.
@@ -108,7 +109,7 @@ class RecordedChange:
 
 @dataclass(frozen=True, slots=True)
 class StoredLimits(StoredRule):
-    """A tag's row of ``influx_qc_rule`` as stored, and what belongs to its limits.
+    """A tag's row of ``influx_qc_rule`` as stored, with the version of its limits and its settings.
 
     Attributes:
         version: version of the tag's limits.
@@ -153,7 +154,7 @@ class Edit:
 
     Attributes:
         tag_name: the tag.
-        version: the version of the limits that the person saw; None: whichever is in force.
+        version: the version of the limits that the person saw; None for the version in force.
         values: new value by column; the other columns stay.
         settings: new settings; conditions that are missing stay as they are.
     """
@@ -170,7 +171,7 @@ class Edited:
 
     Attributes:
         limits: the limits afterwards.
-        cells: what differs from before.
+        cells: the values that differ from before.
         faults: why the edit cannot be saved; empty if it can.
     """
 
@@ -181,12 +182,12 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """An edit of limits that somebody else has changed meanwhile.
+    """An edit of limits that somebody else has changed in the meantime.
 
     Attributes:
         tag_name: the tag.
         version: the version in force.
-        cells: each column with the value that the person wants, the one in force, and the one that
+        cells: the column, the value that the person wants, the value in force, and the value that
             the person saw.
     """
 

@@ -1,4 +1,4 @@
-"""A sentence that is not in a language yet."""
+"""A sentence that is independent of a language."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Message:
-    """The key of a sentence in the catalogue, and what is filled in.
+    """The key of a sentence in the catalogue, and the values of its placeholders.
 
     Attributes:
         key: section and name, ``errors.unknown_tag``; empty for no sentence.
-        values: what stands in the braces of the sentence, by name: a text, a number, another
-            message, or a list of these.
+        values: placeholder to its value: a text, a number, another message, or a list of these.
     """
 
     key: str = ""

@@ -1,4 +1,4 @@
-"""Messages about alarms: where they go, and what is to be sent (PRD §32.10)."""
+"""Messages about alarms: their routes, and the messages to send (PRD §32.10)."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ Kind = Literal["smtp", "webhook"]
 Language = Literal["en", "ko"]
 Purpose = Literal["tell", "clear", "escalate"]
 MessageState = Literal["sent", "waiting", "failing", "given_up", "not_needed"]
-"""What became of a message; those that failed are tried again, and given up after a day."""
+"""The state of a message. A failed message is retried, and given up after a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where messages about some alarms go, and when.
+    """The recipients of messages about some alarms, and the times at which they get them.
 
     Attributes:
         name: its name in the file.
-        kind: by mail, or to a program over HTTP.
+        kind: mail, or HTTP to a program.
         recipients: mail addresses; for a webhook, the name of the route.
         priorities: the priorities that it takes.
         groups: the groups of tags that it takes; empty for all.
-        hours: minutes of the day from which until which it takes alarms; None for the whole day.
-        weekdays: the days on which it does, 0 is Monday; a night belongs to the day of its evening.
-        on_raise: whether it takes new alarms; without it, only those that another route hands on.
-        on_clear: whether it also says that an alarm has cleared.
+        hours: start and end of the time of day at which it takes alarms, in minutes; None for the
+            whole day.
+        weekdays: the days on which it takes alarms, 0 is Monday; a night belongs to the day of its
+            evening.
+        on_raise: whether it takes new alarms; if not, it takes only escalations of other routes.
+        on_clear: whether it also sends a message when an alarm has cleared.
         escalate_after_s: seconds after which an unacknowledged alarm goes to ``escalate_to`` too.
         escalate_to: name of that route.
         digest: whether a recipient gets at most one message in 60 s.
         url: address of the webhook.
         key_env: name of the environment variable with the key that signs it.
-        language: the language of what people read.
+        language: the language of the messages.
     """
 
     name: str
@@ -67,7 +69,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """What the file of routes says; routes by name, in the order of the file."""
+    """The content of the routes file; routes by name, in the order of the file."""
 
     routes: Mapping[str, Route] = field(default_factory=dict)
     server: MailServer | None = None
@@ -81,9 +83,9 @@ class Delivery:
     Attributes:
         ts_us, tag_name, condition, raised_at_us, event: key of the row of the journal.
         purpose: why it is sent: ``escalate`` only while nobody has acknowledged.
-        route, recipient: where it goes.
-        due_us: when it is to be sent.
-        dedupe_key: the same for the same message, however often it is computed.
+        route, recipient: the route and the recipient.
+        due_us: when to send it.
+        dedupe_key: identifies the message: computing the same message again gives the same key.
     """
 
     ts_us: int
@@ -100,22 +102,22 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message of the outbox that is due, with what it says.
+    """A message of the outbox that is due, with its content.
 
     Attributes:
-        id: its row.
-        purpose, route, recipient, event, ts, tag_name, condition, raised_at, dedupe_key: as of
+        id: the id of its row.
+        purpose, route, recipient, event, ts, tag_name, condition, raised_at, dedupe_key: as in
             :class:`Delivery`.
         created_at: when the worker wrote it.
-        wanted_at: when it was to be sent first.
-        attempt: how often it was tried.
-        level, priority, value, limit_value: of the row of the journal.
+        wanted_at: when it was first due.
+        attempt: the number of attempts so far.
+        level, priority, value, limit_value: from the row of the journal.
         message, cause, consequence, response: guidance for the alarm.
-        title, unit: of the tag.
+        title, unit: title and unit of the tag.
         active: whether the episode is active now.
         unacked: whether the episode is shown and nobody has acknowledged it.
-        over: whether the episode is hidden now, or nothing of it is left to look at.
-        told: whether this recipient got a message about the episode.
+        over: whether the episode is hidden now, or needs no more attention.
+        was_notified: whether this recipient got a message about the episode.
     """
 
     id: str
@@ -144,12 +146,12 @@ class Waiting:
     active: bool = True
     unacked: bool = True
     over: bool = False
-    told: bool = False
+    was_notified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one recipient gets: subject and text, and a webhook also the alarms as JSON."""
+    """The message for one recipient: subject, text, and for a webhook the alarms as JSON."""
 
     subject: str
     text: str

@@ -15,9 +15,9 @@ from ksys_app.models.message import Message
 
 MAX_UNIT: Final = 24
 MAX_TITLE: Final = 200
-"""Characters of ``meta.unit`` and ``meta.title``; longer texts are no unit and no title."""
+"""Most characters of ``meta.unit`` and ``meta.title``; a longer text is ignored."""
 MAX_STUCK_S: Final = 86_400
-"""Most seconds of ``meta.stuck_s``: two days of minutes are what a tick may look back."""
+"""Most seconds of ``meta.stuck_s``. A tick looks back twice as long: at most two days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,17 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag of the database, from samples, rules or expectations.
+    """A tag with samples, a rule, an expectation or a saved expression.
 
-    ``first_ts`` and ``last_ts`` are None for a configured tag that has never sent.
+    ``first_ts`` and ``last_ts`` are None for a configured tag that has never sent. ``expression``
+    is None for a tag that is not calculated.
     """
 
     tag_name: str
     first_ts: datetime | None
     last_ts: datetime | None
     has_rule: bool
+    expression: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Expectation:
 class StoredRule:
     """A row of ``influx_qc_rule`` as stored; its values are not checked.
 
-    Numbers may be NaN or infinite. ``meta`` is the text of the JSON value, None where it is NULL or
+    Numbers may be NaN or infinite. ``meta`` is the text of the JSON value, None if it is NULL or
     too large to be read; ``meta_bytes`` is its size in the table.
     """
 
@@ -104,8 +106,8 @@ class Fault:
     what: Message
 
     @property
-    def said(self) -> Message:
-        """Both in one sentence: ``max_val: nan is not a finite number``."""
+    def sentence(self) -> Message:
+        """Column and reason in one sentence: ``max_val: nan is not a finite number``."""
         return Message("faults.of_column", {"column": self.column, "what": self.what})
 
 
@@ -113,7 +115,8 @@ class Fault:
 class QcRule:
     """A usable rule; a limit that is None is not checked.
 
-    ``faults`` names the columns with unusable values; they are not checked.
+    ``faults`` names the columns with unusable values; they are not checked. A calculated tag has a
+    rule even if none is stored, with its ``expression`` and its chosen ``decimals``.
     """
 
     tag_name: str
@@ -132,6 +135,8 @@ class QcRule:
     spike_zscore: float | None = None
     deadband_pct: float | None = None
     faults: tuple[Fault, ...] = field(default=(), compare=False)
+    decimals: int | None = field(default=None, compare=False)
+    expression: str = field(default="", compare=False)
 
     @property
     def unit(self) -> str:
@@ -196,6 +201,10 @@ class TileRow:
         refused_at: time of the newest refused sample, None without any.
         refused_value: value of the newest refused sample; may be None, NaN or infinite.
         refused_reason: its reason, a name of PRD §4.9, empty without any.
+        calculated: whether the tag is calculated, so that it has no count of samples.
+        moving: whether it uses other times, so that the alarm worker does not judge it.
+        allowed: how old ``ts`` may be; None to use the rule and the expectation.
+        seen: the smallest and largest value of the sparkline of a calculated tag.
     """
 
     tag_name: str
@@ -217,6 +226,10 @@ class TileRow:
     refused_at: datetime | None = None
     refused_value: float | None = None
     refused_reason: str = ""
+    calculated: bool = False
+    moving: bool = False
+    allowed: timedelta | None = None
+    seen: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +240,8 @@ class PastRow:
         tag_name: the tag.
         count: samples.
         min: smallest value; ``min``, ``max``, ``first`` and ``last`` are None without samples.
-        prev_last: ``last`` of the bucket with data before the newest one; without samples, that of
-            the bucket before the window.
+        prev_last: ``last`` of the bucket with data before the newest one; without samples, ``last``
+            of the bucket before the window.
     """
 
     tag_name: str
@@ -247,7 +260,7 @@ class Spark:
     Attributes:
         tag_name: the tag.
         at: positions of the points, 0 (window start) to 1 (now), ascending.
-        value: their values, as many.
+        value: their values, one for each position.
     """
 
     tag_name: str
@@ -257,7 +270,7 @@ class Spark:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How long a tag has had one value, to the minute.
+    """A run of equal values up to the newest sample of a tag, to the minute.
 
     Attributes:
         tag_name: the tag.
@@ -274,12 +287,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far an aggregate is stored.
+    """The time up to which an aggregate is stored.
 
     Attributes:
         view: name of the aggregate.
         stored_to: its watermark; None if the aggregate is empty or may not be read.
-        end_offset: how far behind the clock its policy stops.
+        end_offset: how far behind the clock its refresh policy stops.
     """
 
     view: str

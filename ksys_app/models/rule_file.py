@@ -1,4 +1,4 @@
-"""Where the rule in force of a tag differs from the rule file that was last synced (PRD §32.9)."""
+"""Differences between the rule in force of a tag and the rule file last synced (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Missing = Literal["", "file", "database"]
 
 @dataclass(frozen=True, slots=True)
 class RulePair:
-    """A row of the file and the row in force, where the database finds them unequal.
+    """A row of the file and the row in force that the database finds unequal.
 
     Attributes:
         tag_name: the tag.
         base: the row of the file at the last sync, None if the file had none.
-        synced_at: when the row of the file came into the database as it is.
+        synced_at: when a sync brought the row of the file into the database.
         row: the row in force without ``meta``, None if there is none.
         meta: ``meta`` of that row as text, None if there is none or it is too long.
     """
@@ -32,14 +32,14 @@ class RulePair:
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """Who changed a cell of a rule, by the history.
+    """The last changes of a cell of a rule, from the history.
 
     Attributes:
         tag_name: the tag.
         column: the column.
-        left_at: when it last stopped being what the file has, None if nobody recorded that.
+        left_at: when its value last began to differ from the file, None if not recorded.
         changed_at: its last change.
-        actor: who made the last change.
+        actor: the person or program of the last change.
         source: ``page``, ``csv`` or ``sql``, of the last change.
     """
 
@@ -59,8 +59,9 @@ class FileCell:
         column: the column.
         file: the value of the file.
         value: the value in force.
-        since: since when they differ, None if nobody recorded a change.
-        actor: who changed the cell last, empty if nobody recorded it; ``source`` by what.
+        since: when they began to differ, None if no change is recorded.
+        actor: who changed the cell last, empty if not recorded.
+        source: ``page``, ``csv`` or ``sql``, of the last change; empty if not recorded.
     """
 
     column: str
@@ -78,9 +79,9 @@ class FileDifference:
     Attributes:
         tag_name: the tag.
         synced_at: when the row of the file came into the database, None if the file has no row.
-        missing: who has no row at all, ``file`` or ``database``; then there are no cells.
-        since: since when they differ, None if nobody recorded a change.
-        actors: who made the changes, each once.
+        missing: the side without a row, ``file`` or ``database``; then there are no cells.
+        since: when they began to differ, None if no change is recorded.
+        actors: the persons and programs of the changes, each once.
         cells: the cells that differ, in the order of the columns.
     """
 

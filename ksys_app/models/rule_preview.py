@@ -1,4 +1,4 @@
-"""What limits would have done over a span of time (PRD §32.9)."""
+"""Preview of limits: the alarms that they would have raised over a span of time (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Episode:
 
     Attributes:
         condition: the condition.
-        level: its level, or the last one before the end.
-        priority: the highest priority that it had; 1 is the highest.
-        limit_value: the limit that was broken first; None without one.
+        level: its level; after the end, its last level.
+        priority: the highest priority that it reached; 1 is the highest.
+        limit_value: the limit that the value broke first; None without a limit.
         raised_us: when it was raised.
         cleared_us: when it was cleared; None while it is active.
     """
@@ -57,13 +57,13 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Alarms with the limits in force and with the proposed ones.
+    """The alarms with the limits in force and with the proposed limits.
 
     Attributes:
         start: start of the span.
         end: its end, the database's clock.
-        reached: until when the samples are judged.
-        exact: whether every sample is judged; otherwise the minutes are.
+        reached: the time up to which the samples are judged.
+        exact: whether every sample is judged; otherwise minutes are judged.
         samples: number of judged samples, or of minutes.
         truncated: whether there were more samples or alarms than may be judged.
         before: with the limits in force.

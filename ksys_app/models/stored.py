@@ -1,15 +1,15 @@
-"""What of a stored JSON value a reader can hold."""
+"""Bounds for stored JSON values: the size of integers and the depth of nesting."""
 
 from __future__ import annotations
 
 from typing import Final
 
 EXACT_DIGITS: Final = 18
-"""A longer integer may not fit into 64 bits. Nothing computes with such a number."""
+"""Integers of more digits may not fit into 64 bits; the product does not compute with them."""
 
 
 def plain_integer(digits: str) -> int | float:
-    """An integer of a JSON document; a long one loses its last digits."""
+    """Parse an integer of a JSON document; a long integer becomes a float and loses digits."""
     return int(digits) if len(digits) <= EXACT_DIGITS else float(digits)
 
 

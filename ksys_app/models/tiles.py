@@ -19,11 +19,11 @@ class Violation:
         reason: the rule.
         value: the figure that breaks the rule: the newest sample, a step, a rate per minute, a
             z-score, or an age in seconds; None for quality without a figure.
-        limit: the limit for that figure, for a range its nearer end; None for ``BAD``.
-        low: lower end of the range, ``high`` its upper end; None without such an end.
+        limit: the limit for that figure; for a range its nearer end; None for ``BAD``.
+        low: lower end of the range; ``high`` its upper end; None without such an end.
         held: whether the value is back inside the limit, but not yet beyond the deadband.
-        note: the reason for refused samples, ``QC`` for a stored one that its writer doubts, empty
-            for a sample that is not a number.
+        note: the reason for refused samples; ``QC`` for a stored sample that its writer doubts;
+            empty for a sample that is not a number.
         count: number of samples refused in 5 minutes.
     """
 
@@ -42,42 +42,42 @@ class Violation:
 class Tile:
     """One tag in one window: the contract of PRD §5.4, without the age of the newest sample.
 
-    The age grows without a change of the tag, and a sparkline moves with the clock
-    (:class:`Drawing`). Where nothing else changes, the same tile stays.
+    Age and sparkline (:class:`Drawing`) change with the clock, so they are not part of a tile.
+    While nothing else changes, the tile stays the same object.
 
     Attributes:
         title: the tag's name.
         about: what the tag measures, from its rule, may be empty.
         unit: unit of the value, may be empty.
-        value: newest sample, None without one or if it is not a number.
-        value_s: the same as text, a dash for None.
+        value: newest value; None without a sample, or if the value is not a number.
+        value_s: the value as text, a dash for None.
         delta_pct: change of the two newest buckets, percent.
-        delta_s: the same as text, signed.
+        delta_s: the change as text, with a sign.
         change_s: the change as the page shows it, in percent or in the unit; a dash without two
             values to compare, or if the tag is lost; ``change_dir`` -1, 0 or 1.
         gauge_pct: position in the range, 0 to 100.
         ranged: whether the rule sets the range and the range has a width.
         status_level: 0 normal, 1 warning, 2 critical.
         ts: time of the newest sample, UTC, None for a tag that never sent.
-        ts_s: the same in the display zone.
+        ts_s: the time as text in the display zone.
         range_label: ``0.0 ~ 200.0``.
-        count: samples in the window.
+        count: samples in the window, None for a calculated tag.
         min: smallest value in the window; ``min``, ``max``, ``first``, ``last`` are None without
             samples.
         comm: ``ok``, ``late``, ``lost`` or ``never``.
         allowed_s: the age up to which comm is ``ok``, seconds.
         violations: every broken rule, the worst first: the tag's active alarms, and samples that
             were refused.
-        unjudged_s: until when alarms were evaluated, in the display zone, where nobody does now;
-            else empty.
+        unjudged_s: when alarms were last evaluated, in the display zone, if no worker evaluates
+            them now; otherwise empty.
         places: decimals of the shown values.
-        unchanged_s: seconds of an unchanged value if that is longer than the rule allows, else
-            None; ``unchanged_longer`` if the value may be unchanged for even longer.
-        far_room: length of the longest text of a limit beside a sparkline (:class:`Drawing`) that
-            the tag's rule can give, characters.
+        unchanged_s: seconds of an unchanged value if longer than the rule allows, otherwise None;
+            ``unchanged_longer`` if the value may be unchanged for even longer.
+        far_room: characters of the longest text that a limit of the tag can have beside the
+            sparkline (:class:`Drawing`).
         group: the group of the tag, from its rule or its name.
-        gauge_warn: positions of the warning limits on the gauge, percent; ``gauge_crit`` those of
-            the critical limits.
+        gauge_warn: positions of the warning limits on the gauge, percent; ``gauge_crit`` positions
+            of the critical limits.
     """
 
     title: str
@@ -95,7 +95,7 @@ class Tile:
     ts: datetime | None
     ts_s: str
     range_label: str
-    count: int
+    count: int | None
     min: float | None
     max: float | None
     first: float | None
@@ -124,10 +124,11 @@ class Drawing:
 
     Attributes:
         spark: SVG path of the window's series in a box of 100 x 24, empty without samples.
-        warn_y: heights of the warning limits in that box; ``crit_y`` those of the critical limits.
+        warn_y: heights of the warning limits in that box; ``crit_y`` of the critical limits.
         far_above: the nearest limit above that box, ``H 80000 ↑``, empty for none.
         far_below: the nearest limit below that box.
-        far_level: level of such a limit that is broken, negative for the one below, else 0.
+        far_level: level of ``far_above`` if it is broken; minus the level of ``far_below`` if it is
+            broken; otherwise 0.
     """
 
     spark: str = ""

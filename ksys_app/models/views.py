@@ -1,6 +1,6 @@
-"""What pages bind to: every figure already text, so that components only place it.
+"""View models of pages: every figure is already text, so that components only place it.
 
-Field names are short because a list in state is sent whole at each change.
+Field names are short, because the complete list in a state is sent at each change.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from ksys_app.models.message import Message
 
 SortKey = Literal["tag", "ts", "value", "comm", "alarm"]
 MOST_IN_STATE: Final = 60
-"""Up to so many tiles are sent with the page's state, and are all in the document.
+"""Up to this number, the page state has all tiles, and all tiles are in the document.
 
-The browser fetches more over HTTP, and only what is in sight is in the document.
+With more tiles, the browser fetches them over HTTP, and only visible tiles are in the document.
 """
 MOST_CELLS: Final = 2500
-"""Up to so many tags have a cell each; of more only those that are not normal."""
+"""Up to this number, each tag has a cell; with more tags, only those that are not normal."""
 KINDS: Final = ("crit", "warn", "old", "still", "never")
-"""Kinds of trouble that the tags are counted by, and may be cut to."""
+"""The kinds of trouble by which tags are counted and can be filtered."""
 PINNED: Final = "pinned"
-"""The tags may also be cut to those that are pinned."""
+"""The filter for pinned tags."""
 
 
 @dataclass(frozen=True)
@@ -29,32 +29,33 @@ class TileView:
     """One tile and its row of the snapshot table.
 
     Attributes:
-        title: the tag, ``unit`` the unit of its value, may be empty.
-        value_s: value as text, a dash where there is none; ``value_full`` with every digit.
-        delta_s: signed change, a dash for none, ``delta_dir`` its direction -1, 0, 1.
-        gauge_pct: 0 to 100, whole steps of 0.1.
-        ranged: whether the rule sets the range; where not, it is what the window happened to hold.
+        title: the tag; ``unit`` the unit of its value, may be empty.
+        value_s: value as text, a dash for no value; ``value_full`` with all digits.
+        delta_s: change with a sign, a dash for none; ``delta_dir`` its direction -1, 0, 1.
+        gauge_pct: 0 to 100, in steps of 0.1.
+        ranged: whether the rule sets the range; if not, it is the range of the window's values.
         status_level: 0 normal, 1 warning, 2 critical.
         ts_ms: time of the newest sample, epoch milliseconds, 0 for never.
-        ts_s: the same as ``YYYY-MM-DD HH:mm:ss`` in the display zone.
+        ts_s: this time as ``YYYY-MM-DD HH:mm:ss`` in the display zone.
         range_label: ``0.0 ~ 200.0``.
         count, min, max, first, last: the window's statistics as text.
         comm: ``ok``, ``late``, ``lost``, ``never``.
         kind: the worst of ``KINDS`` that the tag has, ``ok`` for none.
         allowed_s: age in seconds up to which comm is ``ok``.
-        alarm: of the worst violation the rule, ``HH``, the text of the section ``alarm`` that says
-            how it is broken, and the value and the limit that are filled in; else empty. Without a
-            rule: nobody evaluates alarms since the time that is filled in.
+        alarm: the worst violation: the rule, ``HH``; the key in the section ``alarm`` of a text
+            that says how it is broken; and the value and the limit for this text. Empty without a
+            violation. With an empty rule: no worker has evaluated alarms since the given time.
         alarm_level: 0 none, 1 warn, 2 crit.
         spark: SVG path in a box of 100 x 24.
-        warn_y: heights of the warning limits in that box, ``crit_y`` of the critical ones.
-        far_above: the nearest limit above that box as text, ``far_below`` the nearest below it,
-            ``far_level`` 1 or 2 where the one above is broken, -1 or -2 where the one below is,
-            else 0, ``far_room`` characters of the longest that there can be.
-        gauge_warn: places of the warning limits on the gauge, percent, as ``gauge_crit``.
-        still_s: seconds for which the value has been the same, where that is longer than the rule
-            allows, else 0; ``still_longer`` where it may be longer still.
-        pinned: whether the user keeps it in front.
+        warn_y: heights of the warning limits in that box; ``crit_y`` of the critical limits.
+        far_above: the nearest limit above that box as text; ``far_below`` the nearest below it.
+        far_level: 1 or 2 if ``far_above`` is broken, -1 or -2 if ``far_below`` is, otherwise 0.
+        far_room: characters of the longest text that these limits can have.
+        gauge_warn: positions of the warning limits on the gauge, percent; ``gauge_crit`` of the
+            critical limits.
+        still_s: seconds of an unchanged value if longer than the rule allows, otherwise 0;
+            ``still_longer`` if it may be even longer.
+        pinned: whether the user has pinned the tag to the front.
     """
 
     title: str
@@ -102,24 +103,25 @@ DRAWN: Final = (
     "far_below",
     "far_level",
 )
-"""Fields that the browser fetches only for tiles in sight, where the tiles are many."""
+"""Fields that the browser fetches only for visible tiles if there are many tiles."""
 SHOWN: Final = tuple(
-    one.name for one in fields(TileView) if one.name not in {"title", "pinned", *DRAWN}
+    each.name for each in fields(TileView) if each.name not in {"title", "pinned", *DRAWN}
 )
-"""Fields that it fetches for all tiles, beside the title."""
+"""Fields that the browser fetches for all tiles, besides the title."""
 
 
 @dataclass(frozen=True)
 class TallyView:
-    """How many tags there are, are shown, and have something wrong.
+    """How many tags there are, how many are shown, and how many have trouble.
 
     Attributes:
-        tags: tags that match the filter, ``every`` all of those at hand, ``shown`` those
-            that are shown.
-        kinds: how many of ``tags`` are of which of ``KINDS``; only what there is.
-        outside: how many that do not match have something wrong.
-        pinned: how many of ``tags`` are pinned.
-        partial: whether there are more tags than those at hand.
+        tags: number of tags that match the filter.
+        every: number of all loaded tags.
+        shown: number of tags that are shown.
+        kinds: kind of trouble to the number of matching tags with it; kinds with 0 are left out.
+        outside: number of tags that do not match and have trouble.
+        pinned: number of matching tags that are pinned.
+        partial: whether the database has more tags than were loaded.
     """
 
     tags: int = 0
@@ -159,7 +161,7 @@ class SeriesRow:
 
 @dataclass(frozen=True)
 class DetailView:
-    """The detail of one tag: its rule, newest samples, and 5-minute features since ``since_s``."""
+    """The details of a tag: its rule, newest samples, and 5-minute features from ``since_s``."""
 
     title: str = ""
     subtitle: str = ""
@@ -172,9 +174,10 @@ class DetailView:
 
 @dataclass(frozen=True)
 class ScaleMark:
-    """A limit on a line: its label and how many characters that has, its place in percent.
+    """A limit on a line: its label, the characters of the label, and its position in percent.
 
-    ``row`` is the one of its label, from 0; ``level`` 1 for a warning limit, 2 for a critical one.
+    ``row`` is the row of its label, from 0. ``level`` is 1 for a warning limit, 2 for a critical
+    one.
     """
 
     label: str
@@ -186,7 +189,7 @@ class ScaleMark:
 
 @dataclass(frozen=True)
 class ScaleZone:
-    """A part of a line: where it begins and how long it is, percent, and its state 0, 1 or 2."""
+    """A part of a line: its start and its length, percent, and its state 0, 1 or 2."""
 
     start: float
     size: float
@@ -198,13 +201,13 @@ class ScaleView:
     """A line with the limits of a rule and the value on it.
 
     Attributes:
-        drawn: whether there is one.
-        low, high: the ends of the range as text, empty where the rule has none.
-        marks: the limits, ``rows`` how many rows their labels take.
-        zones: states along the line.
-        at: place of the value, percent; -1 without a value.
-        off: -1 or 1 where the value lies beyond an end, else 0.
-        says: all of it in words.
+        drawn: whether there is a line.
+        low, high: the ends of the range as text, empty if the rule has none.
+        marks: the limits; ``rows`` the number of rows of their labels.
+        zones: the states along the line.
+        at: position of the value, percent; -1 without a value.
+        off: -1 or 1 if the value lies beyond an end, otherwise 0.
+        says: a description of the line in words.
     """
 
     drawn: bool = False
@@ -220,14 +223,14 @@ class ScaleView:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a tag stands now.
+    """The current state of a tag.
 
     Attributes:
         tile: its tile.
-        level: 0 normal, 1 warning, 2 critical; -1 where no rule judges a value.
-        since_ms: since when, epoch milliseconds; 0 where that is not known.
-        at_least: whether it may have begun earlier.
-        by_minute: whether it is known to the minute only.
+        level: 0 normal, 1 warning, 2 critical; -1 if no rule judges its value.
+        since_ms: when this level began, epoch milliseconds; 0 if unknown.
+        at_least: whether the level may have begun earlier.
+        by_minute: whether ``since_ms`` is exact to a minute only.
         scale: the line of its limits.
     """
 
@@ -241,11 +244,15 @@ class Standing:
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, for the error box: since when, which code, what happens next.
+    """The content of the error box: the code, the message, and when to try again.
 
-    ``way``: out of a link that asks for what does not exist, ``choose`` another tag or ``open`` the
-    page without it; empty where trying again may help. ``request_id``: the id of lines of the log
-    that are about it.
+    Attributes:
+        since_ms: when the problem began, epoch milliseconds.
+        retry_in: seconds until the next attempt.
+        runbook: the runbook of the problem.
+        way: the remedy for a link to something that does not exist: ``choose`` another tag, or
+            ``open`` the page without it; empty if trying again may help.
+        request_id: the id of the request in the log.
     """
 
     code: str = ""

@@ -1,4 +1,4 @@
-"""Who sends a request (PRD §31.2)."""
+"""The sender of a request (PRD §31.2)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Final, Literal
 from ksys_app.models.access import Role
 
 Via = Literal["off", "local", "proxy", "oidc", "token"]
-"""How somebody is known; ``off``: nobody logs in, and everybody is at the machine itself."""
+"""How a visitor was identified; ``off``: there is no login, and visitors use the machine itself."""
 
 VISITOR: Final = "ksys.visitor"
-"""Where the scope of a request has its visitor, None for an open path that nobody is known at."""
+"""The key of the visitor in the scope of a request; None for an anonymous request to an open path.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Visitor:
     Attributes:
         name: name of the user or of the token.
         role: what the visitor may do.
-        via: how the visitor is known.
+        via: how the visitor was identified.
         key: key of the session, None without one.
     """
 

@@ -21,10 +21,10 @@ REQUEST_S: Final = 5.0
 """Longest time of one request to the provider, seconds."""
 MOST_BYTES: Final = 1_000_000
 """Longest answer of the provider."""
-HOLD_S: Final = 3600.0
-"""What the provider says about itself is asked for again after this time, seconds."""
+DOCUMENT_S: Final = 3600.0
+"""A document of the provider is read again after this time, seconds."""
 PAUSE_S: Final = 5.0
-"""After a failure the provider is not asked again for this time, seconds."""
+"""After a failure the provider gets no new request for this time, seconds."""
 
 
 class ProviderFault(AuthRequired):
@@ -33,28 +33,32 @@ class ProviderFault(AuthRequired):
     Args:
         reason: one word for the audit: ``away``, ``answer``, ``refused`` or ``token``.
         why: what happened, for the audit and the log.
-        said: what the person reads.
+        sentence: the message for the person.
     """
 
-    def __init__(self, reason: str, why: str, said: Message) -> None:
-        super().__init__(said)
+    def __init__(self, reason: str, why: str, sentence: Message) -> None:
+        super().__init__(sentence)
         self.reason, self.why = reason, why
 
 
-def away(error: BaseException) -> ProviderFault:
-    """The provider does not answer."""
+def away_fault(error: BaseException) -> ProviderFault:
+    """The fault of a provider that does not answer."""
     what = f"{type(error).__name__}: {error}".rstrip(": ")
     return ProviderFault("away", what[:300], Message("errors.sign_in_away"))
 
 
-def garbage(why: str) -> ProviderFault:
-    """The provider's answer is none that a provider gives."""
+def bad_answer_fault(why: str) -> ProviderFault:
+    """The fault of a provider whose answer does not follow the protocol."""
     return ProviderFault("answer", why[:300], Message("errors.sign_in_away"))
 
 
 @asynccontextmanager
-async def bounded(turns: asyncio.Semaphore) -> AsyncIterator[None]:
-    """Requests to the provider, a few at a time; what goes wrong is a :class:`ProviderFault`."""
+async def bounded_request(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+    """A block with a request to the provider; every error in it becomes a :class:`ProviderFault`.
+
+    Args:
+        turns: limits the number of concurrent requests.
+    """
     try:
         async with asyncio.timeout(REQUEST_S), turns:
             yield
@@ -62,10 +66,10 @@ async def bounded(turns: asyncio.Semaphore) -> AsyncIterator[None]:
         why = f"{error.error}: {error.description}"
         raise ProviderFault("refused", why[:300], Message("errors.sign_in_refused")) from error
     except (TimeoutError, httpx2.TransportError, OSError) as error:
-        raise away(error) from error
-    # A text that is no JSON, and one that is nested too deeply.
+        raise away_fault(error) from error
+    # ValueError: the text is not JSON. RecursionError: it is nested too deeply.
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
-        raise garbage(f"{type(error).__name__}: {error}") from error
+        raise bad_answer_fault(f"{type(error).__name__}: {error}") from error
 
 
 class _Short(httpx2.AsyncByteStream):
@@ -86,24 +90,24 @@ class _Short(httpx2.AsyncByteStream):
         await self._body.aclose()
 
 
-async def shorten(response: httpx2.Response) -> None:
-    """End an answer that is too long; for the hook ``response``."""
+async def limit_body(response: httpx2.Response) -> None:
+    """Stop reading a response that is too long; for the hook ``response``."""
     response.stream = _Short(response.stream)
 
 
-async def json_of(client: Any, url: str, **more: Any) -> Mapping[str, Any]:
+async def read_json(client: Any, url: str, **options: Any) -> Mapping[str, Any]:
     """The JSON object at an address."""
-    response = await client.request("GET", url, **more)
+    response = await client.request("GET", url, **options)
     if response.status_code != 200:
         raise ValueError(f"{url} answers {response.status_code}")
-    found = response.json()
-    if not isinstance(found, dict):
+    content = response.json()
+    if not isinstance(content, dict):
         raise ValueError(f"{url} has no JSON object")
-    return found
+    return content
 
 
-class Kept(Generic[T]):
-    """A document of the provider that is read once for all who need it.
+class Document(Generic[T]):
+    """A document of the provider, read once for all callers.
 
     Args:
         read: reads the document; raises :class:`ProviderFault`.
@@ -116,26 +120,28 @@ class Kept(Generic[T]):
         self._read, self._clock = read, clock
         self._turn = asyncio.Lock()
         self._at = -math.inf
-        self._found: T | None = None
+        self._content: T | None = None
         self._fault: ProviderFault | None = None
 
     async def get(self, *, anew: bool = False) -> T:
-        """The document, at most ``HOLD_S`` old.
+        """The document, at most ``DOCUMENT_S`` seconds old.
 
         Args:
-            anew: whether what is kept lacks something; then it is at most ``PAUSE_S`` old.
+            anew: whether the stored document lacks something. Then the result is at most
+                ``PAUSE_S`` seconds old.
 
         Raises:
-            ProviderFault: it cannot be read, or could not be read within the last ``PAUSE_S``.
+            ProviderFault: the document cannot be read, or could not be read in the last ``PAUSE_S``
+                seconds.
         """
         async with self._turn:
-            if self._clock() - self._at >= (PAUSE_S if anew or self._fault else HOLD_S):
+            if self._clock() - self._at >= (PAUSE_S if anew or self._fault else DOCUMENT_S):
                 try:
-                    self._found, self._fault = await self._read(), None
-                except ProviderFault as fault:
-                    self._found, self._fault = None, fault
+                    self._content, self._fault = await self._read(), None
+                except ProviderFault as error:
+                    self._content, self._fault = None, error
                 self._at = self._clock()
-            if self._found is None:
-                known = self._fault or garbage("no document")
-                raise ProviderFault(known.reason, known.why, known.said)
-            return self._found
+            if self._content is None:
+                fault = self._fault or bad_answer_fault("no document")
+                raise ProviderFault(fault.reason, fault.why, fault.sentence)
+            return self._content

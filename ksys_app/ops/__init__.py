@@ -1,1 +1,1 @@
-"""The work of the `ksys` command: one folder for each kind of work, and modules that all use."""
+"""The work of the `ksys` command: one folder for each kind of work, and shared modules."""

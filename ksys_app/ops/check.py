@@ -11,7 +11,7 @@ Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
 
 NAMED: Final = 2
-"""How many names of one runbook a headline lists; the others are counted."""
+"""How many names of one runbook a headline lists; further names are only counted."""
 
 
 # First word of a check's name, to the runbook for a failure of this check.
@@ -53,9 +53,9 @@ class Check:
     """The result of one check, a line of the output.
 
     Attributes:
-        name: what was checked, e.g. ``index idx_hist_tag_ts``.
+        name: the checked object, e.g. ``index idx_hist_tag_ts``.
         ok: whether the check passed.
-        detail: what was found; for a failed check, what is wrong.
+        detail: the finding; for a failed check, what is wrong.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Check:
 
 
 def headline(failed: Sequence[Check]) -> str:
-    """One line that sums up the failed checks: ``all well`` if there are none.
+    """One line that sums up the failed checks; ``all well`` if there are none.
 
     A single failure is described. Several are listed with their runbooks, for example
     ``2 wrong: policy retention influx_agg_1h (VERIFY_POLICY); nothing arrives (NO_ROWS)``.

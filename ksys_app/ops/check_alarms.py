@@ -1,4 +1,4 @@
-"""Checks that the role of ``TS_ALARM_DSN`` may write what the alarm worker writes."""
+"""Checks that the role of ``TS_ALARM_DSN`` has the privileges of the alarm worker."""
 
 from __future__ import annotations
 
@@ -23,15 +23,18 @@ ORDER BY 1
 
 
 async def alarm_rights(conn: AsyncConnection) -> list[str]:
-    """What the role of a connection lacks of the privileges that the alarm worker needs."""
+    """The privileges of the alarm worker that the role of a connection does not have."""
     wanted = [
         (row["relation"], privilege)
         for row in golden.of(conn).privileges
         if row["role"] == ROLE
         for privilege in row["privileges"]
     ]
-    relations, privileges = [one for one, _ in wanted], [one for _, one in wanted]
-    cursor = await conn.execute(LACKS, {"relations": relations, "privileges": privileges})
+    params = {
+        "relations": [relation for relation, _ in wanted],
+        "privileges": [privilege for _, privilege in wanted],
+    }
+    cursor = await conn.execute(LACKS, params)
     return [name for (name,) in await cursor.fetchall()]
 
 

@@ -1,4 +1,4 @@
-"""Checks that the role of ``TS_OPERATOR_DSN`` may do what ``eco_op`` may, and not more."""
+"""Checks that the role of ``TS_OPERATOR_DSN`` has the privileges of ``eco_op`` and no others."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ SELECT ARRAY(
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """What a role may do: the functions that it may not call, the tables that it may touch."""
+    """The privileges of a role: functions that it may not call, and tables that it may use."""
 
     lacks: list[str]
     touches: list[str]
 
 
 async def callable_by(conn: AsyncConnection) -> Calls:
-    """What the role of a connection may do in schema ``ksys`` and with tables."""
+    """The privileges of the role of a connection in schema ``ksys`` and on tables."""
     wanted = [row["name"] for row in golden.of(conn).access if MAY_CALL in row["facts"]]
     names = [name.removeprefix("function ") for name in wanted]
     async with conn.cursor(row_factory=class_row(Calls)) as cursor:
@@ -52,7 +52,7 @@ async def callable_by(conn: AsyncConnection) -> Calls:
 
 
 def operator(role: str, found: Calls, standby: bool) -> Iterator[Finding]:
-    """Check that the operator's role can call every function of the app, and touches no table."""
+    """Check that the operator's role can call every function of the app, and can use no table."""
     if standby:
         detail = "a standby is read-only; name the primary"
     elif found.lacks:

@@ -8,12 +8,12 @@ from typing import Final
 from ksys_app.models.health import Replica
 from ksys_app.security import Finding
 
-# The pages of a replica that is further behind show tags as late that are not.
+# If a replica is further behind, its pages show tags as late that are not.
 MAX_LAG_S: Final = 30.0
 
 
 def replica(variable: str, found: Replica | None) -> Iterator[Finding]:
-    """How far a standby is behind its primary; nothing for a primary."""
+    """The finding about the lag of a standby; no finding for a primary."""
     if found is None:
         return
     lag = "of unknown age" if found.lag_s is None else f"{found.lag_s:.1f} s behind its primary"

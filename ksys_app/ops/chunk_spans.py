@@ -1,4 +1,4 @@
-"""Reads and sets how much time a chunk covers: ``ksys db init --tags``, ``ksys db status``."""
+"""Reads and sets the time that a chunk covers: ``ksys db init --tags``, ``ksys db status``."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ksys_app.ops.owner import owner
 SAMPLES: Final = "influx_hist"
 AGGREGATES: Final = ("influx_agg_1m", "features_5m", "influx_agg_10m")
 
-# The server does not know its memory. Usually shared_buffers is 25 % of it, and
-# effective_cache_size 75 %; a server that nobody has configured has 128 MB and 4 GB.
+# The server cannot report its memory. Usually shared_buffers is 25 % of it, and
+# effective_cache_size 75 %; a server with default settings has 128 MB and 4 GB.
 MEMORY: Final = """
 SELECT greatest(pg_size_bytes(current_setting('shared_buffers')),
                 pg_size_bytes(current_setting('effective_cache_size')) / 3)
 """
-THERE: Final = "SELECT to_regclass('public.tech_ind_1m_mv') IS NOT NULL"
+INITIALISED: Final = "SELECT to_regclass('public.tech_ind_1m_mv') IS NOT NULL"
 # The last whole hour. Tags that did not send do not count.
 MEASURED: Final = """
 SELECT count(DISTINCT tag_name), coalesce(sum(n), 0)::float8 / 3600
@@ -40,17 +40,20 @@ WHERE view_schema = 'public' AND view_name = %s
 
 
 async def read_load(conn: AsyncConnection, tags: int | None, rate: float = 1.0) -> Load | None:
-    """What is written, from the last hour; without samples, what ``rate`` says.
+    """The load of the database from the samples of the last hour; without samples, from ``rate``.
 
     Args:
         conn: a connection of the owner.
-        tags: number of tags; None takes the tags of the last hour, and returns None without any.
+        tags: number of tags; None to use the tags of the last hour.
         rate: samples of a tag in a second.
+
+    Returns:
+        The load; None if neither ``tags`` nor samples are given.
     """
     memory = await (await conn.execute(MEMORY)).fetchone()
     assert memory is not None, "a SELECT without FROM has one row"
     sending, rows_s = 0, 0.0
-    if await (await conn.execute(THERE)).fetchone() == (True,):
+    if await (await conn.execute(INITIALISED)).fetchone() == (True,):
         sending, rows_s = await (await conn.execute(MEASURED)).fetchone() or (0, 0.0)
     if sending:
         return Load(tags or sending, rows_s / sending, True, int(memory[0]))
@@ -58,7 +61,7 @@ async def read_load(conn: AsyncConnection, tags: int | None, rate: float = 1.0) 
 
 
 async def survey(dsn: str, tags: int) -> list[str]:
-    """What :func:`set_spans` would choose, and why; changes nothing."""
+    """The spans that :func:`set_spans` would set, and their reason; changes nothing."""
     async with owner(dsn, read_only=True) as conn, conn.transaction():
         load = await read_load(conn, tags)
         assert load is not None, "the number of tags is given"
@@ -71,7 +74,7 @@ async def set_spans(dsn: str, tags: int, rate: float = 1.0) -> list[str]:
     Args:
         dsn: the owner's DSN.
         tags: number of tags.
-        rate: samples of a tag in a second, unless the last hour has samples.
+        rate: samples of a tag in a second, used if the last hour has no samples.
 
     Returns:
         Sentences with the spans and their reason.
@@ -89,7 +92,7 @@ async def set_spans(dsn: str, tags: int, rate: float = 1.0) -> list[str]:
 
 
 async def advice(conn: AsyncConnection) -> list[str]:
-    """A sentence if the span of new chunks does not suit the tags that send; empty if it does."""
+    """A sentence if the span of new chunks does not fit the load; otherwise empty."""
     load = await read_load(conn, None)
     row = await (await conn.execute(SPAN)).fetchone()
     if load is None or row is None or row[0] is None:

@@ -1,4 +1,4 @@
-"""``ksys check``: connects to each DSN and reports what is there (PRD §10)."""
+"""``ksys check``: connects to each DSN and reports its findings (PRD §10)."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from ksys_app.security import Finding
 from ksys_app.settings import safe_dsn
 
 Variable = Literal["TS_DSN", "TS_OPERATOR_DSN", "TS_ALARM_DSN", "TS_ADMIN_DSN"]
-# The age of a sample is computed with the database's clock. With a larger difference, a person who
-# looks at a watch finds the ages wrong.
+# The age of a sample is computed with the database's clock. With a larger difference, the ages do
+# not match the clocks of the readers.
 MAX_CLOCK_S: Final = 2.0
-# What each other DSN is for, and the name of the check that it leads to the database of TS_DSN.
+# The purpose of each other DSN, and the name of the check that it leads to the database of TS_DSN.
 MEANS: Final = {
     "TS_ADMIN_DSN": ("ksys db says", "one database"),
     "TS_OPERATOR_DSN": ("the app writes", "one database of the operator"),
@@ -57,7 +57,7 @@ SELECT current_database()::text AS database, current_user::text AS role, pg_back
 FROM pg_roles WHERE rolname = current_user
 """  # noqa: S608 - a constant of ours
 RELATIONS: Final = """
-SELECT w.name, w.kind, c.oid IS NOT NULL AS there,
+SELECT w.name, w.kind, c.oid IS NOT NULL AS exists,
        coalesce(has_table_privilege(c.oid, 'SELECT'), false) AS reads,
        coalesce(has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), false) AS writes,
        coalesce(pg_has_role(c.relowner, 'USAGE'), false) AS owns,
@@ -92,9 +92,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found at a DSN; ``facts`` is None where the connection was refused.
+    """The findings at a DSN; ``facts`` is None if the connection was refused.
 
-    ``has_schema``: whether the database has the whole schema of this product.
+    ``has_schema``: whether the database has tables of this product and no restore is running.
     """
 
     findings: list[Finding]
@@ -103,30 +103,30 @@ class Looked:
 
 
 async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
-    """Connect to a DSN and report what is there.
+    """Connect to a DSN and report the findings.
 
     Args:
-        variable: the variable of the DSN, which says whose it is.
+        variable: the variable of the DSN, which decides the checks.
         dsn: the DSN.
         production: whether it is a failure if the app's role can write.
     """
     name = safe_dsn(dsn)
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         async with await connect(dsn, even_restoring=True) as conn:
-            seconds = time.monotonic() - begun
+            seconds = time.monotonic() - started
             facts, relations = await _facts(conn)
             ahead = await _ahead_s(conn)
             found = await standby.look(conn)
             calls = await callable_by(conn)
-            able = await alarm_rights(conn)
+            missing_rights = await alarm_rights(conn)
             tls = "TLS" if conn.pgconn.ssl_in_use else "no TLS"
             through = facts.pid != conn.pgconn.backend_pid
     except (KsysError, psycopg.Error, OSError) as error:
         mapped = map_error(error, name)
         if mapped is None:
             raise
-        # A refused connection is a failed check; without any answer there is no database.
+        # A refused connection is a failed check. Without an answer, the database is unreachable.
         code = 3 if mapped.exit_code == 3 else 1
         return Looked([Finding(f"{variable} connection", False, mapped.message, exit_code=code)])
     words = f"{name} answers in {seconds * 1000:.0f} ms, {tls}"
@@ -134,7 +134,7 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
     judge = {
         "TS_DSN": lambda: _reader(facts, relations, production),
         "TS_OPERATOR_DSN": lambda: operator(facts.role, calls, facts.standby),
-        "TS_ALARM_DSN": lambda: alarms(facts.role, able, facts.standby),
+        "TS_ALARM_DSN": lambda: alarms(facts.role, missing_rights, facts.standby),
         "TS_ADMIN_DSN": lambda: _owner(facts, relations),
     }
     # During a restore the rights are incomplete, so advice about them would be wrong.
@@ -150,12 +150,12 @@ async def look(variable: Variable, dsn: str, *, production: bool) -> Looked:
             *rights,
         ],
         facts,
-        has_schema=not facts.restoring and any(one.there for one in relations),
+        has_schema=not facts.restoring and any(relation.exists for relation in relations),
     )
 
 
 def same_database(app: Facts, other: Facts, variable: Variable = "TS_ADMIN_DSN") -> Finding:
-    """Check that both DSNs lead to the same database, the app's DSN perhaps to a read replica.
+    """Check that both DSNs lead to the same database, or the app's DSN to a read replica of it.
 
     Args:
         app: facts of the app's DSN.
@@ -184,7 +184,7 @@ async def denied(conn: AsyncConnection, what: str) -> ConfigError:
         return ConfigError(f"{what}; see ksys check")
     facts, relations = await _facts(conn)
     rights = next(_owner(facts, relations))
-    # The message names an object that is not part of the schema, for example a chunk.
+    # The message names an object outside the schema, for example a chunk.
     grant = "as a superuser, grant it what this message names"
     advice = f"{facts.role} owns every table and view; {grant}"
     return ConfigError(f"{what}; {advice if rights.ok else rights.detail}")
@@ -243,9 +243,9 @@ def _clock(variable: Variable, ahead_s: float) -> Finding:
 
 def _reader(facts: Facts, relations: list[Relation], production: bool) -> Iterator[Finding]:
     """Check that the app's role can read everything that the app reads, and cannot write."""
-    lacks = [one.name for one in relations if not one.there]
-    closed = [one.name for one in relations if one.there and not one.reads]
-    open_to = [one.name for one in relations if one.there and one.writes]
+    lacks = [relation.name for relation in relations if not relation.exists]
+    closed = [relation.name for relation in relations if relation.exists and not relation.reads]
+    open_to = [relation.name for relation in relations if relation.exists and relation.writes]
     if len(lacks) == len(relations):
         detail = NO_SCHEMA
     elif not facts.uses_schema:
@@ -267,12 +267,12 @@ def _reader(facts: Facts, relations: list[Relation], production: bool) -> Iterat
 
 def _owner(facts: Facts, relations: list[Relation]) -> Iterator[Finding]:
     """Check that the owner's role has the privileges for ``ksys db`` and ``ksys qc``."""
-    there = [one for one in relations if one.there]
-    others = [one.name for one in there if not one.owns]
+    existing = [relation for relation in relations if relation.exists]
+    others = [relation.name for relation in existing if not relation.owns]
     if facts.standby:
         detail = "a standby is read-only; name the primary"
     elif others and not facts.superuser:
-        detail = not_owned(facts.role, there)
+        detail = not_owned(facts.role, existing)
     elif not (facts.creates_in_database and facts.creates_in_schema):
         where = "schema public" if facts.creates_in_database else f"database {facts.database}"
         detail = f"{facts.role} may not create in {where}; TS_ADMIN_DSN must name the owner"
@@ -285,5 +285,5 @@ def _owner(facts: Facts, relations: list[Relation]) -> Iterator[Finding]:
         detail = ""
     what = "a superuser" if facts.superuser else "the owner, who may create roles"
     yield Finding("TS_ADMIN_DSN rights", not detail, detail or f"{facts.role} is {what}")
-    if not there:
+    if not existing:
         yield Finding("TS_ADMIN_DSN schema", False, NO_SCHEMA, strict=False)

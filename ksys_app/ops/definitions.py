@@ -1,7 +1,7 @@
 """The definitions of views and aggregates: normalises them, and lists the allowed ones.
 
-Some versions of PostgreSQL print a view with the table's name before each column, and others
-without. :func:`normalised` makes the two equal.
+Some versions of PostgreSQL print a view with the table's name before each column, other versions
+without. :func:`normalised` gives both the same text.
 """
 
 from __future__ import annotations
@@ -50,24 +50,24 @@ def normalised(definition: str) -> str:
 
 
 def without_zone(definition: str, zone: str) -> str:
-    """A normalised definition with a placeholder for the zone, as the golden files have it."""
+    """A normalised definition with the placeholder of the golden files for the zone."""
     return definition.replace(_literal(zone), ZONE)
 
 
 def allowed(golden: Golden, zone: str) -> dict[str, tuple[str, ...]]:
-    """Name to the allowed definitions: the schema's own first, then equivalent ones.
+    """Name to the allowed definitions: first that of the schema, then equivalent ones.
 
     Args:
         golden: the golden file of the schema.
         zone: IANA zone of the days of ``influx_agg_1d``.
     """
-    made = {name: text.replace(ZONE, _literal(zone)) for name, text in _texts(golden).items()}
-    return {name: (text, *_as_good(name, text)) for name, text in made.items()}
+    texts = {name: text.replace(ZONE, _literal(zone)) for name, text in _texts(golden).items()}
+    return {name: (text, *_equivalents(name, text)) for name, text in texts.items()}
 
 
-def _as_good(name: str, text: str) -> Iterator[str]:
+def _equivalents(name: str, text: str) -> Iterator[str]:
     if name == "influx_agg_1d":
-        # In a zone whose offset is no whole hour, days are computed from the minutes.
+        # In a zone whose offset is not a whole hour, days are computed from the minutes.
         yield text.replace("FROM influx_agg_1h ", "FROM influx_agg_1m ")
     if name == "features_5m":
         yield _EXACT.sub(_TOOLKIT, text)
@@ -75,12 +75,12 @@ def _as_good(name: str, text: str) -> Iterator[str]:
 
 def as_in_the_spec(golden: Golden) -> dict[str, str]:
     """Name to definition as in the plant's specification: from raw rows, with days of UTC."""
-    made = _texts(golden)
-    return {name: made["influx_agg_1m"].replace(_MINUTE, width) for name, width in _WIDTHS.items()}
+    minutes = _texts(golden)["influx_agg_1m"]
+    return {name: minutes.replace(_MINUTE, width) for name, width in _WIDTHS.items()}
 
 
 def is_indicators_view(definition: str) -> bool:
-    """Whether a normalised definition of ``tech_ind_1m_mv`` is one that a table replaces.
+    """Whether a normalised definition of ``tech_ind_1m_mv`` is a view that a table replaces.
 
     The plant's specification has a materialized view over all history, and versions up to 0.1.0
     had one over the last 25 hours.

@@ -23,10 +23,10 @@ from ksys_app import log, resources
 from ksys_app.errors import ConfigError, DatabaseUnreachable, KsysError
 
 NODE: Final = Path(NODE_DIR) / "bin" / "node"
-# By default a server that runs briefly spends a third of its processor time on optimizing functions
-# that it hardly runs again. Writing 1.4 million samples takes the same time with this option.
+# By default, a server that runs briefly spends a third of its processor time on optimizing
+# functions that it rarely runs again. Writing 1.4 million samples is as fast with this option.
 OPTIMIZE_LATE: Final = "--wasm-tiering-budget=500000000"
-# The server has few JavaScript objects: threads that collect them cost more than they save.
+# The server has few JavaScript objects: parallel garbage collection costs more than it saves.
 COLLECT_ALONE: Final = "--single-threaded-gc"
 SERVER: Final = resources.DB / "embedded" / "server.mjs"
 ENGINE: Final = SERVER.parent / "node_modules" / "@unni-craftsman" / "pglite"
@@ -53,7 +53,7 @@ class EmbeddedDatabase:
 
         Args:
             data_dir: folder of the data, created if it does not exist.
-            port: TCP port on 127.0.0.1; 0 takes a free port, which stays the same over restarts.
+            port: TCP port on 127.0.0.1; 0 for a free port, which stays the same after restarts.
             options: further options of ``server.mjs``, e.g. ``{"memory-limit-mb": 2000}``.
         """
         self.data_dir = data_dir
@@ -63,7 +63,7 @@ class EmbeddedDatabase:
         self._process: subprocess.Popen[str] | None = None
         self._listeners: list[threading.Thread] = []
         self._ready = threading.Event()
-        self._complaint = ""
+        self._error_message = ""
 
     @property
     def dsn(self) -> str:
@@ -91,7 +91,7 @@ class EmbeddedDatabase:
         _require_installation()
         self.stopped = False
         self._ready.clear()
-        self._complaint = ""
+        self._error_message = ""
         process = self._process = self._spawn()
         try:
             deadline = time.monotonic() + timeout_s
@@ -168,7 +168,7 @@ class EmbeddedDatabase:
             except (ValueError, KeyError, TypeError, AttributeError):
                 level, event, fields = logging.ERROR, "output", {"message": line.rstrip()}
             if level == logging.ERROR:
-                self._complaint = str(fields.get("message", event)).splitlines()[0]
+                self._error_message = str(fields.get("message", event)).splitlines()[0]
             if event == "ready" and "pid" in fields:
                 self.port = int(fields["port"])
                 self._ready.set()
@@ -181,7 +181,7 @@ class EmbeddedDatabase:
         for listener in self._listeners:
             await asyncio.to_thread(listener.join, _LAST_WORDS_S)
         kind = ConfigError if code in _BAD_USE else DatabaseUnreachable
-        reason = self._complaint or f"exit code {code}"
+        reason = self._error_message or f"exit code {code}"
         return kind(f"the embedded database did not start: {reason}")
 
 

@@ -75,7 +75,7 @@ class Golden:
     def kinds(self) -> dict[str, Kind]:
         """Each relation of the schema and its kind, tables first."""
         found = kinds(self.columns, self.definitions)
-        return dict(sorted(found.items(), key=lambda one: one[1] != "table"))
+        return dict(sorted(found.items(), key=lambda item: item[1] != "table"))
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ class Golden:
 
 
 def kinds(columns: Rows, definitions: Rows) -> dict[str, Kind]:
-    """Relation to kind; the definitions tell which relation is a continuous aggregate.
+    """Relation to kind; the definitions say which relation is a continuous aggregate.
 
     Args:
         columns: rows of ``db/verify/columns.sql``.
@@ -135,8 +135,8 @@ def of_major(version: int) -> Golden:
 
 
 def nearest(version: int, available: Collection[int]) -> int:
-    """The version if it is available, else the nearest one; of two equally near, the newer."""
-    return min(available, key=lambda one: (abs(one - version), -one))
+    """The version if it is available, else the nearest one; the newer of two equally near ones."""
+    return min(available, key=lambda other: (abs(other - version), -other))
 
 
 @cache

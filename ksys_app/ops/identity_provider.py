@@ -1,4 +1,4 @@
-"""Checks that the identity provider of the settings is one that people can log in at."""
+"""Checks that people can log in at the identity provider of the settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME: Final = "identity provider"
 
 
 async def look(settings: Settings) -> Finding:
-    """Read what the provider says about itself, and its keys."""
+    """Read the metadata and the keys of the provider, and report the finding."""
     issuer = settings.oidc_issuer or ""
     provider = Provider(Registration(issuer, settings.oidc_client_id or "", None, ""))
     try:

@@ -1,4 +1,4 @@
-"""Which objects of the plant ``ksys db init`` leaves unchanged; the choice is in ``ksys_kept``."""
+"""The objects of the plant that ``ksys db init`` leaves unchanged; ``ksys_kept`` stores them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ksys_app.errors import BadParameter
 
 INDICATORS: Final = "tech_ind_1m_mv"
 VIEWS: Final = ("influx_agg_10m", "influx_agg_1h", "influx_agg_1d", INDICATORS)
-"""Views of the plant that may stay unchanged; the product works with the spec's form of them."""
+"""Views of the plant that may stay unchanged; the product works with the plant's form of them."""
 POLICIES: Final = "policies"
-"""The name that stands for all policies of the plant."""
+"""The name for all policies of the plant."""
 
-_THERE: Final = "SELECT to_regclass('public.ksys_kept') IS NOT NULL"
-_KEPT: Final = "SELECT name FROM public.ksys_kept ORDER BY name LIMIT 100"
+_INITIALISED: Final = "SELECT to_regclass('public.ksys_kept') IS NOT NULL"
+_UNCHANGED_NAMES: Final = "SELECT name FROM public.ksys_kept ORDER BY name LIMIT 100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Keep:
     Attributes:
         views: views to leave unchanged from now on.
         rebuild: views to rebuild from now on.
-        policies: whether the plant's policies stay; None leaves the earlier choice.
+        policies: whether the plant's policies stay; None to keep the earlier choice.
     """
 
     views: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Keep:
         """Check the names.
 
         Raises:
-            BadParameter: a name is unknown, or is named by both options.
+            BadParameter: a name is unknown, or both options name it.
         """
         for name in (*self.views, *self.rebuild):
             if name not in VIEWS:
@@ -46,7 +46,7 @@ class Keep:
                 raise BadParameter(f"{name} is named by --keep and by --rebuild; choose one")
 
     async def of(self, conn: AsyncConnection) -> frozenset[str]:
-        """The names that are left unchanged on this database after the run."""
+        """The names that stay unchanged on this database after the run."""
         return (await stored_choice(conn) | set(self._added)) - set(self._removed)
 
     def records(self) -> str:
@@ -67,7 +67,7 @@ class Keep:
 
 
 async def stored_choice(conn: AsyncConnection) -> frozenset[str]:
-    """The names that are left unchanged on a database; none on a database without the schema."""
-    if await (await conn.execute(_THERE)).fetchone() != (True,):
+    """The names that stay unchanged on a database; empty on a database without the schema."""
+    if await (await conn.execute(_INITIALISED)).fetchone() != (True,):
         return frozenset()
-    return frozenset(name for (name,) in await (await conn.execute(_KEPT)).fetchall())
+    return frozenset(name for (name,) in await (await conn.execute(_UNCHANGED_NAMES)).fetchall())

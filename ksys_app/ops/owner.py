@@ -29,13 +29,13 @@ async def owner(
         dsn: the owner's DSN.
         timeout_s: longest wait for the connection, seconds.
         read_only: make the transactions read-only; a statement needs a transaction for that.
-        even_restoring: connect also while a restore is running or was interrupted.
+        even_restoring: connect even if a restore is running or was interrupted.
 
     Raises:
         ConfigError: the password, the role or the database's name is wrong, or the role lacks a
             privilege, which the message names.
-        DatabaseRestoring: a restore is running there or was interrupted.
-        DatabaseUnreachable: nothing answers there, or the connection was lost.
+        DatabaseRestoring: a restore is running in the database or was interrupted.
+        DatabaseUnreachable: no server answers, or the connection was lost.
         SchemaDrift: a relation or a column is missing.
     """
     async with await connect(dsn, timeout_s=timeout_s, even_restoring=even_restoring) as conn:
@@ -63,7 +63,7 @@ async def require_direct(conn: AsyncConnection, dsn: str) -> None:
         dsn: the DSN of the connection.
 
     Raises:
-        ConfigError: a pooler is in between; clients share its sessions, but a dump needs its own.
+        ConfigError: a pooler is in between; its clients share sessions, but a dump needs its own.
     """
     cursor = await conn.execute("SELECT pg_backend_pid()")
     if await cursor.fetchone() != (conn.info.backend_pid,):

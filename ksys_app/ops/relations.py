@@ -1,4 +1,4 @@
-"""Tables and views of the schema, and whose they are."""
+"""The tables and views of the schema, and their owners."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ class Relation:
 
     name: str
     kind: str
-    there: bool
+    exists: bool
     reads: bool
     writes: bool
     owns: bool
     owner: str | None = None
 
 
-def not_owned(role: str, there: list[Relation]) -> str:
+def not_owned(role: str, existing: list[Relation]) -> str:
     """Names the relations of other owners if the role owns most; otherwise names the owner."""
-    others = [one for one in there if not one.owns]
-    names = few_names([one.name for one in others])
+    others = [relation for relation in existing if not relation.owns]
+    names = few_names([relation.name for relation in others])
     lacks = f"{role} does not own {names}, {others[0].owner} does"
-    if 2 * len(others) > len(there):
+    if 2 * len(others) > len(existing):
         return f"{lacks}; TS_ADMIN_DSN must name the owner"
-    hand_over = "; ".join(f"ALTER {_noun(one)} public.{one.name} OWNER TO {role}" for one in others)
+    hand_over = "; ".join(
+        f"ALTER {_noun(relation)} public.{relation.name} OWNER TO {role}" for relation in others
+    )
     return f"{lacks}; as a superuser: {hand_over}"
 
 
-def _noun(one: Relation) -> str:
-    # An aggregate has a hypertable too; ALTER TABLE would not change the owner of that one.
-    return "MATERIALIZED VIEW" if one.kind == "aggregate" else one.kind.upper()
+def _noun(relation: Relation) -> str:
+    # An aggregate has a hypertable too, whose owner ALTER TABLE would not change.
+    return "MATERIALIZED VIEW" if relation.kind == "aggregate" else relation.kind.upper()
 
 
 def few_names(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Checks a server: TimescaleDB is there, loaded and recent, and the time zone is known."""
+"""Checks that a server has TimescaleDB, loaded and recent, and knows the time zone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.ops.tolerances import MIN_TIMESCALEDB
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The facts that decide whether a server can hold the schema.
+    """The facts that decide whether the schema can be created on a server.
 
     Attributes:
         available: version of TimescaleDB that the server offers.

@@ -14,7 +14,7 @@ async def as_by_ctrl_c(work: Awaitable[T]) -> T:
     """Await ``work``; SIGTERM cancels it as Ctrl-C does, so that it can clean up.
 
     Raises:
-        KeyboardInterrupt: it was cancelled, by either signal, and raised no error of its own.
+        KeyboardInterrupt: a signal cancelled it, and it raised no error itself.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None, "a coroutine runs in a task"

@@ -15,7 +15,7 @@ MIN_TIMESCALEDB: Final = (2, 19)
 CHUNK_INTERVAL: Final = (SPANS[-1], SPANS[0])
 """Shortest and longest span of a chunk."""
 LONGER_CHUNKS: Final = {"alarm_journal": timedelta(days=30)}
-"""Longest span of a chunk where it is another."""
+"""Relation to its longest span of a chunk, if that is longer."""
 
 REDUNDANT_INDEXES: Final = {
     "influx_hist_ts_idx": "influx_hist",

@@ -1,4 +1,4 @@
-"""Pages bind a state to components; the app takes them, and its look, from here."""
+"""The pages of the app. A page binds a state to components. The app's look is set here too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from reflex.config import get_config
 
 from ksys_app.components.feedback import crash_box
 from ksys_app.components.words import T, filled
-from ksys_app.pages import admin, alarms, comm, dashboard, limits, lost, tech, trend
+from ksys_app.pages import (
+    admin,
+    alarms,
+    comm,
+    dashboard,
+    explore,
+    limits,
+    lost,
+    tech,
+    trend,
+    wall,
+)
 from ksys_app.states.place import PlaceState
 
 STYLESHEETS = (
@@ -27,9 +38,9 @@ STYLESHEETS = (
     "limits",
     "print",
 )
-MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/comm": comm}
+MODULES = {"/": dashboard, "/trend": trend, "/tech": tech, "/explore": explore, "/comm": comm}
 
-# A page that was opened past the base path, on the app's own port for example, goes there.
+# A page that was opened without the base path, e.g. on the app's own port, is redirected to it.
 HOME: Final = (
     '(location.pathname+"/").startsWith("ROOT")||'
     'location.replace("ROOT"+location.pathname.slice(1)+location.search+location.hash)'
@@ -37,9 +48,9 @@ HOME: Final = (
 
 
 def app_style() -> dict[str, Any]:
-    """Arguments of ``rx.App`` that concern the look.
+    """The arguments of ``rx.App`` for the look: style sheets, head and error boundary.
 
-    Reflex's own overlay and toasts are left out: the status bar says what they would.
+    Reflex's own overlay and toasts are switched off, because the status bar shows the same.
     """
     root = get_config().prepend_frontend_path("/")
     home = {"__html": HOME.replace("ROOT", root)}
@@ -51,7 +62,7 @@ def app_style() -> dict[str, Any]:
         "head_components": [
             rx.el.link(rel="icon", href=f"{root}favicon.svg", type="image/svg+xml"),
             rx.el.meta(name="color-scheme", content="light dark"),
-            # Says to `ksys check --url` whose page it is, and where that app takes itself to be.
+            # `ksys check --url` reads from it that this is a page of the app, and its base path.
             rx.el.meta(name="ksys-base", content=root),
             rx.el.script(custom_attrs={"dangerouslySetInnerHTML": home}),
         ],
@@ -60,12 +71,12 @@ def app_style() -> dict[str, Any]:
 
 
 def add_pages(app: rx.App) -> None:
-    """Add the pages to ``app``, and the one of addresses that no page has."""
+    """Add all pages to ``app``, and the page for addresses that do not exist."""
     app.add_page(lost.page, route=lost.ROUTE, title=filled(T.page_title, page=lost.TITLE))
-    fetched = [(one.ROUTE, one.TITLE, one.page) for one in (admin, limits)]
-    for path, name, made in (*fetched, *alarms.PAGES):
+    fetched = [(module.ROUTE, module.TITLE, module.page) for module in (admin, limits, wall)]
+    for path, name, page in (*fetched, *alarms.PAGES):
         app.add_page(
-            made, route=path, title=filled(T.page_title, page=name), on_load=PlaceState.tell_place
+            page, route=path, title=filled(T.page_title, page=name), on_load=PlaceState.tell_place
         )
     for route, module in MODULES.items():
         app.add_page(

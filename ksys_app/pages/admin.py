@@ -1,4 +1,4 @@
-"""``/admin``: sessions and the audit, for administrators."""
+"""``/admin``: open sessions and the audit log, for administrators."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ ROUTE = "/admin"
 
 
 def page() -> rx.Component:
-    """The page; the browser fetches what it shows."""
+    """The page. The browser fetches its data."""
     return shell(ROUTE, TITLE, AdminBoard.create(), place=Place.of(State))

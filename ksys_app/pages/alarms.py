@@ -1,4 +1,4 @@
-"""``/alarms`` and the pages below it; the browser fetches what they show (PRD §32.8)."""
+"""``/alarms`` and the pages below it. The browser fetches their data (PRD §32.8)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ksys_app.states.place import PlaceState as State
 
 
 def page(route: str, title: rx.Var[str], content: type[rx.Component]) -> rx.Component:
-    """A page about alarms; the sidebar marks all of them as one."""
+    """A page about alarms. The sidebar has one entry for all of them."""
     return shell(route, title, content.create(), place=Place.of(State))
 
 

@@ -1,4 +1,4 @@
-"""``/comm``: thirty days of communication, by hour for some tags, by day for all."""
+"""``/comm``: 30 days of communication, by hours for some tags, by days for all tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/``: every tag as a tile, and the latest snapshot as a table."""
+"""``/``: each tag as a tile, and the newest snapshot of all tags as a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ksys_app.components.navbar import (
     window_menu,
 )
 from ksys_app.components.table_components import snapshot_table, table_skeleton
-from ksys_app.components.words import L, T, filled, said
+from ksys_app.components.words import L, T, filled, message_text
 from ksys_app.models.views import TileView
 from ksys_app.states.dashboard import DashboardState as State
 
@@ -90,7 +90,7 @@ def page(route: str) -> rx.Component:
 
 
 def _tiles() -> tuple[rx.Var[list[TileView]], rx.Var[list[str]]]:
-    """The tiles and what their tags measure: in the state, or fetched where they are many."""
+    """The tiles and the titles of their tags, from the state, or fetched if there are many."""
     rows, titles = client.fetched_tiles()
     in_state = State.tiles_url == ""
     return (
@@ -124,7 +124,7 @@ def _loaded() -> rx.Component:
                         titles,
                         _at_hand(State.tile_order, rows),
                         State.window,
-                        said(State.delta_caption),
+                        message_text(State.delta_caption),
                         State.open_detail,
                         State.toggle_pin,
                     ),
@@ -196,7 +196,7 @@ def _summary() -> rx.Component:
 
 
 def _notes() -> rx.Component:
-    """That tags are searched, that more match than are shown, that the pins are of a link."""
+    """Notes: tags are being searched, more tags match than are shown, the pins are of a link."""
     return rx.fragment(
         rx.cond(
             State.is_loading & ~State.searched,
@@ -221,9 +221,9 @@ def _notes() -> rx.Component:
 
 
 def _steady(name: str, moved: rx.Var[int], rows: rx.Component) -> rx.Component:
-    """``rows`` in an order that stands still while somebody points at them or walks them.
+    """``rows`` in an order that is held while a pointer or the focus is on them.
 
-    A pointer or a focus that is left there lets the order go again after :data:`REST_S`.
+    A pointer or a focus that does not move releases the order after :data:`REST_S` seconds.
     """
     return client.Steady.create(
         rows,

@@ -1,4 +1,4 @@
-"""``/limits``: limits of a tag, or of all tags; the browser fetches what it shows (PRD §32.9)."""
+"""``/limits``: the limits of one tag or of all tags. The browser fetches them (PRD §32.9)."""
 
 from __future__ import annotations
 

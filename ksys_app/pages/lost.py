@@ -1,4 +1,4 @@
-"""What is shown at an address that no page has: the shell, and a way home."""
+"""The page for an address that does not exist: the shell, and a link to the dashboard."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ ROUTE = "404"
 
 
 def page() -> rx.Component:
-    """The page; it asks the database nothing."""
+    """The page. It reads nothing from the database."""
     return shell("", TITLE, lost_box(), place=Place.of(State))

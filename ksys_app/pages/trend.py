@@ -37,6 +37,10 @@ def page(route: str) -> rx.Component:
     table = rx.cond(
         State.table == "features",
         series_table(State, FEATURES.columns, T.features_table),
-        series_table(State, HISTORY.columns, T.history),
+        rx.cond(
+            State.means_only,
+            series_table(State, HISTORY.columns_of(means_only=True), T.history),
+            series_table(State, HISTORY.columns, T.history),
+        ),
     )
     return series_page(route, TITLE, State, TREND, TREND_BANDS, table_section(State, head, table))

@@ -1,17 +1,22 @@
-"""The journal of alarms: a page of it, and how many rows there are (PRD §32.6)."""
+"""Reads the journal of alarms: pages, the number of rows, rows for figures (PRD §32.6)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from psycopg import sql
 
 from ksys_app import db
 from ksys_app.models.alarm_kpi import Happening
 from ksys_app.models.alarm_rows import JournalKey, JournalRow
+from ksys_app.models.series import Version
+from ksys_app.queries import versions
+from ksys_app.utils.cache import Answer
+
+T = TypeVar("T")
 
 _WHERE: Final = """
 WHERE ts >= %(start)s AND ts < %(end)s
@@ -58,7 +63,7 @@ COUNT: Final = sql.SQL(
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """Which rows: from ``start`` up to, without, ``end``; empty sequences and None for all."""
+    """A filter of rows: from ``start`` to before ``end``. Empty sequences and None allow all."""
 
     start: datetime
     end: datetime
@@ -75,7 +80,7 @@ class _Count:
 
 
 async def page(
-    wanted: JournalFilter,
+    filters: JournalFilter,
     after: JournalKey | None,
     limit: int,
     *,
@@ -85,8 +90,8 @@ async def page(
     """Rows of the journal in the order of their key.
 
     Args:
-        wanted: which rows.
-        after: the key of the last row of the page before, None for the first page.
+        filters: which rows.
+        after: the key of the last row of the previous page, None for the first page.
         limit: most rows.
         newest_first: the order.
         timeout_s: longest time, in place of the setting, seconds.
@@ -98,31 +103,31 @@ async def page(
         "after_raised": None if after is None else after.raised_at,
         "after_event": None if after is None else after.event,
     }
-    params = {**_params(wanted), **key, "limit": limit}
+    params = {**_params(filters), **key, "limit": limit}
     statement = NEWEST if newest_first else OLDEST
     return await db.current().fetch_all(
         JournalRow, statement, params, timeout_s, name="alarm_journal"
     )
 
 
-async def count(wanted: JournalFilter, most: int, timeout_s: float | None = None) -> int:
-    """How many rows there are; counted up to ``most``."""
-    params = {**_params(wanted), "most": most}
+async def count(filters: JournalFilter, most: int, timeout_s: float | None = None) -> int:
+    """The number of matching rows, at most ``most``."""
+    params = {**_params(filters), "most": most}
     rows = await db.current().fetch_all(
         _Count, COUNT, params, timeout_s, name="alarm_journal_count"
     )
     return rows[0].count
 
 
-def _params(wanted: JournalFilter) -> dict[str, Any]:
+def _params(filters: JournalFilter) -> dict[str, Any]:
     return {
-        "start": wanted.start,
-        "end": wanted.end,
-        "tags": list(wanted.tags) or None,
-        "conditions": list(wanted.conditions) or None,
-        "events": list(wanted.events) or None,
-        "priorities": list(wanted.priorities) or None,
-        "actor": wanted.actor,
+        "start": filters.start,
+        "end": filters.end,
+        "tags": list(filters.tags) or None,
+        "conditions": list(filters.conditions) or None,
+        "events": list(filters.events) or None,
+        "priorities": list(filters.priorities) or None,
+        "actor": filters.actor,
     }
 
 
@@ -136,8 +141,8 @@ _KINDS: Final = """
 CASE WHEN event IN ('RAISE', 'CLEAR') THEN 1 WHEN event IN ('SHELVE', 'UNSHELVE') THEN 2
      WHEN event IN ('SUPPRESS', 'RELEASE') THEN 3 ELSE 4 END
 """
-# Of each alarm the last rows before the period: whether it was active, shelved, suppressed, out of
-# service.
+# Also read the last rows of each alarm before the period. They say whether it was active, shelved,
+# suppressed or out of service.
 HAPPENINGS: Final = f"""
 SELECT {_HAPPENED}
 WHERE ts >= %(start)s AND ts < %(end)s AND condition <> ''
@@ -153,15 +158,40 @@ LEAD: Final = (
 )
 
 
+async def version() -> str:
+    """The version of the journal and of the history of limits; not from a cache.
+
+    Raises:
+        KsysError: the database does not answer.
+    """
+    answer = await db.current().fetch_cached(
+        "live", Version, versions.JOURNAL, {}, name="journal_version"
+    )
+    return answer.fresh_rows()[0].version
+
+
+async def computed(key: Mapping[str, object], version: str, compute: db.Compute[T]) -> Answer[T]:
+    """What ``compute`` returns, cached for 30 s, or until the version changes.
+
+    Figures are cached in place of the rows, because there may be many rows.
+
+    Args:
+        key: what identifies the figures.
+        version: their version, from :func:`version`.
+        compute: reads rows and computes figures from them.
+    """
+    return await db.current().compute_cached("metrics", "alarm_figures", key, version, compute)
+
+
 async def happenings(
     start: datetime, end: datetime, before: datetime, cap: int, timeout_s: float
 ) -> list[Happening]:
-    """What the figures need: rows of a period, and how each alarm stood at its beginning.
+    """The rows of a period, and the last rows of each alarm before it, for the figures.
 
     Args:
         start: beginning of the period.
-        end: its end, which does not belong to it.
-        before: how far back to look for how an alarm stood.
+        end: end of the period; rows at this time are left out.
+        before: no row before this time is read.
         cap: most rows.
         timeout_s: longest time, seconds.
     """

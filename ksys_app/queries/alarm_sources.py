@@ -1,4 +1,4 @@
-"""What the alarm worker remembers of groups whose tags may fall silent together (PRD §32.4)."""
+"""Reads the memory of the alarm worker for groups of tags with one source (PRD §32.4)."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ SELECT group_name, memory FROM public.alarm_source ORDER BY group_name LIMIT %(c
 
 
 async def sources(conn: AsyncConnection) -> dict[str, dict[str, Any]]:
-    """The memories by the name of the group."""
+    """Name of a group to its memory."""
     return dict(await (await conn.execute(SOURCES, {"cap": MAX_TAGS})).fetchall())

@@ -1,4 +1,4 @@
-"""The present state of alarms, and whether somebody evaluates (PRD §32.6)."""
+"""Reads the current state of alarms, and whether a worker evaluates (PRD §32.6)."""
 
 from __future__ import annotations
 
@@ -59,23 +59,28 @@ LIMIT %(cap)s
 
 
 async def evaluation() -> Evaluation:
-    """The number of the newest change, and whether somebody evaluates."""
+    """The number of the newest change, and whether a worker evaluates."""
     rows = await db.current().fetch_all(Evaluation, EVALUATION, {}, name="alarm_evaluation")
     return rows[0]
 
 
-async def standing(cap: int) -> list[StateRow]:
+async def standing_alarms(cap: int) -> list[StateRow]:
     """The alarms that are not normal, by tag and condition; at most ``cap``."""
     return await db.current().fetch_all(StateRow, STANDING, {"cap": cap}, name="alarms_standing")
 
 
-async def states(tags: Sequence[str] | None, cap: int) -> list[StateRow]:
-    """Every known alarm, also normal ones, by tag and condition; None: of all tags."""
+async def alarm_states(tags: Sequence[str] | None, cap: int) -> list[StateRow]:
+    """Every stored alarm, normal ones included, by tag and condition.
+
+    Args:
+        tags: the tags, None for all.
+        cap: most rows.
+    """
     params = {"tags": None if tags is None else list(tags), "cap": cap}
     return await db.current().fetch_all(StateRow, EVERY, params, name="alarm_states")
 
 
 async def values_now(tags: Sequence[str]) -> list[Latest]:
-    """The newest sample of each of these tags that has one."""
+    """The newest sample of each of these tags; a tag without samples has no row."""
     params = {"tags": list(tags), "cap": len(tags)}
     return await db.current().fetch_all(Latest, VALUES, params, name="alarm_values")

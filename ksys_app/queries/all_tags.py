@@ -1,17 +1,23 @@
-"""The series of all tags at once: the newest rows, ascending (PRD decision 43)."""
+"""Reads the series of all tags in one answer: the newest rows, ascending (PRD decision 43)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final, LiteralString
 
-from ksys_app import db
 from ksys_app.domain.indicators import Band, lookback
 from ksys_app.domain.ranges import Period, Range
 from ksys_app.domain.windows import FEATURE_WIDTH
 from ksys_app.models.series import Bucket, Feature, Indicator
 from ksys_app.queries.features import MAX_ROWS
-from ksys_app.queries.periods import bounds_of, kind_of, of_range, of_ranges, of_window, of_windows
+from ksys_app.queries.periods import (
+    bounds_of,
+    fetch_period,
+    of_range,
+    of_ranges,
+    of_window,
+    of_windows,
+)
 from ksys_app.utils.cache import Answer
 
 _BUCKETS: Final[LiteralString] = """
@@ -87,26 +93,26 @@ async def buckets(period: Period) -> Answer[Bucket]:
     """The newest buckets of all tags in a window or range, at most ``MAX_ROWS``; cached 30 s."""
     windows, ranges = BUCKETS
     statement = ranges[period.bucket] if isinstance(period, Range) else windows[period.bucket]
-    kind, params = kind_of(period, "metrics", fresh=False), _params(period, period.width)
-    return await db.current().fetch_cached(kind, Bucket, statement, params, name="all_buckets")
+    params = _params(period, period.width)
+    return await fetch_period("metrics", Bucket, statement, params, period, name="all_buckets")
 
 
 async def indicators(period: Period, band: Band) -> Answer[Indicator]:
     """The newest moving averages of all tags, at most ``MAX_ROWS``; cached for 30 s."""
     windows, ranges = INDICATORS
     statement = ranges[period.bucket] if isinstance(period, Range) else windows[period.bucket]
-    kind, params = kind_of(period, "metrics", fresh=False), _params(period, period.width)
+    params = _params(period, period.width)
     params |= {"lookback": lookback(period.width), "bollinger": band == "bollinger"}
-    return await db.current().fetch_cached(
-        kind, Indicator, statement, params, name="all_indicators"
+    return await fetch_period(
+        "metrics", Indicator, statement, params, period, name="all_indicators"
     )
 
 
 async def features(period: Period) -> Answer[Feature]:
     """The newest rows of ``features_5m`` of all tags; cached for a minute."""
     statement = FEATURES[isinstance(period, Range)]
-    kind, params = kind_of(period, "features", fresh=False), _params(period, FEATURE_WIDTH)
-    return await db.current().fetch_cached(kind, Feature, statement, params, name="all_features")
+    params = _params(period, FEATURE_WIDTH)
+    return await fetch_period("features", Feature, statement, params, period, name="all_features")
 
 
 def _params(period: Period, width: timedelta) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Message counts: by hours for one tag, by days for many tags (PRD §28.2).
+"""Reads message counts: by hours for one tag, by days for many tags (PRD §28.2).
 
 Both statements read ``comm_recv_1h`` for a time range and use the current expectations (PRD
 decision 13). An answer is cached for five minutes, or until an expectation changes. Each row holds
@@ -17,7 +17,7 @@ from ksys_app.models.comm import CommDayRow, CommRow, NewestRow, StoredCommRow
 from ksys_app.models.rows import Expectation, StoredExpectation
 from ksys_app.models.series import Clock
 from ksys_app.queries import versions
-from ksys_app.utils.cache import Answer
+from ksys_app.utils.cache import Answer, Kind
 
 # 30 days, one hour more for a change of clocks, and one hour to spare.
 MAX_HOURS: Final = 722
@@ -74,7 +74,7 @@ CROSS JOIN (
 # bit set in "sound"; a critical hour has no bit, with messages or without.
 # OFFSET 0 makes the planner compute an expression once, not at each use. The casts keep the sums
 # small, so that the planner hashes the hours and does not sort them.
-_STORED: Final = """
+STORED_HOURS: Final = """
   SELECT tag_name, bucket, recv_msgs
   FROM public.comm_recv_1h
   WHERE tag_name = ANY(%(tags)s) AND bucket >= %(start)s AND bucket < %(end)s
@@ -147,8 +147,8 @@ LEFT JOIN listed USING (tag_name)
 ORDER BY tag_name
 LIMIT %(cap)s
 """
-DAYS: Final = _DAYS.format(counted=_STORED)
-LATE_DAYS: Final = _DAYS.format(counted=_LATE.format(stored=_STORED))
+DAYS: Final = _DAYS.format(counted=STORED_HOURS)
+LATE_DAYS: Final = _DAYS.format(counted=_LATE.format(stored=STORED_HOURS))
 
 
 NEWEST: Final = """
@@ -161,17 +161,23 @@ LIMIT %(cap)s
 """
 
 
-async def database_clock() -> datetime:
+async def database_clock(*, fresh: bool = False) -> datetime:
     """The database's current time: its answer of the last 10 s, and the time that has passed since.
 
-    While the database is away, this time goes on.
+    The answer is on its way for a moment, so this time is late by that. While the database is away,
+    this time goes on.
+
+    Args:
+        fresh: read from the database, not from the cache. Samples that are already in the database
+            are then never later than this time.
     """
-    answer = await db.current().fetch_cached("clock", Clock, db.PING, {}, name="clock")
+    kind: Kind = "live" if fresh else "clock"
+    answer = await db.current().fetch_cached(kind, Clock, db.PING, {}, name="clock")
     return answer.rows[0].now + timedelta(seconds=answer.age_s)
 
 
 async def newest(tags: Sequence[str]) -> Answer[NewestRow]:
-    """The newest sample of each of ``tags``: one row a tag, in the same order, not from a cache."""
+    """The newest sample of each of ``tags``, one row per tag in this order; not from a cache."""
     params = {"tags": list(tags), "cap": len(tags)}
     return await db.current().fetch_cached("live", NewestRow, NEWEST, params, name="comm_newest")
 
@@ -185,7 +191,7 @@ async def comm_hours(
         tag_name: the tag.
         start: start of the first hour, UTC.
         end: end of the last hour, UTC.
-        fresh: ask the database now and put the answer into the cache.
+        fresh: read from the database, and put the answer into the cache.
     """
     params = hour_params(tag_name, start, end)
     stored = await db.current().fetch_versioned(
@@ -231,13 +237,13 @@ async def comm_days(
     late: bool = False,
     fresh: bool = False,
 ) -> Answer[CommDayRow]:
-    """The message counts of at most 250 tags by days: one row a tag, by name.
+    """The message counts of at most 250 tags by days: one row per tag, by name.
 
     Args:
         expected: the expectation of each tag.
         bounds: the start of each day and the end of the last one, UTC.
         late: count the last two days from ten minutes, which include samples that arrived late.
-        fresh: ask the database now and put the answer into the cache.
+        fresh: read from the database, and put the answer into the cache.
     """
     params = day_params(expected, bounds)
     if late:

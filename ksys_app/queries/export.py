@@ -1,7 +1,7 @@
-"""Rows for CSV files: a tag's window is read in slices of time, one statement each (PRD §8.6).
+"""Reads rows for CSV files in slices of time, one statement for each slice (PRD §8.6).
 
-A cursor over the whole window would occupy a connection until the slowest reader is done. The
-embedded database has only one connection, so everybody else would wait.
+A cursor over the complete window would occupy a connection until the slowest reader is done. The
+embedded database has only one connection, so all other readers would wait.
 """
 
 from __future__ import annotations

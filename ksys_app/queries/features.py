@@ -1,14 +1,13 @@
-"""5-minute features of a tag."""
+"""Reads the 5-minute features of a tag."""
 
 from __future__ import annotations
 
 from typing import Final, LiteralString
 
-from ksys_app import db
 from ksys_app.domain.ranges import Period, Range
 from ksys_app.domain.windows import FEATURE_WIDTH
 from ksys_app.models.series import Feature
-from ksys_app.queries.periods import bounds_of, kind_of, of_range, of_window
+from ksys_app.queries.periods import bounds_of, fetch_period, of_range, of_window
 from ksys_app.utils.cache import Answer
 
 # About 34 days. The 30d window is whole; a longer window has its newest rows (PRD decision 4).
@@ -35,16 +34,17 @@ async def history(
 ) -> Answer[Feature]:
     """Rows of ``features_5m`` within a window or a range, ascending.
 
-    The answer is cached for a minute, that of a range that is over for four minutes.
+    The answer is cached for a minute; the answer of a range that ended long ago for four minutes.
 
     Args:
         tag_name: the tag.
         period: the window or range.
         cap: most rows; the newest rows are returned. A caller that gets this many rows should
-            tell its reader (``PAYLOAD_BLOAT``).
-        fresh: ask the database now and put the answer into the cache.
+            warn its reader (``PAYLOAD_BLOAT``).
+        fresh: read from the database, and put the answer into the cache.
     """
     params = {"tag": tag_name, "cap": cap, **bounds_of(period, FEATURE_WIDTH)}
     statement = BETWEEN if isinstance(period, Range) else ONE_TAG
-    kind = kind_of(period, "features", fresh=fresh)
-    return await db.current().fetch_cached(kind, Feature, statement, params, name="features")
+    return await fetch_period(
+        "features", Feature, statement, params, period, name="features", fresh=fresh
+    )

@@ -19,7 +19,7 @@ READ: Final = tuple(
             *("comm_recv_1h", "features_5m", "influx_latest", "influx_live", "influx_qc_rule"),
             *("ingest_expectation", "ingest_reject", "ksys_job_run", "rule_base", "tag_latest"),
             *("alarm_cursor", "alarm_journal", "alarm_lease", "alarm_rule", "alarm_source"),
-            "alarm_message",
+            *("alarm_message", "annotation", "anomalies", "saved_view", "start_view"),
             *("alarm_state", "expression", "influx_hist", "rule_history", "rule_version"),
         }
     )
@@ -90,10 +90,10 @@ LIMIT 1000
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Messages about alarms of a route and state: those of a day, or those that are not sent.
+    """The number of messages about alarms of a route and state: of a day, or not sent yet.
 
     Attributes:
-        oldest_s: how long ago the oldest was to be sent first, seconds; 0 of those that are over.
+        oldest_s: age of the oldest unsent message since its first due time, seconds; else 0.
     """
 
     route: str

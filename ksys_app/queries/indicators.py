@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Final, LiteralString
 
-from ksys_app import db
 from ksys_app.domain.indicators import Band, lookback
 from ksys_app.domain.ranges import MOST_BUCKETS, Period, Range
 from ksys_app.models.series import Indicator
-from ksys_app.queries.periods import bounds_of, kind_of, of_ranges, of_windows
+from ksys_app.queries.periods import bounds_of, fetch_period, of_ranges, of_windows
 from ksys_app.utils.cache import Answer
 
 _INDICATORS: Final[LiteralString] = """
@@ -50,7 +49,7 @@ async def indicators(
         tag_name: the tag.
         period: the window or range, not of samples.
         band: centre of the bands: ``plant`` is the average itself, ``bollinger`` is SMA 20.
-        fresh: ask the database now and put the answer into the cache.
+        fresh: read from the database, and put the answer into the cache.
     """
     params = indicator_params(tag_name, period, band)
     if isinstance(period, Range):
@@ -58,8 +57,9 @@ async def indicators(
         params["cap"] = MOST_BUCKETS
     else:
         statement = INDICATORS[period.bucket]
-    kind = kind_of(period, "metrics", fresh=fresh)
-    return await db.current().fetch_cached(kind, Indicator, statement, params, name="indicators")
+    return await fetch_period(
+        "metrics", Indicator, statement, params, period, name="indicators", fresh=fresh
+    )
 
 
 def indicator_params(tag_name: str, period: Period, band: Band = "plant") -> dict[str, object]:

@@ -27,7 +27,8 @@ LIMIT 1
 async def latest_snapshot(tag_name: str | None = None) -> Answer[Latest]:
     """Rows of ``influx_latest`` by tag: all tags, or one.
 
-    The database is always asked. While it is away, the cached rows are returned, marked stale.
+    The statement runs for each call. While the database is away, the cached rows are returned,
+    marked stale.
     """
     if tag_name is None:
         return await db.current().fetch_cached(

@@ -1,4 +1,4 @@
-"""Rules with their versions, and the history of rules."""
+"""Reads rules with their versions, and the history of rules."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WHERE (%(tag)s::text IS NULL OR tag_name = %(tag)s)
 ORDER BY id DESC
 LIMIT %(limit)s
 """
-# What changed after a version was then as the first later change found it: its ``old``.
+# The value of a row at a version is the ``old`` of the first later change.
 CHANGED_SINCE: Final = """
 SELECT DISTINCT ON (relation, condition)
        id, at, tag_name, version, relation, condition, op, old, new, actor, reason, source
@@ -59,12 +59,12 @@ def limits_params(tags: Sequence[str]) -> dict[str, object]:
 
 
 async def limits_of(tags: Sequence[str]) -> list[StoredLimits]:
-    """The rule of each tag as stored, and its version; by tag."""
+    """The stored rule of each tag and its version, by tag."""
     return await db.current().fetch_all(StoredLimits, LIMITS, limits_params(tags), name="limits")
 
 
 async def history(tag: str | None, before: int | None, limit: int) -> list[RecordedChange]:
-    """What was changed, newest first.
+    """The changes of limits, newest first.
 
     Args:
         tag: the tag, None for all.
@@ -86,7 +86,7 @@ async def changed_since(tag: str, version: int) -> list[RecordedChange]:
 async def changed_tags(
     start: datetime, end: datetime, cap: int, timeout_s: float
 ) -> list[ChangedTag]:
-    """How often the limits of each tag were changed from ``start`` up to, without, ``end``."""
+    """The number of changes of the limits of each tag from ``start`` to before ``end``."""
     params = {"start": start, "end": end, "cap": cap}
     return await db.current().fetch_all(
         ChangedTag, CHANGED, params, timeout_s, name="rules_changed"

@@ -1,13 +1,12 @@
-"""Buckets of one tag, from the continuous aggregate of a window or a range (PRD §5.1, §33.2)."""
+"""Reads the buckets of one tag in a window or a range (PRD §5.1, §33.2)."""
 
 from __future__ import annotations
 
 from typing import Final, LiteralString
 
-from ksys_app import db
 from ksys_app.domain.ranges import MOST_BUCKETS, RAW_VIEW, Period, Range
 from ksys_app.models.series import Bucket
-from ksys_app.queries.periods import bounds_of, kind_of, of_range, of_ranges, of_windows
+from ksys_app.queries.periods import bounds_of, fetch_period, of_range, of_ranges, of_windows
 from ksys_app.utils.cache import Answer
 
 _BUCKETS: Final[LiteralString] = """
@@ -32,7 +31,7 @@ ORDER BY bucket
 """
 
 BUCKETS: Final = of_windows(_BUCKETS)
-# The running bucket comes on top of the most buckets.
+# The current bucket is one more than the most complete buckets.
 BETWEEN: Final = {
     **of_ranges(_BUCKETS + "LIMIT %(cap)s + 1"),
     "raw": of_range(_SAMPLES, RAW_VIEW),
@@ -42,13 +41,13 @@ BETWEEN: Final = {
 async def buckets(tag_name: str, period: Period, *, fresh: bool = False) -> Answer[Bucket]:
     """The buckets of a tag in a window or a range, ascending, with the current one.
 
-    Of a range they may be samples: the newest 10,000. The answer is cached for 30 s, that of a
-    range that is over for four minutes.
+    A range of samples returns the newest 10,000 samples, each as a bucket. The answer is cached for
+    30 s; the answer of a range that ended long ago is cached for four minutes.
 
     Args:
         tag_name: the tag.
         period: the window or range.
-        fresh: ask the database now and put the answer into the cache.
+        fresh: read from the database, and put the answer into the cache.
     """
     params = {"tag": tag_name, **bounds_of(period, period.width)}
     if isinstance(period, Range):
@@ -56,5 +55,6 @@ async def buckets(tag_name: str, period: Period, *, fresh: bool = False) -> Answ
         params["cap"] = MOST_BUCKETS
     else:
         statement = BUCKETS[period.bucket]
-    kind = kind_of(period, "metrics", fresh=fresh)
-    return await db.current().fetch_cached(kind, Bucket, statement, params, name="buckets")
+    return await fetch_period(
+        "metrics", Bucket, statement, params, period, name="buckets", fresh=fresh
+    )

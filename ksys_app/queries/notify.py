@@ -1,4 +1,4 @@
-"""Messages that are due, and what they say (PRD §32.10)."""
+"""Reads the messages that are due, with their contents (PRD §32.10)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ksys_app.domain.meta import MAX_META, read_meta
 from ksys_app.models.notify import Waiting
 from ksys_app.models.rows import MAX_TITLE, MAX_UNIT, short_text
 
-# That an alarm has cleared waits until the messages about the alarm are sent or given up.
+# A message that an alarm cleared waits until the other messages about the alarm are sent or given
+# up.
 WAITING: Final = """
 SELECT o.id::text, o.purpose, o.route, o.recipient, o.event, o.ts, o.tag_name, o.condition,
        o.raised_at, o.dedupe_key, o.created_at, o.wanted_at, o.attempt,
@@ -29,7 +30,7 @@ SELECT o.id::text, o.purpose, o.route, o.recipient, o.event, o.ts, o.tag_name, o
        EXISTS (SELECT FROM ksys.alarm_outbox AS t
                WHERE (t.tag_name, t.condition, t.raised_at) = (o.tag_name, o.condition, o.raised_at)
                  AND t.recipient = o.recipient AND t.purpose <> 'clear' AND t.sent_at IS NOT NULL)
-         AS told
+         AS was_notified
 FROM ksys.alarm_outbox AS o
 LEFT JOIN LATERAL (
   SELECT a.level, a.priority, a.value, a.limit_value FROM public.alarm_journal AS a
@@ -63,25 +64,25 @@ FROM public.alarm_lease WHERE name = 'alarms'
 """
 
 
-async def require(conn: AsyncConnection) -> None:
-    """Read no message.
+async def require_outbox(conn: AsyncConnection) -> None:
+    """Check that messages can be read.
 
     Raises:
-        psycopg.Error: the database has no messages, or the role may not read them.
+        psycopg.Error: the database has no outbox, or the role may not read it.
     """
     await conn.execute(THERE)
 
 
-async def waiting(
+async def due_messages(
     conn: AsyncConnection, now: datetime, cap: int, resting: Sequence[str] = ()
 ) -> list[Waiting]:
-    """The messages that are due, the first due first.
+    """The due messages; the message that has been due longest comes first.
 
     Args:
         conn: a connection of ``eco_alarm`` or the owner.
         now: the database's clock.
         cap: most messages.
-        resting: recipients that get nothing for now.
+        resting: recipients that get no message now.
     """
     params = {"now": now, "cap": cap, "resting": list(resting), "meta": MAX_META}
     async with conn.cursor(row_factory=dict_row) as cursor:
@@ -96,12 +97,12 @@ def _waiting(row: dict[str, Any]) -> Waiting:
 
 
 async def last_sent(conn: AsyncConnection, since: datetime) -> dict[str, datetime]:
-    """Recipients that got something after ``since``, and when last."""
+    """Recipient to the time of its last message, for messages after ``since``."""
     cursor = await conn.execute(LAST_SENT, {"since": since})
     return dict(await cursor.fetchall())
 
 
-async def evaluating(conn: AsyncConnection, now: datetime) -> bool:
-    """Whether somebody evaluates alarms."""
+async def is_evaluating(conn: AsyncConnection, now: datetime) -> bool:
+    """Whether a worker evaluates alarms."""
     row = await (await conn.execute(EVALUATING, {"now": now})).fetchone()
     return row is not None and bool(row[0])

@@ -1,18 +1,20 @@
-"""A window or a range as a part of a statement, and how long its answers are cached."""
+"""Reads the rows of a window or a range: SQL for its bounds, and the cache of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final, LiteralString
+from typing import Final, LiteralString, TypeVar
 
 from psycopg import sql
 
+from ksys_app import db
 from ksys_app.domain.ranges import Period, Range
-from ksys_app.domain.windows import VIEW, BucketName
+from ksys_app.domain.windows import VIEW, BucketName, Window
 from ksys_app.queries.pieces import FROM, NOW
-from ksys_app.utils.cache import Kind
+from ksys_app.utils.cache import Answer, Kind
 
+T = TypeVar("T")
 Statements = Mapping[str, sql.Composed]
 
 _START: Final = sql.SQL("%(start)s::timestamptz")
@@ -22,7 +24,7 @@ _END: Final = sql.SQL(
 
 
 def of_windows(statement: LiteralString) -> Mapping[BucketName, sql.Composed]:
-    """The statement of a window for each bucket width; its parameter is ``window``.
+    """Bucket width to the statement of a window; the parameter is ``window``.
 
     Args:
         statement: SQL with ``{view}``, and with ``{start}`` and ``{end}`` for the bounds:
@@ -32,7 +34,7 @@ def of_windows(statement: LiteralString) -> Mapping[BucketName, sql.Composed]:
 
 
 def of_ranges(statement: LiteralString) -> Statements:
-    """The same statement of a range; its parameters are ``start`` and ``end``, NULL for now."""
+    """Bucket width to the statement of a range; parameters ``start`` and ``end`` (NULL: now)."""
     return {name: of_range(statement, view) for name, view in VIEW.items()}
 
 
@@ -64,14 +66,49 @@ def bounds_of(period: Period, width: timedelta) -> dict[str, object]:
     return {"window": period.duration}
 
 
-def kind_of(period: Period, kind: Kind, *, fresh: bool) -> Kind:
-    """How long the rows are cached: those of a range that is over, for some minutes.
+async def fetch_period(
+    kind: Kind,
+    model: type[T],
+    statement: db.Query,
+    params: Mapping[str, object],
+    period: Period,
+    *,
+    name: str,
+    fresh: bool = False,
+    version: str = "",
+) -> Answer[T]:
+    """The rows of a window or a range, through the cache.
+
+    The rows of a range that ended long ago are cached for four minutes. The bounds of a range that
+    moves with time are not part of its key, so that while the database is away the answer has the
+    rows of before, as that of a window has.
 
     Args:
+        kind: cache kind of the rows; its TTL is valid if the range did not end long ago.
+        model: type of a row.
+        statement: the SQL.
+        params: its parameters; ``start`` and ``end`` are the bounds.
         period: the window or range.
-        kind: how long the rows of a window are.
-        fresh: ask the database now.
+        name: name of the statement in the meters.
+        fresh: read from the database, and put the answer into the cache.
+        version: version of the rows. Cached rows of another version are read again.
     """
     if fresh:
-        return "live"
-    return "past" if isinstance(period, Range) and period.settled else kind
+        kind = "live"
+    elif isinstance(period, Range) and period.settled:
+        kind = "past"
+    bounds = {bound: params[bound] for bound in ("start", "end") if bound in params}
+    text = statement if isinstance(statement, str) else statement.as_string(None)
+    key = {**params, "statement": text, **_lasting(period)}
+    return await db.current().fetch_cached(
+        kind, model, statement, params, name=name, key=key, version=f"{version} {bounds}"
+    )
+
+
+def _lasting(period: Period) -> dict[str, object]:
+    """What identifies the bounds of a period as long as it is requested."""
+    if isinstance(period, Window):
+        return {"start": None, "end": str(period.duration)}
+    if period.slides:
+        return {"start": None, "end": period.slides}
+    return {"end": None} if period.ends_now else {}

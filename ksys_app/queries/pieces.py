@@ -1,4 +1,4 @@
-"""The buckets of a window as one relation: its pieces, joined (PRD §5.1)."""
+"""SQL of the buckets of a window, which consists of pieces (PRD §5.1)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Shape = tuple[BucketName, ...]
 FROM: Final = sql.SQL("now() - %(window)s")
 """The start of a window that ends now."""
 NOW: Final = sql.SQL("bucket <= now()")
-"""Which buckets begin before the end of a window that ends now."""
+"""The condition of the buckets before the end of a window that ends now."""
 
 
 def shape(plan: Sequence[Piece]) -> Shape:
@@ -33,7 +33,7 @@ def shape(plan: Sequence[Piece]) -> Shape:
 
 
 def older_buckets(widths: Shape, start: sql.SQL = FROM) -> sql.Composed:
-    """SQL of the buckets of all pieces of a window but the last; no row where it has one piece.
+    """SQL of the buckets of all pieces but the last one; it has no row if there is one piece.
 
     Its columns are ``tag_name``, ``bucket``, ``n``, ``sum``, ``min``, ``max``, ``first`` and
     ``last``. Its parameters are those of :func:`bounds`, ``tags`` (NULL: all), and that of
@@ -54,7 +54,7 @@ def older_buckets(widths: Shape, start: sql.SQL = FROM) -> sql.Composed:
 def newest_buckets(widths: Shape, start: sql.SQL = FROM, end: sql.SQL = NOW) -> sql.Composed:
     """SQL of the buckets of the last piece, with the columns of :func:`older_buckets`.
 
-    If it is the only piece, the bucket before the window is there too, and ``width`` is one more
+    If it is the only piece, the bucket before the window is included, and ``width`` is a further
     parameter.
     """
     last = len(widths) - 1
@@ -62,7 +62,7 @@ def newest_buckets(widths: Shape, start: sql.SQL = FROM, end: sql.SQL = NOW) -> 
 
 
 def since(base: BucketName) -> sql.Composed:
-    """SQL of the buckets from the parameter ``since`` on, with the columns of the others."""
+    """SQL of the buckets from the parameter ``since`` on; columns as in :func:`older_buckets`."""
     return _piece(base, sql.SQL("%(since)s"), NOW)
 
 
@@ -76,5 +76,5 @@ def _cut(at: int) -> sql.SQL:
 
 
 def bounds(plan: Sequence[Piece]) -> dict[str, datetime | None]:
-    """The parameters ``cut_1``, ``cut_2`` ... of :func:`older_buckets`: where the pieces meet."""
+    """The parameters ``cut_1``, ``cut_2`` ... of :func:`older_buckets`: starts of the pieces."""
     return {f"cut_{at}": piece.start for at, piece in enumerate(plan) if at}

@@ -1,4 +1,4 @@
-"""QC rules and expectations. Another program may have stored them; unusable values are left out."""
+"""Reads QC rules and expectations; unusable values from other programs are left out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Final
 
 from ksys_app import db
 from ksys_app.domain.meta import MAX_META
-from ksys_app.domain.names import matches
 from ksys_app.domain.rules import usable_expectation, usable_rule
 from ksys_app.models.rows import Expectation, QcRule, StoredExpectation, StoredRule
 from ksys_app.queries import versions
@@ -42,7 +41,7 @@ async def qc_rules(*, fresh: bool = True) -> Answer[QcRule]:
     """Every rule by tag, without its unusable values; cached until a rule changes.
 
     Args:
-        fresh: look for changed rules now, not only every 30 s.
+        fresh: look for changed rules now; otherwise they may be 30 s old.
     """
     stored = await db.current().fetch_versioned(
         "qc",
@@ -64,20 +63,12 @@ async def rules_by_tag(*, fresh: bool = True) -> Mapping[str, QcRule]:
     )
 
 
-async def titled(words: str) -> frozenset[str]:
-    """Names of the tags whose name, title and group hold every word; none for no words.
+async def expectations(*, fresh: bool = True) -> Answer[Expectation]:
+    """Every expectation by tag, with defaults for unusable values; cached until one changes.
 
-    Only tags with a title or a group in their rule: the others are found by name.
+    Args:
+        fresh: look for changed expectations now; otherwise they may be 30 s old.
     """
-    if not words:
-        return frozenset()
-    rules = (await qc_rules()).rows
-    texts = ((rule.tag_name, f"{rule.title} {rule.group}".strip()) for rule in rules)
-    return frozenset(name for name, text in texts if text and matches(name, words, text))
-
-
-async def expectations() -> Answer[Expectation]:
-    """Every expectation by tag, with defaults for unusable values; cached until one changes."""
     stored = await db.current().fetch_versioned(
         "qc",
         StoredExpectation,
@@ -85,5 +76,6 @@ async def expectations() -> Answer[Expectation]:
         {"cap": MAX_TAGS},
         versions.EXPECTATIONS,
         name="expectations",
+        checked="live" if fresh else "metrics",
     )
     return stored.read_as("expectations", lambda row: usable_expectation(row)[0])

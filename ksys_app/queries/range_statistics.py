@@ -1,4 +1,4 @@
-"""The course of tags over a range, for their statistics: one row a tag (PRD §33.3)."""
+"""Reads the values of tags over a range for statistics: one row per tag (PRD §33.3)."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, LiteralString
 
-from ksys_app import db
 from ksys_app.domain.ranges import MOST_BUCKETS, RAW_VIEW, Range
-from ksys_app.queries.periods import bounds_of, kind_of, of_range, of_ranges
+from ksys_app.queries.periods import bounds_of, fetch_period, of_range, of_ranges
 from ksys_app.utils.cache import Answer
 
 MOST_SAMPLES: Final = 50_000
-"""Most samples of a tag. A tag with so many is not read whole."""
+"""Most samples of a tag that are read."""
 
 # The rows reach the aggregates in the order of the subquery, so that ``first`` and ``last`` find
 # the earliest of equal values.
-_COURSES: Final[LiteralString] = """
+_HISTORIES: Final[LiteralString] = """
 SELECT tag_name, now() AS now, sum(n)::bigint AS count,
        min(min) AS low, first(bucket, min) AS low_at,
        max(max) AS high, first(bucket, -max) AS high_at,
+       last(last, bucket) AS newest, max(bucket) AS newest_at,
        array_agg(date_part('epoch', bucket)) AS at, array_agg(avg) AS value
 FROM (
-  SELECT tag_name, bucket, n, avg, min, max
+  SELECT tag_name, bucket, n, avg, min, max, last
   FROM {view}
   WHERE tag_name = ANY (%(tags)s) AND bucket >= {start} AND {end}
   ORDER BY tag_name, bucket
@@ -39,6 +39,7 @@ _SAMPLES: Final[LiteralString] = """
 SELECT tag_name, now() AS now, count(*) AS count,
        min(value) AS low, first(bucket, value) AS low_at,
        max(value) AS high, first(bucket, -value) AS high_at,
+       last(value, bucket) AS newest, max(bucket) AS newest_at,
        array_agg(date_part('epoch', bucket)) AS at, array_agg(value) AS value
 FROM (
   SELECT sample.*
@@ -57,43 +58,46 @@ ORDER BY tag_name
 LIMIT %(most)s
 """
 
-COURSES: Final = {**of_ranges(_COURSES), "raw": of_range(_SAMPLES, RAW_VIEW)}
+HISTORIES: Final = {**of_ranges(_HISTORIES), "raw": of_range(_SAMPLES, RAW_VIEW)}
 
 
 @dataclass(frozen=True, slots=True)
-class CourseRow:
+class HistoryRow:
     """The samples of a tag, or the means of its buckets.
 
-    ``at`` is when each begins, seconds since 1970. ``count`` is the number of samples. ``low_at``
-    and ``high_at`` are the first sample or bucket with the smallest and the largest value.
+    ``at`` is when each begins, seconds since 1970. ``count`` is the number of samples, None if it
+    is unknown. ``low_at`` and ``high_at`` are the first sample or bucket with the smallest
+    and the largest value. ``newest`` is the last sample, and ``newest_at`` its time or that of its
+    bucket.
     """
 
     tag_name: str
     now: datetime
-    count: int
+    count: int | None
     low: float | None
     low_at: datetime | None
     high: float | None
     high_at: datetime | None
+    newest: float | None
+    newest_at: datetime | None
     at: list[float]
     value: list[float | None]
 
 
-async def courses(tags: Sequence[str], span: Range) -> Answer[CourseRow]:
-    """The course of each of these tags that has samples, by name.
+async def tag_histories(tags: Sequence[str], span: Range) -> Answer[HistoryRow]:
+    """The values of each of these tags by name; a tag without samples has no row.
 
     Args:
         tags: the tags.
         span: the range, and the width of the buckets to read.
     """
-    params = course_params(tags, span)
-    kind = kind_of(span, "metrics", fresh=False)
-    statement = COURSES[span.bucket]
-    return await db.current().fetch_cached(kind, CourseRow, statement, params, name="courses")
+    params = history_params(tags, span)
+    statement = HISTORIES[span.bucket]
+    return await fetch_period("metrics", HistoryRow, statement, params, span, name="courses")
 
 
-def course_params(tags: Sequence[str], span: Range) -> dict[str, object]:
-    """The parameters of :data:`COURSES`."""
-    known = sorted(set(tags))
+def history_params(tags: Sequence[str], span: Range) -> dict[str, object]:
+    """The parameters of :data:`HISTORIES`."""
+    names = sorted(set(tags))
     cap = MOST_SAMPLES if span.bucket == "raw" else MOST_BUCKETS
-    return {"tags": known, "most": len(known), "cap": cap, **bounds_of(span, span.width)}
+    return {"tags": names, "most": len(names), "cap": cap, **bounds_of(span, span.width)}

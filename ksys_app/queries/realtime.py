@@ -1,4 +1,4 @@
-"""The live query: one statement a tick reads all data of a window's tiles (PRD §6.2).
+"""The live query: at each tick, one statement reads all data of a window's tiles (PRD §6.2).
 
 The search for the previous bucket covers the window and one bucket before it, so that a window of
 one bucket has a previous bucket too (PRD decision 1). A search without bounds takes seconds.
@@ -65,14 +65,17 @@ SELECT tag_name, now() AS now, latest.value, latest.ts,
        coalesce(refused.refused_reason, '') AS refused_reason
 -- A full join is never a nested loop, however few rows the planner estimates. The coalesce in WHERE
 -- keeps it a full join.
-FROM (SELECT *, true AS known FROM public.influx_latest) AS latest
-FULL JOIN (SELECT tag_name, true AS known FROM public.influx_qc_rule) AS rule USING (tag_name)
-FULL JOIN (SELECT *, true AS known FROM public.ingest_expectation) AS expectation USING (tag_name)
-FULL JOIN (SELECT *, true AS known FROM refused) AS refused USING (tag_name)
+FROM (SELECT *, true AS present FROM public.influx_latest) AS latest
+FULL JOIN (SELECT tag_name, true AS present FROM public.influx_qc_rule) AS rule USING (tag_name)
+FULL JOIN (SELECT *, true AS present FROM public.ingest_expectation) AS expectation USING (tag_name)
+FULL JOIN (SELECT *, true AS present FROM refused) AS refused USING (tag_name)
+FULL JOIN (SELECT name AS tag_name, true AS present FROM public.expression) AS calculated
+  USING (tag_name)
 FULL JOIN stats USING (tag_name)
 FULL JOIN silent USING (tag_name)
 FULL JOIN motion USING (tag_name)
-WHERE coalesce(latest.known, rule.known, expectation.known, refused.known, false)
+WHERE coalesce(latest.present, rule.present, expectation.present, refused.present,
+               calculated.present, false)
   AND tag_name <> '' AND (%(tags)s::text[] IS NULL OR tag_name = ANY (%(tags)s))
 ORDER BY tag_name
 LIMIT %(cap)s
@@ -92,7 +95,7 @@ LIMIT %(cap)s
 
 @cache
 def tiles_statement(base: BucketName, widths: Shape) -> sql.Composed:
-    """The statement for windows with the buckets ``base``, made of pieces of ``widths``.
+    """The statement for windows with the buckets ``base``, composed of pieces of ``widths``.
 
     Without pieces it reads only the buckets from the parameter ``since`` on. Its other parameters
     are those of :func:`tile_params`.
@@ -108,33 +111,33 @@ async def tile_rows(
     plan: Sequence[Piece] | None = None,
     past: tuple[datetime, Mapping[str, PastRow]] | None = None,
 ) -> Answer[TileRow]:
-    """The data of the tiles: one row a tag that the database knows, by name.
+    """The data of the tiles: one row for each tag of the database, by name.
 
     Args:
         window: the time range.
-        cap: most tags. A caller that gets this many rows should tell its reader
+        cap: most tags. A caller that gets this many rows should warn its reader
             (``PAYLOAD_BLOAT``).
-        tag_names: only these tags; unknown ones have no row. None for all tags.
+        tag_names: only these tags; a missing tag has no row. None for all tags.
         plan: the pieces of the window; None for its own buckets alone.
-        past: the statistics of the buckets before a moment, by tag, and that moment; then only the
-            buckets since then are read.
+        past: a time, and tag to the statistics of the buckets before it. Then only the buckets
+            from that time on are read.
     """
     if past is not None:
-        since, before = past
+        since, older = past
         statement = tiles_statement(window.bucket, ())
         params = tile_params(window, (), cap, tag_names) | {"since": since}
-        whole: Callable[[TileRow], TileRow] = partial(joined, before)
+        complete: Callable[[TileRow], TileRow] = partial(joined, older)
     else:
         plan = (Piece(window.bucket),) if plan is None else plan
         statement = tiles_statement(window.bucket, shape(plan))
-        params, whole = tile_params(window, plan, cap, tag_names), lambda row: row
-    # Whatever the plan, these are the same tiles: they replace each other in the cache.
+        params, complete = tile_params(window, plan, cap, tag_names), lambda row: row
+    # Every plan gives the same tiles, so all plans share one entry of the cache.
     key = {"window": window.label, "cap": cap, "tags": tag_names}
     answer = await db.current().fetch_cached(
         "live", TileRow, statement, params, name="tiles", key=key
     )
-    # Rows that the cache serves again keep the past that they had.
-    return answer.read_as("whole", whole)
+    # Rows from the cache are already joined with their past part.
+    return answer.read_as("whole", complete)
 
 
 def tile_params(

@@ -1,4 +1,4 @@
-"""The rules of the last ``ksys qc sync`` beside those in force."""
+"""Reads the rules of the last ``ksys qc sync`` and the rules in force."""
 
 from __future__ import annotations
 
@@ -41,7 +41,12 @@ _CELLS: Final = 100
 
 
 async def pairs(tags: Sequence[str] | None, cap: int) -> list[RulePair]:
-    """The tags whose row of the file and row in force are not equal; None: of all tags."""
+    """The tags whose row in the file differs from the row in force.
+
+    Args:
+        tags: only these tags, None for all.
+        cap: most rows.
+    """
     params = {"tags": None if tags is None else list(tags), "meta_cap": MAX_META, "cap": cap}
     return await db.current().fetch_all(RulePair, PAIRS, params, name="rule_file")
 

@@ -1,4 +1,4 @@
-"""Since when the value of a tag is unchanged, from the minute buckets (PRD §5.3).
+"""Reads since when the value of a tag is unchanged, from the minute buckets (PRD §5.3).
 
 The statement reads only tags whose rule has a ``stuck_s`` and whose two newest samples are equal.
 How far back it reads depends on the rule of each tag.

@@ -1,6 +1,6 @@
-"""Buckets or samples of several tags as columns: one row a tag (PRD §33.2).
+"""Reads buckets or samples of several tags as columns: one row per tag (PRD §33.2).
 
-Arrays in place of rows: the driver reads them several times as fast, and the browser gets columns.
+The driver reads arrays several times as fast as rows, and the browser needs columns.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from typing import Final, LiteralString
 
 from psycopg import sql
 
-from ksys_app import db
 from ksys_app.domain.ranges import MOST_BUCKETS, RAW_VIEW, Period, Range
 from ksys_app.domain.windows import VIEW
 from ksys_app.models.series import Columns
-from ksys_app.queries.periods import bounds_of, kind_of, of_range, of_window
+from ksys_app.queries.periods import bounds_of, fetch_period, of_range, of_window
 from ksys_app.utils.cache import Answer
 
 FIGURES: Final = ("n", "avg", "sum", "min", "max", "last", "first", "diff")
@@ -52,38 +51,52 @@ _SAMPLES: Final[LiteralString] = """
   ) AS sample
   ORDER BY sample.tag_name, sample.bucket
 """
+_OLDEST_SAMPLES: Final = _SAMPLES.replace("bucket DESC", "bucket")
 
 
 @cache
-def statement(bucket: str, figures: Sequence[str], *, of_a_range: bool) -> sql.Composed:
-    """The statement for a bucket width, with these figures as arrays."""
+def statement(
+    bucket: str, figures: Sequence[str], *, of_a_range: bool, oldest: bool = False
+) -> sql.Composed:
+    """The statement for a bucket width, with these figures as arrays.
+
+    Args:
+        bucket: the bucket width, or ``raw``.
+        figures: the figures.
+        of_a_range: whether the bounds are two times; otherwise the length of a window.
+        oldest: whether to read the oldest samples; otherwise the newest ones.
+    """
     if bucket == "raw":
-        rows = of_range(_SAMPLES, RAW_VIEW)
+        rows = of_range(_OLDEST_SAMPLES if oldest else _SAMPLES, RAW_VIEW)
     else:
         rows = (of_range if of_a_range else of_window)(_BUCKETS, VIEW[bucket])  # type: ignore[index]
     arrays = [
-        sql.SQL(", array_agg({0}) AS {0}").format(sql.Identifier(name))
+        sql.SQL(", array_agg({0}::float8) AS {0}").format(sql.Identifier(name))
         for name in FIGURES
         if name in figures
     ]
     return sql.SQL(_COLUMNS).format(sql.SQL("").join(arrays), rows)
 
 
-async def columns(tags: Sequence[str], period: Period, figures: Sequence[str]) -> Answer[Columns]:
+async def columns(
+    tags: Sequence[str], period: Period, figures: Sequence[str], *, fresh: bool = False
+) -> Answer[Columns]:
     """The columns of these tags by name, ascending in time; a tag without rows has none.
 
     Args:
         tags: the tags.
-        period: the window or range. Of samples, each tag has its newest 10,000.
+        period: the window or range. A range of samples returns the newest 10,000 of each tag.
         figures: which figures, of :data:`FIGURES`; the others are empty.
+        fresh: read from the database, and put the answer into the cache.
     """
     chosen = tuple(name for name in FIGURES if name in figures)
-    asked = statement(period.bucket, chosen, of_a_range=isinstance(period, Range))
+    query = statement(period.bucket, chosen, of_a_range=isinstance(period, Range))
     params = {
         "tags": sorted(set(tags)),
         "most": len(set(tags)),
         "cap": MOST_BUCKETS,
         **bounds_of(period, period.width),
     }
-    kind = kind_of(period, "metrics", fresh=False)
-    return await db.current().fetch_cached(kind, Columns, asked, params, name="several")
+    return await fetch_period(
+        "metrics", Columns, query, params, period, name="several", fresh=fresh
+    )

@@ -1,4 +1,4 @@
-"""The sparklines of a window's tiles: the means of 48 slots, which end now (PRD §5.6)."""
+"""Reads the sparklines of a window's tiles: the means of 48 slots, which end now (PRD §5.6)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.utils.cache import Answer
 
 # A window of at most 5 minutes has too few buckets for a line, so raw samples draw its sparkline.
 RAW_UP_TO_S: Final = 300.0
-# The longest window whose lines are read anew at each tick. In the others they may be 30 s old,
+# The longest window whose lines are read at each tick. Lines of longer windows may be 30 s old,
 # which is less than a thousandth of their width.
 LIVE_UP_TO_S: Final = 3600.0
 

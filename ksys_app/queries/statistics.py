@@ -1,4 +1,4 @@
-"""The statistics of a window's tiles, as parts of a statement, and those of what is past of it."""
+"""SQL of the statistics of a window's tiles, and the query of its past part."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ stats AS MATERIALIZED (
 )
 """
 
-# For a tag without a bucket in the last piece, it is further back. The array makes the planner
-# read the buckets of these tags alone, whatever it estimates.
+# For a tag without a bucket in the last piece, prev_last is further back. The array makes the
+# planner read only the buckets of these tags, whatever it estimates.
 _SILENT: Final[LiteralString] = """
   SELECT tag_name, (array_agg(last ORDER BY bucket DESC))[2] AS prev_last
   FROM {view}
@@ -95,17 +95,17 @@ LIMIT %(cap)s
 def statistics(
     base: BucketName, widths: Shape, start: sql.SQL = FROM, end: sql.SQL = NOW
 ) -> sql.Composed:
-    """SQL of two relations of all tags, to be put after WITH.
+    """SQL of two relations over all tags, for the WITH clause.
 
-    ``stats`` has ``count``, ``min``, ``max``, ``first``, ``last`` and ``prev_last`` of a tag, which
-    is the value of the bucket before the newest one. Where ``stats`` lacks it, ``silent`` has it.
+    ``stats`` has ``count``, ``min``, ``max``, ``first``, ``last`` and ``prev_last`` of each tag.
+    ``prev_last`` is the value of the bucket before the newest one. If ``stats`` lacks it,
+    ``silent`` has it.
 
     Args:
         base: the buckets of the window.
-        widths: the pieces; none for the buckets from the parameter ``since`` on, without what
-            is before them.
+        widths: the pieces; empty for only the buckets from the parameter ``since`` on.
         start: the start of the window.
-        end: which buckets begin before its end.
+        end: the condition of the buckets before its end.
     """
     view = sql.Identifier("public", VIEW[base])
     silent = sql.SQL(_SILENT).format(view=view, start=start, end=end) if widths else _NOBODY_SQL
@@ -125,12 +125,12 @@ def _past_statement(base: BucketName, widths: Shape) -> sql.Composed:
 
 
 async def past_rows(window: Window, past: Past, cap: int) -> Answer[PastRow]:
-    """The statistics of all tags over what is past of a window; cached for four minutes.
+    """The statistics of all tags over the past part of a window; cached for four minutes.
 
     Args:
         window: the time range.
-        past: its past.
-        cap: most tags. An answer with this many rows may lack some.
+        past: its past part.
+        cap: most tags. An answer with this many rows may lack some tags.
     """
     params: dict[str, object] = {"start": past.start, "end": past.end, "width": window.width}
     params |= {"tags": None, "cap": cap, **bounds(past.pieces)}

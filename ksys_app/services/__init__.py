@@ -1,1 +1,1 @@
-"""What pages and HTTP may request: values computed by rules from the rows of queries."""
+"""The services for pages and HTTP: they apply the rules to the rows of queries."""

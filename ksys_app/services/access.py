@@ -1,4 +1,4 @@
-"""Who asks: sessions and tokens, looked up in the database (PRD §31.2)."""
+"""Sessions and tokens, read from the database (PRD §31.2)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from ksys_app.utils import credentials
 from ksys_app.utils.pace import Pace
 
 MOST_REFUSALS: Final = 20
-"""How many refusals of one visitor are recorded in a minute: the audit keeps its rows."""
+"""Most refusals of one visitor that are recorded in a minute, because audit rows stay for good."""
 
 
 def _any() -> None:
-    """Everybody may cause a look-up."""
+    """Everybody may cause a query."""
 
 
 class Access:
@@ -37,7 +37,7 @@ class Access:
 
     Args:
         database: the operator's database.
-        clock: seconds, for how long a look-up is used.
+        clock: monotonic clock, seconds.
     """
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,14 +45,14 @@ class Access:
         self._outage = Outage(clock)
         self._sessions = Remembered[Session](
             partial(store.session, database),
-            # The look-up has just written that the session is used, to the minute.
-            lambda found: found.expires_at - found.seen_at,
+            # The query has just stored the time of use, to the minute.
+            lambda session: session.expires_at - session.seen_at,
             self._outage,
             IDLE,
         )
         self._tokens = Remembered[Token](
             partial(store.token, database),
-            lambda found: found.expires_at - (found.used_at or found.created_at),
+            lambda token: token.expires_at - (token.used_at or token.created_at),
             self._outage,
         )
         self._open: Counter[bytes] = Counter()
@@ -60,36 +60,40 @@ class Access:
         self._checker: asyncio.Task[None] | None = None
         self._refusals: dict[tuple[str, str], Pace] = {}
 
-    async def by_cookie(self, secret: str, fresh: Callable[[], None] = _any) -> Visitor | None:
+    async def by_cookie(
+        self, secret: str, before_query: Callable[[], None] = _any
+    ) -> Visitor | None:
         """The person of a session's cookie, None if the session has ended.
 
         Args:
             secret: the secret in the cookie.
-            fresh: called before a query for a session that this process has not seen.
+            before_query: called before a query for a session that this process has not seen.
 
         Raises:
             KsysError: the database does not answer, and this process does not remember the session.
         """
-        return await self.by_key(key_of(secret), fresh)
+        return await self.by_key(key_of(secret), before_query)
 
-    async def by_key(self, key: bytes, fresh: Callable[[], None] = _any) -> Visitor | None:
+    async def by_key(self, key: bytes, before_query: Callable[[], None] = _any) -> Visitor | None:
         """The person of a session, None if it has ended; see :meth:`by_cookie`."""
-        session = await self._sessions.get(key, fresh)
+        session = await self._sessions.get(key, before_query)
         if session is None:
             return None
         return Visitor(session.user, session.role, cast(Via, session.via), key)
 
-    async def by_token(self, secret: str, fresh: Callable[[], None] = _any) -> Visitor | None:
+    async def by_token(
+        self, secret: str, before_query: Callable[[], None] = _any
+    ) -> Visitor | None:
         """The program of a bearer token, None if it is unknown, expired or revoked.
 
         Args:
             secret: the token.
-            fresh: called before a query for a token that this process has not seen.
+            before_query: called before a query for a token that this process has not seen.
 
         Raises:
             KsysError: the database does not answer, and this process does not remember the token.
         """
-        token = await self._tokens.get(key_of(secret), fresh)
+        token = await self._tokens.get(key_of(secret), before_query)
         return None if token is None else Visitor(token.name, token.role, "token", None)
 
     @asynccontextmanager
@@ -113,7 +117,7 @@ class Access:
             await asyncio.sleep(CHECK_S)
             keys = list(self._open)
             try:
-                active = set(await store.active(self._database, keys))
+                active = set(await store.active_keys(self._database, keys))
             except AWAY:  # nobody can end a session now
                 self._outage.failed()
                 continue
@@ -134,7 +138,7 @@ class Access:
     async def log_in(
         self, user: str, password: str, address: str, agent: str, old: bytes | None
     ) -> str:
-        """Begin a session, and return the secret of its cookie.
+        """Begin a session of a local user.
 
         Args:
             user: name of a local user.
@@ -143,20 +147,24 @@ class Access:
             agent: what the browser calls itself.
             old: key of the session that this browser had. It ends.
 
+        Returns:
+            The secret of the cookie of the session.
+
         Raises:
-            AuthRequired: no such user, a wrong password, or a disabled user: one answer for all.
+            AuthRequired: no such user, a wrong password, or a disabled user; the same message for
+                all three.
             RateLimited: too many failures of this user or from this address.
             KsysError: the database does not answer.
         """
         wrong = AuthRequired(Message("errors.login_wrong"))
         if name_problem(clean_name(user)) is not None:
             raise wrong
-        stored = await passwords.checked(self._database, user, password, address, wrong)
+        stored = await passwords.check_password(self._database, user, password, address, wrong)
         secret = await self.begin(user, "local", address, agent, old)
         if secret is None:
             raise wrong
-        if credentials.outdated(stored):
-            newer = await credentials.hashed(password)
+        if credentials.is_outdated(stored):
+            newer = await credentials.hash_password(password)
             await store.rehash(self._database, user, stored, newer)
         return secret
 
@@ -182,7 +190,7 @@ class Access:
             RateLimited: too many failures of this user or from this address.
             KsysError: the database does not answer.
         """
-        secret, session = await passwords.change(
+        secret, session = await passwords.change_password(
             self._database, user, old, new, address, agent, key
         )
         self._end(key)
@@ -202,15 +210,15 @@ class Access:
 
         Args:
             user: name of the person.
-            via: who has proven it.
+            via: how the identity was proven.
             address: address of the browser.
             agent: what the browser calls itself.
             old: key of the session that this browser had. It ends.
             role: the role that a provider gives the person; None: the list of users gives it.
 
         Returns:
-            The secret of its cookie. None: the person is disabled, or has no role: ``role`` is None
-            and the person is not in the list of users.
+            The secret of the cookie. None: the person is disabled, or has no role, because ``role``
+            is None and the list of users does not have the person.
         """
         secret = credentials.new_secret()
         key = key_of(secret)
@@ -229,26 +237,28 @@ class Access:
         await store.end_session(self._database, key, "logout")
         self._end(key)
 
-    async def refused(self, visitor: Visitor, needed: Role, path: str, address: str) -> None:
-        """Record that a visitor tried what needs another role; at most ``MOST_REFUSALS`` a minute.
+    async def record_refusal(self, visitor: Visitor, needed: Role, path: str, address: str) -> None:
+        """Record that a visitor lacks the role ``needed``; at most ``MOST_REFUSALS`` a minute.
 
-        Nothing raises: the visitor is refused also while the database is away.
+        The method never raises: the visitor is refused also while the database is away.
         """
         # A terminal that shows the audit must not obey what somebody wrote into a path.
         subject = quote(path)[:200]
         detail = {"role": visitor.role, "needed": needed}
         await self._note(visitor.name, visitor.via, "refused", subject, detail, address)
 
-    async def token_in_plain(self, program: Visitor, address: str) -> None:
-        """Record that a token came where others could read it; nothing raises."""
+    async def record_token_in_plain(self, program: Visitor, address: str) -> None:
+        """Record that a token was sent without TLS; never raises."""
         await self._note(program.name, "token", "token_in_plain", program.name, {}, address)
 
-    async def failed(self, via: Via, user: str, detail: Mapping[str, str], address: str) -> None:
-        """Record a login that failed elsewhere than at a password; nothing raises.
+    async def record_failed_login(
+        self, via: Via, user: str, detail: Mapping[str, str], address: str
+    ) -> None:
+        """Record a login that failed for another reason than its password; never raises.
 
         Args:
             via: how the person wanted to log in.
-            user: name of the person, empty where it is not proven.
+            user: name of the person, empty if it is not proven.
             detail: why it failed.
             address: address of the browser.
         """
@@ -263,14 +273,14 @@ class Access:
         detail: Mapping[str, str],
         address: str,
     ) -> None:
-        """Record something that anybody can cause: so many of one actor that none fills it."""
+        """Record an event that anybody can cause; limited per actor to protect the audit."""
         if not self._refusals.setdefault((via, actor), Pace(MOST_REFUSALS)).passes():
             return
         with suppress(KsysError):
             await store.note(self._database, actor, via, action, subject, detail, address)
 
     async def sessions(self) -> list[Session]:
-        """The sessions that have not ended, the last used ones first."""
+        """The sessions that have not ended, the last used one first."""
         return await store.sessions(self._database)
 
     async def revoke(self, session_id: str, actor: Visitor, address: str) -> int:
@@ -280,7 +290,7 @@ class Access:
     async def audit(
         self, since: datetime | None, until: datetime | None, before: int | None, limit: int
     ) -> list[AuditRow]:
-        """What was recorded, newest first."""
+        """The rows of the audit, newest first."""
         return await store.audit(self._database, since, until, before, limit)
 
     async def close(self) -> None:

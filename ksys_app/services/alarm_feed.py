@@ -1,8 +1,8 @@
-"""The live list of alarms, which all readers of a process share (PRD §32.6).
+"""The live list of alarms, shared by all readers of a process (PRD §32.6).
 
-While somebody reads it, the database is asked for the number of the newest change, at most every
-``INTERVAL_S`` seconds, and only after a change for the alarms themselves. The values beside the
-alarms are read again every ``VALUES_S`` seconds.
+While somebody reads the list, the feed reads the number of the newest change at most every
+``INTERVAL_S`` seconds. It reads the alarms only after a change. It reads the values beside the
+alarms every ``VALUES_S`` seconds.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from ksys_app.models.alarm_rows import Alarm, Evaluation
 from ksys_app.models.alarms import LOST
 from ksys_app.models.rows import Latest
 from ksys_app.queries import alarm_state
-from ksys_app.queries.qc import rules_by_tag
-from ksys_app.utils.made import Made
+from ksys_app.services.rules import rules_by_tag
+from ksys_app.utils.results import Results
 
 INTERVAL_S: Final = 0.5
-"""An answer is at most so old. A page asks once a second, so it has a change within 1.5 s."""
+"""Largest age of a snapshot, seconds. Pages poll once a second and get a change within 1.5 s."""
 VALUES_S: Final = 10.0
 MOST_STANDING: Final = 10_000
-"""Alarms that are read at once."""
+"""Most alarms in one read."""
 AlarmLog: TypeAlias = ChangeLog[Alarm, tuple[str, str]]
 ValueLog: TypeAlias = ChangeLog[Latest, str]
 
 
 def alarm_log() -> AlarmLog:
-    """The changes of alarms."""
+    """A new log of changed alarms."""
     return ChangeLog(lambda alarm: alarm.key)
 
 
 def value_log() -> ValueLog:
-    """The changes of the values beside alarms."""
+    """A new log of changed values beside alarms."""
     return ChangeLog(lambda value: value.tag_name)
 
 
@@ -50,15 +50,15 @@ class AlarmSnapshot:
 
     Attributes:
         seq: grows with every snapshot of the process.
-        alarms: in the order of the list.
-        counts: how many there are of each kind.
+        alarms: the alarms in the order of the list.
+        counts: the number of alarms of each kind.
         values: the newest sample of each of their tags.
-        evaluation: whether somebody evaluated at that moment, None where nobody knows.
-        error: why the alarms could not be read again since then, None while they are fresh.
-        read_at: the monotonic clock when the database answered.
+        evaluation: whether a worker evaluated at that moment, None if the feed has never read it.
+        error: why the latest read failed, None while the alarms are fresh.
+        read_at: when the database answered, monotonic clock, seconds.
         changes: which alarms have changed since earlier snapshots, or are normal again.
         new_values: which of ``values`` have changed since earlier snapshots.
-        made: results computed from the snapshot.
+        results: results computed from the snapshot.
     """
 
     seq: int = 0
@@ -70,15 +70,15 @@ class AlarmSnapshot:
     read_at: float = 0.0
     changes: AlarmLog = field(default_factory=alarm_log, compare=False, repr=False)
     new_values: ValueLog = field(default_factory=value_log, compare=False, repr=False)
-    made: Made = field(default_factory=Made, init=False, compare=False, repr=False)
+    results: Results = field(default_factory=Results, init=False, compare=False, repr=False)
 
 
 class AlarmFeed:
     """The alarms that are not normal, for all readers of the process.
 
     Args:
-        away: whether the database has just been lost; then the last look does not count.
-        clock: seconds, of a clock that nobody sets back.
+        away: returns whether the database has just been lost. Then the next call reads again.
+        clock: monotonic clock, seconds.
         first_seq: the sequence numbers are larger. No two processes should share them.
     """
 
@@ -91,84 +91,85 @@ class AlarmFeed:
         self._away, self._clock, self._seq = away, clock, first_seq
         self.newest = AlarmSnapshot()
         self.evaluation: Evaluation | None = None
-        self._looked_at, self._hurried = -math.inf, False
+        self._read_at, self._read_again = -math.inf, False
         self._lock = asyncio.Lock()
 
     async def now(self) -> AlarmSnapshot:
-        """The alarms, read again if the last look was more than ``INTERVAL_S`` ago.
+        """The alarms, read again if the last read was more than ``INTERVAL_S`` ago.
 
         Raises:
-            KsysError: the database does not answer, and nothing older is known.
+            KsysError: the database does not answer, and there is no older snapshot.
         """
-        old = self._clock() - self._looked_at >= INTERVAL_S
-        if old or self.newest.error is not None or self._away():
-            await self._look()
+        due = self._clock() - self._read_at >= INTERVAL_S
+        if due or self.newest.error is not None or self._away():
+            await self._read_shared()
         newest = self.newest
         if newest.evaluation is None and newest.error is not None:
             raise newest.error
         return newest
 
     async def by_tag(self) -> TagAlarms | None:
-        """What tiles show of the alarms; None where no worker has ever evaluated."""
+        """The alarms of each tag, for tiles; None if no worker has ever evaluated."""
         try:
             snapshot = await self.now()
-        except KsysError:  # without alarms, or without a database, which others report
+        except KsysError:  # No alarm tables, or no database; other readers report that.
             return None
         evaluation = self.evaluation
         if evaluation is None or evaluation.evaluated_to is None:
             return None
-        found = snapshot.made.once("by_tag", lambda: by_tag(snapshot.alarms), 0)
-        return TagAlarms(found, None if evaluation.evaluating else evaluation.evaluated_to)
+        alarms_by_tag = snapshot.results.once("by_tag", lambda: by_tag(snapshot.alarms), 0)
+        return TagAlarms(alarms_by_tag, None if evaluation.evaluating else evaluation.evaluated_to)
 
-    def hurry(self) -> None:
-        """Look at once, because somebody has changed something."""
-        self._looked_at, self._hurried = -math.inf, True
+    def request_read(self) -> None:
+        """Make the next call read at once, because somebody has changed an alarm."""
+        self._read_at, self._read_again = -math.inf, True
 
-    async def _look(self) -> None:
-        """Ask for changes, and publish them. Callers at the same time share one answer."""
-        begun = self._clock()
+    async def _read_shared(self) -> None:
+        """Read changes and publish them. Concurrent callers share one read."""
+        called_at = self._clock()
         async with self._lock:
-            if self._looked_at > begun:
+            if self._read_at > called_at:
                 return
-            began, self._hurried = self._clock(), False
+            started_at, self._read_again = self._clock(), False
             try:
                 await self._read()
                 error = None
-            except KsysError as refused:
-                error = refused
-            # What somebody changed during the reading may not be part of it.
-            self._looked_at = -math.inf if self._hurried else began
-            known = self.newest.error
-            if error is not None and (known is None or known.code != error.code):
+            except KsysError as failure:
+                error = failure
+            # A change that somebody made during the read may be missing in the result.
+            self._read_at = -math.inf if self._read_again else started_at
+            previous = self.newest.error
+            if error is not None and (previous is None or previous.code != error.code):
                 self._publish(replace(self.newest, error=error))
 
     async def _read(self) -> None:
-        before = self.newest
-        found = await alarm_state.evaluation()
-        self.evaluation = found
-        last = before.evaluation
-        same = last is not None and before.error is None and last.seq == found.seq
-        same = same and last is not None and last.evaluating == found.evaluating
-        if same and self._clock() - before.read_at < VALUES_S:
+        previous = self.newest
+        evaluation = await alarm_state.evaluation()
+        self.evaluation = evaluation
+        last = previous.evaluation
+        unchanged = last is not None and previous.error is None and last.seq == evaluation.seq
+        unchanged = unchanged and last is not None and last.evaluating == evaluation.evaluating
+        if unchanged and self._clock() - previous.read_at < VALUES_S:
             return
         rules = await rules_by_tag()
-        rows = await alarm_state.standing(MOST_STANDING)
+        rows = await alarm_state.standing_alarms(MOST_STANDING)
         alarms = tuple(ordered(shown(row, rules.get(row.tag_name)) for row in rows))
         tags = sorted({row.tag_name for row in rows if row.condition != LOST})
-        values = {one.tag_name: one for one in await alarm_state.values_now(tags)} if tags else {}
-        if same and alarms == before.alarms and values == before.values:
-            # Only the time of the reading is new.
-            self.newest = replace(before, read_at=self._clock(), evaluation=found)
+        samples = await alarm_state.values_now(tags) if tags else []
+        values = {sample.tag_name: sample for sample in samples}
+        if unchanged and alarms == previous.alarms and values == previous.values:
+            # Only the time of the read is new.
+            self.newest = replace(previous, read_at=self._clock(), evaluation=evaluation)
             return
         self._publish(
             AlarmSnapshot(
                 alarms=alarms,
                 counts=counts(alarms),
                 values=values,
-                evaluation=found,
+                evaluation=evaluation,
                 read_at=self._clock(),
-                changes=before.changes,
-                new_values=before.new_values,
+                changes=previous.changes,
+                new_values=previous.new_values,
             )
         )
 

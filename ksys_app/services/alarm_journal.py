@@ -17,21 +17,26 @@ from ksys_app.queries.export import clock
 from ksys_app.services import runtime
 
 DEFAULT_SPAN: Final = timedelta(days=30)
-"""A journal without a beginning goes back so far."""
+"""The journal begins so long before its end, if no beginning is requested."""
 MOST_IN_FILE: Final = 200_000
-"""Rows of a file."""
+"""Most rows of a file."""
 SLICE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class JournalPage:
-    """Rows in the wanted order, and the key after which the next page begins, None at the end."""
+    """A page of the journal.
+
+    Attributes:
+        rows: the rows in the requested order.
+        next: the key after which the next page begins, None at the end.
+    """
 
     rows: Sequence[JournalRow]
     next: JournalKey | None
 
 
-async def between(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
+async def default_range(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
     """The time range with its defaults: 30 days until now, by the database's clock.
 
     An alarm may be a moment ahead of the clock of the database, so now is a minute later.
@@ -56,26 +61,26 @@ async def read_page(
 async def read_all(
     wanted: JournalFilter, *, newest_first: bool = True
 ) -> AsyncIterator[Sequence[JournalRow]]:
-    """All rows, some at a time.
+    """All rows, ``SLICE`` at a time.
 
     Raises:
         PayloadBloat: there are more than ``MOST_IN_FILE``.
-        DatabaseTimeout: they take longer than the setting allows.
+        DatabaseTimeout: reading them takes longer than the setting allows.
         KsysError: the database does not answer.
     """
-    left = allowed = runtime.current().settings.export_timeout_s
-    found = await alarm_journal.count(wanted, MOST_IN_FILE + 1, left)
-    if found > MOST_IN_FILE:
+    remaining_s = allowed_s = runtime.current().settings.export_timeout_s
+    count = await alarm_journal.count(wanted, MOST_IN_FILE + 1, remaining_s)
+    if count > MOST_IN_FILE:
         raise PayloadBloat(Message("errors.journal_long", {"most": MOST_IN_FILE}))
     after: JournalKey | None = None
     while True:
-        if left <= 0:
-            raise DatabaseTimeout(Message("errors.journal_slow", {"seconds": f"{allowed:g}"}))
-        asked = time.monotonic()
+        if remaining_s <= 0:
+            raise DatabaseTimeout(Message("errors.journal_slow", {"seconds": f"{allowed_s:g}"}))
+        started = time.monotonic()
         rows = await alarm_journal.page(
-            wanted, after, SLICE, newest_first=newest_first, timeout_s=left
+            wanted, after, SLICE, newest_first=newest_first, timeout_s=remaining_s
         )
-        left -= time.monotonic() - asked
+        remaining_s -= time.monotonic() - started
         yield rows
         if len(rows) < SLICE:
             return

@@ -1,4 +1,4 @@
-"""Alarms for pages and programs: the list, and what people do with it (PRD §32.6)."""
+"""The list of alarms, and the actions of people on alarms, for pages and programs (PRD §32.6)."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ksys_app.models.message import Message
 from ksys_app.models.rows import Latest
 from ksys_app.models.visitor import Visitor
 from ksys_app.queries import alarm_state
-from ksys_app.queries.qc import rules_by_tag
 from ksys_app.services import runtime
 from ksys_app.services.alarm_feed import AlarmSnapshot
+from ksys_app.services.rules import rules_by_tag
 from ksys_app.services.tags import require_known_tag
 from ksys_app.store import alarm_actions
 from ksys_app.store.alarm_actions import Verdict
 
 MOST_ITEMS: Final = 1_000
-"""Alarms that one call changes."""
+"""Most alarms that one call changes."""
 MOST_STATES: Final = 20_000
-"""Alarms, also normal ones, that are read at once."""
+"""Most alarms, normal ones included, in one read."""
 DEFAULT_MINUTES: Final = 60
 MOST_MINUTES: Final = 480
-"""A shelf ends after a shift at the latest."""
+"""Longest time for which an alarm can be shelved: one shift."""
 _WHY: Final = {
     "comment": Message("errors.alarm_comment"),
     "active": Message("errors.alarm_active"),
@@ -37,15 +37,15 @@ _WHY: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which alarms of the list: ``state``, of some tags, of some priorities; empty for all."""
+class AlarmFilter:
+    """A filter of the list: by state, tags and priorities. An empty tuple allows all."""
 
     state: Filter = "active"
     tags: tuple[str, ...] = ()
     priorities: tuple[int, ...] = ()
 
     def fits(self, alarm: Alarm) -> bool:
-        """Whether the alarm is one of them."""
+        """Whether the alarm passes the filter."""
         row = alarm.row
         return (
             passes(alarm, self.state)
@@ -56,10 +56,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What somebody does with alarms.
+    """An action of a person on alarms.
 
     Attributes:
-        action: what is done.
+        action: the action.
         items: the alarms; at most ``MOST_ITEMS``.
         text: comment of an acknowledgement, a reset or a takeover, else the reason.
         minutes: how long a shelf lasts, at most ``MOST_MINUTES``; None: an hour, and with
@@ -74,58 +74,59 @@ class Change:
     one_shot: bool = False
 
 
-async def alarms_of(snapshot: AlarmSnapshot, wanted: Wanted) -> list[Alarm]:
+async def alarms_of(snapshot: AlarmSnapshot, filters: AlarmFilter) -> list[Alarm]:
     """The alarms of a list in its order; normal ones are read from the database.
 
     Raises:
         KsysError: the database does not answer.
     """
-    if wanted.state != "all":
-        return [alarm for alarm in snapshot.alarms if wanted.fits(alarm)]
+    if filters.state != "all":
+        return [alarm for alarm in snapshot.alarms if filters.fits(alarm)]
     rules = await rules_by_tag()
-    rows = await alarm_state.states(wanted.tags or None, MOST_STATES)
-    return ordered(filter(wanted.fits, (shown(row, rules.get(row.tag_name)) for row in rows)))
+    rows = await alarm_state.alarm_states(filters.tags or None, MOST_STATES)
+    return ordered(filter(filters.fits, (shown(row, rules.get(row.tag_name)) for row in rows)))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What a reader of a list needs to be up to date.
+class AlarmListChanges:
+    """The changes of a list since a snapshot.
 
     Attributes:
-        whole: whether ``alarms`` are all of the list, which replace those that the reader has.
-        alarms: those that are new or have changed, in the order of the list.
-        removed: tag and condition of alarms that the list does not have any more.
-        values: newest samples that have changed, of tags whose alarms have not.
+        complete: whether ``alarms`` is the complete list, which replaces the list of the reader.
+        alarms: the new and the changed alarms, in the order of the list.
+        removed: tag and condition of each alarm that left the list.
+        values: changed newest samples of tags whose alarms have not changed.
     """
 
-    whole: bool
+    complete: bool
     alarms: list[Alarm]
     removed: Sequence[tuple[str, str]] = ()
     values: Sequence[Latest] = ()
 
 
-def changed(snapshot: AlarmSnapshot, wanted: Wanted, found: list[Alarm], since: int) -> Part:
-    """What of the list ``found`` has changed since the snapshot with the number ``since``.
+def changes_since(snapshot: AlarmSnapshot, listed: list[Alarm], since: int) -> AlarmListChanges:
+    """The changes of the alarms ``listed`` since the snapshot with the number ``since``.
 
-    The snapshots remember no changes of normal alarms. Where that snapshot is forgotten or of
-    another process, it is the whole list.
+    Snapshots do not store changes of normal alarms. If that snapshot is no longer stored, or is
+    from another process, the result is the complete list.
     """
     changes = snapshot.changes.since(since)
     if changes.whole:
-        return Part(True, found)
+        return AlarmListChanges(True, listed)
     keys = {alarm.key for alarm in changes.items}
-    alarms = [alarm for alarm in found if alarm.key in keys]
-    tags = {alarm.row.tag_name for alarm in found if alarm.key not in keys}
+    alarms = [alarm for alarm in listed if alarm.key in keys]
+    tags = {alarm.row.tag_name for alarm in listed if alarm.key not in keys}
     removed = {*changes.removed, *keys} - {alarm.key for alarm in alarms}
-    values = [one for one in snapshot.new_values.since(since).items if one.tag_name in tags]
-    return Part(False, alarms, sorted(removed), values)
+    new_values = snapshot.new_values.since(since).items
+    values = [sample for sample in new_values if sample.tag_name in tags]
+    return AlarmListChanges(False, alarms, sorted(removed), values)
 
 
 async def require_subject(name: str) -> None:
-    """Check that a name is one that alarms have: of a tag, or of a group.
+    """Check that alarms can have this name: that of a tag or of a group.
 
     Raises:
-        UnknownTag: it is neither.
+        UnknownTag: it is the name of neither.
     """
     try:
         await require_known_tag(name)
@@ -136,12 +137,15 @@ async def require_subject(name: str) -> None:
 
 
 def can_act() -> bool:
-    """Whether alarms can be changed here at all: TS_OPERATOR_DSN is set."""
+    """Whether this app can change alarms: TS_OPERATOR_DSN is set."""
     return db.operator() is not None
 
 
-async def act(change: Change, visitor: Visitor, address: str) -> list[Outcome]:
-    """Change alarms for somebody whose role the caller has checked; an outcome for each item.
+async def change_alarms(change: Change, visitor: Visitor, address: str) -> list[Outcome]:
+    """Change alarms for a visitor whose role the caller has checked.
+
+    Returns:
+        The outcome of each item, in their order.
 
     Raises:
         Forbidden: nobody can change alarms, because TS_OPERATOR_DSN is not set.
@@ -150,15 +154,15 @@ async def act(change: Change, visitor: Visitor, address: str) -> list[Outcome]:
     database = db.operator()
     if database is None:
         raise Forbidden(Message("errors.alarms_read_only"))
-    by = alarm_actions.Actor(visitor.name, visitor.via, address)
+    actor = alarm_actions.Actor(visitor.name, visitor.via, address)
     minutes = change.minutes or (MOST_MINUTES if change.one_shot else DEFAULT_MINUTES)
     verdicts = await alarm_actions.act(
-        *(database, change.action, change.items, by, change.text, minutes),
+        *(database, change.action, change.items, actor, change.text, minutes),
         one_shot=change.one_shot,
     )
-    runtime.current().alarms.hurry()
-    found = {verdict.place: verdict for verdict in verdicts}
-    return [_outcome(item, found[place]) for place, item in enumerate(change.items, 1)]
+    runtime.current().alarms.request_read()
+    verdict_of = {verdict.place: verdict for verdict in verdicts}
+    return [_outcome(item, verdict_of[place]) for place, item in enumerate(change.items, 1)]
 
 
 def _outcome(item: Item, verdict: Verdict) -> Outcome:

@@ -1,4 +1,4 @@
-"""What ``/comm`` and its HTTP answers show: counted messages, judged (PRD §28.2)."""
+"""Counts messages per hour or day and judges them, for ``/comm`` and HTTP (PRD §28.2)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from ksys_app.models.rows import Expectation, QcRule, Run
 from ksys_app.queries import comm as queries
 from ksys_app.queries.qc import expectations, rules_by_tag
 from ksys_app.queries.runs import runs
-from ksys_app.queries.tags import matching_tags, tag_exists
+from ksys_app.queries.tags import find_tag, matching_tags
 from ksys_app.services.comm_page import CommPage, Overview, Report
-from ksys_app.services.tags import first_tag, require_known_tags
+from ksys_app.services.tags import first_tag, require_sending
 from ksys_app.utils.cache import Answer
 
 
@@ -64,21 +64,21 @@ class CommSource:
         return comm.calendar(comm.clamp_start(wanted, now, self._zone), self._zone), now
 
     async def alive(self, tags: Sequence[str]) -> tuple[tuple[Alive, ...], Answer[NewestRow]]:
-        """Whether each tag sends now, and the answer of the database."""
+        """Whether each tag sends now, in the order of the rows, and the answer of the database."""
         rules = await rules_by_tag()
         answer = await queries.newest(tags)
         rows = [self._after(row) for row in answer.rows]
-        found = await runs(suspects(rows, rules))
+        unchanged_runs = await runs(suspects(rows, rules))
         return tuple(
-            _alive(row, rules.get(row.tag_name), found.get(row.tag_name)) for row in rows
+            _alive(row, rules.get(row.tag_name), unchanged_runs.get(row.tag_name)) for row in rows
         ), answer
 
     def _after(self, row: NewestRow) -> NewestRow:
-        """The row with the previous value, so that a changing tag needs no further query."""
-        seen = self._newest.get(row.tag_name, row)
-        before = seen.value if seen.ts != row.ts else seen.prev_value
-        newest = self._newest[row.tag_name] = replace(row, prev_value=before)
-        return newest
+        """The row with the previous value of its tag; a changing tag then needs no other query."""
+        last = self._newest.get(row.tag_name, row)
+        previous = last.value if last.ts != row.ts else last.prev_value
+        updated = self._newest[row.tag_name] = replace(row, prev_value=previous)
+        return updated
 
     async def report(self, tag_name: str, days: Calendar, *, fresh: bool = False) -> Report:
         """The hours of one tag; the tag need not exist.
@@ -111,13 +111,13 @@ class CommSource:
             KsysError: the database cannot be read, and the cache has no older rows.
         """
         reports = [await self.report(tag, days, fresh=fresh) for tag in tags]
-        alive, asked = await self.alive(tags)
+        alive, newest = await self.alive(tags)
         oldest = min(reports, key=lambda report: report.answer.fetched_ms)
         return CommPage(
             reports=tuple(reports),
             overview=None,
             alive=alive,
-            alive_ms=asked.fetched_ms,
+            alive_ms=newest.fetched_ms,
             calendar=days,
             now=oldest.row.now,
             fetched_ms=oldest.answer.fetched_ms,
@@ -138,48 +138,50 @@ class CommSource:
             KsysError: the database cannot be read, and the cache has no older rows.
         """
         overview = await self.overview(days, words, fresh=fresh)
-        alive, asked = await self.alive([row.tag_name for row in overview.rows])
+        alive, newest = await self.alive([row.tag_name for row in overview.rows])
         return CommPage(
             reports=(),
             overview=overview,
             alive=alive,
-            alive_ms=asked.fetched_ms,
+            alive_ms=newest.fetched_ms,
             calendar=overview.calendar,
             now=overview.rows[0].now if overview.rows else now,
             fetched_ms=overview.fetched_ms,
         )
 
     async def overview(self, days: Calendar, words: str = "", *, fresh: bool = False) -> Overview:
-        """The days of all known tags, 250 tags in a statement.
+        """The days of all tags, 250 tags in each statement.
 
         If there are too many tags for the page, only tags with ``words`` in their name.
         """
-        found = await matching_tags("", self._max_tags)
-        used = words if found.rowcount > self._max_tags else ""
-        if used:
-            found = await matching_tags(used, self._max_tags)
-        names = [tag.tag_name for tag in found.rows[: self._max_tags]]
-        listed = {one.tag_name: one for one in (await expectations()).rows}
-        expected = [listed.get(name, Expectation(name)) for name in names]
+        matching = await matching_tags("", self._max_tags, sending=True)
+        search = words if matching.rowcount > self._max_tags else ""
+        if search:
+            matching = await matching_tags(search, self._max_tags, sending=True)
+        names = [tag.tag_name for tag in matching.rows[: self._max_tags]]
+        stored = {row.tag_name: row for row in (await expectations()).rows}
+        expected = [stored.get(name, Expectation(name)) for name in names]
         size = queries.MAX_TAGS
         answers = [
             await queries.comm_days(expected[at : at + size], days.bounds, fresh=fresh)
             for at in range(0, len(names), size)
         ]
         answers += await self._late(answers, expected, days, fresh)
-        assumed = frozenset(name for name in names if name not in listed)
+        assumed = frozenset(name for name in names if name not in stored)
         fetched = tuple(answer.fetched_ms for answer in answers)
-        key = (days.start, used, len(names), fetched, assumed)
+        key = (days.start, search, len(names), fetched, assumed)
         errors = [answer.error for answer in answers if answer.error is not None]
         if self._last is None or self._last[0] != key or errors:
-            rows = list({row.tag_name: row for one in answers for row in one.rows}.values())
+            rows = list({row.tag_name: row for answer in answers for row in answer.rows}.values())
             overview = Overview(
                 calendar=days,
-                words=used,
+                words=search,
                 rows=tuple(comm_days.by_days(rows, days)),
                 assumed=assumed,
-                truncated=found.rowcount > len(names),
-                fetched_ms=min((one.fetched_ms for one in answers), default=found.fetched_ms),
+                truncated=matching.rowcount > len(names),
+                fetched_ms=min(
+                    (answer.fetched_ms for answer in answers), default=matching.fetched_ms
+                ),
                 cache_hit=all(answer.cache_hit for answer in answers),
                 error=errors[0] if errors else None,
             )
@@ -190,7 +192,7 @@ class CommSource:
     async def choose_tags(
         self, wanted: Sequence[str], last: str, days: Calendar, now: datetime
     ) -> list[str]:
-        """The tags to show: the wanted ones, else the last one, else the worst, else the first.
+        """The tags to show: ``wanted``, else ``last``, else the worst tag, else the first by name.
 
         Args:
             wanted: the chosen tags.
@@ -202,15 +204,16 @@ class CommSource:
             Names of existing tags; none if the database has no tag.
 
         Raises:
-            UnknownTag: a wanted tag does not exist, while others do.
+            UnknownTag: a wanted tag does not exist or is calculated, and the database has tags.
         """
         first = await first_tag()
         if not first:
             return []
-        await require_known_tags(wanted)
+        await require_sending(wanted)
         if wanted:
             return list(wanted)
-        if last and await tag_exists(last):
+        last_tag = await find_tag(last) if last else None
+        if last_tag is not None and last_tag.expression is None:
             return [last]
         return [await self.worst(days, now) or first]
 
@@ -220,13 +223,13 @@ class CommSource:
         None if no tag has a judged hour, or if there are more tags than one statement counts,
         because a page should not wait for several statements.
         """
-        found = await matching_tags("", queries.MAX_TAGS)
-        if found.rowcount > queries.MAX_TAGS:
+        matching = await matching_tags("", queries.MAX_TAGS, sending=True)
+        if matching.rowcount > queries.MAX_TAGS:
             return None
         rows = (await self.overview(days)).rows
         alive, _ = await self.alive([row.tag_name for row in rows])
-        named = {one.tag_name: one for one in alive}
-        ordered = comm_order.ordered(rows, named, WORST, False, comm.ends_today(days, now))
+        alive_by_tag = {tag_alive.tag_name: tag_alive for tag_alive in alive}
+        ordered = comm_order.ordered(rows, alive_by_tag, WORST, False, comm.ends_today(days, now))
         return next((row.tag_name for row in ordered if row.success_30d is not None), None)
 
     async def _late(
@@ -236,18 +239,18 @@ class CommSource:
         days: Calendar,
         fresh: bool,
     ) -> list[Answer[CommDayRow]]:
-        """Tags with a critical hour in the last two days, late samples included.
+        """The days of tags with a critical hour in the last two days, with late samples.
 
-        At most 250 tags, in one statement: it costs as much as the hours of twice as many tags.
+        At most 250 tags, in one statement, because late samples double its cost.
         """
-        found = [
+        doubtful = [
             name
             for answer in answers
             for row in answer.rows[:1]
             for name in comm_days.doubtful(answer.rows, days, row.now - queries.LATE)
         ]
-        names = set(found[: queries.MAX_TAGS])
-        asked = [one for one in expected if one.tag_name in names]
-        if not asked:
+        names = set(doubtful[: queries.MAX_TAGS])
+        late = [expectation for expectation in expected if expectation.tag_name in names]
+        if not late:
             return []
-        return [await queries.comm_days(asked, days.bounds, late=True, fresh=fresh)]
+        return [await queries.comm_days(late, days.bounds, late=True, fresh=fresh)]

@@ -1,4 +1,4 @@
-"""The results of :mod:`ksys_app.services.comm`, for ``/comm`` and for HTTP."""
+"""The results of :mod:`ksys_app.services.comm`, for ``/comm`` and HTTP."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Overview:
         words: the words that every name has; empty for all tags.
         rows: the tags, by name.
         assumed: the tags without a stored expectation.
-        truncated: whether there are more such tags than the page may show.
+        truncated: whether more tags match than the page may show.
         fetched_ms: when the database answered for the oldest rows, epoch milliseconds.
         cache_hit: whether no query was needed.
         error: why a later read failed, None while the rows are fresh.

@@ -1,4 +1,4 @@
-"""The state of the database for a monitor: faults, jobs, aggregates, size."""
+"""Reads the state of the database for a monitor: faults, jobs, aggregates and size."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ async def database_bytes() -> int:
     Raises:
         KsysError: the database cannot be read.
     """
-    (found,) = (await health.size()).fresh_rows()
-    return found.bytes
+    (size,) = (await health.size()).fresh_rows()
+    return size.bytes

@@ -1,4 +1,4 @@
-"""Reading, editing and rolling back the limits of tags (PRD §32.9)."""
+"""Reads, edits and rolls back the limits of tags (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -52,13 +52,17 @@ class Author:
 
 
 async def read_limits(tags: Sequence[str]) -> list[Limits]:
-    """The limits of each tag, by name; a tag without a rule has none of them."""
+    """The limits of each tag, in the order of the names; a tag without a rule has no limits."""
     return [
         Limits(
             usable_rule(row) if row.has_rule else QcRule(row.tag_name),
             row.version,
             row.has_rule,
-            {name: setting_of(one) for name in CONDITIONS if (one := row.settings.get(name))},
+            {
+                name: setting_of(setting)
+                for name in CONDITIONS
+                if (setting := row.settings.get(name))
+            },
         )
         for row in await queries.limits_of(tags)
     ]
@@ -75,20 +79,19 @@ async def limits_of(tag: str) -> Limits:
 
 
 async def history(tag: str | None, before: int | None, limit: int) -> list[RecordedChange]:
-    """What was changed, newest first; of one tag or of all."""
+    """The changes of the limits of one tag or of all tags, newest first."""
     return await queries.history(tag, before, limit)
 
 
 async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
-    """Check edits and save them: all or none.
+    """Check edits and save all of them or none.
 
     Args:
-        edits: the edits, one a tag.
+        edits: the edits, at most one for each tag.
         author: who saves; None: only check.
 
     Returns:
-        What each edit changes. Without an author also the edits that cannot be saved, with their
-        faults.
+        The result of each edit. Without an author the results may have faults.
 
     Raises:
         BadParameter: a rule cannot be saved; the error names each column.
@@ -96,28 +99,30 @@ async def edit(edits: Sequence[Edit], author: Author | None) -> list[Edited]:
         Forbidden: the app cannot save, because TS_OPERATOR_DSN is not set.
         UnknownTag: a tag does not exist.
     """
-    tags = [one.tag_name for one in edits]
+    tags = [item.tag_name for item in edits]
     if len(set(tags)) < len(tags):
-        ((twice, _),) = Counter(tags).most_common(1)
-        raise BadParameter(Message("errors.limit_twice", {"tag": quoted_name(twice)}))
-    found = {one.rule.tag_name: one for one in await read_limits(tags)}
-    await require_known_tags(tag for tag, one in found.items() if not one.has_rule)
-    pairs = [(one, found[one.tag_name]) for one in edits]
-    ahead = [
-        contradiction(edited(now, one.values, one.settings), now.version, _stored(now), {})
-        for one, now in pairs
-        if one.version is not None and one.version > now.version
+        ((duplicate, _),) = Counter(tags).most_common(1)
+        raise BadParameter(Message("errors.limit_twice", {"tag": quoted_name(duplicate)}))
+    current = {item.rule.tag_name: item for item in await read_limits(tags)}
+    await require_known_tags(tag for tag, item in current.items() if not item.has_rule)
+    pairs = [(item, current[item.tag_name]) for item in edits]
+    too_new = [
+        contradiction(
+            edited(in_force, item.values, item.settings), in_force.version, _stored(in_force), {}
+        )
+        for item, in_force in pairs
+        if item.version is not None and item.version > in_force.version
     ]
-    if ahead:
-        raise Conflict(_conflict(ahead), ahead)
-    made = [_edited(one, now) for one, now in pairs]
+    if too_new:
+        raise Conflict(_conflict(too_new), too_new)
+    checked = [_edited(item, in_force) for item, in_force in pairs]
     if author is None:
-        return made
-    wrong = [one for one in made if one.faults]
-    # Whose version is outdated learns that first: a fault may come from what somebody else changed.
-    if wrong and all(one.version in (None, now.version) for one, now in pairs):
-        raise BadParameter(_faulty(wrong), wrong)
-    return await _save(pairs, made, author)
+        return checked
+    faulty = [item for item in checked if item.faults]
+    # Report an outdated version first: a fault may come from the change of somebody else.
+    if faulty and all(item.version in (None, in_force.version) for item, in_force in pairs):
+        raise BadParameter(_faulty(faulty), faulty)
+    return await _save(pairs, checked, author)
 
 
 async def computed_edits(
@@ -131,18 +136,18 @@ async def computed_edits(
     try:
         return [
             Edit(
-                one.rule.tag_name,
-                one.version,
-                {column: computed(one.rule, column, operation, value)},
+                limits.rule.tag_name,
+                limits.version,
+                {column: computed(limits.rule, column, operation, value)},
             )
-            for one in await read_limits(list(dict.fromkeys(tags)))
+            for limits in await read_limits(list(dict.fromkeys(tags)))
         ]
     except ValueError as error:
         raise BadParameter(error.args[0]) from None
 
 
 def pasted_edits(text: str) -> list[Edit]:
-    """The edits of a block of a spreadsheet, for whichever versions are in force.
+    """The edits of a block of a spreadsheet; they apply to any version in force.
 
     Raises:
         BadParameter: the block cannot be read.
@@ -168,66 +173,69 @@ async def roll_back(tag: str, to: int, version: int, author: Author) -> Edited:
             condition = cast(Condition, change.condition)
             settings[condition] = None if change.old is None else setting_of(change.old)
         elif change.old is None:
-            what = {"tag": quoted_name(tag), "version": to}
-            raise BadParameter(Message("errors.limit_no_version", what))
+            values_of_error = {"tag": quoted_name(tag), "version": to}
+            raise BadParameter(Message("errors.limit_no_version", values_of_error))
         else:
             values = {name: change.old.get(name) for name in EDITABLE}
             values["meta"] = values["meta"] or {}
-    (made,) = await edit([Edit(tag, version, values, settings)], author)
-    return made
+    (saved,) = await edit([Edit(tag, version, values, settings)], author)
+    return saved
 
 
-def _edited(one: Edit, now: Limits) -> Edited:
-    new = edited(now, one.values, one.settings)
-    return Edited(new, cells(now, new), rule_problems(new.rule))
+def _edited(item: Edit, in_force: Limits) -> Edited:
+    new = edited(in_force, item.values, item.settings)
+    return Edited(new, cells(in_force, new), rule_problems(new.rule))
 
 
 async def _save(
-    pairs: Sequence[tuple[Edit, Limits]], made: Sequence[Edited], author: Author
+    pairs: Sequence[tuple[Edit, Limits]], edits: Sequence[Edited], author: Author
 ) -> list[Edited]:
     operator = db.operator()
     if operator is None:
         raise Forbidden(Message("errors.read_only"))
     changes = [
         RuleChange(
-            now.version if one.version is None else one.version, new.limits.rule, one.settings
+            in_force.version if item.version is None else item.version,
+            checked.limits.rule,
+            item.settings,
         )
-        for (one, now), new in zip(pairs, made, strict=True)
+        for (item, in_force), checked in zip(pairs, edits, strict=True)
     ]
     visitor = author.visitor
     outcomes = await store.save(
         operator, changes, visitor.name, visitor.via, author.address, author.reason
     )
-    wanted = {one.limits.rule.tag_name: one.limits for one in made}
-    against = [
-        contradiction(wanted[one.tag_name], one.version, one.theirs or {}, one.base or {})
-        for one in outcomes
-        if not one.saved
+    wanted = {item.limits.rule.tag_name: item.limits for item in edits}
+    contradictions = [
+        contradiction(
+            wanted[outcome.tag_name], outcome.version, outcome.theirs or {}, outcome.base or {}
+        )
+        for outcome in outcomes
+        if not outcome.saved
     ]
-    if against:
-        raise Conflict(_conflict(against), against)
-    version = {one.tag_name: one.version for one in outcomes}
+    if contradictions:
+        raise Conflict(_conflict(contradictions), contradictions)
+    version = {outcome.tag_name: outcome.version for outcome in outcomes}
     return [
-        replace(one, limits=replace(one.limits, version=version[one.limits.rule.tag_name]))
-        for one in made
+        replace(item, limits=replace(item.limits, version=version[item.limits.rule.tag_name]))
+        for item in edits
     ]
 
 
-def _stored(now: Limits) -> dict[str, Any]:
+def _stored(in_force: Limits) -> dict[str, Any]:
     return {
-        "rule": store.row_of(now.rule) if now.has_rule else None,
-        "settings": {condition: asdict(one) for condition, one in now.settings.items()},
+        "rule": store.row_of(in_force.rule) if in_force.has_rule else None,
+        "settings": {name: asdict(setting) for name, setting in in_force.settings.items()},
     }
 
 
-def _conflict(found: Sequence[Contradiction]) -> Message:
-    return Message(
-        "errors.limit_conflict", {"tags": ", ".join(quoted_name(one.tag_name) for one in found[:5])}
-    )
+def _conflict(contradictions: Sequence[Contradiction]) -> Message:
+    names = (quoted_name(contradiction.tag_name) for contradiction in contradictions[:5])
+    return Message("errors.limit_conflict", {"tags": ", ".join(names)})
 
 
-def _faulty(wrong: Sequence[Edited]) -> Message:
-    first = wrong[0]
+def _faulty(edits: Sequence[Edited]) -> Message:
+    first = edits[0]
     return Message(
         "errors.limit_faulty",
         {

@@ -1,7 +1,7 @@
-"""The live feed: one poller a process, as many subscribers as there are tabs (PRD decision 8).
+"""The live feed: one poller per process, one subscriber per tab (PRD decision 8).
 
-The first subscriber starts the poller, and the last one stops it. At each tick the poller asks the
-database once for every watched selection, and publishes an immutable snapshot. When the database
+The first subscriber starts the poller, and the last one stops it. At each tick the poller reads
+every watched selection once from the database, and publishes an immutable snapshot. If the database
 fails, it publishes the last good snapshot as stale, and tries again after 1, 2, 4, 8 s.
 """
 
@@ -24,27 +24,27 @@ from ksys_app.log import logger
 from ksys_app.models.message import Message
 from ksys_app.services.tiles import TileSet
 from ksys_app.utils import request
-from ksys_app.utils.made import Made
+from ksys_app.utils.results import Results
 
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
-# Who scrolls does not need newer tiles than these, where nobody watches them.
-AT_HAND_S: Final = 30.0
-# Selections that nobody watches and whose changes are remembered, for programs that ask over HTTP.
+# Largest age of tiles for a page that scrolls, if nobody watches the selection.
+RECENT_S: Final = 30.0
+# Most unwatched selections with a log of changes, for programs that poll over HTTP.
 MAX_UNWATCHED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What subscribers get: the newest tiles, and why they are not fresh.
+    """The newest tiles for subscribers, and why they are stale.
 
     Attributes:
         seq: a number that grows with every snapshot of the process.
-        tile_set: the newest tiles; no tile where the database has never answered.
+        tile_set: the newest tiles; empty if the database has never answered.
         error: why the tiles are stale, None while they are fresh.
         failing_since_ms: when the failure began, epoch milliseconds.
         retry_in_s: seconds to the next attempt.
         changes: which tiles have changed since earlier snapshots of the selection.
-        made: results computed from the snapshot; ``drawn`` those for tiles in sight.
+        results: results computed from the snapshot; ``results_in_sight`` those for tiles in sight.
     """
 
     seq: int
@@ -53,8 +53,10 @@ class Snapshot:
     failing_since_ms: int = 0
     retry_in_s: float = 0.0
     changes: TileLog = field(default_factory=tile_log, compare=False, repr=False)
-    made: Made = field(default_factory=Made, init=False, compare=False, repr=False)
-    drawn: Made = field(default_factory=Made, init=False, compare=False, repr=False)
+    results: Results = field(default_factory=Results, init=False, compare=False, repr=False)
+    results_in_sight: Results = field(
+        default_factory=Results, init=False, compare=False, repr=False
+    )
 
 
 class Subscription:
@@ -62,12 +64,12 @@ class Subscription:
 
     def __init__(self, feed: LiveFeed, selection: Selection) -> None:
         self.selection = selection
-        self._feed, self._seen = feed, 0
+        self._feed, self._last_seq = feed, 0
 
     async def next(self) -> Snapshot:
-        """The newest snapshot, once there is one that this tab has not seen; none of before it."""
-        snapshot = await self._feed.newer_than(self.selection, self._seen)
-        self._seen = snapshot.seq
+        """The newest snapshot that this tab has not received yet; waits for it."""
+        snapshot = await self._feed.newer_than(self.selection, self._last_seq)
+        self._last_seq = snapshot.seq
         return snapshot
 
 
@@ -75,11 +77,11 @@ class LiveFeed:
     """Polls the selections that somebody watches.
 
     Args:
-        load: asks the database for the tiles of a selection.
+        load: reads the tiles of a watched selection.
         interval: seconds between ticks.
-        pulse: says when the database is lost or back; then every selection is asked for at once.
-        wall: the clock, epoch seconds.
-        read: asks for the tiles of a selection that nobody watches; by default ``load``.
+        pulse: reports when the database is lost or back; then every selection is read at once.
+        wall: the wall clock, epoch seconds.
+        read: reads the tiles of a selection that nobody watches; by default ``load``.
         first_seq: the sequence numbers are larger. No two processes should share them.
     """
 
@@ -109,19 +111,19 @@ class LiveFeed:
 
     @property
     def subscribers(self) -> int:
-        """How many tabs are subscribed."""
+        """The number of subscribed tabs."""
         return sum(self._watchers.values())
 
     @property
     def age_s(self) -> float | None:
-        """Seconds since the last tick that reached the database, None while nobody listens."""
+        """Seconds since the last tick that reached the database, None without a subscriber."""
         if self._poller is None or self._ticked_at is None:
             return None
         return max(0.0, self._wall() - self._ticked_at)
 
     @asynccontextmanager
     async def subscribe(self, selection: Selection) -> AsyncIterator[Subscription]:
-        """Watch ``selection`` until the block is left, however it is left."""
+        """A block that watches ``selection``."""
         self._watchers[selection] += 1
         self._wake.set()
         if self._poller is None or self._poller.done():
@@ -142,9 +144,9 @@ class LiveFeed:
             await self._changed.wait()
 
     async def now(self, selection: Selection, since: int = 0) -> Snapshot:
-        """The snapshot of the last tick; where nobody watches ``selection``, one that is read now.
+        """The snapshot of the last tick; without a watcher a snapshot that is read now.
 
-        A tab that is not live has just read the tiles that its browser asks for next.
+        For a tab that is not live, it may be the snapshot that :meth:`refresh` has just read.
 
         Args:
             selection: which tiles.
@@ -162,32 +164,32 @@ class LiveFeed:
             newest = fresh
         if newest is not None and (newest.error is None or newest.tile_set.db_now is not None):
             return newest
-        return await self._ask(selection)
+        return await self._read_now(selection)
 
     def at_hand(self, selection: Selection) -> Snapshot | None:
-        """The newest snapshot that has tiles; where nobody watches, a fresh one of AT_HAND_S."""
-        read_at, read = self._fresh.get(selection, (0.0, None))
-        lost = self._pulse is not None and self._pulse.away
-        recent = self._wall() - read_at < AT_HAND_S and not lost
-        usable = recent and read is not None and read.error is None
-        found = [self._newest.get(selection), read if usable else None]
-        there = [one for one in found if one is not None and one.tile_set.db_now is not None]
-        return max(there, key=lambda snapshot: snapshot.seq, default=None)
+        """The newest snapshot with tiles; one of :meth:`refresh` is valid for ``RECENT_S``."""
+        read_at, last_read = self._fresh.get(selection, (0.0, None))
+        away = self._pulse is not None and self._pulse.away
+        recent = self._wall() - read_at < RECENT_S and not away
+        usable = recent and last_read is not None and last_read.error is None
+        both = (self._newest.get(selection), last_read if usable else None)
+        filled = [item for item in both if item is not None and item.tile_set.db_now is not None]
+        return max(filled, key=lambda snapshot: snapshot.seq, default=None)
 
     async def refresh(self, selection: Selection) -> Snapshot:
-        """A snapshot that is read now; :meth:`now` knows it, and other tabs do not get it.
+        """A snapshot that is read now. :meth:`now` may return it; subscribers do not receive it.
 
         Raises:
-            KsysError: the database cannot be asked and nothing older is at hand.
+            KsysError: the database cannot be read, and the cache has no older rows.
         """
-        snapshot = await self._ask(selection)
+        snapshot = await self._read_now(selection)
         self._fresh[selection] = self._wall(), snapshot
         return snapshot
 
-    async def _ask(self, selection: Selection) -> Snapshot:
+    async def _read_now(self, selection: Selection) -> Snapshot:
         tile_set = await self._read(selection)
         error = tile_set.error
-        return self._snapshot(tile_set, None if error is None else _ours(error))
+        return self._snapshot(tile_set, None if error is None else _as_ksys_error(error))
 
     async def close(self) -> None:
         """Stop the poller."""
@@ -200,7 +202,7 @@ class LiveFeed:
         self._watchers[selection] -= 1
         if self._watchers[selection] <= 0:
             del self._watchers[selection]
-            # The next subscriber must not receive old data as new, nor wait for a tick of before.
+            # The next subscriber must neither receive old data as new nor wait for an old tick.
             for by_selection in (self._newest, self._fresh, self._due, self._failures):
                 by_selection.pop(selection, None)
         if not self._watchers and self._poller is not None:
@@ -209,18 +211,18 @@ class LiveFeed:
 
     async def _poll(self) -> None:
         loop = asyncio.get_running_loop()
-        with nullcontext() if self._pulse is None else self._pulse.watched(self._hurry):
+        with nullcontext() if self._pulse is None else self._pulse.watched(self._make_all_due):
             while True:
                 self._wake.clear()
                 for selection in list(self._watchers):
                     if selection in self._watchers and self._due.get(selection, 0.0) <= loop.time():
-                        with request.named(request.new_id()):
+                        with request.with_id(request.new_id()):
                             await self._tick(selection)
                 due = [self._due.get(selection, 0.0) for selection in self._watchers]
                 await self._sleep(min(due, default=loop.time() + self.interval) - loop.time())
 
-    def _hurry(self) -> None:
-        """Make every selection due, as the database is lost or back."""
+    def _make_all_due(self) -> None:
+        """Make every selection due, because the database is lost or back."""
         self._due.clear()
         self._wake.set()
 
@@ -238,15 +240,15 @@ class LiveFeed:
         return min(self.interval, BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
 
     async def _tick(self, selection: Selection) -> None:
-        """Ask for one selection, publish a snapshot, and set when the selection is due again."""
-        before = self._newest.get(selection)
-        last = TileSet(selection) if before is None else before.tile_set
+        """Read one selection, publish a snapshot, and set when the selection is due again."""
+        previous = self._newest.get(selection)
+        last = TileSet(selection) if previous is None else previous.tile_set
         started = asyncio.get_running_loop().time()
         try:
             tile_set = await self._load(selection)
             error = tile_set.error
-        except KsysError as refused:
-            tile_set, error = last, refused
+        except KsysError as failure:
+            tile_set, error = last, failure
         except Exception:  # The poller serves every tab: one bad row must not end it.
             logger.exception("live feed: %s", selection.window.label)
             tile_set, error = last, KsysError(Message("errors.feed_failed"))
@@ -262,9 +264,9 @@ class LiveFeed:
             self._ticked_at = self._wall()
             self._publish(self._snapshot(tile_set))
             return
-        since = before.failing_since_ms if before is not None else 0
+        since = previous.failing_since_ms if previous is not None else 0
         now_ms = int(self._wall() * 1000)
-        self._publish(self._snapshot(tile_set, _ours(error), since or now_ms, pause))
+        self._publish(self._snapshot(tile_set, _as_ksys_error(error), since or now_ms, pause))
 
     def _snapshot(
         self,
@@ -273,7 +275,7 @@ class LiveFeed:
         since_ms: int = 0,
         retry_in_s: float = 0.0,
     ) -> Snapshot:
-        """A snapshot with the next sequence number, whose changes are remembered."""
+        """A snapshot with the next sequence number; its changes are added to the log."""
         self._seq += 1
         selection = tile_set.selection
         log = self._logs.setdefault(selection, tile_log())
@@ -281,8 +283,9 @@ class LiveFeed:
         if error is None or tile_set.tiles:
             log.add(self._seq, tile_set.tiles)
         else:
-            log.again(self._seq)
-        for old in [one for one in self._logs if one not in self._watchers][:-MAX_UNWATCHED]:
+            log.repeat(self._seq)
+        unwatched = [logged for logged in self._logs if logged not in self._watchers]
+        for old in unwatched[:-MAX_UNWATCHED]:
             del self._logs[old]
             self._fresh.pop(old, None)
         return Snapshot(self._seq, tile_set, error, since_ms, retry_in_s, log)
@@ -293,5 +296,5 @@ class LiveFeed:
         changed.set()
 
 
-def _ours(error: Exception) -> KsysError:
+def _as_ksys_error(error: Exception) -> KsysError:
     return error if isinstance(error, KsysError) else KsysError(str(error))

@@ -1,4 +1,4 @@
-"""Tiles as the live feed judges them: the one owner of hysteresis (PRD §5.3)."""
+"""Judges the tiles of the live feed; the only owner of hysteresis (PRD §5.3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ksys_app.services.tiles import TileSet, TileSource
 
 
 class LiveTiles:
-    """Judges tiles at each tick, and remembers until the next one which limits are held.
+    """Judges tiles at each tick, and remembers the held limits until the next tick.
 
     Args:
         source: loads the tiles.
@@ -29,24 +29,24 @@ class LiveTiles:
 
     @property
     def held(self) -> Held:
-        """The limits that are held now, by tag; only of tags that hold one."""
+        """Tag to its held limits; tags without a held limit are left out."""
         return self._held
 
     async def shared(self, wanted: Selection) -> Selection:
-        """``wanted``, or the whole of its window where all tags fit on a page."""
+        """``wanted``, or all tags of its window if they fit on a page."""
         return await self.source.shared(wanted)
 
     async def watched(self, wanted: Selection) -> Selection:
-        """As :meth:`shared`, but ``wanted`` while the database cannot count the tags."""
+        """As :meth:`shared`, but ``wanted`` if the database cannot be read."""
         try:
             return await self.shared(wanted)
         except KsysError:
             return wanted
 
     async def read(self, selection: Selection) -> TileSet:
-        """The tiles, judged with the limits that the last tick held. This read changes nothing.
+        """The tiles, judged with the held limits of the last tick. This read changes no held limit.
 
-        Callers at the same time share one read, which goes on where one of them leaves.
+        Concurrent callers share one read. It goes on if one of them is cancelled.
 
         Raises:
             KsysError: the database cannot be read, and the cache has no older rows.
@@ -64,7 +64,7 @@ class LiveTiles:
             task.exception()  # read, so that asyncio does not warn if nobody waits for the tiles
 
     async def tick(self, selection: Selection) -> TileSet:
-        """The tiles now. The limits that they hold count from now on; changed alarms are logged.
+        """The tiles now. Their held limits are stored for the next tick; changed alarms are logged.
 
         Raises:
             KsysError: the database cannot be read, and the cache has no older rows.
@@ -73,18 +73,18 @@ class LiveTiles:
         if selection.whole and not judged.truncated:
             self._forget_others(judged)
         for tile in judged.tiles:
-            self._take(tile, judged)
+            self._remember(tile, judged)
         return judged
 
     def _forget_others(self, judged: TileSet) -> None:
-        """Drop what is remembered of tags that the database no longer has."""
-        there = {tile.title for tile in judged.tiles}
-        for memory in (self._held, self._reasons):
-            for tag in memory.keys() - there:
-                del memory[tag]
+        """Forget the limits and reasons of tags that the database no longer has."""
+        existing = {tile.title for tile in judged.tiles}
+        for by_tag in (self._held, self._reasons):
+            for tag in by_tag.keys() - existing:
+                del by_tag[tag]
 
-    def _take(self, tile: Tile, judged: TileSet) -> None:
-        """Remember what a tile holds, and log an alarm that has another reason than before."""
+    def _remember(self, tile: Tile, judged: TileSet) -> None:
+        """Store the held limits of a tile, and log its alarm if the reason has changed."""
         tag, worst = tile.title, next(iter(tile.violations), None)
         reason, before = None if worst is None else worst.reason, self._reasons.pop(tag, None)
         self._held.pop(tag, None)
@@ -105,5 +105,7 @@ class LiveTiles:
 def _log_fields(worst: Violation | None) -> dict[str, str | None]:
     if worst is None:
         return dict.fromkeys(("level", "reason", "value", "limit"))
-    value, limit = (None if one is None else brief(one) for one in (worst.value, worst.limit))
+    value, limit = (
+        None if number is None else brief(number) for number in (worst.value, worst.limit)
+    )
     return {"level": worst.level, "reason": worst.reason, "value": value, "limit": limit}

@@ -1,4 +1,4 @@
-"""Measures how late the event loop is: whatever holds it up delays every page (PRD §8.7)."""
+"""Measures how late the event loop is; a late loop delays every page (PRD §8.7)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def watch(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Call ``observe`` each second with how much later than asked this task went on, seconds.
+    """Call ``observe`` each second with the delay of the event loop, seconds.
 
     Args:
         observe: takes the delay.

@@ -1,4 +1,4 @@
-"""Checks and changes the password of a local user; failures have to wait (PRD §31.2)."""
+"""Checks and changes passwords of local users; after a failure a user has to wait (PRD §31.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.store import access as store
 from ksys_app.utils import credentials
 
 
-async def checked(
+async def check_password(
     database: Database, user: str, password: str, address: str, wrong: KsysError
 ) -> str:
     """The hash of a user's password, if the typed one is right.
@@ -26,13 +26,14 @@ async def checked(
     attempt = await store.attempt(database, user, address)
     if attempt.wait_s > 0:
         raise RateLimited(_wait(attempt.wait_s), attempt.wait_s)
-    if not await credentials.verified(attempt.password, password) or attempt.password is None:
-        await store.failed(database, user, address, "password")
+    matches = await credentials.verify_password(attempt.password, password)
+    if not matches or attempt.password is None:
+        await store.record_failure(database, user, address, "password")
         raise wrong
     return attempt.password
 
 
-async def change(
+async def change_password(
     database: Database, user: str, old: str, new: str, address: str, agent: str, key: bytes
 ) -> tuple[str, Session]:
     """Give a user a new password, and begin a session; see ``Access.change_password``.
@@ -41,12 +42,12 @@ async def change(
         The secret of the session's cookie, and the session.
     """
     # In a thread, because the word lists take long to load.
-    problem = await credentials.in_turn(partial(password_problem, new, user))
+    problem = await credentials.run_in_turn(partial(password_problem, new, user))
     if problem is not None:
         raise BadParameter(problem)
     wrong = Forbidden(Message("errors.password_wrong"))
-    stored = await checked(database, user, old, address, wrong)
-    secret, hashed = credentials.new_secret(), await credentials.hashed(new)
+    stored = await check_password(database, user, old, address, wrong)
+    secret, hashed = credentials.new_secret(), await credentials.hash_password(new)
     session = await store.change_password(
         database, key_of(secret), user, stored, hashed, address, agent, key
     )
@@ -56,7 +57,7 @@ async def change(
 
 
 def _wait(seconds: float) -> Message:
-    """When the next attempt may follow: in seconds, or in minutes after a lockout."""
+    """The message that says when the next attempt is possible: in seconds or in minutes."""
     if seconds > 60.0:
         return Message("errors.login_locked", {"min": f"{math.ceil(seconds / 60.0)}"})
     return Message("errors.login_wait", {"s": f"{math.ceil(seconds)}"})

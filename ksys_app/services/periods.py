@@ -1,4 +1,4 @@
-"""Which time a request asks for: one of the windows, or a range by two texts (PRD §33.1)."""
+"""Reads the period of a request: one of the windows, or a range of two texts (PRD §33.1)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ async def read_period(
     """The window, or the range from ``start`` to ``end`` by the database's clock.
 
     Args:
-        window: the window, if no range is asked for.
+        window: the window; used if ``start`` is None.
         start: the text of the start of a range, None for the window.
         end: the text of its end, None for now.
-        bucket: other buckets than those of the length. A window with other buckets is a range.
-        as_range: give a window as the range that it is now.
+        bucket: the buckets, None for those that belong to the length of the period. A window with
+            other buckets becomes a range.
+        as_range: whether to return a window as the range that ends now.
 
     Raises:
-        BadParameter: the texts are no range, or the buckets are too many; the error says why.
+        BadParameter: the texts are no range, or it has too many buckets; the error says why.
     """
     if start is None and bucket in (None, window.bucket) and not as_range:
         return window
@@ -45,22 +46,26 @@ async def read_period(
     try:
         if end is not None:
             parse_moment("to", end, now, zone)
-        first = f"now-{length}s" if start is None else start
-        span = parse_range(first, end or "", now, zone)
-        return span if bucket is None else with_bucket(span, bucket)
+        start_text = f"now-{length}s" if start is None else start
+        range_of_texts = parse_range(start_text, end or "", now, zone)
+        return range_of_texts if bucket is None else with_bucket(range_of_texts, bucket)
     except WrongRange as error:
-        raise BadParameter(error.said) from None
+        raise BadParameter(error.sentence) from None
 
 
 async def read_moment(name: str, text: str | None) -> datetime | None:
-    """The moment of a text, None for none; ``name`` says in an error which text it is.
+    """The time that a text names; None for no text.
+
+    Args:
+        name: name of the parameter, for an error.
+        text: the text.
 
     Raises:
-        BadParameter: it is not a time.
+        BadParameter: the text is not a time.
     """
     if text is None:
         return None
     try:
         return parse_moment(name, text, await database_clock(), runtime.current().zone)
     except WrongRange as error:
-        raise BadParameter(error.said) from None
+        raise BadParameter(error.sentence) from None

@@ -1,4 +1,4 @@
-"""The pieces of a window, as the database stands now."""
+"""Splits a window into pieces, by the state of the aggregates in the database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ksys_app.domain.windows import BucketName, Window
 from ksys_app.queries.aggregates import day_zone, stored_to
 from ksys_app.queries.jobs import jobs
 
-# A shorter window has so few buckets that coarser ones save less than they cost.
+# In a shorter window coarser buckets save less time than the additional queries take.
 SHORTEST: Final = timedelta(hours=12)
 
 
@@ -23,25 +23,28 @@ async def plan(window: Window) -> tuple[Piece, ...]:
     Raises:
         KsysError: the database cannot be read, and the cache has no older rows.
     """
-    known = None if window.duration < SHORTEST else await _known()
-    return (Piece(window.bucket),) if known is None else pieces(window, *known)
+    parts = None if window.duration < SHORTEST else await _parts()
+    return (Piece(window.bucket),) if parts is None else pieces(window, *parts)
 
 
 async def past_of(window: Window) -> Past | None:
-    """What of ``window`` is past and may be remembered; None where it is read whole.
+    """The past part of ``window``, which may be cached; None if the window is read at once.
 
     Raises:
         KsysError: the database cannot be read, and the cache has no older rows.
     """
-    known = None if window.duration < SHORTEST else await _known()
-    return None if known is None else past(window, *known)
+    parts = None if window.duration < SHORTEST else await _parts()
+    return None if parts is None else past(window, *parts)
 
 
-async def _known() -> tuple[datetime, Mapping[BucketName, datetime], ZoneInfo] | None:
-    """The database's clock, how far coarser buckets may be used, and the zone of its days."""
-    found = await jobs()
-    if not found.rows:
+async def _parts() -> tuple[datetime, Mapping[BucketName, datetime], ZoneInfo] | None:
+    """The database's clock, the end of the usable coarser buckets by name, and the zone of days.
+
+    None if the database has no jobs.
+    """
+    answer = await jobs()
+    if not answer.rows:
         return None
-    stored = settled((await stored_to()).rows, judge(found.rows))
-    now = found.rows[0].now + timedelta(seconds=found.age_s)
+    stored = settled((await stored_to()).rows, judge(answer.rows))
+    now = answer.rows[0].now + timedelta(seconds=answer.age_s)
     return now, stored, ZoneInfo(await day_zone())

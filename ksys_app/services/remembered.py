@@ -1,4 +1,4 @@
-"""Sessions and tokens that were looked up: for some seconds, and while the database is away."""
+"""Remembers sessions and tokens for some seconds, and while the database is away."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from ksys_app.errors import AWAY
 CHECK_S: Final = 3.0
 """How long an ended session may still be used, seconds."""
 SHORTLY_S: Final = 120.0
-"""What was looked up so long before an outage holds in it: the pages that are open, and a monitor
-that asks every minute."""
+"""Entries that were read at most so long before an outage stay valid during the outage, seconds.
+
+These are the sessions of open pages, and the token of a monitor that reads every minute."""
 MOST_REMEMBERED: Final = 10_000
 T = TypeVar("T")
 
 
 class Outage:
-    """Since when the database has been away, as far as this process has seen.
+    """The time since which the database has been away for this process.
 
     Args:
         clock: seconds.
 
     Attributes:
-        since: when it was first seen to be away, None while it answers. If nobody asked it for
-            ``SHORTLY_S``, it may have answered others meanwhile, and this is a new outage.
+        since: when the first query failed, None while the database answers. If the last failure is
+            older than ``SHORTLY_S``, the next failure begins a new outage.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -36,7 +37,7 @@ class Outage:
         self._last = -math.inf
 
     def failed(self) -> float:
-        """The database did not answer; returns since when."""
+        """Note that the database did not answer; returns the begin of the outage."""
         now = self.clock()
         if self.since is None or now - self._last > SHORTLY_S:
             self.since = now
@@ -44,31 +45,32 @@ class Outage:
         return self.since
 
     def over(self) -> None:
-        """The database answered."""
+        """Note that the database answered."""
         self.since = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen(Generic[T]):
-    """What was found at ``at``, and when it expires."""
+class _Entry(Generic[T]):
+    """A row that was read at ``at``, and when it expires, on the monotonic clock."""
 
     at: float
-    found: T
+    value: T
     expires: float
 
 
 class Remembered(Generic[T]):
-    """Look-ups of the last seconds, so that the fetches of one page cost one query.
+    """Rows that were read in the last seconds, so that the requests of one page cost one query.
 
-    What was found shortly before the database went away holds until it returns: nobody can end a
-    session meanwhile, and the pages of a plant must stay open. It expires as it would in the
-    database. What was not found is not remembered, so that many invalid keys drop no valid one.
+    Rows that were read shortly before the database went away are valid until it returns, because
+    nobody can end a session meanwhile and the pages of a plant must stay open. They expire as they
+    would in the database. A missing row is not remembered, so that many invalid keys drop no valid
+    one.
 
     Args:
-        load: asks the database.
-        life: how long what was found is valid, from the look-up.
+        load: reads the row of a key, None if there is none.
+        life: how long a row is valid after it was read.
         outage: whether the database is away.
-        idle: how long it is valid without a look-up.
+        idle: how long a row is valid after the last read.
     """
 
     def __init__(
@@ -79,55 +81,56 @@ class Remembered(Generic[T]):
         idle: timedelta = timedelta.max,
     ) -> None:
         self._load, self._life, self._outage, self._idle = load, life, outage, idle
-        self._seen: dict[bytes, _Seen[T]] = {}
+        self._entries: dict[bytes, _Entry[T]] = {}
 
-    async def get(self, key: bytes, fresh: Callable[[], None]) -> T | None:
-        """What the key opens, None for nothing.
+    async def get(self, key: bytes, before_query: Callable[[], None]) -> T | None:
+        """The row of ``key``, None if there is none.
 
         Args:
             key: the key.
-            fresh: called before a query for a key that this process has not seen.
+            before_query: called before a query for a key that this process has not seen.
 
         Raises:
             KsysError: the database does not answer, and the key is not remembered.
         """
-        seen = self._seen.get(key)
-        if seen is None:
-            fresh()
-        elif self._outage.clock() - seen.at < CHECK_S:
-            return seen.found
+        entry = self._entries.get(key)
+        if entry is None:
+            before_query()
+        elif self._outage.clock() - entry.at < CHECK_S:
+            return entry.value
         try:
-            found = await self._load(key)
+            value = await self._load(key)
         except AWAY:
             since = self._outage.failed()
-            if seen is None or not self._holds(seen, since):
+            if entry is None or not self._is_valid(entry, since):
                 raise
-            return seen.found
+            return entry.value
         self._outage.over()
-        if found is None:
+        if value is None:
             self.drop(key)
         else:
-            self.put(key, found)
-        return found
+            self.put(key, value)
+        return value
 
-    def put(self, key: bytes, found: T) -> None:
-        """Remember what was found."""
+    def put(self, key: bytes, value: T) -> None:
+        """Remember a row that was just read."""
         now = self._outage.clock()
-        self._seen.pop(key, None)
-        self._seen[key] = _Seen(now, found, now + self._life(found).total_seconds())
-        while len(self._seen) > MOST_REMEMBERED:
-            del self._seen[next(iter(self._seen))]
+        self._entries.pop(key, None)
+        self._entries[key] = _Entry(now, value, now + self._life(value).total_seconds())
+        while len(self._entries) > MOST_REMEMBERED:
+            del self._entries[next(iter(self._entries))]
 
     def confirm(self, key: bytes) -> None:
-        """The database says that what was found is still valid."""
-        if (seen := self._seen.pop(key, None)) is not None:
-            self._seen[key] = replace(seen, at=self._outage.clock())
+        """Note that the row of ``key`` is still valid in the database."""
+        if (entry := self._entries.pop(key, None)) is not None:
+            self._entries[key] = replace(entry, at=self._outage.clock())
 
     def drop(self, key: bytes) -> None:
         """Forget the key."""
-        self._seen.pop(key, None)
+        self._entries.pop(key, None)
 
-    def _holds(self, seen: _Seen[T], since: float) -> bool:
+    def _is_valid(self, entry: _Entry[T], since: float) -> bool:
+        """Whether an entry is valid during an outage that began at ``since``."""
         now = self._outage.clock()
-        used = now - seen.at < self._idle.total_seconds()
-        return used and since - seen.at <= SHORTLY_S and now < seen.expires
+        used = now - entry.at < self._idle.total_seconds()
+        return used and since - entry.at <= SHORTLY_S and now < entry.expires

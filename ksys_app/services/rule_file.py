@@ -1,4 +1,4 @@
-"""Where rules in force differ from the rule file that was last synced (PRD §32.9)."""
+"""Differences between the rules in force and the last synced rule file (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ksys_app.services.tags import require_known_tag
 
 
 async def file_differences(tag: str | None) -> list[FileDifference]:
-    """The tags whose rule differs from the file, by name; of one tag or of all.
+    """The differences of one tag or of all tags, by name; equal rules are left out.
 
     Raises:
         UnknownTag: the tag does not exist.
@@ -20,11 +20,11 @@ async def file_differences(tag: str | None) -> list[FileDifference]:
     """
     if tag is not None:
         await require_known_tag(tag)
-    found = await queries.pairs(None if tag is None else [tag], MAX_TAGS)
-    pairs = [one for one in found if one.base is None or one.row is None or unequal(one)]
+    rows = await queries.pairs(None if tag is None else [tag], MAX_TAGS)
+    pairs = [pair for pair in rows if pair.base is None or pair.row is None or unequal(pair)]
     changes: dict[str, list[CellChange]] = defaultdict(list)
     if pairs:
-        for change in await queries.changes([one.tag_name for one in pairs]):
+        for change in await queries.changes([pair.tag_name for pair in pairs]):
             changes[change.tag_name].append(change)
-    made = (difference(one, changes[one.tag_name]) for one in pairs)
-    return [one for one in made if one is not None]
+    differences = (difference(pair, changes[pair.tag_name]) for pair in pairs)
+    return [pair for pair in differences if pair is not None]

@@ -1,4 +1,4 @@
-"""The shared parts of one process: database, tiles, feed; the lifespan opens them."""
+"""The shared parts of one process, such as database, tiles and feed; the lifespan opens them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ OPERATOR_POOL: Final = 2
 class Runtime:
     """The open parts, for states and HTTP.
 
-    ``connected`` returns whether the websocket of a tab's token is open. ``access`` knows
-    sessions and tokens; it is None without TS_OPERATOR_DSN. ``sign_in`` is None unless people log
-    in at an identity provider.
+    ``connected`` returns whether the tab with a token has a websocket. ``access`` reads sessions
+    and tokens; it is None without TS_OPERATOR_DSN. ``sign_in`` is None unless people log in at an
+    identity provider.
     """
 
     settings: Settings
@@ -70,24 +70,24 @@ def access() -> Access:
         Forbidden: nobody can log in, because TS_OPERATOR_DSN is not set.
         DatabaseUnreachable: the app is still starting.
     """
-    found = current().access
-    if found is None:
+    opened_access = current().access
+    if opened_access is None:
         raise Forbidden(Message("errors.no_operator"))
-    return found
+    return opened_access
 
 
-def _sign_in(settings: Settings, known: Access | None) -> SignIn | None:
-    """The logins at the identity provider, where people log in there."""
-    if settings.auth != "oidc" or known is None:
+def _sign_in(settings: Settings, access: Access | None) -> SignIn | None:
+    """The logins at the identity provider, None if people do not log in there."""
+    if settings.auth != "oidc" or access is None:
         return None
     # Its libraries take a third of a second to load, and most plants do not need them.
     from ksys_app.services import sign_in
 
-    return sign_in.of_settings(settings, known)
+    return sign_in.of_settings(settings, access)
 
 
 def _operator(settings: Settings) -> db.Database | None:
-    """The pool for what people decide; few connections, because a person decides seldom."""
+    """The pool for changes that people make, with few connections: changes are rare."""
     if settings.ts_operator_dsn is None:
         return None
     small = settings.model_copy(update={"pool_max": OPERATOR_POOL})
@@ -103,19 +103,19 @@ async def opened(
     database = db.Database(settings.app_dsn(), settings)
     operator = _operator(settings)
     db.use(database, operator)
-    # Numbers of an earlier start, or of another process, are smaller or differ.
-    first = time.time_ns() // 1_000_000
-    alarms = AlarmFeed(lambda: database.pulse.away, first_seq=first)
+    # Sequence numbers must differ from those of an earlier start and of other processes.
+    first_seq = time.time_ns() // 1_000_000
+    alarms = AlarmFeed(lambda: database.pulse.away, first_seq=first_seq)
     tiles = LiveTiles(TileSource(settings.zone, settings.max_tags, alarms))
     comm = CommSource(settings.zone, settings.max_tags)
-    known = None if operator is None else Access(operator)
+    sessions = None if operator is None else Access(operator)
     feed = LiveFeed(
-        tiles.tick, settings.tick_seconds, database.pulse, read=tiles.read, first_seq=first
+        tiles.tick, settings.tick_seconds, database.pulse, read=tiles.read, first_seq=first_seq
     )
     lag = asyncio.create_task(loop_lag.watch(meters.LOOP_LAG.observe), name="loop lag")
-    signing = _sign_in(settings, known)
+    signing = _sign_in(settings, sessions)
     _current = Runtime(
-        settings, settings.zone, database, tiles, comm, feed, alarms, connected, known, signing
+        settings, settings.zone, database, tiles, comm, feed, alarms, connected, sessions, signing
     )
     try:
         yield _current
@@ -123,8 +123,8 @@ async def opened(
         _current = None
         lag.cancel()
         await feed.close()
-        if known is not None:
-            await known.close()
+        if sessions is not None:
+            await sessions.close()
         db.use(None)
         await database.close()
         if operator is not None:

@@ -1,4 +1,4 @@
-"""The series of a tag, or of all tags, over a window or a range (PRD §8.5, §33.2)."""
+"""Reads the series of a tag, or of all tags, over a window or a range (PRD §8.5, §33.2)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any, Literal
 from ksys_app.domain.indicators import Band
 from ksys_app.domain.ranges import Period, Range
 from ksys_app.domain.windows import BUCKET_WIDTH, DEFAULT_WINDOW, FEATURE_WIDTH, parse_window
-from ksys_app.errors import KsysError
+from ksys_app.errors import BadParameter, KsysError
+from ksys_app.models.message import Message
 from ksys_app.models.rows import QcRule, Tag
 from ksys_app.queries import all_tags, features, indicators, metrics
 from ksys_app.queries.aggregates import days_of
 from ksys_app.queries.features import MAX_ROWS as MAX_ROWS
+from ksys_app.services.calculated import bucket_rows
+from ksys_app.services.calculated_figures import feature_rows, indicator_rows
 from ksys_app.services.rules import rule_of
-from ksys_app.services.standing import TagNow, read_now
+from ksys_app.services.tag_state import TagNow, read_now
 from ksys_app.services.tags import require_known_tag
 from ksys_app.utils.cache import Answer
 
@@ -61,18 +64,18 @@ class Series:
     Attributes:
         query: the query of the rows.
         answer: the rows, ascending by time.
-        known: the tag, if it has no rows there.
+        tag_without_rows: the tag if it has no stored rows there, else None.
         days: IANA name of the zone of daily buckets, None for shorter buckets.
     """
 
     query: SeriesQuery
     answer: Answer[Any]
-    known: Tag | None
+    tag_without_rows: Tag | None
     days: str | None
 
     @property
     def truncated(self) -> bool:
-        """Whether there are more rows, and these are the newest ``MAX_ROWS``."""
+        """Whether there are more rows; then these are the newest ``MAX_ROWS``."""
         query = self.query
         capped = query.kind == "features" or query.tag is None or query.bucket == "raw"
         return capped and self.answer.rowcount >= MAX_ROWS
@@ -85,12 +88,14 @@ class TagSeries:
     Attributes:
         chart: the series of the chart.
         table: the rows of the table.
+        refused: why a calculated tag has no such rows, None if they were read.
         rule: the tag's rule.
         now: the current state of the tag, None if it cannot be read.
     """
 
     chart: Series
     table: Answer[Any]
+    refused: Message | None
     rule: QcRule | None
     now: TagNow | None
 
@@ -116,6 +121,31 @@ async def read_rows(query: SeriesQuery, *, fresh: bool = False) -> Answer[Any]:
     return await features.history(tag, window, fresh=fresh)
 
 
+async def read_checked_rows(
+    query: SeriesQuery, *, fresh: bool = False
+) -> tuple[Answer[Any], Tag | None]:
+    """The rows of :func:`read_rows`, or those of a calculated tag; and the tag without stored rows.
+
+    The tag is None if it has stored rows, or if the rows are of all tags.
+
+    Raises:
+        UnknownTag: the tag has no rows and does not exist.
+        BadParameter: a calculated tag has no such rows, or needs too many.
+        KsysError: the database cannot be read, and the cache has no older rows.
+    """
+    answer = await read_rows(query, fresh=fresh)
+    if query.tag is None or answer.rows:
+        return answer, None
+    tag = await require_known_tag(query.tag)
+    if tag.expression is None:
+        return answer, tag
+    if query.kind == "buckets":
+        return await bucket_rows(query.tag, query.window, fresh=fresh), tag
+    if query.kind == "indicators":
+        return await indicator_rows(query.tag, query.window, query.band, fresh=fresh), tag
+    return await feature_rows(query.tag, query.window, fresh=fresh), tag
+
+
 async def read_series(query: SeriesQuery, *, fresh: bool = False) -> Series:
     """The series of one tag, or of all tags.
 
@@ -124,15 +154,12 @@ async def read_series(query: SeriesQuery, *, fresh: bool = False) -> Series:
         fresh: for one tag, read from the database and not from the cache.
 
     Raises:
-        UnknownTag: the tag has no rows and is not known.
+        UnknownTag: the tag has no rows and does not exist.
         KsysError: the database cannot be read, and the cache has no older rows.
     """
-    answer = await read_rows(query, fresh=fresh)
-    known = None
-    if query.tag is not None and not answer.rows:
-        known = await require_known_tag(query.tag)
+    answer, tag_without_rows = await read_checked_rows(query, fresh=fresh)
     days = await days_of(query.window) if query.width == BUCKET_WIDTH["1d"] else None
-    return Series(query, answer, known, days)
+    return Series(query, answer, tag_without_rows, days)
 
 
 async def read_tag(
@@ -147,13 +174,18 @@ async def read_tag(
         fresh: read from the database, not from the cache.
 
     Raises:
-        UnknownTag: the tag is not known.
+        UnknownTag: the tag does not exist.
         KsysError: the database cannot be read, and the cache has no older rows.
     """
-    drawn = await read_series(chart, fresh=fresh)
-    listed = drawn.answer if table == chart else await read_rows(table, fresh=fresh)
+    chart_series = await read_series(chart, fresh=fresh)
+    rows, refused = chart_series.answer, None
+    if table != chart:
+        try:
+            rows, _ = await read_checked_rows(table, fresh=fresh)
+        except BadParameter as error:
+            rows, refused = chart_series.answer.of_rows([]), error.sentence
     rule = await rule_of(tag)
-    return TagSeries(drawn, listed, rule, await _now(tag, chart.window, rule))
+    return TagSeries(chart_series, rows, refused, rule, await _now(tag, chart.window, rule))
 
 
 async def _now(tag: str, period: Period, rule: QcRule | None) -> TagNow | None:

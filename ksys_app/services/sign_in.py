@@ -1,4 +1,4 @@
-"""Logins at the identity provider; they end in a session like any other (PRD §31.9)."""
+"""Logins at the identity provider; each begins an ordinary session (PRD §31.9)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ksys_app.domain.sign_in import Roles, begun, name_in, role_in, roles_of
+from ksys_app.domain.sign_in import Roles, login_secrets, name_in, role_in, roles_of
 from ksys_app.errors import AuthRequired, Forbidden, KsysError
 from ksys_app.models.access import Role
 from ksys_app.models.message import Message
@@ -17,8 +17,8 @@ from ksys_app.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which claims decide.
+class ClaimNames:
+    """Which claims of the provider give the name and the role of a person.
 
     Attributes:
         name: the claim with the name of the person.
@@ -37,17 +37,17 @@ class SignIn:
     Args:
         access: sessions.
         provider: the identity provider.
-        asked: which claims decide.
+        claims: which claims give name and role.
     """
 
-    def __init__(self, access: Access, provider: Provider, asked: Asked) -> None:
-        self._access, self._provider, self._asked = access, provider, asked
+    def __init__(self, access: Access, provider: Provider, claims: ClaimNames) -> None:
+        self._access, self._provider, self._claims = access, provider, claims
 
     async def begin(self, secret: str, redirect: str, address: str) -> str:
         """The address of the provider's login.
 
         Args:
-            secret: the secret that the browser keeps meanwhile.
+            secret: the secret of this login, which the browser stores in a cookie.
             redirect: the address that the provider sends the browser back to.
             address: address of the browser.
 
@@ -55,7 +55,7 @@ class SignIn:
             ProviderFault: the provider does not answer as it should.
         """
         try:
-            return await self._provider.begin(begun(secret), redirect)
+            return await self._provider.begin(login_secrets(secret), redirect)
         except ProviderFault as fault:
             await self._failed("", fault.reason, fault.why, address)
             raise
@@ -69,19 +69,22 @@ class SignIn:
         agent: str,
         old: bytes | None,
     ) -> str:
-        """Begin the session of a browser that the provider sent back; the secret of its cookie.
+        """Begin the session of a browser that the provider sent back.
 
         Args:
-            secret: the secret that the browser kept, None if it has none.
-            sent: the parameters that the browser brought.
+            secret: the secret in the cookie of the login, None if the browser has none.
+            sent: the query parameters of the request.
             redirect: the address that it was sent back to.
             address: address of the browser.
             agent: what the browser calls itself.
             old: key of the session that this browser had. It ends.
 
+        Returns:
+            The secret of the cookie of the session.
+
         Raises:
             ProviderFault: the provider does not answer as it should, or its answer is not valid.
-            AuthRequired: the login was begun elsewhere or too long ago.
+            AuthRequired: another browser began the login, or it began too long ago.
             Forbidden: the person has no role, or may not log in.
             KsysError: the database does not answer.
         """
@@ -94,7 +97,7 @@ class SignIn:
             await self._failed("", "state", "", address)
             raise
         if role is None:
-            await self._failed(name, "role", f"claim {self._asked.role}", address)
+            await self._failed(name, "role", f"claim {self._claims.role}", address)
             raise Forbidden(Message("errors.sign_in_role", {"user": name}))
         session = await self._access.begin(name, "oidc", address, agent, old, role)
         if session is None:
@@ -103,7 +106,7 @@ class SignIn:
         return session
 
     async def end(self, back: str) -> str | None:
-        """The address that ends the login at the provider, None if there is none to be had."""
+        """The address that ends the login at the provider, None if the provider gives none."""
         try:
             return await self._provider.end(back)
         except KsysError:
@@ -112,35 +115,37 @@ class SignIn:
     async def _proven(
         self, secret: str | None, sent: Mapping[str, str], redirect: str
     ) -> tuple[str, Role | None]:
-        """Name and role of the person, as the provider says."""
-        asked, own = self._asked, begun(secret or "")
+        """The name and the role that the provider gives the person."""
+        names, own = self._claims, login_secrets(secret or "")
         if secret is None or not _same(sent.get("state", ""), own.state):
             raise AuthRequired(Message("errors.sign_in_state"))
-        await self._from_it(sent)
+        await self._require_issuer(sent)
         if "error" in sent or not sent.get("code"):
             why = sent.get("error", "no code")[:100]
             raise ProviderFault("refused", why, Message("errors.sign_in_refused"))
-        wanted = (asked.name, asked.role)
+        wanted = (names.name, names.role)
         claims = await self._provider.claims(sent["code"], own, redirect, wanted)
-        name = name_in(claims, asked.name)
+        name = name_in(claims, names.name)
         if name is None:
-            why = f"claim {asked.name} has no name that a user can have"
+            why = f"claim {names.name} has no name that a user can have"
             raise ProviderFault("token", why, Message("errors.sign_in_token"))
-        return name, role_in(claims, asked.role, asked.roles)
+        return name, role_in(claims, names.role, names.roles)
 
-    async def _from_it(self, sent: Mapping[str, str]) -> None:
-        """Check that the answer is of this provider, where it says of whom it is (RFC 9207)."""
-        says = (await self._provider.metadata()).get(
+    async def _require_issuer(self, sent: Mapping[str, str]) -> None:
+        """Check that the response is from this provider, if it names its issuer (RFC 9207)."""
+        names_itself = (await self._provider.metadata()).get(
             "authorization_response_iss_parameter_supported"
         )
         issuer = sent.get("iss")
-        if issuer != self._provider.registration.issuer and (issuer is not None or says is True):
+        if issuer != self._provider.registration.issuer and (
+            issuer is not None or names_itself is True
+        ):
             why = f"the answer is of {issuer or 'nobody'}"[:300]
             raise ProviderFault("token", why, Message("errors.sign_in_token"))
 
     async def _failed(self, user: str, reason: str, why: str, address: str) -> None:
         detail = {"reason": reason} | ({"why": why} if why else {})
-        await self._access.failed("oidc", user, detail, address)
+        await self._access.record_failed_login("oidc", user, detail, address)
 
 
 def of_settings(settings: Settings, access: Access) -> SignIn:
@@ -152,11 +157,11 @@ def of_settings(settings: Settings, access: Access) -> SignIn:
         None if secret is None else secret.get_secret_value(),
         settings.oidc_scopes,
     )
-    asked = Asked(
+    claims = ClaimNames(
         settings.oidc_user_claim, settings.oidc_role_claim, roles_of(settings.oidc_roles or "")
     )
-    return SignIn(access, Provider(registration), asked)
+    return SignIn(access, Provider(registration), claims)
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode())
+def _same(sent: str, expected: str) -> bool:
+    return hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode())

@@ -1,4 +1,4 @@
-"""What every page shows, and what it keeps in this browser: database, zone, last selection."""
+"""The state that all pages share: database, zone, and the last selection of this browser."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from ksys_app.states.captions import replica_note
 
 
 class BaseState(rx.State):
-    """Shared by the pages; substates add their own selections."""
+    """The state that all pages share. The state of each page adds its own selection."""
 
     zone: str = "UTC"
     database: str = ""
     version: str = __version__
-    # How far a read replica is behind; no sentence for a primary.
+    # How far a read replica is behind its primary; an empty message for a primary.
     replica: Message = Message()
-    # The window of the pages of one tag. The dashboard has its own.
+    # The last window of the pages of series. The dashboard has a window of its own.
     saved_span: str = rx.LocalStorage("", name="ksys.span")
     saved_tag: str = rx.LocalStorage("", name="ksys.tag")
-    # The range of these pages in this tab, empty for a window. Another visit begins up to now.
+    # The last range of these pages in this tab; empty for a window. A new tab starts with a window.
     saved_range: str = rx.SessionStorage("", name="ksys.range")
 
-    def _become(self, **values: Any) -> None:
-        """Give vars these values; a var that has its value already is not sent again."""
+    def _set_changed(self, **values: Any) -> None:
+        """Set the vars whose values change. An unchanged var is not sent to the browser again."""
         for name, value in values.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
 
     def _query(self) -> dict[str, str]:
-        """The query of the address, the last value of each name."""
+        """Name to value, for the query of the address; the last value of a repeated name."""
         return dict(self.router.url.query_parameters)
 
-    def _chosen(self) -> Any:
-        """Load what is selected now; a page without data has nothing to load."""
+    def _load_selection(self) -> Any:
+        """The events that load the selection; None for a page without data."""
         return None
 
     def _last_tag(self) -> str:
-        """The tag that this browser showed last; empty where it has none, or no valid name."""
+        """The tag that this browser showed last; empty if there is none, or its name is invalid."""
         return "" if lookup_flaw(self.saved_tag) else self.saved_tag
 
     def _fill_footer(self) -> None:
         now = runtime.current()
         self.zone = now.settings.tz
         self.database = now.database.name
-        self._note_replica()
+        self._set_replica()
 
-    def _note_replica(self) -> None:
-        self._become(replica=replica_note(runtime.current().database.standby.replica))
+    def _set_replica(self) -> None:
+        self._set_changed(replica=replica_note(runtime.current().database.standby.replica))

@@ -1,4 +1,4 @@
-"""The selection of ``/comm`` in its address: tags, days, hour, view, search, order (PRD §28.3)."""
+"""Parse and write the address of ``/comm``: tags, days, hour, view, search, order (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.domain.names import clean_filter
 from ksys_app.errors import BadParameter
 from ksys_app.models.comm import WORST
 from ksys_app.models.message import Message
-from ksys_app.states.series_link import asked_tag
+from ksys_app.states.series_link import valid_tag
 from ksys_app.states.views import names_in, names_text
 
 MAX_TAGS: Final = 9
@@ -23,17 +23,17 @@ VIEWS: Final = ("hours", "overview")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is selected.
+    """The selection of the page.
 
     Attributes:
-        tags: tags shown by hours; none: the first one.
-        start: first of the 30 days; None: those that end today.
+        tags: the tags that are shown by hours; empty for the default tag.
+        start: the first of the 30 days; None for the 30 days that end today.
         view: ``hours`` or ``overview``.
-        cell_tag: whose hour is selected; empty: the first tag's.
-        bucket: the selected hour, UTC; None: none.
-        search: words that a tag of the overview must hold.
-        sort: the column that the overview is ordered by, or ``worst``.
-        descending: the greatest first.
+        cell_tag: the tag of the selected hour; empty for the first tag.
+        bucket: the start of the selected hour, UTC; None if no hour is selected.
+        search: words that a tag of the overview must contain.
+        sort: the column that orders the overview, or ``worst``.
+        descending: whether the greatest value comes first.
     """
 
     tags: tuple[str, ...] = ()
@@ -46,34 +46,36 @@ class Selection:
     descending: bool = False
 
 
-def read(query: Mapping[str, str]) -> Selection:
-    """The selection of ``?tags=D100,D101&start=2026-02-01&cell=D100@2026-02-03T04:00Z``.
+def parse_selection(query: Mapping[str, str]) -> Selection:
+    """The selection of a query: ``tags=D100,D101&start=2026-02-01&cell=D100@2026-02-03T04:00Z``.
 
-    ``tag=`` names one more tag, whatever signs it holds; in ``tags`` a comma of a name is ``%2C``.
+    ``tag=`` adds one tag, whatever characters its name has. In ``tags``, a comma of a name is
+    written ``%2C``.
 
     Raises:
-        BadParameter: too many tags, or what no tag can be called, no day, or a view that does not
-            exist.
+        BadParameter: there are too many tags, a name cannot be that of a tag, ``start`` is not a
+            day, or the view or the column does not exist.
     """
-    listed = names_in(query.get("tags", ""))
-    tags = tuple(dict.fromkeys(filter(None, [*listed, query.get("tag", "")])))
+    named = names_in(query.get("tags", ""))
+    tags = tuple(dict.fromkeys(filter(None, [*named, query.get("tag", "")])))
     for tag in tags:
-        asked_tag(tag)
+        valid_tag(tag)
     if len(tags) > MAX_TAGS:
-        most = {"most": MAX_TAGS, "count": len(tags)}
-        raise BadParameter(Message("errors.too_many_tags", most))
+        values = {"most": MAX_TAGS, "count": len(tags)}
+        raise BadParameter(Message("errors.too_many_tags", values))
     view = query.get("view", VIEWS[0])
     if view not in VIEWS:
-        known = {"view": repr(view[:40]), "views": list(VIEWS)}
-        raise BadParameter(Message("errors.unknown_view", known))
+        raise BadParameter(
+            Message("errors.unknown_view", {"view": repr(view[:40]), "views": list(VIEWS)})
+        )
     minus, sort = _order(query.get("sort", WORST))
     cell_tag, _, stamp = query.get("cell", "").rpartition("@")
     return Selection(
         tags=tags,
-        start=day(query["start"]) if "start" in query else None,
+        start=parse_day(query["start"]) if "start" in query else None,
         view=view,
         cell_tag=cell_tag,
-        bucket=hour(stamp),
+        bucket=parse_hour(stamp),
         search=clean_filter(query.get("search", "")),
         sort=sort,
         descending=bool(minus),
@@ -81,7 +83,7 @@ def read(query: Mapping[str, str]) -> Selection:
 
 
 def link(selection: Selection) -> str:
-    """The address that :func:`read` understands, nothing empty in it."""
+    """The address of a selection, as :func:`parse_selection` reads it, without defaults."""
     cell = ""
     if selection.bucket is not None:
         cell = f"{selection.cell_tag}@{selection.bucket:%Y-%m-%dT%H:%MZ}"
@@ -98,7 +100,11 @@ def link(selection: Selection) -> str:
 
 
 def _order(text: str) -> tuple[str, str]:
-    """The sign and the column of ``sort``: ``-longest`` puts the longest first."""
+    """The sign and the column of ``sort``: ``-longest`` puts the longest value first.
+
+    Raises:
+        BadParameter: the column does not exist.
+    """
     column = text.removeprefix("-")
     if column not in COLUMNS and text != WORST:
         values = {"sort": repr(text[:40]), "columns": list(COLUMNS)}
@@ -107,33 +113,33 @@ def _order(text: str) -> tuple[str, str]:
 
 
 def csv_links(tags: Sequence[str], start: str) -> dict[str, str]:
-    """Where ``cells`` and ``outages`` of these tags are served as files."""
+    """The addresses of the CSV files of these tags: ``cells`` and ``outages``."""
     query = urlencode({"tag": tags, "start": start}, doseq=True)
     return {name: f"/api/v1/comm/{name}.csv?{query}" for name in ("cells", "outages")}
 
 
-def moved(start: str, days: int, last: str) -> date | None:
-    """The day on which the 30 days begin after a step; None where there is none to go to.
+def moved_start(start: str, days: int, last: str) -> date | None:
+    """The first of the 30 days after a step; None if the step leads past the last possible day.
 
     Args:
-        start: where they begin, ``YYYY-MM-DD``, empty while that is not known.
-        days: the step, less than 0 for one back.
-        last: the last day on which they may begin.
+        start: the first day now, ``YYYY-MM-DD``; empty before the page has loaded.
+        days: the step in days; negative for a step back.
+        last: the last possible first day, ``YYYY-MM-DD``.
     """
     if not start:
         return None
     # A browser may send any day.
-    begin, step = max(FIRST_START, day(start)), timedelta(days=days)
-    if days > 0 and (not last or begin > day(last) - step):
+    begin, step = max(FIRST_START, parse_day(start)), timedelta(days=days)
+    if days > 0 and (not last or begin > parse_day(last) - step):
         return None
     return max(FIRST_START, begin + step)
 
 
-def day(text: str) -> date:
-    """A day written ``YYYY-MM-DD``.
+def parse_day(text: str) -> date:
+    """The day of a text ``YYYY-MM-DD``.
 
     Raises:
-        BadParameter: it is none.
+        BadParameter: the text is not such a day.
     """
     try:
         if len(text) != len("YYYY-MM-DD"):
@@ -143,8 +149,8 @@ def day(text: str) -> date:
         raise BadParameter(Message("errors.not_a_day", {"day": repr(text[:40])})) from None
 
 
-def hour(text: str) -> datetime | None:
-    """A time with its offset, as UTC; None for anything else."""
+def parse_hour(text: str) -> datetime | None:
+    """The time of an ISO 8601 text with an offset, in UTC; None for any other text."""
     try:
         ts = datetime.fromisoformat(text)
         return ts.astimezone(UTC) if ts.tzinfo is not None else None

@@ -1,4 +1,4 @@
-"""The tags of ``/comm`` by hours: their grids, their outages, the hour that is selected."""
+"""The part of ``/comm`` by hours: the grids and outages of some tags, and the selected hour."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_OUTAGES: Final = 500
 
 
 class HoursState(LoadingState, mixin=True):
-    """Grids of up to nine tags, and the hour of one of them that is selected."""
+    """The grids of up to nine tags, and the selected hour of one of them."""
 
     tag_names: list[str] = []
     cells: list[CellsView] = []
@@ -36,9 +36,9 @@ class HoursState(LoadingState, mixin=True):
 
     @rx.event
     def select_cell(self, ts: str, tag: str = "") -> None:
-        """Show the hour that begins at ``ts``, ISO 8601, of the first or the named tag."""
+        """Select the hour that begins at ``ts`` (ISO 8601) of ``tag``, or of the first tag."""
         report = self._reports.get(tag or next(iter(self.tag_names), ""))
-        bucket = address.hour(ts)
+        bucket = address.parse_hour(ts)
         card = None if report is None or bucket is None else views.card_view(report, bucket)
         if card is None:
             return
@@ -48,14 +48,14 @@ class HoursState(LoadingState, mixin=True):
 
     @rx.event
     def clear_cell(self) -> None:
-        """Select no hour."""
+        """Clear the selected hour."""
         self.card, self._bucket = CardView(), None
         self.link = self._link()
 
-    def _drop_hours(self) -> None:
+    def _clear_hours(self) -> None:
         self.cells, self.outages, self.summaries, self._reports = [], [], [], {}
 
-    def _take_hours(self, reports: Sequence[Report], alive: Sequence[Alive]) -> None:
+    def _set_hours(self, reports: Sequence[Report], alive: Sequence[Alive]) -> None:
         self._reports = {report.row.tag_name: report for report in reports}
         self.cells = [views.cells_view(report) for report in reports]
         self.summaries = list(map(views.summary_view, reports, alive))
@@ -64,8 +64,8 @@ class HoursState(LoadingState, mixin=True):
         self.outages, self.outage_count = runs[:MAX_OUTAGES], len(runs)
         self.silent = views.no_data(reports)
         report = self._reports.get(self._cell_tag or self.tag_names[0])
-        shown = None
+        card = None
         if report is not None and self._bucket is not None:
-            shown = views.card_view(report, self._bucket)
-        self.card = shown or CardView()
-        self._cell_tag, self._bucket = self.card.tag, self._bucket if shown else None
+            card = views.card_view(report, self._bucket)
+        self.card = card or CardView()
+        self._cell_tag, self._bucket = self.card.tag, self._bucket if card else None

@@ -1,4 +1,4 @@
-"""The overview of ``/comm``: every tag, in which order and on which page (PRD §28.3)."""
+"""The overview of ``/comm``: all tags in an order, and the shown page of them (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ksys_app.states.loading import LoadingState
 
 
 class OverviewState(LoadingState, mixin=True):
-    """A page of the tags. The server orders all tags and sends one page."""
+    """One page of the tags. The server orders all tags and sends only this page."""
 
     overview_shown: bool = False
     search: str = ""
@@ -36,19 +36,19 @@ class OverviewState(LoadingState, mixin=True):
     _overview: Overview | None = None
     _alive: dict[str, Alive] = {}
     _order: tuple[str, ...] = ()
-    _held: bool = False
+    _order_held: bool = False
     # Whether the days of the overview end today.
     _ends_today: bool = False
 
     @rx.event
     def set_page(self, page: int) -> None:
-        """Show a page of the overview, the first being 1."""
+        """Show a page of the overview. The first page is 1."""
         self.page = page
-        self._place_rows()
+        self._show_page()
 
     @rx.event
     def set_sort(self, column: str) -> None:
-        """Order all tags by a column, its worst value first; the same one again turns it round."""
+        """Order all tags by a column, its worst value first. The same column again reverses it."""
         if column == WORST:
             self.sort, self.descending = column, False
         elif column not in comm_order.COLUMNS:
@@ -58,61 +58,63 @@ class OverviewState(LoadingState, mixin=True):
         else:
             self.sort, self.descending = column, column in comm_order.WORST_IS_MOST
         self.page, self._order = 1, ()
-        self._place_rows()
+        self._show_page()
         self.link = self._link()
 
     @rx.event
     def hold(self, held: bool) -> None:
-        """Keep the order from now on, or bring it up to date."""
-        self._held = held is True
-        self._place_rows()
+        """Hold the order from now on, or release it and bring it up to date."""
+        self._order_held = held is True
+        self._show_page()
 
     @rx.event
     def reorder(self) -> None:
-        """Bring the order up to date, and keep that one."""
+        """Bring the order up to date, and hold the new one."""
         self._order = ()
-        self._place_rows()
+        self._show_page()
 
-    def _take_overview(self, overview: Overview, alive: Sequence[Alive], now: datetime) -> None:
+    def _set_overview(self, overview: Overview, alive: Sequence[Alive], now: datetime) -> None:
         self._overview, self.truncated, self.overview_shown = overview, overview.truncated, True
-        self._alive = {one.tag_name: one for one in alive}
+        self._alive = {row.tag_name: row for row in alive}
         self._ends_today = comm.ends_today(overview.calendar, now)
-        self._place_rows()
+        self._show_page()
 
-    def _drop_overview(self) -> None:
+    def _clear_overview(self) -> None:
         self.rows, self.nows, self._overview, self._alive, self._order = [], [], None, {}, ()
         self.overview_shown = self.searched = False
 
     def _search(self, text: str) -> None:
-        """Show only tags that hold every word of ``text``."""
+        """Show only tags that contain every word of ``text``."""
         self.search, self.page, self._order = clean_filter(text), 1, ()
-        self._place_rows()
+        self._show_page()
         self.link = self._link()
 
-    def _place_rows(self) -> None:
+    def _show_page(self) -> None:
         if self._overview is None:
             return
         self.searched = self._overview.covers(self.search)
-        found = self._arranged([r for r in self._overview.rows if matches(r.tag_name, self.search)])
-        at = page(len(found), self.page)
-        self.row_count, self.page, self.pages = at.total, at.number, at.count
-        shown = found[at.start : at.start + PAGE_ROWS]
+        matching = self._ordered(
+            [r for r in self._overview.rows if matches(r.tag_name, self.search)]
+        )
+        place = page(len(matching), self.page)
+        self.row_count, self.page, self.pages = place.total, place.number, place.count
+        page_rows = matching[place.start : place.start + PAGE_ROWS]
         assumed = self._overview.assumed
-        rows = [views.overview_row(row, assumed=row.tag_name in assumed) for row in shown]
+        rows = [views.overview_row(row, assumed=row.tag_name in assumed) for row in page_rows]
         if rows != self.rows:
             self.rows = rows
-        self.nows = [views.overview_now(self._alive[row.tag_name]) for row in shown]
+        self.nows = [views.overview_now(self._alive[row.tag_name]) for row in page_rows]
 
-    def _arranged(self, found: list[TagDays]) -> list[TagDays]:
-        """The rows in order. While somebody points at them, they keep the order that they had."""
-        wanted = comm_order.ordered(
-            found, self._alive, self.sort, self.descending, self._ends_today
+    def _ordered(self, matching: list[TagDays]) -> list[TagDays]:
+        """The rows in order. While the order is held, they keep the order of before."""
+        wanted_order = comm_order.ordered(
+            matching, self._alive, self.sort, self.descending, self._ends_today
         )
-        names = [row.tag_name for row in wanted]
-        shown, self.moved = names, 0
-        if self._held and self._order:
-            shown = ordering.held(self._order, names)
-            self.moved = ordering.moves(shown, names)
-        self._order = tuple(shown)
-        by_name = {row.tag_name: row for row in found}
-        return [by_name[name] for name in shown]
+        names = [row.tag_name for row in wanted_order]
+        order, self.moved = names, 0
+        if self._order_held and self._order:
+            order = ordering.keep_order(self._order, names)
+            self.moved = ordering.moves(order, names)
+        self._order = tuple(order)
+        by_name = {row.tag_name: row for row in matching}
+        return [by_name[name] for name in order]

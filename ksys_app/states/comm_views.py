@@ -1,4 +1,4 @@
-"""From judged communication to what ``/comm`` binds to (PRD §28.3)."""
+"""Convert reports of communication to the values that ``/comm`` shows (PRD §28.3)."""
 
 from __future__ import annotations
 
@@ -30,40 +30,43 @@ from ksys_app.services.comm_page import Report
 STATE_CODE: Final = {"ok": "o", "warn": "w", "crit": "c", "no_data": "n", "not_yet": "f"}
 
 
-def folded(values: Iterable[object]) -> str:
-    """``10000*700,9861,-1*19``: values in order, runs of one value folded."""
+def run_lengths(values: Iterable[object]) -> str:
+    """The values as text, with runs of equal values shortened: ``10000*700,9861,-1*19``."""
     runs = ((value, sum(1 for _ in run)) for value, run in groupby(values))
     return ",".join(f"{value}*{count}" if count > 1 else str(value) for value, count in runs)
 
 
 def since_ms(since: datetime | None) -> int:
-    """Epoch milliseconds of when something that goes on began, 0 where nothing does."""
+    """``since`` in epoch milliseconds; 0 for None."""
     return 0 if since is None else epoch_ms(since)
 
 
 def hundredths(rate: float | None) -> int:
-    """A rate in hundredths of a percent, rounded down: 100 % is only what misses nothing."""
+    """A rate in hundredths of a percent, rounded down, so that 100 % means no missing message.
+
+    None gives -1.
+    """
     # Without the margin, an exact figure such as 98 % would become 97.99 %.
     return -1 if rate is None else floor(rate * 10_000 + 1e-9)
 
 
 def percent(rate: float | None) -> str:
-    """``98.61 %``, or a dash."""
+    """A rate as text, ``98.61 %``; a dash for None."""
     return DASH if rate is None else f"{hundredths(rate) / 100:.2f} %"
 
 
 def minutes(hours: float) -> int:
-    """Hours as whole minutes: outages begin and end with a minute."""
+    """Hours as minutes. The result is whole, because outages begin and end at a minute."""
     return round(hours * 60)
 
 
 def judged(days: int) -> int:
-    """How many days were judged; 0 where every day was, so that nothing has to be said."""
+    """The number of judged days; 0 if all days were judged, so that the page shows no note."""
     return days if days < DAYS else 0
 
 
 def calendar_view(days: Calendar, now: datetime) -> CalendarView:
-    """The days of the grids and the local hour of every cell."""
+    """The days of the grids, and the local hours of each day."""
     local = [hour.astimezone(days.zone) for hour in days.hours]
     today = now.astimezone(days.zone).date()
     return CalendarView(
@@ -74,22 +77,22 @@ def calendar_view(days: Calendar, now: datetime) -> CalendarView:
         ],
         today=today.isoformat() if local[0].date() <= today <= local[-1].date() else "",
         odd=[
-            Message("comm.odd_day", {"day": odd.day.isoformat(), "n": odd.hours})
-            for odd in days.odd_days
+            Message("comm.odd_day", {"day": day.day.isoformat(), "n": day.hours})
+            for day in days.odd_days
         ],
     )
 
 
 def cells_view(report: Report) -> CellsView:
-    """The grid of a tag in columns."""
+    """The grid of a tag, one text of run lengths for each field of a cell."""
     cells = report.cells
     return CellsView(
         tag=report.row.tag_name,
-        rate=folded(hundredths(cell.success_rate) for cell in cells),
-        recv=folded(cell.recv_msgs for cell in cells),
-        exp=folded(cell.exp_msgs for cell in cells),
-        seen=folded(-1 if cell.last_seen is None else cell.last_seen.minute for cell in cells),
-        state=folded(STATE_CODE[_state(cell, report)] for cell in cells),
+        rate=run_lengths(hundredths(cell.success_rate) for cell in cells),
+        recv=run_lengths(cell.recv_msgs for cell in cells),
+        exp=run_lengths(cell.exp_msgs for cell in cells),
+        seen=run_lengths(-1 if cell.last_seen is None else cell.last_seen.minute for cell in cells),
+        state=run_lengths(STATE_CODE[_state(cell, report)] for cell in cells),
     )
 
 
@@ -119,17 +122,17 @@ def outage_views(report: Report) -> list[OutageView]:
 
 
 def no_data(reports: Sequence[Report]) -> list[Message]:
-    """A message for each tag of which no hour could be judged: nothing is known of its outages."""
+    """For each tag without a judged hour, a message that says why it has no outages to show."""
     return [
-        Message("comm.no_data_of", {"tag": report.row.tag_name, "why": _why(report)})
+        Message("comm.no_data_of", {"tag": report.row.tag_name, "why": _no_data_reason(report)})
         if len(reports) > 1
-        else _why(report)
+        else _no_data_reason(report)
         for report in reports
         if report.summary.success_30d is None
     ]
 
 
-def _why(report: Report) -> Message:
+def _no_data_reason(report: Report) -> Message:
     first = report.row.first_ts
     if first is None:
         return Message("comm.outages_never")
@@ -138,28 +141,28 @@ def _why(report: Report) -> Message:
 
 
 def alive_view(row: SummaryView, alive: Alive) -> SummaryView:
-    """A tag's row above the grids with its newest sample as it is now."""
+    """The row of a tag above the grids, with the state of its newest sample."""
     return replace(row, **asdict(overview_now(alive)))
 
 
 def summary_view(report: Report, alive: Alive) -> SummaryView:
-    """A tag's row above the grids."""
-    row, made = report.row, report.summary
-    over = [run.hours for run in report.outages if not run.ongoing]
-    shown = SummaryView(
+    """The row of a tag above the grids."""
+    row, summary = report.row, report.summary
+    ended_hours = [run.hours for run in report.outages if not run.ongoing]
+    view = SummaryView(
         tag=row.tag_name,
         comm="",
         ts_ms=0,
         allowed_s=0,
         still_s=0,
         still_longer=False,
-        success_24h=percent(made.success_24h),
-        success_30d=percent(made.success_30d),
-        judged=judged(made.judged_days),
-        outages=DASH if made.success_30d is None else count(made.outages),
-        total_min=minutes(sum(over)),
-        longest_min=minutes(max(over, default=0.0)),
-        since_ms=since_ms(made.ongoing_since),
+        success_24h=percent(summary.success_24h),
+        success_30d=percent(summary.success_30d),
+        judged=judged(summary.judged_days),
+        outages=DASH if summary.success_30d is None else count(summary.outages),
+        total_min=minutes(sum(ended_hours)),
+        longest_min=minutes(max(ended_hours, default=0.0)),
+        since_ms=since_ms(summary.ongoing_since),
         limits=Message(
             "comm.limits",
             {"n": row.exp_per_min, "warn": _limit(row.slo_warn), "crit": _limit(row.slo_crit)},
@@ -167,7 +170,7 @@ def summary_view(report: Report, alive: Alive) -> SummaryView:
         assumed=row.assumed,
         refused=count(row.refused) if row.refused else "",
     )
-    return alive_view(shown, alive)
+    return alive_view(view, alive)
 
 
 def _limit(rate: float) -> str:
@@ -175,9 +178,9 @@ def _limit(rate: float) -> str:
 
 
 def card_view(report: Report, bucket: datetime) -> CardView | None:
-    """The cell that begins at ``bucket``; None where the grid has none."""
-    number, rest = divmod(bucket - report.calendar.bounds[0], HOUR)
-    if rest or not 0 <= number < len(report.cells):
+    """The hour that begins at ``bucket``; None if the grid has no such hour."""
+    number, remainder = divmod(bucket - report.calendar.bounds[0], HOUR)
+    if remainder or not 0 <= number < len(report.cells):
         return None
     cell, zone = report.cells[number], report.calendar.zone
     judged = cell.success_rate is not None
@@ -207,27 +210,27 @@ def overview_row(row: TagDays, *, assumed: bool) -> OverviewRow:
     """A row of the overview.
 
     Args:
-        row: the tag.
-        assumed: whether nobody has stated what is expected of it.
+        row: the days of the tag.
+        assumed: whether the tag has no expectation of its own, so that defaults are assumed.
     """
-    known = row.success_30d is not None
+    has_outages = row.success_30d is not None
     return OverviewRow(
         tag=row.tag_name,
-        rate=folded(hundredths(day.success_rate) for day in row.days),
-        crit=folded(day.crit_hours for day in row.days),
+        rate=run_lengths(hundredths(day.success_rate) for day in row.days),
+        crit=run_lengths(day.crit_hours for day in row.days),
         success_24h=percent(row.success_24h),
         success_30d=percent(row.success_30d),
-        outages=count(row.outages) if known else DASH,
+        outages=count(row.outages) if has_outages else DASH,
         longest_min=minutes(row.longest_hours),
         since_ms=since_ms(row.ongoing_since),
-        crit_s=count(row.crit_hours) if known else DASH,
+        crit_s=count(row.crit_hours) if has_outages else DASH,
         judged=judged(row.judged_days),
         assumed=assumed,
     )
 
 
 def overview_now(alive: Alive) -> OverviewNow:
-    """Whether the tag of a row is alive, and whether its value moves."""
+    """Whether a tag is alive, and for how long its value has not changed."""
     return OverviewNow(
         comm=alive.comm,
         ts_ms=0 if alive.ts is None else epoch_ms(alive.ts),

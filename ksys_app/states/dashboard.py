@@ -1,4 +1,4 @@
-"""The state of ``/``: what is selected, and the newest snapshot of it."""
+"""The state of ``/``: the selection, and its newest snapshot."""
 
 from __future__ import annotations
 
@@ -16,49 +16,51 @@ from ksys_app.domain.windows import Window, parse_window
 from ksys_app.errors import KsysError
 from ksys_app.models.message import Message
 from ksys_app.models.views import MOST_IN_STATE, TileView
-from ksys_app.reflex_compat import inside
+from ksys_app.reflex_compat import without_proxy
 from ksys_app.services import runtime
 from ksys_app.services.live import Snapshot
 from ksys_app.services.tiles import TileSet
-from ksys_app.states.arranged import arranged
 from ksys_app.states.base import BaseState
 from ksys_app.states.captions import delta_caption
 from ksys_app.states.detail import TagDetail
 from ksys_app.states.loading import LoadingState
-from ksys_app.states.pinned import Pinned
-from ksys_app.states.shown_tiles import shown, tiles_url
-from ksys_app.states.sorted_tiles import SORTS, Sorted
-from ksys_app.states.tallied import ONLY, Tallied
+from ksys_app.states.pins import PinnedTags
+from ksys_app.states.shown_tiles import tile_views, tiles_url
+from ksys_app.states.sorted_tiles import SORTS, SortedTiles
+from ksys_app.states.tally import ONLY, TagTally
+from ksys_app.states.tile_orders import tile_orders
 from ksys_app.states.views import page_link
 from ksys_app.states.windowed import WindowedState, log_load
 
 
-class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingState, BaseState):
-    """Tiles and snapshot table of one window."""
+class DashboardState(
+    TagDetail, SortedTiles, PinnedTags, TagTally, WindowedState, LoadingState, BaseState
+):
+    """The tiles and the snapshot table of one window."""
 
     kpi_rows: list[TileView] = []
-    # Where there are many tags, the browser fetches the tiles from here, at each new number; else
-    # empty.
+    # If there are many tags, the browser fetches the tiles from this address at each new tiles_seq.
+    # Else it is empty, and the tiles are in kpi_rows.
     tiles_url: str = ""
     tiles_seq: int = 0
-    # Not part of the rows: rows are sent whole at each tick, titles change only with the rules.
+    # Not a field of the rows: all rows are sent at each tick, and titles change only with rules.
     titles: list[str] = []
     delta_caption: Message = Message()
     tag_filter: str = ""
-    # How many more tags match than are shown.
+    # The number of tags that match and are not shown.
     more: int = 0
     searched: bool = False
     saved_window: str = rx.LocalStorage("", name="ksys.window")
 
-    # The sequence number of the tiles at hand.
+    # The sequence number of the snapshot in _tile_set.
     _seq: int = 0
 
     _path: ClassVar[str] = "/"
-    _window_kept_in: ClassVar[str] = "saved_window"
+    _window_var: ClassVar[str] = "saved_window"
 
     @rx.event(background=True, supersedes=True)
     async def load(self) -> AsyncIterator[Any]:
-        """Read the selection from the URL, show its tiles, then follow them while live."""
+        """Read the selection from the address, show its tiles, then follow the feed while live."""
         async with self:
             try:
                 self._fill_footer()
@@ -68,7 +70,7 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
             except KsysError as error:
                 self._fail(error)
                 return
-            self._begin()
+            self._start_loading()
         await self._read_tiles()
         yield DashboardState.follow_feed
 
@@ -80,33 +82,33 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
 
     @rx.event(background=True, supersedes=True)
     async def follow_feed(self) -> AsyncIterator[Any]:
-        """Show each snapshot of the live feed until paused, superseded or gone."""
+        """Show each snapshot of the live feed until the page is paused, left or loaded again."""
         async with self:
-            wanted = self._wanted()
+            selected = self._selection()
             if not self.realtime_mode:
                 return
-        selection = await runtime.current().tiles.watched(wanted)
+        selection = await runtime.current().tiles.watched(selected)
         while True:
             async with runtime.current().feed.subscribe(selection) as subscription:
                 searched = True
                 while searched:
                     snapshot = await subscription.next()
                     async with self:
-                        tab = inside(self)
+                        tab = without_proxy(self)
                         if not tab._watches(selection.window):
                             return
-                        tab._follow(snapshot)
+                        tab._show_snapshot(snapshot)
                         searched = tab.searched or snapshot.error is not None
-                        wanted = wanted if searched else tab._wanted()
+                        selected = selected if searched else tab._selection()
                         detailed = tab.detail_open and snapshot.error is None
                     if detailed:
                         yield DashboardState.read_detail
-            # By now there are more tags than a page shows: the filter has to ask for all of them.
-            selection = wanted
+            # The plant has more tags by now than a page shows, so the feed must filter them.
+            selection = selected
 
     @rx.event(background=True, supersedes=True)
     async def refresh(self) -> AsyncIterator[Any]:
-        """Ask the database now."""
+        """Read the tiles from the database now."""
         async with self:
             self.is_loading = True
         await self._read_tiles()
@@ -114,9 +116,9 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
 
     @rx.event
     def set_tag_filter(self, text: str) -> Any:
-        """Show only tags that hold every word of ``text``; ask for them where not all are here."""
+        """Show only tags that contain every word of ``text``; read them if the page lacks some."""
         self.tag_filter = clean_filter(text)
-        self._choose()
+        self._show_selection()
         log.event("tag_filter_ok", tag=self.tag_filter or None, rowcount=len(self.tile_order))
         if self.searched:
             return None
@@ -124,27 +126,27 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
         return [DashboardState.refresh, DashboardState.follow_feed]
 
     def _watches(self, window: Window) -> bool:
-        """Whether this tab still shows ``window`` live: a loop may outlive its page."""
-        here = self._open_in("/") and not self._asked_wrong()
-        return here and self.realtime_mode and self.window == window.label
+        """Whether this tab still shows ``window`` live. A loop may outlive its page."""
+        open_here = self._is_open("/") and not self._is_bad_address()
+        return open_here and self.realtime_mode and self.window == window.label
 
-    def _holds_data(self) -> bool:
-        shown = self._tile_set
-        if shown is None or not shown.tiles or shown.window.label != self.window:
+    def _has_data(self) -> bool:
+        tile_views = self._tile_set
+        if tile_views is None or not tile_views.tiles or tile_views.window.label != self.window:
             return False
-        # Where the filter has not asked for all tags yet, the matching ones are better than none.
+        # Before all tags are filtered, the matching tags of the page are better than no tags.
         return self.searched or bool(self.tile_order)
 
-    def _drop(self) -> None:
+    def _clear_data(self) -> None:
         self._tile_set = None
-        self._place()
+        self._show_tiles()
 
-    def _wanted(self) -> Selection:
-        """What is selected: window, filter and pins."""
+    def _selection(self) -> Selection:
+        """The selected window, filter and pins."""
         return Selection(parse_window(self.window), self.tag_filter, tuple(self._pins()))
 
-    def _wants(self, selection: Selection) -> bool:
-        """Whether ``selection`` is still what is selected; a pin changes only the order."""
+    def _is_selected(self, selection: Selection) -> bool:
+        """Whether ``selection`` is still selected. Pins are ignored: they change only the order."""
         return (selection.window.label, selection.words) == (self.window, self.tag_filter)
 
     def _link(self) -> str:
@@ -153,25 +155,25 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
         selection |= {"group": self.group, "only": self.only, "pins": pins}
         return page_link("/", selection)
 
-    def _choose(self) -> None:
-        self._let_go()
-        self._order()
+    def _show_selection(self) -> None:
+        self._release_order()
+        self._order_lists()
         self.link = self._link()
 
-    def _chosen(self) -> list[Any]:
-        """Load what is selected, and follow it while live."""
+    def _load_selection(self) -> list[Any]:
+        """The events that load the selection, and follow it while live."""
         self.link = self._link()
         return [DashboardState.refresh, DashboardState.follow_feed]
 
     def _select_window(self, window: Window) -> None:
         super()._select_window(window)
-        self._let_go()
+        self._release_order()
         self.delta_caption = delta_caption(window)
 
     def _read_selection(self) -> Window:
-        """Take window, filter and order from the URL, else from this browser's last ones."""
+        """Set window, filter and order from the address, else from this browser's last ones."""
         query = self._query()
-        self._held = ()
+        self._held_lists = ()
         self.tag_filter = clean_filter(query.get("tag", ""))
         self.group = clean_filter(query.get("group", ""))
         self.only = query["only"] if query.get("only") in ONLY else ""
@@ -184,12 +186,12 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
         return window
 
     def _show(self, tile_set: TileSet, seq: int = 0) -> None:
-        """Show ``tile_set``, whoever has read it; ``seq`` is the number of its snapshot."""
+        """Show ``tile_set``. ``seq`` is the sequence number of its snapshot."""
         interval = round(runtime.current().feed.interval)
-        self._become(tick_s=interval, more=tile_set.more)
+        self._set_changed(tick_s=interval, more=tile_set.more)
         self._tile_set, self._seq = tile_set, seq
-        self._say_days(tile_set.days)
-        self._place()
+        self._caption_days(tile_set.days)
+        self._show_tiles()
         if tile_set.db_now is not None:
             self.db_now_ms = epoch_ms(tile_set.db_now)
         self.updated_ms = tile_set.fetched_ms
@@ -198,69 +200,73 @@ class DashboardState(TagDetail, Sorted, Pinned, Tallied, WindowedState, LoadingS
         else:
             self._fail(tile_set.error)
 
-    def _follow(self, snapshot: Snapshot) -> None:
+    def _show_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.error is None:
             self._show(snapshot.tile_set, snapshot.seq)
             return
         self._fail(snapshot.error, snapshot.failing_since_ms, snapshot.retry_in_s)
 
-    def _place(self) -> None:
+    def _show_tiles(self) -> None:
+        """Show the tiles of ``_tile_set``: in the state, or by their address if there are many."""
         pins = self._pins()
-        self._announce()
-        of = None if self.tiles_url else self._tile_set
-        self._become(
-            kpi_rows=[] if of is None else shown(of, pins),
-            titles=[] if of is None else [tile.about for tile in of.tiles],
+        self._set_tiles_url()
+        tile_set = None if self.tiles_url else self._tile_set
+        self._set_changed(
+            kpi_rows=[] if tile_set is None else tile_views(tile_set, pins),
+            titles=[] if tile_set is None else [tile.about for tile in tile_set.tiles],
         )
-        self._stand()
-        self._order()
+        self._show_standing()
+        self._order_lists()
 
-    def _announce(self) -> None:
-        """Say where the browser fetches the tiles, if they are too many for the state."""
-        of, many = self._tile_set, len(self._tiles) > MOST_IN_STATE
-        if of is not None and many and self._seq:
-            self._become(tiles_url=tiles_url(of), tiles_seq=self._seq)
+    def _set_tiles_url(self) -> None:
+        """Set the address from which the browser fetches tiles that are too many for the state."""
+        tile_set, many = self._tile_set, len(self._tiles) > MOST_IN_STATE
+        if tile_set is not None and many and self._seq:
+            self._set_changed(tiles_url=tiles_url(tile_set), tiles_seq=self._seq)
         else:
-            self._become(tiles_url="", tiles_seq=0)
+            self._set_changed(tiles_url="", tiles_seq=0)
 
-    def _order(self) -> None:
+    def _order_lists(self) -> None:
+        """Compute the order of tiles and table rows, and the counts above them."""
         searched = self._tile_set is not None and self._tile_set.covers(self.tag_filter)
-        known, words, only = self._tiles, self.tag_filter, self.only
-        of = TileSet(self._wanted()) if self._tile_set is None else self._tile_set
-        tiles, table, counts = arranged(
-            of,
+        tiles_at_hand, words, only = self._tiles, self.tag_filter, self.only
+        tile_set = TileSet(self._selection()) if self._tile_set is None else self._tile_set
+        tiles, table, counts = tile_orders(
+            tile_set,
             words,
             only,
             self.group,
             (self.tile_sort, *self._pins()),
             (self.table_sort, self.table_desc),
         )
-        tiles, tiles_moved = self._arrange("tiles", known, tiles)
-        table, table_moved = self._arrange("table", known, table)
-        self._become(tile_order=tiles, table_order=table, searched=searched)
-        self._become(tiles_moved=tiles_moved, table_moved=table_moved)
-        partial = self._tile_set is not None and (of.truncated or of.selection.words != "")
-        self._count(known, counts, len(tiles), partial=partial)
+        tiles, tiles_moved = self._arrange("tiles", tiles_at_hand, tiles)
+        table, table_moved = self._arrange("table", tiles_at_hand, table)
+        self._set_changed(tile_order=tiles, table_order=table, searched=searched)
+        self._set_changed(tiles_moved=tiles_moved, table_moved=table_moved)
+        partial = self._tile_set is not None and (
+            tile_set.truncated or tile_set.selection.words != ""
+        )
+        self._set_tally(tiles_at_hand, counts, len(tiles), partial=partial)
 
     async def _read_tiles(self) -> None:
-        """Read the tiles that are selected, and show them or what failed."""
+        """Read the selected tiles, and show them or the error."""
         started = time.monotonic()
         async with self:
-            wanted = self._wanted()
-        window = wanted.window
+            selection = self._selection()
+        window = selection.window
         try:
             now = runtime.current()
-            snapshot = await now.feed.refresh(await now.tiles.shared(wanted))
+            snapshot = await now.feed.refresh(await now.tiles.shared(selection))
             tile_set = snapshot.tile_set
         except Exception as error:
             if not isinstance(error, KsysError):
                 log.logger.exception("loading %s", window.label)
             async with self:
-                if self._wants(wanted):
+                if self._is_selected(selection):
                     self._fail(error)
             return
         async with self:
-            if self._wants(wanted):
+            if self._is_selected(selection):
                 self._show(tile_set, snapshot.seq)
-        words, kept = wanted.words or None, tile_set.error is not None
-        log_load(window, words, started, len(tile_set.tiles), cache_hit=kept)
+        words, cached = selection.words or None, tile_set.error is not None
+        log_load(window, words, started, len(tile_set.tiles), cache_hit=cached)

@@ -1,4 +1,4 @@
-"""The detail of one tag: how it stands now, and what its tile has no room for."""
+"""The dialog of one tag: its current state, and what its tile does not show."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ LISTED: Final = 12
 
 
 class TagDetail(ShownTiles, mixin=True):
-    """The dialog of one tag; its value and state are those of its tile, tick by tick.
+    """The dialog of one tag. Its value and state follow the tile of the tag at each tick.
 
-    ``standing`` holds how the tag stands, nothing while no dialog is open.
+    ``standing`` is a list with the current state of the tag; empty while no dialog is open.
     """
 
     detail_open: bool = False
@@ -50,14 +50,14 @@ class TagDetail(ShownTiles, mixin=True):
     detail: DetailView = DetailView()
     standing: list[Standing] = []
 
-    # The tag of the rule and the spell below; empty before they are read.
+    # The tag of _detail_rule and _detail_spell; empty until both are read.
     _detail_of: str = ""
     _detail_rule: QcRule | None = None
     _detail_spell: Spell | None = None
 
     @rx.event
     def open_detail(self, tag: str) -> Any:
-        """Open the detail of a tag: how it stands, its rule, newest samples and features."""
+        """Open the dialog of a tag: its state, rule, newest samples and features."""
         if self._tile_of(tag) is None:
             return None
         self.detail, self.standing = DetailView(title=tag), []
@@ -67,36 +67,36 @@ class TagDetail(ShownTiles, mixin=True):
 
     @rx.event
     def close_detail(self) -> None:
-        """Close the detail."""
+        """Close the dialog."""
         self.detail_open, self.standing = False, []
 
     @rx.event(background=True, supersedes=True)
     async def read_detail(self) -> None:
-        """Read the open detail again, as of the same moment as the tiles behind it."""
+        """Read the data of the open dialog again, for the same time as the tiles behind it."""
         async with self:
             tile = self._tile_of(self.detail.title) if self.detail_open else None
             if tile is None or self._tile_set is None:
                 return
             now = self._tile_set.db_now
         try:
-            read = await read_detail(tile, now)
+            detail = await read_detail(tile, now)
         except KsysError as error:
             async with self:
-                # What was read before stays on the page, as the tiles do.
+                # Data of an earlier read stay on the page, as the tiles do.
                 if self.detail_loading and self.detail.title == tile.title:
-                    self.detail = DetailView(title=tile.title, note=error.said)
+                    self.detail = DetailView(title=tile.title, note=error.sentence)
                     self.detail_loading = False
             return
         async with self:
             if self.detail_open and self.detail.title == tile.title:
-                self.detail = _view(tile, read, runtime.current().zone)
+                self.detail = _view(tile, detail, runtime.current().zone)
                 self.detail_loading = False
                 self._detail_of = tile.title
-                self._detail_rule, self._detail_spell = read.rule, read.spell
-                self._stand()
+                self._detail_rule, self._detail_spell = detail.rule, detail.spell
+                self._show_standing()
 
-    def _stand(self) -> None:
-        """Show how the tag of the open dialog stands in the tiles at hand."""
+    def _show_standing(self) -> None:
+        """Show the state of the dialog's tag in the newest tiles."""
         tile = self._tile_of(self.detail.title) if self.detail_open else None
         if tile is None or self._detail_of != tile.title:
             return
@@ -105,16 +105,16 @@ class TagDetail(ShownTiles, mixin=True):
             self.standing = [now]
 
 
-def _view(tile: Tile, read: Detail, zone: ZoneInfo) -> DetailView:
-    """What the dialog of a tag holds beside the standing."""
-    rule, feature = read.rule, read.feature
+def _view(tile: Tile, detail: Detail, zone: ZoneInfo) -> DetailView:
+    """The content of the dialog, without the current state of the tag."""
+    rule, feature = detail.rule, detail.feature
     return DetailView(
         title=tile.title,
         subtitle="" if rule is None else rule.title,
         limits=[] if rule is None else _limits(rule),
         samples=[
             SampleView(local_offset(sample.ts, zone), figure(sample.value, tile.places))
-            for sample in read.samples[: -LISTED - 1 : -1]
+            for sample in detail.samples[: -LISTED - 1 : -1]
         ],
         features=[] if feature is None else _features(feature, tile.places),
         since_s="" if feature is None else local_seconds(feature.bucket, zone),

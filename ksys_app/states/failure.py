@@ -1,4 +1,4 @@
-"""Unexpected errors: they are logged, and shown on the page where they happened."""
+"""Log unexpected errors of event handlers, and show them on the page where they happened."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ksys_app.states.loading import LoadingState
 from ksys_app.utils import request
 from ksys_app.utils.pace import Pace
 
-# In a minute: if every event fails, the log must not fill the disk.
+# Lines a minute. If every event fails, the log must not fill the disk.
 TRACEBACKS: Final = 20
 REPORTS: Final = 20
 MAX_REPORT: Final = 2_000
@@ -28,18 +28,20 @@ class FailureState(BaseState):
 
     @rx.event
     async def show_failure(self) -> None:
-        """Show ``INTERNAL`` on the open page; its data stay and are marked as old."""
+        """Show the error ``INTERNAL`` on the open page. Its data stay, and are marked as old."""
         path = self.router.url.path.rstrip("/") or "/"
-        kind = next((one for one in BaseState.get_substates() if _path(one) == path), None)
-        if kind is None:
+        page_state = next(
+            (state for state in BaseState.get_substates() if _path(state) == path), None
+        )
+        if page_state is None:
             return
-        page: Any = await self.get_state(kind)
+        page: Any = await self.get_state(page_state)
         try:
             failure = KsysError(Message("errors.handler_failed"))
             # The traceback was logged by the event that failed.
             failure.request_id = request.cause() or failure.request_id
             page._fail(failure)
-        except Exception as error:  # the page's own failure would come back here for ever
+        except Exception as error:  # A raised error would call this handler again, without an end.
             _log_traceback(f"telling {path} that it failed", error)
 
 
@@ -48,10 +50,10 @@ def _path(kind: type) -> str | None:
 
 
 def handler_failed(exception: Exception) -> EventSpec | None:
-    """Log the error of a handler, and show it on the page."""
+    """Log the error of a handler, and return the event that shows it on the page."""
     _log_traceback("event handler failed", exception)
-    shown: EventSpec = FailureState.event_handlers["show_failure"]()
-    return shown
+    event: EventSpec = FailureState.event_handlers["show_failure"]()
+    return event
 
 
 def _log_traceback(message: str, error: Exception) -> None:
@@ -61,6 +63,6 @@ def _log_traceback(message: str, error: Exception) -> None:
 
 
 def page_failed(exception: Exception) -> None:
-    """Log what a browser reports, in one line; anybody can send such a report."""
+    """Log an error that a browser reports, in one line, because anybody can send a report."""
     if _reports.passes():
         log.event("page_fail", why=str(exception)[:MAX_REPORT])

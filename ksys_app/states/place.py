@@ -1,4 +1,4 @@
-"""Where the data come from, for pages whose browser fetches the data itself."""
+"""The state of pages whose data the browser fetches: zone, database and replica."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ksys_app.states.base import BaseState
 
 
 class PlaceState(BaseState):
-    """Zone, database and replica."""
+    """The zone, the database and its replica, shown in the footer."""
 
     @rx.event
     def tell_place(self) -> None:
-        """Fill the footer, and name the zone in which times are shown."""
+        """Set the values of the footer, and the zone in which times are shown."""
         self._fill_footer()

@@ -1,4 +1,4 @@
-"""The table of a tag's series: which rows, and the page of them that is shown."""
+"""The table of a tag's series: its kind of rows, and the shown page of them."""
 
 from __future__ import annotations
 
@@ -9,27 +9,31 @@ from typing import Any, Final
 import reflex as rx
 
 from ksys_app.domain import figures
-from ksys_app.domain.paging import Page, counted, newest_first, page, page_with
+from ksys_app.domain.paging import Page, count_until, newest_first, page, page_with
 from ksys_app.domain.timefmt import epoch_ms
+from ksys_app.models.series import Bucket
 from ksys_app.models.views import SeriesRow
 from ksys_app.services import runtime
 from ksys_app.services.series import Kind
 from ksys_app.states.views import series_row
 
-# Where a chart asks for the columns of its rows, under /api/v1/.
+# Kind of rows to the path below /api/v1/ from which a chart fetches the columns.
 ENDPOINT: Final[dict[Kind, str]] = {
     "buckets": "timeseries",
     "indicators": "indicators",
     "features": "features",
 }
 
+# The columns of a bucket that only samples of the tag's own give.
+OF_SAMPLES: Final = frozenset(("min", "max", "first", "n"))
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows that a chart or a table shows.
+    """The rows and columns that a chart or a table shows.
 
     Attributes:
-        kind: which rows, as the export names them.
+        kind: the kind of rows, as the export names it.
         columns: the figures of a row, in order.
     """
 
@@ -38,8 +42,19 @@ class Table:
 
     @property
     def endpoint(self) -> str:
-        """Where a chart asks for their columns, under ``/api/v1/``."""
+        """The path below ``/api/v1/`` from which a chart fetches the columns."""
         return ENDPOINT[self.kind]
+
+    def columns_of(self, *, means_only: bool) -> tuple[str, ...]:
+        """The columns that have figures; see ``means_only``."""
+        if self.kind != "buckets" or not means_only:
+            return self.columns
+        return tuple(column for column in self.columns if column not in OF_SAMPLES)
+
+
+def means_only(rows: Sequence[Any]) -> bool:
+    """Whether rows are buckets of a calculated tag, which has no samples of its own."""
+    return len(rows) > 0 and isinstance(rows[-1], Bucket) and rows[-1].n is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +62,9 @@ class TablePage:
     """A page of a table.
 
     Attributes:
-        at: its place among the rows that are counted.
-        rows: its rows, the newest first.
-        until_ms: the newest row that is counted, epoch milliseconds; 0 for all of them.
+        at: the place of the page among the counted rows.
+        rows: the rows of the page, the newest first.
+        until_ms: the time of the newest counted row, epoch milliseconds; 0 if all rows count.
     """
 
     at: Page
@@ -60,28 +75,28 @@ class TablePage:
 def table_page(
     rows: Sequence[Any], number: int, until_ms: int, find_ms: int | None = None
 ) -> TablePage:
-    """The page that is selected, or the one that holds a time.
+    """The page with this number, or the page that has the row of a time.
 
-    Pages after the first one count no row that came later, so that they stand still.
+    Pages after the first one do not count newer rows, so that their rows do not move.
 
     Args:
         rows: all rows, ascending by time.
-        number: the page, from 1; one beyond the last is the last.
-        until_ms: the newest row that is counted, epoch milliseconds; 0 for all of them.
-        find_ms: turn to the page that holds the row of this time, if there is one.
+        number: the page, from 1; a number after the last page gives the last page.
+        until_ms: the time of the newest counted row, epoch milliseconds; 0 if all rows count.
+        find_ms: if a row has this time, return its page in place of ``number``.
     """
     times = [epoch_ms(row.bucket) for row in rows]
     if find_ms is not None:
         until_ms = 0 if find_ms > until_ms else until_ms
-        number = page_with(times[: counted(times, until_ms)], find_ms) or number
-    rows = rows[: counted(times, until_ms)]
+        number = page_with(times[: count_until(times, until_ms)], find_ms) or number
+    rows = rows[: count_until(times, until_ms)]
     at = page(len(rows), number)
     until_ms = epoch_ms(rows[-1].bucket) if rows and at.number > 1 else 0
     return TablePage(at, list(newest_first(rows, at)), until_ms)
 
 
 class SeriesTable(rx.State, mixin=True):
-    """A page of the table."""
+    """The shown page of the table."""
 
     rows: list[SeriesRow] = []
     total: int = 0
@@ -89,7 +104,8 @@ class SeriesTable(rx.State, mixin=True):
     pages: int = 1
     found_ms: int = 0
 
-    # The newest row that pages after the first one count, so that they stand still; 0 on the first.
+    # The time of the newest row that pages after the first one count, so that their rows do not
+    # move; 0 on the first page.
     _until_ms: int = 0
 
     @rx.var
@@ -97,23 +113,23 @@ class SeriesTable(rx.State, mixin=True):
         """How many rows there are, as text."""
         return figures.count(self.total)
 
-    def _turn_to(self, number: int) -> None:
+    def _set_page(self, number: int) -> None:
         self.page, self.found_ms = number, 0
         self._until_ms = self._until_ms if number > 1 else 0
 
-    def _drop_rows(self) -> None:
+    def _clear_rows(self) -> None:
         self.rows, self.total, self.pages = [], 0, 1
 
     def _show_rows(
         self, rows: Sequence[Any], columns: Sequence[str], places: int, *, find: bool
     ) -> None:
-        """Show the page that is selected, or the one that holds the time found.
+        """Show the selected page, or the page that has the row of ``found_ms``.
 
         Args:
             rows: all rows, ascending by time.
             columns: the figures of a row, in order.
             places: the decimals of a figure.
-            find: whether to turn to the page that holds ``found_ms``.
+            find: whether to show the page that has the row of ``found_ms``.
         """
         self.total = len(rows)
         shown = table_page(rows, self.page, self._until_ms, self.found_ms if find else None)

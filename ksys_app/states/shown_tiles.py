@@ -1,4 +1,4 @@
-"""The tiles that the dashboard has at hand."""
+"""The tiles that the dashboard shows, and the address from which a browser fetches them."""
 
 from __future__ import annotations
 
@@ -18,29 +18,33 @@ VIEW_BYTES: Final = 2000
 TILES: Final = "/api/v1/kpi?fields=about,group,shown&format=columns"
 
 
-def tiles_url(of: TileSet) -> str:
-    """Where a browser fetches these tiles."""
-    query: dict[str, str | list[str]] = {"window": of.window.label}
-    if of.truncated or not of.selection.whole:
-        query |= {"part": "true", "search": of.selection.words, "pin": list(of.selection.pins)}
+def tiles_url(tile_set: TileSet) -> str:
+    """The address from which a browser fetches these tiles."""
+    query: dict[str, str | list[str]] = {"window": tile_set.window.label}
+    if tile_set.truncated or not tile_set.selection.whole:
+        query |= {
+            "part": "true",
+            "search": tile_set.selection.words,
+            "pin": list(tile_set.selection.pins),
+        }
     return f"{TILES}&{urlencode(query, doseq=True)}"
 
 
-def shown(of: TileSet, pins: Sequence[str]) -> list[TileView]:
-    """All tiles as the page shows them, computed once for all tabs."""
+def tile_views(tile_set: TileSet, pins: Sequence[str]) -> list[TileView]:
+    """All tiles as the page shows them. They are computed once for all tabs."""
 
-    def views() -> list[TileView]:
-        drawn = zip(of.tiles, of.drawings(of.tiles), strict=True)
+    def compute() -> list[TileView]:
+        drawn = zip(tile_set.tiles, tile_set.drawings(tile_set.tiles), strict=True)
         return [tile_view(tile, drawing) for tile, drawing in drawn]
 
-    made = of.made.once("views", views, VIEW_BYTES * len(of.tiles))
+    all_views = tile_set.results.once("views", compute, VIEW_BYTES * len(tile_set.tiles))
     if not pins:
-        return made
-    return [replace(one, pinned=True) if one.title in pins else one for one in made]
+        return all_views
+    return [replace(view, pinned=True) if view.title in pins else view for view in all_views]
 
 
 class ShownTiles(rx.State, mixin=True):
-    """The newest tiles of what is selected, None before there are any."""
+    """The newest tiles of the selection; ``_tile_set`` is None until they are read."""
 
     _tile_set: TileSet | None = None
 
@@ -51,6 +55,6 @@ class ShownTiles(rx.State, mixin=True):
     def _tile_of(self, tag: str) -> Tile | None:
         return next((tile for tile in self._tiles if tile.title == tag), None)
 
-    def _place(self) -> None:
-        """Show the tiles at hand."""
+    def _show_tiles(self) -> None:
+        """Show the tiles of ``_tile_set``."""
         raise NotImplementedError

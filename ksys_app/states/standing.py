@@ -1,4 +1,4 @@
-"""How a tag stands: its value, its state and since when, and the line of its limits."""
+"""The standing of a tag: its value, its state, when the state began, and the scale of limits."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Tile
 from ksys_app.models.views import ScaleMark, ScaleView, ScaleZone, Standing
-from ksys_app.services.standing import TagNow
-from ksys_app.states.captions import scale_says
+from ksys_app.services.tag_state import TagNow
+from ksys_app.states.captions import scale_sentence
 from ksys_app.texts.tiles import tile_view
 
 NOT_JUDGED: Final = -1
 
 
-def standing(tile: Tile, rule: QcRule | None, found: Spell | None) -> Standing:
-    """How a tag stands in its tile.
+def standing(tile: Tile, rule: QcRule | None, spell: Spell | None) -> Standing:
+    """The standing of a tag.
 
     Args:
-        tile: its tile; state and value are those of the tile.
-        rule: its rule.
-        found: since when its limits give the state that they give, if that is known.
+        tile: the tile of the tag, which has its value and state.
+        rule: the rule of the tag.
+        spell: the state that the limits give, and when it began; None if that was not found.
     """
     level = max(tile.status_level, tile.alarm_level)
     if level == 0 and (tile.value is None or limiting(rule) is None):
         level = NOT_JUDGED
-    # A state that the limits do not give comes from how the newest samples move, or their quality.
-    known = found if found is not None and found.level == level else None
+    # A state that differs from the spell comes from the changes or the quality of newest samples,
+    # so the start of the spell is not the start of the state.
+    current = spell if spell is not None and spell.level == level else None
     return Standing(
         tile=tile_view(tile),
         level=level,
-        since_ms=0 if known is None else epoch_ms(known.since),
-        at_least=known is not None and known.at_least,
-        by_minute=known is not None and known.by_minute,
+        since_ms=0 if current is None else epoch_ms(current.since),
+        at_least=current is not None and current.at_least,
+        by_minute=current is not None and current.by_minute,
         scale=_scale(tile, scale(tile.value, rule)),
     )
 
 
-def standings(now: TagNow, rule: QcRule | None) -> list[Standing]:
-    """How a tag stands, in a list of one; an empty one for a tag without a tile."""
+def standing_list(now: TagNow, rule: QcRule | None) -> list[Standing]:
+    """A list with the standing of a tag; an empty list for a tag without a tile."""
     return [] if now.tile is None else [standing(now.tile, rule, now.spell)]
 
 
@@ -68,5 +69,5 @@ def _scale(tile: Tile, line: Scale | None) -> ScaleView:
         ],
         at=-1 if line.at is None else line.at,
         off=line.off,
-        says=scale_says(tile.value_s, tile.unit, low, high, labels),
+        says=scale_sentence(tile.value_s, tile.unit, low, high, labels),
     )

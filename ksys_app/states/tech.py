@@ -17,7 +17,7 @@ BANDS: Final[dict[str, Band]] = {band: band for band in get_args(Band)}
 
 
 class TechState(SeriesState, BaseState):
-    """Average, SMA 10, SMA 60, the bands around and the slope below."""
+    """Average, SMA 10, SMA 60, bands and slope of a tag."""
 
     band: str = "plant"
     saved_series: str = rx.LocalStorage("", name="ksys.tech.series")
@@ -29,18 +29,18 @@ class TechState(SeriesState, BaseState):
 
     @rx.event(background=True, supersedes=True)
     async def load_indicators_data(self) -> AsyncIterator[Any]:
-        """Read the selection from the URL, show it, then follow it while live."""
-        if await self._begin_page():
+        """Read the selection from the address, show it, then follow it while live."""
+        if await self._start_page():
             await self._load()
             yield TechState.follow
 
     @rx.event
     def choose_band(self, name: str) -> Any:
-        """The plant's bands around the average, or Bollinger's around SMA 20."""
+        """Show the plant's bands around the average, or Bollinger's bands around SMA 20."""
         if name not in BANDS:
             return None
         self.band = self.saved_band = name
-        return self._chosen()
+        return self._load_selection()
 
     def _band(self) -> Band:
         return BANDS[self.band]
@@ -48,11 +48,11 @@ class TechState(SeriesState, BaseState):
     def _selection(self) -> tuple[str, ...]:
         return (*super()._selection(), self.band)
 
-    def _asked(self) -> dict[str, str]:
+    def _chart_params(self) -> dict[str, str]:
         band = {} if self.band == "plant" else {"band": self.band}
-        return super()._asked() | band
+        return super()._chart_params() | band
 
     def _read_selection(self) -> None:
         super()._read_selection()
-        asked = self._query().get("band") or self.saved_band
-        self.band = asked if asked in BANDS else "plant"
+        band = self._query().get("band") or self.saved_band
+        self.band = band if band in BANDS else "plant"

@@ -30,20 +30,23 @@ class TrendState(SeriesState, BaseState):
 
     @rx.event(background=True, supersedes=True)
     async def load_trend_data(self) -> AsyncIterator[Any]:
-        """Read the selection from the URL, show it, then follow it while live."""
-        if await self._begin_page():
+        """Read the selection from the address, show it, then follow it while live."""
+        if await self._start_page():
             await self._load()
             yield TrendState.follow
 
     @rx.event
     def choose_table(self, name: str) -> Any:
-        """``history`` or ``features`` under the chart."""
+        """Show ``history`` or ``features`` below the chart."""
         if name not in TABLES:
             return None
         self.table = name
-        self._turn_to(1)
-        self._drop()
-        return self._chosen()
+        self._set_page(1)
+        self._clear_data()
+        return self._load_selection()
+
+    def _drop_bad_selection(self) -> None:
+        self.table = "history"
 
     def _table(self) -> Table:
         return TABLES[self.table]
@@ -53,8 +56,8 @@ class TrendState(SeriesState, BaseState):
 
     def _read_selection(self) -> None:
         super()._read_selection()
-        asked = self._query().get("table", "")
-        self.table = asked if asked in TABLES else "history"
+        table = self._query().get("table", "")
+        self.table = table if table in TABLES else "history"
 
     def _link(self) -> str:
         link = super()._link()

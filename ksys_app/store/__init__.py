@@ -1,1 +1,1 @@
-"""Writes that several commands share: each statement has one function (PRD §3)."""
+"""Writes to the database; each statement has one function (PRD §3)."""

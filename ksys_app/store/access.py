@@ -1,6 +1,6 @@
 """Sessions, tokens, failed attempts and the audit, through the functions of schema ``ksys``.
 
-Each function is one statement as ``eco_op``: ``database`` is the one of
+Each function runs one statement as ``eco_op``: ``database`` is the result of
 :func:`ksys_app.db.operator`. The errors are those of :meth:`ksys_app.db.Database.fetch_all`.
 """
 
@@ -24,7 +24,7 @@ from ksys_app.domain.access import (
     LOCKS_AFTER,
     WAITS,
     clean_name,
-    counted,
+    failure_network,
 )
 from ksys_app.models.access import Action, Attempt, AuditRow, Role, Session, Token
 
@@ -72,14 +72,14 @@ class _Key:
 
 
 async def attempt(database: Database, name: str, address: str) -> Attempt:
-    """Count an attempt to log in, and get what is needed to check the password.
+    """Count an attempt to log in; the result has the stored hash and the time to wait.
 
-    The attempt counts as failed until :func:`start_session`. If the caller has to wait, nothing is
-    counted.
+    The attempt counts as failed until :func:`start_session`. If the caller has to wait, the attempt
+    is not counted.
     """
     params = {
         "name": clean_name(name),
-        "counted": counted(address),
+        "counted": failure_network(address),
         "waits": list(WAITS),
         "forget": FORGET,
         "most": ADDRESS_FAILURES,
@@ -89,8 +89,8 @@ async def attempt(database: Database, name: str, address: str) -> Attempt:
     return (await database.fetch_all(Attempt, ATTEMPT, params, name="access_attempt"))[0]
 
 
-async def failed(database: Database, name: str, address: str, reason: str) -> None:
-    """Record that an attempt failed, and the lockout if it was the last one before it."""
+async def record_failure(database: Database, name: str, address: str, reason: str) -> None:
+    """Record a failed attempt, and the lockout if the attempt caused one."""
     params = {
         "name": clean_name(name),
         "address": address,
@@ -114,13 +114,13 @@ async def start_session(
 
     Args:
         database: the operator's database.
-        key: of a new secret (:func:`ksys_app.domain.access.key_of`).
+        key: key of a new secret (:func:`ksys_app.domain.access.key_of`).
         user: name of the person.
         role: role that an identity provider gives the person; None: the list of users decides.
         via: ``local``, ``proxy`` or ``oidc``.
         address: address of the client.
-        agent: what the browser calls itself; the database keeps 300 characters of it.
-        old_key: key of the session that the browser had, None without one.
+        agent: what the browser calls itself; the database stores 300 characters of it.
+        old_key: key of the session that the browser had, None if it had none.
 
     Returns:
         The session. None: the person is disabled or was removed, or has no role.
@@ -144,10 +144,10 @@ async def change_password(
 
     Args:
         database: the operator's database.
-        key: of a new secret.
+        key: key of a new secret.
         user: name of the user.
-        old: the hash that the old password was checked with.
-        new: the hash of the new one.
+        old: the stored hash of the old password.
+        new: the hash of the new password.
         address: address of the client.
         agent: what the browser calls itself.
         old_key: key of the session that the browser had.
@@ -163,12 +163,12 @@ async def change_password(
 def _begins(
     key: bytes, user: str, address: str, agent: str, old_key: bytes | None
 ) -> dict[str, Any]:
-    """What a new session needs."""
+    """The parameters of a new session."""
     return {
         "key": key,
         "user": clean_name(user),
         "address": address,
-        "counted": counted(address),
+        "counted": failure_network(address),
         "agent": agent,
         "old_key": old_key,
         "idle": IDLE,
@@ -184,8 +184,8 @@ async def session(database: Database, key: bytes) -> Session | None:
     return rows[0] if rows else None
 
 
-async def active(database: Database, keys: Sequence[bytes]) -> list[bytes]:
-    """Those of the keys whose sessions have not ended. They count as used."""
+async def active_keys(database: Database, keys: Sequence[bytes]) -> list[bytes]:
+    """Those of the keys whose sessions have not ended. The sessions count as used."""
     params = {"keys": list(keys), "idle": IDLE}
     rows = await database.fetch_all(_Key, ACTIVE, params, name="access_active")
     return [row.key for row in rows]
@@ -205,7 +205,7 @@ async def sessions(database: Database) -> list[Session]:
 async def revoke(
     database: Database, session_id: str, actor: str, address: str, via: str = "local"
 ) -> int:
-    """End the session with this id for somebody else; the number of sessions that ended."""
+    """End the session with this id for ``actor``; returns the number of ended sessions, 0 or 1."""
     params = {"id": session_id, "actor": actor, "via": via, "address": address}
     return (await database.fetch_all(_Count, REVOKE, params, name="access_revoke"))[0].count
 
@@ -231,7 +231,7 @@ async def note(
     detail: Mapping[str, Any],
     address: str,
 ) -> None:
-    """Record what somebody did or tried."""
+    """Record an action, or an attempt, in the audit."""
     params = {
         "actor": actor,
         "via": via,
@@ -250,12 +250,12 @@ async def audit(
     before_id: int | None,
     limit: int,
 ) -> list[AuditRow]:
-    """What was recorded, the newest first.
+    """Rows of the audit, newest first.
 
     Args:
         database: the operator's database.
-        since: first time, None for the beginning.
-        until: the time after the last one, None for the end.
+        since: only rows from this time on, None for all.
+        until: only rows before this time, None for all.
         before_id: only rows before the one with this id, for the next page.
         limit: most rows.
     """

@@ -1,6 +1,6 @@
-"""What people do with alarms, through the functions of schema ``ksys`` (PRD §32.5).
+"""Actions of people on alarms, through the functions of schema ``ksys`` (PRD §32.5).
 
-Each function is one statement as ``eco_op``: ``database`` is the one of
+Each function runs one statement as ``eco_op``: ``database`` is the result of
 :func:`ksys_app.db.operator`. The errors are those of :meth:`ksys_app.db.Database.fetch_all`.
 """
 
@@ -24,13 +24,13 @@ CALLS: Final[Mapping[Action, str]] = {
     "reset": f"ksys.alarm_reset({_BY})",
     "assign": f"ksys.alarm_assign({_BY})",
 }
-# Beyond what the pool allows a SELECT: a thousand alarms are changed in one transaction.
+# Longer than the timeout of a SELECT, because one transaction may change a thousand alarms.
 TIMEOUT_S: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of an item; ``why`` is a word for why it is forbidden, else empty."""
+    """The result of an item; ``why`` says in one word why it is forbidden, else it is empty."""
 
     place: int
     result: Result
@@ -39,7 +39,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: name, how the person is known, and the address."""
+    """Who acts: name, way of login, and address."""
 
     name: str
     via: str
@@ -50,30 +50,33 @@ async def act(
     database: Database,
     action: Action,
     items: Sequence[Item],
-    by: Actor,
+    actor: Actor,
     text: str,
     minutes: int = 0,
     *,
     one_shot: bool = False,
 ) -> list[Verdict]:
-    """Change alarms; a verdict for each item.
+    """Change alarms.
 
     Args:
-        database: that of ``eco_op``.
-        action: what is done.
+        database: the database of ``eco_op``.
+        action: the action.
         items: the alarms.
-        by: who does it.
+        actor: who does it.
         text: comment of an acknowledgement, a reset or a takeover, else the reason.
         minutes: how long a shelf lasts.
         one_shot: whether the shelf also ends when the alarm clears.
+
+    Returns:
+        A verdict for each item.
     """
     params = {
         "tags": [item.tag_name for item in items],
         "conditions": [item.condition for item in items],
         "raised": [item.raised_at for item in items],
-        "actor": by.name,
-        "via": by.via,
-        "address": by.address,
+        "actor": actor.name,
+        "via": actor.via,
+        "address": actor.address,
         "text": text,
         "minutes": minutes,
         "one_shot": one_shot,

@@ -1,6 +1,6 @@
-"""What the alarm worker writes: lease, journal, state and cursors (PRD §32.3).
+"""Writes lease, journal, state and cursors for the alarm worker (PRD §32.3).
 
-The functions that end in a write belong into one transaction, which begins with :func:`renew`.
+Call the functions that write in one transaction, which begins with :func:`renew`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ksys_app.models.alarms import LOST, ProcessEvent, Standing
 Key = tuple[str, str]
 """A tag and a condition."""
 
-# The holder may take its own lease again, so that it goes on at once after a lost connection.
+# The holder may acquire its own lease again, so that it continues at once after a lost connection.
 ACQUIRE: Final = """
 UPDATE public.alarm_lease
 SET holder = %(holder)s, epoch = epoch + 1,
@@ -26,7 +26,7 @@ SET holder = %(holder)s, epoch = epoch + 1,
 WHERE name = 'alarms' AND (until < clock_timestamp() OR holder = %(holder)s)
 RETURNING epoch, evaluated_to, refused_to
 """
-# Another worker waits for this row until the transaction ends, so no two write at once.
+# Another worker waits for this row until the transaction ends, so only one worker writes.
 RENEW: Final = """
 UPDATE public.alarm_lease
 SET until = clock_timestamp() + %(lasts)s * interval '1 second',
@@ -60,7 +60,7 @@ WHERE (tag_name, condition) IN (SELECT * FROM unnest(%(tags)s::text[], %(conditi
 ORDER BY tag_name, condition
 FOR UPDATE
 """
-# Who acted stays beside what was done, and goes with it.
+# The name and the comment of a person are removed together with the action.
 STATE: Final = """
 INSERT INTO public.alarm_state AS s
   (tag_name, condition, process, level, priority, raised_at, cleared_at, value, limit_value,
@@ -105,9 +105,10 @@ ON CONFLICT (group_name) DO UPDATE SET memory = excluded.memory
 
 
 class Lease(NamedTuple):
-    """The lease of a worker: its epoch, and how far the holder before it had evaluated.
+    """The lease of a worker: its epoch, and how far its previous holder had evaluated.
 
-    ``evaluated_to_us``: every tag; ``refused_to_us``: refused samples received until then.
+    ``evaluated_to_us`` is for samples of every tag. ``refused_to_us`` is the time of receipt of
+    refused samples.
     """
 
     epoch: int
@@ -120,7 +121,7 @@ class LeaseLost(Exception):
 
 
 class NewCursor(NamedTuple):
-    """What is stored of a tag: its newest judged sample, how far it is judged, and its memory."""
+    """The stored memory of a tag: its newest judged sample, how far it is judged, and its state."""
 
     tag_name: str
     seen_us: int | None
@@ -131,7 +132,7 @@ class NewCursor(NamedTuple):
 
 
 async def acquire(conn: AsyncConnection, holder: str, lasts_s: float) -> Lease | None:
-    """Take the lease if nobody holds it; None if somebody does."""
+    """Acquire the lease; None if another worker holds it."""
     cursor = in_microseconds(conn)
     await cursor.execute(ACQUIRE, {"holder": holder, "lasts": lasts_s})
     row = await cursor.fetchone()
@@ -145,7 +146,7 @@ async def renew(
     evaluated_to_us: int | None = None,
     refused_to_us: int | None = None,
 ) -> int:
-    """Hold the lease for ``lasts_s`` seconds more, and note how far it has evaluated.
+    """Renew the lease for ``lasts_s`` seconds, and store how far the worker has evaluated.
 
     Returns:
         The database's clock.
@@ -163,7 +164,7 @@ async def renew(
 
 
 async def release(conn: AsyncConnection, epoch: int) -> None:
-    """Give the lease back, so that another worker need not wait."""
+    """Release the lease, so that another worker need not wait."""
     await conn.execute(RELEASE, {"epoch": epoch})
 
 
@@ -181,10 +182,10 @@ async def write_journal(
         events: the rows, in order.
         versions: tag to the version of its rule.
         epoch: the worker's epoch.
-        data: what else to store with each row.
+        data: additional data of each row.
 
     Returns:
-        Those rows that were new, in order.
+        The new rows, in order.
     """
     if not events:
         return []
@@ -207,12 +208,15 @@ def _key(event: ProcessEvent) -> tuple[int, str, str, int, str]:
 
 
 async def read_standings(conn: AsyncConnection, keys: Iterable[Key]) -> dict[Key, Standing]:
-    """How alarms stand; locks their rows, in the order of the key."""
-    wanted = sorted(keys)
-    if not wanted:
+    """Key to the state of the alarm. The rows are locked, in the order of their keys."""
+    sorted_keys = sorted(keys)
+    if not sorted_keys:
         return {}
     cursor = in_microseconds(conn)
-    params = {"tags": [tag for tag, _ in wanted], "conditions": [name for _, name in wanted]}
+    params = {
+        "tags": [tag for tag, _ in sorted_keys],
+        "conditions": [name for _, name in sorted_keys],
+    }
     await cursor.execute(STANDING, params)
     return {(tag, name): Standing(*values) for tag, name, *values in await cursor.fetchall()}
 
@@ -220,7 +224,7 @@ async def read_standings(conn: AsyncConnection, keys: Iterable[Key]) -> dict[Key
 async def write_standings(
     conn: AsyncConnection, standings: Mapping[Key, Standing], versions: Mapping[str, int]
 ) -> None:
-    """Store how alarms stand; out of service is decided by people alone."""
+    """Store the states of alarms; out of service is not changed, because only people decide it."""
     if not standings:
         return
     keys = sorted(standings)
@@ -256,7 +260,7 @@ def _or_null(us: int | None) -> object:
 
 
 async def write_cursors(conn: AsyncConnection, cursors: Sequence[NewCursor]) -> None:
-    """Store what is remembered of tags."""
+    """Store the memories of tags."""
     if not cursors:
         return
     rows = sorted(cursors)
@@ -272,7 +276,7 @@ async def write_cursors(conn: AsyncConnection, cursors: Sequence[NewCursor]) -> 
 
 
 async def write_sources(conn: AsyncConnection, memories: Mapping[str, Mapping[str, Any]]) -> None:
-    """Store what is remembered of groups, by their names."""
+    """Store the memories of groups by name."""
     if memories:
-        rows = {"names": [*memories], "memories": [Jsonb(one) for one in memories.values()]}
+        rows = {"names": [*memories], "memories": [Jsonb(memory) for memory in memories.values()]}
         await conn.execute(SOURCES, rows)

@@ -25,7 +25,7 @@ async def save(
     unit: str,
     decimals: int | None,
     version: int,
-    who: dict[str, str],
+    actor_fields: dict[str, str],
 ) -> SavedOutcome:
     """Save an expression, unless another version is in force; record who and why.
 
@@ -36,7 +36,7 @@ async def save(
         unit: its unit, may be empty.
         decimals: decimals of its values, None for as many as its values need.
         version: the version that the person saw, 0 for a new one.
-        who: ``actor``, ``via``, ``address`` and ``reason``.
+        actor_fields: ``actor``, ``via``, ``address`` and ``reason``.
     """
     params: dict[str, object] = {
         "name": name,
@@ -45,19 +45,25 @@ async def save(
         "decimals": decimals,
         "version": version,
     }
-    (made,) = await database.fetch_all(SavedOutcome, SAVE, params | who, name="expression_save")
-    return made
+    (outcome,) = await database.fetch_all(
+        SavedOutcome, SAVE, params | actor_fields, name="expression_save"
+    )
+    return outcome
 
 
-async def delete(database: Database, name: str, version: int, who: dict[str, str]) -> SavedOutcome:
+async def delete(
+    database: Database, name: str, version: int, actor_fields: dict[str, str]
+) -> SavedOutcome:
     """Delete a saved expression, unless another version is in force; record who and why.
 
     Args:
         database: the operator's database.
         name: its name.
         version: the version that the person saw.
-        who: ``actor``, ``via``, ``address`` and ``reason``.
+        actor_fields: ``actor``, ``via``, ``address`` and ``reason``.
     """
     params: dict[str, object] = {"name": name, "version": version}
-    (made,) = await database.fetch_all(SavedOutcome, DELETE, params | who, name="expression_delete")
-    return made
+    (outcome,) = await database.fetch_all(
+        SavedOutcome, DELETE, params | actor_fields, name="expression_delete"
+    )
+    return outcome

@@ -1,4 +1,4 @@
-"""What is written about messages: new ones, and what became of them (PRD §32.10)."""
+"""Writes messages into the outbox, and the results of sending them (PRD §32.10)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from ksys_app.domain.alarms.times import moment
 from ksys_app.models.notify import Delivery
 
-# That an alarm has cleared is only for those who hear, or have heard, of the alarm.
+# Only recipients of a message about the alarm get the message that it cleared.
 OUTBOX: Final = """
 INSERT INTO ksys.alarm_outbox
   (ts, tag_name, condition, raised_at, event, purpose, route, recipient, wanted_at, due_at,
@@ -29,7 +29,7 @@ WHERE n.purpose <> 'clear' OR EXISTS (
     AND o.recipient = n.recipient AND o.purpose <> 'clear')
 ON CONFLICT (dedupe_key) DO NOTHING
 """
-# Of several programs one gets a message. If it dies, another one sends the message later.
+# Only one of several programs claims a message. If that program dies, another one sends it later.
 CLAIM: Final = """
 UPDATE ksys.alarm_outbox
 SET attempt = attempt + 1, due_at = %(now)s::timestamptz + %(lasts)s * interval '1 second'
@@ -58,55 +58,55 @@ WHERE id IN (SELECT id FROM ksys.alarm_outbox
 """
 
 
-async def add(conn: AsyncConnection, wanted: Sequence[Delivery]) -> None:
-    """Put messages into the outbox that it does not have yet, in the caller's transaction."""
-    # A message that an alarm cleared looks for those about the alarm, which may be among these.
+async def add_messages(conn: AsyncConnection, deliveries: Sequence[Delivery]) -> None:
+    """Add messages to the outbox, unless it has them already; in the caller's transaction."""
+    # Add the messages about cleared alarms last: they need the others, which may be among these.
     for clears in (False, True):
-        some = [one for one in wanted if (one.purpose == "clear") is clears]
-        if not some:
+        chosen = [delivery for delivery in deliveries if (delivery.purpose == "clear") is clears]
+        if not chosen:
             continue
         columns: dict[str, list[object]] = {
-            "ts": [moment(one.ts_us) for one in some],
-            "raised_at": [moment(one.raised_at_us) for one in some],
-            "due": [moment(one.due_us) for one in some],
+            "ts": [moment(delivery.ts_us) for delivery in chosen],
+            "raised_at": [moment(delivery.raised_at_us) for delivery in chosen],
+            "due": [moment(delivery.due_us) for delivery in chosen],
         }
         for name in ("tag_name", "condition", "event", "purpose", "route", "recipient"):
-            columns[name] = [getattr(one, name) for one in some]
-        columns["dedupe_key"] = [one.dedupe_key for one in some]
+            columns[name] = [getattr(delivery, name) for delivery in chosen]
+        columns["dedupe_key"] = [delivery.dedupe_key for delivery in chosen]
         await conn.execute(OUTBOX, columns)
 
 
-async def claim(
+async def claim_messages(
     conn: AsyncConnection, ids: Sequence[str], now: datetime, lasts_s: float
 ) -> set[str]:
-    """Take messages for ``lasts_s`` seconds; those that nobody else has taken."""
+    """Claim messages for ``lasts_s`` seconds; returns the ids that no other program has claimed."""
     cursor = await conn.execute(CLAIM, {"ids": ids, "now": now, "lasts": lasts_s})
     return {name for (name,) in await cursor.fetchall()}
 
 
-async def sent(conn: AsyncConnection, ids: Sequence[str], now: datetime) -> None:
+async def mark_sent(conn: AsyncConnection, ids: Sequence[str], now: datetime) -> None:
     """Note that messages were sent."""
     await conn.execute(SENT, {"ids": ids, "now": now})
 
 
-async def failed(
+async def mark_failed(
     conn: AsyncConnection,
     ids: Sequence[str],
     error: str,
     due: Sequence[datetime],
     ended: Sequence[datetime | None],
 ) -> None:
-    """Note why messages were not sent, and when each is tried again, or that it is given up."""
+    """Note why messages were not sent, and when each is tried again or was given up."""
     await conn.execute(FAILED, {"ids": ids, "error": error, "due": due, "ended": ended})
 
 
-async def end(
+async def mark_ended(
     conn: AsyncConnection, ids: Sequence[str], errors: Sequence[str], now: datetime
 ) -> None:
     """Note that messages are not needed, each with its reason."""
     await conn.execute(ENDED, {"ids": ids, "errors": errors, "now": now})
 
 
-async def prune(conn: AsyncConnection, before: datetime) -> None:
+async def prune_messages(conn: AsyncConnection, before: datetime) -> None:
     """Remove messages that were settled before a time."""
     await conn.execute(PRUNE, {"before": before})

@@ -28,20 +28,20 @@ def row_of(rule: QcRule) -> dict[str, Any]:
 def save_params(
     changes: Sequence[RuleChange], actor: str, via: str, address: str, reason: str
 ) -> dict[str, object]:
-    """The parameters of :data:`SAVE`; those of :func:`save`."""
+    """The parameters of :data:`SAVE` for the arguments of :func:`save`."""
     return {
         "changes": Jsonb(
             [
                 {
-                    "tag_name": one.rule.tag_name,
-                    "version": one.version,
-                    "rule": row_of(one.rule),
+                    "tag_name": change.rule.tag_name,
+                    "version": change.version,
+                    "rule": row_of(change.rule),
                     "settings": {
                         condition: None if settings is None else asdict(settings)
-                        for condition, settings in one.settings.items()
+                        for condition, settings in change.settings.items()
                     },
                 }
-                for one in changes
+                for change in changes
             ]
         ),
         "actor": actor,
@@ -59,18 +59,18 @@ async def save(
     address: str,
     reason: str,
 ) -> list[RuleOutcome]:
-    """Save all rules, or none if one of the tags has another version; record who and why.
+    """Save all rules, or none if one tag has another version; record the actor and the reason.
 
     Args:
         database: the operator's database (:func:`ksys_app.db.operator`).
-        changes: the rules, at most one a tag.
+        changes: the rules, at most one for each tag.
         actor: who saves.
-        via: how the actor is known.
+        via: the actor's way of login.
         address: address of the actor.
         reason: why; not empty.
 
     Returns:
-        For each tag its new version, or the tags that stand against it and what is in force there.
+        The new version of each tag; or the tags with another version, and their rules in force.
     """
     params = save_params(changes, actor, via, address, reason)
     return await database.fetch_all(RuleOutcome, SAVE, params, name="rule_save")

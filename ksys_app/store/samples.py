@@ -1,4 +1,4 @@
-"""Writes samples into ``influx_hist``: for a file, a recording and the demo plants.
+"""Writes samples into ``influx_hist``: from files, recordings and demo plants.
 
 The rows are sent as arrays, one parameter a column. A temporary table does not work behind a
 pooler, which may give the session to another client. The embedded database refuses
@@ -49,7 +49,7 @@ GRID: Final = """(
 
 
 class Existing(Enum):
-    """What to do where the table already has a sample with the same time and tag."""
+    """What to do if the table already has a sample with the same time and tag."""
 
     REPLACE = "the new sample takes its place if it differs"
     KEEP = "the stored sample stays"
@@ -58,14 +58,14 @@ class Existing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Samples of several tags at a fixed step. It needs far fewer bytes than one row a sample.
+    """Samples of several tags at a fixed step. It needs far fewer bytes than a row per sample.
 
     Attributes:
         start: epoch seconds of the first tick.
         step: seconds between two ticks.
         tags: names of the tags.
         values: the values of the first tick in the order of ``tags``, then those of the next tick
-            and so on; None where a tag has no sample.
+            and so on; None if a tag has no sample.
         meta: ``meta`` of every sample.
     """
 

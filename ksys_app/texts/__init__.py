@@ -26,7 +26,11 @@ Catalogue = Mapping[str, Mapping[str, str]]
 
 
 def _read(language: str) -> Catalogue:
-    sections = json.loads((HERE / f"{language}.json").read_text(encoding="utf-8"))
+    # A browser loads the second file with the pages that say its words.
+    files = (HERE / f"{language}.json", HERE / f"explore.{language}.json")
+    sections: dict[str, Mapping[str, str]] = {}
+    for file in files:
+        sections |= json.loads(file.read_text(encoding="utf-8"))
     return MappingProxyType({name: MappingProxyType(texts) for name, texts in sections.items()})
 
 

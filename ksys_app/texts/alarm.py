@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ksys_app.domain.figures import apart, brief
+from ksys_app.domain.figures import brief, brief_differing
 from ksys_app.models.message import Message
 from ksys_app.models.tiles import Tile, Violation
 from ksys_app.texts import DASH, ENGLISH, say
@@ -85,8 +85,12 @@ def _figures(violation: Violation) -> tuple[str, str, str]:
             return "more", f"z {score}", brief(limit)
     how = "held" if violation.held else _HOW[violation.reason]
     unit = "/min" if violation.reason == "RATE" else ""
-    ends = _range(violation) if violation.reason == "RANGE" else f"{apart(limit, value)}{unit}"
-    return how, f"{apart(value, limit)}{unit}", ends
+    ends = (
+        _range(violation)
+        if violation.reason == "RANGE"
+        else f"{brief_differing(limit, value)}{unit}"
+    )
+    return how, f"{brief_differing(value, limit)}{unit}", ends
 
 
 def _refusal(violation: Violation) -> tuple[str, str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ksys_app.domain.figures import figure, full
+from ksys_app.domain.figures import DASH, figure, full
 from ksys_app.domain.ordering import kind
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.models.tiles import Drawing, Tile
@@ -30,7 +30,7 @@ def tile_view(tile: Tile, drawing: Drawing = NOT_DRAWN, *, pinned: bool = False)
         ts_ms=0 if tile.ts is None else epoch_ms(tile.ts),
         ts_s=tile.ts_s,
         range_label=tile.range_label,
-        count=str(tile.count),
+        count=DASH if tile.count is None else str(tile.count),
         min=figure(tile.min, tile.places),
         max=figure(tile.max, tile.places),
         first=figure(tile.first, tile.places),

@@ -36,9 +36,9 @@ class Bloat:
             return
         pace = self._paces.setdefault(view, Pace(1, clock=self._clock))
         if pace.full:
-            pace.held += 1
+            pace.refused += 1
             return
-        unlogged, pace.held = pace.held, 0
+        unlogged, pace.refused = pace.refused, 0
         pace.passes()
         log.event("payload_bloat", view=view, dur_ms=dur_ms, bytes=size, unlogged=unlogged)
 

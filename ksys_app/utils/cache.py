@@ -1,4 +1,4 @@
-"""A TTL cache of query answers: bounded, one load a key, stale rows on errors (PRD decision 5)."""
+"""A bounded TTL cache of query answers: one load per key, stale rows on errors (PRD decision 5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from ksys_app.utils.made import Made
+from ksys_app.utils.results import Results
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -39,7 +39,7 @@ SAMPLED_ROWS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """The rows of a query, and where they come from.
+    """The rows of a query, their age and their source.
 
     Attributes:
         rows: the rows.
@@ -48,7 +48,7 @@ class Answer(Generic[T]):
         cache_hit: whether the rows come from the cache.
         error: why the database did not answer, if the rows are older than their TTL; else None.
         age_s: seconds since the database answered.
-        made: results computed from the rows.
+        results: results computed from the rows.
     """
 
     rows: tuple[T, ...]
@@ -57,7 +57,7 @@ class Answer(Generic[T]):
     cache_hit: bool = False
     error: Exception | None = None
     age_s: float = 0.0
-    made: Made = field(default_factory=Made, repr=False, compare=False)
+    results: Results = field(default_factory=Results, repr=False, compare=False)
 
     @property
     def stale(self) -> bool:
@@ -75,30 +75,30 @@ class Answer(Generic[T]):
         return self.rows
 
     def once(self, name: str, compute: Callable[[], U], items: int) -> U:
-        """A result computed from the rows, once.
+        """A result computed from the rows; it is computed only once.
 
         Args:
-            name: its name in ``made``.
+            name: its name in ``results``.
             compute: computes it.
-            items: how many objects it has, for its size.
+            items: number of objects in the result, to estimate its size.
         """
-        return self.made.once(name, compute, ROW_BYTES * items)
+        return self.results.once(name, compute, ROW_BYTES * items)
 
     def of_rows(self, rows: Sequence[T]) -> Answer[T]:
-        """An answer of the same moment with other rows, of which nothing was computed yet."""
-        return replace(self, rows=tuple(rows), rowcount=len(rows), made=Made())
+        """An answer with the same time and source but other rows, and with no results yet."""
+        return replace(self, rows=tuple(rows), rowcount=len(rows), results=Results())
 
     def read_as(self, name: str, read: Callable[[T], U]) -> Answer[U]:
-        """The same answer with rows of another type, converted once and stored in ``made``.
+        """The same answer with rows of another type, converted once and stored in ``results``.
 
         Args:
-            name: name of the converted rows in ``made``.
+            name: name of the converted rows in ``results``.
             read: converts one row.
         """
-        rows = self.made.get(name)
+        rows = self.results.get(name)
         if rows is None:
             rows = tuple(map(read, self.rows))
-            self.made.keep(name, rows, _size(rows))
+            self.results.store(name, rows, _size(rows))
         return Answer(
             rows,
             self.rowcount,
@@ -106,7 +106,7 @@ class Answer(Generic[T]):
             self.cache_hit,
             self.error,
             self.age_s,
-            self.made,
+            self.results,
         )
 
 
@@ -126,7 +126,7 @@ def cache_key(statement: str, params: Mapping[str, object]) -> str:
 
 
 def _size(rows: Sequence[object]) -> int:
-    """Estimated bytes of rows: a fixed size for each row, and a size for each item of its lists."""
+    """Estimated bytes of rows: a fixed size per row, plus the items and arrays in its fields."""
     sampled = rows[:: max(1, len(rows) // SAMPLED_ROWS)]
     items = sum(
         len(value)
@@ -134,14 +134,20 @@ def _size(rows: Sequence[object]) -> int:
         for value in (getattr(row, name) for name in getattr(row, "__slots__", ()))
         if isinstance(value, list | tuple | dict | str)
     )
-    return ROW_BYTES * (1 + len(rows)) + ITEM_BYTES * items * len(rows) // max(1, len(sampled))
+    array_bytes = sum(
+        getattr(getattr(row, name), "nbytes", 0)
+        for row in sampled
+        for name in getattr(row, "__slots__", ())
+    )
+    field_bytes = (ITEM_BYTES * items + array_bytes) * len(rows) // max(1, len(sampled))
+    return ROW_BYTES * (1 + len(rows)) + field_bytes
 
 
 class TTLCache:
     """Answers by key. The least recently used answer is dropped first.
 
     Args:
-        max_bytes: most bytes of all rows together, by estimate, and of what was computed from them.
+        max_bytes: most estimated bytes of all rows and of the results computed from them.
         max_entries: most answers in the cache.
         serve_stale_on: errors on which an expired answer is returned, marked stale.
         clock: monotonic clock, seconds.
@@ -160,7 +166,7 @@ class TTLCache:
         self._serve_stale_on = serve_stale_on
         self._clock, self._wall = clock, wall
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._loading: dict[str, asyncio.Task[Answer[Any]]] = {}
+        self._loading: dict[tuple[str, str], asyncio.Task[Answer[Any]]] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -176,8 +182,8 @@ class TTLCache:
     ) -> Answer[T]:
         """The rows of ``key``: from the cache if younger than ``ttl`` seconds, else loaded.
 
-        Callers of the same key share one load. A caller that is cancelled does not cancel the load
-        for the others.
+        Callers of the same key and version share one load. A caller that is cancelled does not
+        cancel the load for the others.
 
         Args:
             key: key of the query, from :func:`cache_key`.
@@ -202,22 +208,22 @@ class TTLCache:
             return stale
 
     def stale(self, key: str, error: Exception) -> Answer[Any] | None:
-        """The cached answer of ``key``, however old, marked stale with ``error``; None for none."""
+        """The cached answer of ``key``, of any age, marked stale with ``error``; else None."""
         entry = self._entries.get(key)
         return None if entry is None else replace(self._aged(entry, cache_hit=True), error=error)
 
     async def _load(
         self, key: str, load: Callable[[], Awaitable[Sequence[T]]], version: str
     ) -> Answer[T]:
-        task = self._loading.get(key)
+        task = self._loading.get((key, version))
         if task is None:
             task = asyncio.ensure_future(self._run(key, load, version))
-            self._loading[key] = task
-            task.add_done_callback(lambda done: self._loaded(key, done))
+            self._loading[key, version] = task
+            task.add_done_callback(lambda done: self._loaded(key, version, done))
         return await asyncio.shield(task)
 
-    def _loaded(self, key: str, task: asyncio.Task[Answer[Any]]) -> None:
-        self._loading.pop(key, None)
+    def _loaded(self, key: str, version: str, task: asyncio.Task[Answer[Any]]) -> None:
+        self._loading.pop((key, version), None)
         if not task.cancelled():
             task.exception()  # read, so that asyncio does not warn if nobody waits for the load
 
@@ -232,30 +238,30 @@ class TTLCache:
     def _store(self, key: str, entry: _Entry) -> None:
         old = self._entries.pop(key, None)
         if old is not None:
-            self._left(old)
+            self._dropped(old)
         if entry.size > self._max_bytes:
             return
         self._bytes += entry.size
         self._entries[key] = entry
-        entry.answer.made.grown = lambda size: self._grow(entry, size)
+        entry.answer.results.on_growth = lambda size: self._grow(entry, size)
         self._trim()
 
     def _grow(self, entry: _Entry, size: int) -> None:
-        """Count what was computed from the rows of an entry."""
+        """Add the size of a result to its entry and to the total."""
         entry.size += size
         self._bytes += size
         self._trim()
 
     def _trim(self) -> None:
-        """Drop the entries that were not used for the longest time, until the bounds hold."""
+        """Drop the least recently used entries until the bounds hold."""
         while self._entries and (
             len(self._entries) > self._max_entries or self._bytes > self._max_bytes
         ):
-            self._left(self._entries.popitem(last=False)[1])
+            self._dropped(self._entries.popitem(last=False)[1])
 
-    def _left(self, entry: _Entry) -> None:
+    def _dropped(self, entry: _Entry) -> None:
         self._bytes -= entry.size
-        entry.answer.made.grown = None
+        entry.answer.results.on_growth = None
 
     def _aged(self, entry: _Entry, *, cache_hit: bool) -> Answer[Any]:
         return replace(

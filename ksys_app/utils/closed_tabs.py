@@ -1,4 +1,4 @@
-"""Frees what closed tabs leave in memory, once they have been closed for some time."""
+"""Frees the states of tabs that have been closed for some time."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from contextlib import suppress
 from typing import Final
 
 EVERY_S: Final = 60.0
-"""A tab that connects again within this time finds its state as it was."""
+"""Seconds between two sweeps. A tab that connects again within this time still has its state."""
 
 MANY: Final = 20
-"""Memory is given back after so many tabs, because that takes some hundredths of a second."""
+"""Number of released tabs after which memory is given back to the system, which takes some
+hundredths of a second."""
 
 
 class ClosedTabs:
-    """Releases the states of tabs that had no connection at two sweeps in turn.
+    """Releases the states of tabs that had no connection at two consecutive sweeps.
 
     Args:
-        held: the tabs that have a state.
-        connected: whether a tab is connected.
+        tabs_with_state: the tabs that have a state.
+        connected: whether a tab has a connection.
         release: frees the state of a tab.
     """
 
     def __init__(
         self,
-        held: Callable[[], Iterable[str]],
+        tabs_with_state: Callable[[], Iterable[str]],
         connected: Callable[[str], bool],
         release: Callable[[str], None],
     ) -> None:
-        self._held, self._connected, self._release = held, connected, release
+        self._tabs_with_state, self._connected, self._release = tabs_with_state, connected, release
         self._closed: set[str] = set()
 
     def sweep(self) -> int:
         """Release the tabs that are closed now and were closed at the sweep before.
 
         Returns:
-            How many there were.
+            The number of released tabs.
         """
-        closed = {tab for tab in self._held() if not self._connected(tab)}
+        closed = {tab for tab in self._tabs_with_state() if not self._connected(tab)}
         released = closed & self._closed
         for tab in released:
             self._release(tab)
@@ -55,14 +56,15 @@ class ClosedTabs:
             released += self.sweep()
             if released >= MANY:
                 released = 0
-                gc.collect()  # The states have references in circles.
+                gc.collect()  # The states refer to each other in circles.
                 await asyncio.to_thread(give_back)
 
 
 def give_back() -> None:
-    """Have the C library return freed memory; it keeps what lies below memory in use.
+    """Have the C library return freed memory to the system.
 
-    Does nothing where the C library has no such function.
+    Memory below a block that is in use stays with the process. The function does nothing where the
+    C library has no ``malloc_trim``.
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,8 +1,8 @@
-"""Makes secrets, and hashes and checks passwords, without holding up the event loop (PRD §31.2).
+"""Creates secrets, hashes and checks passwords; the event loop does not wait (PRD §31.2).
 
 Argon2id with the parameters that OWASP recommends: 19 MiB, two passes, one lane. At most two
-passwords are hashed at a time, in threads, so that logins at the same time take turns and not all
-of the memory and the processor.
+passwords are hashed at a time, in threads. Further logins wait for their turn, so that they cannot
+use up the memory and the processor.
 """
 
 from __future__ import annotations
@@ -41,22 +41,22 @@ def new_token() -> str:
     return f"{TOKEN_PREFIX}{secrets.token_urlsafe(32)}"
 
 
-async def hashed(password: str) -> str:
+async def hash_password(password: str) -> str:
     """The hash of a new password."""
-    return await in_turn(lambda: _HASHER.hash(_bytes(password)))
+    return await run_in_turn(lambda: _HASHER.hash(_bytes(password)))
 
 
-async def verified(stored: str | None, password: str) -> bool:
-    """Whether the password is the one of the hash ``stored``.
+async def verify_password(stored: str | None, password: str) -> bool:
+    """Whether ``stored`` is a hash of the password.
 
-    Without a hash the result is False after the same work, so that the time does not tell whether
-    the user exists.
+    Without a hash the result is False. The work is the same, so that the time of the answer does
+    not show whether the user exists.
     """
-    return await in_turn(lambda: _verify(stored or _NOBODY, password)) and stored is not None
+    return await run_in_turn(lambda: _verify(stored or _NOBODY, password)) and stored is not None
 
 
-def outdated(stored: str) -> bool:
-    """Whether a hash has other parameters than a new one would have."""
+def is_outdated(stored: str) -> bool:
+    """Whether a hash has other parameters than a new hash would have."""
     return _HASHER.check_needs_rehash(stored)
 
 
@@ -72,6 +72,6 @@ def _bytes(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
-async def in_turn(work: Callable[[], T]) -> T:
-    """The result of work that takes long, done in one of two threads."""
+async def run_in_turn(work: Callable[[], T]) -> T:
+    """The result of slow ``work``, which runs in one of ``AT_ONCE`` threads."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, work)

@@ -9,7 +9,7 @@ from ksys_app.errors import ConfigError
 
 
 def is_text_file(path: Path) -> bool:
-    """Whether ``path`` is a text file; False if it does not exist or is a pipe.
+    """Whether ``path`` is a file of UTF-8 text; False if it does not exist or is a pipe.
 
     A pipe can be read only once, so it is not read here.
 
@@ -36,7 +36,7 @@ def is_text_file(path: Path) -> bool:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
-    # UTF-16 without a byte order mark is valid UTF-8 with a NUL beside each letter.
+    # UTF-16 without a byte order mark is valid UTF-8: it has a NUL beside each letter.
     if "\0" in text:
         raise ConfigError(
             f"{path.absolute()} is not UTF-8 text; save it as UTF-8 (Notepad: Save as, Encoding)"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 NEW_OBJECTS: Final = 20_000
-"""How many more objects there are at a search for garbage than at the one before."""
+"""Number of new objects after which Python searches for garbage."""
 
 
 @contextmanager

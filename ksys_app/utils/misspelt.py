@@ -1,4 +1,4 @@
-"""Variables that look like a setting of this product but are none, usually misspelt (PRD §9)."""
+"""Finds environment variables that look like misspelt settings (PRD §9)."""
 
 from __future__ import annotations
 

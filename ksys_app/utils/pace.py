@@ -8,18 +8,18 @@ from collections.abc import Callable
 
 
 class Pace:
-    """Allows at most ``most`` events in any ``seconds``.
+    """Allows at most ``limit`` events in any ``seconds``.
 
     Attributes:
-        held: number of refused events since the last allowed one.
+        refused: number of refused events since the last allowed one.
     """
 
     def __init__(
-        self, most: int, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
+        self, limit: int, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.held = 0
+        self.refused = 0
         self._seconds, self._clock = seconds, clock
-        self._passed: deque[float] = deque(maxlen=most)
+        self._passed: deque[float] = deque(maxlen=limit)
 
     @property
     def full(self) -> bool:
@@ -28,9 +28,13 @@ class Pace:
         return oldest_counts and self._clock() - self._passed[0] < self._seconds
 
     def passes(self) -> bool:
-        """Count one event, and return whether it is allowed."""
+        """Count one event.
+
+        Returns:
+            Whether the event is allowed.
+        """
         if self.full:
-            self.held += 1
+            self.refused += 1
             return False
         self._passed.append(self._clock())
         return True

@@ -1,29 +1,36 @@
-"""Text that a terminal, or a reader of lines, only shows: it obeys nothing in it."""
+"""Escapes control characters, so that a terminal or a reader of the log only shows a text."""
 
 from __future__ import annotations
 
 import json
 
 
-def printable(text: str, keep: str = "") -> str:
-    """``text`` with what cannot be printed escaped, as Python writes it.
+def printable(text: str, unescaped: str = "") -> str:
+    """``text`` with each unprintable character as Python's escape sequence.
 
     Args:
         text: any text.
-        keep: characters that stay as they are.
+        unescaped: characters that are not escaped.
     """
     if text.isprintable():
         return text
     return "".join(
-        sign if sign.isprintable() or sign in keep else repr(sign)[1:-1] for sign in text
+        char if char.isprintable() or char in unescaped else repr(char)[1:-1] for char in text
     )
 
 
-def printable_json(text: str, keep: str = "") -> str:
-    """The same of a JSON document, which stays the same document."""
-    # Some readers end a line at more characters than JSON escapes.
+def printable_json(text: str, unescaped: str = "") -> str:
+    """A JSON document with each unprintable character as JSON's escape sequence.
+
+    The document means the same as before.
+
+    Args:
+        text: the document.
+        unescaped: characters that are not escaped.
+    """
+    # Some readers end a line at characters that JSON does not escape.
     if text.isprintable():
         return text
     return "".join(
-        sign if sign.isprintable() or sign in keep else json.dumps(sign)[1:-1] for sign in text
+        char if char.isprintable() or char in unescaped else json.dumps(char)[1:-1] for char in text
     )

@@ -20,13 +20,17 @@ def create(path: Path) -> None:
 
 
 def open_text(path: Path) -> IO[str]:
-    """Open a private file to write it anew as UTF-8. Raises as :func:`create`."""
+    """Open a private file for writing as UTF-8; old content is removed.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     return open(path, "w", encoding="utf-8", errors="replace", newline="", opener=_opener)
 
 
 def _opener(path: str, flags: int) -> int:
     handle = os.open(path, flags, MODE)
-    # An existing file keeps its mode at open, so change it. Do not change the mode of a device.
+    # Opening an existing file does not change its mode, so set it. Leave the mode of a device.
     if stat.S_ISREG(os.fstat(handle).st_mode):
         os.fchmod(handle, MODE)
     return handle

@@ -1,4 +1,4 @@
-"""The id of the request or event that is being worked on, for the log and the error box (PRD §7.4).
+"""The id of the current request or page event, for the log and the error box (PRD §7.4).
 
 An id is eight digits in two groups, so that a person can read it aloud in any language.
 """
@@ -22,7 +22,7 @@ _event: Callable[[], tuple[str, str]] = _no_event
 
 
 def id_of(number: str) -> str:
-    """The id for a number of many hexadecimal digits."""
+    """The id for a long hexadecimal number."""
     digits = f"{int(number, 16) % 10**8:08d}"
     return f"{digits[:4]}-{digits[4:]}"
 
@@ -33,18 +33,18 @@ def new_id() -> str:
 
 
 def current() -> str:
-    """The id of what this task works on, empty where it is neither a request nor an event."""
+    """The id of the request or page event that this task handles; empty if there is none."""
     return _event()[0] or _current.get()
 
 
 def cause() -> str:
-    """The id of the page event that caused the event of this task, empty where there is none."""
+    """The id of the page event that caused the event of this task; empty if there is none."""
     return _event()[1]
 
 
 @contextmanager
-def named(request_id: str) -> Iterator[None]:
-    """Work on the request with this id until the block is left."""
+def with_id(request_id: str) -> Iterator[None]:
+    """A block in which :func:`current` returns ``request_id``."""
     token = _current.set(request_id)
     try:
         yield
@@ -52,10 +52,14 @@ def named(request_id: str) -> Iterator[None]:
         _current.reset(token)
 
 
-def ask_for_events(of_event: Callable[[], tuple[str, str]]) -> None:
-    """Let ``of_event`` return the id of the page event of a task and of its cause, or empty texts.
+def use_event_ids(of_event: Callable[[], tuple[str, str]]) -> None:
+    """Use ``of_event`` to find the ids of the current page event and of its cause.
 
-    The page framework runs events in tasks of its own, which know nothing of their connection.
+    The page framework runs events in tasks of its own, which do not have the context of the
+    connection.
+
+    Args:
+        of_event: returns both ids; a missing id is an empty text.
     """
-    global _event  # the framework is one of the process, and utils do not know it
+    global _event  # One framework per process. This module does not import the framework.
     _event = of_event

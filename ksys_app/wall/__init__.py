@@ -1,1 +1,1 @@
-"""The wall: who may ask for what, in front of pages, HTTP and websockets (PRD §31.5)."""
+"""The wall: access control in front of pages, HTTP and websockets (PRD §31.5)."""

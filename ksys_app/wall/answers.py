@@ -1,4 +1,4 @@
-"""What the wall answers by itself: errors of the HTTP contract and redirects."""
+"""The responses of the wall itself: errors of the HTTP contract, error pages and redirects."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _JSON: Final = b"application/json"
 _HTML: Final = b"text/html; charset=utf-8"
 
 ErrorPage = Callable[[KsysError, str], tuple[bytes, str]]
-"""Makes the page about an error for a browser with this ``Accept-Language``, and its policy."""
+"""Returns the page about an error in the language of an ``Accept-Language``, and its policy."""
 
 
 def header(scope: Any, name: bytes) -> str | None:
-    """The first header ``name`` of a request, None without one."""
+    """The value of the first header ``name`` of a request, None if there is none."""
     for key, value in scope["headers"]:
         if key.lower() == name:
             return str(value.decode("latin-1"))
@@ -29,19 +29,19 @@ def header(scope: Any, name: bytes) -> str | None:
 
 
 def only_header(scope: Any, name: bytes) -> str | None:
-    """The header ``name`` of a request, None without one and where there are several."""
-    found = [value for key, value in scope["headers"] if key.lower() == name]
-    return str(found[0].decode("latin-1")) if len(found) == 1 else None
+    """The value of the header ``name``, None if the request has none or more than one."""
+    values = [value for key, value in scope["headers"] if key.lower() == name]
+    return str(values[0].decode("latin-1")) if len(values) == 1 else None
 
 
 def error_body(error: KsysError) -> bytes:
-    """The error as JSON of the HTTP contract, counted."""
+    """The error as JSON of the HTTP contract. The metrics count it."""
     meters.ERRORS.labels("http", error.code).inc()
     return orjson.dumps({"error": {"code": error.code, "message": error.message}})
 
 
 def error_headers(error: KsysError, kind: bytes = _JSON) -> list[Header]:
-    """The headers of the error's answer, which is of this type."""
+    """The headers of the response for an error, whose body has the type ``kind``."""
     headers: list[Header] = [(b"content-type", kind), (b"cache-control", b"no-store")]
     if isinstance(error, AuthRequired):
         headers.append((b"www-authenticate", b'Bearer realm="ksys"'))
@@ -57,10 +57,10 @@ async def send_error(error: KsysError, send: Any) -> None:
     await _send(error.http_status, error_headers(error), error_body(error), send)
 
 
-async def send_page(error: KsysError, page: ErrorPage, wanted: str, send: Any) -> None:
-    """Answer a browser with a page about the error."""
+async def send_page(error: KsysError, page: ErrorPage, language: str, send: Any) -> None:
+    """Answer a browser with a page about the error, in its ``Accept-Language``."""
     meters.ERRORS.labels("http", error.code).inc()
-    html, policy = page(error, wanted)
+    html, policy = page(error, language)
     headers = [*error_headers(error, _HTML), (b"content-security-policy", policy.encode("ascii"))]
     await _send(error.http_status, headers, html, send)
 
@@ -88,7 +88,7 @@ def bounded(receive: Any, most: int, seconds: float = BODY_S) -> Any:
     Args:
         receive: the next message of the client.
         most: most bytes of the body.
-        seconds: longest time until the body is complete, so that nobody holds connections open.
+        seconds: longest time until the body is complete, so that no client keeps connections open.
     """
     size, complete = 0, False
     until = asyncio.get_running_loop().time() + seconds
@@ -116,7 +116,7 @@ def with_headers(send: Any, added: Sequence[Header]) -> Any:
 
     async def send_added(message: Any) -> None:
         if message["type"] == "http.response.start":
-            # An answer with a cookie is one browser's own, also that of a file.
+            # A response with a cookie is for one browser only, even if it is a file.
             own = [
                 pair for pair in message.get("headers", []) if pair[0].lower() != b"cache-control"
             ]

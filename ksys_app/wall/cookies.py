@@ -12,19 +12,19 @@ from starlette.requests import cookie_parser
 from ksys_app.domain.access import ABSOLUTE
 
 LOGIN_S: Final = 600
-"""A browser that comes back from the identity provider later than this has to begin anew."""
+"""Longest time that a browser may spend at the identity provider, seconds."""
 LOGIN: Final = "-login"
-# A browser keeps 4,096 bytes of a cookie.
+# Browsers limit a cookie to 4,096 bytes.
 MOST_AFTER: Final = 3000
 _SECRET: Final = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
 def cookie_name(*, secure: bool, base: str) -> str:
-    """The name of the cookie. Two apps on one host under different base paths have different ones.
+    """The name of the cookie. Apps with different base paths on one host have different names.
 
     Args:
-        secure: whether the app is served over TLS. Then browsers hold the cookie to the rules of
-            ``__Host-``: no other host can set it.
+        secure: whether the app is served over TLS. Then the name begins with ``__Host-``, and
+            browsers let no other host set the cookie.
         base: the base path, empty for the root.
     """
     name = "ksys" + re.sub(r"[^0-9A-Za-z]+", "-", base)
@@ -42,7 +42,7 @@ def drop_cookie(*, secure: bool, base: str) -> str:
     return _cookie("", 0, secure=secure, base=base)
 
 
-def keep_login(secret: str, language: str, after: str, *, secure: bool, base: str) -> str:
+def set_login_cookie(secret: str, language: str, after: str, *, secure: bool, base: str) -> str:
     """The value of ``Set-Cookie`` for a browser that goes to the identity provider.
 
     Args:
@@ -57,17 +57,20 @@ def keep_login(secret: str, language: str, after: str, *, secure: bool, base: st
     return _cookie(value, LOGIN_S, secure=secure, base=base, purpose=LOGIN)
 
 
-def drop_login(*, secure: bool, base: str) -> str:
-    """The value of ``Set-Cookie`` that deletes what :func:`keep_login` kept."""
+def drop_login_cookie(*, secure: bool, base: str) -> str:
+    """The value of ``Set-Cookie`` that deletes the cookie of :func:`set_login_cookie`."""
     return _cookie("", 0, secure=secure, base=base, purpose=LOGIN)
 
 
-def read_login(
+def read_login_cookie(
     headers: Iterable[tuple[bytes, bytes]], *, secure: bool, base: str
 ) -> tuple[str | None, str, str]:
-    """Secret, language and next path that :func:`keep_login` kept; None and empty without them."""
-    kept = _read(headers, cookie_name(secure=secure, base=base) + LOGIN)
-    secret, _, rest = kept.partition(".")
+    """Secret, language and next path from the cookie of :func:`set_login_cookie`.
+
+    Without a valid cookie the secret is None, and the other two are empty.
+    """
+    value = _read(headers, cookie_name(secure=secure, base=base) + LOGIN)
+    secret, _, rest = value.partition(".")
     language, _, after = rest.partition(".")
     return (secret, language, unquote(after)) if _SECRET.fullmatch(secret) else (None, "", "")
 
@@ -79,18 +82,18 @@ def _cookie(value: str, age_s: int, *, secure: bool, base: str, purpose: str = "
 
 
 def read_secret(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
-    """The secret in the cookie ``name``, None without a valid one."""
-    found = _read(headers, name)
-    return found if _SECRET.fullmatch(found) else None
+    """The secret in the cookie ``name``, None if there is no valid one."""
+    secret = _read(headers, name)
+    return secret if _SECRET.fullmatch(secret) else None
 
 
 def _read(headers: Iterable[tuple[bytes, bytes]], name: str) -> str:
-    """The first value of the cookie ``name``, empty without one."""
+    """The first value of the cookie ``name``, empty if there is none."""
     for header, value in headers:
         if header.lower() == b"cookie":
-            found = cookie_parser(value.decode("latin-1")).get(name, "")
-            if found:
-                return found
+            secret = cookie_parser(value.decode("latin-1")).get(name, "")
+            if secret:
+                return secret
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Who sends a request: by the machine, by a session, by a token, or by a proxy (PRD §31.2)."""
+"""Finds who sends a request: this machine, a session, a token, or a proxy's user (PRD §31.2)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ksys_app.utils.credentials import TOKEN_PREFIX
 from ksys_app.wall.answers import Header, header, only_header
 from ksys_app.wall.cookies import cookie_name, is_secure, read_secret, set_cookie
 
-# Who asks where KSYS_AUTH is off: somebody at the machine itself.
+# The visitor if KSYS_AUTH is off: somebody at the machine itself.
 LOCAL: Final = Visitor("local", "admin", "off", None)
 _BEARER: Final = "bearer "
-MOST_BEGUN: Final = 1000
-"""So many clients of a proxy that keep no cookie have a session each."""
+MOST_STARTED: Final = 1000
+"""Most clients of a proxy that store no cookie and have a session in this process."""
 _Who = tuple[str, str, str]
 
 Found = tuple[Visitor | None, Sequence[Header]]
-"""The visitor, None if nobody is known; and headers to add to the response."""
+"""The visitor, None if nobody is logged in; and headers to add to the response."""
 
 
 class Identity(Protocol):
@@ -35,20 +35,20 @@ class Identity(Protocol):
 
     @property
     def access(self) -> Access | None:
-        """Sessions and tokens, None where nobody logs in."""
+        """Sessions and tokens, None if nobody logs in."""
 
-    async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
+    async def of(self, scope: Any, before_query: Callable[[], None]) -> Found:
         """Who sends the request.
 
         Args:
             scope: the request.
-            fresh: called before a look-up of somebody whom this process has not seen yet; raises
-                if the sender may not cause one.
+            before_query: called before a query for a session or token that this process has not
+                seen; raises if the sender may not cause a query.
 
         Raises:
-            Forbidden: this sender may not ask at all.
+            Forbidden: this sender may send no request at all.
             AuthRequired: a proxy names a person who is not in the list of users.
-            RateLimited: by ``fresh``.
+            RateLimited: by ``before_query``.
             KsysError: the database does not answer.
         """
 
@@ -58,11 +58,11 @@ class Nobody:
 
     access = None
 
-    async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
+    async def of(self, scope: Any, before_query: Callable[[], None]) -> Found:
         """The person at this machine.
 
-        Neither a page of another site that has a name for this machine, nor somebody behind a proxy
-        at this machine, is let in.
+        A page of another site whose name leads to this machine is refused. So is a client behind a
+        proxy on this machine.
         """
         host, address = header(scope, b"host") or "", address_of(scope)
         for named in {host, scope.get(DIRECT_HOST, host)}:
@@ -82,28 +82,30 @@ class Local:
 
     Args:
         access: sessions and tokens.
-        via: how people log in. A session that began in another way does not count, because who may
-            enter was somebody else's decision.
+        via: how people log in. Sessions that began with another way to log in are not valid,
+            because that way had other rules of who may enter.
     """
 
     def __init__(self, access: Access, via: Via = "local") -> None:
         self.access, self._via = access, via
 
-    async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
+    async def of(self, scope: Any, before_query: Callable[[], None]) -> Found:
         """The owner of the session or of the token, else nobody."""
         token = _token(scope)
         if token is not None:
-            return await self._program(token, scope, fresh), ()
+            return await self._program(token, scope, before_query), ()
         name = cookie_name(secure=is_secure(scope), base=scope.get("root_path", ""))
         secret = read_secret(scope["headers"], name)
-        found = None if secret is None else await self.access.by_cookie(secret, fresh)
-        return (found if found is not None and found.via == self._via else None), ()
+        visitor = None if secret is None else await self.access.by_cookie(secret, before_query)
+        return (visitor if visitor is not None and visitor.via == self._via else None), ()
 
-    async def _program(self, token: str, scope: Any, fresh: Callable[[], None]) -> Visitor | None:
-        program, address = await self.access.by_token(token, fresh), address_of(scope)
+    async def _program(
+        self, token: str, scope: Any, before_query: Callable[[], None]
+    ) -> Visitor | None:
+        program, address = await self.access.by_token(token, before_query), address_of(scope)
         if address and not is_loopback(address) and not is_secure(scope):
             if program is not None:
-                await self.access.token_in_plain(program, address)
+                await self.access.record_token_in_plain(program, address)
             raise Forbidden(Message("errors.token_tls"))
         return program
 
@@ -119,49 +121,49 @@ class Proxied:
     def __init__(self, access: Access, name: str) -> None:
         self.access, self._header = access, name.lower().encode("ascii")
         self._local = Local(access, "proxy")
-        # The session that somebody without a cookie began: by name, address and agent.
-        self._begun: OrderedDict[_Who, bytes] = OrderedDict()
+        # Name, address and agent of a client without a cookie, to the key of its session.
+        self._started: OrderedDict[_Who, bytes] = OrderedDict()
         self._turns: WeakValueDictionary[_Who, asyncio.Lock] = WeakValueDictionary()
 
-    async def of(self, scope: Any, fresh: Callable[[], None]) -> Found:
+    async def of(self, scope: Any, before_query: Callable[[], None]) -> Found:
         """The named person, with a session of their own, or the owner of the token."""
-        known, _ = await self._local.of(scope, fresh)
+        visitor, _ = await self._local.of(scope, before_query)
         if _token(scope) is not None:
-            return known, ()
+            return visitor, ()
         named = self._named(scope)
         if not named:
             return None, ()
-        if known is not None and known.name.casefold() == named.casefold():
-            return known, ()
-        if known is not None:
-            return await self._begin(scope, named, known.key)
-        return await self._again(scope, named)
+        if visitor is not None and visitor.name.casefold() == named.casefold():
+            return visitor, ()
+        if visitor is not None:
+            return await self._begin(scope, named, visitor.key)
+        return await self._without_cookie(scope, named)
 
-    async def _again(self, scope: Any, named: str) -> Found:
-        """The session of a client without a cookie; it keeps none, or its first request is new.
+    async def _without_cookie(self, scope: Any, named: str) -> Found:
+        """The session of a client that sent no cookie; a new session if it has none yet.
 
-        A program that keeps no cookie would begin a session with each request. What it began here
-        counts for its name, address and agent; its requests at the same time wait for the first.
+        A program that stores no cookies would begin a session with each request. Therefore the
+        session is found by name, address and agent. Concurrent requests wait for the first one.
         """
         who = (named.casefold(), address_of(scope), (header(scope, b"user-agent") or "")[:200])
         turn = self._turns.get(who) or self._turns.setdefault(who, asyncio.Lock())
         async with turn:
-            key = self._begun.get(who)
+            key = self._started.get(who)
             visitor = None if key is None else await self.access.by_key(key)
             if visitor is not None:
-                self._begun.move_to_end(who)
+                self._started.move_to_end(who)
                 return visitor, ()
-            found = await self._begin(scope, named, None)
-            if found[0] is not None and found[0].key is not None:
-                self._begun[who] = found[0].key
-                self._begun.move_to_end(who)
-            if len(self._begun) > MOST_BEGUN:
-                self._begun.popitem(last=False)
-            return found
+            result = await self._begin(scope, named, None)
+            if result[0] is not None and result[0].key is not None:
+                self._started[who] = result[0].key
+                self._started.move_to_end(who)
+            if len(self._started) > MOST_STARTED:
+                self._started.popitem(last=False)
+            return result
 
     def _named(self, scope: Any) -> str | None:
         """The name in the header of a trusted proxy, which writes it as UTF-8."""
-        # A proxy that adds the header to one of the browser lets the browser choose a name.
+        # If the proxy adds its header to one of the browser, the browser could choose the name.
         named = only_header(scope, self._header) if scope.get(TRUSTED) else None
         return named and clean_name(named.encode("latin-1").decode("utf-8", "replace"))
 
@@ -176,7 +178,7 @@ class Proxied:
 
 
 def _token(scope: Any) -> str | None:
-    """The token of a program. Other texts after ``Bearer`` are of a proxy and its provider."""
+    """The token of a program. Other texts after ``Bearer`` belong to a proxy and its provider."""
     claim = header(scope, b"authorization") or ""
     sent = claim[len(_BEARER) :].strip()
     ours = claim[: len(_BEARER)].lower() == _BEARER and sent.startswith(TOKEN_PREFIX)
@@ -184,5 +186,5 @@ def _token(scope: Any) -> str | None:
 
 
 def address_of(scope: Any) -> str:
-    """The address of the browser, as far as it is known."""
+    """The address of the browser, empty if it is unknown."""
     return scope["client"][0] if scope.get("client") else ""

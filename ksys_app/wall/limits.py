@@ -1,4 +1,4 @@
-"""How much one client may ask for, so that it costs nobody else anything (PRD §31.8).
+"""Limits what one client may use, so that it does not slow down others (PRD §31.8).
 
 A client is a session or a token; before the login it is an address. A person at the machine itself
 (KSYS_AUTH=off) has no limit.
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from ksys_app.domain.access import counted
+from ksys_app.domain.access import failure_network
 from ksys_app.errors import RateLimited
 from ksys_app.models.message import Message
 from ksys_app.models.visitor import Visitor
@@ -21,17 +21,17 @@ from ksys_app.origin import MAX_ADDRESS
 from ksys_app.utils.pace import Pace
 
 SPAN_S: Final = 10.0
-"""Requests and events are counted over so many seconds."""
+"""Requests and messages are counted over this time, seconds."""
 MOST_CLIENTS: Final = 10_000
 PAGES: Final = 4
-"""All pages of a client together may send as many messages as so many of them."""
+"""All pages of a client together may send this many times the messages of one page."""
 OPENED: Final = 2
-"""A client may open so many times its number of pages in ``OPENED_S``: each of them has a state,
-which stays in memory for a minute or two after the page was closed."""
+"""A client may open this many times its number of pages within ``OPENED_S`` seconds. Each page has
+a state, which stays in memory for one or two minutes after the page was closed."""
 OPENED_S: Final = 60.0
 # The files of the pages are read once and are cheap, so only these paths count.
 COUNTED: Final = ("/api/", "/login", "/metrics", "/readyz", "/_event")
-# A proxy in front asks often, and the answer costs nothing.
+# A proxy requests this often, and the answer costs nothing.
 PING: Final = "/ping"
 
 
@@ -65,23 +65,23 @@ class Crowd:
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits, self._clock = limits, clock
         self._paces: OrderedDict[str, Pace] = OrderedDict()
-        # What a client sent stays counted when it closes its pages and opens others.
+        # Messages of a client, also of pages that it has closed.
         self._messages: OrderedDict[str, Pace] = OrderedDict()
         self._opened: OrderedDict[str, Pace] = OrderedDict()
         self._sockets: Counter[str] = Counter()
 
-    def request(self, client: str | None, path: str, *, known: bool = True) -> None:
+    def request(self, client: str | None, path: str, *, logged_in: bool = True) -> None:
         """Count a request.
 
         Args:
-            client: who is counted.
+            client: name of the client, from :func:`client_of`.
             path: the path, without the base path.
-            known: whether somebody is logged in. Who is not gets no file, so all requests count.
+            logged_in: whether the client is logged in. If not, every request but ``PING`` counts.
 
         Raises:
             RateLimited: the client has sent too many.
         """
-        counts = path.startswith(COUNTED) if known else path != PING
+        counts = path.startswith(COUNTED) if logged_in else path != PING
         if client is None or not counts:
             return
         if not self._of(client, self._paces, self.limits.requests).passes():
@@ -99,10 +99,11 @@ class Crowd:
 
     @contextmanager
     def socket(self, client: str | None) -> Iterator[Callable[[], bool] | None]:
-        """Count an open page for as long as the block runs.
+        """Count an open page while the block runs.
 
         Yields:
-            Counts a message, and returns whether it is allowed; None without a limit.
+            A function that counts a message and returns whether it is allowed; None if the client
+            has no limit.
 
         Raises:
             RateLimited: the client has too many open pages, or has just sent too many messages.
@@ -148,9 +149,9 @@ def _too_many(most: int, seconds: float = SPAN_S) -> Message:
 
 
 def client_of(visitor: Visitor | None, address: str) -> str | None:
-    """Who is counted, a network of IPv6 as one address; None for somebody without a limit."""
+    """The name of the client; an IPv6 network is one client. None for somebody without a limit."""
     if visitor is None:
-        return f"address {counted(address)}"
+        return f"address {failure_network(address)}"
     if visitor.via == "off":
         return None
     return f"{visitor.via} {visitor.name if visitor.key is None else visitor.key.hex()}"

@@ -1,4 +1,4 @@
-"""Which role a request needs, as pure rules (PRD §31.6)."""
+"""Pure rules: which role a request needs (PRD §31.6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ksys_app.models.access import Role
 from ksys_app.origin import Origin, parse
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-# What a person needs before the login, and a monitor or a proxy without one.
+# Paths for a person before the login, and for monitors and proxies without a login.
 OPEN: Final = frozenset(
     {"/login", "/login/oidc", "/login/callback", "/api/v1/login", "/ping", "/readyz"}
 )
@@ -18,6 +18,8 @@ ADMIN: Final = "/api/v1/admin/"
 CHANGES: Final[Mapping[tuple[str, str], Role]] = {
     ("POST", "/api/v1/logout"): "viewer",
     ("POST", "/api/v1/me/password"): "viewer",
+    ("PUT", "/api/v1/me/start"): "viewer",
+    ("DELETE", "/api/v1/me/start"): "viewer",
     ("POST", "/login/password"): "viewer",
     ("POST", "/api/v1/alarms/ack"): "operator",
     ("POST", "/api/v1/alarms/unack"): "operator",
@@ -26,20 +28,26 @@ CHANGES: Final[Mapping[tuple[str, str], Role]] = {
     ("POST", "/api/v1/alarms/reset"): "operator",
     ("POST", "/api/v1/alarms/assign"): "operator",
     ("POST", "/api/v1/alarms/out_of_service"): "engineer",
+    ("POST", "/api/v1/annotations"): "operator",
     ("POST", "/api/v1/rules/rollback"): "engineer",
     ("POST", "/api/v1/rules/bulk"): "engineer",
     ("POST", "/api/v1/rules/proposal"): "engineer",
     ("POST", "/api/v1/rules/preview"): "engineer",
     ("POST", "/api/v1/rules/preview/exact"): "engineer",
 }
-# The same of paths that end with a name.
+# The same, for paths that end with a name.
 CHANGES_BELOW: Final[Mapping[tuple[str, str], Role]] = {
+    ("PATCH", "/api/v1/annotations/"): "operator",
+    ("DELETE", "/api/v1/annotations/"): "operator",
     ("PUT", "/api/v1/rules/"): "engineer",
     ("PUT", "/api/v1/expressions/"): "engineer",
     ("DELETE", "/api/v1/expressions/"): "engineer",
+    # A user's own view changes nothing for others; the service checks who may share a view.
+    ("PUT", "/api/v1/views/"): "viewer",
+    ("DELETE", "/api/v1/views/"): "viewer",
 }
 WEBSOCKET: Final[Role] = "viewer"
-# Where a bearer token counts. A page has a cookie.
+# A bearer token is valid for these paths only. A page has a cookie.
 _BY_TOKEN: Final = ("/api/", "/metrics")
 
 
@@ -68,7 +76,7 @@ def takes_token(path: str) -> bool:
 
 
 def foreign(method: str, page: str | None, own: Origin | None, site: str | None) -> str | None:
-    """Why a request with a cookie is not of the app's own pages, None if it is.
+    """Why a request with a cookie does not come from the app's own pages; None if it does.
 
     A browser adds the cookie also to requests that a foreign page sends, and says where each
     request comes from. Only requests that change something are checked.

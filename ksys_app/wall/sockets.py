@@ -1,4 +1,4 @@
-"""Websockets behind the wall: they end with their session, and nobody else finds their state."""
+"""Serves websockets; each ends with its session, and no other user can reach its state."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async def serve(
 
     Args:
         app: the application.
-        identity: knows the sessions.
+        identity: has the sessions; None if nobody logs in.
         scope: the request, with its visitor.
-        passes: counts a message, and says whether it is allowed; None without a limit.
+        passes: counts a message and returns whether it is allowed; None for no limit.
         receive: the next message of the browser.
         send: sends a message to the browser.
     """
@@ -44,7 +44,7 @@ async def serve(
 async def _until(
     ended: asyncio.Event, passes: Passes | None, app: App, scope: Any, receive: Any, send: Any
 ) -> None:
-    """Serve a websocket; close it once ``ended`` is set or a message does not pass."""
+    """Serve a websocket; close it once ``ended`` is set or a message is not allowed."""
     over = asyncio.create_task(ended.wait())
     closed = connected = False
 
@@ -56,7 +56,7 @@ async def _until(
         return {"type": "websocket.disconnect", "code": code}
 
     async def receive_until() -> Any:
-        # Nothing can be closed before the application has accepted it.
+        # A websocket can be closed only after the application has accepted it.
         nonlocal connected
         message = asyncio.ensure_future(receive())
         try:
@@ -83,17 +83,17 @@ async def _until(
 
 
 def _own_tab(query: bytes, visitor: Visitor) -> bytes:
-    """The query with a tab's name that only this user's tabs can have.
+    """The query, with the name of the tab replaced by one that only tabs of this user can have.
 
-    The name is chosen by the browser, and the framework finds the state of the tab by it. So a
-    name that somebody else has seen must not lead to the same state.
+    The browser chooses the name, and the framework finds the state of the tab by its name. If
+    another user sends the same name, it must not lead to the same state.
     """
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    named = [(key, _mixed(visitor.name, tab) if key == "token" else tab) for key, tab in pairs]
+    named = [(key, _name_for(visitor.name, tab) if key == "token" else tab) for key, tab in pairs]
     return urlencode(named).encode("ascii")
 
 
-def _mixed(user: str, tab: str) -> str:
+def _name_for(user: str, tab: str) -> str:
     # No name of a user has a line end, so no two pairs are the same text.
     digest = hashlib.sha256(f"{user}\n{tab}".encode("utf-8", "surrogatepass")).digest()
     return str(UUID(bytes=digest[:16], version=4))

@@ -1,4 +1,4 @@
-"""An ASGI layer that answers only who may ask: for pages, HTTP and websockets (PRD §31.5).
+"""An ASGI layer that passes only allowed requests: pages, HTTP and websockets (PRD §31.5).
 
 It stands behind the edge, so it sees scheme, Host and path as the browser sent them. The
 application behind it finds the :class:`Visitor` in ``scope["ksys.visitor"]``.
@@ -35,17 +35,17 @@ App = Callable[..., Any]
 
 def walled(
     app: App,
-    identity: Callable[[], Identity],
+    get_identity: Callable[[], Identity],
     crowd: Crowd,
     page: answers.ErrorPage | None = None,
 ) -> App:
     """``app`` behind the wall.
 
     Args:
-        app: the application that answers who may ask.
-        identity: says who asks, as KSYS_AUTH wants it; called for each request.
+        app: the application behind the wall.
+        get_identity: returns how KSYS_AUTH identifies people; called for each request.
         crowd: counts what each client uses.
-        page: makes the page for a browser that is turned away; without it, browsers get JSON too.
+        page: returns the error page for a browser; None: browsers get JSON too.
     """
 
     async def wall(scope: Any, receive: Any, send: Any) -> None:
@@ -53,14 +53,14 @@ def walled(
             await app(scope, receive, send)
             return
         try:
-            known, (visitor, added) = await _admitted(scope, identity, crowd)
+            identity, (visitor, added) = await _admitted(scope, get_identity, crowd)
             inside = scope | {VISITOR: visitor}
             if scope["type"] == "http":
                 body = answers.bounded(receive, crowd.limits.body_bytes)
                 await app(inside, body, answers.with_headers(send, added))
             else:
                 with crowd.socket(client_of(visitor, address_of(scope))) as passes:
-                    await sockets.serve(app, known, inside, passes, receive, send)
+                    await sockets.serve(app, identity, inside, passes, receive, send)
         except KsysError as error:
             await _refuse(error, page, scope, receive, send)
 
@@ -68,37 +68,37 @@ def walled(
 
 
 async def _admitted(
-    scope: Any, identity: Callable[[], Identity], crowd: Crowd
+    scope: Any, get_identity: Callable[[], Identity], crowd: Crowd
 ) -> tuple[Identity | None, Found]:
-    """Who asks, if the request is allowed.
+    """How people are identified, and the visitor, if the request is allowed.
 
     Raises:
         AuthRequired: nobody is logged in.
-        Forbidden: the visitor's role does not suffice, or the request is of a foreign page.
+        Forbidden: the visitor's role does not suffice, or the request is from a foreign page.
         RateLimited: the client has sent too many requests.
         PayloadBloat: the request is too long.
-        AddressTooLong: its address is.
+        AddressTooLong: its address is too long.
         KsysError: the database does not answer.
     """
     path, address = path_of(scope), address_of(scope)
     websocket = scope["type"] == "websocket"
     needed = rules.WEBSOCKET if websocket else rules.needed(scope["method"], path)
     _bound(scope, crowd.limits)
-    known: Identity | None = None
-    found: Found = (None, ())
+    identity: Identity | None = None
+    result: Found = (None, ())
     try:
-        known = identity()
-        found = await known.of(scope, partial(crowd.check, client_of(None, address)))
+        identity = get_identity()
+        result = await identity.of(scope, partial(crowd.check, client_of(None, address)))
     except KsysError as error:
         if isinstance(error, RateLimited):
             raise
         if needed is not None:
             raise for_nobody(error) from error
-    visitor = found[0]
-    crowd.request(client_of(visitor, address), path, known=visitor is not None)
-    if known is not None and needed is not None:
-        await _admit(known, scope, visitor, needed)
-    return known, found
+    visitor = result[0]
+    crowd.request(client_of(visitor, address), path, logged_in=visitor is not None)
+    if identity is not None and needed is not None:
+        await _admit(identity, scope, visitor, needed)
+    return identity, result
 
 
 def _bound(scope: Any, limits: Limits) -> None:
@@ -112,32 +112,32 @@ def _bound(scope: Any, limits: Limits) -> None:
 
 
 async def _admit(identity: Identity, scope: Any, visitor: Visitor | None, needed: Role) -> None:
-    """Return if the visitor may send the request.
+    """Check that the visitor may send the request.
 
     Raises:
         AuthRequired: nobody is logged in.
-        Forbidden: the visitor's role does not suffice, or the request is of a foreign page.
+        Forbidden: the visitor's role does not suffice, or the request is from a foreign page.
     """
     path = path_of(scope)
     if visitor is None or (visitor.via == "token" and not rules.takes_token(path)):
         raise AuthRequired(Message("errors.login_needed"))
     if not may(visitor.role, needed):
         if identity.access is not None:
-            await identity.access.refused(visitor, needed, path, address_of(scope))
-        said = {"user": visitor.name, "role": visitor.role, "needed": needed}
-        raise Forbidden(Message("errors.role_needed", said))
+            await identity.access.record_refusal(visitor, needed, path, address_of(scope))
+        values = {"user": visitor.name, "role": visitor.role, "needed": needed}
+        raise Forbidden(Message("errors.role_needed", values))
     if scope["type"] == "websocket" or visitor.via == "token":
         return
     page, site = answers.header(scope, b"origin"), answers.header(scope, b"sec-fetch-site")
     if visitor.via == "off" and page is None and site is None:
-        return  # a program of this machine, and no browser
-    why = rules.foreign(scope["method"], page, own_origin(scope), site)
-    if why is not None:
-        raise Forbidden(why)
+        return  # a program on this machine, not a browser
+    reason = rules.foreign(scope["method"], page, own_origin(scope), site)
+    if reason is not None:
+        raise Forbidden(reason)
 
 
 def for_nobody(error: KsysError) -> KsysError:
-    """The error for somebody who is not logged in: without what and where the database is."""
+    """The error for somebody who is not logged in: it does not name the database or its host."""
     of_database = isinstance(error, (*AWAY, DatabaseFault))
     return type(error)(Message("errors.login_away")) if of_database else error
 
@@ -155,7 +155,7 @@ def own_origin(scope: Any) -> Origin | None:
 async def _refuse(
     error: KsysError, page: answers.ErrorPage | None, scope: Any, receive: Any, send: Any
 ) -> None:
-    """Answer with the error; a browser that wants a page goes to the login, or reads why not."""
+    """Answer with the error; a browser that wants a page gets the login page or an error page."""
     if scope["type"] == "websocket":
         await receive()
         await answers.refuse_websocket(error, send)
@@ -166,8 +166,8 @@ async def _refuse(
     if wants_page and isinstance(error, AuthRequired):
         await answers.redirect(login_address(scope), send)
     elif wants_page and page is not None:
-        wanted = answers.header(scope, b"accept-language") or ""
-        await answers.send_page(error, page, wanted, send)
+        language = answers.header(scope, b"accept-language") or ""
+        await answers.send_page(error, page, language, send)
     else:
         await answers.send_error(error, send)
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ksys_app import db
 from ksys_app.domain.alarms.measures import MEASURES
 from ksys_app.services import alarm_journal
 from tests import alarms, docs, plant
@@ -48,12 +49,12 @@ def keys(rows: list[Any]) -> list[Key]:
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-async def test_pages_lead_from_end_to_end(
+async def test_the_pages_have_all_rows_in_order(
     http: httpx.AsyncClient, plant_db: Plant, order: str
 ) -> None:
-    whole = (await get(http, order=order))["rows"]
-    assert len(whole) == 25, "the last 30 days"
-    assert keys(whole) == sorted(keys(whole), reverse=order == "newest")
+    complete = (await get(http, order=order))["rows"]
+    assert len(complete) == 25, "the last 30 days"
+    assert keys(complete) == sorted(keys(complete), reverse=order == "newest")
     found: list[Key] = []
     params: dict[str, Any] = {"order": order, "limit": 4}
     while True:
@@ -62,7 +63,7 @@ async def test_pages_lead_from_end_to_end(
         if page["next"] is None:
             break
         params["after"] = page["next"]
-    assert found == keys(whole)
+    assert found == keys(complete)
 
 
 async def test_rows_are_chosen(http: httpx.AsyncClient, rows: datetime) -> None:
@@ -121,7 +122,7 @@ FROM (VALUES
 """
 
 
-async def test_a_row_says_which_routes_told_of_it_and_no_address(
+async def test_a_row_has_the_routes_of_its_messages_and_no_address(
     http: httpx.AsyncClient, plant_db: Plant, rows: datetime
 ) -> None:
     at = rows - timedelta(days=45)
@@ -160,6 +161,30 @@ async def actors(http: httpx.AsyncClient, **params: Any) -> Any:
     answer = await http.get(path, params=params)
     hold(answer, path)
     return answer.json()
+
+
+async def test_the_figures_are_computed_once_until_something_happens(
+    http: httpx.AsyncClient, plant_db: Plant, rows: datetime
+) -> None:
+    counters = db.current().counters
+    counts = []
+    for request in (actors, figures, actors):
+        before = counters.statements
+        answer = await request(http)
+        counts.append(counters.statements - before)
+    # The clock of the database is read every 10 s, and the version at each request.
+    assert max(counts[1:]) <= 2
+    for step, change in enumerate(("journal", "state"), 1):
+        if change == "journal":
+            await alarms.note(plant_db.conn, await plant.clock(plant_db.conn), "NEW", "RAISE")
+        else:
+            await alarms.put(plant_db.conn, "NEW", raised_at=rows)
+        later = await actors(http)
+        assert later["announced"] == answer["announced"] + 1, step
+        assert later["to"] > answer["to"]
+    # A range with two ends is another one.
+    span = {"from": (rows - timedelta(days=1)).isoformat(), "to": rows.isoformat()}
+    assert (await actors(http, **span))["to"] != later["to"]
 
 
 async def test_the_figures_are_of_a_time_range(
@@ -203,12 +228,12 @@ async def test_the_figures_are_of_a_time_range(
     assert [one["tag_name"] for one in found["stale"]] == ["K"]
     assert [one["tag_name"] for one in found["time_in_alarm"]] == ["K", "K1", "K2"]
     assert found["slots"] == [12, 0, 0, 0, 0, 0]
-    whole = await figures(http)
-    assert datetime.fromisoformat(whole["to"]) - datetime.fromisoformat(whole["from"]) == timedelta(
+    week = await figures(http)
+    assert datetime.fromisoformat(week["to"]) - datetime.fromisoformat(week["from"]) == timedelta(
         days=7
     )
     assert found["unreasoned_changes"] == [], "they were later"
-    assert {"tag_name": "K9", "changes": 2, "unreasoned": 1} in whole["unreasoned_changes"]
+    assert {"tag_name": "K9", "changes": 2, "unreasoned": 1} in week["unreasoned_changes"]
     year = {"from": (rows - timedelta(days=365)).isoformat()}
     assert "at most 92 days" in (await figures(http, 413, **year))["error"]["message"]
 

@@ -16,6 +16,7 @@ from ksys_app.services.alarm_feed import AlarmFeed
 from tests import alarms, plant
 from tests.conftest import Plant
 from tests.contract import hold
+from tests.waiting import HANGS_S
 
 PATH = "/api/v1/alarms"
 
@@ -25,11 +26,11 @@ async def no_alarms(plant_db: Plant) -> AsyncIterator[None]:
     await alarms.evaluate(plant_db.conn)
     yield
     await alarms.clear(plant_db.conn)
-    runtime.current().alarms.hurry()
+    runtime.current().alarms.request_read()
 
 
 async def listed(http: httpx.AsyncClient, **params: Any) -> Any:
-    runtime.current().alarms.hurry()  # another process has changed the tables
+    runtime.current().alarms.request_read()  # another process has changed the tables
     answer = await http.get(PATH, params=params)
     assert answer.status_code == 200, answer.text
     hold(answer, PATH)
@@ -111,7 +112,7 @@ async def test_a_row_has_what_an_operator_needs(http: httpx.AsyncClient, plant_d
     assert row["value_now_ts"] is not None
 
 
-async def test_a_lost_source_stands_under_the_name_of_its_group(
+async def test_a_lost_source_has_the_name_of_its_group(
     http: httpx.AsyncClient, plant_db: Plant
 ) -> None:
     conn = plant_db.conn
@@ -138,7 +139,7 @@ async def test_a_lost_source_stands_under_the_name_of_its_group(
     assert result["result"] == "done"
 
 
-async def test_it_says_until_when_somebody_evaluates(
+async def test_the_list_has_the_time_of_the_last_evaluation(
     http: httpx.AsyncClient, plant_db: Plant
 ) -> None:
     answer = await listed(http)
@@ -160,7 +161,7 @@ async def test_unchanged_alarms_are_not_sent_again(
 ) -> None:
     raised = await alarms.put(plant_db.conn, "A")
     first = await listed(http)
-    runtime.current().alarms.hurry()
+    runtime.current().alarms.request_read()
     again = await http.get(PATH, params={"since": first["seq"]})
     assert (again.status_code, again.content) == (304, b"")
     item = {"tag_name": "A", "condition": "HIGH", "raised_at": raised.isoformat()}
@@ -175,8 +176,8 @@ async def test_a_reader_gets_only_what_has_changed_since(
 ) -> None:
     conn = plant_db.conn
     raised = {tag: await alarms.put(conn, tag) for tag in "ABCD"}
-    whole = await listed(http, since=0)
-    assert (whole["whole"], len(whole["rows"]), whole["removed"]) == (True, 4, [])
+    first = await listed(http, since=0)
+    assert (first["whole"], len(first["rows"]), first["removed"]) == (True, 4, [])
     items = {
         tag: {"tag_name": tag, "condition": "HIGH", "raised_at": raised[tag].isoformat()}
         for tag in "AB"
@@ -186,28 +187,29 @@ async def test_a_reader_gets_only_what_has_changed_since(
     await conn.execute("UPDATE alarm_state SET process = 'norm', ack = 'none' WHERE tag_name = 'C'")
     now = await plant.clock(conn)
     await plant.insert(conn, [(now, tag, 7.0) for tag in "AD"])
-    some = await listed(http, since=whole["seq"])
+    some = await listed(http, since=first["seq"])
     assert (some["whole"], places(some), some["total"]) == (False, [("A", "acked")], 2)
     assert [one["tag_name"] for one in some["removed"]] == ["B", "C"]
     assert [(one["tag_name"], one["value_now"]) for one in some["values"]] == [("D", 7.0)]
-    hidden = await listed(http, state="shelved", since=whole["seq"])
+    hidden = await listed(http, state="shelved", since=first["seq"])
     assert (places(hidden), hidden["whole"]) == ([("B", "shelved")], False)
     unknown = await listed(http, since=some["seq"] + 10**6, limit=1)
     assert (unknown["whole"], len(unknown["rows"])) == (True, 2)
 
 
 async def test_readers_of_the_same_changes_share_one_body(
-    http: httpx.AsyncClient, plant_db: Plant
+    http: httpx.AsyncClient, plant_db: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ksys_app.services.alarm_feed.VALUES_S", HANGS_S)  # no other read
     await alarms.put(plant_db.conn, "A")
     before = (await listed(http))["seq"]
     await alarms.put(plant_db.conn, "B")
     await listed(http)
-    bodies = runtime.current().alarms.newest.made
-    held = len(bodies)
+    bodies = runtime.current().alarms.newest.results
+    count = len(bodies)
     for _ in range(3):
         assert (await http.get(PATH, params={"since": before})).status_code == 200
-    assert len(bodies) == held + 1
+    assert len(bodies) == count + 1
 
 
 async def test_many_readers_cost_the_database_two_looks_a_second(plant_db: Plant) -> None:
@@ -333,7 +335,7 @@ async def test_a_tile_reads_the_alarms_of_the_worker(
     )
 
     async def alarm() -> str:
-        runtime.current().alarms.hurry()
+        runtime.current().alarms.request_read()
         answer = await http.get("/api/v1/kpi", params={"tag": "TILE"})
         hold(answer, "/api/v1/kpi")
         return str(answer.json()[0]["alarm"])

@@ -14,7 +14,7 @@ from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests.comm import expected_cells, expected_outages, messages
-from tests.conftest import RO_PASSWORD
+from tests.conftest import PATIENT, RO_PASSWORD
 from tests.database import TestDatabases
 from tests.visiting import at_machine
 
@@ -39,7 +39,7 @@ async def berlin(databases: TestDatabases) -> AsyncIterator[tuple[httpx.AsyncCli
     async with await connect(dsn) as conn:
         await conn.execute(CHANGES)
     reader = databases.as_role(dsn, "eco_ro", RO_PASSWORD)
-    settings = load_settings().model_copy(update={"ts_dsn": reader, "tz": BERLIN})
+    settings = load_settings().model_copy(update={"ts_dsn": reader, "tz": BERLIN, **PATIENT})
     transport = httpx.ASGITransport(at_machine(create_api()))
     async with (
         runtime.opened(settings),
@@ -53,7 +53,7 @@ async def berlin(databases: TestDatabases) -> AsyncIterator[tuple[httpx.AsyncCli
     ("start", "changed", "hours"),
     [(date(2025, 10, 12), "2025-10-26", 25), (date(2026, 3, 15), "2026-03-29", 23)],
 )
-async def test_no_hour_is_lost_or_doubled_where_clocks_are_changed(
+async def test_no_hour_is_lost_or_doubled_at_a_change_of_clocks(
     berlin: tuple[httpx.AsyncClient, str], start: date, changed: str, hours: int
 ) -> None:
     http, dsn = berlin

@@ -12,7 +12,7 @@ from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests import golden
-from tests.conftest import RO_PASSWORD
+from tests.conftest import PATIENT, RO_PASSWORD
 from tests.contract import PATHS, fill, good, hold
 from tests.database import TestDatabases
 from tests.visiting import at_machine
@@ -20,8 +20,10 @@ from tests.waiting import until
 
 
 def test_the_contract_is_the_recorded_one() -> None:
-    said = "the HTTP contract has changed: if that is meant, make golden and review the difference"
-    assert golden.OPENAPI.read_text("utf-8") == golden.recorded(create_api().openapi()), said
+    message = (
+        "the HTTP contract has changed: if that is meant, make golden and review the difference"
+    )
+    assert golden.OPENAPI.read_text("utf-8") == golden.recorded(create_api().openapi()), message
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -36,10 +38,10 @@ async def test_before_anything_is_open(path: str) -> None:
 
 @pytest.fixture(scope="module")
 async def lost(databases: TestDatabases) -> AsyncIterator[httpx.AsyncClient]:
-    """The contract over a database that was asked once and is away since."""
+    """The contract over a database that answered each path once and is away since."""
     dsn = await databases.fresh()
     settings = load_settings().model_copy(
-        update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD)}
+        update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD), **PATIENT}
     )
     async with await connect(dsn) as conn:
         await fill(conn)
@@ -59,14 +61,18 @@ async def lost(databases: TestDatabases) -> AsyncIterator[httpx.AsyncClient]:
     await databases.drop(dsn)
 
 
+FILES = (".csv", ".xlsx", ".parquet")
+UNCACHED = ("/readyz", "/api/v1/alarms/", "/api/v1/events")
+
+
 @pytest.mark.parametrize("path", PATHS)
 async def test_while_the_database_is_away(lost: httpx.AsyncClient, path: str) -> None:
     answer = await lost.get(good(path))
     hold(answer, path)
     if path == "/metrics":
         assert "ksys_database_up 0.0" in answer.text
-    elif path == "/readyz" or path.startswith("/api/v1/alarms/") or path.endswith(".csv"):
-        # A file could not say that it is stale, and of the journal nothing is kept.
+    elif path.startswith(UNCACHED) or path.endswith(FILES):
+        # A file could not say that it is stale, and the journal is not cached.
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
     else:

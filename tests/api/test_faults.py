@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
@@ -18,9 +17,16 @@ from ksys_app.queries import latest
 from tests import plant
 from tests.conftest import RO_PASSWORD, Plant
 from tests.database import TestDatabases
-from tests.waiting import until
+from tests.waiting import until, within
 
+# The app waits 2 s for a statement, and gives a database up after 4 s.
 WITHIN_S = 5.0
+
+
+@pytest.fixture(scope="module")
+def plant_limits() -> Mapping[str, int]:
+    """The limits of the product."""
+    return {}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,11 +41,9 @@ async def test_a_statement_that_waits_too_long_leaves_old_tiles_or_503_and_the_n
     before = (await http.get("/api/v1/kpi")).json()
     async with await connect(plant_db.dsn) as holder, holder.transaction():
         await holder.execute("LOCK TABLE public.tag_latest")
-        async with asyncio.timeout(WITHIN_S):
-            (old,) = (await http.get("/api/v1/kpi")).json()
+        (old,) = (await within(WITHIN_S, http.get("/api/v1/kpi"))).json()
         assert (old["stale"], old["value"]) == (True, before[0]["value"])
-        async with asyncio.timeout(WITHIN_S):
-            answer = await http.get("/api/v1/latest?tag=D100")
+        answer = await within(WITHIN_S, http.get("/api/v1/latest?tag=D100"))
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "DB_TIMEOUT")
 
     async def fresh() -> bool:
@@ -69,7 +73,7 @@ async def none_left(plant_db: Plant, kind: str) -> AsyncIterator[None]:
             await plant_db.conn.execute(limit.format(name, sql.Literal(-1)))
 
 
-async def test_without_a_connection_left_a_new_process_says_so_and_an_old_one_continues(
+async def test_without_a_free_connection_a_new_process_gets_an_error_and_an_old_one_continues(
     http: httpx.AsyncClient, plant_db: Plant, databases: TestDatabases
 ) -> None:
     assert (await http.get("/api/v1/latest")).status_code == 200

@@ -13,7 +13,7 @@ from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests import plant
-from tests.conftest import RO_PASSWORD
+from tests.conftest import PATIENT, RO_PASSWORD
 from tests.database import TestDatabases
 from tests.visiting import at_machine
 
@@ -50,14 +50,14 @@ async def test_readyz_is_503_and_says_why(nowhere: httpx.AsyncClient) -> None:
     assert answer.json()["error"]["code"] == "DB_CONN"
 
 
-async def test_stale_rows_are_served_and_say_so_until_the_return(
+async def test_stale_rows_are_marked_until_the_database_returns(
     databases: TestDatabases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "TTL", {**db.TTL, "metrics": 0.0})
     series = "/api/v1/timeseries?tag=D100"
     dsn = await databases.fresh()
     settings = load_settings().model_copy(
-        update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD)}
+        update={"ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD), **PATIENT}
     )
     async with await connect(dsn) as conn:
         await plant.insert(conn, [(await plant.clock(conn), "D100", 1.0)])

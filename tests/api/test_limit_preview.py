@@ -51,7 +51,7 @@ async def exactly(http: httpx.AsyncClient, body: Mapping[str, Any]) -> list[dict
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-async def test_minutes_say_at_once_how_many_alarms_there_would_have_been(
+async def test_a_preview_of_minutes_counts_the_alarms(
     http: httpx.AsyncClient,
 ) -> None:
     found = await ask(http, {"tag_name": "PV", "warn_max": 90, "max_step": 40})
@@ -85,7 +85,7 @@ async def test_limits_with_too_many_alarms_are_not_judged_further(
     assert lines[-1]["reached"] < lines[-1]["end"]
 
 
-async def test_it_says_what_would_be_in_alarm_now(http: httpx.AsyncClient) -> None:
+async def test_a_preview_has_the_alarms_that_are_active_now(http: httpx.AsyncClient) -> None:
     body = {"tag_name": "PV", "warn_max": 49, "days": 1}
     now = [{"condition": "HIGH", "level": "H"}]
     assert (await ask(http, body))["after"]["active"] == now

@@ -30,24 +30,24 @@ async def rules(plant_db: Plant) -> None:
     )
 
 
-def held(answer: httpx.Response, path: str, method: str) -> httpx.Response:
-    """The answer, if it fits the OpenAPI document."""
+def checked(answer: httpx.Response, path: str, method: str) -> httpx.Response:
+    """The answer, after a check against the OpenAPI document."""
     CONTRACT[path][method].validate_response(answer)
     return answer
 
 
 async def put(http: httpx.AsyncClient, tag: str, body: Mapping[str, Any]) -> httpx.Response:
-    return held(await http.put(f"/api/v1/rules/{tag}", json=body), PUT, "PUT")
+    return checked(await http.put(f"/api/v1/rules/{tag}", json=body), PUT, "PUT")
 
 
 async def limits(http: httpx.AsyncClient, tag: str) -> dict[str, Any]:
-    answer = held(await http.get("/api/v1/rules", params={"tag": tag}), "/api/v1/rules", "GET")
+    answer = checked(await http.get("/api/v1/rules", params={"tag": tag}), "/api/v1/rules", "GET")
     (found,) = answer.json()
     return dict(found)
 
 
 async def test_every_tag_has_limits_with_a_version(http: httpx.AsyncClient) -> None:
-    answer = held(await http.get("/api/v1/rules"), "/api/v1/rules", "GET")
+    answer = checked(await http.get("/api/v1/rules"), "/api/v1/rules", "GET")
     found = {one["tag_name"]: one for one in answer.json()}
     assert (found["P1"]["version"], found["P1"]["warn_max"], found["P1"]["has_rule"]) == (
         1,
@@ -87,7 +87,7 @@ async def test_a_change_is_saved_and_the_columns_that_are_not_given_stay(
     assert await cursor.fetchone() == ("local", "new pump", "page", 2)
 
 
-async def test_what_get_answered_may_be_sent_back(http: httpx.AsyncClient) -> None:
+async def test_limits_of_a_get_can_be_sent_back(http: httpx.AsyncClient) -> None:
     now = await limits(http, "area 1/P6")
     body = {name: value for name, value in now.items() if name != "has_rule"}
     answer = await put(http, "area 1/P6", body | {"deadband_pct": 2, "reason": "noise"})
@@ -136,8 +136,9 @@ async def test_a_wrong_body_is_said(
     assert says in answer.json()["error"]["message"]
 
 
-async def test_an_unknown_tag_gets_no_rule(http: httpx.AsyncClient) -> None:
-    answer = await put(http, "NOPE", {"version": 0, "reason": "x", "warn_max": 1})
+@pytest.mark.parametrize("tag", ["NOPE", "two%0D%0Alines", "line%0A"])
+async def test_an_unknown_tag_gets_no_rule(http: httpx.AsyncClient, tag: str) -> None:
+    answer = await put(http, tag, {"version": 0, "reason": "x", "warn_max": 1})
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "UNKNOWN_TAG")
 
 
@@ -158,23 +159,23 @@ async def test_an_outdated_version_is_a_conflict_with_all_three_values(
     assert (await put(http, "P3", {"version": 9, "reason": "x"})).status_code == 409
 
 
-async def test_the_history_has_who_why_and_what_and_leads_on(http: httpx.AsyncClient) -> None:
+async def test_the_history_has_actor_reason_and_cells_in_pages(http: httpx.AsyncClient) -> None:
     for value in (70, 60, 50):
         now = await limits(http, "P4")
         body = {"version": now["version"], "reason": f"to {value}", "warn_max": value}
         await put(http, "P4", body)
     path = "/api/v1/rules/history"
-    page = held(await http.get(path, params={"tag": "P4", "limit": 2}), path, "GET").json()
+    page = checked(await http.get(path, params={"tag": "P4", "limit": 2}), path, "GET").json()
     assert [(row["version"], row["reason"]) for row in page["rows"]] == [(4, "to 50"), (3, "to 60")]
     assert page["rows"][0]["cells"] == [{"column": "warn_max", "old": 60, "new": 50}]
     assert page["rows"][0]["source"] == "page"
     more = await http.get(path, params={"tag": "P4", "limit": 9, "before": page["next"]})
-    rows = held(more, path, "GET").json()["rows"]
+    rows = checked(more, path, "GET").json()["rows"]
     assert [(row["version"], row["op"], row["source"]) for row in rows] == [
         (2, "UPDATE", "page"),
         (1, "INSERT", "sql"),
     ]
-    every = held(await http.get(path), path, "GET").json()["rows"]
+    every = checked(await http.get(path), path, "GET").json()["rows"]
     assert {row["tag_name"] for row in every} > {"P4"}
 
 
@@ -201,7 +202,7 @@ async def test_where_a_rule_differs_from_the_file_of_the_last_sync(
     async def read(tag: str | None = None) -> Any:
         path = "/api/v1/rules/file"
         params = {} if tag is None else {"tag": tag}
-        return held(await http.get(path, params=params), path, "GET").json()
+        return checked(await http.get(path, params=params), path, "GET").json()
 
     assert await read() == [], "nothing was synced yet"
     await plant_db.conn.execute(
@@ -225,7 +226,7 @@ async def test_where_a_rule_differs_from_the_file_of_the_last_sync(
         ("F2", "file"),
     ]
     path = "/api/v1/rules/file"
-    none = held(await http.get(path, params={"tag": "NOPE"}), path, "GET")
+    none = checked(await http.get(path, params={"tag": "NOPE"}), path, "GET")
     assert none.status_code == 404
     await put(http, "F1", {"version": before["version"] + 2, "reason": "c", "warn_max": 80})
     assert await read("F1") == []
@@ -236,13 +237,13 @@ async def test_a_rollback_saves_old_values_as_a_new_version(http: httpx.AsyncCli
     await put(http, "P5", {"version": 2, "reason": "b", "warn_max": 60})
     path = "/api/v1/rules/rollback"
     body = {"tag_name": "P5", "to": 1, "version": 3, "reason": "it was right"}
-    answer = held(await http.post(path, json=body), path, "POST")
+    answer = checked(await http.post(path, json=body), path, "POST")
     assert answer.status_code == 200
     now = await limits(http, "P5")
     assert (now["version"], now["warn_max"], now["meta"]) == (4, 80, {"unit": "bar"})
-    late = held(await http.post(path, json=body), path, "POST")
+    late = checked(await http.post(path, json=body), path, "POST")
     assert late.status_code == 409
-    none = held(await http.post(path, json=body | {"to": 0, "version": 4}), path, "POST")
+    none = checked(await http.post(path, json=body | {"to": 0, "version": 4}), path, "POST")
     assert none.status_code == 400
     assert "'P5' had no rule at version 0" in none.json()["error"]["message"]
 
@@ -284,7 +285,7 @@ async def test_settings_of_alarms_are_part_of_the_limits(http: httpx.AsyncClient
     assert (await put(http, "P7", gone)).json()["limits"]["settings"] == []
     path = "/api/v1/rules/rollback"
     body = {"tag_name": "P7", "to": 2, "version": 3, "reason": "d"}
-    back = held(await http.post(path, json=body), path, "POST").json()["limits"]
+    back = checked(await http.post(path, json=body), path, "POST").json()["limits"]
     assert (back["version"], back["settings"][0]["priority"]) == (4, 1)
 
 
@@ -309,7 +310,7 @@ class TestManyTags:
 
     async def ask(self, http: httpx.AsyncClient, path: str, body: Any) -> httpx.Response:
         path = f"/api/v1/rules/{path}"
-        return held(await http.post(path, json=body), path, "POST")
+        return checked(await http.post(path, json=body), path, "POST")
 
     async def test_a_change_is_proposed_and_saved_in_one_transaction(
         self, http: httpx.AsyncClient
@@ -375,7 +376,7 @@ class TestManyTags:
             ),
         ],
     )
-    async def test_what_cannot_be_proposed_is_said(
+    async def test_a_wrong_proposal_is_an_error(
         self, http: httpx.AsyncClient, body: Any, says: str
     ) -> None:
         answer = await self.ask(http, "proposal", body)
@@ -413,7 +414,7 @@ async def test_what_cannot_be_stored_or_sent_is_a_wrong_parameter(
 ) -> None:
     body = {"version": (await limits(http, "P7"))["version"], "reason": "x", **sent}
     answer = await http.put("/api/v1/rules/P7", content=json.dumps(body))
-    held(answer, PUT, "PUT")
+    checked(answer, PUT, "PUT")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_PARAMETER")
 
 
@@ -431,7 +432,7 @@ async def test_half_a_character_names_no_tag(
     http: httpx.AsyncClient, path: str, body: dict[str, Any]
 ) -> None:
     answer = await http.post(f"/api/v1/{path}", content=json.dumps(body))
-    held(answer, f"/api/v1/{path}", "POST")
+    checked(answer, f"/api/v1/{path}", "POST")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_PARAMETER")
 
 
@@ -442,7 +443,7 @@ async def test_a_number_of_many_digits_is_saved_as_it_is_read(http: httpx.AsyncC
     assert saved.json()["limits"]["meta"] == (await limits(http, "P7"))["meta"] == {"n": 1e30}
 
 
-async def test_whatever_somebody_has_stored_the_history_can_be_read(
+async def test_the_history_can_be_read_with_any_stored_value(
     http: httpx.AsyncClient, plant_db: Plant
 ) -> None:
     for meta in ('{"n": 123456789012345678901234567890}', json.dumps(DEEP)):
@@ -450,7 +451,7 @@ async def test_whatever_somebody_has_stored_the_history_can_be_read(
             "UPDATE influx_qc_rule SET meta = %s::text::jsonb WHERE tag_name = 'P5'", (meta,)
         )
     path = "/api/v1/rules/history"
-    answer = held(await http.get(path, params={"tag": "P5"}), path, "GET")
+    answer = checked(await http.get(path, params={"tag": "P5"}), path, "GET")
     newest, before = answer.json()["rows"][:2]
     assert newest["new"] is None, "nested too deeply to be sent"
     assert before["new"]["meta"] == {"n": 1.2345678901234568e29}

@@ -35,7 +35,9 @@ async def name(request: pytest.FixtureRequest, plant_db: Plant) -> AsyncIterator
     await plant_db.conn.execute("DELETE FROM tag_latest WHERE tag_name = %s", [tag])
 
 
-async def test_its_tile_and_newest_sample_are_answered(http: httpx.AsyncClient, name: str) -> None:
+async def test_a_strange_tag_has_a_tile_and_a_newest_sample(
+    http: httpx.AsyncClient, name: str
+) -> None:
     (tile,) = (await http.get("/api/v1/kpi", params={"tag": name})).json()
     assert (tile["title"], tile["value"]) == (name, 1.5)
     (newest,) = (await http.get("/api/v1/latest", params={"tag": name})).json()
@@ -43,14 +45,16 @@ async def test_its_tile_and_newest_sample_are_answered(http: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize("endpoint", ["timeseries", "indicators", "features"])
-async def test_its_series_is_answered(http: httpx.AsyncClient, name: str, endpoint: str) -> None:
+async def test_a_strange_tag_has_a_series(
+    http: httpx.AsyncClient, name: str, endpoint: str
+) -> None:
     answer = await http.get(f"/api/v1/{endpoint}", params={"tag": name, "window": "24h"})
     assert answer.status_code == 200, answer.text
     assert answer.json()["tag_name"] == name
     assert answer.json()["rows"]
 
 
-async def test_its_communication_is_answered(http: httpx.AsyncClient, name: str) -> None:
+async def test_a_strange_tag_has_communication(http: httpx.AsyncClient, name: str) -> None:
     map_of = (await http.get("/api/v1/comm/heatmap", params={"tag": name})).json()
     assert map_of["tag_name"] == name
     assert sum(cell["recv_msgs"] for cell in map_of["cells"]) >= 1
@@ -58,7 +62,7 @@ async def test_its_communication_is_answered(http: httpx.AsyncClient, name: str)
 
 
 @pytest.mark.parametrize("path", ["export.csv", "comm/cells.csv", "comm/outages.csv"])
-async def test_its_files_are_answered(http: httpx.AsyncClient, name: str, path: str) -> None:
+async def test_a_strange_tag_has_files(http: httpx.AsyncClient, name: str, path: str) -> None:
     answer = await http.get(f"/api/v1/{path}", params={"tag": [name, name]})
     assert answer.status_code == 200, answer.text
     rows = list(csv.DictReader(answer.text.removeprefix("\ufeff").splitlines(keepends=True)))
@@ -82,7 +86,7 @@ ONES = ["kpi", "latest", "timeseries", "indicators", "features", "comm/heatmap",
         ("x" * 5_001, "tag is longer than 5000 characters"),
     ],
 )
-async def test_what_no_tag_can_be_called_is_named_by_its_parameter(
+async def test_an_impossible_tag_name_is_an_error(
     http: httpx.AsyncClient, path: str, tag: str, says: str
 ) -> None:
     answer = await http.get(f"/api/v1/{path}", params={"tag": tag})
@@ -100,7 +104,7 @@ async def test_of_a_list_the_parameter_is_named_and_not_a_place_in_it(
     assert message == "tag '\\x00' holds a NUL character, which no name can; tag must be a name"
 
 
-async def test_a_parameter_that_is_called_like_the_place_it_stands_in_is_named(
+async def test_an_unknown_parameter_named_query_is_an_error(
     http: httpx.AsyncClient,
 ) -> None:
     message = (await http.get("/api/v1/tags?query=1")).json()["error"]["message"]

@@ -26,7 +26,7 @@ SERIES = {window.view: f"timeseries?tag=R1&window={window.label}" for window in 
 
 @pytest.fixture(scope="module", autouse=True)
 async def sample(plant_db: Plant) -> None:
-    """One, so that the tag is known."""
+    """One sample, so that the tag exists."""
     await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "R1", 1.0)])
 
 

@@ -63,7 +63,7 @@ async def test_tables_lists_and_commands_are_rendered(served: httpx.AsyncClient)
     ],
     ids=lambda error: type(error).__name__,
 )
-async def test_the_link_of_an_error_box_leads_somewhere(
+async def test_the_link_of_an_error_box_opens_a_runbook(
     served: httpx.AsyncClient, error: Exception
 ) -> None:
     link = problem(error, since_ms=0).runbook
@@ -102,9 +102,9 @@ async def test_an_unknown_code_gets_the_address_of_the_list(served: httpx.AsyncC
 
 
 def test_html_in_a_runbook_is_text() -> None:
-    made = page("<b>", "a <script>alert(1)</script> b\n\n<img src=x onerror=y>\n")
-    assert re.findall(r"<(?:script|img|b>)", made) == []
-    assert "&lt;script&gt;" in made
+    html = page("<b>", "a <script>alert(1)</script> b\n\n<img src=x onerror=y>\n")
+    assert re.findall(r"<(?:script|img|b>)", html) == []
+    assert "&lt;script&gt;" in html
 
 
 @pytest.mark.parametrize("sql", STATEMENTS)

@@ -41,6 +41,12 @@ async def samples(plant_db: Plant) -> None:
     await plant_db.conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('D302')")
 
 
+@pytest.fixture(scope="module")
+async def now(plant_db: Plant, samples: None) -> datetime:
+    """The database's clock, after the samples were written."""
+    return await plant.clock(plant_db.conn)
+
+
 async def get(http: httpx.AsyncClient, endpoint: str, **params: str) -> dict[str, Any]:
     answer = await http.get(f"/api/v1/{endpoint}", params=params)
     assert answer.status_code == 200, answer.text
@@ -49,8 +55,8 @@ async def get(http: httpx.AsyncClient, endpoint: str, **params: str) -> dict[str
 
 @each_endpoint
 @pytest.mark.parametrize("label", LABELS)
-async def test_rows_and_columns_say_the_same_in_every_window(
-    http: httpx.AsyncClient, endpoint: str, label: str
+async def test_rows_and_columns_have_the_same_values_in_every_window(
+    http: httpx.AsyncClient, nothing_expires: None, endpoint: str, label: str
 ) -> None:
     names = list(ENDPOINTS[endpoint].model_fields)
     by_row = await get(http, endpoint, tag="N", window=label)
@@ -70,7 +76,7 @@ async def test_rows_and_columns_say_the_same_in_every_window(
 
 
 @each_endpoint
-async def test_the_head_tells_tag_window_bucket_and_edges(
+async def test_the_head_has_tag_window_bucket_and_edges(
     http: httpx.AsyncClient, plant_db: Plant, endpoint: str
 ) -> None:
     now = (await plant.clock(plant_db.conn)).timestamp() * 1000
@@ -96,11 +102,13 @@ async def test_a_range_has_the_rows_of_the_window_that_it_is(
     window = await get(http, endpoint, tag="N", window="12h")
     span = await get(http, endpoint, tag="N", **{"from": "now-12h"})
     assert span["window"] is None
-    # One of the two answers may be a minute older: its running bucket went on.
+    # One of the two answers may be some minutes older: its running bucket went on.
     found, wanted = ({row["bucket"]: row for row in one["rows"][:-2]} for one in (span, window))
     both = found.keys() & wanted.keys()
-    assert len(both) >= len(span["rows"]) - 4
-    assert all(found[bucket] == wanted[bucket] for bucket in both)
+    assert len(both) >= len(span["rows"]) - 20
+    # Two reads may add up the same samples in another order.
+    for bucket in both:
+        assert found[bucket] == pytest.approx(wanted[bucket])
     ends = [datetime.fromisoformat(span[name]) for name in ("from", "to")]
     assert ends[1] - ends[0] == pytest.approx(timedelta(hours=12), abs=timedelta(minutes=10))
     first = datetime.fromisoformat(span["rows"][0]["bucket"])
@@ -108,9 +116,8 @@ async def test_a_range_has_the_rows_of_the_window_that_it_is(
 
 
 async def test_two_texts_of_one_range_that_is_over_are_one_answer(
-    http: httpx.AsyncClient, plant_db: Plant
+    http: httpx.AsyncClient, plant_db: Plant, now: datetime, nothing_expires: None
 ) -> None:
-    now = await plant.clock(plant_db.conn)
     start, end = (now - timedelta(hours=h) for h in (9, 3))
     path = "/api/v1/timeseries"
     first = await http.get(
@@ -128,17 +135,20 @@ async def test_two_texts_of_one_range_that_is_over_are_one_answer(
     assert TTL["past"] > TTL["metrics"]
 
 
-async def test_samples_are_marked_as_such(http: httpx.AsyncClient, plant_db: Plant) -> None:
-    path = "/api/v1/timeseries?tag=N&from=now-30m&bucket=raw&format=columns"
+async def test_samples_are_marked_as_such(http: httpx.AsyncClient, now: datetime) -> None:
+    half_hour = f"from={plant.ago(now, minutes=40)}&to={plant.ago(now, minutes=10)}"
+    path = f"/api/v1/timeseries?tag=N&{half_hour}&bucket=raw&format=columns"
     found = (await http.get(path)).json()
     assert (found["bucket"], found["view"], found["bucket_s"]) == ("raw", "influx_hist", 0)
     columns = found["columns"]
-    assert 88 <= len(columns["bucket"]) <= 91, "one every 20 s"
+    assert len(columns["bucket"]) == 90, "one every 20 s"
     assert set(columns["n"]) == {1}
     assert columns["avg"] == columns["min"] == columns["max"] == columns["last"]
 
 
-async def test_finer_buckets_of_a_window_are_a_range(http: httpx.AsyncClient) -> None:
+async def test_finer_buckets_of_a_window_are_a_range(
+    http: httpx.AsyncClient, nothing_expires: None
+) -> None:
     found = await get(http, "timeseries", tag="N", window="48h", bucket="1m")
     assert (found["bucket"], found["window"]) == ("1m", None)
     assert len(found["rows"]) >= 1499
@@ -179,7 +189,9 @@ async def test_samples_are_of_one_tag(http: httpx.AsyncClient) -> None:
     assert answer.json()["error"]["message"] == "bucket=raw needs tag"
 
 
-async def test_one_answer_feeds_page_and_chart(http: httpx.AsyncClient) -> None:
+async def test_one_answer_feeds_page_and_chart(
+    http: httpx.AsyncClient, nothing_expires: None
+) -> None:
     columns = (await get(http, "timeseries", tag="N", window="12h", format="columns"))["columns"]
     answer = await metrics.buckets("N", parse_window("12h"))
     assert answer.cache_hit
@@ -201,9 +213,9 @@ async def test_bands_are_two_deviations_about_their_centre(
 
 async def test_columns_may_be_chosen(http: httpx.AsyncClient) -> None:
     for form in ("rows", "columns"):
-        params = {"tag": "N", "window": "5m", "format": form, "columns": "max,avg"}
-        made = (await get(http, "timeseries", **params))[form]
-        assert list(made if form == "columns" else made[0]) == ["bucket", "avg", "max"]
+        params = {"tag": "N", "window": "24h", "format": form, "columns": "max,avg"}
+        found = (await get(http, "timeseries", **params))[form]
+        assert list(found if form == "columns" else found[0]) == ["bucket", "avg", "max"]
 
 
 @pytest.mark.parametrize("endpoint", DRAWN)
@@ -217,7 +229,7 @@ async def test_a_chart_of_noise_is_small(http: httpx.AsyncClient, endpoint: str)
 
 @each_endpoint
 async def test_an_unchanged_answer_is_not_sent_again(
-    http: httpx.AsyncClient, endpoint: str
+    http: httpx.AsyncClient, nothing_expires: None, endpoint: str
 ) -> None:
     path = f"/api/v1/{endpoint}?tag=N&window=12h&format=columns"
     first = await http.get(path)
@@ -234,7 +246,7 @@ async def test_an_unchanged_answer_is_not_sent_again(
 
 
 async def test_a_stored_answer_is_sent_without_asking_the_database(
-    http: httpx.AsyncClient,
+    http: httpx.AsyncClient, nothing_expires: None
 ) -> None:
     path = "/api/v1/timeseries?tag=N&window=10m&format=columns&columns=avg"
     first = await http.get(path)
@@ -244,7 +256,7 @@ async def test_a_stored_answer_is_sent_without_asking_the_database(
 
 
 async def test_the_charts_of_half_a_minute_look_for_new_rules_once(
-    http: httpx.AsyncClient,
+    http: httpx.AsyncClient, nothing_expires: None
 ) -> None:
     path = "/api/v1/indicators?tag=N&band=bollinger&format=columns&window="
     await http.get(f"{path}48h")
@@ -256,12 +268,12 @@ async def test_the_charts_of_half_a_minute_look_for_new_rules_once(
 async def test_a_new_sample_changes_the_etag(
     http: httpx.AsyncClient, plant_db: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ksys_app.db.TTL", {"metrics": 0.0, "latest": 0.0})
+    monkeypatch.setattr("ksys_app.db.TTL", TTL | {"metrics": 0.0})
     path = "/api/v1/timeseries?tag=etag&window=12m"
     await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "etag", 1.0)])
     first = await http.get(path)
     same = await http.get(path, headers={"If-None-Match": first.headers["ETag"]})
-    assert same.status_code == 304, "asked of the database anew, and nothing has changed"
+    assert same.status_code == 304, "read again from the database, and nothing has changed"
     await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), "etag", 2.0)])
     other = await http.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert other.status_code == 200
@@ -269,8 +281,8 @@ async def test_a_new_sample_changes_the_etag(
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "gzip;q=0", "br"])
-async def test_who_takes_no_gzip_gets_plain_json_with_an_etag_of_its_own(
-    http: httpx.AsyncClient, accepted: str
+async def test_a_client_without_gzip_gets_plain_json_with_another_etag(
+    http: httpx.AsyncClient, nothing_expires: None, accepted: str
 ) -> None:
     path = "/api/v1/timeseries?tag=N&window=60m"
     packed = await http.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
@@ -282,21 +294,21 @@ async def test_who_takes_no_gzip_gets_plain_json_with_an_etag_of_its_own(
     assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
 
 
-async def test_what_was_made_of_an_answer_is_kept_with_it_and_bounded(
-    http: httpx.AsyncClient,
+async def test_the_results_of_an_answer_are_cached_with_it_and_bounded(
+    http: httpx.AsyncClient, nothing_expires: None
 ) -> None:
     for name in list(schemas.Bucket.model_fields)[1:]:
-        params = {"tag": "N", "window": "10m", "columns": name}
+        params = {"tag": "N", "window": "12h", "columns": name}
         assert list((await get(http, "timeseries", **params))["rows"][0]) == ["bucket", name]
-    answer = await metrics.buckets("N", parse_window("10m"))
-    assert 1 <= len(answer.made) <= 4
-    for packed in answer.made.of(Body).values():
-        assert orjson.loads(packed.plain)["window"] == "10m"
+    answer = await metrics.buckets("N", parse_window("12h"))
+    assert 1 <= len(answer.results) <= 4
+    for packed in answer.results.of(Body).values():
+        assert orjson.loads(packed.plain)["window"] == "12h"
 
 
 @each_endpoint
 @pytest.mark.parametrize("form", ["rows", "columns"])
-async def test_a_known_tag_without_data_answers_no_rows(
+async def test_a_tag_without_data_has_no_rows(
     http: httpx.AsyncClient, endpoint: str, form: str
 ) -> None:
     answer = await get(http, endpoint, tag="D302", window="24h", format=form)
@@ -321,14 +333,14 @@ async def test_without_a_tag_the_rows_are_those_of_all(
         alone = await get(http, endpoint, tag=tag, window="60m")
         assert alone["rows"]
         found = {row["bucket"]: row for row in answer["rows"] if row["tag_name"] == tag}
-        # One of the two may have been kept for a minute: the running bucket goes on.
+        # One of the two may be from the cache, a minute old: the current bucket has changed since.
         both = [row for row in alone["rows"][:-2] if row["bucket"] in found]
         assert len(both) >= len(alone["rows"]) - 4
         for row in both:
             assert found[row["bucket"]] == pytest.approx(row)
 
 
-async def test_all_tags_are_cut_to_the_newest_rows_and_say_so(
+async def test_all_tags_are_cut_to_the_newest_rows_and_marked_as_truncated(
     http: httpx.AsyncClient, plant_db: Plant, caplog: pytest.LogCaptureFixture
 ) -> None:
     await plant_db.conn.execute(
@@ -402,7 +414,7 @@ async def test_a_refused_value_leaves_its_bucket_to_the_usable_ones(
     assert [row[name] for row in by_row["rows"]] == by_column["columns"][name] == [5.0]
 
 
-async def test_features_of_a_long_window_are_the_newest_and_say_so(
+async def test_features_of_a_long_window_are_the_newest_and_marked_as_truncated(
     http: httpx.AsyncClient, plant_db: Plant, caplog: pytest.LogCaptureFixture
 ) -> None:
     await plant_db.conn.execute(
@@ -426,7 +438,7 @@ def _bloated(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [line for line in caplog.messages if line.startswith("payload_bloat ")]
 
 
-async def test_the_documents_tell_the_shapes(http: httpx.AsyncClient) -> None:
+async def test_the_documents_describe_the_shapes(http: httpx.AsyncClient) -> None:
     document = (await http.get("/api/v1/openapi.json")).json()
     page = (await http.get("/api/v1/docs")).text
     for endpoint, shape in ENDPOINTS.items():
@@ -434,10 +446,10 @@ async def test_the_documents_tell_the_shapes(http: httpx.AsyncClient) -> None:
         models = operation["responses"]["200"]["content"]["application/json"]["schema"]["anyOf"]
         # Those of one tag, not compared, come first.
         for model, layout in zip(models[:2], ("rows", "columns"), strict=True):
-            told = await get(http, endpoint, tag="N", format=layout)
+            answer = await get(http, endpoint, tag="N", format=layout)
             name = model["$ref"].rsplit("/", 1)[-1]
             fields = document["components"]["schemas"][name]["properties"]
-            assert set(told) | {"stale", "stale_s", "from", "to"} == set(fields)
+            assert set(answer) | {"stale", "stale_s", "from", "to"} == set(fields)
             assert shape.__name__ in str(fields[layout])
         assert "304" in operation["responses"]
     assert "An object with <code>tag_name</code>" in page

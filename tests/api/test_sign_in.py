@@ -24,7 +24,7 @@ from ksys_app.wall.identity import Local
 from ksys_app.wall.limits import Crowd, Limits
 from ksys_app.wall.wall import walled
 from tests import identity
-from tests.conftest import OP_PASSWORD, RO_PASSWORD
+from tests.conftest import OP_PASSWORD, PATIENT, RO_PASSWORD
 from tests.database import TestDatabases
 from tests.ksys import ksys
 
@@ -34,9 +34,9 @@ LIMITS = Limits(requests=1000, websockets=3, messages=5)
 
 @pytest.fixture(scope="module")
 async def dsn(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh()
-    yield made
-    await databases.drop(made)
+    new = await databases.fresh()
+    yield new
+    await databases.drop(new)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,7 @@ def settings(databases: TestDatabases, dsn: str, issuer: str) -> Settings:
         update={
             "ts_dsn": databases.as_role(dsn, "eco_ro", RO_PASSWORD),
             "ts_operator_dsn": databases.as_role(dsn, "eco_op", OP_PASSWORD),
+            **PATIENT,
             "auth": "oidc",
             "oidc_issuer": issuer,
             "oidc_client_id": "ksys",
@@ -105,8 +106,8 @@ async def newest() -> tuple[str, str, str, str]:
     return row.action, row.via, row.subject, row.detail.get("reason", "")
 
 
-def said(answer: httpx.Response) -> str:
-    """What the page says in its box."""
+def alert(answer: httpx.Response) -> str:
+    """The text in the box of the page."""
     found = re.search(r'role="alert">([^<]+)<', answer.text)
     assert found is not None, answer.text
     return found[1]
@@ -117,7 +118,7 @@ async def refused(
 ) -> None:
     """Nobody is logged in, and page and audit say why."""
     answer = await browser.get(address)
-    assert (answer.status_code, said(answer)) == (status, sentence)
+    assert (answer.status_code, alert(answer)) == (status, sentence)
     assert 'class="button"' in answer.text
     assert (await browser.get("/api/v1/me")).status_code == 401
     action, via, _, why = await newest()
@@ -228,9 +229,9 @@ async def test_a_token_of_another_login(browser: httpx.AsyncClient) -> None:
 
 
 async def test_a_code_that_somebody_else_has_seen(browser: httpx.AsyncClient) -> None:
-    seen = await brought_back(browser, "eve")
+    other = await brought_back(browser, "eve")
     own = changed(
-        await brought_back(browser, "ann"), code=parse_qs(urlsplit(seen).query)["code"][0]
+        await brought_back(browser, "ann"), code=parse_qs(urlsplit(other).query)["code"][0]
     )
     await refused(browser, own, 401, REFUSED, "refused")
 
@@ -297,7 +298,7 @@ async def test_a_provider_that_is_down(settings: Settings) -> None:
     async with app(closed) as browser:
         await refused(browser, "/login/oidc?lang=en", 401, AWAY, "away")
         korean = await browser.get("/login/oidc?lang=ko")
-        assert said(korean).startswith("인증 서버가 제대로 응답하지 않습니다.")
+        assert alert(korean).startswith("인증 서버가 제대로 응답하지 않습니다.")
 
 
 async def test_a_provider_that_ends_in_the_middle_of_a_login(settings: Settings) -> None:
@@ -346,7 +347,7 @@ async def test_a_logout_leads_to_the_provider_s(browser: httpx.AsyncClient, issu
 
 async def test_over_http_nobody_begins_a_login_elsewhere(browser: httpx.AsyncClient) -> None:
     answer = await browser.get("http://plant.example/login/oidc")
-    assert said(answer).startswith("A login needs https")
+    assert alert(answer).startswith("A login needs https")
 
 
 async def test_failures_do_not_fill_the_audit(browser: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ from ksys_app.errors import KsysError
 from ksys_app.ops.serving import frontend
 from ksys_app.ops.stopping import as_by_ctrl_c
 from tests.bench import app, database, tables
-from tests.bench.arguments import Given, parsed
+from tests.bench.arguments import Arguments, parsed
 from tests.bench.database import Source
 from tests.bench.measuring import NoTag, measure
 from tests.bench.report import Report, to_json
@@ -36,46 +36,52 @@ async def _built() -> None:
         raise
 
 
-async def _report(given: Given) -> Report:
+async def _report(arguments: Arguments) -> Report:
     await _built()
     async with AsyncExitStack() as stack:
-        if given.dsn is None:
+        if arguments.dsn is None:
             source = await stack.enter_async_context(database.embedded(_say))
         else:
-            source = Source(given.dsn, given.owner)
-        running = app.running(source.dsn, given.profile.tick_s)
+            source = Source(arguments.dsn, arguments.owner)
+        running = app.running(source.dsn, arguments.profile.tick_s)
         served = await stack.enter_async_context(running)
         return await measure(
-            given.name, given.profile, source, served, given.sections, given.tag, _say
+            arguments.name,
+            arguments.profile,
+            source,
+            served,
+            arguments.sections,
+            arguments.tag,
+            _say,
         )
 
 
-def _write(given: Given, report: Report) -> None:
+def _write(arguments: Arguments, report: Report) -> None:
     title = f"make bench, profile {report.profile}"
-    said, grids = tables.lines(report), tables.grids(report)
-    if given.json is not None:
-        given.json.write_bytes(to_json(report))
-    if given.markdown is not None:
-        given.markdown.write_text(tables.markdown(title, said, grids), "utf-8")
-    show(title, said, grids)
+    lines, grids = tables.lines(report), tables.grids(report)
+    if arguments.json is not None:
+        arguments.json.write_bytes(to_json(report))
+    if arguments.markdown is not None:
+        arguments.markdown.write_text(tables.markdown(title, lines, grids), "utf-8")
+    show(title, lines, grids)
 
 
 def main() -> int:
     """Measure, print, and write the files; returns the exit code."""
-    given = parsed()
-    for file in filter(None, (given.json, given.markdown)):
+    arguments = parsed()
+    for file in filter(None, (arguments.json, arguments.markdown)):
         if not Path(file).parent.is_dir():
             err.print(f"[bold red]error:[/] {file}: there is no such folder")
             return 2
     try:
-        report = asyncio.run(as_by_ctrl_c(_report(given)))
+        report = asyncio.run(as_by_ctrl_c(_report(arguments)))
     except KeyboardInterrupt:
         err.print("stopped; nothing was written")
         return 130
     except (KsysError, NoTag, RuntimeError) as error:
         err.print("[bold red]error:[/]", Text(str(error)))
         return 1
-    _write(given, report)
+    _write(arguments, report)
     return 0
 
 

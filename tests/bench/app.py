@@ -13,7 +13,8 @@ from ksys_app import resources
 from ksys_app.errors import NotStarted
 from tests.bench.processes import memory_mib, processor_s
 from tests.bench.served import COLD, COMMAND, WARM
-from tests.e2e.conftest import START_S, STOP_S, free_port
+from tests.e2e.conftest import START_S, STOP_S
+from tests.ports import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +62,28 @@ async def running(dsn: str, tick_s: float) -> AsyncIterator[App]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said: list[str] = []
+    output: list[str] = []
     listening: asyncio.Task[None] | None = None
     try:
         async with asyncio.timeout(START_S):
-            await _ready(process, said)
+            await _ready(process, output)
         listening = asyncio.create_task(_drain(process))
         yield App(f"http://127.0.0.1:{port}", process.pid)
     except TimeoutError:
-        raise NotStarted("the app did not start: " + "\n".join(said[-10:])) from None
+        raise NotStarted("the app did not start: " + "\n".join(output[-10:])) from None
     finally:
         await _stop(process)
         if listening is not None:
             await listening
 
 
-async def _ready(process: asyncio.subprocess.Process, said: list[str]) -> None:
+async def _ready(process: asyncio.subprocess.Process, output: list[str]) -> None:
     assert process.stdout is not None
     async for line in process.stdout:
-        said.append(line.decode().rstrip())
-        if said[-1].startswith("ready: "):
+        output.append(line.decode().rstrip())
+        if output[-1].startswith("ready: "):
             return
-    raise NotStarted("the app did not start: " + "\n".join(said[-10:]))
+    raise NotStarted("the app did not start: " + "\n".join(output[-10:]))
 
 
 async def _drain(process: asyncio.subprocess.Process) -> None:

@@ -40,7 +40,7 @@ exit codes: 0 the report was made, 1 the app or the database failed, 2 wrong use
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Arguments:
     """The arguments.
 
     Attributes:
@@ -64,42 +64,42 @@ class Given:
     markdown: Path | None
 
 
-def parsed(arguments: Sequence[str] | None = None) -> Given:
+def parsed(arguments: Sequence[str] | None = None) -> Arguments:
     """The arguments of this process, or of a test; wrong ones end it with code 2."""
     parser = _parser()
-    given = parser.parse_args(arguments)
-    profile = PROFILES[given.profile]
-    dsn = given.dsn or (os.environ.get("TS_DSN") if profile.fill else None)
+    options = parser.parse_args(arguments)
+    profile = PROFILES[options.profile]
+    dsn = options.dsn or (os.environ.get("TS_DSN") if profile.fill else None)
     if dsn is None and profile.fill:
         parser.error(
-            f"the profile {given.profile} needs a database on a server: fill one with "
+            f"the profile {options.profile} needs a database on a server: fill one with "
             f"{profile.fill}, and name it with --dsn or TS_DSN"
         )
-    of_settings = profile.fill and not given.dsn
-    owner = given.owner or (os.environ.get("TS_ADMIN_DSN") if of_settings else None)
+    of_settings = profile.fill and not options.dsn
+    owner = options.owner or (os.environ.get("TS_ADMIN_DSN") if of_settings else None)
     profile = replace(
         profile,
-        times=given.times or profile.times,
-        ticks=given.ticks or profile.ticks,
-        screens=given.screens or profile.screens,
+        times=options.times or profile.times,
+        ticks=options.ticks or profile.ticks,
+        screens=options.screens or profile.screens,
     )
-    chosen = [one for one in given.only or SECTIONS if one not in (given.skip or ())]
-    return Given(
-        name=given.profile,
+    chosen = [one for one in options.only or SECTIONS if one not in (options.skip or ())]
+    return Arguments(
+        name=options.profile,
         profile=profile,
         dsn=dsn,
         owner=owner,
-        tag=given.tag,
+        tag=options.tag,
         sections=tuple(chosen),
-        json=given.json,
-        markdown=given.markdown,
+        json=options.json,
+        markdown=options.markdown,
     )
 
 
 def _parser() -> argparse.ArgumentParser:
-    made = "the bench creates it"
+    by_bench = "the bench creates it"
     profiles = "\n".join(
-        f"  {name:<11} {one.about}: {one.fill or made}" for name, one in PROFILES.items()
+        f"  {name:<11} {one.about}: {one.fill or by_bench}" for name, one in PROFILES.items()
     )
     sections = "\n".join(f"  {name:<11} {about}" for name, about in SECTIONS.items())
     parser = argparse.ArgumentParser(

@@ -122,10 +122,10 @@ async def _on_dashboard(browser: Browser, url: str, found: Findings) -> None:
 
 
 async def _chosen(page: Page) -> float:
-    taken: float = await page.evaluate(CHOSEN, ["24h", 1000])
+    milliseconds: float = await page.evaluate(CHOSEN, ["24h", 1000])
     await page.evaluate(CHOSEN, ["5m", 1])
     await page.wait_for_function("() => document.querySelector('[data-points]').dataset.points < 9")
-    return taken
+    return milliseconds
 
 
 def _add(found: Findings, subject: str, ms: list[float]) -> None:

@@ -36,21 +36,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("after", help="a later one")
     parser.add_argument("--all", action="store_true", help="also show what did not change")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write it as Markdown")
-    given = parser.parse_args(arguments)
-    if not given.before or not given.after:
+    options = parser.parse_args(arguments)
+    if not options.before or not options.after:
         parser.error("name two reports: make bench-compare A=before.json B=after.json")
     try:
-        before, after = _read(given.before), _read(given.after)
+        before, after = _read(options.before), _read(options.after)
         found = compared(before, after)
-        said = tables.compared_lines(before, after, found)
-        grids = [grid for grid in [tables.compared_grid(found, all_=given.all)] if grid.rows]
-        if given.markdown is not None:
-            given.markdown.write_text(tables.markdown("make bench-compare", said, grids), "utf-8")
+        lines = tables.compared_lines(before, after, found)
+        grids = [grid for grid in [tables.compared_grid(found, all_=options.all)] if grid.rows]
+        if options.markdown is not None:
+            options.markdown.write_text(
+                tables.markdown("make bench-compare", lines, grids), "utf-8"
+            )
     except BadReport as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}")
-    show("make bench-compare", said, grids)
+    show("make bench-compare", lines, grids)
     return 0
 
 

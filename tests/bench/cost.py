@@ -49,14 +49,14 @@ def fitted(what: str, over: str, points: Sequence[Point]) -> Cost | None:
     faster than linear if its slope exceeds ``LINEAR`` even when the smaller cost is more by its
     spread, and the larger cost is less by its spread.
     """
-    there = sorted((one for one in points if one.size > 0 < one.cost), key=lambda one: one.size)
-    if len({one.size for one in there}) < 2:
+    usable = sorted((one for one in points if one.size > 0 < one.cost), key=lambda one: one.size)
+    if len({one.size for one in usable}) < 2:
         return None
-    steps = [*pairwise(there), (there[0], there[-1])]
+    steps = [*pairwise(usable), (usable[0], usable[-1])]
     steep = [step for step in steps if _least_slope(*step) > LINEAR]
     sizes = {one.size for step in steep for one in step}
     faster = (min(sizes), max(sizes)) if sizes else ()
-    return Cost(what, over, tuple(there), round(_slope(there), 2), faster)
+    return Cost(what, over, tuple(usable), round(_slope(usable), 2), faster)
 
 
 def point(size: float, of: Figure) -> Point:

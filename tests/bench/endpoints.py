@@ -45,15 +45,15 @@ class Case:
 
 async def cases(profile: Profile, tag: str) -> list[Case]:
     """All requests of a profile; the runtime must be open."""
-    made = [await _kpi(label) for label in profile.windows]
-    made += [await _kpi(label, tag) for label in profile.windows]
+    all_cases = [await _kpi(label) for label in profile.windows]
+    all_cases += [await _kpi(label, tag) for label in profile.windows]
     first = profile.windows[0]
-    made += [await _since(first, "0"), await _since(first, "{seq}")]
-    made.append(_lines(parse_window(first)))
+    all_cases += [await _since(first, "0"), await _since(first, "{seq}")]
+    all_cases.append(_lines(parse_window(first)))
     for label in profile.windows:
         window = parse_window(label)
-        made += [_timeseries(window, tag), _indicators(window, tag), _export(window, tag)]
-    return sorted([*made, _heatmap(tag)], key=lambda case: case.name.partition(" ")[0])
+        all_cases += [_timeseries(window, tag), _indicators(window, tag), _export(window, tag)]
+    return sorted([*all_cases, _heatmap(tag)], key=lambda case: case.name.partition(" ")[0])
 
 
 async def tiles(window: Window, tags: Sequence[str] | None = None) -> Statement:

@@ -52,5 +52,5 @@ class Findings:
 
     def costs(self) -> list[Cost]:
         """How each cost grows, if it was measured at two sizes."""
-        made = (fitted(what, over, points) for (what, over), points in self._points.items())
-        return [cost for cost in made if cost is not None]
+        fits = (fitted(what, over, points) for (what, over), points in self._points.items())
+        return [cost for cost in fits if cost is not None]

@@ -33,10 +33,10 @@ ELEMENTS = "() => document.querySelectorAll('*').length"
 
 
 async def first(
-    browser: Browser, url: str, there: str, network: Mapping[str, object] | None = None
+    browser: Browser, url: str, selector: str, network: Mapping[str, object] | None = None
 ) -> list[float]:
-    """Milliseconds from navigation in a new browser until an element is there."""
-    taken = []
+    """Milliseconds from navigation in a new browser until an element exists."""
+    times_ms = []
     for _ in range(FIRST_RUNS):
         context = await browser.new_context(viewport={"width": 1280, "height": 900})
         page = await context.new_page()
@@ -45,10 +45,10 @@ async def first(
             await session.send("Network.emulateNetworkConditions", dict(network))
         began = time.monotonic()
         await page.goto(url, wait_until="commit")
-        await page.wait_for_selector(there)
-        taken.append((time.monotonic() - began) * 1000)
+        await page.wait_for_selector(selector)
+        times_ms.append((time.monotonic() - began) * 1000)
         await context.close()
-    return taken
+    return times_ms
 
 
 async def measure(browser: Browser, url: str, found: Findings) -> None:

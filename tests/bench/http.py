@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 
 from ksys_app.ops.demo.screens.changed_tiles import SEQ
-from ksys_app.ops.demo.screens.client import Client, Got, Refused
+from ksys_app.ops.demo.screens.client import Answer, Client, Refused
 from ksys_app.ops.demo.screens.screens import Screens
 from tests.bench.app import App
 from tests.bench.cost import point
@@ -58,15 +58,15 @@ async def _alone(
     async def plain() -> Run:
         return await timed(statements, bare.processor_ms)
 
-    async def asked(cold: bool) -> Run:
+    async def request(cold: bool) -> Run:
         with app.cold() if cold else nullcontext():
             before = app.processor_ms()
             got = await _got(client, path)
             return Run(got.ms, app.processor_ms() - before, got.wire)
 
-    works = {"bare": plain, "cold": lambda: asked(True), "cached": lambda: asked(False)}
+    works = {"bare": plain, "cold": lambda: request(True), "cached": lambda: request(False)}
     runs = await in_turn(works, effort)
-    times = {name: [run.ms for run in made] for name, made in runs.items()}
+    times = {name: [run.ms for run in measured] for name, measured in runs.items()}
     for name, ms in times.items():
         found.add(figure(ONE, case.name, name, "ms", ms))
     for name in ("cold", "cached"):
@@ -76,7 +76,7 @@ async def _alone(
 
 
 def _work(case: Case, runs: dict[str, list[Run]], bare: Bare, found: Findings) -> None:
-    spent = {name: [run.processor for run in made] for name, made in runs.items()}
+    spent = {name: [run.processor for run in measured] for name, measured in runs.items()}
     if bare.local:
         found.add(figure(WORK, case.name, "bare, database", "ms", spent["bare"]))
     cold = found.add(figure(WORK, case.name, "cold, app", "ms", spent["cold"]))
@@ -92,16 +92,16 @@ async def _together(
 ) -> None:
     """All clients ask at once, round by round."""
     section = f"HTTP, {len(clients)} clients"
-    taken: dict[str, list[float]] = {"cold": [], "cached": []}
+    times_ms: dict[str, list[float]] = {"cold": [], "cached": []}
     rates: list[float] = []
-    refused = dict.fromkeys(taken, 0)
+    refused = dict.fromkeys(times_ms, 0)
 
     async def round_(name: str) -> Run:
         with app.cold() if name == "cold" else nullcontext():
             started = time.perf_counter()
             answers = await asyncio.gather(*(client.get(path) for client in clients))
             seconds = time.perf_counter() - started
-        taken[name] += [got.ms for got in answers]
+        times_ms[name] += [got.ms for got in answers]
         refused[name] += sum(got.status != 200 for got in answers)
         if name == "cached":
             rates.append(len(clients) / seconds)
@@ -109,16 +109,16 @@ async def _together(
 
     works = {"cold": lambda: round_("cold"), "cached": lambda: round_("cached")}
     await in_turn(works, effort)
-    for name, ms in taken.items():
+    for name, ms in times_ms.items():
         # The first round warmed up.
         found.add(figure(section, case.name, name, "ms", ms[len(clients) :]))
     found.add(figure(section, case.name, "cached, answers", "/s", rates[1:], "more"))
     for name, count in refused.items():
-        share = 100 * count / len(taken[name])
+        share = 100 * count / len(times_ms[name])
         found.add(figure(section, case.name, f"{name}, refused", "%", [share]))
 
 
-async def _got(client: Client, path: str) -> Got:
+async def _got(client: Client, path: str) -> Answer:
     got = await client.get(path)
     if got.status != 200:
         raise Refused(f"{path} answered {got.status}: {_plain(got.body)[:200].decode()}")

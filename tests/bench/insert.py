@@ -118,13 +118,13 @@ async def measure(dsn: str, sizes: Mapping[str, tuple[int, int]], found: Finding
 async def _rounds(
     conn: AsyncConnection, starts: Iterator[datetime], seconds: int, times: int
 ) -> tuple[list[float], list[float]]:
-    taken: dict[str, list[float]] = {table: [] for table in TABLES}
+    times_ms: dict[str, list[float]] = {table: [] for table in TABLES}
     for n in range(times + 2):
         start = next(starts)
         # Each table is first equally often; the first two rounds warm up.
         for table in TABLES[:: 1 if n % 2 else -1]:
             ms = await _insert(conn, table, start, seconds)
             if n > 1:
-                taken[table].append(ms)
-    before, now = (taken[table] for table in TABLES)
+                times_ms[table].append(ms)
+    before, now = (times_ms[table] for table in TABLES)
     return before, now

@@ -47,7 +47,7 @@ async def measure(
         source: the database of the app.
         app: the app.
         sections: what of it is measured.
-        tag: the tag whose series is asked for; None for one with recent samples.
+        tag: the tag whose series is requested; None for a tag with recent samples.
         say: called with what is measured now.
 
     Raises:

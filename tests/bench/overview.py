@@ -36,7 +36,7 @@ async def measure(profile: Profile, bare: Bare, found: Findings) -> None:
         },
         Effort(profile.times, profile.seconds),
     )
-    times = {name: [run.ms for run in made] for name, made in runs.items()}
+    times = {name: [run.ms for run in measured] for name, measured in runs.items()}
     for name, ms in times.items():
         found.add(figure(SECTION, subject, name, "ms", ms))
     anew = ratios(times["counted anew"], times["bare"])

@@ -17,7 +17,7 @@ class Profile:
         fill: the command that fills such a database; empty if the bench creates it.
         windows: windows of one tag's series.
         tile_windows: windows of the tiles.
-        tag_counts: how many tags the tile query is asked for, beside all of them.
+        tag_counts: numbers of tags for which the tile query runs, besides all tags.
         clients: how many HTTP clients ask at the same time.
         screens: how many screens are open at the same time, one number after another.
         ticks: how many ticks each number of screens is watched for.
@@ -25,7 +25,7 @@ class Profile:
         freed_s: seconds after the last screen until the memory is read: the app gives it back after
             one to two minutes.
         times: most runs that a figure is made of.
-        seconds: after this long, a figure is made of the runs that there are, but of five at least.
+        seconds: after this time, a figure is computed from the runs so far, at least from five.
         inserts: statements of each size that are written beside a plain table.
         badges: tags whose badges are judged.
         chart: whether pages are measured that need the demo's nine tags.
@@ -71,7 +71,8 @@ PROFILES: Mapping[str, Profile] = {
         inserts=INSERTS,
     ),
 }
-# The short form that make test runs. It proves that every figure is made, and says nothing of time.
+# The short form that make test runs. It proves that every figure is measured. Its times mean
+# nothing.
 TINY = Profile(
     about="nine tags of a test",
     windows=("5m", "24h"),

@@ -95,22 +95,22 @@ def from_json(text: bytes, name: str) -> Report:
         BadReport: the text is no report of this version.
     """
     try:
-        given: dict[str, Any] = orjson.loads(text)
-        if given.pop("format") != FORMAT:
+        values: dict[str, Any] = orjson.loads(text)
+        if values.pop("format") != FORMAT:
             raise BadReport(f"{name} is a report of another version of make bench")
-        given["place"]["load"] = tuple(given["place"]["load"])
-        given["place"] = Place(**given["place"])
-        given["figures"] = tuple(Figure(**one) for one in given["figures"])
-        given["costs"] = tuple(map(_cost, given["costs"]))
-        given["notes"] = tuple(given["notes"])
-        return Report(**given)
+        values["place"]["load"] = tuple(values["place"]["load"])
+        values["place"] = Place(**values["place"])
+        values["figures"] = tuple(Figure(**one) for one in values["figures"])
+        values["costs"] = tuple(map(_cost, values["costs"]))
+        values["notes"] = tuple(values["notes"])
+        return Report(**values)
     except (TypeError, KeyError, AttributeError, orjson.JSONDecodeError) as error:
         raise BadReport(f"{name} is no report of make bench --json: {error}") from error
 
 
-def _cost(given: dict[str, Any]) -> Cost:
-    points = tuple(Point(**one) for one in given.pop("points"))
-    return Cost(points=points, faster=tuple(given.pop("faster")), **given)
+def _cost(values: dict[str, Any]) -> Cost:
+    points = tuple(Point(**one) for one in values.pop("points"))
+    return Cost(points=points, faster=tuple(values.pop("faster")), **values)
 
 
 def _commit() -> str:

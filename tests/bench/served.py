@@ -21,9 +21,9 @@ ROWS = ("latest", "live", "past", "metrics", "features", "comm")
 def switchable() -> None:
     """Let the two signals switch the cache."""
     lifetimes = cast(dict[str, float], TTL)
-    kept = dict(lifetimes)
+    original = dict(lifetimes)
     signal.signal(COLD, lambda *_: lifetimes.update(dict.fromkeys(ROWS, 0.0)))
-    signal.signal(WARM, lambda *_: lifetimes.update(kept))
+    signal.signal(WARM, lambda *_: lifetimes.update(original))
 
 
 if __name__ == "__main__":

@@ -40,8 +40,8 @@ async def _window(profile: Profile, label: str, bare: Bare, tag: str, found: Fin
     if await tick(window) is not None:
         works["all tags, tick"] = _tick(bare, window)
     runs = await in_turn(works, Effort(profile.times, profile.seconds))
-    for name, made in runs.items():
-        spent = _add(label, name, made, bare, found)
+    for name, measured in runs.items():
+        spent = _add(label, name, measured, bare, found)
         found.grows(f"tile statement, {name}", HISTORY, point(window.duration / HOUR, spent))
 
 
@@ -55,9 +55,9 @@ async def _some(profile: Profile, bare: Bare, tags: Sequence[str], found: Findin
 
 def _add(subject: str, name: str, runs: list[Run], bare: Bare, found: Findings) -> Figure:
     """Add wall time and processor time; returns the processor time if it can be read."""
-    made = found.add(figure(SECTION, subject, name, "ms", [run.ms for run in runs]))
+    measured = found.add(figure(SECTION, subject, name, "ms", [run.ms for run in runs]))
     if not bare.local:
-        return made
+        return measured
     spent = [run.processor for run in runs]
     return found.add(figure(WORK, subject, name, "ms", spent))
 

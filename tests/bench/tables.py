@@ -34,7 +34,7 @@ class Grid:
 
 
 def number(value: float) -> str:
-    """A number with three significant digits, and all digits of its whole part."""
+    """A number with three significant digits, and all digits before the point."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.2f}" if abs(value) < 1 else f"{value:.3g}"
@@ -50,18 +50,20 @@ def cell(found: Figure, unit: bool = True) -> str:
 
 def grids(report: Report) -> list[Grid]:
     """The figures by section, and the costs."""
-    made = [_section(title, report.figures) for title in _unique(f.section for f in report.figures)]
-    return [*made, _costs(report.costs)] if report.costs else made
+    sections = [
+        _section(title, report.figures) for title in _unique(f.section for f in report.figures)
+    ]
+    return [*sections, _costs(report.costs)] if report.costs else sections
 
 
 def lines(report: Report) -> list[str]:
     """What stands above the tables: where, when, and what grows too fast."""
-    said = [*_place(report.profile, report.place), f"took {report.seconds:.0f} s"]
+    text_lines = [*_place(report.profile, report.place), f"took {report.seconds:.0f} s"]
     if report.place.load[0] > report.place.cores:
-        said.append("The machine was busy: trust ratios and processor times, not times.")
+        text_lines.append("The machine was busy: trust ratios and processor times, not times.")
     steep = [f"{cost.what}, over {cost.over}" for cost in report.costs if cost.faster]
-    said.append(f"{FASTER}: {'; '.join(steep) or 'nothing'}")
-    return [*said, *report.notes, LEGEND]
+    text_lines.append(f"{FASTER}: {'; '.join(steep) or 'nothing'}")
+    return [*text_lines, *report.notes, LEGEND]
 
 
 def compared_lines(before: Report, after: Report, found: Comparison) -> list[str]:
@@ -96,9 +98,9 @@ def compared_grid(found: Comparison, *, all_: bool = False) -> Grid:
     return Grid("Changes beyond noise", ("", "figure", "before", "after", "factor"), rows)
 
 
-def markdown(title: str, said: Sequence[str], tables: Iterable[Grid]) -> str:
+def markdown(title: str, text_lines: Sequence[str], tables: Iterable[Grid]) -> str:
     """The text of a Markdown file."""
-    parts = [f"# {title}", "\n".join(f"- {_escaped(line)}" for line in said)]
+    parts = [f"# {title}", "\n".join(f"- {_escaped(line)}" for line in text_lines)]
     for grid in tables:
         rows = [grid.header, tuple("---" for _ in grid.header), *grid.rows]
         body = "\n".join(f"| {' | '.join(map(_escaped, row))} |" for row in rows)

@@ -14,12 +14,12 @@ from tests.bench.tables import Grid
 NARROWEST = 120
 
 
-def show(title: str, said: Sequence[str], grids: Iterable[Grid]) -> None:
+def show(title: str, lines: Sequence[str], grids: Iterable[Grid]) -> None:
     """Print a report."""
     console = Console(highlight=False)
     console = Console(highlight=False, width=max(NARROWEST, console.width))
     console.rule(Text(title))
-    for line in said:
+    for line in lines:
         console.print(Text(line))
     for grid in grids:
         table = Table(title=Text(grid.title), title_justify="left", box=None, pad_edge=False)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from ksys_app.ops.demo.screens.client import Client
 from ksys_app.ops.demo.screens.screens import Screens, now_ms
-from ksys_app.ops.demo.screens.watched import watched
+from ksys_app.ops.demo.screens.tick_counts import count_ticks
 from tests.bench.app import App
 from tests.bench.cost import point
 from tests.bench.figures import figure
@@ -51,7 +51,7 @@ async def _watch(profile: Profile, app: App, screens: Screens, found: Findings) 
     ended = now_ms()
     await asyncio.sleep(min(ARRIVED_S, profile.tick_s))
     screens.check()
-    got = watched(screens.all, began, ended)
+    got = count_ticks(screens.all, began, ended)
     opened = [screen.opened_ms for screen in screens.all]
     cost = figure(SECTION, subject, "app in a tick", "ms", spent)
     slowest = figure(SECTION, subject, "slowest screen", "ms", got.slowest)
@@ -87,7 +87,7 @@ async def _one_tick(screens: Screens, began: float) -> None:
 
 @asynccontextmanager
 async def _probing(app: App) -> AsyncIterator[list[float]]:
-    """Milliseconds of a request that needs no database, asked all the time until the end."""
+    """Milliseconds of a request without the database, which is repeated until the end."""
     waits: list[float] = []
 
     async def probe() -> None:

@@ -59,9 +59,9 @@ async def server(databases: TestDatabases) -> AsyncIterator[str]:
     """A database of a server with its own ``pg_dump`` and ``pg_restore``, filled and compressed."""
     if databases.kind == "embedded":
         pytest.skip("the embedded database cannot be dumped")
-    made = await databases.fresh()
+    dsn = await databases.fresh()
     try:
-        async with await connect(made) as conn:
+        async with await connect(dsn) as conn:
             row = await (await conn.execute("SHOW server_version_num")).fetchone()
             assert row is not None
             try:
@@ -75,18 +75,18 @@ async def server(databases: TestDatabases) -> AsyncIterator[str]:
                     conn, [(now - n * timedelta(minutes=13), tag, n / 7) for n in range(3000)]
                 )
             await conn.execute("INSERT INTO public.influx_qc_rule (tag_name) VALUES ('A')")
-            await refresh.refresh(made, ZoneInfo(ZONE))
+            await refresh.refresh(dsn, ZoneInfo(ZONE))
             await conn.execute(
                 "SELECT compress_chunk(c, true) FROM"
                 " show_chunks('public.influx_hist', older_than => interval '9 days') AS c"
             )
-        yield made
+        yield dsn
     finally:
-        await databases.drop(made)
+        await databases.drop(dsn)
 
 
 @pytest.fixture
 async def empty(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh(schema=False)
-    yield made
-    await databases.drop(made)
+    dsn = await databases.fresh(schema=False)
+    yield dsn
+    await databases.drop(dsn)

@@ -1,4 +1,4 @@
-"""``ksys db init`` on a database built by the plant: every bucket is kept."""
+"""``ksys db init`` keeps every bucket of a database that the plant has built."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.states.page_query import WithQuery, with_query
 DAY = timedelta(days=1)
 FINE = ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h")
 DAYS = "influx_agg_1d"
-# It is killed as soon as one of these steps is done: in the middle of the next one.
+# The command is killed when one of these steps is done, so in the middle of the next one.
 KILLED_AFTER = ("060_lifecycle", "070_minutes", "071_ten_minutes", "072_hours", "quarantine")
 
 Key = tuple[datetime, str]
@@ -46,9 +46,9 @@ Buckets = Mapping[Key, Figures]
 
 @pytest.fixture
 async def dsn(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh(schema=False)
-    yield made
-    await databases.drop(made)
+    fresh = await databases.fresh(schema=False)
+    yield fresh
+    await databases.drop(fresh)
 
 
 async def buckets(conn: AsyncConnection, view: str) -> Buckets:
@@ -67,10 +67,10 @@ def close(one: Figures, other: Figures) -> bool:
 
 
 def counts(found: Buckets) -> dict[str, float]:
-    made: dict[str, float] = defaultdict(float)
+    total: dict[str, float] = defaultdict(float)
     for (_, tag), (n, *_) in found.items():
-        made[tag] += n
-    return dict(made)
+        total[tag] += n
+    return dict(total)
 
 
 def midnight(day: date, zone: str) -> datetime:
@@ -78,7 +78,7 @@ def midnight(day: date, zone: str) -> datetime:
 
 
 def days_of(hours: Buckets, zone: str) -> Buckets:
-    """Hours added up to days of a zone, without averages."""
+    """The days of a zone, computed from hours."""
     parts: dict[Key, list[tuple[datetime, Figures]]] = defaultdict(list)
     for (bucket, tag), figures in hours.items():
         day = midnight(bucket.astimezone(ZoneInfo(zone)).date(), zone)
@@ -101,14 +101,14 @@ async def oldest_samples(conn: AsyncConnection) -> datetime:
 
 
 async def init(dsn: str, *options: str) -> str:
-    given = {"TS_ADMIN_DSN": dsn, "KSYS_RO_PASSWORD": RO_PASSWORD}
-    code, out, err = await ksys("db", "init", *options, **given)
+    settings = {"TS_ADMIN_DSN": dsn, "KSYS_RO_PASSWORD": RO_PASSWORD}
+    code, out, err = await ksys("db", "init", *options, **settings)
     assert (code, "error" in err) == (0, False), out + err
     return out
 
 
 async def killed_after(dsn: str, step: str, folder: Path) -> None:
-    """Start it and kill it, with no chance to clean up, as soon as a step is told."""
+    """Start ``ksys db init`` and kill it, without a chance to clean up, when it reports a step."""
     process = await asyncio.create_subprocess_exec(
         KSYS, "db", "init", cwd=folder, stdout=asyncio.subprocess.PIPE,
         env=os.environ | {"TS_ADMIN_DSN": dsn, "PYTHONUNBUFFERED": "1"},
@@ -125,26 +125,26 @@ async def killed_after(dsn: str, step: str, folder: Path) -> None:
 
 
 async def wrong(dsn: str) -> list[str]:
-    """Failed checks; how the jobs of a server's own workers go is not the question here."""
+    """The failed checks, without those of jobs, which the server's own workers may be running."""
     checks = await verify.verify(dsn, zone=ZONE)
     return [f"{c.name}: {c.detail}" for c in checks if not c.ok and not c.name.startswith("job ")]
 
 
-async def test_every_bucket_is_kept_wherever_it_is_killed(dsn: str, tmp_path: Path) -> None:
+async def test_every_bucket_survives_a_kill_at_any_step(dsn: str, tmp_path: Path) -> None:
     async with await connect(dsn) as conn:
         await spec_database.build(conn)
         floor = await oldest_samples(conn)
         before = {view: await buckets(conn, view) for view in (*FINE, DAYS)}
     assert min(before[DAYS])[0] < min(before["influx_agg_1h"])[0] - 10 * DAY < floor - 20 * DAY
 
-    told = await init(dsn, "--dry-run")
+    output = await init(dsn, "--dry-run")
     for view in FINE[1:]:
-        assert f"-- {view} rebuilt on the finer level: {len(before[view]):,} rows" in told
-    assert f"-- {DAYS} rebuilt: {len(before[DAYS]):,} days of UTC become days of {ZONE}" in told
-    assert "policy refresh influx_agg_1d replaced: start_offset 730 d becomes 90 d" in told
-    assert "-- table predictions becomes a hypertable; its rows move into chunks" in told
-    assert "\n-- time: about " in told
-    assert "\n-- disk: " in told
+        assert f"-- {view} rebuilt on the finer level: {len(before[view]):,} rows" in output
+    assert f"-- {DAYS} rebuilt: {len(before[DAYS]):,} days of UTC become days of {ZONE}" in output
+    assert "policy refresh influx_agg_1d replaced: start_offset 730 d becomes 90 d" in output
+    assert "-- table predictions becomes a hypertable; its rows move into chunks" in output
+    assert "\n-- time: about " in output
+    assert "\n-- disk: " in output
 
     for step in KILLED_AFTER:
         await killed_after(dsn, step, tmp_path)
@@ -157,7 +157,7 @@ async def test_every_bucket_is_kept_wherever_it_is_killed(dsn: str, tmp_path: Pa
             for key, figures in before[view].items():
                 found = after[view][key]
                 assert found == figures if key[0] < floor else close(found, figures), (view, key)
-        # A day that nothing finer holds stays one of UTC, the others are counted from the hours.
+        # A day without hours stays a day of UTC; the other days are computed from the hours.
         in_utc = days_of(before["influx_agg_1h"], "UTC")
         alone = {
             key: figures
@@ -188,9 +188,9 @@ class Trend(WithQuery, TrendState):
 
 
 async def shown_days(dsn: str) -> tuple[str, str, datetime]:
-    """What `/trend` and `/` say of a year's buckets, and where the chart begins."""
-    given = {"ts_dsn": TestDatabases.as_role(dsn, "eco_ro", RO_PASSWORD)}
-    async with runtime.opened(load_settings().model_copy(update=given)) as opened:
+    """For a year: the caption of `/trend`, the zone of the days on `/`, and the chart's start."""
+    settings = {"ts_dsn": TestDatabases.as_role(dsn, "eco_ro", RO_PASSWORD)}
+    async with runtime.opened(load_settings().model_copy(update=settings)) as opened:
         state = with_query(Trend, tag="D100", window="12m")
         async for _ in TrendState.event_handlers["load_trend_data"].fn(state):
             pass
@@ -202,7 +202,7 @@ async def shown_days(dsn: str) -> tuple[str, str, datetime]:
     return say(state.window_caption), tiles.days or "", begins
 
 
-async def test_what_is_kept_stays_and_works_until_it_is_rebuilt(dsn: str) -> None:
+async def test_unchanged_objects_work_until_they_are_rebuilt(dsn: str) -> None:
     async with await connect(dsn) as conn:
         await spec_database.build(conn, every=timedelta(hours=6))
         before = await buckets(conn, DAYS)
@@ -229,7 +229,7 @@ async def test_what_is_kept_stays_and_works_until_it_is_rebuilt(dsn: str) -> Non
         assert await cursor.fetchone() == (True,)
         assert {key: (await buckets(conn, DAYS))[key] for key in before} == before
 
-        # Late samples either side of a midnight in UTC, 9 in the morning in Seoul.
+        # Late samples just before and after midnight in UTC, which is 9 in the morning in Seoul.
         day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - 100 * DAY
         late = [
             (day - timedelta(minutes=1), "D100", 1.0),
@@ -244,16 +244,16 @@ async def test_what_is_kept_stays_and_works_until_it_is_rebuilt(dsn: str) -> Non
         for key in ((day - DAY, "D100"), (day, "D100")):
             assert after[key][0] == before[key][0] + 1
 
-        said, tiles, begins = await shown_days(dsn)
-        assert (said, tiles) == ("12 months, one point per day, days of UTC", "UTC")
+        caption, tiles, begins = await shown_days(dsn)
+        assert (caption, tiles) == ("12 months, one point per day, days of UTC", "UTC")
         assert begins.hour == 0
 
         await init(dsn, "--rebuild", DAYS, "--rebuild", "tech_ind_1m_mv", "--replace-policies")
         rebuilt = await buckets(conn, DAYS)
         assert counts(rebuilt) == counts(after)
         assert (midnight(day.date(), ZONE), "D100") in rebuilt
-        said, tiles, begins = await shown_days(dsn)
-        assert (said, tiles) == ("12 months, one point per day", ZONE)
+        caption, tiles, begins = await shown_days(dsn)
+        assert (caption, tiles) == ("12 months, one point per day", ZONE)
         assert begins.astimezone(ZoneInfo(ZONE)).hour == 0
     assert all("retention influx_agg_1h" in line for line in await wrong(dsn))
 
@@ -263,19 +263,23 @@ async def test_plain_tables_with_samples_are_enough(dsn: str) -> None:
         for statement in spec_database.TABLES:
             if statement.startswith("CREATE"):
                 await conn.execute(statement.encode())
-        given = {"history": 40 * DAY, "every": timedelta(hours=3), "tags": list(spec_database.TAGS)}
-        await conn.execute(spec_database.SAMPLES, given)
-        told = await init(dsn, "--dry-run")
-        assert "-- table influx_hist becomes a hypertable; its rows move into chunks" in told
+        params = {
+            "history": 40 * DAY,
+            "every": timedelta(hours=3),
+            "tags": list(spec_database.TAGS),
+        }
+        await conn.execute(spec_database.SAMPLES, params)
+        output = await init(dsn, "--dry-run")
+        assert "-- table influx_hist becomes a hypertable; its rows move into chunks" in output
         await init(dsn)
         assert await wrong(dsn) == []
         assert set(counts(await buckets(conn, DAYS)).values()) == {40 * 8 + 1}
 
 
-async def test_a_part_of_it_with_hours_of_communication_is_enough(dsn: str) -> None:
-    """Minutes, days and a `comm_success_1h` that was made to run: no hours, no ten minutes.
+async def test_minutes_days_and_hours_of_communication_are_enough(dsn: str) -> None:
+    """The database has minutes, days and a corrected `comm_success_1h`, and no other aggregate.
 
-    Raw samples are there for ten days alone: no policy may erase what is older.
+    It has raw samples of ten days only. No policy may delete older buckets.
     """
     async with await connect(dsn) as conn:
         await spec_database.build(conn, every=timedelta(hours=6), names=("1m", "1d"))
@@ -291,7 +295,7 @@ async def test_a_part_of_it_with_hours_of_communication_is_enough(dsn: str) -> N
         await init(dsn)
         assert await wrong(dsn) == []
         async for run in jobs.run_now(conn, "refresh influx_agg_1m"):
-            # A worker of the server may have it in hand.
+            # A worker of the server may be running the job.
             assert run.error is None or "concurrent" in run.error
         for view in (*FINE, DAYS):
             assert counts(await buckets(conn, view)) == minutes, view

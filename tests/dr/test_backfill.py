@@ -34,6 +34,7 @@ from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.dr.conftest import MakeFile, line, lines
 from tests.plant import clock, insert
+from tests.waiting import HANGS_S
 
 KST = ZoneInfo(ZONE)
 AHEAD_S = 60
@@ -41,8 +42,8 @@ DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
-class Told(Listener):
-    """A listener that keeps what it is told, and may stop after a number of batches."""
+class Recorder(Listener):
+    """A listener that may stop the backfill after a number of batches or of refreshed slices."""
 
     def __init__(self, batches: int | None = None, slices: int | None = None) -> None:
         loads: list[int] = []
@@ -65,21 +66,21 @@ class Told(Listener):
 async def fill(dsn: str, path: Path, listener: Listener | None = None) -> BackfillResult:
     reject = path.with_suffix(".rejected.csv")
     source = Source(path, reject, AHEAD_S)
-    return await backfill.backfill(dsn, KST, source, listener or Told())
+    return await backfill.backfill(dsn, KST, source, listener or Recorder())
 
 
 async def rows(conn: AsyncConnection, statement: str, *values: object) -> list[tuple[object, ...]]:
     return await (await conn.execute(statement, values)).fetchall()
 
 
-async def held(conn: AsyncConnection, tag: str) -> list[tuple[object, ...]]:
+async def stored_rows(conn: AsyncConnection, tag: str) -> list[tuple[object, ...]]:
     return await rows(
         conn, "SELECT ts, value FROM public.influx_hist WHERE tag_name = %s ORDER BY ts", tag
     )
 
 
 async def counted(conn: AsyncConnection, tag: str, view: str = "influx_agg_1d") -> int:
-    """Samples that the stored part of an aggregate knows of."""
+    """The number of samples in the buckets of an aggregate."""
     (found,) = await rows(
         conn, f"SELECT coalesce(sum(n), 0)::bigint FROM public.{view} WHERE tag_name = %s", tag
     )
@@ -88,9 +89,9 @@ async def counted(conn: AsyncConnection, tag: str, view: str = "influx_agg_1d") 
 
 @pytest.fixture
 async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh()
-    yield made
-    await databases.drop(made)
+    dsn = await databases.fresh()
+    yield dsn
+    await databases.drop(dsn)
 
 
 @pytest.fixture
@@ -104,11 +105,11 @@ async def test_every_sample_of_a_file_is_in_the_table_and_in_every_aggregate(
 ) -> None:
     now = await clock(conn)
     samples = [(now - 40 * DAY + n * 7 * MINUTE, "ALL", n / 7) for n in range(1000)]
-    listener = Told()
+    listener = Recorder()
     done = await fill(dsn, csv(lines(samples), "a.csv.gz"), listener)
     assert (done.samples, done.written, done.rejected, done.tags) == (1000, 1000, 0, {"ALL"})
     assert (done.first, done.last) == (samples[0][0], samples[-1][0])
-    assert await held(conn, "ALL") == [(ts, value) for ts, _, value in samples]
+    assert await stored_rows(conn, "ALL") == [(ts, value) for ts, _, value in samples]
     assert [item.view for item in done.refreshed] == [*upkeep.REFRESH, refresh.INDICATORS]
     for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
         assert await counted(conn, "ALL", view) == 1000, view
@@ -117,7 +118,7 @@ async def test_every_sample_of_a_file_is_in_the_table_and_in_every_aggregate(
     ) == [(samples[-1][2], samples[-1][0], samples[0][0])]
 
 
-async def test_a_second_run_changes_nothing_and_a_corrected_file_corrects(
+async def test_a_second_run_changes_nothing_and_a_corrected_file_changes_its_rows(
     dsn: str, conn: AsyncConnection, csv: MakeFile
 ) -> None:
     now = await clock(conn)
@@ -137,16 +138,16 @@ async def test_a_second_run_changes_nothing_and_a_corrected_file_corrects(
     assert low == (-1.0,)
 
 
-async def test_a_sample_given_twice_counts_as_it_was_given_last(
+async def test_of_two_lines_of_one_sample_the_last_one_counts(
     dsn: str, conn: AsyncConnection, csv: MakeFile
 ) -> None:
     ts = await clock(conn) - DAY
     done = await fill(dsn, csv([line(ts, "LAST", 1.0), line(ts, "LAST", 2.0)]))
     assert (done.samples, done.written) == (2, 1)
-    assert await held(conn, "LAST") == [(ts, 2.0)]
+    assert await stored_rows(conn, "LAST") == [(ts, 2.0)]
 
 
-async def test_quality_and_meta_are_loaded_and_kept_where_the_file_does_not_have_them(
+async def test_quality_and_meta_are_loaded_and_stay_if_the_file_lacks_them(
     dsn: str, conn: AsyncConnection, csv: MakeFile
 ) -> None:
     ts = await clock(conn) - DAY
@@ -178,14 +179,14 @@ async def test_bad_lines_go_to_the_reject_file_and_stop_nothing(
     done = await fill(dsn, path)
     assert (done.samples, done.rejected, done.first) == (4, 9, now)
     assert [item.view for item in done.refreshed] == [*upkeep.REFRESH, refresh.INDICATORS]
-    assert len(await held(conn, "GOOD")) == 4
+    assert len(await stored_rows(conn, "GOOD")) == 4
     rejected = path.with_suffix(".rejected.csv")
     first, *rest = rejected.read_text().splitlines()
     assert first == "ts,tag_name,value"
     notes = [text for text in rest if text.startswith("# line ")]
     lines = [3, 5, 6, 8, 9, 10, 12, 13, 14]
     assert [int(note.split(":")[0].removeprefix("# line ")) for note in notes] == lines
-    # All of a line is there but for one that is too long.
+    # The reject file has every rejected line, except one that is too long.
     assert [text for text in rest if text not in notes] == [
         content[number - 2] for number in lines if number != 9
     ]
@@ -199,13 +200,13 @@ async def test_bad_lines_go_to_the_reject_file_and_stop_nothing(
     ):  # fmt: skip
         assert reason in note
     with pytest.raises(ConfigError, match="is the file itself"):
-        await backfill.check(Source(rejected, rejected, AHEAD_S), Told())
+        await backfill.check(Source(rejected, rejected, AHEAD_S), Recorder())
 
 
 @pytest.mark.parametrize(
     ("separator", "encoding"), [(",", "utf-8"), (";", "cp949"), ("\t", "utf-16")]
 )
-async def test_rejected_lines_are_mended_where_they_are_and_filled_in(
+async def test_rejected_lines_are_corrected_in_the_reject_file_and_loaded(
     dsn: str, conn: AsyncConnection, tmp_path: Path, separator: str, encoding: str
 ) -> None:
     now = (await clock(conn)).replace(microsecond=0) - DAY
@@ -222,13 +223,13 @@ async def test_rejected_lines_are_mended_where_they_are_and_filled_in(
         csv_module.writer(file, delimiter=separator).writerows(cells)
     reading = Reading(encoding=encoding if encoding == "cp949" else None)
     source = Source(path, tmp_path / "sent.csv.rejected.csv", AHEAD_S, reading)
-    done = await backfill.backfill(dsn, KST, source, Told())
+    done = await backfill.backfill(dsn, KST, source, Recorder())
     assert (done.samples, done.rejected) == (1, 2)
 
     mended = source.reject.read_text("utf-8").replace("yesterday", (now - MINUTE).isoformat())
     source.reject.write_text(mended.replace("inf", "3.5"), "utf-8")
     again = Source(source.reject, tmp_path / "again.rejected.csv", AHEAD_S)
-    done = await backfill.backfill(dsn, KST, again, Told())
+    done = await backfill.backfill(dsn, KST, again, Recorder())
     assert (done.samples, done.rejected) == (2, 0)
     assert not again.reject.exists()
     cursor = await conn.execute(
@@ -248,17 +249,17 @@ async def test_a_run_that_is_stopped_says_so_and_the_next_one_finishes(
     now = await clock(conn)
     samples = [(now - 20 * DAY + n * MINUTE, "STOP", float(n)) for n in range(95)]
     path = csv(lines(samples))
-    done = await fill(dsn, path, Told(batches=3))
+    done = await fill(dsn, path, Recorder(batches=3))
     assert (done.stopped, done.refreshed) == (True, [])
-    assert 0 < len(await held(conn, "STOP")) == done.written < 95
-    done = await fill(dsn, path, Told(slices=2))
+    assert 0 < len(await stored_rows(conn, "STOP")) == done.written < 95
+    done = await fill(dsn, path, Recorder(slices=2))
     assert (done.stopped, done.refreshed) == (True, [])
     done = await fill(dsn, path)
     assert (done.stopped, done.written) == (False, 0)
-    assert await counted(conn, "STOP") == len(await held(conn, "STOP")) == 95
+    assert await counted(conn, "STOP") == len(await stored_rows(conn, "STOP")) == 95
 
 
-async def test_rows_for_compressed_chunks_go_in_and_correct_what_is_there(
+async def test_rows_are_added_to_compressed_chunks_and_correct_stored_rows(
     dsn: str, conn: AsyncConnection, csv: MakeFile
 ) -> None:
     start = await clock(conn) - 100 * DAY
@@ -273,7 +274,7 @@ async def test_rows_for_compressed_chunks_go_in_and_correct_what_is_there(
     between = [(ts + MINUTE / 2, "DEEP", 1.0) for ts, _, _ in samples]
     done = await fill(dsn, csv(lines(wanted + between)))
     assert done.written == 1000
-    assert await held(conn, "DEEP") == sorted((ts, v) for ts, _, v in wanted + between)
+    assert await stored_rows(conn, "DEEP") == sorted((ts, v) for ts, _, v in wanted + between)
     assert await counted(conn, "DEEP") == 1000
 
 
@@ -291,21 +292,21 @@ async def test_samples_older_than_the_retention_stay_in_the_aggregates_when_it_d
         if retention.server_next is not None:
             assert retention.server_next > now + timedelta(hours=23), "it waits for a day"
         await conn.execute("CALL run_job(%s)", (retention.job_id,))
-        assert len(await held(conn, "OLD")) == 100, "the retention job dropped the old ones"
+        assert len(await stored_rows(conn, "OLD")) == 100, "the retention job dropped the old ones"
         for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
             assert await counted(conn, "OLD", view) == 400, view
 
-        # PRD decision 17: what the aggregates know of dropped samples is not given up for a few.
+        # PRD decision 17: a few late samples do not replace the buckets of deleted samples.
         late = [(old[5][0] + timedelta(seconds=1), "OLD", 1.0)]
         done = await fill(fresh, csv(lines(late)))
         assert done.written == 1
         assert old[5][0].astimezone(UTC).date() in done.skipped_days
         assert await counted(conn, "OLD") == 400
         done = await fill(fresh, csv(lines(late)))
-        assert done.skipped_days, "nor by a second run"
+        assert done.skipped_days, "a second run does not replace them either"
         assert await counted(conn, "OLD") == 400
 
-        # With all of them back there are as many samples as the aggregates know, and more.
+        # With all deleted samples back, the samples are more than the aggregates count.
         done = await fill(fresh, csv(lines(old + late)))
         assert (done.written, done.skipped_days) == (300, set())
         assert await counted(conn, "OLD") == 401
@@ -315,7 +316,7 @@ async def test_a_file_is_checked_without_a_database(csv: MakeFile) -> None:
     now = datetime.now(UTC)
     path = csv([line(now, "A", 1.0), "nonsense", line(now, "B", 2.0)])
     reject = path.with_suffix(".rejected.csv")
-    done = await backfill.check(Source(path, reject, AHEAD_S), Told())
+    done = await backfill.check(Source(path, reject, AHEAD_S), Recorder())
     assert (done.samples, done.written, done.rejected, done.tags) == (2, 0, 1, {"A", "B"})
     assert reject.read_text().splitlines()[1:] == [
         "# line 3: has 1 cells, the header 3", "nonsense"
@@ -331,7 +332,7 @@ async def test_a_file_without_a_sample_is_an_error_with_its_first_reason(
         await fill(dsn, csv(["2025-08-15 16:26,A,1"] * 3))
 
 
-async def test_a_file_that_is_damaged_is_loaded_up_to_there(
+async def test_a_damaged_file_is_loaded_up_to_the_damage(
     dsn: str, conn: AsyncConnection, csv: MakeFile
 ) -> None:
     now = await clock(conn) - 10 * DAY
@@ -340,9 +341,9 @@ async def test_a_file_that_is_damaged_is_loaded_up_to_there(
     path.write_bytes(path.read_bytes()[:-400])
     with pytest.raises(ConfigError, match=r"cut.csv.gz is damaged after line \d+: "):
         await fill(dsn, path)
-    kept = len(await held(conn, "CUT"))
-    assert 0 < kept < 10_000
-    assert await counted(conn, "CUT") == kept
+    count = len(await stored_rows(conn, "CUT"))
+    assert 0 < count < 10_000
+    assert await counted(conn, "CUT") == count
 
 
 async def test_a_file_in_the_place_of_the_reject_file_is_not_overwritten(
@@ -350,10 +351,10 @@ async def test_a_file_in_the_place_of_the_reject_file_is_not_overwritten(
 ) -> None:
     path = csv([line(datetime.now(UTC), "A", 1.0), "bad"])
     with pytest.raises(ConfigError, match="is not a reject file; name another one with --reject"):
-        await backfill.backfill(dsn, KST, Source(path, path, AHEAD_S), Told())
+        await backfill.backfill(dsn, KST, Source(path, path, AHEAD_S), Recorder())
     nowhere = Source(path, path.parent / "no" / "x.csv", AHEAD_S)
     with pytest.raises(ConfigError, match="cannot be written: No such file or directory"):
-        await backfill.backfill(dsn, KST, nowhere, Told())
+        await backfill.backfill(dsn, KST, nowhere, Recorder())
 
 
 @pytest.mark.parametrize(("role", "password"), [("eco_ro", RO_PASSWORD), ("eco_rw", RW_PASSWORD)])
@@ -379,46 +380,52 @@ async def test_a_database_without_the_schema_or_out_of_reach_is_reported(
         await databases.drop(bare)
 
 
-async def test_a_database_that_goes_away_is_reported_with_what_is_in(
+async def test_a_lost_database_is_reported_with_the_number_of_written_samples(
     databases: TestDatabases, csv: MakeFile, small: None
 ) -> None:
     now = datetime.now(UTC)
     path = csv(lines([(now - n * MINUTE, "AWAY", float(n)) for n in range(2000)]))
-    made = await databases.fresh()
+    dsn = await databases.fresh()
     leaving: list[asyncio.Task[None]] = []
 
     def loaded(done: BackfillResult) -> None:
         if not leaving:
-            leaving.append(asyncio.create_task(databases.stop(made)))
+            leaving.append(asyncio.create_task(databases.stop(dsn)))
 
     try:
-        told = r"\d+ samples are written; run the same command again"
-        with pytest.raises(DatabaseUnreachable, match=told):
-            await fill(made, path, Listener(loaded, lambda step: None, asyncio.Event()))
+        message = r"\d+ samples are written; run the same command again"
+        with pytest.raises(DatabaseUnreachable, match=message):
+            await fill(dsn, path, Listener(loaded, lambda step: None, asyncio.Event()))
         await leaving[0]
-        await databases.start(made)
-        await fill(made, path)
-        async with await connect(made) as conn:
-            assert len(await held(conn, "AWAY")) == 2000
+        await databases.start(dsn)
+        await fill(dsn, path)
+        async with await connect(dsn) as conn:
+            assert len(await stored_rows(conn, "AWAY")) == 2000
     finally:
-        await databases.drop(made)
+        await databases.drop(dsn)
 
 
-async def test_a_database_that_stops_answering_is_reported_with_what_is_in(
+async def test_a_silent_database_is_reported_with_the_number_of_written_samples(
     databases: TestDatabases, csv: MakeFile, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC)
     path = csv(lines([(now - n * MINUTE, "MUTE", float(n)) for n in range(2000)]))
-    made = await databases.fresh()
+    dsn = await databases.fresh()
     monkeypatch.setattr(supervised, "CHECK_AFTER_S", 0.1)
-    # The embedded database answers no look while it is at work: three of them have to be longer.
-    monkeypatch.setattr(supervised, "CHECK_S", 1.5)
+    # The embedded database does not answer a check while it works, which takes long on a busy
+    # machine.
+    monkeypatch.setattr(supervised, "CHECK_S", HANGS_S)
     monkeypatch.setattr(supervised, "EMBEDDED", b"nobody reports this")
     try:
-        async with silence.line(made) as cable, asyncio.timeout(60):
-            listener = Listener(lambda done: cable.cut(), lambda step: None, asyncio.Event())
-            told = r"no sign of life.*; \d+ samples are written; run the same command again"
-            with pytest.raises(DatabaseTimeout, match=told):
+        async with silence.line(dsn) as cable, asyncio.timeout(HANGS_S):
+
+            def loaded(done: BackfillResult) -> None:
+                cable.cut()
+                monkeypatch.setattr(supervised, "CHECK_S", 0.5)
+
+            listener = Listener(loaded, lambda step: None, asyncio.Event())
+            message = r"no sign of life.*; \d+ samples are written; run the same command again"
+            with pytest.raises(DatabaseTimeout, match=message):
                 await fill(cable.dsn, path, listener)
     finally:
-        await databases.drop(made)
+        await databases.drop(dsn)

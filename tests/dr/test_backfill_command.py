@@ -31,7 +31,7 @@ async def refused(code: int, says: str, *arguments: str, **settings: str) -> Non
     assert "Traceback" not in err
 
 
-async def test_what_is_no_file_of_samples_is_refused_before_the_database_is_asked(
+async def test_a_file_without_samples_is_refused_before_the_database_is_opened(
     tmp_path: Path, csv: MakeFile
 ) -> None:
     empty = tmp_path / "empty.csv"
@@ -45,7 +45,9 @@ async def test_what_is_no_file_of_samples_is_refused_before_the_database_is_aske
         await refused(2, says, str(path), **AWAY)
 
 
-async def test_what_is_missing_around_it_is_reported(plant_db: Plant, csv: MakeFile) -> None:
+async def test_a_missing_dsn_database_or_privilege_is_reported(
+    plant_db: Plant, csv: MakeFile
+) -> None:
     path = str(csv([line(NOW, "A", 1.0)]))
     await refused(2, "TS_ADMIN_DSN is not set", path)
     await refused(3, "does not answer", path, **AWAY)
@@ -53,7 +55,7 @@ async def test_what_is_missing_around_it_is_reported(plant_db: Plant, csv: MakeF
     await refused(2, "TS_ADMIN_DSN must name the owner", path, TS_ADMIN_DSN=reader)
 
 
-async def test_times_without_a_zone_and_values_without_end_are_reported(
+async def test_times_without_a_zone_and_infinite_values_are_reported(
     plant_db: Plant, csv: MakeFile, tmp_path: Path
 ) -> None:
     path = str(csv(["2025-08-15 16:26:07,A,1", f"{NOW},A,NaN", f"{NOW},A,inf"]))
@@ -64,7 +66,7 @@ async def test_times_without_a_zone_and_values_without_end_are_reported(
     assert reject.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_run_tells_lines_rows_rejects_range_and_aggregates(
+async def test_a_run_reports_lines_rows_rejects_range_and_aggregates(
     plant_db: Plant, csv: MakeFile, tmp_path: Path
 ) -> None:
     path = str(csv([line(NOW - timedelta(hours=n), "TOLD", n / 3) for n in range(50)] + ["bad"]))
@@ -82,7 +84,7 @@ async def test_a_run_tells_lines_rows_rejects_range_and_aggregates(
     assert (code, "0 written, 50 already stored" in out) == (0, True)
 
 
-async def test_what_a_spreadsheet_has_saved_is_read_and_what_was_recognised_is_reported(
+async def test_a_file_of_a_spreadsheet_is_read_and_its_dialect_is_reported(
     plant_db: Plant, tmp_path: Path
 ) -> None:
     path, reject = tmp_path / "excel.csv", ("--reject", str(tmp_path / "bad.csv"))

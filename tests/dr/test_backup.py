@@ -1,4 +1,4 @@
-"""``ksys db backup`` and ``restore``: no row is lost, and what cannot work is refused.
+"""``ksys db backup`` and ``restore``: no row is lost, and a restore that cannot work is refused.
 
 The round trip needs a server and its own `pg_dump`: TS_TEST_DSN or Docker.
 """
@@ -28,7 +28,7 @@ from tests.plant import clock, insert
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
-# eco_ro reads everything but one table.
+# eco_ro may read every table except one.
 UNREADABLE = """
 GRANT USAGE ON SCHEMA ksys TO eco_ro;
 GRANT SELECT ON ALL TABLES IN SCHEMA ksys TO eco_ro;
@@ -60,12 +60,12 @@ def modes_in(folder: Path) -> set[int]:
 async def embedded(databases: TestDatabases) -> AsyncIterator[str]:
     if databases.kind != "embedded":
         pytest.skip("this is about the embedded database")
-    made = await databases.fresh()
-    yield made
-    await databases.drop(made)
+    dsn = await databases.fresh()
+    yield dsn
+    await databases.drop(dsn)
 
 
-async def test_a_dump_comes_back_with_every_row_checksum_and_object(
+async def test_a_restored_dump_has_every_row_checksum_and_object(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "plant.dump"
@@ -83,7 +83,7 @@ async def test_a_dump_comes_back_with_every_row_checksum_and_object(
         assert await cursor.fetchone() == (3,), "its triggers work"
 
 
-async def test_users_tokens_and_the_audit_come_back_and_sessions_do_not(
+async def test_users_tokens_and_the_audit_are_restored_and_sessions_are_not(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     await users.add_user(server, "Kim", "admin", "correct horse battery", "test")
@@ -112,10 +112,10 @@ async def test_users_tokens_and_the_audit_come_back_and_sessions_do_not(
     await users.add_user(empty, "Lee", "viewer", None, "test")
     assert [row.action for row in await audit.rows(empty, None, None)] == [
         *("user_added", "token_created", "user_added")
-    ], "its numbers go on"
+    ], "the ids continue"
 
 
-async def test_a_session_that_began_during_a_restore_does_not_go_on_writing_unseen(
+async def test_a_session_that_began_during_a_restore_ends_with_it(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "plant.dump"
@@ -132,10 +132,10 @@ async def test_a_session_that_began_during_a_restore_does_not_go_on_writing_unse
         session.execute("INSERT INTO public.influx_hist VALUES (now(), 'UNSEEN', 1)")
 
 
-async def test_late_samples_that_were_not_refreshed_at_the_dump_make_no_restore_fail(
+async def test_late_samples_that_were_not_refreshed_before_the_dump_fail_no_restore(
     server: str, empty: str, tmp_path: Path
 ) -> None:
-    """The jobs of the restored database refresh them at once, beside the comparison."""
+    """The jobs of the restored database refresh them at once, during the comparison."""
     file = tmp_path / "plant.dump"
     async with await connect(server) as conn:
         now = await clock(conn)
@@ -145,7 +145,7 @@ async def test_late_samples_that_were_not_refreshed_at_the_dump_make_no_restore_
     assert done.comparison == Comparison([], [])
 
 
-async def test_the_commands_tell_what_they_did_and_exit_by_it(
+async def test_the_commands_report_their_work_and_their_exit_code_agrees(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "plant.dump"
@@ -168,7 +168,7 @@ async def test_the_commands_tell_what_they_did_and_exit_by_it(
     assert code == (1 if failed else 0)
 
 
-async def test_a_database_of_an_older_schema_is_dumped_and_comes_back(
+async def test_a_database_of_an_older_schema_is_dumped_and_restored(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     async with await connect(server) as conn:
@@ -181,7 +181,7 @@ async def test_a_database_of_an_older_schema_is_dumped_and_comes_back(
     assert [check.ok for check in lacking] == [False]
 
 
-async def test_what_came_back_otherwise_is_reported(
+async def test_differences_between_dump_and_restored_database_are_reported(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "plant.dump"
@@ -199,7 +199,7 @@ async def test_what_came_back_otherwise_is_reported(
     assert third.startswith("A has ")
 
 
-async def test_a_database_in_use_is_only_put_aside_when_told(
+async def test_a_database_in_use_is_renamed_only_with_replace(
     server: str, databases: TestDatabases, tmp_path: Path
 ) -> None:
     file = tmp_path / "plant.dump"
@@ -216,16 +216,16 @@ async def test_a_database_in_use_is_only_put_aside_when_told(
     async with await connect(server) as conn:
         cursor = await conn.execute("SELECT count(*) FROM public.influx_qc_rule")
         assert await cursor.fetchone() == (1,)
-        # TimescaleDB's launcher passes over a database that takes no connections.
-        asked = "SELECT datallowconn FROM pg_database WHERE datname = %s"
-        assert await (await conn.execute(asked, (done.aside,))).fetchone() == (False,)
+        # TimescaleDB's launcher ignores a database that accepts no connections.
+        statement = "SELECT datallowconn FROM pg_database WHERE datname = %s"
+        assert await (await conn.execute(statement, (done.aside,))).fetchone() == (False,)
         await conn.execute(aside.dropping(done.aside).encode())
 
 
 async def test_a_dump_holds_no_row_that_nobody_sees(
     server: str, empty: str, tmp_path: Path
 ) -> None:
-    """A job whose session had the restore's mode on wrote beside its aggregate's chunks."""
+    """A job in a session with ``timescaledb.restoring`` wrote rows outside the chunks."""
     async with await connect(server) as conn:
         for statement in (
             "SET timescaledb.restoring = on",
@@ -246,10 +246,10 @@ async def test_a_dump_holds_no_row_that_nobody_sees(
     assert [check for check in done.checks if check.name == "restore" and not check.ok] == []
 
 
-async def test_dated_dumps_of_which_some_are_kept(server: str, tmp_path: Path) -> None:
+async def test_old_dated_dumps_are_removed(server: str, tmp_path: Path) -> None:
     database = str(conninfo_to_dict(server)["dbname"])
     old = [
-        tmp_path / dated.dump_name(database, datetime(2026, 8, n, tzinfo=UTC)) for n in (1, 2, 3)
+        tmp_path / dated.dump_name(database, datetime(2020, 8, n, tzinfo=UTC)) for n in (1, 2, 3)
     ]
     for path in (old_file for dump in old for old_file in (dump, manifest.beside(dump))):
         path.write_text("old")
@@ -263,18 +263,18 @@ async def test_dated_dumps_of_which_some_are_kept(server: str, tmp_path: Path) -
     ]
     code, out, err = await ksys(*words, TS_ADMIN_DSN=server)
     assert code == 0, err
-    there = {tmp_path / name for name in left_in(tmp_path)}
-    (new,) = {path for path in there if path.suffix == ".dump"} - {old[2], tmp_path / "plant.dump"}
+    found = {tmp_path / name for name in left_in(tmp_path)}
+    (new,) = {path for path in found if path.suffix == ".dump"} - {old[2], tmp_path / "plant.dump"}
     assert new.name.startswith(f"{database}_")
     assert manifest.read(manifest.beside(new)).database == database
-    assert there == {
+    assert found == {
         tmp_path / "plant.dump",
         new,
         manifest.beside(new),
         old[2],
         manifest.beside(old[2]),
     }
-    # Without a name it goes home, into a folder that nobody else opens.
+    # Without a name the dump goes into a private folder in the home of the user.
     code, out, err = await ksys("db", "backup", TS_ADMIN_DSN=server, HOME=str(tmp_path))
     assert code == 0, err
     home = tmp_path / "ksys-backups"
@@ -285,7 +285,7 @@ async def test_dated_dumps_of_which_some_are_kept(server: str, tmp_path: Path) -
 async def test_a_dump_that_fails_removes_no_older_one(server: str, tmp_path: Path) -> None:
     database = str(conninfo_to_dict(server)["dbname"])
     for day in (1, 2):
-        dump = tmp_path / dated.dump_name(database, datetime(2026, 8, day, tzinfo=UTC))
+        dump = tmp_path / dated.dump_name(database, datetime(2020, 8, day, tzinfo=UTC))
         dump.write_text("old")
         manifest.beside(dump).write_text("old")
     before = left_in(tmp_path)
@@ -296,7 +296,7 @@ async def test_a_dump_that_fails_removes_no_older_one(server: str, tmp_path: Pat
     assert (code, left_in(tmp_path)) == (1, before)
 
 
-async def test_to_keep_goes_with_a_dated_dump() -> None:
+async def test_keep_needs_a_dated_dump() -> None:
     away = "postgresql://u@127.0.0.1:1/d"
     code, _, err = await ksys("db", "backup", "/tmp/x.dump", "--keep", "7", TS_ADMIN_DSN=away)
     assert (code, "--keep needs dated dumps: name a folder" in err) == (2, True)
@@ -321,7 +321,7 @@ async def test_a_dump_is_not_written_over_another(server: str, tmp_path: Path) -
     assert file.read_text() == "precious"
 
 
-async def test_a_dump_that_is_not_whole_is_refused_before_anything_is_done(
+async def test_an_incomplete_dump_is_refused_before_anything_is_done(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "plant.dump"
@@ -334,7 +334,7 @@ async def test_a_dump_that_is_not_whole_is_refused_before_anything_is_done(
         await bring_back(empty, file)
 
 
-async def test_only_the_owner_s_name_restores_and_only_a_superuser(
+async def test_a_restore_needs_the_owner_s_name_and_a_superuser(
     server: str, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "plant.dump"
@@ -366,7 +366,7 @@ async def test_an_empty_database_has_nothing_to_dump(
     assert left_in(tmp_path) == []
 
 
-async def test_the_embedded_database_says_what_can_be_done_in_place_of_a_dump(
+async def test_the_embedded_database_names_another_way_than_a_dump(
     embedded: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match="stop it and copy its data folder"):
@@ -377,7 +377,7 @@ async def test_the_embedded_database_says_what_can_be_done_in_place_of_a_dump(
         await bring_back(embedded, tmp_path / "x.dump")
 
 
-async def test_what_is_no_dump_is_refused_without_a_database(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_dump_is_refused_without_a_database(tmp_path: Path) -> None:
     away = "postgresql://u@127.0.0.1:1/d"
     with pytest.raises(ConfigError, match="cannot be read: No such file or directory"):
         await bring_back(away, tmp_path / "missing.dump")

@@ -24,7 +24,7 @@ from ksys_app.db import connect
 from tests import docs
 from tests.conftest import OP_PASSWORD, RO_PASSWORD, RW_PASSWORD
 from tests.database import TestDatabases
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 from tests.waiting import HANGS_S
 
 RECOVERY = (docs.ROOT / "docs" / "runbooks" / "RECOVERY.md").read_text("utf-8")
@@ -68,7 +68,8 @@ async def run_blocks(folder: Path, blocks: list[str]) -> str:
         "bash", "-c", "\n".join(script),
         cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    output, _ = await asyncio.wait_for(process.communicate(), HANGS_S)
+    # A dozen commands, each of which starts a process.
+    output, _ = await asyncio.wait_for(process.communicate(), 3 * HANGS_S)
     assert process.returncode == 0, output.decode()
     return output.decode()
 
@@ -165,7 +166,7 @@ async def test_the_readme_leads_to_a_running_app(
     assert (clone / ".env").stat().st_mode & 0o077 == 0
 
 
-async def test_the_recovery_page_leads_to_a_whole_database(
+async def test_the_recovery_page_leads_to_a_complete_database(
     databases: TestDatabases, clone: Path, target: Target
 ) -> None:
     now = datetime.now(UTC)

@@ -13,6 +13,7 @@ alarm_message       S       S       S          -
 alarm_rule          S       S       S          -
 alarm_source        S       S       SIU        -
 alarm_state         S       S       SIU        -
+annotation          S       S       S          -
 anomalies           S       SIU     S          -
 comm_recv_1h        S       S       S          -
 comm_success_1h     S       S       S          -
@@ -35,6 +36,8 @@ predictions         S       SIU     S          -
 rule_base           S       SIUD    S          -
 rule_history        S       S       S          -
 rule_version        S       S       S          -
+saved_view          S       S       S          -
+start_view          S       S       S          -
 tag_latest          S       S       S          -
 tag_recheck         S       S       S          -
 tech_ind_1m_mv      S       S       S          -

@@ -1,4 +1,4 @@
-"""An interrupted restore: the message names the state, and RECOVERY.md leads to a whole database.
+"""An interrupted restore: the message names the state, and RECOVERY.md tells how to complete it.
 
 The restores need a server and its own ``pg_restore``: TS_TEST_DSN or Docker.
 """
@@ -30,7 +30,7 @@ asyncio.run(run(ClientProgram(sys.argv[1], 15), "postgresql://u@127.0.0.1:1/d", 
 """
 
 
-async def test_a_search_path_without_a_shell_is_no_full_disk(
+async def test_a_path_without_a_shell_is_not_reported_as_a_full_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
@@ -40,7 +40,7 @@ async def test_a_search_path_without_a_shell_is_no_full_disk(
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process, one that has ended and waits to be noticed not counted."""
+    """Whether a process runs; one that has ended and is not yet waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -48,7 +48,7 @@ def is_running(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-async def test_a_program_ends_with_the_command_however_that_ends(
+async def test_a_program_ends_with_its_command_in_any_case(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     program, pid_file = tmp_path / "pg_restore", tmp_path / "pid"
@@ -84,7 +84,7 @@ async def restorers(conn: AsyncConnection) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-async def test_a_restore_that_is_interrupted_is_named_and_done_again(
+async def test_an_interrupted_restore_is_reported_and_can_be_repeated(
     server: str, empty: str, tmp_path: Path, number: signal.Signals
 ) -> None:
     file = tmp_path / "plant.dump"
@@ -96,7 +96,7 @@ async def test_a_restore_that_is_interrupted_is_named_and_done_again(
         )  # fmt: skip
         await until(lambda: is_restoring(conn))
         command.send_signal(number)
-        _, said = await command.communicate()
+        _, err = await command.communicate()
 
         async def alone() -> bool:
             return not await restorers(conn)
@@ -106,7 +106,7 @@ async def test_a_restore_that_is_interrupted_is_named_and_done_again(
         assert command.returncode == -number
     else:
         assert command.returncode == 130
-        last = said.decode().splitlines()[-1]
+        last = err.decode().splitlines()[-1]
         assert "the restore was interrupted" in last
         assert "is incomplete: correct the cause and restore again with --replace" in last
     (check,) = await verify(empty, zone=ZONE)

@@ -25,7 +25,7 @@ TIMES = 2
 
 
 async def killed(seconds: float, cwd: Path, *arguments: str, **settings: str) -> None:
-    """Start a command and kill it after so many seconds, if it is not done by then."""
+    """Start a command, and kill it after a number of seconds if it still runs."""
     process = await asyncio.create_subprocess_exec(
         KSYS, *arguments, cwd=cwd, env=os.environ | settings,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
@@ -50,10 +50,10 @@ async def test_backfill(dsn: str, conn: AsyncConnection, csv: MakeFile, tmp_path
     ]
     path = str(csv(lines(samples)))
     owner = {"TS_ADMIN_DSN": dsn}
-    whole = await measured(lambda: ksys("db", "backfill", path, "--dry-run")) + 2
+    seconds = await measured(lambda: ksys("db", "backfill", path, "--dry-run")) + 2
     for _ in range(TIMES):
         await conn.execute("DELETE FROM public.influx_hist WHERE tag_name = 'KILL'")
-        await killed(random.uniform(0.3, whole), tmp_path, "db", "backfill", path, **owner)
+        await killed(random.uniform(0.3, seconds), tmp_path, "db", "backfill", path, **owner)
         code, out, err = await ksys("db", "backfill", path, **owner)
         assert (code, "error" in err) == (0, False), out + err
         for view in ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h", "influx_agg_1d"):
@@ -83,10 +83,10 @@ async def test_init(databases: TestDatabases, tmp_path: Path) -> None:
 
 async def test_sync(dsn: str, conn: AsyncConnection, tmp_path: Path) -> None:
     owner = {"TS_ADMIN_DSN": dsn}
-    whole = await measured(lambda: ksys("qc", "sync", **owner))
+    seconds = await measured(lambda: ksys("qc", "sync", **owner))
     for _ in range(TIMES):
         await conn.execute("TRUNCATE public.influx_qc_rule")
-        await killed(random.uniform(0.3, whole), tmp_path, "qc", "sync", **owner)
+        await killed(random.uniform(0.3, seconds), tmp_path, "qc", "sync", **owner)
         cursor = await conn.execute("SELECT count(*) FROM public.influx_qc_rule")
         assert await cursor.fetchone() in ((0,), (9,)), "all rules or none"
         assert (await ksys("qc", "sync", **owner))[0] == 0

@@ -30,7 +30,7 @@ ORIGIN = {
 NOTED = manifest.make(ORIGIN, HELD, Dump(10, "ab"), "Asia/Seoul")
 
 
-def test_it_is_read_back_as_it_was_written_a_day_a_line(tmp_path: Path) -> None:
+def test_a_manifest_is_read_as_it_was_written_with_one_line_a_day(tmp_path: Path) -> None:
     path = tmp_path / "x.dump.manifest.json"
     path.write_text(manifest.text(NOTED), "utf-8")
     assert manifest.read(path) == NOTED
@@ -49,7 +49,7 @@ def test_it_is_read_back_as_it_was_written_a_day_a_line(tmp_path: Path) -> None:
         (json.dumps({"format": 7}), "has format 7; this version reads 1"),
     ],
 )
-def test_what_is_no_manifest_is_refused(tmp_path: Path, content: str, says: str) -> None:
+def test_another_file_is_refused(tmp_path: Path, content: str, says: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(content)
     with pytest.raises(ConfigError, match=says):
@@ -90,13 +90,13 @@ def test_an_aggregate_that_is_more_complete_is_reported_and_a_table_with_more_ro
     )
 
 
-def test_samples_decide_also_where_an_aggregate_is_more_complete() -> None:
+def test_samples_are_compared_also_if_an_aggregate_is_more_complete() -> None:
     found = compared(relations={"influx_agg_1d": 4, "influx_qc_rule": 9}, days=HELD.days[:2])
     assert found.differences == ["온도 has no samples on 2026-01-02, the dump 1"]
     assert found.additional == ["influx_agg_1d has 4 rows, the dump 3"]
 
 
-def test_each_day_is_held_by_its_rows_and_its_checksum() -> None:
+def test_each_day_is_compared_by_its_rows_and_its_checksum() -> None:
     old, middle, last = HELD.days
     assert differences(days=[old, ["D100", "2026-01-02", 6, "22"], last]) == [
         "D100 has 6 samples on 2026-01-02, the dump 7"
@@ -118,12 +118,12 @@ def test_a_day_past_the_retention_may_be_gone_but_not_different() -> None:
 
 def test_many_days_are_reported_in_few_lines() -> None:
     days = [["D100", f"2026-02-{n:02}", 1, "1"] for n in range(1, 29)]
-    told = differences(days=days)
-    assert len(told) == 11
-    assert told[-1] == "and 20 more days differ"
+    lines = differences(days=days)
+    assert len(lines) == 11
+    assert lines[-1] == "and 20 more days differ"
 
 
-def test_the_program_of_the_server_s_version_is_taken_else_the_next_newer() -> None:
+def test_the_program_of_the_server_s_version_is_chosen_else_the_next_newer() -> None:
     installed = [
         ClientProgram("a", 17),
         ClientProgram("b", 13),

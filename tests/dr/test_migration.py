@@ -33,7 +33,7 @@ NEW_COLUMNS = (
     "           percentile_cont(0.5) WITHIN GROUP (ORDER BY value) AS median_5m\n"
 )
 MIGRATION = """
--- Buckets of samples that are gone cannot be computed again: they are taken over.
+-- Buckets of deleted samples cannot be computed again, so they are copied.
 CREATE TEMPORARY TABLE kept ON COMMIT DROP AS
 SELECT * FROM public.features_5m WHERE bucket < (
   SELECT coalesce(min(range_start), 'infinity') FROM timescaledb_information.chunks
@@ -52,7 +52,7 @@ BEGIN
 END
 $$;
 """
-# By name, without what depends on the order in which objects were made.
+# Objects by name, without columns that depend on the order of their creation.
 CATALOG = {
     "relations": "SELECT relname, relkind, relacl::text, reloptions FROM pg_class"
     " WHERE relnamespace = 'public'::regnamespace",
@@ -81,7 +81,7 @@ CATALOG = {
 }  # fmt: skip
 
 
-# Hypertables of aggregates are numbered as they were made.
+# Hypertables of aggregates have numbers in the order of their creation.
 NUMBERS = r"(?<=_hypertable_)\d+|(?<=cagg_watermark\()\d+"
 
 
@@ -111,9 +111,9 @@ def changed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def older(databases: TestDatabases) -> AsyncIterator[str]:
-    """The schema as it is, with samples that the retention has dropped and some that it has not."""
-    made = await databases.fresh()
-    async with await connect(made) as conn:
+    """The present schema with samples, of which the retention has deleted a part."""
+    dsn = await databases.fresh()
+    async with await connect(dsn) as conn:
         now = await clock(conn)
         old = [(now - 380 * DAY + n * timedelta(minutes=1), "D1", float(n)) for n in range(600)]
         new = [(now - 3 * DAY + n * timedelta(minutes=1), "D1", float(n)) for n in range(600)]
@@ -123,8 +123,8 @@ async def older(databases: TestDatabases) -> AsyncIterator[str]:
         await conn.execute(
             "SELECT drop_chunks('public.influx_hist', older_than => interval '365 days')"
         )
-    yield made
-    await databases.drop(made)
+    yield dsn
+    await databases.drop(dsn)
 
 
 async def features(conn: AsyncConnection) -> list[tuple[object, ...]]:
@@ -141,7 +141,7 @@ async def apply(dsn: str, directory: Path) -> list[str]:
     return [step.name for step in done]
 
 
-async def test_an_older_database_comes_to_what_a_new_one_has_and_keeps_its_data(
+async def test_an_older_database_gets_the_schema_of_a_new_one_and_keeps_its_data(
     older: str, changed: Path, databases: TestDatabases
 ) -> None:
     async with await connect(older) as conn:

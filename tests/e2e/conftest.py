@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import signal
-import socket
-import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import pytest
 from playwright.async_api import (
@@ -23,16 +23,19 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
+from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from ksys_app.ops.demo.plant.simulator import TAGS, Plant
 from ksys_app.ops.masterdata import qc
 from ksys_app.ops.serving import frontend
-from tests import plant
+from tests import ksys, plant
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
+from tests.ports import free_port
+from tests.waiting import until
 
-# The first one is Chromium without its own windows, at half the processor time a page.
+# The first one has no windows, and needs half the processor time a page.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -44,12 +47,15 @@ FLAGS = [
     # Glyphs as wide as in a window.
     "--font-render-hinting=none",
 ]
-# For what hangs; what is slow on a busy machine still passes.
+# After these times something hangs; even a busy machine is faster.
 START_S = 240
 STOP_S = 60
 SHOWN_MS = 60_000
 ANSWER_S = 60
+# A statement that waits for a processor is no failure of the database.
+STATEMENT_MS = 30_000
 expect.set_options(timeout=SHOWN_MS)
+ksys.import_app()
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +72,9 @@ async def browser() -> AsyncIterator[Browser]:
         await chromium.close()
 
 
+Process = asyncio.subprocess.Process | ksys.Running
+
+
 @dataclass
 class Site:
     """A database and the app serving it, in a process of its own.
@@ -76,13 +85,15 @@ class Site:
         port: where the app listens.
         process: the app.
         log: lines of its log so far.
+        reader: the task that reads the log.
     """
 
     databases: TestDatabases
     dsn: str
     port: int
-    process: asyncio.subprocess.Process
+    process: Process
     log: list[str] = field(default_factory=list)
+    reader: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -93,12 +104,26 @@ class Site:
         """How often an event was logged so far."""
         return sum(f" {name} " in line for line in self.log)
 
+    async def logged(self, pattern: str, since: int = 0) -> re.Match[str]:
+        """Wait until a line of the log, from line ``since`` on, matches; returns the match.
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        A line that the app wrote before it answered may arrive here after the answer.
+        """
+        matches: list[re.Match[str]] = []
+
+        async def found() -> bool:
+            lines = (re.search(pattern, line) for line in self.log[since:])
+            matches.extend(match for match in lines if match)
+            return bool(matches)
+
+        await until(found)
+        return matches[0]
+
+
+@cache
+def _build_once() -> None:
+    """Build the pages, if their sources have changed since the last build."""
+    frontend.ensure_built()
 
 
 async def start_site(
@@ -109,24 +134,30 @@ async def start_site(
     environment: Mapping[str, str] | None = None,
 ) -> Site:
     """Serve ``dsn`` as ``ksys run`` does."""
-    await asyncio.to_thread(frontend.ensure_built)
+    await asyncio.to_thread(_build_once)
     port = port or free_port()
-    variables = os.environ | {
+    variables = {
+        "KSYS_STATEMENT_TIMEOUT_MS": str(STATEMENT_MS),
+        **os.environ,
         "TS_DSN": databases.as_role(dsn, "eco_ro", RO_PASSWORD),
         "KSYS_TICK_SECONDS": str(tick_s),
         "TZ": ZONE,
         **(environment or {}),
     }
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("ksys"),
-        *("run", "--port", str(port)),
-        env=variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+    process: Process
+    if "PYTHONPATH" in variables:  # tests change the app with it; only a new interpreter reads it
+        process = await asyncio.create_subprocess_exec(
+            *(ksys.KSYS, "run", "--port", str(port)),
+            env=variables,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=ksys.LONGEST_LINE,
+        )
+    else:
+        process = await ksys.Running.start("run", "--port", str(port), environment=variables)
     site = Site(databases, dsn, port, process)
     ready = asyncio.Event()
-    asyncio.get_running_loop().create_task(_listen(site, ready))
+    site.reader = asyncio.create_task(_read_log(site, ready))
     try:
         await asyncio.wait_for(ready.wait(), START_S)
     except TimeoutError:
@@ -134,7 +165,7 @@ async def start_site(
     return site
 
 
-async def _listen(site: Site, ready: asyncio.Event) -> None:
+async def _read_log(site: Site, ready: asyncio.Event) -> None:
     assert site.process.stdout is not None
     async for line in site.process.stdout:
         site.log.append(line.decode().rstrip())
@@ -143,10 +174,13 @@ async def _listen(site: Site, ready: asyncio.Event) -> None:
 
 
 async def stop_site(site: Site) -> None:
-    """End the app as Ctrl-C does."""
+    """End the app as Ctrl-C does, and read its log to the end."""
     if site.process.returncode is None:
         site.process.send_signal(signal.SIGINT)
-        await asyncio.wait_for(site.process.wait(), STOP_S)
+    async with asyncio.timeout(STOP_S):
+        await site.process.wait()
+        if site.reader is not None:
+            await site.reader
 
 
 async def seed(dsn: str) -> None:
@@ -174,51 +208,72 @@ async def site(databases: TestDatabases) -> AsyncIterator[Site]:
     dsn = await databases.fresh()
     await seed(dsn)
     served = await start_site(databases, dsn)
-    writer = asyncio.create_task(_keep_reporting(dsn))
-    yield served
-    writer.cancel()
-    await asyncio.gather(writer, return_exceptions=True)
+    async with every_second(dsn, _report):
+        yield served
     await stop_site(served)
     await databases.drop(dsn)
 
 
-async def _keep_reporting(dsn: str) -> None:
-    while True:
-        try:
-            async with await connect(dsn) as conn:
-                while True:
-                    now = int(datetime.now(UTC).timestamp())
-                    await plant.insert(conn, _samples(range(now, now + 1)))
-                    await asyncio.sleep(1)
-        except Exception:  # the tests stop and start the database
-            await asyncio.sleep(0.5)
+async def _report(conn: AsyncConnection) -> None:
+    now = int(datetime.now(UTC).timestamp())
+    await plant.insert(conn, _samples(range(now, now + 1)))
+
+
+@asynccontextmanager
+async def every_second(
+    dsn: str, write: Callable[[AsyncConnection], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """Call ``write`` once a second in the block, also after the database was away."""
+
+    async def keep_writing() -> None:
+        while True:
+            try:
+                async with await connect(dsn) as conn:
+                    while True:
+                        await write(conn)
+                        await asyncio.sleep(1)
+            except Exception:  # the tests stop and start the database
+                await asyncio.sleep(0.5)
+
+    writer = asyncio.create_task(keep_writing())
+    try:
+        yield
+    finally:
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser of its own: no storage of another test."""
-    made = await browser.new_context(viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(SHOWN_MS)
-    yield made
-    await made.close()
+    """A browser context of its own, without storage of another test."""
+    context = await new_context(browser, viewport={"width": 1280, "height": 900})
+    yield context
+    await context.close()
+
+
+async def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A context with these options of Playwright, whose pages wait as long as ``expect`` does."""
+    context = await browser.new_context(**options)
+    context.set_default_timeout(SHOWN_MS)
+    return context
 
 
 # Writes each violation of the content security policy to the console.
-TELL_VIOLATIONS: Final = """addEventListener('securitypolicyviolation', (seen) => console.error(
-  `violation of ${seen.effectiveDirective}: ${seen.blockedURI} ${seen.sourceFile}`))"""
+REPORT_VIOLATIONS: Final = """addEventListener('securitypolicyviolation', (event) => console.error(
+  `violation of ${event.effectiveDirective}: ${event.blockedURI} ${event.sourceFile}`))"""
 
 
 async def policy_watched(context: BrowserContext) -> list[str]:
     """Violations of the content security policy on all pages of ``context``, as they happen."""
-    seen: list[str] = []
+    violations: list[str] = []
 
-    def told(message: ConsoleMessage) -> None:
+    def add(message: ConsoleMessage) -> None:
         if "violat" in message.text.lower() or "content security" in message.text.lower():
-            seen.append(f"{message.page.url if message.page else ''}: {message.text}")
+            violations.append(f"{message.page.url if message.page else ''}: {message.text}")
 
-    context.on("console", told)
-    await context.add_init_script(TELL_VIOLATIONS)
-    return seen
+    context.on("console", add)
+    await context.add_init_script(REPORT_VIOLATIONS)
+    return violations
 
 
 @pytest.fixture
@@ -228,7 +283,7 @@ async def page(context: BrowserContext, site: Site) -> Page:
 
 
 async def opened(context: BrowserContext, site: Site, path: str = "/") -> Page:
-    """A tab on ``path``, once its tiles are there."""
+    """A tab on ``path`` that shows tiles."""
     tab = await context.new_page()
     await tab.goto(site.url + path)
     await tab.get_by_test_id("tile-D100").wait_for()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from playwright.async_api import Page
+from playwright.async_api import Page, TimeoutError
 
 from ksys_app.domain.windows import LABELS
 from ksys_app.ops.demo.plant.signals import TAGS
 from ksys_app.texts import LANGUAGES
 
 WORD: Final = re.compile(r"[A-Za-z]{2,}")
-# Every text that is seen or read aloud: of elements, and of the attributes that are read aloud.
-TEXTS: Final = """() => {
+# All texts of elements, and of attributes that are read aloud, with a word that is not allowed.
+ENGLISH: Final = """(allowed) => {
   const found = [];
   const data = 'script, style, button[lang], .about, [data-stored], [data-testid^=footer]';
   const skipped = (node) => node.closest(data);
@@ -28,9 +28,11 @@ TEXTS: Final = """() => {
       if (node.getAttribute(name)) found.push(node.getAttribute(name));
     }
   }
-  return [document.title, ...found];
+  const words = new Set(allowed);
+  const isEnglish = (text) => (text.match(/[A-Za-z]{2,}/g) ?? []).some((word) => !words.has(word));
+  return [document.title, ...found].filter(isEnglish);
 }"""
-# What is no word of a language: names of the specification, codes, keys, units.
+# Names of the specification, codes, keys and units, which no language translates.
 NAMES: Final = {
     *(
         "TAG",
@@ -48,7 +50,7 @@ NAMES: Final = {
     ),
     *("min", "last", "first", "sma", "bb", "top", "bot", "slope", "mean", "std", "Shift", "HH"),
     *("hours", "overview", "LL", "GAP", "SPIKE", "STEP", "RATE", "RANGE"),
-    *("SOURCE", "LOST", "warn", "crit", "val"),
+    *("SOURCE", "LOST", "warn", "crit", "val", "MIN", "MAX"),
     *("step", "roc", "per", "spike", "zscore", "deadband", "pct", "gap", "seconds", "stuck"),
 }
 
@@ -67,7 +69,20 @@ async def allowed_on(page: Page, url: str) -> set[str]:
     return allowed_words({tag["title"] for tag in await tags.json()})
 
 
-async def english_left(page: Page, allowed: set[str]) -> set[str]:
+async def english_on(page: Page, allowed: set[str]) -> set[str]:
     """Texts of the page with a word that is neither Korean nor allowed."""
-    texts: list[str] = await page.evaluate(TEXTS)
-    return {text for text in texts if set(WORD.findall(text)) - allowed}
+    return set(await page.evaluate(ENGLISH, sorted(allowed)))
+
+
+async def english_left(page: Page, allowed: set[str]) -> set[str]:
+    """The texts of :func:`english_on` that do not disappear.
+
+    The build renders pages in English. If the code of a part is loaded later, React first keeps
+    that text, and then renders the part in Korean.
+    """
+    none = f"(allowed) => ({ENGLISH})(allowed).length === 0"
+    try:
+        await page.wait_for_function(none, arg=sorted(allowed))
+    except TimeoutError:
+        return await english_on(page, allowed)
+    return set()

@@ -1,4 +1,4 @@
-"""The short form of ``make bench``: every figure is made, and reports can be compared."""
+"""The short form of ``make bench``: every figure is measured, and reports can be compared."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.bench.report import from_json, to_json
 from tests.bench.tables import grids, lines, markdown
 from tests.conftest import RO_PASSWORD
 from tests.database import TestDatabases
-from tests.e2e.conftest import seed
+from tests.e2e.conftest import STATEMENT_MS, seed
 from tests.waiting import until
 
 ENDPOINTS = ("kpi 5m", "kpi?tag 24h", "kpi?since=0 5m", "kpi?since=last 5m", "sparklines 5m")
@@ -42,15 +42,17 @@ async def source(databases: TestDatabases) -> AsyncIterator[Source]:
 async def app(source: Source) -> AsyncIterator[App]:
     """The app as ``make bench`` runs it."""
     await asyncio.to_thread(frontend.ensure_built)
-    async with running(source.dsn, TINY.tick_s) as served:
-        yield served
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KSYS_STATEMENT_TIMEOUT_MS", str(STATEMENT_MS))
+        async with running(source.dsn, TINY.tick_s) as served:
+            yield served
 
 
-async def test_every_figure_is_made_and_the_report_can_be_read_and_compared(
+async def test_every_figure_is_measured_and_the_report_can_be_read_and_compared(
     source: Source, app: App
 ) -> None:
-    made = await measure("tiny", TINY, source, app, SECTIONS.keys() - {"browser"})
-    figures = {one.key: one for one in made.figures}
+    measured = await measure("tiny", TINY, source, app, SECTIONS.keys() - {"browser"})
+    figures = {figure.key: figure for figure in measured.figures}
     for name in ENDPOINTS:
         for measure_ in ("bare", "cold", "cached", "cold / bare", "cached / bare"):
             assert figures["HTTP, one client", name, measure_].p50 > 0
@@ -70,11 +72,11 @@ async def test_every_figure_is_made_and_the_report_can_be_read_and_compared(
     } <= subjects
     assert figures["Screens, a tick of each", "2 screens", "websocket"].p50 > 0
     assert ("Screens, a tick of each", "2 screens", "ticks missed") in figures
-    assert {cost.over for cost in made.costs} == {"history, hours", "tags", "screens"}
-    assert "failed" not in " ".join(made.notes)
-    assert from_json(to_json(made), "file") == made
-    assert {change.verdict for change in compared(made, made).changes} == {"same"}
-    assert all(subject in markdown("", lines(made), grids(made)) for _, subject in subjects)
+    assert {cost.over for cost in measured.costs} == {"history, hours", "tags", "screens"}
+    assert "failed" not in " ".join(measured.notes)
+    assert from_json(to_json(measured), "file") == measured
+    assert {change.verdict for change in compared(measured, measured).changes} == {"same"}
+    assert all(subject in markdown("", lines(measured), grids(measured)) for _, subject in subjects)
 
 
 async def test_the_bench_switches_the_cache_of_the_app_off_and_on(app: App) -> None:
@@ -117,19 +119,19 @@ async def test_screens_fetch_the_tiles_of_many_tags_as_browsers_do(
 
 
 async def test_the_screens_of_a_demo_say_what_they_received_and_what_it_cost(app: App) -> None:
-    said: list[str] = []
-    reporting = asyncio.create_task(report(app.url, 2, said.append, every_s=0.5))
+    output: list[str] = []
+    reporting = asyncio.create_task(report(app.url, 2, output.append, every_s=0.5))
 
-    def with_ticks() -> list[str]:
-        return [line for line in said if re.search(r", [1-9]\d* ticks received", line)]
+    def ticked() -> list[str]:
+        return [line for line in output if re.search(r", [1-9]\d* ticks received", line)]
 
     async def received() -> bool:
-        return reporting.done() or bool(with_ticks())
+        return reporting.done() or bool(ticked())
 
     await until(received)
     reporting.cancel()
     await asyncio.gather(reporting, return_exceptions=True)
-    assert said[0] == "screens: 2 opened"
+    assert output[0] == "screens: 2 opened"
     delays = r" \d+ dropped, tick to receipt p50 [\d,]+ ms, p95 [\d,]+ ms; app "
-    assert re.search(delays, with_ticks()[0])
-    assert not said[-1].endswith(" 0 MiB")
+    assert re.search(delays, ticked()[0])
+    assert not output[-1].endswith(" 0 MiB")

@@ -14,11 +14,12 @@ import pytest
 
 from ksys_app.ops.serving import address
 from tests import proxies
-from tests.e2e.conftest import ANSWER_S, free_port
+from tests.e2e.conftest import ANSWER_S
 from tests.ksys import ksys
+from tests.ports import free_port
 from tests.proxies import Certificate, Served, of_runbook, put
 
-# What the runbook recommended once: no port, no scheme.
+# What the runbook recommended earlier, without port and scheme.
 FORMER_SNIPPET = """
 location / {
     proxy_pass http://127.0.0.1:13000;
@@ -33,7 +34,7 @@ location / {
 
 @pytest.fixture(scope="module")
 async def app() -> AsyncIterator[Served]:
-    """The app without a database: pages and websockets are there all the same."""
+    """The app without a database. It has pages and websockets all the same."""
     async with proxies.app() as served:
         yield served
 
@@ -44,10 +45,16 @@ async def tls(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return await proxies.certificate(tmp_path_factory.mktemp("tls"))
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that waits for a processor is no missing answer."""
+    monkeypatch.setattr(address, "TIMEOUT_S", float(ANSWER_S))
+
+
 async def look(url: str, tls: Certificate | None = None) -> dict[str, str]:
     """Each line of the check by its name; a failed one begins with FAIL."""
-    found = await asyncio.to_thread(lambda: list(address.look(url, tls and tls.crt)))
-    return {one.name: f"{'ok' if one.ok else 'FAIL'} {one.detail}" for one in found}
+    steps = await asyncio.to_thread(lambda: list(address.look(url, tls and tls.crt)))
+    return {step.name: f"{'ok' if step.ok else 'FAIL'} {step.detail}" for step in steps}
 
 
 async def command(url: str, tls: Certificate) -> tuple[int, dict[str, str]]:
@@ -67,7 +74,7 @@ async def behind(locations: str, app: Served, tls: Certificate, folder: Path) ->
         yield f"https://localhost:{port}/"
 
 
-async def test_a_right_address_is_ok_in_every_step(
+async def test_every_step_of_a_right_address_is_ok(
     app: Served, tls: Certificate, tmp_path: Path
 ) -> None:
     async with behind(of_runbook(), app, tls, tmp_path) as url:
@@ -78,7 +85,7 @@ async def test_a_right_address_is_ok_in_every_step(
 
 
 @pytest.mark.parametrize("path", ["", "trend?tag=D100&window=24h", "comm/"])
-async def test_the_app_itself_is_an_address_too(app: Served, path: str) -> None:
+async def test_the_address_of_the_app_itself_is_ok(app: Served, path: str) -> None:
     lines = await look(f"http://127.0.0.1:{app.port}/{path}")
     assert all(line.startswith("ok") for line in lines.values()), lines
     assert "certificate" not in lines
@@ -99,7 +106,7 @@ async def test_a_websocket_without_its_upgrade_is_reported_and_leaves_no_trace_i
     assert [line for line in app.log[before:] if "Traceback" in line or "ASGI" in line] == []
 
 
-# What is changed in the runbook's snippet, which line fails, and what its sentence speaks of.
+# What is changed in the runbook's snippet, which line fails, and parts of its message.
 WRONG = {
     "Host without its port": (
         {"proxy_set_header Host $http_host": "proxy_set_header Host $host"}
@@ -171,15 +178,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-async def test_what_is_wrong_with_a_proxy_is_explained_in_one_sentence(
+async def test_one_sentence_explains_what_is_wrong_with_a_proxy(
     name: str, app: Served, tls: Certificate, tmp_path: Path
 ) -> None:
-    changed, failing, speaks = WRONG[name]
+    changed, failing, parts = WRONG[name]
     async with behind(put(of_runbook(), **changed), app, tls, tmp_path) as url:
         lines = await look(url, tls)
     assert {name for name, line in lines.items() if line.startswith("FAIL")} == {failing}
     assert list(lines)[-1] == failing, "what comes after it is pointless"
-    assert [part for part in speaks if part not in lines[failing]] == []
+    assert [part for part in parts if part not in lines[failing]] == []
 
 
 async def test_the_former_snippet_of_the_runbook_is_refused_by_name(
@@ -193,7 +200,7 @@ async def test_the_former_snippet_of_the_runbook_is_refused_by_name(
     assert "$http_host, not $host" in lines["websocket"]
 
 
-async def test_a_proxy_that_is_not_trusted_is_distinguished(
+async def test_a_proxy_that_is_not_trusted_is_reported_with_the_setting(
     tls: Certificate, tmp_path: Path
 ) -> None:
     async with (
@@ -208,7 +215,7 @@ async def test_a_proxy_that_is_not_trusted_is_distinguished(
     assert [line for line in app.log if "ASGI" in line] == []
 
 
-async def test_a_certificate_that_nobody_trusts_is_reported_and_the_rest_is_checked(
+async def test_an_untrusted_certificate_is_reported_and_the_rest_is_checked(
     app: Served, tls: Certificate, tmp_path: Path
 ) -> None:
     async with behind(of_runbook(), app, tls, tmp_path) as url:
@@ -220,7 +227,7 @@ async def test_a_certificate_that_nobody_trusts_is_reported_and_the_rest_is_chec
     assert "127.0.0.2" in by_name["certificate"]
 
 
-async def test_a_port_without_tls_and_a_port_without_anybody(app: Served) -> None:
+async def test_a_port_without_tls_and_a_port_without_a_server_are_reported(app: Served) -> None:
     lines = await look(f"https://127.0.0.1:{app.port}/")
     assert "no TLS on port" in lines["connection"]
     lines = await look(f"http://127.0.0.1:{free_port()}/")
@@ -231,13 +238,14 @@ async def test_a_port_without_tls_and_a_port_without_anybody(app: Served) -> Non
 
 
 @pytest.mark.parametrize("url", ["plant.example", "ftp://plant.example", "https://", "wss://a/"])
-async def test_what_is_no_address_is_wrong_use(url: str) -> None:
+async def test_a_text_that_is_no_address_is_wrong_use(url: str) -> None:
     code, out, err = await ksys("check", "--url", url)
     assert (code, out) == (2, "")
     assert "is not the address of a page, e.g. https://" in err
 
 
-# The base path of the app, where the proxy serves it and passes it on to, and what is said of it.
+# The base path of the app, the path at the proxy, the path that the proxy passes on, and parts of
+# the message.
 PLACES = {
     "a path taken away, the app at the root": (
         "/", "/ksys/", "/", ["itself to be at /,", "found it at /ksys/", "KSYS_BASE_PATH=/ksys,"],
@@ -266,19 +274,19 @@ async def under_a_path() -> AsyncIterator[Served]:
 async def test_an_app_at_an_unexpected_path_is_reported(
     name: str, app: Served, under_a_path: Served, tls: Certificate, tmp_path: Path
 ) -> None:
-    base, at, onto, speaks = PLACES[name]
-    changed = {"location /": f"location {at}", "127.0.0.1:13000;": f"127.0.0.1:13000{onto};"}
-    behind_it = app if base == "/" else under_a_path
-    async with behind(put(of_runbook(), **changed), behind_it, tls, tmp_path) as url:
+    base, at, onto, parts = PLACES[name]
+    changes = {"location /": f"location {at}", "127.0.0.1:13000;": f"127.0.0.1:13000{onto};"}
+    server = app if base == "/" else under_a_path
+    async with behind(put(of_runbook(), **changes), server, tls, tmp_path) as url:
         lines = await look(url.rstrip("/") + at, tls)
     assert list(lines) == ["certificate", "page"]
     assert lines["page"].startswith("FAIL")
-    assert [part for part in speaks if part not in lines["page"]] == []
+    assert [part for part in parts if part not in lines["page"]] == []
 
 
 @pytest.mark.parametrize("takes_away", [False, True])
 @pytest.mark.parametrize("path", ["ksys", "ksys/", "ksys/trend?tag=D100", "ksys/comm/"])
-async def test_an_app_under_its_path_is_right(
+async def test_an_app_at_its_base_path_is_ok(
     path: str, takes_away: bool, under_a_path: Served, tls: Certificate, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -289,7 +297,7 @@ async def test_an_app_under_its_path_is_right(
     assert lines["websocket"].startswith("ok")
 
 
-async def test_a_server_that_breaks_off_is_not_waited_for(tls: Certificate) -> None:
+async def test_a_server_that_closes_the_connection_is_reported(tls: Certificate) -> None:
     async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")

@@ -1,35 +1,57 @@
-"""``/comm`` as a communication engineer uses it, on the synthetic month."""
+"""``/comm`` of the synthetic month, as a communication engineer uses it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
 
 import pytest
 from playwright.async_api import BrowserContext, Locator, Page, expect
+from psycopg import AsyncConnection
 
 from ksys_app.db import connect
 from tests import plant
 from tests.comm import Cells, expected_cells, expected_outages, messages, month
 from tests.conftest import ZONE
 from tests.database import TestDatabases
-from tests.e2e.conftest import Site, start_site, stop_site
+from tests.e2e.conftest import Site, every_second, start_site, stop_site
 from tests.waiting import until
 
 LABEL = re.compile(r"(\S+ \d\d:\d\d)\S+, (.+) %, (\w+), (\d+) of (\d+) received, (\d+) missing")
+COUNTED_TO = re.compile(r"counted up to (\d{4}-\d\d-\d\d \d\d:\d\d[+]\d\d:\d\d)")
 STATES = {"o": "ok", "w": "warn", "c": "crit", "n": "no_data", "f": "no_data"}
+
+
+# Tags that still report at the end of the month.
+REPORTING = ("HOLES", "BORN", "FREE", "RAISED", "GOOD")
+# Their messages of the minutes since the last one that is stored.
+NEW_MESSAGES = """
+INSERT INTO public.influx_hist (ts, tag_name, value)
+SELECT ts, tag_name, 1.0
+FROM unnest(%s::text[]) AS tag_name
+CROSS JOIN generate_series(
+  (SELECT max(ts) FROM public.influx_hist WHERE tag_name = 'GOOD'), now(), interval '1 minute'
+) AS ts
+ON CONFLICT DO NOTHING
+"""
 
 
 @pytest.fixture(scope="module")
 async def comm_site(databases: TestDatabases) -> AsyncIterator[Site]:
-    """The app over the synthetic month."""
+    """The app over the synthetic month, whose tags go on reporting every minute."""
     dsn = await month(databases)
-    served = await start_site(databases, dsn)
-    yield served
+    async with every_second(dsn, _report):
+        served = await start_site(databases, dsn)
+        yield served
     await stop_site(served)
     await databases.drop(dsn)
+
+
+async def _report(conn: AsyncConnection) -> None:
+    await conn.execute(NEW_MESSAGES, (list(REPORTING),))
 
 
 async def opened(context: BrowserContext, site: Site, query: str, tag: str = "HOLES") -> Page:
@@ -45,32 +67,53 @@ async def page(context: BrowserContext, comm_site: Site) -> Page:
     return await opened(context, comm_site, "tags=HOLES")
 
 
-async def judged_to(page: Page) -> datetime:
-    """The minute up to which the page says it judged."""
-    text = await page.get_by_test_id("status-bar").inner_text()
-    found = re.search(r"counted up to (\d{4}-\d\d-\d\d \d\d:\d\d[+]\d\d:\d\d)", text)
-    assert found is not None, text
-    return datetime.fromisoformat(found[1])
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows at one moment.
+
+    Attributes:
+        counted_to: the minute up to which it counts.
+        cells: state and label of each cell, in order of time.
+        outages: the text of each row of the outages.
+    """
+
+    counted_to: datetime
+    cells: list[tuple[str, str]]
+    outages: list[str]
 
 
-async def wanted(page: Page, site: Site, tag: str, warn: float, crit: float) -> Cells:
-    """What pandas makes of the raw rows at that minute."""
+# All at once: the page counts again every minute.
+SHOWN = """(map) => {
+  const all = (node, selector) => [...node.querySelectorAll(selector)];
+  return {
+    bar: document.querySelector('[data-testid=status-bar]').innerText,
+    cells: all(map, '[data-i]').sort((a, b) => a.dataset.i - b.dataset.i)
+      .map((cell) => [cell.dataset.state, cell.ariaLabel]),
+    outages: all(document, '[data-testid=outage]').map((row) => row.innerText),
+  };
+}"""
+
+
+async def shown(page: Page, tag: str) -> Shown:
+    """What the page shows of a tag, once its status bar says when it counted."""
+    found: list[Shown] = []
+
+    async def counted() -> bool:
+        texts = await page.get_by_test_id(f"map-{tag}").evaluate(SHOWN)
+        if minute := COUNTED_TO.search(texts["bar"]):
+            cells = [(STATES[state], label) for state, label in texts["cells"]]
+            found.append(Shown(datetime.fromisoformat(minute[1]), cells, texts["outages"]))
+        return bool(found)
+
+    await until(counted)
+    return found[0]
+
+
+async def expected(site: Site, tag: str, now: datetime, warn: float, crit: float) -> Cells:
+    """What pandas computes from the raw rows of a tag at a minute."""
     async with await connect(site.dsn) as conn:
         raw = await messages(conn, tag)
-    now = await judged_to(page)
     return expected_cells(raw, now, now.date() - timedelta(days=29), ZONE, 1, warn, crit)
-
-
-async def cells_of(page: Page, tag: str) -> list[tuple[str, str]]:
-    """State and label of each cell on the page, in order of time."""
-    return [
-        (STATES[state], label)
-        for state, label in await page.get_by_test_id(f"map-{tag}").evaluate(
-            "(map) => [...map.querySelectorAll('[data-i]')]"
-            ".sort((a, b) => a.dataset.i - b.dataset.i)"
-            ".map((cell) => [cell.dataset.state, cell.ariaLabel])"
-        )
-    ]
 
 
 @pytest.mark.parametrize(("tag", "warn", "crit"), [("HOLES", 0.95, 0.90), ("DEAD", 0.98, 0.95)])
@@ -78,10 +121,10 @@ async def test_every_cell_and_outage_on_the_page_is_what_pandas_computes(
     context: BrowserContext, comm_site: Site, tag: str, warn: float, crit: float
 ) -> None:
     page = await opened(context, comm_site, f"tags={tag}", tag)
-    cells = await wanted(page, comm_site, tag, warn, crit)
-    shown = await cells_of(page, tag)
-    assert [state for state, _ in shown] == list(cells["state"])
-    for (_, label), (hour, cell) in zip(shown, cells.iterrows(), strict=True):
+    view = await shown(page, tag)
+    cells = await expected(comm_site, tag, view.counted_to, warn, crit)
+    assert [state for state, _ in view.cells] == list(cells["state"])
+    for (_, label), (hour, cell) in zip(view.cells, cells.iterrows(), strict=True):
         assert label.startswith(f"{hour.tz_convert(ZONE):%Y-%m-%d %H:%M}"), label
         if cell["state"] == "no_data":
             early = hour >= cells.attrs["judged_to"]
@@ -91,10 +134,9 @@ async def test_every_cell_and_outage_on_the_page_is_what_pandas_computes(
         assert found is not None, label
         assert [int(found[n]) for n in (4, 5, 6)] == [cell["recv"], cell["exp"], cell["missing"]]
         assert float(found[2]) == int(cell["rate"] * 10_000 + 1e-9) / 100
-    runs = expected_outages(cells, await judged_to(page))
-    rows = await page.get_by_test_id("outage").all_inner_texts()
-    made = [(run["start"].tz_convert(ZONE), run["end"].tz_convert(ZONE), run) for run in runs]
-    for row, (start, end, run) in zip(rows, reversed(made), strict=True):
+    runs = expected_outages(cells, view.counted_to)
+    for row, run in zip(view.outages, reversed(runs), strict=True):
+        start, end = run["start"].tz_convert(ZONE), run["end"].tz_convert(ZONE)
         assert f"{start:%Y-%m-%d %H:%M}+09:00" in row
         assert (f"{end:%Y-%m-%d %H:%M}+09:00" in row) is not run["ongoing"]
         assert ("Ongoing" in row) is run["ongoing"]
@@ -104,11 +146,9 @@ async def test_every_cell_and_outage_on_the_page_is_what_pandas_computes(
         assert row.endswith(received if run["rate"] else "nothing")
 
 
-async def test_now_ticks_and_a_tag_that_is_back_is_shown_by_the_next_tick(
+async def test_the_age_counts_and_a_tag_that_reports_again_is_shown_at_the_next_tick(
     context: BrowserContext, comm_site: Site
 ) -> None:
-    async with await connect(comm_site.dsn) as conn:
-        await plant.insert(conn, [(await plant.clock(conn), "FREE", 1.0)])
     page = await opened(context, comm_site, "tags=DEAD,FREE", "FREE")
     now = page.get_by_test_id("summary-FREE").get_by_test_id("now")
     await expect(now).to_have_text(re.compile(r"^OK\d+ s$"))
@@ -123,7 +163,7 @@ async def test_now_ticks_and_a_tag_that_is_back_is_shown_by_the_next_tick(
     await expect(now).to_have_text(re.compile(r"^OK\d+ s$"))
 
 
-async def test_a_row_marks_its_run_and_a_cell_of_the_run_its_row(page: Page) -> None:
+async def test_a_row_of_an_outage_marks_its_cells_and_a_cell_marks_its_row(page: Page) -> None:
     marked = page.locator("[data-run]")
     row = page.get_by_test_id("outage").filter(has_text="26 h")
     await row.hover()
@@ -153,7 +193,7 @@ async def test_a_cell_shows_its_figures_as_tooltip_and_as_card(page: Page) -> No
     assert over is not None
     for at, size in (("x", "width"), ("y", "height")):
         after = over[at] >= beside[at] + beside[size]
-        assert after or over[at] + over[size] <= beside[at], "its row and column stay in view"
+        assert after or over[at] + over[size] <= beside[at], "row and column stay visible"
     places = await places_of(page)
     await cell.click()
     label = LABEL.match(str(await cell.get_attribute("aria-label")))
@@ -169,7 +209,7 @@ async def test_a_cell_shows_its_figures_as_tooltip_and_as_card(page: Page) -> No
     await page.get_by_test_id("refresh").click()
     await expect(counted).not_to_have_text(before)
     await expect(page.get_by_test_id("card-state")).to_have_text("Critical")
-    assert await places_of(page) == places, "a card or figures move nothing"
+    assert await places_of(page) == places, "the card moves nothing"
     await page.get_by_test_id("show-figures").click()
     await expect(page.locator(".hm-note")).to_be_visible()
     assert await places_of(page) == places
@@ -228,12 +268,12 @@ async def test_prev_next_and_recent_move_the_thirty_days(page: Page) -> None:
     await expect(start).to_have_value("2024-03-01")
 
 
-async def test_days_without_data_are_no_days_without_outages(
+async def test_days_without_data_do_not_count_as_days_without_outages(
     context: BrowserContext, comm_site: Site
 ) -> None:
     page = await opened(context, comm_site, "tags=GOOD,HOLES&start=2024-02-29", "GOOD")
-    unknown, none = page.get_by_test_id("outages-unknown"), page.get_by_test_id("no-outages")
-    await expect(unknown).to_have_text(
+    silent, none = page.get_by_test_id("outages-unknown"), page.get_by_test_id("no-outages")
+    await expect(silent).to_have_text(
         [re.compile(rf"^{tag}: No data in these 30 days; first") for tag in ("GOOD", "HOLES")]
     )
     await expect(none).to_have_count(0)
@@ -244,7 +284,7 @@ async def test_days_without_data_are_no_days_without_outages(
     await expect(page.get_by_test_id("outage-number")).to_have_text("0")
 
 
-async def test_several_tags_share_one_scale_and_figures_stand_for_colours(
+async def test_several_tags_share_one_scale_and_can_show_figures(
     context: BrowserContext, comm_site: Site
 ) -> None:
     page = await opened(context, comm_site, "tags=HOLES,GOOD,BORN")
@@ -276,7 +316,7 @@ async def test_several_tags_share_one_scale_and_figures_stand_for_colours(
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-async def test_cells_and_outages_are_files(page: Page) -> None:
+async def test_cells_and_outages_are_saved_as_files(page: Page) -> None:
     for name, rows in (("cells", 720), ("outages", 6)):
         async with page.expect_download() as caught:
             await page.get_by_test_id(f"csv-{name}").click()
@@ -327,7 +367,7 @@ async def test_an_impossible_address_is_reported_and_retry_leads_out(
     await page.get_by_test_id("map-DEAD").wait_for()
 
 
-async def focused(page: Page, target: Locator) -> None:
+async def tab_to(page: Page, target: Locator) -> None:
     """Press the tabulator key until ``target`` has the focus; every stop on the way shows it."""
     for _ in range(60):
         if await target.evaluate("(node) => node === document.activeElement"):
@@ -343,7 +383,7 @@ async def focused(page: Page, target: Locator) -> None:
     raise AssertionError("the focus does not get there")
 
 
-async def test_the_whole_page_without_a_mouse(page: Page) -> None:
+async def test_the_page_is_used_without_a_mouse(page: Page) -> None:
     await page.keyboard.press("/")
     picker = page.get_by_test_id("tags-picker")
     await expect(picker).to_be_focused()
@@ -354,16 +394,16 @@ async def test_the_whole_page_without_a_mouse(page: Page) -> None:
     await page.keyboard.press("Escape")
     await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("tags-options")).to_be_hidden()
-    await focused(page, page.get_by_test_id("prev"))
+    await tab_to(page, page.get_by_test_id("prev"))
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile("start="))
-    await focused(page, page.get_by_test_id("recent"))
+    await tab_to(page, page.get_by_test_id("recent"))
     await page.keyboard.press("Enter")
     await expect(page).not_to_have_url(re.compile("start="))
 
     cell = page.get_by_test_id("map-HOLES").locator('[tabindex="0"]')
     await expect(cell).to_have_count(1)
-    await focused(page, cell)
+    await tab_to(page, cell)
     at = int(str(await cell.get_attribute("data-i")))
     for key, step in (("ArrowLeft", -24), ("ArrowLeft", -24), ("ArrowRight", 24)):
         await page.keyboard.press(key)
@@ -384,16 +424,16 @@ async def test_the_whole_page_without_a_mouse(page: Page) -> None:
     await expect(page.get_by_test_id("card-local")).to_have_count(0)
 
     run = page.get_by_test_id("outage").filter(has_text="26 h").get_by_role("button")
-    await focused(page, run)
+    await tab_to(page, run)
     await expect(page.locator("[data-run]")).to_have_count(26)
     await page.get_by_test_id("choose-overview").focus()
     await page.keyboard.press("Enter")
-    await focused(page, page.get_by_role("button", name=re.compile("^DEAD: ")))
+    await tab_to(page, page.get_by_role("button", name=re.compile("^DEAD: ")))
     await page.keyboard.press("Enter")
     await page.get_by_test_id("map-DEAD").wait_for()
 
 
-async def test_everything_has_a_name_and_one_heading(page: Page) -> None:
+async def test_every_control_has_a_name_and_the_page_one_heading(page: Page) -> None:
     assert await page.get_by_role("heading", level=1).count() == 1
     nameless = await page.evaluate(
         "[...document.querySelectorAll('button, a[href], input, table, [role=grid], [data-i]')]"
@@ -403,7 +443,7 @@ async def test_everything_has_a_name_and_one_heading(page: Page) -> None:
     assert nameless == []
 
 
-async def test_while_the_database_is_away_old_cells_stay_and_say_so(
+async def test_while_the_database_is_away_the_page_shows_old_cells_as_old(
     page: Page, comm_site: Site
 ) -> None:
     bar = page.get_by_test_id("status-bar")

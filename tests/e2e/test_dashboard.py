@@ -12,7 +12,8 @@ from tests.e2e.conftest import Site, opened
 
 # Pixels between the edges of A4 upright.
 PAPER = 718
-# A minute without a movement: the clock is a minute on, and what waits for it is done.
+# `rest()` acts as a minute without a movement: the clock goes on by a minute, and the timers of
+# about a minute are run.
 REST = """
   const [wait, waiting] = [window.setTimeout, []];
   const now = performance.now.bind(performance);
@@ -39,7 +40,7 @@ async def test_every_tag_has_a_tile_and_a_row(page: Page) -> None:
     )
 
 
-async def test_tiles_follow_the_plant_by_themselves(page: Page) -> None:
+async def test_tiles_update_by_themselves(page: Page) -> None:
     stamp = page.get_by_test_id("tile-D101").get_by_test_id("tile-ts")
     await expect(stamp).to_have_text(re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$"))
     first = await stamp.inner_text()
@@ -88,7 +89,7 @@ async def test_the_filter_narrows_tiles_and_table(page: Page) -> None:
     await expect(tiles).to_have_count(9)
 
 
-async def test_that_all_is_normal_is_reported_and_a_count_shows_its_tags_alone(
+async def test_the_page_says_that_all_is_normal_and_a_count_filters_its_tags(
     page: Page, site: Site
 ) -> None:
     count, critical = page.get_by_test_id("tag-count"), page.get_by_test_id("only-crit")
@@ -135,14 +136,18 @@ async def test_a_pinned_tag_stays_in_front(page: Page) -> None:
     await expect(first).to_have_attribute("data-testid", "tile-D202")
 
 
-async def test_pausing_stops_the_figures_and_says_so(page: Page) -> None:
+async def test_a_paused_page_shows_no_new_figures_and_says_so(
+    page: Page, context: BrowserContext, site: Site
+) -> None:
+    live = await opened(context, site)
     await page.get_by_test_id("live-toggle").click()
     bar = page.get_by_test_id("status-bar")
     await expect(bar).to_contain_text("Paused")
-    await page.wait_for_timeout(1500)
+    # What was under way when the button was clicked has arrived after two ticks of another tab.
+    await ticks(live, 2)
     stamp = page.get_by_test_id("tile-D100").get_by_test_id("tile-ts")
     before = await stamp.inner_text()
-    await page.wait_for_timeout(2500)
+    await ticks(live, 2)
     assert await stamp.inner_text() == before
     age = page.get_by_test_id("tile-D100").get_by_test_id("tile-age")
     await expect(age).to_have_text(re.compile(r"^as of \d\d:\d\d:\d\d$"))
@@ -150,9 +155,14 @@ async def test_pausing_stops_the_figures_and_says_so(page: Page) -> None:
     await expect(stamp).not_to_have_text(before)
 
 
-async def test_a_limit_that_is_set_while_the_page_is_open_alarms_with_the_next_tick(
-    page: Page, site: Site
-) -> None:
+async def ticks(page: Page, count: int) -> None:
+    """Wait until a page has shown so many further ticks."""
+    stamp = page.get_by_test_id("tile-D100").get_by_test_id("tile-ts")
+    for _ in range(count):
+        await expect(stamp).not_to_have_text(await stamp.inner_text())
+
+
+async def test_a_new_limit_raises_an_alarm_on_an_open_page(page: Page, site: Site) -> None:
     tile = page.get_by_test_id("tile-D302")
     await expect(tile.get_by_test_id("tile-alarm")).to_have_attribute("data-level", "0")
     async with await connect(site.dsn) as conn:
@@ -163,18 +173,16 @@ async def test_a_limit_that_is_set_while_the_page_is_open_alarms_with_the_next_t
     await expect(tile.get_by_test_id("tile-alarm")).to_contain_text("HH")
 
 
-async def test_while_nobody_evaluates_tiles_and_table_say_since_when(
-    page: Page, site: Site
-) -> None:
+async def test_without_an_evaluation_tiles_and_table_say_since_when(page: Page, site: Site) -> None:
     alarm = page.get_by_test_id("tile-D100").get_by_test_id("tile-alarm")
-    said = re.compile(r"not evaluated since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
+    not_evaluated = re.compile(r"not evaluated since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
     async with await connect(site.dsn) as conn:
         away = "UPDATE alarm_lease SET evaluated_to = now() - interval '1 hour'"
         await conn.execute(away)
         try:
-            await expect(alarm).to_have_attribute("data-alarm", said)
+            await expect(alarm).to_have_attribute("data-alarm", not_evaluated)
             await expect(alarm).to_have_attribute("data-level", "0")
-            await expect(page.locator("td.col-alarm").first).to_have_text(said)
+            await expect(page.locator("td.col-alarm").first).to_have_text(not_evaluated)
         finally:
             await conn.execute("UPDATE alarm_lease SET evaluated_to = NULL")
     await expect(alarm).to_have_attribute("data-alarm", "-")
@@ -185,15 +193,16 @@ async def test_the_detail_shows_rule_samples_and_features(page: Page) -> None:
     await expect(tile.locator(".gauge-warn, .gauge-crit")).to_have_count(4)
     await tile.get_by_test_id("tile-open").click()
     detail = page.get_by_test_id("detail")
-    # It stands as its tile does, and goes on with it.
+    # The detail shows the state of its tile, and updates with it.
     value = detail.get_by_test_id("standing-value")
     first = await value.inner_text()
     await expect(value).not_to_have_text(first)
     await page.wait_for_function(
         """() => {
-          const text = (id) => document.querySelector(`[data-testid=${id}]`)?.innerText;
-          return text('standing-value') === text('tile-D101').match(/[\\d.]+(?=\\s*°C)/)[0]
-            && text('detail-samples').includes(text('standing-value'));
+          const text = (id) => document.querySelector(`[data-testid=${id}]`)?.innerText ?? '';
+          const value = text('standing-value');
+          return value !== '' && value === text('tile-D101').match(/[\\d.]+(?=\\s*°C)/)?.[0]
+            && text('detail-samples').includes(value);
         }"""
     )
     await expect(detail.get_by_test_id("standing-state")).to_contain_text("Normalfor at least")
@@ -215,7 +224,7 @@ async def test_a_sparkline_leads_to_the_trend_of_its_tag(page: Page) -> None:
     await expect(page.get_by_test_id("series-tag")).to_contain_text("D102")
 
 
-async def test_dark_and_light_are_chosen_and_kept(page: Page) -> None:
+async def test_the_chosen_theme_is_kept(page: Page) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
     before = await page.evaluate(background)
     await page.get_by_test_id("theme-toggle").click()
@@ -248,7 +257,7 @@ async def test_a_skeleton_says_what_it_waits_for(context: BrowserContext, site: 
     await expect(page.get_by_test_id("live-word")).to_have_text("Waiting")
 
 
-async def test_worst_first_stands_still_under_the_pointer_and_offers_what_changed(
+async def test_the_order_worst_first_waits_while_the_page_is_used(
     context: BrowserContext, site: Site
 ) -> None:
     await context.add_init_script(REST)
@@ -266,7 +275,7 @@ async def test_worst_first_stands_still_under_the_pointer_and_offers_what_change
     await reorder.click()
     await expect(reorder).to_have_count(0)
     await expect(tiles.first).to_have_attribute("data-testid", "tile-D302")
-    # The keyboard holds as well; once both have left, the order follows by itself.
+    # The focus also keeps the order. Without pointer and focus, the order changes by itself.
     await page.get_by_test_id("tile-sort-worst").focus()
     await page.mouse.move(2, 2)
     for _ in range(2):
@@ -279,7 +288,7 @@ async def test_worst_first_stands_still_under_the_pointer_and_offers_what_change
     await page.get_by_test_id("refresh").focus()
     await expect(tiles.first).to_have_attribute("data-testid", "tile-D100")
     await expect(reorder).to_have_count(0)
-    # A pointer that was left there holds for a minute.
+    # A pointer that does not move keeps the order for a minute.
     await tiles.first.get_by_test_id("tile-value").hover()
     async with await connect(site.dsn) as conn:
         await conn.execute(limits, (-8,))
@@ -288,7 +297,7 @@ async def test_worst_first_stands_still_under_the_pointer_and_offers_what_change
     await expect(tiles.first).to_have_attribute("data-testid", "tile-D302")
 
 
-async def test_the_header_stands_still_while_the_seconds_count_down(
+async def test_the_countdown_does_not_change_the_width_of_the_header(
     context: BrowserContext, site: Site
 ) -> None:
     page = await opened(context, site)
@@ -304,7 +313,7 @@ async def test_the_header_stands_still_while_the_seconds_count_down(
     assert len(set(widths)) == 1
 
 
-async def test_on_paper_critical_is_the_strongest_and_the_head_says_of_when(
+async def test_on_paper_critical_is_the_strongest_and_the_head_has_the_time(
     context: BrowserContext, site: Site
 ) -> None:
     async with await connect(site.dsn) as conn:
@@ -330,7 +339,7 @@ async def test_on_paper_critical_is_the_strongest_and_the_head_says_of_when(
     ]
     assert strong[0] > weak[0] > 0
     assert strong[1] > weak[1]
-    assert strong[2] == weak[2] == "rgba(0, 0, 0, 0)", "nothing that a browser may leave out"
+    assert strong[2] == weak[2] == "rgba(0, 0, 0, 0)", "a browser may leave out backgrounds"
     assert (await critical.evaluate(frame))[0] > (await warning.evaluate(frame))[0]
     await expect(page.get_by_test_id("paper-head")).to_have_text(
         re.compile(

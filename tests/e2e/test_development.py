@@ -17,7 +17,8 @@ from ksys_app.ops.serving import frontend
 from tests import docs
 from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
-from tests.e2e.conftest import START_S, STOP_S, free_port, seed
+from tests.e2e.conftest import START_S, STOP_S, seed
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def workplace(databases: TestDatabases, tmp_path: Path) -> AsyncIterator[t
     await databases.drop(dsn)
 
 
-async def test_a_tile_is_live_and_a_changed_word_shows(
+async def test_a_tile_is_live_and_a_change_of_the_code_is_shown(
     browser: Browser, workplace: tuple[Path, str]
 ) -> None:
     folder, dsn = workplace
@@ -94,13 +95,13 @@ def _linked(source: str, target: str) -> None:
 
 
 async def _running(process: asyncio.subprocess.Process) -> None:
-    """Return as soon as the development server says that it is there."""
+    """Return as soon as the development server says that it runs."""
     assert process.stdout is not None
-    said = []
+    lines = []
     async for line in process.stdout:
-        said.append(line.decode())
-        if "Backend running at" in said[-1]:
-            # What it says later is read and let go: a full pipe would stop it.
+        lines.append(line.decode())
+        if "Backend running at" in lines[-1]:
+            # Later output is read and dropped, because a full pipe would stop the server.
             asyncio.get_running_loop().create_task(process.stdout.read())
             return
-    pytest.fail("reflex run ended:\n" + "".join(said))
+    pytest.fail("reflex run ended:\n" + "".join(lines))

@@ -1,4 +1,4 @@
-"""A bug in a handler: its traceback is in the log, and its page shows INTERNAL."""
+"""A bug in a handler: the log has its traceback, and the page shows INTERNAL."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ async def test_the_page_says_internal_and_keeps_what_it_shows(
     await page.goto(site.url)
     await page.get_by_test_id("tile-D100").wait_for()
 
-    async def followed() -> bool:
+    async def feed_has_read() -> bool:
         return sum("snapshot_refresh " in line for line in site.log[lines:]) > 1
 
-    # The page asks once, the feed once more: what it publishes would mend the page by itself.
-    await until(followed)
+    # The page reads once, and the feed once more. A snapshot of the feed would end the failure.
+    await until(feed_has_read)
     await page.get_by_role("columnheader", name="Value").get_by_role("button").click()
     bar = page.get_by_test_id("status-bar")
     await expect(bar).to_have_attribute("data-state", "stale")
@@ -73,35 +73,34 @@ async def test_the_page_says_internal_and_keeps_what_it_shows(
         "INTERNAL: the page failed; the server's log has the details."
     )
     await expect(page.get_by_test_id("tile-D100")).to_be_visible()
-    told = "\n".join(site.log[lines:])
-    (failed,) = re.findall(r"ERROR event handler failed request_id=(\S+)", told)
-    await expect(bar).to_contain_text(f"Reference {failed}.")
-    assert "ZeroDivisionError: a bug in the order of the table" in told
-    assert "Traceback (most recent call last)" in told
+    await site.logged("ZeroDivisionError: a bug in the order of the table", lines)
+    log = "\n".join(site.log[lines:])
+    (reference,) = re.findall(r"ERROR event handler failed request_id=(\S+)", log)
+    await expect(bar).to_contain_text(f"Reference {reference}.")
+    assert "Traceback (most recent call last)" in log
     await page.get_by_role("columnheader", name="TAG").get_by_role("button").click()
     await page.get_by_test_id("retry-bar").click()
     await expect(bar).to_have_attribute("data-state", "live")
 
 
-async def test_the_page_of_a_series_says_it_too(context: BrowserContext, site: Site) -> None:
+async def test_the_page_of_a_series_says_internal(context: BrowserContext, site: Site) -> None:
     page = await context.new_page()
     await page.goto(f"{site.url}/trend?tag=D100&page=7")
     await expect(page.get_by_test_id("error-box")).to_have_attribute("data-code", "INTERNAL")
     reference = await page.get_by_test_id("request-id").inner_text()
-    told = [line for line in site.log if line.endswith(f" request_id={reference}")]
-    assert any(" ERROR " in line for line in told), "its traceback follows"
-    assert " page_problem " in told[-1]
+    await site.logged(rf" ERROR .* request_id={reference}$")  # its traceback follows
+    await site.logged(rf" page_problem .* request_id={reference}$")
 
 
-async def test_an_answer_names_its_id(site: Site) -> None:
+async def test_an_answer_has_the_id_of_its_request(site: Site) -> None:
     async with httpx.AsyncClient(base_url=site.url, timeout=ANSWER_S) as client:
         first, second = [(await client.get(path)).headers for path in ("/ping", "/api/nope")]
-        given = await client.get("/ping", headers={"X-Request-Id": "of-a-proxy"})
+        answer = await client.get("/ping", headers={"X-Request-Id": "of-a-proxy"})
     assert first["X-Request-Id"] != second["X-Request-Id"]
-    assert given.headers.get_list("X-Request-Id") == ["of-a-proxy"]
+    assert answer.headers.get_list("X-Request-Id") == ["of-a-proxy"]
 
 
-async def test_a_bug_of_every_event_is_a_bounded_number_of_tracebacks(site: Site) -> None:
+async def test_a_bug_in_many_events_writes_a_limited_number_of_tracebacks(site: Site) -> None:
     lines, begin = len(site.log), time.monotonic()
     async with tab(site.url) as good, tab(site.url) as bad:
         await good.update(phase="loaded")
@@ -112,16 +111,16 @@ async def test_a_bug_of_every_event_is_a_bounded_number_of_tracebacks(site: Site
         await good.update(tag_filter="D2")
         assert good.vars()["phase"] == "loaded"
 
-    def told(since: int) -> int:
+    def tracebacks(since: int) -> int:
         return sum("ZeroDivisionError: a bug" in line for line in site.log[since:])
 
-    # What the app has written is read line by line, and may not all be here yet. The tests before
-    # may have used up a part of this minute.
-    async def read() -> bool:
-        return told(0) >= TRACEBACKS
+    # A line that the app wrote may arrive here later. The tests before may have used up a part of
+    # this minute.
+    async def all_arrived() -> bool:
+        return tracebacks(0) >= TRACEBACKS
 
-    await until(read)
-    # A busy machine needs several minutes for the events, and each minute brings new ones.
+    await until(all_arrived)
+    # On a busy machine the events take several minutes, and each minute may have new tracebacks.
     minutes = int((time.monotonic() - begin) // 60) + 2
-    assert told(lines) <= minutes * TRACEBACKS
-    assert told(lines) < EVENTS
+    assert tracebacks(lines) <= minutes * TRACEBACKS
+    assert tracebacks(lines) < EVENTS

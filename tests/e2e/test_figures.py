@@ -42,35 +42,37 @@ async def samples(site: Site) -> None:
 
 
 async def tile(page: Page, tag: str) -> dict[str, str]:
-    """The figures of a tile by their names, its value, and what its tooltip says."""
+    """The figures of a tile by their names, its value, and its tooltip."""
     box = page.get_by_test_id(f"tile-{tag}")
     value = box.get_by_test_id("tile-value")
     stats = box.get_by_test_id("tile-stats")
     names = await stats.locator("dt").all_inner_texts()
-    figures = await stats.locator("dd").all_inner_texts()
+    values = await stats.locator("dd").all_inner_texts()
     return {
-        **dict(zip(names, figures, strict=True)),
+        **dict(zip(names, values, strict=True)),
         "value": await value.inner_text(),
         "tooltip": await value.get_attribute("title") or "",
     }
 
 
-async def test_neighbours_differ_on_a_tile_and_its_tooltip_has_every_digit(
+async def test_a_tile_shows_enough_digits_and_its_tooltip_has_all(
     context: BrowserContext, site: Site
 ) -> None:
     page = await context.new_page()
     await page.goto(f"{site.url}/?window=60m")
     await page.get_by_test_id("tile-TOTAL").wait_for()
     for tag, series in SERIES.items():
-        told = await tile(page, tag)
-        assert told["First"] != told["Last"] == told["value"] == told["Max"]
-        assert float(told["tooltip"]) == series[-1]
+        figures = await tile(page, tag)
+        assert figures["First"] != figures["Last"] == figures["value"] == figures["Max"]
+        assert float(figures["tooltip"]) == series[-1]
     assert (await tile(page, "COUNTER"))["value"] == "123456848.00"
     assert (await tile(page, "BIG"))["Last"] == "3.23456794700e9"
     assert (await tile(page, "TINY"))["value"] == "4.360e-6"
 
 
-async def test_thousands_stand_apart_by_space_alone(context: BrowserContext, site: Site) -> None:
+async def test_thousands_are_separated_by_space_and_no_character(
+    context: BrowserContext, site: Site
+) -> None:
     page = await context.new_page()
     await page.goto(f"{site.url}/?window=60m&tag=COUNTER")
     value = page.get_by_test_id("tile-COUNTER").get_by_test_id("tile-value")
@@ -87,7 +89,7 @@ async def test_thousands_stand_apart_by_space_alone(context: BrowserContext, sit
         ("NEVER", "–", "–No value, or no range is set for this tag"),
     ],
 )
-async def test_a_dash_stands_where_nothing_can_be_compared_and_no_rule_sets_a_range(
+async def test_a_dash_is_shown_without_a_comparison_or_a_range(
     context: BrowserContext, site: Site, tag: str, change: str, gauge: str
 ) -> None:
     page = await context.new_page()
@@ -101,7 +103,7 @@ async def test_a_dash_stands_where_nothing_can_be_compared_and_no_rule_sets_a_ra
 
 
 @pytest.mark.parametrize("tag", SERIES)
-async def test_legend_table_and_tile_say_the_same(
+async def test_legend_table_and_tile_show_the_same_figures(
     context: BrowserContext, site: Site, tag: str
 ) -> None:
     page = await context.new_page()

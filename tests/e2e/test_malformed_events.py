@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -78,16 +78,16 @@ async def counted(site: Site) -> dict[str, float]:
         text = (await client.get(f"{site.url}/metrics")).text
     families = {family.name: family for family in text_string_to_metric_families(text)}
     samples = families["ksys_events_refused"].samples
-    return {one.labels["kind"]: one.value for one in samples if one.name.endswith("_total")}
+    return {it.labels["kind"]: it.value for it in samples if it.name.endswith("_total")}
 
 
-async def becomes(site: Site, total: float) -> dict[str, float]:
-    """The counts, once so many messages were refused."""
+async def counted_up_to(site: Site, total: float) -> dict[str, float]:
+    """Wait until so many messages were refused; returns the counts."""
 
-    async def there() -> bool:
+    async def reached() -> bool:
         return sum((await counted(site)).values()) >= total
 
-    await until(there)
+    await until(reached)
     return await counted(site)
 
 
@@ -96,45 +96,58 @@ def refusals(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("what", MALFORMED)
-async def test_it_is_one_line_counted_by_kind_and_the_tab_continues(site: Site, what: str) -> None:
-    said, kind = MALFORMED[what]
+async def test_a_malformed_message_is_one_line_counted_by_kind_and_the_tab_continues(
+    site: Site, what: str
+) -> None:
+    text, kind = MALFORMED[what]
     before, lines = await counted(site), len(site.log)
     async with tab(site.url) as wire:
         await wire.update(phase="loaded")
-        await wire.send(said)
-        after = await becomes(site, sum(before.values()) + 1)
+        await wire.send(text)
+        after = await counted_up_to(site, sum(before.values()) + 1)
         assert after == before | {kind: before[kind] + 1}
         await wire.emit(FILTER, {"text": "D1"})
         await wire.update(tag_filter="D1")
+    await site.logged(" event_refused ", lines)
     (line,) = refusals(site.log[lines:])
     assert re.search(rf" WARNING event_refused .* kind={kind} why=\S", line)
     assert len(line) < 600
-    assert not [one for one in site.log[lines:] if "Traceback" in one or "Error" in one]
+    assert not [entry for entry in site.log[lines:] if "Traceback" in entry or "Error" in entry]
 
 
-async def test_thousands_of_them_cost_ten_lines_and_nobody_else_anything(site: Site) -> None:
-    before, lines = await counted(site), len(site.log)
-    said = [one for what, (one, _) in MALFORMED.items() if "huge" not in what and one != b""]
+async def test_thousands_of_malformed_messages_are_ten_lines_and_other_tabs_go_on(
+    site: Site,
+) -> None:
+    before, lines, begin = await counted(site), len(site.log), time.monotonic()
+    texts = [text for what, (text, _) in MALFORMED.items() if "huge" not in what and text != b""]
     async with tab(site.url) as good, tab(site.url) as bad:
         await good.update(phase="loaded")
         grown = memory(site)
         for number in range(FLOOD):
-            await bad.send(said[number % len(said)])
+            await bad.send(texts[number % len(texts)])
         ticks = good.vars()["updated_ms"]
-        after = await becomes(site, sum(before.values()) + FLOOD)
+        after = await counted_up_to(site, sum(before.values()) + FLOOD)
         assert sum(after.values()) == sum(before.values()) + FLOOD
-        async with asyncio.timeout(30):
-            while good.vars()["updated_ms"] == ticks:
-                await good.next_update()
-        assert not bad.closed, "it may be a page of another version, and is told so"
+        while good.vars()["updated_ms"] == ticks:
+            await good.next_update()
+        assert not bad.closed, "it may be a page of another version, which gets a message"
         await bad.emit(FILTER, {"text": "D2"})
         await bad.update(tag_filter="D2")
         assert memory(site) - grown < 50 * 2**20
-    told = refusals(site.log[lines:])
-    assert len(told) == CONNECTION_LINES
-    assert ["muted=true" in line for line in told] == [False] * 9 + [True]
-    assert sum(map(len, told)) < 6_000
+    logged = refusals(site.log[lines:])
+    assert ["muted=true" in line for line in logged[:10]] == [False] * 9 + [True]
+    minutes = minutes_since(begin)
+    assert CONNECTION_LINES <= len(logged) <= minutes * CONNECTION_LINES
+    assert sum(map(len, logged)) < minutes * 6_000
     assert not [line for line in site.log[lines:] if "Traceback" in line]
+
+
+def minutes_since(begin: float) -> int:
+    """The minutes since ``begin``, rounded up.
+
+    A busy machine takes several minutes for what a limit of lines a minute is about.
+    """
+    return int((time.monotonic() - begin) // 60) + 1
 
 
 def memory(site: Site) -> int:
@@ -150,12 +163,12 @@ def memory(site: Site) -> int:
         ({"event": event(f"{ROOT}.hydrate_and_load", {"vars": 5}), "state_schema": 7}, "arguments"),
     ],
 )
-async def test_a_page_that_begins_wrong_is_joined_and_can_be_told_so(
+async def test_a_page_whose_first_event_is_malformed_joins_and_gets_messages(
     site: Site, boot: dict[str, Any], kind: str
 ) -> None:
     before = await counted(site)
     async with tab(site.url, boot) as wire:
-        after = await becomes(site, sum(before.values()) + 1)
+        after = await counted_up_to(site, sum(before.values()) + 1)
         assert after == before | {kind: before[kind] + 1}
         if boot["state_schema"] == "other":
             await wire.wait_for_message("state_mismatch")
@@ -166,13 +179,13 @@ async def test_a_page_that_begins_wrong_is_joined_and_can_be_told_so(
 @pytest.mark.parametrize(
     "token", ["", "x", "x" * 65, "a%20b%20c%20d", "%00%00%00%00%00%00%00%00", "x%26&token=12345678"]
 )
-async def test_a_tab_without_a_name_joins_nothing(site: Site, token: str) -> None:
+async def test_a_tab_without_a_valid_token_cannot_join(site: Site, token: str) -> None:
     before, lines = await counted(site), len(site.log)
     async with connect(address(site.url, token)) as socket:
         assert str(await socket.recv()).startswith("0{"), "the way for websockets is open"
         await socket.send("40/_event,{}")
         await socket.send(frame("event", event(FILTER, {"text": "x" * 1000})))
-        after = await becomes(site, sum(before.values()) + 2)
+        after = await counted_up_to(site, sum(before.values()) + 2)
     assert after == before | {
         "connection": before["connection"] + 1,
         "frame": before["frame"] + 1,
@@ -194,7 +207,7 @@ async def test_a_tab_without_a_name_joins_nothing(site: Site, token: str) -> Non
         pytest.param(0x83, b"", "frame", id="an unknown kind"),
     ],
 )
-async def test_what_is_no_websocket_ends_its_connection_and_is_no_traceback(
+async def test_invalid_websocket_frames_end_the_connection_without_a_traceback(
     site: Site, first: int, content: bytes, kind: str
 ) -> None:
     before, lines = await counted(site), len(site.log)
@@ -202,20 +215,21 @@ async def test_what_is_no_websocket_ends_its_connection_and_is_no_traceback(
         await good.update(phase="loaded")
         await bad.raw(first, content)
         await bad.ended()
-        after = await becomes(site, sum(before.values()) + 1)
+        after = await counted_up_to(site, sum(before.values()) + 1)
         assert after == before | {kind: before[kind] + 1}
         await good.next_update()
-    told = [line for line in site.log[lines:] if " INFO " not in line]
-    assert told == refusals(told)
-    assert len(told) == 1
+    await site.logged(" event_refused ", lines)
+    logged = [line for line in site.log[lines:] if " INFO " not in line]
+    assert logged == refusals(logged)
+    assert len(logged) == 1
 
 
 async def test_all_kinds_are_reported_from_the_start(site: Site) -> None:
     assert set(await counted(site)) == set(KINDS)
 
 
-async def test_reports_of_a_failed_page_are_one_line_each_and_few(site: Site) -> None:
-    lines = len(site.log)
+async def test_reports_of_a_failed_page_are_few_short_lines(site: Site) -> None:
+    lines, begin = len(site.log), time.monotonic()
     report = {"info": "TypeError: x\n at y" + "z" * 50_000, "component_stack": "\n at Tile"}
     handler = f"{ROOT}.reflex___state____frontend_event_exception_state.handle_frontend_exception"
     async with tab(site.url) as wire:
@@ -225,13 +239,14 @@ async def test_reports_of_a_failed_page_are_one_line_each_and_few(site: Site) ->
             await wire.send(frame("client_error", {"error_type": "x", "message": "m" * 50_000}))
         await wire.emit(FILTER, {"text": "D1"})
         await wire.update(tag_filter="D1")
-    told = [line for line in site.log[lines:] if " page_fail " in line]
-    assert 0 < len(told) <= 20
-    assert all(len(line) < 2_500 for line in told)
+    await site.logged(" page_fail ", lines)
+    logged = [line for line in site.log[lines:] if " page_fail " in line]
+    assert len(logged) <= minutes_since(begin) * 20
+    assert all(len(line) < 2_500 for line in logged)
     assert not [line for line in site.log[lines:] if " page_fail " not in line and "z" * 99 in line]
 
 
-async def test_a_browser_is_refused_nothing(context: BrowserContext, site: Site) -> None:
+async def test_no_message_of_a_browser_is_refused(context: BrowserContext, site: Site) -> None:
     before, lines = await counted(site), len(site.log)
     page = await context.new_page()
     await page.goto(site.url)
@@ -268,13 +283,13 @@ async def test_a_browser_is_refused_nothing(context: BrowserContext, site: Site)
     await page.get_by_test_id("tag-filter").fill("D2")
     await page.get_by_test_id("overview-D200").get_by_role("button").click()
     await page.get_by_test_id("map-D200").wait_for()
-    told: list[str] = []
+    frames: list[str] = []
 
     def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda text: told.append(str(text)))
+        socket.on("framereceived", lambda text: frames.append(str(text)))
 
     async def shown() -> bool:
-        return '"delta"' in "".join(told)
+        return '"delta"' in "".join(frames)
 
     page.on("websocket", listen)
     await page.goto(f"{site.url}/nowhere?x=%5B%3A")
@@ -285,12 +300,12 @@ async def test_a_browser_is_refused_nothing(context: BrowserContext, site: Site)
     assert await counted(site) == before
 
 
-async def test_connections_without_end_cost_a_bounded_number_of_lines(site: Site) -> None:
-    before, lines = await counted(site), len(site.log)
+async def test_many_connections_write_a_limited_number_of_lines(site: Site) -> None:
+    before, lines, begin = await counted(site), len(site.log), time.monotonic()
     for _ in range(40):
         async with tab(site.url) as wire:
             for _ in range(20):
                 await wire.send("9")
             await wire.update(phase="loaded")
-    await becomes(site, sum(before.values()) + 40 * 20)
-    assert len(refusals(site.log[lines:])) <= ALL_LINES
+    await counted_up_to(site, sum(before.values()) + 40 * 20)
+    assert len(refusals(site.log[lines:])) <= minutes_since(begin) * ALL_LINES

@@ -52,7 +52,7 @@ async def insert(site: Site, tag: str, value: float) -> None:
         await plant.insert(conn, [(datetime.now(UTC), tag, value)])
 
 
-async def test_the_filter_finds_what_the_page_does_not_hold_and_follows_it(
+async def test_the_filter_finds_tags_that_the_page_does_not_have_and_updates_them(
     page: Page, site: Site
 ) -> None:
     await expect(page.get_by_text("The filter finds every tag.")).to_be_visible()
@@ -72,14 +72,12 @@ async def test_the_filter_finds_what_the_page_does_not_hold_and_follows_it(
     await expect(page.get_by_test_id("tile-T04990")).to_be_visible()
 
 
-async def test_that_nothing_matches_is_said_when_all_tags_were_asked(
-    page: Page, site: Site
-) -> None:
+async def test_a_search_of_all_tags_without_a_match_says_so(page: Page, site: Site) -> None:
     await page.get_by_test_id("tag-filter").fill("T0500")
     box = page.get_by_test_id("no-match-box")
     await expect(box).to_contain_text("No tag name or title contains T0500.")
     await insert(site, "T05000", 1.0)
-    await expect(page.get_by_test_id("tile-T05000")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_test_id("tile-T05000")).to_be_visible()
     await expect(box).to_have_count(0)
 
 
@@ -103,7 +101,7 @@ async def test_the_overview_of_communication_searches_all_tags(
         ("/comm?tags=D100", "tags-picker", "tags-option"),
     ],
 )
-async def test_a_picker_finds_a_tag_that_came_after_its_list(
+async def test_a_picker_finds_a_tag_that_is_newer_than_its_list(
     context: BrowserContext, site: Site, path: str, picker: str, option: str
 ) -> None:
     page = await context.new_page()

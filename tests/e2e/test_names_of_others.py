@@ -17,7 +17,7 @@ NAMES = [LONG, "가" * 300, "BLANKS  around ", "TAB\there"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def written(site: Site) -> None:
+async def samples(site: Site) -> None:
     """The tags, written as the ingest would."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     rows = [(now - timedelta(minutes=m), tag, 7.5) for tag in NAMES for m in range(1, 4)]
@@ -32,10 +32,17 @@ async def fits(page: Page) -> bool:
     return int(await page.evaluate(width)) <= 0
 
 
-# The end of a name that is shortened is there, and ends where its place ends.
+# Whether the end of a shortened name is shown, and ends inside its box.
 END = """place => {
   const end = place.querySelector(".name-tail").getBoundingClientRect();
   return end.width > 0 && end.right <= place.getBoundingClientRect().right + 1;
+}"""
+
+
+# Whether the link to the file is that of a tag.
+OFFERS_FILE_OF = """(tag) => {
+  const link = document.querySelector("[data-testid=csv]");
+  return new URL(link.href).searchParams.get("tag") === tag;
 }"""
 
 
@@ -66,7 +73,7 @@ async def test_a_tag_of_300_characters_can_be_opened_from_its_tile(
 
 
 @pytest.mark.parametrize("path", ["/trend", "/tech"])
-async def test_its_series_is_drawn_and_its_file_comes(
+async def test_the_series_is_drawn_and_saved_as_a_file(
     context: BrowserContext, site: Site, path: str
 ) -> None:
     page = await context.new_page()
@@ -79,8 +86,9 @@ async def test_its_series_is_drawn_and_its_file_comes(
         await page.get_by_test_id(f"tag-option-{name}").click()
         await expect(page.get_by_test_id("chart")).to_have_attribute("data-state", "drawn")
         await expect(picker, name).to_have_attribute("data-tag", name)
-        file = await page.get_by_test_id("csv").get_attribute("href")
-        answer = await page.request.get(site.url + str(file))
+        link = page.get_by_test_id("csv")
+        await page.wait_for_function(OFFERS_FILE_OF, arg=name)
+        answer = await page.request.get(site.url + str(await link.get_attribute("href")))
         assert answer.status == 200
         assert name in await answer.text()
         await page.reload()
@@ -89,7 +97,7 @@ async def test_its_series_is_drawn_and_its_file_comes(
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_its_communication_is_shown(context: BrowserContext, site: Site, name: str) -> None:
+async def test_the_communication_is_shown(context: BrowserContext, site: Site, name: str) -> None:
     page = await context.new_page()
     await page.goto(f"{site.url}/comm?view=overview&search={name.split()[0]}")
     await page.get_by_role("button", name=name.strip()).first.click()

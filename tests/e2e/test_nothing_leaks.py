@@ -65,27 +65,27 @@ AWAY = ("/readyz", "/api/v1/latest", "/api/v1/timeseries?tag=D100&window=7d", "/
 
 @dataclass
 class Faulty:
-    """A running app whose database and events can be made wrong.
+    """A running app whose database and events can be made to fail.
 
     Attributes:
         site: the app.
-        way: the line to its database.
+        way: the proxy to its database.
         owner: a connection of the owner.
-        said: everything that a client has received, with what was asked for.
+        received: everything that a client has received: the path, or "websocket", and the text.
     """
 
     site: Site
     way: Line
     owner: AsyncConnection
-    said: list[tuple[str, str]] = field(default_factory=list)
+    received: list[tuple[str, str]] = field(default_factory=list)
 
     async def ask(self, *paths: str) -> set[str]:
-        """Ask for the paths, for none: for everything; the codes of the errors."""
+        """Request these paths, or all paths if there are none; returns the codes of the errors."""
         codes = set()
         async with httpx.AsyncClient(base_url=self.site.url, timeout=60) as client:
             for path in paths or (*map(good, PATHS), *BAD):
                 answer = await client.get(path)
-                self.said.append((path, f"{answer.headers}\n{answer.text}"))
+                self.received.append((path, f"{answer.headers}\n{answer.text}"))
                 if answer.status_code >= 400 and answer.text.startswith("{"):
                     codes.add(answer.json()["error"]["code"])
         return codes
@@ -111,7 +111,7 @@ class Faulty:
             self._record(wire)
 
     def _record(self, wire: Wire) -> None:
-        self.said.append(("websocket", json.dumps(wire.updates, ensure_ascii=False)))
+        self.received.append(("websocket", json.dumps(wire.updates, ensure_ascii=False)))
 
 
 @pytest.fixture
@@ -124,7 +124,9 @@ async def faulty(databases: TestDatabases, tmp_path_factory: Any) -> AsyncIterat
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PYTHONPATH", str(folder))
             patch.setenv("KSYS_LOG", "json")
-            patch.setenv("KSYS_STATEMENT_TIMEOUT_MS", "200")
+            # Short, because requests to the silent database wait for it; but no statement of a
+            # busy machine takes so long.
+            patch.setenv("KSYS_STATEMENT_TIMEOUT_MS", "5000")
             for name, secret in SECRETS.items():
                 patch.setenv(name, secret)
             site = await start_site(databases, way.dsn, tick_s=1)
@@ -142,7 +144,7 @@ async def test_no_error_tells_a_secret_a_statement_or_a_traceback(faulty: Faulty
     await _without_a_view(faulty)
     await _silent(faulty)
     await _with_another_password(faulty)
-    wrong = [(asked, found[0]) for asked, text in faulty.said if (found := _leaks(text))]
+    wrong = [(path, found[0]) for path, text in faulty.received if (found := _leaks(text))]
     assert wrong == []
     _log_is_clean(faulty.site.log)
 
@@ -174,8 +176,8 @@ async def _with_another_password(faulty: Faulty) -> None:
     try:
         faulty.way.drop()
         assert "DB_CONN" in await faulty.ask(*AWAY)
-        told = [text for path, text in faulty.said if path == "/readyz"]
-        assert "refuses the password" in told[-1]
+        answers = [text for path, text in faulty.received if path == "/readyz"]
+        assert "refuses the password" in answers[-1]
         await faulty.look("DB_CONN")
     finally:
         again = sql.SQL("ALTER ROLE eco_ro PASSWORD {}").format(sql.Literal(RO_PASSWORD))
@@ -187,10 +189,12 @@ def _leaks(text: str) -> list[str]:
 
 
 def _log_is_clean(lines: list[str]) -> None:
-    told = [json.loads(text) for text in lines if not text.startswith("ready: ")]
-    assert {"event_refused", "db_fail", "page_problem"} <= {one["event"] for one in told}
-    assert [one for one in told if FORBIDDEN.search(json.dumps(one, ensure_ascii=False))] == []
-    failed = [one for one in told if TRACEBACK.search(json.dumps(one))]
-    assert [one["message"] for one in failed] == ["event handler failed"]
+    entries = [json.loads(text) for text in lines if not text.startswith("ready: ")]
+    assert {"event_refused", "db_fail", "page_problem"} <= {entry["event"] for entry in entries}
+    assert [
+        entry for entry in entries if FORBIDDEN.search(json.dumps(entry, ensure_ascii=False))
+    ] == []
+    failed = [entry for entry in entries if TRACEBACK.search(json.dumps(entry))]
+    assert [entry["message"] for entry in failed] == ["event handler failed"]
     assert "********" in failed[0]["exception"]
     assert re.fullmatch(r"\d{4}-\d{4}", failed[0]["request_id"])

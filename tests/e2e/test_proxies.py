@@ -19,8 +19,10 @@ from ksys_app.db import connect
 from tests import plant, proxies
 from tests.conftest import OP_PASSWORD, RO_PASSWORD
 from tests.database import TestDatabases
-from tests.e2e.conftest import ANSWER_S, free_port, seed
+from tests.e2e.conftest import ANSWER_S, new_context, seed
+from tests.ports import free_port
 from tests.proxies import Certificate, Served
+from tests.wire import PATIENT
 
 # What stands in front, and the name that the browser calls it by: each on a port of its own.
 FRONTS = [
@@ -43,10 +45,10 @@ GETS_IT = """(url) => new Promise((done) => {
 @pytest.fixture(scope="module")
 async def dsn(databases: TestDatabases) -> AsyncIterator[str]:
     """A database with the demo's nine tags."""
-    made = await databases.fresh()
-    await seed(made)
-    yield made
-    await databases.drop(made)
+    dsn = await databases.fresh()
+    await seed(dsn)
+    yield dsn
+    await databases.drop(dsn)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +67,9 @@ async def tls(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A browser of its own that lets a self-signed certificate pass."""
-    made = await browser.new_context(ignore_https_errors=True)
-    yield made
-    await made.close()
+    context = await new_context(browser, ignore_https_errors=True)
+    yield context
+    await context.close()
 
 
 def front(
@@ -137,8 +139,8 @@ async def test_a_tab_whose_process_is_killed_goes_on_with_another_process(
             await expect(page.get_by_test_id("tag-filter")).to_have_value("D100")
             await expect(page).to_have_url(f"{url}?window=60m&tag=D100&sort=worst")
             assert await page.evaluate("window.sameTab"), "the tab was not loaded again"
-            kept = {one["name"]: one["value"] for one in await context.cookies(url)}
-            assert kept[STICKY] == await _cookie_of(url, app)
+            cookies = {one["name"]: one["value"] for one in await context.cookies(url)}
+            assert cookies[STICKY] == await _cookie_of(url, app)
 
 
 async def _cookie_of(url: str, app: Served) -> str:
@@ -241,12 +243,12 @@ async def test_a_login_at_the_proxy_leads_back_to_the_page_and_to_a_live_one(
     page = await context.new_page()
     await page.goto(f"{behind_login}/?window=60m&sort=worst")
     await shows_what_arrives(page, dsn, 170)
-    assert page.url == f"{behind_login}/?window=60m&sort=worst"
+    await expect(page).to_have_url(f"{behind_login}/?window=60m&sort=worst")
     await page.get_by_test_id("account").click()
     for text in ("eve", "engineer"):
         await expect(page.get_by_role("menu")).to_contain_text(text)
-    kept = {one["name"] for one in await context.cookies(behind_login)}
-    assert kept == {"_login", "__Host-ksys"}
+    cookies = {one["name"] for one in await context.cookies(behind_login)}
+    assert cookies == {"_login", "__Host-ksys"}
 
 
 async def test_the_name_comes_from_the_proxy_alone(
@@ -330,6 +332,7 @@ async def _status(url: str, origin: str, headers: dict[str, str]) -> int:
             additional_headers=headers | {"Origin": origin},
             ssl=anything if url.startswith("wss:") else None,
             proxy=None,
+            **PATIENT,
         ):
             return 101
     except InvalidStatus as refused:

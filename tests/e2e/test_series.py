@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,25 +10,26 @@ from typing import Any
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
+from pypdf import PdfReader
 
 from ksys_app.db import connect
-from tests import plant
-from tests.e2e.conftest import Site, policy_watched
+from tests import alarms, plant
+from tests.e2e.conftest import SHOWN_MS, Site, policy_watched
 
-ODD = ("50% of 'A'", "유량/배관 1", "x" * 200)
-MADE_HOLE = (6, 9)
+UNUSUAL_NAMES = ("50% of 'A'", "유량/배관 1", "x" * 200)
+HOLE = (6, 9)
 
 
 @pytest.fixture(scope="module", autouse=True)
 async def samples(site: Site) -> None:
-    """A tag with a hole three minutes wide, one without samples, and odd names."""
+    """A tag with a hole three minutes wide, one without samples, and unusual names."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    first, last = MADE_HOLE
+    first, last = HOLE
     minutes = [m for m in range(1, 15) if not first <= m < last]
     holed = [(now - timedelta(minutes=m), "HOLE", float(m)) for m in minutes]
-    odd = [(now - timedelta(minutes=m), tag, 7.5) for tag in ODD for m in range(1, 4)]
+    unusual = [(now - timedelta(minutes=m), tag, 7.5) for tag in UNUSUAL_NAMES for m in range(1, 4)]
     async with await connect(site.dsn) as conn:
-        await plant.insert(conn, [*holed, *odd])
+        await plant.insert(conn, [*holed, *unusual])
         await conn.execute("INSERT INTO influx_qc_rule (tag_name, enabled) VALUES ('SILENT', true)")
         await conn.execute(
             "INSERT INTO influx_qc_rule (tag_name, enabled)"
@@ -52,10 +54,6 @@ async def drawn(tab: Page) -> None:
     await expect(tab.get_by_test_id("chart")).to_have_attribute("data-state", "drawn")
 
 
-async def points(tab: Page) -> int:
-    return int(await tab.get_by_test_id("chart").get_attribute("data-points") or 0)
-
-
 async def as_many_rows_as_points(tab: Page) -> None:
     """Wait until they are equal: a new bucket comes to chart and table one after the other."""
     await tab.wait_for_function(
@@ -78,25 +76,29 @@ async def test_the_table_has_a_row_for_each_point(page: Page) -> None:
     await expect(cells.nth(2)).to_have_text(re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:00\+09:00$"))
 
 
-async def test_the_table_says_what_the_interface_says(page: Page, site: Site) -> None:
+async def test_the_table_shows_the_figures_of_the_http_api(page: Page, site: Site) -> None:
     await page.get_by_test_id("live-toggle").click()
+    await as_many_rows_as_points(page)
+    lines = (
+        await page.get_by_test_id("series-table")
+        .locator("tbody tr")
+        .evaluate_all(
+            "(lines) => lines.map((line) => [...line.cells].map((cell) => cell.innerText))"
+        )
+    )
+    shown = {ts: [float(cell) for cell in cells] for _, _, ts, *cells in lines}
     answer = await page.request.get(f"{site.url}/api/v1/timeseries?tag=D101&window=60m")
     rows: list[dict[str, Any]] = (await answer.json())["rows"]
-    told = {row["bucket"].replace("T", " "): row for row in rows[:-1]}
-    await as_many_rows_as_points(page)
-    shown = page.get_by_test_id("series-table").locator("tbody tr")
-    compared = 0
-    for line in await shown.all():
-        _, _, ts, *cells = await line.locator("td").all_inner_texts()
-        if row := told.get(ts):
-            figures = [float(cell) for cell in cells]
-            names = ("avg", "min", "max", "last", "first", "n")
-            assert figures == pytest.approx([row[name] for name in names], abs=0.051)
-            compared += 1
-    assert compared > 15
+    names = ("avg", "min", "max", "last", "first", "n")
+    answered = {row["bucket"].replace("T", " "): [row[name] for name in names] for row in rows}
+    # The newest bucket of either went on, and the one before may have got a late sample.
+    complete = sorted(shown.keys() & answered.keys())[:-2]
+    assert len(complete) > 15
+    for ts in complete:
+        assert shown[ts] == pytest.approx(answered[ts], abs=0.051), ts
 
 
-async def test_checkbox_and_legend_are_in_step(page: Page) -> None:
+async def test_checkbox_and_legend_agree(page: Page) -> None:
     check, legend = page.get_by_test_id("check-max"), page.get_by_test_id("legend-max")
     await check.click()
     await expect(legend).to_have_attribute("aria-pressed", "false")
@@ -170,13 +172,13 @@ async def test_zoom_by_keys_is_in_the_link_and_zero_undoes_it(page: Page) -> Non
     await page.keyboard.press("+")
     await expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
     await expect(chart).to_have_attribute("data-zoomed", "true")
-    seen, rows = page.get_by_test_id("seen"), page.get_by_test_id("row-count")
-    await expect(seen).to_have_text(re.compile(r"^zoomed to .* – .*, part of 60 minutes, "))
+    range_text, rows = page.get_by_test_id("seen"), page.get_by_test_id("row-count")
+    await expect(range_text).to_have_text(re.compile(r"^zoomed to .* – .*, part of 60 minutes, "))
     await expect(rows).to_have_text(re.compile(r"^\d+ rows in the full window$"))
     await page.keyboard.press("0")
     await expect(page).not_to_have_url(re.compile(r"zoom="))
     await expect(chart).to_have_attribute("data-zoomed", "false")
-    await expect(seen).to_have_text(re.compile(r"^60 minutes, "))
+    await expect(range_text).to_have_text(re.compile(r"^60 minutes, "))
     await expect(rows).to_have_text(re.compile(r"^\d+ rows$"))
 
 
@@ -193,15 +195,26 @@ async def test_a_drag_zooms_and_a_double_click_shows_all(page: Page) -> None:
     await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "false")
 
 
+# The hint is there for a moment only, and a busy machine may look too late.
+RECORD_HINTS = """() => {
+  window.hints = new Set();
+  new MutationObserver(() => {
+    const hint = document.querySelector('[data-testid=chart-hint]');
+    if (hint) hints.add(hint.textContent.trim());
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
 async def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(page: Page) -> None:
     chart, hint = page.get_by_test_id("chart"), page.get_by_test_id("chart-hint")
     box = await page.get_by_test_id("chart-box").bounding_box()
     assert box is not None
     await page.set_viewport_size({"width": 1280, "height": 600})
     await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    await page.evaluate(RECORD_HINTS)
     await page.mouse.wheel(0, 60)
     await page.wait_for_function("() => window.scrollY >= 50")
-    await expect(hint).to_have_text("Ctrl + wheel zooms")
+    await page.wait_for_function("() => hints.has('Ctrl + wheel zooms')")
     await expect(hint).to_have_count(0)
     await expect(chart).to_have_attribute("data-zoomed", "false")
     await page.keyboard.down("Control")
@@ -213,7 +226,11 @@ async def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(page: Page) -> Non
 async def test_after_a_drag_the_time_is_the_pointer_s_and_a_shift_drag_picks_no_row(
     context: BrowserContext, site: Site
 ) -> None:
-    page = await opened(context, site, "/trend?tag=HOLE&window=60m")
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    async with await connect(site.dsn) as conn:
+        rows = [(now - timedelta(minutes=m), "DRAGGED", float(m)) for m in range(1, 15)]
+        await plant.insert(conn, rows)
+    page = await opened(context, site, "/trend?tag=DRAGGED&window=60m")
     await page.get_by_test_id("live-toggle").click()
     box = await page.get_by_test_id("chart-box").bounding_box()
     assert box is not None
@@ -250,6 +267,9 @@ async def test_after_a_drag_the_time_is_the_pointer_s_and_a_shift_drag_picks_no_
 
 
 async def test_pointing_at_a_row_reads_its_time_on_the_chart(page: Page) -> None:
+    # A new bucket would put another row at this place.
+    await page.get_by_test_id("live-toggle").click()
+    await as_many_rows_as_points(page)
     row = page.get_by_test_id("series-table").locator("tbody tr").nth(3)
     stamp = await row.locator("td").nth(2).inner_text()
     await row.hover()
@@ -327,7 +347,7 @@ async def test_back_undoes_the_zoom_and_then_returns_to_the_window_and_the_tag_b
     await expect(page.get_by_test_id("chart")).to_have_attribute("data-zoomed", "true")
 
 
-async def test_a_range_is_typed_kept_and_picked_in_the_calendar_by_keyboard(page: Page) -> None:
+async def test_a_range_is_typed_stored_and_picked_in_the_calendar_by_keyboard(page: Page) -> None:
     button, panel = page.get_by_test_id("range"), page.get_by_test_id("range-panel")
     await button.click()
     start = page.get_by_test_id("range-from")
@@ -340,8 +360,10 @@ async def test_a_range_is_typed_kept_and_picked_in_the_calendar_by_keyboard(page
     await expect(panel).to_be_hidden()
     await expect(button.locator(".range-name")).to_have_text("now-15m – now")
     await expect(page).to_have_url(re.compile(r"tag=D101&from=now-15m&to=now$"))
-    await drawn(page)
-    assert 5 < await points(page) < 17
+    # From 6 to 16 points.
+    await expect(page.get_by_test_id("chart")).to_have_attribute(
+        "data-points", re.compile(r"^([6-9]|1[0-6])$")
+    )
     await expect(page.get_by_test_id("live-toggle")).to_be_visible()
     await button.click()
     await expect(page.get_by_test_id("range-recent")).to_have_text(re.compile("now-15m – now$"))
@@ -419,7 +441,7 @@ async def test_indicators_have_their_columns_and_band(context: BrowserContext, s
 
 async def test_a_hole_in_the_data_breaks_the_line(context: BrowserContext, site: Site) -> None:
     page = await opened(context, site, "/trend?tag=HOLE&window=60m&series=avg")
-    assert await points(page) == 11
+    await expect(page.get_by_test_id("chart")).to_have_attribute("data-points", "11")
     answer = await page.request.get(
         f"{site.url}/api/v1/timeseries?tag=HOLE&window=60m&format=columns"
     )
@@ -465,8 +487,8 @@ async def span(page: Page) -> list[int]:
     )
 
 
-@pytest.mark.parametrize("tag", ODD)
-async def test_a_tag_may_be_named_anything(context: BrowserContext, site: Site, tag: str) -> None:
+@pytest.mark.parametrize("tag", UNUSUAL_NAMES)
+async def test_a_tag_may_have_any_name(context: BrowserContext, site: Site, tag: str) -> None:
     page = await opened(context, site, "/trend?window=60m")
     picker = page.get_by_test_id("tag-picker")
     await picker.click()
@@ -548,8 +570,8 @@ async def test_new_buckets_come_by_themselves_and_the_zoom_stays(page: Page) -> 
     await expect(page).to_have_url(re.compile(r"zoom="))
     zoomed = re.search(r"zoom=[\d-]+", page.url)
     assert zoomed is not None
-    # An answer is kept for 30 s.
-    await expect(first).not_to_have_text(before)
+    # The server answers from its cache for 30 s, and two counts may be equal by chance.
+    await expect(first).not_to_have_text(before, timeout=3 * SHOWN_MS)
     assert zoomed[0] in page.url
 
 
@@ -594,9 +616,11 @@ async def test_png_is_a_picture_that_says_what_it_shows(page: Page) -> None:
     written = await page.evaluate("window.written")
     assert {"D101 [°C]", "Oil temperature", "Average", "Min", "Max", "Last", "First"} <= {*written}
     assert {"H 200 ↑", "HH 210 ↑", "L 180 ↓", "LL 170 ↓"} <= {*written}
-    seen = next(text for text in written if "Asia/Seoul" in text)
+    caption = next(text for text in written if "Asia/Seoul" in text)
     stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+09:00"
-    assert re.fullmatch(f"{stamp} – {stamp}, Asia/Seoul · 60 minutes, one point per minute", seen)
+    assert re.fullmatch(
+        f"{stamp} – {stamp}, Asia/Seoul · 60 minutes, one point per minute", caption
+    )
     await drawn(page)
 
 
@@ -605,6 +629,7 @@ async def test_on_paper_it_is_light_and_as_wide_as_the_paper(page: Page) -> None
     await page.reload()
     await drawn(page)
     await page.get_by_test_id("theme-toggle").click()
+    await expect(page.locator("html")).to_have_class(re.compile(r"\bdark\b"))
     ink = """getComputedStyle(document.querySelector('.series-page h2')).color"""
     dark = await page.evaluate(ink)
     await page.get_by_test_id("zoom-in").click()
@@ -634,15 +659,93 @@ async def test_on_paper_it_is_light_and_as_wide_as_the_paper(page: Page) -> None
     assert violated == []
 
 
+@pytest.fixture
+async def several(context: BrowserContext, site: Site) -> Page:
+    """``/explore`` of two tags with its chart."""
+    tab = await context.new_page()
+    await tab.goto(f"{site.url}/explore?tags=D101,HOLE&window=60m&compare=previous")
+    await expect(tab.get_by_test_id("explore-plot")).to_have_attribute("data-state", "drawn")
+    return tab
+
+
+async def test_several_tags_are_saved_as_files(several: Page) -> None:
+    violated = await policy_watched(several.context)
+    await several.get_by_test_id("files").click()
+    saved = {}
+    for kind in ("csv", "parquet", "png", "svg"):
+        async with several.expect_download() as started:
+            await several.get_by_test_id(f"file-{kind}").click()
+        file = await started.value
+        assert re.fullmatch(rf"D101 and 1 more .*\.{kind}", file.suggested_filename)
+        saved[kind] = (await file.path()).read_bytes()
+    await expect(several.get_by_test_id("file-done")).to_contain_text("parquet")
+    head = saved["csv"].decode("utf-8-sig").splitlines()[0]
+    assert head.startswith("bucket,other,D101 avg,D101 min,D101 max,D101 last,D101 other_avg")
+    assert saved["parquet"][:4] == saved["parquet"][-4:] == b"PAR1"
+    assert saved["png"][:4] == b"\x89PNG"
+    assert "HOLE" in saved["svg"].decode()
+    for name, head in (
+        ("stats", "tag_name,title,unit"),
+        ("compare", "tag_name,figure"),
+        ("events", "kind,tag"),
+    ):
+        async with several.expect_download() as started:
+            await several.get_by_test_id(f"file-table-{name}").click()
+        text = (await (await started.value).path()).read_text("utf-8-sig")
+        assert text.startswith(head)
+    assert violated == []
+
+
+async def test_a_file_can_be_stopped_and_says_why_there_is_none(several: Page) -> None:
+    values = {"found": "9,000,000", "most": "5,000,000"}
+    error = {"code": "PAYLOAD_BLOAT", "message": "-", "key": "errors.file_rows", "values": values}
+    waiting: list[Any] = []
+    await several.route("**/series.csv?*", lambda one: waiting.append(one))
+    await several.route(
+        "**/series.xlsx?*", lambda one: one.fulfill(status=413, json={"error": error})
+    )
+    await several.get_by_test_id("files").click()
+    await several.get_by_test_id("file-csv").click()
+    await several.get_by_test_id("file-stop").click()
+    await expect(several.get_by_test_id("file-running")).to_be_hidden()
+    await several.get_by_test_id("file-xlsx").click()
+    failed = several.get_by_test_id("file-failed")
+    await expect(failed).to_contain_text("about 9,000,000 rows of its tags, and 5,000,000 are")
+    assert len(waiting) == 1
+
+
+FONTS_LOADED = """() => new Promise((done) => requestAnimationFrame(
+  () => requestAnimationFrame(() => document.fonts.ready.then(() => done(true)))))"""
+
+
+async def test_the_page_of_several_tags_is_printed_on_a4_across(several: Page) -> None:
+    await expect(several.get_by_test_id("statistics")).to_be_visible()
+    await expect(several.get_by_test_id("lane")).to_have_attribute("data-loaded", "true")
+    for words in (["Explore", "Printed 20", "Oil temperature"], ["탐색", "인쇄시각20"]):
+        reader = PdfReader(io.BytesIO(await several.pdf(prefer_css_page_size=True)))
+        text = "".join("".join(one.extract_text() for one in reader.pages).split())
+        pages = len(reader.pages)
+        # The last page has the number of all: none is missing.
+        for word in [*words, "D101", "HOLE", "P95", "Asia/Seoul", f"{pages}/{pages}"]:
+            assert word.replace(" ", "") in text, word
+        size = [round(float(one)) for one in reader.pages[0].mediabox[2:]]
+        assert size == [842, 595]
+        if words[0] == "Explore":
+            await several.get_by_test_id("language-toggle").click()
+            await expect(several.locator("h1")).to_have_text("탐색")
+            # The font comes in parts, which a print does not wait for.
+            await several.evaluate(FONTS_LOADED)
+
+
 async def test_nothing_is_wrong_in_the_console(context: BrowserContext, site: Site) -> None:
     page = await context.new_page()
-    said: list[str] = []
-    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    errors: list[str] = []
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
     for path in ("/trend?tag=D100&window=24h", "/tech?tag=D100&window=7d"):
         await page.goto(site.url + path)
         await drawn(page)
-    assert said == []
+    assert errors == []
 
 
 async def test_a_page_fits_a_phone(context: BrowserContext, site: Site) -> None:
@@ -678,3 +781,72 @@ async def states(context: BrowserContext, site: Site) -> list[int]:
 
 async def test_the_state_of_the_page_is_small(states: list[int]) -> None:
     assert max(states) < 30_000
+
+
+async def test_events_stand_below_the_chart_at_their_time_and_are_walked_by_keyboard(
+    context: BrowserContext, site: Site
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    begun, ended = now - timedelta(hours=7), now - timedelta(hours=4)
+    late = now - timedelta(hours=2)
+    async with await connect(site.dsn) as conn:
+        await alarms.note(conn, begun, "D102", "RAISE", level="HH")
+        await alarms.note(conn, ended, "D102", "CLEAR", level="HH", raised_at=begun)
+        await alarms.note(conn, late, "D102", "RAISE", condition="STEP", level="")
+        await alarms.note(conn, late, "D102", "CLEAR", condition="STEP", level="", raised_at=late)
+    part = "-".join(str(round(one.timestamp() * 1000)) for one in (begun, ended))
+    tab = await context.new_page()
+    await tab.goto(f"{site.url}/explore?tags=D102&window=12h&part={part}")
+    mark = tab.locator('.lane-mark[aria-label*="Very high"]')
+    chosen = tab.locator(".explore-part")
+    await expect(mark).to_be_visible()
+    await expect(chosen).to_be_visible()
+    # On the time axis of the chart; at the end of a minute, one of the two goes on first.
+    await tab.wait_for_function(
+        """() => {
+          const [lane, chart] = ['.lane-mark[aria-label*="Very high"]', '.explore-part']
+            .map((name) => document.querySelector(name).getBoundingClientRect());
+          return ['x', 'width'].every((side) => Math.abs(lane[side] - chart[side]) <= 2);
+        }"""
+    )
+    await mark.focus()
+    await expect(tab.get_by_test_id("lane-card")).to_contain_text("(3 h)")
+    await tab.keyboard.press("ArrowRight")
+    await expect(tab.get_by_test_id("lane-card")).to_contain_text("Jumped")
+    await tab.get_by_test_id("lane-kind-alarm").click()
+    await expect(mark).to_have_count(0)
+    await tab.reload()
+    await expect(tab.get_by_test_id("lane-kind-alarm")).to_have_attribute("aria-pressed", "false")
+    await tab.get_by_test_id("lane-kind-alarm").click()
+    await mark.focus()
+    await tab.keyboard.press("Enter")
+    await expect(tab).to_have_url(re.compile(r"/alarms/journal\?from=.*tag=D102&condition=HIGH"))
+
+
+async def test_relations_lead_from_a_matrix_to_two_tags_their_lag_and_hours(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await context.new_page()
+    # Of a time that is over: the figures of one that goes on change under the reader.
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    start, end = (f"{now - timedelta(minutes=ago):%Y-%m-%dT%H:%M}Z" for ago in (720, 5))
+    shown = f"tags=D101,D102,D202&from={start}&to={end}&tool=relations&rel=matrix"
+    await tab.goto(f"{site.url}/explore?{shown}")
+    cell = tab.get_by_role("button", name=re.compile("^D102 and D202: r [+-]"))
+    await cell.focus()
+    figure = await cell.inner_text()
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_test_id("relation-r")).to_have_text(figure)
+    await expect(tab).to_have_url(re.compile("x=D202&y=D102"))
+    await tab.get_by_test_id("relation-lag").focus()
+    await tab.keyboard.press("ArrowRight")
+    await expect(tab.get_by_test_id("relation-lag-said")).to_have_text("D102 read 60 s later (+1)")
+    await expect(tab).to_have_url(re.compile("lag=1"))
+    await tab.get_by_test_id("relation-swap").click()
+    await expect(tab).to_have_url(re.compile("x=D102&y=D202&lag=-1"))
+    await tab.get_by_test_id("relation-histogram").click()
+    await expect(tab.get_by_test_id("relation-bins")).to_be_visible()
+    await tab.get_by_test_id("relation-heatmap").click()
+    await tab.get_by_test_id("relation-week").focus()
+    await tab.keyboard.press("ArrowRight")
+    await expect(tab.get_by_test_id("relation-cell")).to_contain_text("Monday 00:00 – 01:00")

@@ -13,22 +13,22 @@ import pytest
 
 from ksys_app.ops.serving import frontend
 from tests import docs
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 from tests.waiting import HANGS_S
 
 UV = Path(sys.executable).with_name("uv")
-# Nothing of the checkout is to be seen.
+# The commands must not find the checkout.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """What a command prints; it may not fail."""
-    done = subprocess.run(
+    """The output of a command, which must succeed."""
+    process = subprocess.run(
         command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=HANGS_S,
         check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.strip()
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout.strip()
 
 
 @pytest.fixture

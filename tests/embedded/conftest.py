@@ -63,8 +63,8 @@ async def start(template: Path) -> AsyncIterator[Start]:
 
 @pytest.fixture(scope="session")
 async def shared(template: Path) -> AsyncIterator[EmbeddedDatabase]:
-    """One server for every test that leaves it as it was, with short limits of waiting."""
-    options = {"wait-ms": 1500, "idle-in-transaction-ms": 1000}
+    """One server for every test that leaves it as it was; no test waits as long as its limits."""
+    options = {"wait-ms": 120_000, "idle-in-transaction-ms": 120_000}
     server = EmbeddedDatabase(new_folder(), options=options)
     clone(template, server.data_dir)
     await server.start()
@@ -74,12 +74,17 @@ async def shared(template: Path) -> AsyncIterator[EmbeddedDatabase]:
 
 @pytest.fixture
 async def connect(shared: EmbeddedDatabase) -> AsyncIterator[Connect]:
-    """Opens connections to the shared server; its tables are emptied after the test."""
+    """Opens connections to the shared server, whose tables are emptied after the test.
+
+    It also opens connections to another server, if it gets one.
+    """
     opened: list[psycopg.AsyncConnection] = []
 
-    async def connect(**parameters: object) -> psycopg.AsyncConnection:
+    async def connect(
+        server: EmbeddedDatabase = shared, /, **parameters: object
+    ) -> psycopg.AsyncConnection:
         settings = {"autocommit": True} | parameters
-        conn = await psycopg.AsyncConnection.connect(shared.dsn, **settings)  # type: ignore[arg-type]
+        conn = await psycopg.AsyncConnection.connect(server.dsn, **settings)  # type: ignore[arg-type]
         opened.append(conn)
         return conn
 

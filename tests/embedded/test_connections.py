@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
-import time
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -27,7 +27,7 @@ async def test_six_connections_at_once_get_their_own_answers(connect: Connect) -
     await asyncio.gather(*(work(number) for number in range(6)))
 
 
-async def test_what_a_transaction_wrote_is_seen_by_others_only_once_committed(
+async def test_others_see_the_rows_of_a_transaction_only_after_its_commit(
     connect: Connect,
 ) -> None:
     writer, other = await connect(), await connect()
@@ -58,7 +58,7 @@ async def test_a_batch_that_was_never_finished_is_rolled_back(connect: Connect) 
     assert await value(other, "SELECT count(*) FROM note") == 0
 
 
-async def test_who_waits_too_long_for_a_transaction_is_told_so_and_can_try_again(
+async def test_a_caller_that_waits_too_long_for_a_transaction_gets_an_error_and_can_try_again(
     start: Start,
 ) -> None:
     server = await start(wait_ms=300, idle_in_transaction_ms=60_000)
@@ -79,18 +79,22 @@ async def test_who_waits_too_long_for_a_transaction_is_told_so_and_can_try_again
         assert await value(batching, "SELECT 3") == 3
 
 
-async def test_who_waits_behind_one_long_statement_gets_its_turn(connect: Connect) -> None:
-    busy, *others = [await connect() for _ in range(5)]
+async def test_callers_behind_one_long_statement_get_their_turn(
+    connect: Connect, start: Start
+) -> None:
+    server = await start(wait_ms=300)
+    busy, *others = [await connect(server) for _ in range(5)]
     # Longer than anybody waits for a transaction.
-    working = asyncio.create_task(busy.execute("SELECT pg_sleep(2)"))
+    working = asyncio.create_task(busy.execute("SELECT pg_sleep(1)"))
     assert await asyncio.gather(*(value(conn, "SELECT 1") for conn in others)) == [1] * 4
     await working
 
 
 async def test_a_transaction_that_does_nothing_while_others_wait_is_ended(
-    connect: Connect,
+    connect: Connect, start: Start
 ) -> None:
-    idle, other = await connect(autocommit=False), await connect()
+    server = await start(idle_in_transaction_ms=300, wait_ms=120_000)
+    idle, other = await connect(server, autocommit=False), await connect(server)
     await idle.execute("INSERT INTO note VALUES (1, 'a')")
     assert await value(other, "SELECT count(*) FROM note") == 0
     with pytest.raises(errors.IdleInTransactionSessionTimeout):
@@ -98,10 +102,10 @@ async def test_a_transaction_that_does_nothing_while_others_wait_is_ended(
     assert idle.closed
 
 
-async def test_a_transaction_in_nobodys_way_may_be_idle(connect: Connect) -> None:
-    conn = await connect(autocommit=False)
+async def test_a_transaction_in_nobodys_way_may_be_idle(connect: Connect, start: Start) -> None:
+    conn = await connect(await start(idle_in_transaction_ms=100), autocommit=False)
     await conn.execute("INSERT INTO note VALUES (1, 'a')")
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(0.5)
     assert await value(conn, "SELECT count(*) FROM note") == 1
     await conn.rollback()
 
@@ -115,7 +119,7 @@ async def test_the_connections_own_limit_of_idle_transactions_holds(connect: Con
 
 
 async def heard(conn: psycopg.AsyncConnection) -> bool:
-    """Whether the server has said something that nobody asked for."""
+    """Whether the server has sent something without a request."""
     return bool(select.select([conn.fileno()], [], [], 0)[0])
 
 
@@ -150,20 +154,20 @@ async def test_one_client_with_a_long_queue_does_not_starve_another(connect: Con
     busy, other = await connect(), await connect()
     await asyncio.gather(value(busy, "SELECT 1"), value(other, "SELECT 1"))
 
-    async def flood() -> float:
+    async def flood() -> None:
         async with busy.pipeline() as pipeline:
             for _ in range(1500):
                 await busy.execute("SELECT count(*) FROM generate_series(1, 500)")
                 await pipeline.sync()
-        return time.perf_counter()
 
-    async def ask() -> float:
-        await asyncio.sleep(0.1)
+    flooding = asyncio.create_task(flood())
+    answers = 0
+    while not flooding.done():
         await value(other, "SELECT 1")
-        return time.perf_counter()
-
-    flooded, asked = await asyncio.gather(flood(), ask())
-    assert asked < flooded
+        answers += 1
+    await flooding
+    # One may come before the flood, and one after it.
+    assert answers > 2
 
 
 async def test_prepared_statements_of_one_name_do_not_meet(connect: Connect) -> None:
@@ -223,7 +227,7 @@ async def test_encryption_and_cancelling_are_declined_politely(
         await connect(sslmode="require")
 
 
-async def test_what_is_not_the_protocol_ends_that_connection_only(
+async def test_a_foreign_protocol_ends_only_its_own_connection(
     connect: Connect, shared: EmbeddedDatabase
 ) -> None:
     conn = await connect()
@@ -236,12 +240,16 @@ async def test_what_is_not_the_protocol_ends_that_connection_only(
     assert await value(conn, "SELECT 1") == 1
 
 
-async def test_more_connections_than_allowed_are_refused(
-    connect: Connect, shared: EmbeddedDatabase
-) -> None:
-    opened = [await connect() for _ in range(100)]
+async def test_more_connections_than_allowed_are_refused(connect: Connect, start: Start) -> None:
+    server = await start()
+    opened = [await connect(server) for _ in range(100)]
     with pytest.raises(psycopg.OperationalError, match="too many clients"):
-        await connect()
+        await connect(server)
     await opened[0].close()
-    await asyncio.sleep(0.1)
-    assert await value(await connect(), "SELECT 1") == 1
+
+    async def admitted() -> bool:
+        with suppress(psycopg.OperationalError):
+            return await value(await connect(server), "SELECT 1") == 1
+        return False
+
+    await until(admitted)

@@ -27,7 +27,7 @@ from ksys_app.ops.embedded import EmbeddedDatabase, clone
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests import plant
-from tests.conftest import RO_PASSWORD, apply_schema
+from tests.conftest import PATIENT, RO_PASSWORD, apply_schema
 from tests.database import TestDatabases
 from tests.database_embedded import empty_folder, new_folder, template_folder
 from tests.embedded.conftest import Start, value
@@ -76,12 +76,12 @@ def set_right(server: EmbeddedDatabase) -> None:
 @pytest.fixture
 async def folder() -> AsyncIterator[Path]:
     """The folder of a database with the schema."""
-    made = new_folder()
+    new = new_folder()
     step = f"{apply_schema.__module__}.{apply_schema.__qualname__}"
     template = await template_folder(step, await empty_folder(), apply_schema)
-    await asyncio.to_thread(clone, template, made)
-    yield made
-    await asyncio.to_thread(shutil.rmtree, made)
+    await asyncio.to_thread(clone, template, new)
+    yield new
+    await asyncio.to_thread(shutil.rmtree, new)
 
 
 @asynccontextmanager
@@ -91,7 +91,7 @@ async def app(
     """The HTTP contract over the server, without cached tiles."""
     monkeypatch.setattr(db, "TTL", {**db.TTL, "metrics": 0.0})
     reader = TestDatabases.as_role(server.dsn, "eco_ro", RO_PASSWORD)
-    settings = load_settings().model_copy(update={"ts_dsn": reader})
+    settings = load_settings().model_copy(update={"ts_dsn": reader, **PATIENT})
     async with runtime.opened(settings):
         transport = httpx.ASGITransport(create_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:

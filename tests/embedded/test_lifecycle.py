@@ -41,7 +41,7 @@ async def until_unreachable(pid: int) -> None:
     await until(gone)
 
 
-async def test_a_clean_stop_keeps_what_was_committed_and_tells_the_clients(start: Start) -> None:
+async def test_a_clean_stop_keeps_committed_rows_and_informs_the_clients(start: Start) -> None:
     server = await start()
     conn, open_ = await connected(server), await connected(server, autocommit=False)
     await conn.execute("INSERT INTO note VALUES (1, 'kept')")
@@ -60,7 +60,7 @@ async def test_a_clean_stop_keeps_what_was_committed_and_tells_the_clients(start
     assert await value(await connected(server), "SELECT array_agg(text) FROM note") == ["kept"]
 
 
-async def test_after_a_kill_what_was_committed_is_there_and_nothing_else(start: Start) -> None:
+async def test_after_a_kill_there_are_only_the_committed_rows(start: Start) -> None:
     server = await start()
     conn, open_ = await connected(server), await connected(server, autocommit=False)
     for number in range(50):
@@ -102,7 +102,7 @@ async def test_a_lock_whose_process_id_is_anothers_by_now_is_taken_over(start: S
     assert await value(await connected(server), "SELECT 1") == 1
 
 
-async def test_supervised_it_comes_back_on_its_port(start: Start) -> None:
+async def test_a_supervised_server_is_restarted_on_its_port(start: Start) -> None:
     server = await start()
     watching = asyncio.create_task(supervise(server))
     lost, port = server.pid, server.port
@@ -126,7 +126,7 @@ async def answers(server: EmbeddedDatabase) -> bool:
         return False
 
 
-async def test_it_ends_when_its_parent_is_killed(template: Path, tmp_path: Path) -> None:
+async def test_a_server_ends_when_its_parent_is_killed(template: Path, tmp_path: Path) -> None:
     folder = tmp_path / "db"
     clone(template, folder)
     program = f"""

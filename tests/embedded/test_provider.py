@@ -16,7 +16,7 @@ from tests.templates import Step
 
 
 async def apply(dsn: str) -> None:
-    """A schema small enough to be made here."""
+    """A small schema."""
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
         await conn.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
         await conn.execute("CREATE TABLE sample (ts timestamptz NOT NULL, value float8)")
@@ -33,12 +33,12 @@ async def apply(dsn: str) -> None:
 
 
 @pytest.fixture(scope="module")
-async def made() -> AsyncIterator[TestDatabases]:
+async def created() -> AsyncIterator[TestDatabases]:
     async with TestDatabases(apply) as databases:
         yield databases
 
 
-async def test_databases_from_one_template_are_isolated(made: TestDatabases) -> None:
+async def test_databases_from_one_template_are_isolated(created: TestDatabases) -> None:
     written = []
 
     async def write(dsn: str) -> None:
@@ -47,7 +47,7 @@ async def test_databases_from_one_template_are_isolated(made: TestDatabases) -> 
         written.append(dsn)
 
     filled = Step("one-sample", write)
-    first, second = await asyncio.gather(made.fresh(filled=filled), made.fresh(filled=filled))
+    first, second = await asyncio.gather(created.fresh(filled=filled), created.fresh(filled=filled))
     assert len(written) == 1, "the template is filled once"
     async with (
         await psycopg.AsyncConnection.connect(first, autocommit=True) as one,
@@ -57,23 +57,23 @@ async def test_databases_from_one_template_are_isolated(made: TestDatabases) -> 
         await one.execute("CALL refresh_continuous_aggregate('daily', NULL, NULL)")
         assert await value(one, "SELECT sum(n) FROM daily") == 2
         assert await value(other, "SELECT count(*) FROM sample") == 1
-    await made.drop(first)
+    await created.drop(first)
     with pytest.raises(psycopg.OperationalError):
         await psycopg.AsyncConnection.connect(first, connect_timeout=5)
-    await made.drop(second)
+    await created.drop(second)
 
 
-async def test_a_database_without_the_schema_is_empty(made: TestDatabases) -> None:
-    dsn = await made.fresh(schema=False)
+async def test_a_database_without_the_schema_is_empty(created: TestDatabases) -> None:
+    dsn = await created.fresh(schema=False)
     async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
         relations = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
         assert await value(conn, relations) == 0
-    await made.drop(dsn)
+    await created.drop(dsn)
 
 
-async def test_another_role_gets_the_same_database(made: TestDatabases) -> None:
+async def test_another_role_gets_the_same_database(created: TestDatabases) -> None:
     dsn = "postgresql://postgres@127.0.0.1:5432/plant?sslmode=disable"
-    assert conninfo_to_dict(made.as_role(dsn, "eco_ro", "secret")) == {
+    assert conninfo_to_dict(created.as_role(dsn, "eco_ro", "secret")) == {
         "user": "eco_ro",
         "password": "secret",
         "host": "127.0.0.1",
@@ -88,12 +88,12 @@ async def test_an_embedded_databases_process_can_be_stopped_and_started() -> Non
     try:
         dsn = await provider.fresh()
         async with await psycopg.AsyncConnection.connect(dsn) as conn:
-            await conn.execute("CREATE TABLE kept ()")
+            await conn.execute("CREATE TABLE empty ()")
         server = provider.servers[dsn]
         await server.stop()
         await server.start()
         assert server.dsn == dsn
         async with await psycopg.AsyncConnection.connect(dsn) as conn:
-            assert await value(conn, "SELECT count(*) FROM kept") == 0
+            assert await value(conn, "SELECT count(*) FROM empty") == 0
     finally:
         await provider.close()

@@ -116,7 +116,7 @@ async def test_a_setting_of_a_pipeline_ends_with_it(connect: Connect) -> None:
     await one.execute("INSERT INTO note VALUES (1, 'a')")
 
 
-async def test_the_client_is_told_of_settings_that_concern_it(connect: Connect) -> None:
+async def test_the_client_is_informed_of_settings_that_it_needs(connect: Connect) -> None:
     conn = await connect()
     assert conn.info.parameter_status("TimeZone") == "UTC"
     await conn.execute("SET TimeZone = 'Asia/Seoul'")

@@ -19,7 +19,7 @@ from hypothesis import given, strategies as st
 from psycopg import AsyncConnection
 
 from ksys_app import db
-from ksys_app.domain.access import AUDIT_KEPT, is_last_admin, key_of, life
+from ksys_app.domain.access import AUDIT_RETENTION, is_last_admin, key_of, life
 from ksys_app.errors import ConfigError
 from ksys_app.models.access import User
 from ksys_app.ops.access import users
@@ -88,13 +88,11 @@ class TestUsers:
         assert done == (0, "Kim can log in as admin", "")
         found = await access.attempt(operator, "kim", "")
         assert found.role == "admin"
-        assert await credentials.verified(found.password, SECRET)
+        assert await credentials.verify_password(found.password, SECRET)
         assert await recorded(operator) == (actor(), "command", "user_added", "Kim")
         assert re.fullmatch(r".+@.+ \(command\)", actor())
 
-    async def test_one_whom_a_proxy_identifies_has_no_password(
-        self, dsn: str, operator: db.Database
-    ) -> None:
+    async def test_a_user_of_a_proxy_has_no_password(self, dsn: str, operator: db.Database) -> None:
         assert (await run(dsn, "user", "add", "Lee", "--role", "viewer", "--external"))[0] == 0
         assert (await access.attempt(operator, "lee", "")).password is None
         code, out, _ = await run(dsn, "user", "list")
@@ -110,7 +108,7 @@ class TestUsers:
             ("A Long User Name", "a long user name", "easy to guess"),
         ],
     )
-    async def test_what_cannot_be_added_says_why(
+    async def test_a_refused_user_is_reported_with_the_reason(
         self, dsn: str, kim: str, name: str, password: str, says: str
     ) -> None:
         with pytest.raises(ConfigError, match=says) as error:
@@ -148,16 +146,16 @@ class TestUsers:
             (("remove", "Lee"), "Lee is removed", "user_removed", ""),
         ):
             key = key_of(credentials.new_secret())
-            made = await access.start_session(operator, key, "Lee", None, "local", "", "", None)
+            session = await access.start_session(operator, key, "Lee", None, "local", "", "", None)
             code, out, err = await run(dsn, "user", *words, typed=typed)
             assert (code, err) == (0, "")
             assert says in out
-            assert ("; 1 session ended" in out) == (made is not None)
+            assert ("; 1 session ended" in out) == (session is not None)
             assert await access.session(operator, key) is None
             assert await recorded(operator) == (actor(), "command", action, "Lee")
         assert [user.name for user in await users.users(dsn)] == ["Kim"]
 
-    async def test_what_is_so_already_changes_nothing(
+    async def test_a_command_that_would_change_nothing_says_so(
         self, dsn: str, kim: str, operator: db.Database
     ) -> None:
         key = key_of(credentials.new_secret())
@@ -198,7 +196,7 @@ class TestUsers:
     @pytest.mark.parametrize(
         "change", [users.remove, users.disable, users.enable, demote], ids=lambda f: f.__name__
     )
-    async def test_an_unknown_user_is_told_with_those_there_are(
+    async def test_an_unknown_user_is_reported_with_the_existing_ones(
         self, dsn: str, kim: str, change: Callable[..., Awaitable[Changed]]
     ) -> None:
         with pytest.raises(ConfigError, match=r"^there is no user 'Choi'; there are Kim, Lee$"):
@@ -210,7 +208,7 @@ class TestUsers:
         await conn.execute("INSERT INTO ksys.attempt VALUES ('user', 'lee', 10, now())")
         assert (await access.attempt(operator, "Lee", "")).wait_s > 0
         await users.set_password(dsn, "Lee", OTHER, "test")
-        assert await credentials.verified(
+        assert await credentials.verify_password(
             (await access.attempt(operator, "Lee", "")).password, OTHER
         )
 
@@ -226,7 +224,7 @@ class TestUsers:
         code, _, err = await run(dsn, "user", "list")
         assert (code, err) == (0, "no users yet; begin with: ksys user add NAME --role admin")
 
-    async def test_a_role_that_is_not_the_owner_is_told_so(
+    async def test_a_role_that_is_not_the_owner_is_refused(
         self, dsn: str, databases: TestDatabases
     ) -> None:
         reader = databases.as_role(dsn, "eco_ro", RO_PASSWORD)
@@ -261,7 +259,7 @@ class TestOnATerminal:
         os.close(master)
         return process.returncode, shown.decode()
 
-    async def test_the_password_is_asked_twice_and_never_shown(
+    async def test_the_password_is_typed_twice_and_never_shown(
         self, dsn: str, operator: db.Database
     ) -> None:
         code, shown = await asyncio.to_thread(self.typing, dsn, SECRET, OTHER)
@@ -270,7 +268,7 @@ class TestOnATerminal:
         code, again = await asyncio.to_thread(self.typing, dsn, SECRET, SECRET)
         assert (code, "Kim can log in as admin" in again) == (0, True)
         assert SECRET not in shown + again
-        assert await credentials.verified(
+        assert await credentials.verify_password(
             (await access.attempt(operator, "kim", "")).password, SECRET
         )
 
@@ -296,7 +294,7 @@ class TestTokens:
             *("name", "role", "created_at", "created_by", "expires_at", "used_at", "revoked_at")
         }
 
-    async def test_a_revoked_one_is_refused_and_its_name_is_free_again(
+    async def test_a_revoked_token_is_refused_and_its_name_is_free_again(
         self, dsn: str, operator: db.Database
     ) -> None:
         create = ("token", "create", "grafana", "--role", "viewer", "--expires", "12h")
@@ -312,7 +310,7 @@ class TestTokens:
         assert await access.token(operator, key_of(new)) is not None
         assert await access.token(operator, key_of(old)) is None
 
-    async def test_what_cannot_be_done_says_why(self, dsn: str) -> None:
+    async def test_a_refused_command_is_reported_with_the_reason(self, dsn: str) -> None:
         code, _, err = await run(dsn, "token", "revoke", "nobody")
         assert (code, "there is no token 'nobody'" in err) == (2, True)
         code, out, err = await run(dsn, "token", "create", "x", "--role", "viewer", "--expires=3y")
@@ -323,7 +321,7 @@ class TestAudit:
     async def test_it_is_shown_in_order_as_a_table_and_as_json(
         self, dsn: str, kim: str, operator: db.Database
     ) -> None:
-        await access.failed(operator, "kim", "10.1.2.3", "password")
+        await access.record_failure(operator, "kim", "10.1.2.3", "password")
         code, out, _ = await run(dsn, "audit")
         assert code == 0
         (line,) = (line for line in out.splitlines() if "login_failed" in line)
@@ -369,7 +367,7 @@ class TestAudit:
         return int((await cursor.fetchone() or (0,))[0])
 
     async def test_the_last_days_are_never_removed(self, dsn: str, kim: str) -> None:
-        recent = f"{datetime.now(UTC) - AUDIT_KEPT + timedelta(days=2):%Y-%m-%d}"
+        recent = f"{datetime.now(UTC) - AUDIT_RETENTION + timedelta(days=2):%Y-%m-%d}"
         code, _, err = await run(dsn, "audit", "prune", "--before", recent, "--apply")
         assert (code, "the last 30 days of the audit stay" in err) == (2, True)
 

@@ -18,7 +18,8 @@ TABLES = ("app_user", "attempt", "audit", "session", "token")
 FUNCTIONS = {
     *("attempt", "failed", "start_session", "session", "end_session", "sessions", "revoke"),
     *("active", "change_password", "rehash", "token", "note", "audit", "rule_save"),
-    *("expression_save", "expression_delete"),
+    *("expression_save", "expression_delete", "view_save", "view_delete", "view_start"),
+    *("annotation_add", "annotation_change", "annotation_delete"),
     *("alarm_ack", "alarm_unack", "alarm_shelve", "alarm_unshelve", "alarm_oos", "alarm_reset"),
     "alarm_assign",
 }
@@ -93,7 +94,7 @@ async def test_without_the_schema_s_guard_public_may_still_call_nothing(
 
 
 def test_a_file_of_the_schema_leaves_no_function_open_until_the_next_one() -> None:
-    """The files are applied one by one while the app runs, and somebody may end that in between."""
+    """The files are applied one by one while the app runs, and may be interrupted in between."""
     making = {
         path.name: path.read_text("utf-8").rpartition("CREATE OR REPLACE FUNCTION ksys.")
         for path in resources.DB.glob("*.sql")
@@ -108,7 +109,7 @@ async def test_the_operator_touches_no_relation_of_the_plant(conn: AsyncConnecti
     for name in golden.of_major(17).kinds:
         for statement in STATEMENTS[:2]:
             done = sql.SQL(statement).format(sql.Identifier("public", name))
-            # A view that joins cannot be deleted from, whoever tries.
+            # No role can delete from a view with a join.
             with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.OperationalError)):
                 await run_as(conn, "eco_op", done)
 
@@ -140,12 +141,12 @@ async def test_the_operator_cannot_do_more(
             await conn.execute(statement)
 
 
-async def test_what_runs_with_more_rights_than_the_operator_s_is_the_list(
+async def test_only_the_listed_functions_run_with_more_rights_than_the_operator_s(
     conn: AsyncConnection,
 ) -> None:
     cursor = await conn.execute(
         "SELECT p.proname::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace"
-        # Some of TimescaleDB's are open to everybody.
+        # Some functions of TimescaleDB are open to everybody.
         " WHERE NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')"
         " AND p.prosecdef AND p.prorettype <> 'trigger'::regtype"
         " AND has_function_privilege('eco_op', p.oid, 'EXECUTE')"
@@ -175,7 +176,7 @@ class TestVerify:
             one.name: one.detail for one in checks if not one.ok and one.page == "VERIFY_ACCESS"
         }
 
-    async def test_it_names_every_change_and_init_mends_what_is_ours(
+    async def test_verify_names_every_change_and_init_repairs_our_objects(
         self, own: str, databases: TestDatabases
     ) -> None:
         assert await self.wrong(own) == {}
@@ -211,7 +212,7 @@ class TestVerify:
         assert await self.wrong(own) == {"access table theirs": "is not ours"}
         await databases.drop(own)
 
-    async def test_it_sees_that_the_audit_can_be_changed(
+    async def test_verify_reports_that_the_audit_can_be_changed(
         self, own: str, databases: TestDatabases
     ) -> None:
         async with await connect(own) as conn:
@@ -223,7 +224,7 @@ class TestVerify:
     async def test_a_database_without_the_schema_gets_it(
         self, own: str, databases: TestDatabases
     ) -> None:
-        """As a database of an older version is: its roles and grants name no ksys."""
+        """A database of an older version has no schema ``ksys``."""
         async with await connect(own) as conn:
             await conn.execute("DROP SCHEMA ksys CASCADE")
         assert set((await self.wrong(own)).values()) == {"is missing; run ksys db init"}

@@ -1,4 +1,4 @@
-"""What people do with alarms, with the real functions as ``eco_op`` (PRD §32.5)."""
+"""Actions of people on alarms, with the real functions as ``eco_op`` (PRD §32.5)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def results(verdicts: list[actions.Verdict]) -> list[str]:
     return [one.why or one.result for one in verdicts]
 
 
-async def test_an_acknowledgement_is_of_somebody_and_of_an_episode(
+async def test_an_acknowledgement_has_an_actor_and_an_episode(
     conn: AsyncConnection, operator: db.Database
 ) -> None:
     raised = await alarms.put(conn, "A")
@@ -169,7 +169,7 @@ async def test_a_shelf_hides_an_alarm_until_it_is_taken_off(
     assert results(await actions.act(operator, "unshelve", items, KIM, "")) == ["done"]
     after = await row(conn)
     assert (after["shelved_until"], after["shelved_kind"], after["shelved_by"]) == (None, None, "")
-    assert after["ack"] == "unacked", "nobody has seen it since"
+    assert after["ack"] == "unacked", "nobody has acknowledged it since"
     assert results(await actions.act(operator, "unshelve", items, KIM, "")) == ["already"]
 
 
@@ -185,8 +185,8 @@ async def test_a_condition_is_shelved_before_it_raises(
     ]
     done = await actions.act(operator, "shelve", items, KIM, "not built yet", 60)
     assert results(done) == ["done", "already", "stale", "stale"]
-    made = await row(conn, "NEW", "LOW")
-    assert (made["process"], made["ack"], made["raised_at"]) == ("norm", "none", None)
+    stored = await row(conn, "NEW", "LOW")
+    assert (stored["process"], stored["ack"], stored["raised_at"]) == ("norm", "none", None)
     assert results(await actions.act(operator, "unshelve", items[:1], KIM, "")) == ["done"]
 
 
@@ -250,9 +250,9 @@ async def test_an_active_alarm_is_taken_over_by_name(
     assert await take(text=" on my way ") == ["done"]
     assert await take() == ["already"]
     (noted,) = await newest(conn, "alarm_journal", "ts")
-    held = await row(conn)
-    assert (held["assigned_to"], held["assigned_at"]) == ("Kim", noted["ts"])
-    assert held["ack"] == "unacked", "it is no acknowledgement"
+    assigned = await row(conn)
+    assert (assigned["assigned_to"], assigned["assigned_at"]) == ("Kim", noted["ts"])
+    assert assigned["ack"] == "unacked", "it is no acknowledgement"
     assert (noted["event"], noted["actor"], noted["comment"]) == ("ASSIGN", "Kim", "on my way")
     assert noted["data"] == {}
     assert await take(lee) == ["done"]
@@ -283,7 +283,7 @@ async def test_the_state_is_the_fold_of_the_journal(
         ack=first["ack"],
         latched=first["latched"],
     )
-    told: set[str] = set()
+    outcomes: set[str] = set()
     for _ in range(30):
         one_shot, oos = chance.random() < 0.5, chance.choice(OUT_AND_IN)
         act = chance.choice(
@@ -298,7 +298,7 @@ async def test_the_state_is_the_fold_of_the_journal(
             ]
         )
         (done,) = await act()
-        told.add(done.result)
+        outcomes.add(done.result)
         if done.result == "done":
             (noted,) = await newest(conn, "alarm_journal", "ts")
             found = await row(conn)
@@ -313,14 +313,14 @@ async def test_the_state_is_the_fold_of_the_journal(
         assert standing.out_of_service == (found["oos_at"] is not None)
         assigned = None if found["assigned_at"] is None else micros(found["assigned_at"])
         assert standing.assigned_at_us == assigned
-    assert "done" in told
+    assert "done" in outcomes
 
 
 def micros(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-async def test_two_people_acknowledge_at_once_and_one_of_them_has_done_it(
+async def test_of_two_acknowledgements_at_once_one_is_done(
     conn: AsyncConnection, operator: db.Database
 ) -> None:
     tags = [f"T{n:02}" for n in range(40)]

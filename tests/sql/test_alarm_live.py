@@ -1,6 +1,6 @@
 """The alarm worker while samples arrive: clocks, late rows, rules, shelves, restarts (PRD §32.4).
 
-The clock of a tick is moved on instead of waiting; samples have the times of the moved clock.
+Instead of waiting, a test moves the clock of a tick; samples have times of the moved clock.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Live:
     seconds: float = 0.0
 
     async def start(self) -> None:
-        """Begin as a program does, with what is stored."""
+        """Start a worker, as a program does, from the stored state."""
         lease = await store.acquire(self.conn, "test", 600.0)
         assert lease is not None
         self.worker = Evaluator(self.conn, lease)
@@ -69,7 +69,7 @@ class Live:
         )
 
     def time(self, seconds: float) -> Any:
-        """That time of the database."""
+        """The time of the database that is this many seconds after ``begin``."""
         return moment(self.begin + round(seconds * SECOND))
 
     async def rule(self, tag: str, **limits: object) -> None:
@@ -87,6 +87,14 @@ class Live:
             "INSERT INTO public.alarm_rule (tag_name, condition, on_delay_s, off_delay_s)"
             " VALUES (%s, %s, %s, %s)",
             [tag, condition, on, off],
+        )
+
+    async def expression(self, name: str, text: str) -> None:
+        """A saved expression."""
+        await self.conn.execute(
+            "INSERT INTO public.expression (name, text, version, author) VALUES (%s, %s, 1, 'ann')"
+            " ON CONFLICT (name) DO UPDATE SET text = excluded.text",
+            [name, text],
         )
 
     async def events(self, tag: str) -> list[tuple[str, str, float]]:
@@ -112,7 +120,7 @@ class Live:
         return None if row is None else row[0]
 
     async def set_state(self, tag: str, assignment: str, *values: object) -> None:
-        """What a person did, in short."""
+        """Change the state of a tag's alarms, in place of a person."""
         await self.conn.execute(
             f"UPDATE public.alarm_state SET {assignment} WHERE tag_name = %s".encode(),
             [*values, tag],
@@ -130,18 +138,20 @@ async def base(databases: TestDatabases) -> AsyncIterator[AsyncConnection]:
 
 @pytest.fixture
 async def live(base: AsyncConnection, monkeypatch: pytest.MonkeyPatch) -> Live:
+    # A test may have moved the clock by days.
+    await base.execute("UPDATE public.alarm_lease SET evaluated_to = NULL, refused_to = NULL")
     now = microseconds(await plant.clock(base)) // SECOND * SECOND
-    made = Live(base, monkeypatch, now)
+    live = Live(base, monkeypatch, now)
     real = queries.poll
 
     async def moved(conn: AsyncConnection, since_us: int) -> Polled:
         polled = await real(conn, since_us)
-        return replace(polled, now_us=made.begin + round(made.seconds * SECOND))
+        return replace(polled, now_us=live.begin + round(live.seconds * SECOND))
 
     monkeypatch.setattr(queries, "poll", moved)
     # Most tests let minutes pass between two ticks.
     monkeypatch.setattr(evaluator, "STALL_US", 10**15)
-    return made
+    return live
 
 
 async def test_a_delay_ends_at_its_own_time_in_the_time_of_the_tag(live: Live) -> None:
@@ -176,7 +186,7 @@ async def test_a_slow_clock_raises_no_gap_while_it_sends(live: Live) -> None:
     assert await live.events("SLOW") == [("RAISE", "GAP", 90 - 600 + 30)]
 
 
-async def test_what_is_sent_in_bursts_is_judged_when_it_is_there(live: Live) -> None:
+async def test_samples_of_a_burst_are_judged_when_they_have_arrived(live: Live) -> None:
     """A peak of two seconds, sent ten seconds later, is shorter than its delay of five."""
     await live.rule("BURST", warn_max=10)
     await live.delays("BURST", "HIGH", on=5)
@@ -190,7 +200,7 @@ async def test_what_is_sent_in_bursts_is_judged_when_it_is_there(live: Live) -> 
     assert await live.events("BURST") == []
 
 
-async def test_after_a_stall_sources_have_time_to_send_what_waited(live: Live) -> None:
+async def test_after_a_stall_sources_have_time_to_send_held_back_samples(live: Live) -> None:
     live.patch.setattr(evaluator, "STALL_US", 3 * SECOND)
     await live.rule("STALL", warn_max=10, max_gap_seconds=30)
     await live.send("STALL", (-11, 5.0), (-1, 5.0))
@@ -380,11 +390,111 @@ async def test_a_lost_source_is_one_alarm_also_with_a_restart_in_between(live: L
         for tag in tags:
             await live.send(tag, (second + 0.5, 5.0))
         await live.at(second + 1)
-    told = {("RAISE", 25.0), ("SUPPRESS", 29.0), ("CLEAR", 38.0), ("RELEASE", 38.0)}
-    assert {(event, ts) for event, _, ts in await live.events("G0")} == told
+    expected = {("RAISE", 25.0), ("SUPPRESS", 29.0), ("CLEAR", 38.0), ("RELEASE", 38.0)}
+    assert {(event, ts) for event, _, ts in await live.events("G0")} == expected
     assert await live.state("G0", "ack", "GAP") == "acked", "nobody has to answer for it"
     assert await live.events("mill") == [
         ("RAISE", "SOURCE_LOST", 29.0),
         ("CLEAR", "SOURCE_LOST", 68.0),
     ]
     assert await live.state("mill", "ack", "SOURCE_LOST") == "unacked"
+
+
+async def test_a_calculated_tag_is_judged_when_all_of_its_tags_have_samples(live: Live) -> None:
+    """``C1B`` is ten seconds late; the worker restarts after each tick."""
+    await live.expression("C1", "C1A - C1B")
+    await live.rule("C1", warn_max=10)
+    await live.delays("C1", "HIGH", on=0)
+    for tag in ("C1A", "C1B"):
+        await live.send(tag, (-30, 5.0))
+    await live.at(-20)
+    for second in range(-19, 21):
+        await live.send("C1A", (second, 20.0 if -5 <= second < 5 else 5.0))
+        await live.send("C1B", (second - 10, 5.0))
+        live.worker = None
+        await live.at(second)
+        if second == 3:
+            assert await live.events("C1") == [], "it waits for C1B"
+    assert await live.events("C1") == [("RAISE", "HIGH", -5.0), ("CLEAR", "HIGH", 5.0)]
+    assert await live.state("C1") == "unacked"
+
+
+async def test_a_calculated_tag_has_no_value_while_one_of_its_tags_has_none(live: Live) -> None:
+    live.begin -= 300 * SECOND
+    await live.expression("C2", "C2A + C2B")
+    await live.rule("C2", warn_max=10, max_gap_seconds=30)
+    await live.delays("C2", "HIGH", on=15)
+    await live.rule("C2B", max_gap_seconds=60)
+    for tag in ("C2A", "C2B"):
+        await live.send(tag, (-30, 1.0))
+    await live.at(-20)
+    for second in range(-10, 150, 10):
+        await live.send("C2A", (second, 20.0))
+        if second < 20:
+            await live.send("C2B", (second, math.nan if second == 0 else 1.0))
+        await live.at(second + 1)
+    events = await live.events("C2")
+    assert events == [
+        ("RAISE", "HIGH", 25.0),
+        ("RAISE", "GAP", 100.0),
+    ], "garbage at 0 ends the wait, C2B is too old from 70 on"
+    assert await live.state("C2", "process", "INSTR") is None, "C2B has that alarm"
+
+
+async def test_an_expression_may_change_be_deleted_and_lose_its_name_to_a_tag(live: Live) -> None:
+    await live.expression("C3", "C3A")
+    await live.rule("C3", warn_max=10)
+    await live.delays("C3", "HIGH", on=0)
+    await live.send("C3A", (-60, 5.0))
+    await live.at(-59)
+    await live.send("C3A", (-58, 20.0))
+    await live.at(-57)
+    await live.expression("C3", "C3A / 4")
+    await live.at(-56)
+    await live.send("C3A", (-55, 20.0))
+    await live.at(-54)
+    await live.expression("C3", "C3A")
+    await live.at(-53)
+    await live.send("C3A", (-52, 20.0))
+    await live.at(-51)
+    expected = [("RAISE", "HIGH", -58.0), ("CLEAR", "HIGH", -55.0), ("RAISE", "HIGH", -52.0)]
+    assert [one for one in await live.events("C3") if one[0] != "SUPERSEDED"] == expected
+    await live.conn.execute("DELETE FROM public.expression WHERE name = 'C3'")
+    await live.at(-50)
+    assert {one for one, *_ in (await live.events("C3"))[4:]} == {"RULE_CHANGED", "CLEAR"}
+    assert await live.state("C3", "process") == "norm"
+    live.worker = None
+    await live.send("C3A", (-48, 30.0))
+    await live.at(-47)
+    await live.expression("C3", "C3A")
+    await live.at(-46)
+    assert await live.state("C3", "process") == "norm", "the old value is not judged again"
+    await live.send("C3A", (-45, 30.0))
+    await live.at(-44)
+    assert await live.state("C3", "process") == "act"
+    await live.send("C3", (-40, 5.0))
+    await live.at(-39)
+    assert await live.state("C3", "process") == "norm", "the tag has the name"
+    await live.send("C3A", (-38, 30.0))
+    await live.send("C3", (-30, math.nan), (-15, math.nan))
+    await live.at(-14)
+    assert await live.state("C3", "process", "INSTR") == "act"
+
+
+async def test_a_calculated_tag_after_a_day_without_a_worker(live: Live) -> None:
+    """Values of the time without a worker are not judged."""
+    await live.expression("C4", "C4A")
+    await live.rule("C4", warn_max=10)
+    await live.delays("C4", "HIGH", on=0)
+    await live.send("C4A", (-4, 5.0))
+    await live.at(-3)
+    live.worker = None
+    later = 3.0 * DAY
+    await live.conn.execute("SET session_replication_role = replica")
+    await live.send("C4A", (DAY, 20.0), (DAY + 60, 5.0), (later - 1, 20.0))
+    await live.conn.execute("SET session_replication_role = origin")
+    await live.conn.execute(
+        "UPDATE public.tag_latest SET ts = %s WHERE tag_name = 'C4A'", [live.time(later - 1)]
+    )
+    await live.at(later)
+    assert await live.events("C4") == [("RAISE", "HIGH", later - 1)]

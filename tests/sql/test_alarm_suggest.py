@@ -48,7 +48,7 @@ async def suggest(dsn: str, *tags: str, apply: bool = False) -> Suggested:
     return await suggesting.suggest(dsn, tags, 1, apply=apply, on_read=lambda *_: None)
 
 
-async def test_what_a_rule_lacks_is_proposed_and_nothing_is_written(
+async def test_missing_limits_of_a_rule_are_proposed_and_nothing_is_written(
     dsn: str, conn: AsyncConnection
 ) -> None:
     found = await suggest(dsn)
@@ -76,7 +76,9 @@ async def test_limits_that_somebody_changed_meanwhile_are_not_overwritten(
         await suggesting._save(conn, [change])
 
 
-async def test_apply_saves_the_proposals_with_who_and_why(dsn: str, conn: AsyncConnection) -> None:
+async def test_apply_saves_the_proposals_with_actor_and_reason(
+    dsn: str, conn: AsyncConnection
+) -> None:
     found = await suggest(dsn, "WAVE")
     code, out, _ = await ksys(
         "alarms", "suggest", "WAVE", "--days", "1", "--apply", TS_ADMIN_DSN=dsn
@@ -90,8 +92,8 @@ async def test_apply_saves_the_proposals_with_who_and_why(dsn: str, conn: AsyncC
     assert await rows.fetchall() == [(actor(), "ksys alarms suggest --apply")]
     audited = await conn.execute("SELECT subject FROM ksys.audit WHERE action = 'rule_saved'")
     assert await audited.fetchall() == [("WAVE",)]
-    kept = await conn.execute("SELECT warn_max FROM public.influx_qc_rule WHERE tag_name = 'WAVE'")
-    assert await kept.fetchall() == [(62.0,)]
+    rows = await conn.execute("SELECT warn_max FROM public.influx_qc_rule WHERE tag_name = 'WAVE'")
+    assert await rows.fetchall() == [(62.0,)]
     assert (await suggest(dsn, "WAVE")).proposals == []
 
 
@@ -100,17 +102,17 @@ RECORDED = datetime(2020, 2, 8, 13, 30, 47, 250_000, tzinfo=UTC)
 PARTS = [(0, 60, 20.0), (60, 100, 40.0), (100, 150, 20.0), (230, 270, 20.0), (270, 300, 150.0)]
 
 
-async def test_a_recording_raises_the_alarms_that_a_replay_says(
+async def test_a_recording_raises_the_alarms_of_a_replay(
     dsn: str, conn: AsyncConnection, tmp_path: Path
 ) -> None:
-    """With proposed limits, after a worker that knew the tag before."""
+    """With proposed limits, after a worker has judged earlier samples of the tag."""
     await ksys("alarms", "suggest", "LOOP", "--days", "1", "--apply", TS_ADMIN_DSN=dsn)
     await evaluate(dsn)
     file, out = tmp_path / "loop.csv", tmp_path / "journal.csv"
     samples = [(at, value) for begin, end, value in PARTS for at in range(begin, end)]
     lines = [f"{(RECORDED + timedelta(seconds=at)).isoformat()},LOOP,{v}" for at, v in samples]
     file.write_text("\n".join(["ts,tag_name,value", *lines]))
-    # The clock of the recording begins five minutes ago, and is at the end at once.
+    # The clock of the recording starts five minutes ago, and its second reading is at the end.
     start = await plant.clock(conn) - timedelta(minutes=5)
     moments = iter([start])
 
@@ -133,7 +135,7 @@ async def test_a_recording_raises_the_alarms_that_a_replay_says(
 
 
 def stored(file: Path) -> list[Row]:
-    """The rows of a journal that a replay wrote, as of the database."""
+    """The rows of a journal file of a replay, in the form of the rows of the database."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.reader(lines))[1:]
 

@@ -61,7 +61,7 @@ async def test_a_bad_cell_is_named_and_nothing_is_written(plant_db: Plant, tmp_p
     assert await cursor.fetchone() == (0,)
 
 
-async def test_rules_go_in_agree_drift_and_come_out(plant_db: Plant, tmp_path: Path) -> None:
+async def test_rules_are_synced_verified_and_exported(plant_db: Plant, tmp_path: Path) -> None:
     owner = {"TS_ADMIN_DSN": plant_db.dsn}
     code, out, _ = await ksys("qc", "sync", "--dry-run", **owner)
     assert (code, "9 changes would be made" in out) == (0, True)
@@ -104,7 +104,7 @@ async def test_rules_that_went_through_a_spreadsheet_change_nothing(
     assert (code, "is marked as UTF-16; leave --encoding out" in err) == (2, True)
 
 
-async def test_verify_tells_every_object_and_exits_by_the_result(plant_db: Plant) -> None:
+async def test_verify_lists_every_object_and_its_exit_code_is_the_result(plant_db: Plant) -> None:
     owner = {"TS_ADMIN_DSN": plant_db.dsn}
     code, out, _ = await ksys("db", "verify", **owner)
     assert code == 0, out

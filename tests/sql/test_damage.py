@@ -28,13 +28,13 @@ RESTORING = "ALTER DATABASE {} {} timescaledb.restoring {}"
 
 @dataclass(frozen=True)
 class Damage:
-    """What is done, how it is undone, and what must be said of it.
+    """A damage, its repair, and the message that must report it.
 
     Attributes:
         done: the statement.
-        undone: another one; ``ksys db init`` mends the rest.
-        says: in the first line of status and in check.
-        verify: in verify, where it is not the same; empty where verify has no say in it.
+        undone: the statement that repairs what ``ksys db init`` does not.
+        says: the message in the first line of status and in check.
+        verify: the message in verify if it differs; then verify does not fail.
         page: the runbook.
     """
 
@@ -141,10 +141,10 @@ async def test_the_first_lines_say_what_is_wrong_and_which_page_to_open(
     assert status[0] == 1
     assert damage.says in first
     assert damage.page in first
-    told = damage.says if damage.verify is None else damage.verify
+    words = damage.says if damage.verify is None else damage.verify
     assert verify[0] == (0 if damage.verify else 1)
-    # A check's name stands apart from what is wrong with it.
-    assert told in verify[1].replace("  ", " ")
+    # Two spaces separate the name of a check from its message.
+    assert words in verify[1].replace("  ", " ")
     assert damage.verify or damage.page in verify[1]
     lines = [line for line in check[1].splitlines() if not line.startswith("ok")]
     assert any(damage.says in line and damage.page in line for line in lines), check[1]
@@ -175,7 +175,7 @@ async def test_of_many_the_first_line_counts_and_names_some_of_each_page(
     assert [line.split("  ")[2] for line in out.splitlines()[1:5]] == [
         one["name"] for one in json.loads(report)["wrong"]
     ]
-    # In verify the failures are the last of all checks, then what to do.
+    # In verify, the failures are the last checks, and the advice follows.
     marks = [line[:4] for line in verified.splitlines()]
     assert marks[-8:-4] == ["FAIL"] * 4
     assert set(marks[:-8]) == {"ok  "}

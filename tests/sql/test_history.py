@@ -22,7 +22,7 @@ from tests.waiting import until
 
 KST = ZoneInfo(ZONE)
 DAY = timedelta(days=1)
-# As the real one, with fewer rows: the densest part begins today.
+# Like the real thinning, with fewer rows: the densest part begins today.
 THINNING = (
     Density(372 * DAY, 21_600),
     Density(92 * DAY, 3600),
@@ -34,7 +34,7 @@ Row = tuple[datetime, str, float, dict[str, int]]
 
 
 def samples(spans: list[Span]) -> set[tuple[int, str, float, int]]:
-    """What the plant reports in these ticks: epoch, tag, value, seconds it was thinned to."""
+    """The samples of the plant in these ticks: epoch, tag, value, and the step if thinned."""
     return {
         (t, tag, value, span.step if span.step > PERIOD_S else 0)
         for span in spans
@@ -59,7 +59,7 @@ async def number(conn: AsyncConnection, statement: str) -> int:
 
 
 async def stop_workers(dsn: str) -> None:
-    """A server's own retention would drop the oldest days before they are aggregated."""
+    """Stop the server's own jobs: its retention would delete days before they are aggregated."""
     async with await connect(dsn) as conn:
         await conn.execute(
             "SELECT alter_job(job_id, scheduled => false)"
@@ -74,14 +74,14 @@ async def stop_workers(dsn: str) -> None:
 
 @pytest.fixture
 async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh()
-    yield made
-    await databases.drop(made)
+    dsn = await databases.fresh()
+    yield dsn
+    await databases.drop(dsn)
 
 
 @pytest.fixture(scope="module")
 async def loaded(databases: TestDatabases) -> AsyncIterator[tuple[AsyncConnection, datetime, int]]:
-    """A database with the whole history, the moment of its end, and the rows written."""
+    """A database with the history, the time of its end, and the number of written rows."""
     dsn = await databases.fresh()
     await stop_workers(dsn)
     now = datetime.now(UTC)
@@ -99,8 +99,8 @@ async def test_the_raw_rows_are_the_samples_of_the_plant(
     rows = await stored(conn)
     assert len(rows) == len(set(rows))
     oldest = min(row[0] for row in rows)
-    whole = samples(history.spans(None, now, THINNING))
-    assert set(rows) == {row for row in whole if row[0] >= oldest}
+    expected = samples(history.spans(None, now, THINNING))
+    assert set(rows) == {row for row in expected if row[0] >= oldest}
 
 
 async def test_days_past_the_retention_are_only_in_the_aggregates(
@@ -145,10 +145,10 @@ async def test_all_13_windows_have_something_to_show(
 async def test_old_chunks_are_compressed_by_the_end_of_the_load(
     loaded: tuple[AsyncConnection, datetime, int],
 ) -> None:
-    conn, _, _ = loaded
+    conn, now, _ = loaded
     old = (
         " FROM timescaledb_information.chunks WHERE hypertable_name = 'influx_hist'"
-        " AND range_end < now() - interval '7 days'"
+        f" AND range_end < timestamptz '{now.isoformat()}' - interval '7 days'"
     )
     chunks = await number(conn, "SELECT count(*)" + old)
     assert chunks > 45
@@ -181,15 +181,15 @@ async def test_a_load_that_was_interrupted_continues_where_it_was(fresh: str) ->
 
     with pytest.raises(KeyboardInterrupt):
         await history.load(fresh, KST, PLANT, now, thinning=recent, on_progress=break_off)
-    told: list[tuple[str, int, int]] = []
+    reports: list[tuple[str, int, int]] = []
     await history.load(
-        fresh, KST, PLANT, now, thinning=recent, on_progress=lambda *step: told.append(step)
+        fresh, KST, PLANT, now, thinning=recent, on_progress=lambda *step: reports.append(step)
     )
     async with await connect(fresh) as conn:
         rows = await stored(conn)
         assert set(rows) == samples(history.spans(None, now, recent))
         assert await number(conn, "SELECT sum(n) FROM public.influx_agg_1d") == len(rows)
     for stage in ("samples", "aggregates"):
-        steps = [(done, total) for name, done, total in told if name == stage]
+        steps = [(done, total) for name, done, total in reports if name == stage]
         assert steps == sorted(steps)
         assert steps[-1][0] == steps[-1][1]

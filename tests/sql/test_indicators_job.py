@@ -1,4 +1,4 @@
-"""``tech_ind_1m_mv`` is written in parts, and holds what its old view would compute anew."""
+"""``tech_ind_1m_mv`` is written in parts, and has the rows that its old view would compute."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ MINUTE = timedelta(minutes=1)
 async def conn(databases: TestDatabases) -> AsyncIterator[AsyncConnection]:
     """A database of its own, whose workers do not run the job meanwhile, with three tags."""
     dsn = await databases.fresh()
-    async with await connect(dsn) as made:
-        await made.execute(
+    async with await connect(dsn) as conn:
+        await conn.execute(
             "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs"
         )
-        now = (await clock(made)).replace(second=0, microsecond=0)
+        now = (await clock(conn)).replace(second=0, microsecond=0)
         # The 60 rows before a row of HOLES or RARE take hours, so these two end within 25 hours:
         # with each minute the view would have one row less at its end.
-        for tag, minutes, kept in (
+        for tag, minutes, share in (
             ("DENSE", 1560, 1.0),
             ("HOLES", 1400, 0.4),
             ("RARE", 1400, 0.01),
         ):
-            await insert(made, samples(now, tag, range(1, minutes), minutes, kept))
-        yield made
+            await insert(conn, samples(now, tag, range(1, minutes), minutes, share))
+        yield conn
     await databases.drop(dsn)
 
 
 async def differences(conn: AsyncConnection) -> tuple[int, ...]:
-    """Rows of the newest 24 hours; of these, how many lack in the table, and how many differ."""
+    """The numbers of rows of the newest 24 hours, of missing rows, and of different rows."""
     cursor = await conn.execute(
         f"WITH wanted AS ({VIEW}),"  # type: ignore[arg-type]
         " w AS (SELECT * FROM wanted WHERE bucket > now() - interval '24 hours'),"
@@ -69,16 +69,16 @@ async def differences(conn: AsyncConnection) -> tuple[int, ...]:
     return await cursor.fetchone() or ()
 
 
-def samples(now: datetime, tag: str, minutes: range, seed: int, kept: float = 1.0) -> list[Sample]:
+def samples(now: datetime, tag: str, minutes: range, seed: int, share: float = 1.0) -> list[Sample]:
     source = random.Random(seed)
     return [
-        (now - n * MINUTE, tag, source.gauss(100, 5)) for n in minutes if source.random() < kept
+        (now - n * MINUTE, tag, source.gauss(100, 5)) for n in minutes if source.random() < share
     ]
 
 
 # With 2,000 tags the newest minutes are compared in each run, and the rest in eleven.
 @pytest.mark.parametrize(("tags", "runs"), [(3, 1), (2000, 11)])
-async def test_what_changed_is_written_within_one_turn_through_the_parts(
+async def test_changes_are_written_within_one_round_of_the_parts(
     conn: AsyncConnection, tags: int, runs: int
 ) -> None:
     await conn.execute(
@@ -112,7 +112,7 @@ async def test_what_changed_is_written_within_one_turn_through_the_parts(
         assert await cursor.fetchone() == (0,), "what has not changed is not written again"
 
 
-async def test_by_hand_everything_is_compared_and_what_is_too_old_goes(
+async def test_a_call_by_hand_compares_all_rows_and_deletes_old_ones(
     conn: AsyncConnection,
 ) -> None:
     now = (await clock(conn)).replace(second=0, microsecond=0)

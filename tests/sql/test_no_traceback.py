@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Nothing is closed to root."""
+    """Run the block as another user, because root may open every file."""
     own = os.geteuid()
     os.seteuid(own or NOBODY)
     try:
@@ -41,9 +41,9 @@ def as_nobody() -> Iterator[None]:
 
 @pytest.fixture
 async def half(databases: TestDatabases) -> AsyncIterator[str]:
-    """A database as a restore leaves it that was broken off: tables, and not all of the rest."""
-    made = await databases.fresh()
-    async with await connect(made) as conn:
+    """A database after an interrupted restore: it has tables and lacks other objects."""
+    dsn = await databases.fresh()
+    async with await connect(dsn) as conn:
         for statement in (
             "ALTER TABLE public.influx_hist DROP CONSTRAINT influx_hist_pkey",
             "ALTER TABLE public.influx_qc_rule DROP CONSTRAINT influx_qc_rule_pkey",
@@ -51,8 +51,8 @@ async def half(databases: TestDatabases) -> AsyncIterator[str]:
             "ALTER TABLE public.ingest_expectation DROP COLUMN slo_crit CASCADE",
         ):
             await conn.execute(statement)
-    yield made
-    await databases.drop(made)
+    yield dsn
+    await databases.drop(dsn)
 
 
 async def test_a_half_restored_database_is_named_by_every_command(
@@ -91,7 +91,9 @@ class TestFiles:
         closed = tmp_path / "closed"
         closed.mkdir(mode=0o700)
         with as_nobody(), pytest.raises(ConfigError, match="cannot be written: Permission denied"):
-            await backup.backup("", closed / "plant.dump", zone=ZONE, on_stage=lambda *told: None)
+            await backup.backup(
+                "", closed / "plant.dump", zone=ZONE, on_stage=lambda *progress: None
+            )
 
     @pytest.mark.parametrize("file", ["/", ".", "..", "folder"])
     async def test_a_dump_that_names_a_folder(
@@ -100,7 +102,7 @@ class TestFiles:
         monkeypatch.chdir(tmp_path)
         os.mkdir("folder")
         with pytest.raises(ConfigError, match="is a folder; name a file in it"):
-            await backup.backup("", Path(file), zone=ZONE, on_stage=lambda *told: None)
+            await backup.backup("", Path(file), zone=ZONE, on_stage=lambda *progress: None)
 
     @pytest.mark.parametrize("lines", [1, 5000], ids=["at its end", "in the middle"])
     def test_a_reject_file_on_a_disk_that_is_full(self, tmp_path: Path, lines: int) -> None:
@@ -126,28 +128,28 @@ class TestFiles:
             ensure_built(root=root)
 
 
-def taken(file: Path) -> str:
+def content_of(file: Path) -> str:
     text = file.read_text("utf-8")
     file.unlink()
     return text
 
 
-class TestWhatNobodyForesaw:
-    def told(self, monkeypatch: pytest.MonkeyPatch, folder: Path, error: Exception) -> str:
+class TestUnexpectedErrors:
+    def sentence(self, monkeypatch: pytest.MonkeyPatch, folder: Path, error: Exception) -> str:
         monkeypatch.setattr("tempfile.tempdir", str(folder))
         try:
             raise error
         except Exception as raised:
             return internal_errors.sentence(raised)
 
-    def test_it_is_one_sentence_and_its_trace_is_in_a_file_of_the_owner(
+    def test_an_unexpected_error_is_one_sentence_and_its_trace_is_in_a_private_file(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        said = self.told(monkeypatch, tmp_path, KeyError("influx_agg_9m"))
-        assert re.match(r"INTERNAL: unexpected error at test_no_traceback\.py:\d+: KeyError", said)
+        words = self.sentence(monkeypatch, tmp_path, KeyError("influx_agg_9m"))
+        assert re.match(r"INTERNAL: unexpected error at test_no_traceback\.py:\d+: KeyError", words)
         (file,) = tmp_path.iterdir()
-        assert str(file) in said
-        assert "\n" not in said
+        assert str(file) in words
+        assert "\n" not in words
         assert file.stat().st_mode & 0o777 == 0o600
         assert "Traceback (most recent call last)" in file.read_text()
 
@@ -161,46 +163,50 @@ class TestWhatNobodyForesaw:
         ],
         ids=lambda variables: next(iter(variables)),
     )
-    def test_no_secret_is_in_either(
+    def test_neither_sentence_nor_trace_has_a_secret(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str]
     ) -> None:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         (value,) = variables.values()
-        said = self.told(monkeypatch, tmp_path, ValueError(f"{value} and p@hunter2\nmore"))
+        words = self.sentence(monkeypatch, tmp_path, ValueError(f"{value} and p@hunter2\nmore"))
         (file,) = tmp_path.iterdir()
-        assert "hunter2" not in said + file.read_text()
+        assert "hunter2" not in words + file.read_text()
 
-    def test_nor_is_one_of_the_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_neither_has_a_secret_of_the_settings_file(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         monkeypatch.chdir(tmp_path)
         (tmp_path / "traces").mkdir()
         (tmp_path / ".env").write_text("TS_DSN=postgresql://u:p%40hunter2@h/d\n")
-        said = self.told(monkeypatch, tmp_path / "traces", ValueError("p%40hunter2 p@hunter2"))
+        words = self.sentence(monkeypatch, tmp_path / "traces", ValueError("p%40hunter2 p@hunter2"))
         (file,) = (tmp_path / "traces").iterdir()
-        assert said.endswith("INTERNAL.md")
-        assert "p@hunter2" not in said + file.read_text()
+        assert words.endswith("INTERNAL.md")
+        assert "p@hunter2" not in words + file.read_text()
 
-    def test_where_there_is_no_room_for_the_trace_that_is_reported(
+    def test_a_trace_that_cannot_be_written_is_reported(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        said = self.told(monkeypatch, tmp_path / "missing", ValueError("x" * 10_000))
-        assert said.endswith("the traceback could not be written (No such file or directory)")
-        assert len(said) < 400
+        words = self.sentence(monkeypatch, tmp_path / "missing", ValueError("x" * 10_000))
+        assert words.endswith("the traceback could not be written (No such file or directory)")
+        assert len(words) < 400
 
     def test_of_a_group_the_first_error_is_reported(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         group = ExceptionGroup("tasks", [ExceptionGroup("more", [KeyError("lost")]), ValueError()])
-        assert ": KeyError: 'lost'; the traceback" in self.told(monkeypatch, tmp_path, group)
+        assert ": KeyError: 'lost'; the traceback" in self.sentence(monkeypatch, tmp_path, group)
 
-    async def test_a_command_ends_like_that(self, tmp_path: Path) -> None:
+    async def test_a_command_with_an_unexpected_error_ends_with_one_sentence(
+        self, tmp_path: Path
+    ) -> None:
         # No system call takes a name with a NUL, and the option does not check it.
         code, out, err = await ksys("db", "backfill", "a\0b", TS_ADMIN_DSN="host=h")
         assert (code, out) == (1, "")
         assert err.startswith("error: INTERNAL: unexpected error at ")
         assert len(err.strip().splitlines()) == 1
         (trace,) = re.findall(r"/\S+/ksys-\S+\.log", err)
-        assert "ValueError: " in taken(Path(trace))
+        assert "ValueError: " in content_of(Path(trace))
 
     def test_an_error_of_ours_in_a_group_stays_ours(self) -> None:
         drift = SchemaDrift("the database lacks a table")

@@ -1,4 +1,4 @@
-"""Messages about alarms: what the worker puts into the outbox, and what becomes of it (§32.10)."""
+"""Messages about alarms: the worker puts them into the outbox, a program sends them (§32.10)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ksys_app.errors import SchemaDrift
 from ksys_app.models.notify import MailServer as Server, Route, Routes
 from ksys_app.ops.alarms.outbox import status as outbox_status
 from ksys_app.store import alarms as store
-from ksys_app.store.notify import claim
+from ksys_app.store.notify import claim_messages
 from ksys_app.workers.alarms.evaluator import Evaluator
 from ksys_app.workers.alarms.outbox import Notifying
 from ksys_app.workers.alarms.worker import AlarmWorker
@@ -43,7 +43,7 @@ ROUTES = Routes({"shift": replace(SHIFT, escalate_after_s=60, escalate_to="call"
 
 @dataclass
 class Outbox:
-    """A worker that judges what the test sends, and the messages that follow."""
+    """A worker that judges the samples of a test, and its messages."""
 
     dsn: str
     conn: AsyncConnection[tuple[Any, ...]]
@@ -64,12 +64,12 @@ class Outbox:
         )
 
     async def send(self, tag: str, *samples: tuple[float, float]) -> None:
-        """Samples of a tag, each with its age in seconds, and what the worker makes of them."""
+        """Write samples of a tag, each with its age in seconds, and judge them."""
         await self.add(tag, *samples)
         await self.judge()
 
     async def add(self, tag: str, *samples: tuple[float, float]) -> None:
-        """Only the samples."""
+        """Write samples of a tag, each with its age in seconds."""
         await self.conn.execute(
             "INSERT INTO public.influx_hist (ts, tag_name, value)"
             " SELECT clock_timestamp() - age * interval '1 second', %s, value"
@@ -78,7 +78,7 @@ class Outbox:
         )
 
     async def judge(self) -> None:
-        """Judge everything that is there, as a program that has just begun."""
+        """Judge all stored samples, as a program that has just started."""
         lease = await store.acquire(self.conn, "test", 600.0)
         assert lease is not None
         notifying = Notifying(self.routes, ZoneInfo("UTC"))
@@ -123,8 +123,8 @@ async def outbox(base: Outbox) -> Outbox:
 async def test_the_worker_notes_a_message_for_each_recipient_once(outbox: Outbox) -> None:
     await outbox.rule("R1")
     await outbox.send("R1", (20, 30.0))
-    told = [("RAISE", "tell", "a@plant"), ("RAISE", "tell", "b@plant")]
-    assert await outbox.rows("R1") == [*told, ("RAISE", "escalate", "call")]
+    first = [("RAISE", "tell", "a@plant"), ("RAISE", "tell", "b@plant")]
+    assert await outbox.rows("R1") == [*first, ("RAISE", "escalate", "call")]
     waits = await outbox.rows("R1", "extract(epoch FROM wanted_at - created_at)::int / 60")
     assert waits == [(0,), (0,), (1,)]
     await outbox.judge()
@@ -132,10 +132,10 @@ async def test_the_worker_notes_a_message_for_each_recipient_once(outbox: Outbox
     clear = {("CLEAR", "clear", name) for name in ("a@plant", "b@plant", "call")}
     rows = await outbox.rows("R1")
     assert len(rows) == 6
-    assert {*rows} == {*told, ("RAISE", "escalate", "call"), *clear}
+    assert {*rows} == {*first, ("RAISE", "escalate", "call"), *clear}
 
 
-async def test_what_no_route_takes_gives_no_message_not_even_that_it_cleared(
+async def test_an_alarm_without_a_route_gives_no_message_when_it_raises_and_clears(
     outbox: Outbox,
 ) -> None:
     await outbox.rule("R2", priority=3)
@@ -143,7 +143,7 @@ async def test_what_no_route_takes_gives_no_message_not_even_that_it_cleared(
     assert await outbox.rows("R2") == []
 
 
-async def test_a_raise_that_a_higher_level_follows_is_told_when_a_route_takes_it(
+async def test_an_alarm_is_announced_at_the_level_that_a_route_accepts(
     outbox: Outbox,
 ) -> None:
     await outbox.rule("R3")
@@ -215,8 +215,8 @@ async def test_a_lost_source_is_one_message_and_a_silence_alone_waits_a_minute(
         "INSERT INTO public.alarm_rule (tag_name, condition, priority) VALUES ('L4', 'GAP', 2)"
     )
     await outbox.judge()
-    told = [("RAISE", "tell", "a@plant"), ("RAISE", "tell", "b@plant")]
-    assert await outbox.rows("mill") == told
+    first = [("RAISE", "tell", "a@plant"), ("RAISE", "tell", "b@plant")]
+    assert await outbox.rows("mill") == first
     assert await outbox.rows("L1") == []
     waits = await outbox.rows("L4", "event, extract(epoch FROM wanted_at - created_at)::int / 60")
     assert {*waits} == {("RAISE", 1), ("CLEAR", 0)}
@@ -248,7 +248,7 @@ SET until = now() + %s::text::interval, evaluated_to = now() - interval '1 hour'
 
 @dataclass
 class Sending:
-    """The program that sends, whose clock the test moves, and who receives."""
+    """The program that sends messages, whose clock a test moves, and the receivers."""
 
     outbox: Outbox
     mail: MailServer
@@ -262,12 +262,12 @@ class Sending:
             self.begin = await plant.clock(self.outbox.conn)
         await self.notifier.step(self.outbox.conn, self.begin + timedelta(seconds=seconds))
 
-    def told(self, address: str = "a@plant") -> list[str]:
+    def subjects(self, address: str = "a@plant") -> list[str]:
         """Subjects of the mails to an address, without the key."""
         return [str(mail["Subject"]).partition(" (")[0] for mail in self.mail.to(address)]
 
     def called(self) -> list[str]:
-        """Purposes of what the webhook took."""
+        """Purposes of the requests that the webhook accepted."""
         bodies = [json.loads(body) for _, body in self.hook.requests]
         return [event["purpose"] for body in bodies for event in body["events"]]
 
@@ -296,7 +296,7 @@ async def test_each_recipient_gets_a_mail_once_and_then_that_it_cleared(sending:
     await sending.outbox.send("M1", (20, 30.0))
     await sending.after(0)
     await sending.after(1)
-    assert sending.told("a@plant") == sending.told("b@plant") == [RAISED.format("M1")]
+    assert sending.subjects("a@plant") == sending.subjects("b@plant") == [RAISED.format("M1")]
     mail = sending.mail.mails[0]
     key = mail["Ksys-Dedupe-Key"]
     assert f"(key {key[:8]})" in mail["Subject"]
@@ -307,10 +307,10 @@ async def test_each_recipient_gets_a_mail_once_and_then_that_it_cleared(sending:
     await sending.after(59)
     assert len(sending.mail.mails) == 2, "a recipient gets one mail in 60 s"
     await sending.after(62)
-    assert sending.told("b@plant") == [RAISED.format("M1"), CLEARED.format("M1")]
+    assert sending.subjects("b@plant") == [RAISED.format("M1"), CLEARED.format("M1")]
 
 
-async def test_what_a_server_refuses_is_tried_again_less_and_less_often(sending: Sending) -> None:
+async def test_a_refused_mail_is_sent_again_less_and_less_often(sending: Sending) -> None:
     await sending.outbox.rule("M2")
     await sending.outbox.send("M2", (20, 30.0))
     sending.mail.refuses = 4
@@ -327,7 +327,7 @@ async def test_what_a_server_refuses_is_tried_again_less_and_less_often(sending:
     await sending.after(25)
     assert sending.mail.mails == [], "not before 20 s more"
     await sending.after(40)
-    assert sending.told("a@plant") == sending.told("b@plant") == [RAISED.format("M2")]
+    assert sending.subjects("a@plant") == sending.subjects("b@plant") == [RAISED.format("M2")]
     await sending.after(50)
     assert len(sending.mail.mails) == 2
 
@@ -351,19 +351,21 @@ async def test_a_server_that_is_away_for_a_day_is_given_up_and_status_says_so(
     assert [(one.recipient, one.count) for one in found.given_up] == [
         *(("a@plant", 1), ("b@plant", 1)),
     ]
-    assert "ConnectionRefusedError" in found.given_up[0].error
-    code, said, _ = await ksys("notify", "status", TS_ALARM_DSN=sending.outbox.dsn)
+    assert "SMTPConnectError" in found.given_up[0].error
+    code, output, _ = await ksys("notify", "status", TS_ALARM_DSN=sending.outbox.dsn)
     assert code == 1
-    assert "1 given up" in said
+    assert "1 given up" in output
     assert await sending.outbox.states("M3") == {"given_up", "waiting"}
-    # Nobody heard of the alarm, so nobody hears that it is over.
+    # Nobody got a message about the alarm, so nobody gets one about its end.
     sending.notifier.sender = Sender(sending.outbox.routes, {"KEY": KEY})
     await sending.outbox.send("M3", (10, 5.0))
     await sending.after(2000)
     assert sending.mail.mails == []
 
 
-async def test_who_did_not_get_the_raise_yet_gets_both_in_order(sending: Sending) -> None:
+async def test_a_recipient_of_a_delayed_raise_gets_raise_and_clear_in_order(
+    sending: Sending,
+) -> None:
     await sending.outbox.rule("M4")
     sending.mail.refuses = 2
     await sending.outbox.send("M4", (20, 30.0))
@@ -372,12 +374,12 @@ async def test_who_did_not_get_the_raise_yet_gets_both_in_order(sending: Sending
     await sending.after(2)
     assert sending.mail.mails == []
     await sending.after(15)
-    assert sending.told() == [RAISED.format("M4")]
+    assert sending.subjects() == [RAISED.format("M4")]
     await sending.after(80)
-    assert sending.told() == [RAISED.format("M4"), CLEARED.format("M4")]
+    assert sending.subjects() == [RAISED.format("M4"), CLEARED.format("M4")]
 
 
-async def test_nobody_acknowledges_so_the_next_route_is_told_by_a_signed_request(
+async def test_without_an_acknowledgement_the_next_route_gets_a_signed_request(
     sending: Sending,
 ) -> None:
     await sending.outbox.rule("E1")
@@ -389,11 +391,11 @@ async def test_nobody_acknowledges_so_the_next_route_is_told_by_a_signed_request
     headers, body = sending.hook.requests[0]
     proof = hmac.new(KEY.encode(), headers["ksys-timestamp"].encode() + b"." + body, "sha256")
     assert headers["ksys-signature"] == f"sha256={proof.hexdigest()}"
-    told = json.loads(body)
-    assert headers["ksys-dedupe-key"] == told["dedupe_key"] == told["events"][0]["dedupe_key"]
-    assert told["subject"].startswith("[Ksys] 미확인, 높음: E1 Jacket, 상한 위험(HH) (키 ")
-    assert "값 30 bar, 한계 20 bar" in told["text"]
-    (event,) = told["events"]
+    content = json.loads(body)
+    assert headers["ksys-dedupe-key"] == content["dedupe_key"] == content["events"][0]["dedupe_key"]
+    assert content["subject"].startswith("[Ksys] 미확인, 높음: E1 Jacket, 상한 위험(HH) (키 ")
+    assert "값 30 bar, 한계 20 bar" in content["text"]
+    (event,) = content["events"]
     assert (event["tag_name"], event["level"], event["value"]) == ("E1", "HH", 30.0)
     await sending.outbox.send("E1", (10, 5.0))
     await sending.after(300)
@@ -436,34 +438,36 @@ async def test_a_flood_is_one_mail_a_minute_for_each_recipient(sending: Sending)
     await sending.after(30)
     assert len(sending.mail.to("a@plant")) == 1
     await sending.after(61)
-    assert sending.told() == [RAISED.format("F0"), "[Ksys] 29 alarms: Raised 29"]
+    assert sending.subjects() == [RAISED.format("F0"), "[Ksys] 29 alarms: Raised 29"]
     text = sending.mail.to("a@plant")[1].get_content()
     assert all(f"Raised, High: {tag} " in text for tag in tags[1:])
 
 
-async def test_what_was_over_before_it_was_found_is_not_told(sending: Sending) -> None:
+async def test_an_alarm_that_was_over_before_it_was_found_gives_no_message(
+    sending: Sending,
+) -> None:
     await sending.outbox.rule("C1")
     await sending.outbox.send("C1", (3600, 30.0), (3000, 5.0))
     await sending.outbox.rule("C2")
     await sending.outbox.send("C2", (3600, 30.0))
     await sending.after(0)
-    assert sending.told() == [RAISED.format("C2")]
+    assert sending.subjects() == [RAISED.format("C2")]
 
 
-async def test_of_two_programs_one_sends_and_who_is_killed_is_replaced(sending: Sending) -> None:
+async def test_of_two_programs_one_sends_and_a_killed_one_is_replaced(sending: Sending) -> None:
     await sending.outbox.rule("P1")
     await sending.outbox.send("P1", (20, 30.0))
     ids = [name for (name,) in await sending.outbox.rows("P1", "id::text")]
     now = await plant.clock(sending.outbox.conn)
-    assert len(await claim(sending.outbox.conn, ids, now, 180)) == 2
-    assert await claim(sending.outbox.conn, ids, now, 180) == set()
+    assert len(await claim_messages(sending.outbox.conn, ids, now, 180)) == 2
+    assert await claim_messages(sending.outbox.conn, ids, now, 180) == set()
     await sending.after(100)
     assert sending.mail.mails == []
     await sending.after(181)
-    assert sending.told() == [RAISED.format("P1")]
+    assert sending.subjects() == [RAISED.format("P1")]
 
 
-async def test_a_message_that_was_taken_but_not_noted_is_sent_again_with_its_key(
+async def test_a_message_that_was_sent_but_not_recorded_is_sent_again_with_its_key(
     sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await sending.outbox.rule("K1")
@@ -473,7 +477,7 @@ async def test_a_message_that_was_taken_but_not_noted_is_sent_again_with_its_key
         async def killed(*_: object) -> None:
             raise RuntimeError("killed")
 
-        patch.setattr("ksys_app.store.notify.sent", killed)
+        patch.setattr("ksys_app.store.notify.mark_sent", killed)
         with pytest.raises(RuntimeError, match="killed"):
             await sending.after(0)
     await sending.after(200)
@@ -506,7 +510,7 @@ async def test_a_route_that_the_file_no_longer_has_ends_its_messages(sending: Se
     assert errors[0] == ("the file has no route shift any more",)
 
 
-async def test_eco_alarm_may_do_all_of_it(sending: Sending) -> None:
+async def test_eco_alarm_may_judge_and_send(sending: Sending) -> None:
     await sending.outbox.rule("A1")
     await sending.outbox.add("A1", (20, 30.0))
     await sending.outbox.conn.execute("SET ROLE eco_alarm")
@@ -515,7 +519,7 @@ async def test_eco_alarm_may_do_all_of_it(sending: Sending) -> None:
         await sending.after(0)
     finally:
         await sending.outbox.conn.execute("RESET ROLE")
-    assert sending.told() == [RAISED.format("A1")]
+    assert sending.subjects() == [RAISED.format("A1")]
 
 
 async def test_a_worker_does_not_start_where_it_cannot_note_messages(outbox: Outbox) -> None:
@@ -553,5 +557,5 @@ async def test_the_program_sends_by_itself_and_goes_on_after_the_database_was_aw
     await until(sent)
     stop.set()
     await running
-    told = [line.split()[0] for line in caplog.messages if line.startswith("notify_")]
-    assert told == ["notify_fail", "notify_recover"]
+    events = [line.split()[0] for line in caplog.messages if line.startswith("notify_")]
+    assert events == ["notify_fail", "notify_recover"]

@@ -24,9 +24,9 @@ PLANT = Plant(7)
 
 @pytest.fixture
 async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh()
-    yield made
-    await databases.drop(made)
+    dsn = await databases.fresh()
+    yield dsn
+    await databases.drop(dsn)
 
 
 async def stored(dsn: str) -> dict[tuple[int, str], float]:
@@ -121,7 +121,11 @@ async def test_a_lost_database_is_reported_once_and_what_it_missed_is_filled(
     feeding = asyncio.create_task(feed(fresh, PLANT, stop))
     try:
         await databases.stop(fresh)
-        await asyncio.sleep(12)
+
+        async def lost() -> bool:
+            return "feed_lost" in caplog.text
+
+        await until(lost)
         assert not feeding.done()
         await databases.start(fresh)
         back = datetime.now(UTC)
@@ -135,5 +139,5 @@ async def test_a_lost_database_is_reported_once_and_what_it_missed_is_filled(
         await feeding
         rows = await stored(fresh)
     assert rows == expected(start, max(t for t, _ in rows))
-    told = [record.getMessage().split()[0] for record in caplog.records]
-    assert [event for event in told if event.startswith("feed_")] == ["feed_lost", "feed_back"]
+    events = [record.getMessage().split()[0] for record in caplog.records]
+    assert [event for event in events if event.startswith("feed_")] == ["feed_lost", "feed_back"]

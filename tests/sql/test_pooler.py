@@ -68,7 +68,7 @@ async def pooled(plant_db: Plant, databases: TestDatabases) -> AsyncIterator[Poo
         )
 
 
-async def test_what_people_decide_is_written(pooled: Pooled) -> None:
+async def test_decisions_of_people_are_written(pooled: Pooled) -> None:
     operator = db.Database(pooled.operator, load_settings(), writes=True)
     try:
         key = key_of("a secret")
@@ -123,7 +123,7 @@ async def test_a_command_does_what_it_does_directly(
 ) -> None:
     code, out, err = await ksys(*command.split(), TS_ADMIN_DSN=pooled.owner)
     assert code == 0, out
-    # A refresh tells its stages there.
+    # A refresh writes its stages to standard error.
     assert err == "" or command == "db refresh"
     assert (await ksys(*command.split(), TS_ADMIN_DSN=plant_db.dsn))[0] == code
 
@@ -139,7 +139,7 @@ async def test_no_dump_goes_through_a_pooler(pooled: Pooled, tmp_path: Path, com
     assert file.exists() == (command == "db restore")
 
 
-async def test_what_the_pooler_refuses_is_reported_as_its_refusal(pooled: Pooled) -> None:
+async def test_a_refusal_of_the_pooler_is_reported_as_that(pooled: Pooled) -> None:
     for dsn in (
         make_conninfo(pooled.owner, options="-c jit=off"),
         make_conninfo(pooled.owner, password="wrong"),

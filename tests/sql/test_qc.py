@@ -95,12 +95,12 @@ async def test_a_row_that_only_the_database_has_stays_until_pruned(
     assert await tags(clean) == ["T1", "T2"]
 
 
-async def test_a_dry_run_tells_the_same_and_writes_nothing(
+async def test_a_dry_run_reports_the_same_changes_and_writes_nothing(
     dsn: str, clean: AsyncConnection, file: Path
 ) -> None:
-    told = await qc.sync(dsn, file, RULES, dry_run=True, prune=True)
+    changes = await qc.sync(dsn, file, RULES, dry_run=True, prune=True)
     assert await tags(clean) == []
-    assert await qc.sync(dsn, file, RULES) == told
+    assert await qc.sync(dsn, file, RULES) == changes
 
 
 async def test_one_bad_cell_and_nothing_is_written(
@@ -160,7 +160,7 @@ async def test_an_export_is_read_back_as_the_same_rows(
     assert qc_csv.read(out, RULES) == [FULL]
 
 
-async def test_who_may_not_write_rules_is_told_so(
+async def test_a_role_that_may_not_write_rules_is_reported(
     dsn: str, clean: AsyncConnection, file: Path
 ) -> None:
     reader = TestDatabases.as_role(dsn, "eco_ro", RO_PASSWORD)
@@ -208,18 +208,18 @@ class TestMerge:
     def write(file: Path, *found: QcRule) -> None:
         qc_csv.write(file, qc_csv.text(found, RULES), force=True)
 
-    async def test_what_only_the_page_changed_stays_and_what_only_the_file_changed_is_written(
+    async def test_a_cell_of_the_page_stays_and_a_cell_of_the_file_is_written(
         self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
     ) -> None:
         await qc.sync(dsn, file, RULES)
         await page(replace(FULL, max_val=7e8))
         self.write(file, replace(FULL, warn_max=20.0), BARE)
-        told = await qc.sync(dsn, file, RULES)
-        assert [(one.kind, one.column) for one in told] == [
+        changes = await qc.sync(dsn, file, RULES)
+        assert [(one.kind, one.column) for one in changes] == [
             ("keep", "max_val"),
             ("change", "warn_max"),
         ]
-        assert told[0].done(dry_run=False, prune=False) == (
+        assert changes[0].done(dry_run=False, prune=False) == (
             "T1 max_val: kept at 700000000, changed on the page by Kim, 1000000000 in the file"
         )
         cursor = await clean.execute("SELECT max_val, warn_max FROM influx_qc_rule ORDER BY 1")
@@ -235,18 +235,18 @@ class TestMerge:
         await qc.sync(dsn, file, RULES)
         await page(replace(FULL, max_val=7e8))
         self.write(file, replace(FULL, max_val=8e8, warn_max=20.0), BARE, QcRule("T3"))
-        told = await qc.sync(dsn, file, RULES)
-        assert [(one.tag_name, one.kind, one.column) for one in told] == [
+        changes = await qc.sync(dsn, file, RULES)
+        assert [(one.tag_name, one.kind, one.column) for one in changes] == [
             ("T1", "conflict", "max_val"),
             ("T1", "change", "warn_max"),
             ("T3", "add", None),
         ]
-        assert told[0].done(dry_run=False, prune=False) == (
+        assert changes[0].done(dry_run=False, prune=False) == (
             "T1 max_val: conflict, 800000000 in the file, 700000000 in the database, "
             "changed on the page by Kim, 1000000000 at the last sync"
         )
         assert await tags(clean) == ["T1", "T2"]
-        assert await qc.sync(dsn, file, RULES, dry_run=True) == told
+        assert await qc.sync(dsn, file, RULES, dry_run=True) == changes
         assert len(await qc.sync(dsn, file, RULES, overwrite=True)) == 3
         assert await qc.verify(dsn, file, RULES) == []
 
@@ -258,8 +258,8 @@ class TestMerge:
         await qc.export(dsn, file, RULES, force=True)
         assert await qc.sync(dsn, file, RULES) == []
         self.write(file, replace(FULL, max_val=8e8), BARE)
-        (told,) = await qc.sync(dsn, file, RULES)
-        assert told == Change("T1", "change", "max_val", 8e8, 7e8)
+        (change,) = await qc.sync(dsn, file, RULES)
+        assert change == Change("T1", "change", "max_val", 8e8, 7e8)
 
     async def test_cells_of_both_that_contradict_each_other_are_a_conflict(
         self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
@@ -267,10 +267,10 @@ class TestMerge:
         await qc.sync(dsn, file, RULES)
         await page(replace(FULL, crit_max=30.0))
         self.write(file, replace(FULL, warn_max=40.0), BARE)
-        told = await qc.sync(dsn, file, RULES)
-        assert told[-1].kind == "misfit"
+        changes = await qc.sync(dsn, file, RULES)
+        assert changes[-1].kind == "misfit"
         assert (
-            told[-1]
+            changes[-1]
             .done(dry_run=False, prune=False)
             .startswith(
                 "T1 warn_max: conflict, the cells of the page and of the file do not fit: 40 "
@@ -279,13 +279,13 @@ class TestMerge:
         cursor = await clean.execute("SELECT warn_max FROM influx_qc_rule WHERE tag_name = 'T1'")
         assert await cursor.fetchone() == (10.0,)
 
-    async def test_pruning_keeps_what_a_page_added_and_does_not_delete_what_it_changed(
+    async def test_pruning_keeps_rules_that_a_page_added_or_changed(
         self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
     ) -> None:
         await qc.sync(dsn, file, RULES)
         await page(QcRule("OWN", 1.0, 2.0))
-        (told,) = await qc.sync(dsn, file, RULES, prune=True)
-        assert (told.tag_name, told.kind) == ("OWN", "keep")
+        (change,) = await qc.sync(dsn, file, RULES, prune=True)
+        assert (change.tag_name, change.kind) == ("OWN", "keep")
         await page(replace(BARE, max_val=5.0))
         self.write(file, FULL)
         assert [
@@ -300,11 +300,11 @@ class TestMerge:
         self, dsn: str, clean: AsyncConnection, file: Path, page: Callable[..., Awaitable[None]]
     ) -> None:
         await page(replace(FULL, max_val=7e8))
-        told = await qc.sync(dsn, file, RULES)
-        assert Change("T1", "change", "max_val", 1e9, 7e8) in told
+        changes = await qc.sync(dsn, file, RULES)
+        assert Change("T1", "change", "max_val", 1e9, 7e8) in changes
         await page(replace(FULL, max_val=7e8))
-        (told_then,) = await qc.sync(dsn, file, RULES)
-        assert told_then.kind == "keep"
+        (change,) = await qc.sync(dsn, file, RULES)
+        assert change.kind == "keep"
 
     async def test_a_sync_is_recorded_as_one(
         self, dsn: str, clean: AsyncConnection, file: Path

@@ -20,7 +20,7 @@ from tests.conftest import Plant
 from tests.database import TestDatabases
 from tests.waiting import until
 
-# Rows that another writer may have stored: what cannot be used gives way to the defaults.
+# Rows that another writer may have stored; the defaults replace unusable values.
 FAULTY = {
     "NAN": (1, "NaN", "NaN"),
     "OFTEN": (3, "0.5", "0.25"),
@@ -51,15 +51,15 @@ async def reader(plant_db: Plant) -> Any:
             " WHERE n %% 7 <> 0 AND n NOT BETWEEN 500 AND 700",
             (tag,),
         )
-    # A row without a name is of no tag.
+    # A row without a name belongs to no tag.
     await plant_db.conn.execute("INSERT INTO public.influx_qc_rule (tag_name) VALUES ('')")
     async with await connect(plant_db.settings.app_dsn()) as conn:
         yield conn
 
 
-async def said(conn: AsyncConnection, statement: str, *given: object) -> list[dict[str, Any]]:
+async def query(conn: AsyncConnection, statement: str, *params: object) -> list[dict[str, Any]]:
     async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(statement, given)  # type: ignore[call-overload]
+        await cursor.execute(statement, params)  # type: ignore[call-overload]
         return list(await cursor.fetchall())
 
 
@@ -76,8 +76,10 @@ async def test_heatmap_and_outages_equal_the_page(
     async def in_one_minute() -> bool:
         days, _ = await runtime.current().comm.calendar(None)
         report = await runtime.current().comm.report(tag, days, fresh=True)
-        cells = await said(reader, "SELECT now(), * FROM eco_comm_heatmap(%s, %s)", days.start, tag)
-        runs = await said(reader, "SELECT now(), * FROM eco_comm_outages(%s, %s)", days.start, tag)
+        cells = await query(
+            reader, "SELECT now(), * FROM eco_comm_heatmap(%s, %s)", days.start, tag
+        )
+        runs = await query(reader, "SELECT now(), * FROM eco_comm_outages(%s, %s)", days.start, tag)
         found[:] = [(report, cells, runs)]
         moments = {minute(row.pop("now")) for row in (*cells, *runs)}
         return moments == {minute(report.row.now)}
@@ -111,7 +113,7 @@ async def test_heatmap_and_outages_equal_the_page(
 
 
 async def test_the_tags_are_those_of_the_pages(reader: AsyncConnection) -> None:
-    names = [row["tag_name"] for row in await said(reader, "SELECT * FROM eco_tags()")]
+    names = [row["tag_name"] for row in await query(reader, "SELECT * FROM eco_tags()")]
     assert names == [tag.tag_name for tag in (await tag_list()).rows]
     assert set(FAULTY) < set(names)
 
@@ -126,7 +128,7 @@ async def test_the_tags_are_those_of_the_pages(reader: AsyncConnection) -> None:
 async def test_days_begin_where_the_page_begins_them(reader: AsyncConnection, zone: str) -> None:
     first = date(2025, 1, 1)
     days = [first + timedelta(days=n) for n in range(2 * 365)]
-    rows = await said(
+    rows = await query(
         reader,
         "SELECT public.ksys_day_begins(d, %s) AS begins FROM unnest(%s::date[])"
         " WITH ORDINALITY AS day (d, n) ORDER BY n",

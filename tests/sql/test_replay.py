@@ -57,7 +57,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def cut_off(file: Path) -> Path:
-    """The same file as a broken download: all its samples, then half a line, then no more."""
+    """The file as an interrupted download: all samples, then half a line."""
     plain = gzip.decompress(file.read_bytes())
     broken = file.with_name("broken.csv.gz")
     broken.write_bytes(gzip.compress(plain + b"\n" + b"x" * 300_000, compresslevel=0)[:-200_000])
@@ -65,21 +65,27 @@ def cut_off(file: Path) -> Path:
 
 
 class Clock:
-    """A clock that runs ``SPEED`` times as fast, and ends up at now: the file has two minutes."""
+    """A clock that runs ``SPEED`` times as fast, and ends up at now: the file has two minutes.
+
+    It starts when it is read for the first time.
+    """
 
     def __init__(self) -> None:
         self.start = datetime.now(UTC) - timedelta(minutes=2)
-        self._zero = time.monotonic()
+        self._zero: float | None = None
 
     def __call__(self) -> datetime:
-        return self.start + timedelta(seconds=(time.monotonic() - self._zero) * SPEED)
+        now = time.monotonic()
+        if self._zero is None:
+            self._zero = now
+        return self.start + timedelta(seconds=(now - self._zero) * SPEED)
 
 
 @pytest.fixture
 async def fresh(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh()
-    yield made
-    await databases.drop(made)
+    dsn = await databases.fresh()
+    yield dsn
+    await databases.drop(dsn)
 
 
 async def stored(dsn: str) -> list[Sample]:
@@ -94,7 +100,7 @@ def shifted(by: timedelta) -> list[Sample]:
     return [(ts + by, tag, value, qc, meta) for ts, tag, value, qc, meta in recorded()]
 
 
-async def test_what_is_stored_is_the_file_shifted_by_the_noted_seconds(
+async def test_the_stored_samples_are_those_of_the_file_shifted_by_the_recorded_seconds(
     fresh: str, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger.name)
@@ -107,17 +113,17 @@ async def test_what_is_stored_is_the_file_shifted_by_the_noted_seconds(
     assert datetime.fromisoformat(note["first"]) == START
     assert note["file"] == str(file)
     assert await stored(fresh) == shifted(by)
-    told = "\n".join(record.getMessage() for record in caplog.records)
-    assert f"replay: file time {START} of run.csv.gz is now {START + by}" in told
-    assert "replay_bad_line line=6 " in told
-    assert "replay_bad_line line=10 " in told
-    assert 'replay_bad_line line=21 reason="value: is beyond 1e+100, ' in told
-    assert 'replay_bad_line line=22 reason="ts: is before 1990-01-01"' in told
-    assert "replay_bad_line line=23 " in told
-    assert f"rows={len(recorded())} bad_lines=5 finished=true" in told
+    messages = "\n".join(record.getMessage() for record in caplog.records)
+    assert f"replay: file time {START} of run.csv.gz is now {START + by}" in messages
+    assert "replay_bad_line line=6 " in messages
+    assert "replay_bad_line line=10 " in messages
+    assert 'replay_bad_line line=21 reason="value: is beyond 1e+100, ' in messages
+    assert 'replay_bad_line line=22 reason="ts: is before 1990-01-01"' in messages
+    assert "replay_bad_line line=23 " in messages
+    assert f"rows={len(recorded())} bad_lines=5 finished=true" in messages
 
 
-async def test_no_sample_is_there_before_its_time(fresh: str, file: Path, tmp_path: Path) -> None:
+async def test_no_sample_is_written_before_its_time(fresh: str, file: Path, tmp_path: Path) -> None:
     # A replay is shifted by whole seconds: a quarter of a second after its first sample.
     at = datetime.now(UTC).replace(microsecond=START.microsecond + 250_000)
     stop = asyncio.Event()
@@ -138,11 +144,19 @@ async def test_no_sample_is_there_before_its_time(fresh: str, file: Path, tmp_pa
 
 
 async def test_nothing_is_lost_while_the_database_is_away(
-    fresh: str, file: Path, tmp_path: Path, databases: TestDatabases
+    fresh: str,
+    file: Path,
+    tmp_path: Path,
+    databases: TestDatabases,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     await databases.stop(fresh)
     task = asyncio.create_task(replay.feed(fresh, file, tmp_path, asyncio.Event(), Clock()))
-    await asyncio.sleep(2.5)
+
+    async def lost() -> bool:
+        return "replay_lost" in caplog.text
+
+    await until(lost)
     assert not task.done()
     await databases.start(fresh)
     async with asyncio.timeout(HANGS_S):
@@ -151,11 +165,11 @@ async def test_nothing_is_lost_while_the_database_is_away(
     assert await stored(fresh) == shifted(timedelta(seconds=note["shift_seconds"]))
 
 
-async def test_a_file_that_turns_out_damaged_ends_there_and_says_so(
+async def test_a_damaged_file_ends_at_the_damage_which_is_logged(
     fresh: str, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = cut_off(file)
     await replay.feed(fresh, broken, tmp_path, asyncio.Event(), Clock())
-    told = [record.getMessage() for record in caplog.records]
-    assert [line for line in told if line.startswith("replay_broken")], told
+    messages = [record.getMessage() for record in caplog.records]
+    assert [line for line in messages if line.startswith("replay_broken")], messages
     assert len(await stored(fresh)) == len(recorded())

@@ -32,7 +32,7 @@ CODE = DatabaseRestoring.code
 
 @asynccontextmanager
 async def switched(dsn: str, value: str) -> AsyncIterator[None]:
-    """``timescaledb.restoring`` set for the database, as a restore does it, and taken away."""
+    """Set ``timescaledb.restoring`` for the database, as a restore does, for the block."""
     name = sql.Identifier(str(conninfo_to_dict(dsn).get("dbname") or "postgres"))
     async with await connect(dsn) as conn:
         change = sql.SQL("ALTER DATABASE {} SET timescaledb.restoring = {}")
@@ -50,19 +50,19 @@ async def samples(plant_db: Plant) -> None:
 
 
 @pytest.mark.parametrize("value", ["on", "off"])
-async def test_it_is_known_in_sessions_that_began_before(plant_db: Plant, value: str) -> None:
+async def test_an_earlier_session_notices_a_restore(plant_db: Plant, value: str) -> None:
     async with switched(plant_db.dsn, value):
         assert await is_restoring(plant_db.conn) == (value == "on")
     assert not await is_restoring(plant_db.conn)
 
 
-async def test_it_is_known_of_a_session_alone(plant_db: Plant) -> None:
+async def test_the_setting_of_one_session_is_noticed(plant_db: Plant) -> None:
     async with await connect(plant_db.dsn) as conn:
         await conn.execute("SET timescaledb.restoring = on")
         assert await is_restoring(conn)
 
 
-async def test_verify_says_so_and_nothing_else(dsn: str) -> None:
+async def test_verify_reports_only_the_restore(dsn: str) -> None:
     async with switched(dsn, "on"):
         code, out, _ = await ksys("db", "verify", "--json", TS_ADMIN_DSN=dsn)
         (check,) = json.loads(out)
@@ -73,7 +73,7 @@ async def test_verify_says_so_and_nothing_else(dsn: str) -> None:
     assert (first.name, first.ok) == ("restore", True)
 
 
-async def test_every_command_says_so_and_does_nothing(
+async def test_every_command_reports_the_restore_and_does_nothing(
     dsn: str, plant_db: Plant, tmp_path: Path
 ) -> None:
     (tmp_path / "samples.csv").write_text("ts,tag_name,value\n2026-08-01T00:00:00Z,HALF,1\n")
@@ -90,7 +90,7 @@ async def test_every_command_says_so_and_does_nothing(
     assert os.listdir(tmp_path) == ["samples.csv"]
 
 
-async def test_http_says_so_and_is_as_before_afterwards(
+async def test_http_reports_the_restore_and_works_again_afterwards(
     plant_db: Plant, http: httpx.AsyncClient
 ) -> None:
     async with switched(plant_db.dsn, "on"):
@@ -142,7 +142,7 @@ async def show(kind: Any, name: str, state: Any) -> None:
     ],
     ids=["/", "/trend", "/tech", "/comm"],
 )
-async def test_every_page_says_so(
+async def test_every_page_reports_the_restore(
     plant_db: Plant,
     kind: Any,
     page: Any,
@@ -159,7 +159,7 @@ async def test_every_page_says_so(
     assert (state.problem.code, state.phase) == ("", "loaded")
 
 
-async def test_what_is_shown_stays_as_old(plant_db: Plant) -> None:
+async def test_the_rows_on_a_page_stay_and_are_marked_as_old(plant_db: Plant) -> None:
     state = with_query(Dashboard, window="5m")
     await drain(DashboardState, "load", state)
     async with switched(plant_db.dsn, "on"):

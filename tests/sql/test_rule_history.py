@@ -66,7 +66,9 @@ class TestHistory:
         assert {row["source"] for row in found} == {"sql"}
         assert await version(conn, "A") == 3
 
-    async def test_a_change_that_changes_nothing_is_none(self, conn: AsyncConnection) -> None:
+    async def test_an_update_with_equal_values_makes_no_version(
+        self, conn: AsyncConnection
+    ) -> None:
         await conn.execute("INSERT INTO influx_qc_rule (tag_name, max_val) VALUES ('B', 5)")
         await conn.execute("UPDATE influx_qc_rule SET max_val = 5 WHERE tag_name = 'B'")
         assert await version(conn, "B") == 1
@@ -94,9 +96,11 @@ class TestHistory:
             )
             await conn.execute("INSERT INTO influx_qc_rule (tag_name) VALUES ('G')")
         await conn.execute("UPDATE influx_qc_rule SET min_val = 1 WHERE tag_name = 'G'")
-        told = [(row["actor"], row["reason"], row["source"]) for row in await history(conn, "G")]
-        assert told[0] == ("Lee", "new pump", "csv")
-        assert told[1][1:] == ("", "sql")
+        recorded = [
+            (row["actor"], row["reason"], row["source"]) for row in await history(conn, "G")
+        ]
+        assert recorded[0] == ("Lee", "new pump", "csv")
+        assert recorded[1][1:] == ("", "sql")
 
     @pytest.mark.parametrize(
         "statement",
@@ -129,7 +133,7 @@ class TestSaving:
             ("Kim", "local", "rule_saved", {"reason": "tuned", "version": 1}, "10.1.2.3")
         ]
 
-    async def test_the_second_writer_gets_theirs_and_base_and_nothing_is_saved(
+    async def test_the_second_writer_gets_the_other_values_and_the_base_and_saves_nothing(
         self, conn: AsyncConnection, operator: db.Database
     ) -> None:
         await save(operator, RuleChange(0, QcRule("S2", warn_max=1.0)))
@@ -197,10 +201,10 @@ class TestSaving:
             {"settings": None, "rule": {}},
         ],
     )
-    async def test_a_change_that_no_version_or_no_audit_would_hold_is_refused(
+    async def test_a_change_without_a_version_or_a_matching_name_is_refused(
         self, conn: AsyncConnection, changed: dict[str, Any]
     ) -> None:
-        """Only a program that has taken the app's place sends such a change."""
+        """The app does not send such a change; another program might."""
         await conn.execute(
             "INSERT INTO influx_qc_rule (tag_name) VALUES ('S10') ON CONFLICT DO NOTHING"
         )
@@ -238,8 +242,10 @@ class TestSaving:
         (same,) = await save(operator, RuleChange(3, rule, {"HIGH": high}))
         assert same.version == 3
         await save(operator, RuleChange(3, rule, {"LOW": None, "HIGH": replace(high, priority=1)}))
-        told = [(row["relation"], row["condition"], row["op"]) for row in await history(conn, "S9")]
-        assert told == [
+        recorded = [
+            (row["relation"], row["condition"], row["op"]) for row in await history(conn, "S9")
+        ]
+        assert recorded == [
             ("influx_qc_rule", "", "INSERT"),
             ("alarm_rule", "HIGH", "INSERT"),
             ("alarm_rule", "LOW", "INSERT"),

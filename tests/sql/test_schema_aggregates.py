@@ -20,7 +20,7 @@ WIDTHS = {"1m": "1min", "10m": "10min", "1h": "1h", "1d": "1D"}
 COLUMNS = ("n", "avg", "sum", "min", "max", "last", "first", "diff")
 
 
-def made(now: datetime, tag: str, days: float, count: int, seed: int) -> list[Sample]:
+def random_samples(now: datetime, tag: str, days: float, count: int, seed: int) -> list[Sample]:
     source = random.Random(seed)
     ages = {source.randrange(int(days * 86400)) for _ in range(count)}
     return [(now - timedelta(seconds=age), tag, source.gauss(1e4, 1e2)) for age in sorted(ages)]
@@ -68,12 +68,12 @@ async def test_aggregates_equal_the_direct_definition_with_late_corrected_and_ne
 ) -> None:
     tag = f"AGG{seed}"
     now = await clock(conn)
-    samples = made(now, tag, days=4, count=3000, seed=seed)
+    samples = random_samples(now, tag, days=4, count=3000, seed=seed)
     await insert(conn, samples)
     await refresh(dsn, ZoneInfo(ZONE))
     await assert_equal(conn, tag, samples)
 
-    late = made(now - timedelta(days=1), tag, days=3, count=300, seed=seed + 100)
+    late = random_samples(now - timedelta(days=1), tag, days=3, count=300, seed=seed + 100)
     corrected = [(ts, tag, value + 1) for ts, tag, value in samples[::50]]
     await insert(conn, late)
     await insert(conn, corrected)
@@ -90,7 +90,9 @@ async def test_the_newest_sample_is_in_every_aggregate_at_once(
     dsn: str, conn: AsyncConnection
 ) -> None:
     now = await clock(conn)
-    await insert(conn, made(now - timedelta(minutes=1), "LIVE", days=2, count=500, seed=9))
+    await insert(
+        conn, random_samples(now - timedelta(minutes=1), "LIVE", days=2, count=500, seed=9)
+    )
     await refresh(dsn, ZoneInfo(ZONE))
     await insert(conn, [(now, "LIVE", 4242.0)])
     for view in WIDTHS:
@@ -99,7 +101,8 @@ async def test_the_newest_sample_is_in_every_aggregate_at_once(
 
 
 async def test_days_begin_at_midnight_of_the_display_zone(dsn: str, conn: AsyncConnection) -> None:
-    midnight = datetime(2026, 3, 2, tzinfo=ZoneInfo(ZONE))
+    day = (await clock(conn)).astimezone(ZoneInfo(ZONE)).date() - timedelta(days=30)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE))
     second = timedelta(seconds=1)
     await insert(
         conn,
@@ -112,8 +115,8 @@ async def test_days_begin_at_midnight_of_the_display_zone(dsn: str, conn: AsyncC
     await refresh(dsn, ZoneInfo(ZONE))
     table = await stored(conn, "1d", "DAY")
     assert [t.astimezone(ZoneInfo(ZONE)).isoformat() for t in table.index] == [
-        "2026-03-01T00:00:00+09:00",
-        "2026-03-02T00:00:00+09:00",
+        f"{day - timedelta(days=1)}T00:00:00+09:00",
+        f"{day}T00:00:00+09:00",
     ]
     assert list(table["n"]) == [1, 2]
 

@@ -1,4 +1,4 @@
-"""``ksys db init``: creates the whole schema, can be repeated, and refuses clearly."""
+"""``ksys db init`` creates the schema, can be repeated, and explains a refusal."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SNAPSHOT = {
 
 
 async def snapshot(conn: AsyncConnection) -> dict[str, list[str]]:
-    """The catalog with its object identifiers: what is made anew shows as well."""
+    """The catalog with its object identifiers, so that an object that is created again differs."""
     result = {}
     for name, statement in SNAPSHOT.items():
         rows = await (await conn.execute(statement)).fetchall()
@@ -64,16 +64,16 @@ async def apply(dsn: str, **changes: object) -> list[schema.StepResult]:
 
 
 def wrong(checks: list[Check]) -> list[Check]:
-    """Failed checks; how the jobs of a server's own workers go is not the question here."""
+    """The failed checks, without those of jobs, which the server's own workers may be running."""
     return [check for check in checks if not check.ok and not check.name.startswith("job ")]
 
 
 async def test_applying_a_second_time_changes_nothing(dsn: str, conn: AsyncConnection) -> None:
     before = await snapshot(conn)
-    told: list[str] = []
-    results = await apply(dsn, on_step=lambda step: told.append(step.name))
+    names: list[str] = []
+    results = await apply(dsn, on_step=lambda step: names.append(step.name))
     assert await snapshot(conn) == before
-    assert told == [result.name for result in results] == [step.name for step in schema.plan()]
+    assert names == [result.name for result in results] == [step.name for step in schema.plan()]
 
 
 async def test_two_at_once_end_with_one_schema(databases: TestDatabases) -> None:
@@ -121,7 +121,7 @@ async def test_a_database_with_samples_but_no_schema_gets_its_newest_samples(
     assert row == (2.0, True, True)
 
 
-async def test_what_was_changed_by_hand_is_brought_back(dsn: str, conn: AsyncConnection) -> None:
+async def test_changes_by_hand_are_undone(dsn: str, conn: AsyncConnection) -> None:
     await conn.execute(
         "ALTER MATERIALIZED VIEW public.influx_agg_10m SET (timescaledb.materialized_only = true)"
     )
@@ -251,7 +251,7 @@ END $$
 
 
 @pytest.mark.parametrize("code", ["XX000", "40P01", "23505", "42P07"])
-async def test_a_collision_is_known_by_its_code_in_any_language_and_tried_again(
+async def test_a_collision_is_recognised_by_its_code_in_any_language_and_tried_again(
     dsn: str, conn: AsyncConnection, directory: Path, code: str
 ) -> None:
     await conn.execute("CREATE SEQUENCE public.tries")
@@ -271,7 +271,7 @@ async def test_a_collision_is_known_by_its_code_in_any_language_and_tried_again(
         ("XX000", SchemaDrift, "010_fails.sql: 튜플이 동시에 갱신되었습니다"),
     ],
 )
-async def test_a_failure_is_known_by_its_code_in_any_language(
+async def test_a_failure_is_recognised_by_its_code_in_any_language(
     dsn: str,
     conn: AsyncConnection,
     directory: Path,
@@ -313,7 +313,7 @@ def test_an_unsuitable_server_is_explained_in_one_sentence(
 
 
 @pytest.mark.parametrize("version", ["2.19.0", "2.23.0-dev", "2.28.3", "3.0.0"])
-def test_a_recent_server_will_do(version: str) -> None:
+def test_a_recent_server_is_accepted(version: str) -> None:
     server.require_server(server.Server(version, None, True, 17, True), "UTC")
 
 

@@ -118,7 +118,9 @@ async def test_the_live_view_ends_at_an_hour(conn: AsyncConnection) -> None:
 
 
 @pytest.mark.parametrize("view", ["influx_latest", "influx_live"])
-async def test_a_reader_needs_no_right_on_what_is_behind(conn: AsyncConnection, view: str) -> None:
+async def test_a_reader_needs_no_right_on_the_tables_of_a_view(
+    conn: AsyncConnection, view: str
+) -> None:
     async with conn.transaction(force_rollback=True):
         await conn.execute("REVOKE SELECT ON public.tag_latest, public.influx_hist FROM eco_ro")
         await conn.execute("SET LOCAL ROLE eco_ro")

@@ -39,10 +39,10 @@ async def samples(plant_db: Plant) -> list[plant.Sample]:
     """All that retention keeps, with holes; everything but the newest minutes is materialized."""
     now = await plant.clock(plant_db.conn)
     oldest = now - timedelta(days=364)
-    made = [sample for sample in plant.thinning(now, "W", seed=11) if sample[0] > oldest]
-    await plant.insert(plant_db.conn, made)
+    samples = [sample for sample in plant.thinning(now, "W", seed=11) if sample[0] > oldest]
+    await plant.insert(plant_db.conn, samples)
     await refresh.refresh(plant_db.dsn, plant_db.settings.zone)
-    return made
+    return samples
 
 
 @each_window
@@ -114,18 +114,18 @@ async def test_indicators_of_a_range_equal_pandas_from_the_first_row_on(
     span = await ranged(plant_db, start, end, None if bucket == "raw" else bucket)
     rows = (await indicators.indicators("W", span)).rows
     before, end_at = span.start - lookback(span.width), until(span, rows)
-    whole = plant.expected_indicators(
+    expected = plant.expected_indicators(
         plant.expected_between(samples, span.bucket, before, end_at, plant_db.zone)
     )
-    series.agree(rows, whole[whole["bucket"] >= span.start].copy(), series.MOVING)
+    series.agree(rows, expected[expected["bucket"] >= span.start].copy(), series.MOVING)
 
 
 async def test_features_of_a_range_are_those_of_the_window_between_its_ends(
     samples: list[plant.Sample], plant_db: Plant
 ) -> None:
-    whole = (await features.history("W", parse_window("24h"))).rows
+    all_rows = (await features.history("W", parse_window("24h"))).rows
     span = await ranged(plant_db, "now-20h", "now-1h", None)
-    inside = [row.bucket for row in whole if span.start <= row.bucket < span.end]
+    inside = [row.bucket for row in all_rows if span.start <= row.bucket < span.end]
     assert [row.bucket for row in (await features.history("W", span)).rows] == inside
     newest = (await features.history("W", span, cap=2)).rows
     assert [row.bucket for row in newest] == inside[-2:]
@@ -159,17 +159,17 @@ async def test_features_are_ascending_and_a_cap_keeps_the_newest(
     samples: list[plant.Sample], plant_db: Plant
 ) -> None:
     window = parse_window("24h")
-    whole = (await features.history("W", window)).rows
+    all_rows = (await features.history("W", window)).rows
     newest = (await features.history("W", window, cap=3)).rows
-    assert newest[-1].bucket == whole[-1].bucket
-    assert [row.bucket for row in newest] == [row.bucket for row in whole[-3:]]
+    assert newest[-1].bucket == all_rows[-1].bucket
+    assert [row.bucket for row in newest] == [row.bucket for row in all_rows[-3:]]
     frame = plant.bucketed(samples, "5m", plant_db.zone)
-    values = frame[frame["bucket"] >= whole[0].now - window.duration].groupby("bucket")["value"]
+    values = frame[frame["bucket"] >= all_rows[0].now - window.duration].groupby("bucket")["value"]
     expected = values.agg(n_5m="count", mean_5m="mean", std_5m="std", min_5m="min", max_5m="max")
     expected["p10_5m"], expected["p90_5m"] = values.quantile(0.1), values.quantile(0.9)
     expected["avg"] = expected["mean_5m"]
     names = ("n_5m", "mean_5m", "std_5m", "min_5m", "max_5m", "p10_5m", "p90_5m")
-    series.agree(whole, expected.reset_index(), names)
+    series.agree(all_rows, expected.reset_index(), names)
 
 
 @pytest.mark.parametrize("bucket", list(VIEW))
@@ -180,6 +180,6 @@ async def test_stretches_of_a_file_hold_each_bucket_once(
     start, middle = now - timedelta(days=300), now - timedelta(days=9)
     older = await bucket_slice(bucket, "W", start, middle, 30)
     newer = await bucket_slice(bucket, "W", middle, None, 30)
-    whole = await bucket_slice(bucket, "W", start, None, 30)
-    assert [row.bucket for row in (*older, *newer)] == [row.bucket for row in whole]
-    assert sum(row.n for row in whole) > 100
+    all_rows = await bucket_slice(bucket, "W", start, None, 30)
+    assert [row.bucket for row in (*older, *newer)] == [row.bucket for row in all_rows]
+    assert sum(row.n for row in all_rows) > 100

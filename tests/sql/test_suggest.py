@@ -10,7 +10,7 @@ from ksys_app.ops.masterdata.suggest import Suggestion, suggest, suggestion
 from ksys_app.ops.verify.status import Rate
 from tests.conftest import RO_PASSWORD
 from tests.database import TestDatabases
-from tests.sql.test_command_line import ksys
+from tests.ksys import ksys
 
 # Three hours of samples: every 5 s, every minute, every five minutes, and a tag that fell silent.
 SAMPLES = """
@@ -55,8 +55,8 @@ async def expectations(conn: AsyncConnection) -> list[tuple[object, ...]]:
 def test_the_nearest_whole_number_is_proposed_where_there_is_one(
     observed: float, expected: int, proposed: int | None, slow: bool
 ) -> None:
-    made = suggestion(Rate("T", observed, expected))
-    assert (made.proposed, made.slow) == (proposed, slow)
+    found = suggestion(Rate("T", observed, expected))
+    assert (found.proposed, found.slow) == (proposed, slow)
 
 
 async def test_without_apply_nothing_is_written(dsn: str, conn: AsyncConnection) -> None:

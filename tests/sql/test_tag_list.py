@@ -47,13 +47,13 @@ async def found(words: str, most: int = tags.MAX_TAGS) -> list[str]:
     return [tag.tag_name for tag in (await tags.matching_tags(words, most)).rows]
 
 
-async def test_all_are_found_where_nothing_is_looked_for(names: list[str]) -> None:
+async def test_an_empty_search_finds_all_tags(names: list[str]) -> None:
     assert await found("") == names
     assert [tag.tag_name for tag in (await tags.tag_list()).rows] == names
 
 
 async def test_a_row_without_a_name_is_of_no_tag(plant_db: Plant) -> None:
-    """First in every order, it would be the tag that a page opens with."""
+    """It would be the first in every order, so a page would open with it."""
     await plant_db.conn.execute(RULES, [[""]])
     await plant_db.conn.execute("INSERT INTO ingest_expectation (tag_name) VALUES ('')")
     try:
@@ -64,7 +64,7 @@ async def test_a_row_without_a_name_is_of_no_tag(plant_db: Plant) -> None:
         await plant_db.conn.execute("DELETE FROM ingest_expectation WHERE tag_name = ''")
 
 
-async def test_one_above_what_is_wanted_tells_that_there_are_more() -> None:
+async def test_one_tag_above_the_limit_shows_that_there_are_more() -> None:
     assert await found("t0029", 10) == [f"T0029{n}" for n in range(10)]
     assert await found("t0029", 9) == [f"T0029{n}" for n in range(10)]
     assert len(await found("t0029", 8)) == 9
@@ -95,7 +95,7 @@ async def test_nothing_that_holds_the_words_is_missed(
     assert await found(clean, most) == expected[: most + 1]
 
 
-async def test_a_tag_is_found_as_soon_as_it_is_there(plant_db: Plant) -> None:
+async def test_a_new_tag_is_found_at_once(plant_db: Plant) -> None:
     await tags.tag_list()
     assert await found("brand new") == []
     await plant_db.conn.execute(RULES, [["BRAND NEW"]])
@@ -105,7 +105,7 @@ async def test_a_tag_is_found_as_soon_as_it_is_there(plant_db: Plant) -> None:
 
 
 @pytest.mark.parametrize("known_by", ["sample", "expectation", "refused"])
-async def test_the_list_has_a_tag_as_soon_as_it_is_known(plant_db: Plant, known_by: str) -> None:
+async def test_the_list_has_a_new_tag_at_once(plant_db: Plant, known_by: str) -> None:
     tag, conn = f"NEW {known_by}", plant_db.conn
     before = await listed()
     if known_by == "expectation":
@@ -114,7 +114,7 @@ async def test_the_list_has_a_tag_as_soon_as_it_is_known(plant_db: Plant, known_
         value = 1.0 if known_by == "sample" else float("nan")
         await plant.insert(conn, [(await plant.clock(conn), tag, value)])
     assert await listed() == sorted([*before, tag])
-    assert (await tags.tag_list()).cache_hit, "and is kept until the next one comes"
+    assert (await tags.tag_list()).cache_hit, "and is cached until a new tag comes"
 
 
 async def listed() -> list[str]:

@@ -13,7 +13,7 @@ from ksys_app.ops.schema import schema
 from ksys_app.queries.metrics import buckets
 from ksys_app.queries.realtime import tile_rows
 from ksys_app.queries.sparklines import sparks
-from ksys_app.queries.tags import tag_exists
+from ksys_app.queries.tags import find_tag
 from tests.plant import clock, insert
 
 MINUTE = timedelta(minutes=1)
@@ -38,7 +38,7 @@ async def delete(conn: AsyncConnection, tag: str, condition: str = "true") -> No
 
 
 async def allow_ahead(conn: AsyncConnection, seconds: int) -> None:
-    """As `ksys db init` with another KSYS_MAX_AHEAD_S: what counts as now reaches further."""
+    """Change how far ahead a sample may be, as `ksys db init` does with KSYS_MAX_AHEAD_S."""
     (step,) = [step for step in schema.plan() if step.name == "055_ingest"]
     async with conn.transaction():
         await conn.execute("SELECT set_config('ksys.max_ahead_s', %s, true)", [str(seconds)])
@@ -82,7 +82,7 @@ async def test_a_sample_is_taken_in_when_its_time_has_come(conn: AsyncConnection
     assert await latest(conn, "ALONE") == []
     try:
         await allow_ahead(conn, 3600)
-        # Sent again in time: the row that was set aside does not replace it.
+        # The sample is sent again in time; the refused row does not replace it.
         await insert(conn, [(later, "AGAIN", 6.0)])
         await settle(conn)
     finally:
@@ -99,15 +99,15 @@ async def test_a_sample_is_taken_in_when_its_time_has_come(conn: AsyncConnection
     await delete(conn, "AGAIN")
 
 
-async def test_a_tag_that_is_only_ahead_is_known_and_bad(conn: AsyncConnection) -> None:
+async def test_a_tag_with_only_samples_ahead_exists_and_is_bad(conn: AsyncConnection) -> None:
     now = await clock(conn)
     await insert(conn, [(now + timedelta(hours=9), "KST", 1.0)])
-    assert await tag_exists("KST")
+    assert await find_tag("KST") is not None
     (row,) = (await tile_rows(WINDOWS[0], 10, ["KST"])).rows
     assert (row.value, row.refused, row.refused_value) == (None, 1, 1.0)
 
 
-async def test_a_chunk_that_was_made_for_a_refused_row_goes(conn: AsyncConnection) -> None:
+async def test_a_chunk_of_a_refused_row_is_dropped(conn: AsyncConnection) -> None:
     now = await clock(conn)
     chunks = (
         "SELECT count(*) FROM timescaledb_information.chunks"
@@ -118,13 +118,13 @@ async def test_a_chunk_that_was_made_for_a_refused_row_goes(conn: AsyncConnectio
     assert await (await conn.execute(chunks)).fetchall() == [(0,)]
 
 
-async def test_one_sample_of_2030_deleted_again_leaves_nothing(conn: AsyncConnection) -> None:
+async def test_one_sample_years_ahead_deleted_again_leaves_nothing(conn: AsyncConnection) -> None:
     now = await clock(conn)
-    await insert(conn, [(now - MINUTE, "Y2030", 5.0)])
-    await insert(conn, [(datetime(2030, 1, 1, tzinfo=now.tzinfo), "Y2030", 7.0)])
-    await delete(conn, "Y2030", "ts > now()")
+    await insert(conn, [(now - MINUTE, "YEARS", 5.0)])
+    await insert(conn, [(datetime(now.year + 4, 1, 1, tzinfo=now.tzinfo), "YEARS", 7.0)])
+    await delete(conn, "YEARS", "ts > now()")
     await settle(conn)
-    assert await latest(conn, "Y2030") == [(5.0, now - MINUTE, now - MINUTE)]
+    assert await latest(conn, "YEARS") == [(5.0, now - MINUTE, now - MINUTE)]
 
 
 async def test_a_deleted_newest_sample_falls_back_to_the_one_before(conn: AsyncConnection) -> None:
@@ -167,7 +167,7 @@ async def test_a_sample_of_a_compressed_chunk_may_be_deleted(conn: AsyncConnecti
     assert await latest(conn, "PACKED") == [(1.0, then, then)]
 
 
-async def test_what_the_retention_drops_stays_the_newest(conn: AsyncConnection) -> None:
+async def test_a_sample_that_the_retention_drops_stays_the_newest(conn: AsyncConnection) -> None:
     now = await clock(conn)
     await insert(conn, [(now - timedelta(days=300), "SILENT", 1.0), (now, "LIVE", 1.0)])
     await conn.execute(
@@ -200,23 +200,25 @@ async def test_after_any_steps_it_is_the_newest_that_is_not_ahead(
     conn: AsyncConnection, tag: str, steps: list[tuple[str, int]]
 ) -> None:
     await delete(conn, tag)
+    # Samples ahead in an earlier example would be taken in when their time has come.
+    await conn.execute("DELETE FROM ingest_reject WHERE tag_name = %s", [tag])
     await settle(conn)
     now = await clock(conn)
-    there: dict[int, float] = {}
+    written: dict[int, float] = {}
     for number, (what, place) in enumerate(steps):
         ts = now + place * 10 * MINUTE
         if what == "write":
             await insert(conn, [(ts, tag, float(number))])
-            there[place] = float(number)
+            written[place] = float(number)
         elif what == "delete":
             await conn.execute("DELETE FROM influx_hist WHERE tag_name = %s AND ts = %s", [tag, ts])
-            there.pop(place, None)
+            written.pop(place, None)
         else:
             await settle(conn)
     await settle(conn)
-    past = sorted(place for place in there if place <= 0)
+    past = sorted(place for place in written if place <= 0)
     wanted = (
-        [(there[past[-1]], now + past[-1] * 10 * MINUTE, now + past[0] * 10 * MINUTE)]
+        [(written[past[-1]], now + past[-1] * 10 * MINUTE, now + past[0] * 10 * MINUTE)]
         if past
         else []
     )

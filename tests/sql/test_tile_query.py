@@ -22,11 +22,11 @@ TAGS = ("W1", "W2", "W3")
 async def samples(plant_db: Plant) -> dict[str, list[plant.Sample]]:
     """Three tags over 400 days; everything but the newest minutes is materialized."""
     now = await plant.clock(plant_db.conn)
-    made = {tag: plant.thinning(now, tag, seed=7) for tag in TAGS}
-    for rows in made.values():
+    samples = {tag: plant.thinning(now, tag, seed=7) for tag in TAGS}
+    for rows in samples.values():
         await plant.insert(plant_db.conn, rows)
     await refresh.refresh(plant_db.dsn, plant_db.settings.zone)
-    return made
+    return samples
 
 
 async def _row(window: Window, tag: str) -> TileRow:
@@ -50,21 +50,28 @@ async def test_a_tile_equals_an_independent_computation(
 async def test_the_newest_sample_is_in_every_window_at_once(
     plant_db: Plant, window: Window
 ) -> None:
-    tag = f"new-{window.label}"
-    await plant.insert(plant_db.conn, [(await plant.clock(plant_db.conn), tag, 42.0)])
-    row = await _row(window, tag)
+    async def newest(now: datetime) -> TileRow:
+        tag = f"new {window.label} {now}"
+        await plant.insert(plant_db.conn, [(now, tag, 42.0)])
+        return await _row(window, tag)
+
+    row = await plant.in_one_minute(plant_db.conn, newest)
     assert (row.value, row.count, row.last) == (42.0, 1, 42.0)
 
 
 async def test_a_window_of_one_bucket_looks_one_bucket_back(plant_db: Plant) -> None:
     window = parse_window("1m")
-    now = await plant.clock(plant_db.conn)
-    rows = [(now - timedelta(seconds=5 * i), "pair", 100.0 + i) for i in range(40)]
-    await plant.insert(plant_db.conn, rows)
-    await plant_db.conn.execute(
-        "CALL refresh_continuous_aggregate('public.influx_agg_1m', NULL, NULL)"
-    )
-    row = await _row(window, "pair")
+
+    async def pair(now: datetime) -> tuple[list[plant.Sample], TileRow]:
+        tag = f"pair {now}"
+        rows = [(now - timedelta(seconds=5 * i), tag, 100.0 + i) for i in range(40)]
+        await plant.insert(plant_db.conn, rows)
+        await plant_db.conn.execute(
+            "CALL refresh_continuous_aggregate('public.influx_agg_1m', NULL, NULL)"
+        )
+        return rows, await _row(window, tag)
+
+    rows, row = await plant.in_one_minute(plant_db.conn, pair)
     expected = plant.expected_tile(rows, window, row.now, plant_db.zone)
     assert (row.last, row.prev_last) == (expected["last"], expected["prev_last"])
     assert row.prev_last is not None

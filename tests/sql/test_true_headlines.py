@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from ksys_app import resources
 from ksys_app.errors import DatabaseFault, DatabaseUnreachable, KsysError
 from ksys_app.ops import golden
+from ksys_app.ops.check import Check
 from ksys_app.ops.owner import owner
 from ksys_app.ops.verify import check_structure
 from tests.conftest import Plant, apply_schema
@@ -46,7 +47,7 @@ async def test_a_server_that_answers_is_not_reported_as_away(
     assert says in caught.value.message
 
 
-async def test_the_owner_is_told_which_right_is_missing(plant_db: Plant) -> None:
+async def test_a_missing_right_of_the_owner_is_named(plant_db: Plant) -> None:
     async with owning_role(plant_db) as dsn:
         code, _, err = await ksys("db", "init", TS_ADMIN_DSN=dsn, KSYS_RO_PASSWORD="x")
     assert code == 2
@@ -54,13 +55,13 @@ async def test_the_owner_is_told_which_right_is_missing(plant_db: Plant) -> None
     assert "must name the owner" not in err
 
 
-async def test_a_view_of_other_columns_is_mended_as_verify_tells(plant_db: Plant) -> None:
+async def test_the_advice_of_verify_repairs_a_view_with_other_columns(plant_db: Plant) -> None:
     drop = "DROP VIEW public.influx_live"
     await run(plant_db.dsn, drop, "CREATE VIEW public.influx_live AS SELECT 1 AS one")
     try:
         _, out, _ = await ksys("db", "verify", "--failed", TS_ADMIN_DSN=plant_db.dsn)
-        (told,) = [line for line in out.splitlines() if line.startswith("FAIL  columns ")]
-        assert told.endswith(f"one is not ours; {drop}; then ksys db init")
+        (failure,) = [line for line in out.splitlines() if line.startswith("FAIL  columns ")]
+        assert failure.endswith(f"one is not ours; {drop}; then ksys db init")
     finally:
         await run(plant_db.dsn, drop)
         await apply_schema(plant_db.dsn)
@@ -69,7 +70,7 @@ async def test_a_view_of_other_columns_is_mended_as_verify_tells(plant_db: Plant
 
 
 class TestKeys:
-    async def test_the_statement_that_verify_tells_makes_a_missing_key(
+    async def test_the_statement_of_verify_creates_a_missing_key(
         self, conn: AsyncConnection
     ) -> None:
         name = "influx_qc_rule"
@@ -77,28 +78,28 @@ class TestKeys:
         await conn.execute(drop)
         (missing,) = [c for c in await keys(conn) if c.name == f"primary key {name}"]
         assert not missing.ok
-        told = missing.detail.removeprefix("is missing; as the owner: ")
-        await conn.execute(sql.SQL(told))  # type: ignore[arg-type]
+        statement = missing.detail.removeprefix("is missing; as the owner: ")
+        await conn.execute(sql.SQL(statement))  # type: ignore[arg-type]
         assert all(check.ok for check in await keys(conn))
 
-    def test_no_key_is_reported_as_made_by_init(self) -> None:
-        made = golden.of_major(17)
+    def test_no_key_has_the_advice_to_run_init(self) -> None:
+        expected = golden.of_major(17)
         missing = [
-            *check_structure.primary_keys([], made.indexes),
-            *check_structure.indexes([], made),
+            *check_structure.primary_keys([], expected.indexes),
+            *check_structure.indexes([], expected),
         ]
-        told = {check.name: check.detail for check in missing if not check.ok}
-        assert set(told) >= {
-            f"primary key {row['relation']}" for row in made.indexes if row["is_primary"]
+        details = {check.name: check.detail for check in missing if not check.ok}
+        assert set(details) >= {
+            f"primary key {row['relation']}" for row in expected.indexes if row["is_primary"]
         }
-        for name, detail in told.items():
+        for name, detail in details.items():
             if name.startswith("primary key") or name.endswith("_pkey"):
                 assert "ksys db init" not in detail
                 assert "ADD CONSTRAINT" in detail
-        assert told["index idx_hist_tag_ts"] == "is missing; run ksys db init"
+        assert details["index idx_hist_tag_ts"] == "is missing; run ksys db init"
 
 
-async def keys(conn: AsyncConnection) -> list[check_structure.Check]:
+async def keys(conn: AsyncConnection) -> list[Check]:
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute((resources.VERIFY / "indexes.sql").read_bytes())
         rows = await cursor.fetchall()

@@ -33,7 +33,7 @@ OURS = {
         "VERIFY_JOB",
     ),
 }
-# Tables and procedures of other people, with values that ours never have.
+# Tables and procedures of other people, with values that our jobs never have.
 OTHERS = f"""
 CREATE SCHEMA plant;
 CREATE TABLE plant.influx_agg_1h (at bigint NOT NULL, v float8);
@@ -62,8 +62,8 @@ async def crowded(conn: AsyncConnection) -> AsyncConnection:
     return conn
 
 
-async def told(dsn: str) -> list[str]:
-    """The lines of verify about jobs and policies that fail, but for those of the schema."""
+async def failures(dsn: str) -> list[str]:
+    """The lines of verify about unexpected jobs and policies."""
     _, out, err = await ksys("db", "verify", TS_ADMIN_DSN=dsn)
     assert err == ""
     return [line for line in out.splitlines() if re.match(r"FAIL  (policy|job) .* \(\d+\)  ", line)]
@@ -72,7 +72,7 @@ async def told(dsn: str) -> list[str]:
 async def test_verify_names_what_is_not_expected_with_what_it_does(
     dsn: str, crowded: AsyncConnection
 ) -> None:
-    lines = await told(dsn)
+    lines = await failures(dsn)
     assert len(lines) == len(OURS)
     for name, does, _page in OURS.values():
         (line,) = [line for line in lines if line.startswith(f"FAIL  {name} (")]
@@ -86,7 +86,7 @@ async def test_verify_names_what_is_not_expected_with_what_it_does(
     assert "retention plant.influx_agg_1h" in others
 
 
-async def test_they_are_removed_when_asked_and_those_of_others_stay(
+async def test_prune_policies_removes_them_and_jobs_of_others_stay(
     dsn: str, crowded: AsyncConnection
 ) -> None:
     before = {job.job_id: job.name for job in await list_jobs(crowded)}
@@ -106,7 +106,7 @@ async def test_they_are_removed_when_asked_and_those_of_others_stay(
         name.split(" ", 1)[1] if "plant" in name or "job" in name else name.removeprefix("policy ")
         for name, *_ in OURS.values()
     }
-    assert await told(dsn) == []
+    assert await failures(dsn) == []
     assert {"plant.report", "retention plant.influx_agg_1h", *upkeep.EXPECTED} <= set(
         after.values()
     )
@@ -125,21 +125,21 @@ async def test_a_second_policy_of_an_aggregate_is_not_taken_for_ours(
         " '30 days', end_offset => interval '5 minutes', schedule_interval => interval '5 minutes',"
         " buckets_per_batch => 288)"
     )
-    (line,) = await told(dsn)
+    (line,) = await failures(dsn)
     assert "refreshes features_5m from 100 d to 61 d ago" in line
     code, out, _ = await ksys("db", "init", "--prune-policies", TS_ADMIN_DSN=dsn, TZ=ZONE)
     assert (code, out.count("removed  refresh features_5m")) == (0, 1)
-    assert await told(dsn) == []
+    assert await failures(dsn) == []
 
 
 def test_the_names_of_our_procedures_are_those_of_the_schema() -> None:
-    made = set(re.findall(r"CREATE OR REPLACE PROCEDURE public\.(\w+)", script(ZONE)))
-    assert set(upkeep.PROCEDURES) == made - {"require_usable"} | {"quarantine_chunk"}
+    created = set(re.findall(r"CREATE OR REPLACE PROCEDURE public\.(\w+)", script(ZONE)))
+    assert set(upkeep.PROCEDURES) == created - {"require_usable"} | {"quarantine_chunk"}
     (pattern,) = re.findall(r"m\((.+?)\)\\M", re.sub(r"'\s+'", "", JOBS))
     assert tuple(pattern.split("|")) == upkeep.PROCEDURES
 
 
-async def test_init_takes_back_other_values_of_each_policy(dsn: str, conn: AsyncConnection) -> None:
+async def test_init_restores_the_values_of_each_policy(dsn: str, conn: AsyncConnection) -> None:
     await conn.execute(
         "SELECT remove_retention_policy('public.ingest_reject');"
         "SELECT add_retention_policy('public.ingest_reject', interval '5 days')"

@@ -16,7 +16,7 @@ SELECT reltuples FROM pg_class WHERE oid = (
 """
 
 
-async def test_the_planner_learns_of_the_newest_chunk(plant_db: Plant) -> None:
+async def test_the_newest_chunk_has_statistics(plant_db: Plant) -> None:
     now = await plant.clock(plant_db.conn)
     rows = [(now - timedelta(seconds=i), "U1", float(i)) for i in range(500)]
     await plant.insert(plant_db.conn, rows)

@@ -28,7 +28,7 @@ def alter_job(change: str, proc: str, relation: str) -> str:
     return JOB.format(f"alter_job(job_id, {change})", proc, relation)
 
 
-# What is done to the database, and the names of the checks that must fail: those and no others.
+# A statement that changes the database, and the names of the checks that must fail, no others.
 MUTATIONS: dict[str, set[str]] = {
     "ALTER TABLE public.predictions RENAME TO forecasts": {
         "table predictions", "primary key predictions", "index predictions_pkey",
@@ -122,7 +122,7 @@ MUTATIONS: dict[str, set[str]] = {
 
 
 async def failing(conn: AsyncConnection) -> set[str]:
-    """Names of failed checks; whether the server's own workers work is not the question here."""
+    """Names of the failed checks, without those of jobs, which the server may be running."""
     state, failures = await read_state(conn, ZONE)
     scheduled = {f"job {job.name}" for job in state.jobs if job.scheduled}
     checks = [*failures, *all_checks(state, ZONE)]
@@ -130,12 +130,12 @@ async def failing(conn: AsyncConnection) -> set[str]:
 
 
 async def test_a_new_database_is_what_its_golden_file_says(conn: AsyncConnection) -> None:
-    made = golden.of(conn)
-    told = await taken(conn)
-    # One statement after the other: the whole would be too long to be compared in words.
-    for name, rows in told.items():
-        assert rows == getattr(made, name), (
-            f"db/ makes other {name} than {golden_file(made.major).name} says: "
+    expected = golden.of(conn)
+    current = await taken(conn)
+    # One after the other, because the difference of all together would be too long to read.
+    for name, rows in current.items():
+        assert rows == getattr(expected, name), (
+            f"db/ makes other {name} than {golden_file(expected.major).name} says: "
             "run make golden, and review what it changed"
         )
 
@@ -149,8 +149,8 @@ async def test_a_version_without_a_golden_file_is_compared_with_the_nearest(
     ]
     assert extension.ok
     newest = golden.of_major(99).major
-    told = f"PostgreSQL 99 has no golden file, that of {newest} is used"
-    assert extension.detail.endswith(f"; {told}")
+    words = f"PostgreSQL 99 has no golden file, that of {newest} is used"
+    assert extension.detail.endswith(f"; {words}")
 
 
 async def test_a_database_with_the_schema_passes(dsn: str, conn: AsyncConnection) -> None:
@@ -200,7 +200,7 @@ async def test_another_zone_of_days_is_caught(conn: AsyncConnection) -> None:
 
 
 async def test_an_aggregate_over_raw_rows_is_as_good(dsn: str) -> None:
-    """What the plant's own DDL makes: a daily aggregate of UTC days, straight from the samples."""
+    """The plant's own DDL creates a daily aggregate of UTC days from the raw samples."""
     async with await connect(dsn) as conn:
         await conn.execute("DROP MATERIALIZED VIEW public.influx_agg_1d")
         await conn.execute(
@@ -219,16 +219,16 @@ async def test_an_aggregate_over_raw_rows_is_as_good(dsn: str) -> None:
 
 @pytest.fixture
 async def empty(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh(schema=False)
-    yield made
-    await databases.drop(made)
+    dsn = await databases.fresh(schema=False)
+    yield dsn
+    await databases.drop(dsn)
 
 
 async def test_an_empty_database_fails_by_every_name_and_not_by_an_exception(empty: str) -> None:
     checks = await verify(empty, zone=ZONE)
-    made = golden.of_major(17)
+    expected = golden.of_major(17)
     wrong = {check.name for check in checks if not check.ok}
-    assert {f"table {name}" for name in made.tables} <= wrong
-    assert {f"definition {name}" for name in made.views} <= wrong
-    assert {f"index {row['name']}" for row in made.indexes if not row["is_primary"]} <= wrong
+    assert {f"table {name}" for name in expected.tables} <= wrong
+    assert {f"definition {name}" for name in expected.views} <= wrong
+    assert {f"index {row['name']}" for row in expected.indexes if not row["is_primary"]} <= wrong
     assert {f"policy refresh {name}" for name in upkeep.REFRESH} <= wrong

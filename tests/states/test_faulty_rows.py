@@ -28,7 +28,7 @@ from ksys_app.states.dashboard import DashboardState
 from ksys_app.states.trend import TrendState
 from ksys_app.texts import say
 from tests import plant
-from tests.conftest import RO_PASSWORD, RW_PASSWORD, ZONE
+from tests.conftest import PATIENT, RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.states.page_query import WithQuery, with_query
 
@@ -89,8 +89,8 @@ RULE_TAGS = [tag for tag in RULE_ROWS if tag]
 EXPECTATION_TAGS = [tag for tag in EXPECTATION_ROWS if tag]
 
 
-async def write_faulty_rows(dsn: str) -> None:
-    """Store the rows, and a sample a minute of the last hour for each of their tags."""
+async def write_faulty_rows(dsn: str, now: datetime) -> None:
+    """Store the rows, and samples for each of their tags."""
     async with await connect(dsn) as conn:
         for tag, columns in RULE_ROWS.items():
             values = {"enabled": "true"} | columns
@@ -105,47 +105,62 @@ async def write_faulty_rows(dsn: str) -> None:
                 f" VALUES (%s, {rate}, {warn}, {crit})".encode(),
                 [tag],
             )
-        await write_samples(conn, [tag for tag in {**RULE_ROWS, **EXPECTATION_ROWS} if tag])
+        await write_samples(conn, [tag for tag in {**RULE_ROWS, **EXPECTATION_ROWS} if tag], now)
 
 
-async def write_samples(conn: AsyncConnection, tags: list[str]) -> None:
-    now = (await plant.clock(conn)).replace(second=0, microsecond=0)
-    moments = [now - timedelta(minutes=m) for m in range(1, 240)]
+async def write_samples(conn: AsyncConnection, tags: list[str], now: datetime) -> None:
+    """Store a sample a minute of the four hours before ``now`` for each tag."""
+    newest = now.replace(second=0, microsecond=0)
+    moments = [newest - timedelta(minutes=m) for m in range(1, 240)]
     await plant.insert(conn, [(ts, tag, 50.0 + ts.minute / 10) for tag in tags for ts in moments])
 
 
 @pytest.fixture(scope="module")
-async def dsn(databases: TestDatabases) -> AsyncIterator[str]:
-    made = await databases.fresh()
-    async with await connect(made) as conn:
+async def empty_dsn(databases: TestDatabases) -> AsyncIterator[str]:
+    """A database with the schema."""
+    dsn = await databases.fresh()
+    yield dsn
+    await databases.drop(dsn)
+
+
+@pytest.fixture(scope="module")
+async def now(empty_dsn: str) -> datetime:
+    """The database's clock at the beginning. All tags have their samples until then."""
+    async with await connect(empty_dsn) as conn:
+        return await plant.clock(conn)
+
+
+@pytest.fixture(scope="module")
+async def dsn(empty_dsn: str, now: datetime) -> str:
+    """A database with the sound tags."""
+    async with await connect(empty_dsn) as conn:
         await conn.execute(
             "INSERT INTO influx_qc_rule (tag_name, min_val, max_val, warn_max, enabled, meta)"
             ' VALUES (\'SOUND\', 0, 200, 52, true, \'{"unit": "bar", "title": "Pressure"}\')'
         )
         await conn.execute("INSERT INTO ingest_expectation (tag_name) VALUES ('SOUND')")
-        await write_samples(conn, SOUND)
-    yield made
-    await databases.drop(made)
+        await write_samples(conn, SOUND, now)
+    return empty_dsn
 
 
 @pytest.fixture(scope="module")
-async def before(dsn: str) -> dict[str, Any]:
+async def before(dsn: str, now: datetime) -> dict[str, Any]:
     """What the sound tags are, before anything else is there."""
     async with runtime.opened(app_settings(dsn)):
-        return await everything_of_the_sound_tags()
+        return await everything_of_the_sound_tags(now)
 
 
 @pytest.fixture(scope="module")
-async def faulty(dsn: str, before: dict[str, Any]) -> AsyncIterator[None]:
+async def faulty(dsn: str, before: dict[str, Any], now: datetime) -> AsyncIterator[None]:
     """The app over the faulty rows."""
-    await write_faulty_rows(TestDatabases.as_role(dsn, "eco_rw", RW_PASSWORD))
+    await write_faulty_rows(TestDatabases.as_role(dsn, "eco_rw", RW_PASSWORD), now)
     async with runtime.opened(app_settings(dsn)):
         yield
 
 
 def app_settings(dsn: str) -> Any:
     reader = TestDatabases.as_role(dsn, "eco_ro", RO_PASSWORD)
-    return load_settings().model_copy(update={"ts_dsn": reader})
+    return load_settings().model_copy(update={"ts_dsn": reader, **PATIENT})
 
 
 async def get(path: str, **params: Any) -> httpx.Response:
@@ -156,8 +171,12 @@ async def get(path: str, **params: Any) -> httpx.Response:
     return answer
 
 
-async def everything_of_the_sound_tags() -> dict[str, Any]:
-    """What HTTP says of them, without what goes on with the clock."""
+async def everything_of_the_sound_tags(now: datetime) -> dict[str, Any]:
+    """What HTTP says of them, without what changes with the clock.
+
+    Args:
+        now: the same time in all calls; hours that were over two hours before are settled.
+    """
     tiles = (await get("/api/v1/kpi", window="24h")).json()
     rules = (await get("/api/v1/qc")).json()
     metrics = (await get("/metrics")).text.splitlines()
@@ -167,15 +186,18 @@ async def everything_of_the_sound_tags() -> dict[str, Any]:
         "kpi": [tile | {"age_s": 0, "comm": ""} for tile in tiles if tile["title"] in SOUND],
         "qc": [rule for rule in rules if rule["tag_name"] in SOUND],
         "metrics": [line for line in metrics if any(f'"{tag}"' in line for tag in SOUND)],
-        "cells": {tag: settled(grid) for tag, grid in grids.items()},
+        "cells": {tag: settled(grid, now) for tag, grid in grids.items()},
         "export": list(csv.reader(io.StringIO(export)))[:200],
     }
 
 
-def settled(grid: dict[str, Any]) -> list[dict[str, Any]]:
-    """The hours that are over, and not just now."""
-    end = datetime.fromisoformat(grid["judged_to"]) - timedelta(hours=2)
-    return [cell for cell in grid["cells"] if datetime.fromisoformat(cell["local"]) < end]
+def settled(grid: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """The hours of the day before ``now`` that are over, and not just then.
+
+    Longer ago there is no message, and at midnight the grid loses its first day.
+    """
+    start, end = now - timedelta(days=1), now - timedelta(hours=2)
+    return [cell for cell in grid["cells"] if start < datetime.fromisoformat(cell["local"]) < end]
 
 
 @pytest.fixture
@@ -183,8 +205,11 @@ async def tiles(faulty: None) -> dict[str, dict[str, Any]]:
     return {tile["title"]: tile for tile in (await get("/api/v1/kpi", window="24h")).json()}
 
 
-async def test_the_other_tags_are_what_they_were(faulty: None, before: dict[str, Any]) -> None:
-    assert await everything_of_the_sound_tags() == before
+async def test_the_other_tags_are_what_they_were(
+    faulty: None, before: dict[str, Any], now: datetime
+) -> None:
+    assert await everything_of_the_sound_tags(now) == before
+    assert len(before["cells"]["SOUND"]) > 20
     assert [tile["unit"] for tile in before["kpi"]] == ["", "bar"]
 
 
@@ -222,10 +247,12 @@ async def test_the_rules_over_http_are_those_that_are_judged_by(faulty: None) ->
 @pytest.mark.parametrize("tag", [tag for tag in EXPECTATION_ROWS if tag])
 async def test_communication_is_judged_by_what_can_be_used(faulty: None, tag: str) -> None:
     cells = (await get("/api/v1/comm/heatmap", tag=tag)).json()["cells"]
-    # Not the hour of the first sample, nor the running one.
-    whole = [cell for cell in cells if cell["exp_msgs"]][1:-1]
-    assert {cell["exp_msgs"] for cell in whole} == {60 * (2**31 - 1 if tag == "RATE-HUGE" else 1)}
-    states = {cell["state"] for cell in whole}
+    # Neither the hour of the first sample, nor those in which the samples may have ended.
+    complete = [cell for cell in cells if cell["exp_msgs"]][1:-2]
+    assert {cell["exp_msgs"] for cell in complete} == {
+        60 * (2**31 - 1 if tag == "RATE-HUGE" else 1)
+    }
+    states = {cell["state"] for cell in complete}
     assert states == {"crit" if tag == "RATE-HUGE" else "ok"}
 
 
@@ -251,48 +278,48 @@ class Comm(WithQuery, CommState):
     """With the URL that a test sets."""
 
 
-async def loaded(kind: type, name: str, made: Any) -> Any:
-    async for _event in kind.event_handlers[name].fn(made):  # type: ignore[attr-defined]
+async def loaded(kind: type, name: str, tab: Any) -> Any:
+    async for _event in kind.event_handlers[name].fn(tab):  # type: ignore[attr-defined]
         pass
-    assert made.phase == "loaded", made.problem
-    return made
+    assert tab.phase == "loaded", tab.problem
+    return tab
 
 
-async def open_detail(made: Any, tag: str) -> None:
-    assert made.open_detail(tag) is not None
-    await DashboardState.event_handlers["read_detail"].fn(made)
+async def open_detail(tab: Any, tag: str) -> None:
+    assert tab.open_detail(tag) is not None
+    await DashboardState.event_handlers["read_detail"].fn(tab)
 
 
 async def test_the_dashboard_is_loaded_and_a_detail_says_what_is_not_judged(faulty: None) -> None:
-    made = await loaded(DashboardState, "load", with_query(Dashboard, window="24h"))
-    assert {row.title for row in made.kpi_rows} >= {*SOUND, *RULE_TAGS}
-    assert all(row.unit != "None" for row in made.kpi_rows)
+    tab = await loaded(DashboardState, "load", with_query(Dashboard, window="24h"))
+    assert {row.title for row in tab.kpi_rows} >= {*SOUND, *RULE_TAGS}
+    assert all(row.unit != "None" for row in tab.kpi_rows)
     for tag in RULE_TAGS:
-        await open_detail(made, tag)
-        assert made.detail.title == tag
-        limits = {limit.value for limit in made.detail.limits}
+        await open_detail(tab, tag)
+        assert tab.detail.title == tag
+        limits = {limit.value for limit in tab.detail.limits}
         assert not limits & {"nan", "inf", "-inf"}
-    await open_detail(made, "CROSSED")
-    assert "min_val: 200 must be below max_val, which is 0" in say(made.detail.note)
-    await open_detail(made, "SOUND")
-    assert (made.detail.subtitle, say(made.detail.note)) == ("Pressure", "")
+    await open_detail(tab, "CROSSED")
+    assert "min_val: 200 must be below max_val, which is 0" in say(tab.detail.note)
+    await open_detail(tab, "SOUND")
+    assert (tab.detail.subtitle, say(tab.detail.note)) == ("Pressure", "")
 
 
 @pytest.mark.parametrize("tag", ["SOUND", "META-TWICE", "NANS", "WIDE", "TINY", "UNIT-LONG"])
 async def test_a_trend_is_loaded(faulty: None, tag: str) -> None:
-    made = await loaded(TrendState, "load_trend_data", with_query(Trend, tag=tag, window="24h"))
-    assert made.total > 200
-    assert made.unit == {"SOUND": "bar", "META-TWICE": "°C"}.get(tag, "")
+    tab = await loaded(TrendState, "load_trend_data", with_query(Trend, tag=tag, window="24h"))
+    assert tab.total > 200
+    assert tab.unit == {"SOUND": "bar", "META-TWICE": "°C"}.get(tag, "")
 
 
 async def test_communication_is_loaded_by_hours_and_for_all_tags(faulty: None) -> None:
     for query in ({"tags": "SOUND,SLO-NAN,RATE-HUGE"}, {"view": "overview"}):
-        made = with_query(Comm, **query)
-        assert made.load() is not None
-        await CommState.event_handlers["show"].fn(made)
-        assert made.phase == "loaded", made.problem
-    assert {row.tag for row in made.rows} >= {"SOUND", "SLO-NAN", "RATE-HUGE", "SLO-HUGE"}
-    by_tag = {row.tag: row for row in made.rows}
+        tab = with_query(Comm, **query)
+        assert tab.load() is not None
+        await CommState.event_handlers["show"].fn(tab)
+        assert tab.phase == "loaded", tab.problem
+    assert {row.tag for row in tab.rows} >= {"SOUND", "SLO-NAN", "RATE-HUGE", "SLO-HUGE"}
+    by_tag = {row.tag: row for row in tab.rows}
     assert by_tag["SLO-NAN"].crit == by_tag["SOUND"].crit
     assert by_tag["RATE-0"].rate == by_tag["SOUND"].rate
 

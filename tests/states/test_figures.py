@@ -26,6 +26,8 @@ BIG = [3234567890.0 + 100 * n / 57 for n in range(58)]
 TINY = [3.79e-6 + 1e-8 * (n % 7) for n in range(58)]
 TOTAL = [1252524523898.18 - 17.03 * (57 - n) for n in range(58)]
 BAR = [7.77 - 0.001 * ((57 - n) % 11) for n in range(58)]
+# Longer than the samples, so that all of them are in it, however late a test runs.
+WINDOW = "12h"
 SERIES: dict[str, Sequence[float]] = {
     "COUNTER": COUNTER,
     "BIG": BIG,
@@ -54,13 +56,13 @@ async def samples(plant_db: Plant) -> None:
     )
 
 
-async def tile(http: httpx.AsyncClient, tag: str, window: str = "60m") -> dict[str, Any]:
+async def tile(http: httpx.AsyncClient, tag: str, window: str = WINDOW) -> dict[str, Any]:
     answer = await http.get("/api/v1/kpi", params={"tag": tag, "window": window})
     return answer.json()[0]  # type: ignore[no-any-return]
 
 
 async def columns(http: httpx.AsyncClient, tag: str) -> dict[str, list[float]]:
-    params = {"tag": tag, "window": "60m", "format": "columns"}
+    params = {"tag": tag, "window": WINDOW, "format": "columns"}
     answer = await http.get("/api/v1/timeseries", params=params)
     return answer.json()["columns"]  # type: ignore[no-any-return]
 
@@ -81,9 +83,9 @@ async def columns(http: httpx.AsyncClient, tag: str) -> dict[str, list[float]]:
 async def test_a_tile_tells_its_value_and_its_range(
     http: httpx.AsyncClient, tag: str, value_s: str, range_label: str
 ) -> None:
-    made = await tile(http, tag)
-    assert made["value_s"] == value_s
-    assert made["range_label"] == range_label
+    found = await tile(http, tag)
+    assert found["value_s"] == value_s
+    assert found["range_label"] == range_label
 
 
 @pytest.mark.parametrize("tag", ["TINY", "BAR", "HUGE", "FLOW"])
@@ -113,20 +115,20 @@ class Trend(WithQuery, TrendState):
     """With the URL that a test sets."""
 
 
-async def shown(kind: type, name: str, made: Any) -> Any:
-    async for _event in kind.event_handlers[name].fn(made):  # type: ignore[attr-defined]
+async def shown(kind: type, name: str, state: Any) -> Any:
+    async for _event in kind.event_handlers[name].fn(state):  # type: ignore[attr-defined]
         pass
-    assert made.phase == "loaded", made.problem
-    return made
+    assert state.phase == "loaded", state.problem
+    return state
 
 
 @pytest.mark.parametrize("tag", SERIES)
 async def test_tile_table_and_legend_write_one_sample_in_one_way(
     http: httpx.AsyncClient, tag: str
 ) -> None:
-    page = await shown(DashboardState, "load", with_query(Dashboard, window="60m"))
+    page = await shown(DashboardState, "load", with_query(Dashboard, window=WINDOW))
     (view,) = [row for row in page.kpi_rows if row.title == tag]
-    trend = await shown(TrendState, "load_trend_data", with_query(Trend, tag=tag, window="60m"))
+    trend = await shown(TrendState, "load_trend_data", with_query(Trend, tag=tag, window=WINDOW))
     names = ("avg", "min", "max", "last", "first")
     assert trend.rows[0].cells[names.index("last")] == view.value_s == view.last
     assert float(view.value_full) == SERIES[tag][-1]
@@ -139,7 +141,7 @@ async def test_tile_table_and_legend_write_one_sample_in_one_way(
 
 
 async def test_first_and_last_of_a_large_counter_differ() -> None:
-    page = await shown(DashboardState, "load", with_query(Dashboard, window="60m"))
+    page = await shown(DashboardState, "load", with_query(Dashboard, window=WINDOW))
     for row in page.kpi_rows:
         if row.title in {"COUNTER", "BIG", "TOTAL"}:
             assert row.first != row.last
@@ -149,10 +151,10 @@ async def test_first_and_last_of_a_large_counter_differ() -> None:
 async def test_files_and_json_have_numbers_in_full_and_none_of_the_blanks(
     http: httpx.AsyncClient,
 ) -> None:
-    answer = await http.get("/api/v1/export.csv", params={"tag": "TOTAL", "window": "60m"})
+    answer = await http.get("/api/v1/export.csv", params={"tag": "TOTAL", "window": WINDOW})
     rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
     assert {float(row["last"]) for row in rows} <= set(TOTAL)
     assert all(re.fullmatch(r"\d+(\.\d+)?", row["last"]) for row in rows)
-    text = (await http.get("/api/v1/kpi", params={"window": "60m"})).text
+    text = (await http.get("/api/v1/kpi", params={"window": WINDOW})).text
     assert "\u202f" not in text
     assert figures.full(TOTAL[-1]) == "1252524523898.18"

@@ -59,10 +59,10 @@ async def load(state: Any) -> list[Any]:
 
 
 async def call(state: Any, name: str, *arguments: Any) -> list[Any]:
-    made = TrendState.event_handlers[name].fn(state, *arguments)
-    if hasattr(made, "__aiter__"):
-        return [event async for event in made]
-    await made
+    events = TrendState.event_handlers[name].fn(state, *arguments)
+    if hasattr(events, "__aiter__"):
+        return [event async for event in events]
+    await events
     return []
 
 
@@ -85,7 +85,7 @@ async def test_load_shows_the_newest_page_and_follows() -> None:
 
 
 @pytest.mark.parametrize("kind", [Trend, Tech])
-async def test_it_says_how_the_tag_stands_now_and_of_another_tag_nothing_before_it_is_known(
+async def test_the_page_shows_the_state_of_its_tag_and_none_of_a_tag_just_chosen(
     kind: Any,
 ) -> None:
     state = with_query(kind, tag="A", window="12h")
@@ -105,16 +105,17 @@ async def test_it_says_how_the_tag_stands_now_and_of_another_tag_nothing_before_
 async def test_the_chart_the_file_and_the_link_name_the_same() -> None:
     state = with_query(Trend, tag="A", window="24h", series="avg,max", zoom="5-9", page="2")
     await load(state)
-    asked = parse_qs(urlsplit(state.url).query)
-    assert asked["tag"] == ["A"]
-    assert asked["window"] == ["24h"]
-    assert asked["format"] == ["columns"]
+    query = parse_qs(urlsplit(state.url).query)
+    assert query["tag"] == ["A"]
+    assert query["window"] == ["24h"]
+    assert query["format"] == ["columns"]
     assert parse_qs(urlsplit(state.csv_url).query) == {
         "tag": ["A"],
         "window": ["24h"],
         "kind": ["buckets"],
     }
     assert state.link == "/trend?tag=A&window=24h&series=avg,max&zoom=5-9&page=2"
+    assert state.explore_url == "/explore?tags=A&zoom=5-9&window=24h"
     assert state.rows[0].num == 51
 
 
@@ -123,17 +124,17 @@ async def test_a_zoom_has_a_file_of_its_own() -> None:
     await load(state)
     assert state.csv_zoom_url == ""
     state.set_zoom([1_756_214_780_000, 1_756_218_380_000])
-    asked = parse_qs(urlsplit(state.csv_zoom_url).query)
-    assert asked["from"] == ["2025-08-26T13:26:20+00:00"]
-    assert asked["to"] == ["2025-08-26T14:26:20+00:00"]
-    assert {key: asked[key] for key in ("tag", "window", "kind")} == parse_qs(
+    query = parse_qs(urlsplit(state.csv_zoom_url).query)
+    assert query["from"] == ["2025-08-26T13:26:20+00:00"]
+    assert query["to"] == ["2025-08-26T14:26:20+00:00"]
+    assert {key: query[key] for key in ("tag", "window", "kind")} == parse_qs(
         urlsplit(state.csv_url).query
     )
     state.set_zoom([])
     assert state.csv_zoom_url == ""
 
 
-async def test_without_a_tag_the_first_one_is_shown_and_only_one_requested_is_kept() -> None:
+async def test_the_first_tag_is_the_default_and_only_a_requested_tag_is_saved() -> None:
     state = with_query(Trend)
     await load(state)
     assert (state.tag, state.saved_tag, state.window) == ("A", "", "5m")
@@ -175,7 +176,7 @@ async def test_what_does_not_exist_is_an_error(query: dict[str, str], code: str)
     assert (state.phase, state.problem.code, state.rows) == ("error", code, [])
 
 
-async def test_an_unknown_tag_is_told_alike_on_every_page_and_over_http() -> None:
+async def test_an_unknown_tag_has_the_same_error_on_every_page_and_over_http() -> None:
     pages = [
         with_query(Trend, tag="nope"),
         with_query(Tech, tag="nope"),
@@ -189,9 +190,9 @@ async def test_an_unknown_tag_is_told_alike_on_every_page_and_over_http() -> Non
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
         paths = ("timeseries", "kpi", "latest", "export.csv", "comm/heatmap")
         answers = [(await http.get(f"/api/v1/{path}?tag=nope")).json()["error"] for path in paths]
-    told = {(page.problem.code, say(page.problem.message)) for page in pages}
-    told |= {(error["code"], error["message"]) for error in answers}
-    assert told == {("UNKNOWN_TAG", "no tag is named 'nope'; choose another one")}
+    messages = {(page.problem.code, say(page.problem.message)) for page in pages}
+    messages |= {(error["code"], error["message"]) for error in answers}
+    assert messages == {("UNKNOWN_TAG", "no tag is named 'nope'; choose another one")}
 
 
 async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:
@@ -205,7 +206,7 @@ async def test_another_tag_begins_at_its_first_page_without_zoom() -> None:
     assert state.choose_tag("") is None
 
 
-async def test_rows_of_another_selection_are_not_kept_when_the_database_fails() -> None:
+async def test_rows_of_another_selection_are_not_shown_when_the_database_fails() -> None:
     state = with_query(Trend, tag="A", window="12h")
     await load(state)
     state._fail(DatabaseUnreachable())
@@ -245,12 +246,12 @@ class Arriving(Trend):
     to_come: int = 0
 
     def _show(self, series: TagSeries, *, find: bool) -> None:
-        whole = series.table
-        rows = whole.rows[: len(whole.rows) - self.to_come]
-        super()._show(replace(series, table=replace(whole, rows=rows)), find=find)
+        table = series.table
+        rows = table.rows[: len(table.rows) - self.to_come]
+        super()._show(replace(series, table=replace(table, rows=rows)), find=find)
 
 
-async def test_a_page_after_the_first_stands_still_while_buckets_come() -> None:
+async def test_a_page_after_the_first_does_not_move_while_buckets_come() -> None:
     state = with_query(Arriving, tag="A", window="12h", page="2")
     state.to_come = 2
     await load(state)
@@ -302,26 +303,26 @@ async def test_bands_of_bollinger_are_requested_everywhere() -> None:
     assert state.saved_band == "bollinger"
     await call(state, "refresh")
     assert state.rows[0].cells[3] != plant_top
-    for told in (state.url, state.csv_url, state.link):
-        assert "band=bollinger" in told
+    for address in (state.url, state.csv_url, state.link):
+        assert "band=bollinger" in address
     assert state.choose_band("nope") is None
 
 
-async def test_the_chart_gets_each_new_answer_and_no_other() -> None:
+async def test_the_chart_gets_each_new_answer_and_no_other(nothing_expires: None) -> None:
     state = with_query(Trend, tag="A", window="48h")
     await load(state)
     before = state.revision
     await call(state, "show")
     assert state.revision == before, "the same answer from the cache"
     await call(state, "refresh")
-    assert state.revision == before + 1, "asked for now"
+    assert state.revision == before + 1, "read again"
 
 
 async def test_following_asks_again_and_not_while_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     state = with_query(Trend, tag="A", window="10m")
     await load(state)
     state.updated_ms = 0
-    monkeypatch.setattr(Trend, "_open_in", lambda self, path: True)
+    monkeypatch.setattr(Trend, "_is_open", lambda self, path: True)
     following = asyncio.create_task(call(state, "follow"))
     await becomes(lambda: state.updated_ms > 0)
     following.cancel()
@@ -334,13 +335,13 @@ async def test_a_paused_page_stays_paused_in_another_process() -> None:
     state = with_query(Trend, tag="A", window="10m")
     await load(state)
     state.stop_realtime()
-    kept = with_query(Trend, tag="A", window="10m")
-    kept.saved_pause = state.saved_pause
-    await load(kept)
-    assert (kept.phase, kept.realtime_mode) == ("loaded", False)
-    kept.start_realtime()
-    await load(kept)
-    assert kept.realtime_mode
+    other = with_query(Trend, tag="A", window="10m")
+    other.saved_pause = state.saved_pause
+    await load(other)
+    assert (other.phase, other.realtime_mode) == ("loaded", False)
+    other.start_realtime()
+    await load(other)
+    assert other.realtime_mode
 
 
 async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,7 +349,7 @@ async def test_a_failing_page_says_when_it_tries_again(monkeypatch: pytest.Monke
     await load(state)
     state._fail(DatabaseUnreachable())
     state.stop_realtime()
-    monkeypatch.setattr(Trend, "_open_in", lambda self, path: True)
+    monkeypatch.setattr(Trend, "_is_open", lambda self, path: True)
     following = asyncio.create_task(call(state, "follow"))
     await becomes(lambda: state.problem.retry_in == 1)
     await becomes(lambda: state.problem.code == "")
@@ -365,7 +366,7 @@ async def test_a_zoom_that_is_none_shows_all(zoom: list[int]) -> None:
     assert "zoom" not in state.link
 
 
-async def test_a_range_is_asked_for_everywhere_and_kept_in_this_tab() -> None:
+async def test_a_range_is_in_every_address_and_saved_for_this_tab(plant_db: Plant) -> None:
     state = with_query(Trend, **{"tag": "A", "from": "now-90m", "to": "now"})
     await load(state)
     assert (state.phase, state.past, state.url) == (
@@ -373,7 +374,13 @@ async def test_a_range_is_asked_for_everywhere_and_kept_in_this_tab() -> None:
         False,
         "/api/v1/timeseries?tag=A&from=now-90m&to=now&format=columns",
     )
-    assert 89 <= state.total <= 91
+    found = await plant_db.conn.execute(
+        "SELECT count(*) FROM influx_hist WHERE tag_name = 'A'"
+        " AND ts >= to_timestamp(%s / 1000.0) AND ts < to_timestamp(%s / 1000.0)",
+        state.ends,
+    )
+    assert await found.fetchone() == (state.total,), "one sample a minute"
+    assert state.total > 30
     assert state.link == "/trend?tag=A&from=now-90m&to=now"
     assert parse_qs(urlsplit(state.csv_url).query)["from"] == ["now-90m"]
     assert say(state.window_caption) == "now-90m – now, one point per minute"
@@ -396,7 +403,7 @@ async def test_a_range_is_asked_for_everywhere_and_kept_in_this_tab() -> None:
 async def test_the_past_does_not_update_and_one_step_leads_back_to_now(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Trend, "_open_in", lambda self, path: True)
+    monkeypatch.setattr(Trend, "_is_open", lambda self, path: True)
     state = with_query(Trend, tag="A", window="60m")
     await load(state)
     assert state.return_to_now() is None
@@ -430,11 +437,11 @@ async def test_the_state_of_a_tag_beside_older_rows_of_the_past_has_its_own_time
     assert series.now is not None
     read, fetched = series.table.rows[0].now, series.chart.answer.fetched_ms
     series = replace(series, now=replace(series.now, at=read + timedelta(seconds=33)))
-    state._note_clock(series)
+    state._set_clock(series)
     assert state.db_now_ms == epoch_ms(read) + 33_000
     assert state.updated_ms == fetched + 33_000
     state.return_to_now()
-    state._note_clock(series)
+    state._set_clock(series)
     assert (state.db_now_ms, state.updated_ms) == (epoch_ms(read), fetched)
 
 
@@ -456,7 +463,7 @@ async def test_wider_is_twice_the_time_and_a_zoom_can_be_loaded_finer() -> None:
     assert start < state.ends[0]
 
 
-async def test_what_is_no_range_is_told_beside_its_fields_and_changes_nothing() -> None:
+async def test_an_invalid_range_is_an_error_beside_its_fields_and_changes_nothing() -> None:
     state = with_query(Trend, tag="A", window="24h")
     await load(state)
     link = state.link
@@ -468,7 +475,7 @@ async def test_what_is_no_range_is_told_beside_its_fields_and_changes_nothing() 
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "text"),
     [
         ({"from": "gestern"}, "'gestern'"),
         ({"from": "now", "to": "now-1h"}, "must be before"),
@@ -478,7 +485,7 @@ async def test_what_is_no_range_is_told_beside_its_fields_and_changes_nothing() 
     ],
 )
 async def test_a_link_without_a_range_is_one_clear_sentence(
-    query: dict[str, str], said: str
+    query: dict[str, str], text: str
 ) -> None:
     state = with_query(Trend, tag="A", **query)
     await load(state)
@@ -487,7 +494,7 @@ async def test_a_link_without_a_range_is_one_clear_sentence(
         "BAD_PARAMETER",
         "open",
     )
-    assert said in say(state.problem.message)
+    assert text in say(state.problem.message)
 
 
 async def test_a_range_before_the_first_value_says_from_when_there_are_some() -> None:
@@ -495,3 +502,65 @@ async def test_a_range_before_the_first_value_says_from_when_there_are_some() ->
     await load(state)
     assert (state.phase, state.total) == ("loaded", 0)
     assert re.match(r"Its first value came at \d{4}-", say(state.empty_do))
+
+
+async def save(plant_db: Plant, **texts: str) -> None:
+    for name, text in texts.items():
+        await plant_db.conn.execute(
+            "INSERT INTO expression (name, text, version, author) VALUES (%s, %s, 1, 'ann')",
+            (name, text),
+        )
+
+
+async def test_a_calculated_tag_has_indicators_and_features_as_its_tag(plant_db: Plant) -> None:
+    await save(plant_db, SAME="A")
+    for kind, query in ((Tech, {}), (Trend, {"table": "features"})):
+        own, same = [with_query(kind, tag=tag, window="12h", **query) for tag in ("A", "SAME")]
+        await load(own)
+        await load(same)
+        assert same.phase == "loaded"
+        assert same.total == own.total > 20
+        assert [(row.ms, row.cells) for row in same.rows] == [
+            (row.ms, row.cells) for row in own.rows
+        ]
+
+
+async def test_the_table_of_a_calculated_tag_has_no_columns_that_need_its_own_samples(
+    plant_db: Plant,
+) -> None:
+    await save(plant_db, TWICE="A * 2")
+    state = with_query(Trend, tag="TWICE", window="12h")
+    await load(state)
+    assert state.means_only
+    assert {len(row.cells) for row in state.rows} == {2}
+    assert not any("–" in row.cells for row in state.rows)
+    state = with_query(Trend, tag="A", window="12h")
+    await load(state)
+    assert not state.means_only
+    assert {len(row.cells) for row in state.rows} == {6}
+
+
+async def test_where_a_calculated_tag_has_no_features_the_chart_stays_and_the_table_says_why(
+    plant_db: Plant,
+) -> None:
+    await save(plant_db, MOVING="avg_1h(A)")
+    state = with_query(Trend, tag="MOVING", window="12h", table="features")
+    await load(state)
+    assert (state.phase, state.total) == ("loaded", 0)
+    assert "'MOVING' uses a function over time" in say(state.empty_why)
+    # The clock of an empty table is that of the chart.
+    assert state.db_now_ms > 0
+    assert say(state.empty_do) == ""
+    state = with_query(Trend, tag="MOVING", window="12h")
+    await load(state)
+    assert state.total > 60
+
+
+async def test_a_calculated_tag_without_values_says_what_it_needs(plant_db: Plant) -> None:
+    await save(plant_db, NOTHING="A + B")
+    for kind in (Trend, Tech):
+        state = with_query(kind, tag="NOTHING", window="12h")
+        await load(state)
+        assert (state.phase, state.total) == ("loaded", 0)
+        assert say(state.empty_why) == "No value of this calculated tag in this time"
+        assert say(state.empty_do).endswith("A + B")

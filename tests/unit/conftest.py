@@ -14,9 +14,9 @@ from tests.ticks import Lines, Rows
 
 @pytest.fixture
 def rows(monkeypatch: pytest.MonkeyPatch) -> Rows:
-    made = Rows()
-    monkeypatch.setattr(db, "_current", made)
-    return made
+    source = Rows()
+    monkeypatch.setattr(db, "_current", source)
+    return source
 
 
 @pytest.fixture

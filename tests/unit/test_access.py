@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import threading
 from datetime import timedelta
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from hypothesis import given, strategies as st
 from starlette.requests import Request
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from ksys_app.api.login_form import log_in_by_form, typed
+from ksys_app.api.login_form import log_in_by_form, parse_login
 from ksys_app.api.visitors import next_of
 from ksys_app.domain import access
 from ksys_app.domain.access import (
@@ -26,7 +27,7 @@ from ksys_app.domain.access import (
     WAITS,
     address_wait_s,
     clean_name,
-    counted,
+    failure_network,
     key_of,
     may,
     name_problem,
@@ -55,9 +56,9 @@ def test_each_role_may_do_what_the_ones_before_it_may() -> None:
 
 @given(FAILURES, SINCE)
 def test_a_wait_is_over_when_it_has_passed(failures: int, since: float) -> None:
-    left = wait_s(failures, since)
-    assert 0 <= left <= WAITS[-1]
-    assert wait_s(failures, since + left) == pytest.approx(0, abs=1e-6)
+    remaining = wait_s(failures, since)
+    assert 0 <= remaining <= WAITS[-1]
+    assert wait_s(failures, since + remaining) == pytest.approx(0, abs=1e-6)
 
 
 @given(FAILURES, SINCE, SINCE)
@@ -93,9 +94,9 @@ def test_an_address_forgets_one_failure_after_the_other(
 ) -> None:
     early, late = sorted((one, other))
     assert address_wait_s(failures, late) <= address_wait_s(failures, early)
-    left = address_wait_s(failures, one)
-    assert address_wait_s(failures, one + left) == pytest.approx(0, abs=1e-5)
-    assert address_wait_s(failures + 1, one) >= left
+    remaining = address_wait_s(failures, one)
+    assert address_wait_s(failures, one + remaining) == pytest.approx(0, abs=1e-5)
+    assert address_wait_s(failures + 1, one) >= remaining
 
 
 def test_an_address_alone_guesses_no_password_that_is_accepted() -> None:
@@ -118,7 +119,7 @@ def test_an_address_alone_guesses_no_password_that_is_accepted() -> None:
     ],
 )
 def test_failures_of_a_network_of_ipv6_count_together(address: str, network: str) -> None:
-    assert counted(address) == network
+    assert failure_network(address) == network
 
 
 @pytest.mark.parametrize(
@@ -204,53 +205,55 @@ def test_a_key_tells_nothing_and_any_text_has_one(secret: str) -> None:
 
 
 def test_secrets_are_random_and_tokens_can_be_recognised() -> None:
-    made = {credentials.new_secret() for _ in range(100)}
-    assert len(made) == 100
-    assert all(re.fullmatch(r"[\w-]{43}", secret) for secret in made)
+    secrets = {credentials.new_secret() for _ in range(100)}
+    assert len(secrets) == 100
+    assert all(re.fullmatch(r"[\w-]{43}", secret) for secret in secrets)
     assert re.fullmatch(r"ksys_[\w-]{43}", credentials.new_token())
 
 
 class TestPasswords:
     async def test_a_hash_is_of_its_password_only(self) -> None:
-        stored = await credentials.hashed("correct horse")
-        assert await credentials.verified(stored, "correct horse")
-        assert not await credentials.verified(stored, "correct house")
-        assert stored != await credentials.hashed("correct horse"), "each has its own salt"
+        stored = await credentials.hash_password("correct horse")
+        assert await credentials.verify_password(stored, "correct horse")
+        assert not await credentials.verify_password(stored, "correct house")
+        assert stored != await credentials.hash_password("correct horse"), "each has its own salt"
 
     async def test_an_unknown_user_costs_the_same_work(self) -> None:
         """The fixed hash has the parameters of a new one, and no password is its own."""
         nobody = extract_parameters(credentials._NOBODY)
-        assert nobody == extract_parameters(await credentials.hashed("correct horse"))
-        assert not await credentials.verified(None, "correct horse")
+        assert nobody == extract_parameters(await credentials.hash_password("correct horse"))
+        assert not await credentials.verify_password(None, "correct horse")
 
     async def test_parameters_are_those_that_owasp_recommends(self) -> None:
-        found = extract_parameters(await credentials.hashed("correct horse"))
+        found = extract_parameters(await credentials.hash_password("correct horse"))
         assert (found.memory_cost, found.time_cost, found.parallelism) == (19 * 1024, 2, 1)
         assert found.type.name == "ID"
 
     async def test_a_hash_with_other_parameters_is_outdated(self) -> None:
-        assert not credentials.outdated(await credentials.hashed("correct horse"))
-        assert credentials.outdated(PasswordHasher(memory_cost=8 * 1024).hash("correct horse"))
+        assert not credentials.is_outdated(await credentials.hash_password("correct horse"))
+        assert credentials.is_outdated(PasswordHasher(memory_cost=8 * 1024).hash("correct horse"))
 
     @pytest.mark.parametrize("stored", ["", "plain text", "$argon2id$v=19$m=1", "$2b$12$abc"])
     async def test_what_is_no_hash_fits_no_password(self, stored: str) -> None:
-        assert not await credentials.verified(stored or None, "correct horse")
+        assert not await credentials.verify_password(stored or None, "correct horse")
 
     async def test_letters_are_the_same_however_a_keyboard_composes_them(self) -> None:
-        stored = await credentials.hashed("Gru\u0308\xdfe aus Seoul")
-        assert await credentials.verified(stored, "Gr\xfc\xdfe aus Seoul")
+        stored = await credentials.hash_password("Gru\u0308\xdfe aus Seoul")
+        assert await credentials.verify_password(stored, "Gr\xfc\xdfe aus Seoul")
 
     async def test_two_are_hashed_at_a_time(self) -> None:
-        running, most = 0, 0
+        running, most, lock = 0, 0, threading.Lock()
 
         def work() -> None:
             nonlocal running, most
-            running += 1
-            most = max(most, running)
+            with lock:
+                running += 1
+                most = max(most, running)
             credentials._HASHER.hash(b"correct horse")
-            running -= 1
+            with lock:
+                running -= 1
 
-        await asyncio.gather(*(credentials.in_turn(work) for _ in range(8)))
+        await asyncio.gather(*(credentials.run_in_turn(work) for _ in range(8)))
         assert most <= credentials.AT_ONCE == 2
 
 
@@ -284,11 +287,11 @@ def test_the_login_leads_to_pages_of_the_app_only(
 
 def test_a_password_is_checked_as_it_was_typed() -> None:
     longest = {"user": "ann", "password": " x" * 512}
-    assert typed(longest).password == longest["password"]
+    assert parse_login(longest).password == longest["password"]
     too_long = longest | {"password": longest["password"] + "y"}
     for form in (too_long, longest | {"user": "a" * 65}, {"user": "ann"}, {}):
         with pytest.raises(AuthRequired, match="wrong"):
-            typed(form)
+            parse_login(form)
 
 
 def test_every_role_of_the_rules_is_a_role_of_the_model() -> None:

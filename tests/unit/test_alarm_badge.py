@@ -27,7 +27,7 @@ def alarms(*rows: StateRow) -> TagAlarms:
     return TagAlarms(by_tag([shown(row, RULE) for row in rows]))
 
 
-def made(found: TagAlarms | None, row: TileRow = ROW, rule: QcRule | None = RULE) -> Tile:
+def tile_with(found: TagAlarms | None, row: TileRow = ROW, rule: QcRule | None = RULE) -> Tile:
     maker = TileMaker(SEOUL)
     maker.judge([row], {} if rule is None else {"D100": rule}, alarms=found)
     (tile,) = maker.tiles()
@@ -35,7 +35,7 @@ def made(found: TagAlarms | None, row: TileRow = ROW, rule: QcRule | None = RULE
 
 
 @pytest.mark.parametrize(
-    ("row", "value", "told", "level"),
+    ("row", "value", "text", "level"),
     [
         (state("HIGH", "HH"), 199.0, "crit HH 199 ≥ 198", 2),
         (state("HIGH", "H"), 190.0, "warn H 190 in the deadband of 195", 1),
@@ -47,15 +47,15 @@ def made(found: TagAlarms | None, row: TileRow = ROW, rule: QcRule | None = RULE
     ],
 )
 def test_a_tile_shows_what_the_worker_has_found_with_the_figures_of_now(
-    row: StateRow, value: float, told: str, level: int
+    row: StateRow, value: float, text: str, level: int
 ) -> None:
-    tile = made(alarms(row), replace(ROW, value=value))
-    assert (alarm_of(tile), tile.alarm_level) == (told, level)
+    tile = tile_with(alarms(row), replace(ROW, value=value))
+    assert (alarm_of(tile), tile.alarm_level) == (text, level)
 
 
 def test_the_worst_alarm_comes_first_and_hidden_ones_do_not_count() -> None:
     both = alarms(state("GAP", value=1.0, limit_value=1.0), state("LOW", "LL"))
-    assert [one.reason for one in made(both).violations] == ["LL", "GAP"]
+    assert [one.reason for one in tile_with(both).violations] == ["LL", "GAP"]
     later = NOW + timedelta(hours=1)
     hidden = (
         state("HIGH", "HH", shelved_until=later),
@@ -64,30 +64,30 @@ def test_the_worst_alarm_comes_first_and_hidden_ones_do_not_count() -> None:
         state("SOURCE_LOST"),
         replace(state("RATE"), process="norm"),
     )
-    assert made(alarms(*hidden)).violations == ()
+    assert tile_with(alarms(*hidden)).violations == ()
 
 
 def test_a_value_beyond_a_limit_is_no_alarm_before_the_worker_says_so() -> None:
     over = replace(ROW, value=199.0)
-    assert alarm_of(made(alarms(), over)) == "-"
-    assert alarm_of(made(None, over)) == "crit HH 199 ≥ 198", "where no worker has ever judged"
+    assert alarm_of(tile_with(alarms(), over)) == "-"
+    assert alarm_of(tile_with(None, over)) == "crit HH 199 ≥ 198", "where no worker has ever judged"
 
 
-def test_refused_samples_are_told_by_the_database_itself() -> None:
+def test_refused_samples_are_an_alarm_without_the_worker() -> None:
     row = replace(
         ROW, refused=3, refused_at=NOW, refused_value=float("nan"), refused_reason="NOT_FINITE"
     )
-    tile = made(alarms(state("INSTR", "BAD")), row, None)
+    tile = tile_with(alarms(state("INSTR", "BAD")), row, None)
     assert alarm_of(tile) == "crit BAD NOT_FINITE nan, 3 in 5 min"
     assert len(tile.violations) == 1
 
 
 def test_without_the_worker_a_tile_says_since_when() -> None:
     away = TagAlarms(alarms(state("HIGH", "HH")).by_tag, NOW)
-    tile = made(away, replace(ROW, value=199.0))
+    tile = tile_with(away, replace(ROW, value=199.0))
     assert (alarm_of(tile), tile.alarm_level) == ("not evaluated since 2025-08-15 16:26:11", 0)
     assert tile_view(tile).alarm == ["", "unjudged", "2025-08-15 16:26:11", ""]
-    assert tile_view(made(alarms())).alarm == []
+    assert tile_view(tile_with(alarms())).alarm == []
 
 
 def test_a_tile_changes_with_its_alarms_and_not_without() -> None:

@@ -24,8 +24,8 @@ TIMES = st.lists(st.integers(0, 60), max_size=60).map(
 
 
 def row(at: int, event: str, tag: str = "A", **more: Any) -> Happening:
-    given = {"condition": "HIGH", "raised_at_us": START + at, "priority": 2} | more
-    return Happening(START + at, tag, event=event, **given)
+    values = {"condition": "HIGH", "raised_at_us": START + at, "priority": 2} | more
+    return Happening(START + at, tag, event=event, **values)
 
 
 def journal(seed: int) -> list[Happening]:
@@ -38,18 +38,18 @@ def journal(seed: int) -> list[Happening]:
             at += int(
                 chance.choice([chance.expovariate(1 / 30), chance.expovariate(1 / 40_000)]) * SECOND
             )
-            lasts = int(chance.choice([5, 20, 3_000, 100_000]) * chance.random() * SECOND)
+            length = int(chance.choice([5, 20, 3_000, 100_000]) * chance.random() * SECOND)
             raised, priority = at, chance.choice([1, 2, 3, 4])
             if chance.random() < 0.2:
                 found.append(row(at, "SHELVE", tag))
-                found.append(row(at + int(lasts * chance.choice([0.5, 2])), "UNSHELVE", tag))
+                found.append(row(at + int(length * chance.choice([0.5, 2])), "UNSHELVE", tag))
             found.append(row(at, "RAISE", tag, priority=priority))
             of = {"priority": priority, "raised_at_us": START + raised}
             if chance.random() < 0.3:
-                found.append(row(at + lasts // 2, "ESCALATE", tag, **of))
+                found.append(row(at + length // 2, "ESCALATE", tag, **of))
             if chance.random() < 0.6:
-                found.append(row(at + int(lasts * 2 * chance.random()), "ACK", tag, **of))
-            at += lasts
+                found.append(row(at + int(length * 2 * chance.random()), "ACK", tag, **of))
+            at += length
             found.append(row(at, "CLEAR", tag, **of))
             at += SECOND
     chance.shuffle(found)
@@ -57,12 +57,12 @@ def journal(seed: int) -> list[Happening]:
 
 
 class Counted:
-    """The same by counting, for each moment, all rows."""
+    """The expected figures: at each moment, all rows are counted."""
 
     def __init__(self, rows: list[Happening]) -> None:
         self.rows = [one for one in rows if one.ts_us < END]
         wanted = ("RAISE", "ESCALATE", "REALARM")
-        self.announced = [one for one in self.rows if one.event in wanted and self.told(one)]
+        self.announced = [one for one in self.rows if one.event in wanted and self.counts(one)]
         self.times = sorted(one.ts_us for one in self.announced)
 
     def hidden(self, one: Happening) -> bool:
@@ -72,7 +72,7 @@ class Counted:
         shows = [r.ts_us for r in mine if r.event == "UNSHELVE" and r.ts_us < one.ts_us]
         return bool(hides) and (not shows or max(hides) > max(shows))
 
-    def told(self, one: Happening) -> bool:
+    def counts(self, one: Happening) -> bool:
         return one.ts_us >= START and one.priority < 4 and not self.hidden(one)
 
     def within(self, moment: int) -> int:

@@ -1,4 +1,4 @@
-"""What a page makes of alarms in the browser, run by Node."""
+"""Alarms in the browser: order, sound, filter and journal, run by Node."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from ksys_app.texts import LANGUAGES
 from tests.node import run
 
-HELD = "alarms/held.js"
+SNAPSHOT = "alarms/snapshot.js"
 FILTER = "alarms/filter.js"
-PLACES = "alarms/places.js"
+LINES = "alarms/stablelines.js"
 
 
 def alarm(tag: str, state: str = "unacked", priority: int = 2, minute: int = 0, **more: Any) -> Any:
@@ -26,10 +26,10 @@ def answer(*rows: Any, seq: int = 1) -> dict[str, Any]:
 
 
 FOLLOW = """(() => {
-  let held = m.NOTHING;
+  let held = m.EMPTY_SNAPSHOT;
   return given.map((answer) => {
     const before = held;
-    held = m.applied(held, answer, 0);
+    held = m.applyAnswer(held, answer, 0);
     return {
       tags: held.rows.map((row) => row.tag_name),
       same: held.rows.map((row) => before.rows.includes(row)),
@@ -41,7 +41,7 @@ FOLLOW = """(() => {
 
 def test_rows_that_have_not_changed_stay_the_same_objects() -> None:
     first, second = run(
-        HELD,
+        SNAPSHOT,
         FOLLOW,
         answer(alarm("A"), alarm("B")),
         answer(alarm("A"), alarm("B", "acked"), seq=2),
@@ -50,12 +50,29 @@ def test_rows_that_have_not_changed_stay_the_same_objects() -> None:
     assert (second["tags"], second["same"]) == (["A", "B"], [True, False])
 
 
+def test_the_version_of_the_alarms_of_tags_changes_with_them_and_not_with_values() -> None:
+    def version(*rows: Any) -> Any:
+        return run(SNAPSHOT, "m.alarmVersion(given[0], ['A', 'B'])", list(rows))
+
+    first, second = alarm("A", value_now=1), alarm("B", value_now=2)
+    before = version(first, second)
+    assert version(second | {"value_now": 9}, first, alarm("C")) == before
+    for changed in (
+        [first],
+        [first, second | {"level": "HH"}],
+        [first, alarm("B", minute=5)],
+        [first, second | {"cleared_at": "2026-01-01T00:09:00+00:00"}],
+        [first, second, alarm("B", condition="RATE")],
+    ):
+        assert version(*changed) != before
+
+
 def test_changes_are_applied_to_the_alarms_that_a_page_has() -> None:
     none: dict[str, Any] = {"whole": False, "removed": [], "values": []}
     gone = [{"tag_name": "B", "condition": "HIGH"}, {"tag_name": "X", "condition": "LOW"}]
     value = {"tag_name": "C", "value_now": 7, "value_now_ts": None}
     found = run(
-        HELD,
+        SNAPSHOT,
         FOLLOW,
         answer(alarm("A"), alarm("B"), alarm("C")) | {"whole": True},
         answer(seq=2) | none,
@@ -86,8 +103,8 @@ CALLS: list[tuple[list[Any], list[Any], bool]] = [
 
 
 def test_an_alarm_calls_once_for_each_thing_that_somebody_has_to_see() -> None:
-    told = "given[0].map(([before, after]) => m.annunciated(before, after).length > 0)"
-    assert run(HELD, told, CALLS) == [calls for _, _, calls in CALLS]
+    expression = "given[0].map(([before, after]) => m.annunciated(before, after).length > 0)"
+    assert run(SNAPSHOT, expression, CALLS) == [calls for _, _, calls in CALLS]
 
 
 def test_what_waits_for_somebody_comes_first_then_the_more_urgent_then_the_newer() -> None:
@@ -100,9 +117,11 @@ def test_what_waits_for_somebody_comes_first_then_the_more_urgent_then_the_newer
         alarm("latched", "latched", 2),
     ]
     order = "given[0].sort(m.byUrgency).map((row) => row.tag_name)"
-    assert run(HELD, order, rows) == ["back", "new", "old", "low", "acked", "latched"]
-    assert run(HELD, "m.highest(given[0]).tag_name", rows) == "back"
-    assert run(HELD, "m.highest(given[0])", [alarm("A", "acked"), alarm("B", "shelved")]) is None
+    assert run(SNAPSHOT, order, rows) == ["back", "new", "old", "low", "acked", "latched"]
+    assert run(SNAPSHOT, "m.highest(given[0]).tag_name", rows) == "back"
+    assert (
+        run(SNAPSHOT, "m.highest(given[0])", [alarm("A", "acked"), alarm("B", "shelved")]) is None
+    )
 
 
 def test_a_page_says_since_when_nothing_is_evaluated() -> None:
@@ -112,8 +131,16 @@ def test_a_page_says_since_when_nothing_is_evaluated() -> None:
         answer() | {"evaluated_to": to, "age_s": age, "evaluating": on}
         for to, age, on, _ in [*cases, (None, None, False, 0)]
     ]
-    told = "given[0].map((answer) => m.unevaluated(m.applied(m.NOTHING, answer, 0)))"
-    assert run(HELD, told, answers) == [since for *_, since in cases] + [0]
+    expression = (
+        "given[0].map((answer) => m.unevaluated(m.applyAnswer(m.EMPTY_SNAPSHOT, answer, 0)))"
+    )
+    assert run(SNAPSHOT, expression, answers) == [since for *_, since in cases] + [0]
+
+
+def test_the_time_of_old_alarms_is_that_at_which_the_database_answered_last() -> None:
+    answers = [answer(), answer() | {"stale": True, "stale_s": 12.5}]
+    times = "given[0].map((answer) => m.applyAnswer(m.EMPTY_SNAPSHOT, answer, 20_000).atMs)"
+    assert run(SNAPSHOT, times, answers) == [20_000, 7_500]
 
 
 def test_what_called_sounds_until_it_is_acknowledged_or_was_silenced() -> None:
@@ -124,8 +151,8 @@ def test_what_called_sounds_until_it_is_acknowledged_or_was_silenced() -> None:
       return [keys, m.loudest(given[0], keys)];
     })"""
     minute = 1_767_225_600_000 + 60_000
-    asked = [([], "AB", -1), ([], "AB", minute), (["HIGH A", "HIGH C"], "", -1), ([], "", -1)]
-    assert run(HELD, sounds, rows, asked) == [
+    cases = [([], "AB", -1), ([], "AB", minute), (["HIGH A", "HIGH C"], "", -1), ([], "", -1)]
+    assert run(SNAPSHOT, sounds, rows, cases) == [
         [["HIGH A", "HIGH B"], 2],
         [["HIGH B"], 2],
         [["HIGH A"], 3],
@@ -142,11 +169,13 @@ def test_the_address_holds_the_filter_and_drops_what_is_invalid() -> None:
         "view=x&only=y&priority=9,2,2,a&by=size": "priority=2",
     }
     found = run(FILTER, "given[0].map((q) => m.toQuery(m.fromQuery(q)))", list(queries))
-    assert found == [kept if kept is not None else query for query, kept in queries.items()]
+    assert found == [
+        expected if expected is not None else query for query, expected in queries.items()
+    ]
 
 
 CHOOSE = """given[1].map((asked) =>
-  m.chosen(given[0], {...m.EVERYTHING, ...asked}).map((row) => row.tag_name))"""
+  m.filterRows(given[0], {...m.NO_FILTER, ...asked}).map((row) => row.tag_name))"""
 CHOSEN: list[tuple[dict[str, Any], list[str]]] = [
     ({}, ["A", "B", "C", "D", "E"]),
     ({"only": "waits"}, ["A", "B"]),
@@ -166,23 +195,23 @@ def test_the_filter_selects_alarms() -> None:
         alarm("A"),
         alarm("E", "shelved", shelved_until="2026-01-01T02:00:00Z"),
     ]
-    found = run(FILTER, CHOOSE, rows, [asked for asked, _ in CHOSEN])
+    found = run(FILTER, CHOOSE, rows, [criteria for criteria, _ in CHOSEN])
     assert found == [tags for _, tags in CHOSEN]
 
 
 def test_groups_stand_in_the_order_of_their_most_urgent_alarm() -> None:
     rows = [alarm("A", group="west"), alarm("B", group="east"), alarm("C", group="west")]
-    told = (
+    expression = (
         "m.grouped(given[0], given[1]).map(({name, rows}) => [name, rows.map((r) => r.tag_name)])"
     )
-    assert run(FILTER, told, rows, "group") == [["west", ["A", "C"]], ["east", ["B"]]]
-    assert run(FILTER, told, rows, "none") == [[None, ["A", "B", "C"]]]
+    assert run(FILTER, expression, rows, "group") == [["west", ["A", "C"]], ["east", ["B"]]]
+    assert run(FILTER, expression, rows, "none") == [[None, ["A", "B", "C"]]]
 
 
 SETTLE = """(() => {
-  let shown = m.EMPTY;
+  let shown = m.NO_LINES;
   return given.map(([rows, held]) => {
-    shown = m.settled(shown, [{ name: null, rows }], held);
+    shown = m.stableLines(shown, [{ name: null, rows }], held);
     const named = shown.items.map(({ row, over }) => row.tag_name + (over ? " over" : ""));
     return [named, shown.waiting];
   });
@@ -192,7 +221,7 @@ SETTLE = """(() => {
 def test_no_row_moves_while_somebody_is_at_the_list() -> None:
     a, b, new = alarm("A"), alarm("B"), alarm("N")
     found = run(
-        PLACES,
+        LINES,
         SETTLE,
         [[a, b], False],
         [[new, b], True],
@@ -211,7 +240,7 @@ def test_keys_walk_the_rows_and_step_over_heads() -> None:
     items = [{"head": "g"}, {"row": 1}, {"row": 1}, {"head": "h"}, {"row": 1}]
     steps = [(1, "j", 2), (2, "ArrowDown", 4), (4, "k", 2), (4, "ArrowDown", 4), (-1, "j", 1)]
     steps += [(4, "Home", 1), (1, "End", 4), (1, "x", None)]
-    found = run(PLACES, "given[1].map(([at, key]) => m.step(given[0], at, key))", items, steps)
+    found = run(LINES, "given[1].map(([at, key]) => m.nextRow(given[0], at, key))", items, steps)
     assert found == [to for *_, to in steps]
 
 
@@ -224,11 +253,11 @@ def test_what_the_reader_may_not_do_says_why() -> None:
         ("admin", False, "operator", "no_write"),
         (None, True, "operator", "no_me"),
     ]
-    asked = [
+    readers = [
         {"me": role and {"role": role}, "writable": writable, "needs": needs}
         for role, writable, needs, _ in cases
     ]
-    found = run("alarms/results.js", "given[0].map(m.hindrance)", asked)
+    found = run("alarms/results.js", "given[0].map(m.refusalKey)", readers)
     assert found == [why for *_, why in cases]
 
 
@@ -237,7 +266,7 @@ def test_results_are_counted_and_those_that_were_not_done_named() -> None:
         {"tag_name": tag, "result": result}
         for tag, result in (("A", "done"), ("B", "stale"), ("C", "done"), ("D", "already"))
     ]
-    found = run("alarms/results.js", "m.summed(given[0])", results)
+    found = run("alarms/results.js", "m.summarize(given[0])", results)
     assert found["counts"] == [["done", 2], ["already", 1], ["stale", 1]]
     assert [one["tag_name"] for one in found["others"]] == ["B", "D"]
 
@@ -273,7 +302,7 @@ def event(name: str, minute: int, tag: str = "A", raised: int = 0, **more: Any) 
     return row | about | {"event": name} | more
 
 
-FOLD = """m.folded(given[0]).map((line) => line.episode
+FOLD = """m.foldEpisodes(given[0]).map((line) => line.episode
   ? [line.episode.tag_name, line.episode.level, line.raised?.ts.slice(14, 16) ?? null,
      line.acked?.ts.slice(14, 16) ?? null, line.cleared?.ts.slice(14, 16) ?? null, line.count]
   : line.row.event)"""
@@ -297,7 +326,7 @@ def test_an_episode_of_the_journal_is_one_line() -> None:
     ]
 
 
-def test_the_address_of_the_journal_holds_what_is_asked_for() -> None:
+def test_the_address_of_the_journal_holds_its_filter() -> None:
     queries = {
         "": "",
         "span=7d&tag=D100&condition=HIGH&event=ACK&priority=1&flat=1": None,
@@ -307,7 +336,9 @@ def test_the_address_of_the_journal_holds_what_is_asked_for() -> None:
     found = run(
         "alarms/journal.js", "given[0].map((q) => m.toQuery(m.fromQuery(q)))", list(queries)
     )
-    assert found == [kept if kept is not None else query for query, kept in queries.items()]
+    assert found == [
+        expected if expected is not None else query for query, expected in queries.items()
+    ]
 
 
 def test_a_time_is_read_as_the_pages_write_it() -> None:
@@ -327,12 +358,17 @@ def test_a_bar_is_the_worst_of_the_slots_that_it_stands_for() -> None:
     assert found == [[1, 2, 3], [9, 5], []]
 
 
-def test_the_history_says_which_routes_told_and_which_could_not() -> None:
+def test_the_history_shows_the_state_of_each_message() -> None:
     states = ["sent", "failing", "waiting", "given_up", "not_needed"]
     row = {"messages": [{"route": "shift", "state": one, "at": "10:00"} for one in states]}
-    told = [
-        run("alarms/journal.js", "m.toldOf(given[0], given[1], (at) => at)", row, dict(words))
+    texts = [
+        run(
+            "alarms/journal.js",
+            "m.notificationsOf(given[0], given[1], (at) => at)",
+            row,
+            dict(words),
+        )
         for words in (LANGUAGES["en"]["alarms"], LANGUAGES["ko"]["alarms"])
     ]
-    assert told[0][:2] == ["shift: sent 10:00", "shift: not taken, tried again 10:00"]
-    assert told[1][2:] == ["shift: 10:00 전송 예정", "shift: 10:00 전송 포기"]
+    assert texts[0][:2] == ["shift: sent 10:00", "shift: not taken, tried again 10:00"]
+    assert texts[1][2:] == ["shift: 10:00 전송 예정", "shift: 10:00 전송 포기"]

@@ -46,7 +46,7 @@ def needed(machine: str) -> dict[str, dict[str, Any]]:
     packages = {one["name"]: one for one in LOCK}
     found: dict[str, dict[str, Any]] = {}
     todo: list[tuple[str, tuple[str, ...]]] = [("ksys-dashboard", ())]
-    seen = set(todo)
+    visited = set(todo)
     while todo:
         name, extras = todo.pop()
         package = found[name] = packages[name]
@@ -55,8 +55,8 @@ def needed(machine: str) -> dict[str, dict[str, Any]]:
             if "marker" in one and not Marker(one["marker"]).evaluate(environment):
                 continue
             step = (one["name"], tuple(one.get("extra", ())))
-            if step not in seen:
-                seen.add(step)
+            if step not in visited:
+                visited.add(step)
                 todo.append(step)
     del found["ksys-dashboard"]
     return found

@@ -28,8 +28,8 @@ FIGURE = figure("HTTP", "kpi 24h", "cold", "ms", [10, 11, 12, 13, 14])
 def report(*figures: Figure, **changed: Any) -> Report:
     cost = fitted("app in a tick", "screens", [Point(1, 1), Point(10, 100)])
     assert cost is not None
-    made = Report("small", "about", PLACE, 1.0, figures, (cost,), ("a note | with a bar",))
-    return replace(made, **changed)
+    full_report = Report("small", "about", PLACE, 1.0, figures, (cost,), ("a note | with a bar",))
+    return replace(full_report, **changed)
 
 
 def of(p50: float, spread: float = 0.0, n: int = 20, better: Any = "less") -> Figure:
@@ -131,8 +131,8 @@ def test_a_comparison_counts_what_changed_is_gone_and_is_new() -> None:
     (change,) = found.changes
     assert (change.verdict, change.factor) == ("worse", 3)
     assert (found.gone, found.new, found.warnings) == ((gone,), (new,), ())
-    said = compared_lines(report(slow), report(slow), found)
-    assert "1 worse, 0 better, 0 the same; 1 only before, 1 only after" in said
+    text_lines = compared_lines(report(slow), report(slow), found)
+    assert "1 worse, 0 better, 0 the same; 1 only before, 1 only after" in text_lines
     (row,) = compared_grid(found).rows
     assert row == ("worse", "S, s, m", "100 ±0, 100 ms", "300 ±0, 100 ms", "x 3.00")
 
@@ -140,15 +140,15 @@ def test_a_comparison_counts_what_changed_is_gone_and_is_new() -> None:
 def test_a_comparison_warns_of_other_machines_profiles_and_of_load() -> None:
     busy = replace(PLACE, machine="another", load=(9.0, 1.0, 1.0))
     found = compared(report(FIGURE), report(FIGURE, profile="wide", place=busy))
-    said = " ".join(found.warnings)
-    assert "small and wide" in said
-    assert "a machine; another" in said
-    assert "when the second report began (load 9.0, 2 cores)" in said
+    warnings = " ".join(found.warnings)
+    assert "small and wide" in warnings
+    assert "a machine; another" in warnings
+    assert "when the second report began (load 9.0, 2 cores)" in warnings
 
 
 def test_a_report_is_the_same_after_json() -> None:
-    made = report(FIGURE, of(3))
-    assert from_json(to_json(made), "file") == made
+    full_report = report(FIGURE, of(3))
+    assert from_json(to_json(full_report), "file") == full_report
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"format": 0}', b'{"format": 1}'])
@@ -158,14 +158,14 @@ def test_another_file_is_no_report(text: bytes) -> None:
 
 
 def test_the_report_shows_each_figure_and_names_what_grows_too_fast() -> None:
-    made = report(FIGURE, replace(FIGURE, measure="cold / bare", unit="x"))
-    table, growth = grids(made)
+    full_report = report(FIGURE, replace(FIGURE, measure="cold / bare", unit="x"))
+    table, growth = grids(full_report)
     assert table.header == ("", "cold, ms", "cold / bare, x")
     assert table.rows == (("kpi 24h", "12 ±1, 13.8", "12 ±1, 13.8"),)
     assert growth.rows[0][:3] == ("app in a tick", "screens", "2.00")
-    said = lines(made)
-    assert "grows faster than linear: app in a tick, over screens" in said
-    assert r"a note \| with a bar" in markdown("title", said, [table])
+    text_lines = lines(full_report)
+    assert "grows faster than linear: app in a tick, over screens" in text_lines
+    assert r"a note \| with a bar" in markdown("title", text_lines, [table])
 
 
 def test_few_runs_show_the_median_alone() -> None:
@@ -193,23 +193,23 @@ def test_two_files_are_compared_whatever_changed_and_another_file_is_wrong_use(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--profile", "wide"], "ksys demo --scale 2000 --days 7 --server"),
         (["--only", "pages"], "'pages' is none of statements, http"),
         (["--screens", "1,0"], "'0' is no number above 0"),
     ],
 )
-def test_wrong_use_of_the_bench_is_said(
+def test_wrong_use_of_the_bench_is_explained(
     arguments: list[str],
-    said: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.delenv("TS_DSN", raising=False)
     with pytest.raises(SystemExit, match="2"):
         parsed(arguments)
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_a_profile_takes_the_database_of_the_settings_and_other_numbers(
@@ -217,13 +217,13 @@ def test_a_profile_takes_the_database_of_the_settings_and_other_numbers(
 ) -> None:
     monkeypatch.setenv("TS_DSN", "postgresql://reader@host/site")
     monkeypatch.setenv("TS_ADMIN_DSN", "postgresql://owner@host/site")
-    given = parsed(["--profile", "year", "--screens", "20,1", "--skip", "browser,inserts"])
-    assert (given.dsn, given.owner) == (
+    arguments = parsed(["--profile", "year", "--screens", "20,1", "--skip", "browser,inserts"])
+    assert (arguments.dsn, arguments.owner) == (
         "postgresql://reader@host/site",
         "postgresql://owner@host/site",
     )
-    assert given.profile.screens == (1, 20)
-    assert given.sections == ("statements", "http", "overview", "badges", "screens")
+    assert arguments.profile.screens == (1, 20)
+    assert arguments.sections == ("statements", "http", "overview", "badges", "screens")
     other = parsed(["--profile", "year", "--dsn", "postgresql://reader@other/site"])
     assert other.owner is None, "the owner is that of another database"
     assert parsed([]).dsn is None, "the small profile makes its own"

@@ -1,4 +1,4 @@
-"""What the web server itself refuses: a head of a request that is too long or does not come."""
+"""The web server refuses a head of a request that is too long or does not arrive."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ async def test_a_head_that_does_not_come_ends_its_connection(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounded_http, "HEAD_S", 0.01)
-    for begun in (b"", b"GET / HTTP/1.1\r\n", request(b"")[:-2]):
+    for begin in (b"", b"GET / HTTP/1.1\r\n", request(b"")[:-2]):
         reader, writer = await opened(port)
-        writer.write(begun)
+        writer.write(begin)
         async with asyncio.timeout(60):
             assert await reader.read() == b""
         writer.close()
@@ -91,13 +91,13 @@ async def test_a_connection_is_used_again_and_waits_for_each_head(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader, writer = await opened(port)
-    whole = b"GET /?abc HTTP/1.1\r\nHost: a\r\n\r\n"
+    request_bytes = b"GET /?abc HTTP/1.1\r\nHost: a\r\n\r\n"
     async with asyncio.timeout(60):
         for _ in range(3):
-            writer.write(whole)
+            writer.write(request_bytes)
             await reader.readuntil(b"\r\n\r\n")
             assert await reader.readexactly(1) == b"3"
         monkeypatch.setattr(bounded_http, "HEAD_S", 0.01)
-        writer.write(whole[:-1])
+        writer.write(request_bytes[:-1])
         assert await reader.read() == b""
     writer.close()

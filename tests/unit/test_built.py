@@ -26,7 +26,7 @@ FONT = b"\x00/__ksys_base__/\xff"
 
 @pytest.fixture
 def build(tmp_path: Path) -> Path:
-    """What a build leaves, as small as it can be."""
+    """The smallest possible result of a build."""
     folder = tmp_path / "client"
     for name, text in {
         "index.html": HTML,
@@ -100,7 +100,7 @@ async def test_what_holds_no_address_is_sent_as_the_build_left_it(build: Path) -
     ("accepts", "coding"),
     [("gzip", "gzip"), ("br, gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("identity", None)],
 )
-async def test_compressed_for_who_can_read_it_and_known_again(
+async def test_a_page_is_compressed_if_the_browser_accepts_it_and_is_not_sent_again_unchanged(
     build: Path, accepts: str, coding: str | None
 ) -> None:
     async with served(build, "/ksys") as http:
@@ -109,10 +109,10 @@ async def test_compressed_for_who_can_read_it_and_known_again(
         assert first.headers["vary"] == "Accept-Encoding"
         assert first.headers["cache-control"] == "no-cache"
         assert "/ksys/assets/a.js" in first.text
-        known = {"Accept-Encoding": accepts, "If-None-Match": first.headers["etag"]}
-        again = await http.get("/ksys/", headers=known)
+        headers = {"Accept-Encoding": accepts, "If-None-Match": first.headers["etag"]}
+        again = await http.get("/ksys/", headers=headers)
         assert (again.status_code, again.content) == (304, b"")
-        other = await http.get("/ksys/trend", headers=known)
+        other = await http.get("/ksys/trend", headers=headers)
         assert other.status_code == 200
 
 

@@ -19,7 +19,7 @@ class Lost(Exception):
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """A clock that a test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -29,7 +29,7 @@ class Clock:
 
 
 class Source:
-    """A load that counts its calls and answers, waits or fails as told."""
+    """A load that counts its calls; a test makes it answer, wait or fail."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -77,16 +77,16 @@ def test_ttls_are_those_of_the_decision() -> None:
 
 
 class TestVersion:
-    """An answer is good for one version of what it is about."""
+    """An answer is valid for one version of its subject."""
 
-    async def test_another_version_is_requested_and_kept_in_place_of_the_one_before(
+    async def test_another_version_is_loaded_and_replaces_the_previous_one(
         self, cache: TTLCache, source: Source
     ) -> None:
         for version in ("1", "1", "2", "2", "1"):
             await cache.get("k", 300, source, version)
         assert (source.calls, len(cache)) == (3, 1)
 
-    async def test_the_one_before_stands_in_while_it_cannot_be_asked(
+    async def test_the_previous_version_is_served_while_loading_fails(
         self, cache: TTLCache, source: Source
     ) -> None:
         await cache.get("k", 300, source, "1")
@@ -201,20 +201,20 @@ class TestSingleFlight:
         source.gate.set()
         await waiting
 
-    @pytest.mark.parametrize("gone", [0, 1], ids=["the first", "a later one"])
+    @pytest.mark.parametrize("cancelled", [0, 1], ids=["the first", "a later one"])
     async def test_a_caller_that_gives_up_does_not_end_it_for_the_others(
-        self, cache: TTLCache, source: Source, gone: int
+        self, cache: TTLCache, source: Source, cancelled: int
     ) -> None:
         source.gate.clear()
         callers = [asyncio.create_task(cache.get("k", 30, source)) for _ in range(3)]
         await asyncio.sleep(0)
-        callers.pop(gone).cancel()
+        callers.pop(cancelled).cancel()
         await asyncio.sleep(0)
         source.gate.set()
         assert [answer.rows for answer in await asyncio.gather(*callers)] == [(1, 2, 3)] * 2
         assert source.calls == 1
 
-    async def test_a_load_nobody_waits_for_any_more_is_kept(
+    async def test_the_answer_of_a_load_without_a_waiting_caller_is_stored(
         self, cache: TTLCache, source: Source
     ) -> None:
         source.gate.clear()
@@ -253,7 +253,7 @@ class TestStale:
         assert (old.stale, old.error, old.age_s) == (True, source.error, 45.0)
         assert old.cache_hit
 
-    async def test_the_source_is_asked_again_each_time_and_recovers(
+    async def test_a_failed_load_is_tried_again_at_each_call_and_recovers(
         self, cache: TTLCache, source: Source, clock: Clock
     ) -> None:
         await cache.get("k", 0, source)

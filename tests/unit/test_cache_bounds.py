@@ -79,10 +79,10 @@ async def test_an_answer_beyond_the_bound_is_given_and_pushes_out_no_other() -> 
 
 
 async def test_a_row_counts_with_the_lists_it_holds() -> None:
-    made = [spark(48) for _ in range(100)]
+    sparks = [spark(48) for _ in range(100)]
 
     async def load() -> list[Spark]:
-        return made
+        return sparks
 
     cache = TTLCache(2**30)
     await cache.get("sparks", 0, load)
@@ -94,13 +94,13 @@ async def test_what_was_computed_from_an_answer_counts_as_its_rows_do() -> None:
     cache = TTLCache(10 * ROW_BYTES)
     await cache.get("old", 30, rows(1))
     answer = await cache.get("k", 30, rows(1))
-    answer.made.keep("file", b"", 5 * ROW_BYTES)
-    answer.made.keep("file", b"", 2 * ROW_BYTES)
+    answer.results.store("file", b"", 5 * ROW_BYTES)
+    answer.results.store("file", b"", 2 * ROW_BYTES)
     assert cache.size_bytes == 6 * ROW_BYTES
-    answer.made.keep("more", b"", 5 * ROW_BYTES)
+    answer.results.store("more", b"", 5 * ROW_BYTES)
     assert (len(cache), cache.size_bytes) == (1, 9 * ROW_BYTES), "the oldest answer has left"
-    assert (await cache.get("k", 30, rows(1))).made.get("file") == b""
-    answer.made.drop("more")
+    assert (await cache.get("k", 30, rows(1))).results.get("file") == b""
+    answer.results.drop("more")
     assert cache.size_bytes == 4 * ROW_BYTES
 
 
@@ -108,12 +108,12 @@ async def test_what_is_computed_after_an_answer_has_left_counts_no_more() -> Non
     cache = TTLCache(10 * ROW_BYTES, max_entries=1)
     gone = await cache.get("gone", 30, rows(1))
     await cache.get("k", 30, rows(1))
-    gone.made.keep("file", b"", 5 * ROW_BYTES)
+    gone.results.store("file", b"", 5 * ROW_BYTES)
     assert cache.size_bytes == 2 * ROW_BYTES
 
 
 async def test_an_answer_that_outgrows_the_cache_leaves_it() -> None:
     cache = TTLCache(10 * ROW_BYTES)
     answer = await cache.get("k", 30, rows(1))
-    answer.made.keep("file", b"", 50 * ROW_BYTES)
+    answer.results.store("file", b"", 50 * ROW_BYTES)
     assert (len(cache), cache.size_bytes) == (0, 0)

@@ -85,7 +85,7 @@ def test_a_brief_group_has_cells_for_tags_that_are_not_normal_alone() -> None:
 
 def test_the_tags_of_a_filter_have_their_cells_by_name() -> None:
     tiles = {"rows": [row("A1"), row("B1"), row("B2")], "groups": ["A", "B", "B"]}
-    found = run("lib/cells.js", "m.within(given[0], given[1])", tiles, [2, 0, 9])
+    found = run("lib/cells.js", "m.tilesAt(given[0], given[1])", tiles, [2, 0, 9])
     assert found == {"rows": [row("A1"), row("B2")], "groups": ["A", "B"]}
 
 

@@ -1,4 +1,4 @@
-"""Which tiles a reader gets who has those of an earlier tick (PRD §6.2)."""
+"""The tiles for a reader that has the tiles of an earlier tick (PRD §6.2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 
-from ksys_app.domain.changes import KEPT, tile_log
+from ksys_app.domain.changes import REMEMBERED_TICKS, tile_log
 from ksys_app.domain.tiles import badges, tile
 from ksys_app.models.tiles import Tile
 from tests.unit.test_tiles import ROW
@@ -15,23 +15,23 @@ from tests.unit.test_tiles import ROW
 TILE = tile(ROW, None, ZoneInfo("UTC"), badges(ROW, None, frozenset()))
 
 
-def made(**values: float) -> tuple[Tile, ...]:
+def tiles(**values: float) -> tuple[Tile, ...]:
     return tuple(replace(TILE, title=name, value=value) for name, value in sorted(values.items()))
 
 
 def test_who_has_nothing_gets_everything() -> None:
     log = tile_log()
-    log.add(7, made(A=1, B=2))
+    log.add(7, tiles(A=1, B=2))
     changes = log.since(0)
-    assert (changes.whole, changes.items, changes.removed) == (True, made(A=1, B=2), ())
+    assert (changes.whole, changes.items, changes.removed) == (True, tiles(A=1, B=2), ())
 
 
 def test_only_what_is_new_has_changed_or_is_gone_is_reported() -> None:
     log = tile_log()
-    log.add(7, made(A=1, B=2, C=3))
-    log.add(9, made(A=1, B=5, D=4))
+    log.add(7, tiles(A=1, B=2, C=3))
+    log.add(9, tiles(A=1, B=5, D=4))
     changes = log.since(7)
-    assert (changes.whole, changes.items, changes.removed) == (False, made(B=5, D=4), ("C",))
+    assert (changes.whole, changes.items, changes.removed) == (False, tiles(B=5, D=4), ("C",))
     assert log.since(9).items == ()
 
 
@@ -46,8 +46,8 @@ def test_an_equal_tile_is_no_change() -> None:
 
 def test_who_fell_behind_what_is_remembered_gets_everything() -> None:
     log = tile_log()
-    for seq in range(1, KEPT + 2):
-        log.add(seq, made(A=1))
+    for seq in range(1, REMEMBERED_TICKS + 2):
+        log.add(seq, tiles(A=1))
     assert not log.since(2).whole
     assert log.since(1).whole
     assert log.since(10**9).whole, "a number of another process"
@@ -55,10 +55,10 @@ def test_who_fell_behind_what_is_remembered_gets_everything() -> None:
 
 def test_a_tick_without_an_answer_changes_nothing() -> None:
     log = tile_log()
-    log.add(1, made(A=1))
-    log.again(2)
-    log.add(3, made(A=2))
-    assert log.since(2).items == made(A=2)
+    log.add(1, tiles(A=1))
+    log.repeat(2)
+    log.add(3, tiles(A=2))
+    assert log.since(2).items == tiles(A=2)
     assert (log.since(3).items, log.since(3).whole) == ((), False)
 
 
@@ -70,26 +70,26 @@ def test_a_reader_that_skips_ticks_has_the_newest_tiles(
     ticks: list[dict[str, float]], data: st.DataObject
 ) -> None:
     log = tile_log()
-    seen, has = 0, dict[str, Tile]()
+    newest_seq, has = 0, dict[str, Tile]()
     for seq, values in enumerate(ticks, 1):
-        log.add(seq, made(**values))
+        log.add(seq, tiles(**values))
         if data.draw(st.booleans()):
-            changes = log.since(seen)
+            changes = log.since(newest_seq)
             if changes.whole:
                 has.clear()
             for title in changes.removed:
                 has.pop(title, None)
             has |= {one.title: one for one in changes.items}
-            seen = seq
-            assert [has[title] for title in sorted(has)] == list(made(**values))
+            newest_seq = seq
+            assert [has[title] for title in sorted(has)] == list(tiles(**values))
 
 
 def test_screens_that_ask_the_same_get_the_same_until_the_next_tick() -> None:
     log = tile_log()
-    log.add(1, made(A=1))
-    log.add(2, made(A=2))
+    log.add(1, tiles(A=1))
+    log.add(2, tiles(A=2))
     assert log.since(1) is log.since(1)
     assert log.since(0) is log.since(-5)
-    log.add(3, made(A=2, B=1))
-    assert log.since(1).items == made(A=2, B=1)
-    assert log.since(0).items == made(A=2, B=1)
+    log.add(3, tiles(A=2, B=1))
+    assert log.since(1).items == tiles(A=2, B=1)
+    assert log.since(0).items == tiles(A=2, B=1)

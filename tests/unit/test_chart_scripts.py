@@ -44,11 +44,25 @@ def test_an_axis_is_marked_at_round_times_of_the_zone(
     assert all(at.second == 0 and at.minute == 0 for at in local)
 
 
+@pytest.mark.parametrize(("minutes", "marks"), [(1, 12), (5, 12), (10, 18), (15, 40), (60, 12)])
+def test_no_two_marks_of_an_axis_have_the_same_label(minutes: int, marks: int) -> None:
+    start = ms("2025-08-15T12:07:13", "Asia/Seoul")
+    labels = run(
+        "lib/zone.js",
+        "m.ticks(given[0], given[1], 'Asia/Seoul', given[2])"
+        ".map((at) => m.tickText(at, 'Asia/Seoul', given[1] - given[0]))",
+        start,
+        start + minutes * 60_000,
+        marks,
+    )
+    assert 4 <= len(labels) == len(set(labels))
+
+
 @pytest.mark.parametrize("zone", ["Asia/Seoul", "Asia/Kolkata", "America/St_Johns", "UTC"])
 def test_a_time_is_written_as_the_server_writes_it(zone: str) -> None:
     at = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
-    told = run("lib/zone.js", "m.stamp(given[0], given[1])", int(at.timestamp() * 1000), zone)
-    assert told == at.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
+    text = run("lib/zone.js", "m.stamp(given[0], given[1])", int(at.timestamp() * 1000), zone)
+    assert text == at.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
 
 
 COLUMNS = {
@@ -62,12 +76,12 @@ COLUMNS = {
 
 
 def test_a_line_has_a_pair_of_nothing_in_each_hole() -> None:
-    made = run("chart/gaps.js", "m.line(m.prepared(given[0]), 'high')", COLUMNS)
-    assert made["points"] == [
+    line = run("chart/gaps.js", "m.line(m.prepared(given[0]), 'high')", COLUMNS)
+    assert line["points"] == [
         *([0, 2], [60_000, 4], [120_000, None], [240_000, 6], [300_000, 8]),
         *([360_000, None], [600_000, 9]),
     ]
-    assert made["places"] == [0, 1, 3, 4, 6]
+    assert line["places"] == [0, 1, 3, 4, 6]
 
 
 def test_a_band_ends_at_a_hole_and_where_a_side_is_missing() -> None:
@@ -129,14 +143,14 @@ def labels(
 ) -> tuple[int, int, list[str], list[str]]:
     """Room to the left and right of a chart, and the texts of its axis and of its limits."""
     prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[2]))).prepared, "
-    left, right, texts, told = run(
+    left, right, texts, limit_labels = run(
         "chart/option.js",
         f"{prepare}{LABELS})",
         drawn(values, **limits),
         marks,
         CLIENT.as_uri() + "/",
     )
-    return left, right, [text.replace("\u202f", " ") for text in texts], told
+    return left, right, [text.replace("\u202f", " ") for text in texts], limit_labels
 
 
 def test_the_axis_of_a_counter_has_its_digits_and_the_room_for_them() -> None:
@@ -147,11 +161,11 @@ def test_the_axis_of_a_counter_has_its_digits_and_the_room_for_them() -> None:
     assert labels([5.0, 7.0], [5, 6, 7])[:3] == (60, 58, ["5", "6", "7"])
 
 
-def test_limits_are_reported_in_full_and_have_room_where_they_are_seen() -> None:
-    seen = {"min_val": 0, "warn_max": 123456830, "crit_max": 1e300}
+def test_limits_are_written_in_full_and_have_room_if_they_are_visible() -> None:
+    limits = {"min_val": 0, "warn_max": 123456830, "crit_max": 1e300}
     counter = [123456791.0 + n for n in range(58)]
-    _, right, _, told = labels(counter, [], **seen)
-    assert told == ["H 123456830", "{0|HH 1e300 ↑}"]
+    _, right, _, limit_labels = labels(counter, [], **limits)
+    assert limit_labels == ["H 123456830", "{0|HH 1e300 ↑}"]
     assert right > 80
     tiny = labels([3e-6, 4e-6], [3.5e-6], warn_max=3.79e-6)
     assert (tiny[2], tiny[3]) == (["3.5e-6"], ["H 3.79e-6"])
@@ -161,7 +175,8 @@ LACK = """(() => {
   const view = { ...given[0], data: globalThis.prepared(given[0].body) };
   const { yAxis: [axis], series } = m.option(view);
   const { axisLabel, splitLine } = axis;
-  return [panels.lack(view, 0), axisLabel.show, splitLine.show, series.at(-1).markLine.data.length];
+  const reason = panels.emptyReason(view, 0);
+  return [reason, axisLabel.show, splitLine.show, series.at(-1).markLine.data.length];
 })()"""
 
 
@@ -208,22 +223,22 @@ def test_another_tag_time_or_zoom_is_a_step_back_and_the_rest_is_not(
     now: str, link: str, what: str
 ) -> None:
     expression = (
-        "m.change(new URL(given[0], 'http://h'), new URL(given[1], 'http://h'),"
+        "m.historyAction(new URL(given[0], 'http://h'), new URL(given[1], 'http://h'),"
         " ['tag', 'window', 'from', 'to', 'zoom'], [['tag'], ['window', 'to']])"
     )
     assert run("lib/address.js", expression, now, link) == what
 
 
 def test_a_query_is_the_same_however_it_is_written() -> None:
-    asked = [("?tag=A%20B", "tag=A+B"), ("", ""), ("?window=3x", ""), ("?tag=A", "tag=B")]
-    assert run("lib/address.js", "given[0].map(([a, b]) => m.same(a, b))", asked) == [
+    pairs = [("?tag=A%20B", "tag=A+B"), ("", ""), ("?window=3x", ""), ("?tag=A", "tag=B")]
+    assert run("lib/address.js", "given[0].map(([a, b]) => m.sameQuery(a, b))", pairs) == [
         *(True, True),
         *(False, False),
     ]
 
 
 PICK = """(() => {
-  const items = m.listed(given[0], given[1], given[2]);
+  const items = m.visibleNames(given[0], given[1], given[2]);
   return [items.length, items[m.highlighted(items, given[1], given[2])] ?? null];
 })()"""
 
@@ -245,10 +260,10 @@ def test_of_what_is_typed_the_first_match_is_highlighted() -> None:
 def test_limits_beyond_the_axis_are_named_at_its_ends_the_nearest_first() -> None:
     words = WORDS | {"limit_ll": "LL"}
     limits = {"crit_min": 10, "warn_min": 20, "warn_max": 60, "crit_max": 80_000, "max_val": 1e9}
-    given = drawn([50.0, 61.0], **limits) | {"t": words}
+    view = drawn([50.0, 61.0], **limits) | {"t": words}
     prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     far = "m.farLimits({ ...given[0], data: globalThis.prepared(given[0].body) }))"
-    found = run("chart/limits.js", prepare + far, given, CLIENT.as_uri() + "/")
+    found = run("chart/limits.js", prepare + far, view, CLIENT.as_uri() + "/")
     assert [[part["text"] for part in one["parts"]] for one in found] == [
         ["HH 80000 ↑"],
         ["L 20 ↓", "LL 10 ↓"],
@@ -256,17 +271,17 @@ def test_limits_beyond_the_axis_are_named_at_its_ends_the_nearest_first() -> Non
     assert [one["value"] for one in found] == pytest.approx([62.1, 48.9])
 
 
-def test_a_limit_that_all_that_is_seen_is_beyond_is_reported_as_broken_with_its_level() -> None:
+def test_a_limit_that_every_visible_value_breaks_is_reported_with_its_level() -> None:
     words = WORDS | {
         "limit_over": "above {limit}",
         "limit_under": "below {limit}",
         "limit_ll": "LL",
     }
     limits = {"crit_min": 10, "warn_max": 60, "crit_max": 75, "max_val": 70}
-    given = drawn([80.0, 82.0], **limits) | {"t": words}
+    view = drawn([80.0, 82.0], **limits) | {"t": words}
     prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     far = "m.farLimits({ ...given[0], data: globalThis.prepared(given[0].body) }))"
-    (low,) = run("chart/limits.js", prepare + far, given, CLIENT.as_uri() + "/")
+    (low,) = run("chart/limits.js", prepare + far, view, CLIENT.as_uri() + "/")
     assert [(part["text"], part["level"]) for part in low["parts"]] == [
         ("above HH 75", 2),
         ("above to 70", 2),
@@ -288,14 +303,14 @@ def test_a_limit_that_all_that_is_seen_is_beyond_is_reported_as_broken_with_its_
 def test_names_of_limits_that_would_overprint_each_other_stand_one_under_the_other(
     limits: dict[str, float], texts: list[str]
 ) -> None:
-    given = drawn([0.0, 200.0], **limits)
+    view = drawn([0.0, 200.0], **limits)
     prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     named = "m.limitLabels({ ...given[0], data: globalThis.prepared(given[0].body) }))"
-    found = run("chart/limits.js", prepare + named, given, CLIENT.as_uri() + "/")
+    found = run("chart/limits.js", prepare + named, view, CLIENT.as_uri() + "/")
     assert [one["text"] for one in found] == texts
     assert all(-20 <= one["value"] <= 220 for one in found)
     on_a_phone = run(
-        "chart/limits.js", prepare + named, given | {"compact": True}, CLIENT.as_uri() + "/"
+        "chart/limits.js", prepare + named, view | {"compact": True}, CLIENT.as_uri() + "/"
     )
     assert on_a_phone == []
 
@@ -318,7 +333,7 @@ PEAKS["columns"]["max"][60] = 90.0  # type: ignore[index, call-overload]
 )
 def test_the_pointer_means_a_peak_that_is_a_pixel_wide(ms: int, index: int) -> None:
     scales = [{"key": "avg", "worth": 1}, {"key": "max", "worth": 1}]
-    expression = "m.meant(given[0], given[1], given[2], given[3])"
+    expression = "m.pointedBucket(given[0], given[1], given[2], given[3])"
     assert run("chart/peak.js", expression, PEAKS, ms, 10, scales) == index
     # Where a bucket is wider than a pixel, or nothing stands out, it is the nearest one.
     assert run("chart/peak.js", expression, PEAKS, 592, 1, scales) == 59
@@ -349,7 +364,7 @@ READ = """(() => {
         ([70_000, 80_000], 0, ["", "–", ""]),
     ],
 )
-def test_figures_and_words_of_a_zoomed_chart_are_those_of_what_is_seen(
+def test_figures_and_words_of_a_zoomed_chart_describe_the_visible_part(
     zoom: list[int] | None, ms: int, expected: list[str]
 ) -> None:
     words = {
@@ -358,29 +373,29 @@ def test_figures_and_words_of_a_zoomed_chart_are_those_of_what_is_seen(
     }
     view = drawn([float(n) for n in range(10)]) | {"zoom": zoom, "t": words, "caption": "window"}
     prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[2]))).prepared, "
-    told = run("chart/reading.js", f"{prepare}{READ})", view, ms, CLIENT.as_uri() + "/")
-    assert [text.replace("1970-01-01 ", "").replace("+00:00", "") for text in told] == expected
+    texts = run("chart/reading.js", f"{prepare}{READ})", view, ms, CLIENT.as_uri() + "/")
+    assert [text.replace("1970-01-01 ", "").replace("+00:00", "") for text in texts] == expected
 
 
 def test_the_grid_stands_over_the_band_of_the_range_and_under_the_series() -> None:
-    given = drawn([50.0, 61.0], min_val=0, max_val=100)
+    view = drawn([50.0, 61.0], min_val=0, max_val=100)
     prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     depths = """(() => {
       const { yAxis: [axis], series } = m.option({ ...given[0], data: prepared(given[0].body) });
       const limits = series.at(-1);
       return [limits.markArea.z, axis.z, limits.markLine.z, series[0].z];
     })())"""
-    found = run("chart/option.js", prepare + depths, given, CLIENT.as_uri() + "/")
+    found = run("chart/option.js", prepare + depths, view, CLIENT.as_uri() + "/")
     assert found == sorted(set(found))
 
 
 def test_a_month_at_the_end_of_the_axis_has_room_on_a_phone() -> None:
     year = ms("2025-11-02", "UTC"), ms("2026-11-01", "UTC")
-    given = drawn([1.0, 2.0]) | {"compact": True, "width": 360, "from": year[0], "to": year[1]}
-    given["body"] = {"bucket_s": 86_400, "columns": {"bucket": list(year), "avg": [1, 2]}}
+    view = drawn([1.0, 2.0]) | {"compact": True, "width": 360, "from": year[0], "to": year[1]}
+    view["body"] = {"bucket_s": 86_400, "columns": {"bucket": list(year), "avg": [1, 2]}}
     prepare = "(globalThis.prepared = (await import(new URL('chart/gaps.js', given[1]))).prepared, "
     grid = "m.option({ ...given[0], data: prepared(given[0].body) }).grid[0])"
-    found = run("chart/option.js", prepare + grid, given, CLIENT.as_uri() + "/")
+    found = run("chart/option.js", prepare + grid, view, CLIENT.as_uri() + "/")
     assert found["right"] >= 7 * 6.8 / 2
 
 
@@ -402,9 +417,9 @@ def test_a_picture_says_of_what_and_of_which_time_and_zone_it_is() -> None:
         " · 60 minutes, 1 min buckets",
     }
     part = view | {"unit": "", "zoom": [view["from"], ms("2025-08-15T12:30", "Asia/Seoul")]}
-    told = run("chart/picture.js", "m.headlines(given[0])", part)
-    assert told["tag"] == "D101"
-    assert "– 2025-08-15 12:30:00+09:00, Asia/Seoul · part of 60 minutes" in told["seen"]
+    headlines = run("chart/picture.js", "m.headlines(given[0])", part)
+    assert headlines["tag"] == "D101"
+    assert "– 2025-08-15 12:30:00+09:00, Asia/Seoul · part of 60 minutes" in headlines["seen"]
     odd = part | {"name": "A/B 1"}
     assert run("chart/picture.js", "m.filename(given[0])", odd) == (
         "A_B_1_2025-08-15T1200_2025-08-15T1230.png"
@@ -413,7 +428,9 @@ def test_a_picture_says_of_what_and_of_which_time_and_zone_it_is() -> None:
 
 def test_a_legend_takes_another_row_where_the_names_do_not_fit() -> None:
     names = [{"name": "x" * 20} for _ in range(5)]
-    rows = run("chart/picture.js", "m.legend(given[0], 500, (name) => name.length * 7)", names)
+    rows = run(
+        "chart/picturelayout.js", "m.legend(given[0], 500, (name) => name.length * 7)", names
+    )
     assert [place["row"] for place in rows] == [0, 0, 1, 1, 2]
     assert rows[0]["x"] == rows[2]["x"] == rows[4]["x"]
 
@@ -438,28 +455,18 @@ def test_the_end_of_a_long_name_stays(name: str, head: str, tail: str) -> None:
     assert run("lib/name.js", "m.halves(given[0])", name) == [head, tail]
 
 
-def journal(event: str, ts: int, raised: int, condition: str = "HIGH", **more: Any) -> Any:
-    """A row of the journal in the first minute of 1970."""
-    at, begun = (f"1970-01-01T00:00:{second:02d}Z" for second in (ts, raised))
-    row = {"condition": condition, "level": "H", "priority": 3, "event": event}
-    return row | {"ts": at, "raised_at": begun} | more
+def test_the_alarms_of_a_window_are_its_events() -> None:
+    def event(begin: int, end: int | None, *, ongoing: bool = False) -> Any:
+        at = [second and f"1970-01-01T00:00:{second:02d}Z" for second in (begin, end)]
+        text = {"key": "alarms.what_HH", "values": {"condition": "HIGH"}}
+        one = {"from": at[0], "to": at[1], "ongoing": ongoing, "level": "HH", "priority": 2}
+        return one | {"kind": "alarm", "count": 1, "text": text}
 
-
-def test_the_alarms_of_a_window_come_from_the_journal_and_from_what_stands_now() -> None:
-    rows = [
-        journal("RAISE", 55, 55),
-        journal("RAISE", 30, 30, "STEP", priority=4),
-        journal("CLEAR", 25, 5),
-        journal("CLEAR", 22, 20),
-        journal("ESCALATE", 21, 20, level="HH", priority=2),
-        journal("RAISE", 20, 20),
-    ]
-    standing = [journal("", 0, 2, "LOW", level="L"), journal("", 0, 55)]
-    told = """m.spansOf(given[0], given[1], [10000, 60000])
-      .map((one) => [one.condition, one.level, one.from / 1000, one.to && one.to / 1000])"""
-    assert run("chart/spans.js", told, rows, standing) == [
-        ["LOW", "L", 2, None],
-        ["HIGH", "H", 5, 25],
-        ["HIGH", "HH", 20, 22],
-        ["HIGH", "H", 55, None],
+    events = [event(5, 25), event(30, None, ongoing=True), event(40, None)]
+    expression = """m.alarmSpansOf(given[0])
+      .map((one) => [one.condition, one.from / 1000, one.to && one.to / 1000])"""
+    assert run("chart/alarmspans.js", expression, {"events": events}) == [
+        ["HIGH", 5, 25],
+        ["HIGH", 30, None],
+        ["HIGH", 40, 40],
     ]

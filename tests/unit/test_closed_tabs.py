@@ -1,4 +1,4 @@
-"""The states of closed tabs are freed, and those of tabs that come back are kept."""
+"""The states of closed tabs are freed; the states of tabs that come back stay."""
 
 from __future__ import annotations
 

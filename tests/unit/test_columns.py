@@ -25,7 +25,7 @@ ANY = NUMBERS | NEAR_EDGES | EIGHTHS | MISSING
 
 @st.composite
 def narrow(draw: st.DrawFn) -> list[float]:
-    """Numbers that differ in their last digits only, like those of a counter."""
+    """Numbers that differ in their last digits only, like the values of a counter."""
     base, step = draw(NUMBERS.filter(bool)), 10.0 ** draw(st.integers(-15, -1))
     parts = draw(st.lists(st.integers(0, 9), max_size=20))
     return [base * (1 + step * part) for part in parts]
@@ -35,20 +35,20 @@ def narrow(draw: st.DrawFn) -> list[float]:
 def test_a_column_has_the_numbers_of_one_after_the_other(
     values: list[float | None], decimals: int
 ) -> None:
-    sent = columns.drawn(values, decimals)
+    sent = columns.round_column(values, decimals)
     assert sent == one_by_one(values, decimals)
     assert all(number is None or type(number) is float for number in sent)
 
 
 @pytest.mark.parametrize("zero", [0.0, -0.0])
 def test_a_zero_has_no_sign(zero: float) -> None:
-    (sent,) = columns.drawn([zero], 1)
+    (sent,) = columns.round_column([zero], 1)
     assert sent is not None
     assert math.copysign(1, sent) == 1
 
 
 def one_by_one(values: list[float | None], decimals: int) -> list[float | None]:
-    """The rule of ``columns.drawn`` without arrays, number by number."""
+    """The rule of ``columns.round_column`` without arrays, number by number."""
     finite = {value for value in values if value is not None and math.isfinite(value)}
     column = max(1, decimals, places(_span(sorted(finite))))
     return [
@@ -86,10 +86,10 @@ def _one(value: float, decimals: int, column: int) -> float:
 def _differs(number: float, sent: float) -> bool:
     if number >= 1e15:
         return True
-    whole = math.floor(number)
-    half = number - whole - 0.5
+    floor = math.floor(number)
+    half = number - floor - 0.5
     near = abs(half) <= number * 6e-15
-    return near or math.floor(sent * (1 + 1e-15) + 0.5) != whole + (half > 0)
+    return near or math.floor(sent * (1 + 1e-15) + 0.5) != floor + (half > 0)
 
 
 def _at_15(size: float) -> float:

@@ -24,21 +24,21 @@ def minutes(start: datetime, end: datetime) -> list[datetime]:
 
 
 def equal_to_the_grid(row: CommRow, days: comm.Calendar) -> TagDays:
-    (made,) = comm_days.by_days([day_row_of(row, days)], days)
+    (overview,) = comm_days.by_days([day_row_of(row, days)], days)
     cells = comm.grid(row, days)
     runs = comm.outages(cells, row)
     wanted = comm.summary(cells, runs, row.now, days)
-    assert (made.success_24h, made.success_30d) == (wanted.success_24h, wanted.success_30d)
-    assert (made.outages, made.longest_hours) == (wanted.outages, wanted.longest_hours)
-    assert made.judged_days == wanted.judged_days
-    assert made.ongoing_since == wanted.ongoing_since
-    assert made.crit_hours == sum(cell.state == "crit" for cell in cells)
-    for number, day in enumerate(made.days):
+    assert (overview.success_24h, overview.success_30d) == (wanted.success_24h, wanted.success_30d)
+    assert (overview.outages, overview.longest_hours) == (wanted.outages, wanted.longest_hours)
+    assert overview.judged_days == wanted.judged_days
+    assert overview.ongoing_since == wanted.ongoing_since
+    assert overview.crit_hours == sum(cell.state == "crit" for cell in cells)
+    for number, day in enumerate(overview.days):
         begin, end = days.bounds[number : number + 2]
         of_day = [cell for cell in cells if begin <= cell.bucket < end]
         assert day.success_rate == comm.success(of_day)
         assert day.crit_hours == sum(cell.state == "crit" for cell in of_day)
-    return made
+    return overview
 
 
 @settings(max_examples=25, deadline=None)
@@ -71,9 +71,9 @@ def test_outages_over_midnight_are_one_and_the_newest_lasts_until_now() -> None:
     begin = datetime(2026, 6, 10, tzinfo=UTC)
     silent = begin + 13 * HOUR
     samples = [ts for ts in minutes(begin, NOW - 30 * HOUR) if not silent <= ts < silent + 6 * HOUR]
-    made = equal_to_the_grid(row_of(samples, NOW), comm.calendar(date(2026, 6, 1), SEOUL))
-    assert made.outages == 2
-    assert made.longest_hours == pytest.approx(30 + 42 / 60)
+    overview = equal_to_the_grid(row_of(samples, NOW), comm.calendar(date(2026, 6, 1), SEOUL))
+    assert overview.outages == 2
+    assert overview.longest_hours == pytest.approx(30 + 42 / 60)
 
 
 def tag(name: str, rate: float | None, outages: int = 0, hours: float = 0.0) -> TagDays:

@@ -134,10 +134,10 @@ def test_an_hour_is_to_come_until_its_first_minute_can_be_judged() -> None:
     assert not comm.not_yet(datetime(2026, 6, 1, tzinfo=UTC), NOW), "nothing was sent: no data"
 
 
-def test_success_is_said_of_the_days_that_were_judged() -> None:
+def test_success_counts_the_judged_days_only() -> None:
     row = row_of(minutes(datetime(2026, 6, 22, 20, tzinfo=UTC), NOW), NOW)
-    made = comm.summary(judged(row), [], NOW, comm.calendar(START, SEOUL))
-    assert (made.judged_days, made.success_30d) == (8, 1.0)
+    computed = comm.summary(judged(row), [], NOW, comm.calendar(START, SEOUL))
+    assert (computed.judged_days, computed.success_30d) == (8, 1.0)
 
 
 def test_a_tag_that_never_reported_has_no_data_and_no_outage() -> None:
@@ -190,8 +190,8 @@ def test_an_ongoing_outage_is_as_long_as_its_tag_is_silent() -> None:
     assert run.first == newest.replace(minute=0, second=0) + HOUR
     assert run.start == newest.replace(second=0)
     assert run.hours == pytest.approx(2 + 4 / 60)
-    made = comm.summary(cells, [run], NOW, comm.calendar(START, SEOUL))
-    assert (made.longest_hours, made.ongoing_since) == (run.hours, run.start)
+    computed = comm.summary(cells, [run], NOW, comm.calendar(START, SEOUL))
+    assert (computed.longest_hours, computed.ongoing_since) == (run.hours, run.start)
     long_ago = row_of([NOW - timedelta(days=40)], NOW)
     (run,) = comm.outages(judged(long_ago), long_ago)
     assert run.clipped
@@ -227,9 +227,9 @@ def test_the_last_24_hours_are_the_running_one_and_the_23_before_it() -> None:
         samples = [ts for ts in minutes(begin, NOW) if not hour <= ts < hour + HOUR]
         row = row_of(samples, NOW)
         cells = judged(row)
-        made = comm.summary(cells, comm.outages(cells, row), NOW, comm.calendar(START, SEOUL))
-        assert made.success_24h == pytest.approx(1 - missing / (23 * 60 + 41))
-        assert (made.outages, made.outage_hours, made.longest_hours) == (1, 1.0, 1.0)
+        computed = comm.summary(cells, comm.outages(cells, row), NOW, comm.calendar(START, SEOUL))
+        assert computed.success_24h == pytest.approx(1 - missing / (23 * 60 + 41))
+        assert (computed.outages, computed.outage_hours, computed.longest_hours) == (1, 1.0, 1.0)
 
 
 def test_too_many_messages_in_one_hour_hide_no_missing_ones_in_another() -> None:
@@ -271,7 +271,7 @@ def test_grid_and_outages_equal_what_pandas_computes(
     row = row_of(samples, now, exp_per_min=per_minute, slo_warn=0.5, slo_crit=0.4)
     cells = comm.grid(row, comm.calendar(start, ZoneInfo(zone)))
     wanted = expected_cells(samples, now, start, zone, per_minute, 0.5, 0.4)
-    made = pd.DataFrame(
+    computed = pd.DataFrame(
         {
             "recv": [cell.recv_msgs for cell in cells],
             "exp": [cell.exp_msgs for cell in cells],
@@ -281,7 +281,11 @@ def test_grid_and_outages_equal_what_pandas_computes(
         index=pd.DatetimeIndex([cell.bucket for cell in cells]),
     )
     pd.testing.assert_frame_equal(
-        made, wanted[list(made)], check_freq=False, check_dtype=False, check_index_type=False
+        computed,
+        wanted[list(computed)],
+        check_freq=False,
+        check_dtype=False,
+        check_index_type=False,
     )
     assert [
         {

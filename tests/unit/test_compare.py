@@ -102,4 +102,22 @@ def test_days_that_begin_in_a_missing_hour_are_drawn() -> None:
 def test_what_a_range_cannot_be_compared_with_is_named(other: str, message: str) -> None:
     with pytest.raises(WrongRange) as refused:
         compared(parse_range("now-1d", "now", NOW, SEOUL), other, NOW, SEOUL)
-    assert say(refused.value.said).startswith(message)
+    assert say(refused.value.sentence).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("other", "slides"),
+    [
+        *(("previous", True), ("last_week", True), ("now-3d", True)),
+        *(("2026-11-01", False), ("now-3d/d", False)),
+    ],
+)
+def test_what_a_sliding_range_is_compared_with_slides_too(other: str, slides: bool) -> None:
+    names = set()
+    for now in (NOW, NOW + timedelta(minutes=7, seconds=3)):
+        found = compared(parse_range("now-6h", "", now, SEOUL), other, now, SEOUL)
+        assert (bool(found.period.slides), found.other) == (slides, other)
+        names.add(found.period.slides)
+    assert len(names) == 1
+    fixed = compared(parse_range("2026-11-03", "2026-11-04", NOW, SEOUL), other, NOW, SEOUL)
+    assert fixed.period.slides == ""

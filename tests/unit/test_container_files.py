@@ -20,25 +20,25 @@ PASSWORDS = {f"KSYS_{role}_PASSWORD" for role in ("RO", "RW", "OP", "ALARM")}
 
 def test_no_password_has_a_default() -> None:
     text = (docs.ROOT / "docker-compose.yml").read_text("utf-8")
-    given = re.findall(r"(\w*PASSWORD): (.+)", text)
-    assert len(given) == 7
-    for name, value in given:
+    passwords = re.findall(r"(\w*PASSWORD): (.+)", text)
+    assert len(passwords) == 7
+    for name, value in passwords:
         assert re.fullmatch(r"\$\{\w+:\?.*\}", value), name
     for variable in ("POSTGRES_PASSWORD", *PASSWORDS):
         assert f"${{{variable}:?set {variable} in .env}}" in text
 
 
 def test_every_setting_that_a_page_tells_to_change_reaches_its_service() -> None:
-    """With the code's default; what belongs to the network of the containers is fixed."""
+    """With the default of the code. Settings of the network of the containers are fixed."""
     fixed = {"TS_DSN", "TS_ADMIN_DSN", "TS_OPERATOR_DSN", "TS_ALARM_DSN"}
     fixed |= {"KSYS_HOST", "KSYS_TRUSTED_PROXIES", "APP_ENV", "KSYS_AUTH", "KSYS_ROUTES"}
-    given = SERVICES["app"]["environment"]
+    environment = SERVICES["app"]["environment"]
     for field, name in variables().items():
         default = Settings.model_fields[field].default
         text = f"{default:g}" if isinstance(default, (int, float)) else default or ""
-        assert name in fixed | PASSWORDS or given[name] == f"${{{name}:-{text}}}"
+        assert name in fixed | PASSWORDS or environment[name] == f"${{{name}:-{text}}}"
     for name in ("TZ", "KSYS_MAX_AHEAD_S"):
-        assert SERVICES["schema"]["environment"][name] == given[name]
+        assert SERVICES["schema"]["environment"][name] == environment[name]
 
 
 def test_the_file_of_routes_is_where_its_readers_look_for_it() -> None:
@@ -108,7 +108,7 @@ def test_data_and_certificates_are_in_named_volumes() -> None:
             assert not source.startswith("./") or (docs.ROOT / source).is_file()
 
 
-def test_the_proxy_is_only_there_when_requested() -> None:
+def test_the_proxy_runs_only_in_its_profile() -> None:
     profiles = {name: one["profiles"] for name, one in SERVICES.items() if "profiles" in one}
     assert profiles == {
         **{"proxy": ["tls"], "app-2": ["several"], "proxy-several": ["several"]},

@@ -23,7 +23,7 @@ from ksys_app.content_policy import (
 )
 from ksys_app.edge import behind_proxies
 from ksys_app.origin import LOOPBACK, OVER_TLS, networks
-from ksys_app.security import with_headers, with_tls_kept
+from ksys_app.security import with_headers, with_strict_transport
 
 HOME = 'location.replace("/__ksys_base__/")'
 PAGE = f"<!doctype html><head><script>{HOME}</script></head><body><script src='/a.js'></script>"
@@ -53,8 +53,8 @@ def test_inline_scripts_are_found_as_a_browser_reads_them(html: str, scripts: li
 
 def test_a_source_is_the_hash_that_browsers_compute() -> None:
     # The example of the CSP specification.
-    told = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
-    assert source_of("alert('Hello, world.');") == told
+    expected = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
+    assert source_of("alert('Hello, world.');") == expected
 
 
 def test_a_page_allows_its_own_scripts_and_not_a_changed_one() -> None:
@@ -96,7 +96,7 @@ def client(build: Path, base: str) -> httpx.AsyncClient:
     """The build and the HTTP contract, behind all layers that set headers."""
     app = create_api()
     app.router.routes.append(Mount("/", Starlette(routes=[Mount("/", BuiltPages(build, base))])))
-    edge = behind_proxies(with_tls_kept(app), networks(LOOPBACK), base)
+    edge = behind_proxies(with_strict_transport(app), networks(LOOPBACK), base)
     transport = httpx.ASGITransport(with_headers(edge))
     return httpx.AsyncClient(transport=transport, base_url=f"http://ksys{base}")
 
@@ -142,7 +142,7 @@ async def test_a_document_may_use_its_style_and_nothing_else(build: Path, path: 
 
 
 @pytest.mark.parametrize(
-    ("headers", "told"),
+    ("headers", "expected"),
     [
         ({}, []),
         ({"X-Forwarded-Proto": "http"}, []),
@@ -155,8 +155,8 @@ async def test_a_document_may_use_its_style_and_nothing_else(build: Path, path: 
     [*(("", path) for path in ("/", "/data.json", "/api/v1/docs", "/api/nothing")), ("/ksys", "")],
 )
 async def test_a_browser_that_came_over_tls_is_to_stay_with_it(
-    build: Path, base: str, path: str, headers: dict[str, str], told: list[str]
+    build: Path, base: str, path: str, headers: dict[str, str], expected: list[str]
 ) -> None:
     async with client(build, base) as http:
         answer = await http.get(f"http://ksys{base}{path}", headers=headers)
-    assert answer.headers.get_list(HSTS) == told
+    assert answer.headers.get_list(HSTS) == expected

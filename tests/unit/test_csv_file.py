@@ -63,25 +63,25 @@ def test_any_tag_comes_back_from_the_file(tag: str) -> None:
 
 @given(st.lists(printable, min_size=1, max_size=9))
 def test_any_tag_gives_a_header_and_a_name_that_a_file_may_have(tags: list[str]) -> None:
-    made = csv_file.disposition(tags, "features", *csv_file.span(TEN, TEN, SEOUL), "24h")
-    assert made.isascii()
+    header = csv_file.disposition(tags, "features", *csv_file.span(TEN, TEN, SEOUL), "24h")
+    assert header.isascii()
     simple, name = re.fullmatch(
-        r"attachment; filename=\"([^\"\\%]+)\"; filename\*=UTF-8''([^\s;,]+)", made
+        r"attachment; filename=\"([^\"\\%]+)\"; filename\*=UTF-8''([^\s;,]+)", header
     ).groups()  # type: ignore[union-attr]
-    for told in (simple, unquote(name)):
-        assert told.endswith(" 24h.csv")
-        assert not set('/\\:*?"<>|') & set(told)
-        assert len(told.encode()) <= 255
+    for filename in (simple, unquote(name)):
+        assert filename.endswith(" 24h.csv")
+        assert not set('/\\:*?"<>|') & set(filename)
+        assert len(filename.encode()) <= 255
 
 
 def test_the_name_of_a_file_tells_what_is_in_it() -> None:
-    made = csv_file.disposition(["유량/1", "B"], "12m", "1m")
-    assert unquote(made.partition("UTF-8''")[2]) == "유량_1 and 1 more 12m 1m.csv"
-    assert 'filename="___1 and 1 more 12m 1m.csv"' in made
+    header = csv_file.disposition(["유량/1", "B"], "12m", "1m")
+    assert unquote(header.partition("UTF-8''")[2]) == "유량_1 and 1 more 12m 1m.csv"
+    assert 'filename="___1 and 1 more 12m 1m.csv"' in header
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "told"),
+    ("start", "end", "text"),
     [
         (TEN, TEN + timedelta(hours=1), "from 2025-08-26 22.26.00 to 2025-08-26 23.26.00"),
         (TEN, None, "from 2025-08-26 22.26.00"),
@@ -90,6 +90,6 @@ def test_the_name_of_a_file_tells_what_is_in_it() -> None:
     ],
 )
 def test_the_name_of_a_file_tells_the_part_of_its_window(
-    start: datetime | None, end: datetime | None, told: str
+    start: datetime | None, end: datetime | None, text: str
 ) -> None:
-    assert " ".join(csv_file.span(start, end, SEOUL)) == told
+    assert " ".join(csv_file.span(start, end, SEOUL)) == text

@@ -34,8 +34,8 @@ def test_a_name_has_database_and_time_in_utc() -> None:
 
 @pytest.mark.parametrize("keep", [1, 7, 9, 10, 11])
 def test_the_newest_stay(keep: int) -> None:
-    gone = outdated(with_manifests(DAYS), "EcoAnP", keep)
-    assert gone == with_manifests(DAYS[: max(0, 10 - keep)])
+    removed = outdated(with_manifests(DAYS), "EcoAnP", keep)
+    assert removed == with_manifests(DAYS[: max(0, 10 - keep)])
 
 
 def test_nothing_goes_that_is_not_a_dated_dump_of_this_database() -> None:
@@ -55,17 +55,17 @@ def test_a_dump_without_its_manifest_neither_counts_nor_goes() -> None:
 
 
 def test_what_a_killed_backup_left_goes_when_its_time_is_over() -> None:
-    left = [f"{DAYS[0]}.partial", f"{DAYS[5]}.manifest.json", f"{DAYS[8]}.partial"]
-    there = with_manifests(DAYS[1:5]) + with_manifests(DAYS[6:8]) + left
-    assert outdated(there, "EcoAnP", 3) == sorted([*with_manifests(DAYS[1:4]), left[0]])
-    assert outdated(there, "EcoAnP", 2) == sorted([*with_manifests(DAYS[1:5]), *left[:2]])
+    leftovers = [f"{DAYS[0]}.partial", f"{DAYS[5]}.manifest.json", f"{DAYS[8]}.partial"]
+    files = with_manifests(DAYS[1:5]) + with_manifests(DAYS[6:8]) + leftovers
+    assert outdated(files, "EcoAnP", 3) == sorted([*with_manifests(DAYS[1:4]), leftovers[0]])
+    assert outdated(files, "EcoAnP", 2) == sorted([*with_manifests(DAYS[1:5]), *leftovers[:2]])
 
 
 def unit(name: str) -> configparser.ConfigParser:
-    made = configparser.ConfigParser(strict=False, interpolation=None)
-    made.optionxform = str  # type: ignore[assignment,method-assign]
-    made.read_string((DEPLOY / name).read_text("utf-8"))
-    return made
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string((DEPLOY / name).read_text("utf-8"))
+    return parser
 
 
 def test_systemd_takes_service_and_timer(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from tests import docs
 
 def ended(*command: str, cwd: Path, **settings: str) -> tuple[int, str]:
     """Exit code and output of a command that inherits nothing of this run."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     done = subprocess.run(
-        command, cwd=cwd, env=kept | settings, capture_output=True, text=True, check=False
+        command, cwd=cwd, env=inherited | settings, capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -50,9 +50,9 @@ def test_the_checks_of_the_environment_are_those_of_the_command(
 def test_the_quick_tests_are_those_that_need_no_database() -> None:
     script = docs.ROOT / "ksys_app" / "scripts" / "quick_test.sh"
     wanted = ("--collect-only", "-n", "0", "-k", "test_windows")
-    code, said = ended("bash", str(script), *wanted, cwd=Path("/"))
-    assert code == 0, said
-    tests = [line for line in said.splitlines() if "::" in line]
+    code, output = ended("bash", str(script), *wanted, cwd=Path("/"))
+    assert code == 0, output
+    tests = [line for line in output.splitlines() if "::" in line]
     assert tests
     assert all(line.startswith("tests/unit/") for line in tests)
 
@@ -67,5 +67,5 @@ def test_a_command_that_is_ended_while_it_loads_says_nothing(tmp_path: Path) -> 
     # In place of a part that it loads: Ctrl-C at that very moment.
     (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     program = str(Path(sys.executable).with_name("ksys"))
-    code, said = ended(program, "db", "status", cwd=tmp_path, PYTHONPATH=str(tmp_path))
-    assert (code, said) == (-2, "")
+    code, output = ended(program, "db", "status", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert (code, output) == (-2, "")

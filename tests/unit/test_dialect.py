@@ -65,19 +65,19 @@ def given_encoding(encoding: str) -> str | None:
     return encoding if encoding == "cp949" else None
 
 
-@pytest.mark.parametrize(("separator", "decimal", "encoding", "said"), SPREADSHEETS)
+@pytest.mark.parametrize(("separator", "decimal", "encoding", "message"), SPREADSHEETS)
 @pytest.mark.parametrize("zipped", [False, True])
 def test_samples_are_read_as_they_were_meant(
-    tmp_path: Path, separator: str, decimal: str, encoding: str, said: str | None, zipped: bool
+    tmp_path: Path, separator: str, decimal: str, encoding: str, message: str | None, zipped: bool
 ) -> None:
     content = as_spreadsheet(table(decimal), separator, encoding)
     path = tmp_path / "samples.csv"
     path.write_bytes(gzip.compress(content) if zipped else content)
-    told: list[str] = []
-    with samplefile.opened(path, Reading(given_encoding(encoding), None, told.append)) as file:
+    messages: list[str] = []
+    with samplefile.opened(path, Reading(given_encoding(encoding), None, messages.append)) as file:
         assert list(file) == WANTED
         assert file.line == len(WANTED) + 1
-    assert told == ([f"{path}: {said}"] if said else [])
+    assert messages == ([f"{path}: {message}"] if message else [])
 
 
 RULE_ROWS = [
@@ -89,9 +89,9 @@ RULE_ROWS = [
 EXPECTATION_ROWS = [Expectation("D100", 12, 0.98, 0.951), Expectation("온도", 1, 1.0, 0.5)]
 
 
-@pytest.mark.parametrize(("separator", "decimal", "encoding", "said"), SPREADSHEETS)
+@pytest.mark.parametrize(("separator", "decimal", "encoding", "message"), SPREADSHEETS)
 def test_an_export_that_went_through_a_spreadsheet_comes_back_without_drift(
-    tmp_path: Path, separator: str, decimal: str, encoding: str, said: str | None
+    tmp_path: Path, separator: str, decimal: str, encoding: str, message: str | None
 ) -> None:
     """Excel writes booleans in capitals and keeps everything else."""
     for name, rows, kind in (
@@ -108,10 +108,10 @@ def test_an_export_that_went_through_a_spreadsheet_comes_back_without_drift(
                     record[at] = cell.upper()
         path = tmp_path / f"{name}.csv"
         path.write_bytes(as_spreadsheet([*exported, [""] * len(exported[0])], separator, encoding))
-        told: list[str] = []
-        reading = Reading(given_encoding(encoding), None, told.append)
+        messages: list[str] = []
+        reading = Reading(given_encoding(encoding), None, messages.append)
         assert qc_csv.read(path, kind, reading) == rows  # type: ignore[arg-type]
-        assert told == ([f"{path}: {said}"] if said else [])
+        assert messages == ([f"{path}: {message}"] if message else [])
 
 
 @given(
@@ -162,7 +162,7 @@ def test_numbers_that_can_be_read_in_two_ways_are_refused_in_one_sentence(
 ) -> None:
     decimals = Decimals()
     for number in numbers:
-        decimals.see(number)
+        decimals.examine(number)
     with pytest.raises(ValueError, match=r"^'") as caught:
         decimals.sign()
     assert str(caught.value).startswith(says)
@@ -179,25 +179,25 @@ def test_numbers_that_can_be_read_in_two_ways_are_refused_in_one_sentence(
 def test_numbers_that_show_their_sign(numbers: list[str], sign: str | None) -> None:
     decimals = Decimals()
     for number in numbers:
-        decimals.see(number)
+        decimals.examine(number)
     assert decimals.sign() == sign
 
 
 @pytest.mark.parametrize("cell", ["1" * 500_000 + "x", "1," * 200_000 + "x", "." * 500_000])
 def test_a_long_cell_is_judged_at_once(cell: str) -> None:
-    Decimals().see(cell)
+    Decimals().examine(cell)
 
 
 def test_a_doubt_is_settled_by_an_option(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(f"ts;tag_name;value\n{AT.isoformat()};T;1,234\n{AT.isoformat()};U;1.5\n")
-    told: list[str] = []
-    with samplefile.opened(path, Reading(None, ",", told.append)) as file:
+    messages: list[str] = []
+    with samplefile.opened(path, Reading(None, ",", messages.append)) as file:
         sample, bad = file
     assert sample == NewSample(AT, "T", 1.234)
     assert isinstance(bad, BadLine)
     assert bad.reason == "value: '1.5' has a point, and the decimal sign here is a comma"
-    assert told == [f"{path}: semicolons between cells, decimal commas"]
+    assert messages == [f"{path}: semicolons between cells, decimal commas"]
 
 
 def test_commas_between_cells_leave_no_room_for_decimal_commas(tmp_path: Path) -> None:
@@ -226,13 +226,13 @@ def test_the_sign_is_looked_for_in_the_first_lines_only(
     rows = [["ts", "tag_name", "value"]]
     rows += [[(AT + n * timedelta(seconds=1)).isoformat(), "T", str(n)] for n in range(5)]
     path.write_bytes(as_spreadsheet([*rows, [AT.isoformat(), "T", "7,5"]], ";", "utf-8"))
-    told: list[str] = []
-    with samplefile.opened(path, Reading(None, None, told.append)) as file:
+    messages: list[str] = []
+    with samplefile.opened(path, Reading(None, None, messages.append)) as file:
         *good, bad = file
     assert [sample.value for sample in good if isinstance(sample, NewSample)] == [0, 1, 2, 3, 4]
     assert isinstance(bad, BadLine)
     assert (bad.line, "use --decimal comma" in bad.reason) == (7, True)
-    assert told == [f"{path}: semicolons between cells, no decimal sign"]
+    assert messages == [f"{path}: semicolons between cells, no decimal sign"]
 
 
 def test_empty_columns_at_the_end_and_empty_rows_are_passed_over(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_empty_columns_at_the_end_and_empty_rows_are_passed_over(tmp_path: Path)
 
 
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;\r", "sep=;;;"])
-def test_excel_s_line_that_declares_the_separator_is_taken_at_its_word(
+def test_the_separator_is_the_one_that_the_first_line_of_excel_declares(
     tmp_path: Path, first: str
 ) -> None:
     path = tmp_path / "x.csv"

@@ -13,7 +13,7 @@ from typing import get_args
 
 import pytest
 
-from ksys_app import log
+from ksys_app import log, pages
 from ksys_app.api import schemas
 from ksys_app.api.app import create_api
 from ksys_app.domain import quality, upkeep
@@ -115,9 +115,9 @@ def test_every_event_that_measures_has_its_duration() -> None:
             if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "log.event"):
                 continue
             name = ast.literal_eval(call.args[0])
-            given = {word.arg: word.value for word in call.keywords}
+            keywords = {word.arg: word.value for word in call.keywords}
             # Several events share a function that collects their fields; it adds dur_ms.
-            timed = "dur_ms" in given or (None in given and '"dur_ms"' in source)
+            timed = "dur_ms" in keywords or (None in keywords and '"dur_ms"' in source)
             assert timed or name not in measures, f"{path}:{call.lineno} {name}"
 
 
@@ -147,6 +147,14 @@ def _settings() -> dict[str, str]:
     return documented
 
 
+def test_every_page_is_in_the_tables_of_pages() -> None:
+    fetched = [module.ROUTE for module in (pages.admin, pages.limits, pages.wall)]
+    routes = {*pages.MODULES, *fetched, *(route for route, _, _ in pages.alarms.PAGES)}
+    for text in (docs.section("2"), docs.README.partition("## Pages")[2]):
+        named = {code for row in docs.table(text) for code in docs.codes(" ".join(row[:2]))}
+        assert routes - named == set()
+
+
 def test_settings_in_the_requirements() -> None:
     rows = docs.table(docs.section("9"))
     assert {codes(row[0]): row[1] for row in rows} == _settings()
@@ -159,14 +167,15 @@ def test_settings_in_the_readme() -> None:
 
 def test_settings_in_the_example_of_env() -> None:
     text = (docs.ROOT / ".env.example").read_text("utf-8")
-    given = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
-    assert set(given) == set(_settings())
+    variables_in_file = dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
+    assert set(variables_in_file) == set(_settings())
     for variable, default in _settings().items():
-        assert default == "none" or given[variable] == default.strip("`")
+        assert default == "none" or variables_in_file[variable] == default.strip("`")
 
 
 def test_every_relation_and_column_is_described() -> None:
-    data = {code for number in ("4", "32.3", "33.4") for code in docs.codes(docs.section(number))}
+    sections = ("4", "32.3", "33.4", "33.7", "33.10")
+    data = {code for number in sections for code in docs.codes(docs.section(number))}
     schema = set(docs.codes(docs.section("12.1")))
     built = golden.of_major(17)
     for relation in built.kinds:

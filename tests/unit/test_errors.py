@@ -41,8 +41,8 @@ def test_these_are_all() -> None:
     assert {one.__name__ for one in CLASSES} == set(CONTRACT)
 
 
-def test_every_code_of_the_spec_that_the_server_tells_is_there_once() -> None:
-    """``WS_FAIL`` is not among them: a server cannot tell it, as nothing reaches the page."""
+def test_every_code_of_the_specification_exists_once() -> None:
+    """``WS_FAIL`` is not among them: the page detects it, because no answer reaches the page."""
     codes = [one.code for one in CLASSES]
     assert len(set(codes)) == len(codes)
     assert set(codes) >= {"DB_TIMEOUT", "DB_CONN", "NO_ROWS", "SCHEMA_DRIFT", "PAYLOAD_BLOAT"}

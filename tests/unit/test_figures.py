@@ -140,9 +140,9 @@ def test_a_number_is_written(value: float | None, decimals: int, text: str, brie
 
 def test_the_browser_writes_the_same() -> None:
     cases = [case for case in CASES if figures.finite(case[0]) is not None]
-    asked = [[value, decimals] for value, decimals, _, _ in cases]
+    arguments = [[value, decimals] for value, decimals, _, _ in cases]
     expression = "given.map(([value, places]) => [m.figure(value, places), m.brief(value)])"
-    assert run("lib/figures.js", expression, *asked) == [
+    assert run("lib/figures.js", expression, *arguments) == [
         [text, brief] for _, _, text, brief in cases
     ]
     nothing = "[null, undefined, NaN, Infinity, -Infinity, '5'].map((one) => m.figure(one, 1))"
@@ -159,7 +159,7 @@ NUMBERS = (
 
 
 def any_number(source: random.Random) -> float:
-    """Any double at all, or one such as a plant has."""
+    """Any double, or a double such as a plant has."""
     while True:
         (value,) = struct.unpack("<d", source.randbytes(8))
         if math.isfinite(value):
@@ -291,7 +291,7 @@ def test_every_digit_names_the_number_and_no_other(value: float) -> None:
     ],
 )
 def test_a_violation_tells_the_value_from_its_limit(value: float, other: float, text: str) -> None:
-    assert figures.apart(value, other) == text
+    assert figures.brief_differing(value, other) == text
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_thousands_are_grouped_from_five_digits_on() -> None:
         "0.12345678",
         "",
     ]
-    assert run("lib/figures.js", "given.map(m.parts)", *texts) == [
+    assert run("lib/figures.js", "given.map(m.digitGroups)", *texts) == [
         ["1234.5"],
         ["12", "345.678"],
         ["-123", "456", "791.00"],
@@ -349,32 +349,32 @@ def test_marks_of_an_axis_are_brief_and_never_twice_the_same(
 
 
 class TestColumns:
-    """What the browser draws from: short, and saying what the table says."""
+    """The numbers that the browser draws: short, and with the text that the table has."""
 
     def test_a_counter_keeps_its_units_and_nothing_is_flat(self) -> None:
         series = [123456791.0 + i for i in range(58)]
-        assert columns.drawn(series, 1) == series
+        assert columns.round_column(series, 1) == series
 
     def test_a_totalizer_keeps_its_last_digits(self) -> None:
         series = [1252524523898.18 + 17.03 * i for i in range(60)]
-        sent = columns.drawn(series, figures.places((series[0], series[-1])))
+        sent = columns.round_column(series, figures.places((series[0], series[-1])))
         assert len(set(sent)) == 60
         assert all(abs(a - b) <= 0.051 for a, b in zip(series, sent, strict=True) if b is not None)
 
     def test_one_far_value_does_not_flatten_the_rest(self) -> None:
         series = [20 + i / 1000 for i in range(100)] + [1e9]
-        assert columns.drawn(series, 1)[:100] == pytest.approx(series[:100], abs=1e-6)
+        assert columns.round_column(series, 1)[:100] == pytest.approx(series[:100], abs=1e-6)
 
     def test_what_is_no_number_is_none(self) -> None:
-        assert columns.drawn([1.5, None, NAN, INF, -0.0], 1) == [1.5, None, None, None, 0.0]
-        assert columns.drawn([None], 1) == [None]
-        assert columns.drawn([], 1) == []
+        assert columns.round_column([1.5, None, NAN, INF, -0.0], 1) == [1.5, None, None, None, 0.0]
+        assert columns.round_column([None], 1) == [None]
+        assert columns.round_column([], 1) == []
 
     @given(st.lists(st.none() | NUMBERS, max_size=50), st.integers(-310, 330))
     def test_at_most_15_digits_and_the_text_of_the_number_itself(
         self, values: list[float | None], decimals: int
     ) -> None:
-        for value, sent in zip(values, columns.drawn(values, decimals), strict=True):
+        for value, sent in zip(values, columns.round_column(values, decimals), strict=True):
             if value is None or sent is None:
                 assert value is sent is None
                 continue
@@ -391,5 +391,5 @@ class TestColumns:
         by_data = figures.places((min(values), max(values)))
         decimals = by_data if by_rule is None else by_rule
         texts = [figures.figure(value, decimals) for value in values]
-        sent = columns.drawn(values, decimals)
+        sent = columns.round_column(values, decimals)
         assert [figures.figure(value, decimals) for value in sent] == texts

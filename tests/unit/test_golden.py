@@ -21,50 +21,54 @@ MAJORS = sorted(int(file.stem) for file in resources.GOLDEN.glob("*.json"))
 
 
 @pytest.fixture(params=MAJORS)
-def made(request: pytest.FixtureRequest) -> Golden:
+def golden_file(request: pytest.FixtureRequest) -> Golden:
     return golden.of_major(request.param)
 
 
-def test_the_files_of_all_versions_say_the_same(made: Golden) -> None:
-    """So a file that was forgotten, as nobody has a server of its version at hand, is found."""
+def test_the_files_of_all_versions_say_the_same(golden_file: Golden) -> None:
+    """This finds a file that was forgotten, because its version of the server was not available."""
     newest = golden.of_major(MAJORS[-1])
-    assert replace(made, major=newest.major) == newest, (
-        f"{made.major}.json and {newest.major}.json differ: run make golden on both versions"
+    assert replace(golden_file, major=newest.major) == newest, (
+        f"{golden_file.major}.json and {newest.major}.json differ: run make golden on both versions"
     )
 
 
-def test_the_jobs_that_the_app_judges_by_are_those_of_the_schema(made: Golden) -> None:
-    assert made.jobs == sorted(_jobs(), key=lambda row: row["name"])
+def test_the_jobs_that_the_app_judges_by_are_those_of_the_schema(golden_file: Golden) -> None:
+    assert golden_file.jobs == sorted(_jobs(), key=lambda row: row["name"])
 
 
 def _jobs() -> Iterator[dict[str, Any]]:
     for name, values in upkeep.EXPECTED.items():
-        told = {
+        columns = {
             key: days(value) if isinstance(value, timedelta) else value
             for key, value in values.items()
         }
-        yield {"name": name} | told
+        yield {"name": name} | columns
 
 
-def test_the_hypertables_and_aggregates_of_the_app_are_those_of_the_schema(made: Golden) -> None:
-    hyper = {row["name"] for row in made.hypertables if not row["is_aggregate"]}
+def test_the_hypertables_and_aggregates_of_the_app_are_those_of_the_schema(
+    golden_file: Golden,
+) -> None:
+    hyper = {row["name"] for row in golden_file.hypertables if not row["is_aggregate"]}
     assert hyper == set(upkeep.HYPERTABLES)
-    aggregates = {name for name, kind in made.kinds.items() if kind == "aggregate"}
+    aggregates = {name for name, kind in golden_file.kinds.items() if kind == "aggregate"}
     assert aggregates == set(upkeep.REFRESH) == set(upkeep.WIDTHS)
-    compressed = {row["name"] for row in made.hypertables if row["segment_by"]}
+    compressed = {row["name"] for row in golden_file.hypertables if row["segment_by"]}
     assert compressed == set(upkeep.COMPRESSION)
 
 
 def test_the_triggers_and_relations_that_readiness_asks_for_are_in_the_schema(
-    made: Golden,
+    golden_file: Golden,
 ) -> None:
-    of_samples = {row["name"] for row in made.triggers if row["relation"] == "influx_hist"}
-    assert of_samples == set(upkeep.TRIGGERS)
-    assert set(health.READ) <= set(made.kinds)
+    steps_of_samples = {
+        row["name"] for row in golden_file.triggers if row["relation"] == "influx_hist"
+    }
+    assert steps_of_samples == set(upkeep.TRIGGERS)
+    assert set(health.READ) <= set(golden_file.kinds)
 
 
-def test_the_roles_that_init_tells_of_are_those_of_the_schema(made: Golden) -> None:
-    assert [row["name"] for row in made.roles] == list(schema.ROLES)
+def test_the_roles_that_init_tells_of_are_those_of_the_schema(golden_file: Golden) -> None:
+    assert [row["name"] for row in golden_file.roles] == list(schema.ROLES)
 
 
 def test_the_indicators_are_refreshed_over_the_span_that_their_table_holds() -> None:
@@ -73,15 +77,15 @@ def test_the_indicators_are_refreshed_over_the_span_that_their_table_holds() -> 
     assert f"date_trunc('minute', now()) - interval '{hours} hours'" in text
 
 
-def test_a_definition_that_also_does_differs_from_that_of_the_schema(made: Golden) -> None:
-    """A tolerance that fits its text no longer would allow the text alone."""
-    allowed = definitions.allowed(made, "Asia/Kathmandu")
+def test_a_definition_that_also_does_differs_from_that_of_the_schema(golden_file: Golden) -> None:
+    """A tolerance that no longer fits its text would allow the text only."""
+    allowed = definitions.allowed(golden_file, "Asia/Kathmandu")
     several = {name: texts for name, texts in allowed.items() if len(texts) > 1}
     assert set(several) == {"influx_agg_1d", "features_5m"}
     assert all(len(set(texts)) == len(texts) for texts in several.values())
     assert all("'Asia/Kathmandu'::text" in text for text in allowed["influx_agg_1d"])
     assert all(definitions.ZONE not in text for texts in allowed.values() for text in texts)
-    spec = definitions.as_in_the_spec(made)
+    spec = definitions.as_in_the_spec(golden_file)
     same = {name for name, text in spec.items() if text in allowed[name]}
     assert same == {"influx_agg_1m"}
 
@@ -90,5 +94,7 @@ def test_a_definition_that_also_does_differs_from_that_of_the_schema(made: Golde
     ("version", "available", "takes"),
     [(16, [15, 16, 17], 16), (16, [15, 17], 17), (14, [15, 17], 15), (18, [15, 17], 17)],
 )
-def test_the_nearest_version_is_taken(version: int, available: list[int], takes: int) -> None:
+def test_the_golden_file_of_the_nearest_version_is_used(
+    version: int, available: list[int], takes: int
+) -> None:
     assert golden.nearest(version, available) == takes

@@ -14,7 +14,7 @@ from ksys_app.cli import app
 
 
 def commands(group: TyperGroup, *path: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
-    """Name, as it is typed, and command of all that can be run."""
+    """Each command that can be run, with its name as a person types it."""
     for name, one in group.commands.items():
         if isinstance(one, TyperGroup):
             if one.invoke_without_command:
@@ -36,7 +36,7 @@ def test_a_command_shows_an_example_that_it_takes(name: str) -> None:
     assert examples
     for example in examples:
         assert example.startswith(name)
-        # Raises what a person would be told for a word that it does not know.
+        # An unknown word raises the error that a person would read.
         COMMANDS[name].make_context(name, shlex.split(example.removeprefix(name)))
 
 

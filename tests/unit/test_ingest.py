@@ -1,4 +1,4 @@
-"""Which samples are usable, and the reasons for those that are not."""
+"""Usable samples, and the reasons why others are not usable."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def test_a_time(ts: datetime, reason: Unusable | None) -> None:
 
 @given(st.floats(), st.datetimes(timezones=st.just(UTC)))
 def test_what_is_usable_is_finite_and_between_the_bounds(value: float, ts: datetime) -> None:
-    known = value == 0 or MIN_MAGNITUDE <= abs(value) <= MAX_MAGNITUDE
-    fine = known and EARLIEST <= ts <= LATEST
-    assert (unusable(ts, value, LATEST) is None) == fine
+    usable_value = value == 0 or MIN_MAGNITUDE <= abs(value) <= MAX_MAGNITUDE
+    usable_sample = usable_value and EARLIEST <= ts <= LATEST
+    assert (unusable(ts, value, LATEST) is None) == usable_sample
 
 
 def test_a_value_is_judged_before_its_time() -> None:

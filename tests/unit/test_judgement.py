@@ -1,4 +1,4 @@
-"""What ``ksys db status`` reports as a problem, and what only as a warning."""
+"""The problems and the warnings of ``ksys db status``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def names(state: Status, now: datetime = NOW) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("tags", "silent", "gone"),
+    ("tags", "silent", "silent_tags"),
     [
         ([], False, ""),
         ([tag("A", timedelta(seconds=4))], False, ""),
@@ -50,10 +50,10 @@ def names(state: Status, now: datetime = NOW) -> list[str]:
     ],
 )  # fmt: skip
 def test_nothing_arrives_where_no_tag_sends_and_a_single_one_is_a_warning(
-    tags: list[Tag], silent: bool, gone: str
+    tags: list[Tag], silent: bool, silent_tags: str
 ) -> None:
     assert names(replace(STATUS, tags=tags)) == (["nothing arrives"] if silent else [])
-    assert judgement.silent_tags(tags, NOW) == gone
+    assert judgement.silent_tags(tags, NOW) == silent_tags
 
 
 def test_without_its_triggers_nobody_knows_what_arrives() -> None:
@@ -79,8 +79,8 @@ def test_samples_ahead_of_the_clock_are_named_and_are_not_the_newest() -> None:
 
 def test_a_little_ahead_is_not_ago() -> None:
     state = replace(STATUS, tags=[tag("A", -timedelta(seconds=40))])
-    told = "\n".join(status_view.lines(state, [], [], KST))
-    assert "newest     A 2026-08-14 21:00:40+09:00, 40 s ahead of the clock" in told
+    text = "\n".join(status_view.lines(state, [], [], KST))
+    assert "newest     A 2026-08-14 21:00:40+09:00, 40 s ahead of the clock" in text
 
 
 def test_an_aggregate_is_late_and_wrong_only_where_its_job_will_never_store_it() -> None:
@@ -94,8 +94,8 @@ def test_an_aggregate_is_late_and_wrong_only_where_its_job_will_never_store_it()
     assert "+09:00, and its job looks 60 d back only" in check.detail
     (check,) = judgement.problems(replace(STATUS, lags=[replace(LAG, stored_to=None)]), NOW, KST)
     assert check.detail.startswith("holds nothing, and its job")
-    told = "\n".join(status_view.lines(replace(STATUS, lags=[waiting]), [], [], KST))
-    assert "stored to 2026-08-14 18:00:00+09:00, 3 h 00 min late" in told
+    text = "\n".join(status_view.lines(replace(STATUS, lags=[waiting]), [], [], KST))
+    assert "stored to 2026-08-14 18:00:00+09:00, 3 h 00 min late" in text
 
 
 def test_the_headline_names_what_is_wrong_and_the_pages() -> None:
@@ -110,17 +110,17 @@ def test_the_headline_names_what_is_wrong_and_the_pages() -> None:
 
 
 def test_warnings_are_no_failure_and_are_announced() -> None:
-    told = status_view.lines(STATUS, [], ["D100 sends 12 a minute"], KST)
-    assert told[0] == "all well, 1 warning below"
-    assert told[1:3] == ["\nwarnings", "  D100 sends 12 a minute"]
+    output = status_view.lines(STATUS, [], ["D100 sends 12 a minute"], KST)
+    assert output[0] == "all well, 1 warning below"
+    assert output[1:3] == ["\nwarnings", "  D100 sends 12 a minute"]
 
 
 def test_the_keys_of_the_report_are_documented() -> None:
     state = replace(STATUS, tags=[tag("A", timedelta(0))], lags=[LAG])
     report = status_view.as_json(state, [Check("index i", False, "x")], ["w"], KST)
-    known = set(docs.codes(docs.section("27.6")))
-    assert set(report) <= known
+    documented = set(docs.codes(docs.section("27.6")))
+    assert set(report) <= documented
     for part in ("database", "newest"):
-        assert set(report[part]) <= known, part
+        assert set(report[part]) <= documented, part
     for part in ("wrong", "aggregates"):
-        assert set(report[part][0]) <= known, part
+        assert set(report[part][0]) <= documented, part

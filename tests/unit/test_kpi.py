@@ -1,4 +1,4 @@
-"""What a KPI tile shows (PRD decisions 1 and 2)."""
+"""The figures of a KPI tile (PRD decisions 1 and 2)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_rule_that_is_not_enabled_is_no_rule(enabled: bool | None) -> None:
 
 
 class TestChange:
-    """What a page shows of it: percent, or the unit where the base is next to nothing."""
+    """The change on a page: in percent, or in the unit if the previous value is almost zero."""
 
     @pytest.mark.parametrize(
         ("last", "prev", "span", "text", "direction"),
@@ -134,7 +134,7 @@ class TestDelta:
 
 
 class TestRange:
-    """The rule's hard limits, else what the window saw."""
+    """The hard limits of the rule, else smallest and largest value of the window."""
 
     def test_the_rule_comes_before_the_window(self) -> None:
         assert kpi.tile_range(RULE, 50, 60) == (0, 200)
@@ -251,7 +251,7 @@ class TestStatus:
 
 
 class TestDecimals:
-    """A tag's figures keep their width: by its rule, else by what was measured."""
+    """The decimals of a tag: from its rule, else from its values."""
 
     @pytest.mark.parametrize(
         ("rule", "decimals"),

@@ -1,4 +1,4 @@
-"""What a person types into the fields of limits, and what is sent (PRD §32.9)."""
+"""The fields of limits and the request that saves them (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -111,6 +111,16 @@ def test_only_conditions_that_the_limits_have_get_settings() -> None:
     assert run(VALUES, "m.conditionsOf(m.draftOf(given[0]))", LIMITS) == ["HIGH", "INSTR", "GAP"]
 
 
+def test_a_calculated_tag_has_no_spike_limit_and_no_settings_of_its_alarm() -> None:
+    both = "[false, true].map((calculated) => m.othersOf(calculated).includes('spike_zscore'))"
+    assert run(VALUES, both) == [True, False]
+    both = "[false, true].map((calculated) => m.conditionsOf(m.draftOf(given[0]), calculated))"
+    assert run(VALUES, both, LIMITS | {"spike_zscore": 4}) == [
+        ["HIGH", "INSTR", "GAP", "SPIKE"],
+        ["HIGH", "INSTR", "GAP"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("who", "may"),
     [
@@ -181,3 +191,22 @@ def test_lines_are_sorted_by_any_column() -> None:
     ]
     expression = "given[1].map((by) => m.sorted(given[0], by).map((one) => one.tag_name).join(''))"
     assert run(SORTING, expression, lines, [by for by, _ in orders]) == [n for _, n in orders]
+
+
+def test_the_chart_of_a_calculated_tag_is_a_line_because_its_buckets_have_only_a_mean() -> None:
+    columns = {
+        "bucket": [0, 1, 2, 3],
+        "avg": [4.0, None, 6.0, 8.0],
+        "min": [None] * 4,
+        "max": [None] * 4,
+    }
+    paths = run("limits/limitpaths.js", "m.chartPaths(given[0], [10])", columns)
+    assert (paths["low"], paths["high"]) == (4, 10)
+    assert paths["line"] == "M0.0 154.0L400.0 104.7L600.0 55.3"
+    assert paths["band"].startswith(paths["line"])
+    lowest, highest = [3.0, None, 5.0, 8.0], [5.0, None, 7.0, 9.0]
+    banded = columns | {"min": lowest, "max": highest}
+    paths = run("limits/limitpaths.js", "m.chartPaths(given[0], [])", banded)
+    assert (paths["low"], paths["high"]) == (3, 9)
+    empty = columns | {"avg": [None] * 4}
+    assert run("limits/limitpaths.js", "m.chartPaths(given[0], [])", empty) is None

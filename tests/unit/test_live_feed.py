@@ -26,7 +26,7 @@ class TestQueries:
             assert Counter(label for _, label in database.reads) == {"5m": 6, "24h": 6, "7d": 6}
             assert database.times(M5) == [0, 10, 20, 30, 40, 50]
             assert all(tab.times == [0, 10, 20, 30, 40, 50] for tab in tabs)
-            assert len({id(tab.seen[3][1]) for tab in tabs}) == 3
+            assert len({id(tab.received[3][1]) for tab in tabs}) == 3
 
         play(scenario)
 
@@ -118,7 +118,7 @@ class TestSubscribers:
             await asyncio.sleep(13)
             late = Tab(feed, M5)
             await asyncio.sleep(1)
-            assert late.seen == [(13, first.seen[1][1])]
+            assert late.received == [(13, first.received[1][1])]
             assert database.times(M5) == [0, 10]
 
         play(scenario)
@@ -152,7 +152,7 @@ class TestSubscribers:
             async with feed.subscribe(M5) as slow:
                 await slow.next()
                 await asyncio.sleep(35)
-                assert (await slow.next()) is quick.seen[-1][1]
+                assert (await slow.next()) is quick.received[-1][1]
                 assert now() == 35
                 await slow.next()
                 assert now() == 40
@@ -163,10 +163,10 @@ class TestSubscribers:
         async def scenario(feed: LiveFeed, _database: Database) -> None:
             tabs = [Tab(feed, M5), Tab(feed, H24)]
             await asyncio.sleep(25)
-            numbers = [snapshot.seq for tab in tabs for _, snapshot in tab.seen]
+            numbers = [snapshot.seq for tab in tabs for _, snapshot in tab.received]
             assert len(set(numbers)) == len(numbers)
             for tab in tabs:
-                own = [snapshot.seq for _, snapshot in tab.seen]
+                own = [snapshot.seq for _, snapshot in tab.received]
                 assert own == sorted(own)
 
         play(scenario)
@@ -179,7 +179,7 @@ class TestOverHttp:
         async def scenario(feed: LiveFeed, database: Database) -> None:
             tab = Tab(feed, M5)
             await asyncio.sleep(13)
-            assert [await feed.now(M5) for _ in range(3)] == [tab.seen[1][1]] * 3
+            assert [await feed.now(M5) for _ in range(3)] == [tab.received[1][1]] * 3
             assert database.times(M5) == [0, 10]
 
         play(scenario)
@@ -217,8 +217,8 @@ class TestOverHttp:
             newer = await feed.refresh(M5)
             assert (await feed.now(M5)) is newer
             await asyncio.sleep(10)
-            assert (await feed.now(M5)) is tab.seen[-1][1]
-            assert newer not in [snapshot for _, snapshot in tab.seen]
+            assert (await feed.now(M5)) is tab.received[-1][1]
+            assert newer not in [snapshot for _, snapshot in tab.received]
 
         play(scenario)
 
@@ -242,7 +242,9 @@ async def test_it_ticks_on_a_clock_that_nobody_moves() -> None:
 
     feed = LiveFeed(load, 0.03)
     async with asyncio.timeout(HANGS_S), feed.subscribe(M5) as subscription:
-        seen = [await subscription.next() for _ in range(3)]
-    assert [(snapshot.tile_set, snapshot.error) for snapshot in seen] == [(TileSet(M5), None)] * 3
-    assert [snapshot.seq for snapshot in seen] == [1, 2, 3]
+        snapshots = [await subscription.next() for _ in range(3)]
+    assert [(snapshot.tile_set, snapshot.error) for snapshot in snapshots] == [
+        (TileSet(M5), None)
+    ] * 3
+    assert [snapshot.seq for snapshot in snapshots] == [1, 2, 3]
     assert calls == [M5] * 3

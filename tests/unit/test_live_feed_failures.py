@@ -43,7 +43,7 @@ def test_a_failure_is_reported_with_the_last_tiles_and_since_when() -> None:
         await asyncio.sleep(5)
         database.failing[M5] = AWAY
         await asyncio.sleep(9)
-        good, *stale = [snapshot for _, snapshot in tab.seen]
+        good, *stale = [snapshot for _, snapshot in tab.received]
         assert (good.error, good.failing_since_ms, good.retry_in_s) == (None, 0, 0.0)
         assert tab.times == [0, 10, 11, 13]
         assert all(snapshot.tile_set is good.tile_set for snapshot in stale)
@@ -66,8 +66,8 @@ def test_it_tries_again_after_1_2_4_8_seconds_and_never_later_than_a_tick(
         tab = Tab(feed, M5)
         await asyncio.sleep(attempts[-1] + interval / 2)
         assert database.times(M5) == attempts
-        told = [at + snapshot.retry_in_s for at, snapshot in tab.seen]
-        assert told[:-1] == attempts[1:]
+        next_attempts = [at + snapshot.retry_in_s for at, snapshot in tab.received]
+        assert next_attempts[:-1] == attempts[1:]
 
     assert BACKOFF_S == (1, 2, 4, 8)
     play(scenario, interval)
@@ -82,10 +82,10 @@ def test_recovery_clears_it_and_the_next_failure_starts_anew() -> None:
         await asyncio.sleep(10)
         database.failing[M5] = AWAY
         await asyncio.sleep(4)
-        at, back = tab.seen[3]
+        at, back = tab.received[3]
         assert (at, back.error, back.failing_since_ms, back.retry_in_s) == (7, None, 0, 0.0)
         assert back.tile_set.fetched_ms == 4
-        at, again = tab.seen[4]
+        at, again = tab.received[4]
         assert (at, again.failing_since_ms, again.retry_in_s) == (17, (EPOCH + 17) * 1000, 1)
         assert database.times(M5) == [0, 1, 3, 7, 17, 18]
 
@@ -97,13 +97,13 @@ def test_a_failure_before_the_first_answer_has_no_tiles() -> None:
         database.failing[M5] = AWAY
         tab = Tab(feed, M5)
         await asyncio.sleep(0.5)
-        (_, snapshot), *_ = tab.seen
+        (_, snapshot), *_ = tab.received
         assert (snapshot.tile_set, snapshot.error) == (TileSet(M5), AWAY)
 
     play(scenario)
 
 
-def test_who_joins_while_it_fails_is_told_at_once() -> None:
+def test_a_tab_that_joins_during_a_failure_gets_the_error_at_once() -> None:
     async def scenario(feed: LiveFeed, database: Database) -> None:
         Tab(feed, M5)
         await asyncio.sleep(5)
@@ -111,7 +111,7 @@ def test_who_joins_while_it_fails_is_told_at_once() -> None:
         await asyncio.sleep(9)
         late = Tab(feed, M5)
         await asyncio.sleep(0.1)
-        ((at, snapshot),) = late.seen
+        ((at, snapshot),) = late.received
         assert (at, snapshot.error, snapshot.retry_in_s) == (14, AWAY, 4)
 
     play(scenario)
@@ -120,18 +120,18 @@ def test_who_joins_while_it_fails_is_told_at_once() -> None:
 def test_tiles_that_the_cache_served_in_place_of_an_answer_are_a_failure_too() -> None:
     async def scenario(_feed: LiveFeed, _database: Database) -> None:
         old = TileSet(M5, fetched_ms=7, error=DatabaseTimeout("took too long"), age_s=3)
-        asked = []
+        times = []
 
         async def load(_window: object) -> TileSet:
-            asked.append(asyncio.get_running_loop().time())
+            times.append(asyncio.get_running_loop().time())
             return old
 
         feed = LiveFeed(load, 10)
         tab = Tab(feed, M5)
         await asyncio.sleep(2)
-        assert asked == [0, 1]
-        assert tab.seen[0][1].tile_set is old
-        assert tab.seen[0][1].error is old.error
+        assert times == [0, 1]
+        assert tab.received[0][1].tile_set is old
+        assert tab.received[0][1].error is old.error
         await tab.close()
 
     play(scenario)
@@ -143,7 +143,7 @@ def test_one_window_that_fails_leaves_the_others_fresh() -> None:
         good, bad = Tab(feed, M5), Tab(feed, H24)
         await asyncio.sleep(25)
         assert good.times == [0, 10, 20]
-        assert all(snapshot.error is None for _, snapshot in good.seen)
+        assert all(snapshot.error is None for _, snapshot in good.received)
         assert bad.times == [0, 1, 3, 7, 15, 23]
 
     play(scenario)
@@ -195,15 +195,15 @@ class TestBugs:
     def test_it_does_not_end_the_feed(self, lines: list[logging.LogRecord]) -> None:
         async def scenario(feed: LiveFeed, database: Database) -> None:
             database.failing[M5] = ZeroDivisionError("secret of the inside")
-            with request.named("of the first tab"):
+            with request.with_id("of the first tab"):
                 tab, other = Tab(feed, M5), Tab(feed, H24)
                 await asyncio.sleep(2)
-            ids = [snapshot.error.request_id for _, snapshot in tab.seen if snapshot.error]
+            ids = [snapshot.error.request_id for _, snapshot in tab.received if snapshot.error]
             assert ids == [getattr(record, "request_id", "") for record in lines]
             assert len({*ids, "", "of the first tab"}) == 4, "each tick has its own"
             del database.failing[M5]
             await asyncio.sleep(10)
-            assert [snapshot.error is None for _, snapshot in tab.seen] == [False, False, True]
+            assert [snapshot.error is None for _, snapshot in tab.received] == [False, False, True]
             assert other.times == [0, 10]
 
         play(scenario)
@@ -212,12 +212,12 @@ class TestBugs:
         assert "5m" in lines[0].getMessage()
 
     @pytest.mark.parametrize("bug", [ZeroDivisionError("secret of the inside"), AssertionError()])
-    def test_tabs_are_told_without_its_insides(self, bug: Exception) -> None:
+    def test_tabs_get_an_error_without_internal_details(self, bug: Exception) -> None:
         async def scenario(feed: LiveFeed, database: Database) -> None:
             database.failing[M5] = bug
             tab = Tab(feed, M5)
             await asyncio.sleep(0.5)
-            error = tab.seen[0][1].error
+            error = tab.received[0][1].error
             assert isinstance(error, KsysError)
             assert error.code == "INTERNAL"
             assert "secret" not in error.message

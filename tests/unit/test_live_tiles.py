@@ -1,8 +1,9 @@
-"""Who remembers broken limits, and what the log says about them (PRD §5.3)."""
+"""Held limits from tick to tick, and their lines in the log (PRD §5.3)."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,12 +25,12 @@ def live(rows: Rows) -> LiveTiles:
 async def test_a_limit_is_held_from_tick_to_tick_whatever_the_window(
     live: LiveTiles, rows: Rows
 ) -> None:
-    seen = []
+    levels = []
     for value, label in ((193.5, "5m"), (195.0, "5m"), (193.5, "24h"), (192.5, "5m")):
         rows.tiles = (row("D100", value),)
         tile_set = await live.tick(Selection(parse_window(label)))
-        seen.append(tile_set.tiles[0].alarm_level)
-    assert seen == [0, 1, 1, 0]
+        levels.append(tile_set.tiles[0].alarm_level)
+    assert levels == [0, 1, 1, 0]
 
 
 async def test_who_reads_sees_what_is_held_and_changes_nothing(
@@ -72,18 +73,21 @@ async def test_a_tag_that_is_gone_is_forgotten(live: LiveTiles, rows: Rows) -> N
 async def test_an_alarm_is_logged_when_its_reason_changes(
     live: LiveTiles, rows: Rows, lines: Lines
 ) -> None:
+    began = time.monotonic()
     for value in (190.0, 196.0, 196.5, 199.0, 190.0, 190.0):
         rows.tiles = (row("D100", value), row("D101"))
         await live.tick(M5)
-    told = lines.named("qc_badge_eval")
-    assert [line.partition("level=")[2] for line in told] == [
+    ticks_ms = (time.monotonic() - began) * 1000
+    logged = lines.named("qc_badge_eval")
+    assert [line.partition("level=")[2] for line in logged] == [
         "warn reason=H value=196 limit=195",
         "crit reason=HH value=199 limit=198",
         "- reason=- value=- limit=-",
     ]
-    for line in told:
+    for line in logged:
         assert " tag=D100 " in line
-        assert 0 <= float(line.partition("dur_ms=")[2].split()[0]) < 1000
+        # The log has one decimal.
+        assert 0 <= float(line.partition("dur_ms=")[2].split()[0]) <= ticks_ms + 0.1
 
 
 async def test_readers_at_the_same_time_share_one_read(live: LiveTiles, rows: Rows) -> None:

@@ -68,7 +68,7 @@ def test_an_alert_has_a_patience_a_severity_and_a_runbook_and_is_tested(rule: st
 
 
 def test_the_dashboard_s_expressions_are_understood_by_prometheus(tmp_path: Path) -> None:
-    """As those of rules, with Grafana's own variables filled in."""
+    """As expressions of rules, with values for the variables of Grafana."""
     filled = [
         one.replace("$__rate_interval", "5m").replace("$instance", ".*") for one in queries(BOARD)
     ]
@@ -121,25 +121,25 @@ def test_the_figures_of_each_alert_are_on_the_dashboard() -> None:
     for rule in RULES:
         (expression,) = re.findall(r"expr: (.+?)^ +for:", rule, re.MULTILINE | re.DOTALL)
         # The dashboard counts the jobs of each state; an alert names each job.
-        asked = set(re.findall(r"\bksys_\w+", expression)) - {"ksys_jobs", "ksys_job_state"}
-        assert asked - drawn <= {"ksys_jobs_expected"}, rule.splitlines()[0]
+        metrics = set(re.findall(r"\bksys_\w+", expression)) - {"ksys_jobs", "ksys_job_state"}
+        assert metrics - drawn <= {"ksys_jobs_expected"}, rule.splitlines()[0]
 
 
 def unit(folder: Path, name: str) -> Path:
-    """The unit as it is where the project is this one, with a user that there is."""
+    """The unit with the folder of this project and an existing user."""
     text = (FOLDER / name).read_text("utf-8")
     text = text.replace("/opt/ksys/.venv/bin/ksys", str(Path(sys.executable).with_name("ksys")))
     text = text.replace("/opt/ksys", str(docs.ROOT)).replace("=ksys\n", "=root\n")
-    made = folder / name
-    made.write_text(text)
-    return made
+    file = folder / name
+    file.write_text(text)
+    return file
 
 
 @pytest.mark.parametrize("name", UNITS)
 def test_the_unit_is_right_and_hardened(tmp_path: Path, name: str) -> None:
-    made = str(unit(tmp_path, name))
-    assert run("systemd-analyze", "verify", made, package="systemd") == ""
-    run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSED}", made)
+    file = str(unit(tmp_path, name))
+    assert run("systemd-analyze", "verify", file, package="systemd") == ""
+    run("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSED}", file)
 
 
 @pytest.mark.parametrize("name", UNITS)

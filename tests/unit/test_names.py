@@ -11,7 +11,7 @@ from ksys_app.domain.names import MAX_LOOKUP_LENGTH, flaw, lookup_flaw, quoted_n
 from ksys_app.errors import BadParameter
 from ksys_app.ops.files import cells
 from ksys_app.states import comm_address
-from ksys_app.states.series_link import asked_tag
+from ksys_app.states.series_link import valid_tag
 from ksys_app.texts import say
 
 
@@ -41,10 +41,10 @@ from ksys_app.texts import say
 def test_a_name_that_may_not_be_written_is_refused_for_what_it_is(name: str, says: str) -> None:
     wrong = flaw(name)
     assert wrong is not None
-    said = say(wrong)
-    assert says in said
-    assert said.isprintable()
-    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+    sentence = say(wrong)
+    assert says in sentence
+    assert sentence.isprintable()
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         cells.name(name)
 
 
@@ -59,8 +59,8 @@ def test_a_printable_name_may_be_written_and_requested(name: str) -> None:
 def test_what_another_writer_has_put_into_the_database_may_be_requested(name: str) -> None:
     assert flaw(name) is not None
     assert lookup_flaw(name) is None
-    assert asked_tag(name) == name
-    assert comm_address.read({"tag": name}).tags == (name,)
+    assert valid_tag(name) == name
+    assert comm_address.parse_selection({"tag": name}).tags == (name,)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_another_writer_has_put_into_the_database_may_be_requested(name: st
     ],
 )
 def test_what_no_tag_can_be_called_is_refused_on_every_page(name: str, says: str) -> None:
-    for ask in (asked_tag, lambda name: comm_address.read({"tag": name})):
+    for ask in (valid_tag, lambda name: comm_address.parse_selection({"tag": name})):
         with pytest.raises(BadParameter) as caught:
             ask(name)
         assert caught.value.message.startswith(says)
@@ -79,10 +79,10 @@ def test_what_no_tag_can_be_called_is_refused_on_every_page(name: str, says: str
 
 @given(st.text())
 def test_a_name_in_a_sentence_is_short_and_can_be_seen(name: str) -> None:
-    said = quoted_name(name)
-    assert said.isprintable()
+    sentence = quoted_name(name)
+    assert sentence.isprintable()
     # Each of 60 characters may be escaped to ten.
-    assert len(said) <= 2 + 60 * 10
+    assert len(sentence) <= 2 + 60 * 10
 
 
 @given(st.text())

@@ -121,7 +121,7 @@ def test_one_person_in_two_routes_gets_one_message() -> None:
         ({"purpose": "escalate"}, True),
         ({"purpose": "escalate", "unacked": False}, False),
         ({"purpose": "clear"}, False),
-        ({"purpose": "clear", "told": True}, True),
+        ({"purpose": "clear", "was_notified": True}, True),
         ({"route": "removed"}, False),
         ({"created_at": NOW + timedelta(minutes=6)}, True),
         ({"created_at": NOW + timedelta(minutes=6), "active": False}, False),

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from ksys_app.domain.names import MAX_FILTER, clean_filter, matches
-from ksys_app.domain.ordering import COLUMNS, held, kinds, moves, table_order, tally, tile_order
+from ksys_app.domain.ordering import (
+    COLUMNS,
+    keep_order,
+    kinds,
+    moves,
+    table_order,
+    tally,
+    tile_order,
+)
 from ksys_app.models.tiles import Tile, Violation
 
 TS = datetime(2025, 8, 15, 7, 26, 7, tzinfo=UTC)
@@ -183,8 +191,8 @@ class TestTiles:
         tiles = list(self.PLANT)
         free = names(tiles, tile_order(tiles, "", sort, []))
         pins = ["D100", "D202", "D999"]
-        held = [name for name in free if name in pins]
-        assert names(tiles, tile_order(tiles, "", sort, pins)) == held + [
+        keep_order = [name for name in free if name in pins]
+        assert names(tiles, tile_order(tiles, "", sort, pins)) == keep_order + [
             name for name in free if name not in pins
         ]
 
@@ -268,9 +276,9 @@ class TestHeld:
     def test_names_keep_their_places_and_the_fewest_moves_are_counted(
         self, wanted: str, shown: str, moved: int
     ) -> None:
-        kept = held(self.BEFORE, wanted.split())
-        assert kept == shown.split()
-        assert moves(kept, wanted.split()) == moved
+        order = keep_order(self.BEFORE, wanted.split())
+        assert order == shown.split()
+        assert moves(order, wanted.split()) == moved
 
 
 def test_a_group_is_shown_alone_and_the_trouble_of_others_is_counted_outside() -> None:
@@ -278,10 +286,10 @@ def test_a_group_is_shown_alone_and_the_trouble_of_others_is_counted_outside() -
     inside = [at for at, tile in enumerate(tiles) if tile.group == "two"]
     assert sorted(tile_order(tiles, "", "name", (), "", "two")) == inside
     assert sorted(table_order(tiles, "", "tag", False, "", "two")) == inside
-    counts, whole = tally(tiles, "", "two"), tally(tiles, "")
+    counts, all_groups = tally(tiles, "", "two"), tally(tiles, "")
     assert counts.tags == len(inside)
     assert counts.outside == sum(bool(kinds(tile)) for tile in tiles if tile.group == "one")
-    assert whole.outside == 0
+    assert all_groups.outside == 0
     assert sorted(tile_order(tiles, "one", "name", ())) == [
         at for at, tile in enumerate(tiles) if tile.group == "one"
     ], "the words of the filter find groups"

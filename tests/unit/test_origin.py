@@ -133,7 +133,7 @@ class TestAnybodyElse:
         assert not trusts(networks("none"), "127.0.0.1")
 
 
-# Where the page is, what the app is told, and what the sentence has to speak of and not.
+# The origin of the page, the headers, and the words that the sentence must and must not have.
 FOREIGN = [
     (PLANT, {"host": "plant.example"}, ["X-Forwarded-Proto", "$http_host"], ["TRUSTED"]),
     (PLANT, {"host": "plant.example:8443"}, ["X-Forwarded-Proto"], ["port", "TRUSTED"]),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from hypothesis import given, strategies as st
 
-from ksys_app.domain.paging import PAGE_ROWS, counted, newest_first, page, page_with
+from ksys_app.domain.paging import PAGE_ROWS, count_until, newest_first, page, page_with
 
 
 @given(st.integers(0, 400))
 def test_pages_in_turn_hold_every_row_once_newest_first(total: int) -> None:
     rows = list(range(total))
     count = page(total, 1).count
-    seen = [
+    listed = [
         row for number in range(1, count + 1) for row in newest_first(rows, page(total, number))
     ]
-    assert seen == rows[::-1]
+    assert listed == rows[::-1]
     assert count == max(1, -(-total // PAGE_ROWS))
 
 
@@ -41,7 +41,7 @@ def test_a_time_without_a_row_is_on_no_page() -> None:
 
 
 def test_rows_that_come_meanwhile_are_not_counted() -> None:
-    assert counted([1, 3, 5], 0) == 3
-    assert counted([1, 3, 5], 3) == 2
-    assert counted([3, 5, 7], 4) == 1
-    assert counted([], 3) == 0
+    assert count_until([1, 3, 5], 0) == 3
+    assert count_until([1, 3, 5], 3) == 2
+    assert count_until([3, 5, 7], 4) == 1
+    assert count_until([], 3) == 0

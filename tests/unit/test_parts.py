@@ -6,7 +6,7 @@ import pytest
 
 from tests.node import run
 
-CUT = "m.cut(given[0], given[1] ?? undefined, 60)"
+CUT = "m.renderedItems(given[0], given[1] ?? undefined, 60)"
 
 
 def items(count: int) -> list[str]:
@@ -39,7 +39,7 @@ def test_a_part_has_its_items_with_their_places(
     [(500, [499, 500, 501, 900, 901]), (898, [897, 898, 899, 900, 901]), (900, [899, 900, 901])],
 )
 def test_what_has_the_focus_stays_with_what_is_beside_it(at: int, places: list[int]) -> None:
-    part = {"from": 900, "to": 902, "kept": f"tag {at}", "beside": 1, "columns": 3}
+    part = {"from": 900, "to": 902, "focused": f"tag {at}", "beside": 1, "columns": 3}
     shown = run("lib/parts.js", CUT, items(2000), part)
     assert [(item, place) for item, place, _, _ in shown] == [(f"tag {at}", at) for at in places]
     far = [away and away["--away"] for _, _, away, _ in shown]
@@ -47,6 +47,6 @@ def test_what_has_the_focus_stays_with_what_is_beside_it(at: int, places: list[i
     assert not any(stop for *_, stop in shown), "the tabulator key enters at what had the focus"
 
 
-def test_what_has_left_the_list_is_not_kept() -> None:
-    shown = run("lib/parts.js", CUT, items(100), {"from": 10, "to": 12, "kept": "gone"})
+def test_a_removed_item_is_not_rendered() -> None:
+    shown = run("lib/parts.js", CUT, items(100), {"from": 10, "to": 12, "focused": "gone"})
     assert [(place, stop) for _, place, _, stop in shown] == [(10, True), (11, False)]

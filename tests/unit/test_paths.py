@@ -11,13 +11,13 @@ from tests.unit.test_chart_scripts import run
 PACKAGE = docs.ROOT / "ksys_app"
 # What the browser asks for by itself: the framework's links and its navigation know the base path.
 ASKED = re.compile(
-    r"(?:fetch|EventSource|WebSocket|window\.open)\(([^,)]*)|\b(?:href|src)=\{?([^} ]+)"
+    r"\b(?:fetch|EventSource|WebSocket|window\.open)\(([^,)]*)|\b(?:href|src)=\{?([^} ]+)"
 )
 FINE = re.compile(r"at\(|`\$\{at\(|file_link\(|url\b|`#|\"\"|f\"\{root")
 
 
 def addresses() -> Iterator[tuple[str, str]]:
-    """Where something is asked for in the pages' own scripts and components, and how."""
+    """The file and the address of each request in the scripts and components of the pages."""
     for folder in ("components", "pages"):
         for path in sorted((PACKAGE / folder).rglob("*.*")):
             if path.suffix in {".js", ".jsx", ".py"}:

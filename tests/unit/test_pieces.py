@@ -118,7 +118,7 @@ def test_the_past_of_a_window_changes_only_with_its_buckets(
 
 
 class Stats(NamedTuple):
-    """What a bucket holds."""
+    """The statistics of a bucket."""
 
     n: int
     total: float
@@ -175,21 +175,21 @@ def test_statistics_of_the_pieces_are_those_of_the_minutes(
         source = minutes if zone_name == "Asia/Kathmandu" and name == "1d" else levels[finer]
         levels[name] = coarser(source, name, zone)
 
-    found = [
+    by_pieces = [
         bucket
         for piece in pieces(window, now, {name: now - by for name, by in delays.items()}, zone)
         for at, bucket in sorted(levels[piece.bucket].items())
         if at >= (piece.start or start) and (at < piece.end if piece.end else at <= now)
     ]
-    whole = [
+    by_minutes = [
         bucket
         for at, bucket in sorted(minutes.items())
         if start <= bucket_start(window.view, at, zone) <= now
     ]
-    if not whole:
-        assert found == []
+    if not by_minutes:
+        assert by_pieces == []
         return
-    one, other = together(found), together(whole)
+    one, other = together(by_pieces), together(by_minutes)
     assert one._replace(total=0) == other._replace(total=0)
     assert one.total == pytest.approx(other.total, rel=1e-12, abs=1e-9)
 

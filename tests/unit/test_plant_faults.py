@@ -39,7 +39,7 @@ class Fault(NamedTuple):
 
 
 def faults_at(ts: datetime) -> list[Fault]:
-    """The faults of the timetable that are there at a moment."""
+    """The faults of the timetable that last at a moment."""
     found = []
     for entry in TIMETABLE:
         into = entry.into(int(ts.timestamp()))
@@ -50,7 +50,7 @@ def faults_at(ts: datetime) -> list[Fault]:
     return found
 
 
-# Each fault begins at a whole second of every four weeks: those that begin in these.
+# The faults of four weeks; each fault begins at a full second.
 A_ROUND = sorted(
     {
         fault
@@ -137,7 +137,7 @@ def test_a_sample_is_unreadable_often_enough_for_its_alarm_to_stand() -> None:
     assert all(after - before < 300 for before, after in pairwise(at))
 
 
-def test_a_fault_is_there_from_its_start_until_before_its_end() -> None:
+def test_a_fault_lasts_from_its_start_until_before_its_end() -> None:
     second = timedelta(seconds=1)
     for fault in A_ROUND:
         assert fault in faults_at(fault.start)

@@ -20,8 +20,8 @@ MOMENTS = st.datetimes(datetime(2024, 2, 1), datetime(2040, 1, 1), timezones=st.
 
 def runs(found: list[Span], after: float = -math.inf) -> list[range]:
     """The ticks of each span that are later than ``after``; spans without any are left out."""
-    whole = [range(span.start, span.end, span.step) for span in found]
-    return [part for one in whole if (part := one[bisect_right(one, after) :])]
+    ranges = [range(span.start, span.end, span.step) for span in found]
+    return [part for one in ranges if (part := one[bisect_right(one, after) :])]
 
 
 def ticks(found: list[Span]) -> list[int]:
@@ -41,8 +41,8 @@ def test_an_empty_history_begins_400_days_ago_and_ends_now(now: datetime) -> Non
 @given(MOMENTS)
 def test_each_age_is_as_dense_as_its_table_says(now: datetime) -> None:
     for span, density in zip(spans(None, now), THINNING, strict=True):
-        whole = now - density.age
-        assert span.start <= whole.timestamp()
+        oldest = now - density.age
+        assert span.start <= oldest.timestamp()
         assert span.step == density.step
         assert span.start % span.step == 0
 
@@ -59,7 +59,7 @@ def test_the_first_load_has_as_many_rows_as_a_minute_can_take() -> None:
 
 @settings(deadline=None)
 @given(MOMENTS)
-def test_the_thirty_days_of_comm_are_whole(now: datetime) -> None:
+def test_the_thirty_days_of_comm_have_every_tick(now: datetime) -> None:
     seoul = ZoneInfo("Asia/Seoul")
     dense = spans(None, now)[-1]
     first = comm.calendar(comm.recent_start(now, seoul), seoul).bounds[0]

@@ -27,7 +27,7 @@ def test_a_plant_created_again_reports_the_same(t: int, seed: int) -> None:
 
 
 @given(YEARS, st.integers(0, 10_000))
-def test_the_past_does_not_depend_on_what_was_asked_before(t: int, other: int) -> None:
+def test_a_tick_does_not_depend_on_earlier_calls(t: int, other: int) -> None:
     plant = Plant()
     plant.tick(other)
     assert plant.tick(t) == PLANT.tick(t)

@@ -1,4 +1,4 @@
-"""A terminal shows what people wrote, and obeys nothing in it."""
+"""A terminal shows the texts of people without their control characters."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ EVIL = "\x1b[2J\x1b]0;title\x07 a\rb \x9b31m \u202eback [bold] 한글"
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> str:
-    told = capsys.readouterr()
-    text = told.out + told.err
+    output = capsys.readouterr()
+    text = output.out + output.err
     assert all(sign.isprintable() or sign == "\n" for sign in text), repr(text)
     return text
 

@@ -24,7 +24,7 @@ SECRETS = [
     *("plant.dump.manifest.json.partial", "samples.csv.gz.rejected.csv", "stdin.rejected.csv"),
     *("data/x.rejected.csv", ".env", ".env.production", "docs/.env"),
 ]
-# No pattern of git's can know these; an image is made of what is named.
+# No pattern of .gitignore fits these names. The image has only the files that .dockerignore names.
 OF_ANY_NAME = ["nightly", "EcoAnP.sql", "samples.csv.gz", "backups/monday", ".ksys/passwords.json"]
 
 
@@ -41,10 +41,10 @@ def mode(path: Path) -> int:
 
 @pytest.mark.usefixtures("umask")
 class TestOnlyTheOwnerReads:
-    @pytest.mark.parametrize("there", [False, True], ids=["new", "one that all may read"])
-    def test_rejected_lines(self, tmp_path: Path, there: bool) -> None:
+    @pytest.mark.parametrize("exists", [False, True], ids=["new", "one that all may read"])
+    def test_rejected_lines(self, tmp_path: Path, exists: bool) -> None:
         path = tmp_path / "a.rejected.csv"
-        if there:
+        if exists:
             path.write_text("line,reason,text\n1,x,y\n")
             path.chmod(0o666)
         with Rejects(path) as rejects:
@@ -106,19 +106,19 @@ def test_git_takes_no_secret_and_all_that_is_the_projects(project: Path) -> None
         ["git", "ls-files", "-z", "--others", "--exclude-standard"],
         cwd=project, check=True, capture_output=True, text=True,
     )  # fmt: skip
-    taken = {name for name in listed.stdout.split("\0") if name}
-    assert taken & set(SECRETS) == set()
+    listed_names = {name for name in listed.stdout.split("\0") if name}
+    assert listed_names & set(SECRETS) == set()
     tracked = {str(path.relative_to(docs.ROOT)) for path in docs.files()}
-    assert tracked - taken == set()
+    assert tracked - listed_names == set()
 
 
 def test_a_demo_of_an_older_version_gets_the_password_of_a_new_role(tmp_path: Path) -> None:
     """The passwords that its database already has stay."""
     file = tmp_path / "passwords.json"
     file.write_text(json.dumps({"eco_ro": "one", "eco_rw": "two"}))
-    made = session.passwords(tmp_path)
-    assert (made["eco_ro"], made["eco_rw"]) == ("one", "two")
-    assert set(made) == set(schema.ROLES)
-    assert len(made["eco_op"] or "") >= 32
-    assert session.passwords(tmp_path) == made
+    passwords = session.passwords(tmp_path)
+    assert (passwords["eco_ro"], passwords["eco_rw"]) == ("one", "two")
+    assert set(passwords) == set(schema.ROLES)
+    assert len(passwords["eco_op"] or "") >= 32
+    assert session.passwords(tmp_path) == passwords
     assert file.stat().st_mode & 0o777 == 0o600

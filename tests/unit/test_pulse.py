@@ -149,13 +149,13 @@ def test_the_feed_waits_for_no_tick_when_the_database_is_lost_or_back() -> None:
         pinged.alive, database.failing = False, {M5: AWAY, H24: AWAY}
         await asyncio.sleep(4)
         for one in (tab, other):
-            assert [snapshot.error for _, snapshot in one.seen[:2]] == [None, AWAY]
+            assert [snapshot.error for _, snapshot in one.received[:2]] == [None, AWAY]
             assert 100 < one.times[1] <= 100 + EVERY_S
         await asyncio.sleep(100)
         reads = len(database.reads)
         pinged.alive, database.failing = True, {}
         await asyncio.sleep(EVERY_S)
-        assert tab.seen[-1][1].error is other.seen[-1][1].error is None
+        assert tab.received[-1][1].error is other.received[-1][1].error is None
         await asyncio.sleep(100)
         assert len(database.reads) == reads + 2, "one tick a window, then none for its period"
         await feed.close()

@@ -71,9 +71,9 @@ WRONG_CELLS = [
 
 @pytest.mark.parametrize(("column", "cell", "reason"), WRONG_CELLS)
 def test_a_wrong_cell_is_named(file: Path, column: str, cell: str, reason: str | None) -> None:
-    said = complaint(file, with_cell(column, cell))
+    message = complaint(file, with_cell(column, cell))
     wanted = f"FILE:2 {column}: {reason}" if reason else "FILE:2 has 16 cells, the header 15"
-    assert said.startswith(wanted)
+    assert message.startswith(wanted)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize(("limits", "said"), ORDERS)
-def test_limits_out_of_order_are_named(file: Path, limits: dict[str, Any], said: str) -> None:
-    assert complaint(file, qc_csv.text([QcRule("T1", **limits)], RULES)) == f"FILE:2 {said}"
+@pytest.mark.parametrize(("limits", "message"), ORDERS)
+def test_limits_out_of_order_are_named(file: Path, limits: dict[str, Any], message: str) -> None:
+    assert complaint(file, qc_csv.text([QcRule("T1", **limits)], RULES)) == f"FILE:2 {message}"
 
 
 def test_limits_that_touch_on_one_side_are_in_order(file: Path) -> None:
@@ -128,8 +128,8 @@ def test_a_deadband_that_would_hold_an_alarm_for_good_is_refused(file: Path) -> 
 def test_all_problems_of_a_file_are_reported_at_once(file: Path) -> None:
     lines = with_cell("min_val", "x").splitlines()
     second = with_cell("max_gap_seconds", "-1").splitlines()[1]
-    said = complaint(file, "\n".join([*lines, second, "T9,too,short"]))
-    assert said.splitlines() == [
+    message = complaint(file, "\n".join([*lines, second, "T9,too,short"]))
+    assert message.splitlines() == [
         "FILE:2 min_val: 'x' is not a number",
         "FILE:3 max_gap_seconds: -1 must be from 1 to 2147483647",
         "FILE:4 has 3 cells, the header 15",
@@ -138,9 +138,9 @@ def test_all_problems_of_a_file_are_reported_at_once(file: Path) -> None:
 
 def test_a_flood_of_problems_is_counted(file: Path) -> None:
     row = with_cell("min_val", "x").splitlines()[1]
-    said = complaint(file, "\n".join([HEADER, *[row] * 50])).splitlines()
-    assert len(said) == qc_csv.MAX_PROBLEMS + 1
-    assert said[-1] == "and 30 more problems"
+    message = complaint(file, "\n".join([HEADER, *[row] * 50])).splitlines()
+    assert len(message) == qc_csv.MAX_PROBLEMS + 1
+    assert message[-1] == "and 30 more problems"
 
 
 def test_a_tag_given_twice_is_named_with_its_first_line(file: Path) -> None:
@@ -173,9 +173,9 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize(("content", "said"), FILES)
-def test_a_file_of_another_kind_is_refused(file: Path, content: str | bytes, said: str) -> None:
-    assert complaint(file, content) == said
+@pytest.mark.parametrize(("content", "message"), FILES)
+def test_a_file_of_another_kind_is_refused(file: Path, content: str | bytes, message: str) -> None:
+    assert complaint(file, content) == message
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -270,9 +270,9 @@ def test_what_is_written_is_read_back_exactly(
 
 
 def test_the_differences_are_reported_cell_by_cell_and_row_by_row() -> None:
-    there = [GOOD, QcRule("T2", max_val=5.0), QcRule("GONE")]
+    stored = [GOOD, QcRule("T2", max_val=5.0), QcRule("GONE")]
     wanted = [GOOD, QcRule("T2", max_val=6.0, meta={"unit": "A"}), QcRule("NEW")]
-    changes = diff(wanted, there, RULES)
+    changes = diff(wanted, stored, RULES)
     assert changes == [
         Change("GONE", "remove"),
         Change("NEW", "add"),

@@ -100,7 +100,7 @@ class TestComm:
 
 
 class TestReasons:
-    """What each rule calls a violation, and at which value."""
+    """The violations of each rule, and the values at which they begin."""
 
     @pytest.mark.parametrize(
         ("value", "expected"),
@@ -204,7 +204,7 @@ class TestReasons:
 
     @pytest.mark.parametrize("rule", [None, replace(LIMITS, enabled=False), LIMITS])
     @pytest.mark.parametrize(
-        ("value", "reason", "told"),
+        ("value", "reason", "text"),
         [
             (2e200, "MAGNITUDE", "BAD MAGNITUDE 2e+200, 3 in 5 min"),
             (math.nan, "NOT_FINITE", "BAD NOT_FINITE nan, 3 in 5 min"),
@@ -213,15 +213,15 @@ class TestReasons:
         ],
     )
     def test_refused_samples_are_bad_quality_with_any_rule_or_none(
-        self, rule: QcRule | None, value: float | None, reason: str, told: str
+        self, rule: QcRule | None, value: float | None, reason: str, text: str
     ) -> None:
         refused = {"refused": 3, "refused_value": value, "refused_reason": reason}
         after = replace(at(50, 4), **refused, refused_at=NOW - timedelta(seconds=2))
-        assert alarm(judge(rule, after)) == f"crit {told}"
+        assert alarm(judge(rule, after)) == f"crit {text}"
         before = replace(at(50, 4), **refused, refused_at=NOW - timedelta(seconds=9))
-        assert alarm(judge(rule, before)) == f"warn {told}"
+        assert alarm(judge(rule, before)) == f"warn {text}"
         never = Reading(NOW, None, None, **refused, refused_at=NOW)
-        assert alarm(judge(rule, never)) == f"crit {told}"
+        assert alarm(judge(rule, never)) == f"crit {text}"
 
     def test_a_tag_never_seen_breaks_nothing(self) -> None:
         assert judge(LIMITS, Reading(NOW, None, None)) == ()
@@ -266,7 +266,7 @@ class TestLabel:
 
 
 @pytest.mark.parametrize(
-    ("limits", "value", "told"),
+    ("limits", "value", "text"),
     [
         ({"crit_max": 123456790.0}, 123456791.0, "crit HH 123456791 ≥ 123456790"),
         (
@@ -281,10 +281,10 @@ class TestLabel:
     ],
 )
 def test_the_figures_of_an_alarm_tell_the_value_from_its_limit(
-    limits: dict[str, float], value: float, told: str
+    limits: dict[str, float], value: float, text: str
 ) -> None:
     rule = QcRule("D100", **limits)  # type: ignore[arg-type]
-    assert alarm(judge(rule, Reading(NOW, value, NOW))) == told
+    assert alarm(judge(rule, Reading(NOW, value, NOW))) == text
 
 
 def test_a_spike_over_a_series_that_stood_still_is_reported_in_a_few_signs() -> None:

@@ -15,7 +15,7 @@ KEYS = ("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageU
 
 
 def moved(day: date, key: str) -> date:
-    """The same, by the calendar of Python."""
+    """The expected day, computed by the calendar of Python."""
     if key.startswith("Page"):
         month = day.year * 12 + day.month - 1 + (1 if key == "PageDown" else -1)
         last = calendar.monthrange(month // 12, month % 12 + 1)[1]
@@ -53,7 +53,7 @@ def test_a_range_is_named_and_shown_in_the_calendar() -> None:
         ["now-6h", "2026-11-05T00:00"],
         ["2026-99-99", "garbage"],
     ]
-    expression = "given[0].map((one) => [m.named(one, given[1], given[2]), m.spanOfDays(...one)])"
+    expression = "given[0].map((r) => [m.rangeText(r, given[1], given[2]), m.spanOfDays(...r)])"
     assert run("range/ranges.js", expression, ranges, QUICK, dict(ENGLISH["ranges"])) == [
         ["Yesterday", [None, None]],
         ["2026-11-03 22:00 – 2026-11-05", ["2026-11-03", "2026-11-04"]],
@@ -63,7 +63,7 @@ def test_a_range_is_named_and_shown_in_the_calendar() -> None:
     ]
 
 
-def test_the_last_ten_ranges_are_kept_each_once_whatever_the_browser_held() -> None:
+def test_the_last_ten_ranges_are_stored_each_once_whatever_the_browser_had_stored() -> None:
     held = [[f"now-{n}h", "now"] for n in range(1, 11)]
     expression = (
         "[m.added(given[0], ['now-3h', 'now']), m.added(given[0], ['now-99h', 'now']),"

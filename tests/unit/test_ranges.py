@@ -54,7 +54,7 @@ def late(change: tuple[str, date]) -> datetime:
 
 
 def shown(moment: datetime, zone: ZoneInfo) -> datetime:
-    """What the clocks show."""
+    """The time that the clocks of the zone show."""
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
@@ -162,9 +162,16 @@ def test_an_end_is_now_unless_it_is_given_and_is_cut_there() -> None:
         ("1999-12-31", "", "from '1999-12-31' is before the year 2000"),
         ("now-999999d", "", "from 'now-999999d' is before the year 2000"),
         ("now-999999y", "", "from 'now-999999y' is before the year 2000"),
+        ("0999-05-01T10:00", "", "from '0999-05-01T10:00' is before the year 2000"),
+        ("0001-01-01T00:00+14:00", "", "from '0001-01-01T00:00+14:00' is before the year 2000"),
+        ("now-1h", "3000-01-01", "to '3000-01-01' is after the year 2099"),
+        ("now-1h", "9999-12-31T23:59-14:00", "to '9999-12-31T23:59-14:00' is after the year 2099"),
         ("now-1h", "now-1h", "from 'now-1h' must be before to 'now-1h'"),
         ("now-1h", "now-2h", "from 'now-1h' must be before to 'now-2h'"),
         ("2026-11-05", "2026-11-06", "from '2026-11-05' is after now; a range ends now at the"),
+        ("2026-11-05", "", "from '2026-11-05' is after now"),
+        ("2026-11-05", "now-2h", "from '2026-11-05' is after now"),
+        ("now", "", "from 'now' must be before to 'now'"),
         ("now-11y", "", "a range has at most 10 years"),
         ("x" * 5000, "", f"from '{'x' * 40}' is not a time"),
     ],
@@ -172,7 +179,7 @@ def test_an_end_is_now_unless_it_is_given_and_is_cut_there() -> None:
 def test_what_is_no_range_is_named(start: str, end: str, message: str) -> None:
     with pytest.raises(WrongRange) as refused:
         parse_range(start, end, NOW, SEOUL)
-    assert say(refused.value.said).startswith(message)
+    assert say(refused.value.sentence).startswith(message)
 
 
 texts = st.one_of(
@@ -187,12 +194,12 @@ texts = st.one_of(
 @settings(deadline=None, max_examples=40)
 def test_any_two_texts_are_a_range_or_refused(start: str, end: str, name: str) -> None:
     zone = ZoneInfo(name)
-    found, told = None, ""
+    found, message = None, ""
     try:
         found = parse_range(start, end, NOW, zone)
     except WrongRange as error:
-        told = say(error.said)
-    assert (found is None) == (0 < len(told) < 300)
+        message = say(error.sentence)
+    assert (found is None) == (0 < len(message) < 300)
     if found is None:
         return
     assert EARLIEST <= found.start < found.end <= NOW
@@ -242,8 +249,8 @@ def test_a_bucket_may_be_as_fine_as_ten_thousand_of_them(length: timedelta) -> N
             continue
         with pytest.raises(WrongRange) as refused:
             with_bucket(span, name)
-        told = f"bucket {name} is too fine for this range; the finest is {finest(span)}"
-        assert say(refused.value.said) == told
+        message = f"bucket {name} is too fine for this range; the finest is {finest(span)}"
+        assert say(refused.value.sentence) == message
 
 
 @pytest.mark.parametrize(
@@ -352,3 +359,28 @@ def test_width_and_view_follow_the_bucket(bucket: Resolution) -> None:
     span = Range(NOW - HOUR, NOW, True, bucket)
     assert span.width == BUCKET_WIDTH.get(bucket, timedelta(0))  # type: ignore[call-overload]
     assert span.view == ("influx_hist" if bucket == "raw" else f"influx_agg_{bucket}")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "slides"),
+    [
+        *(("now-6h", "", True), ("now-1d", "now", True), (" now-2M ", "now", True)),
+        *(("now-1d/d", "now", False), ("2026-11-01", "now", False)),
+        *(("now-3h", "now-2h", False), ("now-1d", "2026-11-04", False)),
+    ],
+)
+def test_a_range_slides_if_both_of_its_ends_move_with_time(
+    start: str, end: str, slides: bool
+) -> None:
+    found = parse_range(start, end, NOW, SEOUL)
+    assert bool(found.slides) == slides
+    earlier = found.as_of(NOW - HOUR)
+    if slides:
+        assert (earlier.end, earlier.duration) == (NOW - HOUR, found.duration)
+    else:
+        assert earlier == found
+
+
+def test_ranges_of_one_length_slide_alike_whatever_their_texts() -> None:
+    texts = ("now-24h", "now-86400s", "now-1d")
+    assert len({parse_range(text, "", NOW, SEOUL).slides for text in texts}) == 1

@@ -110,7 +110,7 @@ ksys_app.catalogue()
 
 
 def test_every_handler_of_the_app_can_be_checked() -> None:
-    names = ("window", "span", "range", "tag", "sort", "pins", "series", "band", "pause")
+    names = ("window", "span", "range", "tag", "tags", "sort", "pins", "series", "band", "pause")
     kept = ", ".join(map(repr, names))
     environment = os.environ | {"__REFLEX_SKIP_COMPILE": "true"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Which days a backfill refreshes: those with its samples whose raw rows are complete."""
+"""A backfill refreshes the days of its samples if their raw rows are complete."""
 
 from __future__ import annotations
 

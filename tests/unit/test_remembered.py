@@ -19,13 +19,13 @@ class Database:
     def __init__(self, life: timedelta = WEEK) -> None:
         self.now = 0.0
         self.away = False
-        self.asked = 0
+        self.queries = 0
         self.found: dict[bytes, str] = {KEY: "ann"}
         self.outage = Outage(lambda: self.now)
         self.sessions = Remembered[str](self._load, lambda _: life, self.outage, SHIFT)
 
     async def _load(self, key: bytes) -> str | None:
-        self.asked += 1
+        self.queries += 1
         if self.away:
             raise DatabaseUnreachable("away")
         return self.found.get(key)
@@ -37,7 +37,7 @@ class Database:
 async def test_the_fetches_of_one_page_cost_one_query() -> None:
     database = Database()
     assert [await database.get() for _ in range(5)] == ["ann"] * 5
-    assert database.asked == 1
+    assert database.queries == 1
     database.now, database.found = CHECK_S, {}
     assert await database.get() is None
 
@@ -103,7 +103,7 @@ async def test_who_may_not_ask_is_stopped_before_the_database() -> None:
 
     with pytest.raises(RateLimited):
         await database.sessions.get(b"another", full)
-    assert database.asked == 0
+    assert database.queries == 0
 
 
 async def test_invalid_keys_drop_no_valid_one_and_the_memory_has_an_end() -> None:
@@ -112,7 +112,7 @@ async def test_invalid_keys_drop_no_valid_one_and_the_memory_has_an_end() -> Non
     for number in range(MOST_REMEMBERED):
         assert await database.get(b"%d" % number) is None
     assert await database.get() == "ann"
-    assert database.asked == MOST_REMEMBERED + 1
+    assert database.queries == MOST_REMEMBERED + 1
     for number in range(MOST_REMEMBERED):
         database.sessions.put(b"%d" % number, "bob")
     database.found = {}

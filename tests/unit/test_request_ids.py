@@ -23,7 +23,7 @@ STARTS = {
 async def ask(
     *given: str, peer: str | None = "127.0.0.1", start: str = "http.response.start"
 ) -> tuple[str, list[str]]:
-    """The id inside of the app, and those that the answer names."""
+    """The id inside the app, and the ids in the answer."""
     inside: list[str] = []
     sent: list[Any] = []
 
@@ -80,17 +80,17 @@ async def test_no_other_id_gets_in(given: tuple[str, ...], peer: str | None) -> 
 
 
 async def test_the_server_s_own_messages_pass_as_they_are() -> None:
-    seen: list[Any] = []
+    received: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        seen.extend([scope, receive, send])
+        received.extend([scope, receive, send])
 
     await with_request_ids(app, ())({"type": "lifespan"}, 1, 2)
-    assert seen == [{"type": "lifespan"}, 1, 2]
+    assert received == [{"type": "lifespan"}, 1, 2]
 
 
 def test_an_error_has_the_id_of_the_request_in_which_it_happened() -> None:
-    with request.named("3f9a-12bc"):
+    with request.with_id("3f9a-12bc"):
         error = KsysError("no")
     assert error.request_id == "3f9a-12bc"
     assert KsysError("no").request_id == ""
@@ -98,7 +98,7 @@ def test_an_error_has_the_id_of_the_request_in_which_it_happened() -> None:
 
 def test_an_event_of_a_page_goes_before_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request, "_event", lambda: ("1111-1111", "2222-2222"))
-    with request.named("3f9a-12bc"):
+    with request.with_id("3f9a-12bc"):
         assert (request.current(), request.cause()) == ("1111-1111", "2222-2222")
 
 

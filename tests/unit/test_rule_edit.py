@@ -1,4 +1,4 @@
-"""Editing rules: what is computed, what differs, what is wrong (PRD §32.9)."""
+"""Editing rules: computed values, differences and problems (PRD §32.9)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_value_is_computed(column: str, operation: Operation, value: Any, expe
     assert computed(RULE, column, operation, value) == expected
 
 
-def test_what_cannot_be_computed_is_said() -> None:
+def test_a_value_that_cannot_be_computed_is_an_error_with_the_reason() -> None:
     with pytest.raises(ValueError, match=r"limit_no_range") as error:
         computed(QcRule("T"), "crit_max", "range", 95)
     assert isinstance(error.value.args[0], Message)

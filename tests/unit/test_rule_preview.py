@@ -1,4 +1,4 @@
-"""What limits would have done, from minutes and from samples (PRD §32.9)."""
+"""The alarms that limits would have raised, from minutes and from samples (PRD §32.9)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,8 @@ from ksys_app.models.rows import Expectation, QcRule, StoredExpectation, StoredR
 from ksys_app.texts import say
 
 NAN, INF = float("nan"), float("inf")
+# The others say how the row was read, and what a calculated tag adds to it.
+STORED_FIELDS = {field.name for field in fields(QcRule) if field.compare}
 SOUND = StoredRule(
     tag_name="T1",
     min_val=0.0,
@@ -115,19 +117,19 @@ ROWS: list[tuple[dict[str, Any], str, set[str]]] = [
 
 
 def _id(value: object) -> str:
-    """The same in every process of a run: a set has no order of its own."""
+    """An id that is equal in every process of a run, although a set has no order."""
     return str(sorted(value)) if isinstance(value, set) else str(value)
 
 
-@pytest.mark.parametrize(("stored", "told", "left_out"), ROWS, ids=_id)
+@pytest.mark.parametrize(("stored", "message", "left_out"), ROWS, ids=_id)
 def test_what_cannot_be_used_is_named_and_left_out_alone(
-    stored: dict[str, Any], told: str, left_out: set[str]
+    stored: dict[str, Any], message: str, left_out: set[str]
 ) -> None:
     row = replace(SOUND, **stored)
     rule = usable_rule(row)
-    assert told in [say(fault.said) for fault in rule.faults]
+    assert message in [say(fault.sentence) for fault in rule.faults]
     sound = usable_rule(SOUND)
-    for name in set(QcRule.__slots__) - {"faults"}:
+    for name in STORED_FIELDS:
         if name in left_out:
             assert getattr(rule, name) in (None, {})
         elif name in stored:
@@ -158,7 +160,7 @@ def test_an_object_encoded_again_as_text_is_read_as_the_object(times: int) -> No
         text = json.dumps(text)
     rule = usable_rule(replace(SOUND, meta=text))
     assert rule.unit == "°C"
-    assert [say(fault.said) for fault in rule.faults] == [
+    assert [say(fault.sentence) for fault in rule.faults] == [
         "meta: is a JSON object inside of a text; store the object itself"
     ]
 
@@ -180,7 +182,7 @@ def test_what_is_no_short_text_is_no_unit_and_no_title(key: str, value: object) 
     assert getattr(rule, key) == ""
     assert getattr(rule, other) == meta[other]
     most = 24 if key == "unit" else 200
-    assert [say(fault.said) for fault in rule.faults] == [
+    assert [say(fault.sentence) for fault in rule.faults] == [
         f"meta: {key} must be a printable text of at most {most} characters"
     ]
 
@@ -211,8 +213,8 @@ def test_whatever_json_the_table_holds_can_be_read_and_sent(text: str) -> None:
 
 
 def test_an_integer_of_many_digits_costs_nothing_but_its_digits() -> None:
-    meta, told = read_meta('{"n": 123456789012345678901234567890, "unit": "bar"}')
-    assert (meta, told) == ({"n": 1.2345678901234568e29, "unit": "bar"}, None)
+    meta, message = read_meta('{"n": 123456789012345678901234567890, "unit": "bar"}')
+    assert (meta, message) == ({"n": 1.2345678901234568e29, "unit": "bar"}, None)
 
 
 ANY = st.none() | st.floats()
@@ -244,15 +246,15 @@ def _finite(value: object) -> bool:
 @given(STORED)
 def test_of_whatever_is_stored_comes_a_rule_that_a_file_could_hold(row: StoredRule) -> None:
     rule = usable_rule(row)
-    values = {name: getattr(rule, name) for name in QcRule.__slots__ if name != "faults"}
+    values = {name: getattr(rule, name) for name in STORED_FIELDS}
     assert [name for name, value in values.items() if name not in {"tag_name", "meta"}
             and value_fault(name, value)] == []  # fmt: skip
     assert rule_faults(rule) == []
     assert len(rule.unit) <= 24
     assert rule.unit.isprintable()
     orjson.dumps(values["meta"])
-    kept = {name: value for name, value in values.items() if value is not None and name != "meta"}
-    assert all(getattr(row, name) == value for name, value in kept.items())
+    used = {name: value for name, value in values.items() if value is not None and name != "meta"}
+    assert all(getattr(row, name) == value for name, value in used.items())
     lost = {
         name
         for name in (*LIMITS, "max_step", "max_gap_seconds", "deadband_pct")
@@ -262,10 +264,10 @@ def test_of_whatever_is_stored_comes_a_rule_that_a_file_could_hold(row: StoredRu
 
 
 @given(STORED)
-def test_a_row_without_a_fault_is_used_whole(row: StoredRule) -> None:
+def test_every_value_of_a_row_without_a_fault_is_used(row: StoredRule) -> None:
     rule = usable_rule(row)
     if not rule.faults:
-        for name in set(QcRule.__slots__) - {"faults", "meta"}:
+        for name in STORED_FIELDS - {"meta"}:
             assert getattr(rule, name) == getattr(row, name)
 
 
@@ -292,15 +294,15 @@ EXPECTED: list[tuple[tuple[int | None, str | None, str | None], tuple[int, float
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("stored", "used", "told"), EXPECTED, ids=_id)
+@pytest.mark.parametrize(("stored", "used", "message"), EXPECTED, ids=_id)
 def test_an_expectation_that_cannot_be_used_has_defaults_and_is_named(
-    stored: tuple[int | None, str | None, str | None], used: tuple[int, float, float], told: str
+    stored: tuple[int | None, str | None, str | None], used: tuple[int, float, float], message: str
 ) -> None:
     rate, warn, crit = stored
     limits = [None if limit is None else Decimal(limit) for limit in (warn, crit)]
-    made, faults = usable_expectation(StoredExpectation("T1", rate, *limits))
-    assert made == Expectation("T1", *used)
-    assert [say(fault.said) for fault in faults][:1] == ([told] if told else [])
+    expectation, faults = usable_expectation(StoredExpectation("T1", rate, *limits))
+    assert expectation == Expectation("T1", *used)
+    assert [say(fault.sentence) for fault in faults][:1] == ([message] if message else [])
 
 
 @given(
@@ -312,7 +314,7 @@ def test_of_whatever_is_stored_comes_an_expectation_to_judge_by(
     rate: int | None, warn: Decimal | None, crit: Decimal | None
 ) -> None:
     limits = [None if one is not None and one.is_snan() else one for one in (warn, crit)]
-    made, _faults = usable_expectation(StoredExpectation("T1", rate, *limits))
-    assert made.exp_per_min >= 1
-    assert 0 <= made.slo_crit <= made.slo_warn <= 1
-    assert math.isfinite(made.slo_warn)
+    expectation, _faults = usable_expectation(StoredExpectation("T1", rate, *limits))
+    assert expectation.exp_per_min >= 1
+    assert 0 <= expectation.slo_crit <= expectation.slo_warn <= 1
+    assert math.isfinite(expectation.slo_warn)

@@ -182,7 +182,7 @@ def test_the_first_sample_of_a_file_is_shifted_to_the_present_second(tmp_path: P
     assert f"{shift.seconds} s" in str(shift)
 
 
-def test_a_folder_of_the_simulator_is_not_taken_for_a_replay(tmp_path: Path) -> None:
+def test_a_replay_refuses_a_folder_of_the_simulator(tmp_path: Path) -> None:
     folder.claim(tmp_path, "simulator")
     folder.claim(tmp_path, "simulator")
     with pytest.raises(ConfigError, match="holds samples of the simulator; choose another folder"):

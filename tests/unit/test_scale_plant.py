@@ -1,4 +1,4 @@
-"""The plant of any size: its tags and rules, the order of its history, and what it takes."""
+"""The plant of any size: its tags and rules, the order of its history, and its disk space."""
 
 from __future__ import annotations
 

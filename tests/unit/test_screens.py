@@ -1,4 +1,4 @@
-"""What screens received of the ticks of a time, and the line about a minute of it."""
+"""The ticks that screens received, and the line about a minute."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from datetime import datetime
 
 from ksys_app.ops.demo.screens.report import Usage, line
 from ksys_app.ops.demo.screens.screens import Screen
-from ksys_app.ops.demo.screens.watched import Tick, Watched, watched
+from ksys_app.ops.demo.screens.tick_counts import Tick, TickCounts, count_ticks
 
 AT = datetime(2026, 8, 14, 12, 1)
 
 
-def received(lags: tuple[float, ...], missed: int = 0, reconnects: int = 0) -> Watched:
-    return Watched(20, 6, missed, lags, (), 7000.0, 0.0, reconnects, 0)
+def received(lags: tuple[float, ...], missed: int = 0, reconnects: int = 0) -> TickCounts:
+    return TickCounts(20, 6, missed, lags, (), 7000.0, 0.0, reconnects, 0)
 
 
 def test_a_line_has_what_was_received_and_what_it_cost() -> None:
@@ -39,7 +39,7 @@ def screen(*ticks: Tick) -> Screen:
 def test_a_tick_that_another_screen_received_is_missed() -> None:
     first = screen(Tick(1000, 5, 100), Tick(2000, 7, 200, 1000))
     second = screen(Tick(1000, 9, 300))
-    found = watched([first, second], 0, 3000)
+    found = count_ticks([first, second], 0, 3000)
     assert (found.screens, found.ticks, found.missed) == (2, 2, 1)
     assert found.lags == (5, 7, 9)
     assert found.slowest == (9, 7), "in the order of the ticks"
@@ -47,10 +47,10 @@ def test_a_tick_that_another_screen_received_is_missed() -> None:
 
 
 def test_a_tick_belongs_to_the_time_in_which_the_server_read_it() -> None:
-    found = watched([screen(*(Tick(at, 1, 1) for at in (999, 1000, 1999, 2000)))], 1000, 2000)
+    found = count_ticks([screen(*(Tick(at, 1, 1) for at in (999, 1000, 1999, 2000)))], 1000, 2000)
     assert (found.ticks, found.missed) == (2, 0)
 
 
 def test_no_tick_gives_no_figures() -> None:
-    found = watched([screen()], 0, 1000)
+    found = count_ticks([screen()], 0, 1000)
     assert (found.ticks, found.lags, found.socket) == (0, (), 0)

@@ -82,7 +82,7 @@ def test_without_a_file_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPatc
     assert ".env permissions" not in findings(monkeypatch, GOOD, "production", None)
 
 
-def test_details_say_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_details_name_the_values_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TS_DSN", GOOD)
     assert [one.detail for one in check_environment(Settings(), 0o600)] == [
         *("set", "sslmode=verify-full", "eco_ro", "KSYS_AUTH=off", "only its owner reads it")
@@ -168,7 +168,7 @@ class TestWhoGetsIn:
 
 
 class TestHeaders:
-    def test_the_usual_ones_are_there(self) -> None:
+    def test_the_usual_headers_are_set(self) -> None:
         assert HEADERS["X-Content-Type-Options"] == "nosniff"
         assert HEADERS["X-Frame-Options"] == "DENY"
         assert HEADERS["Referrer-Policy"] == "same-origin"
@@ -204,7 +204,7 @@ class TestHeaders:
 
 
 async def _respond(kind: str, headers: list[tuple[bytes, bytes]] | None) -> list[dict[str, Any]]:
-    """What an ASGI app behind the headers sends."""
+    """The messages of an ASGI app behind the layer of headers."""
     sent: list[dict[str, Any]] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

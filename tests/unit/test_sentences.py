@@ -1,4 +1,4 @@
-"""What an error box says: a sentence, in which a name keeps its case (PRD §7.3)."""
+"""The sentence of an error box, in which a name keeps its case (PRD §7.3)."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
-def told(known: Tag | None, period: Period | None = None) -> tuple[str, str]:
-    why, do = empty_texts(known, period or parse_window("5m"), NOW, SEOUL)
+def texts_for(tag: Tag | None, period: Period | None = None) -> tuple[str, str]:
+    why, do = empty_texts(tag, period or parse_window("5m"), NOW, SEOUL)
     return say(why), say(do)
 
 
@@ -37,18 +37,18 @@ def told(known: Tag | None, period: Period | None = None) -> tuple[str, str]:
 def test_a_tag_that_is_silent_is_reported_with_the_window_that_reaches_back(
     age: timedelta, says: str
 ) -> None:
-    why, do = told(Tag("T", NOW - age, NOW - age, has_rule=True))
+    why, do = texts_for(Tag("T", NOW - age, NOW - age, has_rule=True))
     assert (why, do) == ("No values of this tag in this window", f"Last value {says}")
 
 
 def test_no_window_is_proposed_to_a_tag_that_never_reported() -> None:
-    why, do = told(Tag("T", None, None, has_rule=True))
+    why, do = texts_for(Tag("T", None, None, has_rule=True))
     assert why == "No value of this tag has ever been received"
     assert "Choose" not in do
 
 
 def test_a_window_too_short_for_the_table_s_own_buckets_is_reported_as_such() -> None:
-    assert told(None) == (
+    assert texts_for(None) == (
         "No 5-minute row begins in this window",
         "Choose 5 minutes or longer.",
     )
@@ -81,10 +81,12 @@ def test_a_range_without_values_says_from_when_to_when_there_are_some(
     first, last = (datetime(2026, 2, day, tzinfo=UTC) for day in (10, 20))
     span = parse_range(start, end, NOW, SEOUL)
     why = "No values of this tag in this time range"
-    assert told(Tag("T", first, last, has_rule=True), span) == (why, do)
+    assert texts_for(Tag("T", first, last, has_rule=True), span) == (why, do)
 
 
 def test_a_range_says_also_that_a_tag_never_reported() -> None:
     span = parse_range("now-1d", "now", NOW, SEOUL)
-    assert told(Tag("T", None, None, has_rule=True), span)[0].endswith("has ever been received")
-    assert told(None, span) == ("No 5-minute row begins in this window", "")
+    assert texts_for(Tag("T", None, None, has_rule=True), span)[0].endswith(
+        "has ever been received"
+    )
+    assert texts_for(None, span) == ("No 5-minute row begins in this window", "")

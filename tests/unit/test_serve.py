@@ -40,9 +40,9 @@ async def test_an_app_that_cannot_start_is_not_waited_for() -> None:
 
 
 def test_requests_that_are_no_http_do_not_fill_the_log() -> None:
-    def kept(level: int, text: str) -> int:
+    def logged(level: int, text: str) -> int:
         record = logging.LogRecord("uvicorn.error", level, __file__, 1, text, None, None)
         return sum(worth_a_line(record) for _ in range(50))
 
-    assert 0 < kept(logging.WARNING, "Invalid HTTP request received.") <= 20
-    assert kept(logging.ERROR, "Exception in ASGI application") == 50
+    assert 0 < logged(logging.WARNING, "Invalid HTTP request received.") <= 20
+    assert logged(logging.ERROR, "Exception in ASGI application") == 50

@@ -55,19 +55,23 @@ def refused() -> str:
 
 class TestDefaults:
     def test_nothing_has_to_be_set(self) -> None:
-        made = load_settings()
-        assert (made.ts_dsn, made.ts_admin_dsn) == (None, None)
-        assert (made.app_env, made.tz, str(made.zone)) == (
+        loaded = load_settings()
+        assert (loaded.ts_dsn, loaded.ts_admin_dsn) == (None, None)
+        assert (loaded.app_env, loaded.tz, str(loaded.zone)) == (
             "development",
             "Asia/Seoul",
             "Asia/Seoul",
         )
-        assert (made.host, made.tick_seconds, made.statement_timeout_ms) == ("127.0.0.1", 10, 2000)
-        assert (made.pool_max, made.cache_mb) == (10, 64)
-        assert (made.max_tags, made.max_ahead_s) == (2000, 60)
-        assert made.log_form == "text"
+        assert (loaded.host, loaded.tick_seconds, loaded.statement_timeout_ms) == (
+            "127.0.0.1",
+            10,
+            2000,
+        )
+        assert (loaded.pool_max, loaded.cache_mb) == (10, 64)
+        assert (loaded.max_tags, loaded.max_ahead_s) == (2000, 60)
+        assert loaded.log_form == "text"
 
-    def test_production_logs_for_programs_unless_told_otherwise(
+    def test_production_logs_json_unless_another_form_is_set(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("APP_ENV", "production")
@@ -128,13 +132,13 @@ class TestAuth:
         assert load_settings().auth == way
 
     @pytest.mark.parametrize("way", ["saml", "none", "Local", "on"])
-    def test_anything_else_names_what_there_is(
+    def test_another_value_is_refused_with_the_possible_ones(
         self, monkeypatch: pytest.MonkeyPatch, way: str
     ) -> None:
         monkeypatch.setenv("KSYS_AUTH", way)
-        said = refused()
-        assert said.startswith(f"KSYS_AUTH {way!r} is not a way to identify people; take local")
-        assert "oidc (an identity provider)" in said
+        message = refused()
+        assert message.startswith(f"KSYS_AUTH {way!r} is not a way to identify people; take local")
+        assert "oidc (an identity provider)" in message
 
     @pytest.mark.parametrize(
         ("name", "value", "sentence"),
@@ -167,7 +171,7 @@ class TestAuth:
 
 class TestSources:
     def test_each_variable_sets_its_field(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        given = {
+        variables_set = {
             **{"TS_DSN": DSN, "TS_ADMIN_DSN": "service=plant", "APP_ENV": "production"},
             **{"TZ": "Europe/Berlin", "KSYS_HOST": "0.0.0.0", "KSYS_TICK_SECONDS": "2.5"},
             **{"KSYS_STATEMENT_TIMEOUT_MS": "900", "KSYS_EXPORT_TIMEOUT_S": "12.5"},
@@ -181,30 +185,30 @@ class TestSources:
             **{"KSYS_OIDC_CLIENT_SECRET": "four", "KSYS_OIDC_SCOPES": "openid groups"},
             **{"KSYS_OIDC_USER_CLAIM": "email", "KSYS_OIDC_ROLE_CLAIM": "roles"},
             **{"KSYS_OIDC_ROLES": "admin=a", "KSYS_OIDC_NAME": "Plant"},
-            **{"KSYS_ROUTES": "/etc/ksys/routes.toml"},
+            **{"KSYS_ROUTES": "/etc/ksys/routes.toml", "KSYS_SHIFTS": "주간 06:00-18:00"},
             **{"KSYS_MAX_REQUESTS": "60", "KSYS_MAX_PAGES": "6", "KSYS_MAX_MESSAGES": "50"},
         }
-        assert given.keys() == set(VARIABLES.values())
-        for variable, value in given.items():
+        assert variables_set.keys() == set(VARIABLES.values())
+        for variable, value in variables_set.items():
             monkeypatch.setenv(variable, value)
-        made = load_settings().model_dump()
+        loaded = load_settings().model_dump()
         for name, variable in VARIABLES.items():
-            value = made[name]
+            value = loaded[name]
             shown = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-            assert str(shown) == given[variable]
+            assert str(shown) == variables_set[variable]
 
     def test_a_file_named_env_is_read(self, tmp_path: Path) -> None:
         (tmp_path / ".env").write_text(f"TS_DSN={DSN}\nKSYS_POOL_MAX=3\nOTHER=1\n# TZ=UTC\n")
-        made = load_settings()
-        assert (made.app_dsn(), made.pool_max, made.tz) == (DSN, 3, "Asia/Seoul")
+        loaded = load_settings()
+        assert (loaded.app_dsn(), loaded.pool_max, loaded.tz) == (DSN, 3, "Asia/Seoul")
 
     def test_the_environment_comes_before_the_file(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / ".env").write_text("KSYS_POOL_MAX=3\nKSYS_MAX_TAGS=7\n")
         monkeypatch.setenv("KSYS_POOL_MAX", "5")
-        made = load_settings()
-        assert (made.pool_max, made.max_tags) == (5, 7)
+        loaded = load_settings()
+        assert (loaded.pool_max, loaded.max_tags) == (5, 7)
 
     def test_what_no_log_may_have_is_in_the_environment_or_in_the_file(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -348,7 +352,7 @@ MISSPELT = {
 
 
 class TestMisspelt:
-    """A name that nothing reads is told, wherever it stands, and never its value."""
+    """An unknown name is reported, in the environment and in the file, without its value."""
 
     @pytest.mark.parametrize(("name", "nearest"), MISSPELT.items(), ids=MISSPELT)
     def test_in_the_environment(
@@ -360,8 +364,8 @@ class TestMisspelt:
     @pytest.mark.parametrize(("name", "nearest"), MISSPELT.items(), ids=MISSPELT)
     def test_in_the_file(self, tmp_path: Path, name: str, nearest: str) -> None:
         (tmp_path / ".env").write_text(f"# plant\nexport {name}='hunter2'\n")
-        told = f"{name.upper()} in .env is not a setting; the nearest one is {nearest}"
-        assert refused() == told
+        message = f"{name.upper()} in .env is not a setting; the nearest one is {nearest}"
+        assert refused() == message
 
     def test_beside_what_is_wrong_otherwise(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -427,8 +431,8 @@ class TestFile:
     ) -> None:
         text = ends.join([f"TS_DSN={DSN}", "KSYS_POOL_MAX=3", "# 공장", ""])
         (tmp_path / ".env").write_bytes(text.encode("utf-8-sig"))
-        made = load_settings()
-        assert (made.app_dsn(), made.pool_max) == (DSN, 3)
+        loaded = load_settings()
+        assert (loaded.app_dsn(), loaded.pool_max) == (DSN, 3)
 
     def test_one_that_may_not_be_read(self, tmp_path: Path) -> None:
         (tmp_path / ".env").write_text(f"TS_DSN={DSN}\n")
@@ -505,7 +509,7 @@ def test_a_sign_that_has_to_be_encoded_is_reported_without_a_part_of_the_passwor
         "host=db.plant password=p@s/s#w",
     ],
 )
-def test_what_is_encoded_or_needs_no_encoding_is_taken(
+def test_a_dsn_that_is_encoded_or_needs_no_encoding_is_accepted(
     monkeypatch: pytest.MonkeyPatch, dsn: str
 ) -> None:
     monkeypatch.setenv("TS_DSN", dsn)
@@ -542,25 +546,25 @@ class TestDsn:
         assert safe_dsn(dsn) == "u @ h:5432/d"
 
     def test_parameters_are_added_where_it_has_none_of_its_own(self) -> None:
-        made = conninfo_to_dict(
+        loaded = conninfo_to_dict(
             with_parameters(
                 f"{DSN}&options=-c%20search_path%3Dplant&connect_timeout=9",
                 connect_timeout=3,
                 application_name="ksys",
             )
         )
-        assert made["options"] == "-c search_path=plant"
-        assert (str(made["connect_timeout"]), made["application_name"]) == ("9", "ksys")
+        assert loaded["options"] == "-c search_path=plant"
+        assert (str(loaded["connect_timeout"]), loaded["application_name"]) == ("9", "ksys")
         own = conninfo_to_dict(DSN)
-        assert {key: made[key] for key in own} == own
+        assert {key: loaded[key] for key in own} == own
 
 
-class TestPapers:
+class TestDocuments:
     """Every setting is documented, and nothing else is."""
 
-    @pytest.mark.parametrize("paper", [".env.example", "README.md"])
-    def test_each_setting_is_in(self, paper: str) -> None:
-        text = (ROOT / paper).read_text(encoding="utf-8")
+    @pytest.mark.parametrize("document", [".env.example", "README.md"])
+    def test_each_setting_is_in(self, document: str) -> None:
+        text = (ROOT / document).read_text(encoding="utf-8")
         words = set(text.replace("`", " ").replace("=", " ").replace("#", " ").split())
         assert [name for name in VARIABLES.values() if name not in words] == []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ksys_app.domain.sign_in import begun, claim, name_in, role_in, roles_of
+from ksys_app.domain.sign_in import claim, login_secrets, name_in, role_in, roles_of
 from ksys_app.wall import cookies
 
 ROLES = roles_of(" viewer = everybody;admin=cn=Boss,ou=Plant ; operator=shift a;operator=b;")
@@ -69,18 +69,18 @@ def test_a_name_is_one_that_a_user_can_have(found: Any, name: str | None) -> Non
     assert name_in({"user": found}, "user") == name
 
 
-@pytest.mark.parametrize(("verified", "known"), [(True, True), (None, True), (False, False)])
-def test_an_address_that_was_not_verified_is_no_name(verified: bool | None, known: bool) -> None:
+@pytest.mark.parametrize(("verified", "is_name"), [(True, True), (None, True), (False, False)])
+def test_an_address_that_was_not_verified_is_no_name(verified: bool | None, is_name: bool) -> None:
     claims = {"email": "ann@plant.example", "email_verified": verified}
-    assert (name_in(claims, "email") is not None) is known
+    assert (name_in(claims, "email") is not None) is is_name
 
 
 def test_each_login_has_secrets_of_its_own_that_do_not_tell_each_other() -> None:
-    one, other = begun("a" * 43), begun("b" * 43)
+    one, other = login_secrets("a" * 43), login_secrets("b" * 43)
     values = {one.state, one.nonce, one.verifier, other.state, other.nonce, other.verifier}
     assert len(values) == 6
     assert {len(value) for value in values} == {64}
-    assert begun("a" * 43) == one
+    assert login_secrets("a" * 43) == one
 
 
 @pytest.mark.parametrize("base", ["", "/plant/1"])
@@ -89,13 +89,13 @@ def test_each_login_has_secrets_of_its_own_that_do_not_tell_each_other() -> None
 )
 def test_the_browser_keeps_a_login_for_ten_minutes(base: str, after: str) -> None:
     secret = "s" * 43
-    sent = cookies.keep_login(secret, "ko", after, secure=True, base=base)
+    sent = cookies.set_login_cookie(secret, "ko", after, secure=True, base=base)
     pair, _, rest = sent.partition("; ")
     assert rest == "Max-Age=600; Path=/; HttpOnly; SameSite=Lax; Secure"
     assert pair.startswith("__Host-ksys")
     assert len(sent) < 4096
     headers = [(b"cookie", f"a=b; {pair}".encode())]
-    kept = cookies.read_login(headers, secure=True, base=base)
-    assert kept == (secret, "ko", after if len(after) < 1000 else "")
+    read = cookies.read_login_cookie(headers, secure=True, base=base)
+    assert read == (secret, "ko", after if len(after) < 1000 else "")
     assert cookies.read_secret(headers, cookies.cookie_name(secure=True, base=base)) is None
-    assert cookies.read_login(headers, secure=False, base=base) == (None, "", "")
+    assert cookies.read_login_cookie(headers, secure=False, base=base) == (None, "", "")

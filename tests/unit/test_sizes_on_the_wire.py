@@ -27,7 +27,7 @@ ROUTES = [
 ]
 
 
-class Told(logging.Handler):
+class BloatLines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
@@ -38,9 +38,9 @@ class Told(logging.Handler):
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What the log says of it; nothing was told before."""
-    own, handler, level = Bloat(), Told(), log.logger.level
+def bloat_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The lines ``payload_bloat`` of the log, with new counts."""
+    own, handler, level = Bloat(), BloatLines(), log.logger.level
     monkeypatch.setattr("ksys_app.api.measured.bloat", own)
     monkeypatch.setattr("ksys_app.events.gate.bloat", own)
     log.logger.addHandler(handler)
@@ -61,7 +61,7 @@ def sizes(metric: Any, **labels: str) -> float:
 
 
 async def answer(path: str, *parts: bytes) -> None:
-    """What an endpoint sends, through the weighing."""
+    """Send an answer of an endpoint through the measuring layer."""
 
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -76,29 +76,29 @@ async def answer(path: str, *parts: bytes) -> None:
     await measured(scope, nowhere, nowhere)
 
 
-async def test_an_answer_over_the_limit_is_reported_with_its_size(told: list[str]) -> None:
+async def test_an_answer_over_the_limit_is_reported_with_its_size(bloat_lines: list[str]) -> None:
     before = sizes(meters.HTTP_BYTES, endpoint="/api/v1/rows")
     await answer("/api/v1/rows", b"x" * LIMIT)
-    assert told == []
+    assert bloat_lines == []
     await answer("/api/v1/rows", b"x" * LIMIT, b"y")
-    (line,) = told
+    (line,) = bloat_lines
     assert " view=/api/v1/rows " in line
     assert f" bytes={LIMIT + 1} " in line
     assert " dur_ms=-" not in line
     assert sizes(meters.HTTP_BYTES, endpoint="/api/v1/rows") - before == 2 * LIMIT + 1
 
 
-async def test_a_file_may_be_large_and_a_page_is_named_by_its_path(told: list[str]) -> None:
+async def test_a_file_may_be_large_and_a_page_is_named_by_its_path(bloat_lines: list[str]) -> None:
     for path in ("/api/v1/rows.csv", "/metrics"):
         await answer(path, b"x" * LIMIT * 2)
-    assert told == []
+    assert bloat_lines == []
     await answer("/assets/chart.js", b"x" * LIMIT * 2)
-    assert " view=/assets/chart.js " in told[0]
+    assert " view=/assets/chart.js " in bloat_lines[0]
 
 
-async def test_messages_of_a_websocket_are_weighed_both_ways(told: list[str]) -> None:
+async def test_messages_of_a_websocket_are_weighed_both_ways(bloat_lines: list[str]) -> None:
     sent = [{"type": "websocket.send", "text": "값" * LIMIT}, {"type": "websocket.accept"}]
-    said = [{"type": "websocket.receive", "text": "2probe"}, {"type": "websocket.disconnect"}]
+    received = [{"type": "websocket.receive", "text": "2probe"}, {"type": "websocket.disconnect"}]
 
     async def app(_scope: Any, receive: Any, send: Any) -> None:
         for message in sent:
@@ -106,7 +106,7 @@ async def test_messages_of_a_websocket_are_weighed_both_ways(told: list[str]) ->
         await receive()
 
     async def receive() -> Any:
-        return said.pop(0)
+        return received.pop(0)
 
     async def send(_message: Any) -> None:
         return None
@@ -117,11 +117,11 @@ async def test_messages_of_a_websocket_are_weighed_both_ways(told: list[str]) ->
     await gate(scope, receive, send)
     assert sizes(meters.WEBSOCKET_BYTES, direction="out") - before["out"] == 3 * LIMIT
     assert sizes(meters.WEBSOCKET_BYTES, direction="in") - before["in"] == len("2probe")
-    (line,) = told
+    (line,) = bloat_lines
     assert f" view=websocket rowcount=- dur_ms=- cache_hit=- bytes={3 * LIMIT} " in line
 
 
-def test_it_is_reported_once_a_minute_for_each_place(told: list[str]) -> None:
+def test_it_is_reported_once_a_minute_for_each_place(bloat_lines: list[str]) -> None:
     now = [0.0]
     one = bloat.Bloat(clock=lambda: now[0])
     for _ in range(3):
@@ -129,7 +129,7 @@ def test_it_is_reported_once_a_minute_for_each_place(told: list[str]) -> None:
     one.note("/b", LIMIT + 1)
     now[0] = 60.0
     one.note("/a", LIMIT + 1)
-    assert [line.rpartition(" ")[2] for line in told] == [
+    assert [line.rpartition(" ")[2] for line in bloat_lines] == [
         "unlogged=0",
         "unlogged=0",
         "unlogged=2",

@@ -35,40 +35,42 @@ def found(*values: float, rule: QcRule | None = RULE, now: datetime = NOW) -> Sp
     return spell(stretches((), samples(*values)), rule, ALLOWED, now)
 
 
-def known(level: int, minutes: float, *, at_least: bool = False, by_minute: bool = False) -> Spell:
+def expected(
+    level: int, minutes: float, *, at_least: bool = False, by_minute: bool = False
+) -> Spell:
     return Spell(level, ago(minutes), at_least, by_minute)  # type: ignore[arg-type]
 
 
 def test_a_state_began_with_the_first_sample_in_it() -> None:
-    assert found(100, 190, 196, 197, 199) == known(2, 3)
-    assert found(100, 190, 185) == known(1, 2)
-    assert found(196, 100, 101) == known(0, 2)
+    assert found(100, 190, 196, 197, 199) == expected(2, 3)
+    assert found(100, 190, 185) == expected(1, 2)
+    assert found(196, 100, 101) == expected(0, 2)
 
 
 def test_where_nothing_older_is_known_it_is_reported() -> None:
-    assert found(196, 197) == known(2, 2, at_least=True)
-    assert found(100) == known(0, 1, at_least=True)
+    assert found(196, 197) == expected(2, 2, at_least=True)
+    assert found(100) == expected(0, 1, at_least=True)
 
 
 def test_a_limit_is_held_in_its_deadband_as_the_alarm_is() -> None:
-    assert found(100, 196, 193.5, 194) == known(2, 3)
-    assert found(100, 193.5, 194) == known(1, 2), "not held before it was broken"
-    assert found(100, 196, 192, 194) == known(1, 2)
+    assert found(100, 196, 193.5, 194) == expected(2, 3)
+    assert found(100, 193.5, 194) == expected(1, 2), "not held before it was broken"
+    assert found(100, 196, 192, 194) == expected(1, 2)
 
 
 def test_the_other_side_of_the_same_state_continues_with_it() -> None:
     low = replace(RULE, crit_min=10)
-    assert found(100, 5, 196, rule=low) == known(2, 2)
+    assert found(100, 5, 196, rule=low) == expected(2, 2)
 
 
 def test_nobody_saw_the_values_in_a_silence() -> None:
     series = [Sample(ago(30), 100.0), Sample(ago(29), 196.0), Sample(ago(3), 196.0)]
-    assert spell(stretches((), series), RULE, ALLOWED, NOW) == known(2, 3, at_least=True)
-    assert spell(stretches((), series), RULE, 3 * MINUTE, NOW) == known(2, 29)
+    assert spell(stretches((), series), RULE, ALLOWED, NOW) == expected(2, 3, at_least=True)
+    assert spell(stretches((), series), RULE, 3 * MINUTE, NOW) == expected(2, 29)
 
 
 def test_what_is_ahead_of_the_clock_is_ignored() -> None:
-    assert found(196, 100, 101, now=ago(2.5)) == known(2, 3, at_least=True)
+    assert found(196, 100, 101, now=ago(2.5)) == expected(2, 3, at_least=True)
 
 
 @pytest.mark.parametrize("rule", [None, replace(RULE, enabled=False)])
@@ -80,22 +82,22 @@ def test_without_a_rule_there_is_no_state(rule: QcRule | None) -> None:
 def test_minutes_tell_what_is_older_than_the_samples() -> None:
     minutes = [minute(6, 100, 120), minute(5, 100, 190), minute(4, 182, 190), minute(3, 182, 190)]
     series = list(stretches(minutes, samples(185, 186)))
-    assert spell(series, RULE, ALLOWED, NOW) == known(1, 4, by_minute=True)
+    assert spell(series, RULE, ALLOWED, NOW) == expected(1, 4, by_minute=True)
     inside = [minute(5, 183, 190), *minutes[2:]]
-    assert spell(stretches(inside, samples(185, 186)), RULE, ALLOWED, NOW) == known(
+    assert spell(stretches(inside, samples(185, 186)), RULE, ALLOWED, NOW) == expected(
         1, 5, at_least=True, by_minute=True
     )
 
 
 def test_a_minute_whose_ends_differ_is_in_the_state_of_its_last_value() -> None:
     minutes = [minute(4, 182, 190), minute(3, 100, 196, last=100)]
-    assert spell(stretches(minutes, samples(100, 101)), RULE, ALLOWED, NOW) == known(
+    assert spell(stretches(minutes, samples(100, 101)), RULE, ALLOWED, NOW) == expected(
         0, 2, by_minute=True
     )
     # Critical on both sides: what lies between is not.
     both = replace(RULE, crit_min=10)
     series = stretches([minute(3, 5, 196)], samples(196, 197))
-    assert spell(series, both, ALLOWED, NOW) == known(2, 2, by_minute=True)
+    assert spell(series, both, ALLOWED, NOW) == expected(2, 2, by_minute=True)
 
 
 def test_a_minute_that_the_samples_hold_is_not_counted_twice() -> None:

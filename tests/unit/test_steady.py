@@ -24,5 +24,5 @@ def test_a_list_is_attended_while_a_pointer_or_the_keyboard_is_used_inside(
     pointer: bool, keys: bool, rested_ms: int, attended: bool
 ) -> None:
     inside = {"pointer": pointer, "keys": keys, "usedMs": 1_000}
-    expression = "m.attended(given[0], given[1], given[2])"
+    expression = "m.isInUse(given[0], given[1], given[2])"
     assert run("lib/steady.js", expression, inside, 1_000 + rested_ms, REST_MS) is attended

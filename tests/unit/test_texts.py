@@ -1,4 +1,4 @@
-"""The words of the pages: both languages have each of them, and no page says any other."""
+"""The texts of the pages: both languages have each text, and pages use no other texts."""
 
 from __future__ import annotations
 
@@ -29,10 +29,8 @@ from tests.unit.test_rules import ROWS, SOUND
 
 KOREAN = LANGUAGES["ko"]
 PACKAGE = Path(__file__).resolve().parents[2] / "ksys_app"
-SCRIPTS = "".join(
-    path.read_text(encoding="utf-8")
-    for path in sorted((PACKAGE / "components" / "client").rglob("*.js*"))
-)
+SCRIPT_FILES = sorted((PACKAGE / "components" / "client").rglob("*.js*"))
+SCRIPTS = "".join(path.read_text(encoding="utf-8") for path in SCRIPT_FILES)
 PYTHON = "".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
 TEXTS = [(section, name) for section, texts in ENGLISH.items() for name in texts]
 # Texts whose name a script completes: t[`bar_${state}`].
@@ -41,6 +39,15 @@ COMPLETED = {
     "pages": ("group_", "bucket_"),
     "comm": ("state_",),
     "ranges": ("quick_",),
+    "explore": (
+        *("bucket_", "compare_", "layout_", "leg_", "tool_"),
+        *("lane_k_", "lane_n_", "lane_one_", "lane_open_"),
+        *("cmp_", "stat_"),
+        *("calc_needs_", "calc_wrong_"),
+        *("note_cat_", "note_no_", "note_wrong_"),
+        *("rel_kind_", "rel_says_"),
+        *("file_figures_", "file_kind_", "file_layout_", "file_span_", "file_table_"),
+    ),
     "edit": (*("cond_", "field_", "figure_", "col_", "source_", "conflict_", "do_", "group_"),),
     "access": ("role_", "may_", "col_", "did_", "detail_", "via_"),
     "alarms": (
@@ -78,14 +85,23 @@ def test_a_text_has_equal_placeholders_in_both_languages(section: str) -> None:
 
 
 def test_no_particle_is_glued_to_what_is_filled_in() -> None:
-    """The right form of a particle depends on the word before it, which nobody knows here."""
+    """The form of a particle depends on the word before it, which is unknown here."""
     glued = re.compile(r"\}(은|는|이|가|을|를|과|와|으로|로)(?=[\s,.:]|$)")
-    texts = {name: text for texts in KOREAN.values() for name, text in texts.items()}
+    texts = {(section, name): KOREAN[section][name] for section, name in TEXTS}
     assert {name: text for name, text in texts.items() if glued.search(text)} == {}
 
 
+def test_every_korean_request_has_the_same_ending() -> None:
+    """It is 하십시오, not 하세요 or 해요."""
+    other = re.compile(r"세요|(?<!십)시오|[해어아여]요(?=[\s.,:;)]|$)")
+    texts = {(section, name): KOREAN[section][name] for section, name in TEXTS}
+    assert {name: text for name, text in texts.items() if other.search(text)} == {}
+    requests = [text for text in texts.values() if "십시오" in text]
+    assert len(requests) > 100
+
+
 def test_no_korean_error_begins_with_the_name_of_a_parameter() -> None:
-    """The page would show that name with a capital."""
+    """A page would show the name with a capital letter."""
     assert [text for text in KOREAN["errors"].values() if re.match("[a-z]", text)] == []
 
 
@@ -94,45 +110,54 @@ def test_no_korean_is_in_english_but_the_name_of_the_language() -> None:
     assert hangul == {"pages.language"}
 
 
-def test_each_text_that_is_asked_for_is_in_the_catalogue_and_each_text_is_asked_for() -> None:
+def test_each_used_text_is_in_the_catalogue_and_each_text_is_used() -> None:
     sections = {"T": "pages", "L": "live", "C": "comm", "A": "alarm", "AL": "alarms"}
     sections |= {"ED": "edit", "ACCESS": "access", "RG": "ranges"}
-    asked = {
+    used = {
         (sections[short], name)
         for short, name in re.findall(
             r"\b([TLCA]|AL|ED|RG|ACCESS)\.(?!at\b|each\b|create\b)([a-z]\w*)", PYTHON
         )
     }
     # `t` is the section live, or pages in the few scripts that say so; `w` is the section comm.
-    asked |= {(s, name) for s in ("live", "pages") for name in re.findall(r"\bt\.(\w+)", SCRIPTS)}
-    asked |= {("comm", name) for name in re.findall(r"\bw\.(\w+)", SCRIPTS)}
+    used |= {(s, name) for s in ("live", "pages") for name in re.findall(r"\bt\.(\w+)", SCRIPTS)}
+    used |= {("comm", name) for name in re.findall(r"\bw\.(\w+)", SCRIPTS)}
     # `ed` is the section edit.
-    asked |= {("edit", name) for name in re.findall(r"\bed\.(\w+)", SCRIPTS)}
-    # `a` is the section access, also in the page of the login.
-    asked |= {("access", name) for name in re.findall(r"\ba\.(\w+)", SCRIPTS)}
-    asked |= {("access", name) for name in re.findall(r'\ba\["(\w+)"\]', PYTHON)}
+    used |= {("edit", name) for name in re.findall(r"\bed\.(\w+)", SCRIPTS)}
+    # `a` is the section access; in the page of the login it is `words`.
+    used |= {("access", name) for name in re.findall(r"\ba\.(\w+)", SCRIPTS)}
+    used |= {("access", name) for name in re.findall(r'\bwords\["(\w+)"\]', PYTHON)}
     # `rg` is the section ranges.
-    asked |= {("ranges", name) for name in re.findall(r"\brg\.(\w+)", SCRIPTS)}
+    used |= {("ranges", name) for name in re.findall(r"\brg\.(\w+)", SCRIPTS)}
+    # `x` is the section explore.
+    used |= {("explore", name) for name in re.findall(r"\bx\.(\w+)", SCRIPTS)}
     # `al` is the section alarms.
-    asked |= {("alarms", name) for name in re.findall(r"\bal\.(\w+)", SCRIPTS)}
-    asked |= {tuple(key.split(".")) for key in re.findall(r'"([a-z]+\.\w+)"', PYTHON + SCRIPTS)}
-    known = set(TEXTS)
+    used |= {("alarms", name) for name in re.findall(r"\bal\.(\w+)", SCRIPTS)}
+    used |= {tuple(key.split(".")) for key in re.findall(r'"([a-z]+\.\w+)"', PYTHON + SCRIPTS)}
+    existing = set(TEXTS)
     assert {
-        one for one in asked if one[0] in ("comm", "alarm", "alarms", "faults") and one not in known
+        one
+        for one in used
+        if one[0] in ("comm", "alarm", "alarms", "faults") and one not in existing
     } == set()
     completed = {
         (section, name)
-        for section, name in known
+        for section, name in existing
         if name.startswith(COMPLETED.get(section, ("\0",)))
     }
-    whole = {"windows", "limits", "features", "errors", "alarm"}
-    unused = known - asked - completed
-    assert {one for one in unused if one[0] not in whole} == set()
+    whole_sections = {"windows", "limits", "features", "errors", "forms", "alarm"}
+    unused = existing - used - completed
+    assert {one for one in unused if one[0] not in whole_sections} == set()
 
 
-def test_what_a_script_asks_for_is_in_one_of_its_sections() -> None:
-    asked = set(re.findall(r"\bt\.(\w+)", SCRIPTS))
-    assert asked <= {*ENGLISH["live"], *ENGLISH["pages"]}
+def test_what_a_script_asks_for_is_in_its_section() -> None:
+    """``t`` is the section live, but where a script takes it from the section pages."""
+    missing = {}
+    for script in SCRIPT_FILES:
+        text = script.read_text("utf-8")
+        section = "pages" if re.search(r"\bpages: t\b", text) else "live"
+        missing[script.name] = set(re.findall(r"\bt\.(\w+)", text)) - {*ENGLISH[section]}
+    assert {name: names for name, names in missing.items() if names} == {}
 
 
 def test_a_component_that_asks_for_an_unknown_text_is_refused() -> None:
@@ -198,7 +223,7 @@ def test_the_window_menu_holds_all_13_in_four_groups_in_order() -> None:
         (Message("pages.rows", {"n": 1}), "1 row", "1행"),
         (Message("pages.rows", {"n": "1\u202f000"}), "1\u202f000 rows", "1\u202f000행"),
         (
-            captions.scale_says("190.0", "°C", "0", "200", ["L 20"]),
+            captions.scale_sentence("190.0", "°C", "0", "200", ["L 20"]),
             "190.0 °C among the limits Range low 0, L 20, Range high 200",
             "값 190.0 °C, 한계: 범위 하한 0, L 20, 범위 상한 200",
         ),
@@ -238,9 +263,11 @@ def test_a_detail_says_why_limits_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("stored", [stored for stored, _, _ in ROWS], ids=str)
-def test_a_fault_of_a_stored_rule_is_whole_in_both_languages(stored: dict[str, Any]) -> None:
+def test_a_fault_of_a_stored_rule_is_a_complete_sentence_in_both_languages(
+    stored: dict[str, Any],
+) -> None:
     for fault in usable_rule(replace(SOUND, **stored)).faults:
-        english, korean = say(fault.said), say(fault.said, KOREAN)
+        english, korean = say(fault.sentence), say(fault.sentence, KOREAN)
         assert english.startswith(f"{fault.column}: ")
         assert korean.startswith(f"{fault.column}: ")
         assert re.search("[가-힣]", korean)
@@ -315,9 +342,9 @@ def test_the_database_records_nothing_that_has_no_words() -> None:
         for name in re.findall(r"'([a-z_]+)'", re.sub(r"'(local|command)'", "", part))[:1]
     }
     assert len(written) > 8
-    known = get_args(Action)
+    actions = get_args(Action)
     # A name that ends with "_" is completed by the statement.
-    assert [name for name in found if not any(one.startswith(name) for one in known)] == []
+    assert [name for name in found if not any(one.startswith(name) for one in actions)] == []
     details = {
         name
         for part in written

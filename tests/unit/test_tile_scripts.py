@@ -8,9 +8,9 @@ from tests.node import run
 
 # Applies answers one after another, and tells titles, values, and which rows are the same objects.
 FOLLOW = """(() => {
-  let held = m.NOTHING;
+  let held = m.NO_TILES;
   return given.map((answer) => {
-    const after = m.applied(held, answer);
+    const after = m.applyAnswer(held, answer);
     if (!after) return null;
     const same = after.rows.map((row, place) => row === held.rows[place]);
     held = after;
@@ -43,7 +43,7 @@ def test_only_the_rows_of_tags_that_changed_are_new() -> None:
     assert third == {"seq": 3, "values": ["1", "3"], "titles": ["b", "a"], "same": [True, True]}
 
 
-def test_where_tags_come_or_go_all_are_asked_for() -> None:
+def test_all_tiles_are_requested_if_tags_come_or_go() -> None:
     found = run(
         "lib/tiles.js",
         FOLLOW,
@@ -58,8 +58,8 @@ def test_where_tags_come_or_go_all_are_asked_for() -> None:
 
 def test_pinned_tags_are_marked_and_the_others_stay_as_they_are() -> None:
     marked = """(() => {
-      const held = m.applied(m.NOTHING, given[0]);
-      const rows = m.marked(held, given[1]);
+      const held = m.applyAnswer(m.NO_TILES, given[0]);
+      const rows = m.withPins(held, given[1]);
       return [rows.map((row) => row.pinned ?? false), rows[0] === held.rows[0]];
     })()"""
     whole = answer(1, whole=True, A="1", B="2")
@@ -77,36 +77,37 @@ def lines(ms: int, **paths: str) -> dict[str, Any]:
 
 DRAW = """(() => {
   const [first, drawing, second] = given;
-  const before = m.applied(m.NOTHING, first);
+  const before = m.applyAnswer(m.NO_TILES, first);
   const drawn = m.withLines(before, drawing, 1000);
-  const after = m.applied(drawn, second);
+  const after = m.applyAnswer(drawn, second);
   const told = ({ rows }) => rows.map((row) => [row.value_s, row.spark, row.value_full]);
   return {
     before: told(before), drawn: told(drawn), after: told(after),
-    lacking: [m.lacking(before, [0, 1, 9], 0), m.lacking(drawn, [0, 1], 1000 + m.LINE_MS - 1),
-      m.lacking(drawn, [0, 1], 1000 + m.LINE_MS), m.lacking(after, [0, 1], 1000)],
+    lacking: [[before, [0, 1, 9], 0], [drawn, [0, 1], 1000 + m.LINE_MS - 1],
+      [drawn, [0, 1], 1000 + m.LINE_MS], [after, [0, 1], 1000],
+    ].map((args) => m.placesWithoutLine(...args)),
     same: drawn.rows[2] === before.rows[2],
   };
 })()"""
 
 
-def test_a_line_stays_until_the_next_one_and_is_asked_for_where_its_tag_is_in_sight() -> None:
+def test_a_line_stays_until_the_next_one_and_is_requested_for_visible_tags() -> None:
     first = answer(7, whole=True, A="1.2", B="2.2", C="-")
-    told = run("lib/tiles.js", DRAW, first, lines(7, A="M1 1L2 2", B="M3 3"), answer(8, B="3.3"))
+    result = run("lib/tiles.js", DRAW, first, lines(7, A="M1 1L2 2", B="M3 3"), answer(8, B="3.3"))
     waits = [["1.2", "M0 0", "1.2"], ["2.2", "M0 0", "2.2"], ["-", "", "-"]]
-    assert told["before"] == waits, "nothing is drawn yet, which is not the same as no samples"
-    assert told["drawn"] == [["1.2", "M1 1L2 2", "1.2345"], ["2.2", "M3 3", "1.2345"], waits[2]]
-    assert told["after"] == [*told["drawn"][:1], ["3.3", "M3 3", "3.3"], waits[2]]
-    assert told["lacking"] == [[0, 1], [], [0, 1], [1]]
-    assert told["same"]
+    assert result["before"] == waits, "nothing is drawn yet, which is not the same as no samples"
+    assert result["drawn"] == [["1.2", "M1 1L2 2", "1.2345"], ["2.2", "M3 3", "1.2345"], waits[2]]
+    assert result["after"] == [*result["drawn"][:1], ["3.3", "M3 3", "3.3"], waits[2]]
+    assert result["lacking"] == [[0, 1], [], [0, 1], [1]]
+    assert result["same"]
 
 
 def test_every_digit_of_another_sample_is_not_shown() -> None:
     first = answer(7, whole=True, A="1.2", B="2.2", C="-")
-    told = run("lib/tiles.js", DRAW, first, lines(8, A="M1 1L2 2", B=""), answer(8))
-    assert told["drawn"][:2] == [["1.2", "M1 1L2 2", "1.2"], ["2.2", "", "2.2"]]
+    result = run("lib/tiles.js", DRAW, first, lines(8, A="M1 1L2 2", B=""), answer(8))
+    assert result["drawn"][:2] == [["1.2", "M1 1L2 2", "1.2"], ["2.2", "", "2.2"]]
 
 
 def test_places_are_written_as_ranges() -> None:
-    assert run("lib/tiles.js", "m.ranges(given[0])", [3, 1, 2, 9, 2, 0, 7]) == "0-3,7,9"
-    assert run("lib/tiles.js", "m.ranges(given[0])", []) == ""
+    assert run("lib/tiles.js", "m.formatPlaces(given[0])", [3, 1, 2, 9, 2, 0, 7]) == "0-3,7,9"
+    assert run("lib/tiles.js", "m.formatPlaces(given[0])", []) == ""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from ksys_app.domain.alarms.badge import TagAlarms
 from ksys_app.domain.drawing import Drawer
 from ksys_app.domain.quality import held_limits
 from ksys_app.domain.tiles import TileMaker, badges, tile
@@ -68,18 +69,18 @@ NEVER = replace(
 FLOATS = st.none() | st.floats(-1e12, 1e12) | st.sampled_from([math.nan, math.inf, -math.inf])
 
 
-def made(row: TileRow, rule: QcRule | None = RULE) -> Tile:
+def tile_of(row: TileRow, rule: QcRule | None = RULE) -> Tile:
     return tile(row, rule, SEOUL, badges(row, rule, frozenset()))
 
 
 def drawn(
     row: TileRow, rule: QcRule | None = RULE, gap: float = 0.06, line: Spark = LINE
 ) -> Drawing:
-    return Drawer(gap).draw(made(row, rule), rule, line)
+    return Drawer(gap).draw(tile_of(row, rule), rule, line)
 
 
 def test_the_tile_of_the_spec() -> None:
-    assert made(ROW) == Tile(
+    assert tile_of(ROW) == Tile(
         title="D100",
         about="",
         unit="°C",
@@ -137,7 +138,7 @@ def test_the_nearest_limits_beyond_the_sparkline_are_named_and_leave_its_room_al
     ruled = QcRule("D100", **rule)  # type: ignore[arg-type]
     one = drawn(ROW, ruled)
     assert (one.far_above, one.far_below, one.far_level) == (above, below, 0)
-    assert made(ROW, ruled).far_room == room
+    assert tile_of(ROW, ruled).far_room == room
     silent = drawn(replace(ROW, count=0), ruled)
     assert (silent.far_above, silent.far_below) == ("", "")
 
@@ -161,10 +162,10 @@ def test_a_limit_that_the_value_breaks_beyond_the_sparkline_is_reported_as_broke
 
 
 def test_a_gauge_has_ticks_at_the_limits_inside_of_its_range() -> None:
-    assert made(ROW).gauge_warn == (90.0, 97.5)
-    assert made(ROW, replace(RULE, warn_min=0, crit_max=200)).gauge_warn == (97.5,)
-    assert made(ROW, replace(RULE, max_val=None)).gauge_crit == ()
-    assert made(ROW, replace(RULE, enabled=False)).gauge_warn == ()
+    assert tile_of(ROW).gauge_warn == (90.0, 97.5)
+    assert tile_of(ROW, replace(RULE, warn_min=0, crit_max=200)).gauge_warn == (97.5,)
+    assert tile_of(ROW, replace(RULE, max_val=None)).gauge_crit == ()
+    assert tile_of(ROW, replace(RULE, enabled=False)).gauge_warn == ()
 
 
 def test_it_carries_the_contract() -> None:
@@ -175,12 +176,12 @@ def test_it_carries_the_contract() -> None:
 
 
 def test_the_change_is_that_of_the_two_newest_buckets() -> None:
-    changed = made(replace(ROW, last=180.0, prev_last=200.0, value=181.0))
+    changed = tile_of(replace(ROW, last=180.0, prev_last=200.0, value=181.0))
     assert (changed.delta_pct, changed.delta_s) == (-10.0, "-10.0%")
 
 
 def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
-    never = made(NEVER)
+    never = tile_of(NEVER)
     assert (never.value, never.value_s, never.ts, never.ts_s) == (None, "–", None, "–")
     assert (never.comm, never.violations, never.alarm_level) == ("never", (), 0)
     assert (never.count, never.min, never.max, never.first, never.last) == (0, *[None] * 4)
@@ -203,13 +204,13 @@ def test_a_tag_never_seen_shows_dashes_and_no_alarm() -> None:
 def test_where_nothing_can_be_compared_the_change_is_0_and_the_page_shows_what_it_can(
     last: float | None, prev: float | None, change: str
 ) -> None:
-    one = made(replace(ROW, last=last, prev_last=prev))
+    one = tile_of(replace(ROW, last=last, prev_last=prev))
     assert (one.change_s, one.delta_pct, one.delta_s) == (change, 0.0, "+0.0%")
 
 
 def test_what_a_lost_tag_did_before_is_no_change_of_now() -> None:
     for age_s, change in ((90, "-10.0%"), (900, "-10.0%"), (901, "–")):
-        one = made(replace(ROW, last=180.0, prev_last=200.0, ts=NOW - timedelta(seconds=age_s)))
+        one = tile_of(replace(ROW, last=180.0, prev_last=200.0, ts=NOW - timedelta(seconds=age_s)))
         assert (one.change_s, one.delta_pct) == (change, -10.0), age_s
 
 
@@ -224,7 +225,7 @@ def test_what_a_lost_tag_did_before_is_no_change_of_now() -> None:
     ],
 )
 def test_only_a_rule_gives_a_range_that_a_gauge_may_fill(rule: QcRule | None, ranged: bool) -> None:
-    assert made(ROW, rule).ranged is ranged
+    assert tile_of(ROW, rule).ranged is ranged
 
 
 def test_beside_a_count_of_0_stands_no_line() -> None:
@@ -233,15 +234,15 @@ def test_beside_a_count_of_0_stands_no_line() -> None:
 
 
 def test_without_a_rule_the_window_is_the_range() -> None:
-    free = made(ROW, None)
+    free = tile_of(ROW, None)
     assert (free.range_label, free.gauge_pct, free.unit) == ("188.0 ~ 192.0", 50.0, "")
     assert (free.status_level, free.violations, drawn(ROW, None).warn_y) == (0, (), ())
-    assert made(NEVER, None).range_label == "–"
+    assert tile_of(NEVER, None).range_label == "–"
 
 
 def test_a_disabled_rule_keeps_its_unit_and_nothing_else() -> None:
-    off = made(ROW, replace(RULE, enabled=False))
-    assert off == replace(made(ROW, None), unit="°C")
+    off = tile_of(ROW, replace(RULE, enabled=False))
+    assert off == replace(tile_of(ROW, None), unit="°C")
 
 
 @pytest.mark.parametrize(
@@ -257,18 +258,28 @@ def test_a_disabled_rule_keeps_its_unit_and_nothing_else() -> None:
 def test_status_and_alarm_agree_on_the_newest_value(
     value: float, status: int, alarm: str, level: int
 ) -> None:
-    one = made(replace(ROW, value=value))
+    one = tile_of(replace(ROW, value=value))
     assert (one.status_level, alarm_text(one.violations), one.alarm_level) == (status, alarm, level)
 
 
 def test_a_bad_value_shows_a_dash_and_an_alarm() -> None:
-    bad = made(replace(ROW, value=math.nan))
+    bad = tile_of(replace(ROW, value=math.nan))
     assert (bad.value, bad.value_s, bad.gauge_pct) == (None, "–", 0.0)
     assert (bad.violations, bad.alarm_level) == ((Violation("crit", "BAD"),), 2)
 
 
+@pytest.mark.parametrize("moving", [False, True])
+def test_a_hole_of_a_calculated_tag_is_no_bad_value(moving: bool) -> None:
+    hole = replace(ROW, value=None, calculated=True, moving=moving)
+    for alarms in (None, TagAlarms({}, None)):
+        judged = badges(hole, RULE, frozenset(), None, alarms)
+        assert (judged.violations, tile(hole, RULE, SEOUL, judged).value_s) == ((), "–")
+
+
 def test_old_data_is_late_and_then_lost() -> None:
-    ages = {s: made(replace(ROW, ts=NOW - timedelta(seconds=s))).comm for s in (90, 91, 900, 901)}
+    ages = {
+        s: tile_of(replace(ROW, ts=NOW - timedelta(seconds=s))).comm for s in (90, 91, 900, 901)
+    }
     assert ages == {90: "ok", 91: "late", 900: "late", 901: "lost"}
 
 
@@ -276,7 +287,7 @@ def test_old_data_is_late_and_then_lost() -> None:
 def test_without_a_rule_the_expectation_says_how_old_is_too_old(
     exp_per_min: int | None, allowed_s: float
 ) -> None:
-    assert made(replace(ROW, exp_per_min=exp_per_min), None).allowed_s == allowed_s
+    assert tile_of(replace(ROW, exp_per_min=exp_per_min), None).allowed_s == allowed_s
 
 
 def test_a_gap_in_the_window_is_a_gap_in_the_sparkline() -> None:
@@ -286,13 +297,13 @@ def test_a_gap_in_the_window_is_a_gap_in_the_sparkline() -> None:
 
 def test_a_limit_stays_held_from_one_judgement_to_the_next() -> None:
     held: frozenset[Reason] = frozenset()
-    seen = []
+    levels = []
     for value in (193.5, 195.0, 193.5, 192.5, 193.5):
         row = replace(ROW, value=value)
         judged = badges(row, RULE, held)
         held = judged.held
-        seen.append((tile(row, RULE, SEOUL, judged).alarm_level, set(held)))
-    assert seen == [(0, set()), (1, {"H"}), (1, {"H"}), (0, set()), (0, set())]
+        levels.append((tile(row, RULE, SEOUL, judged).alarm_level, set(held)))
+    assert levels == [(0, set()), (1, {"H"}), (1, {"H"}), (0, set()), (0, set())]
 
 
 def test_all_tiles_in_the_order_of_the_rows_each_with_its_own_rule_and_memory() -> None:
@@ -327,7 +338,7 @@ def test_whatever_the_database_says_a_tile_can_be_shown(
     )
     ends = [math.nan if one is None else one for one in (low, high)]
     rule = RULE if ruled else None
-    one, line = made(row, rule), drawn(row, rule, line=Spark("D100", [0.1, 0.2], ends))
+    one, line = tile_of(row, rule), drawn(row, rule, line=Spark("D100", [0.1, 0.2], ends))
     assert 0 <= one.gauge_pct <= 100
     figures = (one.value, one.delta_pct, one.min, one.max, one.first, one.last)
     assert all(figure is None or math.isfinite(figure) for figure in figures)
@@ -342,7 +353,7 @@ def test_a_tag_that_has_not_changed_keeps_its_tile() -> None:
         row = replace(row, now=row.now + timedelta(seconds=later_s))
         maker.judge([row], rules)
         (one,) = maker.tiles()
-        assert one == made(row, rules["D100"])
+        assert one == tile_of(row, rules["D100"])
         return one
 
     first = at(0)
@@ -363,7 +374,7 @@ HELD = st.sampled_from([frozenset(), frozenset({"H"}), frozenset({"H", "HH"})])
 def test_what_a_maker_remembers_never_shows(
     ticks: list[tuple[int, float, frozenset[Reason]]],
 ) -> None:
-    """Whatever a tag does, its tile is the one that is made from its row alone."""
+    """The tile of a tag depends on its row only."""
     maker = TileMaker(SEOUL)
     for age, value, held in ticks:
         row = replace(ROW, now=NOW + timedelta(seconds=age), value=value)
@@ -372,10 +383,10 @@ def test_what_a_maker_remembers_never_shows(
 
 
 def test_a_line_that_has_not_changed_keeps_its_path() -> None:
-    drawer, shown = Drawer(0.06), made(ROW)
+    drawer, shown = Drawer(0.06), tile_of(ROW)
     first = drawer.draw(shown, RULE, LINE)
     assert drawer.draw(shown, RULE, replace(LINE)) is first
-    broken = drawer.draw(made(replace(ROW, value=199.0)), RULE, LINE)
+    broken = drawer.draw(tile_of(replace(ROW, value=199.0)), RULE, LINE)
     assert (broken.spark, broken.far_above) == (first.spark, "HH 198")
     assert drawer.draw(shown, RULE, Spark("D100")) == Drawing()
     moved = replace(LINE, value=[190.0, *LINE.value[1:]])

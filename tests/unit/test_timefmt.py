@@ -61,7 +61,7 @@ def test_the_hour_that_comes_twice_is_distinguished_by_its_offset() -> None:
     assert local_offset(first, BERLIN) != local_offset(second, BERLIN)
 
 
-def test_where_a_time_was_taken_does_not_matter() -> None:
+def test_the_zone_of_the_given_time_does_not_matter() -> None:
     elsewhere = SAMPLE.astimezone(timezone(timedelta(hours=-7)))
     assert local_offset(elsewhere, SEOUL) == local_offset(SAMPLE, SEOUL)
     assert epoch_ms(elsewhere) == epoch_ms(SAMPLE)

@@ -15,7 +15,7 @@ from ksys_app.models.comm_views import COLOR_SCALE
 
 LOOK = Path(__file__).resolve().parents[2] / "assets" / "look"
 SHEETS = sorted(LOOK.glob("*.css"))
-CHART = LOOK.parents[1] / "ksys_app" / "components" / "client" / "chart" / "chart.jsx"
+CHART = LOOK.parents[1] / "ksys_app" / "components" / "client" / "chart" / "colours.js"
 READ_BY_CHARTS = set(
     re.findall(r'"([\w-]+)"', re.search(r"\[(.*)\]\.map\(\(key\)", CHART.read_text())[1])
 )
@@ -69,10 +69,13 @@ SEEN = [
     ("text", "comm-3"),
     ("text", "comm-4"),
     ("hatch", "panel"),
+    ("ramp-low", "panel"),
+    ("ramp-high", "panel"),
+    ("ramp-minus", "panel"),
     *((f"series-{n}", "panel") for n in range(1, 9)),
     *((f"series-{n}", "band") for n in range(1, 9)),
 ]
-# Smallest distance in OKLab at which two patches are told apart at a glance.
+# Smallest distance in OKLab at which two patches look different at a glance.
 APART = 0.09
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0, for linear RGB.
@@ -158,7 +161,7 @@ def test_every_colour_has_a_value_in_both_themes(theme: str) -> None:
 
 
 def test_sheets_use_no_colour_that_has_no_name() -> None:
-    known = (
+    named = (
         set(palette("light"))
         | {"shadow", "lift", "veil", "row", "before", "after"}
         | {"away", "banner", "part", "step", "prio", "on-prio"}
@@ -166,7 +169,7 @@ def test_sheets_use_no_colour_that_has_no_name() -> None:
     for sheet in SHEETS:
         css = sheet.read_text(encoding="utf-8")
         used = set(re.findall(r"var\(--([\w-]+)\)", css))
-        assert {name for name in used if not name.startswith("radix-")} <= known, sheet.name
+        assert {name for name in used if not name.startswith("radix-")} <= named, sheet.name
         if sheet.name != "tokens.css":
             assert re.findall(r"#[0-9a-fA-F]{3,8}\b|rgb\(|hsl\(", css) == [], sheet.name
 
@@ -233,10 +236,10 @@ def test_the_scale_of_communication_goes_from_nothing_to_everything_through_the_
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("vision", VISION)
 def test_the_scale_of_communication_is_read_in_every_vision(theme: str, vision: str) -> None:
-    seen = [as_seen(palette(theme)[name], vision) for _, name in SCALE]
-    assert min(math.dist(one, other) for one, other in combinations(seen, 2)) >= APART
+    colours = [as_seen(palette(theme)[name], vision) for _, name in SCALE]
+    assert min(math.dist(one, other) for one, other in combinations(colours, 2)) >= APART
     # Lightness alone tells the order: worse is further from the ground, without any hue.
-    lightness = [color[0] for color in seen]
+    lightness = [color[0] for color in colours]
     assert lightness == sorted(lightness, reverse=theme == "dark")
 
 

@@ -12,7 +12,7 @@ from ksys_app.errors import BadParameter, DatabaseUnreachable, KsysError, NoRows
 from ksys_app.models.message import Message
 from ksys_app.models.tiles import Drawing, Tile, Violation
 from ksys_app.models.views import Problem, TileView
-from ksys_app.states.views import problem
+from ksys_app.states.views import names_in, names_text, page_link, problem
 from ksys_app.texts.tiles import tile_view
 
 TILE = Tile(
@@ -113,8 +113,8 @@ def test_every_field_of_a_view_is_plain() -> None:
 
 class TestProblem:
     def test_it_says_code_message_since_when_and_the_runbook(self) -> None:
-        told = problem(DatabaseUnreachable("db.plant does not answer"), 1_755_242_767_000, 4.0)
-        assert told == Problem(
+        shown = problem(DatabaseUnreachable("db.plant does not answer"), 1_755_242_767_000, 4.0)
+        assert shown == Problem(
             code="DB_CONN",
             message=Message("errors.plain", {"text": "db.plant does not answer"}),
             since_ms=1_755_242_767_000,
@@ -127,11 +127,20 @@ class TestProblem:
         assert ways == ["open", "choose", ""]
 
     def test_an_error_that_is_none_of_ours_is_reported_without_its_insides(self) -> None:
-        told = problem(ZeroDivisionError("secret of the inside"), 1)
-        assert told.code == KsysError.code
-        assert told.message == Message("errors.page_failed")
-        assert told.retry_in == 0
+        shown = problem(ZeroDivisionError("secret of the inside"), 1)
+        assert shown.code == KsysError.code
+        assert shown.message == Message("errors.page_failed")
+        assert shown.retry_in == 0
 
     @pytest.mark.parametrize("seconds", [1.0, 2.0, 4.0, 8.0])
     def test_the_next_attempt_is_reported_in_whole_seconds(self, seconds: float) -> None:
         assert repr(problem(DatabaseUnreachable(), 1, seconds).retry_in) == f"{seconds:.0f}"
+
+
+def test_names_in_a_link_are_encoded_once_and_are_read_as_they_were_written() -> None:
+    names = ["D100", "압력 1, 한글", "100 %2C", '"a/b"&c']
+    assert names_in(names_text(names)) == names
+    # Links of earlier versions encoded every character.
+    assert names_in("%EC%95%95%EB%A0%A5%201%2C%20%ED%95%9C%EA%B8%80") == [names[1]]
+    link = page_link("/explore", {"tags": names_text(["압력"])})
+    assert link == "/explore?tags=%EC%95%95%EB%A0%A5"

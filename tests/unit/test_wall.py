@@ -1,4 +1,4 @@
-"""The wall: which role each request needs, whose page sends it, and what nobody gets."""
+"""The wall: the role that each request needs, the origin of its page, and its refusals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ksys_app.models.visitor import VISITOR, Via, Visitor
 from ksys_app.origin import LOOPBACK, MAX_ADDRESS, client_of, is_loopback, networks, parse
 from ksys_app.wall import cookies, rules
 from ksys_app.wall.answers import bounded
-from ksys_app.wall.identity import LOCAL, MOST_BEGUN, NOBODY, Local, Proxied
+from ksys_app.wall.identity import LOCAL, MOST_STARTED, NOBODY, Local, Proxied
 from ksys_app.wall.limits import (
     OPENED,
     OPENED_S,
@@ -35,6 +35,11 @@ from tests import permissions
 
 OWN = parse("https://plant.example")
 LIMITS = Limits(requests=1000, websockets=3, messages=5, body_bytes=1000)
+
+
+def stopped() -> float:
+    """A clock that stands still: on a busy machine, the span of a limit could end."""
+    return 0.0
 
 
 @pytest.mark.parametrize(
@@ -161,7 +166,9 @@ class Watch:
     async def watching(self, _key: bytes) -> AsyncIterator[asyncio.Event]:
         yield self.ended
 
-    async def refused(self, visitor: Visitor, needed: Role, path: str, _address: str) -> None:
+    async def record_refusal(
+        self, visitor: Visitor, needed: Role, path: str, _address: str
+    ) -> None:
         self.noted.append((visitor.name, needed, path))
 
 
@@ -179,7 +186,7 @@ class As:
         return self.visitor, []
 
 
-async def asked(identity: Any, path: str, kind: str = "http", **more: Any) -> dict[str, Any]:
+async def answer_of(identity: Any, path: str, kind: str = "http", **more: Any) -> dict[str, Any]:
     """The answer of an app behind the wall: status, headers, body; and the visitor it saw."""
     answer: dict[str, Any] = {"visitor": "not asked", "query": None}
 
@@ -196,7 +203,7 @@ async def asked(identity: Any, path: str, kind: str = "http", **more: Any) -> di
 
     headers = [(name.encode(), value.encode()) for name, value in more.pop("headers", {}).items()]
     scope = {"type": kind, "path": path, "method": "GET", "scheme": "http", "headers": headers}
-    crowd = more.pop("crowd", None) or Crowd(LIMITS)
+    crowd = more.pop("crowd", None) or Crowd(LIMITS, stopped)
     page = more.pop("error_page", None)
     await walled(app, lambda: identity, crowd, page)(scope | more, receive, send)
     return answer
@@ -209,7 +216,7 @@ TOKEN = Visitor("prometheus", "viewer", "token")
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/kpi", "/metrics", "/_upload", "/assets/a.js"])
 async def test_nobody_reaches_anything(path: str) -> None:
-    answer = await asked(As(None), path)
+    answer = await answer_of(As(None), path)
     assert answer["visitor"] == "not asked"
     assert answer["status"] == 401
     assert (b"www-authenticate", b'Bearer realm="ksys"') in answer["headers"]
@@ -217,7 +224,7 @@ async def test_nobody_reaches_anything(path: str) -> None:
 
 
 async def test_nobody_who_wants_a_page_is_led_to_the_login_and_back() -> None:
-    answer = await asked(
+    answer = await answer_of(
         As(None),
         "/ksys/trend",
         headers=HTML,
@@ -237,10 +244,10 @@ async def test_whom_the_list_of_users_does_not_have_reads_that_on_a_page() -> No
 
     stranger = Proxied(Strangers(), "X-Forwarded-User")
     named: dict[str, Any] = {"headers": HTML | {"x-forwarded-user": "kim"}, TRUSTED: True}
-    assert (await asked(stranger, "/", **named))["status"] == 303
-    assert (await asked(stranger, "/login", **named))["visitor"] is None
+    assert (await answer_of(stranger, "/", **named))["status"] == 303
+    assert (await answer_of(stranger, "/login", **named))["visitor"] is None
     named["headers"] = {"x-forwarded-user": "kim"}
-    answer = await asked(stranger, "/api/v1/kpi", **named)
+    answer = await answer_of(stranger, "/api/v1/kpi", **named)
     assert (answer["status"], b"kim is not a user" in answer["body"]) == (401, True)
 
 
@@ -249,14 +256,14 @@ async def test_a_session_counts_as_long_as_people_log_in_in_that_way(via: Via) -
     secret = b"ann".hex().ljust(43, "x")
     cookie = {"headers": {"cookie": f"ksys={secret}"}}
     identity = Local(People(via), via)
-    assert (await asked(identity, "/", **cookie))["visitor"].name == "ann"
-    assert (await asked(Local(People(via), "local"), "/", **cookie))["status"] == (
+    assert (await answer_of(identity, "/", **cookie))["visitor"].name == "ann"
+    assert (await answer_of(Local(People(via), "local"), "/", **cookie))["status"] == (
         200 if via == "local" else 401
     )
 
 
 async def test_nobody_gets_a_websocket() -> None:
-    answer = await asked(As(None), "/_event/", "websocket")
+    answer = await answer_of(As(None), "/_event/", "websocket")
     assert (answer["visitor"], answer["status"]) == ("not asked", 401)
 
 
@@ -265,16 +272,16 @@ async def test_an_open_path_is_answered_for_nobody_and_while_the_database_is_awa
     path: str,
 ) -> None:
     away = As(None, DatabaseUnreachable("eco_op @ 10.0.0.5:5432/plant does not answer"))
-    assert (await asked(As(None), path))["visitor"] is None
-    assert (await asked(away, path))["visitor"] is None
-    answer = await asked(away, "/")
+    assert (await answer_of(As(None), path))["visitor"] is None
+    assert (await answer_of(away, path))["visitor"] is None
+    answer = await answer_of(away, "/")
     assert answer["status"] == 503
     assert b"10.0.0.5" not in answer["body"]
 
 
 async def test_a_role_that_does_not_suffice_is_refused_and_recorded() -> None:
     identity = As(VIEWER)
-    answer = await asked(identity, "/api/v1/admin/audit")
+    answer = await answer_of(identity, "/api/v1/admin/audit")
     assert answer["status"] == 403
     assert json.loads(answer["body"])["error"]["message"] == (
         "ann has the role viewer, and this needs the role admin"
@@ -283,34 +290,38 @@ async def test_a_role_that_does_not_suffice_is_refused_and_recorded() -> None:
 
 
 async def test_a_token_reads_the_api_and_no_page() -> None:
-    assert (await asked(As(TOKEN), "/api/v1/kpi"))["visitor"] == TOKEN
-    assert (await asked(As(TOKEN), "/metrics"))["visitor"] == TOKEN
-    assert (await asked(As(TOKEN), "/"))["status"] == 401
-    assert (await asked(As(TOKEN), "/_event/", "websocket"))["status"] == 401
+    assert (await answer_of(As(TOKEN), "/api/v1/kpi"))["visitor"] == TOKEN
+    assert (await answer_of(As(TOKEN), "/metrics"))["visitor"] == TOKEN
+    assert (await answer_of(As(TOKEN), "/"))["status"] == 401
+    assert (await answer_of(As(TOKEN), "/_event/", "websocket"))["status"] == 401
 
 
 async def test_a_change_needs_the_own_page_but_not_from_a_token() -> None:
     host = {"host": "localhost:13000"}
     own = host | {"origin": "http://localhost:13000", "sec-fetch-site": "same-origin"}
     logout = {"method": "POST", "scheme": "http"}
-    assert (await asked(As(VIEWER), "/api/v1/logout", headers=own, **logout))["status"] == 200
+    assert (await answer_of(As(VIEWER), "/api/v1/logout", headers=own, **logout))["status"] == 200
     foreign = own | {"origin": "http://localhost:14000"}
     for headers in (host, foreign):
-        answer = await asked(As(VIEWER), "/api/v1/logout", headers=headers, **logout)
+        answer = await answer_of(As(VIEWER), "/api/v1/logout", headers=headers, **logout)
         assert answer["status"] == 403
-    assert (await asked(As(TOKEN), "/api/v1/logout", headers=host, **logout))["status"] == 200
+    assert (await answer_of(As(TOKEN), "/api/v1/logout", headers=host, **logout))["status"] == 200
 
 
 async def test_the_same_tab_of_two_people_has_two_names_and_keeps_its_own() -> None:
     tab = {"query_string": b"token=0f5b2e70-1111-2222-3333-444455556666&EIO=4"}
     first, second = [
-        (await asked(As(Visitor(name, "viewer", "local", b"k")), "/_event/", "websocket", **tab))[
-            "query"
-        ]
+        (
+            await answer_of(
+                As(Visitor(name, "viewer", "local", b"k")), "/_event/", "websocket", **tab
+            )
+        )["query"]
         for name in ("ann", "bob")
     ]
     assert first != second
-    again = await asked(As(Visitor("ann", "viewer", "local", b"x")), "/_event/", "websocket", **tab)
+    again = await answer_of(
+        As(Visitor("ann", "viewer", "local", b"x")), "/_event/", "websocket", **tab
+    )
     assert again["query"] == first
     assert first.endswith(b"&EIO=4")
 
@@ -333,7 +344,7 @@ async def test_a_websocket_is_closed_when_its_session_ends() -> None:
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/_event/", "headers": [], "query_string": b""}
-    await walled(app, lambda: identity, Crowd(LIMITS))(scope, receive, send)
+    await walled(app, lambda: identity, Crowd(LIMITS, stopped))(scope, receive, send)
     assert [message["type"] for message in got] == ["websocket.connect", "websocket.disconnect"]
     assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", ENDED)]
 
@@ -434,14 +445,14 @@ async def test_who_keeps_no_cookie_has_one_session_for_each_name_address_and_age
 async def test_so_many_clients_without_a_cookie_are_remembered() -> None:
     people = People()
     proxied = Proxied(people, "X-Forwarded-User")
-    for agent in range(MOST_BEGUN + 5):
+    for agent in range(MOST_STARTED + 5):
         sent = [(b"x-forwarded-user", b"ann"), (b"user-agent", str(agent).encode())]
         await proxied.of({"type": "http", "headers": sent, TRUSTED: True}, lambda: None)
-    assert len(proxied._begun) == MOST_BEGUN
+    assert len(proxied._started) == MOST_STARTED
 
 
 class Programs:
-    """One token; what was recorded about it."""
+    """One known token, and the recorded uses of it without TLS."""
 
     def __init__(self) -> None:
         self.in_plain: list[tuple[str, str]] = []
@@ -449,7 +460,7 @@ class Programs:
     async def by_token(self, secret: str, *_: object) -> Visitor | None:
         return TOKEN if secret == "ksys_known" else None
 
-    async def token_in_plain(self, program: Visitor, address: str) -> None:
+    async def record_token_in_plain(self, program: Visitor, address: str) -> None:
         self.in_plain.append((program.name, address))
 
 
@@ -468,7 +479,7 @@ async def test_a_token_that_others_can_read_on_its_way_is_refused_and_recorded(
 ) -> None:
     programs = Programs()
     headers = {"authorization": f"Bearer {secret}", "host": "localhost"}
-    answer = await asked(
+    answer = await answer_of(
         Local(programs), "/metrics", headers=headers, client=(address, 40000), scheme=scheme
     )
     assert answer["status"] == status
@@ -484,12 +495,12 @@ async def test_a_browser_that_is_turned_away_reads_why_in_its_language(
     language: str, reason: str
 ) -> None:
     headers = HTML | {"host": "plant.example", "accept-language": language}
-    answer = await asked(NOBODY, "/", headers=headers, error_page=error_page)
+    answer = await answer_of(NOBODY, "/", headers=headers, error_page=error_page)
     sent = dict(answer["headers"])
     assert (answer["status"], sent[b"content-type"]) == (403, b"text/html; charset=utf-8")
     assert reason in answer["body"].decode()
     assert b"default-src 'none'" in sent[b"content-security-policy"]
-    data = await asked(NOBODY, "/", headers={"host": "plant.example"}, error_page=error_page)
+    data = await answer_of(NOBODY, "/", headers={"host": "plant.example"}, error_page=error_page)
     assert json.loads(data["body"])["error"]["code"] == "FORBIDDEN"
 
 
@@ -511,7 +522,7 @@ def test_the_rules_are_the_table_of_the_prd(method: str, path: str) -> None:
     ("host", "status"), [("localhost:13000", 200), ("10.0.0.5:13000", 403), ("plant.example", 403)]
 )
 async def test_without_logins_only_this_machine_is_answered(host: str, status: int) -> None:
-    assert (await asked(NOBODY, "/", headers={"host": host}))["status"] == status
+    assert (await answer_of(NOBODY, "/", headers={"host": host}))["status"] == status
 
 
 async def test_a_page_of_another_site_is_no_person_at_this_machine() -> None:
@@ -542,15 +553,15 @@ async def test_a_page_of_another_site_is_no_person_at_this_machine() -> None:
 
 
 async def test_who_is_not_logged_in_costs_no_more_queries_than_the_limit_allows() -> None:
-    crowd = Crowd(Limits(requests=3, websockets=1, messages=1))
+    crowd = Crowd(Limits(requests=3, websockets=1, messages=1), stopped)
     client = {"client": ("10.0.0.7", 40000), "crowd": crowd}
     paths = ("/", "/assets/a.js", "/trend", "/")
-    statuses = [(await asked(As(None), path, **client))["status"] for path in paths]
+    statuses = [(await answer_of(As(None), path, **client))["status"] for path in paths]
     assert statuses == [401, 401, 401, 429]
-    assert (await asked(As(None), "/_event/", "websocket", **client))["status"] == 429
-    assert (await asked(As(None), "/login", method="POST", **client))["status"] == 429
+    assert (await answer_of(As(None), "/_event/", "websocket", **client))["status"] == 429
+    assert (await answer_of(As(None), "/login", method="POST", **client))["status"] == 429
     # Somebody who is logged in at the same address does not notice it.
-    assert (await asked(As(VIEWER), "/api/v1/kpi", **client))["status"] == 200
+    assert (await answer_of(As(VIEWER), "/api/v1/kpi", **client))["status"] == 200
 
 
 async def test_a_page_that_floods_is_closed_and_the_others_stay() -> None:
@@ -567,7 +578,7 @@ async def test_a_page_that_floods_is_closed_and_the_others_stay() -> None:
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/_event/", "headers": [], "query_string": b""}
-    await walled(app, lambda: identity, Crowd(LIMITS))(scope, receive, send)
+    await walled(app, lambda: identity, Crowd(LIMITS, stopped))(scope, receive, send)
     assert len(got) == LIMITS.messages
     assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", FLOODS)]
 
@@ -589,7 +600,7 @@ async def test_a_session_that_ends_at_once_closes_what_has_been_accepted() -> No
         sent.append(message["type"])
 
     scope = {"type": "websocket", "path": "/_event/", "headers": [], "query_string": b""}
-    await walled(app, lambda: identity, Crowd(LIMITS))(scope, receive, send)
+    await walled(app, lambda: identity, Crowd(LIMITS, stopped))(scope, receive, send)
     assert got == ["websocket.connect", "websocket.disconnect"]
     assert sent == ["websocket.accept", "websocket.close"]
 
@@ -612,7 +623,7 @@ def test_each_client_has_its_own_limits() -> None:
 
 
 def test_open_pages_are_counted_while_they_are_open() -> None:
-    crowd = Crowd(LIMITS)
+    crowd = Crowd(LIMITS, stopped)
     with crowd.socket("a"), crowd.socket("a"), crowd.socket("b"):
         with crowd.socket("a"), pytest.raises(RateLimited, match="3 open pages"), crowd.socket("a"):
             pass
@@ -656,7 +667,9 @@ def test_who_floods_from_many_pages_or_one_after_the_other_is_stopped_too() -> N
 
 
 async def test_a_request_that_is_too_long_is_refused() -> None:
-    answer = await asked(As(VIEWER), "/login", method="POST", headers={"content-length": "1001"})
+    answer = await answer_of(
+        As(VIEWER), "/login", method="POST", headers={"content-length": "1001"}
+    )
     assert (answer["status"], answer["visitor"]) == (413, "not asked")
 
 
@@ -664,21 +677,21 @@ async def test_an_address_that_is_too_long_is_refused_before_anybody_is_looked_u
     nobody_asked = As(None, AssertionError("looked up"))
     path = "/api/v1/kpi"
     fits = MAX_ADDRESS - len(path) - 1
-    viewer = await asked(As(VIEWER), path, query_string=b"x" * fits)
+    viewer = await answer_of(As(VIEWER), path, query_string=b"x" * fits)
     assert viewer["status"] == 200
-    answer = await asked(nobody_asked, path, query_string=b"x" * (fits + 1))
+    answer = await answer_of(nobody_asked, path, query_string=b"x" * (fits + 1))
     assert (answer["status"], json.loads(answer["body"])["error"]["code"]) == (414, "ADDRESS_LONG")
     encoded = {"raw_path": b"/" + b"%EA%B0%80" * (MAX_ADDRESS // 9)}
-    assert (await asked(nobody_asked, "/가", **encoded))["status"] == 414
-    assert (await asked(nobody_asked, "/_event/", "websocket", **encoded))["status"] == 414
+    assert (await answer_of(nobody_asked, "/가", **encoded))["status"] == 414
+    assert (await answer_of(nobody_asked, "/_event/", "websocket", **encoded))["status"] == 414
 
 
 async def test_a_program_of_this_machine_needs_no_page_but_a_page_must_be_our_own() -> None:
     host = {"host": "localhost:13000"}
     change: dict[str, Any] = {"method": "TRACE", "scheme": "http"}
-    assert (await asked(NOBODY, "/api/v1/kpi", headers=host, **change))["status"] == 200
+    assert (await answer_of(NOBODY, "/api/v1/kpi", headers=host, **change))["status"] == 200
     for header in ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}):
-        assert (await asked(NOBODY, "/api/v1/kpi", headers=host | header, **change))[
+        assert (await answer_of(NOBODY, "/api/v1/kpi", headers=host | header, **change))[
             "status"
         ] == 403
 
@@ -697,5 +710,5 @@ async def test_a_body_that_does_not_come_ends_its_request() -> None:
         {"type": "http.disconnect"},
         {"type": "http.request", "body": b"", "more_body": False},
     ]
-    whole = bounded(receive, 1000, 60.0)
-    assert [(await whole())["type"] for _ in range(2)] == ["http.request", "http.disconnect"]
+    complete = bounded(receive, 1000, 60.0)
+    assert [(await complete())["type"] for _ in range(2)] == ["http.request", "http.disconnect"]

@@ -83,13 +83,13 @@ def test_the_levels_below_are_refreshed_before_the_levels_above() -> None:
     assert all(order.index(finer) < order.index(view) for view in FINER for finer in FINER[view])
 
 
-def asked(view: str, wanted: list[Span], reach: Reach) -> list[Piece]:
+def pieces_of(view: str, wanted: list[Span], reach: Reach) -> list[Piece]:
     return list(pieces(view, wanted, reach, NOW - 300 * DAY, KST))
 
 
 def test_a_first_refresh_begins_with_the_oldest_sample_and_ends_at_the_line() -> None:
     reach = Reach(None, YESTERDAY, YESTERDAY)
-    found = asked("influx_agg_1h", [(NOW - 10 * DAY, NOW)], reach)
+    found = pieces_of("influx_agg_1h", [(NOW - 10 * DAY, NOW)], reach)
     assert found[0].start == bucket_start("influx_agg_1h", NOW - 300 * DAY, KST)
     assert found[-1].end == YESTERDAY
     assert not any(piece.anew for piece in found)
@@ -98,13 +98,13 @@ def test_a_first_refresh_begins_with_the_oldest_sample_and_ends_at_the_line() ->
 def test_a_range_past_the_watermark_leaves_no_hole_behind_it() -> None:
     stored_to = NOW - 20 * DAY
     reach = Reach(stored_to, YESTERDAY, YESTERDAY)
-    assert asked("influx_agg_1h", [(NOW - 5 * DAY, NOW - 4 * DAY)], reach) == [
+    assert pieces_of("influx_agg_1h", [(NOW - 5 * DAY, NOW - 4 * DAY)], reach) == [
         Piece(stored_to, NOW - 4 * DAY)
     ]
-    assert asked("influx_agg_1h", [(NOW - 30 * DAY, NOW - 25 * DAY)], reach) == [
+    assert pieces_of("influx_agg_1h", [(NOW - 30 * DAY, NOW - 25 * DAY)], reach) == [
         Piece(NOW - 30 * DAY, NOW - 25 * DAY)
     ]
-    assert asked("influx_agg_1h", [(NOW - 30 * DAY, NOW - 15 * DAY)], reach) == [
+    assert pieces_of("influx_agg_1h", [(NOW - 30 * DAY, NOW - 15 * DAY)], reach) == [
         Piece(NOW - 30 * DAY, NOW - 15 * DAY)
     ]
 
@@ -112,7 +112,7 @@ def test_a_range_past_the_watermark_leaves_no_hole_behind_it() -> None:
 def test_what_is_stored_beyond_the_line_is_refreshed_to_the_watermark() -> None:
     stored_to = NOW - timedelta(minutes=7, seconds=11)
     reach = Reach(stored_to, stored_to, YESTERDAY)
-    assert asked("influx_agg_1h", [(NOW - 5 * DAY, NOW)], reach) == [
+    assert pieces_of("influx_agg_1h", [(NOW - 5 * DAY, NOW)], reach) == [
         Piece(NOW - 5 * DAY, YESTERDAY),
         Piece(YESTERDAY, stored_to, anew=True),
     ]
@@ -134,7 +134,7 @@ def test_pieces_cover_what_is_wanted_as_far_as_the_line_and_leave_no_hole(
         None if live is None else NOW - live * HOUR,
     )
     spans = [(NOW + a * DAY, NOW + b * DAY) for a, b in zip(*[iter(wanted)] * 2, strict=False)]
-    found = asked(view, spans, reach)
+    found = pieces_of(view, spans, reach)
     assert all(piece.start < piece.end <= reach.line for piece in found)
     assert all(before.end <= after.start for before, after in pairwise(found))
     begin = stored_to or bucket_start(view, NOW - 300 * DAY, KST)
@@ -182,13 +182,13 @@ def week(number: int, anew: bool = False) -> Piece:
 @given(st.sets(st.integers(0, 20)), st.integers(0, 20))
 def test_neighbours_without_samples_are_one_piece_and_no_other(held: set[int], turn: int) -> None:
     parts = [week(n, anew=n >= turn) for n in range(21)]
-    made = list(joined(parts, [week(n)[:2] for n in sorted(held)]))
-    assert [part.start for part in made[1:]] == [part.end for part in made[:-1]]
-    assert (made[0].start, made[-1].end) == (parts[0].start, parts[-1].end)
-    assert [part for part in made if part in parts and week_of(part) in held] == [
+    joined_parts = list(joined(parts, [week(n)[:2] for n in sorted(held)]))
+    assert [part.start for part in joined_parts[1:]] == [part.end for part in joined_parts[:-1]]
+    assert (joined_parts[0].start, joined_parts[-1].end) == (parts[0].start, parts[-1].end)
+    assert [part for part in joined_parts if part in parts and week_of(part) in held] == [
         parts[n] for n in sorted(held)
     ]
-    empty = [part for part in made if week_of(part) not in held]
+    empty = [part for part in joined_parts if week_of(part) not in held]
     for one, other in pairwise(empty):
         assert one.end < other.start or one.anew != other.anew
 

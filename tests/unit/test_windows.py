@@ -117,14 +117,14 @@ def test_months_are_spelt_out_so_that_3m_is_not_read_as_minutes() -> None:
 def test_an_unknown_label_is_refused_with_a_list_of_all(label: str) -> None:
     with pytest.raises(UnknownWindow) as refused:
         parse_window(label)
-    message = say(refused.value.said)
+    message = say(refused.value.sentence)
     assert message == f"window {label!r} is unknown; use one of {' '.join(LABELS)}"
 
 
 def test_a_very_long_label_is_not_repeated_in_full() -> None:
     with pytest.raises(UnknownWindow) as refused:
         parse_window("x" * 5000)
-    assert len(say(refused.value.said)) < 200
+    assert len(say(refused.value.sentence)) < 200
 
 
 @given(st.text())

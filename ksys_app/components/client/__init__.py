@@ -1,8 +1,8 @@
-"""The parts that must go on in the browser without the server: ages, timers, focus, shortcuts.
+"""React components that work in the browser without the server: ages, timers, focus, shortcuts.
 
-Each class stands for a React component of a file beside it: ``shell/`` around every page, ``grid/``
-tiles and rows, ``chart/``, ``comm/``. ``lib/`` has what they share. What they say comes from
-:mod:`ksys_app.texts` through ``Live``. The parts that several pages use can be had from here.
+Each class wraps a React component of a file in the same folder: ``shell/`` is around every page,
+``grid/`` has tiles and rows, ``lib/`` has shared code. Their texts come from
+:mod:`ksys_app.texts`. This package exports the components that several pages use.
 """
 
 from __future__ import annotations

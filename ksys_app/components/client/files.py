@@ -1,4 +1,4 @@
-"""The files of React components in the folders beside this file, as the build finds them."""
+"""Makes the files of React components available to the build."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ SHARED: Final = "external/ksys_app"
 
 
 def library(name: str) -> str:
-    """Where the build finds a file, named as ``shell/live.jsx``."""
+    """The import path of a file, such as ``shell/live.jsx``, in the build."""
     return f"$/public/{SHARED}/components/client/{name}"
 
 
 def _share() -> None:
-    """Link these files and the catalogues of words into the assets, where a project is worked on.
+    """Link the files and the catalogues of texts into the folder of assets, if there is one.
 
-    ``rx.asset(name, shared=True)`` does the same, but reads the source of the whole call stack at
-    each call: 1.2 s of every start for 43 files.
+    ``rx.asset(name, shared=True)`` does the same, but at each call it reads the source of the whole
+    call stack: 1.2 s at every start for 43 files.
     """
     if not ASSETS.is_dir():
         return

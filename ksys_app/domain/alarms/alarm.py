@@ -10,13 +10,14 @@ from ksys_app.models.alarms import Condition, Event
 
 
 class Alarm:
-    """The levels of a condition, and what of them the journal has.
+    """The levels of a condition, and the state that the journal last recorded.
 
     Attributes:
         condition: the condition.
         levels: its levels, the least severe first.
-        shown: the level that the journal says; None while the alarm is normal.
-        raised_at: the episode; of the last one while the alarm is normal.
+        shown: the level in the last row of the journal; None while the alarm is normal.
+        raised_at: the start of the episode, which identifies it; while the alarm is normal, that
+            of the last episode.
     """
 
     __slots__ = ("condition", "levels", "raised_at", "shown")
@@ -29,7 +30,7 @@ class Alarm:
         self.raised_at = 0
 
     def news(self, at: int) -> tuple[Event, LevelMachine] | None:
-        """What has happened to the alarm since it was asked last, and the level of the event."""
+        """The event since the last call and the level of the event; None without an event."""
         top = next((level for level in reversed(self.levels) if level.active), None)
         before, self.shown = self.shown, top
         if top is before:

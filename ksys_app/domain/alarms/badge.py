@@ -15,7 +15,7 @@ from ksys_app.models.alarms import LOST
 from ksys_app.models.rows import QcRule
 from ksys_app.models.tiles import Level, Reason, Violation
 
-# What has no levels of its own, and the levels of the others; the worst first.
+# Conditions without levels, and the levels of the other conditions. The worst comes first.
 REASONS: Final[Mapping[str, Reason]] = {
     **{"BAD": "BAD", "NEGATIVE": "NEGATIVE", "RANGE": "RANGE", "HH": "HH", "LL": "LL"},
     **{"H": "H", "L": "L", "STEP": "STEP", "RATE": "RATE", "SPIKE": "SPIKE", "GAP": "GAP"},
@@ -26,18 +26,18 @@ _ORDER: Final = tuple(REASONS)
 
 @dataclass(frozen=True, slots=True)
 class TagAlarms:
-    """The alarms that somebody evaluates, by tag.
+    """The alarms by tag.
 
     Attributes:
         by_tag: the active alarms of each tag that are not hidden.
-        since: until when they were evaluated, where nobody does now; else None.
+        since: when the alarms were last evaluated, if no worker evaluates them now; otherwise None.
     """
 
     by_tag: Mapping[str, tuple[StateRow, ...]] = field(default_factory=dict)
     since: datetime | None = None
 
     def of(self, tag: str) -> tuple[StateRow, ...]:
-        """The alarms of a tag; none while nobody evaluates."""
+        """The alarms of a tag; none while no worker evaluates alarms."""
         return () if self.since is not None else self.by_tag.get(tag, ())
 
 
@@ -54,16 +54,16 @@ def by_tag(alarms: Iterable[Alarm]) -> dict[str, tuple[StateRow, ...]]:
 def violations(
     rows: Iterable[StateRow], rule: QcRule | None, value: float | None, age_s: float | None
 ) -> list[Violation]:
-    """The alarms of a tag with the figures of now, the worst first.
+    """The alarms of a tag with its current value and age, the worst first.
 
     Args:
         rows: the active alarms of the tag.
         rule: its rule.
-        value: its newest sample, None without one or if it is not a number.
+        value: its newest value; None without a sample, or if the value is not a number.
         age_s: the age of that sample.
     """
     found = [_violation(row, rule, value, age_s) for row in rows if _reason(row) is not None]
-    return sorted(found, key=lambda one: _ORDER.index(one.reason))
+    return sorted(found, key=lambda violation: _ORDER.index(violation.reason))
 
 
 def _reason(row: StateRow) -> Reason | None:
@@ -80,7 +80,11 @@ def _violation(
         return Violation(level, reason, note="QC")
     if reason == "GAP":
         return Violation(level, reason, row.value if age_s is None else age_s, row.limit_value)
-    limit = next((one for one in limits(rule) if one.name == reason), None) if rule else None
+    limit = (
+        next((candidate for candidate in limits(rule) if candidate.name == reason), None)
+        if rule
+        else None
+    )
     if limit is None or value is None or rule is None:
         return Violation(level, reason, row.value, row.limit_value)
     # The alarm goes on until the value has been back for the off-delay.

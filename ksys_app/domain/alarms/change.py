@@ -1,4 +1,4 @@
-"""What alarms become when the rule of a tag changes (PRD §32.1, rows 23 and 24)."""
+"""The state of a tag's alarms after its rule has changed (PRD §32.1, rows 23 and 24)."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Callable, Iterable
 from ksys_app.domain.alarms.alarm import Alarm
 from ksys_app.domain.alarms.level import Judged, LevelMachine
 
-Held = Callable[[LevelMachine], Judged]
+JudgeHeld = Callable[[LevelMachine], Judged]
 
 
 def carry_over(
-    old: Iterable[Alarm], new: Iterable[Alarm], held: Held, at: int, *, again: bool
+    old: Iterable[Alarm], new: Iterable[Alarm], judge_held: JudgeHeld, at: int, *, judge_again: bool
 ) -> list[Alarm]:
-    """Bring the new alarms of a tag into the state of its old ones, judged by the new rule.
+    """Move the state of a tag's old alarms to its new alarms, judged by the new rule.
 
-    A level with the same limit, deadband and delays goes on as it was, its delay too. Any other
-    level is judged again: its delay begins at the change, and an alarm that is no longer broken
-    ends at once.
+    A level with the same limit, deadband and delays keeps its state and its running delay. Any
+    other level is judged again: its delay starts at the change, and an alarm whose limit the value
+    no longer breaks ends at once.
 
     Args:
         old: the alarms under the old rule.
         new: the alarms under the new rule, all normal.
-        held: judges the value that the tag holds.
+        judge_held: judges the current value of the tag by a level.
         at: the time of the change.
-        again: judge every level again.
+        judge_again: judge every level again.
 
     Returns:
         The old alarms whose condition the new rule does not have.
@@ -37,8 +37,8 @@ def carry_over(
             state = states.get(level.name)
             if state is not None:
                 level.resume(state)
-            if again or state is None or state.key != level.key:
-                level.rejudge(held(level), at)
+            if judge_again or state is None or state.key != level.key:
+                level.rejudge(judge_held(level), at)
         if earlier is not None:
             alarm.raised_at = earlier.raised_at
             shown = earlier.shown

@@ -1,4 +1,4 @@
-"""Which messages go together, when they are tried again, and when no more (PRD §32.10)."""
+"""Groups messages that are sent together; retries or gives up failed messages (PRD §32.10)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LAST_RETRY: Final = timedelta(minutes=15)
 def batches(
     rows: Iterable[Waiting], routes: Routes, last_sent: Mapping[str, datetime], now: datetime
 ) -> list[list[Waiting]]:
-    """The messages to send now, those for one recipient together, the rest left for later.
+    """The messages to send now, grouped by recipient. Messages of a pause are left for later.
 
     Args:
-        rows: what is due and needed, in order.
-        routes: all routes, with those of ``rows``.
-        last_sent: recipient to when a message last went there.
+        rows: the messages that are due and needed, in order.
+        routes: all routes, among them those of ``rows``.
+        last_sent: recipient to the time of the last message to it.
         now: the database's clock.
     """
     found: list[list[Waiting]] = []
@@ -49,5 +49,5 @@ def next_try(attempt: int, now: datetime) -> datetime:
 
 
 def given_up(row: Waiting, now: datetime) -> bool:
-    """Whether a message that failed again is not tried any more."""
+    """Whether a message that failed again is not retried."""
     return now - row.wanted_at >= GIVE_UP

@@ -16,7 +16,7 @@ Reason = Literal["", "RULE", "RULE_OFF"]
 
 
 class Held(NamedTuple):
-    """The value that a tag holds, since when, and the quality of the tag."""
+    """The current value of a tag, the time since when it has it, and the quality of the tag."""
 
     value: float
     since_us: int
@@ -39,8 +39,8 @@ class Journal:
         self.rows: list[ProcessEvent] = []
         self.suppressed: list[Condition] = []
 
-    def tell(self, alarms: Sequence[Alarm], at: int, held: Held, reason: Reason = "") -> None:
-        """Write what happened to the alarms; ``INSTR`` is the first of them."""
+    def record(self, alarms: Sequence[Alarm], at: int, held: Held, reason: Reason = "") -> None:
+        """Write the events of the alarms since the last call; ``INSTR`` is the first alarm."""
         release: list[Alarm] = []
         for alarm in alarms:
             if (news := alarm.news(at)) is not None:
@@ -48,20 +48,20 @@ class Journal:
                 if alarm.condition == "INSTR":
                     release = self._suppress(alarms, at, held)
         for alarm in release:
-            self._design("RELEASE", at, alarm, held)
+            self._write_hiding("RELEASE", at, alarm, held)
 
     def renew(self, alarms: Sequence[Alarm], gone: Iterable[Alarm], at: int, held: Held) -> None:
-        """Write what a change of the rule did; ``gone`` are the conditions that it ended."""
+        """Write the events of a changed rule; ``gone`` are the alarms that it no longer has."""
         self.note("RULE_CHANGED", at, math.nan, held.quality)
         for alarm in gone:
             if alarm.shown is not None:
                 self._write("CLEAR", at, alarm, alarm.shown, held, "RULE_OFF")
             if alarm.condition in self.suppressed:
                 self.suppressed.remove(alarm.condition)
-                self._design("RELEASE", at, alarm, held)
-        self.tell(alarms, at, held, "RULE")
+                self._write_hiding("RELEASE", at, alarm, held)
+        self.record(alarms, at, held, "RULE")
         for alarm in self._suppress(alarms, at, held):
-            self._design("RELEASE", at, alarm, held)
+            self._write_hiding("RELEASE", at, alarm, held)
 
     def note(self, event: Event, at: int, value: float, quality: Quality) -> None:
         """Write a row that belongs to no condition."""
@@ -69,16 +69,21 @@ class Journal:
         self.rows.append(ProcessEvent(at, self._tag_name, "", "", at, event, *figures))
 
     def _suppress(self, alarms: Sequence[Alarm], at: int, held: Held) -> list[Alarm]:
-        """Suppress HIGH and LOW while the value is out of range; the alarms to release."""
-        ranged = any(one.shown is not None and one.shown.name == "RANGE" for one in alarms)
-        before, of = self.suppressed, {alarm.condition: alarm for alarm in alarms}
-        self.suppressed = [name for name in SUPPRESSED_BY_RANGE if ranged and name in of]
+        """Suppress HIGH and LOW while the value is out of range; return the alarms to release."""
+        out_of_range = any(
+            alarm.shown is not None and alarm.shown.name == "RANGE" for alarm in alarms
+        )
+        before, by_condition = self.suppressed, {alarm.condition: alarm for alarm in alarms}
+        self.suppressed = [
+            name for name in SUPPRESSED_BY_RANGE if out_of_range and name in by_condition
+        ]
         for name in self.suppressed:
             if name not in before:
-                self._design("SUPPRESS", at, of[name], held)
-        return [of[name] for name in before if name not in self.suppressed]
+                self._write_hiding("SUPPRESS", at, by_condition[name], held)
+        return [by_condition[name] for name in before if name not in self.suppressed]
 
-    def _design(self, event: Event, at: int, alarm: Alarm, held: Held) -> None:
+    def _write_hiding(self, event: Event, at: int, alarm: Alarm, held: Held) -> None:
+        """Write a SUPPRESS or RELEASE row."""
         level, episode = alarm.shown, at if alarm.shown is None else alarm.raised_at
         self.rows.append(
             ProcessEvent(

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ksys_app.domain.alarms import rates
-from ksys_app.domain.alarms.periods import Episode, Period, read
+from ksys_app.domain.alarms.periods import Episode, Period, read_journal
 from ksys_app.domain.alarms.rates import MINUTE, SECOND, TEN_MINUTES
 from ksys_app.models.alarm_kpi import (
     TOP,
@@ -36,15 +36,15 @@ EXTENDED: Final = 3
 def figures(
     rows: Iterable[Happening], start_us: int, end_us: int, changed: Iterable[ChangedTag] = ()
 ) -> AlarmKpi:
-    """The figures of the time from ``start_us`` up to, without, ``end_us``.
+    """The figures of the period from ``start_us`` (inclusive) to ``end_us`` (exclusive).
 
     Args:
-        rows: as for :func:`~ksys_app.domain.alarms.periods.read`.
+        rows: as for :func:`~ksys_app.domain.alarms.periods.read_journal`.
         start_us: beginning of the period.
         end_us: its end, not after now.
-        changed: the tags whose limits were changed in that time.
+        changed: the tags whose limits were changed in the period.
     """
-    period = read(rows, start_us, end_us)
+    period = read_journal(rows, start_us, end_us)
     times = [row.ts_us for row in period.announced]
     span = end_us - start_us
     slots = rates.slots(times, start_us, end_us)
@@ -58,13 +58,13 @@ def figures(
         per_hour=count * HOUR / span,
         per_day=count * DAY / span,
         peak_10_min=rates.peak(times),
-        over_10=sum(one > rates.MANY for one in slots) / len(slots),
+        over_10=sum(alarms > rates.MANY for alarms in slots) / len(slots),
         floods=tuple(floods),
-        flood_time=sum(one.end_us - one.start_us for one in floods) / span,
+        flood_time=sum(flood.end_us - flood.start_us for flood in floods) / span,
         slots=tuple(slots),
-        mix={one: priorities[one] / count if count else 0.0 for one in PRIORITIES},
+        mix={each: priorities[each] / count if count else 0.0 for each in PRIORITIES},
         ranking=ranking,
-        actors_share=sum(one.count for one in ranking[:TOP]) / count if count else 0.0,
+        actors_share=sum(actor.count for actor in ranking[:TOP]) / count if count else 0.0,
         chattering=_chattering(period),
         fleeting=_fleeting(period),
         stale=_stale(period),
@@ -77,17 +77,17 @@ def figures(
 
 def _changes(changed: Iterable[ChangedTag]) -> RuleChanges:
     tags = list(changed)
-    ranked = sorted(tags, key=lambda one: (-one.unreasoned, one.tag_name))
+    ranked = sorted(tags, key=lambda tag: (-tag.unreasoned, tag.tag_name))
     return RuleChanges(
-        sum(one.changes for one in tags),
-        sum(one.unreasoned for one in tags),
-        tuple(one for one in ranked if one.unreasoned),
+        sum(tag.changes for tag in tags),
+        sum(tag.unreasoned for tag in tags),
+        tuple(tag for tag in ranked if tag.unreasoned),
     )
 
 
 def _actors(counts: Counter[Key]) -> tuple[Actor, ...]:
     total = sum(counts.values())
-    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Actor(key, count, count / total) for key, count in ranked)
 
 
@@ -102,41 +102,52 @@ def _raises(period: Period) -> dict[Key, list[int]]:
 
 def _chattering(period: Period) -> tuple[Chatter, ...]:
     found = (Chatter(key, *rates.bursts(times)) for key, times in _raises(period).items())
-    return tuple(sorted((one for one in found if one.count), key=lambda one: (-one.count, one.key)))
+    return tuple(
+        sorted(
+            (chatter for chatter in found if chatter.count),
+            key=lambda chatter: (-chatter.count, chatter.key),
+        )
+    )
 
 
 def _fleeting(period: Period) -> tuple[Actor, ...]:
     counts: Counter[Key] = Counter()
     raises = _raises(period)
-    for one in _announced(period):
-        short = one.cleared_us is not None and one.cleared_us - one.raised_us < FLEETING
+    for episode in _announced(period):
+        short = episode.cleared_us is not None and episode.cleared_us - episode.raised_us < FLEETING
         if short and not any(
-            0 < abs(other - one.raised_us) <= MINUTE for other in _near(raises[one.key], one)
+            0 < abs(raised_us - episode.raised_us) <= MINUTE
+            for raised_us in _near(raises[episode.key], episode)
         ):
-            counts[one.key] += 1
+            counts[episode.key] += 1
     return _actors(counts)
 
 
 def _near(times: Sequence[int], episode: Episode) -> Sequence[int]:
-    """The raises beside an episode."""
-    place = int(np.searchsorted(times, episode.raised_us))
-    return times[max(0, place - 1) : place + 2]
+    """The raise of an episode, and the raises just before and after it."""
+    index = int(np.searchsorted(times, episode.raised_us))
+    return times[max(0, index - 1) : index + 2]
 
 
 def _announced(period: Period) -> list[Episode]:
     """The episodes that began in the period and were announced."""
-    return [one for one in period.episodes if one.announced and one.raised_us >= period.start_us]
+    return [
+        episode
+        for episode in period.episodes
+        if episode.announced and episode.raised_us >= period.start_us
+    ]
 
 
 def _stale(period: Period) -> tuple[Spell, ...]:
-    """Episodes that were active for more than a day at some moment of the period."""
-    found = []
-    for one in period.episodes:
-        moment = max(one.raised_us + DAY, period.start_us)
-        ended = period.end_us if one.cleared_us is None else one.cleared_us
-        if moment < ended and not _out_of_service(period, one.key, moment):
-            found.append(Spell(one.key, (ended - one.raised_us) / SECOND, one.raised_us))
-    return tuple(sorted(found, key=lambda one: (-one.seconds, one.key)))
+    """Episodes that had been active for more than a day at some moment of the period."""
+    spells = []
+    for episode in period.episodes:
+        moment = max(episode.raised_us + DAY, period.start_us)
+        ended = period.end_us if episode.cleared_us is None else episode.cleared_us
+        if moment < ended and not _out_of_service(period, episode.key, moment):
+            seconds = (ended - episode.raised_us) / SECOND
+            spells.append(Spell(episode.key, seconds, episode.raised_us))
+    return tuple(sorted(spells, key=lambda spell: (-spell.seconds, spell.key)))
 
 
 def _out_of_service(period: Period, key: Key, moment: int) -> bool:
@@ -146,8 +157,12 @@ def _out_of_service(period: Period, key: Key, moment: int) -> bool:
 
 def _answering(period: Period) -> dict[int, Answering]:
     episodes = _announced(period)
-    groups = {one: [e for e in episodes if e.priority == one] for one in PRIORITIES}
-    return {0: _answers(episodes)} | {one: _answers(found) for one, found in groups.items()}
+    groups = {
+        priority: [episode for episode in episodes if episode.priority == priority]
+        for priority in PRIORITIES
+    }
+    by_priority = {priority: _answers(group) for priority, group in groups.items()}
+    return {0: _answers(episodes)} | by_priority
 
 
 def _answers(episodes: Sequence[Episode]) -> Answering:
@@ -169,15 +184,19 @@ def _answers(episodes: Sequence[Episode]) -> Answering:
 
 def _longest(period: Period) -> tuple[Spell, ...]:
     totals: Counter[Key] = Counter()
-    for one in period.episodes:
-        ended = period.end_us if one.cleared_us is None else one.cleared_us
-        totals[one.key] += max(0, ended - max(one.raised_us, period.start_us))
-    ranked = sorted(totals.items(), key=lambda one: (-one[1], one[0]))
+    for episode in period.episodes:
+        ended = period.end_us if episode.cleared_us is None else episode.cleared_us
+        totals[episode.key] += max(0, ended - max(episode.raised_us, period.start_us))
+    ranked = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Spell(key, spent / SECOND) for key, spent in ranked[:TOP] if spent)
 
 
 def _shelving(period: Period) -> Shelving:
-    shelves = [one for one in period.shelves if (one.end_us or period.end_us) >= period.start_us]
-    lasted = [(one.end_us or period.end_us) - one.start_us for one in shelves]
-    extended = Counter({one.key: one.count - 1 for one in shelves if one.count - 1 > EXTENDED})
+    shelves = [
+        shelf for shelf in period.shelves if (shelf.end_us or period.end_us) >= period.start_us
+    ]
+    lasted = [(shelf.end_us or period.end_us) - shelf.start_us for shelf in shelves]
+    extended = Counter(
+        {shelf.key: shelf.count - 1 for shelf in shelves if shelf.count - 1 > EXTENDED}
+    )
     return Shelving(len(shelves), max(lasted, default=0) / SECOND, _actors(extended))

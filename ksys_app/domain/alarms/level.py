@@ -19,13 +19,13 @@ class LevelMachine:
     Attributes:
         condition, name: the level.
         settings: its priority and delays.
-        limit: the limit of the values that it judges; None where something else is judged.
-        bound: the limit of its figure, where it has no ``limit``.
+        limit: the limit for values; None if the level judges something other than the value.
+        bound: the largest figure allowed by a level without a ``limit``.
         process: ``norm``, ``pend`` (broken, not raised yet), ``act`` or ``clr`` (back, not cleared
             yet).
         since: when ``pend`` or ``clr`` began.
         due: when the delay of ``pend`` or ``clr`` is over; otherwise ``NEVER``.
-        figure: what was judged last, of a level without a ``limit``.
+        figure: the figure that a level without a ``limit`` judged last.
         raised_us: when it was last raised.
     """
 
@@ -58,11 +58,11 @@ class LevelMachine:
 
     @property
     def key(self) -> tuple[Condition, Level, LevelSettings, Limit | None, float | None]:
-        """Which level this is and what it judges by; with the same key it goes on as it is."""
+        """The identity of the level and what it judges by. Levels with equal keys share a state."""
         return self.condition, self.name, self.settings, self.limit, self.bound
 
     def judge_value(self, value: float) -> Judged:
-        """A usable value, compared with the limit."""
+        """Compare a usable value with the limit."""
         limit = self.limit
         assert limit is not None, "only a level with a limit judges values"
         if value < limit.low or value > limit.high:
@@ -70,7 +70,7 @@ class LevelMachine:
         return "clear" if limit.back_low < value < limit.back_high else "between"
 
     def step(self, judged: Judged, at: int) -> bool:
-        """Go on with what was judged at a time; delays that were over before have been fired.
+        """Take the next judgement, of the time ``at``. Delays that ended before have been fired.
 
         Returns:
             Whether the level was raised or cleared.
@@ -103,7 +103,7 @@ class LevelMachine:
         self.figure, self.raised_us = earlier.figure, earlier.raised_us
 
     def rejudge(self, judged: Judged, at: int) -> None:
-        """Judge again by another limit: delays begin anew, what is back is normal at once."""
+        """Judge by a changed limit: delays start again, and a value that is back clears at once."""
         if self.process in ("pend", "clr"):
             self._rest("norm" if self.process == "pend" else "act")
         if judged == "clear":
@@ -112,7 +112,7 @@ class LevelMachine:
             self.step(judged, at)
 
     def fire(self) -> None:
-        """The delay is over: the level is raised, or cleared, at the time ``due``."""
+        """End the delay: raise or clear the level at the time ``due``."""
         if self.process == "pend":
             self._rest("act", self.due)
         else:

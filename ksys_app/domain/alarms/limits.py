@@ -25,7 +25,7 @@ UNFIGURED: Final[dict[Condition, tuple[Judged, Judged]]] = {
     **{"INSTR": ("set", "clear"), "GAP": ("clear", "clear")},
     **dict.fromkeys(MOTION, ("unknown", "unknown")),
 }
-"""How a bad and a good sample are judged where neither a limit nor a figure decides."""
+"""How a bad and a good sample are judged if neither a limit nor a figure decides."""
 
 Settings = Mapping[Condition, AlarmSettings]
 
@@ -34,12 +34,13 @@ def levels(rule: QcRule | None, settings: Settings) -> dict[Condition, list[Leve
     """The conditions that the rule has, each with its levels, the least severe first.
 
     ``INSTR`` comes first, because it suppresses others. Without a rule, or with one that is off,
-    there is no condition.
+    there is no condition. A calculated tag has no ``BAD``: that is an alarm of the tag that sent
+    the sample.
     """
     rule = active(rule)
     if rule is None:
         return {}
-    found = [_level("INSTR", "BAD", settings)]
+    found = [] if rule.expression else [_level("INSTR", "BAD", settings)]
     found += [_level(*OF_LIMIT[limit.name], settings, limit) for limit in limits(rule)]
     found.sort(key=lambda level: ORDER.index(level.name))
     bounds: dict[Condition, float | None] = {

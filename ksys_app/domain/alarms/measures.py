@@ -21,7 +21,7 @@ class Measure:
         formula: what is computed.
         good: good up to this value, None without such a value.
         limit: poor above this value.
-        value: reads it from the figures of a period of so many days; None: nothing to compute.
+        value: function of the figures of a period and its length in days; None without data.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Measure:
     value: Callable[[AlarmKpi, float], float | None]
 
     def verdict(self, value: float | None) -> Verdict:
-        """How good a value is; ``none`` where nothing says so."""
+        """The grade of a value; ``none`` for a figure without limits or a missing value."""
         if value is None or self.good is None or self.limit is None:
             return "none"
         return "good" if value <= self.good else "fair" if value <= self.limit else "poor"
@@ -55,7 +55,7 @@ MEASURES: Final = (
         "clear − raise < 10 s, alone for 60 s",
         0,
         0,
-        lambda k, _: sum(one.count for one in k.fleeting),
+        lambda k, _: sum(actor.count for actor in k.fleeting),
     ),
     Measure("stale_per_day", "", "active > 24 h / day", 5, 5, lambda k, days: len(k.stale) / days),
     Measure("critical", "%", "share of priority 1", 5, 5, lambda k, _: 100 * k.mix[1]),

@@ -21,11 +21,13 @@ RULE: Final = (
 
 
 def rule_memory(rule: QcRule | None, settings: Settings) -> dict[str, Any]:
-    """The rule and the settings as JSON, without what is not set."""
+    """The rule and the settings as JSON, without values that are not set."""
     columns = None if rule is None else {name: getattr(rule, name) for name in RULE}
+    if columns is not None and rule is not None and rule.expression:
+        columns["expression"] = rule.expression
     return {
-        "rule": _given(columns),
-        "settings": {c: _given(asdict(s)) for c, s in settings.items()},
+        "rule": _without_none(columns),
+        "settings": {c: _without_none(asdict(s)) for c, s in settings.items()},
     }
 
 
@@ -33,19 +35,21 @@ def rule_of(tag_name: str, memory: Mapping[str, Any]) -> tuple[QcRule | None, Se
     """The rule and the settings of :func:`rule_memory`."""
     columns = memory["rule"]
     rule = None if columns is None else QcRule(tag_name, **{"enabled": None, **columns})
-    return rule, {of: AlarmSettings(**chosen) for of, chosen in memory["settings"].items()}
+    return rule, {
+        condition: AlarmSettings(**chosen) for condition, chosen in memory["settings"].items()
+    }
 
 
 def alarm_memory(alarms: Iterable[Alarm]) -> dict[str, Any]:
     """The alarms as JSON, without those that have never left the state ``norm``."""
     found: dict[str, Any] = {}
     for alarm in alarms:
-        of = {level.name: _level_memory(level) for level in alarm.levels if _used(level)}
-        if of or alarm.raised_at:
+        used = {level.name: _level_memory(level) for level in alarm.levels if _used(level)}
+        if used or alarm.raised_at:
             found[alarm.condition] = {
                 "shown": None if alarm.shown is None else alarm.shown.name,
                 "raised_at": alarm.raised_at,
-                "levels": of,
+                "levels": used,
             }
     return found
 
@@ -66,7 +70,7 @@ def restore_alarms(alarms: Iterable[Alarm], memory: Mapping[str, Any]) -> None:
                 level.due = NEVER if delay is None else level.since + delay
 
 
-def _given(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _without_none(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if values is None:
         return None
     return {name: value for name, value in values.items() if value is not None}

@@ -11,9 +11,9 @@ from ksys_app.domain.limits import Figure, moved, spiked
 from ksys_app.models.rows import QcRule
 
 SPAN_US: Final = 5 * MINUTE
-"""How far the samples reach back that a spike is compared with."""
+"""A spike is compared with the samples of this time before it."""
 APART_US: Final = MINUTE
-"""Within this time of a RAISE, a further one of the same condition is only counted."""
+"""A further RAISE of the same condition within this time is only counted."""
 
 
 class Motion:
@@ -29,15 +29,16 @@ class Motion:
     def figures(
         self, ts: int, value: float, before: float, before_ts: int, *, exact: bool
     ) -> dict[str, Figure]:
-        """What the rule limits, by condition; a spike only where the samples before it differ.
+        """The figures that the rule limits, by condition.
 
-        Unless ``exact``, a score that is certainly below its limit is given as 0: it takes long.
+        SPIKE needs earlier samples that differ from each other. An exact score takes long to
+        compute: unless ``exact`` is set, a score that is certainly below its limit is 0.
         """
         found = moved(self.rule, value, before, (ts - before_ts) / SECOND)
-        recent, most = self.recent, self.rule.spike_zscore
-        if recent is not None and most is not None:
-            if not exact and recent.surely_near(ts, value, most):
-                found.append(Figure("SPIKE", 0.0, most))
+        recent, limit = self.recent, self.rule.spike_zscore
+        if recent is not None and limit is not None:
+            if not exact and recent.surely_near(ts, value, limit):
+                found.append(Figure("SPIKE", 0.0, limit))
             else:
                 found += spiked(self.rule, value, *recent.spread(ts))
         return {figure.name: figure for figure in found}
@@ -48,12 +49,12 @@ class Motion:
         return not any(figure.broken for figure in found.values())
 
     def resume(self, earlier: Motion) -> None:
-        """Compare with the samples of the machine under an earlier rule."""
+        """Continue with the samples of the tag under its earlier rule."""
         if self.recent is not None and earlier.recent is not None:
             self.recent = earlier.recent
 
-    def keep(self, ts: int, value: float) -> None:
-        """Compare later samples with this one."""
+    def add(self, ts: int, value: float) -> None:
+        """Add a sample that later samples are compared with."""
         if self.recent is not None:
             self.recent.add(ts, value)
 
@@ -61,8 +62,9 @@ class Motion:
 class Recent:
     """The usable samples of the last five minutes, and their spread.
 
-    The sums give an estimate at once; rounding errors add up in them. Where the estimate is not far
-    from the limit, the samples decide, so that the result does not depend on older samples.
+    The running sums give a fast estimate, but they collect rounding errors. Where the estimate is
+    close to the limit, the spread is computed from the samples, so that the result does not depend
+    on samples that have left the window.
     """
 
     __slots__ = ("_largest", "_middle", "_samples", "_squares", "_sum")

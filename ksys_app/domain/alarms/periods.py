@@ -1,4 +1,4 @@
-"""What a journal says about a period: what was announced, and which episodes there were."""
+"""Read the announced alarms, episodes and shelves of a period from a journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVENT: Final = 4
 
 @dataclass(slots=True)
 class Episode:
-    """From a raise to its clear; None while it is active."""
+    """An alarm from its raise to its clear; ``cleared_us`` is None while it is active."""
 
     key: Key
     raised_us: int
@@ -40,13 +40,13 @@ class Shelf:
 
 @dataclass(slots=True)
 class Period:
-    """What happened up to ``end_us``.
+    """The alarms of the period from ``start_us`` to ``end_us``.
 
     Attributes:
-        announced: what an operator had to look at from ``start_us`` on, in order.
-        episodes: those that were active in the period or began in it.
-        out: times in which a condition was out of service; without an end, until now.
-        shelves: shelves, also those that began before.
+        announced: the events that called an operator in the period, in order.
+        episodes: the episodes that were active in the period or began in it.
+        out: condition to its spans (start, end) out of service; the end is None if it lasts.
+        shelves: the shelves, also those that began before the period.
     """
 
     start_us: int
@@ -57,20 +57,20 @@ class Period:
     shelves: list[Shelf] = field(default_factory=list)
 
 
-def read(rows: Iterable[Happening], start_us: int, end_us: int) -> Period:
-    """What the rows of a journal say about the time from ``start_us`` up to ``end_us``.
+def read_journal(rows: Iterable[Happening], start_us: int, end_us: int) -> Period:
+    """The announced alarms, episodes and shelves of a period.
 
     Args:
-        rows: rows of the period, and those before it that say what was active and hidden at its
-            beginning; in any order.
-        start_us: beginning of the period.
-        end_us: its end, which does not belong to it.
+        rows: the rows of the period, and the earlier rows that say which alarms were active or
+            hidden at its start; in any order.
+        start_us: start of the period, inclusive.
+        end_us: end of the period, exclusive.
     """
     period = Period(start_us, end_us)
     hidden: dict[Key, set[str]] = defaultdict(set)
     episodes: dict[tuple[Key, int], Episode] = {}
     open_shelves: dict[Key, Shelf] = {}
-    for row in sorted((one for one in rows if one.ts_us < end_us), key=_order):
+    for row in sorted((row for row in rows if row.ts_us < end_us), key=_order):
         key = Key(row.tag_name, row.condition)
         if row.event in HIDES:
             hidden[key].add(HIDES[row.event])
@@ -88,7 +88,7 @@ def read(rows: Iterable[Happening], start_us: int, end_us: int) -> Period:
 
 
 def _order(row: Happening) -> tuple[int, int]:
-    """By time. At one moment what hides comes first, and what shows last."""
+    """Sort by time. At the same time, rows that hide come first and rows that show come last."""
     return row.ts_us, 0 if row.event in HIDES else 2 if row.event in SHOWS else 1
 
 

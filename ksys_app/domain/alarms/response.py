@@ -1,7 +1,7 @@
-"""How an alarm stands after an event: who has to answer it, and what silences it (PRD §32.1).
+"""The standing of an alarm after an event: its acknowledgement, and what hides it (PRD §32.1).
 
-The same function folds the events of the process and what people did, so that the state of an
-alarm is the fold of its journal.
+The same function takes the events of the process and the actions of people, so that the state of
+an alarm is the fold of its journal.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ksys_app.models.alarms import Act, ProcessEvent, Shelf, Standing
 
 
 def fold(events: Iterable[ProcessEvent | Act], policy: Policy) -> Standing:
-    """How an alarm stands after its journal, oldest row first."""
+    """The standing of an alarm after all events of its journal, oldest first."""
     standing = Standing()
     for event in events:
         standing, _ = after(standing, event, policy)
@@ -25,24 +25,24 @@ def fold(events: Iterable[ProcessEvent | Act], policy: Policy) -> Standing:
 def after(
     standing: Standing, event: ProcessEvent | Act, policy: Policy
 ) -> tuple[Standing, tuple[Act, ...]]:
-    """How the alarm stands after an event, and the rows that the journal also needs.
+    """The standing of the alarm after an event, and the rows to add to the journal.
 
-    ``SUPERSEDED`` comes before the event, ``UNSHELVE`` of a one-shot shelf after it. Folding these
-    rows too changes nothing. An event of an episode that is over changes nothing.
+    ``SUPERSEDED`` comes before the event, ``UNSHELVE`` of a one-shot shelf after it. Folding the
+    added rows changes nothing. An event of an episode that is over changes nothing.
 
     Args:
-        standing: how the alarm stood.
-        event: what happened to it.
-        policy: how alarms of its priority are answered.
+        standing: the standing before the event.
+        event: the event.
+        policy: how alarms of its priority are acknowledged.
     """
     if isinstance(event, Act):
-        return _acted(standing, event, policy), ()
+        return _after_act(standing, event, policy), ()
     if event.event == "RAISE":
-        return _raised(standing, event, policy)
+        return _after_raise(standing, event, policy)
     if event.event == "CLEAR":
-        return _cleared(standing, event)
+        return _after_clear(standing, event)
     if event.event in ("SUPPRESS", "RELEASE"):
-        return _suppressed(standing, event, policy), ()
+        return _after_suppression(standing, event, policy), ()
     if event.event not in ("ESCALATE", "DEESCALATE"):
         return standing, ()
     again = event.event == "ESCALATE" and policy.ack
@@ -60,7 +60,7 @@ def _figures(event: ProcessEvent) -> dict[str, Any]:
     }
 
 
-def _raised(
+def _after_raise(
     standing: Standing, event: ProcessEvent, policy: Policy
 ) -> tuple[Standing, tuple[Act, ...]]:
     before: tuple[Act, ...] = ()
@@ -82,10 +82,10 @@ def _raised(
     return found, before
 
 
-def _cleared(standing: Standing, event: ProcessEvent) -> tuple[Standing, tuple[Act, ...]]:
+def _after_clear(standing: Standing, event: ProcessEvent) -> tuple[Standing, tuple[Act, ...]]:
     off = event.reason == "RULE_OFF"
     stays = standing.ack == "unacked" or standing.latched
-    # Value and limit stay those that made the alarm: a reader compares the value of now with them.
+    # Keep the value and the limit of the raise: a reader compares the current value with them.
     found = replace(
         standing,
         quality=event.quality,
@@ -101,15 +101,15 @@ def _cleared(standing: Standing, event: ProcessEvent) -> tuple[Standing, tuple[A
     return replace(found, shelf="", shelved_until_us=None), (over,)
 
 
-def _acted(standing: Standing, act: Act, policy: Policy) -> Standing:
+def _after_act(standing: Standing, act: Act, policy: Policy) -> Standing:
     if act.event == "SHELVE":
         shelf: Shelf = "one_shot" if act.one_shot else "timed"
         return replace(standing, shelf=shelf, shelved_until_us=act.until_us)
     if act.event == "UNSHELVE":
-        return _again(replace(standing, shelf="", shelved_until_us=None), policy)
+        return _unacknowledge_if_active(replace(standing, shelf="", shelved_until_us=None), policy)
     if act.event in ("OOS_IN", "OOS_OUT"):
         found = replace(standing, out_of_service=act.event == "OOS_IN")
-        return found if found.out_of_service else _again(found, policy)
+        return found if found.out_of_service else _unacknowledge_if_active(found, policy)
     if act.raised_at_us != standing.raised_at_us:
         return standing
     if act.event == "ACK" and standing.ack == "unacked":
@@ -124,30 +124,32 @@ def _acted(standing: Standing, act: Act, policy: Policy) -> Standing:
     return standing
 
 
-def _suppressed(standing: Standing, event: ProcessEvent, policy: Policy) -> Standing:
+def _after_suppression(standing: Standing, event: ProcessEvent, policy: Policy) -> Standing:
     found = replace(standing, designed=event.event == "SUPPRESS")
     if found.designed:
         return found
     if event.condition != "GAP":
-        return _again(found, policy)
-    # Of an earlier episode, where samples of the past are judged: a group is behind its tags.
+        return _unacknowledge_if_active(found, policy)
+    # The row belongs to an earlier episode. That happens while old samples are judged, because
+    # the source of a group is judged later than its tags.
     if event.raised_at_us != standing.raised_at_us:
         return found
-    # Nobody answers for each tag that came back: the alarm of the source stands for it. One that
-    # was silent when its source came back stands for itself, also if it came back since.
+    # A tag that sent again before its source returned needs no separate acknowledgement: the
+    # alarm of the source covers it. A tag that was still silent then does, even if it has sent
+    # since.
     back = not standing.active and event.quality != "STALE"
     if back and standing.ack == "unacked" and not standing.latched:
         return replace(found, ack="acked")
-    return _again(found, policy)
+    return _unacknowledge_if_active(found, policy)
 
 
 def _excused(standing: Standing) -> bool:
-    """Whether nobody has answered, because the alarm of a lost source stood for this one."""
+    """Whether the alarm is acknowledged only because the alarm of a lost source covered it."""
     return standing.ack == "acked" and not standing.active and not standing.latched
 
 
-def _again(standing: Standing, policy: Policy) -> Standing:
-    """What is no longer silenced and is active has to be acknowledged again."""
+def _unacknowledge_if_active(standing: Standing, policy: Policy) -> Standing:
+    """Ask for a new acknowledgement if the alarm is active; used when it is no longer hidden."""
     if not (standing.active and policy.ack):
         return standing
     return replace(standing, ack="unacked", acked_at_us=None)

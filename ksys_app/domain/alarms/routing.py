@@ -1,4 +1,4 @@
-"""Which messages an event of an alarm needs, and which of them are still needed (PRD §32.10)."""
+"""Selects the messages for an alarm event, and those that are still needed when due (§32.10)."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from ksys_app.domain.alarms.times import SECOND, microseconds
 from ksys_app.models.alarms import ProcessEvent, Standing
 from ksys_app.models.notify import Delivery, Purpose, Route, Routes, Waiting
 
-TELLING: Final = frozenset({"RAISE", "ESCALATE", "REALARM"})
+CALLING: Final = frozenset({"RAISE", "ESCALATE", "REALARM"})
 SHOWN_AGAIN: Final = frozenset({"UNSHELVE", "RELEASE"})
 LEAST: Final = 3
-"""The last priority that calls somebody; 4 is only recorded."""
+"""The lowest priority that sends messages; 4 is only recorded."""
 STALE: Final = timedelta(minutes=5)
-"""An alarm that was found later than this after its time is told only while it is active."""
+"""An alarm found later than this after its time is sent only while it is active."""
 
 
 def announced(event: ProcessEvent, standing: Standing) -> Purpose | None:
-    """Why somebody is to hear of an event, None if nobody is.
+    """The purpose of the messages that an event needs, None if it needs none.
 
     Args:
         event: a row of the journal.
-        standing: how the alarm stands after it.
+        standing: the standing of the alarm after the event.
     """
     hidden = standing.shelf or standing.designed or standing.out_of_service
     priority = event.priority or standing.priority
     if hidden or not 1 <= priority <= LEAST:
         return None
-    if event.event in TELLING:
+    if event.event in CALLING:
         return "tell"
     if event.event in SHOWN_AGAIN and standing.active and standing.ack == "unacked":
         return "tell"
@@ -40,14 +40,14 @@ def announced(event: ProcessEvent, standing: Standing) -> Purpose | None:
 def deliveries(
     event: ProcessEvent, purpose: Purpose, group: str, routes: Routes, now: datetime
 ) -> Iterator[Delivery]:
-    """The messages that an announced event needs, those of a later escalation too.
+    """The messages that an announced event needs, with those of later escalations.
 
-    That an alarm has cleared goes to every route that wants it, because only those who heard of
-    the alarm get it (:func:`not_needed`).
+    The message that an alarm has cleared goes to every route with such messages.
+    :func:`not_needed` drops it for recipients who did not get the alarm.
 
     Args:
         event: a row of the journal.
-        purpose: what :func:`announced` says about it.
+        purpose: the answer of :func:`announced`.
         group: the group of the alarm.
         routes: all routes.
         now: the database's clock, in the zone of the plant.
@@ -65,7 +65,7 @@ def deliveries(
 def _escalations(
     event: ProcessEvent, route: Route, routes: Routes, due_us: int
 ) -> Iterator[Delivery]:
-    """From route to route; the file has no circles."""
+    """The messages of each route that the route escalates to; the routes have no cycle."""
     while route.escalate_to and route.escalate_after_s is not None:
         due_us += round(route.escalate_after_s * SECOND)
         route = routes.routes[route.escalate_to]
@@ -96,12 +96,12 @@ def takes(route: Route, priority: int, group: str, now: datetime) -> bool:
 
 
 def not_needed(row: Waiting, routes: Routes) -> str:
-    """Why a message that is due is not sent; empty if it is."""
+    """Why a due message is not sent; empty if it is sent."""
     if row.route not in routes.routes:
         return f"the file has no route {row.route} any more"
     if row.purpose == "escalate" and not row.unacked:
         return "nobody waits for an acknowledgement"
-    if row.purpose == "clear" and not row.told:
+    if row.purpose == "clear" and not row.was_notified:
         return "this recipient was not told of the alarm"
     if row.condition == "GAP" and row.event == "RAISE" and row.purpose == "tell" and row.over:
         return "the alarm is hidden or over, perhaps because its source is lost"

@@ -1,4 +1,4 @@
-"""Priority and delays of each level: the defaults, and what a site set instead (PRD §32.1)."""
+"""Priority and delays of each level: the defaults and the settings of the site (PRD §32.1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import AlarmSettings, Condition, Level
 
 EVENT: Final = 4
-"""The priority that nobody has to acknowledge."""
+"""The priority of alarms that need no acknowledgement."""
 NOTHING_SET: Final = AlarmSettings()
 
 
@@ -24,7 +24,7 @@ class LevelSettings:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How an alarm is answered: must it be acknowledged, and does it stay until it is reset."""
+    """Whether an alarm needs an acknowledgement, and whether it is latched until a reset."""
 
     ack: bool
     latch: bool
@@ -40,7 +40,7 @@ DEFAULTS: Final[dict[Level, tuple[int, float, float]]] = {
 def level_settings(
     condition: Condition, level: Level, settings: AlarmSettings | None
 ) -> LevelSettings:
-    """The settings of a level: what the site set for the condition, else the default."""
+    """The settings of a level: those of the site for the condition, otherwise the defaults."""
     chosen = settings or NOTHING_SET
     priority, on_s, off_s = DEFAULTS.get(level, (3 if condition == "GAP" else EVENT, 0, 0))
     return LevelSettings(
@@ -51,7 +51,7 @@ def level_settings(
 
 
 def policy(priority: int, settings: AlarmSettings | None) -> Policy:
-    """How an alarm of ``priority`` is answered."""
+    """The policy of an alarm of ``priority``: the settings of the site, otherwise the default."""
     chosen = settings or NOTHING_SET
     return Policy(
         priority < EVENT if chosen.ack is None else chosen.ack,

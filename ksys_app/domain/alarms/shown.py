@@ -1,4 +1,4 @@
-"""What is shown of an alarm, in which order, and how many there are (PRD §32.6)."""
+"""The list of alarms: its states, filters, order and counts (PRD §32.6)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.models.rows import QcRule
 Filter = Literal["active", "unacked", "shelved", "all"]
 PRIORITIES: Final = (1, 2, 3, 4)
 EVENT: Final = 4
-"""Alarms of this priority are only recorded: they do not stand in the list."""
+"""Alarms of this priority are only recorded: the list does not show them."""
 HIDDEN: Final[tuple[AlarmState, ...]] = ("out_of_service", "suppressed", "shelved")
 UNACKED: Final[tuple[AlarmState, ...]] = ("unacked", "returned")
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,13 +22,15 @@ _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many alarms of a priority stand in the list, and how many are hidden.
+    """How many alarms the list has by priority, and how many are hidden.
 
     Attributes:
-        unacked: priority to the number of active alarms that nobody has acknowledged.
-        acked: the same of acknowledged ones, active or latched.
-        returned: the same of those that are back to normal and not acknowledged.
-        shelved: number of alarms in this state, as ``suppressed`` and ``out_of_service``.
+        unacked: priority to the number of active alarms without an acknowledgement.
+        acked: priority to the number of acknowledged alarms, active or latched.
+        returned: priority to the number of alarms that are back to normal and not acknowledged.
+        shelved: number of shelved alarms.
+        suppressed: number of suppressed alarms.
+        out_of_service: number of alarms out of service.
     """
 
     unacked: Mapping[int, int] = field(default_factory=dict)
@@ -56,7 +58,7 @@ def shown_state(row: StateRow) -> AlarmState:
 
 
 def shown(row: StateRow, rule: QcRule | None) -> Alarm:
-    """The alarm with its state, and title, unit and group of its tag; a source has a group only."""
+    """The alarm with its state and its tag's title, unit and group; a source has only a group."""
     if row.condition == LOST:
         return Alarm(row, shown_state(row), group=row.tag_name)
     group = row.group_name or ("" if rule is None else rule.group)
@@ -66,7 +68,7 @@ def shown(row: StateRow, rule: QcRule | None) -> Alarm:
 
 
 def passes(alarm: Alarm, wanted: Filter) -> bool:
-    """Whether a list with this filter has the alarm."""
+    """Whether the alarm passes the filter ``wanted`` of the list."""
     if wanted == "all":
         return True
     if wanted == "shelved":
@@ -77,7 +79,7 @@ def passes(alarm: Alarm, wanted: Filter) -> bool:
 
 
 def ordered(alarms: Iterable[Alarm]) -> list[Alarm]:
-    """Alarms that nobody has acknowledged first, then by priority, the newest first."""
+    """The alarms in the order of the list: unacknowledged first, by priority, the newest first."""
     return sorted(alarms, key=_place)
 
 
@@ -88,13 +90,13 @@ def _place(alarm: Alarm) -> tuple[bool, int, float, str, str]:
 
 
 def worst(alarms: Iterable[Alarm]) -> Alarm | None:
-    """The first of the alarms that nobody has acknowledged, None without one."""
+    """The first unacknowledged alarm in the order of the list, None without one."""
     waiting = (alarm for alarm in alarms if passes(alarm, "unacked"))
     return min(waiting, key=_place, default=None)
 
 
 def counts(alarms: Iterable[Alarm]) -> Counts:
-    """How many alarms there are of each kind."""
+    """The number of alarms of each state."""
     unacked, acked, returned = (dict.fromkeys(PRIORITIES, 0) for _ in range(3))
     kinds = {"unacked": unacked, "acked": acked, "latched": acked, "returned": returned}
     hidden: dict[AlarmState, int] = dict.fromkeys(HIDDEN, 0)

@@ -1,7 +1,7 @@
-"""Lost sources: tags of a group that fall silent together are one alarm (PRD §32.1, row 18).
+"""Lost sources: tags of a group that fall silent together raise one alarm (PRD §32.1, row 18).
 
 A group is judged by the GAP rows of its tags alone, in the order of their times. It adds rows to
-the journal and changes none.
+the journal and changes no row.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ PRIORITY: Final = 2
 TOGETHER_US: Final = MINUTE
 """Silences that begin within this time may have one cause."""
 SETTLE_US: Final = 30 * SECOND
-"""How long the source has to be back before the alarm ends."""
+"""How long the source has to send again before the alarm ends."""
 FEWEST: Final = 3
 MOST: Final = 10
 PART: Final = 5
-"""A fifth of the tags of a group are many."""
+"""A fifth of the tags of a group, within FEWEST and MOST, is a lost source."""
 
 
 class Change(NamedTuple):
-    """A silence of a tag that begins or ends: a GAP row, as far as a group needs it."""
+    """A silence of a tag that begins or ends: the parts of a GAP row that a group needs."""
 
     ts_us: int
     tag_name: str
@@ -39,7 +39,7 @@ class Change(NamedTuple):
 
 
 class Silence(NamedTuple):
-    """A tag that is silent: since when for its group, the episode of its GAP, and its priority."""
+    """The silence of a tag: its start for the group, and episode and priority of its GAP alarm."""
 
     since_us: int
     episode_us: int
@@ -47,18 +47,20 @@ class Silence(NamedTuple):
 
 
 def threshold(tags: int) -> int:
-    """How many silent tags of a group are a lost source: a fifth of them, but 3 to 10."""
+    """How many silent tags of a group mean a lost source: a fifth of its tags, but 3 to 10."""
     return max(FEWEST, min(MOST, -(-tags // PART)))
 
 
 def groups(rules: Iterable[QcRule]) -> dict[str, frozenset[str]]:
-    """Group to its tags of which a silence is noticed; without groups that are too small.
+    """Group to its tags with a GAP alarm; without groups of fewer than ``FEWEST`` such tags.
 
-    Tags without a group have no known source in common.
+    Tags without a group have no common source. A calculated tag sends no samples.
     """
     found: dict[str, list[str]] = {}
     for rule in rules:
-        if rule.group and active(rule) is not None and rule.max_gap_seconds is not None:
+        if rule.expression or not rule.group or active(rule) is None:
+            continue
+        if rule.max_gap_seconds is not None:
             found.setdefault(rule.group, []).append(rule.tag_name)
     return {name: frozenset(tags) for name, tags in found.items() if len(tags) >= FEWEST}
 
@@ -69,8 +71,8 @@ class Source:
     Attributes:
         name: the group.
         tags: its tags.
-        lost_at: the episode of its alarm; None while it is there.
-        changed: whether :meth:`memory` has changed since somebody set this to False.
+        lost_at: the episode of its alarm; None while the source sends.
+        changed: whether :meth:`memory` has changed since a caller set this to False.
     """
 
     __slots__ = (
@@ -81,22 +83,22 @@ class Source:
     def __init__(
         self, name: str, tags: Collection[str], memory: Mapping[str, Any] | None = None
     ) -> None:
-        """Begin with a source that is there, or where :meth:`memory` ended."""
+        """Start with a source that sends, or continue from :meth:`memory`."""
         self.name, self.tags, self.changed = name, tags, False
         self.lost_at: int | None = None
         self._limit = threshold(len(tags))
-        # The tags that the lost source has silenced, or else those that may be part of a loss.
+        # While the source is lost: its silent tags. Otherwise: tags that may be part of a loss.
         self._silent: dict[str, Silence] = {}
         self._due, self._reached = NEVER, -NEVER
         self._waiting: list[Change] = []
         if memory:
             self.lost_at, self._limit = memory["lost_at"], memory["limit"]
-            self._silent = {tag: Silence(*one) for tag, one in memory["silent"].items()}
+            self._silent = {tag: Silence(*fields) for tag, fields in memory["silent"].items()}
             self._due, self._reached = memory["due"], memory["reached"]
-            self._waiting = [Change(*one) for one in memory["waiting"]]
+            self._waiting = [Change(*fields) for fields in memory["waiting"]]
 
     def memory(self) -> dict[str, Any]:
-        """All that is needed to go on from here, as JSON."""
+        """The state as JSON, from which another object continues."""
         return {
             "lost_at": self.lost_at,
             "limit": self._limit,
@@ -108,16 +110,16 @@ class Source:
 
     @property
     def busy(self) -> bool:
-        """Whether :meth:`run` may find something."""
+        """Whether :meth:`run` may return rows."""
         return bool(self._waiting) or self._due < NEVER
 
     @property
     def counted(self) -> set[str]:
-        """The silent tags whose return may change something."""
-        return {*self._silent, *(one.tag_name for one in self._waiting)}
+        """The silent tags whose return may change the state of the source."""
+        return {*self._silent, *(change.tag_name for change in self._waiting)}
 
     def feed(self, row: ProcessEvent) -> None:
-        """Note a RAISE or CLEAR of GAP; it is judged by :meth:`run`."""
+        """Add a RAISE or CLEAR of GAP, which :meth:`run` judges."""
         begins = row.event == "RAISE"
         self._waiting.append(
             Change(
@@ -127,26 +129,26 @@ class Source:
         self.changed = True
 
     def run(self, until_us: int) -> list[ProcessEvent]:
-        """Judge everything before ``until_us``; earlier rows that come later count from then on."""
+        """Judge all rows before ``until_us``. A row that arrives late counts from its arrival."""
         rows: list[ProcessEvent] = []
         waiting = sorted(self._waiting, key=itemgetter(0))
-        taken = 0
+        done = 0
         while True:
             floor = self._reached + 1
-            ts = max(waiting[taken].ts_us, floor) if taken < len(waiting) else NEVER
+            ts = max(waiting[done].ts_us, floor) if done < len(waiting) else NEVER
             at = min(ts, self._due)
             if at >= until_us:
                 break
-            first = taken
-            while taken < len(waiting) and max(waiting[taken].ts_us, floor) <= at:
-                taken += 1
-            rows += self._step(at, waiting[first:taken])
+            first = done
+            while done < len(waiting) and max(waiting[done].ts_us, floor) <= at:
+                done += 1
+            rows += self._step(at, waiting[first:done])
             self._reached, self.changed = at, True
-        self._waiting = waiting[taken:]
+        self._waiting = waiting[done:]
         return rows
 
     def change(self, tags: Collection[str], at_us: int) -> list[ProcessEvent]:
-        """Judge other tags from ``at_us`` on; a group without enough tags has no alarm."""
+        """Judge the tags ``tags`` from ``at_us`` on; a group with too few tags has no alarm."""
         self.tags = tags
         limit, off = threshold(len(tags)), len(tags) < FEWEST
         same = limit == self._limit and self._silent.keys() <= set(tags)
@@ -154,9 +156,9 @@ class Source:
             return []
         rows = self.run(at_us)
         at, self._limit = max(at_us, self._reached + 1), limit
-        gone = {tag: self._silent.pop(tag) for tag in sorted(self._silent.keys() - set(tags))}
+        removed = {tag: self._silent.pop(tag) for tag in sorted(self._silent.keys() - set(tags))}
         if self.lost_at is not None:
-            rows += [_gap("RELEASE", at, tag, one) for tag, one in gone.items()]
+            rows += [_gap("RELEASE", at, tag, silence) for tag, silence in removed.items()]
             rows += self._settle(at, off=off)
         self._reached, self.changed = at, True
         return rows
@@ -165,15 +167,15 @@ class Source:
         """Judge the silences that begin or end at one moment, and the delay that ends then."""
         rows: list[ProcessEvent] = []
         joined: set[str] = set()
-        for one in sorted(changes, key=itemgetter(1)):
-            tag, known = one.tag_name, self._silent.get(one.tag_name)
-            if one.begins and known is None and tag in self.tags:
-                self._silent[tag] = Silence(at, one.episode_us, one.priority)
+        for change in sorted(changes, key=itemgetter(1)):
+            tag, silence = change.tag_name, self._silent.get(change.tag_name)
+            if change.begins and silence is None and tag in self.tags:
+                self._silent[tag] = Silence(at, change.episode_us, change.priority)
                 joined.add(tag)
-            elif not one.begins and known is not None:
+            elif not change.begins and silence is not None:
                 del self._silent[tag]
                 if self.lost_at is not None and tag not in joined:
-                    rows.append(_gap("RELEASE", at, tag, known, one.quality))
+                    rows.append(_gap("RELEASE", at, tag, silence, change.quality))
                 joined.discard(tag)
         if self.lost_at is not None:
             return [*rows, *self._suppress(at, joined), *self._settle(at)]
@@ -192,15 +194,19 @@ class Source:
         if self._due > at and not off:
             return []
         row = self._row("CLEAR", at, len(self._silent), "RULE_OFF" if off else "")
-        left = [_gap("RELEASE", at, tag, one) for tag, one in sorted(self._silent.items())]
+        released = [
+            _gap("RELEASE", at, tag, silence) for tag, silence in sorted(self._silent.items())
+        ]
         self.lost_at, self._due = None, NEVER
         self._forget(at)
-        return [row, *left]
+        return [row, *released]
 
     def _forget(self, at: int) -> None:
         """Keep only the silences that may be part of a loss that is found now."""
         oldest = at - TOGETHER_US
-        self._silent = {tag: one for tag, one in self._silent.items() if one.since_us >= oldest}
+        self._silent = {
+            tag: silence for tag, silence in self._silent.items() if silence.since_us >= oldest
+        }
 
     def _suppress(self, at: int, tags: Iterable[str]) -> list[ProcessEvent]:
         return [_gap("SUPPRESS", at, tag, self._silent[tag]) for tag in sorted(tags)]

@@ -1,4 +1,4 @@
-"""Stored samples of a tag in order of time: usable ones, and refused ones as bad samples."""
+"""Stored samples of a tag in order of time: usable samples, and refused samples as bad ones."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ Sample = tuple[int, float, int]
 
 
 def merged(good: list[Sample], bad: Sequence[Sample], each: int) -> tuple[list[Sample], bool]:
-    """The samples of two pages of a tag in order of time, and whether these are all.
+    """The samples of two pages of a tag in order of time, and whether they are all samples.
 
     Args:
         good: a page of usable samples.
         bad: a page of refused samples.
-        each: most samples of a page; after a full page, the samples end where both are complete.
+        each: size of a page. If a page is full, the samples end where the full page ends.
     """
     ends = [samples[-1][0] for samples in (good, bad) if len(samples) >= each]
     if bad:

@@ -1,8 +1,8 @@
 """Proposes limits, deadbands and delays from the history of a tag (PRD §32.2).
 
-Only what is missing is proposed: somebody chose the rest. Limits lie outside of what a tag usually
-does, so that an alarm is something unusual. The hard range belongs to the instrument, and no
-history tells it.
+Only missing values are proposed, because the others were chosen by people. A limit is outside the
+usual values of the tag, so that an alarm is unusual. The hard range is a property of the
+instrument, which cannot be found in its history, so it is not proposed.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ LONGEST_OFF_S: Final = 600
 
 
 def proposals(limits: Limits, history: AlarmHistory) -> tuple[list[Proposal], Limits]:
-    """What the limits of a tag lack, and the limits with it.
+    """Proposals for the missing limits of a tag, and the limits with these proposals.
 
-    Nothing is proposed for a tag whose rule is off or has unusable values, or with less than an
-    hour of history. A value that would contradict a limit that somebody chose is left out.
+    There is no proposal for a tag whose rule is off or has unusable values, or with less than an
+    hour of history. A proposal that contradicts a chosen limit is left out.
     """
     off = limits.rule.faults or not limits.rule.enabled
     if history.minutes < LEAST_MINUTES or off:
@@ -57,7 +57,9 @@ def proposals(limits: Limits, history: AlarmHistory) -> tuple[list[Proposal], Li
     for condition in SIDES:
         delays = list(_delays(rule, settings.get(condition, AlarmRule()), condition, history))
         if delays:
-            chosen: dict[str, Any] = {one.column.partition(".")[2]: one.value for one in delays}
+            chosen: dict[str, Any] = {
+                delay.column.partition(".")[2]: delay.value for delay in delays
+            }
             settings[condition] = replace(settings.get(condition, AlarmRule()), **chosen)
             found += delays
     return found, replace(limits, rule=rule, settings=settings, has_rule=True)
@@ -73,7 +75,7 @@ def _limits(history: AlarmHistory) -> Iterator[Proposal]:
         less = "below" if sign > 0 else "above"
         for name, part in (("warn", WARN_PART), ("crit", CRIT_PART)):
             value = _rounded(edge + sign * part * width, width, sign)
-            # What is never negative has no lower limit below zero.
+            # A tag that is never negative gets no lower limit below zero.
             if value < 0 <= history.lowest:
                 continue
             why = f"99.9 % of the minutes are {less} {edge:.6g}; the usual width is {width:.4g}"
@@ -91,11 +93,11 @@ def _deadband(rule: QcRule, history: AlarmHistory) -> Iterator[Proposal]:
 
 
 def _gap(history: AlarmHistory) -> Iterator[Proposal]:
-    """Three times what nearly all samples are apart."""
-    apart = sorted(after[0] - before[0] for before, after in pairwise(history.samples))
-    if len(apart) < LEAST_MINUTES:
+    """A gap of three times the interval that nearly all samples keep."""
+    intervals = sorted(after[0] - before[0] for before, after in pairwise(history.samples))
+    if len(intervals) < LEAST_MINUTES:
         return
-    usual = apart[math.ceil(len(apart) * 0.99) - 1] / SECOND
+    usual = intervals[math.ceil(len(intervals) * 0.99) - 1] / SECOND
     value = _nice(max(GAP_FLOOR_S, 3 * usual))
     why = f"99 % of the samples are at most {usual:.4g} s apart"
     yield Proposal(history.tag_name, "max_gap_seconds", value, why)
@@ -104,16 +106,16 @@ def _gap(history: AlarmHistory) -> Iterator[Proposal]:
 def _delays(
     rule: QcRule, chosen: AlarmRule, condition: Condition, history: AlarmHistory
 ) -> Iterator[Proposal]:
-    """Delays with which one sample raises nothing, and no alarm comes back at once."""
-    apart = sorted(after[0] - before[0] for before, after in pairwise(history.samples))
+    """Delays with which a single sample raises no alarm, and no alarm comes back at once."""
+    intervals = sorted(after[0] - before[0] for before, after in pairwise(history.samples))
     names = ("warn_max", "crit_max") if condition == "HIGH" else ("warn_min", "crit_min")
-    if not apart or all(getattr(rule, name) is None for name in names):
+    if not intervals or all(getattr(rule, name) is None for name in names):
         return
-    period = apart[len(apart) // 2] / SECOND
+    interval = intervals[len(intervals) // 2] / SECOND
     on_delay, off_delay = chosen.on_delay_s, chosen.off_delay_s
-    if on_delay is None and 2 * period > 10:
-        on_delay = float(_nice(2 * period))
-        why = f"a sample comes every {period:.4g} s, and one alone should raise nothing"
+    if on_delay is None and 2 * interval > 10:
+        on_delay = float(_nice(2 * interval))
+        why = f"a sample comes every {interval:.4g} s, and one alone should raise nothing"
         yield Proposal(history.tag_name, f"{condition}.on_delay_s", on_delay, why)
     if off_delay is not None:
         return
@@ -146,7 +148,7 @@ def _comes_back(
 
 
 def _rounded(value: float, width: float, sign: int) -> float:
-    """``value`` away from the usual values, to a twentieth of their width or less."""
+    """``value`` rounded away from the usual values, by at most a twentieth of their width."""
     step = float(10 ** math.floor(math.log10(width / 2)) / 10)
     rounded = math.ceil(value / step) if sign > 0 else math.floor(value / step)
     return float(f"{rounded * step:.12g}")

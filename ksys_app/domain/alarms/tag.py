@@ -1,4 +1,4 @@
-"""All alarms of one tag, as a function of its samples and of nothing else (PRD §32.1)."""
+"""All alarms of one tag, as a function of its samples only (PRD §32.1)."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from ksys_app.models.alarms import ProcessEvent, Quality
 from ksys_app.models.rows import QcRule
 
 NOTHING: Final = (math.inf, -math.inf)
-REMEMBERED: Final = (
-    *("seen", "at", "reached", "deadline", "good", "silent", "late_minute", "ahead_minute"),
-)
-COUNTED: Final = ("late", "ahead", "repeated")
+STORED: Final = {
+    **{name: f"_{name}" for name in ("seen", "at", "reached", "deadline", "good", "silent")},
+    **{name: f"_{name}" for name in ("late_minute", "ahead_minute")},
+    **{name: name for name in ("late", "ahead", "repeated")},
+}
 
 
 class TagMachine:
     """Judges the samples of a tag, in the order in which they arrive.
 
-    What it writes into the journal depends on the samples and on the calls of :meth:`change` only:
-    not on when :meth:`advance` and :meth:`take` are called, nor on a restart from :meth:`memory`.
+    The rows of the journal depend only on the samples and the calls of :meth:`change`, not on when
+    :meth:`advance` and :meth:`take` are called, and not on a restart from :meth:`memory`.
 
     Attributes:
         tag_name: the tag.
@@ -60,10 +61,9 @@ class TagMachine:
         settings: Settings,
         memory: Mapping[str, Any] | None = None,
     ) -> None:
-        """Begin without samples, or where :meth:`memory` of an earlier machine ended.
+        """Start without samples, or continue from :meth:`memory` of an earlier machine.
 
-        If the rule or the settings changed in between, they count from that moment on, as after
-        :meth:`change`.
+        If the rule or the settings differ from it, they count from its end on.
         """
         self.tag_name = tag_name
         self.late = self.ahead = self.repeated = 0
@@ -81,8 +81,8 @@ class TagMachine:
             self.change(rule, settings, self._reached)
 
     def feed(self, ts_us: int, value: float, qc: int = 0) -> None:
-        """Judge a sample; NaN for one without a usable value. An old sample is only counted."""
-        # Most samples are inside all limits while nothing else happens; only they need speed.
+        """Judge a sample; its value is NaN if it is not usable. A late sample is only counted."""
+        # Fast path: most samples are inside all limits and change nothing.
         if (
             self._reached < ts_us <= self._deadline
             and self._low < value < self._high
@@ -91,13 +91,16 @@ class TagMachine:
             motion = self._motion
             if motion is None or motion.calm(ts_us, value, self._value, self._seen):
                 if motion is not None:
-                    motion.keep(ts_us, value)
+                    motion.add(ts_us, value)
                 self._seen = self._at = self._reached = ts_us
                 self._value = value
                 self._deadline = ts_us + self._gap
                 return
         if ts_us <= self._seen:
-            self._count_late(value)
+            self.late += 1
+            if self._seen // MINUTE != self._late_minute:
+                self._late_minute = self._seen // MINUTE
+                self._journal.note("LATE", self._seen, value, self.quality)
             return
         at = max(ts_us, self._reached, self._at + 1)
         self._run(at)
@@ -110,20 +113,31 @@ class TagMachine:
             self._ahead_minute = self._seen // MINUTE
             self._journal.note("CLOCK", self._seen, value, self.quality)
 
+    def lose(self, at_us: int) -> None:
+        """Mark the value as unknown from ``at_us`` on, without a sample. Delays end."""
+        if self._good and not self._silent:
+            at = max(at_us, self._reached)
+            self._run(at)
+            self._good, self._reached = False, at
+            for level in self._levels:
+                if level.condition != "GAP":
+                    level.step("unknown", at)
+            self._settle()
+
     def advance(self, until_us: int) -> None:
-        """Let the tag's time pass up to ``until_us``: delays end, and a silence begins."""
+        """Let the time of the tag pass up to ``until_us``: delays end, or a silence begins."""
         if until_us > self._reached > -NEVER:
             self._run(until_us)
             self._reached = until_us
 
     def change(self, rule: QcRule | None, settings: Settings, at_us: int) -> None:
-        """Judge by another rule or other settings from ``at_us`` on; no event if they are equal."""
+        """Judge by this rule and these settings from ``at_us`` on; no event if nothing changed."""
         if self._seen == -NEVER:
             self._adopt(rule, settings)
             self._settle()
             return
-        fresh = [level for of in levels(rule, settings).values() for level in of]
-        if [one.key for one in fresh] == [one.key for one in self._levels]:
+        fresh = [level for condition in levels(rule, settings).values() for level in condition]
+        if [level.key for level in fresh] == [level.key for level in self._levels]:
             self.rule, self.settings = rule, settings
             return
         at = max(at_us, self._reached + 1)
@@ -133,30 +147,29 @@ class TagMachine:
         if self._motion is not None and motion is not None:
             self._motion.resume(motion)
         silent = self._at + self._gap < at
-        again, self._silent = silent != self._silent, silent
+        judge_again, self._silent = silent != self._silent, silent
         self._deadline = NEVER if silent else self._at + self._gap
         self._reached = at
-        gone = carry_over(old, self._alarms, self._held, at, again=again)
-        self._journal.renew(self._alarms, gone, at, self._hold())
+        gone = carry_over(old, self._alarms, self._judge_held, at, judge_again=judge_again)
+        self._journal.renew(self._alarms, gone, at, self._held_value())
         self._settle()
 
     def remember(self, samples: Iterable[tuple[int, float]]) -> None:
-        """Compare spikes with these usable samples too: five minutes up to the newest judged."""
+        """Add usable samples that spikes are compared with: the five minutes before the newest."""
         if self._motion is not None:
             for ts_us, value in samples:
-                self._motion.keep(ts_us, value)
+                self._motion.add(ts_us, value)
 
     def take(self) -> list[ProcessEvent]:
-        """The new rows of the journal, in order; each is given once."""
+        """The rows of the journal since the last call, in order."""
         rows, self._journal.rows = self._journal.rows, []
         return rows
 
     def memory(self) -> dict[str, Any]:
-        """All that a machine needs to go on from here, as JSON; see :meth:`remember` too."""
-        scalars = {name: getattr(self, f"_{name}") for name in REMEMBERED}
-        counts = {name: getattr(self, name) for name in COUNTED}
+        """The state as JSON, from which another machine continues; see :meth:`remember` too."""
         return {
-            **{**scalars, **counts, "suppressed": list(self._journal.suppressed)},
+            **{name: getattr(self, attribute) for name, attribute in STORED.items()},
+            "suppressed": list(self._journal.suppressed),
             "value": self._value if math.isfinite(self._value) else None,
             "alarms": remembered.alarm_memory(self._alarms),
             **remembered.rule_memory(self.rule, self.settings),
@@ -169,7 +182,7 @@ class TagMachine:
 
     @property
     def due_us(self) -> int | None:
-        """When something happens without a further sample; None if nothing will."""
+        """The time of the next event without a further sample; None if there is none."""
         due = min(self._due, self._deadline)
         return None if due >= NEVER else due
 
@@ -179,11 +192,6 @@ class TagMachine:
         return self._motion is not None and self._motion.recent is not None
 
     @property
-    def quiet(self) -> bool:
-        """Whether nothing is active, no delay runs and the tag sends."""
-        return not self._silent and all(level.process == "norm" for level in self._levels)
-
-    @property
     def quality(self) -> Quality:
         """Quality of the tag."""
         if self._silent:
@@ -191,10 +199,10 @@ class TagMachine:
         return "GOOD" if self._good else "BAD"
 
     def _adopt(self, rule: QcRule | None, settings: Settings) -> None:
-        """Take the levels of a rule, all of them in the state ``norm``."""
+        """Use the levels of a rule, all in the state ``norm``."""
         self.rule, self.settings = rule, settings
         by_condition = levels(rule, settings)
-        self._alarms = [Alarm(condition, of) for condition, of in by_condition.items()]
+        self._alarms = [Alarm(condition, found) for condition, found in by_condition.items()]
         self._levels = [level for alarm in self._alarms for level in alarm.levels]
         gap = next((level.bound for level in by_condition.get("GAP", ())), None)
         self._gap = NEVER if gap is None else round(gap * SECOND)
@@ -207,22 +215,20 @@ class TagMachine:
         )
 
     def _restore(self, memory: Mapping[str, Any]) -> None:
-        for name in REMEMBERED:
-            setattr(self, f"_{name}", memory[name])
-        for name in COUNTED:
-            setattr(self, name, memory[name])
+        for name, attribute in STORED.items():
+            setattr(self, attribute, memory[name])
         self._value = math.nan if memory["value"] is None else memory["value"]
         self._journal.suppressed = list(memory["suppressed"])
         remembered.restore_alarms(self._alarms, memory["alarms"])
 
     def _judge(self, ts: int, at: int, value: float, good: bool) -> None:
-        """Judge a sample of the time ``ts`` that counts from ``at`` on."""
+        """Judge a sample with the time ``ts`` that counts from ``at`` on."""
         figures: dict[str, Figure] = {}
         if self._motion is not None and good:
             if self._good and not self._silent:
-                exact = any(one.active for one in self._levels if one.condition == "SPIKE")
+                exact = any(level.active for level in self._levels if level.condition == "SPIKE")
                 figures = self._motion.figures(ts, value, self._value, self._seen, exact=exact)
-            self._motion.keep(ts, value)
+            self._motion.add(ts, value)
         self._silent, self._good, self._value, self._seen = False, good, value, ts
         changed = False
         for level in self._levels:
@@ -234,7 +240,7 @@ class TagMachine:
                 judged = UNFIGURED[level.condition][good]
             changed |= level.step(judged, at)
         if changed:
-            self._tell(at)
+            self._record(at)
         self._at = self._reached = at
         self._deadline = at + self._gap
         self._settle()
@@ -248,8 +254,8 @@ class TagMachine:
             return "between"
         return "set"
 
-    def _held(self, level: LevelMachine) -> Judged:
-        """The held value, judged by a level."""
+    def _judge_held(self, level: LevelMachine) -> Judged:
+        """Judge the current state of the tag by a level."""
         if level.condition == "GAP":
             return "set" if self._silent else "clear"
         if self._silent or level.condition in MOTION:
@@ -259,7 +265,7 @@ class TagMachine:
         return level.judge_value(self._value) if self._good else "unknown"
 
     def _run(self, until: int) -> None:
-        """Let time pass; at one time, a delay comes before a silence, and a sample prevents it."""
+        """Let time pass. At equal times a delay precedes a silence, and a sample prevents it."""
         while True:
             if self._due <= until and self._due <= self._deadline:
                 at = self._due
@@ -273,11 +279,11 @@ class TagMachine:
                     level.step("set" if level.condition == "GAP" else "unknown", at)
             else:
                 return
-            self._tell(at)
+            self._record(at)
             self._settle()
 
     def _settle(self) -> None:
-        """Note when the next delay ends, and which values change nothing."""
+        """Compute when the next delay ends, and between which values a sample changes nothing."""
         due, calm = NEVER, self._good and not self._silent
         for level in self._levels:
             if level.process != "norm":
@@ -286,14 +292,8 @@ class TagMachine:
         self._due = due
         self._low, self._high = self._calm if calm else NOTHING
 
-    def _tell(self, at: int) -> None:
-        self._journal.tell(self._alarms, at, self._hold())
+    def _record(self, at: int) -> None:
+        self._journal.record(self._alarms, at, self._held_value())
 
-    def _hold(self) -> Held:
+    def _held_value(self) -> Held:
         return Held(self._value, self._at, self.quality)
-
-    def _count_late(self, value: float) -> None:
-        self.late += 1
-        if self._seen // MINUTE != self._late_minute:
-            self._late_minute = self._seen // MINUTE
-            self._journal.note("LATE", self._seen, value, self.quality)

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ksys_app.domain.expressions import moving
-from ksys_app.domain.expressions.grid import Grid, Moments, before
+from ksys_app.domain.expressions.grid import Grid, before
+from ksys_app.domain.expressions.rounding import rounded
+from ksys_app.domain.offsets import Moments
 from ksys_app.models.expressions import Ago, Apply, Name, Node, Number
 
 Numbers = NDArray[np.float64]
@@ -24,7 +26,7 @@ _COMPARE: Final[Mapping[str, Callable[[Numbers, Numbers], NDArray[np.bool_]]]] =
     "==": np.equal,
     "!=": np.not_equal,
 }
-# np.minimum and np.maximum return a hole if either value is one.
+# np.minimum and np.maximum return NaN, a hole, if either value is NaN.
 _PLAIN: Final[Mapping[str, Callable[..., Any]]] = {
     "+": np.add,
     "-": np.subtract,
@@ -39,7 +41,7 @@ _PLAIN: Final[Mapping[str, Callable[..., Any]]] = {
     "min": lambda *args: reduce(np.minimum, args),
     "max": lambda *args: reduce(np.maximum, args),
     "clamp": lambda value, low, high: np.minimum(np.maximum(value, low), high),
-    "round": lambda value, digits=None: np.round(value, 0 if digits is None else int(digits[0])),
+    "round": lambda value, digits=None: rounded(value, 0 if digits is None else int(digits[0])),
 }
 
 
@@ -49,46 +51,46 @@ class _Values:
 
     series: Mapping[str, Numbers]
     grid: Grid
-    looked: dict[Ago, tuple[Moments, NDArray[np.bool_]]] = field(default_factory=dict)
+    lookups: dict[Ago, tuple[Moments, NDArray[np.bool_]]] = field(default_factory=dict)
 
     def of(self, node: Node) -> Numbers:
-        """The values of a tree; what is not a finite number is a hole."""
+        """The values of a tree; a result that is not finite becomes NaN, a hole."""
         if isinstance(node, Number):
             return np.full(len(self.grid.starts), node.value)
         if isinstance(node, Name):
             return self.series[node.name]
-        args = [self.of(one) for one in node.args]
-        made = self._timed(node, *args) if node.what in _TIMED or node.ago else _plain(node, args)
-        return np.where(np.isfinite(made), made, np.nan)
+        args = [self.of(arg) for arg in node.args]
+        result = self._timed(node, *args) if node.what in _TIMED or node.ago else _plain(node, args)
+        return np.where(np.isfinite(result), result, np.nan)
 
     def _timed(self, node: Apply, values: Numbers) -> Numbers:
         if node.ago is not None:
             return self._back(node.what, values, node.ago)
         if node.what == "integral":
             return self._integral(values)
-        made = np.full(len(values), np.nan)
-        made[1:] = values[1:] - values[:-1]
+        result = np.full(len(values), np.nan)
+        result[1:] = values[1:] - values[:-1]
         if node.what == "rate":
-            made[1:] /= np.diff(self.grid.starts) / 3600
-        return made
+            result[1:] /= np.diff(self.grid.starts) / 3600
+        return result
 
     def _integral(self, values: Numbers) -> Numbers:
         """The running sum of value times hours from the start of the range."""
         first, places = self.grid.first, np.arange(len(values), dtype=np.int64)
         low = np.full(len(values), first, dtype=np.int64)
-        made = moving.total(values * self.grid.hours, low, np.maximum(places + 1, first))
-        made[np.isnan(values) | (places < first)] = np.nan
-        return made
+        sums = moving.total(values * self.grid.hours, low, np.maximum(places + 1, first))
+        sums[np.isnan(values) | (places < first)] = np.nan
+        return sums
 
     def _back(self, what: str, values: Numbers, ago: Ago) -> Numbers:
         starts = self.grid.starts
-        if ago not in self.looked:
-            self.looked[ago] = before(self.grid, ago)
-        moments, there = self.looked[ago]
+        if ago not in self.lookups:
+            self.lookups[ago] = before(self.grid, ago)
+        moments, exists = self.lookups[ago]
         if what == "shift":
             at = np.minimum(np.searchsorted(starts, moments), len(starts) - 1)
-            return np.where(there & (starts[at] == moments), values[at], np.nan)
-        # The bucket itself always counts, however short the time is.
+            return np.where(exists & (starts[at] == moments), values[at], np.nan)
+        # The bucket itself always counts, even if the time is shorter than a bucket.
         high = np.arange(1, len(starts) + 1, dtype=np.int64)
         low = np.minimum(np.searchsorted(starts, moments, side="right"), high - 1)
         if what != "avg":
@@ -100,23 +102,23 @@ _TIMED: Final = frozenset({"delta", "rate", "integral"})
 
 
 def evaluate(node: Node, series: Mapping[str, Numbers], grid: Grid) -> Numbers:
-    """The value of a tree in each bucket of the range, NaN for a hole.
+    """The value of a tree in each bucket of the range and its lead, NaN for a hole.
 
-    A hole in what an operator or a function needs makes a hole, and so does a result that is not a
-    finite number: a division by zero, the root or the logarithm of a negative number, an overflow.
-    A mean, a minimum or a maximum over a time leaves holes out.
+    The result is a hole if an argument is a hole, or if the result is not a finite number: a
+    division by zero, the root or the logarithm of a negative number, an overflow. A mean, a minimum
+    or a maximum over a time skips holes.
 
     Args:
         node: a tree without names of saved expressions.
-        series: the values of each of its tags, one for each bucket of the grid.
+        series: tag to its values, one for each bucket of the grid.
         grid: the buckets.
     """
     with np.errstate(all="ignore"):
-        return _Values(series, grid).of(node)[grid.first :]
+        return _Values(series, grid).of(node)[grid.returned :]
 
 
 def filled(grid: Grid, *columns: Numbers) -> tuple[list[int], list[list[float]]]:
-    """The buckets of the range in which one of the columns has a value, and their values.
+    """The buckets of the range and its lead in which a column has a value, and their values.
 
     Args:
         grid: the buckets.
@@ -125,9 +127,9 @@ def filled(grid: Grid, *columns: Numbers) -> tuple[list[int], list[list[float]]]
     Returns:
         Start of each bucket, epoch milliseconds, and the columns; a hole is NaN.
     """
-    some = ~np.logical_and.reduce([np.isnan(one) for one in columns])
-    starts = grid.starts[grid.first :][some] * 1000
-    return starts.tolist(), [one[some].tolist() for one in columns]
+    has_value = ~np.logical_and.reduce([np.isnan(column) for column in columns])
+    starts = grid.starts[grid.returned :][has_value] * 1000
+    return starts.tolist(), [column[has_value].tolist() for column in columns]
 
 
 def _plain(node: Apply, args: list[Numbers]) -> Numbers:
@@ -136,8 +138,8 @@ def _plain(node: Apply, args: list[Numbers]) -> Numbers:
         chosen = np.where(_COMPARE[node.compare](left, right), yes, no)
         return np.where(np.isnan(left) | np.isnan(right), np.nan, chosen)
     if node.what == "^":
-        # For numpy 1 to any power, and anything to the power of 0, is 1, even a hole.
+        # In numpy, 1 to the power of NaN and NaN to the power of 0 are 1; here they are holes.
         holes = np.isnan(args[0]) | np.isnan(args[1])
         return np.where(holes, np.nan, np.power(*args))
-    made: Numbers = _PLAIN[node.what](*args)
-    return made
+    result: Numbers = _PLAIN[node.what](*args)
+    return result

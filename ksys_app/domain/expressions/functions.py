@@ -1,4 +1,4 @@
-"""The functions of expressions: their names and how many arguments they take (PRD §33.4)."""
+"""The functions of expressions: their names and the number of their arguments (PRD §33.4)."""
 
 from __future__ import annotations
 
@@ -41,37 +41,37 @@ PLAIN: Final[Mapping[str, Takes]] = MappingProxyType(
 )
 """The functions that are called by their own name."""
 TIMED: Final = ("avg", "min", "max", "shift")
-"""The functions whose name has a time: ``avg_1h``."""
+"""The functions whose name includes a time: ``avg_1h``."""
 _TIMED: Final = re.compile(r"(\w+?)_([1-9][0-9]{0,5})([mhdw])")
 _EXAMPLES: Final = (*PLAIN, *(f"{name}_1h" for name in TIMED))
 
 
-class Called(NamedTuple):
-    """A function as it is called: its name, its time if it has one, how many arguments it takes."""
+class Function(NamedTuple):
+    """A function in an expression: its name, its time if it has one, and its arguments."""
 
     what: str
     ago: Ago | None
     takes: Takes
 
 
-def called(name: str) -> Called | None:
-    """The function with this name, None for an unknown one; a time that is too long is one too."""
+def find_function(name: str) -> Function | None:
+    """The function with this name; None if there is none, or if its time is too long."""
     if name in PLAIN:
-        return Called(name, None, PLAIN[name])
+        return Function(name, None, PLAIN[name])
     found = _TIMED.fullmatch(name)
     if found is None or found[1] not in TIMED:
         return None
     ago = Ago(int(found[2]), cast(SpanUnit, found[3]))
-    return Called(found[1], ago, ONE) if minutes(ago) <= MAX_AGO else None
+    return Function(found[1], ago, ONE) if minutes(ago) <= MAX_AGO else None
 
 
 def minutes(ago: Ago) -> int:
-    """How many minutes a time back has; a day has 24 hours."""
+    """The minutes of a time back; a day has 24 hours."""
     return ago.n * MINUTES[ago.unit]
 
 
-def nearest(name: str, known: tuple[str, ...] = _EXAMPLES) -> str:
-    """The known name that is the most like ``name``, empty if none is like it."""
-    lower = {one.lower(): one for one in reversed(known)}
+def nearest(name: str, candidates: tuple[str, ...] = _EXAMPLES) -> str:
+    """The candidate that is most similar to ``name``, empty if none is similar."""
+    lower = {candidate.lower(): candidate for candidate in reversed(candidates)}
     found = get_close_matches(name.lower()[:200], list(lower), n=1, cutoff=0.5)
     return lower[found[0]] if found else ""

@@ -1,8 +1,8 @@
-"""The buckets that expressions are evaluated on: one row each, without gaps (PRD §33.4)."""
+"""The buckets on which expressions are evaluated, without gaps (PRD §33.4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from ksys_app.domain.buckets import midnight
 from ksys_app.domain.expressions.functions import minutes
+from ksys_app.domain.offsets import Moments, local_seconds, offsets
 from ksys_app.domain.windows import BUCKET_WIDTH, BucketName
 from ksys_app.models.expressions import Ago, Apply, Node
 
 Numbers = NDArray[np.float64]
-Moments = NDArray[np.int64]
 DAY: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1)
-_QUARTER: Final = 15 * 60
 
 
 class Reach(NamedTuple):
@@ -32,34 +31,41 @@ class Reach(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Every bucket of a time range, and before it those that functions look back to.
+    """All buckets of a time range, and the buckets before it that functions look back to.
 
     Attributes:
         starts: start of each bucket, seconds since 1970, ascending.
-        hours: its length in hours; of the running bucket the part that has passed.
+        hours: length of each bucket in hours; for the running bucket the part that has passed.
         first: index of the first bucket of the range.
-        zone: the display zone: a day back is the same time of day there.
+        zone: the display zone; a day back is the same time of day in this zone.
+        lead: how many buckets before the range an evaluation also returns.
     """
 
     starts: Moments
     hours: Numbers
     first: int
     zone: ZoneInfo
+    lead: int = 0
+
+    @property
+    def returned(self) -> int:
+        """Index of the first bucket that an evaluation returns."""
+        return self.first - self.lead
 
 
 def reach(node: Node) -> Reach:
-    """How far a tree looks back. Of two arguments, the one that looks back further counts."""
+    """How far a tree looks back: as far as its furthest argument, plus its own time."""
     if not isinstance(node, Apply):
         return Reach()
-    args = [reach(one) for one in node.args]
-    made = Reach(max(one.minutes for one in args), max(one.buckets for one in args))
+    reaches = [reach(arg) for arg in node.args]
+    furthest = Reach(max(each.minutes for each in reaches), max(each.buckets for each in reaches))
     if node.what in ("delta", "rate"):
-        return made._replace(buckets=made.buckets + 1)
+        return furthest._replace(buckets=furthest.buckets + 1)
     if node.ago is None:
-        return made
-    # A day with a change of the clock may have an hour more.
+        return furthest
+    # A day with a clock change may have one hour more.
     more = 60 if node.ago.unit in "dw" else 0
-    return made._replace(minutes=made.minutes + minutes(node.ago) + more)
+    return furthest._replace(minutes=furthest.minutes + minutes(node.ago) + more)
 
 
 def grid(
@@ -70,27 +76,29 @@ def grid(
     looks: Reach,
     zone: ZoneInfo,
     days: ZoneInfo,
+    lead: int = 0,
 ) -> Grid:
-    """The buckets from ``start`` up to ``end``, and those before that ``looks`` needs.
+    """The buckets from ``start`` to ``end``, and the earlier buckets that ``looks`` needs.
 
-    A short range may have no bucket: then both are the same moment.
+    A short range may have no bucket. Then ``start`` and ``end`` are equal.
 
     Args:
         start: start of the first bucket of the range.
-        end: end of the last one.
+        end: end of the last bucket of the range.
         now: the clock, for the length of the running bucket.
-        bucket: the width.
+        bucket: the bucket width.
         looks: how far the expression looks back.
         zone: the display zone.
         days: the zone of daily buckets.
+        lead: how many buckets before the range are wanted, too.
     """
     width = BUCKET_WIDTH[bucket]
-    back = timedelta(minutes=looks.minutes) + looks.buckets * width
+    back = timedelta(minutes=looks.minutes) + (looks.buckets + lead) * width
     if width == DAY:
         first = (start - back).astimezone(days).date() - DAY
         last = end.astimezone(days).date()
         moments = [midnight(first + DAY * n, days) for n in range((last - first).days + 1)]
-        edges = np.array([round(one.timestamp()) for one in moments], dtype=np.int64)
+        edges = np.array([round(moment.timestamp()) for moment in moments], dtype=np.int64)
     else:
         step = int(width.total_seconds())
         least = int(start.timestamp()) - -(-int(back.total_seconds()) // step) * step
@@ -103,6 +111,7 @@ def grid(
         hours=(stops - starts) / 3600,
         first=int(np.searchsorted(edges, int(start.timestamp()))),
         zone=zone,
+        lead=lead,
     )
 
 
@@ -111,52 +120,41 @@ def aligned(on: Grid, starts: Sequence[int], values: Sequence[float | None]) -> 
 
     Args:
         on: the grid.
-        starts: the starts of the series' buckets, ascending; those not in the grid are left out.
-        values: its values; None and what is not finite are holes.
+        starts: the starts of the buckets of the series, ascending; others than in the grid are
+            left out.
+        values: its values; None and values that are not finite are holes.
     """
-    made = np.full(len(on.starts), np.nan)
+    column = np.full(len(on.starts), np.nan)
     if len(starts):
-        moments, column = np.array(starts, dtype=np.int64), np.array(values, dtype=np.float64)
+        moments, numbers = np.array(starts, dtype=np.int64), np.array(values, dtype=np.float64)
         at = np.searchsorted(on.starts, moments)
         inside = at < len(on.starts)
         inside[inside] = on.starts[at[inside]] == moments[inside]
-        made[at[inside]] = np.where(np.isfinite(column), column, np.nan)[inside]
-    return made
+        column[at[inside]] = np.where(np.isfinite(numbers), numbers, np.nan)[inside]
+    return column
 
 
 def before(on: Grid, ago: Ago) -> tuple[Moments, NDArray[np.bool_]]:
-    """The moment so long before the start of each bucket, and whether that local time exists.
+    """The moment ``ago`` before the start of each bucket, and whether that local time exists.
 
-    A day and a week are those of the calendar: the same local time. A local time that exists twice
-    is the first of the two. One that does not exist is later by the length of the gap.
+    A day or a week back is the same local time of day. A local time that exists twice means its
+    first occurrence. A local time that does not exist becomes later by the length of the gap.
 
     Args:
         on: the grid.
         ago: how long before.
 
     Returns:
-        Seconds since 1970.
+        The moments, seconds since 1970, and True where the local time exists.
     """
     if ago.unit in "mh":
         return on.starts - 60 * minutes(ago), np.ones(len(on.starts), dtype=np.bool_)
-    local = on.starts + _offsets(on.starts, lambda at: datetime.fromtimestamp(at, on.zone))
+    local = local_seconds(on.starts, on.zone)
     wanted = local - 60 * minutes(ago)
-    moments = wanted - _offsets(wanted, lambda at: _EPOCH.replace(tzinfo=on.zone) + _seconds(at))
-    there = moments + _offsets(moments, lambda at: datetime.fromtimestamp(at, on.zone))
-    return moments, there == wanted
+    moments = wanted - offsets(wanted, lambda at: _EPOCH.replace(tzinfo=on.zone) + _seconds(at))
+    local_then = local_seconds(moments, on.zone)
+    return moments, local_then == wanted
 
 
 def _seconds(at: int) -> timedelta:
     return timedelta(seconds=at)
-
-
-def _offsets(moments: Moments, local: Callable[[int], datetime]) -> Moments:
-    """The offset from UTC at each moment, in seconds; it is looked up once a quarter of an hour.
-
-    Clocks change at whole quarters, in UTC and in local time.
-    """
-    quarters, places = np.unique(moments // _QUARTER, return_inverse=True)
-    looked = [local(at * _QUARTER).utcoffset() or timedelta() for at in quarters.tolist()]
-    seconds = np.array([round(one.total_seconds()) for one in looked], dtype=np.int64)
-    made: Moments = seconds[places]
-    return made

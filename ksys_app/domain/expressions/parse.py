@@ -1,14 +1,14 @@
-"""Reads an expression: precedence climbing over its words, to a frozen tree (PRD §33.4).
+"""Parses an expression into a frozen tree, by precedence climbing over its tokens (PRD §33.4).
 
-Nothing of Python is called by a name of an expression. Whatever is not in the grammar is an error
-with its place.
+A name in an expression never calls anything of Python. Text that is not in the grammar is an error
+with its position.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from ksys_app.domain.expressions.functions import MAX_DIGITS, Called, called, nearest
+from ksys_app.domain.expressions.functions import MAX_DIGITS, Function, find_function, nearest
 from ksys_app.domain.expressions.tokens import BadExpression, Token, quoted, tokens
 from ksys_app.models.expressions import Apply, Name, Node, Number, Span
 from ksys_app.models.message import Message
@@ -18,7 +18,7 @@ MAX_NODES: Final = 200
 MAX_TAGS: Final = 9
 """Most different names in an expression."""
 
-# How strongly an operator binds. A minus in front of a value is weaker than a power: -2^2 is -4.
+# The precedence of operators. A minus in front of a value is weaker than a power: -2^2 is -4.
 _BINDS: Final = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 4}
 _MINUS: Final = 3
 _COMPARE: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
@@ -30,7 +30,7 @@ def parse(text: str) -> Node:
     """The tree of an expression.
 
     Raises:
-        BadExpression: it is not one; ``flaw`` says why, and where.
+        BadExpression: the text is no expression; ``flaw`` has the reason and the position.
     """
     return _Parser(text).whole()
 
@@ -45,13 +45,13 @@ class _Parser:
         self._names: set[str] = set()
 
     def whole(self) -> Node:
-        """The expression up to the end of the text."""
+        """Parse the whole text as one expression."""
         if self._ended():
             raise BadExpression("expressions.empty", self._next.span)
-        made = self._value(1, 0)
+        node = self._value(1, 0)
         if not self._ended():
             raise self._unexpected(_OPERATOR)
-        return made
+        return node
 
     def _ended(self) -> bool:
         return self._next.kind == "end"
@@ -63,7 +63,7 @@ class _Parser:
         return word
 
     def _takes(self, sign: str) -> bool:
-        """Whether the next word is this sign; it is taken."""
+        """Whether the next word is this sign; if so, go on to the word after it."""
         found = self._next.kind == "sign" and self._next.text == sign
         if found:
             self._take()
@@ -76,17 +76,17 @@ class _Parser:
         return node
 
     def _value(self, least: int, depth: int) -> Node:
-        """A value and the operators after it that bind at least so strongly."""
+        """Parse a value and the operators after it with a precedence of at least ``least``."""
         if depth > MAX_DEPTH:
             raise BadExpression("expressions.deep", self._next.span, most=MAX_DEPTH)
-        made = self._first(depth)
+        node = self._first(depth)
         while self._next.kind == "sign" and _BINDS.get(self._next.text, 0) >= least:
             sign = self._take()
             binds = _BINDS[sign.text]
-            # A power is read from the right: 2^3^2 is 2^9.
-            other = self._value(binds if sign.text == "^" else binds + 1, depth + 1)
-            made = self._counted(Apply(sign.text, (made, other), sign.span))
-        return made
+            # A power is right-associative: 2^3^2 is 2^9.
+            right = self._value(binds if sign.text == "^" else binds + 1, depth + 1)
+            node = self._counted(Apply(sign.text, (node, right), sign.span))
+        return node
 
     def _first(self, depth: int) -> Node:
         word = self._take()
@@ -99,9 +99,9 @@ class _Parser:
         if word.kind == "sign" and word.text == "-":
             return self._counted(Apply("neg", (self._value(_MINUS, depth + 1),), word.span))
         if word.kind == "sign" and word.text == "(":
-            made = self._value(1, depth + 1)
+            node = self._value(1, depth + 1)
             self._close()
-            return made
+            return node
         raise self._unexpected(_VALUE, word)
 
     def _name(self, word: Token) -> Node:
@@ -111,7 +111,7 @@ class _Parser:
         return self._counted(Name(word.text, word.span))
 
     def _function(self, word: Token, depth: int) -> Node:
-        function = called(word.text)
+        function = find_function(word.text)
         if function is None:
             raise _unknown(word)
         args: list[Node] = []
@@ -126,7 +126,7 @@ class _Parser:
         while self._takes(","):
             args.append(self._value(1, depth + 1))
         self._close()
-        # The comparison is two values and one argument.
+        # A comparison has two values, but it is one argument.
         count = len(args) - (1 if compare else 0)
         if not function.takes.least <= count <= function.takes.most:
             raise _miscounted(word, function, count)
@@ -162,7 +162,7 @@ def _unknown(word: Token) -> BadExpression:
     return BadExpression("expressions.function", word.span, name=name)
 
 
-def _miscounted(word: Token, function: Called, count: int) -> BadExpression:
+def _miscounted(word: Token, function: Function, count: int) -> BadExpression:
     least, most = function.takes
     values = {"wanted": f"{least}" if least == most else f"{least}–{most}", "count": count}
     return BadExpression("expressions.arguments", word.span, name=word.text, **values)
@@ -175,18 +175,18 @@ def _check_digits(node: Node) -> None:
 
 
 def parts(node: Node) -> int:
-    """How many parts a tree has."""
+    """The number of parts of a tree."""
     return 1 + (sum(map(parts, node.args)) if isinstance(node, Apply) else 0)
 
 
 def names(node: Node) -> dict[str, Span]:
-    """The names in a tree, each with its first place, in their order."""
+    """The names in a tree, in their order, each with its first position."""
     found: dict[str, Span] = {}
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, Name):
-            found.setdefault(one.name, one.span)
-        elif isinstance(one, Apply):
-            waiting.extend(reversed(one.args))
+        current = waiting.pop()
+        if isinstance(current, Name):
+            found.setdefault(current.name, current.span)
+        elif isinstance(current, Apply):
+            waiting.extend(reversed(current.args))
     return found

@@ -1,4 +1,4 @@
-"""The words of an expression, with their places."""
+"""The words of an expression, with their positions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_TEXT: Final = 2_000
 """Most characters of an expression."""
 
 _BLANKS: Final = " \t\r\n"
-# Digits are those of ASCII: other digits of Unicode look like them and are letters of a name here.
+# Only ASCII digits are digits. Other digits of Unicode look similar; here they are letters.
 _PARTS: Final = re.compile(
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[^\W\d]\w*(?:\.\w+)*)"
@@ -26,7 +26,7 @@ _SHOWN: Final = 30
 
 
 class BadExpression(ValueError):
-    """An expression cannot be read; ``flaw`` says what is wrong, and where."""
+    """An expression cannot be parsed; ``flaw`` has the reason and the position."""
 
     def __init__(self, key: str, span: Span, **values: object) -> None:
         super().__init__(key)
@@ -34,7 +34,7 @@ class BadExpression(ValueError):
 
 
 class Token(NamedTuple):
-    """A word of an expression: its kind, its value, and where it stands."""
+    """A word of an expression: its kind, its value and its position."""
 
     kind: Kind
     text: str
@@ -42,15 +42,15 @@ class Token(NamedTuple):
 
 
 def quoted(text: str) -> str:
-    """A part of an expression for a sentence: in quotes, hidden characters escaped, cut."""
+    """A part of an expression for a message: in quotes, hidden characters escaped, shortened."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The words of an expression, then one of the kind ``end``.
+    """The words of an expression, then a word of the kind ``end``.
 
     Raises:
-        BadExpression: the text is too long, or has a character that no word has.
+        BadExpression: the text is too long, or has a character that is in no word.
     """
     if len(text) > MAX_TEXT:
         span, most = Span(MAX_TEXT, len(text) - MAX_TEXT), f"{MAX_TEXT:,}"
@@ -74,7 +74,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def _word_from(text: str, at: int) -> int:
-    """The place of the next word at ``at`` or after it."""
+    """The index of the next word at or after ``at``."""
     while at < len(text) and text[at] in _BLANKS:
         at += 1
     return at

@@ -1,4 +1,4 @@
-"""The unit of an expression, and where units do not fit together (PRD §33.4)."""
+"""The unit of an expression, and warnings where units do not match (PRD §33.4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOURLY: Final = "/h"
 
 
 def unit_of(node: Node, units: Mapping[str, str]) -> tuple[str, list[Flaw]]:
-    """The unit of a tree, empty where it has none or none is known, and a warning for each misfit.
+    """The unit of a tree, empty if it has none or is unknown, and a warning for each mismatch.
 
     Args:
         node: a tree without names of saved expressions.
@@ -33,7 +33,7 @@ def _unit(node: Node, units: Mapping[str, str], found: list[Flaw]) -> Unit:
         return ""
     if isinstance(node, Name):
         return units.get(node.name) or None
-    args = [_unit(one, units, found) for one in node.args]
+    args = [_unit(arg, units, found) for arg in node.args]
     if node.what == "if":
         _alike(args[:2], node, found)
         return _alike(args[2:], node, found)
@@ -41,11 +41,11 @@ def _unit(node: Node, units: Mapping[str, str], found: list[Flaw]) -> Unit:
         return _alike(args, node, found)
     if node.what in _KEEPING or node.ago is not None:
         return args[0]
-    return _made(node, args)
+    return _derived_unit(node, args)
 
 
 def _alike(args: list[Unit], node: Apply, found: list[Flaw]) -> Unit:
-    """The unit of values that need the same one; a plain number fits every unit."""
+    """The unit of values that must have the same unit; a plain number matches every unit."""
     named = list(dict.fromkeys(unit for unit in args if unit))
     if len(named) > 1:
         values = {"left": named[0], "right": named[1]}
@@ -55,7 +55,7 @@ def _alike(args: list[Unit], node: Apply, found: list[Flaw]) -> Unit:
     return named[0] if named else ""
 
 
-def _made(node: Apply, args: list[Unit]) -> Unit:
+def _derived_unit(node: Apply, args: list[Unit]) -> Unit:
     """The unit of a product, a quotient, a power, a rate or an integral."""
     unit = args[0]
     if None in args or unit is None:
@@ -68,7 +68,7 @@ def _made(node: Apply, args: list[Unit]) -> Unit:
         if unit.endswith(_HOURLY):
             return unit.removesuffix(_HOURLY)
         return _short(f"{_factor(unit)}·h") if unit else "h"
-    # A power, a root, a logarithm: of a plain number it is one.
+    # A power, a root or a logarithm of a plain number is a plain number.
     return None if any(args) else ""
 
 

@@ -1,1 +1,1 @@
-"""What the owner of the database does with users, tokens and the audit (PRD §31.4)."""
+"""Management of users, tokens and the audit by the owner of the database (PRD §31.4)."""

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from ksys_app.domain.access import AUDIT_KEPT
+from ksys_app.domain.access import AUDIT_RETENTION
 from ksys_app.errors import BadParameter
 from ksys_app.models.access import Action, AuditRow
 from ksys_app.ops.owner import owner
@@ -32,7 +32,7 @@ PRUNE: Final = "SELECT ksys.prune_audit(%(before)s, %(actor)s)"
 
 
 def actor() -> str:
-    """Who runs this command: ``<user of the system>@<host> (command)``."""
+    """The user of this command: ``<user of the system>@<host> (command)``."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -44,17 +44,17 @@ def actor() -> str:
 async def note(
     conn: AsyncConnection, by: str, action: Action, subject: str, detail: Mapping[str, Any]
 ) -> None:
-    """Record what a command does, in the transaction of the change."""
+    """Record the action of a command, in the transaction of the change."""
     params = {"actor": by, "action": action, "subject": subject, "detail": Jsonb(dict(detail))}
     await conn.execute(NOTE, params)
 
 
 async def rows(dsn: str, since: datetime | None, until: datetime | None) -> list[AuditRow]:
-    """What was recorded from ``since`` until before ``until``, the oldest first.
+    """The rows of the audit from ``since`` to ``until`` (exclusive), the oldest first.
 
     Raises:
         ConfigError: the role may not read the audit.
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
         SchemaDrift: the database has no schema ``ksys``.
     """
     async with owner(dsn) as conn, conn.cursor(row_factory=class_row(AuditRow)) as cursor:
@@ -63,13 +63,16 @@ async def rows(dsn: str, since: datetime | None, until: datetime | None) -> list
 
 
 async def prune(dsn: str, before: datetime, by: str, *, apply: bool) -> int:
-    """Remove what was recorded before a time, and record that; the number of rows.
+    """Remove the rows before a time, and record the removal.
 
     Args:
         dsn: the owner's DSN.
         before: the first time that stays.
-        by: who removes it (:func:`actor`).
-        apply: remove the rows; else only count them.
+        by: who removes them (:func:`actor`).
+        apply: remove the rows; otherwise only count them.
+
+    Returns:
+        The number of rows.
 
     Raises:
         BadParameter: ``before`` is too recent.
@@ -79,8 +82,8 @@ async def prune(dsn: str, before: datetime, by: str, *, apply: bool) -> int:
     """
     async with owner(dsn) as conn:
         now = await (await conn.execute("SELECT now()")).fetchone()
-        if now is None or before > now[0] - AUDIT_KEPT:
-            raise BadParameter(f"--before: the last {AUDIT_KEPT.days} days of the audit stay")
+        if now is None or before > now[0] - AUDIT_RETENTION:
+            raise BadParameter(f"--before: the last {AUDIT_RETENTION.days} days of the audit stay")
         statement, params = (
             (PRUNE, {"before": before, "actor": by}) if apply else (BEFORE, {"before": before})
         )

@@ -1,4 +1,4 @@
-"""Creates, lists and revokes tokens, each with its row in the audit, as the owner."""
+"""Creates, lists and revokes tokens as the owner; each change has its row in the audit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FROM ksys.token ORDER BY lower(name), name
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A new token: its secret, which nobody can read again, and when it expires."""
+    """A new token: its secret, which cannot be read again, and when it expires."""
 
     secret: str
     expires_at: datetime
@@ -74,7 +74,7 @@ async def create_token(dsn: str, name: str, role: Role, life: timedelta, by: str
 
 
 async def revoke(dsn: str, name: str, by: str) -> bool:
-    """Revoke a token; from now on it is refused. False if it was revoked before.
+    """Revoke a token, so that it is refused from now on; False if it was revoked already.
 
     Raises:
         ConfigError: there is no such token.
@@ -91,7 +91,7 @@ async def revoke(dsn: str, name: str, by: str) -> bool:
 
 
 async def tokens(dsn: str) -> list[Token]:
-    """All tokens by name, also those that have ended.
+    """All tokens by name, with expired and revoked ones.
 
     Raises:
         SchemaDrift: the database has no schema ``ksys``.

@@ -1,4 +1,4 @@
-"""Adds, changes and removes users, each with its row in the audit, as the owner.
+"""Adds, changes and removes users as the owner; each change has its row in the audit.
 
 A trigger of the table ends the sessions of a changed user (``db/116_access.sql``). Every function
 raises :class:`ConfigError` for a user who does not exist, and
@@ -68,20 +68,20 @@ async def add_user(dsn: str, name: str, role: Role, password: str | None, by: st
         dsn: the owner's DSN.
         name: name of the user.
         role: role of the user.
-        password: the password; None for somebody whom a proxy identifies.
+        password: the password; None for a user whom a proxy identifies.
         by: who adds the user (:func:`ksys_app.ops.access.audit.actor`).
 
     Returns:
         The name, as it is stored.
 
     Raises:
-        ConfigError: the name or the password cannot be used, or there is such a user.
+        ConfigError: the name or the password cannot be used, or the user exists already.
     """
     name = checked_name(name)
     stored = None if password is None else await _hash(password, name)
     async with owner(dsn) as conn, conn.transaction():
-        made = await conn.execute(ADD, {"name": name, "role": role, "password": stored})
-        if not made.rowcount:
+        inserted = await conn.execute(ADD, {"name": name, "role": role, "password": stored})
+        if not inserted.rowcount:
             raise ConfigError(
                 f"there is a user {name!r} already; upper and lower case are equal. See ksys user "
                 "list, and change the user with ksys user role or ksys user passwd"
@@ -159,7 +159,7 @@ async def users(dsn: str) -> list[User]:
 
 
 def checked_name(name: str) -> str:
-    """The name in the spelling that is stored.
+    """The name in its stored spelling.
 
     Raises:
         ConfigError: no user and no token can have this name.
@@ -174,7 +174,7 @@ def check_password(password: str, name: str) -> None:
     """Check that a user may have this password.
 
     Raises:
-        ConfigError: it cannot be used; the message does not contain it.
+        ConfigError: the password cannot be used; the message does not contain the password.
     """
     if problem := password_problem(password, clean_name(name)):
         raise ConfigError(problem)
@@ -182,12 +182,12 @@ def check_password(password: str, name: str) -> None:
 
 async def _hash(password: str, name: str) -> str:
     check_password(password, name)
-    return await credentials.hashed(password)
+    return await credentials.hash_password(password)
 
 
 @asynccontextmanager
 async def _user(dsn: str, name: str) -> AsyncIterator[tuple[AsyncConnection, list[User], User]]:
-    """A transaction in which nobody else changes users: the connection, all users, this one."""
+    """A transaction that locks all users; yields the connection, all users, and this user."""
     wanted = clean_name(name).casefold()
     async with owner(dsn) as conn, conn.transaction():
         async with conn.cursor(row_factory=class_row(User)) as cursor:
@@ -196,8 +196,8 @@ async def _user(dsn: str, name: str) -> AsyncIterator[tuple[AsyncConnection, lis
         found = [user for user in everybody if user.name.casefold() == wanted]
         if not found:
             names = few_names([user.name for user in everybody])
-            there = f"there are {names}" if names else "there are no users yet"
-            raise ConfigError(f"there is no user {clean_name(name)!r}; {there}")
+            hint = f"there are {names}" if names else "there are no users yet"
+            raise ConfigError(f"there is no user {clean_name(name)!r}; {hint}")
         yield conn, everybody, found[0]
 
 

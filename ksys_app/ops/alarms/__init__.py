@@ -1,1 +1,1 @@
-"""``ksys alarms``: the machine of the alarms over files and over stored samples."""
+"""``ksys alarms``: judges the samples of files or of a database with the alarm machine."""

@@ -1,10 +1,10 @@
-"""A replay over the samples of a database, which it only reads (PRD §32.2)."""
+"""A replay of the samples of a database, which it only reads (PRD §32.2)."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
+from ksys_app.domain.alarms.calculated import Derived, Formula, formulas
 from ksys_app.domain.alarms.stored import Sample, merged
 from ksys_app.domain.alarms.times import microseconds
 from ksys_app.errors import BadParameter, UnknownTag
@@ -23,19 +24,21 @@ from ksys_app.ops.masterdata import qc_csv
 from ksys_app.ops.masterdata.qc_table import RULES
 from ksys_app.ops.owner import owner
 from ksys_app.queries import alarms as queries
+from ksys_app.queries.alarm_pages import Page, read_pages
+from ksys_app.queries.alarm_rules import expressions, rules as rules_in_force
 
 TAGS: Final = 50
-"""Tags that are read together."""
+"""Tags to read in one statement."""
 EACH: Final = 1000
 """Most samples of a tag in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a replay reads.
+    """The samples that a replay reads.
 
     Attributes:
-        start: the first moment; the alarms are normal then.
+        start: the first moment, at which all alarms are normal.
         end: the last moment of the clock; None for now.
         tags: only these tags; empty for every tag with a rule that is on.
     """
@@ -47,7 +50,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a replay judges by: files in place of what the database has, or None."""
+    """Files with rules and settings to try; None to use those of the database."""
 
     rules: Path | None = None
     settings: Path | None = None
@@ -64,20 +67,20 @@ async def replay(
 
     Args:
         dsn: DSN of a role that may read samples and rules.
-        span: which samples.
+        span: the samples to judge.
         wanted: files with rules and settings to try.
-        out: the journal.
-        on_read: called after each statement with the number of samples, the tags that are done,
-            and all tags.
+        out: the file of the journal.
+        on_read: called after each statement with the number of samples, the number of finished
+            tags, and the number of all tags.
 
     Raises:
         BadParameter: the span ends before it begins.
-        UnknownTag: a tag has no rule that is on.
-        ConfigError: a file is wrong, or the role may not read.
-        DatabaseUnreachable: nothing answers there.
+        UnknownTag: a tag has no enabled rule.
+        ConfigError: a file has errors, or the role may not read.
+        DatabaseUnreachable: no server answers.
     """
     async with owner(dsn, read_only=True) as conn:
-        rules, settings, now = await _judge_by(conn, wanted)
+        rules, settings, found, now = await _judge_by(conn, wanted)
         end = now if span.end is None else min(now, span.end)
         if end <= span.start:
             raise BadParameter(f"the time to replay ends at {end}, before it begins")
@@ -85,26 +88,37 @@ async def replay(
         with JournalFile(out) as journal:
             work = Replay(rules, settings, microseconds(end), journal)
             done = 0
-            for first in range(0, len(tags), TAGS):
-                after = dict.fromkeys(tags[first : first + TAGS], microseconds(span.start) - 1)
+            stored = [tag for tag in tags if tag not in found]
+            for first in range(0, len(stored), TAGS):
+                after = dict.fromkeys(stored[first : first + TAGS], microseconds(span.start) - 1)
                 while after:
                     done += await _feed(conn, work, after, microseconds(end))
                     on_read(work.fed, done, len(tags))
+            for name in sorted(found.keys() & set(tags)):
+                derived = Derived(microseconds(span.start) - 1)
+                while not await _feed_calculated(
+                    conn, work, name, found[name], derived, microseconds(end)
+                ):
+                    on_read(work.fed, done, len(tags))
+                done += 1
+                on_read(work.fed, done, len(tags))
             return work.finish()
 
 
 async def _judge_by(
     conn: AsyncConnection, wanted: Wanted
-) -> tuple[list[QcRule], Settings, datetime]:
+) -> tuple[list[QcRule], Settings, Mapping[str, Formula], datetime]:
     async with conn.transaction():
-        stored, now = await queries.rules(conn), await queries.clock(conn)
-    rules = [*stored.rules.values()]
+        stored, now = await rules_in_force(conn), await queries.clock(conn)
+        saved = await expressions(conn)
+    rules, found = stored.rules, stored.formulas
     if wanted.rules is not None:
-        rules = qc_csv.read(wanted.rules, RULES)
+        by_tag = {rule.tag_name: rule for rule in qc_csv.read(wanted.rules, RULES)}
+        rules, found = formulas(by_tag, saved)
     settings: Settings = stored.settings
     if wanted.settings is not None:
         settings = settings_file.read(wanted.settings)
-    return rules, settings, now
+    return [*rules.values()], settings, found, now
 
 
 def _tags(rules: Sequence[QcRule], wanted: Collection[str]) -> list[str]:
@@ -116,7 +130,7 @@ def _tags(rules: Sequence[QcRule], wanted: Collection[str]) -> list[str]:
 
 
 async def _feed(conn: AsyncConnection, work: Replay, after: dict[str, int], end_us: int) -> int:
-    """Feed a page of each tag of ``after``, which is moved on; the number of tags that are done."""
+    """Feed a page of each tag of ``after`` and move ``after`` on; the number of finished tags."""
     pages = [*after.items()]
     good: dict[int, list[Sample]] = defaultdict(list)
     bad: dict[int, list[Sample]] = defaultdict(list)
@@ -134,3 +148,18 @@ async def _feed(conn: AsyncConnection, work: Replay, after: dict[str, int], end_
         else:
             after[tag_name] = samples[-1][0]
     return len(pages) - len(after)
+
+
+async def _feed_calculated(
+    conn: AsyncConnection, work: Replay, name: str, formula: Formula, derived: Derived, end_us: int
+) -> bool:
+    """Feed the values of a calculated tag from a page of each of its tags.
+
+    Returns:
+        Whether all values are fed.
+    """
+    pages = [Page(name, tag, derived.after(tag), end_us) for tag in formula.holds_us]
+    async with conn.transaction():
+        found = (await read_pages(conn, pages, EACH * len(pages)))[name]
+    work.feed_calculated(name, derived.feed(formula, found.samples, found.until_us))
+    return found.until_us == end_us

@@ -1,4 +1,4 @@
-"""A replay over a file of samples, without a database (PRD §32.2)."""
+"""A replay of the samples of a file, without a database (PRD §32.2)."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Listener:
     """Callbacks of a replay.
 
     Attributes:
-        on_read: called now and then with the number of lines, the read bytes and all bytes.
-        on_bad: called with each line that is no sample.
+        on_read: called regularly with the number of lines, the bytes read and all bytes.
+        on_bad: called with each line that is not a sample.
     """
 
     on_read: Callable[[int, int, int | None], None]
@@ -59,7 +59,8 @@ class Listener:
 def replay(files: Files, until: datetime | None, listener: Listener) -> Counts:
     """Judge the samples of a file and write the journal.
 
-    A line that is no sample is told and skipped; a sample without a usable value is a bad sample.
+    A line that is not a sample is reported to ``listener`` and skipped. A sample without a usable
+    value is a bad sample.
 
     Args:
         files: the files.
@@ -79,7 +80,7 @@ def replay(files: Files, until: datetime | None, listener: Listener) -> Counts:
         JournalFile(files.out) as journal,
     ):
         work = Replay(rules, settings, until_us, journal)
-        read = 0
+        samples = 0
         first: BadLine | None = None
         for item in file:
             if not isinstance(item, BadLine) and item.ts < EARLIEST:
@@ -89,10 +90,10 @@ def replay(files: Files, until: datetime | None, listener: Listener) -> Counts:
                 listener.on_bad(item)
                 continue
             work.feed(item.tag_name, microseconds(item.ts), item.value, item.qc)
-            read += 1
-            if not read % STEP_LINES:
-                listener.on_read(read, file.position, file.size)
-        if not read:
+            samples += 1
+            if not samples % STEP_LINES:
+                listener.on_read(samples, file.position, file.size)
+        if not samples:
             why = f" (line {first.line}: {first.reason})" if first else ""
             raise NoRows(f"no line of {file.name} is a sample{why}")
         return work.finish()

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
 
-from ksys_app.domain.alarms.sources import place
+from ksys_app.domain.alarms.sources import journal_order
 from ksys_app.domain.alarms.times import moment
 from ksys_app.errors import ConfigError
 from ksys_app.models.alarms import ProcessEvent
@@ -23,19 +23,19 @@ COLUMNS: Final = (
     *("ts", "tag_name", "condition", "level", "raised_at", "event", "value", "limit_value"),
 )
 RUN_ROWS: Final = 100_000
-"""Rows in memory; more rows wait in temporary files."""
+"""Most rows in memory; further rows go to temporary files."""
 
 
 class JournalFile:
-    """Collects the rows of a journal in any order, and writes them sorted when it is closed.
+    """Collects the rows of a journal in any order, and writes them sorted on exit.
 
-    The rows of one tag come in their order; rows that are equal in time, tag and condition keep
-    it. If an error ends the work, no file is written.
+    Rows of one tag are added in their order, and rows of equal time, tag and condition keep it.
+    After an error, no file is written.
 
     Attributes:
         path: the file.
-        count: number of rows.
-        through: gets all rows in order, and gives those of the file.
+        count: number of added rows.
+        through: a filter over all rows in order; it returns the rows to write.
     """
 
     def __init__(self, path: Path, run_rows: int = RUN_ROWS) -> None:
@@ -43,7 +43,7 @@ class JournalFile:
 
         Args:
             path: path of the file, which is replaced.
-            run_rows: rows to keep in memory.
+            run_rows: most rows in memory.
         """
         self.path, self.count = path, 0
         self._rows: list[ProcessEvent] = []
@@ -77,12 +77,12 @@ class JournalFile:
         self.count += len(rows)
         self._rows += rows
         if len(self._rows) >= self._run_rows:
-            self._runs.append(_spill(sorted(self._rows, key=place)))
+            self._runs.append(_spill(sorted(self._rows, key=journal_order)))
             self._rows = []
 
     def _write(self) -> None:
         runs: list[Iterable[ProcessEvent]] = [_load(run) for run in self._runs]
-        ordered = heapq.merge(*runs, sorted(self._rows, key=place), key=place)
+        ordered = heapq.merge(*runs, sorted(self._rows, key=journal_order), key=journal_order)
         folder = self.path.absolute().parent
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{self.path.name}.") as scratch:
             written = Path(scratch) / self.path.name

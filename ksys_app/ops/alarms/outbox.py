@@ -1,4 +1,4 @@
-"""``ksys notify status``: what waits, what was sent, and what was given up (PRD §32.10)."""
+"""``ksys notify status``: the messages that wait, were sent, or were given up (PRD §32.10)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ksys_app.domain.alarms.digest import GIVE_UP
 from ksys_app.ops.owner import owner
 
 LATE_S: Final = 180.0
-"""A message that waits longer than this without a try waits for a program that does not run."""
+"""If a message waits longer than this without an attempt, no program is sending messages."""
 
 COUNTS: Final = """
 SELECT count(*) FILTER (WHERE open AND due_at <= now) AS waiting,
@@ -24,7 +24,7 @@ SELECT count(*) FILTER (WHERE open AND due_at <= now) AS waiting,
 FROM (SELECT *, clock_timestamp() AS now, sent_at IS NULL AND ended_at IS NULL AS open
       FROM ksys.alarm_outbox) AS o
 """
-# What failed to the end was tried; what nobody needed was not.
+# A message that was given up has attempts; a message that was not needed has none.
 TROUBLE: Final = """
 SELECT route, recipient, error, count(*) AS count, max(attempt) AS attempts,
        max(ended_at) AS ended_at,
@@ -45,11 +45,11 @@ class Trouble:
     """Messages of a route and recipient that failed for the same reason.
 
     Attributes:
-        route, recipient, error: what failed.
+        route, recipient, error: the route, the recipient and the reason.
         count: number of messages.
-        attempts: how often one of them was tried, at most.
-        ended_at: when the last one was given up; None while they are tried.
-        new: whether that was in the last 24 hours.
+        attempts: the largest number of attempts of a message.
+        ended_at: when the last message was given up; None while they are retried.
+        new: whether this was in the last 24 hours.
     """
 
     route: str
@@ -68,12 +68,12 @@ class OutboxStatus:
     Attributes:
         working: whether nothing waits for a program, fails, or was given up in the last 24 hours.
         waiting: messages that are due.
-        later: messages that are due later: escalations, and those that are tried again.
-        failing: messages that failed and are tried again.
+        later: messages that are due later: escalations and retries.
+        failing: messages that failed and are retried.
         sent_last_day: messages that were sent in the last 24 hours.
-        oldest_s: how long the oldest of ``waiting`` is due, seconds.
-        trouble: what failed and is tried again.
-        given_up: what was given up in the last 7 days.
+        oldest_s: seconds since the oldest of ``waiting`` was due.
+        trouble: the failed messages that are retried.
+        given_up: the messages that were given up in the last 7 days.
     """
 
     working: bool
@@ -92,7 +92,7 @@ async def status(dsn: str) -> OutboxStatus:
     Raises:
         ConfigError: the role may not read them.
         SchemaDrift: the database has no messages yet.
-        DatabaseUnreachable: nothing answers there.
+        DatabaseUnreachable: no server answers.
     """
     found: list[list[dict[str, Any]]] = []
     async with owner(dsn) as conn, conn.cursor(row_factory=dict_row) as cursor:

@@ -1,4 +1,4 @@
-"""Files of alarm settings: ``tag_name,condition`` and what replaces the defaults (PRD §32.2)."""
+"""Files of alarm settings: ``tag_name,condition`` and values instead of the defaults (§32.2)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(path: Path) -> ByTag:
     """The settings of a file by tag and condition; an empty cell keeps the default.
 
     Raises:
-        ConfigError: the file cannot be read, or cells are wrong. Each problem is a line
+        ConfigError: the file cannot be read, or cells have errors. Each error is a line
             ``file:line column: what is wrong``.
     """
     found: ByTag = {}

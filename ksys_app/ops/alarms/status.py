@@ -1,4 +1,4 @@
-"""``ksys alarms status``: who evaluates, how far, and how many alarms stand (PRD §32.4)."""
+"""``ksys alarms status``: the evaluating worker, its progress, and the alarms (PRD §32.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from psycopg.rows import class_row, dict_row
 from ksys_app.ops.owner import owner
 
 MAX_AGE_S: Final = 10.0
-"""An evaluation that is older is reported as missing."""
+"""An older evaluation is reported as missing."""
 # A cursor without events is written every ten seconds.
 BEHIND_S: Final = 30
 
@@ -63,18 +63,18 @@ class AlarmStatus:
     """The state of the evaluation.
 
     Attributes:
-        evaluating: whether a worker holds the lease, and has evaluated just now.
-        holder: the worker that holds the lease, or held it last.
+        evaluating: whether a worker holds the lease and has evaluated in the last seconds.
+        holder: the worker that has the lease, or had it last.
         epoch: number of the lease.
-        evaluated_to: until when every tag is judged; None before the first time.
-        age_s: how long ago that was.
+        evaluated_to: the time up to which every tag is judged; None before the first evaluation.
+        age_s: seconds since that time.
         tags: number of tags with samples.
         late: samples that came too late to be judged.
-        lag_s: how much newer the newest sample of a tag is than the newest judged one, at most.
-        behind: names of tags that are not judged up to their newest samples, the first 20.
-        behind_count: number of those tags.
-        raised_last_hour: rows of the journal that call somebody, of the last hour.
-        counts: alarms by how they stand.
+        lag_s: the longest time of a tag between its newest judged and its newest sample.
+        behind: names of the tags that are behind their newest samples, the first 20.
+        behind_count: number of all these tags.
+        raised_last_hour: rows ``RAISE`` and ``ESCALATE`` of the last hour.
+        counts: number of alarms by state.
     """
 
     evaluating: bool
@@ -96,7 +96,7 @@ async def status(dsn: str) -> AlarmStatus:
 
     Raises:
         SchemaDrift: the database has no alarms yet.
-        DatabaseUnreachable: nothing answers there.
+        DatabaseUnreachable: no server answers.
     """
     async with owner(dsn) as conn:
         async with conn.cursor(row_factory=class_row(_Lease)) as cursor:

@@ -25,7 +25,7 @@ from ksys_app.queries.limits import LIMITS, limits_params
 from ksys_app.store import rules as store
 
 TAGS: Final = 10
-"""Tags that are read together."""
+"""Tags to read in one statement."""
 SAMPLES: Final = 20_000
 """Newest samples of a tag, for noise and delays."""
 REASON: Final = "ksys alarms suggest --apply"
@@ -64,7 +64,7 @@ ORDER BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """What was found.
+    """The result of :func:`suggest`.
 
     Attributes:
         proposals: the proposals, by tag.
@@ -85,7 +85,7 @@ async def suggest(
     apply: bool,
     on_read: Callable[[int, int], None],
 ) -> Suggested:
-    """Propose what the limits of the tags lack.
+    """Propose values for the missing limits of tags.
 
     Args:
         dsn: DSN of the database's owner.
@@ -96,9 +96,9 @@ async def suggest(
 
     Raises:
         UnknownTag: one of ``tag_names`` has sent nothing in the last ``days``.
-        Conflict: somebody changed the limits of a tag meanwhile; what was saved before stays.
+        Conflict: somebody changed the limits of a tag meanwhile; nothing of this call is saved.
         ConfigError: the DSN's role may not write.
-        DatabaseUnreachable: nothing answers there.
+        DatabaseUnreachable: no server answers.
     """
     found = Suggested([], [], 0)
     async with owner(dsn) as conn:
@@ -106,12 +106,15 @@ async def suggest(
         names = [row[0] for row in await (await conn.execute(NAMES, params)).fetchall()]
         missing = sorted(set(tag_names) - set(names))
         if missing:
-            raise UnknownTag(f"{', '.join(missing)}: sent nothing in the last {days} days")
+            raise UnknownTag(
+                f"{', '.join(missing)}: sent nothing in the last {days} days; a calculated tag "
+                "never sends, and its limits are set on /limits, with a preview"
+            )
         changes: list[RuleChange] = []
         for first in range(0, len(names), TAGS):
-            some = names[first : first + TAGS]
-            limits = await _limits(conn, some)
-            for history in await _histories(conn, some, days):
+            batch = names[first : first + TAGS]
+            limits = await _limits(conn, batch)
+            for history in await _histories(conn, batch, days):
                 before = limits[history.tag_name]
                 proposals, after = rules.proposals(before, history)
                 found.proposals.extend(proposals)
@@ -119,7 +122,7 @@ async def suggest(
                     found.short.append(history.tag_name)
                 if proposals:
                     changes.append(RuleChange(after.version, after.rule, after.settings))
-            on_read(first + len(some), len(names))
+            on_read(first + len(batch), len(names))
         if apply and changes:
             await _save(conn, changes)
     return Suggested(found.proposals, found.short, len(names))
@@ -134,7 +137,7 @@ async def _limits(conn: AsyncConnection, tags: Sequence[str]) -> dict[str, Limit
             usable_rule(row) if row.has_rule else QcRule(row.tag_name),
             row.version,
             row.has_rule,
-            {name: setting_of(one) for name in CONDITIONS if (one := row.settings.get(name))},
+            {name: setting_of(own) for name in CONDITIONS if (own := row.settings.get(name))},
         )
         for row in rows
     }

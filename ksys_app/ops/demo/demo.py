@@ -57,7 +57,7 @@ async def run(plan: Plan, settings: Settings, report: Report) -> None:
 
     Raises:
         ConfigError: another demo uses the folder, the port is in use, the file cannot be read, or
-            anybody could get in.
+            the pages would be open to everyone.
         DatabaseUnreachable: the embedded database did not start.
         NotStarted: the app did not start, or ended by itself.
     """
@@ -108,16 +108,16 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(supervise(database))
         async with served(dsn, operator_dsn, settings.host, plan.port, pages) as server:
-            # Importing the app takes seconds of this loop: what connects meanwhile would take the
-            # database for lost.
+            # Importing the app blocks this loop for seconds. A program that connects in this time
+            # would consider the database lost, so start these programs now.
             runner = Runner(database.dsn)
             tasks.create_task(runner.watch(stop))
             if plan.replay is not None:
                 tasks.create_task(replay.feed(database.dsn, plan.replay, plan.data_dir, stop))
             elif plan.with_feed:
                 tasks.create_task(feed.feed(database.dsn, plant, stop))
-            # The engine does one thing at a time: what is due now would keep the first page
-            # waiting.
+            # The engine executes one statement at a time. Wait for the jobs that are due, because
+            # the first page would wait for them.
             await runner.passed.wait()
             url = address_of("127.0.0.1", plan.port, settings.base)
             print(f"ready: {url}", flush=True)

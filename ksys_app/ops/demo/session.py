@@ -1,4 +1,4 @@
-"""What every demo needs: its folder for itself, an end at a signal, passwords, screens."""
+"""Shared parts of the demos: the lock of the folder, the end at a signal, passwords, screens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ksys_app.utils import private
 
 RESTART_S = 5.0
 Report = Callable[[str, int, int], None]
-"""Called during long work with the step, the done amount and the total; 0 of 0 if not counted."""
+"""Called during long work with the step, the amount done and the total; 0 and 0 if not counted."""
 
 
 async def until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
@@ -39,10 +39,12 @@ async def until_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[None]]
 
 
 def require_access(settings: Settings) -> None:
-    """Return if it is settled who gets in; a demo has a connection of its own for the operator.
+    """Check that the settings restrict who can use the pages.
+
+    A demo has its own connection for the operator.
 
     Raises:
-        ConfigError: anybody could get in.
+        ConfigError: the pages would be open to everyone.
     """
     own = settings.model_copy(update={"ts_operator_dsn": settings.ts_operator_dsn or "demo"})
     if problem := access_problem(own):
@@ -50,7 +52,7 @@ def require_access(settings: Settings) -> None:
 
 
 def passwords(data_dir: Path) -> dict[str, str | None]:
-    """The roles' passwords of this folder; a role without one gets it now."""
+    """The passwords of the roles in this folder; a role without a password gets one now."""
     file = data_dir / "passwords.json"
     stored = dict(json.loads(file.read_text("utf-8"))) if file.exists() else {}
     every: dict[str, str | None] = {role: secrets.token_urlsafe(24) for role in schema.ROLES}
@@ -64,7 +66,7 @@ def passwords(data_dir: Path) -> dict[str, str | None]:
 async def show_screens(url: str, count: int) -> None:
     """Run the process of ``count`` screens until cancelled; it prints a line each minute."""
     if count:
-        await _beside("ksys_app.ops.demo.screens", url, str(count))
+        await _run_process("ksys_app.ops.demo.screens", url, str(count))
 
 
 async def keep_alarms(dsn: str) -> None:
@@ -74,13 +76,13 @@ async def keep_alarms(dsn: str) -> None:
         dsn: the database, role ``eco_alarm`` or the owner.
     """
     while True:
-        await _beside("ksys_app", "alarms", "run", TS_ALARM_DSN=dsn)
+        await _run_process("ksys_app", "alarms", "run", TS_ALARM_DSN=dsn)
         await asyncio.sleep(RESTART_S)
 
 
-async def _beside(module: str, *arguments: str, **settings: str) -> None:
-    """Run a module in a process of its own until it ends; cancellation ends it with SIGTERM."""
-    # In a session of its own, so that Ctrl-C reaches it only from here.
+async def _run_process(module: str, *arguments: str, **settings: str) -> None:
+    """Run a module in a separate process until it ends; cancellation ends it with SIGTERM."""
+    # Use a new session, so that Ctrl-C does not reach the process directly.
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),
         env=os.environ | settings,
@@ -96,7 +98,7 @@ async def _beside(module: str, *arguments: str, **settings: str) -> None:
 
 @contextmanager
 def only_one(data_dir: Path, port: int) -> Iterator[None]:
-    """Lock the folder for this process; if another process has it, the error names that process."""
+    """Lock the folder for this process; if another process has the lock, the error names it."""
     data_dir.mkdir(parents=True, exist_ok=True)
     with open(data_dir / "demo.lock", "a+", encoding="utf-8") as lock:
         try:

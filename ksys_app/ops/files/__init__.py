@@ -1,1 +1,1 @@
-"""Reads text files: encodings, separators, cells, samples, and lines that hold no sample."""
+"""Reads text files: encodings, separators, cells, samples, and lines without a sample."""

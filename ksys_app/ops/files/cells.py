@@ -1,4 +1,4 @@
-"""Converts cells of CSV files to values; the message of a ValueError says what is wrong."""
+"""Converts cells of CSV files to values; the message of a ValueError is the reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def number(cell: str) -> float:
     """A finite number.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: the cell is not a finite number.
     """
     try:
         value = float(cell)
@@ -45,7 +45,7 @@ def integer(cell: str, low: int, high: int) -> int:
     """A whole number from ``low`` to ``high``.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: the cell is not such a number.
     """
     try:
         value = int(cell)

@@ -30,13 +30,13 @@ def _silent(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read a file; None means that it is detected.
+    """The options for reading a file; None to detect a property.
 
     Attributes:
         encoding: name of the encoding.
         decimal: the decimal sign.
         report: called with the detected format if it is not UTF-8 with commas and points.
-        without_value: whether a sample may have no value, NaN or an infinite one; its value is NaN.
+        without_value: whether a sample may have no value, NaN or infinity; its value is then NaN.
     """
 
     encoding: str | None = None
@@ -69,12 +69,12 @@ def declared(line: str) -> str | None:
     return found[1] if found else None
 
 
-def header(line: str, known: Collection[str], separator: str | None = None) -> Header:
+def header(line: str, expected: Collection[str], separator: str | None = None) -> Header:
     """The columns in a first line.
 
     Args:
         line: the line.
-        known: expected names, none of which has a separator in it.
+        expected: the expected names; they must not contain a separator.
         separator: the separator, if the file declares it.
 
     Returns:
@@ -82,7 +82,7 @@ def header(line: str, known: Collection[str], separator: str | None = None) -> H
     """
     choices = [separator] if separator else list(SEPARATORS)
     headers = [_header(line, choice) for choice in choices]
-    return max(headers, key=lambda header: sum(name in known for name in header.names))
+    return max(headers, key=lambda header: sum(name in expected for name in header.names))
 
 
 def _header(line: str, separator: str) -> Header:
@@ -137,8 +137,8 @@ class Decimals:
         self._doubtful: dict[str, str] = {}
         self._grouped: str | None = None
 
-    def see(self, cell: str) -> bool:
-        """Read a cell of a column of numbers; return whether the sign is known now."""
+    def examine(self, cell: str) -> bool:
+        """Examine a cell of a column of numbers; return whether the sign is detected now."""
         signs = [sign for sign in cell if sign in SIGNS]
         if signs and _NUMBER.fullmatch(cell):
             if len(signs) > 1:
@@ -149,7 +149,7 @@ class Decimals:
         return bool(self._sure) or self._grouped is not None
 
     def sign(self) -> Decimal | None:
-        """The decimal sign; None where no number has one.
+        """The decimal sign; None if no number has one.
 
         Raises:
             ValueError: a number could be read in two ways.
@@ -178,7 +178,7 @@ def plain(cell: str, decimal: Decimal | None) -> str:
 
     Args:
         cell: the number as the file has it.
-        decimal: the file's decimal sign; None where no number has one.
+        decimal: the file's decimal sign; None if no number has one.
 
     Raises:
         ValueError: the number has the other sign.

@@ -1,7 +1,7 @@
-"""The reject file of a backfill: each line that is no sample, unchanged, below the reason.
+"""The reject file of a backfill: each line that is not a sample, unchanged, below the reason.
 
-After its lines are corrected it can be backfilled too: it has the first line of the original file,
-and the lines with reasons are skipped.
+After its lines are corrected, the file can be backfilled: it has the first line of the original
+file, and a backfill skips the lines with reasons.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Rejects:
             marked: whether to write a byte order mark, because the original file is not UTF-8.
 
         Raises:
-            ConfigError: a file that is no reject file exists at ``path``.
+            ConfigError: a file that is not a reject file exists at ``path``.
         """
         self.path = path
         self.count = 0

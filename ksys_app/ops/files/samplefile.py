@@ -1,8 +1,8 @@
 """Files of samples: ``ts,tag_name,value[,qc,meta]`` as CSV, plain or gzip, read line by line.
 
-One sample is one line, so an open quote affects only its line. A line that is no sample is reported
-with its number and skipped. Reading ends with an error only if the first line does not name the
-columns, if numbers could be read in two ways, or if the file cannot be read further.
+One sample is one line, so an open quote affects only its line. A line that is not a sample is
+reported with its number and skipped. Reading ends with an error only if the first line does not
+name the columns, if numbers could be read in two ways, or if the file cannot be read further.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ class SampleFile:
 
     Attributes:
         name: name of the file for messages.
-        size: bytes of the file as it is stored, None where unknown.
-        line: number of the last read line.
-        text: the last read line.
+        size: bytes of the file as it is stored, None if unknown.
+        line: number of the last line read.
+        text: the last line read.
         first: the line that names the columns, after :meth:`begin`.
         encoding: encoding of the file.
-        length: number of read characters.
+        length: number of characters read.
     """
 
     def __init__(self, text: TextFile) -> None:
-        """Take an open text file."""
+        """Read samples from an open text file."""
         self.name, self.size = text.name, text.size
         self.encoding = text.encoding
         self.line = self.length = 0
@@ -72,7 +72,7 @@ class SampleFile:
 
     @property
     def position(self) -> int:
-        """Read bytes of the file as it is stored; 0 where unknown."""
+        """Bytes read of the file as it is stored; 0 if unknown."""
         return self._text.position
 
     @property
@@ -103,11 +103,11 @@ class SampleFile:
                 yield BadLine(item.number, str(error), item.text)
 
     def unusable(self, reason: Unusable) -> BadLine:
-        """The last read line as a bad line, because its sample is not usable."""
+        """The last line read as a bad line, because its sample is not usable."""
         return BadLine(self.line, UNUSABLE[reason], self.text)
 
     def begin(self, reading: Reading) -> None:
-        """Read the line with the columns, and further lines until the decimal sign is known.
+        """Read the line with the columns, and further lines until the decimal sign is detected.
 
         Raises:
             ConfigError: the file cannot be read, its first line does not name the columns, or its
@@ -121,9 +121,9 @@ class SampleFile:
         self.first = first
         self._without_value = reading.without_value
         self._decimal = reading.decimal or self._probe()
-        said = dialect.describe(self._text.encoding, self._header.separator, self._decimal)
-        if said:
-            reading.report(f"{self.name}: {said}")
+        format_text = dialect.describe(self._text.encoding, self._header.separator, self._decimal)
+        if format_text:
+            reading.report(f"{self.name}: {format_text}")
 
     def _first(self) -> str:
         first = next(self._lines, None)
@@ -135,10 +135,10 @@ class SampleFile:
         return first.text
 
     def _named(self, first: str, separator: str | None) -> Header:
-        known = {*REQUIRED, *OPTIONAL}
-        found = dialect.header(first, known, separator)
+        expected = {*REQUIRED, *OPTIONAL}
+        found = dialect.header(first, expected, separator)
         names = found.names
-        if set(REQUIRED) - set(names) or set(names) - known or len(set(names)) != len(names):
+        if set(REQUIRED) - set(names) or set(names) - expected or len(set(names)) != len(names):
             raise ConfigError(
                 f"{self.name}: its first line must be {EXPECTED}, with commas, semicolons or tabs "
                 f"between them, and is {first[:80]!r}"
@@ -149,18 +149,18 @@ class SampleFile:
         """The decimal sign of the first numbers; iteration returns their lines again."""
         if self._header.separator == ",":
             return "."
-        seen: list[Line | BadLine] = []
+        lines: list[Line | BadLine] = []
         decimals = Decimals()
         at = self.columns.index("value")
         for item in self._lines:
-            seen.append(item)
+            lines.append(item)
             if isinstance(item, Line) and is_note(item.text):
                 continue
-            if isinstance(item, Line) and decimals.see(self._cell(item, at)):
+            if isinstance(item, Line) and decimals.examine(self._cell(item, at)):
                 break
-            if len(seen) == PROBE:
+            if len(lines) == PROBE:
                 break
-        self._lines = chain(seen, self._lines)
+        self._lines = chain(lines, self._lines)
         try:
             return decimals.sign()
         except ValueError as error:

@@ -27,7 +27,7 @@ MARKS: Final = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 MAX_LINE: Final = 2**20
-"""Longest line, bytes. A longer line is reported as bad and never stored in memory as a whole."""
+"""Longest line, bytes. A longer line is reported as bad and is never completely in memory."""
 BUFFER: Final = 2**16
 WAIT_S: Final = 0.2
 """Seconds between two checks of the stop signal while standard input is silent."""
@@ -57,7 +57,7 @@ class TextFile:
 
     Attributes:
         name: name of the file for messages.
-        size: bytes of the file as it is stored, None where unknown.
+        size: bytes of the file as it is stored, None if unknown.
         encoding: encoding of the file.
     """
 
@@ -83,7 +83,7 @@ class TextFile:
 
     @property
     def position(self) -> int:
-        """Read bytes of the file as it is stored; 0 where unknown."""
+        """Bytes read of the file as it is stored; 0 if unknown."""
         return self._raw.tell() if self.size is not None else 0
 
     def __iter__(self) -> Iterator[Line | BadLine]:
@@ -121,7 +121,7 @@ class TextFile:
 
     @contextmanager
     def mapped_errors(self) -> Iterator[None]:
-        """Map errors of reading in the block to errors of the product."""
+        """Map read errors in the block to errors of the product."""
         try:
             yield
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -131,12 +131,12 @@ class TextFile:
         except OSError as error:
             raise _unreadable(self.name, error) from error
 
-    def _choose(self, start: bytes, given: str | None) -> str:
+    def _choose(self, start: bytes, requested: str | None) -> str:
         marked = next((name for mark, name in MARKS.items() if start.startswith(mark)), None)
-        given = given and given.removesuffix("-sig")
-        if marked and given and not given.startswith(marked):
+        requested = requested and requested.removesuffix("-sig")
+        if marked and requested and not requested.startswith(marked):
             raise ConfigError(f"{self.name} is marked as {marked.upper()}; leave --encoding out")
-        return marked or given or "utf-8"
+        return marked or requested or "utf-8"
 
 
 class _Recoded(io.RawIOBase):
@@ -157,10 +157,10 @@ class _Recoded(io.RawIOBase):
             chunk = self._stored.read1(BUFFER)
             ended = not chunk
             self._left = self._decoder.decode(chunk, ended).encode("utf-8", "surrogatepass")
-        taken = self._left[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._left = self._left[len(taken) :]
-        return len(taken)
+        copied = self._left[: len(buffer)]
+        buffer[: len(copied)] = copied
+        self._left = self._left[len(copied) :]
+        return len(copied)
 
 
 @contextmanager
@@ -178,7 +178,7 @@ def opened(
         ConfigError: the file cannot be read, or the encoding is unknown or wrong.
     """
     name = "standard input" if path is None else str(path)
-    chosen = None if encoding is None else _known(encoding)
+    chosen = None if encoding is None else _encoding_name(encoding)
     try:
         raw = _Waiting(stopped) if path is None else path.open("rb", buffering=0)
     except OSError as error:
@@ -193,8 +193,12 @@ def opened(
         yield file
 
 
-def _known(encoding: str) -> str:
-    """The usual name of an encoding."""
+def _encoding_name(encoding: str) -> str:
+    """The canonical name of an encoding.
+
+    Raises:
+        ConfigError: there is no such encoding of text.
+    """
     try:
         found = codecs.lookup(encoding)
         "".encode(encoding)

@@ -1,4 +1,4 @@
-"""Sentences about jobs: what a job does, how its last run went, and what is wrong."""
+"""Sentences about jobs: what a job does, the result of its last run, and what is wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ksys_app.ops.check import days
 
 
 def summary(job: Job, zone: ZoneInfo) -> str:
-    """What is wrong with the job, or else its last run."""
+    """The fault of the job, or its last run if it has none."""
     trouble = problem(job, zone)
     if trouble:
         return trouble
@@ -22,7 +22,7 @@ def summary(job: Job, zone: ZoneInfo) -> str:
 
 
 def problem(job: Job, zone: ZoneInfo) -> str:
-    """What is wrong with the job and what to do, empty if nothing is wrong."""
+    """The fault of the job and the remedy, empty without a fault."""
     last = job.last
     at = local_offset(job.since, zone) if job.since else ""
     match job.state:
@@ -41,13 +41,13 @@ def problem(job: Job, zone: ZoneInfo) -> str:
 
 
 def unexpected(job: Job, zone: ZoneInfo) -> str:
-    """What an unexpected job does, since when, and how to remove it."""
+    """The action of an unexpected job, its age, and how to remove it."""
     sentence = f"is not expected: {does(job)}, {_since(job, zone)}"
     return f"{sentence}; ksys db init --prune-policies removes it"
 
 
 def does(job: Job) -> str:
-    """What the job does and how often, e.g. ``drops what is older than 5 d, every 1 d``."""
+    """The action and the schedule of the job, e.g. ``drops what is older than 5 d, every 1 d``."""
     if job.drop_after is not None:
         what = f"drops what is older than {days(job.drop_after)} from {job.relation}"
     elif job.relation is not None and job.end_offset is not None:
@@ -66,7 +66,7 @@ def does(job: Job) -> str:
 
 
 def _since(job: Job, zone: ZoneInfo) -> str:
-    """Since when the job is known; the database does not record when a policy was created."""
+    """Since when the job exists; the database does not record when a policy was created."""
     if job.initial_start is not None:
         return f"there since {local_offset(job.initial_start, zone)}"
     seen = min((at for at in (job.known_since, job.server_started) if at), default=None)

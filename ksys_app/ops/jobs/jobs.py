@@ -88,13 +88,13 @@ async def run_now(conn: AsyncConnection, wanted: str | None = None) -> AsyncIter
     Raises:
         BadParameter: no job has that name.
     """
-    for job in chosen(await list_jobs(conn), wanted):
+    for job in select_jobs(await list_jobs(conn), wanted):
         run = await run_job(conn, job)
         yield run or JobRun(job, 0.0, "another client has just started it; see ksys db jobs")
 
 
-def chosen(jobs: list[Job], wanted: str | None) -> list[Job]:
-    """The jobs that ``wanted`` selects, in the order to run them; errors as :func:`run_now`."""
+def select_jobs(jobs: list[Job], wanted: str | None) -> list[Job]:
+    """The jobs that ``wanted`` selects, in the order to run them. Raises as :func:`run_now`."""
     if wanted is None:
         return in_order([job for job in jobs if job.scheduled])
     found = [job for job in jobs if wanted in (job.name, str(job.job_id))]

@@ -26,7 +26,7 @@ async def preview(dsn: str) -> str:
     """The statements of :func:`prune` as a script for ``psql``; the database is not changed.
 
     Raises:
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
     """
     async with owner(dsn, read_only=True) as conn:
         found = await unexpected(conn)
@@ -35,7 +35,7 @@ async def preview(dsn: str) -> str:
 
 
 async def prune(dsn: str) -> Sequence[Job]:
-    """Remove the unexpected jobs; jobs on tables of somebody else stay.
+    """Remove the unexpected jobs; jobs on other people's tables stay.
 
     Returns:
         The removed jobs.
@@ -55,5 +55,5 @@ async def prune(dsn: str) -> Sequence[Job]:
 
 
 def _comment(job: Job) -> str:
-    """A comment in one line, even if a name holds line breaks."""
+    """A comment in one line, even if a name has line breaks."""
     return " ".join(f"{job.name}: {does(job)}".split())

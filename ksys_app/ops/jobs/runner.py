@@ -51,7 +51,7 @@ class Runner:
         )
         self.failing: dict[str, str] = {}
         self._on_run = on_run
-        self._kept_up = datetime.min.replace(tzinfo=UTC)
+        self._upkeep_at = datetime.min.replace(tzinfo=UTC)
 
     @property
     def passed(self) -> asyncio.Event:
@@ -75,15 +75,15 @@ class Runner:
 
     async def _one_pass(self, conn: AsyncConnection) -> float:
         for run in await jobs.run_due(conn):
-            self._note(run)
+            self._log_run(run)
         workers = await jobs.has_workers(conn)
-        if not workers and datetime.now(UTC) - self._kept_up >= EVERY:
+        if not workers and datetime.now(UTC) - self._upkeep_at >= EVERY:
             await upkeep(conn)
-            self._kept_up = datetime.now(UTC)
+            self._upkeep_at = datetime.now(UTC)
         upcoming = await jobs.list_jobs(conn)
         return _until_due(upcoming, workers)
 
-    def _note(self, run: JobRun) -> None:
+    def _log_run(self, run: JobRun) -> None:
         name = run.job.name
         if run.error is not None and name not in self.failing:
             log.event("job_fail", job=name, error=run.error, dur_ms=run.seconds * 1000)

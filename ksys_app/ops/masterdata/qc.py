@@ -1,6 +1,7 @@
 """Master data in CSV files and the database: sync, verify, export (PRD §4.4, §4.6).
 
-The file is the master, except for what a person changed on a page since the last sync (PRD §32.9).
+The file is the master, except for cells that a person changed on a page since the last sync
+(PRD §32.9).
 Rows that only the database has are reported as drift; they stay unless the caller prunes them.
 """
 
@@ -36,11 +37,11 @@ Row = TypeVar("Row", bound=QcRule | Expectation)
 RULES_CSV: Final = resources.QC / "influx_qc_rule.csv"
 EXPECTATIONS_CSV: Final = resources.QC / "ingest_expectation.csv"
 MAX_ROWS: Final = 100_000
-"""Most rows of every statement here; no plant has so many tags."""
+"""Most rows of a statement here; no plant has so many tags."""
 
 
 def table_of(path: Path) -> Table[QcRule] | Table[Expectation]:
-    """The table of a file, by the file's name; a file with another name holds rules."""
+    """The table of a file, by the file's name; a file with another name has rules."""
     return EXPECTATIONS if path.stem == EXPECTATIONS.name else RULES
 
 
@@ -56,8 +57,8 @@ async def sync(
 ) -> list[Change]:
     """Make the database equal to the file, in one transaction.
 
-    What only a page changed since the last sync is kept. If the page and the file changed the same
-    cell, nothing is written.
+    A cell that only a page changed since the last sync stays. If a page and the file changed the
+    same cell, nothing is written.
 
     Args:
         dsn: DSN of the owner or of ``eco_rw``.
@@ -66,15 +67,15 @@ async def sync(
         reading: how to read the file.
         dry_run: only report what would change.
         prune: delete the rows that only the database has.
-        overwrite: also overwrite what was changed on a page.
+        overwrite: also overwrite cells that were changed on a page.
 
     Returns:
-        Every difference; rows of kind ``remove`` were deleted only with ``prune``, and with one
-        of ``CONFLICTS`` nothing was written.
+        Every difference. Rows of the kind ``remove`` were deleted only with ``prune``. If there is
+        a kind of ``CONFLICTS``, nothing was written.
 
     Raises:
-        ConfigError: a cell of the file is wrong, or the DSN may not write.
-        DatabaseUnreachable: nothing answers there.
+        ConfigError: a cell of the file has an error, or the DSN may not write.
+        DatabaseUnreachable: no server answers.
         SchemaDrift: the table or a column is missing.
     """
     rows = qc_csv.read(path, table, reading)
@@ -86,7 +87,7 @@ async def sync(
             changes = await _merge(conn, changes, prune=prune)
         wanted, unfit = wanted_rows(rows, changes, table)
         changes += unfit
-        if not dry_run and not any(one.kind in CONFLICTS for one in changes):
+        if not dry_run and not any(change.kind in CONFLICTS for change in changes):
             await _upsert(conn, table, wanted)
             if prune:
                 await _delete(conn, table, [c.tag_name for c in changes if c.kind == "remove"])
@@ -96,7 +97,7 @@ async def sync(
 
 
 async def _merge(conn: AsyncConnection, changes: Sequence[Change], *, prune: bool) -> list[Change]:
-    """The changes, merged with what a page changed; without ``prune`` a row stays anyway."""
+    """The changes, merged with those of pages; without ``prune``, a row to remove stays anyway."""
     tags = {change.tag_name for change in changes if change.kind != "add"}
     if not tags:
         return list(changes)
@@ -124,7 +125,7 @@ async def export(dsn: str, path: Path, table: Table[Row], *, force: bool = False
     Raises:
         ConfigError: a file with other content exists and ``force`` is not set, or the file cannot
             be written.
-        DatabaseUnreachable: nothing answers there.
+        DatabaseUnreachable: no server answers.
     """
     async with _session(dsn) as conn:
         rows = await _fetch(conn, table)

@@ -1,4 +1,4 @@
-"""What a sync of rules knows beside the file and the table: its last file, and who changed what."""
+"""The base of a sync of rules: the rows of the last sync, and the changes of pages since then."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ksys_app.models.rows import Expectation, QcRule
 from ksys_app.ops.access.audit import actor
 
 BASE: Final = "SELECT tag_name, base FROM public.rule_base LIMIT %(cap)s"
-# A save of a page waits until the sync ends, so that it meets the version that the sync makes.
+# A save of a page waits until the sync ends, so that it sees the version that the sync creates.
 LOCK: Final = "LOCK TABLE public.influx_qc_rule IN SHARE ROW EXCLUSIVE MODE"
-# The last change of each cell that a page made. Where a row is new, every cell of it changed.
+# The cells whose last change was made on a page. In a new row, every cell changed.
 BY_PAGE: Final = """
 SELECT tag_name, name, actor FROM (
   SELECT DISTINCT ON (h.tag_name, k.name) h.tag_name, k.name, h.actor, h.source
@@ -40,19 +40,19 @@ FORGET: Final = "DELETE FROM public.rule_base WHERE tag_name <> ALL(%(tags)s::te
 
 
 async def base(conn: AsyncConnection, cap: int) -> dict[str, Mapping[str, Any]]:
-    """The rows of the file at the last sync, by tag; empty before the first one."""
+    """The rows of the file at the last sync, by tag; empty before the first sync."""
     cursor = await conn.execute(BASE, {"cap": cap})
     return dict(await cursor.fetchall())
 
 
 async def by_page(conn: AsyncConnection, tags: Collection[str]) -> dict[tuple[str, str], str]:
-    """Who changed a cell, by tag and column, for each cell whose last change is a page's."""
+    """Tag and column to the person, for each cell whose last change was made on a page."""
     cursor = await conn.execute(BY_PAGE, {"tags": list(tags)})
     return {(tag, column): who for tag, column, who in await cursor.fetchall()}
 
 
 async def begin(conn: AsyncConnection, reason: str) -> None:
-    """Keep other writers out until the end of the transaction, and say who writes and why."""
+    """Lock out other writers until the end of the transaction, and record who writes and why."""
     await conn.execute(LOCK)
     await conn.execute(WHO, {"actor": actor(), "reason": reason})
 

@@ -1,4 +1,4 @@
-"""Differences between a file of master data and the database, and what a sync does about each."""
+"""Differences between a file of master data and the database, and how a sync resolves each."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Change:
             database has the row; ``keep``: only a page changed it; ``conflict``: a page and the
             file changed it; ``misfit``: they changed different cells that contradict each other.
         column: the column of a cell, None for a row.
-        file: value in the file.
-        database: value in the database.
-        why: who changed it on the page, or what contradicts.
+        file: the value in the file.
+        database: the value in the database.
+        why: who changed it on the page, or the contradiction.
     """
 
     tag_name: str
@@ -40,7 +40,7 @@ class Change:
     why: str = ""
 
     def done(self, *, dry_run: bool, prune: bool) -> str:
-        """What a sync did about the difference: ``D100 max_val: changed from 210 to 200``.
+        """The action of a sync on the difference: ``D100 max_val: changed from 210 to 200``.
 
         Args:
             dry_run: whether the sync only reported the differences.
@@ -87,18 +87,18 @@ def _shown(cell: Cell) -> str:
 
 
 def diff(file: Sequence[Row], database: Sequence[Row], table: Table[Row]) -> list[Change]:
-    """The changes, cell by cell and by tag, that make the database equal to the file."""
-    there = {row.tag_name: row for row in database}
+    """The changes, by tag and cell, that make the database equal to the file."""
+    stored = {row.tag_name: row for row in database}
     wanted = {row.tag_name: row for row in file}
     changes: list[Change] = []
-    for tag_name in sorted(there.keys() | wanted.keys()):
-        if tag_name not in there:
+    for tag_name in sorted(stored.keys() | wanted.keys()):
+        if tag_name not in stored:
             changes.append(Change(tag_name, "add"))
         elif tag_name not in wanted:
             changes.append(Change(tag_name, "remove"))
         else:
             pairs = [
-                (name, getattr(wanted[tag_name], name), getattr(there[tag_name], name))
+                (name, getattr(wanted[tag_name], name), getattr(stored[tag_name], name))
                 for name in table.names
             ]
             changes += [
@@ -112,61 +112,64 @@ def merged(
     base: Mapping[str, Mapping[str, Any]],
     page: Mapping[tuple[str, str], str],
 ) -> list[Change]:
-    """The same changes, with what a page changed since the last sync kept, or as a conflict.
+    """The changes, with those of pages since the last sync as ``keep`` or ``conflict``.
 
-    A cell that only a program or a person with psql changed is drift: the file is its master.
+    If only a program or a person with psql changed a cell, this is drift, and the file wins.
 
     Args:
         changes: the result of :func:`diff`.
-        base: the rows of the file at the last sync, by tag; empty before the first one.
-        page: who changed a cell last, by tag and column, for each cell whose last change is a
-            page's.
+        base: the rows of the file at the last sync, by tag; empty before the first sync.
+        page: tag and column to the person, for each cell whose last change was made on a page.
     """
-    return [_merged(one, base, page) for one in changes] if base else list(changes)
+    return [_merged(change, base, page) for change in changes] if base else list(changes)
 
 
 def _merged(
-    one: Change,
+    change: Change,
     base: Mapping[str, Mapping[str, Any]],
     page: Mapping[tuple[str, str], str],
 ) -> Change:
-    row = base.get(one.tag_name)
-    if one.kind == "change" and one.column is not None:
-        by = page.get((one.tag_name, one.column))
-        was = _LACKS if row is None else row.get(one.column, _LACKS)
-        if by is None or was == one.database:
-            return one
-        if was == one.file:
-            return replace(one, kind="keep", why=f"changed on the page by {by}")
-        before = "no value" if was is _LACKS else _shown(was)
+    row = base.get(change.tag_name)
+    if change.kind == "change" and change.column is not None:
+        by = page.get((change.tag_name, change.column))
+        base_value = _LACKS if row is None else row.get(change.column, _LACKS)
+        if by is None or base_value == change.database:
+            return change
+        if base_value == change.file:
+            return replace(change, kind="keep", why=f"changed on the page by {by}")
+        before = "no value" if base_value is _LACKS else _shown(base_value)
         why = f"changed on the page by {by}, {before} at the last sync"
-        return replace(one, kind="conflict", why=why)
-    if one.kind == "remove":
-        by = next((who for (tag, _), who in page.items() if tag == one.tag_name), None)
+        return replace(change, kind="conflict", why=why)
+    if change.kind == "remove":
+        by = next((who for (tag, _), who in page.items() if tag == change.tag_name), None)
         if by is not None:
             kind: Kind = "keep" if row is None else "conflict"
-            return replace(one, kind=kind, why=f"changed on the page by {by}")
-    return one
+            return replace(change, kind=kind, why=f"changed on the page by {by}")
+    return change
 
 
 def wanted_rows(
     rows: Sequence[Row], changes: Sequence[Change], table: Table[Row]
 ) -> tuple[list[Row], list[Change]]:
-    """The rows to write, with the cells that are kept, and conflicts of rows that do not fit.
+    """The rows to write, with the cells of pages that stay, and the conflicts in these rows.
 
-    A cell of the file and a cell of a page may be valid alone and contradict each other.
+    A cell of the file and a cell of a page may each be valid but contradict each other.
     """
-    kept: dict[str, dict[str, Cell]] = {}
-    for one in changes:
-        if one.kind == "keep" and one.column is not None:
-            kept.setdefault(one.tag_name, {})[one.column] = one.database
-    touched: Collection[str] = {one.tag_name for one in changes if one.kind in ("add", "change")}
-    found = [replace(row, **kept.get(row.tag_name, {})) for row in rows if row.tag_name in touched]
+    page_cells: dict[str, dict[str, Cell]] = {}
+    for change in changes:
+        if change.kind == "keep" and change.column is not None:
+            page_cells.setdefault(change.tag_name, {})[change.column] = change.database
+    touched: Collection[str] = {
+        change.tag_name for change in changes if change.kind in ("add", "change")
+    }
+    found = [
+        replace(row, **page_cells.get(row.tag_name, {})) for row in rows if row.tag_name in touched
+    ]
     return found, [
-        Change(row.tag_name, "misfit", column, why=said)
+        Change(row.tag_name, "misfit", column, why=text)
         for row in found
-        if row.tag_name in kept
-        for column, said in _faults(row, table)
+        if row.tag_name in page_cells
+        for column, text in _faults(row, table)
     ]
 
 

@@ -37,15 +37,15 @@ def read(path: Path, table: Table[Row], reading: Reading = PLAIN) -> list[Row]:
         reading: how to read the file.
 
     Raises:
-        ConfigError: the file cannot be read, its numbers could be read in two ways, or cells are
-            wrong. Each problem is a line ``file:line column: what is wrong``.
+        ConfigError: the file cannot be read, its numbers could be read in two ways, or cells have
+            errors. Each error is a line ``file:line column: what is wrong``.
     """
     with textlines.opened(path, reading.encoding) as file:
         header, records = _records(file, table)
         decimal = reading.decimal or _decimal(file.name, header, records, table)
-        said = dialect.describe(file.encoding, header.separator, decimal)
-    if said:
-        reading.report(f"{path}: {said}")
+        format_text = dialect.describe(file.encoding, header.separator, decimal)
+    if format_text:
+        reading.report(f"{path}: {format_text}")
     problems: list[str] = []
     rows: list[Row] = []
     first_line: dict[str, int] = {}
@@ -56,7 +56,7 @@ def read(path: Path, table: Table[Row], reading: Reading = PLAIN) -> list[Row]:
                 before = first_line[row.tag_name]
                 wrong.append(f"tag_name: {row.tag_name} is already on line {before}")
             first_line.setdefault(row.tag_name, line)
-            wrong += [say(fault.said) for fault in table.check(row)]
+            wrong += [say(fault.sentence) for fault in table.check(row)]
             rows.append(row)
         problems += [f"{path}:{line} {text}" for text in wrong]
     if problems:
@@ -111,10 +111,10 @@ def _check_header(where: str, header: Header, names: list[str]) -> None:
         "columns without a name": [str(n) for n, name in enumerate(found, 1) if not name],
         "columns given twice": sorted({name for name in found if name and found.count(name) > 1}),
     }
-    told = [f"{what}: {', '.join(which)}" for what, which in wrong.items() if which]
-    if told:
+    faults = [f"{what}: {', '.join(columns)}" for what, columns in wrong.items() if columns]
+    if faults:
         between = dialect.SEPARATORS[header.separator]
-        raise ConfigError(f"{where} {'; '.join(told)} ({between} between cells)")
+        raise ConfigError(f"{where} {'; '.join(faults)} ({between} between cells)")
 
 
 def _numeric(table: Table[Row]) -> Iterator[Column]:
@@ -131,7 +131,7 @@ def _decimal(
         at = header.names.index(column.name)
         for _, cells in records:
             if at < len(cells):
-                decimals.see(cells[at])
+                decimals.examine(cells[at])
     try:
         return decimals.sign()
     except ValueError as error:
@@ -161,7 +161,7 @@ def _row(
 
 
 def text(rows: Sequence[Row], table: Table[Row]) -> str:
-    """The rows as CSV, columns in the order of the DDL; :func:`read` reads it back."""
+    """The rows as CSV that :func:`read` can read, with the columns in the order of the DDL."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.names)

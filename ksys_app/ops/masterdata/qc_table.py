@@ -34,7 +34,7 @@ class Column:
         sql_type: SQL type of the column.
         parse: converts a cell; raises ValueError with a description of the problem.
         empty: returns the value for an empty cell, NULL by default.
-        stored: converts a stored value to a cell, whoever wrote the value.
+        stored: converts any stored value to a cell.
     """
 
     name: LiteralString
@@ -47,7 +47,7 @@ class Column:
         """The value of a cell.
 
         Raises:
-            ValueError: the message says what is wrong with the cell.
+            ValueError: the cell is wrong; the message is the reason.
         """
         value = self.parse(cell) if cell else self.empty()
         if wrong := rules.value_fault(self.name, value):
@@ -63,7 +63,7 @@ class Table(Generic[Row_co]):
         name: name of the relation in ``public``.
         row: type of a row; its fields are the columns.
         columns: the columns in the order of the DDL.
-        check: returns what is wrong with a row as a whole.
+        check: returns the faults of a row whose cells are valid.
         stamped: whether the table has ``updated_at``, the time of a row's last change.
         on_pages: whether people also change the rows on pages, so that a sync has to merge.
     """

@@ -32,7 +32,7 @@ class Suggestion:
         tag_name: the tag.
         observed: messages a minute, median over the last day since the tag's first sample.
         expected: the current ``exp_per_min``; 1 without an expectation.
-        proposed: the proposed ``exp_per_min``, None where it should stay.
+        proposed: the proposed ``exp_per_min``, None if it should stay.
         slow: whether the tag sends too rarely for a whole number a minute.
     """
 
@@ -68,7 +68,7 @@ async def suggest(
     Raises:
         UnknownTag: one of ``tag_names`` has sent nothing in the last day.
         ConfigError: the DSN's role may not write.
-        DatabaseUnreachable: nothing answers there.
+        DatabaseUnreachable: no server answers.
     """
     async with owner(dsn) as conn:
         async with conn.cursor(row_factory=class_row(Rate)) as cursor:
@@ -76,7 +76,11 @@ async def suggest(
             rates = await cursor.fetchall()
         _require(tag_names, rates)
         found = [suggestion(rate) for rate in rates if not tag_names or rate.tag_name in tag_names]
-        changes = [(one.tag_name, one.proposed) for one in found if one.proposed is not None]
+        changes = [
+            (proposal.tag_name, proposal.proposed)
+            for proposal in found
+            if proposal.proposed is not None
+        ]
         if apply and changes:
             tags, proposed = zip(*changes, strict=True)
             await conn.execute(APPLY, {"tags": list(tags), "rates": list(proposed)})
@@ -88,5 +92,5 @@ def _require(tag_names: Collection[str], rates: Sequence[Rate]) -> None:
     if missing:
         raise UnknownTag(
             f"{', '.join(missing)}: sent nothing in the last day, or lives for less than "
-            f"{RATE_AFTER_MINUTES} minutes; its rate is unknown"
+            f"{RATE_AFTER_MINUTES} minutes; its rate is unknown, and a calculated tag never sends"
         )

@@ -18,8 +18,8 @@ NAME_BYTES: Final = 63
 LOOK_S: Final = 0.1
 END_SESSIONS: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 # TimescaleDB starts no scheduler for a database that accepts no connections. So no job runs in the
-# renamed database and no worker is used for it, even after a restart. If somebody allows
-# connections to read the data, jobs run again; they are read-only and can change nothing.
+# renamed database, and it uses no worker, even after a restart. If somebody allows connections to
+# read the data, jobs run again, but they are read-only and cannot change anything.
 MOVE: Final[tuple[LiteralString, ...]] = (
     "ALTER DATABASE {name} RENAME TO {aside}",
     "ALTER DATABASE {aside} ALLOW_CONNECTIONS false",
@@ -30,7 +30,7 @@ BACK: Final[tuple[LiteralString, ...]] = (
     "ALTER DATABASE {aside} ALLOW_CONNECTIONS true",
     "ALTER DATABASE {aside} RENAME TO {name}",
 )
-LIKE_IT: Final = """
+LOCALE_OF: Final = """
 SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = %s
 """
 CREATE: Final[LiteralString] = (
@@ -53,14 +53,14 @@ def dropping(aside: str) -> str:
 async def rename_database(dsn: str, on_done: Callable[[str], None]) -> None:
     """Rename the database and create an empty one with its name.
 
-    If it is cancelled, it completes both steps first, so that a database with the name exists.
+    If cancelled, this function completes both steps first, so that a database with the name exists.
 
     Args:
         dsn: DSN of a superuser of the database.
         on_done: called with the new name of the old database after both steps.
 
     Raises:
-        ConfigError: it is the maintenance database.
+        ConfigError: the database is the maintenance database.
         DatabaseFault: a session in the database does not end.
     """
     name = name_of(dsn)
@@ -83,7 +83,7 @@ async def rename_database(dsn: str, on_done: Callable[[str], None]) -> None:
 async def _rename(elsewhere: str, name: str, aside: str) -> None:
     names = {"name": sql.Identifier(name), "aside": sql.Identifier(aside)}
     async with owner(elsewhere) as conn, owner(elsewhere) as other:
-        row = await (await conn.execute(LIKE_IT, (name,))).fetchone()
+        row = await (await conn.execute(LOCALE_OF, (name,))).fetchone()
         assert row is not None, "it was connected to a moment ago"
         moving = asyncio.create_task(_all(conn, MOVE, names))
         # The server waits some seconds for sessions to end, and accepts no new ones meanwhile.

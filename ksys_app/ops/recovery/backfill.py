@@ -45,17 +45,17 @@ class BackfillResult:
     """The progress and the result of a backfill.
 
     Attributes:
-        lines: number of read lines, including the header.
+        lines: number of lines read, including the header.
         samples: number of valid lines.
         written: number of new and changed rows.
         rejected: number of lines in the reject file.
-        position: read bytes of the file as it is stored.
-        size: bytes of the file, None where unknown.
+        position: bytes read of the file as it is stored.
+        size: bytes of the file, None if unknown.
         first, last: times of the oldest and the newest sample.
         days: days of UTC with samples.
         tags: names of the tags.
         beyond_retention: number of samples older than the retention of raw samples.
-        skipped_days: days that are not refreshed, because their raw samples are deleted in part.
+        skipped_days: days that are not refreshed, because some of their raw samples are deleted.
         refreshed: the refreshed aggregates.
         stopped: whether the run was stopped before the end of the file.
         seconds: duration.
@@ -83,7 +83,7 @@ class BackfillResult:
         return self.samples / self.seconds if self.seconds else 0.0
 
     def add(self, batch: Batch, written: int, floor: datetime) -> None:
-        """Count a batch with ``written`` new or changed rows; ``floor``: start of the retention."""
+        """Count a batch with ``written`` new or changed rows; ``floor`` starts the retention."""
         self.samples += batch.count
         self.lines, self.position, self.rejected = batch.line, batch.position, batch.rejected
         self.written += written
@@ -105,7 +105,7 @@ class Source:
 
     Attributes:
         path: file with ``ts,tag_name,value[,qc,meta]``, plain or gzip; None for standard input.
-        reject: file for lines that are no usable samples.
+        reject: file for lines that are not usable samples.
         max_ahead_s: how far ahead of the database's clock a sample may be, seconds.
         reading: options for the format of the text.
     """
@@ -155,15 +155,15 @@ async def backfill(dsn: str, zone: tzinfo, source: Source, listener: Listener) -
         dsn: DSN of the database's owner.
         zone: the display zone.
         source: the file.
-        listener: callbacks for the progress. After a stop, the next run does the rest.
+        listener: callbacks for the progress. After a stop, the next run continues.
 
     Raises:
         ConfigError: the file cannot be read to its end, its first line does not name the columns,
             or the role is not the owner. Samples that were read before are written and refreshed.
         NoRows: no line is a sample.
         SchemaDrift: the schema does not exist.
-        DatabaseUnreachable: nothing answers at ``dsn``, or the connection was lost.
-        DatabaseTimeout: the server does not answer any more.
+        DatabaseUnreachable: no server answers at ``dsn``, or the connection was lost.
+        DatabaseTimeout: the server no longer answers.
     """
     done = BackfillResult()
     with _opened(source, listener) as (file, rejects):
@@ -199,7 +199,7 @@ def _opened(source: Source, listener: Listener) -> Iterator[tuple[SampleFile, Re
 
 
 def _latest(now: datetime, max_ahead_s: int) -> Callable[[], datetime]:
-    """A function for the latest usable time; its clock starts at ``now`` and runs on."""
+    """A function that returns the latest usable time, by a clock that starts at ``now``."""
     latest, started = now + timedelta(seconds=max_ahead_s), time.monotonic()
     return lambda: latest + timedelta(seconds=time.monotonic() - started)
 
@@ -207,7 +207,7 @@ def _latest(now: datetime, max_ahead_s: int) -> Callable[[], datetime]:
 async def _load(
     batches: Batches, write: Write, done: BackfillResult, listener: Listener, floor: datetime
 ) -> KsysError | None:
-    """Write each batch while the next one is read; return the error that ended it early, if any."""
+    """Write each batch while the next one is read; return the error that ended the file, if any."""
     started = time.perf_counter()
     batch: Batch | None = await asyncio.to_thread(batches.take)
     while batch is not None and not listener.stop.is_set():
@@ -241,13 +241,13 @@ async def _refresh(
     wanted = dict.fromkeys(upkeep.REFRESH, ranges)
     plan = await refresh.make_plan(conn, wanted, limits, zone)
 
-    def told(progress: refresh.Progress) -> None:
+    def report(progress: refresh.Progress) -> None:
         listener.on_refresh(progress)
         if listener.stop.is_set():
             raise _Stopped
 
     try:
-        done.refreshed = await refresh.carry_out(conn, plan, limits, told)
+        done.refreshed = await refresh.carry_out(conn, plan, limits, report)
     except _Stopped:
         done.stopped = True
 

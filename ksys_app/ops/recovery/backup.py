@@ -1,4 +1,4 @@
-"""``ksys db backup``: writes a dump for ``ksys db restore``, and a manifest beside it.
+"""``ksys db backup``: writes a dump for ``ksys db restore``, and the manifest of the dump.
 
 Dump and manifest use the same snapshot, while new samples arrive. Both files get their final names
 when they are complete; a file with ``.partial`` in its name is not complete (PRD §27.7).
@@ -24,22 +24,24 @@ from ksys_app.ops.recovery.manifest import Dump, Manifest
 from ksys_app.utils import private
 
 COMPRESSION: Final = "--compress=5"
-# The lock is taken before the snapshot. The compression of a chunk truncates the chunk, and an
-# older snapshot would see an empty one.
-HOLD_CHUNKS: Final = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(
+# Take the lock before the snapshot: the compression of a chunk truncates it, and an older snapshot
+# would then see an empty chunk.
+LOCK_CHUNKS: Final = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(
     sql.SQL(", ").join(
         sql.Identifier("public", name) for name in (*upkeep.HYPERTABLES, *upkeep.REFRESH)
     )
 )
-# Rows that a job wrote outside the chunks while TimescaleDB was switched off. Nobody can read them.
+# Rows that a job wrote outside the chunks while TimescaleDB was switched off. No query reads them.
 # A dump with such rows cannot be restored, because the restore would insert them twice.
 BESIDE_CHUNKS: Final = """
 SELECT format('--exclude-table-data=%I.%I', materialization_hypertable_schema,
               materialization_hypertable_name)
 FROM timescaledb_information.continuous_aggregates
 """
-# A session that was ended after the dump must not come back with it: everybody logs in again.
-NOT_KEPT: Final = tuple(f"--exclude-table-data=ksys.{name}" for name in ("session", "attempt"))
+# A restore must not bring back a session that has ended since the dump, so all users log in again.
+WITHOUT_SESSIONS: Final = tuple(
+    f"--exclude-table-data=ksys.{name}" for name in ("session", "attempt")
+)
 LOOK_S: Final = 0.5
 CHUNK: Final = 2**20
 
@@ -61,9 +63,9 @@ async def backup(dsn: str, file: Path, *, zone: str, on_stage: OnStage) -> Manif
             or too old, or the database is the embedded one.
         BackupFailed: the dump failed, for example because the disk is full; the file is removed.
         SchemaDrift: the schema does not exist.
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
     """
-    partial = _begun(file)
+    partial = _create_partial(file)
     try:
         async with owner(dsn) as conn:
             await require_direct(conn, dsn)
@@ -72,34 +74,34 @@ async def backup(dsn: str, file: Path, *, zone: str, on_stage: OnStage) -> Manif
             program = await pg_programs.find("pg_dump", origin["major"])
             await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
             async with conn.transaction():
-                await conn.execute(HOLD_CHUNKS)
+                await conn.execute(LOCK_CHUNKS)
                 row = await (await conn.execute("SELECT pg_export_snapshot()")).fetchone()
                 assert row is not None
                 beside = await (await conn.execute(BESIDE_CHUNKS)).fetchall()
-                leaving = (argument for (argument,) in beside)
-                arguments = ("--format=custom", COMPRESSION, f"--file={partial}", *NOT_KEPT)
+                excluded = (argument for (argument,) in beside)
+                arguments = ("--format=custom", COMPRESSION, f"--file={partial}", *WITHOUT_SESSIONS)
                 dumping = asyncio.create_task(
-                    pg_programs.run(program, dsn, f"--snapshot={row[0]}", *arguments, *leaving)
+                    pg_programs.run(program, dsn, f"--snapshot={row[0]}", *arguments, *excluded)
                 )
                 try:
                     on_stage("rows", 0)
-                    held = await manifest.content(conn)
+                    content = await manifest.content(conn)
                     await _watch(dumping, partial, on_stage)
                 finally:
                     dumping.cancel()
                     await asyncio.wait([dumping])
-        made = manifest.make(origin, held, await asyncio.to_thread(_seal, partial), zone)
-        await asyncio.to_thread(_write, manifest.beside(file), manifest.text(made))
+        written = manifest.make(origin, content, await asyncio.to_thread(_seal, partial), zone)
+        await asyncio.to_thread(_write, manifest.beside(file), manifest.text(written))
         os.replace(partial, file)
     except OSError as error:
         raise BackupFailed(f"{file} cannot be written: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
-    return made
+    return written
 
 
-def _begun(file: Path) -> Path:
-    """Create the empty file in which the dump is written until it is complete."""
+def _create_partial(file: Path) -> Path:
+    """Create the empty file to which the dump is written until it is complete."""
     try:
         if not file.name or file.is_dir():
             raise ConfigError(f"{file} is a folder; name a file in it")

@@ -27,7 +27,7 @@ class Batch:
         samples: the samples of the valid lines; of several with the same tag and time, the last.
         count: number of valid lines.
         line: number of the last line.
-        position: read bytes of the file as it is stored.
+        position: number of bytes read so far of the file as it is stored.
         rejected: number of bad lines so far.
         ended: whether there are no more lines.
         failure: the error that ended the reading, None at the normal end of the file.
@@ -43,12 +43,12 @@ class Batch:
 
 
 class Batches:
-    """Reads the batches of a file; meant for a separate thread.
+    """Reads the batches of a file, in a separate thread.
 
     Args:
         file: the file, whose header has been read.
         rejects: writes the bad lines.
-        latest: returns the latest usable time; it is called again while time passes.
+        latest: returns the latest usable time; called again as time passes.
     """
 
     def __init__(self, file: SampleFile, rejects: Rejects, latest: Callable[[], datetime]) -> None:
@@ -92,7 +92,7 @@ class Batches:
     def _unusable(self, sample: NewSample) -> Unusable | None:
         reason = unusable(sample.ts, sample.value, self._latest)
         if reason is Unusable.AHEAD:
-            # Standard input may run for hours, and its samples follow the clock.
+            # Standard input may stay open for hours, with samples of the current time.
             self._latest = self._clock()
             reason = unusable(sample.ts, sample.value, self._latest)
         return reason

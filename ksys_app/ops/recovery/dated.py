@@ -1,4 +1,4 @@
-"""Dumps with their time in the name, of which a folder keeps a number (PRD §27.7)."""
+"""Dumps with their time in the name; a folder has a limited number of them (PRD §27.7)."""
 
 from __future__ import annotations
 
@@ -39,24 +39,25 @@ def dump_name(database: str, now: datetime) -> str:
 def outdated(names: Iterable[str], database: str, keep: int) -> list[str]:
     """The names of the files to remove from a folder, oldest dump first.
 
-    A dump counts if its manifest is beside it. The newest ``keep`` dumps stay. Older dumps are
-    removed with their manifests, and so are older files that a killed backup has left.
+    A dump counts only if its manifest exists. The newest ``keep`` dumps stay. Older dumps are
+    removed with their manifests, and so are older partial files of backups that were killed.
 
     Args:
         names: names of the files in the folder.
         database: name of the database.
         keep: how many dumps stay.
     """
-    there = set(names)
+    existing = set(names)
     form = re.compile(rf"{re.escape(_prefix(database))}{_STAMP}\.dump")
-    ours = {name: found[0] for name in there if (found := form.match(name))}
-    whole = sorted(name for name in there if ours.get(name) == name and _beside(name) in there)
-    if len(whole) <= keep:
+    dump_of = {name: match[0] for name in existing if (match := form.match(name))}
+    complete = sorted(
+        name for name in existing if dump_of.get(name) == name and _manifest_name(name) in existing
+    )
+    if len(complete) <= keep:
         return []
-    oldest = whole[-keep]
-    rests = {dump + part for dump in ours.values() for part in _PARTS}
-    gone = {name for name in there & ({*whole} | rests) if ours[name] < oldest}
-    return sorted(gone)
+    oldest = complete[-keep]
+    parts = {dump + part for dump in dump_of.values() for part in _PARTS}
+    return sorted(name for name in existing & ({*complete} | parts) if dump_of[name] < oldest)
 
 
 def home() -> Path:
@@ -108,15 +109,15 @@ async def target(dsn: str, where: Path | None, keep: int | None, now: datetime) 
     new = folder / dump_name(row[0], now)
     if keep is None:
         return Target(new, [])
-    there = await asyncio.to_thread(_names, folder)
-    names = outdated([*there, new.name, manifest.beside(new).name], row[0], keep)
+    existing = await asyncio.to_thread(_names, folder)
+    names = outdated([*existing, new.name, manifest.beside(new).name], row[0], keep)
     return Target(new, [folder / name for name in names])
 
 
 def _names(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            return [one.name for one in entries if one.is_file(follow_symlinks=False)]
+            return [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -142,5 +143,5 @@ def _prefix(database: str) -> str:
     return re.sub(r"[^\w.-]", "_", database) + "_"
 
 
-def _beside(name: str) -> str:
-    return manifest.beside(Path(name)).name
+def _manifest_name(dump: str) -> str:
+    return manifest.beside(Path(dump)).name

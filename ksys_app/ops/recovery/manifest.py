@@ -1,8 +1,8 @@
 """The manifest of a dump: numbers of rows and checksums, which are compared after a restore.
 
 The checksum of a day is a sum over its rows. Each row adds the first 60 bits of the MD5 of
-``ts|value|qc|meta``, as PostgreSQL writes them in UTC. So anybody can compute it again, with any
-version of PostgreSQL and in any order of the rows.
+``ts|value|qc|meta``, as PostgreSQL writes them in UTC. So it can be computed again with any version
+of PostgreSQL and in any order of the rows.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from ksys_app.ops import golden
 from ksys_app.ops.schema import schema
 
 FORMAT: Final = 1
-# Relations that jobs and their runner change all the time are not compared.
+# Relations that jobs and their runner change all the time; they are not compared.
 RESTLESS: Final = frozenset({"influx_hist", "ksys_job_run", "tech_ind_1m_mv"})
 ACCESS: Final = ("ksys.app_user", "ksys.audit", "ksys.token")
-"""The tables of schema ``ksys`` whose rows a dump has."""
+"""The tables of schema ``ksys`` whose rows are in a dump."""
 MAX_NAMED_DAYS: Final = 10
 
 DAYS: Final = """
@@ -96,7 +96,7 @@ def beside(dump: Path) -> Path:
     return dump.with_name(f"{dump.name}.manifest.json")
 
 
-THERE: Final = """
+EXISTING: Final = """
 SELECT w.name FROM unnest(%s::text[]) AS w (name)
 JOIN pg_namespace AS n ON n.nspname = CASE WHEN w.name LIKE 'ksys.%%' THEN 'ksys' ELSE 'public' END
 JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = regexp_replace(w.name, '^ksys[.]', '')
@@ -109,7 +109,7 @@ async def about(conn: AsyncConnection) -> dict[str, Any]:
     cursor = await conn.execute(ABOUT)
     assert cursor.description is not None
     row = await cursor.fetchone()
-    assert row is not None, "the cast to regclass fails where there is no such table"
+    assert row is not None, "the cast to regclass fails if there is no such table"
     return dict(zip([column.name for column in cursor.description], row, strict=True))
 
 
@@ -123,8 +123,8 @@ async def content(conn: AsyncConnection, also: Iterable[str] = ()) -> Content:
     """
     relations = {}
     names = {*golden.of(conn).tables, *REFRESH, *ACCESS, *also} - RESTLESS
-    there = await (await conn.execute(THERE, (sorted(names),))).fetchall()
-    for (name,) in there:
+    existing = await (await conn.execute(EXISTING, (sorted(names),))).fetchall()
+    for (name,) in existing:
         parts = name.split(".") if name in ACCESS else ("public", name)
         counting = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*parts))
         row = await (await conn.execute(counting)).fetchone()
@@ -134,7 +134,7 @@ async def content(conn: AsyncConnection, also: Iterable[str] = ()) -> Content:
     return Content(relations, [list(row) for row in rows])
 
 
-def make(origin: dict[str, Any], held: Content, dump: Dump, zone: str) -> Manifest:
+def make(origin: dict[str, Any], counted: Content, dump: Dump, zone: str) -> Manifest:
     """A manifest with the current time."""
     return Manifest(
         format=FORMAT,
@@ -142,16 +142,16 @@ def make(origin: dict[str, Any], held: Content, dump: Dump, zone: str) -> Manife
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         schema=hashlib.sha256(schema.script(zone).encode()).hexdigest(),
         dump=dump,
-        content=held,
+        content=counted,
         **origin,
     )
 
 
 def text(manifest: Manifest) -> str:
     """A manifest as JSON, with one line for each day."""
-    whole = asdict(manifest)
-    days = whole["content"].pop("days")
-    head = json.dumps(whole, indent=1)
+    document = asdict(manifest)
+    days = document["content"].pop("days")
+    head = json.dumps(document, indent=1)
     body = ",\n".join(json.dumps(day, ensure_ascii=False) for day in days)
     return f'{head[:-2]},\n "days": [\n{body}\n]}}\n'
 
@@ -163,13 +163,15 @@ def read(path: Path) -> Manifest:
         ConfigError: the file cannot be read, or it is no manifest.
     """
     try:
-        whole = json.loads(path.read_text("utf-8"))
-        if whole["format"] != FORMAT:
-            raise ConfigError(f"{path} has format {whole['format']}; this version reads {FORMAT}")
-        days = whole.pop("days")
-        whole["content"] = Content(days=days, **whole["content"])
-        whole["dump"] = Dump(**whole["dump"])
-        return Manifest(**whole)
+        document = json.loads(path.read_text("utf-8"))
+        if document["format"] != FORMAT:
+            raise ConfigError(
+                f"{path} has format {document['format']}; this version reads {FORMAT}"
+            )
+        days = document.pop("days")
+        document["content"] = Content(days=days, **document["content"])
+        document["dump"] = Dump(**document["dump"])
+        return Manifest(**document)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -201,11 +203,11 @@ def compare(expected: Content, found: Content, floor: date) -> Comparison:
     differences: list[str] = []
     additional: list[str] = []
     for name, rows in expected.relations.items():
-        there = found.relations.get(name, 0)
-        text = f"{name} has {there:,} rows, the dump {rows:,}"
-        if name in REFRESH and there > rows:
+        actual = found.relations.get(name, 0)
+        text = f"{name} has {actual:,} rows, the dump {rows:,}"
+        if name in REFRESH and actual > rows:
             additional.append(text)
-        elif there != rows:
+        elif actual != rows:
             differences.append(text)
     days = list(_other_days(expected, found, floor))
     differences += days[:MAX_NAMED_DAYS]
@@ -215,15 +217,15 @@ def compare(expected: Content, found: Content, floor: date) -> Comparison:
 
 
 def _other_days(expected: Content, found: Content, floor: date) -> Iterator[str]:
-    there = {(tag, day): (rows, checksum) for tag, day, rows, checksum in found.days}
+    restored = {(tag, day): (rows, checksum) for tag, day, rows, checksum in found.days}
     for tag, day, rows, checksum in expected.days:
-        has = there.pop((tag, day), None)
-        if has is None and date.fromisoformat(day) < floor:
+        actual = restored.pop((tag, day), None)
+        if actual is None and date.fromisoformat(day) < floor:
             continue
-        if has is None:
+        if actual is None:
             yield f"{tag} has no samples on {day}, the dump {rows:,}"
-        elif has[0] != rows:
-            yield f"{tag} has {has[0]:,} samples on {day}, the dump {rows:,}"
-        elif has[1] != checksum:
+        elif actual[0] != rows:
+            yield f"{tag} has {actual[0]:,} samples on {day}, the dump {rows:,}"
+        elif actual[1] != checksum:
             yield f"{tag} has other samples on {day} than the dump"
-    yield from (f"{tag} has samples on {day}, the dump none" for tag, day in there)
+    yield from (f"{tag} has samples on {day}, the dump none" for tag, day in restored)

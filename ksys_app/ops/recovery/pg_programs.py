@@ -18,7 +18,7 @@ from ksys_app.errors import BackupFailed, ConfigError, DatabaseTimeout
 from ksys_app.settings import safe_dsn
 
 Program = Literal["pg_dump", "pg_restore"]
-# Folders in which Debian and Red Hat install several versions.
+# The folders in which Debian and Red Hat install several versions.
 FOLDERS: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 # A shell runs the program and reads a pipe from this process. The pipe closes when this process
 # closes it or ends for any reason. Then the shell asks the program to end, and the program cancels
@@ -65,9 +65,9 @@ def choose(program: Program, server: int, installed: Iterable[ClientProgram]) ->
     for found in ordered:
         if found.major >= server:
             return found
-    have = f"only {program} {ordered[-1].major} is installed" if ordered else f"no {program} is"
+    state = f"only {program} {ordered[-1].major} is installed" if ordered else f"no {program} is"
     raise ConfigError(
-        f"the server is PostgreSQL {server} and {have}; install postgresql-client-{server} "
+        f"the server is PostgreSQL {server} and {state}; install postgresql-client-{server} "
         "(Debian, Ubuntu) and try again"
     )
 
@@ -93,56 +93,56 @@ async def _version(path: str) -> ClientProgram | None:
 
 
 async def run(program: ClientProgram, dsn: str, *arguments: str) -> None:
-    """Run a program on a database; it ends if the call is cancelled or this process ends.
+    """Run a program on a database; the program ends if the call is cancelled or this process ends.
 
     Raises:
         BackupFailed: the program failed; the message has its last output.
-        DatabaseTimeout: the server does not answer any more.
+        DatabaseTimeout: the server no longer answers.
     """
     parts = {
         key: str(value)
         for key, value in (KEEPALIVE | conninfo_to_dict(dsn)).items()
         if value is not None
     }
-    # Everybody on the machine can read the arguments of a process, but not its environment.
+    # Every user of the machine can read the arguments of a process, but not its environment.
     secret = {"PGPASSWORD": parts.pop("password")} if "password" in parts else {}
-    theirs, ours = os.pipe()
+    read_end, write_end = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
             *("/bin/sh", "-c", LEASH, "sh"),
             *(program.path, "--no-password", f"--dbname={make_conninfo(**parts)}"),
             *arguments,
             env={**os.environ, **secret},
-            stdin=theirs,
+            stdin=read_end,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             # Ctrl-C in a terminal must reach only this process, which then ends the program.
             start_new_session=True,
         )
     except OSError as error:
-        os.close(ours)
+        os.close(write_end)
         raise BackupFailed(f"{program.path} cannot be started: {error.strerror}") from error
     except BaseException:
-        os.close(ours)
+        os.close(write_end)
         raise
     finally:
-        os.close(theirs)
-    talking = asyncio.create_task(process.communicate())
-    looking = asyncio.create_task(until_unreachable(dsn))
+        os.close(read_end)
+    communication = asyncio.create_task(process.communicate())
+    watch = asyncio.create_task(until_unreachable(dsn))
     try:
-        await asyncio.wait([talking, looking], return_when=asyncio.FIRST_COMPLETED)
-        if not talking.done():
+        await asyncio.wait([communication, watch], return_when=asyncio.FIRST_COMPLETED)
+        if not communication.done():
             raise DatabaseTimeout(f"{safe_dsn(dsn)} gives no sign of life any more; try again")
-        _, said = talking.result()
+        _, output = communication.result()
     finally:
-        looking.cancel()
-        talking.cancel()
-        os.close(ours)
+        watch.cancel()
+        communication.cancel()
+        os.close(write_end)
         await process.wait()
     if process.returncode:
-        raise BackupFailed(f"{Path(program.path).name} failed: {_reason(said.decode())}")
+        raise BackupFailed(f"{Path(program.path).name} failed: {_reason(output.decode())}")
 
 
-def _reason(said: str) -> str:
-    lines = [line.split(": ", 1)[-1] for line in said.splitlines() if "error: " in line]
-    return "; ".join(line.removeprefix("error: ") for line in lines[:2]) or said.strip()[-300:]
+def _reason(output: str) -> str:
+    lines = [line.split(": ", 1)[-1] for line in output.splitlines() if "error: " in line]
+    return "; ".join(line.removeprefix("error: ") for line in lines[:2]) or output.strip()[-300:]

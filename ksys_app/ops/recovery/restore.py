@@ -1,7 +1,7 @@
 """``ksys db restore``: restores a dump of ``ksys db backup`` and verifies the result.
 
 The target must be empty and have TimescaleDB in the dump's version. The restore calls TimescaleDB's
-two hooks before and after; without them a third of the rows and every key were lost (PRD decision
+two hooks before and after. Without them a third of the rows and every key were lost (PRD decision
 19).
 """
 
@@ -43,7 +43,7 @@ SELECT current_database() AS name,
                                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                                    AND d.deptype = 'e')) AS is_used
 """
-# Between the hooks TimescaleDB is switched off and jobs do not run. One session may switch it on.
+# Between the hooks TimescaleDB is off and jobs do not run. A session may switch it on for itself.
 AS_USUAL: Final = "SET timescaledb.restoring = off"
 # The runner's records belong to the server of the dump; in the restored database jobs are new.
 JOBS_ARE_NEW: Final = """
@@ -86,8 +86,8 @@ class Plan:
     replace: bool = False
 
 
-# A session that began during the restore stays in restore mode. Rows that it writes would be lost,
-# so such sessions are ended.
+# A session that was opened during the restore stays in restore mode. Rows that it writes would be
+# lost, so such sessions are ended.
 END_OTHERS: Final = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -117,12 +117,12 @@ class Progress:
     reached: Reached = "nothing"
     aside: str | None = None
 
-    def note_renamed(self, name: str) -> None:
+    def record_renamed(self, name: str) -> None:
         """Record that the old database was renamed to ``name`` and an empty one was created."""
         self.aside, self.reached = name, "empty"
 
     def outcome(self, what: str) -> str:
-        """A sentence: ``what`` has happened, the state of the database, and how to continue."""
+        """A sentence with the event ``what``, the state of the database and how to continue."""
         before = (
             f"; the old database is now {self.aside} (docs/runbooks/RECOVERY.md)"
             if self.aside
@@ -139,7 +139,7 @@ async def restore(plan: Plan, on_step: Callable[[str], None]) -> Restored:
             dump. Nothing was changed.
         BackupFailed: the restore failed midway; the database is not usable.
         Interrupted: the restore was cancelled.
-        DatabaseUnreachable: nothing answers there.
+        DatabaseUnreachable: no server answers there.
     """
     progress = Progress(aside.name_of(plan.dsn))
     try:
@@ -154,12 +154,12 @@ async def restore(plan: Plan, on_step: Callable[[str], None]) -> Restored:
 
 async def _restore(plan: Plan, progress: Progress, on_step: Callable[[str], None]) -> Restored:
     on_step("checking the dump and the target")
-    noted = await asyncio.to_thread(_manifest, plan.file)
+    recorded = await asyncio.to_thread(_manifest, plan.file)
     async with owner(plan.dsn, even_restoring=True) as conn:
-        program, version, is_new = await _require_target(conn, noted, plan)
+        program, version, is_new = await _require_target(conn, recorded, plan)
     if not is_new:
         on_step("renaming the existing database")
-        await aside.rename_database(plan.dsn, progress.note_renamed)
+        await aside.rename_database(plan.dsn, progress.record_renamed)
     progress.reached = "empty"
     on_step("roles")
     await schema.apply_roles(plan.dsn, zone=plan.zone, passwords=plan.passwords)
@@ -172,7 +172,7 @@ async def _restore(plan: Plan, progress: Progress, on_step: Callable[[str], None
     async with owner(plan.dsn) as conn:
         await conn.execute("SELECT timescaledb_pre_restore()")
     await pg_programs.run(program, plan.dsn, "--exit-on-error", str(plan.file))
-    comparison = await _settle(plan.dsn, noted, on_step)
+    comparison = await _settle(plan.dsn, recorded, on_step)
     # TimescaleDB is switched on only here. After an earlier failure every command reports the
     # incomplete restore.
     async with owner(plan.dsn, even_restoring=True) as conn:
@@ -180,30 +180,30 @@ async def _restore(plan: Plan, progress: Progress, on_step: Callable[[str], None
         await conn.execute(END_OTHERS)
     progress.reached = "whole"
     on_step("verifying every object")
-    # A faulty row was faulty before the backup, so the restore does not check the rows.
+    # Faulty rows were faulty before the backup too, so the restore does not check the rows.
     checks = await verify.verify(plan.dsn, zone=plan.zone, content=False)
     return Restored(comparison, checks, progress.aside)
 
 
 async def _settle(
-    dsn: str, noted: Manifest | None, on_step: Callable[[str], None]
+    dsn: str, recorded: Manifest | None, on_step: Callable[[str], None]
 ) -> Comparison | None:
-    """Gather statistics and compare, while no job can change the restored rows."""
+    """Compute statistics and compare, while no job can change the restored rows."""
     on_step("statistics")
     async with owner(dsn, even_restoring=True) as conn:
         await conn.execute(AS_USUAL)
         await conn.execute(JOBS_ARE_NEW)
         await conn.execute("ANALYZE")
-        if noted is None:
+        if recorded is None:
             return None
         on_step("comparing rows and checksums")
         limits = await bounds(conn)
-        found = await manifest.content(conn, noted.content.relations)
-    return manifest.compare(noted.content, found, limits.floor.date())
+        found = await manifest.content(conn, recorded.content.relations)
+    return manifest.compare(recorded.content, found, limits.floor.date())
 
 
 def _manifest(file: Path) -> Manifest | None:
-    """The manifest of a dump, whose hash is checked; None without a manifest."""
+    """Check the hash of a dump and return its manifest; None without a manifest."""
     try:
         with file.open("rb") as dump:
             if dump.read(5) != b"PGDMP":
@@ -211,19 +211,19 @@ def _manifest(file: Path) -> Manifest | None:
         path = manifest.beside(file)
         if not path.exists():
             return None
-        noted = manifest.read(path)
-        if noted.dump.sha256 != backup.hash_of(file):
+        recorded = manifest.read(path)
+        if recorded.dump.sha256 != backup.hash_of(file):
             raise ConfigError(
                 f"{file} does not match {path.name}: it has {file.stat().st_size:,} bytes "
-                f"of {noted.dump.bytes:,}, or other bytes; copy the dump again"
+                f"of {recorded.dump.bytes:,}, or other bytes; copy the dump again"
             )
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
-    return noted
+    return recorded
 
 
 async def _require_target(
-    conn: AsyncConnection, noted: Manifest | None, plan: Plan
+    conn: AsyncConnection, recorded: Manifest | None, plan: Plan
 ) -> tuple[pg_programs.ClientProgram, str, bool]:
     """The program to restore with, the version of TimescaleDB, and whether the target is new."""
     await require_direct(conn, plan.dsn)
@@ -247,19 +247,19 @@ async def _require_target(
             f"{target['role']} is no superuser, and only one may restore TimescaleDB's own tables; "
             "name one in TS_ADMIN_DSN"
         )
-    version = _version(target, noted, replace=plan.replace)
-    if noted is not None:
-        _require_origin(target, noted)
+    version = _version(target, recorded, replace=plan.replace)
+    if recorded is not None:
+        _require_origin(target, recorded)
     program = await pg_programs.find("pg_restore", target["major"])
     is_new = not (target["is_used"] or half) and target["installed"] in (None, version)
     return program, version, is_new
 
 
-def _version(target: dict[str, Any], noted: Manifest | None, *, replace: bool) -> str:
-    if noted is None:
+def _version(target: dict[str, Any], recorded: Manifest | None, *, replace: bool) -> str:
+    if recorded is None:
         wanted = target["installed"] or max(target["offered"], key=_numbers, default="none")
     else:
-        wanted = noted.timescaledb
+        wanted = recorded.timescaledb
     if target["installed"] not in (None, wanted) and not replace:
         raise ConfigError(
             f"the dump is of TimescaleDB {wanted}, and {target['name']} has "
@@ -278,18 +278,19 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.replace("-", ".").split(".") if part.isdigit()]
 
 
-def _require_origin(target: dict[str, Any], noted: Manifest) -> None:
-    if target["major"] < noted.major:
+def _require_origin(target: dict[str, Any], recorded: Manifest) -> None:
+    if target["major"] < recorded.major:
         raise ConfigError(
-            f"the dump is of PostgreSQL {noted.major}, and this server is {target['major']}; "
+            f"the dump is of PostgreSQL {recorded.major}, and this server is {target['major']}; "
             "restore into the same version or a newer one"
         )
-    if target["role"] != noted.owner:
+    role = recorded.owner
+    if target["role"] != role:
         raise ConfigError(
-            f"the dump belongs to the role {noted.owner}, who has to restore it and be a superuser "
-            f"meanwhile: CREATE ROLE {noted.owner} LOGIN SUPERUSER PASSWORD '…', or, where it is "
-            f"there, ALTER ROLE {noted.owner} SUPERUSER; name it in TS_ADMIN_DSN"
+            f"the dump belongs to the role {role}, who has to restore it and be a superuser "
+            f"meanwhile: CREATE ROLE {role} LOGIN SUPERUSER PASSWORD '…', or, where it is "
+            f"there, ALTER ROLE {role} SUPERUSER; name it in TS_ADMIN_DSN"
         )
-    lacking = sorted(set(noted.extensions) - set(target["extensions"]))
+    lacking = sorted(set(recorded.extensions) - set(target["extensions"]))
     if lacking:
         raise ConfigError(f"this server lacks extensions of the dump: {', '.join(lacking)}")

@@ -24,8 +24,8 @@ NO_LIMIT: Final = (
     "SELECT set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)"
 )
 # Samples older than the retention must be aggregated before the retention job deletes them. The
-# job's next run is one day later, and then it goes on as usual, so nothing has to be undone.
-HOLD_RETENTION: Final = """
+# job's next run is one day later; after that it runs as usual, so nothing has to be undone.
+DELAY_RETENTION: Final = """
 SELECT alter_job(j.job_id, next_start => now() + interval '1 day')
 FROM timescaledb_information.jobs AS j
 WHERE j.proc_name = 'policy_retention' AND j.hypertable_schema = 'public'
@@ -80,7 +80,7 @@ class SampleWriter:
         if not samples:
             return 0
         if self._floor is not None and min(sample.ts for sample in samples) < self._floor:
-            await self._conn.execute(HOLD_RETENTION)
+            await self._conn.execute(DELAY_RETENTION)
             self._floor = None
         for attempt in range(ATTEMPTS):
             try:

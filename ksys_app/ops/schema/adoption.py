@@ -1,4 +1,4 @@
-"""Rebuilds the plant's own aggregates as the schema defines them, with every bucket (PRD §12.5).
+"""Rebuilds the plant's own aggregates as the schema defines them, with all buckets (PRD §12.5).
 
 ALTER cannot change the source or the time zone of an aggregate. So one transaction creates the new
 aggregate under another name, copies the stored rows, compares them, and drops the old aggregate. If
@@ -55,7 +55,7 @@ REBUILDS: Final = (
 """In the order of the schema, from fine to coarse."""
 FINER_THAN_DAYS: Final = ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h")
 
-THERE: Final = """
+HAS_SAMPLES: Final = """
 SELECT to_regclass('timescaledb_information.jobs') IS NOT NULL
    AND to_regclass('public.influx_hist') IS NOT NULL
 """
@@ -118,15 +118,15 @@ RETAIN: Final = (
 
 
 async def due(
-    conn: AsyncConnection, zone: str, left: Collection[str], rebuild: Collection[str]
+    conn: AsyncConnection, zone: str, unchanged: Collection[str], rebuild: Collection[str]
 ) -> list[Rebuild]:
     """The aggregates and views of the plant to rebuild, from fine to coarse.
 
     Args:
         conn: a connection of the owner.
         zone: IANA zone whose days ``influx_agg_1d`` should count.
-        left: names to leave unchanged.
-        rebuild: names to rebuild in any case, unless the schema's own definition is there already.
+        unchanged: names to leave unchanged.
+        rebuild: names to rebuild in any case, unless they have the schema's definition already.
 
     Raises:
         SchemaDrift: another view reads one of them and would have to be dropped too.
@@ -135,44 +135,44 @@ async def due(
         return []
     async with conn.cursor(row_factory=dict_row) as cursor:
         found = {row["name"]: row for row in await (await cursor.execute(DEFINITIONS)).fetchall()}
-    made = golden.of(conn)
-    wanted = [
-        one
-        for one in REBUILDS
-        if one.view in found
-        and one.view not in left
-        and _is_old(one, found[one.view], made, zone, asked=one.view in rebuild)
+    schema = golden.of(conn)
+    rebuilds = [
+        old
+        for old in REBUILDS
+        if old.view in found
+        and old.view not in unchanged
+        and _is_old(old, found[old.view], schema, zone, requested=old.view in rebuild)
     ]
     free: list[Rebuild] = []
-    for one in wanted:
-        rows = await (await conn.execute(READERS, (f"public.{one.view}",))).fetchall()
-        ours = [name for (name,) in rows if name in made.views]
-        others = [name for (name,) in rows if name not in made.views]
+    for old in rebuilds:
+        rows = await (await conn.execute(READERS, (f"public.{old.view}",))).fetchall()
+        ours = [name for (name,) in rows if name in schema.views]
+        others = [name for (name,) in rows if name not in schema.views]
         if others:
             raise SchemaDrift(
-                f"{one.view} cannot be rebuilt while {', '.join(others)} reads it; note its "
-                f"definition and drop it first, or leave {one.view}: ksys db init --keep {one.view}"
+                f"{old.view} cannot be rebuilt while {', '.join(others)} reads it; note its "
+                f"definition and drop it first, or leave {old.view}: ksys db init --keep {old.view}"
             )
-        if ours and one.view in rebuild:
+        if ours and old.view in rebuild:
             raise SchemaDrift(
-                f"{one.view} can no longer be rebuilt: {', '.join(ours)} is built on it by now; "
+                f"{old.view} can no longer be rebuilt: {', '.join(ours)} is built on it by now; "
                 "leave out --rebuild"
             )
         # A view of this product works on top of an aggregate of the plant too, and stays.
         if not ours:
-            free.append(one)
+            free.append(old)
     return free
 
 
-def _is_old(one: Rebuild, row: Row, made: Golden, zone: str, *, asked: bool) -> bool:
-    if one.heir != one.view and one.heir is not None:
+def _is_old(rebuild: Rebuild, row: Row, schema: Golden, zone: str, *, requested: bool) -> bool:
+    if rebuild.heir != rebuild.view and rebuild.heir is not None:
         return bool(row["kind"] == "aggregate")
     definition = definitions.normalised(row["definition"])
-    if one.heir is None:
-        return asked or definitions.is_indicators_view(definition)
-    if definition in definitions.allowed(made, zone)[one.view]:
+    if rebuild.heir is None:
+        return requested or definitions.is_indicators_view(definition)
+    if definition in definitions.allowed(schema, zone)[rebuild.view]:
         return False
-    return asked or definition == definitions.as_in_the_spec(made)[one.view]
+    return requested or definition == definitions.as_in_the_spec(schema)[rebuild.view]
 
 
 async def disarm(conn: AsyncConnection) -> None:
@@ -182,30 +182,30 @@ async def disarm(conn: AsyncConnection) -> None:
 
 
 async def has_samples(conn: AsyncConnection) -> bool:
-    """Whether TimescaleDB and the table of samples exist; without them the plant built nothing."""
-    return await (await conn.execute(THERE)).fetchone() == (True,)
+    """Whether TimescaleDB and the table of samples exist; else the plant has built nothing."""
+    return await (await conn.execute(HAS_SAMPLES)).fetchone() == (True,)
 
 
 async def adopt(
-    conn: AsyncConnection, dsn: str, one: Rebuild, step: Step, settings: Mapping[str, str]
+    conn: AsyncConnection, dsn: str, rebuild: Rebuild, step: Step, settings: Mapping[str, str]
 ) -> list[str]:
     """Rebuild one aggregate or view in one transaction, then set its watermark.
 
     Args:
         conn: an autocommit connection of the owner.
         dsn: the DSN of that connection.
-        one: the aggregate or view to rebuild.
+        rebuild: the aggregate or view to rebuild.
         step: the step that creates it.
         settings: settings for the transaction of the step, with ``ksys.zone``.
 
     Returns:
-        One sentence for each thing that was done.
+        One sentence for each change.
 
     Raises:
-        SchemaDrift: a statement failed, or the new one would hold less; the old one is unchanged.
+        SchemaDrift: a statement failed, or rows would be lost; the old aggregate is unchanged.
     """
     zone = settings["ksys.zone"]
-    if one.view == carrying.DAYS:
+    if rebuild.view == carrying.DAYS:
         # The days are computed from the hours, and the plant may never have refreshed the hours for
         # late samples. So refresh the hours first, as far back as raw samples exist.
         await refresh.refresh(dsn, ZoneInfo(zone), views=FINER_THAN_DAYS)
@@ -213,49 +213,49 @@ async def adopt(
 
     async def work(conn: AsyncConnection, step: Step) -> None:
         notes.clear()
-        notes.extend(await _rebuild(conn, one, step, zone))
+        notes.extend(await _rebuild(conn, rebuild, step, zone))
 
     await execute(conn, step, settings, work)
     await settle(conn)
-    if one.heir is None:
+    if rebuild.heir is None:
         await conn.execute(refresh.INDICATORS_CALL)
     return notes
 
 
-async def _rebuild(conn: AsyncConnection, one: Rebuild, step: Step, zone: str) -> Sequence[str]:
-    name = f"public.{one.view}"
+async def _rebuild(conn: AsyncConnection, rebuild: Rebuild, step: Step, zone: str) -> Sequence[str]:
+    name = f"public.{rebuild.view}"
     readers = await (await conn.execute(GRANTS, (name,))).fetchall()
-    retention = await (await conn.execute(RETENTION, (one.view,))).fetchone()
-    policy = await (await conn.execute(REFRESHED, (one.view,))).fetchone()
-    if one.heir is None:
+    retention = await (await conn.execute(RETENTION, (rebuild.view,))).fetchone()
+    policy = await (await conn.execute(REFRESHED, (rebuild.view,))).fetchone()
+    if rebuild.heir is None:
         # The old index has the name of the new one. With many tags a refresh is always running.
         await conn.execute(CANCEL, (name,))
-        await _drop(conn, one.view)
+        await _drop(conn, rebuild.view)
         await run(conn, step)
         notes = ["is a table with the last 25 hours now; its job writes what has changed"]
-    elif one.heir == one.view:
+    elif rebuild.heir == rebuild.view:
         # Readers see the old aggregate until the new one is complete.
-        new = f"{one.view}_new"
-        await run(conn, replace(step, sql=step.sql.replace(one.view, new)))
-        carry = carrying.days if one.view == carrying.DAYS else carrying.rows
-        notes = await carry(conn, one.view, new, zone)
-        await _drop(conn, one.view)
-        await _rename(conn, new, one.view)
+        new = f"{rebuild.view}_new"
+        await run(conn, replace(step, sql=step.sql.replace(rebuild.view, new)))
+        carry = carrying.days if rebuild.view == carrying.DAYS else carrying.rows
+        notes = await carry(conn, rebuild.view, new, zone)
+        await _drop(conn, rebuild.view)
+        await _rename(conn, new, rebuild.view)
     else:
         # A view takes the old name, and another aggregate takes the rows.
-        old = f"{one.view}_before"
-        await _rename(conn, one.view, old)
+        old = f"{rebuild.view}_before"
+        await _rename(conn, rebuild.view, old)
         await run(conn, step)
-        notes = await carrying.messages(conn, old, one.heir)
+        notes = await carrying.messages(conn, old, rebuild.heir)
         await _drop(conn, old)
     for (role,) in readers:
         grantee = sql.SQL("PUBLIC") if role is None else sql.SQL(role)
         grant = sql.SQL("GRANT SELECT ON {} TO {}")
-        await conn.execute(grant.format(sql.Identifier("public", one.view), grantee))
+        await conn.execute(grant.format(sql.Identifier("public", rebuild.view), grantee))
     if policy is not None and POLICIES in await stored_choice(conn):
-        await conn.execute(REFRESH, (f"public.{one.heir}", *policy))
+        await conn.execute(REFRESH, (f"public.{rebuild.heir}", *policy))
     if retention is not None:
-        await conn.execute(RETAIN, (f"public.{one.heir}", *retention))
+        await conn.execute(RETAIN, (f"public.{rebuild.heir}", *retention))
     return notes
 
 
@@ -271,7 +271,7 @@ async def _rename(conn: AsyncConnection, view: str, name: str) -> None:
 
 
 async def settle(conn: AsyncConnection) -> None:
-    """Give a watermark to each aggregate that holds rows and has none, so that the rows are seen.
+    """Give a watermark to each aggregate that has rows and no watermark, so the rows are visible.
 
     An aggregate shows stored buckets before its watermark and computes the buckets after it. A
     refresh of only the newest stored bucket sets the watermark and leaves all other buckets
@@ -291,7 +291,7 @@ async def settle(conn: AsyncConnection) -> None:
 
 
 async def _computes(conn: AsyncConnection, view: str, bucket: datetime) -> bool:
-    """Whether the aggregate, which computes everything now, has all stored tags of a bucket."""
+    """Whether the aggregate, which computes every bucket now, has all stored tags of a bucket."""
     table, _ = await watermark.stored(conn, view)
     statement = sql.SQL(
         "SELECT (SELECT count(*) FROM {} WHERE bucket = %(at)s)"

@@ -19,10 +19,11 @@ class Bounds:
     """The limits of a refresh.
 
     Attributes:
-        now: the database's clock; the bucket that holds it is not stored.
+        now: the database's clock; the bucket that contains it is not stored.
         floor: before this time, raw samples may have been deleted.
         oldest: start of the oldest chunk of usable raw samples, None without samples.
-        takes_options: whether the server splits a refresh into small batches unless told not to.
+        takes_options: whether the server splits a refresh into small batches unless an option
+            turns that off.
         day_zone: IANA zone whose days ``influx_agg_1d`` counts.
     """
 

@@ -18,7 +18,7 @@ SELECT (SELECT count(*) FROM {old}),
        (SELECT count(*) FROM (SELECT {columns} FROM {old} EXCEPT ALL SELECT {columns} FROM {heir})
         AS missing)
 """
-# A column of the plant may have another type, and an hour may be split into several rows.
+# A column of the plant may have another type, and an hour may have several rows.
 MESSAGES: Final = """
 CREATE TEMPORARY TABLE ksys_carried ON COMMIT DROP AS
 SELECT bucket, tag_name, sum(recv_msgs)::bigint AS recv_msgs, max(last_seen_min) AS last_seen_min
@@ -30,7 +30,7 @@ OLDEST: Final = """
 SELECT coalesce(min(range_start), 'infinity')::text FROM timescaledb_information.chunks
 WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist'
 """
-# Days that cannot be computed again because the finer level holds fewer samples than the day.
+# Days that cannot be computed again because the finer level has fewer samples than the day.
 ALONE: Final = """
 CREATE TEMPORARY TABLE ksys_carried ON COMMIT DROP AS
 SELECT {columns}
@@ -81,21 +81,21 @@ async def rows(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[s
         zone: the zone of days; not used here.
 
     Raises:
-        SchemaDrift: the heir does not hold all rows.
+        SchemaDrift: rows are missing in the heir.
     """
-    return await _carry(conn, await _held(conn, view), heir, view)
+    return await _carry(conn, await _locked_table(conn, view), heir, view)
 
 
 async def messages(conn: AsyncConnection, view: str, heir: str) -> list[str]:
     """Copy the hours of ``comm_success_1h`` into ``comm_recv_1h``; errors as :func:`rows`."""
-    await conn.execute(sql.SQL(MESSAGES).format(old=await _held(conn, view)))
+    await conn.execute(sql.SQL(MESSAGES).format(old=await _locked_table(conn, view)))
     return await _carry(conn, sql.Identifier("pg_temp", "ksys_carried"), heir, heir)
 
 
 async def days(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[str]:
     """Compute the days again from the finer level, as days of ``zone``.
 
-    If a day is older than the raw samples and the finer level holds fewer samples of it, the old
+    If a day is older than the raw samples and the finer level has fewer samples of it, the old
     row is copied. It stays a day of the old zone.
 
     Args:
@@ -107,7 +107,7 @@ async def days(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[s
     Raises:
         SchemaDrift: a tag would lose samples.
     """
-    old = await _held(conn, view)
+    old = await _locked_table(conn, view)
     stored, finer = await watermark.stored(conn, heir)
     assert finer is not None, "days are built on a finer level"
     oldest = await (await conn.execute(OLDEST)).fetchone()
@@ -135,7 +135,7 @@ async def days(conn: AsyncConnection, view: str, heir: str, zone: str) -> list[s
     return notes
 
 
-async def _held(conn: AsyncConnection, view: str) -> sql.Identifier:
+async def _locked_table(conn: AsyncConnection, view: str) -> sql.Identifier:
     """The table with the rows of an aggregate, locked against jobs until the transaction ends."""
     table, _ = await watermark.stored(conn, view)
     await conn.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(table))

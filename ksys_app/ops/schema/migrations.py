@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, sql
 
 from ksys_app.errors import SchemaDrift
 
-MAKES_THE_TABLE: Final = "CREATE TABLE IF NOT EXISTS public.ksys_migration"
+CREATES_TABLE: Final = "CREATE TABLE IF NOT EXISTS public.ksys_migration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ def with_record(migration: Migration) -> str:
 
 
 def records(history: History) -> str:
-    """SQL that records the migrations of a new database; the schema has their changes already.
+    """SQL that records the migrations of a new database; the schema contains their changes already.
 
-    Run it in the transaction that creates the table. Otherwise a run that is killed in between
-    leaves a database on which the migrations would still be run.
+    Run it in the transaction that creates the table. Otherwise, after a run that was killed in
+    between, the migrations would be applied although the schema contains them.
     """
     return "".join(f"\n{_record(migration)};" for migration in history.unrecorded)
 

@@ -1,8 +1,8 @@
 """Moves unusable samples that a database accepted earlier out of ``influx_hist``, and reports them.
 
 ``ksys db init`` does this once, after it has created the schema (PRD §12.4). It adds the constraint
-``influx_hist_usable`` last. If the constraint is missing, the work has not been done or was
-interrupted; every step may run again.
+``influx_hist_usable`` last. If the constraint is missing, the work was not done yet or was
+interrupted. Every step may run again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WHERE hypertable_schema = 'public' AND hypertable_name = 'influx_hist'
 ORDER BY range_start
 """
 MOVE: Final = "SELECT public.quarantine_chunk(%s, %s)"
-# Chunks before 1990 hold only unusable samples. The server cannot refresh buckets that old.
+# Chunks before 1990 have only unusable samples. The server cannot refresh buckets that old.
 DROP: Final = "SELECT drop_chunks(%s::regclass, older_than => timestamptz '1990-01-01 00:00:00+00')"
 REQUIRE: Final = "CALL public.require_usable()"
 RECHECK: Final = """
@@ -66,7 +66,7 @@ class Moved:
 
 
 async def needed(conn: AsyncConnection) -> bool:
-    """Whether the database may still hold unusable samples."""
+    """Whether the database may still have unusable samples."""
     cursor = await conn.execute(NEEDED, {"name": USABLE})
     return await cursor.fetchone() == (True,)
 
@@ -74,8 +74,8 @@ async def needed(conn: AsyncConnection) -> bool:
 async def quarantine(conn: AsyncConnection, dsn: str, zone: str) -> list[Moved]:
     """Move every unusable row of ``influx_hist`` to ``ingest_reject``, one transaction a chunk.
 
-    Then refresh the aggregates that counted such rows, add the constraint, and read the first and
-    the newest sample of these tags again.
+    Then refresh the aggregates that counted such rows, add the constraint, and update the first
+    and the newest sample of these tags.
 
     Args:
         conn: an autocommit connection of the owner.
@@ -108,12 +108,12 @@ async def _moved(conn: AsyncConnection, zone: str) -> list[Moved]:
 
 def sentences(moved: list[Moved]) -> Iterator[str]:
     """A sentence for each of the ten largest groups of moved samples."""
-    for one in moved[:MAX_NAMED_TAGS]:
+    for group in moved[:MAX_NAMED_TAGS]:
         yield (
-            f"{one.tag_name}: {one.rows:,} {'row' if one.rows == 1 else 'rows'} moved to "
-            f"ingest_reject ({one.reason}), "
-            f"the newest {one.newest}"
+            f"{group.tag_name}: {group.rows:,} {'row' if group.rows == 1 else 'rows'} moved to "
+            f"ingest_reject ({group.reason}), "
+            f"the newest {group.newest}"
         )
     if len(moved) > MAX_NAMED_TAGS:
         rest = moved[MAX_NAMED_TAGS:]
-        yield f"and {sum(one.rows for one in rest):,} rows of {len(rest):,} more tags and reasons"
+        yield f"and {sum(part.rows for part in rest):,} rows of {len(rest):,} more tags and reasons"

@@ -35,7 +35,7 @@ RETRY_S: Final = 1.0
 RANGE: Final = "%s::regclass, %s::timestamptz, %s::timestamptz"
 # Newer servers commit after every ten buckets by default, which takes twice the time.
 ONE_BATCH: Final = "options => '{\"buckets_per_batch\": 0}'"
-ANEW: Final = "force => true"
+FORCE: Final = "force => true"
 
 CHUNKS: Final = """
 SELECT range_start, range_end
@@ -111,7 +111,7 @@ async def refresh(
     Raises:
         BadParameter: ``end`` is before ``start``.
         DatabaseTimeout: another refresh of the same range did not end.
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
     """
     if start is not None and end is not None and end < start:
         raise BadParameter(f"--to {end:%Y-%m-%d %H:%M} is before --from {start:%Y-%m-%d %H:%M}")
@@ -124,13 +124,15 @@ async def refresh(
         if last < first:
             return []
         wanted = {
-            view: [whole(view, first, last, limits)] for view in upkeep.REFRESH if view in views
+            view: [complete_buckets(view, first, last, limits)]
+            for view in upkeep.REFRESH
+            if view in views
         }
         plan = await make_plan(conn, wanted, limits, zone)
         return await carry_out(conn, plan, limits, on_progress)
 
 
-def whole(view: str, first: datetime, last: datetime, limits: Bounds) -> Span:
+def complete_buckets(view: str, first: datetime, last: datetime, limits: Bounds) -> Span:
     """The range of all buckets after the floor that overlap ``[first, last]``."""
     start, end = bucket_start(view, first, limits.days), bucket_end(view, last, limits.days)
     return max(start, limits.floor), end
@@ -147,15 +149,17 @@ async def make_plan(
         limits: the limits of a refresh; the database has raw samples.
         zone: the display zone.
     """
-    marks = await watermark.marks(conn, {*wanted, *(one for view in wanted for one in FINER[view])})
+    marks = await watermark.marks(
+        conn, {*wanted, *(finer for view in wanted for finer in FINER[view])}
+    )
     found = watermark.reaches(marks, limits.now, zone)
     oldest = await _sources(conn, wanted, limits)
     chunks = await (await conn.execute(CHUNKS)).fetchall()
     plan = []
     for view, spans in wanted.items():
         pieces = watermark.pieces(view, spans, found[view], oldest[view], limits.days)
-        # A finer aggregate lives longer than the raw samples, so the chunks of the samples do not
-        # tell where it holds buckets.
+        # A finer aggregate has buckets that are older than all raw samples, so the chunks of the
+        # samples do not show where it has buckets.
         plan.append((view, list(pieces if FINER[view] else watermark.joined(pieces, chunks))))
     return plan
 
@@ -164,11 +168,13 @@ async def _sources(
     conn: AsyncConnection, views: Iterable[str], limits: Bounds
 ) -> dict[str, datetime]:
     """Aggregate to the oldest time of its source, which is raw samples or a finer aggregate."""
-    made: dict[str, datetime] = {}
+    sources: dict[str, datetime] = {}
     for view in views:
-        held = [await watermark.oldest(conn, finer) for finer in FINER[view]]
-        made[view] = min((at for at in (limits.oldest, *held) if at), default=limits.now)
-    return made
+        finer_times = [await watermark.oldest(conn, finer) for finer in FINER[view]]
+        sources[view] = min(
+            (time_ for time_ in (limits.oldest, *finer_times) if time_), default=limits.now
+        )
+    return sources
 
 
 async def carry_out(
@@ -223,7 +229,7 @@ async def unfilled(dsn: str, zone: tzinfo) -> tuple[str, ...]:
     """The empty aggregates that have samples before their lines.
 
     Raises:
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
     """
     async with owner(dsn) as conn:
         limits = await bounds(conn)
@@ -245,7 +251,7 @@ async def call(conn: AsyncConnection, view: str, piece: Piece, takes_options: bo
     Raises:
         DatabaseTimeout: the other refresh did not end.
     """
-    arguments = [RANGE, *([ANEW] if piece.anew else []), *([ONE_BATCH] if takes_options else [])]
+    arguments = [RANGE, *([FORCE] if piece.anew else []), *([ONE_BATCH] if takes_options else [])]
     statement = f"CALL refresh_continuous_aggregate({', '.join(arguments)})"
     for attempt in range(RETRIES):
         try:

@@ -1,4 +1,4 @@
-"""Which ranges to refresh after samples of any age were written (PRD decisions 17 and 19).
+"""Selects the ranges to refresh after samples of any age were written (PRD decisions 17, 19).
 
 The unit is a day of UTC. A day within the retention of raw samples has all its samples and is
 refreshed. On an older day raw samples may have been deleted while the aggregates still hold their

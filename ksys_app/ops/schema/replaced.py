@@ -1,4 +1,4 @@
-"""What ``ksys db init`` replaces in a database: for the report of a dry run and of a run."""
+"""Lists what ``ksys db init`` replaces in a database, for the report of a dry run and of a run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ksys_app.ops.schema import adoption, watermark
 from ksys_app.ops.schema.adoption import Rebuild
 from ksys_app.ops.schema.carrying import DAYS
 
-# Measured on two busy cores: rows copied and compared, and raw samples read for new objects
-# (features, newest samples, the check for usable samples).
+# Measured on two busy cores: rows that are copied and compared in a second, and raw samples that
+# are read for new objects (features, newest samples, the check for usable samples).
 ROWS_PER_S: Final = 25_000
 SAMPLES_PER_S: Final = 100_000
 
@@ -140,18 +140,18 @@ async def survey(dsn: str, zone: str, keep: Keep) -> list[str]:
 
     Raises:
         SchemaDrift: a run would fail.
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
     """
     async with owner(dsn, read_only=True) as conn, conn.transaction():
         unchanged = await keep.of(conn)
         due = await adoption.due(conn, zone, unchanged, keep.rebuild)
         changes = [*await policies(conn, unchanged), *await relations(conn)]
         lines: list[str] = []
-        most, carried = 0, 0
-        for one in due:
-            rows, size, text = await _rebuilt(conn, one, zone)
+        largest, carried = 0, 0
+        for rebuild in due:
+            rows, size, text = await _rebuilt(conn, rebuild, zone)
             lines.append(text)
-            carried, most = carried + rows, max(most, size)
+            carried, largest = carried + rows, max(largest, size)
         lines += [change.text for change in changes]
         lines += [f"{name} stays unchanged" for name in (*VIEWS, POLICIES) if name in unchanged]
         if not due and not changes:
@@ -159,24 +159,24 @@ async def survey(dsn: str, zone: str, keep: Keep) -> list[str]:
         samples = await _samples(conn)
     seconds = carried / ROWS_PER_S + samples / SAMPLES_PER_S
     lines.append(f"time: about {_time(seconds)}, for {carried:,} rows and {samples:,} samples")
-    lines.append(f"disk: {_bytes(most)} more while the largest object exists twice")
+    lines.append(f"disk: {_bytes(largest)} more while the largest object exists twice")
     return lines
 
 
-async def _rebuilt(conn: AsyncConnection, one: Rebuild, zone: str) -> tuple[int, int, str]:
-    if one.heir is None:
-        text = f"{one.view} becomes a table with the last 25 hours, in place of a materialized view"
-        return 0, 0, text
-    table, _ = await watermark.stored(conn, one.view)
+async def _rebuilt(conn: AsyncConnection, rebuild: Rebuild, zone: str) -> tuple[int, int, str]:
+    if rebuild.heir is None:
+        text = "becomes a table with the last 25 hours, in place of a materialized view"
+        return 0, 0, f"{rebuild.view} {text}"
+    table, _ = await watermark.stored(conn, rebuild.view)
     (rows,) = await (await conn.execute(_count(table))).fetchone() or (0,)
-    (size,) = await (await conn.execute(SIZE, (one.view,))).fetchone() or (0,)
-    if one.view == DAYS:
+    (size,) = await (await conn.execute(SIZE, (rebuild.view,))).fetchone() or (0,)
+    if rebuild.view == DAYS:
         old = await watermark.day_zone(conn)
-        text = f"{one.view} rebuilt: {rows:,} days of {old} become days of {zone}"
-    elif one.heir != one.view:
-        text = f"{one.view} rebuilt as a view over {one.heir}: {rows:,} rows copied to it"
+        text = f"{rebuild.view} rebuilt: {rows:,} days of {old} become days of {zone}"
+    elif rebuild.heir != rebuild.view:
+        text = f"{rebuild.view} rebuilt as a view over {rebuild.heir}: {rows:,} rows copied to it"
     else:
-        text = f"{one.view} rebuilt on the finer level: {rows:,} rows copied"
+        text = f"{rebuild.view} rebuilt on the finer level: {rows:,} rows copied"
     return rows, size or 0, text
 
 

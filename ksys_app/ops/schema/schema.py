@@ -38,7 +38,7 @@ class StepResult:
     Attributes:
         name: name of the step.
         seconds: duration of the step.
-        notes: sentences for the person who runs the command.
+        notes: sentences for the user of the command.
     """
 
     name: str
@@ -59,7 +59,7 @@ async def apply_roles(dsn: str, *, zone: str, passwords: Mapping[str, str | None
 
     Raises:
         ConfigError: the role may not create roles.
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
     """
     async with owner(dsn) as conn:
         for step in plan():
@@ -100,7 +100,7 @@ async def apply(
     Raises:
         ConfigError: TimescaleDB is missing, not loaded or too old, or the zone is unknown.
         SchemaDrift: a step failed; its changes were rolled back.
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
     """
     steps = plan(directory)
     async with owner(dsn) as conn:
@@ -123,7 +123,7 @@ async def apply(
             with reporter.step(step.name):
                 await execute(conn, step, settings)
         for step in steps:
-            if migrations.MAKES_THE_TABLE in step.sql:
+            if migrations.CREATES_TABLE in step.sql:
                 text = step.sql + migrations.records(history) + keep.records()
                 step = replace(step, sql=text)
             for rebuild in due:
@@ -157,13 +157,14 @@ async def _fill(
                 dsn, ZoneInfo(zone), views=empty, on_progress=on_progress
             )
             notes += [
-                f"{one.view} from {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}, {one.seconds:.2f} s"
-                for one in filled
+                f"{part.view} from {part.start:%Y-%m-%d} to {part.end:%Y-%m-%d}, "
+                f"{part.seconds:.2f} s"
+                for part in filled
             ]
 
 
 class _Reporter:
-    """Reports each step when it begins and when it is done."""
+    """Reports the start and the end of each step."""
 
     def __init__(self, on_begin: Callable[[str], None], on_step: OnStep | None) -> None:
         self.results: list[StepResult] = []

@@ -52,7 +52,7 @@ class Reach:
 
 
 class Piece(NamedTuple):
-    """A range for one refresh call; ``anew``: compute it even if the server knows of no change."""
+    """A range for a refresh call; ``anew``: compute it even if the server has logged no change."""
 
     start: datetime
     end: datetime
@@ -65,11 +65,11 @@ async def marks(conn: AsyncConnection, views: Collection[str] = ALL) -> list[Mar
     Raises:
         SchemaDrift: an aggregate is missing.
     """
-    there = await found(conn, views)
-    missing = sorted(set(views) - {mark.view for mark in there})
+    existing = await found(conn, views)
+    missing = sorted(set(views) - {mark.view for mark in existing})
     if missing:
         raise SchemaDrift(f"{', '.join(missing)}: missing; run ksys db init")
-    return there
+    return existing
 
 
 async def found(conn: AsyncConnection, views: Collection[str]) -> list[Mark]:
@@ -149,10 +149,10 @@ def reaches(found: Sequence[Mark], now: datetime, zone: tzinfo) -> dict[str, Rea
 def pieces(
     view: str, wanted: Sequence[Span], reach: Reach, oldest: datetime, zone: tzinfo
 ) -> Iterator[Piece]:
-    """The ranges to refresh so that the buckets wholly inside ``wanted`` are right.
+    """The ranges to refresh so that all complete buckets inside ``wanted`` are correct.
 
-    The stored buckets must have no gap, because nobody sees samples in a gap before the watermark.
-    So if the watermark has to move, the refresh starts at the current watermark.
+    The stored buckets must have no gap, because samples in a gap before the watermark are not
+    visible. So if the watermark has to move, the refresh starts at the current watermark.
 
     Args:
         view: the aggregate.
@@ -171,32 +171,32 @@ def pieces(
         yield from _split(view, span, reach.live_from, zone)
 
 
-def joined(parts: Iterable[Piece], held: Sequence[Span]) -> Iterator[Piece]:
+def joined(parts: Iterable[Piece], filled: Sequence[Span]) -> Iterator[Piece]:
     """The pieces, with empty neighbours joined, so that an empty range costs one call.
 
     Args:
         parts: pieces in order.
-        held: ranges that may hold samples, in order, without overlaps.
+        filled: ranges that may have samples, in order, without overlaps.
     """
-    ends = [end for _, end in held]
+    ends = [end for _, end in filled]
 
     def is_empty(part: Piece) -> bool:
         at = bisect_right(ends, part.start)
-        return at == len(held) or held[at][0] >= part.end
+        return at == len(filled) or filled[at][0] >= part.end
 
-    before: Piece | None = None
+    pending: Piece | None = None
     for part in parts:
-        if before is None:
-            before = part
-        elif (before.end, before.anew) == (part.start, part.anew) and all(
-            map(is_empty, (before, part))
+        if pending is None:
+            pending = part
+        elif (pending.end, pending.anew) == (part.start, part.anew) and all(
+            map(is_empty, (pending, part))
         ):
-            before = before._replace(end=part.end)
+            pending = pending._replace(end=part.end)
         else:
-            yield before
-            before = part
-    if before is not None:
-        yield before
+            yield pending
+            pending = part
+    if pending is not None:
+        yield pending
 
 
 def _split(view: str, span: Span, live_from: datetime | None, zone: tzinfo) -> Iterator[Piece]:

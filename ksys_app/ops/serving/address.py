@@ -1,6 +1,6 @@
 """``ksys check --url``: checks an address as a browser would use it, step by step (PRD §10).
 
-Each step needs the step before it, so the first failure names the cause.
+Each step depends on the step before it, so the first failure names the cause.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def look(url: str, authority: Path | None = None) -> Iterator[Finding]:
     """Check ``url`` step by step, until a failure makes further steps pointless.
 
     Args:
-        url: address of a page, as a person types it into a browser.
+        url: address of a page, as users type it into a browser.
         authority: a file with the certificate of an additional authority to trust.
 
     Raises:
@@ -62,7 +62,7 @@ def look(url: str, authority: Path | None = None) -> Iterator[Finding]:
 def _connection(
     site: Origin, authority: Path | None
 ) -> Generator[Finding, None, ssl.SSLContext | None]:
-    """Check that the address answers, with TLS if needed; return the TLS context to go on with."""
+    """Check that a server answers, with TLS if needed; return the TLS context for further steps."""
     context = ssl.create_default_context()
     if authority is not None:
         context.load_verify_locations(authority)
@@ -110,9 +110,9 @@ def _page(
     try:
         page = client.get(url)
         for _ in range(MAX_REDIRECTS):
-            if not page.is_redirect or _site(_leads_to(page)) != site:
+            if not page.is_redirect or _site(_redirect_target(page)) != site:
                 break
-            page = client.get(_leads_to(page))
+            page = client.get(_redirect_target(page))
     except httpx.HTTPError as error:
         yield Finding("page", False, f"no answer ({error}): see the proxy's log")
         return None
@@ -121,7 +121,7 @@ def _page(
     return page if why is None else None
 
 
-def _leads_to(page: httpx.Response) -> str:
+def _redirect_target(page: httpx.Response) -> str:
     return urljoin(str(page.url), str(page.headers.get("location", "")))
 
 
@@ -134,8 +134,8 @@ def _no_page(page: httpx.Response) -> str | None:
     status = page.status_code
     if page.is_redirect:
         return (
-            f"it leads to {_leads_to(page)}: check that address; where it is wrong, correct the "
-            "redirect in the proxy"
+            f"it leads to {_redirect_target(page)}: check that address; where it is wrong, correct "
+            "the redirect in the proxy"
         )
     if status in (502, 503, 504):
         return (
@@ -155,7 +155,7 @@ def _no_page(page: httpx.Response) -> str | None:
 
 
 def _misplaced(page: httpx.Response) -> str | None:
-    """Why the page belongs to another path than the browser used, None where the path is right."""
+    """Why the page belongs to another path than the browser used, None if the path is correct."""
     base, path = _base(page.text) or "/", page.url.path
     if page.status_code != 200:
         return (
@@ -187,19 +187,19 @@ def _files(client: httpx.Client, page: httpx.Response) -> Generator[Finding, Non
     path = unescape(script[1]) if script else "/favicon.svg"
     try:
         answer = client.get(urljoin(str(page.url), path))
-        fine = answer.status_code == 200 and "html" not in answer.headers.get("content-type", "")
-        problem = f"answers {answer.status_code}" if not fine else ""
+        ok = answer.status_code == 200 and "html" not in answer.headers.get("content-type", "")
+        problem = f"answers {answer.status_code}" if not ok else ""
     except httpx.HTTPError as error:
-        fine, problem = False, f"does not come ({error})"
+        ok, problem = False, f"does not come ({error})"
     yield Finding(
         "files",
-        fine,
+        ok,
         "scripts come through"
-        if fine
+        if ok
         else f"the page needs {path}, which {problem}: let the proxy pass every path to the app, "
         "not the page alone",
     )
-    return fine
+    return ok
 
 
 def _websocket(base: str, site: Origin, context: ssl.SSLContext) -> Iterator[Finding]:
@@ -209,19 +209,19 @@ def _websocket(base: str, site: Origin, context: ssl.SSLContext) -> Iterator[Fin
     yield Finding("websocket", why is None, why or "open: the page is live")
     if why is not None:
         return
-    kept = _no_websocket(address, FOREIGN, context) is not None
+    is_refused = _no_websocket(address, FOREIGN, context) is not None
     yield Finding(
         "other origins",
-        kept,
+        is_refused,
         "refused"
-        if kept
+        if is_refused
         else "a page of another origin gets the websocket too: the proxy drops or rewrites the "
         "header Origin; let it pass",
     )
 
 
 def _no_websocket(address: str, page: str, context: ssl.SSLContext) -> str | None:
-    """Why a page of the origin ``page`` gets no live connection, None where it gets one."""
+    """Why a page of the origin ``page`` gets no live connection, None if it gets one."""
     secure = context if address.startswith("wss:") else None
     try:
         with connect(

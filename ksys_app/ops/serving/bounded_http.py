@@ -1,7 +1,7 @@
-"""HTTP whose requests begin with a bounded head, sent in a bounded time (PRD §31.8).
+"""HTTP with a limit of the size and the time of the head of a request (PRD §31.8).
 
-uvicorn waits for the head of a request without a limit of size or time, so that anybody could fill
-the memory or hold connections open.
+uvicorn waits for the head of a request without a limit of size or time, so any client could fill
+the memory or leave connections open.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ksys_app.models.message import Message
 from ksys_app.origin import MAX_ADDRESS
 
 MAX_HEAD: Final = 2 * MAX_ADDRESS
-"""Most bytes of a request's first line and headers."""
+"""The largest head of a request (first line and headers), bytes."""
 HEAD_S: Final = 20.0
-"""Longest time until they are complete."""
+"""The longest time until the head is complete, seconds."""
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -64,7 +64,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request with an error of the HTTP contract, and read no more."""
+        """Answer a malformed request with an error of the HTTP contract, and read no further."""
         if len(getattr(self, "url", b"")) > MAX_ADDRESS:
             self._refuse(AddressTooLong(Message("errors.address_long", {"n": str(MAX_ADDRESS)})))
         else:

@@ -37,7 +37,7 @@ _building: set[subprocess.Popen[str]] = set()
 
 
 def ensure_built(progress: Progress | None = None, root: Path = resources.ROOT) -> Path:
-    """The folder of the built pages; they are built first if they are missing or out of date.
+    """The folder of the built pages; pages that are missing or out of date are built first.
 
     An installed wheel contains its pages. If two processes call this at once, the second one waits
     and uses the build of the first.
@@ -83,7 +83,9 @@ def _ensure_built(progress: Progress | None, root: Path) -> Path:
 def fingerprint(root: Path = resources.ROOT) -> dict[str, str]:
     """A hash for each kind of source of the pages; equal hashes mean that no build is needed."""
     return {
-        "sources": _hash(root, {path: path.read_bytes() for path in page_inputs.whole(root)}),
+        "sources": _hash(
+            root, {path: path.read_bytes() for path in page_inputs.complete_files(root)}
+        ),
         "shapes": _hash(
             root, {path: page_inputs.shape(path.read_text()) for path in page_inputs.shapes(root)}
         ),
@@ -98,9 +100,9 @@ def _packages(root: Path) -> dict[str, str]:
     return {"packages": _hash(root, locks, tools)}
 
 
-def _hash(root: Path, contents: Mapping[Path, bytes], beside: Sequence[str] = ()) -> str:
+def _hash(root: Path, contents: Mapping[Path, bytes], extra: Sequence[str] = ()) -> str:
     names = [str(path.relative_to(root)) for path in contents]
-    digest = hashlib.sha256(json.dumps([names, beside]).encode())
+    digest = hashlib.sha256(json.dumps([names, extra]).encode())
     for content in contents.values():
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()
@@ -177,8 +179,8 @@ def _build(root: Path, mode: list[str], progress: Progress | None) -> None:
 def _reason(lines: list[str]) -> str:
     """The first lines that mention an error, else the last line."""
     at = [i for i, line in enumerate(lines) if "error" in line.lower()]
-    said = lines[at[0] : at[0] + 3] if at else lines[-1:]
-    return " ".join(" ".join(said).split())[:240] or "no reason given"
+    reported = lines[at[0] : at[0] + 3] if at else lines[-1:]
+    return " ".join(" ".join(reported).split())[:240] or "no reason given"
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -189,12 +191,12 @@ def _end(process: subprocess.Popen[str]) -> None:
 def _environment(root: Path) -> dict[str, str]:
     """The environment of the build: this installation's Node, and no settings of a server."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    kept = {
+    without_reflex = {
         name: value
         for name, value in os.environ.items()
         if not name.lstrip("_").startswith("REFLEX_")
     }
-    return kept | {
+    return without_reflex | {
         "PATH": path,
         "PYTHONPATH": str(root),
         "REFLEX_DIR": str(root / WEB / ".reflex"),

@@ -22,8 +22,8 @@ DRAWING: Final = ("components", "pages")
 DECIDING: Final = ("states", "models", "domain", "texts")
 
 
-def whole(root: Path) -> list[Path]:
-    """Files whose every byte may affect a page: drawing code, its imports and its assets."""
+def complete_files(root: Path) -> list[Path]:
+    """Files of which every byte may affect a page: drawing code, its imports and its assets."""
     found = {path for pattern in (*FILES, CLIENT, WORDS) for path in root.glob(pattern)}
     starts = [*_modules(root, DRAWING), root / "rxconfig.py", root / "scripts/build_frontend.py"]
     found |= reachable(root, starts, lambda module: module.split(".")[0] != "states")
@@ -34,7 +34,7 @@ def shapes(root: Path) -> list[Path]:
     """Modules of which only the :func:`shape` may affect a page."""
     starts = [*_modules(root, ("states",)), root / PACKAGE / f"{PACKAGE}.py"]
     found = reachable(root, starts, lambda module: module.split(".")[0] in DECIDING)
-    return sorted(found - set(whole(root)))
+    return sorted(found - set(complete_files(root)))
 
 
 def reachable(root: Path, starts: list[Path], enter: Callable[[str], bool]) -> set[Path]:
@@ -77,7 +77,7 @@ def _modules(root: Path, packages: tuple[str, ...]) -> list[Path]:
 
 @cache
 def _imported(source: str) -> tuple[str, ...]:
-    """What a module imports. Several searches come across a module, which is parsed once."""
+    """The imports of a module; a module that several searches find is parsed only once."""
     names: list[str] = []
     for node in _statements(ast.parse(source)):
         if isinstance(node, ast.Import):

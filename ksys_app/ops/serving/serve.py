@@ -21,9 +21,9 @@ from ksys_app.settings import get_settings
 from ksys_app.utils.loading import loading
 from ksys_app.utils.pace import Pace
 
-# Variables that tell Reflex that the pages are built and must not be compiled again.
+# Because of these variables Reflex does not compile the pages, which are built already.
 BUILT: Final = {"REFLEX_ENV_MODE": "prod", "__REFLEX_SKIP_COMPILE": "true"}
-# Most bytes of a message; the page framework accepts a million characters.
+# The largest message, bytes; the page framework accepts a million characters.
 MAX_MESSAGE: Final = 2**20
 STOP_S: Final = 3
 START_S: Final = 300.0
@@ -36,21 +36,21 @@ _warnings: Final = Pace(20)
 
 
 def worth_a_line(record: logging.LogRecord) -> bool:
-    """Whether the log keeps a line of uvicorn.
+    """Whether a line of uvicorn is logged.
 
-    It drops errors about events that the app has logged already: the app answers a refused
-    websocket itself; text that is not UTF-8 ends its connection, and the gate logs that in one line
-    (PRD §10). Of warnings it keeps 20 a minute.
+    Errors about events that the app has logged already are dropped: the app answers a refused
+    websocket itself, and text that is not UTF-8 ends its connection, which the gate logs in one
+    line (PRD §10). At most 20 warnings a minute are logged.
     """
     message = record.getMessage()
     if any(part in message for part in _HARMLESS_MESSAGES):
         return False
-    # Anybody can send what is no HTTP, so such requests must not fill the log.
+    # Any client can send malformed requests, and these must not fill the log.
     return record.levelno > logging.WARNING or _warnings.passes()
 
 
 def address_of(host: str, port: int, base: str) -> str:
-    """The address of the pages, for a person on this machine."""
+    """The address of the pages for a user of this machine."""
     name = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104
     return f"http://{name}:{port}" + (f"{base}/" if base else "")
 
@@ -98,7 +98,7 @@ async def served(
 
     Args:
         dsn: the app's database, with role ``eco_ro``.
-        operator_dsn: the same with role ``eco_op``; None if the pages only show.
+        operator_dsn: the same with role ``eco_op``; None if the pages are read-only.
         host: address to listen on.
         port: its port.
         pages: folder of the built pages.

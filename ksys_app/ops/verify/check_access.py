@@ -1,4 +1,4 @@
-"""Checks of schema ``ksys``: its tables and functions, and that nobody else can use them."""
+"""Checks the tables and functions of schema ``ksys``, and that other roles cannot use them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from ksys_app.ops.check import Check, Rows
 
 
 def access(rows: Rows, wanted: Rows) -> Iterator[Check]:
-    """Check that each table and function is as in a new database, with no further privilege.
+    """Check that each table and function is as in a new database, without further privileges.
 
     Args:
         rows: rows of ``db/verify/access.sql``.
         wanted: the golden file's.
     """
     found = {row["name"]: row["facts"] for row in rows}
-    due = {row["name"]: row["facts"] for row in wanted}
-    for name, facts in due.items():
+    expected = {row["name"]: row["facts"] for row in wanted}
+    for name, facts in expected.items():
         if name not in found:
             yield Check(f"access {name}", False, "is missing; run ksys db init")
             continue
@@ -24,5 +24,5 @@ def access(rows: Rows, wanted: Rows) -> Iterator[Check]:
         wrong += [f"has: {fact}" for fact in found[name] if fact not in facts]
         detail = "; ".join(wrong) or f"{len(facts)} properties as expected"
         yield Check(f"access {name}", not wrong, detail)
-    for name in found.keys() - due.keys():
+    for name in found.keys() - expected.keys():
         yield Check(f"access {name}", False, "is not ours")

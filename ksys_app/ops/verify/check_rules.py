@@ -22,13 +22,13 @@ from ksys_app.queries import qc
 from ksys_app.texts import say
 
 MAX_NAMED: Final = 100
-"""How many faulty rows get a line each; the others are counted."""
+"""How many faulty rows get a line each; further rows are only counted."""
 
 
 async def checks(conn: AsyncConnection) -> list[Check]:
     """Check the rules and expectations in the database.
 
-    If a table or a column is missing, nothing is checked here; the checks of relations report it.
+    If a table or a column is missing, nothing is checked, because other checks report it.
     """
     try:
         async with conn.transaction():
@@ -61,4 +61,4 @@ def _checks(kind: str, found: Sequence[tuple[str, Sequence[Fault]]]) -> Iterator
     yield Check(f"{kind}s", not faulty, detail)
     for tag, faults in faulty[:MAX_NAMED]:
         name = tag if flaw(tag) is None else quoted_name(tag)
-        yield Check(f"{kind} {name}", False, "; ".join(say(fault.said) for fault in faults))
+        yield Check(f"{kind} {name}", False, "; ".join(say(fault.sentence) for fault in faults))

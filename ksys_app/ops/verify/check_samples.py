@@ -13,10 +13,10 @@ MAX_NAMED: Final = 5
 
 def constraint(rows: Rows, expected: Rows) -> Iterator[Check]:
     """Check the constraint on usable samples; ``expected`` are rows of the golden file."""
-    for one in expected:
-        ok = one["name"] in {row["name"] for row in rows}
+    for wanted in expected:
+        ok = wanted["name"] in {row["name"] for row in rows}
         detail = "valid for every row" if ok else "is missing; run ksys db init"
-        yield Check(f"constraint {one['name']}", ok, detail)
+        yield Check(f"constraint {wanted['name']}", ok, detail)
 
 
 def samples(rows: Rows) -> Iterator[Check]:
@@ -28,7 +28,7 @@ def samples(rows: Rows) -> Iterator[Check]:
 
 
 def refused(rows: Rows) -> Iterator[Check]:
-    """The samples refused in the last day; the sender is wrong, not the database."""
+    """Report the samples refused in the last day; not a failure, as the fault is the sender's."""
     yield Check(
         "samples refused", True, "; ".join(refusals(rows, MAX_NAMED)) or "none in the last day"
     )
@@ -49,7 +49,7 @@ def refusals(rows: Sequence[Mapping[str, Any]], limit: int) -> Iterator[str]:
 
 
 def _tag(name: str | None) -> str:
-    """A tag as text for one line; the name may be missing or hold line breaks."""
+    """A tag as text for one line; the name may be missing or contain line breaks."""
     if not name:
         return "no tag"
     return name if name.isprintable() else quoted_name(name)

@@ -98,13 +98,13 @@ def indexes(rows: Rows, wanted: Golden) -> Iterator[Check]:
     """
     found = {(row["relation"], row["name"]): row for row in rows}
     hyper = {row["name"] for row in wanted.hypertables}
-    for one in wanted.indexes:
-        if not one["is_primary"] or one["relation"] in hyper:
-            yield _index(found.get((one["relation"], one["name"])), one)
+    for index in wanted.indexes:
+        if not index["is_primary"] or index["relation"] in hyper:
+            yield _index(found.get((index["relation"], index["name"])), index)
     for name, relation in REDUNDANT_INDEXES.items():
         row = found.get((relation, name))
-        one = {"relation": relation, "name": name, "columns": "ts DESC", "is_unique": False}
-        yield _covered(one, rows) if row is None else _index(row, one)
+        index = {"relation": relation, "name": name, "columns": "ts DESC", "is_unique": False}
+        yield _covered(index, rows) if row is None else _index(row, index)
 
 
 def _index(row: Row | None, wanted: Row) -> Check:
@@ -148,14 +148,18 @@ def hypertables(rows: Rows, wanted: Rows) -> Iterator[Check]:
 def compression(rows: Rows, wanted: Rows) -> Iterator[Check]:
     """Check the settings of compression."""
     found = {row["name"]: (row["segment_by"], row["order_by"]) for row in rows}
-    for one in wanted:
-        name, due = one["name"], (one["segment_by"], one["order_by"])
-        if not any(due):
+    for expected in wanted:
+        name, expected_settings = expected["name"], (expected["segment_by"], expected["order_by"])
+        if not any(expected_settings):
             continue
         settings = found.get(name, (None, None))
-        ok = settings == due
+        ok = settings == expected_settings
         text = f"segmentby {settings[0]}, orderby {settings[1]}" if any(settings) else "is off"
-        wrong = "" if ok else f"; expected segmentby {due[0]}, orderby {due[1]}"
+        wrong = (
+            ""
+            if ok
+            else f"; expected segmentby {expected_settings[0]}, orderby {expected_settings[1]}"
+        )
         yield Check(f"compression {name}", ok, text + wrong)
 
 
@@ -190,14 +194,14 @@ def aggregates(rows: Rows, wanted: Golden, zone: str) -> Iterator[Check]:
 def triggers(rows: Rows, wanted: Rows) -> Iterator[Check]:
     """Check the triggers that refuse unusable samples and update ``tag_latest``."""
     found = {(row["relation"], row["name"]): row for row in rows}
-    for one in wanted:
-        name, occasion = one["name"], _occasion(one["definition"])
-        row = found.get((one["relation"], name))
+    for trigger in wanted:
+        name, occasion = trigger["name"], _occasion(trigger["definition"])
+        row = found.get((trigger["relation"], name))
         wrong = ""
         if row is None:
             wrong = "is missing; run ksys db init"
         elif not row["enabled"]:
-            relation = f"public.{one['relation']}"
+            relation = f"public.{trigger['relation']}"
             wrong = f"is disabled; DROP TRIGGER {name} ON {relation}; then ksys db init"
         elif not row["runs_as_owner"]:
             wrong = "its function does not run as its owner (SECURITY DEFINER)"
@@ -214,8 +218,8 @@ def _occasion(trigger: str) -> str:
 
 def functions(rows: Rows, wanted: Rows) -> Iterator[Check]:
     """Check the functions for other readers, and that the app's role may call them."""
-    for one in wanted:
-        name, arguments = one["name"], one["arguments"]
+    for function in wanted:
+        name, arguments = function["name"], function["arguments"]
         found = [row for row in rows if (row["name"], row["arguments"]) == (name, arguments)]
         wrong = ""
         if not found:

@@ -58,7 +58,7 @@ def _text(value: timedelta | int | None) -> str:
 
 
 def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
-    """Check the last run of each required job; jobs of somebody else are only named."""
+    """Check the last run of each required job; other jobs are only named."""
     for job in jobs.found.values():
         yield Check(f"job {job.name}", job.state == "ok", job_sentences.summary(job, zone))
     named = "; ".join(f"{job.name} (job {job.job_id})" for job in jobs.others)
@@ -68,18 +68,18 @@ def job_results(jobs: Judgement, zone: ZoneInfo) -> Iterator[Check]:
 def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
     """Check that the roles exist, have no special rights, and have their session settings.
 
-    Only a site that lets people decide something on pages needs ``eco_op`` to log in, and only one
-    that runs the alarm worker without the owner's DSN needs ``eco_alarm``.
+    ``eco_op`` has to log in only if users may change something on pages, and ``eco_alarm`` only
+    if the alarm worker runs without the owner's DSN.
     """
     found = {row["name"]: row for row in rows}
-    for one in wanted:
-        name, settings = one["name"], one["settings"]
+    for role in wanted:
+        name, settings = role["name"], role["settings"]
         row = found.get(name)
         if row is None:
             yield Check(f"role {name}", False, "is missing; run ksys db init")
             continue
         password = f"KSYS_{name[4:].upper()}_PASSWORD"
-        what = "write samples" if name == "eco_rw" else "read for the pages"
+        purpose = "write samples" if name == "eco_rw" else "read for the pages"
         wrong = [f"lacks {setting}" for setting in settings if setting not in row["settings"]]
         if row["is_privileged"]:
             wrong.append("is a superuser or may create roles or databases")
@@ -91,7 +91,7 @@ def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
             wrong.append("may create in schema public")
         if not row["can_log_in"] and name not in OPTIONAL:
             wrong.append(
-                f"cannot log in, so nobody can {what}: give it a password ({password}, then "
+                f"cannot log in, so nobody can {purpose}: give it a password ({password}, then "
                 f"ksys db init), or grant it to the role that does (GRANT {name} TO …)"
             )
         if row["has_expired"]:
@@ -103,12 +103,12 @@ def roles(rows: Rows, wanted: Rows) -> Iterator[Check]:
 def privileges(rows: Rows, wanted: Rows) -> Iterator[Check]:
     """Check that each role has exactly the wanted privileges on each relation."""
     found = _privileges(rows)
-    for (role, relation), due in _privileges(wanted).items():
-        has = found.get((role, relation), frozenset())
-        wrong = [f"may not {p}; run ksys db init" for p in sorted(due - has)]
+    for (role, relation), expected in _privileges(wanted).items():
+        actual = found.get((role, relation), frozenset())
+        wrong = [f"may not {p}; run ksys db init" for p in sorted(expected - actual)]
         revoke = f"ON public.{relation} FROM {role}"
-        wrong += [f"may {p}; REVOKE {p} {revoke}" for p in sorted(has - due)]
-        detail = "; ".join(wrong) or ", ".join(sorted(has))
+        wrong += [f"may {p}; REVOKE {p} {revoke}" for p in sorted(actual - expected)]
+        detail = "; ".join(wrong) or ", ".join(sorted(actual))
         yield Check(f"privilege {role} {relation}", not wrong, detail)
 
 

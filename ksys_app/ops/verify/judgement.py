@@ -17,7 +17,7 @@ from ksys_app.domain.upkeep import REFRESH
 from ksys_app.ops.check import Check, days
 from ksys_app.ops.verify.status import Lag, Status, Tag
 
-# If no tag has sent for this time, nothing arrives, whatever gap each tag is allowed.
+# If no tag has sent for this time, no samples arrive, even if each tag is allowed a longer gap.
 SILENT: Final = timedelta(minutes=5)
 MOST_NAMED: Final = 5
 

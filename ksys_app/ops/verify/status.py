@@ -193,7 +193,7 @@ async def status(dsn: str, zone: str) -> Status:
         zone: the display zone, whose days ``influx_agg_1d`` should count.
 
     Raises:
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
         SchemaDrift: the schema does not exist, or a restore was interrupted.
     """
     checks = await verify(dsn, zone=zone)

@@ -85,14 +85,14 @@ def all_checks(state: State, zone: str) -> list[Check]:
         zone: IANA zone whose days ``influx_agg_1d`` should count.
     """
     jobs = judge(state.jobs)
-    kept = frozenset(row["name"] for row in state.kept)
+    unchanged = frozenset(row["name"] for row in state.kept)
     wanted = golden.of_major(state.major)
     nearest = f"; PostgreSQL {state.major} has no golden file, that of {wanted.major} is used"
     note = "" if wanted.major == state.major else nearest
     return [
         *check_restore.beside_chunks(state.restore),
         *extensions(state.extensions, note),
-        *check_structure.relations(state.columns, state.definitions, wanted, kept),
+        *check_structure.relations(state.columns, state.definitions, wanted, unchanged),
         *check_structure.primary_keys(state.indexes, wanted.indexes),
         *check_structure.indexes(state.indexes, wanted),
         *check_structure.hypertables(state.hypertables, wanted.hypertables),
@@ -103,7 +103,7 @@ def all_checks(state: State, zone: str) -> list[Check]:
         *check_samples.constraint(state.constraints, wanted.constraints),
         *check_samples.samples(state.samples),
         *check_samples.refused(state.refused),
-        *check_upkeep.policies(jobs, ZoneInfo(zone), kept),
+        *check_upkeep.policies(jobs, ZoneInfo(zone), unchanged),
         *check_upkeep.job_results(jobs, ZoneInfo(zone)),
         *check_upkeep.roles(state.roles, wanted.roles),
         *check_upkeep.privileges(state.privileges, wanted.privileges),
@@ -114,7 +114,7 @@ def all_checks(state: State, zone: str) -> list[Check]:
 async def verify(dsn: str, *, zone: str, content: bool = True) -> list[Check]:
     """Run every check, in the order of the schema; the database is not changed.
 
-    While a restore is running or was interrupted, the result is one failed check that says so.
+    While a restore is running or was interrupted, the result is one failed check about it.
 
     Args:
         dsn: DSN of the database's owner.
@@ -123,15 +123,15 @@ async def verify(dsn: str, *, zone: str, content: bool = True) -> list[Check]:
 
     Raises:
         ConfigError: the password, the role or the database's name is wrong.
-        DatabaseUnreachable: nothing answers at ``dsn``.
+        DatabaseUnreachable: no server answers at ``dsn``.
     """
     async with owner(dsn, read_only=True, even_restoring=True) as conn:
         if await is_restoring(conn):
             # Other differences follow from the restore, or cannot be read.
             return [Check(check_restore.NAME, False, restoring(safe_dsn(dsn)).message)]
         state, failures = await read_state(conn, zone)
-        held = await check_rules.checks(conn) if content else []
-        return [*failures, *all_checks(state, zone), *held]
+        row_checks = await check_rules.checks(conn) if content else []
+        return [*failures, *all_checks(state, zone), *row_checks]
 
 
 async def read_state(conn: AsyncConnection, zone: str) -> tuple[State, list[Check]]:

@@ -1,4 +1,4 @@
-"""How alarms stand after new events: folds them into the stored state (PRD §32.4)."""
+"""Folds new events into the stored standings of alarms (PRD §32.4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SettingsOf = Callable[[Key], AlarmSettings | None]
 
 @dataclass(slots=True)
 class Answered:
-    """The result: how alarms stand now, and further rows of the journal."""
+    """The result: the new standings of alarms, and additional rows of the journal."""
 
     standings: dict[Key, Standing] = field(default_factory=dict)
     rows: list[ProcessEvent] = field(default_factory=list)
@@ -29,37 +29,37 @@ def answer(
     settings_of: SettingsOf,
     now_us: int,
 ) -> Answered:
-    """Fold new events into how alarms stand, then end shelves and acknowledgements that are over.
+    """Fold new events into the standings, then end shelves and acknowledgements that have expired.
 
     Args:
-        stored: how the alarms stood, with those of ``events`` and ``due`` if they exist.
+        stored: the stored standings, among them those of ``events`` and ``due`` if they exist.
         events: new rows of the journal, in order.
-        due: alarms of which a shelf or an acknowledgement may be over.
-        settings_of: what a site set for an alarm.
+        due: alarms whose shelf or acknowledgement may have expired.
+        settings_of: gives the settings of the site for an alarm.
         now_us: the database's clock.
     """
-    found = Answered()
+    answered = Answered()
 
     def fold(key: Key, event: ProcessEvent | Act, priority: int | None) -> None:
-        standing = found.standings.get(key) or stored.get(key) or Standing()
+        standing = answered.standings.get(key) or stored.get(key) or Standing()
         chosen = policy(priority or standing.priority or 3, settings_of(key))
         standing, acts = after(standing, event, chosen)
-        found.standings[key] = standing
-        found.rows += [_row(key, act, standing) for act in acts]
+        answered.standings[key] = standing
+        answered.rows += [_row(key, act, standing) for act in acts]
 
     for event in events:
         if event.condition:
             fold((event.tag_name, event.condition), event, event.priority)
     for key in due:
-        standing = found.standings.get(key) or stored.get(key)
-        for act in () if standing is None else _over(standing, settings_of(key), now_us):
+        standing = answered.standings.get(key) or stored.get(key)
+        for act in () if standing is None else _expired(standing, settings_of(key), now_us):
             fold(key, act, None)
-            found.rows.append(_row(key, act, found.standings[key]))
-    return found
+            answered.rows.append(_row(key, act, answered.standings[key]))
+    return answered
 
 
-def _over(standing: Standing, settings: AlarmSettings | None, now_us: int) -> list[Act]:
-    """What the database's clock ends."""
+def _expired(standing: Standing, settings: AlarmSettings | None, now_us: int) -> list[Act]:
+    """The events of a shelf or an acknowledgement that has expired by the database's clock."""
     episode = now_us if standing.raised_at_us is None else standing.raised_at_us
     acts = []
     if standing.shelved_until_us is not None and standing.shelved_until_us <= now_us:

@@ -1,4 +1,4 @@
-"""Reads what is new, judges it, and writes what follows in one transaction (PRD §32.4)."""
+"""Reads new samples, judges them, and writes the results in one transaction (PRD §32.4)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from ksys_app.domain.alarms.stored import Sample, merged
 from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import AlarmSettings, Condition, ProcessEvent
 from ksys_app.queries import alarms as queries, notify as messages
+from ksys_app.queries.alarm_rules import Rules, rules
 from ksys_app.queries.alarm_sources import sources
-from ksys_app.queries.alarms import Polled, Rules
+from ksys_app.queries.alarms import Polled
 from ksys_app.store import alarms as store, notify
 from ksys_app.store.alarms import Key, Lease
 from ksys_app.workers.alarms.answering import answer
+from ksys_app.workers.alarms.calculated import Calculated, Calculations
 from ksys_app.workers.alarms.followed import Followed
 from ksys_app.workers.alarms.outbox import Notifying
 from ksys_app.workers.alarms.restored import after_hole
@@ -27,30 +29,30 @@ from ksys_app.workers.alarms.watched import Watched
 BATCH: Final = 50_000
 """Most samples of a transaction."""
 CATCH_UP_US: Final = 24 * 3600 * SECOND
-"""How far back a worker begins that was away, or that meets a tag for the first time."""
+"""How far back a worker starts after an interruption, or with a new tag."""
 FIRST: Final = 2_000_000
-"""About how many samples of new tags are judged at most, so that a first start is soon current."""
+"""About the most samples of new tags to judge, so that a first start soon catches up."""
 STALL_US: Final = 3 * SECOND
-"""If two ticks are further apart, something kept this program or the database busy."""
+"""If two ticks are further apart, this program or the database was stalled."""
 SETTLE_US: Final = 5 * SECOND
-"""How long sources have after that to send what they could not send."""
+"""How long after a stall sources may take to send the samples that they held back."""
 AHEAD_US: Final = 60 * SECOND
 LEASE_S: Final = 6.0
-# The year 2096: nothing was received after it.
+# A time in the year 2096, after which no sample was received.
 NOTHING_SINCE: Final = 4 * 10**15
 NO_SETTINGS: Final[dict[Condition, AlarmSettings]] = {}
 
 
 @dataclass(slots=True)
 class Evaluator:
-    """What one holder of the lease knows; after any failure, a new one begins with the database.
+    """The state of a holder of the lease. After any failure, a new one is loaded from the database.
 
     Attributes:
         conn: the worker's connection, outside of a transaction.
         lease: its lease.
-        since_us: where tags without a cursor begin; None for a time of the worker's choice.
-        settles: whether the sources may also have just lost the database.
-        notifying: where messages about alarms go; None: nowhere.
+        since_us: where tags without a cursor start; None to let the worker choose.
+        settles: whether to let the sources settle first, because they may have lost the database.
+        notifying: creates the messages about alarms; None for no messages.
         tags: the followed tags.
         judged: number of samples that were judged.
         raised: number of rows that were written into the journal.
@@ -66,31 +68,42 @@ class Evaluator:
     raised: int = 0
     _rules: Rules = field(default_factory=lambda: Rules({}, {}, {}, {}))
     _watched: Watched = field(default_factory=lambda: Watched(()))
+    _calculated: Calculations = field(init=False)
     _version: str = ""
     _polled_us: int | None = None
     _refused_us: int = 0
     _settled_us: int = 0
     _wanted: dict[str, None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._calculated = Calculations(self.tags, self.since_us)
+
     async def load(self) -> None:
-        """Read rules and cursors; note the time that nobody will judge, if there is any."""
+        """Read rules and cursors. Record a time that is never judged in the journal, if any."""
         if self.notifying is not None:
-            # Otherwise the first message would end each tick, and nobody would evaluate.
-            await messages.require(self.conn)
+            # Fail now: otherwise the first message would fail each tick, and nothing is evaluated.
+            await messages.require_outbox(self.conn)
         polled = await queries.poll(self.conn, NOTHING_SINCE)
-        self._rules = await queries.rules(self.conn)
+        self._rules = await rules(self.conn)
+        self._calculated.change(self._rules.formulas)
         self._version = polled.version
         self._watched = Watched(self._rules.rules.values(), await sources(self.conn))
         earliest = polled.now_us - CATCH_UP_US
         last = self.lease.evaluated_to_us
         self._refused_us = max(self.lease.refused_to_us or 0, earliest)
         hole = last is not None and last < earliest
-        newest = {one.tag_name: one.ts_us for one in polled.newest}
+        newest = {tag.tag_name: tag.ts_us for tag in polled.newest}
         for cursor in await queries.cursors(self.conn):
-            memory, missed = cursor.memory, False
-            if hole and (cursor.seen_us or 0) < earliest < newest.get(cursor.tag_name, 0):
+            name, memory, missed = cursor.tag_name, cursor.memory, False
+            calculated = name not in newest and self._calculated.knows(name, memory)
+            sent = self._calculated.tags_of(name) if calculated else (name,)
+            newest_us = max((newest.get(tag, 0) for tag in sent), default=0)
+            if hole and (cursor.seen_us or 0) < earliest < newest_us:
                 memory, missed = after_hole(cursor.memory, earliest), True
-            tag = self._follow(cursor.tag_name, earliest if missed else 0, memory)
+            if calculated:
+                self._calculated.restore(name, memory, self._rules)
+                continue
+            tag = self._follow(name, earliest if missed else 0, memory)
             tag.lag_us, tag.late = round(cursor.lag_s * SECOND), cursor.late
         await self._remember()
         if hole and last is not None:
@@ -111,7 +124,7 @@ class Evaluator:
         if not seen:
             return
         found: dict[int, list[tuple[int, float]]] = defaultdict(list)
-        for place, ts_us, value in await queries.recent(self.conn, seen, DOUBTED):
+        for place, ts_us, value in await queries.recent_samples(self.conn, seen, DOUBTED):
             found[place].append((ts_us, value))
         for place, samples in found.items():
             self.tags[seen[place][0]].machine.remember(samples)
@@ -124,21 +137,28 @@ class Evaluator:
             await store.write_journal(self.conn, [row], {}, self.lease.epoch, data)
 
     async def tick(self) -> bool:
-        """Judge one batch and write what follows.
+        """Judge one batch and write the results.
 
         Returns:
-            Whether every sample that was there is judged now.
+            Whether every sample that the poll found is judged now.
 
         Raises:
             LeaseLost: another worker evaluates.
         """
         polled = await queries.poll(self.conn, self._refused_us)
-        if polled.version != self._version:
+        renamed = self._calculated.with_samples(polled.newest)
+        memories = {newest: self._calculated.leave(newest.tag_name) for newest in renamed}
+        if polled.version != self._version or renamed:
             await self._change_rules(polled)
+        for newest, memory in memories.items():
+            if memory is not None:
+                self._follow(newest.tag_name, newest.first_us - 1, memory)
         await self._note_new(polled)
         self._look(polled)
         settled = self._is_settled(polled.now_us)
         current = await self._judge_batch(polled.now_us, live=settled)
+        now_us = polled.now_us if settled else None
+        current &= await self._calculated.judge(self.conn, self._rules, self._wanted, now_us, BATCH)
         if settled:
             for tag in self.tags.values():
                 tag.advance(polled.now_us)
@@ -147,43 +167,45 @@ class Evaluator:
         return current
 
     def _is_settled(self, now_us: int) -> bool:
-        """Whether silence means that a tag is silent; its source may be interrupted too."""
+        """Whether silence means that a tag is silent, and not that its source was interrupted."""
         last = self._polled_us
         if self.settles if last is None else now_us - last > STALL_US:
             self._settled_us = now_us + SETTLE_US
         return now_us >= self._settled_us
 
     async def _change_rules(self, polled: Polled) -> None:
-        before, self._rules = self._rules, await queries.rules(self.conn)
+        self._rules = await rules(self.conn)
         self._version = polled.version
         self._watched.change(self._rules.rules.values())
+        self._calculated.change(self._rules.formulas)
         for name, tag in self.tags.items():
-            rule, settings = (
-                self._rules.rules.get(name),
-                self._rules.settings.get(name, NO_SETTINGS),
-            )
-            old = before.rules.get(name), before.settings.get(name, NO_SETTINGS)
-            if (rule, settings) != old:
+            rule = self._calculated.rule_of(name, self._rules.rules)
+            settings = self._rules.settings.get(name, NO_SETTINGS)
+            if (rule, settings) != (tag.machine.rule, tag.machine.settings):
                 tag.change(rule, settings, polled.now_us)
 
     async def _note_new(self, polled: Polled) -> None:
         """Follow the tags that have no cursor yet."""
-        unknown = [one for one in polled.newest if one.tag_name not in self.tags]
-        first = {one.tag_name: one.first_us for one in unknown}
-        bad = [one.tag_name for one in polled.refused if one.bad_us is not None]
-        alone = {tag: polled.now_us - AHEAD_US for tag in bad if tag not in self.tags}
-        new = alone | first
+        first = {
+            newest.tag_name: newest.first_us
+            for newest in polled.newest
+            if newest.tag_name not in self.tags
+        }
+        bad = [refused.tag_name for refused in polled.refused if refused.bad_us is not None]
+        existing = self.tags.keys() | self._rules.formulas.keys() if bad else ()
+        only_bad = {tag: polled.now_us - AHEAD_US for tag in bad if tag not in existing}
+        new = only_bad | first
         if not new:
             return
         begin = polled.now_us - CATCH_UP_US if self.since_us is None else self.since_us
         if self.since_us is None and first:
-            amount = await queries.amount(self.conn, [*first], begin)
+            amount = await queries.count_samples(self.conn, [*first], begin)
             begin = polled.now_us - round(CATCH_UP_US * min(1.0, FIRST / max(1, amount)))
         for name, first_us in new.items():
             self._follow(name, max(first_us - 1, begin - 1))
 
     def _look(self, polled: Polled) -> None:
-        """Note the tags that have something new."""
+        """Mark the tags with new samples as wanted, and count late and early samples."""
         tags, wanted = self.tags, self._wanted
         for name, newest_us, _, late in polled.newest:
             tag = tags[name]
@@ -191,22 +213,25 @@ class Evaluator:
                 wanted[name] = None
             if late != tag.late:
                 tag.note_late(late)
-        for one in polled.refused:
-            self._refused_us = max(self._refused_us, one.received_us)
-            followed = tags.get(one.tag_name)
-            if followed is None:
+        for refused in polled.refused:
+            self._refused_us = max(self._refused_us, refused.received_us)
+            followed = tags.get(refused.tag_name)
+            if followed is None or isinstance(followed, Calculated):
                 continue
-            if one.ahead:
-                followed.feed_ahead(one.ahead, one.value)
-            if one.bad_us is not None and one.bad_us > followed.after_us:
-                wanted[one.tag_name] = None
+            if refused.ahead:
+                followed.feed_ahead(refused.ahead, refused.value)
+            if refused.bad_us is not None and refused.bad_us > followed.after_us:
+                wanted[refused.tag_name] = None
 
     async def _judge_batch(self, now_us: int, *, live: bool) -> bool:
-        """Judge up to :data:`BATCH` samples; whether these are all.
+        """Judge up to :data:`BATCH` samples.
 
         Args:
             now_us: the database's clock.
-            live: whether what is there has arrived since the last tick, and did not wait.
+            live: whether the samples have arrived since the last tick, so that none had to wait.
+
+        Returns:
+            Whether all samples are judged now.
         """
         names = [*self._wanted]
         if not names:
@@ -231,7 +256,7 @@ class Evaluator:
                 live=live and self._polled_us is not None and tag.current,
             )
             self.judged += len(samples)
-            # A tag that is not current waits behind the others.
+            # A tag with more samples goes to the end of the queue.
             del self._wanted[name]
             if not current:
                 self._wanted[name] = None
@@ -252,7 +277,7 @@ class Evaluator:
         async with self.conn.transaction():
             now_us = await store.renew(self.conn, epoch, LEASE_S, evaluated, self._refused_us)
             written = await store.write_journal(self.conn, events, versions, epoch)
-            keys = {(one.tag_name, one.condition) for one in written if one.condition}
+            keys = {(row.tag_name, row.condition) for row in written if row.condition}
             stored = await store.read_standings(self.conn, keys | set(polled.due))
             found = answer(stored, written, polled.due, self._settings_of, now_us)
             await store.write_journal(self.conn, found.rows, versions, epoch)
@@ -262,7 +287,7 @@ class Evaluator:
                 wanted = self.notifying.wanted(
                     rows, found.standings, rules, now_us, self._watched.covers, current=current
                 )
-                await notify.add(self.conn, wanted)
+                await notify.add_messages(self.conn, wanted)
             cursors = [tag.cursor(polled.now_us) for tag in changed]
             await store.write_cursors(self.conn, cursors)
             await store.write_sources(self.conn, self._watched.changed())

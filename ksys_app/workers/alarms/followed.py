@@ -1,4 +1,4 @@
-"""A tag as the alarm worker follows it: its machine, and its own time (PRD §32.4)."""
+"""A tag in the alarm worker: its machine, and its own time (PRD §32.4)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ksys_app.models.rows import QcRule
 from ksys_app.store.alarms import NewCursor
 
 GRACE_US: Final = 2 * SECOND
-"""How far a tag's time stays behind: samples may come this much later than those before them."""
+"""How far the time of a tag stays behind, because a sample may take this much longer to arrive."""
 BURST_US: Final = 60 * SECOND
-"""Longest distance of samples that a source sends at once; more than that is a backfill."""
+"""Longest span of the samples that a source sends at once; a longer span is a backfill."""
 WRITE_US: Final = 10 * SECOND
-"""A cursor without events is written this often."""
+"""The time between two writes of a cursor without events."""
 
 
 class Followed:
@@ -29,10 +29,10 @@ class Followed:
     Attributes:
         machine: judges its samples.
         after_us: samples after this time are new.
-        lag_us: how much older than the database's clock the tag's samples are when they arrive.
-        current: whether all samples that were there are judged.
+        lag_us: how old the tag's samples are when they arrive, by the database's clock.
+        current: whether all samples that the last read found are judged.
         written_us: when its cursor was written, by the database's clock.
-        late: how often late samples had come, when that was last noted.
+        late: the number of late samples at the last call of :meth:`note_late`.
         changed: whether its cursor has to be written.
     """
 
@@ -46,7 +46,7 @@ class Followed:
         after_us: int,
         memory: dict[str, Any] | None = None,
     ) -> None:
-        """Begin with the samples after ``after_us``, or where ``memory`` ended."""
+        """Start with the samples after ``after_us``, or continue from ``memory``."""
         self.machine = TagMachine(tag_name, rule, settings, memory)
         seen = self.machine.seen_us
         self.after_us = after_us if seen is None else max(seen, after_us)
@@ -54,17 +54,17 @@ class Followed:
         self.late: int | None = None
         self.current = True
         self.written_us = 0
-        # What is new has no cursor; the rule of a known one may have changed in between.
+        # A new tag has no cursor. The rule of another tag may have changed since its cursor.
         self.changed = True
 
     def feed(self, samples: Sequence[Sample], now_us: int, *, current: bool, live: bool) -> None:
         """Judge new samples.
 
         Args:
-            samples: samples of the tag in order of time, a bad one with NaN.
+            samples: samples of the tag in order of time; the value of a bad sample is NaN.
             now_us: the database's clock before they were read.
-            current: whether these are all that there are.
-            live: whether the tag was current a moment ago, so that all of them have just arrived.
+            current: whether these are all samples of the tag.
+            live: whether the tag was current at the last tick, so that they have just arrived.
         """
         self.current = current
         if not samples:
@@ -73,7 +73,7 @@ class Followed:
         for ts_us, value, qc in samples:
             feed(ts_us, value, qc)
         newest = now_us - samples[-1][0]
-        # A source that sends every ten seconds what it has measured is ten seconds behind.
+        # A source that sends its samples every ten seconds is up to ten seconds behind.
         oldest = now_us - samples[0][0] if live else newest
         self.lag_us = max(newest, min(oldest, newest + BURST_US))
         self.after_us = samples[-1][0]
@@ -86,7 +86,7 @@ class Followed:
         self.changed = True
 
     def note_late(self, late: int) -> None:
-        """Note late samples, which are in the database, and are not judged any more."""
+        """Count late samples, which are in the database but are not judged."""
         seen, before, self.late = self.machine.seen_us, self.late, late
         if seen is not None and before is not None and late > before:
             self.machine.feed(seen, math.nan)
@@ -94,20 +94,20 @@ class Followed:
         self.changed = True
 
     def time_us(self, now_us: int) -> int:
-        """The tag's own time when the database's clock is ``now_us``."""
+        """The time of the tag when the database's clock is ``now_us``."""
         return now_us - self.lag_us - GRACE_US
 
-    def known_us(self, now_us: int) -> int:
-        """Until when the journal of a tag that is current is complete, in the tag's own time."""
+    def complete_us(self, now_us: int) -> int:
+        """The time up to which the journal of a current tag is complete, in its own time."""
         due, until = self.machine.due_us, self.time_us(now_us)
         return max(self.after_us, until if due is None else min(due, until))
 
     def advance(self, now_us: int) -> None:
-        """Let delays end and a silence begin that are due in the tag's own time."""
+        """Let the delays end and the silence begin that are due in the time of the tag."""
         if not self.current:
             return
         until = self.time_us(now_us)
-        # Not up to now: a sample that is still on its way counts from its own time on.
+        # Stop at the tag's own time: a sample in transit counts from its own time on.
         while (due := self.machine.due_us) is not None and due < until:
             self.machine.advance(due + 1)
             self.changed = True
@@ -119,16 +119,20 @@ class Followed:
         self.changed = True
 
     def take(self) -> list[ProcessEvent]:
-        """New rows of the journal."""
+        """The rows of the journal since the last call."""
         return self.machine.take()
 
     def due_to_be_written(self, now_us: int) -> bool:
-        """Whether the cursor is due without an event."""
+        """Whether to write the cursor although there is no event."""
         return self.changed and now_us - self.written_us >= WRITE_US
 
+    def memory(self) -> dict[str, Any]:
+        """The state as JSON, from which another object continues."""
+        return self.machine.memory()
+
     def cursor(self, now_us: int) -> NewCursor:
-        """What to store of the tag now."""
-        memory = self.machine.memory()
+        """The cursor to store now."""
+        memory = self.memory()
         self.changed, self.written_us = False, now_us
         reached = memory["reached"] if self.machine.seen_us is not None else None
         text = json.dumps(memory, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Which messages new rows of the journal need (PRD §32.10)."""
+"""Creates the messages that new rows of the journal need (PRD §32.10)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ksys_app.domain.alarms.source import TOGETHER_US
 from ksys_app.domain.alarms.times import MINUTE, moment
 from ksys_app.models.alarms import LOST, ProcessEvent, Standing
 from ksys_app.models.notify import Delivery, Routes
-from ksys_app.queries.alarms import Rules
+from ksys_app.queries.alarm_rules import Rules
 from ksys_app.store.alarms import Key
 
 CATCHING_UP_US: Final = MINUTE
-"""How much later the messages of a worker go out that is not current yet."""
+"""By how much messages are delayed while the worker is not current."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notifying:
-    """Where messages go, and the zone in which routes count their hours."""
+    """The routes of messages, and the zone of their hours."""
 
     routes: Routes
     zone: ZoneInfo
@@ -40,13 +40,13 @@ class Notifying:
 
         Args:
             events: the new rows, in order.
-            standings: how the alarms stand after them.
+            standings: the standings of the alarms after these rows.
             rules: the rules in force, for the group of an alarm.
             now_us: the database's clock.
-            covers: whether a silence of a tag may be part of a lost source. Its message waits a
-                minute, and is not sent if the alarm of the source stands for it then.
+            covers: whether a silence of a tag may be part of a lost source. Then its message waits
+                a minute, and is not sent if the alarm of the source covers it by then.
             current: whether every sample is judged. If not, the messages wait a minute, because an
-                alarm of yesterday may be over when the worker is through.
+                old alarm may be over when the worker has judged all samples.
         """
         now, found = moment(now_us).astimezone(self.zone), list[Delivery]()
         for event in events:
@@ -57,12 +57,12 @@ class Notifying:
             group = _group(event, rules)
             wait_us = TOGETHER_US if _is_silence(event) and covers(event.tag_name) else 0
             found += (
-                replace(one, due_us=one.due_us + wait_us)
-                for one in deliveries(event, purpose, group, self.routes, now)
+                replace(delivery, due_us=delivery.due_us + wait_us)
+                for delivery in deliveries(event, purpose, group, self.routes, now)
             )
         if current:
             return found
-        return [replace(one, due_us=one.due_us + CATCHING_UP_US) for one in found]
+        return [replace(delivery, due_us=delivery.due_us + CATCHING_UP_US) for delivery in found]
 
 
 def _is_silence(event: ProcessEvent) -> bool:

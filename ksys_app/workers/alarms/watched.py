@@ -13,7 +13,7 @@ from ksys_app.models.rows import QcRule
 from ksys_app.workers.alarms.followed import GRACE_US, Followed
 
 PATIENCE_US: Final = 30 * SECOND
-"""How much slower than the others the clock of a tag may be so that its group waits for it."""
+"""How far a tag may be behind the fastest tag of its group while the group waits for it."""
 
 
 class Watched:
@@ -28,11 +28,11 @@ class Watched:
         self, rules: Iterable[QcRule], memories: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         self._sources = Sources(rules, memories)
-        # The rules may be others than those of the memory.
+        # The rules may differ from those of the memory, so judge by them at the first look.
         self._rules: Iterable[QcRule] | None = rules
 
     def change(self, rules: Iterable[QcRule]) -> None:
-        """Judge by other rules from the next look on."""
+        """Judge by these rules from the next look on."""
         self._rules = rules
 
     def covers(self, tag_name: str) -> bool:
@@ -46,12 +46,14 @@ class Watched:
 
         Args:
             events: the new rows of all tags.
-            tags: the followed tags, which are judged as far as they can be.
+            tags: the followed tags, all judged as far as possible.
             now_us: the database's clock.
         """
         rows: list[ProcessEvent] = []
         if self._rules is not None:
-            rows += self._sources.change(self._rules, lambda one: group_time(one, tags, now_us))
+            rows += self._sources.change(
+                self._rules, lambda source: group_time(source, tags, now_us)
+            )
             self._rules = None
         self._sources.feed(events)
         for source in self._sources:
@@ -60,7 +62,7 @@ class Watched:
         return rows
 
     def changed(self) -> dict[str, dict[str, Any]]:
-        """The memories that have to be stored, by group; each change is given once."""
+        """The memories to store, by group; each change is returned once."""
         found = {}
         for source in self._sources:
             if source.changed:
@@ -69,7 +71,7 @@ class Watched:
 
 
 def group_time(source: Source, tags: Mapping[str, Followed], now_us: int) -> int:
-    """Until when every silence of a group is known: the time of its slowest tag.
+    """The time up to which the silences of a group are complete: the time of its slowest tag.
 
     Args:
         source: the source of the group.
@@ -86,7 +88,7 @@ def group_time(source: Source, tags: Mapping[str, Followed], now_us: int) -> int
         if not tag.current:
             reading.append(tag.after_us)
         elif tag.machine.quality != "STALE" or name in counted:
-            current.append(tag.known_us(now_us))
+            current.append(tag.complete_us(now_us))
     latest = now_us - GRACE_US
     fastest = min(max(current, default=latest), latest)
     return min(*reading, max(min(current, default=latest), fastest - PATIENCE_US), 2**62)

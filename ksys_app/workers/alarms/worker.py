@@ -1,4 +1,4 @@
-"""``ksys alarms run``: the loop that holds the lease and evaluates once a second (PRD §32.4)."""
+"""``ksys alarms run``: a loop that has the lease and evaluates once a second (PRD §32.4)."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ TICK_S: Final = 1.0
 
 
 def holder_name() -> str:
-    """A name for the lease that no other worker has: machine, process, and a random part."""
+    """A unique name for the lease: machine, process and a random part."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 @dataclass(slots=True)
 class AlarmWorker:
-    """A worker; of several, one evaluates, and the others wait until its lease is over.
+    """An alarm worker. If several run, one evaluates, and the others wait until its lease ends.
 
     Attributes:
         dsn: the database, role ``eco_alarm`` or the owner.
-        since_us: where tags without a cursor begin; None for a time of the worker's choice.
-        notifying: where messages about alarms go; None: nowhere.
-        once: whether to end when all samples that are there are judged.
+        since_us: where tags without a cursor start; None to let the worker choose.
+        notifying: creates the messages about alarms; None for no messages.
+        once: whether to end when all stored samples are judged.
         holder: the worker's name in the lease.
     """
 

@@ -1,1 +1,1 @@
-"""Messages about alarms: the file of routes, and who sends what the outbox holds (PRD §32.10)."""
+"""Messages about alarms: the routes file, and the program that sends the outbox (PRD §32.10)."""

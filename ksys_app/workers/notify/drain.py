@@ -1,4 +1,4 @@
-"""Sends the messages of the outbox that are due, and notes what became of them (PRD §32.10)."""
+"""Sends the due messages of the outbox and records the results (PRD §32.10)."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from ksys_app.texts.alarm_messages import compose
 from ksys_app.workers.notify.send import NotSent
 
 CAP: Final = 5000
-"""Most messages that are read at once."""
+"""Most messages to read at once."""
 CLAIM_S: Final = 180.0
-"""How long a program may take to send a message before another one sends it."""
+"""How long a program may take to send a message before another program sends it."""
 AT_ONCE: Final = 8
-"""Most recipients that are served at the same time."""
+"""Most messages to send at the same time."""
 Send = Callable[[Route, str, Message, datetime], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Drained:
-    """What happened: ids of sent messages, and for each route that failed the reason."""
+    """The results: ids of sent messages, routes that worked, and failed routes with the reason."""
 
     sent: list[str] = field(default_factory=list)
     worked: set[str] = field(default_factory=set)
@@ -40,10 +40,10 @@ class Drained:
 async def drain(
     conn: AsyncConnection, routes: Routes, send: Send, now: datetime, zone: ZoneInfo
 ) -> Drained:
-    """Send what is due and needed.
+    """Send the messages that are due and needed.
 
-    A message is noted as sent after the server took it. So a program that is killed in between
-    sends it again: at least once.
+    A message is recorded as sent after the server has accepted it. A program that is killed in
+    between sends the message again, so a message is sent at least once.
 
     Args:
         conn: a connection of ``eco_alarm`` or the owner, outside of a transaction.
@@ -53,11 +53,10 @@ async def drain(
         zone: the zone of the times in a message.
     """
     last = await queries.last_sent(conn, now - PAUSE)
-    rows = await queries.waiting(conn, now, CAP, _resting(routes, last))
-    over = [(row.id, reason) for row in rows if (reason := not_needed(row, routes))]
-    if over:
-        await store.end(conn, [one for one, _ in over], [why for _, why in over], now)
-    ended = {one for one, _ in over}
+    rows = await queries.due_messages(conn, now, CAP, _resting(routes, last))
+    reasons = {row.id: reason for row in rows if (reason := not_needed(row, routes))}
+    if reasons:
+        await store.mark_ended(conn, [*reasons], [*reasons.values()], now)
     found, gate = Drained(), asyncio.Semaphore(AT_ONCE)
 
     async def serve(batch: list[Waiting]) -> tuple[list[Waiting], str]:
@@ -70,25 +69,25 @@ async def drain(
                 return batch, str(error)
         return batch, ""
 
-    due = batches([row for row in rows if row.id not in ended], routes, last, now)
+    due = batches([row for row in rows if row.id not in reasons], routes, last, now)
     wanted = [row.id for batch in due for row in batch]
-    mine = await store.claim(conn, wanted, now, CLAIM_S) if wanted else set()
-    ours = [own for batch in due if (own := [row for row in batch if row.id in mine])]
-    for served in asyncio.as_completed([serve(batch) for batch in ours]):
+    claimed = await store.claim_messages(conn, wanted, now, CLAIM_S) if wanted else set()
+    to_send = [mine for batch in due if (mine := [row for row in batch if row.id in claimed])]
+    for served in asyncio.as_completed([serve(batch) for batch in to_send]):
         batch, error = await served
         ids, route = [row.id for row in batch], batch[0].route
         if error:
             await _failed(conn, batch, error, now)
             found.failed[route] = error
         else:
-            await store.sent(conn, ids, now)
+            await store.mark_sent(conn, ids, now)
             found.sent += ids
             found.worked.add(route)
     return found
 
 
 def _resting(routes: Routes, last: dict[str, datetime]) -> list[str]:
-    """Recipients of digests alone that just got a message; the others are served first."""
+    """Recipients that get only digests and just got a message, so that others come first."""
     at_once = {
         recipient
         for route in routes.routes.values()
@@ -103,4 +102,4 @@ async def _failed(
 ) -> None:
     due = [next_try(row.attempt + 1, now) for row in batch]
     ended = [now if given_up(row, now) else None for row in batch]
-    await store.failed(conn, [row.id for row in batch], error, due, ended)
+    await store.mark_failed(conn, [row.id for row in batch], error, due, ended)

@@ -22,14 +22,14 @@ TICK_S: Final = 1.0
 BEAT: Final = timedelta(minutes=5)
 BEAT_RETRY: Final = timedelta(minutes=1)
 PRUNE: Final = timedelta(hours=1)
-KEPT: Final = timedelta(days=90)
-"""How long settled messages are kept."""
+SETTLED_RETENTION: Final = timedelta(days=90)
+"""How long settled messages stay in the outbox."""
 HEARTBEAT: Final = "heartbeat"
 
 
 @dataclass(slots=True)
 class Notifier:
-    """The program that sends messages; several may run, and each message is sent by one of them.
+    """The program that sends messages. Several may run; each message is sent by one of them.
 
     Attributes:
         dsn: the database, role ``eco_alarm`` or the owner.
@@ -69,7 +69,7 @@ class Notifier:
         await self._database.serve(work, stop, TICK_S)
 
     async def step(self, conn: AsyncConnection, now: datetime) -> None:
-        """Send what is due at ``now``, the database's clock; call the heartbeat if it is time."""
+        """Send the messages and the heartbeat that are due at ``now``, the database's clock."""
         found = await drain(conn, self.sender.routes, self.sender.send, now, self.zone)
         for name, reason in found.failed.items():
             self._note(name, reason)
@@ -77,15 +77,15 @@ class Notifier:
             self._note(name, "")
         await self._beat(conn, now)
         if self._prune_at is None or now >= self._prune_at:
-            await store.prune(conn, now - KEPT)
+            await store.prune_messages(conn, now - SETTLED_RETENTION)
             self._prune_at = now + PRUNE
 
     async def _beat(self, conn: AsyncConnection, now: datetime) -> None:
-        """Call the heartbeat while somebody evaluates alarms: whoever waits for it is our watch."""
+        """Call the heartbeat while a worker evaluates alarms. Its receiver notices if it stops."""
         url = self.sender.routes.heartbeat_url
         if not url or (self._beat_at is not None and now < self._beat_at):
             return
-        if not await queries.evaluating(conn, now):
+        if not await queries.is_evaluating(conn, now):
             return
         try:
             await post(url, b"", {})
@@ -97,7 +97,7 @@ class Notifier:
             self._beat_at = now + BEAT
 
     def _note(self, name: str, reason: str) -> None:
-        """Log that a route began to fail, or works again."""
+        """Log when a route starts to fail and when it works again."""
         if reason and name not in self._failing:
             self._failing.add(name)
             log.event("notify_fail", route=name, error=reason)

@@ -1,4 +1,4 @@
-"""Reads the file of routes, ``KSYS_ROUTES`` (PRD §32.10)."""
+"""Reads the routes file, ``KSYS_ROUTES`` (PRD §32.10)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def read_routes(path: Path | None) -> Routes | None:
     """The routes of a file; None without a file.
 
     Raises:
-        ConfigError: the file cannot be read, or says something wrong; the message names all of it.
+        ConfigError: the file cannot be read or has errors; the message names all of them.
     """
     if path is None:
         return None
@@ -107,7 +107,7 @@ def read_routes(path: Path | None) -> Routes | None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"KSYS_ROUTES: {path} is no TOML: {error}") from None
     except ValidationError as error:
-        wrong = [_sentence(content, dict(one)) for one in error.errors()]
+        wrong = [_sentence(content, dict(found)) for found in error.errors()]
         raise ConfigError(f"KSYS_ROUTES: {path}: {'; '.join(wrong)}") from None
     wrong = [*_contradictions(file)]
     if wrong:
@@ -119,8 +119,8 @@ def _sentence(content: dict[str, Any], error: dict[str, Any]) -> str:
     loc = list(error["loc"])
     where = ".".join(str(part) for part in loc)
     if loc[0] == "route" and len(loc) > 1 and isinstance(loc[1], int):
-        one = content["route"][loc[1]]
-        name = one.get("name", loc[1] + 1) if isinstance(one, dict) else loc[1] + 1
+        route = content["route"][loc[1]]
+        name = route.get("name", loc[1] + 1) if isinstance(route, dict) else loc[1] + 1
         where = " ".join([f"route {name}", ".".join(str(part) for part in loc[2:])]).strip()
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{where}: {message[:1].lower()}{message[1:]}"
@@ -150,52 +150,52 @@ def _contradictions(file: _File) -> list[str]:
             wrong.append(f"{begin} there is no route {route.escalate_to} to escalate to")
     if file.smtp and bool(file.smtp.user) != bool(file.smtp.password_env):
         wrong.append("smtp: user and password_env belong together")
-    return wrong or _circles({route.name: route.escalate_to for route in file.route})
+    return wrong or _cycles({route.name: route.escalate_to for route in file.route})
 
 
-def _circles(following: dict[str, str | None]) -> list[str]:
+def _cycles(following: dict[str, str | None]) -> list[str]:
     for name in following:
         seen: list[str] = []
-        now: str | None = name
-        while now is not None:
-            if now in seen:
+        current: str | None = name
+        while current is not None:
+            if current in seen:
                 return [f"route {name}: the escalation goes in a circle: {', '.join(seen)}"]
-            seen.append(now)
-            now = following[now]
+            seen.append(current)
+            current = following[current]
     return []
 
 
 def _routes(file: _File) -> Routes:
     server = None
     if file.smtp is not None:
-        one = file.smtp
+        smtp = file.smtp
         server = MailServer(
-            *(one.host, one.port or PORTS[one.tls], one.sender, one.tls, one.user),
-            one.password_env or "",
+            *(smtp.host, smtp.port or PORTS[smtp.tls], smtp.sender, smtp.tls, smtp.user),
+            smtp.password_env or "",
         )
     routes = {route.name: _route(route, route.language or file.language) for route in file.route}
     return Routes(routes, server, file.heartbeat.url if file.heartbeat else "")
 
 
-def _route(one: _Route, language: Language) -> Route:
+def _route(route: _Route, language: Language) -> Route:
     minutes = None
-    if one.hours is not None:
-        first, end = (int(text[:2]) * 60 + int(text[3:]) for text in one.hours.split("-"))
+    if route.hours is not None:
+        first, end = (int(text[:2]) * 60 + int(text[3:]) for text in route.hours.split("-"))
         minutes = first, end
     return Route(
-        one.name,
-        one.kind,
-        tuple(dict.fromkeys(one.recipients)) if one.kind == "smtp" else (one.name,),
-        frozenset(one.priorities),
-        frozenset(one.groups),
+        route.name,
+        route.kind,
+        tuple(dict.fromkeys(route.recipients)) if route.kind == "smtp" else (route.name,),
+        frozenset(route.priorities),
+        frozenset(route.groups),
         minutes,
-        frozenset(DAYS.index(day) for day in one.weekdays),
-        "raise" in one.on,
-        "clear" in one.on,
-        one.escalate_after_s,
-        one.escalate_to or "",
-        one.digest,
-        one.url or "",
-        one.key_env or "",
+        frozenset(DAYS.index(day) for day in route.weekdays),
+        "raise" in route.on,
+        "clear" in route.on,
+        route.escalate_after_s,
+        route.escalate_to or "",
+        route.digest,
+        route.url or "",
+        route.key_env or "",
         language,
     )

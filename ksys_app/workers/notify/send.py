@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import smtplib
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,44 +14,44 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
+import aiosmtplib
 import httpx
 
 from ksys_app.errors import ConfigError
 from ksys_app.models.notify import MailServer, Message, Route, Routes
 
 TIMEOUT_S: Final = 10.0
-"""Longest time that a server may be silent."""
+"""Longest time without an answer of the server."""
 TOTAL_S: Final = 60.0
-"""Longest time until a server has taken a message: one that dawdles must not keep back the others'
-messages."""
+"""Longest time to send a message, so that a slow server does not delay messages to others."""
 
 
 class NotSent(Exception):
-    """The server did not take the message; the text says why, without any secret."""
+    """The server did not accept the message; the text has the reason, without any secret."""
 
 
 def signature(key: str, timestamp: str, body: bytes) -> str:
-    """What a receiver compares: HMAC-SHA256 of the timestamp, a dot and the body, in hex."""
+    """The signature for the receiver: HMAC-SHA256 of timestamp, a dot and the body, in hex."""
     return hmac.new(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def mail(server: MailServer, recipient: str, message: Message, now: datetime) -> EmailMessage:
-    """The mail that says a message; the same message has the same ``Message-ID``."""
-    found = EmailMessage()
-    found["Subject"] = message.subject
-    found["From"] = server.sender
-    found["To"] = recipient
-    found["Date"] = format_datetime(now)
-    found["Message-ID"] = f"<{message.dedupe_key}@{server.sender.partition('@')[2]}>"
-    found["Ksys-Dedupe-Key"] = message.dedupe_key
-    found["Auto-Submitted"] = "auto-generated"
-    found.set_content(message.text)
-    return found
+    """The mail with a message. Its ``Message-ID`` is the same each time the message is sent."""
+    email = EmailMessage()
+    email["Subject"] = message.subject
+    email["From"] = server.sender
+    email["To"] = recipient
+    email["Date"] = format_datetime(now)
+    email["Message-ID"] = f"<{message.dedupe_key}@{server.sender.partition('@')[2]}>"
+    email["Ksys-Dedupe-Key"] = message.dedupe_key
+    email["Auto-Submitted"] = "auto-generated"
+    email.set_content(message.text)
+    return email
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends on the routes of a file, with their secrets: name of a variable to its value."""
+    """Sends messages on the routes of a file; ``secrets`` has environment variables by name."""
 
     routes: Routes
     secrets: Mapping[str, str]
@@ -62,7 +61,7 @@ class Sender:
         """A sender with the secrets of an environment.
 
         Raises:
-            ConfigError: the environment lacks some; the message names them.
+            ConfigError: the environment lacks a secret; the message names the missing ones.
         """
         names = {route.key_env for route in routes.routes.values()}
         names |= {routes.server.password_env} if routes.server else set()
@@ -90,23 +89,22 @@ class Sender:
         assert server is not None, "a route of mails has a server"
         try:
             async with asyncio.timeout(TOTAL_S):
-                made = mail(server, recipient, message, now)
-                await asyncio.to_thread(self._deliver, server, made)
-        except (smtplib.SMTPException, OSError) as error:
+                await self._deliver(server, mail(server, recipient, message, now))
+        except (aiosmtplib.SMTPException, OSError) as error:
             raise NotSent(f"mail: {_reason(error)}") from error
 
-    def _deliver(self, server: MailServer, message: EmailMessage) -> None:
-        context = ssl.create_default_context()
-        with (
-            smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=context)
-            if server.tls == "tls"
-            else smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
-        ) as smtp:
-            if server.tls == "starttls":
-                smtp.starttls(context=context)
-            if server.user:
-                smtp.login(server.user, self.secrets[server.password_env])
-            smtp.send_message(message)
+    async def _deliver(self, server: MailServer, email: EmailMessage) -> None:
+        await aiosmtplib.send(
+            email,
+            hostname=server.host,
+            port=server.port,
+            username=server.user or None,
+            password=self.secrets[server.password_env] if server.user else None,
+            timeout=TIMEOUT_S,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            tls_context=ssl.create_default_context(),
+        )
 
     async def _post(self, route: Route, body: bytes, message: Message, now: datetime) -> None:
         timestamp = str(int(now.timestamp()))
@@ -123,19 +121,19 @@ async def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     """Send a request; redirects are not followed.
 
     Raises:
-        NotSent: nobody answers, or the answer is none of 2xx.
+        NotSent: the server does not answer, or its status is not 2xx.
     """
     try:
         async with (
             asyncio.timeout(TOTAL_S),
             httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client,
-            # What the receiver says beside the status is not read: it may have no end.
+            # Do not read the body of the answer: it may have no end.
             client.stream("POST", url, content=body, headers=dict(headers)) as answer,
         ):
-            taken, status = answer.is_success, answer.status_code
+            accepted, status = answer.is_success, answer.status_code
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise NotSent(f"webhook: {_reason(error)}") from error
-    if not taken:
+    if not accepted:
         raise NotSent(f"webhook: the answer was {status}")
 
 

@@ -44,17 +44,17 @@ def until(all_series: list[Series]) -> int:
 
 
 def _rule(chance: Random, seed: int) -> QcRule:
-    def given(value: float | None) -> float | None:
+    def perhaps(value: float | None) -> float | None:
         return value if chance.random() < 0.8 else None
 
     return QcRule(
         f"T{seed:03}",
-        min_val=given(0.0),
-        max_val=given(100.0),
-        warn_min=given(20.0),
-        warn_max=given(80.0),
-        crit_min=given(10.0),
-        crit_max=given(90.0),
+        min_val=perhaps(0.0),
+        max_val=perhaps(100.0),
+        warn_min=perhaps(20.0),
+        warn_max=perhaps(80.0),
+        crit_min=perhaps(10.0),
+        crit_max=perhaps(90.0),
         allow_negative=chance.choice([None, False]),
         deadband_pct=chance.choice([None, 0.0, 1.0, 2.5]),
         max_gap_seconds=chance.choice([None, 30, 60]),

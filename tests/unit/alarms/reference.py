@@ -1,4 +1,4 @@
-"""What a journal must be, from whole series at once: no code and no state of the machine's.
+"""The expected journal, computed from complete series without code or state of the machine.
 
 A series is cut into pieces in which one value holds. Pieces of one judgement make a run. A level is
 raised by the first run of "set" that lasts the on-delay, and cleared by the next run of "clear"
@@ -14,12 +14,14 @@ DOUBTED = 1 + 2 + 4 + 8 + 16 + 64
 
 def pieces(samples, gap, until):
     """(start, end, "good", "bad" or "silent", value) of samples in the order of their arrival."""
-    kept = []
+    usable = []
     for ts, value, qc in samples:
-        if ts <= until + 60_000_000 and (not kept or ts > kept[-1][0]):
+        if ts <= until + 60_000_000 and (not usable or ts > usable[-1][0]):
             good = abs(value) < float("inf") and not qc & DOUBTED
-            kept.append((ts, "good" if good else "bad", value))
-    for (ts, state, value), end in zip(kept, [one[0] for one in kept[1:]] + [until], strict=True):
+            usable.append((ts, "good" if good else "bad", value))
+    for (ts, state, value), end in zip(
+        usable, [one[0] for one in usable[1:]] + [until], strict=True
+    ):
         quiet = end if gap is None else min(end, ts + gap)
         yield ts, max(ts, quiet), state, value
         if quiet < end:

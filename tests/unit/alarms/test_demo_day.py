@@ -50,7 +50,7 @@ def breaks(entry: Entry) -> Condition | None:
 
 
 def occurrences(entry: Entry) -> Iterator[tuple[int, int]]:
-    """When a fault breaks its rule, from and to, as often as it does in the day."""
+    """Start and end of each time in the day at which a fault breaks its rule."""
     # A drift is about half-way back from its peak when the value is inside the limits again.
     lasts = (AT_PEAK + entry.lasts) // 2 if entry.kind == "drift" else entry.lasts
     begin = LOCAL_MONDAY + entry.begins
@@ -88,7 +88,7 @@ def machines() -> dict[str, TagMachine]:
 
 @pytest.fixture(scope="module")
 def journal() -> list[ProcessEvent]:
-    """What the machine writes about the day, from the last hour before it to two hours after it."""
+    """The rows of the machine, from an hour before the day to two hours after it."""
     plant, found = Plant(), machines()
     for t in range(FIRST - HOUR, LAST + 2 * HOUR, PERIOD_S):
         if unreadable(t):

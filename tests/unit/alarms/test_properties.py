@@ -1,4 +1,4 @@
-"""What holds for every series (PRD §32.1)."""
+"""Properties of the journal that hold for every series (PRD §32.1)."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_the_state_is_the_fold_of_the_journal(seed: int) -> None:
 
 @given(SEEDS)
 @settings(max_examples=20, deadline=None)
-def test_samples_that_were_seen_change_nothing(seed: int) -> None:
+def test_samples_that_were_already_judged_change_nothing(seed: int) -> None:
     one = moving(seed, 100)
     machine, _ = journal(one)
     until = disturbed.until([one])

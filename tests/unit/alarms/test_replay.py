@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ksys_app.domain.alarms.sources import Sources, added, place
+from ksys_app.domain.alarms.sources import Sources, journal_order, with_source_rows
 from ksys_app.domain.alarms.tag import TagMachine
 from ksys_app.domain.alarms.times import moment
 from ksys_app.errors import ConfigError, NoRows
@@ -226,7 +226,7 @@ def test_the_file_has_what_the_machines_of_its_tags_write(folder: Folder) -> Non
         for row in folder.journal()
         if row[5] != "SUPERSEDED"
     ]
-    expected = added(sorted(events, key=place), Sources(rules), until)
+    expected = with_source_rows(sorted(events, key=journal_order), Sources(rules), until)
     assert found == [
         (moment(row.ts_us), row.tag_name, row.condition, row.event, row.level) for row in expected
     ]

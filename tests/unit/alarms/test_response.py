@@ -15,7 +15,9 @@ PRIORITY = {"H": 3, "HH": 2}
 Step = ProcessEvent | Act
 
 
-def told(event: Event, ts: int, level: Level = "H", episode: int | None = None, **of: str) -> Step:
+def process_event(
+    event: Event, ts: int, level: Level = "H", episode: int | None = None, **of: str
+) -> Step:
     """A row of the process; its episode is its own time unless another one is named."""
     return ProcessEvent(
         *(ts, "T", "HIGH", level, ts if episode is None else episode, event),
@@ -30,11 +32,11 @@ def act(event: Event, ts: int, episode: int, *, one_shot: bool = False) -> Step:
     )
 
 
-RAISE = told("RAISE", 1)
-CLEAR = told("CLEAR", 5, episode=1)
-UP, DOWN = told("ESCALATE", 3, "HH", 1), told("DEESCALATE", 4, "H", 1)
+RAISE = process_event("RAISE", 1)
+CLEAR = process_event("CLEAR", 5, episode=1)
+UP, DOWN = process_event("ESCALATE", 3, "HH", 1), process_event("DEESCALATE", 4, "H", 1)
 ACK, UNACK = act("ACK", 2, 1), act("UNACK", 3, 1)
-AGAIN = told("RAISE", 9)
+AGAIN = process_event("RAISE", 9)
 
 
 def shown(standing: Standing) -> str:
@@ -70,8 +72,13 @@ def shown(standing: Standing) -> str:
         ("reset", LATCHES, [RAISE, ACK, CLEAR, act("RESET", 7, 1)], "normal"),
         ("reset needs an answer", LATCHES, [RAISE, CLEAR, act("RESET", 7, 1)], "latched unacked"),
         ("reset needs a return", LATCHES, [RAISE, ACK, act("RESET", 7, 1)], "acked"),
-        ("switched off", LATCHES, [RAISE, told("CLEAR", 5, "H", 1, reason="RULE_OFF")], "normal"),
-        ("a late sample is no answer", ASKS, [RAISE, ACK, told("LATE", 7)], "acked"),
+        (
+            "switched off",
+            LATCHES,
+            [RAISE, process_event("CLEAR", 5, "H", 1, reason="RULE_OFF")],
+            "normal",
+        ),
+        ("a late sample is no answer", ASKS, [RAISE, ACK, process_event("LATE", 7)], "acked"),
         ("shelved and raised", ASKS, [act("SHELVE", 0, 0), RAISE], "unacked"),
         (
             "a shelf that ends while active asks again",
@@ -94,7 +101,7 @@ def shown(standing: Standing) -> str:
         (
             "released while active",
             ASKS,
-            [RAISE, ACK, told("SUPPRESS", 3, "H", 1), told("RELEASE", 4, "H", 1)],
+            [RAISE, ACK, process_event("SUPPRESS", 3, "H", 1), process_event("RELEASE", 4, "H", 1)],
             "unacked",
         ),
     ],
@@ -147,7 +154,7 @@ def test_a_one_shot_shelf_ends_with_the_alarm() -> None:
 
 def test_folding_the_rows_that_an_event_added_changes_nothing() -> None:
     shelved = fold([RAISE, CLEAR, act("SHELVE", 6, 1, one_shot=True)], ASKS)
-    for event in (AGAIN, told("CLEAR", 12, episode=9)):
+    for event in (AGAIN, process_event("CLEAR", 12, episode=9)):
         before, (shelved, rows) = shelved, after(shelved, event, ASKS)
         assert rows
         for row in rows:
@@ -156,7 +163,7 @@ def test_folding_the_rows_that_an_event_added_changes_nothing() -> None:
 
 
 def test_suppression_does_not_stop_the_alarm() -> None:
-    standing = fold([told("SUPPRESS", 0), act("OOS_IN", 0, 0), RAISE, UP], ASKS)
+    standing = fold([process_event("SUPPRESS", 0), act("OOS_IN", 0, 0), RAISE, UP], ASKS)
     assert (standing.designed, standing.out_of_service) == (True, True)
     assert (standing.active, standing.level, standing.priority) == (True, "HH", 2)
 

@@ -13,14 +13,14 @@ from hypothesis import given, settings, strategies as st
 from ksys_app.domain.alarms.response import fold
 from ksys_app.domain.alarms.settings import policy
 from ksys_app.domain.alarms.source import Source, groups, threshold
-from ksys_app.domain.alarms.sources import Sources, added, place
+from ksys_app.domain.alarms.sources import Sources, journal_order, with_source_rows
 from ksys_app.domain.alarms.times import SECOND
 from ksys_app.models.alarms import Event, ProcessEvent
 from ksys_app.models.rows import QcRule
 from tests.unit.alarms import reference
 
 UNTIL = 10_000 * SECOND
-Told = tuple[float, str, str]
+Entry = tuple[float, str, str]
 """Seconds, tag or group, and event."""
 
 
@@ -40,14 +40,14 @@ def silent(tag: str, begin: float, end: float | None = None) -> list[ProcessEven
     return rows if end is None else [*rows, gap("CLEAR", end, tag, begin)]
 
 
-def told(rows: list[ProcessEvent]) -> list[Told]:
+def entries(rows: list[ProcessEvent]) -> list[Entry]:
     return [(row.ts_us / SECOND, row.tag_name, row.event) for row in rows]
 
 
 def new_rows(rows: list[ProcessEvent], rules: list[QcRule]) -> list[ProcessEvent]:
-    """What the sources add."""
-    rows = sorted(rows, key=place)
-    found = list(added(rows, Sources(rules), UNTIL))
+    """The rows that the sources add."""
+    rows = sorted(rows, key=journal_order)
+    found = list(with_source_rows(rows, Sources(rules), UNTIL))
     assert [row for row in found if row in rows] == rows, "nothing else changes"
     return [row for row in found if row not in rows]
 
@@ -75,7 +75,7 @@ def test_a_lost_source_is_one_alarm_for_as_long_as_it_is_lost() -> None:
         *silent("C", 130, 520),
         *silent("D", 200, 505),
     ]
-    assert told(new_rows(rows, FIVE)) == [
+    assert entries(new_rows(rows, FIVE)) == [
         (160, "A", "SUPPRESS"),
         (160, "B", "SUPPRESS"),
         (160, "C", "SUPPRESS"),
@@ -100,19 +100,19 @@ def test_a_tag_that_came_back_does_not_count() -> None:
 
 def test_what_was_silent_long_before_stays_an_alarm_of_its_own() -> None:
     rows = [*silent("A", 10), *chain(*(silent(tag, 100, 200) for tag in "BCD"))]
-    found = told(new_rows(rows, FIVE))
+    found = entries(new_rows(rows, FIVE))
     assert "A" not in {tag for _, tag, _ in found}
     assert found[-1] == (230, "mill", "CLEAR")
 
 
 def test_what_stays_silent_stands_for_itself_when_the_source_is_back() -> None:
     rows = [*silent("A", 100), *silent("B", 100, 200), *silent("C", 100, 200)]
-    assert told(new_rows(rows, FIVE))[-2:] == [(230, "A", "RELEASE"), (230, "mill", "CLEAR")]
+    assert entries(new_rows(rows, FIVE))[-2:] == [(230, "A", "RELEASE"), (230, "mill", "CLEAR")]
 
 
 def test_a_source_that_is_back_for_less_than_half_a_minute_is_still_lost() -> None:
     rows = [*silent("A", 100), *silent("B", 100), *silent("C", 100, 200), *silent("C", 230, 300)]
-    assert [row for row in told(new_rows(rows, FIVE)) if row[1] == "mill"] == [
+    assert [row for row in entries(new_rows(rows, FIVE)) if row[1] == "mill"] == [
         (100, "mill", "RAISE"),
         (330, "mill", "CLEAR"),
     ]
@@ -126,7 +126,7 @@ def test_the_alarm_of_the_source_has_how_many_tags_are_silent_and_how_many_are_e
 
 def test_nobody_has_to_answer_for_a_tag_that_came_back_with_its_source() -> None:
     rows = [row for tag in "ABC" for row in silent(tag, 100, 200)]
-    rows = sorted([*rows, *new_rows(rows, FIVE)], key=place)
+    rows = sorted([*rows, *new_rows(rows, FIVE)], key=journal_order)
     of_a = [row for row in rows if row.tag_name == "A"]
     assert [row.event for row in of_a] == ["RAISE", "SUPPRESS", "CLEAR", "RELEASE"]
     standing = fold(of_a, policy(3, None))
@@ -143,7 +143,11 @@ def test_a_tag_that_was_still_silent_when_its_source_came_back_has_to_be_answere
     late: bool,
 ) -> None:
     rows = [*silent("A", 100, 900), *silent("B", 100, 200), *silent("C", 100, 200)]
-    of_a = [row for row in sorted([*rows, *new_rows(rows, FIVE)], key=place) if row.tag_name == "A"]
+    of_a = [
+        row
+        for row in sorted([*rows, *new_rows(rows, FIVE)], key=journal_order)
+        if row.tag_name == "A"
+    ]
     assert [row.event for row in of_a] == ["RAISE", "SUPPRESS", "RELEASE", "CLEAR"]
     if late:
         of_a.sort(key=lambda row: row.event in ("SUPPRESS", "RELEASE"))
@@ -154,11 +158,11 @@ def test_other_rules_are_judged_from_the_change_on() -> None:
     source = Source("mill", frozenset("ABCDE"))
     for tag in "ABC":
         source.feed(gap("RAISE", 100, tag))
-    assert told(source.run(200 * SECOND))[0] == (100, "mill", "RAISE")
+    assert entries(source.run(200 * SECOND))[0] == (100, "mill", "RAISE")
     assert source.change(frozenset("ABCDEF"), 300 * SECOND) == []
-    assert told(source.change(frozenset("BCDE"), 300 * SECOND)) == [(300, "A", "RELEASE")]
+    assert entries(source.change(frozenset("BCDE"), 300 * SECOND)) == [(300, "A", "RELEASE")]
     rows = source.change(frozenset("BC"), 310 * SECOND)
-    assert told(rows) == [(310, "mill", "CLEAR"), (310, "B", "RELEASE"), (310, "C", "RELEASE")]
+    assert entries(rows) == [(310, "mill", "CLEAR"), (310, "B", "RELEASE"), (310, "C", "RELEASE")]
     assert rows[0].reason == "RULE_OFF"
     assert not source.busy
 
@@ -203,7 +207,7 @@ def random_gaps(seed: int) -> tuple[list[QcRule], list[list[ProcessEvent]]]:
 def test_the_rows_are_those_of_a_reference_without_a_state(seed: int) -> None:
     rules, streams = random_gaps(seed)
     found = new_rows([*chain(*streams)], rules)
-    expected: list[Told] = []
+    expected: list[Entry] = []
     for name, tags in groups(rules).items():
         gaps = []
         for rows in streams:
@@ -215,7 +219,7 @@ def test_the_rows_are_those_of_a_reference_without_a_state(seed: int) -> None:
             ]
         of = reference.lost(gaps, threshold(len(tags)), UNTIL)
         expected += [(ts / SECOND, tag or name, event) for ts, tag, event in of]
-    assert sorted(told(found)) == sorted(expected)
+    assert sorted(entries(found)) == sorted(expected)
     standing: Counter[str] = Counter()
     for row in found:
         if row.condition == "SOURCE_LOST":
@@ -230,20 +234,20 @@ def test_batches_restarts_and_the_order_of_the_tags_do_not_change_the_rows(
     batch: int, seed: int
 ) -> None:
     rules, streams = random_gaps(seed)
-    expected = sorted(new_rows([*chain(*streams)], rules), key=place)
+    expected = sorted(new_rows([*chain(*streams)], rules), key=journal_order)
     chance = Random(seed)
     sources = Sources(rules)
-    left = [list(rows) for rows in streams]
+    remaining = [list(rows) for rows in streams]
     found: list[ProcessEvent] = []
-    while any(left):
-        for rows in chance.sample(left, len(left)):
+    while any(remaining):
+        for rows in chance.sample(remaining, len(remaining)):
             if chance.random() < 0.7:
                 sources.feed(rows[:batch])
                 del rows[:batch]
         # Each group waits for the rows of all its tags.
-        found += sources.run(min((rows[0].ts_us for rows in left if rows), default=UNTIL))
+        found += sources.run(min((rows[0].ts_us for rows in remaining if rows), default=UNTIL))
         memories = {one.name: json.loads(json.dumps(one.memory())) for one in sources}
         sources = Sources(rules, memories)
         assert sources.change(rules, lambda _: UNTIL) == []
     found += sources.run(UNTIL + 1)
-    assert sorted(found, key=place) == expected
+    assert sorted(found, key=journal_order) == expected

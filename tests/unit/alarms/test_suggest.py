@@ -1,4 +1,4 @@
-"""What ``ksys alarms suggest`` proposes from a history (PRD §32.2)."""
+"""The limits that ``ksys alarms suggest`` proposes from a history (PRD §32.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ksys_app.domain.rule_edit import rule_problems
 from ksys_app.models.alarm_history import AlarmHistory
 from ksys_app.models.limits import AlarmRule, Limits
 from ksys_app.models.rows import QcRule
-from tests.unit.alarms.played import START
+from tests.unit.alarms.machine_run import START
 
 QUIET = [(START * SECOND + n * 5 * SECOND, 50.0, 0) for n in range(200)]
 # Usually 40 to 60, with 35 to 65 at most.

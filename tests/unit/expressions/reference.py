@@ -88,8 +88,8 @@ class Reference:
     def of(self, tree: Tree) -> pd.Series:
         """The values of a tree, without infinite ones."""
         with np.errstate(all="ignore"):
-            made = self._of(tree)
-        return made.where(np.isfinite(made))
+            result = self._of(tree)
+        return result.where(np.isfinite(result))
 
     def _of(self, tree: Tree) -> pd.Series:
         if isinstance(tree, str):
@@ -100,7 +100,8 @@ class Reference:
         if what == "if":
             return self._if(args)
         if what == "round":
-            return self.of(args[0]).round(args[1] if len(args) > 1 else 0)
+            digits = args[1] if len(args) > 1 else 0
+            return self.of(args[0]).map(lambda value: round(value, digits))
         values = [self.of(one) for one in args]
         if what in OPERATORS:
             return OPERATORS[what](*values)
@@ -132,23 +133,23 @@ class Reference:
         return self._moving(name, values, self._before(*ago, gap=pd.Timedelta("1h")))
 
     def _integral(self, values: pd.Series) -> pd.Series:
-        made = [math.nan] * len(values)
+        result = [math.nan] * len(values)
         passed: list[float] = []
         for at, (value, hours) in enumerate(zip(values, self.hours, strict=True)):
             if at >= self.first and not math.isnan(value):
                 passed.append(value * hours)
-                made[at] = _sum(passed)
-        return pd.Series(made, self.index)
+                result[at] = _sum(passed)
+        return pd.Series(result, self.index)
 
     def _moving(self, name: str, values: pd.Series, begins: pd.DatetimeIndex) -> pd.Series:
         figure = {"avg": lambda some: _sum(some) / len(some), "min": min, "max": max}[name]
         times, column = self.index.asi8.tolist(), values.tolist()
-        made = []
+        means = []
         for at, begin in enumerate(begins.asi8.tolist()):
             low = min(bisect_right(times, begin), at)
-            known = [one for one in column[low : at + 1] if not math.isnan(one)]
-            made.append(figure(known) if known else math.nan)
-        return pd.Series(made, self.index)
+            usable = [one for one in column[low : at + 1] if not math.isnan(one)]
+            means.append(figure(usable) if usable else math.nan)
+        return pd.Series(means, self.index)
 
     def _before(self, n: int, unit: str, gap: Any) -> pd.DatetimeIndex:
         if unit in "mh":
@@ -168,8 +169,8 @@ def _sum(values: list[float]) -> float:
 
 def _clamp(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
     larger = value.where(value >= low, low)
-    made = larger.where(larger <= high, high)
-    return made.where(value.notna() & low.notna() & high.notna())
+    result = larger.where(larger <= high, high)
+    return result.where(value.notna() & low.notna() & high.notna())
 
 
 def _power(one: pd.Series, other: pd.Series) -> pd.Series:

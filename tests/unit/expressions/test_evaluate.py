@@ -40,11 +40,11 @@ def on(place: int, text: str) -> Grid:
 def column(chance: random.Random, length: int) -> list[float | None]:
     """A series with holes: steps, noise, zeros, negative and large values."""
     level = chance.choice([0.5, 20.0, 1e6, -40.0])
-    made: list[float | None] = []
+    result: list[float | None] = []
     for _ in range(length):
         value = chance.choice([level + chance.gauss(0, 1), float(chance.randint(-3, 3)), 0.0])
-        made.append(None if chance.random() < 0.08 else value)
-    return made
+        result.append(None if chance.random() < 0.08 else value)
+    return result
 
 
 @pytest.mark.parametrize("part", range(10))
@@ -58,7 +58,7 @@ def test_fifty_random_expressions_equal_what_pandas_computes(part: int) -> None:
         buckets = on(place, text)
         starts = buckets.starts.tolist()
         columns = {tag: column(chance, len(starts)) for tag in names(parse(text))}
-        made = evaluate(
+        result = evaluate(
             parse(text),
             {tag: aligned(buckets, starts, values) for tag, values in columns.items()},
             buckets,
@@ -72,8 +72,10 @@ def test_fifty_random_expressions_equal_what_pandas_computes(part: int) -> None:
             RANGES[place][0],
         )
         wanted = reference.of(tree).to_numpy()[buckets.first :]
-        if not np.array_equal(made, wanted, equal_nan=True):
-            different.append((number, text, made[made != wanted][:3], wanted[made != wanted][:3]))
+        if not np.array_equal(result, wanted, equal_nan=True):
+            different.append(
+                (number, text, result[result != wanted][:3], wanted[result != wanted][:3])
+            )
     assert different == []
 
 
@@ -111,6 +113,7 @@ def values(text: str, **series: list[float | None]) -> list[float]:
         ("min(3,1,2)+max(3,1,2)", 4),
         ("clamp(7,0,5)-clamp(-7,0,5)", 5),
         ("round(2.5)+round(3.14159,2)", 5.14),
+        *(("round(1e300,12)", 1e300), ("round(-1e300)", -1e300), ("round(2.675,2)", 2.67)),
         ("if(1<2,3,4)+if(1>=2,3,4)+if(1==1,0,9)", 7),
         ("abs(-3)+sqrt(16)+exp(0)+log(1)", 8),
     ],
@@ -160,9 +163,9 @@ def test_a_day_back_is_the_same_local_time() -> None:
     tree = parse("shift_1d(A)")
     buckets = grid(start, end, end, "1h", reach(tree), zone, zone)
     hours = [datetime.fromtimestamp(one, zone).hour + 0.0 for one in buckets.starts.tolist()]
-    made = evaluate(tree, {"A": np.array(hours)}, buckets)
-    assert [h for h, one in enumerate(made) if math.isnan(one)] == [2]
-    assert [one for one in made.tolist() if not math.isnan(one)] == [
+    result = evaluate(tree, {"A": np.array(hours)}, buckets)
+    assert [h for h, one in enumerate(result) if math.isnan(one)] == [2]
+    assert [one for one in result.tolist() if not math.isnan(one)] == [
         float(h) for h in range(24) if h != 2
     ]
 
@@ -175,18 +178,40 @@ def test_a_range_without_a_bucket_has_no_values(text: str, bucket: BucketName) -
     moment, zone = datetime(2026, 11, 4, tzinfo=UTC), ZoneInfo("UTC")
     tree = parse(text)
     buckets = grid(moment, moment, moment + timedelta(hours=1), bucket, reach(tree), zone, zone)
-    made = evaluate(tree, {"A": aligned(buckets, (), ())}, buckets)
-    assert filled(buckets, made) == ([], [[]])
+    result = evaluate(tree, {"A": aligned(buckets, (), ())}, buckets)
+    assert filled(buckets, result) == ([], [[]])
 
 
 def test_a_series_that_is_not_of_the_grid_is_left_out() -> None:
     buckets = on(0, "A")
     moment = int(buckets.starts[0])
-    made = aligned(buckets, [moment - 600, moment, moment + 30, moment + 10**9], [1.0, 2, 3, 4])
-    assert made[0] == 2
-    assert np.isnan(made[1:]).all()
+    result = aligned(buckets, [moment - 600, moment, moment + 30, moment + 10**9], [1.0, 2, 3, 4])
+    assert result[0] == 2
+    assert np.isnan(result[1:]).all()
 
 
 def test_values_that_are_not_finite_are_holes() -> None:
     some: list[Any] = [math.inf, -math.inf, math.nan, None]
     assert all(map(math.isnan, values("A", A=some)))
+
+
+@pytest.mark.parametrize("place", range(len(RANGES)))
+@pytest.mark.parametrize("text", ["avg_1d(D100) - shift_1d(D100)", "delta(D100)", "integral(D100)"])
+def test_buckets_before_a_range_change_nothing_in_it(place: int, text: str) -> None:
+    name, bucket, start, end = RANGES[place]
+    zone, tree = ZoneInfo(name), parse(text)
+    start, end = start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)
+    buckets, wide = [
+        grid(start, end, end, bucket, reach(tree), zone, zone, lead) for lead in (0, 7)
+    ]
+    starts = wide.starts.tolist()
+    values = column(random.Random(place), len(starts))
+    alone, before = [
+        evaluate(tree, {"D100": aligned(one, starts, values)}, one) for one in (buckets, wide)
+    ]
+    assert len(before) == len(alone) + 7
+    np.testing.assert_array_equal(before[7:], alone)
+    # What adds up from the start of the range on has nothing before it.
+    assert np.isnan(before[:7]).all() == (text == "integral(D100)")
+    moments, _ = filled(wide, before)
+    assert moments == (wide.starts[wide.first - 7 :][~np.isnan(before)] * 1000).tolist()

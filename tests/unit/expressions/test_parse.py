@@ -1,4 +1,4 @@
-"""What is an expression, and what an error says and where (PRD §33.4)."""
+"""The grammar of expressions, and the text and place of errors (PRD §33.4)."""
 
 from __future__ import annotations
 
@@ -76,16 +76,16 @@ def flaw_of(text: str) -> Flaw:
 def test_an_error_points_at_what_is_wrong(text: str) -> None:
     key, at, length = ERRORS[text]
     flaw = flaw_of(text)
-    assert (flaw.said.key, flaw.span) == (f"expressions.{key}", Span(at, length))
+    assert (flaw.sentence.key, flaw.span) == (f"expressions.{key}", Span(at, length))
     for words in LANGUAGES.values():
-        assert "{" not in say(flaw.said, words)
+        assert "{" not in say(flaw.sentence, words)
 
 
 def test_an_error_says_what_is_expected_and_which_name_was_meant() -> None:
-    assert say(flaw_of("1 +").said).endswith("a number, a tag, a function or (")
-    assert say(flaw_of("sqr(1)").said) == "no function is named 'sqr'; did you mean sqrt?"
-    assert say(flaw_of("avge_1h(1)").said).endswith("did you mean avg_1h?")
-    assert say(flaw_of("D100\0").said).startswith("'\\x00' is not part of an expression")
+    assert say(flaw_of("1 +").sentence).endswith("a number, a tag, a function or (")
+    assert say(flaw_of("sqr(1)").sentence) == "no function is named 'sqr'; did you mean sqrt?"
+    assert say(flaw_of("avge_1h(1)").sentence).endswith("did you mean avg_1h?")
+    assert say(flaw_of("D100\0").sentence).startswith("'\\x00' is not part of an expression")
 
 
 def test_a_name_with_other_characters_stands_in_quotes() -> None:
@@ -158,17 +158,17 @@ def test_two_hundred_hostile_texts_give_a_value_or_a_clear_error() -> None:
             at, length = error.flaw.span
             assert 0 <= at <= at + length <= len(text), text
             for words in LANGUAGES.values():
-                said = say(error.flaw.said, words)
-                assert said.isprintable(), text
-                assert "{" not in said or "{" in text, said
+                sentence = say(error.flaw.sentence, words)
+                assert sentence.isprintable(), text
+                assert "{" not in sentence or "{" in text, sentence
             errors += 1
             continue
         looks = reach(tree)
         buckets = grid(moment, moment.replace(hour=1), moment, "10m", looks, zone, zone)
         series = {name: np.arange(len(buckets.starts)) * 1.0 for name in names(tree)}
-        made = evaluate(tree, series, buckets)
-        assert len(made) == 6
-        assert not np.isinf(made).any(), text
+        result = evaluate(tree, series, buckets)
+        assert len(result) == 6
+        assert not np.isinf(result).any(), text
         values += 1
     assert (values > 20, errors > 120) == (True, True)
 

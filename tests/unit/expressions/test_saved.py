@@ -26,11 +26,11 @@ def flaw_of(text: str, saved: Mapping[str, str], own: str = "") -> Flaw:
     return caught.value.flaw
 
 
-def test_a_name_is_replaced_by_its_expression_as_a_whole() -> None:
-    made = expand(parse("head * 2"), trees({"head": "D1 + D2"}))
-    assert str(made).count("'+'") == 1
-    assert list(names(made)) == ["D1", "D2"]
-    assert names(made)["D1"] == Span(0, 4), "the place of the name that leads there"
+def test_a_name_is_replaced_by_its_expression_in_parentheses() -> None:
+    expanded = expand(parse("head * 2"), trees({"head": "D1 + D2"}))
+    assert str(expanded).count("'+'") == 1
+    assert list(names(expanded)) == ["D1", "D2"]
+    assert names(expanded)["D1"] == Span(0, 4), "the place of the name that leads there"
 
 
 def test_what_is_not_saved_is_a_tag() -> None:
@@ -40,29 +40,30 @@ def test_what_is_not_saved_is_a_tag() -> None:
 
 def test_a_circle_is_named_at_the_name_that_leads_into_it() -> None:
     flaw = flaw_of("1 + a", {"a": "b * 2", "b": "c", "c": "D1 + a"})
-    assert (flaw.said.key, flaw.span) == ("expressions.circle", Span(4, 1))
-    assert say(flaw.said) == ("saved expressions use each other in a circle: 'a' → 'b' → 'c' → 'a'")
-    assert flaw_of("own + 1", {"own": "own + 1"}, "own").said.key == "expressions.circle"
+    assert (flaw.sentence.key, flaw.span) == ("expressions.circle", Span(4, 1))
+    circle = "saved expressions use each other in a circle: 'a' → 'b' → 'c' → 'a'"
+    assert say(flaw.sentence) == circle
+    assert flaw_of("own + 1", {"own": "own + 1"}, "own").sentence.key == "expressions.circle"
     assert flaw_of("x * 2", {"own": "x * 2", "x": "own"}, "own").span == Span(0, 1)
 
 
 def test_expressions_lead_through_five_levels() -> None:
     chain = {f"e{n}": f"e{n + 1}" for n in range(9)}
     assert expand(parse(f"e{9 - MAX_LEVELS}"), trees(chain))
-    assert flaw_of(f"e{8 - MAX_LEVELS}", chain).said.key == "expressions.levels"
+    assert flaw_of(f"e{8 - MAX_LEVELS}", chain).sentence.key == "expressions.levels"
     assert expand(parse(f"e{10 - MAX_LEVELS}"), trees(chain), "own")
-    assert flaw_of(f"e{9 - MAX_LEVELS}", chain, "own").said.key == "expressions.levels"
+    assert flaw_of(f"e{9 - MAX_LEVELS}", chain, "own").sentence.key == "expressions.levels"
 
 
 def test_all_together_have_nine_tags_and_a_thousand_parts() -> None:
     many = {"a": "+".join(f"A{n}" for n in range(5)), "b": "+".join(f"B{n}" for n in range(5))}
     flaw = flaw_of("1 + a + b", many)
-    assert (flaw.said.key, flaw.span) == ("expressions.tags", Span(8, 1))
+    assert (flaw.sentence.key, flaw.span) == ("expressions.tags", Span(8, 1))
     ten = {f"e{n}": "+".join([f"e{n + 1}"] * 50) for n in range(4)} | {"e4": "D1"}
-    assert flaw_of("e0", ten).said.key == "expressions.large"
+    assert flaw_of("e0", ten).sentence.key == "expressions.large"
 
 
-def test_who_uses_an_expression_is_known() -> None:
+def test_the_users_of_an_expression_are_found() -> None:
     assert users_of("a", trees({"b": "a + 1", "c": "b", "d": "avg_1h(a)"})) == ["b", "d"]
 
 
@@ -85,5 +86,5 @@ def test_an_expression_has_the_unit_that_follows(text: str, unit: str) -> None:
 def test_units_that_do_not_fit_are_a_warning_with_its_place(text: str) -> None:
     unit, (flaw,) = unit_of(parse(text), UNITS)
     assert unit == ""
-    assert say(flaw.said) == "the units bar and °C differ"
+    assert say(flaw.sentence) == "the units bar and °C differ"
     assert text[flaw.span.at :][: flaw.span.length] in ("+", "max", "if", "%")

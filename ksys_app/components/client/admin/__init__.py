@@ -1,4 +1,4 @@
-"""What an administrator sees."""
+"""The administration page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ksys_app.components.client.files import library
 
 
 class AdminBoard(rx.Component):
-    """Open sessions, which can be ended, and who did what; for anybody else why not."""
+    """Open sessions, which can be ended, and the audit log; other users see why they may not."""
 
     library = library("admin/adminboard.jsx")
     tag = "AdminBoard"

@@ -1,4 +1,4 @@
-"""Alarms: the list and the line on every page. The browser fetches what they show (PRD §32.8)."""
+"""Alarms: the pages and the banner. The browser fetches their data over HTTP (PRD §32.8)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ksys_app.components.client.shell import DIALOG, MENU
 
 
 class AlarmBoard(rx.Component):
-    """What stands now, or what was set aside: counts, the list, and what can be done with it."""
+    """The list of active or of shelved alarms, with counts, filters and actions."""
 
     library = library("alarms/board.jsx")
     tag = "AlarmBoard"
@@ -18,21 +18,21 @@ class AlarmBoard(rx.Component):
 
 
 class AlarmJournal(rx.Component):
-    """The journal: a span of time, an episode to a line or each event alone, and its file."""
+    """The journal of a period, with one line for each episode or for each event, and its file."""
 
     library = library("alarms/journal.jsx")
     tag = "AlarmJournal"
 
 
 class AlarmKpi(rx.Component):
-    """The figures of a time with their definitions, and the alarms behind them."""
+    """The performance figures of a period with their definitions, and the alarms behind them."""
 
     library = library("alarms/kpi.jsx")
     tag = "AlarmKpi"
 
 
 class AlarmBanner(rx.Component):
-    """The line about alarms on every page: the most urgent one, counts, the sound."""
+    """The alarm line of every page: the most urgent alarm, counts, the sound."""
 
     library = library("alarms/banner.jsx")
     tag = "AlarmBanner"

@@ -1,11 +1,11 @@
-// The line about alarms on every page: the highest that nobody has acknowledged, how many there are, and whether anybody
-// evaluates them. It speaks a new alarm once, sounds, and notifies where the browser allows that.
+// The alarm line of every page: the most urgent alarm without acknowledgement, counts, and a warning if no worker evaluates
+// alarms. It annunciates new alarms by speech for screen readers, by sound, and by notifications of the browser.
 import { useEffect } from "react";
 import { Link } from "react-router";
-import { asideCount, highest, tally, unevaluated, waits } from "./held.js";
+import { asideCount, highest, tally, unevaluated, waits } from "./snapshot.js";
 import { useAlarms } from "./store.js";
-import { hear } from "./sound.js";
-import { useActing, useMay } from "./acting.jsx";
+import { updateSound } from "./sound.js";
+import { useActions, usePermissions } from "./actions.jsx";
 import { Sound } from "./soundmenu.jsx";
 import { Priority, message } from "./words.jsx";
 import { Name } from "../grid/name.jsx";
@@ -16,14 +16,14 @@ import { useWords } from "../lib/usewords.js";
 import { counted, fill } from "../lib/words.js";
 
 export function AlarmBanner() {
-  const { held, link, calls, call, news } = useAlarms();
+  const { held, link, annunciated, annunciations, news } = useAlarms();
   const words = useWords();
   const al = words.alarms;
   const top = highest(held.rows);
   useEffect(() => {
-    if (link === "live") hear(held.rows, calls);
-  }, [held.rows, call, link]);
-  useNotified(calls, news ? call : 0, words);
+    if (link === "live") updateSound(held.rows, annunciated);
+  }, [held.rows, annunciations, link]);
+  useNotified(annunciated, news ? annunciations : 0, words);
   if (link === "absent") return null;
   return (
     <section className="banner" aria-label={al.banner} data-testid="alarm-banner" data-priority={top ? top.priority : 0} data-link={link}>
@@ -35,15 +35,15 @@ export function AlarmBanner() {
           <Sound />
         </>
       )}
-      <Spoken calls={calls} call={news ? call : 0} al={al} />
+      <Spoken annunciated={annunciated} annunciations={news ? annunciations : 0} al={al} />
     </section>
   );
 }
 
 function Highest({ row, words }) {
   const { alarms: al } = words;
-  const may = useMay();
-  const { start, dialog, outcome } = useActing();
+  const may = usePermissions();
+  const { start, dialog, outcome } = useActions();
   if (!row) {
     return <>{outcome}<Link to="/alarms" className="banner-none" data-testid="banner-none">{al.banner_none}</Link></>;
   }
@@ -69,18 +69,18 @@ function Age({ row, words }) {
   return <span className="banner-age">{useClock((now) => (now ? ageText((now - ms) / 1000, words.live) : ""))}</span>;
 }
 
-// Waiting and all by priority, and what is put aside: figures that stay readable in a flood.
+// The numbers of alarms by priority, waiting and in total, and of those put aside. They stay readable in a flood of alarms.
 function Tally({ rows, counts, al }) {
-  const found = tally(rows);
+  const byPriority = tally(rows);
   const aside = asideCount(counts);
   return (
     <span className="banner-counts" data-testid="banner-counts">
-      {[1, 2, 3].filter((priority) => found[priority]).map((priority) => (
+      {[1, 2, 3].filter((priority) => byPriority[priority]).map((priority) => (
         <Link key={priority} to={`/alarms?priority=${priority}`}
-          aria-label={fill(al.count_says, { prio: al[`prio_${priority}`], waits: String(found[priority].waits), all: String(found[priority].all) })}
-          title={fill(al.count_says, { prio: al[`prio_${priority}`], waits: String(found[priority].waits), all: String(found[priority].all) })}>
-          <Priority priority={priority} quiet={found[priority].waits === 0} />
-          <span>{found[priority].waits}/{found[priority].all}</span>
+          aria-label={fill(al.count_says, { prio: al[`prio_${priority}`], waits: String(byPriority[priority].waits), all: String(byPriority[priority].all) })}
+          title={fill(al.count_says, { prio: al[`prio_${priority}`], waits: String(byPriority[priority].waits), all: String(byPriority[priority].all) })}>
+          <Priority priority={priority} quiet={byPriority[priority].waits === 0} />
+          <span>{byPriority[priority].waits}/{byPriority[priority].all}</span>
         </Link>
       ))}
       {aside > 0 ? <Link to="/alarms?view=aside" className="banner-aside">{counted(al.n_aside, aside)}</Link> : null}
@@ -88,7 +88,7 @@ function Tally({ rows, counts, al }) {
   );
 }
 
-// Silence of the evaluator is no good news: it is said, with the time up to which alarms are known.
+// A warning if alarms are not evaluated or not fetched, with the time up to which they are.
 function Evaluated({ held, link, words }) {
   const { zone } = useLive();
   const al = words.alarms;
@@ -102,22 +102,22 @@ function Evaluated({ held, link, words }) {
   return <span className="banner-late" role="status" data-testid="banner-evaluated">{text}</span>;
 }
 
-// Each call is spoken once: one alarm by name, several as a number.
-function Spoken({ calls, call, al }) {
-  const text = call === 0 ? "" : calls.length === 1
-    ? fill(al.spoken, { prio: al[`prio_${calls[0].priority}`], tag: calls[0].tag_name, what: message(calls[0], al) })
-    : counted(al.spoken_many, calls.length);
+// Speaks each annunciation once, through a live region: one alarm by name, several by their number.
+function Spoken({ annunciated, annunciations, al }) {
+  const text = annunciations === 0 ? "" : annunciated.length === 1
+    ? fill(al.spoken, { prio: al[`prio_${annunciated[0].priority}`], tag: annunciated[0].tag_name, what: message(annunciated[0], al) })
+    : counted(al.spoken_many, annunciated.length);
   return <span className="sr-only" role="status" aria-live="assertive" data-testid="spoken">{text}</span>;
 }
 
-// A notification of the browser while the page is not looked at.
-function useNotified(calls, call, words) {
+// Shows a notification of the browser for an annunciation while the page is hidden.
+function useNotified(annunciated, annunciations, words) {
   useEffect(() => {
-    if (call === 0 || !document.hidden || typeof Notification === "undefined" || Notification.permission !== "granted") return;
+    if (annunciations === 0 || !document.hidden || typeof Notification === "undefined" || Notification.permission !== "granted") return;
     const al = words.alarms;
-    const top = highest(calls.filter(waits));
+    const top = highest(annunciated.filter(waits));
     if (!top) return;
-    const body = calls.length > 1 ? counted(al.spoken_many, calls.length) : message(top, al);
+    const body = annunciated.length > 1 ? counted(al.spoken_many, annunciated.length) : message(top, al);
     new Notification(`${al[`prio_${top.priority}`]}: ${top.tag_name}`, { body, tag: "ksys.alarms" });
-  }, [call]);
+  }, [annunciations]);
 }

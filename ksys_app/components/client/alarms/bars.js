@@ -1,7 +1,7 @@
-const MOST = 240;
+const MAX_BARS = 240;
 
-// Counts of slots as at most so many bars: each is the largest of the slots that it stands for.
-export function bars(slots, most = MOST) {
-  const each = Math.max(1, Math.ceil(slots.length / most));
-  return Array.from({ length: Math.ceil(slots.length / each) }, (_, at) => Math.max(...slots.slice(at * each, (at + 1) * each)));
+// Reduces the counts of slots to at most `maxBars` bars; each bar is the largest count of its slots.
+export function bars(slots, maxBars = MAX_BARS) {
+  const size = Math.max(1, Math.ceil(slots.length / maxBars));
+  return Array.from({ length: Math.ceil(slots.length / size) }, (_, at) => Math.max(...slots.slice(at * size, (at + 1) * size)));
 }

@@ -1,11 +1,11 @@
-// The page of the alarms: counts above, the list below, and what can be done with what is chosen in it.
+// The page of the alarms: counts, filters, the list, and actions on its selected rows.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "react-router";
-import { asideCount, keyOf, takeable, waits } from "./held.js";
-import { GROUPINGS, chosen, fromQuery, grouped, narrowed, toQuery } from "./filter.js";
-import { EMPTY, settled } from "./places.js";
+import { asideCount, keyOf, assignable, waits } from "./snapshot.js";
+import { GROUPINGS, filterRows, fromQuery, grouped, isFiltered, toQuery } from "./filter.js";
+import { NO_LINES, stableLines } from "./stablelines.js";
 import { useAlarms, useAside } from "./store.js";
-import { useActing, useMay } from "./acting.jsx";
+import { useActions, usePermissions } from "./actions.jsx";
 import { Counts } from "./counts.jsx";
 import { Detail } from "./detail.jsx";
 import { List } from "./list.jsx";
@@ -24,9 +24,9 @@ export function AlarmBoard() {
   const { alarms: al } = useWords();
   const [filter, change] = useFilter();
   const aside = filter.view === "aside";
-  const put = useAside(aside);
-  const all = aside ? put : held.rows;
-  const rows = useMemo(() => chosen(all ?? [], filter), [all, filter]);
+  const asideRows = useAside(aside);
+  const all = aside ? asideRows : held.rows;
+  const rows = useMemo(() => filterRows(all ?? [], filter), [all, filter]);
   const loading = link === "loading" || all === null;
   const tabs = link === "loading" ? {} : { active: held.rows.length, aside: asideCount(held.counts) };
   return (
@@ -35,7 +35,7 @@ export function AlarmBoard() {
       {loading ? <p className="note" role="status">{al.reading}</p> : (
         <>
           {aside ? null : <Counts rows={all} filter={filter} onFilter={change} />}
-          <Chosen key={filter.view} rows={rows} all={all.length} filter={filter} onFilter={change} />
+          <AlarmList key={filter.view} rows={rows} all={all.length} filter={filter} onFilter={change} />
         </>
       )}
     </div>
@@ -43,7 +43,7 @@ export function AlarmBoard() {
 }
 
 /**
- * The filter is that of the address; a link to the page leads to the filter that it names.
+ * The filter in the address, and a function that changes parts of it. Both stay equal.
  * @returns {[any, (part: object) => void]}
  */
 function useFilter() {
@@ -59,17 +59,17 @@ function useFilter() {
   return [filter, change];
 }
 
-function Chosen({ rows, all, filter, onFilter }) {
+function AlarmList({ rows, all, filter, onFilter }) {
   const { alarms: al, pages } = useWords();
-  const may = useMay();
+  const may = usePermissions();
   const [picked, setPicked] = useState(() => new Map());
-  const { start, dialog, outcome } = useActing(() => setPicked(new Map()));
+  const { start, dialog, outcome } = useActions(() => setPicked(new Map()));
   const [opened, setOpened] = useState(null);
-  const { items, waiting, hold, reorder } = usePlaces(rows, filter, rows.some((row) => picked.has(keyOf(row))));
+  const { items, waiting, hold, reorder } = useStableLines(rows, filter, rows.some((row) => picked.has(keyOf(row))));
   const shown = useMemo(() => items.flatMap(({ row, over }) => (row && !over ? [row] : [])), [items]);
   const selected = useMemo(() => shown.filter((row) => picked.has(keyOf(row))), [shown, picked]);
   const aside = filter.view === "aside";
-  const on = useOn({ start, setPicked, setOpened, selected, may });
+  const actions = useRowActions({ start, setPicked, setOpened, selected, may });
   const toAck = shown.filter(waits);
   const current = opened && (rows.find((row) => keyOf(row) === keyOf(opened)) ?? opened);
   return (
@@ -88,19 +88,19 @@ function Chosen({ rows, all, filter, onFilter }) {
           </label>
         )}
         <span className="alarm-shown" data-testid="alarm-shown">
-          {narrowed(filter) ? counted(al.n_of, all, { shown: String(shown.length) }) : counted(al.n_alarms, all)}
+          {isFiltered(filter) ? counted(al.n_of, all, { shown: String(shown.length) }) : counted(al.n_alarms, all)}
         </span>
-        {narrowed(filter) ? (
+        {isFiltered(filter) ? (
           <button type="button" className="control control-small" data-testid="show-all"
             onClick={() => onFilter({ only: "", priority: [], group: null, words: "" })}>{al.show_all}</button>
         ) : null}
       </div>
-      <Bar aside={aside} selected={selected} toAck={toAck} start={start} may={may} clear={on.clear} al={al} />
+      <ActionBar aside={aside} selected={selected} toAck={toAck} start={start} may={may} clear={actions.clear} al={al} />
       {outcome}
       {dialog}
-      {items.length === 0 ? <Nothing aside={aside} filter={filter} all={all} al={al} /> : (
+      {items.length === 0 ? <EmptyNote aside={aside} filter={filter} all={all} al={al} /> : (
         <Steady moved={waiting} label={al.new_ones} restS={REST_S} onHold={hold} onReorder={reorder}>
-          <List items={items} by={filter.by} aside={aside} picked={picked} why={may} on={on} label={aside ? al.tab_aside : al.tab_active} />
+          <List items={items} by={filter.by} aside={aside} picked={picked} may={may} actions={actions} label={aside ? al.tab_aside : al.tab_active} />
         </Steady>
       )}
       {current ? <Detail row={current} may={may} start={start} onClose={() => setOpened(null)} /> : null}
@@ -108,28 +108,29 @@ function Chosen({ rows, all, filter, onFilter }) {
   );
 }
 
-// Lines in their places: they stay while somebody is at the list, and follow what was asked for at once.
-function usePlaces(rows, filter, anyPicked) {
-  const [held, setHeld] = useState(false);
-  const [asked, setAsked] = useState(0);
-  const before = useRef({ ...EMPTY, filter, asked });
-  const places = useMemo(() => {
-    const same = before.current.filter === filter && before.current.asked === asked;
-    const now = settled(before.current, grouped(rows, filter.by), same && (held || anyPicked));
-    before.current = { ...now, filter, asked };
+// The lines of the list. Their order is fixed while the list is in use or a row is selected; a new filter or `reorder` renews
+// it at once.
+function useStableLines(rows, filter, anyPicked) {
+  const [inUse, setInUse] = useState(false);
+  const [reorders, setReorders] = useState(0);
+  const before = useRef({ ...NO_LINES, filter, reorders });
+  const lines = useMemo(() => {
+    const sameView = before.current.filter === filter && before.current.reorders === reorders;
+    const now = stableLines(before.current, grouped(rows, filter.by), sameView && (inUse || anyPicked));
+    before.current = { ...now, filter, reorders };
     return now;
-  }, [rows, filter, held, anyPicked, asked]);
-  return { ...places, hold: setHeld, reorder: useCallback(() => setAsked((n) => n + 1), []) };
+  }, [rows, filter, inUse, anyPicked, reorders]);
+  return { ...lines, hold: setInUse, reorder: useCallback(() => setReorders((n) => n + 1), []) };
 }
 
-// What rows and keys do. The object stays the same, so that no row is drawn anew for it.
-function useOn(now) {
-  const latest = useRef(now);
-  latest.current = now;
+// The actions of rows and keys. The object is always the same, so that it does not make React render rows again.
+function useRowActions(current) {
+  const latest = useRef(current);
+  latest.current = current;
   return useMemo(() => {
     const stop = (event) => event.stopPropagation();
-    const chosenOr = (row) => (latest.current.selected.length > 0 ? latest.current.selected : row ? [row] : []);
-    const can = () => latest.current.may.act === "";
+    const selectedOr = (row) => (latest.current.selected.length > 0 ? latest.current.selected : row ? [row] : []);
+    const mayAct = () => latest.current.may.act === "";
     return {
       select: (row) => latest.current.setPicked((before) => {
         const next = new Map(before);
@@ -146,15 +147,15 @@ function useOn(now) {
         stop(event);
         latest.current.start(row.state === "out_of_service" ? "in_service" : "unshelve", [row]);
       },
-      ackChosen: (row) => can() && latest.current.start("ack", chosenOr(row).filter(waits)),
-      takeChosen: (row) => can() && latest.current.start("assign", chosenOr(row).filter((one) => takeable(one, latest.current.may.name))),
-      shelveChosen: (row) => can() && latest.current.start("shelve", chosenOr(row)),
+      ackChosen: (row) => mayAct() && latest.current.start("ack", selectedOr(row).filter(waits)),
+      takeChosen: (row) => mayAct() && latest.current.start("assign", selectedOr(row).filter((candidate) => assignable(candidate, latest.current.may.name))),
+      shelveChosen: (row) => mayAct() && latest.current.start("shelve", selectedOr(row)),
     };
   }, []);
 }
 
-// What is selected, and what can be done with it; without a selection, with all that is shown.
-function Bar({ aside, selected, toAck, start, may, clear, al }) {
+// The actions on the selected rows; without a selection, acknowledging all shown ones.
+function ActionBar({ aside, selected, toAck, start, may, clear, al }) {
   const n = selected.length;
   const waiting = selected.filter(waits);
   const button = (verb, rows, why, text) => (
@@ -170,7 +171,7 @@ function Bar({ aside, selected, toAck, start, may, clear, al }) {
             <>
               {button("ack", waiting, may.act, al.do_ack)}
               {button("unack", selected.filter(({ state }) => state === "acked"), may.act, al.do_unack)}
-              {button("assign", selected.filter((row) => takeable(row, may.name)), may.act, al.do_assign)}
+              {button("assign", selected.filter((row) => assignable(row, may.name)), may.act, al.do_assign)}
               {button("shelve", selected, may.act, al.do_shelve)}
               {button("out_of_service", selected, may.serve, al.do_out_of_service)}
               {button("reset", selected.filter(({ state }) => state === "latched"), may.act, al.do_reset)}
@@ -187,7 +188,7 @@ function Bar({ aside, selected, toAck, start, may, clear, al }) {
   );
 }
 
-function Nothing({ aside, filter, all, al }) {
-  const text = all > 0 && narrowed(filter) ? fill(al.none_match, { n: String(all) }) : aside ? al.none_aside : al.none;
+function EmptyNote({ aside, filter, all, al }) {
+  const text = all > 0 && isFiltered(filter) ? fill(al.none_match, { n: String(all) }) : aside ? al.none_aside : al.none;
   return <p className="alarm-none" data-testid="alarm-none">{text}</p>;
 }

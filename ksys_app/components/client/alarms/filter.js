@@ -1,23 +1,24 @@
-// Which alarms the list shows, and how, as the address says it.
-import { byUrgency, waits } from "./held.js";
+// The filter and the grouping of the list, in the address and on the rows. Pure functions.
+import { byUrgency, waits } from "./snapshot.js";
 
 export const GROUPINGS = ["none", "group", "priority", "tag"];
-export const EVERYTHING = { view: "active", only: "", priority: [], group: null, words: "", by: "none" };
+export const NO_FILTER = { view: "active", only: "", priority: [], group: null, words: "", by: "none" };
 
-// An invalid value of the address is left out.
+// The filter in the query of an address, without its invalid values.
 export function fromQuery(query) {
-  const asked = new URLSearchParams(query);
-  const of = (name, allowed, otherwise) => (allowed.includes(asked.get(name)) ? asked.get(name) : otherwise);
+  const params = new URLSearchParams(query);
+  const choice = (name, allowed, otherwise) => (allowed.includes(params.get(name)) ? params.get(name) : otherwise);
   return {
-    view: of("view", ["aside"], "active"),
-    only: of("only", ["waits"], ""),
-    priority: [...new Set((asked.get("priority") ?? "").split(","))].filter((one) => /^[1-4]$/.test(one)).map(Number).sort(),
-    group: asked.get("group"),
-    words: (asked.get("tag") ?? "").slice(0, 200),
-    by: of("by", GROUPINGS, "none"),
+    view: choice("view", ["aside"], "active"),
+    only: choice("only", ["waits"], ""),
+    priority: [...new Set((params.get("priority") ?? "").split(","))].filter((text) => /^[1-4]$/.test(text)).map(Number).sort(),
+    group: params.get("group"),
+    words: (params.get("tag") ?? "").slice(0, 200),
+    by: choice("by", GROUPINGS, "none"),
   };
 }
 
+// The query of the address for a filter.
 export function toQuery({ view, only, priority, group, words, by }) {
   const query = new URLSearchParams();
   if (view !== "active") query.set("view", view);
@@ -29,34 +30,36 @@ export function toQuery({ view, only, priority, group, words, by }) {
   return query.toString().replaceAll("%2C", ",");
 }
 
-export const narrowed = ({ only, priority, group, words }) => Boolean(only || priority.length || group !== null || words);
+// Whether the filter hides any alarm.
+export const isFiltered = ({ only, priority, group, words }) => Boolean(only || priority.length || group !== null || words);
 
-// The alarms that pass the filter, in the order of their view.
-export function chosen(rows, filter) {
+// The alarms that pass the filter, in the order of the view.
+export function filterRows(rows, filter) {
   const words = filter.words.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = rows.filter((row) => (!filter.only || waits(row))
+  const passing = rows.filter((row) => (!filter.only || waits(row))
     && (!filter.priority.length || filter.priority.includes(row.priority))
     && (filter.group === null || groupOf(row) === filter.group)
     && words.every((word) => textOf(row).includes(word)));
-  return found.sort(filter.view === "aside" ? byReturn : byUrgency);
+  return passing.sort(filter.view === "aside" ? byReturn : byUrgency);
 }
 
 export const groupOf = (row) => row.group ?? "";
 const textOf = (row) => `${row.tag_name} ${row.title ?? ""} ${row.condition} ${row.level} ${row.message ?? ""}`.toLowerCase();
 
-// What comes back first comes first; what has no end comes last.
+// Of the alarms that are put aside, the first one to return comes first; those without an end come last.
 const endOf = ({ shelved_until: until }) => (until ? Date.parse(until) : Infinity);
-const byReturn = (one, other) => (endOf(one) === endOf(other) ? byUrgency(one, other) : endOf(one) - endOf(other));
+const byReturn = (a, b) => (endOf(a) === endOf(b) ? byUrgency(a, b) : endOf(a) - endOf(b));
 
-// The groups of a list by their most urgent alarm, each with its rows in order; one without a name if nothing is grouped.
+// The groups of a sorted list, ordered by their first row, each with its rows; a single group with the name null if `by` is
+// "none".
 export function grouped(rows, by) {
   if (by === "none") return [{ name: null, rows }];
-  const named = { group: groupOf, priority: (row) => String(row.priority), tag: (row) => row.tag_name }[by];
-  const found = new Map();
+  const nameOf = { group: groupOf, priority: (row) => String(row.priority), tag: (row) => row.tag_name }[by];
+  const rowsByGroup = new Map();
   for (const row of rows) {
-    const name = named(row);
-    if (!found.has(name)) found.set(name, []);
-    found.get(name).push(row);
+    const name = nameOf(row);
+    if (!rowsByGroup.has(name)) rowsByGroup.set(name, []);
+    rowsByGroup.get(name).push(row);
   }
-  return [...found].map(([name, members]) => ({ name, rows: members }));
+  return [...rowsByGroup].map(([name, members]) => ({ name, rows: members }));
 }

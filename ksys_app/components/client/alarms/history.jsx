@@ -1,8 +1,8 @@
-// What happened to one alarm, newest first.
+// The last events of one alarm, newest first.
 import { useEffect, useState } from "react";
 import { brief } from "../lib/figures.js";
-import { toldOf } from "./journal.js";
-import { saidOf } from "./words.jsx";
+import { notificationsOf } from "./journal.js";
+import { remarkOf } from "./words.jsx";
 import { useLive } from "../shell/live.jsx";
 import { at } from "../lib/paths.js";
 import { useWords } from "../lib/usewords.js";
@@ -27,11 +27,11 @@ export function History({ tag, condition }) {
   const time = (iso) => stamp(Date.parse(iso), zone).slice(0, 19);
   return (
     <ol className="al-history" tabIndex={0} aria-label={al.history}>
-      {rows.map((one) => (
-        <li key={`${one.ts} ${one.event} ${one.raised_at}`}>
-          <time dateTime={one.ts}>{time(one.ts)}</time>
-          <strong>{al[`event_${one.event}`] ?? one.event}</strong>
-          <span>{[one.level, one.value === null ? "" : brief(one.value), one.actor, saidOf(one, al), ...toldOf(one, al, time)].filter(Boolean).join(" · ")}</span>
+      {rows.map((row) => (
+        <li key={`${row.ts} ${row.event} ${row.raised_at}`}>
+          <time dateTime={row.ts}>{time(row.ts)}</time>
+          <strong>{al[`event_${row.event}`] ?? row.event}</strong>
+          <span>{[row.level, row.value === null ? "" : brief(row.value), row.actor, remarkOf(row, al), ...notificationsOf(row, al, time)].filter(Boolean).join(" · ")}</span>
         </li>
       ))}
     </ol>

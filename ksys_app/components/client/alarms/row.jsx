@@ -1,27 +1,28 @@
-// A line of the list: an alarm with its figures and what can be done with it.
+// A row of the list: an alarm with its figures and buttons.
 import { memo } from "react";
 import { Link } from "react-router";
-import { ofGroup, raisedMs, waits } from "./held.js";
+import { ofGroup, raisedMs, waits } from "./snapshot.js";
 import { trendLink } from "./link.js";
-import { OnIt, Priority, figuresOf, message, nowOf, stateWord } from "./words.jsx";
+import { figuresOf } from "./figures.js";
+import { Assignee, Priority, message, currentValueText, stateWord } from "./words.jsx";
 import { Name } from "../grid/name.jsx";
 import { ageText } from "../lib/age.js";
 import { timeText, useClock } from "../lib/clock.js";
 import { fill } from "../lib/words.js";
 
-// The keys of the list do what the buttons of a row do, so that the tabulator key is not stopped by each of them.
-export const Row = memo(/** @param {any} props */ function Row({ row, over, chosen, why, zone, words, on, aside }) {
+// The Tab key skips the buttons of the rows (`tabIndex` -1), because the keys of the list do the same.
+export const Row = memo(/** @param {any} props */ function Row({ row, over, selected, may, zone, words, actions, aside }) {
   const { alarms: al, live: t } = words;
-  const what = message(row, al);
-  const wanting = !over && waits(row);
+  const text = message(row, al);
+  const canAck = !over && waits(row);
   return (
     <>
       <span role="gridcell" className="al-pick">
-        <input type="checkbox" tabIndex={-1} checked={chosen} disabled={over} aria-label={fill(al.select, { tag: row.tag_name, what })}
-          data-testid={`select-${row.tag_name}`} onChange={() => on.select(row)} onClick={(event) => event.stopPropagation()} />
+        <input type="checkbox" tabIndex={-1} checked={selected} disabled={over} aria-label={fill(al.select, { tag: row.tag_name, what: text })}
+          data-testid={`select-${row.tag_name}`} onChange={() => actions.select(row)} onClick={(event) => event.stopPropagation()} />
       </span>
       <span role="gridcell" className="al-state">
-        <span className="al-prio"><Priority priority={row.priority} quiet={!wanting} />{al[`prio_${row.priority}`]}{over ? null : <OnIt row={row} al={al} />}</span>
+        <span className="al-prio"><Priority priority={row.priority} quiet={!canAck} />{al[`prio_${row.priority}`]}{over ? null : <Assignee row={row} al={al} />}</span>
         <span className="al-word">{over ? al.over : stateWord(row, al)}</span>
       </span>
       <span role="gridcell" className="al-tag">
@@ -29,12 +30,12 @@ export const Row = memo(/** @param {any} props */ function Row({ row, over, chos
         {row.title ? <span className="about" title={row.title}>{row.title}</span> : null}
       </span>
       <span role="gridcell" className="al-what">
-        <span className="al-message" title={what}>{what}</span>
+        <span className="al-message" title={text}>{text}</span>
         <span className="about">{[row.level || row.condition, row.group].filter(Boolean).join(" · ")}</span>
       </span>
       <span role="gridcell" className="al-value">
         <span title={al.at_raise}>{figuresOf(row, t)}</span>
-        <span className="about">{ofGroup(row) ? "" : fill(al.now, { value: nowOf(row) })}{row.quality && row.quality !== "GOOD" ? " ?" : ""}</span>
+        <span className="about">{ofGroup(row) ? "" : fill(al.now, { value: currentValueText(row) })}{row.quality && row.quality !== "GOOD" ? " ?" : ""}</span>
       </span>
       {aside ? <Until row={row} zone={zone} al={al} t={t} /> : <Since row={row} zone={zone} al={al} t={t} />}
       <span role="gridcell" className="al-who">
@@ -42,11 +43,11 @@ export const Row = memo(/** @param {any} props */ function Row({ row, over, chos
       </span>
       <span role="gridcell" className="al-do">
         {aside ? (
-          <button type="button" tabIndex={-1} className="control control-small" disabled={over || Boolean(why.back(row))} title={why.back(row)}
-            data-testid={`unshelve-${row.tag_name}`} onClick={(event) => on.back(row, event)}>{al.unshelve}</button>
+          <button type="button" tabIndex={-1} className="control control-small" disabled={over || Boolean(may.back(row))} title={may.back(row)}
+            data-testid={`unshelve-${row.tag_name}`} onClick={(event) => actions.back(row, event)}>{al.unshelve}</button>
         ) : (
-          <button type="button" tabIndex={-1} className="control control-small" disabled={!wanting || Boolean(why.act)} title={why.act}
-            data-testid={`ack-${row.tag_name}`} onClick={(event) => on.ack(row, event)}>{al.ack}</button>
+          <button type="button" tabIndex={-1} className="control control-small" disabled={!canAck || Boolean(may.act)} title={may.act}
+            data-testid={`ack-${row.tag_name}`} onClick={(event) => actions.ack(row, event)}>{al.ack}</button>
         )}
         {ofGroup(row) ? null : <TrendLink row={row} al={al} />}
       </span>
@@ -65,7 +66,7 @@ function TrendLink({ row, al }) {
   );
 }
 
-// `07-31 14:05` of a longer time: the age beside it says the rest.
+// Shortens a time with a date to `07-31 14:05`. The age beside it says the rest.
 const short = (text) => (text.length > 10 ? text.slice(5, 16) : text);
 
 function Since({ row, zone, al, t }) {
@@ -79,7 +80,7 @@ function Since({ row, zone, al, t }) {
   );
 }
 
-// How long an alarm is still put aside.
+// The remaining time for which an alarm is shelved.
 function Until({ row, zone, al, t }) {
   const ms = row.shelved_until ? Date.parse(row.shelved_until) : 0;
   const text = useClock((now) => (ms && now ? `${fill(al.left, { age: ageText((ms - now) / 1000, t) })}|${timeText(ms, zone, now)}` : `${al.no_end}|`));
@@ -104,11 +105,11 @@ function Acknowledged({ row, zone }) {
 
 function Aside({ row, al }) {
   const by = row.out_of_service_by || row.shelved_by || row.suppressed_by || "";
-  const why = row.out_of_service_reason || row.shelved_reason || "";
+  const reason = row.out_of_service_reason || row.shelved_reason || "";
   return (
     <>
       <span>{by || al.by_design}</span>
-      <span className="about" title={why || undefined}>{why}</span>
+      <span className="about" title={reason || undefined}>{reason}</span>
     </>
   );
 }

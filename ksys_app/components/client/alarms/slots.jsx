@@ -1,4 +1,5 @@
-// Alarms of each ten minutes as bars, with the mark of a flood; of a long time each bar is the worst of some slots.
+// The number of alarms in each slot of ten minutes as bars, with a line at the limit of a flood. In a long period each bar is
+// the largest of several slots.
 import { useLive } from "../shell/live.jsx";
 import { useWords } from "../lib/usewords.js";
 import { fill } from "../lib/words.js";
@@ -13,19 +14,19 @@ export function Slots({ slots, from }) {
   const { zone } = useLive();
   const { alarms: al } = useWords();
   const shown = bars(slots);
-  const most = Math.max(FLOOD + 2, ...shown);
-  const y = (n) => HEIGHT - (n / most) * HEIGHT;
+  const top = Math.max(FLOOD + 2, ...shown);
+  const y = (n) => HEIGHT - (n / top) * HEIGHT;
   const clock = (slot) => stamp(from + slot * SLOT_MS, zone).slice(0, 16);
   const peak = Math.max(0, ...slots);
-  const said = peak === 0 ? "" : fill(al.slots_says, { most: String(peak), time: clock(slots.indexOf(peak)) });
+  const label = peak === 0 ? "" : fill(al.slots_says, { most: String(peak), time: clock(slots.indexOf(peak)) });
   return (
     <figure className="slots">
       <figcaption>{al.slots}</figcaption>
-      <svg viewBox={`0 0 ${shown.length} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={said || al.none_here} data-testid="slots">
+      <svg viewBox={`0 0 ${shown.length} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label || al.none_here} data-testid="slots">
         {shown.map((n, place) => (n > 0 ? <rect key={place} x={place} y={y(n)} width={0.8} height={HEIGHT - y(n)} data-flood={n > FLOOD} /> : null))}
         <path d={`M0 ${y(FLOOD)}H${shown.length}`} />
       </svg>
-      <p><span>{clock(0)}</span><span>{said}</span><span>{clock(slots.length)}</span></p>
+      <p><span>{clock(0)}</span><span>{label}</span><span>{clock(slots.length)}</span></p>
     </figure>
   );
 }

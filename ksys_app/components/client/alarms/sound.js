@@ -1,27 +1,28 @@
-// The sound of alarms: on or off in this browser; one tab sounds, until everything is acknowledged or somebody silences it.
+// The sound of alarms, on or off in this browser. Only one tab sounds, until all alarms are acknowledged or a person silences
+// the sound.
 import { useSyncExternalStore } from "react";
-import { loudest, sounding } from "./held.js";
+import { loudest, sounding } from "./snapshot.js";
 import { PATTERNS, play } from "./tones.js";
 
-const KEPT = "ksys.alarm-sound";
-const SILENCED = "ksys.alarm-silenced";
+const SWITCH_KEY = "ksys.alarm-sound";
+const SILENCED_KEY = "ksys.alarm-silenced";
 
-// `wanted`: switched on; `ready`: the browser lets this page sound; `priority`: which calls, 0 for none.
-let state = { wanted: kept(KEPT) === "on", ready: false, priority: 0 };
+// `wanted`: switched on; `ready`: the browser allows this page to sound; `priority`: of the sounding alarms, 0 without any.
+let state = { wanted: stored(SWITCH_KEY) === "on", ready: false, priority: 0 };
 const listeners = new Set();
 let context = null;
 let timer = null;
 let keys = [];
 let rows = [];
-let heard = false;
-// Whether this tab asks to be the one that sounds, whether it is, and how it gives that up.
-let claimed = false;
-let mine = false;
+let initialized = false;
+// The lock of the sounding tab: whether this tab has requested it, whether it has it, and a function that releases it.
+let lockRequested = false;
+let hasLock = false;
 /** @type {(value?: any) => void} */
 let release = () => {};
 
-// A browser may forbid pages to keep anything.
-function kept(name) {
+// A stored value, null without one. A browser may forbid pages to store anything.
+function stored(name) {
   try {
     return typeof window === "undefined" ? null : localStorage.getItem(name);
   } catch {
@@ -29,70 +30,71 @@ function kept(name) {
   }
 }
 
-function keep(name, value) {
+function store(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // The choice holds until the page is closed.
+    // Without storage the choice lasts until the page is closed.
   }
 }
 
-function tell(next) {
+function update(next) {
   state = { ...state, ...next };
   for (const listener of listeners) listener();
-  sound();
+  startOrStop();
 }
 
-function sound() {
-  const on = state.wanted && state.ready && mine && state.priority > 0;
-  if (on && timer === null) {
-    const again = () => {
+// Starts or stops the repeated sound according to the state.
+function startOrStop() {
+  const sounds = state.wanted && state.ready && hasLock && state.priority > 0;
+  if (sounds && timer === null) {
+    const repeat = () => {
       play(context, state.priority);
-      timer = setTimeout(again, PATTERNS[state.priority].every * 1000);
+      timer = setTimeout(repeat, PATTERNS[state.priority].every * 1000);
     };
-    again();
-  } else if (!on) {
+    repeat();
+  } else if (!sounds) {
     clearTimeout(timer);
     timer = null;
   }
 }
 
-// A browser lets a page sound only once somebody has clicked or typed in it.
-async function wake() {
+// Resumes the audio context. Browsers allow that only after a click or a key in the page.
+async function resumeAudio() {
   if (!state.wanted || state.ready || typeof AudioContext === "undefined") return;
-  context ??= Object.assign(new AudioContext(), { onstatechange: () => tell({ ready: context.state === "running" }) });
+  context ??= Object.assign(new AudioContext(), { onstatechange: () => update({ ready: context.state === "running" }) });
   await context.resume().catch(() => {});
   if (context.state !== "running") return;
-  claim();
-  tell({ ready: true });
+  requestLock();
+  update({ ready: true });
 }
 
-// Where a plant serves pages without TLS, browsers have no locks: then each tab sounds.
-function claim() {
-  if (claimed) return;
-  claimed = true;
+// Requests the lock of the sounding tab. Without TLS browsers have no locks; then every tab sounds.
+function requestLock() {
+  if (lockRequested) return;
+  lockRequested = true;
   if (!navigator.locks) {
-    mine = true;
+    hasLock = true;
     return;
   }
-  void navigator.locks.request(KEPT, () => {
-    mine = claimed;
-    sound();
-    return mine ? new Promise((resolve) => { release = resolve; }) : undefined;
+  void navigator.locks.request(SWITCH_KEY, () => {
+    hasLock = lockRequested;
+    startOrStop();
+    return hasLock ? new Promise((resolve) => { release = resolve; }) : undefined;
   });
 }
 
-function giveUp() {
-  claimed = false;
-  mine = false;
+function releaseLock() {
+  lockRequested = false;
+  hasLock = false;
   release();
 }
 
-export async function switchTo(wanted) {
-  keep(KEPT, wanted ? "on" : "off");
-  if (!wanted) giveUp();
-  tell({ wanted, ready: wanted && context?.state === "running" });
-  await wake();
+export async function switchSound(wanted) {
+  store(SWITCH_KEY, wanted ? "on" : "off");
+  if (!wanted) releaseLock();
+  update({ wanted, ready: wanted && context?.state === "running" });
+  await resumeAudio();
   if (wanted && state.ready) test();
 }
 
@@ -100,47 +102,47 @@ export function test() {
   if (context?.state === "running") play(context, 2);
 }
 
-// What calls now is heard no more, in no tab; it is not acknowledged by that, and what calls next sounds.
+// Silences the current alarms in all tabs. They stay unacknowledged, and later alarms sound again.
 export function silence() {
-  keep(SILENCED, String(Date.now()));
+  store(SILENCED_KEY, String(Date.now()));
   keys = [];
-  tell({ priority: 0 });
+  update({ priority: 0 });
 }
 
-// Tells of the alarms of the list, and of those that called just now.
-export function hear(list, calls) {
-  const silencedMs = heard ? -1 : Number(kept(SILENCED) ?? -1);
-  heard = true;
-  rows = list;
-  keys = sounding(keys, rows, calls, silencedMs);
+// Updates the sound for the rows of the list and the newly annunciated alarms.
+export function updateSound(newRows, annunciated) {
+  const silencedMs = initialized ? -1 : Number(stored(SILENCED_KEY) ?? -1);
+  initialized = true;
+  rows = newRows;
+  keys = sounding(keys, rows, annunciated, silencedMs);
   const priority = loudest(rows, keys);
-  if (priority !== state.priority) tell({ priority });
+  if (priority !== state.priority) update({ priority });
 }
 
-// Another tab of this browser has switched or silenced the sound.
-function elsewhere({ key, newValue }) {
-  if (key === SILENCED) {
+// Follows another tab of this browser that has switched or silenced the sound.
+function onStorage({ key, newValue }) {
+  if (key === SILENCED_KEY) {
     keys = [];
-    tell({ priority: 0 });
+    update({ priority: 0 });
   }
-  if (key !== KEPT) return;
-  if (newValue !== "on") giveUp();
-  tell({ wanted: newValue === "on", ready: newValue === "on" && context?.state === "running" });
-  void wake();
+  if (key !== SWITCH_KEY) return;
+  if (newValue !== "on") releaseLock();
+  update({ wanted: newValue === "on", ready: newValue === "on" && context?.state === "running" });
+  void resumeAudio();
 }
 
 function subscribe(listener) {
   listeners.add(listener);
   if (listeners.size === 1) {
-    for (const gesture of ["pointerdown", "keydown"]) window.addEventListener(gesture, wake);
-    window.addEventListener("storage", elsewhere);
-    void wake();
+    for (const gesture of ["pointerdown", "keydown"]) window.addEventListener(gesture, resumeAudio);
+    window.addEventListener("storage", onStorage);
+    void resumeAudio();
   }
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
-    for (const gesture of ["pointerdown", "keydown"]) window.removeEventListener(gesture, wake);
-    window.removeEventListener("storage", elsewhere);
+    for (const gesture of ["pointerdown", "keydown"]) window.removeEventListener(gesture, resumeAudio);
+    window.removeEventListener("storage", onStorage);
   };
 }
 

@@ -1,7 +1,7 @@
-// The switch of the sound, and what there is to set about it. While an alarm sounds, the button silences it.
+// The menu of the sound: its switch, a test, and notifications. While an alarm sounds, a button that silences it instead.
 import { useState } from "react";
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { silence, switchTo, test, useSound } from "./sound.js";
+import { silence, switchSound, test, useSound } from "./sound.js";
 import { useWords } from "../lib/usewords.js";
 
 export function Sound() {
@@ -15,7 +15,7 @@ export function Sound() {
     );
   }
   if (wanted && !ready) {
-    return <button type="button" className="control control-small banner-silence" data-testid="sound-blocked" onClick={() => switchTo(true)}><Speaker />{al.sound_blocked}</button>;
+    return <button type="button" className="control control-small banner-silence" data-testid="sound-blocked" onClick={() => switchSound(true)}><Speaker />{al.sound_blocked}</button>;
   }
   return <Settings wanted={wanted} al={al} />;
 }
@@ -28,7 +28,7 @@ function Settings({ wanted, al }) {
       <Menu.Trigger className="icon-button banner-sound" aria-label={label} title={label} data-testid="sound"><Speaker on={wanted} /></Menu.Trigger>
       <Menu.Portal>
         <Menu.Content className="menu account-menu" align="end" sideOffset={4} collisionPadding={8}>
-          <Menu.CheckboxItem className="menu-item" checked={wanted} data-testid="sound-switch" onCheckedChange={(on) => void switchTo(on)}>
+          <Menu.CheckboxItem className="menu-item" checked={wanted} data-testid="sound-switch" onCheckedChange={(on) => void switchSound(on)}>
             {wanted ? al.switch_off : al.switch_on}
           </Menu.CheckboxItem>
           {wanted ? <Menu.Item className="menu-item" data-testid="sound-test" onSelect={test}>{al.sound_test}</Menu.Item> : null}

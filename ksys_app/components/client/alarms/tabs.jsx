@@ -1,4 +1,4 @@
-// The pages about alarms: what stands now, what was put aside, the journal, and the figures.
+// The tabs of the pages about alarms: active, put aside, journal, performance figures.
 import { Link } from "react-router";
 import { useWords } from "../lib/usewords.js";
 

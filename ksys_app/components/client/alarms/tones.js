@@ -1,4 +1,4 @@
-// The sound of an alarm by its priority: tones in seconds from the start, repeated each `every` seconds.
+// The sound for each priority: tones with their start in seconds, repeated after `every` seconds.
 
 export const PATTERNS = {
   1: { every: 1.6, tones: [tone(0, 880), tone(0.2, 1175), tone(0.4, 880), tone(0.6, 1175)] },
@@ -15,16 +15,16 @@ function tone(at, hertz) {
 export function play(context, priority) {
   for (const { at, hertz, length } of PATTERNS[priority].tones) {
     const start = context.currentTime + at;
-    const voice = context.createOscillator();
+    const oscillator = context.createOscillator();
     const volume = context.createGain();
-    voice.type = "triangle";
-    voice.frequency.value = hertz;
+    oscillator.type = "triangle";
+    oscillator.frequency.value = hertz;
     volume.gain.setValueAtTime(0, start);
     volume.gain.linearRampToValueAtTime(0.25, start + 0.01);
     volume.gain.setValueAtTime(0.25, start + length - 0.01);
     volume.gain.linearRampToValueAtTime(0, start + length);
-    voice.connect(volume).connect(context.destination);
-    voice.start(start);
-    voice.stop(start + length);
+    oscillator.connect(volume).connect(context.destination);
+    oscillator.start(start);
+    oscillator.stop(start + length);
   }
 }

@@ -1,9 +1,8 @@
-// How an alarm is put into words: its priority with a symbol, its state, what is wrong, its figures.
-import { ageText } from "../lib/age.js";
+// The parts of an alarm as text and symbols: priority, assignee, message, remark, value, state.
 import { brief, DASH } from "../lib/figures.js";
 import { fill } from "../lib/words.js";
 
-// A shape and a figure of its own for each priority, so that colour only repeats what they say.
+// Each priority has its own shape and digit, so that nobody needs the colour.
 const SHAPES = {
   1: <rect x="1" y="1" width="14" height="14" rx="1" />,
   2: <path d="M8 .8 15.6 15H.4Z" />,
@@ -20,8 +19,8 @@ export function Priority({ priority, quiet = false }) {
   );
 }
 
-// Who has taken the alarm over; nothing where nobody has.
-export function OnIt({ row, al }) {
+// The user to whom the alarm is assigned; renders nothing without one.
+export function Assignee({ row, al }) {
   if (!row.assigned_to) return null;
   return (
     <span className="al-on" title={fill(al.on_it, { who: row.assigned_to })} data-testid={`on-${row.tag_name}`}>
@@ -33,26 +32,15 @@ export function OnIt({ row, al }) {
   );
 }
 
-// What the rule says, else what its level means.
+// The message of the alarm's rule, else the meaning of its level.
 export const message = (row, al) => row.message || al[`what_${row.level || row.condition}`];
 
-const SIGNS = { HIGH: "≥", LOW: "≤", STEP: ">", RATE: ">", SPIKE: ">", SOURCE_LOST: "≥" };
-
-// `196.2 ≥ 195 °C`; of a silence `5 min > 2 min`; nothing without a value.
-export function figuresOf({ condition, level, value, limit_value: limit, unit }, t) {
-  if (value === null || value === undefined) return "";
-  if (condition === "GAP") return limit === null ? ageText(value, t) : `${ageText(value, t)} ≥ ${ageText(limit, t)}`;
-  const sign = level === "NEGATIVE" ? "<" : SIGNS[condition] ?? (value > limit ? ">" : "<");
-  if (condition === "SOURCE_LOST") unit = t.unit_tags;
-  const bare = limit === null || limit === undefined;
-  return [bare ? brief(value) : `${brief(value)} ${sign} ${brief(limit)}`, unit].filter(Boolean).join(" ");
-}
-
-// Who, and what was said or why.
-export const saidOf = ({ comment, reason, data }, al) =>
+// The comment of an event, the former assignee, or the reason; empty without any.
+export const remarkOf = ({ comment, reason, data }, al) =>
   comment || (data?.from && fill(al.on_it_before, { who: data.from })) || (al[`reason_${reason}`] ?? reason) || "";
 
-export const nowOf = ({ value_now: value, unit }) =>
+// The tag's current value with its unit.
+export const currentValueText = ({ value_now: value, unit }) =>
   (value === null || value === undefined ? DASH : [brief(value), unit].filter(Boolean).join(" "));
 
 export const stateWord = (row, al) => al[`state_${row.state === "returned" && row.latched ? "latched_waits" : row.state}`];

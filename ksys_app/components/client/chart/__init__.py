@@ -1,4 +1,4 @@
-"""The chart of a tag, and what of its window is seen."""
+"""The chart of a tag, and the text of its visible range."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CHART = ["echarts@6.1.0"]
 
 
 class Chart(rx.Component):
-    """Lines of one tag over a window, on a canvas, from a URL of columns (PRD §21.2)."""
+    """The lines of one tag over a window, drawn from the columns at ``url`` (PRD §21.2)."""
 
     library = library("chart/chartloader.jsx")
     tag = "Chart"
@@ -38,18 +38,18 @@ class Chart(rx.Component):
     on_find: rx.EventHandler[rx.event.passthrough_event_spec(int)]
 
 
-class Seen(rx.Component):
-    """The window or range in words, and while a chart is zoomed which part of it that shows.
+class VisibleRange(rx.Component):
+    """The window or range as text; while a chart is zoomed, the part that is visible.
 
     Attributes:
         period: the window's label.
         spans: seconds of each window by its label.
-        ends: begin and end of a range in place of the window, epoch ms; empty for a window.
-        zoom: the part, epoch ms; empty for all of it.
+        ends: start and end of a range, epoch ms; empty if a window is shown.
+        zoom: start and end of the visible part, epoch ms; empty for all of it.
     """
 
-    library = library("chart/seen.jsx")
-    tag = "Seen"
+    library = library("chart/visiblerange.jsx")
+    tag = "VisibleRange"
 
     period: rx.Var[str]
     spans: rx.Var[dict[str, int]]

@@ -1,4 +1,4 @@
-// The chart, whose code (most of it the drawing library) is loaded only where a chart is shown.
+// Loads the code of the chart, mostly the drawing library, only on pages with a chart.
 import { lazy, Suspense } from "react";
 import { useLive } from "../shell/live.jsx";
 
@@ -13,7 +13,7 @@ export function Chart(props) {
   );
 }
 
-// The server is away, or has a newer version of the pages, whose files have other names.
+// Shown if the code cannot be loaded: the server does not answer, or has a newer build with other file names.
 function NotLoaded() {
   const { t } = useLive();
   return (

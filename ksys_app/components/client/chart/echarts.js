@@ -1,7 +1,7 @@
-// The parts of ECharts that charts are made of, and no other: the build leaves the rest out.
+// Only those parts of ECharts that our charts use, so that the build leaves out the rest.
 import { CustomChart, LineChart } from "echarts/charts";
 import { DataZoomComponent, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
-import { getInstanceByDom, init, use } from "echarts/core";
+import { getInstanceByDom, graphic, init, use } from "echarts/core";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 
 use([
@@ -9,4 +9,4 @@ use([
   SVGRenderer, TooltipComponent,
 ]);
 
-export { getInstanceByDom, init, use };
+export { getInstanceByDom, graphic, init, use };

@@ -1,17 +1,19 @@
-// Columns as a chart needs them: lines that break at holes, runs, ranges, the bucket nearest to a time.
+// The columns of a series for a chart: lines that break at gaps, runs of values, value ranges, the bucket nearest to a time.
 
-// One missing bucket is a hole; a day of 25 hours is none.
-const HOLE = 1.5;
+// Two buckets have a gap between them if their distance is more than this factor of a bucket: one missing bucket is a gap, a
+// day of 25 hours is none.
+const GAP_FACTOR = 1.5;
 
-// The columns, and where their holes are.
+// An answer with columns, plus: `width` of a bucket, ms; `at`, the times of the buckets; `joined(i)`, whether bucket `i` has no
+// gap before it.
 export function prepared(body) {
   const { bucket } = body.columns;
   const width = body.bucket_s * 1000;
-  const joined = (i) => i > 0 && bucket[i] - bucket[i - 1] <= HOLE * width;
+  const joined = (i) => i > 0 && bucket[i] - bucket[i - 1] <= GAP_FACTOR * width;
   return { ...body, width, at: bucket, joined };
 }
 
-// Pairs of time and value for a line, with a pair of nothing in each hole.
+// The `points` of a line, [time, value], with a [time, null] in each gap; `places[i]` is the index of bucket `i` in them.
 export function line({ at, width, joined, columns }, key) {
   const points = [];
   const places = [];
@@ -23,7 +25,7 @@ export function line({ at, width, joined, columns }, key) {
   return { points, places };
 }
 
-// Runs of buckets in which both columns have a value, as index from and to.
+// The runs of joined buckets in which both columns have a value, as [first index, last index].
 export function runs({ at, joined, columns }, low, high) {
   const found = [];
   at.forEach((_, i) => {
@@ -35,7 +37,7 @@ export function runs({ at, joined, columns }, low, high) {
   return found;
 }
 
-// The index of the bucket nearest to a time, -1 where there is none.
+// The index of the bucket nearest to a time, -1 without buckets.
 export function nearest({ at }, ms) {
   if (at.length === 0) return -1;
   let low = 0;
@@ -48,7 +50,7 @@ export function nearest({ at }, ms) {
   return low > 0 && ms - at[low - 1] < at[low] - ms ? low - 1 : low;
 }
 
-// Smallest and largest value of some columns between two times, with a tenth of room; null without any.
+// The range of the values of some columns between two times, widened by a tenth at both ends; null without a value.
 export function extent({ at, columns }, keys, from, to) {
   let low = Infinity;
   let high = -Infinity;
@@ -61,7 +63,7 @@ export function extent({ at, columns }, keys, from, to) {
   }
   if (low > high) return null;
   const scale = Math.max(Math.abs(low), Math.abs(high));
-  // What 15 digits cannot tell apart is a flat line.
+  // Values that are equal in 15 digits are a flat line.
   const room = high - low > scale * 1e-14 ? (high - low) * 0.1 : scale * 0.1 || 1e-6;
   return [low - room, high + room];
 }

@@ -1,24 +1,24 @@
-// Warning and critical limits and the ends of the hard range: lines behind the series, each with its name.
+// The warning and critical limits and the hard range, drawn behind the series, each with its name.
 import { brief } from "../lib/figures.js";
 import { fill } from "../lib/words.js";
-import { heights, lack, span } from "./panels.js";
+import { heights, emptyReason, valueRange } from "./panels.js";
 
 const LIMITS = "limits";
-// Between the names of two lines, one under the other.
+// The distance between two labels, one below the other.
 const LABEL_PX = 15;
 
-// The range is a band behind everything. A limit beyond the axis is named at that end of it.
+// The series of ECharts that draws the limits as lines, and the hard range as a band. Limits outside of the axis are named
+// at the nearer end.
 export function limitLines(view) {
   const { limits, colours } = view;
-  const named = namedLimits(view);
   const marks = [
-    ...named.map(({ value, color, type }) => ({ yAxis: value, lineStyle: { color, type, width: 1.2 }, label: { show: false } })),
-    ...limitLabels(view).map(({ value, text }) => unseen(value, { position: "end", color: colours.text, formatter: text, lineHeight: LABEL_PX })),
+    ...namedLimits(view).map(({ value, color, type }) => ({ yAxis: value, lineStyle: { color, type, width: 1.2 }, label: { show: false } })),
+    ...limitLabels(view).map(({ value, text }) => labelOnly(value, { position: "end", color: colours.text, formatter: text, lineHeight: LABEL_PX })),
     ...farLimits(view).map((end) => farLabel(view, end)),
   ];
-  // The values of marks are not rounded: `precision`.
+  // `precision: -1` keeps ECharts from rounding the values.
   const { min_val: low, max_val: high } = limits;
-  const range = low === undefined || high === undefined || lack(view, 0) ? [] : [[{ yAxis: low }, { yAxis: high }]];
+  const range = low === undefined || high === undefined || emptyReason(view, 0) ? [] : [[{ yAxis: low }, { yAxis: high }]];
   return {
     id: LIMITS, type: "line", data: [], silent: true, z: 0, tooltip: { show: false },
     markLine: { symbol: "none", silent: true, animation: false, z: 2, precision: -1, data: marks },
@@ -26,24 +26,24 @@ export function limitLines(view) {
   };
 }
 
-// A label at a height without a line; a label without an opacity has that of its line.
-const unseen = (value, label) => ({ yAxis: value, lineStyle: { opacity: 0 }, label: { show: true, opacity: 1, fontSize: 12, ...label } });
+// A label at a value, without a line. The label needs its own opacity: else it has that of its invisible line.
+const labelOnly = (value, label) => ({ yAxis: value, lineStyle: { opacity: 0 }, label: { show: true, opacity: 1, fontSize: 12, ...label } });
 
 function farLabel(view, { value, position, parts }) {
   const { colours } = view;
-  const [bottom, top] = span(view, 0);
+  const [bottom, top] = valueRange(view, 0);
   const rich = { 0: { color: colours.quiet }, 1: { color: colours["warn-text"], fontWeight: 600 }, 2: { color: colours.crit, fontWeight: 600 } };
-  // A line on the very end counts as beyond it.
-  return unseen(value + (value > bottom ? bottom - top : top - bottom) * 1e-4, {
+  // ECharts counts a line exactly at the end as outside, so the label is moved inside by a little.
+  return labelOnly(value + (value > bottom ? bottom - top : top - bottom) * 1e-4, {
     position, formatter: parts.map(({ text, level }) => `{${level}|${text}}`).join("  "), rich, textBorderColor: colours.panel,
     textBorderWidth: 3,
   });
 }
 
-// None where there is no scale to stand on.
-const namedLimits = (view) => (lack(view, 0) ? [] : everyLimit(view));
+// The limits to draw; none on a panel without a value axis.
+const namedLimits = (view) => (emptyReason(view, 0) ? [] : everyLimit(view));
 
-// `side` is where a value breaks the limit: 1 above it, -1 below.
+// All limits of the tag. `side`: 1 if values above break the limit, -1 if values below do.
 const everyLimit = ({ limits, colours, t }) => [
   ["min_val", t.limit_from, colours.line, "solid", -1, 2], ["max_val", t.limit_to, colours.line, "solid", 1, 2],
   ["warn_min", t.limit_l, colours.warn, [6, 4], -1, 1], ["warn_max", t.limit_h, colours.warn, [6, 4], 1, 1],
@@ -53,15 +53,15 @@ const everyLimit = ({ limits, colours, t }) => [
   .map(([key, name, color, type, side, level]) => ({ value: limits[key], label: `${name} ${brief(limits[key])}`, color, type, side, level,
     range: key === "min_val" || key === "max_val" }));
 
-// The names of the lines that are seen, and at which value each stands: names that would overprint each other stand
-// one under the other around their middle, the highest limit first, inside of the chart.
+// The labels of the visible limits, each with the value at which it is drawn. Labels that would overlap become one label of
+// several lines around their middle, with the highest limit first, inside of the chart.
 export function limitLabels(view) {
   if (view.compact) return [];
-  const [low, high] = span(view, 0);
+  const [low, high] = valueRange(view, 0);
   const pixel = (high - low) / heights(view)[0];
   const groups = [];
-  const found = shownLimits(view).sort((one, other) => other.value - one.value);
-  for (const { value, label } of found) {
+  const sorted = shownLimits(view).sort((a, b) => b.value - a.value);
+  for (const { value, label } of sorted) {
     let group = { sum: value, names: [label] };
     const close = (above) => middle(above) - middle(group) < ((above.names.length + group.names.length) / 2) * LABEL_PX * pixel;
     while (groups.length > 0 && close(groups.at(-1))) {
@@ -71,39 +71,39 @@ export function limitLabels(view) {
     groups.push(group);
   }
   return groups.map((group) => {
-    // Half of the first name reaches over the chart as it would alone.
-    const reach = ((group.names.length - 1) / 2) * LABEL_PX * pixel;
-    const value = group.names.length === 1 ? group.sum : Math.max(Math.min(middle(group), high - reach), low + reach);
+    // Half of the first line may be outside of the chart, as for a single label.
+    const overhang = ((group.names.length - 1) / 2) * LABEL_PX * pixel;
+    const value = group.names.length === 1 ? group.sum : Math.max(Math.min(middle(group), high - overhang), low + overhang);
     return { value: Math.min(Math.max(value, low), high), text: group.names.join("\n") };
   });
 }
 
 const middle = ({ sum, names }) => sum / names.length;
 
-// The ends of the axis beyond which limits are, the nearest first: `H 180 ↑  HH 195 ↑`. Where everything that is seen is
-// beyond a limit, that is what is said of it, with the level of its alarm: `above HH 75  above H 70`.
+// The labels at both ends of the axis for the limits outside of it, the nearest first: `H 180 ↑  HH 195 ↑`. If all visible
+// values break such a limit, the label says so, with the level of the alarm: `above HH 75  above H 70`.
 export function farLimits(view) {
   const { t } = view;
-  const [low, high] = span(view, 0);
-  const far = namedLimits(view);
+  const [low, high] = valueRange(view, 0);
+  const limits = namedLimits(view);
   const ends = [
-    { value: high, position: "insideEndBottom", arrow: "↑", broken: -1, said: t.limit_under, found: far.filter(({ value }) => value > high) },
-    { value: low, position: "insideEndTop", arrow: "↓", broken: 1, said: t.limit_over, found: far.filter(({ value }) => value < low) },
+    { value: high, position: "insideEndBottom", arrow: "↑", brokenSide: -1, brokenText: t.limit_under, outside: limits.filter(({ value }) => value > high) },
+    { value: low, position: "insideEndTop", arrow: "↓", brokenSide: 1, brokenText: t.limit_over, outside: limits.filter(({ value }) => value < low) },
   ];
   return ends
-    .map(({ value, position, arrow, broken, said, found }) => ({
+    .map(({ value, position, arrow, brokenSide, brokenText, outside }) => ({
       value,
       position,
-      parts: found
-        .sort((one, other) => Math.abs(one.value - value) - Math.abs(other.value - value))
-        .filter(({ range, side }) => !range || side === broken)
-        .map(({ label, side, level }) => (side === broken ? { text: fill(said, { limit: label }), level } : { text: `${label} ${arrow}`, level: 0 })),
+      parts: outside
+        .sort((a, b) => Math.abs(a.value - value) - Math.abs(b.value - value))
+        .filter(({ range, side }) => !range || side === brokenSide)
+        .map(({ label, side, level }) => (side === brokenSide ? { text: fill(brokenText, { limit: label }), level } : { text: `${label} ${arrow}`, level: 0 })),
     }))
     .filter(({ parts }) => parts.length > 0);
 }
 
-// Those that stand inside of the upper panel, and so need room for their label.
+// The limits inside of the upper panel; the chart needs room for their labels.
 export function shownLimits(view) {
-  const [low, high] = span(view, 0);
+  const [low, high] = valueRange(view, 0);
   return namedLimits(view).filter(({ value }) => value >= low && value <= high);
 }

@@ -1,33 +1,33 @@
-// What ECharts is asked to draw: lines, bands behind them, limits, and the axes around.
+// The option of ECharts for a view: lines, bands, limits and axes.
 import { mark, outermost } from "../lib/figures.js";
 import { line, runs } from "./gaps.js";
 import { limitLines, shownLimits } from "./limits.js";
-import { alarmBands } from "./spans.js";
-import { LOWER, UPPER, drawn, edges, lack, span } from "./panels.js";
+import { alarmBands } from "./alarmspans.js";
+import { LOWER, UPPER, shownSeries, edges, emptyReason, valueRange } from "./panels.js";
 import { stamp, tickText, ticks } from "../lib/zone.js";
 
 const LABEL_PX = 76;
 const SYMBOLS = 14;
-// Buckets a pixel from which dashes cannot be seen.
+// From so many buckets per pixel on, dashes are not visible.
 const DENSE = 0.15;
-// Marks of a value axis, by panel.
+// The number of marks on the value axis, by panel.
 const MARKS = [5, 2];
 const DIGIT_PX = 6.8;
 
-// Grids from top to bottom, in percent of the height between the edges; as much room beside them as
-// the longest figure takes.
+// The grids of the panels from top to bottom; the room at their sides fits the longest labels.
 function grids(view) {
   const { panels, compact } = view;
-  const labels = range(panels).flatMap((at) => outermost(...span(view, at), MARKS[at]));
-  // The times at both ends of the axis reach over it by half.
-  const half = Math.ceil((longest(view) * DIGIT_PX) / 2) + 4;
-  const left = Math.max(half, room(labels, compact ? 46 : 60));
-  const right = Math.max(half, compact ? 12 : room(shownLimits(view).map(({ label }) => label), 58));
+  const labels = range(panels).flatMap((at) => outermost(...valueRange(view, at), MARKS[at]));
+  // Half of the first and of the last time label lies outside of the axis.
+  const half = Math.ceil((maxTimeLength(view) * DIGIT_PX) / 2) + 4;
+  const left = Math.max(half, labelRoom(labels, compact ? 46 : 60));
+  const right = Math.max(half, compact ? 12 : labelRoom(shownLimits(view).map(({ label }) => label), 58));
   const edge = { left, right, ...edges(view) };
   if (panels === 1) return [edge];
   return [{ ...edge, bottom: `${100 - UPPER}%` }, { ...edge, top: `${LOWER}%` }];
 }
 
+// The option of the whole chart.
 export function option(view) {
   const { panels, colours, compact, still } = view;
   const indices = range(panels);
@@ -46,21 +46,21 @@ export function option(view) {
   };
 }
 
-// What changes with the zoom alone, from one view to the next.
+// The part of the option that changes if only the zoom changes. `before`: the view that is drawn now.
 export function axes(view, before) {
   const indices = range(view.panels);
   return {
     grid: grids(view),
     xAxis: indices.map((at) => timeAxis(view, at === view.panels - 1)),
     yAxis: indices.map((at) => valueAxis(view, at)),
-    // Merging a series makes ECharts read its points again, so only when its stroke changes.
-    series: [...(dense(view) === dense(before) ? [] : strokes(view)), limitLines(view)],
+    // ECharts reads all points of a merged series again, so series are merged only if their strokes change.
+    series: [...(isDense(view) === isDense(before) ? [] : strokes(view)), limitLines(view)],
   };
 }
 
-const strokes = (view) => drawn(view).map((one) => ({ id: one.key, lineStyle: stroke(view, one) }));
+const strokes = (view) => shownSeries(view).map((series) => ({ id: series.key, lineStyle: strokeOf(view, series) }));
 
-// What moves the zoom; on a picture only the zoom itself.
+// The controls of the zoom; a picture has the zoom without its slider.
 function zooms({ colours, compact, still, zone, zoom, from, to }, indices) {
   const range = zoom ? { startValue: zoom[0], endValue: zoom[1] } : { startValue: from, endValue: to };
   const shared = { xAxisIndex: indices, filterMode: "none", ...range };
@@ -82,8 +82,8 @@ function zooms({ colours, compact, still, zone, zoom, from, to }, indices) {
 
 const timeMarks = ({ zone, zoom, from, to, width }) => ticks(...(zoom ?? [from, to]), zone, Math.floor(width / LABEL_PX));
 
-// Characters of the longest time on the axis.
-function longest(view) {
+// The number of characters of the longest time label.
+function maxTimeLength(view) {
   const [start, end] = view.zoom ?? [view.from, view.to];
   return Math.max(...timeMarks(view).map((ms) => tickText(ms, view.zone, end - start).length), 0);
 }
@@ -104,11 +104,11 @@ function timeAxis(view, labelled) {
 
 function valueAxis(view, panel) {
   const { colours } = view;
-  const [min, max] = span(view, panel);
-  // Without a value there is no scale, and its marks would be invented.
-  const show = lack(view, panel) === "";
+  const [min, max] = valueRange(view, panel);
+  // Without a value the axis has no scale, so its marks are hidden.
+  const show = emptyReason(view, panel) === "";
   return {
-    // Its lines stand over the band of the range.
+    // `z: 1` draws its lines over the band of the hard range.
     type: "value", z: 1, min, max, splitNumber: MARKS[panel], axisLine: { show: false }, axisTick: { show: false },
     splitLine: { show, lineStyle: { color: colours.hair }, showMinLine: false, showMaxLine: false },
     axisLabel: { show, color: colours.quiet, showMinLabel: false, showMaxLabel: false, formatter: (value) => mark(value, min, max) },
@@ -116,40 +116,40 @@ function valueAxis(view, panel) {
 }
 
 const range = (count) => Array.from({ length: count }, (_, at) => at);
-const room = (labels, least) => Math.max(least, ...labels.map((label) => Math.ceil(label.length * DIGIT_PX) + 16));
+const labelRoom = (labels, least) => Math.max(least, ...labels.map((label) => Math.ceil(label.length * DIGIT_PX) + 16));
 
-// Each series has a dash and a symbol of its own: colour only repeats what they say.
+// The series of ECharts for the shown series. Each has its own dash and symbol, so that nobody needs the colour.
 function lines(view) {
   const { data, colours } = view;
-  return drawn(view).map((one) => {
-    const { points, places } = line(data, one.key);
+  return shownSeries(view).map((series) => {
+    const { points, places } = line(data, series.key);
     const step = Math.max(1, Math.ceil(places.length / SYMBOLS));
-    // Only the points that have a symbol carry one: a question to each of them would cost a frame.
+    // Only some points get a symbol, as an object. A symbol function, called for every point, would cost a frame.
     for (const [i, place] of places.entries()) {
-      if (i % step === 0 || alone(points, place)) points[place] = { value: points[place], symbol: one.symbol };
+      if (i % step === 0 || isSingle(points, place)) points[place] = { value: points[place], symbol: series.symbol };
     }
-    const color = colours.series[one.color];
+    const color = colours.series[series.color];
     return {
-      id: one.key, name: one.name, type: "line", data: points, xAxisIndex: one.panel ?? 0, yAxisIndex: one.panel ?? 0,
-      connectNulls: false, showSymbol: true, showAllSymbol: true, symbolSize: one.symbol === "emptyCircle" ? 5 : 6,
+      id: series.key, name: series.name, type: "line", data: points, xAxisIndex: series.panel ?? 0, yAxisIndex: series.panel ?? 0,
+      connectNulls: false, showSymbol: true, showAllSymbol: true, symbolSize: series.symbol === "emptyCircle" ? 5 : 6,
       symbol: "none",
-      itemStyle: { color }, lineStyle: { color, ...stroke(view, one) }, emphasis: { disabled: true }, z: one.main ? 4 : 3,
+      itemStyle: { color }, lineStyle: { color, ...strokeOf(view, series) }, emphasis: { disabled: true }, z: series.main ? 4 : 3,
     };
   });
 }
 
-function dense({ data, zoom, from, to, width }) {
+function isDense({ data, zoom, from, to, width }) {
   const [start, end] = zoom ?? [from, to];
   return (end - start) / data.width > width * DENSE;
 }
 
-// Dashes need room: where buckets stand closer, all but the main line become thin and faint.
-function stroke(view, { dash, width: thickness, main }) {
-  return dense(view) && !main ? { type: "solid", width: 1, opacity: 0.5 } : { type: dash, width: thickness, opacity: 1 };
+// The line style of a series. Where buckets are too dense for dashes, all lines but the main ones are thin and faint.
+function strokeOf(view, { dash, width: thickness, main }) {
+  return isDense(view) && !main ? { type: "solid", width: 1, opacity: 0.5 } : { type: dash, width: thickness, opacity: 1 };
 }
 
-const empty = (point) => point === undefined || (point.value ?? point)[1] === null;
-const alone = (points, i) => !empty(points[i]) && empty(points[i - 1]) && empty(points[i + 1]);
+const isEmpty = (point) => point === undefined || (point.value ?? point)[1] === null;
+const isSingle = (points, i) => !isEmpty(points[i]) && isEmpty(points[i - 1]) && isEmpty(points[i + 1]);
 
 function bands(view) {
   const shown = view.bands.filter(({ low, high }) => view.shown.includes(low) && view.shown.includes(high));
@@ -168,7 +168,7 @@ function bands(view) {
           upper.push(api.coord([at[i], columns[high][i]]));
           lower.push(api.coord([at[i], columns[low][i]]));
         }
-        // One bucket alone has no width to fill.
+        // A single bucket gets half of its width; else the band would be invisible.
         const spread = first === last ? api.size([width / 4, 0])[0] : 0;
         const [x, y] = upper[0];
         const points = spread > 0

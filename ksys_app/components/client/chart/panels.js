@@ -1,13 +1,13 @@
-// What a panel of the chart shows: its series, and its values from bottom to top.
+// The panels of a chart: sizes, shown series, and the ranges of their value axes.
 import { extent } from "./gaps.js";
 
 const TOP = 12;
 
-// Room over and under the panels, px.
+// The room above and below the panels, px.
 /** @param {Record<string, any>} view */
 export const edges = ({ compact, still }) => ({ top: TOP, bottom: still ? 32 : compact ? 46 : 62 });
 
-// Where the upper of two panels ends, and where the lower one begins, in percent of the chart's height.
+// The end of the upper and the start of the lower of two panels, in percent of the chart's height.
 export const UPPER = 60;
 export const LOWER = 66;
 
@@ -18,21 +18,23 @@ export function heights({ panels, height, ...view }) {
   return sizes.map((size) => Math.max(1, size));
 }
 
-export const drawn = ({ series, shown }) => series.filter(({ key }) => shown.includes(key));
+// The series that are switched on.
+export const shownSeries = ({ series, shown }) => series.filter(({ key }) => shown.includes(key));
 
-// The values that a panel shows, from bottom to top; 0 to 1 where it shows none.
-export const span = (view, panel) => seen(view, panel) ?? [0, 1];
+// The value axis of a panel, [bottom, top]; [0, 1] without a value.
+export const valueRange = (view, panel) => visibleExtent(view, panel) ?? [0, 1];
 
-function seen(view, panel) {
+function visibleExtent(view, panel) {
   const { zoom, from, to, data } = view;
   const keys = inPanel(view, panel).map(({ key }) => key);
   return extent(data, keys, ...(zoom ?? [from, to]));
 }
 
-const inPanel = (view, panel) => drawn(view).filter((one) => (one.panel ?? 0) === panel);
+const inPanel = (view, panel) => shownSeries(view).filter((line) => (line.panel ?? 0) === panel);
 
-// Why a panel shows no line: every series of it is "hidden", or has a value "none" of the time; else empty.
-export function lack(view, panel) {
+// Why a panel shows no line: "hidden" if all its series are switched off, "none" if there is no value in the visible range;
+// else empty.
+export function emptyReason(view, panel) {
   if (inPanel(view, panel).length === 0) return "hidden";
-  return seen(view, panel) === null ? "none" : "";
+  return visibleExtent(view, panel) === null ? "none" : "";
 }

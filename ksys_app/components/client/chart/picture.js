@@ -1,16 +1,11 @@
 // A chart as a picture that stands alone: what it shows, of which time and zone, and its legend.
 import { option } from "./option.js";
+import { HEIGHT, LEAST, legend, legendPx, LINE_PX, PAD, RATIO, SWATCH } from "./picturelayout.js";
 import { DASHES, LINE, SHAPES, hollow } from "./swatch.js";
 import { fill } from "../lib/words.js";
 import { stamp } from "../lib/zone.js";
 
-const RATIO = 2;
-const LEAST = 960;
-const HEIGHT = 420;
 const PANEL = 160;
-const PAD = 16;
-const LINE_PX = 20;
-const SWATCH = 28;
 
 // The lines over the chart: the tag with its unit, what it measures, and the time that is seen.
 export function headlines({ name, unit, title, caption, zone, zoom, from, to, t }) {
@@ -37,7 +32,7 @@ export async function picture(view, init) {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `400 12px ${font}`;
   const places = legend(series, wide.width, (name) => pen.measureText(name).width);
-  const top = PAD + (head.title ? 3 : 2) * LINE_PX + (places.at(-1)?.row + 1 || 0) * LINE_PX + 4;
+  const top = PAD + (head.title ? 3 : 2) * LINE_PX + legendPx(places) + 4;
   const height = HEIGHT + (wide.panels - 1) * PANEL;
   pen.canvas.width = wide.width * RATIO;
   pen.canvas.height = (top + height) * RATIO;
@@ -53,17 +48,6 @@ export async function picture(view, init) {
   }
   pen.drawImage(chart({ ...wide, height }, init), 0, top, wide.width, height);
   return pen.canvas.toDataURL("image/png");
-}
-
-// Where each name of the legend stands, in as many rows as it takes.
-export function legend(series, width, measure) {
-  let [x, row] = [PAD, 0];
-  return series.map(({ name }) => {
-    const room = SWATCH + 6 + measure(name) + 18;
-    if (x > PAD && x + room > width - PAD) [x, row] = [PAD, row + 1];
-    x += room;
-    return { x: x - room, row };
-  });
 }
 
 function write(pen, { tag, title, seen }, colours) {

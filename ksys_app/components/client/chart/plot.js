@@ -1,33 +1,33 @@
-// One chart on a canvas: draws a view, and tells where it is zoomed, pointed at and clicked.
+// One chart on a canvas: draws a view, and calls handlers when it is zoomed, pointed at or clicked.
 import { init } from "./echarts.js";
 import { nearest } from "./gaps.js";
 import { axes, option } from "./option.js";
-import { drawn, heights, span } from "./panels.js";
-import { meant } from "./peak.js";
+import { shownSeries, heights, valueRange } from "./panels.js";
+import { pointedBucket } from "./peak.js";
 import { filename, picture } from "./picture.js";
 
 const DRAG_PX = 6;
-const TOLD_MS = 250;
+const ZOOM_REPORT_MS = 250;
 
 export class Plot {
-  // `told` holds onZoom(range or null), onPoint(ms), onPick(ms), onWiden(), onWheel().
-  constructor(node, told) {
+  // `handlers`: onZoom(range or null), onPoint(ms), onPick(ms), onWiden(), onWheel().
+  constructor(node, handlers) {
     this.node = node;
-    this.told = told;
+    this.handlers = handlers;
     this.view = null;
-    // A time that a key or a row of the table points at, 0 while the pointer does.
+    // The time at which a key or a row of the table has set the cursor; 0 while the pointer sets it.
     this.marked = 0;
     this.chart = init(node, null, { renderer: "canvas" });
     this.chart.on("datazoom", (event) => this.zoomed(event.batch?.[0] ?? event));
     this.chart.on("updateAxisPointer", ({ axesInfo }) => this.pointed(axesInfo?.[0]?.value));
-    // Where the pointer is: what is drawn under it changes while it stands still.
+    // The place of the pointer, because the chart below it can change while it rests.
     this.chart.getZr().on("mousemove", ({ offsetX: x, offsetY: y }) => {
-      this.under = { x, y };
+      this.pointer = { x, y };
       this.marked = 0;
     });
     this.chart.getZr().on("globalout", () => {
-      this.under = null;
-      told.onPoint(0);
+      this.pointer = null;
+      handlers.onPoint(0);
     });
     node.addEventListener("wheel", this.wheel, { capture: true, passive: true });
     this.chart.getZr().on("dblclick", () => this.zoom(null));
@@ -36,15 +36,15 @@ export class Plot {
     this.size.observe(node);
   }
 
-  // ECharts takes every wheel over a chart from the page, also one that it does not zoom by: it gets only those with Ctrl.
+  // ECharts prevents the page from scrolling on every wheel event, so it gets only those with Ctrl, by which it zooms.
   wheel = (event) => {
     if (event.ctrlKey) return;
     event.stopPropagation();
-    this.told.onWheel();
+    this.handlers.onWheel();
   };
 
   dispose() {
-    clearTimeout(this.telling);
+    clearTimeout(this.reportTimer);
     cancelAnimationFrame(this.frame);
     this.size.disconnect();
     this.node.removeEventListener("wheel", this.wheel, { capture: true });
@@ -57,64 +57,65 @@ export class Plot {
     if (this.view) this.draw(this.view);
   }
 
-  // Everything anew except the zoom, which stays where it was until the view brings another.
+  // Draws a view. A zoom that the page has not received yet is kept.
   draw(view) {
     const [width, height] = [this.chart.getWidth(), this.chart.getHeight()];
-    // A zoom that is not told yet is newer than what the page knows.
-    const zoom = this.telling ? this.view.zoom : view.zoom;
+    // A zoom that is not reported yet is newer than the view's.
+    const zoom = this.reportTimer ? this.view.zoom : view.zoom;
     this.view = { ...view, zoom, width, height, compact: width < 560 };
     this.painted = this.view;
     const readout = ([first]) => first && view.readout(this.bucketAt(first.axisValue));
     this.chart.setOption(option({ ...this.view, readout }), { replaceMerge: ["series", "xAxis", "yAxis", "grid"] });
-    this.readAgain();
+    this.updateReadout();
   }
 
-  // Reads what is under the pointer now; ECharts would keep the time that was there before.
-  readAgain() {
-    if (!this.under) return;
-    const inside = this.chart.containPixel("grid", [this.under.x, this.under.y]);
-    this.chart.dispatchAction(inside ? { type: "showTip", ...this.under } : { type: "hideTip" });
+  // Updates the readout under a resting pointer; ECharts would keep the old time.
+  updateReadout() {
+    if (!this.pointer) return;
+    const inside = this.chart.containPixel("grid", [this.pointer.x, this.pointer.y]);
+    this.chart.dispatchAction(inside ? { type: "showTip", ...this.pointer } : { type: "hideTip" });
   }
 
-  // The wheel or the slider has moved; the axes follow in the next frame.
+  // The wheel or the slider has changed the zoom; the axes are updated in the next frame.
   zoomed({ start, end, startValue, endValue }) {
     const { from, to } = this.view;
     const at = (percent) => from + ((to - from) * percent) / 100;
-    this.keep([startValue ?? at(start), endValue ?? at(end)]);
+    this.setZoom([startValue ?? at(start), endValue ?? at(end)]);
     cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.follow());
+    this.frame = requestAnimationFrame(() => this.updateAxes());
   }
 
-  // To a range in epoch milliseconds, or to all of it.
+  // Zooms to a range in epoch ms, or with null to the whole window.
   zoom(range) {
     const { from, to } = this.view;
     const [startValue, endValue] = range ?? [from, to];
-    this.keep([startValue, endValue]);
-    this.follow({ dataZoom: [{ startValue, endValue }, { startValue, endValue }] });
+    this.setZoom([startValue, endValue]);
+    this.updateAxes({ dataZoom: [{ startValue, endValue }, { startValue, endValue }] });
   }
 
-  follow(more = {}) {
+  updateAxes(more = {}) {
     this.chart.setOption({ ...more, ...axes(this.view, this.painted) });
     this.painted = this.view;
-    this.readAgain();
+    this.updateReadout();
   }
 
-  keep(range) {
+  setZoom(range) {
     const { from, to } = this.view;
     const [start, end] = range.map(Math.round);
     this.view = { ...this.view, zoom: start <= from && end >= to ? null : [start, end] };
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => {
-      this.telling = null;
-      this.told.onZoom(this.view.zoom);
-    }, TOLD_MS);
+    clearTimeout(this.reportTimer);
+    this.reportTimer = setTimeout(() => {
+      this.reportTimer = null;
+      this.handlers.onZoom(this.view.zoom);
+    }, ZOOM_REPORT_MS);
   }
 
-  // In (below 1) or out around the middle of what is seen. Out of all that is there, the page shows more.
+  // Zooms around the middle of the visible range: in with a factor below 1, else out. If all is visible already, the page is
+  // asked for a wider window.
   zoomBy(factor) {
     const { from, to, zoom } = this.view;
     if (factor > 1 && !zoom) {
-      this.told.onWiden();
+      this.handlers.onWiden();
       return;
     }
     const [start, end] = zoom ?? [from, to];
@@ -123,7 +124,7 @@ export class Plot {
     this.zoom([Math.max(from, middle - half), Math.min(to, middle + half)]);
   }
 
-  // By a quarter of what is seen, to later (1) or earlier (-1), as far as the window goes.
+  // Moves the visible range by a quarter of its length, later (1) or earlier (-1), inside of the window.
   pan(direction) {
     const { from, to, zoom } = this.view;
     if (!zoom) return;
@@ -132,43 +133,43 @@ export class Plot {
     this.zoom([zoom[0] + shift, zoom[1] + shift]);
   }
 
-  // The time of the bucket that is meant by a time under the pointer, 0 for none; what is marked means itself.
+  // The time of the bucket for a time under the pointer, 0 without one; the marked time if a key or a row has set the cursor.
   bucketAt(value) {
     if (this.marked) return this.marked;
     const { data, zoom, from, to } = this.view;
     const [start, end] = zoom ?? [from, to];
     const [left, right] = [start, end].map((ms) => this.chart.convertToPixel({ xAxisIndex: 0 }, ms));
-    const scales = drawn(this.view).map(({ key, panel = 0 }) => {
-      const [low, high] = span(this.view, panel);
+    const scales = shownSeries(this.view).map(({ key, panel = 0 }) => {
+      const [low, high] = valueRange(this.view, panel);
       return { key, worth: (high - low) / heights(this.view)[panel] };
     });
-    return data.at[meant(data, value, (end - start) / Math.max(1, right - left), scales)] ?? 0;
+    return data.at[pointedBucket(data, value, (end - start) / Math.max(1, right - left), scales)] ?? 0;
   }
 
   pointed(value) {
     if (value === undefined || value === null) return;
     const ms = this.bucketAt(value);
-    if (ms > 0) this.told.onPoint(ms);
+    if (ms > 0) this.handlers.onPoint(ms);
   }
 
   picked(value) {
     this.marked = 0;
     const ms = this.bucketAt(value);
-    if (ms > 0) this.told.onPick(ms);
+    if (ms > 0) this.handlers.onPick(ms);
   }
 
-  // Marks a time, as pointing at it would; 0 unmarks.
+  // Sets the cursor to a time, as pointing at it would; 0 removes it.
   mark(ms) {
     const { data, series, shown } = this.view;
     const i = ms > 0 ? nearest(data, ms) : -1;
-    const one = series.find(({ key }) => shown.includes(key));
+    const hasLine = series.some(({ key }) => shown.includes(key));
     this.marked = data.at[i] ?? 0;
-    if (i < 0 || !one) return this.chart.dispatchAction({ type: "hideTip" });
+    if (i < 0 || !hasLine) return this.chart.dispatchAction({ type: "hideTip" });
     const x = this.chart.convertToPixel({ xAxisIndex: 0 }, data.at[i]);
     return this.chart.dispatchAction({ type: "showTip", x, y: 24 });
   }
 
-  // The URL of what is seen as a PNG.
+  // The data URL of the visible range as a PNG.
   image() {
     return picture(this.view, init);
   }
@@ -207,7 +208,7 @@ function selectByDrag(plot) {
     plot.zoom([Math.max(from, plot.view.from), Math.min(to, plot.view.to)]);
   };
   const click = (event) => {
-    // Also a drag that moves what is seen ends in a click.
+    // A drag that moves the visible range also ends with a click event.
     const dragged = cover.isConnected || (pressed !== null && Math.abs(x(event) - pressed) >= DRAG_PX);
     start = null;
     cover.remove();

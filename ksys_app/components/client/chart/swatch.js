@@ -1,4 +1,4 @@
-// The line of a series in small, 28 by 10: its dash and its symbol tell it without its colour.
+// The swatch of a series in a legend, 28 by 10 px: its dash and symbol identify it without colour.
 export const LINE = "M1 5h26";
 export const DASHES = { solid: [], dashed: [5, 3], dotted: [1.5, 2.5] };
 

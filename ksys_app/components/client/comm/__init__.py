@@ -1,4 +1,4 @@
-"""Communication: the heatmaps with their outages, and all tags by days."""
+"""The components of ``/comm``: heatmaps with outages, and the overview of all tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ksys_app.components.client.shell import PICKER
 
 
 class TagsPicker(rx.Component):
-    """Chooses several tags among thousands."""
+    """A picker of several tags among thousands."""
 
     library = library("comm/tagspicker.jsx")
     tag = "TagsPicker"
@@ -24,7 +24,7 @@ class TagsPicker(rx.Component):
 
 
 class DayField(rx.Component):
-    """A day written ``YYYY-MM-DD``; what is none, or lies outside, is told in words."""
+    """A field for a day, ``YYYY-MM-DD``; it says why a text is invalid or out of range."""
 
     library = library("comm/dayfield.jsx")
     tag = "DayField"
@@ -36,17 +36,17 @@ class DayField(rx.Component):
     on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
-class Lasted(rx.Component):
-    """How long outages lasted; an ongoing one goes on.
+class OutageLength(rx.Component):
+    """The length of the longest outage, or of all; an ongoing outage grows with the clock.
 
     Attributes:
-        ended_min: minutes of those that are over: of the longest, or of all.
-        since_ms: when the ongoing one began, epoch milliseconds; 0 without one.
-        sum: all of them together, not the longest.
+        ended_min: the minutes of the longest ended outage, or of all ended ones.
+        since_ms: the start of the ongoing outage, epoch milliseconds; 0 without one.
+        sum: whether the lengths of all outages are added; else the longest is shown.
     """
 
-    library = library("comm/lasted.jsx")
-    tag = "Lasted"
+    library = library("comm/outagelength.jsx")
+    tag = "OutageLength"
 
     ended_min: rx.Var[int]
     since_ms: rx.Var[int]
@@ -54,7 +54,7 @@ class Lasted(rx.Component):
 
 
 class CommBoard(rx.Component):
-    """Heatmaps and outages that mark each other; its children stand above the outages."""
+    """The heatmaps and the table of outages, which highlight each other; children lie between."""
 
     library = library("comm/commboard.jsx")
     tag = "CommBoard"
@@ -73,13 +73,13 @@ class CommBoard(rx.Component):
 
 
 class Overview(rx.Component):
-    """Every tag in a row; a row opens its hours.
+    """The table of all tags; a click on a row opens the hours of its tag.
 
     Attributes:
-        rows: what was counted of each.
-        nows: whether each is alive, in the same order.
-        sort: the column they are ordered by.
-        descending: the greatest first.
+        rows: the counts of each tag.
+        nows: the current state of communication of each tag, in the same order.
+        sort: the column of the order.
+        descending: whether the greatest comes first.
     """
 
     library = library("comm/overview.jsx")

@@ -1,22 +1,23 @@
-// The grids of /comm as the browser reads them: columns unfolded, cells placed, rates coloured.
+// The grids of /comm: decodes the columns, places the cells, and computes their colours and texts. Pure functions.
 import { stamp } from "../lib/zone.js";
 import { fill } from "../lib/words.js";
 
 export const HOUR = 3_600_000;
 
-// `10000*700,9861,-1*19`: values in order, runs of one value folded.
+// The values of a run-length encoded column, `10000*700,9861,-1*19`.
 export function unfold(text) {
   const values = [];
-  for (const part of text.split(",")) {
-    const [value, count] = part.split("*");
-    const one = Number.isNaN(Number(value)) ? value : Number(value);
-    for (let n = Number(count ?? 1); n > 0; n -= 1) values.push(one);
+  for (const run of text.split(",")) {
+    const [encoded, count] = run.split("*");
+    const value = Number.isNaN(Number(encoded)) ? encoded : Number(encoded);
+    for (let n = Number(count ?? 1); n > 0; n -= 1) values.push(value);
   }
   return values;
 }
 
-// Every cell with its day (column), hour (row), time and words; `half` where an hour comes twice.
-export function place(calendar, zone) {
+// The cells of a calendar, one for each hour: index `i`, day (column), hour (row), epoch ms, and local time as text. `half` is 1
+// or 2 if the hour occurs twice on that day, else 0.
+export function layOutCells(calendar, zone) {
   const cells = [];
   calendar.days.forEach(({ hours }, day) => {
     hours.forEach((hour, at) => {
@@ -28,7 +29,7 @@ export function place(calendar, zone) {
   return cells;
 }
 
-// The 24 rows, each with its cells by day; and the hours that a day skips.
+// The 24 rows with their cells in the order of the days, and the hours that a day skips.
 export function rowsOf(cells, days) {
   const rows = Array.from({ length: 24 }, () => []);
   cells.forEach((cell) => rows[cell.hour].push(cell));
@@ -37,26 +38,26 @@ export function rowsOf(cells, days) {
   return { rows, skipped };
 }
 
-// `0 comm-0, 8000 comm-1, …`: a colour between the two stops that a rate lies between.
+// A function from a rate, in hundredths of a percent, to its colour on a scale `0 comm-0, 8000 comm-1, …`.
 export function colors(scale) {
   const stops = scale.split(", ").map((stop) => stop.split(" ")).map(([at, name]) => [Number(at), name]);
-  const known = new Map();
+  const cache = new Map();
   return (rate) => {
-    if (!known.has(rate)) known.set(rate, mixed(stops, rate));
-    return known.get(rate);
+    if (!cache.has(rate)) cache.set(rate, mixColors(stops, rate));
+    return cache.get(rate);
   };
 }
 
-function mixed(stops, rate) {
+function mixColors(stops, rate) {
   const above = stops.findIndex(([at]) => rate <= at);
   if (above <= 0) return `var(--${stops.at(above).at(1)})`;
   const [from, low] = stops[above - 1];
   const [to, high] = stops[above];
-  const part = Math.round(((rate - from) / (to - from)) * 1000) / 10;
-  return `color-mix(in oklab, var(--${high}) ${part}%, var(--${low}))`;
+  const percentage = Math.round(((rate - from) / (to - from)) * 1000) / 10;
+  return `color-mix(in oklab, var(--${high}) ${percentage}%, var(--${low}))`;
 }
 
-// Over the first limit the scale is so light (in the dark so dark) that a mark takes the other ink.
+// Whether the colour of a rate is so light (in the dark theme, so dark) that a mark on it needs the other text colour.
 export const isSoft = (rate) => rate >= 9500;
 
 export const percent = (rate) => (rate < 0 ? "–" : `${(rate / 100).toFixed(2)} %`);
@@ -65,8 +66,8 @@ const NAMES = { o: "ok", w: "warn", c: "crit", n: "no_data", f: "not_yet" };
 export const isJudged = (state) => state !== "no_data" && state !== "not_yet";
 export const stateOf = (code) => NAMES[code];
 
-// What a cell says: to the ear as one sentence, and as the lines of its tooltip.
-export function told(map, cell, w) {
+// The facts of a cell as texts and numbers, for its sentence and its tooltip. `w`: the section `comm` of the texts.
+export function cellFacts(map, cell, w) {
   const { i } = cell;
   const state = stateOf(map.state[i]);
   return {
@@ -81,19 +82,20 @@ export function told(map, cell, w) {
   };
 }
 
-export function sentence(one, w) {
-  if (!isJudged(one.state)) {
-    return fill(one.state === "not_yet" ? w.says_not_yet : w.says_none, { when: spoken(one.when) });
+// The facts of a cell as one sentence for a screen reader.
+export function sentence(facts, w) {
+  if (!isJudged(facts.state)) {
+    return fill(facts.state === "not_yet" ? w.says_not_yet : w.says_none, { when: spoken(facts.when) });
   }
-  const values = { ...one, when: spoken(one.when), state: one.word };
-  const seen = one.seen ? fill(w.says_seen, { time: one.seen }) : w.none_seen;
+  const values = { ...facts, when: spoken(facts.when), state: facts.word };
+  const seen = facts.seen ? fill(w.says_seen, { time: facts.seen }) : w.none_seen;
   return `${fill(w.says_rate, values)}, ${seen}`;
 }
 
-// `2026-03-29 02:00+01:00`: seconds say nothing of an hour.
+// A time without its seconds: `2026-03-29 02:00+01:00`.
 export const spoken = (when) => when.slice(0, 16) + when.slice(19);
 
-// The minute of a bucket of UTC, which a zone off by part of an hour shifts on the wall.
+// The local time, `HH:MM`, of a minute in a UTC hour. The hour starts at another minute in a zone such as +05:30.
 function stampMinute(when, minute) {
   const [hour, start] = [when.slice(11, 13), Number(when.slice(14, 16))];
   const total = start + minute;

@@ -1,6 +1,6 @@
-// The heatmaps and their outages: what is pointed at in one is marked in the other.
+// The heatmaps and the table of outages. An hour or an outage hovered in one is highlighted in the other.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { colors, isJudged, place, spoken, told, unfold } from "./comm.js";
+import { colors, isJudged, layOutCells, spoken, cellFacts, unfold } from "./comm.js";
 import { grouped } from "../lib/figures.js";
 import { Heatmap } from "./heatmap.jsx";
 import { useLive } from "../shell/live.jsx";
@@ -22,11 +22,11 @@ export function CommBoard({
   const [pointed, setPointed] = useState(null);
   const [marked, setMarked] = useState(null);
   const [hovered, setHovered] = useState(null);
-  const cells = useMemo(() => place(calendar, zone), [calendar, zone]);
+  const cells = useMemo(() => layOutCells(calendar, zone), [calendar, zone]);
   const color = useMemo(() => colors(scale), [scale]);
-  const maps = useMemo(() => folded.map((one) => ({
-    tag: one.tag, rate: unfold(one.rate), recv: unfold(one.recv), exp: unfold(one.exp),
-    seen: unfold(one.seen), state: unfold(one.state),
+  const maps = useMemo(() => folded.map((map) => ({
+    tag: map.tag, rate: unfold(map.rate), recv: unfold(map.recv), exp: unfold(map.exp),
+    seen: unfold(map.seen), state: unfold(map.state),
   })), [folded]);
   useReload(onReload, tickS);
   useEffect(() => {
@@ -41,12 +41,12 @@ export function CommBoard({
     setMarked(null);
     onClear();
   }, [onClear]);
-  const of = (tag, i) => outages.findIndex((run) => run.tag === tag && run.first <= i && i <= run.last);
-  const selectedRun = card.cell >= 0 ? of(card.tag, card.cell) : -1;
-  const hot = pointed ? of(pointed.tag, pointed.i) : -1;
+  const runAt = (tag, i) => outages.findIndex((run) => run.tag === tag && run.first <= i && i <= run.last);
+  const selectedRun = card.cell >= 0 ? runAt(card.tag, card.cell) : -1;
+  const hot = pointed ? runAt(pointed.tag, pointed.i) : -1;
   const shown = hovered ?? (hot >= 0 ? hot : marked ?? selectedRun);
   const run = outages[shown];
-  const map = pointed && maps.find((one) => one.tag === pointed.tag);
+  const pointedMap = pointed && maps.find((map) => map.tag === pointed.tag);
   return (
     <div className="board" data-many={maps.length > 1}>
       <section className="maps-section" aria-labelledby="maps-heading">
@@ -59,15 +59,15 @@ export function CommBoard({
           </div>
           <a href={at(csv.cells)} download className="control control-small" data-testid="csv-cells">{w.csv_cells}</a>
         </div>
-        {calendar.odd.map((odd) => say(words, odd)).map((line) => <p key={line} className="note note-odd" data-testid="odd-day">{line}</p>)}
+        {calendar.odd.map((note) => say(words, note)).map((line) => <p key={line} className="note note-odd" data-testid="odd-day">{line}</p>)}
         <div className="maps">
-          {maps.map((one) => (
-            <figure key={one.tag} className="map" data-selected={card.tag === one.tag}>
-              <figcaption title={one.tag}>{one.tag}</figcaption>
-              <Scrollable className="map-scroll" label={fill(w.map_label, { tag: one.tag })}>
-                <Heatmap map={one} cells={cells} calendar={calendar} color={color} words={w} figures={figures}
-                  selected={card.tag === one.tag ? card.cell : -1} label={fill(w.map_label, { tag: one.tag })}
-                  runFirst={run?.tag === one.tag ? run.first : -1} runLast={run?.tag === one.tag ? run.last : -2} onPoint={point} onChoose={choose} onEscape={escape} />
+          {maps.map((map) => (
+            <figure key={map.tag} className="map" data-selected={card.tag === map.tag}>
+              <figcaption title={map.tag}>{map.tag}</figcaption>
+              <Scrollable className="map-scroll" label={fill(w.map_label, { tag: map.tag })}>
+                <Heatmap map={map} cells={cells} calendar={calendar} color={color} words={w} figures={figures}
+                  selected={card.tag === map.tag ? card.cell : -1} label={fill(w.map_label, { tag: map.tag })}
+                  runFirst={run?.tag === map.tag ? run.first : -1} runLast={run?.tag === map.tag ? run.last : -2} onPoint={point} onChoose={choose} onEscape={escape} />
               </Scrollable>
             </figure>
           ))}
@@ -78,12 +78,12 @@ export function CommBoard({
         <Outages outages={outages} count={count} silent={silent} tags={maps.length} many={maps.length > 1} shown={shown} csv={csv.outages}
           onHover={setHovered} onMark={(at) => setMarked(at === marked ? null : at)} />
       </div>
-      {pointed && map && cells[pointed.i] ? <Tip tag={pointed.tag} node={pointed.node} one={told(map, cells[pointed.i], w)} words={w} /> : null}
+      {pointed && pointedMap && cells[pointed.i] ? <Tip tag={pointed.tag} node={pointed.node} facts={cellFacts(pointedMap, cells[pointed.i], w)} words={w} /> : null}
     </div>
   );
 }
 
-// As high in figures as in colours: what stands below it stays where it is.
+// The legend has the same height for figures and for colours, so that the heatmaps below do not move.
 function Legend({ scale, figures, words: w }) {
   const stops = scale.split(", ").map((stop) => stop.split(" "));
   return (
@@ -111,31 +111,31 @@ const counted = (number) => grouped(String(number));
 
 const MARKS = { ok: "ok", warn: "warn", crit: "crit", no_data: "never", not_yet: "never" };
 
-// Where something begins that lies after what is from `start` to `end`, or before it where there is no room.
-function beside(start, end, size, room) {
+// The position of a box of length `size` after the range from `start` to `end`, or before it if `room` is too short.
+function positionBeside(start, end, size, room) {
   const after = end + GAP;
   return after + size <= room - EDGE ? after : Math.max(EDGE, start - GAP - size);
 }
 
-function Tip({ tag, node, one, words: w }) {
+function Tip({ tag, node, facts, words: w }) {
   const tip = useRef(null);
   useEffect(() => {
     const cell = node.getBoundingClientRect();
     const own = tip.current.getBoundingClientRect();
-    // At a corner of the cell: its hours of other days and the other hours of its day stay in view.
-    tip.current.style.left = `${beside(cell.left, cell.right, own.width, window.innerWidth)}px`;
-    tip.current.style.top = `${beside(cell.top, cell.bottom, own.height, window.innerHeight)}px`;
+    // The tooltip is at a corner of the cell, so that it covers neither its row nor its column.
+    tip.current.style.left = `${positionBeside(cell.left, cell.right, own.width, window.innerWidth)}px`;
+    tip.current.style.top = `${positionBeside(cell.top, cell.bottom, own.height, window.innerHeight)}px`;
   });
-  const rows = !isJudged(one.state) ? [] : [
-    [w.success, one.rate],
-    [w.received, `${counted(one.recv)} / ${counted(one.exp)}`],
-    [w.missing, counted(one.missing)],
-    [w.last_seen, one.seen || w.none_seen],
+  const rows = !isJudged(facts.state) ? [] : [
+    [w.success, facts.rate],
+    [w.received, `${counted(facts.recv)} / ${counted(facts.exp)}`],
+    [w.missing, counted(facts.missing)],
+    [w.last_seen, facts.seen || w.none_seen],
   ];
   return (
     <div ref={tip} className="chart-tip hm-tip" data-testid="cell-tip" aria-hidden="true">
-      <p>{tag} · {spoken(one.when)}</p>
-      <p className="hm-tip-state" data-state={one.state}><Mark kind={MARKS[one.state]} />{one.word}</p>
+      <p>{tag} · {spoken(facts.when)}</p>
+      <p className="hm-tip-state" data-state={facts.state}><Mark kind={MARKS[facts.state]} />{facts.word}</p>
       <dl>{rows.map(([name, value]) => [<dt key={`t${name}`}>{name}</dt>, <dd key={`d${name}`}>{value}</dd>])}</dl>
     </div>
   );

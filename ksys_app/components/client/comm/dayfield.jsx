@@ -1,4 +1,4 @@
-// A day as the pages write it, YYYY-MM-DD, whatever the browser's own format is.
+// A field for a day, YYYY-MM-DD. A native date field would use the format of the browser.
 import { useEffect, useId, useState } from "react";
 import { useWords } from "../lib/usewords.js";
 import { fill } from "../lib/words.js";
@@ -9,47 +9,47 @@ const STEPS = { ArrowUp: 1, ArrowDown: -1, PageUp: 30, PageDown: -30 };
 export function DayField({ value, min, max, label, onPick }) {
   const { comm: w } = useWords();
   const [text, setText] = useState(value);
-  const [wrong, setWrong] = useState(false);
-  const why = useId();
+  const [invalid, setInvalid] = useState(false);
+  const errorId = useId();
   const show = (day) => {
     setText(day);
-    setWrong(false);
+    setInvalid(false);
   };
   useEffect(() => show(value), [value]);
   const fits = (day) => isDay(day) && day >= min && day <= max;
   const pick = (day) => {
     if (day !== value) onPick(day);
   };
-  const type = (typed) => {
-    const day = plain(typed);
+  const onType = (typed) => {
+    const day = normalized(typed);
     setText(typed);
-    setWrong(day.length >= 10 && !fits(day));
+    setInvalid(day.length >= 10 && !fits(day));
     if (fits(day)) pick(day);
   };
-  const leave = () => (fits(plain(text)) ? show(plain(text)) : setWrong(true));
+  const onLeave = () => (fits(normalized(text)) ? show(normalized(text)) : setInvalid(true));
   const keyDown = (event) => {
-    if (event.key === "Enter") leave();
+    if (event.key === "Enter") onLeave();
     else if (event.key === "Escape") show(value);
-    else if (event.key in STEPS && isDay(plain(text))) {
+    else if (event.key in STEPS && isDay(normalized(text))) {
       event.preventDefault();
-      const day = moved(plain(text), STEPS[event.key]);
-      const inside = day < min ? min : day > max ? max : day;
-      show(inside);
-      pick(inside);
+      const day = moved(normalized(text), STEPS[event.key]);
+      const bounded = day < min ? min : day > max ? max : day;
+      show(bounded);
+      pick(bounded);
     }
   };
   return (
     <span className="day-field">
       <input type="text" value={text} maxLength={10} pattern="\d{4}-\d{2}-\d{2}" placeholder="YYYY-MM-DD" autoComplete="off" spellCheck={false}
-        aria-label={label} title={label} aria-invalid={wrong} aria-describedby={wrong ? why : undefined}
-        className="control" data-testid="start-date" onChange={(event) => type(event.target.value)} onBlur={leave} onKeyDown={keyDown} />
-      {wrong ? <span id={why} role="alert" className="day-wrong" data-testid="day-wrong">{fill(w.day_wrong, { from: min, to: max })}</span> : null}
+        aria-label={label} title={label} aria-invalid={invalid} aria-describedby={invalid ? errorId : undefined}
+        className="control" data-testid="start-date" onChange={(event) => onType(event.target.value)} onBlur={onLeave} onKeyDown={keyDown} />
+      {invalid ? <span id={errorId} role="alert" className="day-wrong" data-testid="day-wrong">{fill(w.day_wrong, { from: min, to: max })}</span> : null}
     </span>
   );
 }
 
-// Dots and slashes are how days are written elsewhere.
-const plain = (text) => text.trim().replaceAll(/[./]/g, "-");
+// The text with dashes instead of dots and slashes.
+const normalized = (text) => text.trim().replaceAll(/[./]/g, "-");
 
 const write = (ms) => new Date(ms).toISOString().slice(0, 10);
 

@@ -1,10 +1,11 @@
-// 30 days across, 24 hours down: one element a cell, so that each can be spoken, focused and printed.
+// The heatmap of a tag: a column for each of 30 days, a row for each of 24 hours. Each cell is an element, so that it can be
+// read aloud, focused and printed.
 import { memo, useEffect, useMemo, useRef } from "react";
-import { isJudged, isSoft, rowsOf, sentence, stateOf, told } from "./comm.js";
+import { isJudged, isSoft, rowsOf, sentence, stateOf, cellFacts } from "./comm.js";
 
 const COLUMN = 2;
 const ROW = 3;
-// Fewer have no room for the name of their month.
+// The name of a month needs at least so many columns.
 const MONTH_COLUMNS = 5;
 
 export const Heatmap = memo(/** @param {Record<string, any>} props */ function Heatmap({
@@ -12,9 +13,9 @@ export const Heatmap = memo(/** @param {Record<string, any>} props */ function H
 }) {
   const root = useRef(null);
   const { rows, skipped } = useMemo(() => rowsOf(cells, calendar.days), [cells, calendar]);
-  useEffect(() => enter(root.current, selected), [selected, cells]);
+  useEffect(() => setTabStop(root.current, selected), [selected, cells]);
   useEffect(() => {
-    if (figures) bring(root.current, selected);
+    if (figures) scrollToSelected(root.current, selected);
   }, [figures]);
   const today = calendar.days.findIndex(({ day }) => day === calendar.today);
   const at = (event) => {
@@ -28,7 +29,7 @@ export const Heatmap = memo(/** @param {Record<string, any>} props */ function H
       onMouseLeave={() => onPoint(map.tag, null)}
       onFocus={(event) => {
         const cell = at(event);
-        if (cell) enter(root.current, cell.i);
+        if (cell) setTabStop(root.current, cell.i);
         onPoint(map.tag, cell);
       }}
       onBlur={() => onPoint(map.tag, null)}
@@ -71,7 +72,7 @@ export const Heatmap = memo(/** @param {Record<string, any>} props */ function H
               <span key={cell.i} role="gridcell" tabIndex={-1} data-i={cell.i} data-state={code}
                 data-half={cell.half || undefined} data-soft={isSoft(map.rate[cell.i]) || undefined} aria-selected={cell.i === selected}
                 data-run={cell.i >= runFirst && cell.i <= runLast ? "" : undefined}
-                aria-label={sentence(told(map, cell, w), w)} className="hm-cell"
+                aria-label={sentence(cellFacts(map, cell, w), w)} className="hm-cell"
                 style={{
                   gridColumn: cell.day + COLUMN, gridRow: hour + ROW,
                   background: judged && !figures ? color(map.rate[cell.i]) : undefined,
@@ -101,25 +102,27 @@ function months(days) {
   return found;
 }
 
-// The tabulator key enters at one cell only: the one selected or used last, else the newest judged.
-function enter(root, wanted) {
+// Sets the single cell at which the Tab key enters: the selected one, else the one that was focused last, else the newest
+// judged one.
+function setTabStop(root, selected) {
   const before = root.querySelector('[data-i][tabindex="0"]');
   const judged = root.querySelectorAll('[data-i]:not([data-state="n"], [data-state="f"])');
   const newest = [...judged].reduce((last, cell) => (Number(cell.dataset.i) > Number(last?.dataset.i ?? -1) ? cell : last), null);
-  const cell = (wanted >= 0 ? root.querySelector(`[data-i="${wanted}"]`) : null) ?? before ?? newest ?? root.querySelector("[data-i]");
+  const cell = (selected >= 0 ? root.querySelector(`[data-i="${selected}"]`) : null) ?? before ?? newest ?? root.querySelector("[data-i]");
   before?.setAttribute("tabindex", "-1");
   cell?.setAttribute("tabindex", "0");
 }
 
-// Figures need more room than a screen has: what is selected is in view, else the newest day.
-function bring(root, selected) {
+// Figures are wider than the screen: scrolls to the selected cell, or to the newest day.
+function scrollToSelected(root, selected) {
   const box = root.parentElement;
   const cell = root.querySelector(`[data-i="${selected}"]`);
   if (cell) box.scrollLeft = cell.offsetLeft - (box.clientWidth - cell.offsetWidth) / 2;
   else box.scrollLeft = box.scrollWidth;
 }
 
-// Left and right change the day, up and down the hour; where a day skips it, the nearest there is.
+// Moves the focus by a key: left and right change the day, up and down the hour. If the other day skips the hour, its nearest
+// hour gets the focus. Returns false for other keys.
 function move(root, cells, from, key) {
   const days = cells.at(-1).day;
   const target = {
@@ -144,7 +147,7 @@ const inDay = (cells, from, step) => {
 };
 
 function nearest(cells, day, hour, half) {
-  const there = cells.filter((cell) => cell.day === day);
-  const far = (cell) => Math.abs(cell.hour - hour) * 4 + Math.abs(cell.half - half);
-  return there.reduce((best, cell) => (best === null || far(cell) < far(best) ? cell : best), null);
+  const cellsOfDay = cells.filter((cell) => cell.day === day);
+  const distance = (cell) => Math.abs(cell.hour - hour) * 4 + Math.abs(cell.half - half);
+  return cellsOfDay.reduce((best, cell) => (best === null || distance(cell) < distance(best) ? cell : best), null);
 }

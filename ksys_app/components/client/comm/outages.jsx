@@ -1,6 +1,6 @@
-// The outages, newest first until another order is asked for; a row marks its run on the heatmap.
+// The table of outages, newest first unless sorted by another column. A row highlights its hours on the heatmap.
 import { useEffect, useRef, useState } from "react";
-import { Lasted } from "./lasted.jsx";
+import { OutageLength } from "./outagelength.jsx";
 import { Mark } from "../grid/mark.jsx";
 import { at } from "../lib/paths.js";
 import { current } from "../lib/language.js";
@@ -21,7 +21,7 @@ export function Outages({ outages, count, silent, tags, many, shown, csv, onHove
   const [sort, setSort] = useState({ by: "end", down: true });
   const body = useRef(null);
   useEffect(() => {
-    // Only inside its own box: the page must not move under the pointer.
+    // Scroll only the box of the table: the page must not move under the pointer.
     const row = body.current?.querySelector('[data-marked="true"]');
     const box = row?.closest(".grid-scroll");
     if (!row || !box || row.contains(document.activeElement)) return;
@@ -31,8 +31,8 @@ export function Outages({ outages, count, silent, tags, many, shown, csv, onHove
       box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
     }
   }, [shown]);
-  // Of no tag shown a single hour could be judged.
-  const unknown = silent.length === tags;
+  // No hour of any shown tag could be judged.
+  const allSilent = silent.length === tags;
   const columns = [
     ...(many ? [["tag", w.col_tag]] : []),
     ["start", w.col_start], ["end", w.col_end], ["hours", w.col_length, "num"], ["received", w.col_received, "num"],
@@ -43,12 +43,12 @@ export function Outages({ outages, count, silent, tags, many, shown, csv, onHove
     <section className="outages-section" aria-labelledby="outages-heading">
       <div className="section-head">
         <h2 id="outages-heading">{w.outages}</h2>
-        <span className="count" data-testid="outage-count">{unknown ? "–" : count}</span>
+        <span className="count" data-testid="outage-count">{allSilent ? "–" : count}</span>
         <a href={at(csv)} download className="control control-small" data-testid="csv-outages">{w.csv_outages}</a>
       </div>
       {count > outages.length ? <p className="note">{fill(w.outages_cut, { n: outages.length, all: count })}</p> : null}
       {silent.map((why) => say(words, why)).map((line) => <p key={line} className="note" data-testid="outages-unknown">{line}</p>)}
-      {unknown ? null : outages.length === 0 ? <p className="note" data-testid="no-outages">{w.outages_none}</p> : (
+      {allSilent ? null : outages.length === 0 ? <p className="note" data-testid="no-outages">{w.outages_none}</p> : (
         <div className="grid-scroll outages" onMouseLeave={() => onHover(null)}>
           <table className="series" aria-labelledby="outages-heading" data-testid="outages">
             <thead>
@@ -76,7 +76,7 @@ export function Outages({ outages, count, silent, tags, many, shown, csv, onHove
                     {run.ongoing ? <span className="outage-ongoing"><Mark kind="crit" />{w.ongoing}</span> : minute(run.end_s)}
                   </td>
                   <td className="num" data-testid="outage-length">
-                    <Lasted endedMin={run.ongoing ? 0 : Math.round(run.hours * 60)} sinceMs={run.since_ms} />
+                    <OutageLength endedMin={run.ongoing ? 0 : Math.round(run.hours * 60)} sinceMs={run.since_ms} />
                     {run.clipped ? <span className="outage-clipped" title={w.clipped_why}>{w.clipped}</span> : null}
                   </td>
                   <td className="num" data-testid="outage-received">{run.received_s || w.nothing}</td>
@@ -90,7 +90,7 @@ export function Outages({ outages, count, silent, tags, many, shown, csv, onHove
   );
 }
 
-// Day and minute with its offset, in two lines where there is no room for one.
+// A time without seconds, as two parts that may be in two lines.
 const minute = (when) => (
   <>
     <span className="outage-part">{when.slice(0, 10)}</span>{" "}

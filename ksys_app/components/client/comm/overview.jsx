@@ -1,9 +1,9 @@
-// Every tag in one row: alive now, success, outages, its days; a row opens the tag's hours.
-// Roles are written out: on a phone a row is a block of its own, which a table's row is not.
+// The table of all tags: communication now, success rate, outages, a strip of days. A click on a row opens the tag's hours.
+// The roles are explicit, because on a phone CSS turns rows into blocks, which removes their table roles.
 import { memo, useMemo } from "react";
 import { colors, isSoft, percent, unfold } from "./comm.js";
 import { CommCell, Fresh, useNewest } from "../grid/freshness.jsx";
-import { Lasted } from "./lasted.jsx";
+import { OutageLength } from "./outagelength.jsx";
 import { useLive } from "../shell/live.jsx";
 import { Name } from "../grid/name.jsx";
 import { useReload } from "../lib/reload.js";
@@ -14,7 +14,7 @@ const numbers = (row, w) => [
   ["24h", row.success_24h, w.col_24h],
   ["30d", <>{row.success_30d}{row.judged ? <span className="of-days" title={w.judged_why}>{counted(w.judged, row.judged)}</span> : null}</>, w.col_30d],
   ["outages", row.outages, w.col_outages],
-  ["longest", <Lasted endedMin={row.longest_min} sinceMs={row.since_ms} />, w.col_longest],
+  ["longest", <OutageLength endedMin={row.longest_min} sinceMs={row.since_ms} />, w.col_longest],
   ["crit", row.crit_s, w.col_crit],
 ];
 
@@ -64,7 +64,7 @@ function Row({ row, now, days, today, color, words: w, onOpen }) {
       data-testid={`overview-${row.tag}`} onClick={() => onOpen([row.tag])}>
       <td role="cell" className="overview-tag col-series-tag">
         <button type="button" className="overview-open"
-          aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: received(row, w) })}>
+          aria-label={counted(w.overview_label, row.crit_s, { tag: row.tag, rate: rateText(row, w) })}>
           <Name text={row.tag} />
         </button>
         {row.assumed ? <span className="assumed" title={w.assumed_why} data-testid="overview-assumed">{w.assumed}</span> : null}
@@ -73,31 +73,31 @@ function Row({ row, now, days, today, color, words: w, onOpen }) {
       {numbers(row, w).map(([by, figure, text]) => (
         <td role="cell" key={by} className={by === "30d" ? "num col-30d" : "num"} data-label={text} data-testid={`overview-${by}`}>{figure}</td>
       ))}
-      <td role="cell" className="overview-seen" data-label={w.col_last}><Seen /></td>
-      <td role="cell" className="overview-days"><Days rate={row.rate} crit={row.crit} days={days} today={today} color={color} words={w} /></td>
+      <td role="cell" className="overview-seen" data-label={w.col_last}><NewestTime /></td>
+      <td role="cell" className="overview-days"><Days rates={row.rate} crit={row.crit} days={days} today={today} color={color} words={w} /></td>
     </Fresh>
   );
 }
 
-// `98.61 %`, and of how many days where these are not all.
-const received = (row, w) => (row.judged ? `${row.success_30d} ${counted(w.judged, row.judged)}` : row.success_30d);
+// The success rate as text, `98.61 %`, with the number of days if not all are judged.
+const rateText = (row, w) => (row.judged ? `${row.success_30d} ${counted(w.judged, row.judged)}` : row.success_30d);
 
-function Seen() {
+function NewestTime() {
   return <span data-testid="overview-seen">{useNewest() || "–"}</span>;
 }
 
-const Days = memo(/** @param {Record<string, any>} props */ function Days({ rate, crit, days, today, color, words: w }) {
+const Days = memo(/** @param {Record<string, any>} props */ function Days({ rates, crit, days, today, color, words: w }) {
   const critical = unfold(crit);
   const says = { n: w.overview_none, f: w.overview_not_yet };
   return (
     <div>
-      {unfold(rate).map((one, at) => {
+      {unfold(rates).map((rate, at) => {
         const day = days[at]?.day;
-        const state = one >= 0 ? (critical[at] > 0 ? "c" : "o") : today && day > today ? "f" : "n";
+        const state = rate >= 0 ? (critical[at] > 0 ? "c" : "o") : today && day > today ? "f" : "n";
         return (
-          <i key={day ?? at} className="hm-cell" data-state={state} data-soft={isSoft(one) || undefined}
-            title={counted(says[state] ?? w.overview_day, critical[at], { day, rate: percent(one) })}
-            style={one < 0 ? undefined : { background: color(one) }} />
+          <i key={day ?? at} className="hm-cell" data-state={state} data-soft={isSoft(rate) || undefined}
+            title={counted(says[state] ?? w.overview_day, critical[at], { day, rate: percent(rate) })}
+            style={rate < 0 ? undefined : { background: color(rate) }} />
         );
       })}
     </div>

@@ -1,4 +1,5 @@
-// Chooses several tags among thousands: typing narrows, arrows and Enter switch one on or off.
+// A picker of several tags that send: typing filters the list, the arrow keys and Enter switch a tag on or off. Calculated tags have no
+// communication of their own.
 import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useCombobox } from "downshift";
 import { highlighted, SHOWN } from "../lib/picks.js";
@@ -8,14 +9,16 @@ import { fill } from "../lib/words.js";
 
 const { ItemClick, InputKeyDownEnter, InputBlur } = useCombobox.stateChangeTypes;
 
+const sending = (tag) => !tag.expression;
+
 export function TagsPicker({ values, most, label, onPick }) {
   const { live: t, comm: w } = useWords();
   const [typed, setTyped] = useState("");
-  const tags = useTags(values, typed);
+  const tags = useTags(values, typed, sending);
   const input = useRef(null);
   const chosen = new Set(values);
   const items = useMemo(() => tags.found.slice(0, SHOWN), [tags.found]);
-  const full = chosen.size >= most;
+  const isFull = chosen.size >= most;
   const toggle = (name) => {
     const next = chosen.has(name) ? values.filter((other) => other !== name) : [...values, name];
     if (next.length > 0 && next.length <= most) onPick(next);
@@ -24,10 +27,10 @@ export function TagsPicker({ values, most, label, onPick }) {
     items,
     inputValue: typed,
     selectedItem: null,
-    isItemDisabled: (name) => (chosen.has(name) ? chosen.size === 1 : full),
+    isItemDisabled: (name) => (chosen.has(name) ? chosen.size === 1 : isFull),
     onSelectedItemChange: ({ selectedItem }) => selectedItem && toggle(selectedItem),
     onIsOpenChange: ({ isOpen }) => (isOpen ? tags.load() : setTyped("")),
-    // A choice neither closes the list nor fills the box: it switches one tag on or off.
+    // A choice switches a tag on or off. It does not close the list or change the text.
     stateReducer: (state, { changes, type }) => {
       if (type === InputBlur) return { ...changes, selectedItem: null, inputValue: "" };
       if (type !== ItemClick && type !== InputKeyDownEnter) return changes;
@@ -35,7 +38,7 @@ export function TagsPicker({ values, most, label, onPick }) {
     },
   });
   const open = box.isOpen;
-  // Enter would switch a tag on or off: none is taken before something is typed.
+  // Without typed text nothing is highlighted, so that Enter does not switch a tag by accident.
   useLayoutEffect(() => {
     if (open) box.setHighlightedIndex(highlighted(items, null, typed));
   }, [open, typed]);

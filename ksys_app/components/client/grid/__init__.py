@@ -1,4 +1,4 @@
-"""Tiles and rows of tags: names, figures, ages and states that go on with the clock."""
+"""Tiles and rows of tags. The browser updates ages and states each second."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Mark(rx.Component):
 
 
 class Fresh(rx.Component):
-    """An element that carries ``data-comm`` of its tag, and gives its age to what is inside."""
+    """The element of a tag, with ``data-comm``; the components inside show the tag's age."""
 
     library = library("grid/freshness.jsx")
     tag = "Fresh"
@@ -39,21 +39,21 @@ class Fresh(rx.Component):
 
 
 class StillFor(rx.Component):
-    """How long the value has been the same, in place of what is in it."""
+    """How long the value has been the same; its children while the value changes."""
 
     library = library("grid/freshness.jsx")
     tag = "StillFor"
 
 
 class Age(rx.Component):
-    """``4 s ago``, each second anew."""
+    """The age of the newest sample, ``4 s ago``, updated each second."""
 
     library = library("grid/freshness.jsx")
     tag = "Age"
 
 
 class CommBadge(rx.Component):
-    """The Comm state as a badge that explains itself."""
+    """The Comm state as a badge with a popover that explains it."""
 
     library = library("grid/freshness.jsx")
     tag = "CommBadge"
@@ -71,13 +71,13 @@ class CommCell(rx.Component):
 
 
 class State(rx.Component):
-    """The state of a tag with symbol and word, and since when, each second anew.
+    """The state of a tag as symbol and word, and since when, updated each second.
 
     Attributes:
         level: 0 normal, 1 warning, 2 critical, -1 not judged.
-        since_ms: since when, epoch milliseconds; 0 where that is not known.
+        since_ms: when the state began, epoch milliseconds; 0 if not known.
         at_least: whether it may have begun earlier.
-        by_minute: whether the time is known to the minute only.
+        by_minute: whether ``since_ms`` is exact to the minute only.
     """
 
     library = library("grid/freshness.jsx")
@@ -90,19 +90,20 @@ class State(rx.Component):
 
 
 class Summary(rx.Component):
-    """How many tags there are, and how many of them have what wrong; a count shows its own.
+    """The number of tags, and of those with each kind of trouble; a click on a count filters by it.
 
     Attributes:
-        tally: what is counted.
-        only: what is shown alone, ``group`` of which group.
-        whole: with more tags, the pinned ones have a count too.
+        tally: the counts.
+        only: the kind of trouble of the filter, empty without one.
+        group: the group of the filter, empty without one.
+        pinned_count_above: with more tags than this, the pinned ones have a count too.
     """
 
     library = library("grid/summary.jsx")
     tag = "Summary"
 
     tally: rx.Var[TallyView]
-    whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
+    pinned_count_above: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
     only: rx.Var[str]
     group: rx.Var[str]
     on_only: rx.EventHandler[rx.event.passthrough_event_spec(str)]
@@ -110,7 +111,7 @@ class Summary(rx.Component):
 
 
 class Name(rx.Component):
-    """A tag's name, shortened in its middle where it has no room."""
+    """A tag's name; its middle is shortened if it has no room."""
 
     library = library("grid/name.jsx")
     tag = "Name"
@@ -119,7 +120,7 @@ class Name(rx.Component):
 
 
 class Digits(rx.Component):
-    """A figure whose thousands stand apart by space alone, so that it is copied as one number."""
+    """A figure with its thousands set apart by CSS, so that the clipboard gets one number."""
 
     library = library("grid/digits.jsx")
     tag = "Digits"
@@ -128,15 +129,15 @@ class Digits(rx.Component):
 
 
 class Fetched(rx.Component):
-    """Fetches tiles where they are too many for the page's state; shows nothing itself.
+    """Fetches the tiles if there are too many for the state of the page; renders nothing.
 
     Attributes:
-        url: where the tiles are; empty where they are in the state.
+        url: the address of the tiles; empty if they are in the state.
         seq: the number of the newest tick.
-        pins: the tags that this browser keeps in front, as JSON.
-        tiles: the order of the tiles; lines are fetched for those in sight.
+        pins: the tags that this browser has pinned, as JSON.
+        tiles: the order of the tiles; lines are fetched for the visible ones.
         rows: the order of the table's rows.
-        whole: up to so many of an order are all in the document.
+        render_all_up_to: a list of up to this length is rendered as a whole.
     """
 
     library = FETCHED
@@ -147,11 +148,11 @@ class Fetched(rx.Component):
     pins: rx.Var[str]
     tiles: rx.Var[list[int]]
     rows: rx.Var[list[int]]
-    whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
+    render_all_up_to: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
 
 
 def fetched_tiles() -> tuple[rx.Var[list[TileView]], rx.Var[list[str]]]:
-    """The tiles that :class:`Fetched` has, and what each of their tags measures."""
+    """The tiles that :class:`Fetched` has fetched, and what the tag of each one measures."""
     hooks = {"const fetchedTiles = useTiles()": None}
     data = VarData(hooks=hooks, imports={FETCHED: "useTiles"})
     rows: rx.Var[list[TileView]] = rx.Var(
@@ -168,10 +169,11 @@ class Cells(rx.Component):
     """The state of every fetched tile as one cell, by group.
 
     Attributes:
-        order: the tiles that are shown.
-        narrowed: whether only these have cells, and none where they are ``few``.
-        chosen: the group that is shown alone, empty for all.
-        whole: of more tags only those that are not normal have a cell, but in the chosen group.
+        order: the places of the tiles that pass the filter.
+        narrowed: whether only these tiles have cells.
+        hide_up_to: a filtered list of up to this length has no cells.
+        chosen: the group of the filter, empty without one.
+        all_cells_up_to: with more tags, normal ones outside of the chosen group have no cell.
     """
 
     library = library("grid/cells.jsx")
@@ -179,20 +181,20 @@ class Cells(rx.Component):
 
     order: rx.Var[list[int]]
     narrowed: rx.Var[bool]
-    few: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
+    hide_up_to: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
     chosen: rx.Var[str]
-    whole: rx.Var[int] = rx.Var.create(MOST_CELLS)
+    all_cells_up_to: rx.Var[int] = rx.Var.create(MOST_CELLS)
     on_choose: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_open: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 class ManyTiles(rx.Component):
-    """A grid of tiles; of a long one only what is in sight is in the document.
+    """A grid of tiles; a long one renders only the visible tiles.
 
     Attributes:
-        name: the list, as :func:`part` names it.
+        name: the name of the list, as :func:`part` has it.
         count: how many tiles it has.
-        whole: up to so many are all in the document.
+        render_all_up_to: a list of up to this length is rendered as a whole.
     """
 
     library = library("grid/many.jsx")
@@ -201,11 +203,11 @@ class ManyTiles(rx.Component):
 
     name: rx.Var[str]
     count: rx.Var[int]
-    whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
+    render_all_up_to: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
 
 
 class ManyRows(rx.Component):
-    """The body of a table; of a long one only the rows in sight are in the document."""
+    """The body of a table; a long one renders only the visible rows."""
 
     library = library("grid/many.jsx")
     tag = "ManyRows"
@@ -213,14 +215,14 @@ class ManyRows(rx.Component):
 
     name: rx.Var[str]
     count: rx.Var[int]
-    whole: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
+    render_all_up_to: rx.Var[int] = rx.Var.create(MOST_IN_STATE)
 
 
 def part(name: str, order: rx.Var[list[int]]) -> rx.Var[list[list[Any]]]:
-    """What of a list is in the document.
+    """The rendered items of the list ``name``; ``order`` is the whole list.
 
-    Each has four: the item; its place, from 0; its style where it is far from what is in sight; and
-    whether the tabulator key enters the list at it.
+    Each one has four parts: the item; its place, from 0; its style if it is outside of the visible
+    part; whether the Tab key enters the list at it.
     """
     data = VarData(
         hooks={f"const {name}Part = usePart({name!r}, {order!s}, {MOST_IN_STATE});": None},
@@ -234,7 +236,7 @@ def part(name: str, order: rx.Var[list[int]]) -> rx.Var[list[list[Any]]]:
 
 
 class Grid(rx.Component):
-    """A table walked by the arrow keys, whose cells can be copied."""
+    """A table whose cells the arrow keys focus, and a button copies."""
 
     library = library("grid/grid.jsx")
     tag = "Grid"
@@ -246,14 +248,14 @@ class Grid(rx.Component):
 
 
 class Steady(rx.Component):
-    """Holds the order of what is in it while the pointer or the keyboard is used there.
+    """Holds the order of its content while a person uses the pointer or the keyboard in it.
 
     Attributes:
-        moved: how many tags would move.
-        label: what the button says, with ``{n}`` for ``moved``.
-        rest_s: seconds after which a pointer or a focus that rests holds no longer.
-        on_hold: the pointer or the keyboard has come, or both have gone or rest.
-        on_reorder: the order is asked for now.
+        moved: how many tags the new order would move.
+        label: the text of the button, with ``{n}`` for ``moved``.
+        rest_s: a pointer or a focus without use for so many seconds holds the order no longer.
+        on_hold: called with True when the use begins, with False when it ends.
+        on_reorder: the person takes the new order.
     """
 
     library = library("grid/steady.jsx")

@@ -1,23 +1,23 @@
-// The state of every tag as one cell, by group. A cell opens its tag, a group's name shows that group alone.
+// The state of every tag as one cell, by group. A click on a cell opens its tag, a click on a group's name shows only that group.
 import { memo, useMemo, useRef } from "react";
-import { byGroup, cellsOf, KINDS, within } from "../lib/cells.js";
+import { byGroup, cellsOf, KINDS, tilesAt } from "../lib/cells.js";
 import { useLanguage, useWords } from "../lib/usewords.js";
 import { counted } from "../lib/words.js";
 import { useAllTiles } from "./fetched.jsx";
 import { Mark } from "./mark.jsx";
 
-export function Cells({ order, chosen, narrowed, few, whole, onChoose, onOpen }) {
+export function Cells({ order, chosen, narrowed, hideUpTo, allCellsUpTo, onChoose, onOpen }) {
   const { live: t } = useWords();
   const language = useLanguage();
-  const all = useAllTiles();
-  const tiles = useMemo(() => (narrowed ? within(all, order) : all), [all, narrowed, narrowed ? order : null]);
+  const allTiles = useAllTiles();
+  const tiles = useMemo(() => (narrowed ? tilesAt(allTiles, order) : allTiles), [allTiles, narrowed, narrowed ? order : null]);
   const { compare } = useMemo(() => new Intl.Collator(language, { numeric: true }), [language]);
-  const held = useRef([]);
-  const groups = useMemo(() => byGroup(tiles, compare, held.current), [tiles, compare]);
-  held.current = groups;
-  // So few tiles show their state themselves.
-  if (groups.length === 0 || (narrowed && order.length <= few)) return null;
-  const brief = tiles.rows.length > whole;
+  const lastGroups = useRef([]);
+  const groups = useMemo(() => byGroup(tiles, compare, lastGroups.current), [tiles, compare]);
+  lastGroups.current = groups;
+  // A few tiles show their states themselves; cells would repeat them.
+  if (groups.length === 0 || (narrowed && order.length <= hideUpTo)) return null;
+  const brief = tiles.rows.length > allCellsUpTo;
   const first = groups.find((group) => cellsOf(group, brief && chosen !== group.name).length > 0);
   return (
     <>
@@ -46,8 +46,8 @@ const Group = memo(/** @param {Record<string, any>} props */ function Group({ gr
         ))}
       </h3>
       <div className="cell-box">
-        {cellsOf(group, brief && !chosen).map(({ title, kind }, place) => (
-          <Cell key={title} title={title} kind={kind} says={says[kind]} first={first && place === 0} onOpen={onOpen} />
+        {cellsOf(group, brief && !chosen).map(({ title, kind }, index) => (
+          <Cell key={title} title={title} kind={kind} says={says[kind]} first={first && index === 0} onOpen={onOpen} />
         ))}
       </div>
     </section>
@@ -64,7 +64,7 @@ const Cell = memo(/** @param {Record<string, any>} props */ function Cell({ titl
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-// One stop of the tabulator key for all cells; the arrow keys go from one to the next.
+// Moves the focus between cells by the arrow keys, Home and End. All cells together are one stop of the Tab key.
 function walk(event) {
   if (!event.target.classList.contains("cell")) return;
   const cells = [...event.currentTarget.querySelectorAll(".cell")];

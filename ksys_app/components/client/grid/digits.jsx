@@ -1,7 +1,7 @@
-// A number with its thousands set apart by space alone: what is read, copied and searched stays one number.
-import { parts } from "../lib/figures.js";
+// A number whose groups of thousands are set apart by CSS, so that screen reader, clipboard and search have one number.
+import { digitGroups } from "../lib/figures.js";
 
 export function Digits({ text }) {
-  const groups = parts(text);
-  return groups.length === 1 ? text : groups.map((group, at) => <span key={at} className="digits">{group}</span>);
+  const groups = digitGroups(text);
+  return groups.length === 1 ? text : groups.map((group, index) => <span key={index} className="digits">{group}</span>);
 }

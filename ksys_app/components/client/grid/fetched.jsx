@@ -1,74 +1,75 @@
-// Fetches the tiles of each tick where they are too many for the page's state.
+// Fetches the tiles of each tick if there are too many for the state of the page.
 import { useEffect, useLayoutEffect, useSyncExternalStore } from "react";
 import { at } from "../lib/paths.js";
-import { NOTHING, applied, lacking, marked, ranges, withLines } from "../lib/tiles.js";
+import { NO_TILES, applyAnswer, placesWithoutLine, withPins, formatPlaces, withLines } from "../lib/tiles.js";
 import { usePart } from "../lib/useparts.js";
 
-// The scroll rests so long before the lines in sight are fetched.
-const REST_MS = 100;
+// Lines of visible tiles are fetched when the scrolling has paused for this time.
+const SCROLL_PAUSE_MS = 100;
 
-let held = NOTHING;
+let tileSet = NO_TILES;
 let shown = { rows: [], titles: [], groups: [] };
-// The same without what is drawn only in sight: it stays the same object while people scroll.
-let all = shown;
-let wanted = { url: "", seq: 0 };
-let sight = [];
+// The same without the drawings of visible tiles. It stays the same object while people scroll.
+let allTiles = shown;
+let requested = { url: "", seq: 0 };
+let visiblePlaces = [];
 let pins = [];
 let busy = false;
 const listeners = new Set();
 
 function show() {
-  const { bases, titles, groups } = held;
-  if (all.rows !== bases) all = { rows: bases, titles, groups };
-  const rows = marked(held, pins);
-  if (rows === shown.rows && titles === shown.titles && groups === shown.groups) return;
-  shown = { rows, titles, groups };
+  const { bases, titles: about, groups } = tileSet;
+  if (allTiles.rows !== bases) allTiles = { rows: bases, titles: about, groups };
+  const rows = withPins(tileSet, pins);
+  if (rows === shown.rows && about === shown.titles && groups === shown.groups) return;
+  shown = { rows, titles: about, groups };
   for (const listener of listeners) listener();
 }
 
-function pin(list) {
-  pins = list;
+function setPins(tags) {
+  pins = tags;
   show();
 }
 
-// Fetch what is wanted and in sight. What is asked for during a fetch is not queued: one fetch follows, of the newest.
-async function follow(url, seq) {
-  wanted = { url, seq };
-  // The places of the state's order are those of another list of tags, or of none.
-  if (held !== NOTHING && tagsOf(url) !== tagsOf(held.url)) {
-    held = NOTHING;
+// Fetches the tiles of a tick and the lines of the visible ones. Requests during a fetch are not queued: after it, only
+// the newest one is fetched.
+async function fetchNewest(url, seq) {
+  requested = { url, seq };
+  // The places in the state's order belong to another list of tags, so the old tiles are dropped.
+  if (tileSet !== NO_TILES && tagsOf(url) !== tagsOf(tileSet.url)) {
+    tileSet = NO_TILES;
     show();
   }
   if (busy) return;
   busy = true;
   try {
-    for (let asked = null; wanted.url && asked !== wanted; ) {
-      asked = wanted;
-      await pull(asked);
+    for (let request = null; requested.url && request !== requested; ) {
+      request = requested;
+      await fetchTick(request);
     }
   } catch {
-    // The page says when the server is away; the next tick asks again.
+    // The status bar reports a lost server; the next tick fetches again.
   } finally {
     busy = false;
   }
 }
 
-async function pull({ url, seq }) {
-  const before = held.url === url ? held : { ...NOTHING, url };
-  const after = before.asked === seq ? before : { ...(await changed(before)), asked: seq };
-  const places = lacking(after, sight, Date.now());
-  const drawn = places.length > 0 ? await lines(after, places) : after;
-  if (wanted.url !== url || drawn === held) return;
-  held = drawn;
+async function fetchTick({ url, seq }) {
+  const before = tileSet.url === url ? tileSet : { ...NO_TILES, url };
+  const after = before.fetchedSeq === seq ? before : { ...(await fetchChanges(before)), fetchedSeq: seq };
+  const places = placesWithoutLine(after, visiblePlaces, Date.now());
+  const withDrawings = places.length > 0 ? await fetchLines(after, places) : after;
+  if (requested.url !== url || withDrawings === tileSet) return;
+  tileSet = withDrawings;
   show();
 }
 
-async function changed(before) {
+async function fetchChanges(before) {
   const since = (seq) => load(`${before.url}&since=${seq}`);
-  return applied(before, await since(before.seq)) ?? applied(before, await since(0));
+  return applyAnswer(before, await since(before.seq)) ?? applyAnswer(before, await since(0));
 }
 
-// Which tags an address asks for.
+// The part of a URL that selects the tags.
 function tagsOf(url) {
   const query = queryOf(url);
   query.delete("window");
@@ -77,12 +78,12 @@ function tagsOf(url) {
 
 const queryOf = (url) => new URLSearchParams(url.split("?")[1]);
 
-// The tiles are shown together with their lines; without these where they cannot be read.
-async function lines(after, places) {
+// The tiles with their lines, or without if the lines cannot be fetched.
+async function fetchLines(after, places) {
   const query = queryOf(after.url);
   for (const name of ["fields", "format"]) query.delete(name);
   try {
-    return withLines(after, await load(`/api/v1/sparklines?${query}&places=${ranges(places)}`), Date.now());
+    return withLines(after, await load(`/api/v1/sparklines?${query}&places=${formatPlaces(places)}`), Date.now());
   } catch {
     return after;
   }
@@ -99,32 +100,33 @@ function subscribe(listener) {
   return () => listeners.delete(listener);
 }
 
+// The tiles with their lines and pins.
 export const useTiles = () => useSyncExternalStore(subscribe, () => shown);
 
 // The tiles without their lines and pins.
-export const useAllTiles = () => useSyncExternalStore(subscribe, () => all);
+export const useAllTiles = () => useSyncExternalStore(subscribe, () => allTiles);
 
-export function Fetched({ url, seq, pins, tiles, rows, whole }) {
-  const parts = [usePart("tiles", tiles, whole), usePart("rows", rows, whole)];
+export function Fetched({ url, seq, pins, tiles, rows, renderAllUpTo }) {
+  const parts = [usePart("tiles", tiles, renderAllUpTo), usePart("rows", rows, renderAllUpTo)];
   const places = parts.flat().map(([place]) => place);
-  const key = ranges(places);
+  const key = formatPlaces(places);
   useEffect(() => {
-    sight = places;
-    const rest = setTimeout(() => void follow(wanted.url, wanted.seq), REST_MS);
-    return () => clearTimeout(rest);
+    visiblePlaces = places;
+    const timer = setTimeout(() => void fetchNewest(requested.url, requested.seq), SCROLL_PAUSE_MS);
+    return () => clearTimeout(timer);
   }, [key]);
   useLayoutEffect(() => {
-    follow(url, seq);
+    fetchNewest(url, seq);
   }, [url, seq]);
-  useEffect(() => pin(titles(pins)), [pins]);
-  useEffect(() => () => void follow("", 0), []);
+  useEffect(() => setPins(pinnedTags(pins)), [pins]);
+  useEffect(() => () => void fetchNewest("", 0), []);
   return null;
 }
 
-function titles(pins) {
+function pinnedTags(pins) {
   try {
-    const list = JSON.parse(pins || "[]");
-    return Array.isArray(list) ? list.map(String) : [];
+    const tags = JSON.parse(pins || "[]");
+    return Array.isArray(tags) ? tags.map(String) : [];
   } catch {
     return [];
   }

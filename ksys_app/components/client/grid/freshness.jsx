@@ -1,4 +1,4 @@
-// A tag's age and its Comm state; both go on in the browser when nothing arrives any more.
+// A tag's age and its state of communication (Comm). The browser updates both each second, also while no answer arrives.
 import { createContext, useContext } from "react";
 import { ageText } from "../lib/age.js";
 import { timeText, useClock } from "../lib/clock.js";
@@ -21,18 +21,18 @@ function commState(tsMs, allowedS, dbNow) {
 
 const worse = (a, b) => (ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b);
 
-// Judged by the server at its last tick and by the clock now: the worse of the two holds.
+// The Comm state: the worse of the server's at its last tick, and the one by the clock now.
 function useComm(tsMs, allowedS, comm) {
   return useDatabaseTime((now) => worse(comm, commState(tsMs, allowedS, now)));
 }
 
-// What the database's clock shows; while nothing arrives, what it showed at the last answer.
+// The time of the database's clock, epoch ms; while no answer arrives, its time at the last answer; 0 if not known yet.
 function databaseClock(now, asOfMs, lead) {
   const ms = asOfMs || now;
   return ms > 0 ? ms + lead : 0;
 }
 
-// What is made of the time that the database's clock shows, each second anew.
+// The value of `select(time of the database's clock)`, renewed each second.
 export function useDatabaseTime(select) {
   const { lead, asOfMs } = useLive();
   return useClock((now) => select(databaseClock(now, asOfMs, lead)));
@@ -42,7 +42,7 @@ export function useDatabaseTime(select) {
 export function Fresh({ element: Tag = "article", tsMs, allowedS, comm, stillS, stillLonger, children, ...rest }) {
   const { t } = useLive();
   const state = useComm(tsMs, allowedS, comm);
-  // Of a tag that is late its age says enough.
+  // For a late tag the age is shown, so that the unchanged value needs no mention.
   const still = stillS > 0 && state === "ok" ? (stillLonger ? t.still_longer : t.still_for) : "";
   const age = ageText(stillS ?? 0, t);
   const value = { tsMs, allowedS, state, still: fill(still, { age }), stillAge: stillLonger ? `> ${age}` : age };
@@ -53,7 +53,7 @@ export function Fresh({ element: Tag = "article", tsMs, allowedS, comm, stillS, 
   );
 }
 
-// How long the value has been the same, in place of what it changed by.
+// How long the value has been the same, instead of its change.
 export function StillFor({ children }) {
   const { still } = useContext(FreshContext);
   return still ? <span data-testid="tile-still">{still}</span> : children;
@@ -70,7 +70,7 @@ function useAge(tsMs, template, ahead) {
   });
 }
 
-// When the database answered last, in words, while it does not; else nothing.
+// The time of the last answer as text while the database does not answer; else empty.
 export function useAsOf(template) {
   const { asOfMs, zone } = useLive();
   return useClock((now) => (asOfMs > 0 && now > 0 ? fill(template, { time: timeText(asOfMs, zone, now) }) : ""));
@@ -112,7 +112,7 @@ export function CommBadge({ testid }) {
   );
 }
 
-// The same without a popover, for rows where the row itself opens the detail.
+// The Comm state without a popover, for rows that open the detail themselves.
 export function CommCell({ testid }) {
   const { tsMs, state, still, stillAge } = useContext(FreshContext);
   const { t } = useLive();
@@ -130,15 +130,15 @@ export function CommCell({ testid }) {
 
 const LEVELS = ["ok", "warn", "crit"];
 
-// The state with its word, and since when. Of a tag that is silent it is known up to its newest sample.
+// The state as symbol and word, and since when. The state of a silent tag is that of its newest sample.
 export function State({ level, sinceMs, atLeast, byMinute }) {
   const { state } = useContext(FreshContext);
   const { lead, asOfMs, zone, t } = useLive();
   const kind = LEVELS[level] ?? "none";
-  const current = state === "ok";
+  const isCurrent = state === "ok";
   const since = useClock((now) => {
     if (now === 0 || kind === "none") return "";
-    if (!current) return t.state_then;
+    if (!isCurrent) return t.state_then;
     if (sinceMs === 0) return kind === "ok" ? "" : t.state_unknown;
     const clock = databaseClock(now, asOfMs, lead);
     const time = timeText(sinceMs, zone, clock);
@@ -146,8 +146,8 @@ export function State({ level, sinceMs, atLeast, byMinute }) {
     return fill(atLeast ? t.state_least : t.state_since, values);
   });
   return (
-    <span className="state" data-kind={current ? kind : "old"} data-level={level} data-since={sinceMs} data-testid="standing-state">
-      <span className="badge" data-level={current && level > 0 ? level : undefined}>
+    <span className="state" data-kind={isCurrent ? kind : "old"} data-level={level} data-since={sinceMs} data-testid="standing-state">
+      <span className="badge" data-level={isCurrent && level > 0 ? level : undefined}>
         <Mark kind={kind === "none" ? "never" : kind} />
         <span className="state-word" role="status">{t[`state_${kind}`]}</span>
       </span>
@@ -156,7 +156,7 @@ export function State({ level, sinceMs, atLeast, byMinute }) {
   );
 }
 
-// When the newest sample came, empty where none ever did.
+// The time of the newest sample as text; empty if there is none.
 export function useNewest() {
   const { tsMs } = useContext(FreshContext);
   const { zone } = useLive();

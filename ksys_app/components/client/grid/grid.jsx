@@ -1,5 +1,5 @@
-// A table walked by the arrow keys, whose cells can be copied. Enter or a click opens the row. The
-// time of the row that is pointed at or focused is the cursor of the chart beside it.
+// A table whose cells the arrow keys focus and a button copies. Enter or a click opens the row. The time of the hovered or
+// focused row is the cursor of the chart beside the table.
 import { useEffect, useRef, useState } from "react";
 import { point, seek, useCursor, useSought } from "../lib/cursor.js";
 import { toClipboard } from "../lib/clipboard.js";
@@ -22,12 +22,12 @@ export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest 
     await toClipboard(text);
     setCopied(text);
   };
-  const moved = (event) => {
+  const onKeyDown = (event) => {
     const cell = event.target.closest("td");
-    if (cell) return onCell(event, cell);
+    if (cell) return onCellKey(event, cell);
     return undefined;
   };
-  const onCell = (event, cell) => {
+  const onCellKey = (event, cell) => {
     const row = cell.parentElement;
     if (event.key === "Enter") return onOpen?.(row.dataset.tag);
     if ((event.ctrlKey || event.metaKey) && event.key === "c" && getSelection().isCollapsed) {
@@ -36,7 +36,7 @@ export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest 
     }
     if (toEnd(row.parentElement, cell.cellIndex, event.key, root.current)) return event.preventDefault();
     const target = neighbour(cell, row, event.key);
-    // Some columns have no room on a phone.
+    // A phone hides some columns.
     if (target?.offsetParent) {
       event.preventDefault();
       focus(root.current, target);
@@ -48,7 +48,7 @@ export function Grid({ copyLabel, copiedLabel, found, onOpen, children, ...rest 
       <div
         ref={root}
         className="grid-scroll"
-        onKeyDown={moved}
+        onKeyDown={onKeyDown}
         onMouseLeave={() => {
           setHovered(null);
           point(0, "");
@@ -90,7 +90,7 @@ function pointAt(target) {
   if (row) point(Number(row.dataset.ms), "table");
 }
 
-// The row of the time pointed at on a chart; the document is marked, no row is drawn anew.
+// Marks the row at the cursor of the chart in the document itself, so that React renders no row again.
 function useMarkedRow(root) {
   const { ms } = useCursor();
   useEffect(() => {
@@ -100,7 +100,7 @@ function useMarkedRow(root) {
   }, [root, ms]);
 }
 
-// The row looked for comes into view, at once or with the page that holds it.
+// Scrolls the requested row into view, as soon as the page of the table that has it is loaded.
 function useSoughtRow(root, found) {
   const ms = useSought();
   useEffect(() => {
@@ -127,13 +127,13 @@ function neighbour(cell, row, key) {
   }[key]?.();
 }
 
-// In a long table the first or the last row may have to come into the document first.
+// Moves the focus to the first or the last row of a long table, which must be rendered before it can get the focus.
 function toEnd(body, column, key, root) {
   if (!body.dataset.many || (key !== "Home" && key !== "End")) return false;
   const box = body.closest(".grid-scroll");
   box.scrollTop = key === "Home" ? 0 : box.scrollHeight;
-  const arrive = () => focus(root, body.rows[key === "Home" ? 0 : body.rows.length - 1].cells[column]);
-  requestAnimationFrame(() => requestAnimationFrame(arrive));
+  const focusCell = () => focus(root, body.rows[key === "Home" ? 0 : body.rows.length - 1].cells[column]);
+  requestAnimationFrame(() => requestAnimationFrame(focusCell));
   return true;
 }
 

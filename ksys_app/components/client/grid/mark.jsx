@@ -1,4 +1,4 @@
-// The symbols of state. Each is a shape of its own, so that colour only repeats what it says.
+// The symbols of states. Each has its own shape, so that nobody needs the colour.
 const SHAPES = {
   ok: <circle cx="5" cy="5" r="4" />,
   warn: <path d="M5 .9 9.8 9.3H.2Z" />,

@@ -1,4 +1,4 @@
-// A name that is shortened in its middle where it has no room. What is read aloud, found and copied is the whole name.
+// A name whose middle CSS shortens if it has no room. Screen reader, search and clipboard get the full name.
 import { halves } from "../lib/name.js";
 
 export function Name({ text, ...rest }) {

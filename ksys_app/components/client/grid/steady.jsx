@@ -1,49 +1,49 @@
-// Holds an order while the pointer or the keyboard is at work inside, and offers the newer one meanwhile.
+// Holds the order of a list while a person uses the list, and offers a button that takes the new order.
 import { useEffect, useRef } from "react";
 import { fill } from "../lib/words.js";
-import { attended } from "../lib/steady.js";
+import { isInUse } from "../lib/steady.js";
 
 export function Steady({ moved, label, restS, onHold, onReorder, children, ...rest }) {
-  const inside = useRef({ pointer: false, keys: false, usedMs: 0 });
-  const told = useRef(false);
-  const resting = useRef(null);
-  const pointed = useRef("");
-  const judge = () => {
+  const activity = useRef({ pointer: false, keys: false, usedMs: 0 });
+  const reported = useRef(false);
+  const restTimer = useRef(null);
+  const pointerPlace = useRef("");
+  const update = () => {
     const now = performance.now();
-    const held = attended(inside.current, now, restS * 1000);
-    clearTimeout(resting.current);
-    // A screen on the wall has a pointer that somebody left there: it holds nothing once it has rested.
-    if (held) resting.current = setTimeout(judge, inside.current.usedMs + restS * 1000 - now);
-    if (held !== told.current) onHold(held);
-    told.current = held;
+    const inUse = isInUse(activity.current, now, restS * 1000);
+    clearTimeout(restTimer.current);
+    // Somebody may have left the pointer on the list, as on a wall screen. After `restS` without use it does not count.
+    if (inUse) restTimer.current = setTimeout(update, activity.current.usedMs + restS * 1000 - now);
+    if (inUse !== reported.current) onHold(inUse);
+    reported.current = inUse;
   };
-  const use = (change) => {
-    Object.assign(inside.current, change, { usedMs: performance.now() });
-    judge();
+  const markUsed = (change) => {
+    Object.assign(activity.current, change, { usedMs: performance.now() });
+    update();
   };
-  const gone = useRef(null);
-  gone.current = () => {
-    clearTimeout(resting.current);
-    if (told.current) onHold(false);
+  const onUnmount = useRef(null);
+  onUnmount.current = () => {
+    clearTimeout(restTimer.current);
+    if (reported.current) onHold(false);
   };
-  useEffect(() => () => gone.current(), []);
+  useEffect(() => () => onUnmount.current(), []);
   return (
     <div
       className="steady"
-      onPointerEnter={() => use({ pointer: true })}
-      onPointerLeave={() => use({ pointer: false })}
+      onPointerEnter={() => markUsed({ pointer: true })}
+      onPointerLeave={() => markUsed({ pointer: false })}
       onPointerMove={(event) => {
-        // What moves under a pointer that rests is no movement of it.
+        // Browsers also fire this event if the page moves under a resting pointer.
         const place = `${event.screenX} ${event.screenY}`;
-        if (place === pointed.current) return;
-        pointed.current = place;
-        use({ pointer: true });
+        if (place === pointerPlace.current) return;
+        pointerPlace.current = place;
+        markUsed({ pointer: true });
       }}
-      onWheel={() => use({})}
-      onKeyDown={() => use({})}
-      // A click leaves its focus behind; only the keyboard's says where somebody is.
-      onFocus={(event) => use({ keys: event.target.matches(":focus-visible") })}
-      onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || use({ keys: false })}
+      onWheel={() => markUsed({})}
+      onKeyDown={() => markUsed({})}
+      // A click leaves the focus behind it. Only a focus by keyboard shows that a person is here.
+      onFocus={(event) => markUsed({ keys: event.target.matches(":focus-visible") })}
+      onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || markUsed({ keys: false })}
       {...rest}
     >
       {children}

@@ -1,23 +1,24 @@
-// How many tags there are and what is wrong with them; each count shows its tags alone, pressed again all of them.
+// The number of tags, and of those with each kind of trouble. A click on a count filters the tags by it; a second click
+// shows all tags.
 import { useAsOf } from "./freshness.jsx";
 import { useLive } from "../shell/live.jsx";
 import { Mark } from "./mark.jsx";
 import { KINDS } from "../lib/cells.js";
 import { counted } from "../lib/words.js";
 
-export function Summary({ tally, only, group, whole, onOnly, onGroup }) {
+export function Summary({ tally, only, group, pinnedCountAbove, onOnly, onGroup }) {
   const { t } = useLive();
   const asOf = useAsOf(t.as_of);
   if (!tally.every) return null;
-  const counts = tally.every > whole ? { ...tally.kinds, pinned: tally.pinned } : tally.kinds;
-  const listed = [...KINDS, "pinned"].filter((kind) => counts[kind] || kind === only);
+  const counts = tally.every > pinnedCountAbove ? { ...tally.kinds, pinned: tally.pinned } : tally.kinds;
+  const kindsShown = [...KINDS, "pinned"].filter((kind) => counts[kind] || kind === only);
   return (
     <>
       <p className="tag-count" data-testid="tag-count">
         {sentence(tally, only, t)}
         {asOf ? <span className="summary-asof"> {asOf}</span> : null}
       </p>
-      {listed.length > 0 || tally.outside > 0 || group ? (
+      {kindsShown.length > 0 || tally.outside > 0 || group ? (
         <ul className="summary" data-testid="summary" aria-label={t.summary}>
           {group ? (
             <li>
@@ -26,7 +27,7 @@ export function Summary({ tally, only, group, whole, onOnly, onGroup }) {
               </button>
             </li>
           ) : null}
-          {listed.map((kind) => (
+          {kindsShown.map((kind) => (
             <li key={kind}>
               <button type="button" aria-pressed={kind === only} data-testid={`only-${kind}`}
                 title={kind === only ? t.only_off : t.only_on} onClick={() => onOnly(kind)}>

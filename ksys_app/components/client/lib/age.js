@@ -1,4 +1,4 @@
-// Spans of time in words, in the units of `t`, the section live of the catalogue.
+// Durations as text. `t` is the section `live` of the catalogue; it has the units.
 import { fill } from "./words.js";
 
 // `4 s`, `3 min`, `2 h 05 min`, `5 d 3 h`.
@@ -10,7 +10,8 @@ export function ageText(seconds, t) {
   return minutes < 48 * 60 ? hours(minutes, t) : days(minutes, t);
 }
 
-// `45 min`, `26 h`, `2 h 04 min`, `5 d 3 h`: never less than the age of a newest sample says.
+// `45 min`, `26 h`, `2 h 04 min`, `5 d 3 h`. The steps equal those of `ageText`, so that the length of an outage is never
+// shorter than the age of the newest sample.
 export function lengthText(minutes, t) {
   if (minutes >= 48 * 60) return days(minutes, t);
   if (minutes < 60) return fill(t.age_min, { min: minutes });

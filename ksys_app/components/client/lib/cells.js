@@ -1,31 +1,31 @@
-// All tags at once: one cell each, by group, with what is wrong.
+// The overview of all tags: one cell a tag, by group. `kind` of a cell says what is wrong.
 export const KINDS = ["crit", "warn", "old", "still", "never"];
 
-// The groups by name, each with the rows of its tags and how many of them have which trouble. A group in which no
-// tag has come, gone or changed its trouble stays the object of `before`, so that nothing of it is drawn anew.
+// The groups of tiles, sorted by name: each with its tiles as `cells` and, by kind of trouble, their count. A group with
+// the same tags and kinds as in `before` is the same object, so that React does not render it again.
 export function byGroup({ rows, groups }, compare, before = []) {
-  const found = new Map();
-  rows.forEach((row, at) => {
-    const name = groups[at];
-    if (!found.has(name)) found.set(name, { name, cells: [], counts: {} });
-    const { cells, counts } = found.get(name);
+  const byName = new Map();
+  rows.forEach((row, index) => {
+    const name = groups[index];
+    if (!byName.has(name)) byName.set(name, { name, cells: [], counts: {} });
+    const { cells, counts } = byName.get(name);
     cells.push(row);
     if (row.kind !== "ok") counts[row.kind] = (counts[row.kind] ?? 0) + 1;
   });
-  const known = new Map(before.map((group) => [group.name, group]));
-  const made = [...found.values()].sort((one, other) => compare(one.name, other.name));
-  return made.map((group) => (same(known.get(group.name), group) ? known.get(group.name) : group));
+  const previous = new Map(before.map((group) => [group.name, group]));
+  const groupList = [...byName.values()].sort((a, b) => compare(a.name, b.name));
+  return groupList.map((group) => (sameCells(previous.get(group.name), group) ? previous.get(group.name) : group));
 }
 
-const same = (one, other) =>
-  one?.cells.length === other.cells.length &&
-  one.cells.every(({ title, kind }, at) => title === other.cells[at].title && kind === other.cells[at].kind);
+const sameCells = (first, second) =>
+  first?.cells.length === second.cells.length &&
+  first.cells.every(({ title, kind }, index) => title === second.cells[index].title && kind === second.cells[index].kind);
 
-// The tags of a group that have a cell.
+// The cells of a group to draw; with `brief`, only those of tags that are not normal.
 export const cellsOf = ({ cells }, brief) => (brief ? cells.filter(({ kind }) => kind !== "ok") : cells);
 
-// The tiles at some places, by name as all of them.
-export function within({ rows, groups }, order) {
-  const places = order.filter((place) => place < rows.length).sort((one, other) => one - other);
-  return { rows: places.map((place) => rows[place]), groups: places.map((place) => groups[place]) };
+// Only the tiles at the places of `order`, in the order of `rows`.
+export function tilesAt({ rows, groups }, order) {
+  const indices = order.filter((index) => index < rows.length).sort((a, b) => a - b);
+  return { rows: indices.map((index) => rows[index]), groups: indices.map((index) => groups[index]) };
 }

@@ -1,16 +1,16 @@
-// Text for the clipboard of the machine.
+// Copies text to the clipboard.
 
-// Plants serve the page without TLS, where browsers offer no clipboard object.
+// Many plants serve the page without TLS. There browsers have no `navigator.clipboard`, and only a text field can be copied.
 export async function toClipboard(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = Object.assign(document.createElement("textarea"), { value: text });
-  const before = /** @type {HTMLElement} */ (document.activeElement);
+  const focused = /** @type {HTMLElement} */ (document.activeElement);
   area.style.cssText = "position:fixed;opacity:0";
-  // What opened over the page closes as the focus leaves it.
-  (before?.closest("[role=dialog]") ?? document.body).append(area);
+  // The text field is put inside an open dialog: a dialog closes when it loses the focus.
+  (focused?.closest("[role=dialog]") ?? document.body).append(area);
   area.select();
   document.execCommand("copy");
   area.remove();
-  before?.focus();
+  focused?.focus();
   return undefined;
 }

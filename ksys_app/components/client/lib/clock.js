@@ -1,21 +1,21 @@
-// The server's clock as this browser sees it, one tick a second for everybody who shows an age.
+// An estimate of the server's clock, with one tick a second for every component that shows a time or an age.
 import { useSyncExternalStore } from "react";
 
-const REMEMBERED = 8;
+const OBSERVATIONS = 8;
 const listeners = new Set();
-let bounds = [];
+let offsets = [];
 let now = 0;
 let timer = null;
 
-// What the server said its time was is at most its time now: delays only make it older. So each
-// observation is a lower bound of how far its clock leads ours, and the largest is the closest.
+// Takes a time that the server has sent, epoch ms. It is late by the delay of the network, so `serverMs - Date.now()` is
+// a lower bound of the offset between the two clocks. The largest of the last bounds is the best estimate.
 export function observe(serverMs) {
-  bounds = [...bounds.slice(1 - REMEMBERED), serverMs - Date.now()];
+  offsets = [...offsets.slice(1 - OBSERVATIONS), serverMs - Date.now()];
   beat();
 }
 
 function beat() {
-  now = Date.now() + (bounds.length ? Math.max(...bounds) : 0);
+  now = Date.now() + (offsets.length ? Math.max(...offsets) : 0);
   listeners.forEach((listener) => listener());
 }
 
@@ -35,7 +35,7 @@ function subscribe(listener) {
   };
 }
 
-// Re-renders only when what `select` makes of the time changes; it must answer a primitive.
+// The value of `select(now)`, renewed each second. The component renders again only if that value, a primitive, changes.
 export function useClock(select) {
   return useSyncExternalStore(
     subscribe,
@@ -55,6 +55,6 @@ export function timeText(ms, zone, today) {
     );
   }
   const [date, time] = formats.get(zone).format(ms).split(" ");
-  const [other] = formats.get(zone).format(today).split(" ");
-  return date === other ? time : `${date} ${time}`;
+  const [todayDate] = formats.get(zone).format(today).split(" ");
+  return date === todayDate ? time : `${date} ${time}`;
 }

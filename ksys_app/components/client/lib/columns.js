@@ -1,54 +1,47 @@
-// A series as columns over HTTP, fetched again when its version changes.
-import { useCallback, useEffect, useRef, useState } from "react";
+// Answers over HTTP as React state: fetched when the URL changes, and again when `version` changes.
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { prepared } from "../chart/gaps.js";
-import { at } from "./paths.js";
+import { load } from "./load.js";
 
-const NOTHING = { url: "", data: null, failed: null };
+const NO_ANSWER = { url: "", data: null, failed: null };
 
+// The series of one tag for a chart, as `prepared` of chart/gaps.js returns it; else as `useFetched`.
 export function useColumns(url, version) {
-  const [held, setHeld] = useState(NOTHING);
+  const { data, ...state } = useFetched(url, version);
+  return { ...state, data: useMemo(() => data && prepared(data), [data]) };
+}
+
+// The parsed answer of a URL as `data`, null until it has arrived; an empty URL fetches nothing. `failed` is the error of
+// the last request, `again` repeats it.
+export function useFetched(url, version) {
+  const [answer, setAnswer] = useState(NO_ANSWER);
   const [attempt, setAttempt] = useState(0);
-  const tag = useRef("");
+  const lastRequest = useRef("");
   useEffect(() => {
     if (!url) return undefined;
-    const stop = new AbortController();
-    load(url, stop.signal)
+    const controller = new AbortController();
+    load(url, controller.signal)
       .then(({ etag, data }) => {
-        // The same answer again: what is drawn stays.
-        if (etag && etag === tag.current) return setHeld((before) => ({ ...before, failed: null }));
-        tag.current = etag;
-        return setHeld({ url, data, failed: null });
+        // The same answer to the same request: keep the object, so that nothing is drawn again.
+        const request = etag && `${url} ${etag}`;
+        if (request && request === lastRequest.current) return setAnswer((before) => ({ ...before, failed: null }));
+        lastRequest.current = request;
+        return setAnswer({ url, data, failed: null });
       })
       .catch((failed) => {
-        if (!stop.signal.aborted) setHeld((before) => ({ ...before, failed }));
+        if (!controller.signal.aborted) setAnswer((before) => ({ ...before, failed }));
       });
-    return () => stop.abort();
+    return () => controller.abort();
   }, [url, version, attempt]);
-  const current = held.url === url;
+  const current = answer.url === url;
   return {
-    data: current ? held.data : null,
-    // Figures of another tag or window are not shown while these are fetched.
-    loading: !current && !held.failed,
-    failed: held.failed,
+    data: current ? answer.data : null,
+    // The answer of another URL is not shown while this one loads.
+    loading: !current && !answer.failed,
+    failed: answer.failed,
     again: useCallback(() => {
-      setHeld((before) => ({ ...before, failed: null }));
+      setAnswer((before) => ({ ...before, failed: null }));
       setAttempt((n) => n + 1);
     }, []),
   };
-}
-
-// Why the server answered no data, as a message for a reader of any language.
-export class Refused extends Error {
-  constructor(code, status) {
-    super(code ?? `HTTP ${status}`);
-    this.said = code ? { key: `errors.code_${code}`, values: {} } : { key: "errors.http", values: { status } };
-  }
-}
-
-async function load(url, signal) {
-  // The browser asks whether what it has is still good; an unchanged answer comes from its cache.
-  const answer = await fetch(at(url), { signal, cache: "no-cache" });
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(body.error?.code, answer.status);
-  return { etag: answer.headers.get("etag") ?? "", data: prepared(body) };
 }

@@ -1,28 +1,28 @@
-// Who is logged in here, asked once a page; and the way to the login when that ends.
+// The logged-in user, fetched once a page, and the redirect to the login page when the session ends.
 import { at } from "./paths.js";
 
-let who = null;
-let asked = false;
+let user = null;
+let requested = false;
 const listeners = new Set();
 
-export const me = () => who;
+export const me = () => user;
 
 export function subscribe(listener) {
   listeners.add(listener);
-  if (!asked) {
-    asked = true;
-    void ask();
+  if (!requested) {
+    requested = true;
+    void fetchUser();
   }
   return () => listeners.delete(listener);
 }
 
-// Called when the connection is lost as well: the session may be the reason.
-export async function ask() {
+// Fetches the user. Also called when the connection is lost, because the end of the session may be the reason.
+export async function fetchUser() {
   try {
     const answer = await fetch(at("/api/v1/me"), { cache: "no-store" });
     if (answer.status === 401) return goToLogin();
     if (!answer.ok) return;
-    who = await answer.json();
+    user = await answer.json();
     listeners.forEach((listener) => listener());
   } catch {
     // The server is away; the page says so.
@@ -34,10 +34,11 @@ export function goToLogin() {
   location.assign(`${at("/login")}?next=${encodeURIComponent(here)}`);
 }
 
-// Shows failed where the session goes on: the next person at this screen would have it.
-export async function leave(failed) {
+// Ends the session and opens the login page. If that fails, shows the text `failed`: the session goes on, and the next
+// person at this screen would use it.
+export async function logOut(failed) {
   const answer = await fetch(at("/api/v1/logout"), { method: "POST" }).catch(() => null);
-  // Who logged in at an identity provider ends the login there too.
+  // After a login at an identity provider, `location` leads there, so that the login ends there too.
   if (answer?.ok || answer?.status === 401) location.assign(answer.headers.get("location") ?? at("/login"));
   else window.alert(failed);
 }

@@ -1,10 +1,10 @@
-// How a long name is shortened: what tells two names apart is mostly at their ends.
-const TAIL = 10;
-const LONG = 14;
+// Splits a long name so that CSS can shorten its middle. The ends of names tell them apart.
+const TAIL_LENGTH = 10;
+const MAX_SHORT = 14;
 
-// The part of a name that gives way and the part that stays; of a short name nothing gives way.
+// The part of a name that may be cut, and the last characters, which stay. A short name has an empty first part.
 export function halves(text) {
-  const signs = [...text];
-  if (signs.length <= LONG) return ["", text];
-  return [signs.slice(0, -TAIL).join(""), signs.slice(-TAIL).join("")];
+  const characters = [...text];
+  if (characters.length <= MAX_SHORT) return ["", text];
+  return [characters.slice(0, -TAIL_LENGTH).join(""), characters.slice(-TAIL_LENGTH).join("")];
 }

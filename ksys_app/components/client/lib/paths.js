@@ -1,5 +1,5 @@
-// Paths of the app as the browser has to ask for them: under the base path that the app is served at.
+// Puts the base path, at which the app is served, before the paths of requests and links.
 const base = (import.meta.env?.BASE_URL ?? "/").replace(/\/+$/, "");
 
-// `/api/v1/tags` under the base path; nothing stays nothing.
+// `/api/v1/tags` under the base path; an empty path stays empty.
 export const at = (path) => path && base + path;

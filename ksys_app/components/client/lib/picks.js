@@ -1,7 +1,7 @@
-// Which names a picker lists, and which of them is highlighted before anything is typed.
+// Which names the list of a picker shows, and which of them is highlighted.
 export const SHOWN = 50;
 
-// Each word of what is typed is in the name or its title, in any order, whatever the case.
+// The names that contain every typed word, in the name or its title, in any order and any case.
 export function matches(names, typed, titles = {}) {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   return names.filter((name) => {
@@ -10,12 +10,13 @@ export function matches(names, typed, titles = {}) {
   });
 }
 
-// The names to list, at most SHOWN: the first ones, or before anything is typed those around the current one.
-export function listed(names, current, typed) {
-  const at = typed === "" ? names.indexOf(current) : -1;
-  const start = at < SHOWN ? 0 : Math.min(at - SHOWN / 2, names.length - SHOWN);
+// At most SHOWN names: the first ones; if nothing is typed, those around the current one.
+export function visibleNames(names, current, typed) {
+  const index = typed === "" ? names.indexOf(current) : -1;
+  const start = index < SHOWN ? 0 : Math.min(index - SHOWN / 2, names.length - SHOWN);
   return names.slice(start, start + SHOWN);
 }
 
-// What Enter takes: of what is typed the first match, before that the current name, which changes nothing.
+// The index of the item that Enter chooses: the first match of the typed text; if nothing is typed, the current name, which
+// changes nothing.
 export const highlighted = (items, current, typed) => (typed === "" ? items.indexOf(current) : 0);

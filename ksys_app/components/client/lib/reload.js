@@ -1,4 +1,4 @@
-// Asks for counts again when they expire, and when a hidden tab comes back.
+// Calls `reload` every `everyS` seconds while the tab is visible, and when a hidden tab becomes visible again.
 import { useEffect, useRef } from "react";
 
 export function useReload(reload, everyS) {
@@ -6,16 +6,16 @@ export function useReload(reload, everyS) {
   latest.current = reload;
   useEffect(() => {
     let last = Date.now();
-    const due = () => {
+    const reloadIfDue = () => {
       if (document.hidden || Date.now() - last < everyS * 1000) return;
       last = Date.now();
       latest.current();
     };
-    const timer = setInterval(due, 10_000);
-    document.addEventListener("visibilitychange", due);
+    const timer = setInterval(reloadIfDue, 10_000);
+    document.addEventListener("visibilitychange", reloadIfDue);
     return () => {
       clearInterval(timer);
-      document.removeEventListener("visibilitychange", due);
+      document.removeEventListener("visibilitychange", reloadIfDue);
     };
   }, [everyS]);
 }

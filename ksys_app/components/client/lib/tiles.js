@@ -1,95 +1,99 @@
-// The tiles that a page fetches: a tick brings only those that have changed, and the others stay the objects that they are. What is drawn of a tile, its line above all, comes only for the tiles in sight.
+// The tiles that a page fetches. A tick brings only changed tiles; the others stay the same objects, so that React does not
+// render them again. The drawing of a tile, mostly its line, is fetched only while the tile is visible.
 
-export const NOTHING = { url: "", asked: 0, seq: 0, bases: [], rows: [], titles: [], groups: [], index: new Map(), drawn: new Map() };
+// `bases`: the tiles without their drawings, in the order of the server, which `index` gives by tag; `rows`: the same with
+// drawings; `drawn`: by tag, from which tile and when its drawing was made; `fetchedSeq`: the tick of the last fetch.
+export const NO_TILES = { url: "", fetchedSeq: 0, seq: 0, bases: [], rows: [], titles: [], groups: [], index: new Map(), drawn: new Map() };
 
-// A line moves with the clock; so old it may get where its tag has no new sample.
+// A line moves with the clock even without new samples, so it is fetched again at this age.
 export const LINE_MS = 30_000;
-// So many lines are fetched at once; paper would ask for all.
-const MOST_LINES = 400;
+// The most lines in one request; a printed page would request all.
+const MAX_LINES = 400;
 
-// A line that is not there yet: it takes its room and draws nothing.
-const WAITING = { spark: "M0 0", warn_y: [], crit_y: [], far_above: "", far_below: "", far_level: 0 };
+// The drawing of a tile whose line is not fetched yet: an empty path.
+const NO_LINE = { spark: "M0 0", warn_y: [], crit_y: [], far_above: "", far_below: "", far_level: 0 };
 
-// What is held, brought up to date; null where only all tiles can help, because their places have changed.
-export function applied(held, { seq, whole, removed, columns }) {
-  const { title: names, about, group } = columns;
+// The tiles after an answer, which has all tiles (`whole`) or the changed ones; null if tags were added or removed, so that
+// all tiles must be fetched again.
+export function applyAnswer(tiles, { seq, whole: complete, removed, columns }) {
+  const { title: changed, about: changedTitles, group: changedGroups } = columns;
   const bases = basesOf(columns);
-  if (whole) {
-    const index = new Map(names.map((title, place) => [title, place]));
-    return { ...held, seq, bases, rows: bases.map((base) => rowOf(base, waiting(base))), titles: about, groups: group, index, drawn: new Map() };
+  if (complete) {
+    const index = new Map(changed.map((title, place) => [title, place]));
+    return { ...tiles, seq, bases, rows: bases.map((base) => rowOf(base, lineOf(base))), titles: changedTitles, groups: changedGroups, index, drawn: new Map() };
   }
-  if (removed.length > 0 || names.some((title) => !held.index.has(title))) return null;
-  if (names.length === 0) return { ...held, seq };
-  const after = { ...held, seq, bases: held.bases.slice(), rows: held.rows.slice(), titles: held.titles.slice(), groups: held.groups.slice() };
-  names.forEach((title, at) => {
-    const place = held.index.get(title);
-    after.bases[place] = bases[at];
-    after.rows[place] = rowOf(bases[at], waiting(bases[at], drawingOf(held.rows[place])));
-    after.titles[place] = about[at];
-    after.groups[place] = group[at];
+  if (removed.length > 0 || changed.some((title) => !tiles.index.has(title))) return null;
+  if (changed.length === 0) return { ...tiles, seq };
+  const after = { ...tiles, seq, bases: tiles.bases.slice(), rows: tiles.rows.slice(), titles: tiles.titles.slice(), groups: tiles.groups.slice() };
+  changed.forEach((title, index) => {
+    const place = tiles.index.get(title);
+    after.bases[place] = bases[index];
+    after.rows[place] = rowOf(bases[index], lineOf(bases[index], drawingOf(tiles.rows[place])));
+    after.titles[place] = changedTitles[index];
+    after.groups[place] = changedGroups[index];
   });
   return after;
 }
 
-// The places in sight whose tiles have no line yet, have changed since it was drawn, or have an old one.
-export function lacking({ bases, drawn }, sight, now) {
-  return sight.filter((place) => {
+// The places in `visible` whose tile has no line, has changed since its line was fetched, or has a line older than LINE_MS.
+export function placesWithoutLine({ bases, drawn }, visible, now) {
+  return visible.filter((place) => {
     const base = bases[place];
-    const last = base && drawn.get(base.title);
-    return base && !(last && last.base === base && now - last.at < LINE_MS);
-  }).slice(0, MOST_LINES);
+    const line = base && drawn.get(base.title);
+    return base && !(line && line.base === base && now - line.at < LINE_MS);
+  }).slice(0, MAX_LINES);
 }
 
-// What is held, with what is drawn of some tiles.
-export function withLines(held, { columns }, now) {
-  const rows = held.rows.slice();
-  const drawn = new Map(held.drawn);
-  columns.title.forEach((title, at) => {
-    const place = held.index.get(title);
+// The tiles with the drawings of an answer of /api/v1/sparklines.
+export function withLines(tiles, { columns }, now) {
+  const rows = tiles.rows.slice();
+  const drawn = new Map(tiles.drawn);
+  columns.title.forEach((title, index) => {
+    const place = tiles.index.get(title);
     if (place === undefined) return;
-    const base = held.bases[place];
-    const { ts_ms: ms, value_full: full } = picked(columns, ["ts_ms", "value_full"], at);
-    // The figure with all its digits is that of the value only where both are of the same sample.
-    rows[place] = { ...rowOf(base, picked(columns, Object.keys(WAITING), at)), value_full: ms === base.ts_ms ? full : base.value_s };
+    const base = tiles.bases[place];
+    const { ts_ms: ms, value_full: full } = picked(columns, ["ts_ms", "value_full"], index);
+    // The full digits of the value are valid only if both answers have the same sample.
+    rows[place] = { ...rowOf(base, picked(columns, Object.keys(NO_LINE), index)), value_full: ms === base.ts_ms ? full : base.value_s };
     drawn.set(title, { base, at: now });
   });
-  return { ...held, rows, drawn };
+  return { ...tiles, rows, drawn };
 }
 
-// Places as the server reads them: 0-59,130.
-export function ranges(places) {
-  const found = [];
-  for (const place of [...new Set(places)].sort((one, other) => one - other)) {
-    if (found.at(-1)?.[1] === place - 1) found.at(-1)[1] = place;
-    else found.push([place, place]);
+// Places as the parameter of a request: `0-59,130`.
+export function formatPlaces(places) {
+  const spans = [];
+  for (const place of [...new Set(places)].sort((a, b) => a - b)) {
+    if (spans.at(-1)?.[1] === place - 1) spans.at(-1)[1] = place;
+    else spans.push([place, place]);
   }
-  return found.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
+  return spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
 }
 
-// Rows with the marks of the tags that this browser keeps in front; the others stay the objects that they are.
-export function marked({ rows, index }, pins) {
+// The rows with `pinned` set for the tags that this browser has pinned; the other rows stay the same objects.
+export function withPins({ rows, index }, pins) {
   const places = pins.map((title) => index.get(title)).filter((place) => place !== undefined);
   if (places.length === 0) return rows;
-  const made = rows.slice();
-  for (const place of places) made[place] = { ...rows[place], pinned: true };
-  return made;
+  const pinnedRows = rows.slice();
+  for (const place of places) pinnedRows[place] = { ...rows[place], pinned: true };
+  return pinnedRows;
 }
 
 function basesOf({ title, shown }) {
-  const names = Object.keys(shown);
-  return title.map((name, at) => ({ title: name, ...picked(shown, names, at) }));
+  const fields = Object.keys(shown);
+  return title.map((tag, index) => ({ title: tag, ...picked(shown, fields, index) }));
 }
 
-function picked(columns, names, at) {
-  const found = {};
-  for (const name of names) found[name] = columns[name][at];
-  return found;
+function picked(columns, fields, index) {
+  const row = {};
+  for (const field of fields) row[field] = columns[field][index];
+  return row;
 }
 
 const rowOf = (base, drawing) => ({ ...base, ...drawing, value_full: base.value_s, pinned: false });
 
-// Without samples there is nothing to wait for.
-const waiting = (base, drawing = WAITING) => ({ ...drawing, spark: base.count === "0" ? "" : drawing.spark || WAITING.spark });
+// The drawing that a tile has until its line is fetched. A tag without samples has no line.
+const lineOf = (base, drawing = NO_LINE) => ({ ...drawing, spark: base.count === "0" ? "" : drawing.spark || NO_LINE.spark });
 
 /** @returns {any} */
-const drawingOf = (row) => Object.fromEntries(Object.keys(WAITING).map((name) => [name, row[name]]));
+const drawingOf = (row) => Object.fromEntries(Object.keys(NO_LINE).map((name) => [name, row[name]]));

@@ -1,12 +1,12 @@
-// The parts of long lists that are in the document, by the name of the list.
+// The rendered parts of long lists, by the name of the list.
 import { useMemo, useSyncExternalStore } from "react";
-import { cut } from "./parts.js";
+import { renderedItems } from "./parts.js";
 
 const parts = new Map();
 const orders = new Map();
 const listeners = new Set();
 
-// Show a part as `cut` takes it; without one the list decides for itself.
+// Sets fields of the rendered part of a list, as `renderedItems` takes it; without `part` the default is rendered.
 export function show(name, part) {
   const before = parts.get(name);
   if (part && before && Object.keys(part).every((key) => before[key] === part[key])) return;
@@ -15,16 +15,17 @@ export function show(name, part) {
   listeners.forEach((listener) => listener());
 }
 
-// Keep the item at a place, which has the focus now, in the document until another one has it.
-export const keep = (name, place) => show(name, { kept: orders.get(name)?.[place] });
+// Keeps the item at a place rendered while it has the focus.
+export const keep = (name, place) => show(name, { focused: orders.get(name)?.[place] });
 
 function subscribe(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-export function usePart(name, order, whole) {
+// The rendered items of a list; `order` is the whole list.
+export function usePart(name, order, renderAllUpTo) {
   const part = useSyncExternalStore(subscribe, () => parts.get(name), () => undefined);
   orders.set(name, order);
-  return useMemo(() => cut(order, part, whole), [order, part, whole]);
+  return useMemo(() => renderedItems(order, part, renderAllUpTo), [order, part, renderAllUpTo]);
 }

@@ -1,4 +1,4 @@
-// The language of the reader and its words, for components.
+// Hooks for the reader's language and its texts.
 import { useSyncExternalStore } from "react";
 import { current, FIRST, subscribe, wordsOf } from "./language.js";
 

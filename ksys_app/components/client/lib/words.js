@@ -1,32 +1,33 @@
-// Texts of the catalogue with what is filled in.
+// Puts values into the texts of the catalogue: `fill("{n} tags", { n: 9 })`.
 export function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+  return template.replace(/\{(\w+)\}/g, (placeholder, key) => values[key] ?? placeholder);
 }
 
-// A text with a count `n` in it: its form for one, or the one for any other number.
+// A text with a count `n`. The forms for one and for other numbers are separated by `|`.
 export function counted(template, n, values = {}) {
   const forms = template.split("|");
   return fill(String(n) === "1" ? forms[0] : forms.at(-1), { ...values, n: String(n) });
 }
 
-// A message of the server, the key of a text and what is filled in, in the language of `words`. The
-// server's twin is `say` in ksys_app/texts.
+// A message of the server in the language of `words`. A message is the key of a text and its values, a list of messages,
+// or a plain text. `say` in ksys_app/texts does the same on the server.
 export function say(words, message) {
-  if (Array.isArray(message)) return message.map((one) => say(words, one)).join(", ");
+  if (Array.isArray(message)) return message.map((part) => say(words, part)).join(", ");
   if (message === null || typeof message !== "object") return String(message ?? "");
   if (!message.key) return "";
   const values = Object.fromEntries(Object.entries(message.values).map(([key, value]) => [key, say(words, value)]));
   return counted(template(words, message.key), values.n, values);
 }
 
-// As a sentence begins: with a capital, unless it begins with what was filled in, a database's name for example.
+// The same with a capital letter at its beginning, unless it begins with a value, such as the name of a database.
 export function capital(words, message) {
   const text = say(words, message);
-  const named = message?.key && template(words, message.key).startsWith("{");
-  return named ? text : text.charAt(0).toUpperCase() + text.slice(1);
+  const startsWithValue = message?.key && template(words, message.key).startsWith("{");
+  return startsWithValue ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+// The text of a key. A page of an older version may lack a text of the server; then the key itself is shown.
 function template(words, key) {
   const [section, name] = key.split(".");
-  return words[section][name];
+  return words[section]?.[name] ?? key;
 }

@@ -1,4 +1,4 @@
-// Times of the display zone, whatever zone the browser is in: text, and round times for an axis.
+// Times of the display zone, independent of the browser's zone: text, and round times for an axis.
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -23,31 +23,31 @@ function format(zone) {
   return formats.get(zone);
 }
 
-// The clock on the wall of the zone, as if it were UTC.
+// The local time of the zone, as epoch ms of a UTC clock that shows the same.
 const local = (ms, zone) => Date.parse(`${format(zone).format(ms).replace(" ", "T")}Z`);
 
 function offset(ms, zone) {
-  const whole = Math.floor(ms / SECOND) * SECOND;
-  return local(whole, zone) - whole;
+  const fullSecond = Math.floor(ms / SECOND) * SECOND;
+  return local(fullSecond, zone) - fullSecond;
 }
 
-// A time that the wall's clock skips becomes the one an hour later.
-function utc(wall, zone) {
-  const guess = wall - offset(wall, zone);
-  return wall - offset(guess, zone);
+// The inverse of `local`. A local time that a change to summer time skips becomes the one an hour later.
+function utc(localMs, zone) {
+  const guess = localMs - offset(localMs, zone);
+  return localMs - offset(guess, zone);
 }
 
-const two = (n) => String(n).padStart(2, "0");
+const twoDigits = (n) => String(n).padStart(2, "0");
 
-// `2025-08-15 16:26:07+09:00`, as the server writes it.
+// A time as the server writes it: `2025-08-15 16:26:07+09:00`.
 export function stamp(ms, zone) {
   const minutes = offset(ms, zone) / MINUTE;
   const size = Math.abs(minutes);
   const sign = minutes < 0 ? "-" : "+";
-  return `${format(zone).format(ms)}${sign}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+  return `${format(zone).format(ms)}${sign}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`;
 }
 
-// Times between two others at which an axis of at most `most` labels is marked: round on the wall.
+// The times, from `from` to `to`, at which an axis has its at most `most` labels: round times of the zone.
 export function ticks(from, to, zone, most) {
   const span = (to - from) / Math.max(1, most);
   const step = STEPS.find((size) => size >= span);
@@ -56,10 +56,10 @@ export function ticks(from, to, zone, most) {
 
 function even(from, to, zone, step) {
   const found = [];
-  let wall = Math.ceil(local(Math.floor(from / SECOND) * SECOND, zone) / step) * step;
-  for (let ms = utc(wall, zone); ms <= to; ms = utc(wall, zone)) {
+  let localMs = Math.ceil(local(Math.floor(from / SECOND) * SECOND, zone) / step) * step;
+  for (let ms = utc(localMs, zone); ms <= to; ms = utc(localMs, zone)) {
     if (ms >= from && ms > (found.at(-1) ?? -Infinity)) found.push(ms);
-    wall += step;
+    localMs += step;
   }
   return found;
 }
@@ -76,16 +76,17 @@ function monthly(from, to, zone, span) {
   return found;
 }
 
-// What an axis writes at a round time: the clock, or the date where a day begins.
+// The label of an axis at a round time: the time of day, with seconds where they say something, or the date where a day begins.
 export function tickText(ms, zone, span) {
   const [date, clock] = format(zone).format(ms).split(" ");
-  if (clock !== "00:00:00") return span < 10 * MINUTE ? clock : clock.slice(0, 5);
+  if (clock !== "00:00:00") return span < 10 * MINUTE || !clock.endsWith(":00") ? clock : clock.slice(0, 5);
   return span > 200 * DAY ? date.slice(0, 7) : date.slice(5);
 }
 
-// The time that a text means on the wall of the zone, epoch ms: `2026-01-31 14:05`, `2026-01-31`; null for any other text.
+// The epoch ms of a local time of the zone, written `2026-01-31 14:05` or `2026-01-31`; null for any other text, and for
+// years before 1000, which the browser writes with fewer digits.
 export function parse(text, zone) {
-  const found = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?)?$/.exec(text.trim());
-  const wall = found ? Date.parse(`${found[1]}T${found[2] ?? "00:00"}${found[3] ?? ":00"}Z`) : NaN;
-  return Number.isNaN(wall) ? null : utc(wall, zone);
+  const found = /^([1-9]\d{3}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?)?$/.exec(text.trim());
+  const localMs = found ? Date.parse(`${found[1]}T${found[2] ?? "00:00"}${found[3] ?? ":00"}Z`) : NaN;
+  return Number.isNaN(localMs) ? null : utc(localMs, zone);
 }

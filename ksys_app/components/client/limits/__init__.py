@@ -1,4 +1,4 @@
-"""Limits: of one tag with preview and history, or of many at once. The browser fetches them."""
+"""The page of limits. The browser fetches its data over HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ksys_app.components.client.files import library
 
 
 class LimitsBoard(rx.Component):
-    """The editor of the tag in the address; without a tag, the limits of all tags."""
+    """The editor of the tag in the address, with preview and history; without a tag, all limits."""
 
     library = library("limits/limitsboard.jsx")
     tag = "LimitsBoard"

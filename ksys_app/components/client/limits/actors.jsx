@@ -1,4 +1,4 @@
-// How often the alarms of tags were announced in 30 days, and their places among all: as on /alarms/kpi, from the same figures.
+// The bad actors: how often the alarms of tags were annunciated in 30 days, and their ranks. /alarms/kpi has the same figures.
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 import { json } from "./ask.js";
@@ -9,37 +9,37 @@ import { counted } from "../lib/words.js";
 const SPAN_MS = 30 * 86_400_000;
 
 /**
- * The answer about one tag or all: null while it is read, false where it cannot be read.
+ * The ranked alarms of one tag or of all: null while they load, false if they cannot be loaded.
  * @param {string} [tag]
  */
 export function useActors(tag) {
-  const [found, setFound] = useState(null);
+  const [answer, setAnswer] = useState(null);
   useEffect(() => {
     const stop = new AbortController();
     const query = new URLSearchParams({ from: new Date(Date.now() - SPAN_MS).toISOString(), ...(tag ? { tag } : {}) });
-    json(`/api/v1/alarms/bad_actors?${query}`, { signal: stop.signal }).then(setFound, () => stop.signal.aborted || setFound(false));
+    json(`/api/v1/alarms/bad_actors?${query}`, { signal: stop.signal }).then(setAnswer, () => stop.signal.aborted || setAnswer(false));
     return () => stop.abort();
   }, [tag]);
-  return found;
+  return answer;
 }
 
-// `no. 1 of 34: 212 alarms, 18 %`
-export const placed = (one, of, ed) =>
-  counted(ed.actor_place, one.count, { place: String(one.place), of: String(of), share: brief(Number((100 * one.share).toPrecision(2))) });
+// The rank of an alarm as text: `no. 1 of 34: 212 alarms, 18 %`.
+export const rankText = (actor, total, ed) =>
+  counted(ed.actor_place, actor.count, { place: String(actor.place), of: String(total), share: brief(Number((100 * actor.share).toPrecision(2))) });
 
 export function Actors({ tag }) {
   const { edit: ed } = useWords();
-  const found = useActors(tag);
-  if (!found) return <p className="note" data-testid="limits-actors">{found === false ? ed.actors_failed : ed.reading}</p>;
+  const answer = useActors(tag);
+  if (!answer) return <p className="note" data-testid="limits-actors">{answer === false ? ed.actors_failed : ed.reading}</p>;
   return (
     <section className="limits-actors" aria-label={ed.actors} data-testid="limits-actors">
       <h3>{ed.actors}</h3>
-      {found.actors.length ? (
+      {answer.actors.length ? (
         <ul>
-          {found.actors.map((one) => (
-            <li key={one.condition}>
-              <Link to={`/alarms/journal?${new URLSearchParams({ span: "30d", tag, condition: one.condition })}`}>{ed[`cond_${one.condition}`]}</Link>{" "}
-              {placed(one, found.ranked, ed)}
+          {answer.actors.map((actor) => (
+            <li key={actor.condition}>
+              <Link to={`/alarms/journal?${new URLSearchParams({ span: "30d", tag, condition: actor.condition })}`}>{ed[`cond_${actor.condition}`]}</Link>{" "}
+              {rankText(actor, answer.ranked, ed)}
             </li>
           ))}
         </ul>

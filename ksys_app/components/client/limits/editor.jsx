@@ -1,11 +1,11 @@
-// The limits of a tag: fields, what they would have done, saving with a reason, and the history.
+// The editor of a tag's limits: fields, a preview of their alarms, saving with a reason, and the history.
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
 import { Actors } from "./actors.jsx";
 import { ask, json } from "./ask.js";
 import { changesOf, draftOf, rebased, touched, unreadable, withFile } from "./values.js";
 import { Conflict } from "./conflict.jsx";
-import { Drawn } from "./drawn.jsx";
+import { LimitChart } from "./limitchart.jsx";
 import { Fields, Settings } from "./fields.jsx";
 import { FileNote } from "./filenote.jsx";
 import { History } from "./history.jsx";
@@ -21,27 +21,28 @@ export function Editor({ tag, may }) {
   const [draft, setDraft] = useState(null);
   const [failure, setFailure] = useState(null);
   const [done, setDone] = useState("");
-  const read = useCallback(() => json(`/api/v1/rules?tag=${encodeURIComponent(tag)}`).then(([one]) => one), [tag]);
+  const { expression, unit: ownUnit } = useCalculated(tag);
+  const read = useCallback(() => json(`/api/v1/rules?tag=${encodeURIComponent(tag)}`).then(([loaded]) => loaded), [tag]);
   useEffect(() => {
-    read().then((one) => { setLimits(one); setDraft(draftOf(one)); }, setFailure);
+    read().then((loaded) => { setLimits(loaded); setDraft(draftOf(loaded)); }, setFailure);
   }, [read]);
-  const wrong = useMemo(() => (draft ? unreadable(draft) : []), [draft]);
-  const changes = useMemo(() => (draft && !wrong.length ? changesOf(draft, limits) : {}), [draft, limits, wrong]);
-  const open = useMemo(() => (draft ? touched(draft, limits) : []), [draft, limits]);
-  if (!draft) return failure ? <p className="note" role="alert">{failure.message}</p> : <p className="note">{ed.reading}</p>;
+  const invalid = useMemo(() => (draft ? unreadable(draft) : []), [draft]);
+  const changes = useMemo(() => (draft && !invalid.length ? changesOf(draft, limits) : {}), [draft, limits, invalid]);
+  const unsaved = useMemo(() => (draft ? touched(draft, limits) : []), [draft, limits]);
+  if (!draft || expression === undefined) return failure ? <p className="note" role="alert">{failure.message}</p> : <p className="note">{ed.reading}</p>;
 
   const problems = Object.fromEntries([
-    ...(failure?.fields ?? []).map((one) => [one.column, say(words, { key: one.key, values: one.values })]),
-    ...wrong.map((name) => [name, ed.no_number]),
+    ...(failure?.fields ?? []).map((field) => [field.column, say(words, { key: field.key, values: field.values })]),
+    ...invalid.map((name) => [name, ed.no_number]),
   ]);
-  const type = (next) => { setDraft(next); setFailure(null); setDone(""); };
-  const take = (one) => { setLimits(one); setDraft(draftOf(one)); setFailure(null); };
+  const edit = (next) => { setDraft(next); setFailure(null); setDone(""); };
+  const adopt = (loaded) => { setLimits(loaded); setDraft(draftOf(loaded)); setFailure(null); };
   const save = async (reason) => {
     setDone("");
     try {
       const body = { version: limits.version, reason, ...changes };
       const { limits: now } = await json(`/api/v1/rules/${encodeURIComponent(tag)}`, { method: "PUT", body });
-      take(now);
+      adopt(now);
       setDone(fill(ed.saved, { version: String(now.version) }));
       return true;
     } catch (error) {
@@ -49,17 +50,17 @@ export function Editor({ tag, may }) {
       return false;
     }
   };
-  const settle = async (mine) => {
+  const resolveConflict = async (keepMine) => {
     const now = await read();
-    setDraft(mine ? rebased(draft, limits, now) : draftOf(now));
+    setDraft(keepMine ? rebased(draft, limits, now) : draftOf(now));
     setLimits(now);
     setFailure(null);
   };
-  const back = async (version, reason) => {
+  const rollBack = async (version, reason) => {
     const body = { tag_name: tag, to: version, version: limits.version, reason };
     try {
       const { limits: now } = await (await ask("/api/v1/rules/rollback", { method: "POST", body })).json();
-      // What somebody is typing is not what they go back from.
+      // A rollback keeps the values that the user is typing.
       setDraft(rebased(draft, limits, now));
       setLimits(now);
       setFailure(null);
@@ -68,11 +69,12 @@ export function Editor({ tag, may }) {
       setFailure(error);
     }
   };
-  const unit = limits.meta?.unit ?? "";
+  const calculated = expression !== null;
+  const unit = limits.meta?.unit || ownUnit;
   const changed = Object.keys(changes).length > 0;
   return (
     <>
-      <Unsaved tag={tag} names={open} />
+      <Unsaved tag={tag} names={unsaved} />
       <header className="limits-head">
         <div>
           <h2>{tag}</h2>
@@ -83,21 +85,22 @@ export function Editor({ tag, may }) {
           <Link to="/limits">{ed.all_tags}</Link>
         </nav>
       </header>
-      <Drawn tag={tag} limits={limits} draft={draft} unit={unit} />
-      {failure?.conflicts.length ? <Conflict found={failure.conflicts[0]} onSettle={settle} /> : null}
+      {calculated ? <p className="note" role="note" data-testid="limits-calculated">{fill(ed.calculated, { expression })}</p> : null}
+      <LimitChart tag={tag} limits={limits} draft={draft} unit={unit} />
+      {failure?.conflicts.length ? <Conflict conflict={failure.conflicts[0]} onSettle={resolveConflict} /> : null}
       <Actors tag={tag} />
-      <FileNote tag={tag} version={limits.version} may={may} onTake={(cells) => type(withFile(draft, cells))} />
+      <FileNote tag={tag} version={limits.version} may={may} onTake={(cells) => edit(withFile(draft, cells))} />
       <div className="limits-columns">
         <form className="limits-form" aria-label={ed.title} onSubmit={(event) => event.preventDefault()}>
-          <Fields draft={draft} onChange={type} unit={unit} problems={problems} disabled={!may} />
-          <Settings draft={draft} onChange={type} problems={problems} disabled={!may} />
-          <Save disabled={!may || !changed || wrong.length > 0} may={may} save={save} />
+          <Fields draft={draft} onChange={edit} unit={unit} calculated={calculated} problems={problems} disabled={!may} />
+          <Settings draft={draft} onChange={edit} calculated={calculated} problems={problems} disabled={!may} />
+          <Save disabled={!may || !changed || invalid.length > 0} may={may} save={save} />
           {failure && !failure.conflicts.length ? <p className="limits-failure" role="alert">{failure.message}</p> : null}
           <p className="note" role="status" data-testid="limits-saved">{done}</p>
         </form>
-        <Preview tag={tag} changes={changes} may={may} broken={wrong.length > 0} />
+        <Preview tag={tag} changes={changes} may={may} broken={invalid.length > 0} />
       </div>
-      <History tag={tag} version={limits.version} may={may} onBack={back} />
+      <History tag={tag} version={limits.version} may={may} onBack={rollBack} />
     </>
   );
 }
@@ -116,4 +119,21 @@ function Save({ disabled, may, save }) {
       <button type="button" className="control control-primary" disabled={disabled || !reason.trim()} data-testid="limits-save" onClick={send}>{ed.save}</button>
     </div>
   );
+}
+
+// The expression and the unit of a calculated tag. Of any other tag the expression is null and the unit is empty; the expression is
+// undefined until the answer is there.
+function useCalculated(tag) {
+  const [calculated, setCalculated] = useState({ expression: /** @type {string | null | undefined} */ (undefined), unit: "" });
+  useEffect(() => {
+    const query = new URLSearchParams({ expr: `"${tag.replaceAll('"', '""')}"`, window: "5m" });
+    json("/api/v1/expressions")
+      .then((saved) => saved.find((one) => one.name === tag)?.text ?? null)
+      .then((expression) => {
+        setCalculated({ expression, unit: "" });
+        if (expression !== null) json(`/api/v1/expressions/evaluate?${query}`).then(({ unit }) => setCalculated({ expression, unit }), () => {});
+      })
+      .catch(() => setCalculated({ expression: null, unit: "" }));
+  }, [tag]);
+  return calculated;
 }

@@ -1,21 +1,25 @@
-// The fields of a rule and of the settings of its alarms.
-import { CONDITIONS, conditionsOf, FIGURES, LIMITS, OTHERS, SWITCHES, TEXTS } from "./values.js";
+// The fields of a rule, and of the settings of its alarms.
+import { CONDITIONS, conditionsOf, FIGURES, LIMITS, othersOf, SWITCHES, TEXTS } from "./values.js";
 import { useWords } from "../lib/usewords.js";
 
-// The unit of a field that has one of its own.
+// Units that do not depend on the tag.
 const UNITS = { deadband_pct: "%", max_gap_seconds: "s", spike_zscore: "σ", on_delay_s: "s", off_delay_s: "s" };
 
-export function Fields({ draft, onChange, unit, problems, disabled }) {
+export function Fields({ draft, onChange, unit, calculated, problems, disabled }) {
   const { edit: ed, limits: names } = useWords();
-  const one = (name) => (
+  const field = (name) => (
     <Field key={name} name={name} label={names[name]} value={draft[name]} problem={problems[name]} disabled={disabled}
       unit={name in UNITS ? UNITS[name] : name === "roc_max_per_min" && unit ? `${unit}/min` : unit}
       onChange={(text) => onChange({ ...draft, [name]: text })} />
   );
   return (
     <>
-      <fieldset><legend>{ed.group_limits}</legend>{[...LIMITS].reverse().map(one)}</fieldset>
-      <fieldset><legend>{ed.group_others}</legend>{OTHERS.map(one)}</fieldset>
+      <fieldset><legend>{ed.group_limits}</legend>{[...LIMITS].reverse().map(field)}</fieldset>
+      <fieldset>
+        <legend>{ed.group_others}</legend>
+        {othersOf(calculated).map(field)}
+        {calculated ? <p className="note" data-testid="limits-no-spike">{ed.no_spike}</p> : null}
+      </fieldset>
       <fieldset className="limits-switches">
         <legend>{ed.group_switches}</legend>
         {SWITCHES.map((name) => (
@@ -31,21 +35,21 @@ export function Fields({ draft, onChange, unit, problems, disabled }) {
 }
 
 function Field({ name, label, value, unit, problem, disabled, onChange }) {
-  const why = problem ? `why-${name}` : undefined;
+  const errorId = problem ? `why-${name}` : undefined;
   return (
     <div className="limits-field" data-wrong={Boolean(problem)}>
       <label htmlFor={`field-${name}`}>{label}</label>
       <input id={`field-${name}`} data-testid={`field-${name}`} inputMode="decimal" autoComplete="off" value={value} disabled={disabled}
-        aria-invalid={Boolean(problem)} aria-describedby={why} onChange={(event) => onChange(event.target.value)} />
+        aria-invalid={Boolean(problem)} aria-describedby={errorId} onChange={(event) => onChange(event.target.value)} />
       <span className="limits-unit">{unit}</span>
-      {problem ? <p id={why} role="alert">{problem}</p> : null}
+      {problem ? <p id={errorId} role="alert">{problem}</p> : null}
     </div>
   );
 }
 
-export function Settings({ draft, onChange, problems, disabled }) {
+export function Settings({ draft, onChange, calculated, problems, disabled }) {
   const { edit: ed } = useWords();
-  const present = new Set(conditionsOf(draft));
+  const present = new Set(conditionsOf(draft, calculated));
   const set = (condition, field, text) =>
     onChange({ ...draft, settings: { ...draft.settings, [condition]: { ...draft.settings[condition], [field]: text } } });
   return (

@@ -1,4 +1,4 @@
-// Where the limits in force differ from the file of the last sync: which cells, since when, by whom, and the ways back.
+// The differences between the limits in force and the file of the last sync: cells, since when, by whom, and how to undo them.
 import { useEffect, useState } from "react";
 import { json } from "./ask.js";
 import { labelOf, valueText } from "./values.js";
@@ -10,7 +10,7 @@ import { stamp } from "../lib/zone.js";
 
 const clock = (text, zone) => (text ? stamp(Date.parse(text), zone).slice(0, 16) : "");
 
-// `since 2026-01-01 10:00, Kim`, for a line of the list; without a time and a name only that it differs.
+// A difference as text for the list: `since 2026-01-01 10:00, Kim`; "yes" if time and user are not known.
 export function differs({ missing, since, actors }, ed, zone) {
   const when = since ? fill(ed.file_since, { time: clock(since, zone) }) : "";
   const row = missing === "file" ? ed.file_lacks_file : missing ? ed.file_lacks_database : "";
@@ -21,18 +21,18 @@ export function FileNote({ tag, version, may, onTake }) {
   const words = useWords();
   const { zone } = useLive();
   const { edit: ed } = words;
-  const [found, setFound] = useState(null);
+  const [difference, setDifference] = useState(null);
   useEffect(() => {
     const stop = new AbortController();
-    json(`/api/v1/rules/file?tag=${encodeURIComponent(tag)}`, { signal: stop.signal }).then(([one]) => setFound(one ?? null), () => {});
+    json(`/api/v1/rules/file?tag=${encodeURIComponent(tag)}`, { signal: stop.signal }).then(([first]) => setDifference(first ?? null), () => {});
     return () => stop.abort();
   }, [tag, version]);
-  if (!found) return null;
-  const { cells } = found;
+  if (!difference) return null;
+  const { cells } = difference;
   const heads = [ed.column, ed.file_value, ed.before, ed.file_changed, ed.col_who, ed.col_source];
   return (
     <section className="limits-conflict" aria-label={ed.file_title} data-testid="limits-file">
-      <h3>{ed.file_differs}: {differs(found, ed, zone)}</h3>
+      <h3>{ed.file_differs}: {differs(difference, ed, zone)}</h3>
       {cells.length ? (
         <Scrollable label={ed.file_title} className="grid-scroll people">
           <table className="series limits-cells">
@@ -53,7 +53,7 @@ export function FileNote({ tag, version, may, onTake }) {
           </table>
         </Scrollable>
       ) : null}
-      <p className="note">{found.missing === "file" ? ed.file_way_lacks : ed.file_way}</p>
+      <p className="note">{difference.missing === "file" ? ed.file_way_lacks : ed.file_way}</p>
       {cells.length ? (
         <div className="limits-actions">
           <button type="button" className="control" disabled={!may} data-testid="file-take" onClick={() => onTake(cells)}>{ed.file_take}</button>

@@ -1,4 +1,4 @@
-// Who changed the limits of a tag, when and why; and the way back.
+// The history of a tag's limits: who changed what, when and why, with a button that restores a version.
 import { useCallback, useEffect, useState } from "react";
 import { json } from "./ask.js";
 import { labelOf, valueText } from "./values.js";
@@ -12,14 +12,14 @@ export function History({ tag, version, may, onBack }) {
   const words = useWords();
   const { edit: ed } = words;
   const [{ rows, next }, setPage] = useState({ rows: [], next: null });
-  const read = useCallback((before) => {
+  const fetchPage = useCallback((before) => {
     const query = new URLSearchParams({ tag, limit: String(PAGE), ...(before ? { before: String(before) } : {}) });
-    return json(`/api/v1/rules/history?${query}`).then((page) => setPage((held) => ({ ...page, rows: before ? [...held.rows, ...page.rows] : page.rows })), () => {});
+    return json(`/api/v1/rules/history?${query}`).then((page) => setPage((old) => ({ ...page, rows: before ? [...old.rows, ...page.rows] : page.rows })), () => {});
   }, [tag]);
-  useEffect(() => void read(null), [read, version]);
-  const back = (row) => {
-    const why = window.prompt(fill(ed.back_why, { version: String(row.version) }), "");
-    if (why?.trim()) onBack(row.version, why.trim());
+  useEffect(() => void fetchPage(null), [fetchPage, version]);
+  const rollBack = (row) => {
+    const reason = window.prompt(fill(ed.back_why, { version: String(row.version) }), "");
+    if (reason?.trim()) onBack(row.version, reason.trim());
   };
   return (
     <section className="table-section">
@@ -36,10 +36,10 @@ export function History({ tag, version, may, onBack }) {
                 <td data-stored>{row.actor}</td>
                 <td>{ed[`source_${row.source}`] ?? row.source}</td>
                 <td data-stored>{row.reason}</td>
-                <td>{said(row, words)}</td>
+                <td>{changesText(row, words)}</td>
                 <td>
                   {row.version === version ? ed.in_force : (
-                    <button type="button" className="control control-small" disabled={!may} data-testid={`back-${row.version}`} onClick={() => back(row)}>{ed.back}</button>
+                    <button type="button" className="control control-small" disabled={!may} data-testid={`back-${row.version}`} onClick={() => rollBack(row)}>{ed.back}</button>
                   )}
                 </td>
               </tr>
@@ -48,12 +48,12 @@ export function History({ tag, version, may, onBack }) {
           </tbody>
         </table>
       </Scrollable>
-      {next ? <button type="button" className="control" onClick={() => read(next)}>{ed.older}</button> : null}
+      {next ? <button type="button" className="control" onClick={() => fetchPage(next)}>{ed.older}</button> : null}
     </section>
   );
 }
 
-function said(row, words) {
+function changesText(row, words) {
   const { edit: ed } = words;
   if (row.op === "DELETE") return ed.op_delete;
   const first = row.op === "INSERT";

@@ -1,109 +1,119 @@
-// What the limits in the fields would have done in the last 30 days: by minutes at once, by every sample when asked for.
+// A preview: the alarms that the limits in the fields would have raised in the last 30 days. The fast one uses minutes, the
+// exact one, on demand, every sample.
 import { useEffect, useRef, useState } from "react";
 import { ask, json } from "./ask.js";
 import { ageText } from "../lib/age.js";
 import { brief } from "../lib/figures.js";
 import { useWords } from "../lib/usewords.js";
-import { fill } from "../lib/words.js";
+import { fill, say } from "../lib/words.js";
 
 const PATH = "/api/v1/rules/preview";
 const PAUSE_MS = 400;
 
 export function Preview({ tag, changes, may, broken }) {
-  const { edit: ed } = useWords();
-  const [found, setFound] = useState(null);
-  const [why, setWhy] = useState("");
+  const words = useWords();
+  const { edit: ed } = words;
+  const [preview, setPreview] = useState(null);
+  const [failure, setFailure] = useState(null);
   const [running, setRunning] = useState(0);
-  const stop = useRef(null);
-  const wanted = JSON.stringify({ tag_name: tag, ...changes });
+  const exactRun = useRef(null);
+  const request = JSON.stringify({ tag_name: tag, ...changes });
   useEffect(() => {
-    stop.current?.abort();
+    exactRun.current?.abort();
     if (!may || broken) return undefined;
-    const later = new AbortController();
+    const controller = new AbortController();
     const timer = setTimeout(() => {
-      json(PATH, { method: "POST", body: JSON.parse(wanted), signal: later.signal })
-        .then((one) => { setFound(one); setWhy(""); }, (error) => error.name === "AbortError" || setWhy(error.message));
+      json(PATH, { method: "POST", body: JSON.parse(request), signal: controller.signal })
+        .then((answer) => { setPreview(answer); setFailure(null); }, (error) => error.name === "AbortError" || setFailure(error));
     }, PAUSE_MS);
-    return () => { clearTimeout(timer); later.abort(); };
-  }, [wanted, may, broken]);
-  useEffect(() => () => stop.current?.abort(), []);
-  const exactly = async () => {
-    stop.current = new AbortController();
+    return () => { clearTimeout(timer); controller.abort(); };
+  }, [request, may, broken]);
+  useEffect(() => () => exactRun.current?.abort(), []);
+  const runExact = async () => {
+    exactRun.current = new AbortController();
     setRunning(1);
     try {
-      const answer = await ask(`${PATH}/exact`, { method: "POST", body: JSON.parse(wanted), signal: stop.current.signal });
-      await lines(answer, (one) => { setFound(one); setRunning(portion(one)); });
+      const response = await ask(`${PATH}/exact`, { method: "POST", body: JSON.parse(request), signal: exactRun.current.signal });
+      await readLines(response, (answer) => { setPreview(answer); setRunning(progressOf(answer)); });
     } catch (error) {
-      if (error.name !== "AbortError") setWhy(error.message);
+      if (error.name !== "AbortError") setFailure(error);
     } finally {
       setRunning(0);
     }
   };
   if (!may) return null;
+  const reason = failure && reasonOf(words, failure);
   return (
-    <section className="limits-preview" aria-label={ed.preview} data-testid="limits-preview" data-exact={Boolean(found?.exact)}>
+    <section className="limits-preview" aria-label={ed.preview} data-testid="limits-preview" data-exact={Boolean(preview?.exact)}>
       <h3>{ed.preview}</h3>
-      {why ? <p className="note" role="alert">{why}</p> : null}
-      {found ? <Figures found={found} ed={ed} /> : why || broken ? null : <p className="note">{ed.reading}</p>}
+      {reason ? <p className="note" role="alert">{reason}</p> : null}
+      {preview ? <Figures preview={preview} ed={ed} /> : reason || broken ? null : <p className="note">{ed.reading}</p>}
       <div className="limits-actions">
         {running ? (
           <>
             <progress max="100" value={running} aria-label={ed.exact_running} />
-            <button type="button" className="control" data-testid="preview-stop" onClick={() => stop.current?.abort()}>{ed.stop}</button>
+            <button type="button" className="control" data-testid="preview-stop" onClick={() => exactRun.current?.abort()}>{ed.stop}</button>
           </>
         ) : (
-          <button type="button" className="control" disabled={broken} data-testid="preview-exact" onClick={exactly}>{ed.exact}</button>
+          <button type="button" className="control" disabled={broken} data-testid="preview-exact" onClick={runExact}>{ed.exact}</button>
         )}
       </div>
     </section>
   );
 }
 
-function Figures({ found, ed }) {
+function Figures({ preview, ed }) {
   const words = useWords();
   const time = (seconds) => (seconds ? ageText(seconds, words.live) : "0");
-  const standing = (one) => one.active.map(({ condition, level }) => [ed[`cond_${condition}`], level].filter(Boolean).join(" ")).join(", ") || ed.nothing;
+  const activeText = (counts) => counts.active.map(({ condition, level }) => [ed[`cond_${condition}`], level].filter(Boolean).join(" ")).join(", ") || ed.nothing;
   const rows = {
-    raises: (one) => String(one.raises),
-    per_day: (one) => brief(one.per_day, 3),
-    longest: (one) => time(one.longest_s),
-    in_alarm: (one) => time(one.in_alarm_s),
-    chatter: (one) => String(one.chatter),
-    events: (one) => String(one.events),
-    now: standing,
+    raises: (counts) => String(counts.raises),
+    per_day: (counts) => brief(counts.per_day, 3),
+    longest: (counts) => time(counts.longest_s),
+    in_alarm: (counts) => time(counts.in_alarm_s),
+    chatter: (counts) => String(counts.chatter),
+    events: (counts) => String(counts.events),
+    now: activeText,
   };
-  const names = found.not_judged.map((name) => ed[`cond_${name}`]).join(", ");
+  const names = preview.not_judged.map((name) => ed[`cond_${name}`]).join(", ");
   return (
     <>
-      <p className="note">{found.exact ? fill(ed.by_samples, { n: String(found.samples), to: found.reached.slice(0, 16).replace("T", " ") }) : ed.by_minutes}</p>
+      <p className="note">{preview.exact ? fill(ed.by_samples, { n: String(preview.samples), to: minuteText(preview.reached) }) : ed.by_minutes}</p>
       <table className="series">
         <caption className="sr-only">{ed.preview}</caption>
         <thead><tr><th scope="col">{ed.figure}</th><th scope="col">{ed.before}</th><th scope="col">{ed.after}</th></tr></thead>
         <tbody>
           {Object.entries(rows).map(([name, text]) => (
-            <tr key={name} data-testid={`preview-${name}`} data-changed={text(found.before) !== text(found.after)}>
+            <tr key={name} data-testid={`preview-${name}`} data-changed={text(preview.before) !== text(preview.after)}>
               <th scope="row">{ed[`figure_${name}`]}</th>
-              <td>{found.exact ? "" : "≈ "}{text(found.before)}</td>
-              <td>{found.exact ? "" : "≈ "}{text(found.after)}</td>
+              <td>{preview.exact ? "" : "≈ "}{text(preview.before)}</td>
+              <td>{preview.exact ? "" : "≈ "}{text(preview.after)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {names ? <p className="note">{fill(ed.not_judged, { names })}</p> : null}
-      {found.truncated ? <p className="note">{ed.truncated}</p> : null}
+      {names ? <p className="note">{fill(preview.exact ? ed.never_judged : ed.not_judged, { names })}</p> : null}
+      {preview.truncated ? <p className="note">{preview.exact ? ed.truncated : fill(ed.minutes_since, { from: minuteText(preview.start) })}</p> : null}
     </>
   );
 }
 
-const portion = ({ start, end, reached }) =>
+// Why there is no preview, in the reader's language if the server sends the key of a text.
+const reasonOf = (words, { key, values, message }) => (key ? say(words, { key, values }) : message);
+
+const minuteText = (moment) => moment.slice(0, 16).replace("T", " ");
+
+// How far an exact run has come, percent, at least 1.
+const progressOf = ({ start, end, reached }) =>
   Math.max(1, Math.round((100 * (Date.parse(reached) - Date.parse(start))) / (Date.parse(end) - Date.parse(start))));
 
-async function lines(answer, take) {
+// Calls `take` with each line of an answer of JSON lines, as it arrives.
+async function readLines(response, onItem) {
   let rest = "";
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
     const parts = (rest + value).split("\n");
     rest = parts.pop();
-    parts.filter(Boolean).forEach((line) => take(JSON.parse(line)));
+    parts.filter(Boolean).forEach((line) => onItem(JSON.parse(line)));
   }
 }

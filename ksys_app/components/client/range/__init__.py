@@ -1,4 +1,4 @@
-"""Any time range beside the 13 windows: its button, its panel, and steps to earlier and later."""
+"""The control of a time range, as an alternative to the 13 windows."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ksys_app.components.client.shell import POPOVER
 
 
 class RangeControl(rx.Component):
-    """Steps to earlier and later, and between them the button of the panel that asks for a range.
+    """Buttons for earlier and later times, and between them the button that opens the range panel.
 
     Attributes:
-        start: the text of the range's start, empty while one of the 13 windows is shown.
-        end: the text of its end.
-        ends: begin and end of the range, epoch ms; empty for a window.
+        start: the start of the range as text, empty while one of the 13 windows is shown.
+        end: the end of the range as text.
+        ends: start and end of the range, epoch ms; empty for a window.
         seconds: the length of the window.
-        past: whether what is shown ends before now.
-        usual: the text of the start of what is shown, where that is a window.
-        quick: ranges to choose from: key of the name, start, end.
-        problem: why the last range that was asked for is none, a message.
-        on_range: asked for the range between two texts.
-        on_shift: asked for the time beside, in halves of the length, earlier ones negative.
+        past: whether the shown time ends before now.
+        usual: the start of the shown window as text.
+        quick: the offered ranges: key of the name, start, end.
+        problem: why the last requested range is invalid, a message.
+        on_range: the user requests the range between two texts.
+        on_shift: the user requests a time so many half lengths later; negative: earlier.
     """
 
     library = library("range/loader.jsx")

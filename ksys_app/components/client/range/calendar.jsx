@@ -1,59 +1,60 @@
-// A month of days: two of them, picked one after the other, are a range.
+// A calendar of one month. Two days, picked one after the other, are a range.
 import { useEffect, useRef, useState } from "react";
 import { monthShifted, moved, weeksOf } from "./days.js";
 import { useLanguage, useWords } from "../lib/usewords.js";
 
-// `span`: the first and the last day of the range, null where it has none. `onPick` is told the range after each pick.
+// `span`: the first and the last day of the range, each null if that end is not a day. `onPick(first, last)` is called after each
+// pick.
 export function Calendar({ span, today, onPick }) {
   const { ranges: rg } = useWords();
   const language = useLanguage();
   const [first, last] = span;
-  const [at, setAt] = useState(last ?? first ?? today);
-  const [begun, setBegun] = useState(null);
+  const [focusedDay, setFocusedDay] = useState(last ?? first ?? today);
+  const [firstPick, setFirstPick] = useState(null);
   const grid = useRef(null);
-  const byKey = useRef(false);
-  // What was typed comes into view.
+  const movedByKey = useRef(false);
+  // Shows the month of a typed day.
   useEffect(() => {
     const day = last ?? first;
-    if (day) setAt(day);
+    if (day) setFocusedDay(day);
   }, [first, last]);
   useEffect(() => {
-    if (byKey.current) grid.current.querySelector(`[data-day="${at}"]`)?.focus();
-    byKey.current = false;
-  }, [at]);
-  // There is nothing to see after today.
-  const go = (day) => setAt(day > today ? today : day);
+    if (movedByKey.current) grid.current.querySelector(`[data-day="${focusedDay}"]`)?.focus();
+    movedByKey.current = false;
+  }, [focusedDay]);
+  // Days after today have no data.
+  const goTo = (day) => setFocusedDay(day > today ? today : day);
   const pick = (day) => {
-    const [from, to] = begun ? [begun, day].sort() : [day, day];
-    setBegun(begun ? null : day);
-    setAt(day);
+    const [from, to] = firstPick ? [firstPick, day].sort() : [day, day];
+    setFirstPick(firstPick ? null : day);
+    setFocusedDay(day);
     onPick(from, to);
   };
-  const pressed = (event) => {
-    const next = event.ctrlKey || event.metaKey || event.altKey ? null : moved(at, event.key);
+  const onKeyDown = (event) => {
+    const next = event.ctrlKey || event.metaKey || event.altKey ? null : moved(focusedDay, event.key);
     if (next === null) return;
     event.preventDefault();
-    byKey.current = true;
-    go(next);
+    movedByKey.current = true;
+    goTo(next);
   };
-  const write = (day, form) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...form }).format(Date.parse(day));
-  const turn = (months, label, sign) => (
-    <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => go(monthShifted(at, months))}>
-      <span aria-hidden="true">{sign}</span>
+  const format = (day, options) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options }).format(Date.parse(day));
+  const monthButton = (months, label, symbol) => (
+    <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => goTo(monthShifted(focusedDay, months))}>
+      <span aria-hidden="true">{symbol}</span>
     </button>
   );
-  const weeks = weeksOf(at);
-  const month = write(at, { year: "numeric", month: "long" });
+  const weeks = weeksOf(focusedDay);
+  const month = format(focusedDay, { year: "numeric", month: "long" });
   return (
     <section className="calendar" aria-label={rg.calendar}>
       <header>
-        {turn(-1, rg.month_before, "‹")}
+        {monthButton(-1, rg.month_before, "‹")}
         <h3 aria-live="polite">{month}</h3>
-        {turn(1, rg.month_after, "›")}
+        {monthButton(1, rg.month_after, "›")}
       </header>
-      <table role="grid" aria-label={month} ref={grid} onKeyDown={pressed}>
+      <table role="grid" aria-label={month} ref={grid} onKeyDown={onKeyDown}>
         <thead>
-          <tr>{weeks[0].map((day) => <th key={day} scope="col" abbr={write(day, { weekday: "long" })}>{write(day, { weekday: "narrow" })}</th>)}</tr>
+          <tr>{weeks[0].map((day) => <th key={day} scope="col" abbr={format(day, { weekday: "long" })}>{format(day, { weekday: "narrow" })}</th>)}</tr>
         </thead>
         <tbody>
           {weeks.map((week) => (
@@ -62,9 +63,9 @@ export function Calendar({ span, today, onPick }) {
                 const inside = first !== null && day >= first && day <= (last ?? today);
                 return (
                   <td key={day} role="gridcell" aria-selected={inside}>
-                    <button type="button" tabIndex={day === at ? 0 : -1} data-day={day} data-other={day.slice(0, 7) !== at.slice(0, 7) || undefined}
-                      data-begun={day === begun || undefined} aria-current={day === today ? "date" : undefined} disabled={day > today}
-                      aria-label={write(day, { dateStyle: "full" })} onClick={() => pick(day)}>{Number(day.slice(8))}</button>
+                    <button type="button" tabIndex={day === focusedDay ? 0 : -1} data-day={day} data-other={day.slice(0, 7) !== focusedDay.slice(0, 7) || undefined}
+                      data-begun={day === firstPick || undefined} aria-current={day === today ? "date" : undefined} disabled={day > today}
+                      aria-label={format(day, { dateStyle: "full" })} onClick={() => pick(day)}>{Number(day.slice(8))}</button>
                   </td>
                 );
               })}

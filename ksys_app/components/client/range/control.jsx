@@ -1,47 +1,47 @@
-// Any time range beside the 13 windows, and steps to earlier and later.
+// The control of a time range: a panel to choose one, and buttons and keys for earlier and later times.
 import { useEffect, useState } from "react";
 import * as Popover from "@radix-ui/react-popover";
 import { Panel } from "./panel.jsx";
-import { named } from "./ranges.js";
+import { rangeText } from "./ranges.js";
 import { remember } from "./recent.js";
-import { useSeen } from "../chart/seen.jsx";
+import { useVisibleRange } from "../chart/visiblerange.jsx";
 import { useWords } from "../lib/usewords.js";
 
 const TYPING = "input, textarea, select, [contenteditable=true], [role=menu]";
-// In halves of the length of what is shown.
+// Steps of the keys, in halves of the shown length.
 const STEPS = { "[": -2, "]": 2, "{": -1, "}": 1 };
 
 export function RangeControl({ start, end, ends, seconds, past, usual, quick, problem, onRange, onShift }) {
   const { ranges: rg } = useWords();
   const [open, setOpen] = useState(false);
-  const [asked, setAsked] = useState(false);
-  const { window: times } = useSeen(seconds, ends, []);
+  const [requested, setRequested] = useState(false);
+  const { window: times } = useVisibleRange(seconds, ends, []);
   useKeys(past, onShift);
-  const turn = (to) => {
+  const openOrClose = (to) => {
     setOpen(to);
-    setAsked(false);
+    setRequested(false);
   };
-  // What was asked for is shown now. What is no range leaves the panel open, with the reason.
+  // When the requested range is shown, the panel closes. An invalid range leaves it open, with the reason.
   useEffect(() => {
-    if (asked && start) remember([start, end]);
-    turn(false);
+    if (requested && start) remember([start, end]);
+    openOrClose(false);
   }, [start, end]);
-  const ask = (from, to) => {
-    if (from === start && to === end) return turn(false);
-    setAsked(true);
+  const requestRange = (from, to) => {
+    if (from === start && to === end) return openOrClose(false);
+    setRequested(true);
     return onRange(from, to);
   };
-  const step = (halves, name, label, key, sign) => (
+  const stepButton = (halves, name, label, key, symbol) => (
     <button type="button" className="control range-step" data-testid={`range-${name}`} aria-label={label} title={`${label} (${key}). ${rg.half}`}
       aria-keyshortcuts={key} disabled={halves > 0 && !past} onClick={(event) => onShift(event.shiftKey ? halves / 2 : halves)}>
-      <span aria-hidden="true">{sign}</span>
+      <span aria-hidden="true">{symbol}</span>
     </button>
   );
-  const shown = start ? named([start, end], quick, rg) : rg.any;
+  const shown = start ? rangeText([start, end], quick, rg) : rg.any;
   return (
     <div className="range" role="group" aria-label={rg.any}>
-      {step(-2, "earlier", rg.earlier, "[", "‹")}
-      <Popover.Root open={open} onOpenChange={turn}>
+      {stepButton(-2, "earlier", rg.earlier, "[", "‹")}
+      <Popover.Root open={open} onOpenChange={openOrClose}>
         <Popover.Trigger className="control range-button" data-testid="range" data-from={start} data-to={end} data-chosen={start !== ""} title={shown}>
           {start ? <span className="sr-only">{rg.any}</span> : null}
           <span className="range-name">{shown}</span>
@@ -49,19 +49,19 @@ export function RangeControl({ start, end, ends, seconds, past, usual, quick, pr
         </Popover.Trigger>
         <Popover.Portal>
           <Popover.Content className="popover range-panel" aria-label={rg.any} align="start" sideOffset={4} collisionPadding={8} data-testid="range-panel">
-            <Panel start={start || usual} end={end || "now"} times={times} quick={quick} problem={asked ? problem : null} onAsk={ask} onEdit={() => setAsked(false)} />
+            <Panel start={start || usual} end={end || "now"} times={times} quick={quick} problem={requested ? problem : null} onAsk={requestRange} onEdit={() => setRequested(false)} />
           </Popover.Content>
         </Popover.Portal>
       </Popover.Root>
-      {step(2, "later", rg.later, "]", "›")}
+      {stepButton(2, "later", rg.later, "]", "›")}
     </div>
   );
 }
 
 function useKeys(past, onShift) {
   useEffect(() => {
-    const pressed = (event) => {
-      // Some keyboards have the brackets behind AltGr, which is Ctrl with Alt.
+    const onKeyDown = (event) => {
+      // Some keyboards have the brackets on AltGr, which browsers report as Ctrl with Alt.
       if (event.metaKey || ((event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph")) || event.defaultPrevented) return;
       if (event.target.closest?.(TYPING) || document.querySelector("[role=dialog]")) return;
       const halves = STEPS[event.key];
@@ -69,7 +69,7 @@ function useKeys(past, onShift) {
       event.preventDefault();
       onShift(halves);
     };
-    window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
   }, [past, onShift]);
 }

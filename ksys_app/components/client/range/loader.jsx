@@ -1,8 +1,8 @@
-// The control of the range, whose code is loaded only where a page has one.
+// Loads the code of the range control only on pages that have one.
 import { lazy, Suspense } from "react";
 
 const Nothing = { default: () => null };
-// Without it the windows still work; the chart says that the server is away.
+// If it cannot be loaded, the windows still work, and the chart reports the lost server.
 const Loaded = lazy(() => import("./control.jsx").then(({ RangeControl }) => ({ default: RangeControl })).catch(() => Nothing));
 
 export function RangeControl(props) {

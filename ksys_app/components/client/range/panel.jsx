@@ -1,8 +1,8 @@
-// Asks for a range: two texts, a calendar that writes them, ranges of every day, and the last ones of this browser.
+// The panel of a range: two text fields, a calendar that fills them, common ranges, and the recent ones of this browser.
 import { useId, useState } from "react";
 import { Calendar } from "./calendar.jsx";
 import { dayOf, shifted } from "./days.js";
-import { named, spanOfDays } from "./ranges.js";
+import { rangeText, spanOfDays } from "./ranges.js";
 import { recent } from "./recent.js";
 import { useClock } from "../lib/clock.js";
 import { useWords } from "../lib/usewords.js";
@@ -16,19 +16,19 @@ export function Panel({ start, end, times, quick, problem, onAsk, onEdit }) {
   const { ranges: rg } = words;
   const { zone } = useLive();
   const [texts, setTexts] = useState([start, end].map(spaced));
-  // Why the range before was none is old with the first letter of another.
-  const edit = (to) => {
-    setTexts(to);
+  // The error of the previous range disappears as soon as the user types.
+  const edit = (next) => {
+    setTexts(next);
     onEdit();
   };
   const id = useId();
   const today = useClock((now) => dayOf(stamp(now, zone)));
-  const wrong = problem?.key ? capital(words, problem) : "";
+  const error = problem?.key ? capital(words, problem) : "";
   const field = (at, label, name) => (
     <label>
       <span>{label}</span>
       <input type="text" value={texts[at]} placeholder={rg.form} data-testid={`range-${name}`} spellCheck={false} autoComplete="off" autoCapitalize="none"
-        aria-invalid={wrong !== ""} aria-describedby={`${id}-hint ${id}-wrong`} maxLength={60}
+        aria-invalid={error !== ""} aria-describedby={`${id}-hint ${id}-wrong`} maxLength={60}
         onChange={(event) => edit(texts.with(at, event.target.value))} onFocus={(event) => event.target.select()} />
     </label>
   );
@@ -36,9 +36,9 @@ export function Panel({ start, end, times, quick, problem, onAsk, onEdit }) {
     <section aria-label={title} data-testid={`range-${name}`}>
       <h3>{title}</h3>
       <ul>
-        {ranges.map((one) => (
-          <li key={one.join()}>
-            <button type="button" className="menu-item" aria-pressed={one[0] === start && one[1] === end} onClick={() => onAsk(...one)}>{named(one, quick, rg)}</button>
+        {ranges.map((range) => (
+          <li key={range.join()}>
+            <button type="button" className="menu-item" aria-pressed={range[0] === start && range[1] === end} onClick={() => onAsk(...range)}>{rangeText(range, quick, rg)}</button>
           </li>
         ))}
       </ul>
@@ -55,11 +55,11 @@ export function Panel({ start, end, times, quick, problem, onAsk, onEdit }) {
         <button type="submit" className="control control-primary" data-testid="range-show">{rg.show}</button>
       </form>
       <p id={`${id}-hint`} className="range-hint">{fill(rg.hint, { zone })}</p>
-      <p id={`${id}-wrong`} className="range-wrong" role="alert" data-testid="range-wrong">{wrong}</p>
+      <p id={`${id}-wrong`} className="range-wrong" role="alert" data-testid="range-wrong">{error}</p>
       <div className="range-choices">
         <Calendar span={spanOfDays(joined(texts[0]), joined(texts[1]))} today={today}
           onPick={(first, last) => edit([first, last >= today ? "now" : shifted(last, 1)])} />
-        {list(rg.quick, quick.map(([, ...one]) => one), "quick")}
+        {list(rg.quick, quick.map(([, ...range]) => range), "quick")}
         {list(rg.recent, recent(), "recent")}
       </div>
       {times ? <CopyLink times={times} /> : null}
@@ -67,7 +67,7 @@ export function Panel({ start, end, times, quick, problem, onAsk, onEdit }) {
   );
 }
 
-// A link to what is shown that shows the same tomorrow.
+// Copies a link with absolute times, which shows the same data tomorrow.
 function CopyLink({ times }) {
   const { ranges: rg } = useWords();
   const { zone } = useLive();
@@ -87,6 +87,6 @@ function CopyLink({ times }) {
   );
 }
 
-// As the pages write times; the address has the other form.
+// Pages write a time with a blank, addresses with a `T`.
 const spaced = (text) => text.replace("T", " ");
 const joined = (text) => text.trim().replace(/^(\d{4}-\d\d-\d\d) +/, "$1T");

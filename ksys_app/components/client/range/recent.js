@@ -1,16 +1,16 @@
-// The last ranges that were asked for in this browser, the newest first.
-const KEPT = "ksys.ranges";
-const MOST = 10;
+// The recent ranges of this browser, newest first.
+const STORAGE_KEY = "ksys.ranges";
+const MAX_RANGES = 10;
 
-// Those kept before and a new one, each once.
-export const added = (kept, range) => [range, ...kept.filter((one) => one.join() !== range.join())].slice(0, MOST);
+// The stored ranges with a new one in front, without duplicates.
+export const added = (stored, range) => [range, ...stored.filter((old) => old.join() !== range.join())].slice(0, MAX_RANGES);
 
-// What the browser holds may be anything.
+// The valid ranges in a stored text. The storage may contain anything.
 export function valid(text) {
   try {
-    const kept = JSON.parse(text ?? "[]");
-    const sound = (one) => Array.isArray(one) && one.length === 2 && one.every((end) => typeof end === "string" && end.length < 60);
-    return Array.isArray(kept) ? kept.filter(sound).slice(0, MOST) : [];
+    const stored = JSON.parse(text ?? "[]");
+    const isRange = (range) => Array.isArray(range) && range.length === 2 && range.every((end) => typeof end === "string" && end.length < 60);
+    return Array.isArray(stored) ? stored.filter(isRange).slice(0, MAX_RANGES) : [];
   } catch {
     return [];
   }
@@ -18,17 +18,17 @@ export function valid(text) {
 
 export function recent() {
   try {
-    return valid(localStorage.getItem(KEPT));
+    return valid(localStorage.getItem(STORAGE_KEY));
   } catch {
-    // A browser may forbid pages to keep anything.
+    // A browser may forbid pages to store anything.
     return [];
   }
 }
 
 export function remember(range) {
   try {
-    localStorage.setItem(KEPT, JSON.stringify(added(recent(), range)));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(added(recent(), range)));
   } catch {
-    // There are only no recent ranges.
+    // Without storage there are no recent ranges.
   }
 }

@@ -1,4 +1,4 @@
-"""Around every page: its address, its data's state, dialogs, menus, keys, the head of its paper."""
+"""The components around every page: address, state of the data, dialogs, menus, keys."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PICKER = ["downshift@9.5.0"]
 
 
 class Address(rx.Component):
-    """Keeps the address bar at the link of what is selected.
+    """Shows the link of the selection in the address bar.
 
     Attributes:
-        link: the address.
-        read: the query of the address that the page read its selection from.
-        steps: parameters whose change is a step that Back takes again.
-        whole: parameters of a complete address: of each list, one. To complete it is no step.
+        link: the link of the selection.
+        read: the query string from which the page read its selection.
+        steps: parameters whose change makes a new entry in the history, so that Back returns.
+        whole: a complete address has one parameter of each list; completing it makes no entry.
     """
 
     library = library("shell/address.jsx")
@@ -35,7 +35,7 @@ class Address(rx.Component):
 
 
 class Live(rx.Component):
-    """Holds what the page knows of its data; every other part here lives inside one."""
+    """Provides the freshness of the page's data; all other components here must be inside it."""
 
     library = library("shell/live.jsx")
     tag = "Live"
@@ -55,14 +55,14 @@ class Live(rx.Component):
 
 
 class LanguageToggle(rx.Component):
-    """Switches between English and Korean, at once and without the server."""
+    """Switches between English and Korean at once, without the server."""
 
     library = library("shell/language.jsx")
     tag = "LanguageToggle"
 
 
 class Account(rx.Component):
-    """Who is logged in, with a menu: what that person may do, administration, the logout."""
+    """The menu of the logged-in user: role and rights, administration, logout."""
 
     library = library("shell/account.jsx")
     tag = "Account"
@@ -70,7 +70,7 @@ class Account(rx.Component):
 
 
 class StatusBar(rx.Component):
-    """The thin bar under the header: how fresh the page is, in words."""
+    """The thin bar below the header: the freshness of the page as text."""
 
     library = library("shell/live.jsx")
     tag = "StatusBar"
@@ -79,7 +79,7 @@ class StatusBar(rx.Component):
 
 
 class ProblemSince(rx.Component):
-    """Since when, for how long, and when the next attempt comes."""
+    """Since when and for how long a problem exists, and when the next attempt comes."""
 
     library = library("shell/live.jsx")
     tag = "ProblemSince"
@@ -89,28 +89,28 @@ class ProblemSince(rx.Component):
 
 
 class LiveWord(rx.Component):
-    """Live, paused, or that updates are waited for."""
+    """The word of the live switch: live, paused, or waiting for updates."""
 
     library = library("shell/live.jsx")
     tag = "LiveWord"
 
 
 class Waiting(rx.Component):
-    """What a skeleton waits for, once that takes longer than it should."""
+    """Says what a skeleton waits for, if loading takes longer than usual."""
 
     library = library("shell/live.jsx")
     tag = "Waiting"
 
 
 class NextTick(rx.Component):
-    """Seconds to the next tick while live."""
+    """The seconds to the next tick, while live."""
 
     library = library("shell/live.jsx")
     tag = "NextTick"
 
 
 class DatabaseClock(rx.Component):
-    """The database's clock at the last update."""
+    """The time of the database's clock at the last update."""
 
     library = library("shell/live.jsx")
     tag = "DatabaseClock"
@@ -128,7 +128,7 @@ class Explain(rx.Component):
 
 
 class Modal(rx.Component):
-    """A dialog that holds the focus and gives it back."""
+    """A dialog that keeps the focus inside, and returns it when it closes."""
 
     library = library("shell/modal.jsx")
     tag = "Modal"
@@ -143,7 +143,7 @@ class Modal(rx.Component):
 
 
 class Drawer(rx.Component):
-    """The button and the drawer of narrow screens."""
+    """The navigation of narrow screens: a button and a drawer."""
 
     library = library("shell/modal.jsx")
     tag = "Drawer"
@@ -155,7 +155,7 @@ class Drawer(rx.Component):
 
 
 class WindowMenu(rx.Component):
-    """The 13 windows in four groups; arrows and letters choose."""
+    """The menu of the 13 windows in four groups."""
 
     library = library("shell/controls.jsx")
     tag = "WindowMenu"
@@ -168,7 +168,7 @@ class WindowMenu(rx.Component):
 
 
 class SearchBox(rx.Component):
-    """A filter that answers each key at once and asks the server when typing rests."""
+    """A text field that calls ``on_search`` when the typing has paused for ``delay_ms``."""
 
     library = library("shell/controls.jsx")
     tag = "SearchBox"
@@ -181,7 +181,7 @@ class SearchBox(rx.Component):
 
 
 class Figure(rx.Component):
-    """A figure whose ground fades for 400 ms when it changes."""
+    """A figure whose background is highlighted, and fades in 400 ms, when it changes."""
 
     library = library("shell/controls.jsx")
     tag = "Figure"
@@ -190,7 +190,7 @@ class Figure(rx.Component):
 
 
 class Keys(rx.Component):
-    """One-key shortcuts and the list of them."""
+    """The shortcuts of the pages, and the dialog that lists them."""
 
     library = library("shell/keys.jsx")
     tag = "Keys"
@@ -205,7 +205,7 @@ class Keys(rx.Component):
 
 
 class SkipLink(rx.Component):
-    """Moves the focus to the element with the id ``to``."""
+    """A link that moves the focus to the element with the id ``to``."""
 
     library = library("shell/keys.jsx")
     tag = "SkipLink"
@@ -215,7 +215,7 @@ class SkipLink(rx.Component):
 
 
 class OpenPicker(rx.Component):
-    """A button that leads to the tag picker of the header."""
+    """A button that opens the tag picker of the header."""
 
     library = library("shell/keys.jsx")
     tag = "OpenPicker"
@@ -224,7 +224,7 @@ class OpenPicker(rx.Component):
 
 
 class TagPicker(rx.Component):
-    """Chooses one tag among thousands; the names are fetched when it is opened."""
+    """A picker of one tag among thousands; it fetches the names when it opens."""
 
     library = library("shell/tagpicker.jsx")
     tag = "TagPicker"
@@ -236,7 +236,7 @@ class TagPicker(rx.Component):
 
 
 class Scrollable(rx.Component):
-    """A box that the keyboard can enter while its content is wider than it; ``label`` names it."""
+    """A box that the keyboard can focus and scroll while its content is wider than the box."""
 
     library = library("shell/scrollable.jsx")
     tag = "Scrollable"
@@ -245,15 +245,15 @@ class Scrollable(rx.Component):
 
 
 class PaperHead(rx.Component):
-    """What a page on paper is of: subject, window with its ends, time of the data, zone.
+    """The head of a printed page: subject, window with its two ends, time of the data, zone.
 
     Attributes:
         subjects: the tags, or the filter; empty for all tags.
         name: what the subjects are called.
         period: the window's label, empty on a page without one.
         spans: seconds of each window by its label.
-        ends: begin and end of a range in place of the window, epoch ms; empty for a window.
-        zoom: the part of it that a chart shows, epoch ms; empty for all of it.
+        ends: start and end of a range, epoch ms; empty if the page shows a window.
+        zoom: start and end of the zoomed part, epoch ms; empty for all of it.
     """
 
     library = library("shell/paper.jsx")

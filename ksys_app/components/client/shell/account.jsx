@@ -1,8 +1,8 @@
-// Who is logged in, what that person may do, and the way out. Nothing where nobody logs in.
+// The menu of the logged-in user: name, role and rights, administration, logout. Renders nothing if logins are switched off.
 import { useSyncExternalStore } from "react";
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { current } from "../lib/language.js";
-import { leave, me, subscribe } from "../lib/me.js";
+import { logOut, me, subscribe } from "../lib/me.js";
 import { at } from "../lib/paths.js";
 import { useWords } from "../lib/usewords.js";
 import { fill } from "../lib/words.js";
@@ -11,10 +11,10 @@ export const useMe = () => useSyncExternalStore(subscribe, me, () => null);
 
 export function Account(props) {
   const { access: a } = useWords();
-  const who = useMe();
-  if (!who || who.via === "off") return null;
-  const role = a[`role_${who.role}`];
-  const label = fill(a.account, { user: who.user, role });
+  const user = useMe();
+  if (!user || user.via === "off") return null;
+  const role = a[`role_${user.role}`];
+  const label = fill(a.account, { user: user.user, role });
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger aria-label={label} title={label} data-testid="account" {...props}>
@@ -24,17 +24,17 @@ export function Account(props) {
       <Menu.Portal>
         <Menu.Content className="menu account-menu" align="end" sideOffset={4} collisionPadding={8}>
           <Menu.Label className="account-who">
-            <strong>{who.user}</strong>
+            <strong>{user.user}</strong>
             <span>{role}</span>
-            <small>{a[`may_${who.role}`]}</small>
+            <small>{a[`may_${user.role}`]}</small>
           </Menu.Label>
-          {who.role === "admin" ? (
+          {user.role === "admin" ? (
             <Menu.Item className="menu-item" asChild><a href={at("/admin")}>{a.admin}</a></Menu.Item>
           ) : null}
-          {who.via === "local" ? (
+          {user.via === "local" ? (
             <Menu.Item className="menu-item" asChild><a href={at(`/login/password?lang=${current()}`)}>{a.password_change}</a></Menu.Item>
           ) : null}
-          <Menu.Item className="menu-item" data-testid="logout" onSelect={() => leave(a.logout_failed)}>{a.logout}</Menu.Item>
+          <Menu.Item className="menu-item" data-testid="logout" onSelect={() => logOut(a.logout_failed)}>{a.logout}</Menu.Item>
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>

@@ -1,33 +1,41 @@
-// Keeps the address bar at the link of what is selected, without a navigation: nothing loads again. Back and Forward are
-// navigations: the page then loads what the address says.
+// Shows the link of the current selection in the address bar without a navigation, so that nothing loads again. Back and
+// Forward are navigations: then the page loads the selection of the address.
 import { useEffect, useRef } from "react";
-import { change, same } from "../lib/address.js";
+import { historyAction, sameQuery, withWallParams } from "../lib/address.js";
 import { at } from "../lib/paths.js";
 
-// A tab that is loaded anew is first given the link of what it showed before. The address that was typed stays until the
-// page has read it, which `read` says: a link that cannot be shown stays for good.
+const newKey = () => Math.random().toString(36).slice(2, 10);
+
+// `link`: the link of the selection, empty while there is none. `read`: the query string from which the page read its
+// selection. A tab that is loaded again first receives the link of its previous selection, so the address does not
+// change until `read` equals it. An address that cannot be shown is never replaced.
 export function Address({ link, read, steps = [], whole = [] }) {
   const back = useRef(false);
-  const begun = useRef(false);
+  const linkRead = useRef(false);
   useEffect(() => {
-    const popped = () => { back.current = link !== ""; };
-    window.addEventListener("popstate", popped);
-    return () => window.removeEventListener("popstate", popped);
+    const onBack = () => { back.current = link !== ""; };
+    window.addEventListener("popstate", onBack);
+    return () => window.removeEventListener("popstate", onBack);
   }, [link]);
   useEffect(() => {
-    begun.current ||= same(read, window.location.search);
-    if (!begun.current) return;
+    linkRead.current ||= sameQuery(read, window.location.search);
+    if (!linkRead.current) return;
     if (!link) back.current = false;
     if (!link) return;
-    const address = new URL(at(link), window.location.origin);
+    const address = withWallParams(new URL(at(link), window.location.origin), window.location.search);
     const { state } = window.history;
-    const what = change(window.location, address, steps, whole);
-    // A link of the address that was left may still be under way.
-    if (back.current && what === "push") return;
+    const action = historyAction(window.location, address, steps, whole);
+    // The link of the address that Back has left may arrive late.
+    if (back.current && action === "push") return;
     back.current = false;
-    if (what === "replace") window.history.replaceState(state, "", address);
+    if (action === "replace") window.history.replaceState(state, "", address);
     // The router counts its entries by `idx`.
-    if (what === "push") window.history.pushState({ ...state, idx: (state?.idx ?? 0) + 1 }, "", address);
+    if (action === "push") {
+      // The router does not know this step, and does not navigate to an entry with its own key. So neither of the two entries has it:
+      // Back and then Forward navigate to either, also before the router has finished with Back.
+      window.history.replaceState({ ...state, key: newKey() }, "");
+      window.history.pushState({ ...state, key: newKey(), idx: (state?.idx ?? 0) + 1 }, "", address);
+    }
   }, [link, read]);
   return null;
 }

@@ -1,4 +1,4 @@
-// The controls of the header that must answer before the server does.
+// Controls of the header that react at once, without waiting for the server.
 import { useEffect, useRef, useState } from "react";
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { Digits } from "../grid/digits.jsx";
@@ -49,7 +49,7 @@ export function SearchBox({ value, label, clearLabel, delayMs, onSearch }) {
   const timer = useRef(null);
   const input = useRef(null);
   useEffect(() => {
-    // Only what came from elsewhere (a link, another reset): an echo of our own may be old.
+    // Take only values that come from elsewhere, such as a link. The echo of our own value may be older than the typed text.
     if (value !== sent.current.trim() && timer.current === null) {
       sent.current = value;
       setText(value);
@@ -90,7 +90,7 @@ export function SearchBox({ value, label, clearLabel, delayMs, onSearch }) {
   );
 }
 
-// A figure whose ground fades for 400 ms when it changes.
+// A figure whose background is highlighted, and fades within 400 ms, when it changes.
 export function Figure({ text, ...rest }) {
   const node = useRef(null);
   const before = useRef(text);

@@ -1,4 +1,4 @@
-// A badge that says why it is what it is; the popover exists only while it is open.
+// A badge that explains itself in a popover. The popover is rendered only while it is open.
 import { useRef, useState } from "react";
 import * as Popover from "@radix-ui/react-popover";
 

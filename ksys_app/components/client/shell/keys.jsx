@@ -1,4 +1,4 @@
-// One-key shortcuts, and the list of them.
+// Shortcuts of one key or two, and the dialog that lists them.
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { Modal } from "./modal.jsx";
@@ -6,7 +6,7 @@ import { Modal } from "./modal.jsx";
 const CHORD_MS = 1500;
 const TYPING = "input, textarea, select, [contenteditable=true], [role=menu]";
 
-// Moves the focus past what repeats on every page, and leaves the address as it is.
+// A link that moves the focus past the parts that every page repeats. It does not change the address.
 export function SkipLink({ to, text }) {
   return (
     <a
@@ -39,7 +39,7 @@ export function Keys({ routes, shortcuts, title, closeLabel, label, onRefresh })
   const navigate = useNavigate();
   const chord = useRef(0);
   useEffect(() => {
-    const pressed = (event) => {
+    const onKeyDown = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (event.target.closest?.(TYPING) || document.querySelector("[role=dialog]")) return;
       const second = Date.now() - chord.current < CHORD_MS;
@@ -53,8 +53,8 @@ export function Keys({ routes, shortcuts, title, closeLabel, label, onRefresh })
       };
       if (act() !== false) event.preventDefault();
     };
-    window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
   }, [routes, navigate, onRefresh]);
   return (
     <>

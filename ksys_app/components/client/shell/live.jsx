@@ -1,11 +1,11 @@
-// What the whole page knows about its data: how fresh it is, and whether more is coming.
+// The freshness of a page's data, in a context for all its components, and the texts that report it.
 import { createContext, useContext, useEffect, useMemo, useRef } from "react";
 import { EventLoopContext } from "$/utils/context-registry";
 import "@fontsource-variable/noto-sans-kr/wght.css";
 import { ageText } from "../lib/age.js";
 import { observe, timeText, useClock } from "../lib/clock.js";
 import { Mark } from "../grid/mark.jsx";
-import { ask } from "../lib/me.js";
+import { fetchUser } from "../lib/me.js";
 import { at } from "../lib/paths.js";
 import { useWords } from "../lib/usewords.js";
 import { capital, fill, say } from "../lib/words.js";
@@ -18,17 +18,17 @@ const OLD = new Set(["stale", "disconnected", "overdue"]);
 const PATIENCE_MS = 1500;
 
 export function Live({
-  phase, updatedMs, seenMs, dbNowMs, tickS, realtime: wanted, past, isLoading, zone, problem: trouble, caption: selection, children,
+  phase, updatedMs, seenMs, dbNowMs, tickS, realtime: realtimeOn, past, isLoading, zone, problem: rawProblem, caption: captionMessage, children,
 }) {
   const loop = useContext(EventLoopContext);
-  const down = (loop?.[1]?.length ?? 0) > 0;
+  const disconnected = (loop?.[1]?.length ?? 0) > 0;
   const words = useWords();
   const t = words.live;
-  const caption = say(words, selection);
-  const problem = useMemo(() => ({ ...trouble, message: capital(words, trouble.message) }), [trouble, words]);
+  const caption = say(words, captionMessage);
+  const problem = useMemo(() => ({ ...rawProblem, message: capital(words, rawProblem.message) }), [rawProblem, words]);
   useEffect(() => {
-    // A page opened while the database is away holds only old times; any answer carries the
-    // server's own clock. Without an answer the bar says disconnected.
+    // While the database does not answer, a new page has no current time of the server. Every HTTP answer has one in its
+    // `date` header. Without any answer the status bar shows "disconnected".
     const stop = new AbortController();
     fetch(at("/ping"), { cache: "no-store", signal: stop.signal })
       .then((answer) => observe(Date.parse(answer.headers.get("date"))))
@@ -39,17 +39,17 @@ export function Live({
     if (updatedMs > 0) observe(updatedMs);
   }, [updatedMs]);
   useEffect(() => {
-    if (down) void ask();
-  }, [down]);
-  // Of what is over nothing new comes.
-  const realtime = wanted && !past;
+    if (disconnected) void fetchUser();
+  }, [disconnected]);
+  // A period in the past gets no new data.
+  const realtime = realtimeOn && !past;
   const lead = dbNowMs > 0 ? dbNowMs - updatedMs : 0;
   const overdue = useClock(
     (now) => realtime && updatedMs > 0 && now - updatedMs > OVERDUE_TICKS * tickS * 1000,
   );
-  const link = linkOf({ phase, down, realtime, past, overdue, updatedMs, isLoading });
+  const link = linkOf({ phase, disconnected, realtime, past, overdue, updatedMs, isLoading });
   const old = OLD.has(link);
-  // While nothing arrives, what is known of the tags is as of the last answer: time goes on, and says nothing of them.
+  // While no answer arrives, the states of tags are those at the time of the last answer, so their ages must not grow.
   const asOfMs = old || !realtime ? seenMs : 0;
   const value = useMemo(
     () => ({ phase, link, old, updatedMs, seenMs, asOfMs, lead, tickS, realtime, zone, problem, caption, t }),
@@ -62,8 +62,8 @@ export function Live({
   );
 }
 
-function linkOf({ phase, down, realtime, past, overdue, updatedMs, isLoading }) {
-  if (down) return "disconnected";
+function linkOf({ phase, disconnected, realtime, past, overdue, updatedMs, isLoading }) {
+  if (disconnected) return "disconnected";
   if (phase === "stale") return "stale";
   if (phase === "retrying") return updatedMs > 0 ? "stale" : "retrying";
   if (phase === "error") return "error";
@@ -77,8 +77,8 @@ const MARK = { stale: "old", disconnected: "old", overdue: "old", paused: "pause
 
 export function StatusBar({ onRetry }) {
   const { phase, link, updatedMs, seenMs, zone, problem, caption, t } = useLive();
-  const waits = useWait(`${phase} ${problem.code} ${problem.since_ms}`, problem.retry_in);
-  const text = useClock((now) => statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, waits }));
+  const countdown = useCountdown(`${phase} ${problem.code} ${problem.since_ms}`, problem.retry_in);
+  const text = useClock((now) => statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, countdown }));
   return (
     <section className="statusbar" aria-label={t.status} data-testid="status-bar" data-state={link}>
       <p className="statusbar-text" title={problem.message}>
@@ -97,12 +97,12 @@ export function StatusBar({ onRetry }) {
   );
 }
 
-// Where the address asks for what does not exist, nothing is wrong with the data.
+// The key of the state's texts. "wrong": the address names something that does not exist; the data has no problem.
 const stateOf = (link, problem) => (link === "error" && problem.way ? "wrong" : link);
 
-function statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, waits }) {
+function statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, countdown }) {
   const since = updatedMs > 0 && now > 0 ? timeText(updatedMs, zone, now) : "";
-  // Whether tags are alive is asked for apart from what was counted, and more often.
+  // The states of communication are fetched separately from the counts, and more often.
   const newest = link === "live" ? Math.max(seenMs, updatedMs) : updatedMs;
   const values = {
     time: since && timeText(newest, zone, now),
@@ -112,36 +112,36 @@ function statusText({ now, link, updatedMs, seenMs, zone, problem, caption, t, w
   };
   if (link === "disconnected" && !since) return t.bar_disconnected_bare;
   if (link === "loading" && since) return fill(t.bar_reading, values);
-  if (link !== "stale") return [fill(t[`bar_${stateOf(link, problem)}`], values), waits(now, t)].join(" ");
-  const why = { code: problem.code, since: timeText(problem.since_ms, zone, now) };
-  const silent = UNANSWERED.has(problem.code) ? t.stale_silent : t.stale_failed;
-  const known = problem.request_id ? fill(t.stale_id, { id: problem.request_id }) : "";
-  return [fill(t.bar_stale, values), fill(silent, why), waits(now, t), values.message, known].filter(Boolean).join(" ");
+  if (link !== "stale") return [fill(t[`bar_${stateOf(link, problem)}`], values), countdown(now, t)].join(" ");
+  const causeValues = { code: problem.code, since: timeText(problem.since_ms, zone, now) };
+  const cause = UNANSWERED.has(problem.code) ? t.stale_silent : t.stale_failed;
+  const requestId = problem.request_id ? fill(t.stale_id, { id: problem.request_id }) : "";
+  return [fill(t.bar_stale, values), fill(cause, causeValues), countdown(now, t), values.message, requestId].filter(Boolean).join(" ");
 }
 
 const UNANSWERED = new Set(["DB_CONN", "DB_TIMEOUT"]);
 
-// What the switch says: that updates are wanted is not that they come.
+// The word of the live switch: live, paused, or waiting if updates are on but do not arrive.
 export function LiveWord() {
   const { link, updatedMs, realtime, t } = useLive();
   const nothing = link === "retrying" || link === "error" || (link === "loading" && updatedMs === 0);
-  const waits = realtime && (OLD.has(link) || nothing);
+  const waiting = realtime && (OLD.has(link) || nothing);
   return (
     <>
-      <Mark kind={realtime ? (waits ? "old" : "ok") : "paused"} />
-      <span data-testid="live-word">{realtime ? (waits ? t.live_waits : t.live_on) : t.live_off}</span>
+      <Mark kind={realtime ? (waiting ? "old" : "ok") : "paused"} />
+      <span data-testid="live-word">{realtime ? (waiting ? t.live_waits : t.live_on) : t.live_off}</span>
     </>
   );
 }
 
-// What the places of things to come wait for, once that takes longer than it should.
+// Says what the page waits for, if loading takes longer than usual.
 export function Waiting() {
   const { link, t } = useLive();
-  const began = useRef(0);
+  const waitStart = useRef(0);
   const late = useClock((now) => {
     if (!now) return false;
-    began.current ||= now;
-    return now - began.current >= PATIENCE_MS;
+    waitStart.current ||= now;
+    return now - waitStart.current >= PATIENCE_MS;
   });
   return (
     <p className="waiting" role="status" data-testid="waiting">
@@ -152,24 +152,25 @@ export function Waiting() {
 
 const sentence = (text) => (text ? text.replace(/\.?$/, ".") : "");
 
-// In words, what is left of a wait that began when `key` last changed; nothing without a wait.
-function useWait(key, seconds) {
-  const began = useRef({ key: null, at: 0 });
+// A function of the time that returns the text of a countdown of `seconds`, which starts when `key` changes; empty without
+// a countdown.
+function useCountdown(key, seconds) {
+  const start = useRef({ key: null, at: 0 });
   return (now, t) => {
     if (now === 0 || !seconds) return "";
-    if (began.current.key !== key + seconds) began.current = { key: key + seconds, at: now };
-    const left = Math.ceil(seconds - (now - began.current.at) / 1000);
+    if (start.current.key !== key + seconds) start.current = { key: key + seconds, at: now };
+    const left = Math.ceil(seconds - (now - start.current.at) / 1000);
     return left > 0 ? fill(t.retry_in, { seconds: left }) : t.retry_now;
   };
 }
 
 export function ProblemSince({ sinceMs, retryIn }) {
   const { phase, zone, t } = useLive();
-  const waits = useWait(`${phase} ${sinceMs}`, retryIn);
+  const countdown = useCountdown(`${phase} ${sinceMs}`, retryIn);
   return useClock((now) => {
     if (!now || !sinceMs) return "";
     const age = ageText((now - sinceMs) / 1000, t);
-    return [fill(t.since, { time: timeText(sinceMs, zone, now), age }), waits(now, t)].join(" ");
+    return [fill(t.since, { time: timeText(sinceMs, zone, now), age }), countdown(now, t)].join(" ");
   });
 }
 
@@ -179,7 +180,7 @@ export function NextTick() {
     const wait = Math.ceil(tickS - (now - updatedMs) / 1000);
     return link === "live" && updatedMs > 0 && now > 0 ? Math.min(Math.max(wait, 0), tickS) : -1;
   });
-  // As wide as its longest text, whatever it says: the header stands still.
+  // As wide as its longest text, so that the header does not move.
   return <span className="next-tick" data-testid="next-tick" data-room={ageText(tickS, t)}>{left < 0 ? "" : ageText(left, t)}</span>;
 }
 

@@ -1,11 +1,11 @@
-// A dialog that holds the focus and gives it back to what had it.
+// A dialog that keeps the focus inside, and returns it to the element that had it before.
 import { useRef, useState } from "react";
 import * as Dialog from "@radix-ui/react-dialog";
 import { useLive } from "./live.jsx";
 
 export function Modal({ open, onClose, title, subtitle = "", closeLabel, kind = "dialog", children, ...rest }) {
-  const before = useRef(null);
-  // It stands outside of the shell, where the page says that its data are old.
+  const opener = useRef(null);
+  // The dialog is rendered outside of the shell element, so it needs its own `data-old`.
   const { old } = useLive();
   return (
     <Dialog.Root open={open} onOpenChange={(next) => next || onClose()}>
@@ -16,11 +16,11 @@ export function Modal({ open, onClose, title, subtitle = "", closeLabel, kind = 
           data-old={old}
           aria-describedby={undefined}
           onOpenAutoFocus={() => {
-            before.current = document.activeElement;
+            opener.current = document.activeElement;
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
-            before.current?.focus({ preventScroll: true });
+            opener.current?.focus({ preventScroll: true });
           }}
           {...rest}
         >

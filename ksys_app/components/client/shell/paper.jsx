@@ -1,18 +1,18 @@
-// What is on paper and not on the screen: of what and of when a page is.
+// The head of a printed page: its subject and its times. The screen does not show it.
 import { useLive } from "./live.jsx";
-import { useSeen } from "../chart/seen.jsx";
+import { useVisibleRange } from "../chart/visiblerange.jsx";
 import { fill } from "../lib/words.js";
 import { stamp } from "../lib/zone.js";
 
-// One line a fact: subject, window with its two ends, what the chart shows of it, age of the data, zone.
+// One line for each fact: subject, window, the window's two ends, the zoomed part, the time of the data, the zone.
 export function PaperHead({ subjects, name, period, spans, ends, zoom }) {
   const { updatedMs, zone, caption, t } = useLive();
   const span = (ends) => fill(t.paper_span, { from: stamp(ends[0], zone), to: stamp(ends[1], zone) });
-  const { window: whole, part } = useSeen(spans[period], ends, zoom);
+  const { window, part } = useVisibleRange(spans[period], ends, zoom);
   const facts = [
     [name, subjects],
     [t.paper_window, caption],
-    [t.paper_period, whole ? span(whole) : ""],
+    [t.paper_period, window ? span(window) : ""],
     [t.paper_zoom, part ? span(part) : ""],
     [t.paper_data, updatedMs > 0 ? stamp(updatedMs, zone) : ""],
     [t.paper_zone, zone],

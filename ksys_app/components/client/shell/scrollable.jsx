@@ -1,14 +1,15 @@
-// A box whose content may be wider than the screen. While it scrolls, the keyboard can enter it.
+// A box whose content may be wider than the box. While it is, the keyboard can focus and scroll the box.
 import { useEffect, useRef, useState } from "react";
 
 export function Scrollable({ label, className, children }) {
   const box = useRef(null);
   const [scrolls, setScrolls] = useState(false);
   useEffect(() => {
-    const measure = () => setScrolls(box.current.scrollWidth > box.current.clientWidth);
+    const { current: node } = box;
+    const measure = () => setScrolls(node.scrollWidth > node.clientWidth);
     const observer = new ResizeObserver(measure);
-    // The content gets its width later than the box, where it is fetched.
-    for (const one of [box.current, ...box.current.children]) observer.observe(one);
+    // Fetched content gets its width later than the box, so both are observed.
+    for (const element of [node, ...node.children]) observer.observe(element);
     measure();
     return () => observer.disconnect();
   }, []);

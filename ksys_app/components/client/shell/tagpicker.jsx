@@ -4,7 +4,7 @@ import { useCombobox } from "downshift";
 import { useLive } from "./live.jsx";
 import { Name } from "../grid/name.jsx";
 import { at } from "../lib/paths.js";
-import { highlighted, listed, matches, SHOWN } from "../lib/picks.js";
+import { highlighted, visibleNames, matches, SHOWN } from "../lib/picks.js";
 import { fill } from "../lib/words.js";
 
 export function TagPicker({ value, label, onPick }) {
@@ -12,7 +12,7 @@ export function TagPicker({ value, label, onPick }) {
   const [typed, setTyped] = useState(null);
   const tags = useTags(value, typed ?? "");
   const input = useRef(null);
-  const items = useMemo(() => listed(tags.found, value, typed ?? ""), [tags.found, value, typed]);
+  const items = useMemo(() => visibleNames(tags.found, value, typed ?? ""), [tags.found, value, typed]);
   const box = useCombobox({
     items,
     inputValue: typed ?? value,
@@ -23,16 +23,16 @@ export function TagPicker({ value, label, onPick }) {
       input.current?.blur();
     },
     onIsOpenChange: ({ isOpen }) => (isOpen ? tags.load() : setTyped(null)),
-    // What is typed and not chosen is dropped, so that the box always names the tag that is shown.
+    // Leaving the box drops typed text without a choice, so that the box always names the current tag.
     stateReducer: (_, { changes, type }) =>
       (type === useCombobox.stateChangeTypes.InputBlur ? { ...changes, selectedItem: null } : changes),
   });
-  // Who is in the box before the tag has come types in place of its name too, not behind it.
+  // If the name of the tag arrives while the focus is already in the box, typing must replace the name, not follow it.
   useLayoutEffect(() => {
     if (typed === null && document.activeElement === input.current) input.current.select();
   }, [value]);
   const open = box.isOpen;
-  // The names come after the list has opened, and each letter brings others.
+  // The names arrive after the list has opened, and every typed letter changes them.
   useLayoutEffect(() => {
     if (open) box.setHighlightedIndex(highlighted(items, value, typed ?? ""));
   }, [open, items]);
@@ -43,7 +43,7 @@ export function TagPicker({ value, label, onPick }) {
         <input {...box.getInputProps({
           ref: input,
           onFocus: (event) => event.target.select(),
-          // At once: told after the next paint, what is typed fast would lose letters.
+          // Set at once: if the state changed after the next paint, fast typing would lose letters.
           onChange: (event) => setTyped(event.target.value),
         })} placeholder={label}
           data-testid="tag-picker" data-hotkey="/" data-tag={value} aria-keyshortcuts="/" spellCheck={false}
@@ -65,7 +65,7 @@ export function TagPicker({ value, label, onPick }) {
   );
 }
 
-// A tag of the list: its name, and what it measures.
+// An item of the list: the tag's name, and what it measures.
 export function Pick({ name, title }) {
   return (
     <span className="pick">
@@ -75,7 +75,7 @@ export function Pick({ name, title }) {
   );
 }
 
-// Why the list is empty, or what it does not hold.
+// Why the list is empty or incomplete.
 export function PickerNote({ note }) {
   const { t } = useLive();
   if (!note) return null;
@@ -83,55 +83,59 @@ export function PickerNote({ note }) {
   return <li className={failed ? "menu-note" : "picker-none"} role={failed ? "alert" : undefined}>{t[`tags_${note}`]}</li>;
 }
 
-const REST_MS = 300;
+const PAUSE_MS = 300;
 const NONE = [];
+const every = () => true;
 const TOO_MANY = 413;
-// What the server takes; a name that holds more also holds its beginning.
+// The longest search text of the server. Every name that contains a longer text contains its beginning.
 const MAX_WORDS = 200;
 
-// The names are asked for when the list is first opened: a page does not carry thousands of them. What none of them
-// matches is looked for among all tags of the database as it is now: they may be too many to list, or one too new.
-export function useTags(value, typed) {
-  const [all, setAll] = useState({ names: [], titles: {}, note: "" });
+// The names of tags for a picker, fetched when its list opens, because a page does not hold thousands of them. If no
+// loaded name matches, the server searches: there may be too many tags to load, or the tag may be new.
+// Only tags that `isOffered` accepts are in the list.
+// Returns `found`, the matching names; `titles` by name; `note`, the key of a text about the list; and `load`.
+export function useTags(value, typed, isOffered = every) {
+  const [loaded, setLoaded] = useState({ names: [], titles: {}, note: "" });
   const [searched, setSearched] = useState({ words: "", names: [], titles: {}, note: "" });
-  const list = useRef(null);
-  useEffect(() => () => list.current?.abort(), []);
+  const listRequest = useRef(null);
+  useEffect(() => () => listRequest.current?.abort(), []);
   const load = () => {
-    list.current?.abort();
-    list.current = new AbortController();
-    // The same names again are no new list: whoever has moved in it meanwhile stays where they are.
-    ask("", list.current.signal, (now) =>
-      setAll((before) => (JSON.stringify(before) === JSON.stringify({ ...before, ...now }) ? before : now)));
+    listRequest.current?.abort();
+    listRequest.current = new AbortController();
+    // The same names again keep the old object, so that the highlighted item does not move.
+    fetchNames("", isOffered, listRequest.current.signal, (result) =>
+      setLoaded((before) => (JSON.stringify(before) === JSON.stringify({ ...before, ...result }) ? before : result)));
   };
-  const names = all.names.length > 0 ? all.names : [value].flat().filter(Boolean);
-  const local = useMemo(() => matches(names, typed, all.titles), [all, value, typed]);
+  const names = loaded.names.length > 0 ? loaded.names : [value].flat().filter(Boolean);
+  const matching = useMemo(() => matches(names, typed, loaded.titles), [loaded, value, typed]);
   const words = typed.trim().slice(0, MAX_WORDS).trim();
-  const lacking = words !== "" && (all.note === "narrow" || local.length === 0);
+  const needsSearch = words !== "" && (loaded.note === "narrow" || matching.length === 0);
   useEffect(() => {
-    if (!lacking) return undefined;
+    if (!needsSearch) return undefined;
     const search = new AbortController();
-    const timer = setTimeout(() => ask(words, search.signal, setSearched), REST_MS);
+    const timer = setTimeout(() => fetchNames(words, isOffered, search.signal, setSearched), PAUSE_MS);
     return () => {
       clearTimeout(timer);
       search.abort();
     };
-  }, [lacking, words]);
-  if (!lacking) return { found: local, titles: all.titles, note: all.note, load };
+  }, [needsSearch, words]);
+  if (!needsSearch) return { found: matching, titles: loaded.titles, note: loaded.note, load };
   if (searched.words !== words) return { found: NONE, titles: {}, note: "searching", load };
   const note = searched.note || (searched.names.length > 0 ? "" : "none");
   return { found: searched.names, titles: searched.titles, note, load };
 }
 
-// Tells the names, and their titles, that hold the words, or why there are none: "failed", or "narrow" where there are too many.
-async function ask(words, signal, tell) {
+// Calls `onResult` with the names that contain the words, and their titles; `note` is "failed" if the request failed, and
+// "narrow" if there are too many names.
+async function fetchNames(words, isOffered, signal, onResult) {
   try {
     const url = at(`/api/v1/tags?${new URLSearchParams(words ? { search: words } : {})}`);
     const answer = await fetch(url, { cache: "no-cache", signal });
-    if (!answer.ok) return tell({ words, names: [], titles: {}, note: answer.status === TOO_MANY ? "narrow" : "failed" });
-    const tags = await answer.json();
+    if (!answer.ok) return onResult({ words, names: [], titles: {}, note: answer.status === TOO_MANY ? "narrow" : "failed" });
+    const tags = (await answer.json()).filter(isOffered);
     const titles = Object.fromEntries(tags.filter((tag) => tag.title).map((tag) => [tag.tag_name, tag.title]));
-    return tell({ words, names: tags.map((tag) => tag.tag_name), titles, note: "" });
+    return onResult({ words, names: tags.map((tag) => tag.tag_name), titles, note: "" });
   } catch (error) {
-    return error.name === "AbortError" ? undefined : tell({ words, names: [], titles: {}, note: "failed" });
+    return error.name === "AbortError" ? undefined : onResult({ words, names: [], titles: {}, note: "failed" });
   }
 }

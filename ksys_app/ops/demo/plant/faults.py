@@ -54,7 +54,7 @@ ROUND: Final = 4 * WEEK
 """Seconds after which the timetable begins again."""
 PAST_WARN: Final = 5 * MINUTE
 AT_PEAK: Final = 60 * MINUTE
-"""Seconds into a drift when it is past warn, and when it turns back."""
+"""Seconds after the start of a drift at which it passes warn, and at which it turns back."""
 UNREADABLE_TAG: Final = "D302"
 UNREADABLE_EVERY_S: Final = 4 * MINUTE
 
@@ -69,8 +69,8 @@ class Entry:
         begins: first start, in seconds after Monday 00:00 in Seoul of the first week.
         every: seconds between two starts; four weeks are a multiple of it.
         lasts: duration, seconds.
-        amount: loss: part that arrives; spike and negative: the value shown; drift: a value a
-            little past warn, from where it goes on slowly.
+        amount: loss: the part that arrives; spike and negative: the value; drift: a value slightly
+            past warn, from which it continues slowly.
         peak: drift: the value past crit at which it turns back.
     """
 
@@ -96,7 +96,7 @@ def _drift(tag_name: str, minute: int, amount: float, peak: float) -> Entry:
     return Entry(tag_name, "drift", minute * MINUTE, 90 * MINUTE, 78 * MINUTE, amount, peak)
 
 
-# If several lines apply, the last one counts, so a spike or a negative value shows during a drift.
+# If several lines apply, the last line counts, so that a spike shows during a drift.
 TIMETABLE: Final[tuple[Entry, ...]] = (
     _drift("D201", 0, 4.62, 3.42),
     _drift("D300", 30, 95.9, 113.5),
@@ -119,7 +119,7 @@ TIMETABLE: Final[tuple[Entry, ...]] = (
 
 
 def drifted(entry: Entry, into: int, value: float) -> float:
-    """The value ``into`` seconds after the start of a drift; ``value`` is the one without drift."""
+    """The value ``into`` seconds after the start of a drift; ``value`` is that without drift."""
     points = (
         (0, value),
         (PAST_WARN, entry.amount),

@@ -14,7 +14,7 @@ from ksys_app.ops.demo.plant.simulator import Plant
 from ksys_app.ops.demo.plant.writer import Clock, utc_now, write_until_stopped
 
 CATCH_UP_S: Final = 3600
-"""How far back the feed writes samples after an outage of the database; older ones are left out."""
+"""How far back the feed writes samples after an outage of the database; it skips older ones."""
 
 _UNREADABLE: Final = TAGS.index(UNREADABLE_TAG)
 

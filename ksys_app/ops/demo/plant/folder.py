@@ -23,9 +23,9 @@ def claim(data_dir: Path, source: str) -> None:
         ConfigError: the folder already has samples of the other source.
     """
     mark = data_dir / MARK
-    held = mark.read_text("utf-8").strip() if mark.exists() else ""
-    if held and held != source:
+    recorded = mark.read_text("utf-8").strip() if mark.exists() else ""
+    if recorded and recorded != source:
         raise ConfigError(
-            f"{data_dir} holds samples of the {held}; choose another folder with --data-dir"
+            f"{data_dir} holds samples of the {recorded}; choose another folder with --data-dir"
         )
     mark.write_text(f"{source}\n", "utf-8")

@@ -1,4 +1,4 @@
-"""The plant's history: 400 days with fewer samples the older they are, and the time since a stop.
+"""The plant's history: 400 days, with fewer samples in older times, and the time since a stop.
 
 ========================  ===========  ==================================================
 age                       one a tag    seen in
@@ -85,7 +85,7 @@ class Loaded:
 
 
 OnProgress = Callable[[str, int, int], None]
-"""Called with the stage (``samples``, ``policies``, ``aggregates``), the done amount, the total."""
+"""Called with the stage (``samples``, ``policies``, ``aggregates``), the amount done, the total."""
 
 
 def midnight(t: int) -> int:
@@ -140,7 +140,7 @@ async def load(
         The result; None if nothing was missing.
 
     Raises:
-        DatabaseUnreachable: nothing answers there.
+        DatabaseUnreachable: no server answers.
     """
     started = time.perf_counter()
     report = on_progress or _silent
@@ -188,7 +188,7 @@ class _Meter:
 
 
 async def _write(conn: AsyncConnection, plant: Plant, span: Span, meter: _Meter) -> int:
-    """Write block after block; the next block is computed while the database writes the last."""
+    """Write block after block, and compute the next block while the database writes one."""
     rows = 0
     values = _values(plant, None)
     for block, following in pairwise([None, *span.blocks(), None]):

@@ -36,7 +36,7 @@ PACE_S: Final = 1.0
 PAUSE_S: Final = 60.0
 """Longer pauses in the file are logged."""
 MAX_LOGGED_LINES: Final = 20
-"""How many bad lines are logged one by one; the rest are only counted."""
+"""How many bad lines are logged one by one; further lines are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ def check(path: Path) -> datetime:
 def shift_to(path: Path, now: datetime) -> Shift:
     """The shift that moves the file's first sample to ``now``. Raises as :func:`check`."""
     first = check(path)
-    whole = (now - first) // timedelta(seconds=1)
-    return Shift(path, first, timedelta(seconds=whole))
+    seconds = (now - first) // timedelta(seconds=1)
+    return Shift(path, first, timedelta(seconds=seconds))
 
 
 async def feed(
@@ -94,7 +94,7 @@ async def feed(
     """Write the file's samples as they become due, until its end or until ``stop`` is set.
 
     While the database is away, the replay retries after 1, 2, 4, then 8 s, and no sample is lost.
-    Lines that hold no sample are logged and skipped.
+    Lines without a sample are logged and skipped.
 
     Args:
         dsn: a role that may write ``influx_hist``.
@@ -109,7 +109,7 @@ async def feed(
     now = clock()
     shift = shift_to(path, now)
     log.logger.info("%s", shift)
-    _note(data_dir, shift, now)
+    _record_shift(data_dir, shift, now)
     replay = _Replay(shift, clock)
     await write_until_stopped(dsn, replay.step, stop, "replay")
     log.line(
@@ -123,7 +123,7 @@ async def feed(
     )
 
 
-def _note(data_dir: Path, shift: Shift, now: datetime) -> None:
+def _record_shift(data_dir: Path, shift: Shift, now: datetime) -> None:
     line = {
         "file": str(shift.file.resolve()),
         "first": shift.first.isoformat(),
@@ -144,7 +144,7 @@ class _Replay:
         self._source = self._good_samples()
         self._next = next(self._source, None)
         self._due: list[NewSample] = []
-        self._told: datetime | None = None
+        self._logged_pause: datetime | None = None
 
     async def step(self, conn: AsyncConnection) -> float | None:
         now = self._clock()
@@ -165,8 +165,8 @@ class _Replay:
     def _pause(self, upcoming: datetime, now: datetime) -> float:
         """Seconds until the next step; 0 while there is a backlog."""
         wait = (upcoming - now).total_seconds()
-        if wait > PAUSE_S and upcoming != self._told:
-            self._told = upcoming
+        if wait > PAUSE_S and upcoming != self._logged_pause:
+            self._logged_pause = upcoming
             log.line("replay_pause", {"seconds": round(wait), "until": upcoming.isoformat()})
         return PACE_S if wait > 0 else 0.0
 
@@ -175,29 +175,29 @@ class _Replay:
         await write_samples(conn, shifted, Existing.KEEP)
 
     def _good_samples(self) -> Iterator[NewSample]:
-        """The file's samples; if the file is damaged, they end there and the log says so."""
+        """The samples of the file. They end where the file is damaged, which is logged."""
         try:
             with samplefile.opened(self._shift.file) as file:
                 for line in file:
                     reason = None if isinstance(line, BadLine) else self._unusable(line)
                     if isinstance(line, BadLine):
-                        self._tell(line)
+                        self._log_bad_line(line)
                     elif reason is not None:
-                        self._tell(file.unusable(reason))
+                        self._log_bad_line(file.unusable(reason))
                     else:
                         yield line
         except ConfigError as error:
             log.line("replay_broken", {"error": error.message}, logging.ERROR)
 
     def _unusable(self, sample: NewSample) -> Unusable | None:
-        """Why a sample is not usable at its new time; it is written at that time, not before."""
+        """Why a sample is not usable at its shifted time, which is written; None if it is."""
         try:
             ts = sample.ts + self._shift.by
         except OverflowError:
             return Unusable.AHEAD
         return unusable(ts, sample.value, latest=ts)
 
-    def _tell(self, bad: BadLine) -> None:
+    def _log_bad_line(self, bad: BadLine) -> None:
         self.bad += 1
         if self.bad <= MAX_LOGGED_LINES:
             fields = {"line": bad.line, "reason": bad.reason}

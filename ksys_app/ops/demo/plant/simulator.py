@@ -1,4 +1,4 @@
-"""The plant as a pure function of time: the value of each tag, or None while it is silent."""
+"""The plant as a pure function of time: the value of each tag, None while the tag is silent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Plant:
         self._faults = tuple((TAGS.index(entry.tag_name), entry) for entry in TIMETABLE)
 
     def sample(self, tag_name: str, ts: datetime) -> float | None:
-        """The value of ``tag_name`` at ``ts``; None where a fault makes it silent."""
+        """The value of ``tag_name`` at ``ts``; None if a fault makes the tag silent."""
         return self.tick(int(ts.timestamp()))[TAGS.index(tag_name)]
 
     def tick(self, t: int) -> list[float | None]:

@@ -16,8 +16,8 @@ from ksys_app.store.samples import Existing
 # The newest sample of the plant's tags, at which its history ends.
 NEWEST: Final = "SELECT max(ts) FROM public.influx_latest WHERE tag_name = ANY(%(tags)s)"
 
-# A thinned sample stands for many messages, so /comm must not count messages before the first
-# sample that is not thinned.
+# A thinned sample replaces many messages, so /comm must not count messages before the first sample
+# that is not thinned.
 BEGIN_LIFE: Final = """
 UPDATE public.tag_latest SET first_ts = to_timestamp(%(start)s) WHERE tag_name = ANY(%(tags)s)
 """
@@ -47,7 +47,7 @@ async def write_grid(
         step: seconds between two ticks.
         values: the values of the first tick in the order of ``TAGS``, then of the next tick, etc.
         thinned: record in ``meta`` that a sample stands for ``step`` seconds (``thinned_s``).
-        append: the caller knows that the table has no sample of these times.
+        append: whether the caller is sure that the table has no sample of these times.
     """
     meta = {"thinned_s": step} if thinned else {}
     grid = samples.Grid(start, step, TAGS, values, meta)

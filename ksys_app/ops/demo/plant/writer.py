@@ -21,11 +21,11 @@ from ksys_app.settings import safe_dsn
 
 Clock = Callable[[], datetime]
 Step = Callable[[AsyncConnection], Awaitable[float | None]]
-"""Writes what is due; returns the seconds until the next write, or None at the end."""
+"""Writes the due samples; returns the seconds until the next write, or None at the end."""
 
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0)
 STEP_LIMIT_S: Final = 30.0
-"""If a step takes longer than this, the database counts as lost, unless the caller allows more."""
+"""If a step takes longer, the database counts as lost, unless the caller allows a longer time."""
 
 
 def utc_now() -> datetime:
@@ -61,8 +61,8 @@ async def write_until_stopped(
             except (KsysError, psycopg.Error, OSError) as error:
                 if failures == 0:
                     lost = time.monotonic()
-                    told = {"error": _message(error, dsn)}
-                    log.line(f"{name}_lost", told, logging.WARNING)
+                    fields = {"error": _message(error, dsn)}
+                    log.line(f"{name}_lost", fields, logging.WARNING)
                 pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
                 failures += 1
                 await _close(conn)

@@ -14,7 +14,7 @@ from ksys_app.ops.demo.scale.parts import Span
 from ksys_app.ops.demo.scale.sizing import Size
 
 CATCH_UP_S: Final = 600
-"""How far back the feed writes samples that are late; the next start fills what is older."""
+"""How far back the feed writes late samples; the next start writes older ones."""
 
 
 BLOCK: Final = 50_000
@@ -34,7 +34,7 @@ async def feed(dsn: str, begin: int, size: Size, stop: asyncio.Event) -> None:
 
 
 class _Feed:
-    """The state of the feed: the second that is next."""
+    """The state of the feed: the next second to write."""
 
     def __init__(self, begin: int, size: Size) -> None:
         self._next, self._every = begin, size.every
@@ -42,7 +42,7 @@ class _Feed:
 
     async def step(self, conn: AsyncConnection) -> float:
         now = await store.now(conn)
-        # After a lost connection the statement may have been committed all the same.
+        # After a lost connection, the statement may have been committed anyway.
         written = await store.newest(conn) or 0
         start = max(self._next, now - CATCH_UP_S, written)
         end = min(now + 1, start + self._block_s)

@@ -1,7 +1,7 @@
-"""Writes the history of the plant from the newest quarter of an hour back, then keeps it small.
+"""Writes the history of the plant from the newest quarter of an hour back, then compresses it.
 
-Each part is written, aggregated and compressed before the next one. A killed run goes on where it
-was: the database has recorded each second that is written.
+Each part is written, aggregated and compressed before the next one. After a killed run, the next
+run continues, because the database records each second that is written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ksys_app.ops.schema import refresh
 STAGE: Final = "history"
 STEP_LIMIT_S: Final = 3600.0
 COMPRESS_EVERY_S: Final = 60.0
-# Samples of a statement: few enough that the pages need not wait for the embedded database.
+# Samples of a statement, so few that the pages do not wait for the embedded database.
 EMBEDDED_BLOCK: Final = 20_000
 SERVER_BLOCK: Final = 500_000
 
@@ -39,13 +39,13 @@ class History:
         zone: the display zone.
         size: the plant.
         until: the end, epoch seconds.
-        report: called with the samples that are there and all that there will be.
+        report: called with the number of written samples and of all samples.
     """
 
     def __init__(self, dsn: str, zone: tzinfo, size: Size, until: int, report: Report) -> None:
         self._dsn, self._zone, self._size = dsn, zone, size
         self._until, self._report = until, report
-        self._going_on = False
+        self._resumed = False
 
     @property
     def block_s(self) -> int:
@@ -54,7 +54,7 @@ class History:
         return self._size.seconds_of(most)
 
     async def write_newest(self) -> None:
-        """Write what is missing of the newest part, and have the policies store its buckets."""
+        """Write the missing seconds of the newest part, and let the policies store its buckets."""
         async with owner(self._dsn) as conn:
             soon, _ = newest_first(await store.missing(conn, self._until), self._until)
             if not soon:
@@ -65,7 +65,7 @@ class History:
             await jobs.run_procedures(conn, "policy_refresh_continuous_aggregate")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Write the rest, newest first, then compress each chunk that is complete, until ``stop``.
+        """Write the other parts, newest first, and compress complete chunks, until ``stop`` is set.
 
         While the database is away, it retries.
         """
@@ -73,11 +73,11 @@ class History:
 
     async def _step(self, conn: AsyncConnection) -> float:
         missing = await store.missing(conn, self._until)
-        if missing and not self._going_on:
-            # The run before may have been killed between writing its last part and refreshing it.
+        if missing and not self._resumed:
+            # The previous run may have been killed after writing its last part, before refreshing.
             oldest = max(span.end for span in missing)
             await self._refresh(Span(oldest, min(self._until, oldest + self._size.part_s)))
-            self._going_on = True
+            self._resumed = True
         await store.compress(conn)
         part = next(parts(missing, self._size.part_s), None)
         if part is None:
@@ -95,16 +95,17 @@ class History:
             began = time.monotonic()
             await store.write(conn, block)
             if pausing:
-                # The embedded database does one thing at a time: half of it is for the pages.
+                # The embedded database executes one statement at a time: leave half of the time to
+                # the pages.
                 await asyncio.sleep(time.monotonic() - began)
             left -= block.seconds
             self._report(STAGE, max(0, total - self._size.samples(left)), total)
 
     async def _refresh(self, part: Span) -> None:
-        """Refresh the aggregates of a part, all of it, whoever has written its beginning."""
+        """Refresh the aggregates of a whole part, even if another run wrote its beginning."""
         first = part.start // self._size.part_s * self._size.part_s
         start, end = datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(part.end, UTC)
-        # One by one, because all together would compute 25 hours of indicators again. Their own
-        # job does that in parts.
+        # Refresh each aggregate separately: a refresh of all would compute 25 hours of indicators
+        # again, which their own job does in parts.
         for view in upkeep.REFRESH:
             await refresh.refresh(self._dsn, self._zone, start=start, end=end, views=(view,))

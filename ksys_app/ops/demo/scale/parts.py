@@ -1,4 +1,4 @@
-"""In which order the history is written: the newest quarter of an hour, then back in time."""
+"""The order in which the history is written: the newest quarter of an hour, then back in time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Span(NamedTuple):
 
 
 def parts(missing: Sequence[Span], width: int) -> Iterator[Span]:
-    """Cut what is missing into parts, newest first.
+    """Cut the missing spans into parts, newest first.
 
     Args:
         missing: spans that do not overlap.
@@ -37,7 +37,7 @@ def parts(missing: Sequence[Span], width: int) -> Iterator[Span]:
 
 
 def newest_first(missing: Sequence[Span], now: int) -> tuple[list[Span], list[Span]]:
-    """What is missing of the newest quarter of an hour before ``now``, and of the time before."""
+    """The missing spans in the quarter of an hour before ``now``, and those before it."""
     bound = now - NEWEST_S
     soon = [Span(max(start, bound), end) for start, end in missing if end > bound]
     later = [Span(start, min(end, bound)) for start, end in missing if start < bound]
@@ -45,6 +45,6 @@ def newest_first(missing: Sequence[Span], now: int) -> tuple[list[Span], list[Sp
 
 
 def blocks(part: Span, width: int) -> Iterator[Span]:
-    """The same seconds, at most ``width`` of them at a time, oldest first."""
+    """Split a part into blocks of at most ``width`` seconds, oldest first."""
     for start in range(part.start, part.end, width):
         yield Span(start, min(start + width, part.end))

@@ -1,4 +1,4 @@
-"""``ksys demo --scale``: a plant of any size, its history and feed, and the app in front of it."""
+"""``ksys demo --scale``: a plant of any size, its history and feed, and the app."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ class ScalePlan:
 
 @dataclass(frozen=True, slots=True)
 class _Database:
-    """Where the plant goes.
+    """The database of the plant.
 
     Attributes:
         dsn: the owner's DSN.
         secrets: passwords of the roles.
-        folder: a folder on the disk of the data, None where this machine does not have it.
+        folder: a folder on the disk of the data, None if the data are not on this machine.
         embedded: the embedded database, None for a server.
     """
 
@@ -81,14 +81,14 @@ class _Database:
 
     @property
     def app_dsn(self) -> str:
-        """The DSN of the app, which only reads, whatever role it has."""
+        """The DSN of the app, which only reads, with any role."""
         if self.embedded is None:
             return self.dsn
         return make_conninfo(self.dsn, user="eco_ro", password=self.secrets["eco_ro"])
 
     @property
     def operator_dsn(self) -> str | None:
-        """The DSN for what people decide, None for a server, whose settings may give one."""
+        """The DSN for changes by people; None for a server, whose settings may have one."""
         if self.embedded is None:
             return None
         return make_conninfo(self.dsn, user="eco_op", password=self.secrets["eco_op"])
@@ -121,7 +121,7 @@ async def run(plan: ScalePlan, settings: Settings, report: Report) -> None:
 
 @asynccontextmanager
 async def _database(plan: ScalePlan, settings: Settings) -> AsyncIterator[_Database]:
-    """The database of the plant; a server's one is locked, and the embedded one is started."""
+    """The database of the plant: a locked database of a server, or the started embedded one."""
     if plan.size.embedded:
         embedded = EmbeddedDatabase(plan.data_dir / "database")
         await embedded.start()
@@ -188,7 +188,7 @@ async def _serve(
 
 
 async def _prepare(plan: ScalePlan, settings: Settings, database: _Database) -> int:
-    """Check the database and the disk, say what comes, and write schema, tags and rules.
+    """Check the database and the disk, print the plan, and write schema, tags and rules.
 
     Returns:
         The second at which the live feed begins.
@@ -196,7 +196,7 @@ async def _prepare(plan: ScalePlan, settings: Settings, database: _Database) -> 
     size = plan.size
     async with owner(database.dsn) as conn:
         await store.require_own(conn, safe_dsn(database.dsn), size)
-        await _say(conn, size, database.folder)
+        await _print_plan(conn, size, database.folder)
         if database.embedded is not None:
             folder.claim(plan.data_dir, f"plant of {size.tags} tags")
         await schema.apply(
@@ -214,8 +214,8 @@ async def _prepare(plan: ScalePlan, settings: Settings, database: _Database) -> 
         return await store.now(conn) + 1
 
 
-async def _say(conn: AsyncConnection, size: Size, on: Path | None) -> None:
-    """Print what will be written; refuse it where the disk has too little room."""
+async def _print_plan(conn: AsyncConnection, size: Size, on: Path | None) -> None:
+    """Print what will be written; raise ConfigError if the disk has too little room."""
     left = await store.left(conn, size)
     chunk = timedelta(seconds=size.part_s)
     if not size.embedded:

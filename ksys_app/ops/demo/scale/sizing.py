@@ -1,4 +1,4 @@
-"""How many rows a plant has, how much disk and time they take, and which database can hold it."""
+"""The rows of a plant, the disk and the time that they need, and the database that can hold it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ INDICATORS_BYTES: Final = 225_000
 WAL_BYTES: Final = 1_000_000_000
 EMBEDDED_RATE: Final = 35_000
 SERVER_RATE: Final = 70_000
-KEPT_FREE: Final = 0.05
+FREE_PART: Final = 0.05
 """The part of a disk that stays free."""
 
-# How much time a chunk, and a part of the history, covers: the longest that has few enough rows.
+# The time that a chunk and a part of the history cover: the longest span with few enough rows.
 SPANS_S: Final = (7 * DAY_S, DAY_S, DAY_S // 2, DAY_S // 4, 3600, 900, 300)
 EMBEDDED_PART: Final = 240_000
 SERVER_PART: Final = 7_500_000
@@ -33,7 +33,7 @@ SERVER_PART: Final = 7_500_000
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A plant and where it goes.
+    """The size of a plant, and its database.
 
     Attributes:
         tags: number of tags.
@@ -49,12 +49,12 @@ class Size:
 
     @property
     def rows(self) -> int:
-        """Samples of the whole history; a few of them are never sent, as the plant has faults."""
+        """Samples of the whole history, although faults prevent a few of them."""
         return self.samples(self.days * DAY_S)
 
     @property
     def interval(self) -> str:
-        """How often a tag sends, in words."""
+        """The interval between the samples of a tag, in words."""
         return "each with a sample " + ("a second" if self.every == 1 else f"every {self.every} s")
 
     @property
@@ -68,21 +68,21 @@ class Size:
         return self.tags * seconds // self.every
 
     def seconds_of(self, samples: int) -> int:
-        """In how many seconds all tags send at most ``samples``, or one each."""
+        """The seconds in which all tags send at most ``samples``; at least one sample each."""
         return max(1, samples // self.tags) * self.every
 
     def disk_bytes(self, chunk_s: int) -> int:
-        """Disk that the history takes, while it is being written.
+        """Bytes of disk that the history needs while it is being written.
 
         Args:
-            chunk_s: seconds that a chunk covers: two chunks and an hour are not compressed.
+            chunk_s: seconds that a chunk covers; two chunks and an hour are not compressed yet.
         """
         stored = min(self.rows, self.samples(2 * chunk_s + 3600))
         buckets = self.tags * (self.days * BUCKETS_DAY_BYTES + INDICATORS_BYTES)
         return self.rows * COMPRESSED_BYTES + stored * STORED_BYTES + buckets + WAL_BYTES
 
     def seconds(self, rows: int) -> float:
-        """About how long the database writes ``rows`` samples and their aggregates."""
+        """About how many seconds the database needs for ``rows`` samples and their aggregates."""
         return rows / (EMBEDDED_RATE if self.embedded else SERVER_RATE)
 
 
@@ -90,7 +90,7 @@ def require_engine(size: Size) -> None:
     """Check that the embedded database can hold a plant.
 
     Raises:
-        ConfigError: it cannot, and the message says what can.
+        ConfigError: it cannot; the message has the largest number of tags.
     """
     if not size.embedded or (size.tags <= MOST_EMBEDDED_TAGS and size.rows <= MOST_EMBEDDED_ROWS):
         return
@@ -107,14 +107,14 @@ def require_disk(size: Size, needed: int, free: int, total: int) -> None:
 
     Args:
         size: the plant.
-        needed: bytes that the plant still takes there.
+        needed: bytes that the plant still needs.
         free: free bytes of the disk.
         total: size of the disk, bytes.
 
     Raises:
-        ConfigError: there is too little room, and the message says for how many tags it is enough.
+        ConfigError: there is too little room; the message has the number of tags that fit.
     """
-    room = free - round(KEPT_FREE * total)
+    room = free - round(FREE_PART * total)
     if needed <= room:
         return
     fit = max(0, int(size.tags * (room - WAL_BYTES) / max(1, needed - WAL_BYTES)))

@@ -22,7 +22,7 @@ from ksys_app.store import samples
 
 MARKED: Final = "SELECT to_regclass('ksys_demo.plant') IS NOT NULL"
 PRODUCT: Final = "SELECT to_regclass('public.tag_latest') IS NOT NULL"
-# Whether there is anything that the demo did not make.
+# Whether the database has an object that the demo did not create.
 RELATIONS: Final = """
 SELECT EXISTS (
   SELECT FROM pg_class AS c
@@ -117,7 +117,7 @@ async def require_own(conn: AsyncConnection, name: str, size: Size) -> None:
         size: the plant.
 
     Raises:
-        ConfigError: it holds something else, or a plant of another size or interval.
+        ConfigError: it has other data, or a plant of another size or interval.
     """
     if not await _value(conn, MARKED):
         product = await _value(conn, PRODUCT)
@@ -146,9 +146,9 @@ async def create(conn: AsyncConnection, size: Size, seconds: int) -> None:
     """Mark the database, and write tags, rules and expectations. Safe to repeat.
 
     Args:
-        conn: a connection of the owner; the schema is there.
+        conn: a connection of the owner; the database has the schema.
         size: the plant.
-        seconds: length of the history before now; an earlier start has decided it already.
+        seconds: length of the history before now; ignored if an earlier start has set it.
     """
     tags = scale_tags(size.tags)
     plant = {"tags": size.tags, "every": size.every, "seconds": seconds}
@@ -167,7 +167,7 @@ async def set_chunk(conn: AsyncConnection, seconds: int) -> None:
 
 
 async def left(conn: AsyncConnection, size: Size) -> int:
-    """How many samples of the history are missing; all of them where nothing was written yet."""
+    """The number of missing samples of the history; all of them if nothing is written yet."""
     if not await _value(conn, MARKED):
         return size.rows
     spans = await missing(conn, await now(conn))
@@ -186,7 +186,7 @@ async def missing(conn: AsyncConnection, until: int) -> list[Span]:
 
 
 async def newest(conn: AsyncConnection) -> int | None:
-    """The end of what is written, epoch seconds; None before the first sample."""
+    """The end of the written seconds, epoch seconds; None before the first sample."""
     found = await _value(conn, NEWEST)
     return None if found is None else int(found)
 

@@ -1,4 +1,4 @@
-"""The tags of the plant of any size: names, signals, faults and rules, from their number alone."""
+"""The tags of a plant of any size: names, signals, faults and rules, computed from a number."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Instrument:
     """A kind of instrument.
 
     Attributes:
-        letters: in the name of the tag.
-        measures: in the title of the tag.
+        letters: its letters in the name of a tag.
+        measures: its quantity in the title of a tag.
         unit: unit of the values.
         decimals: decimals of the values.
-        low, high: between these is the base of a tag.
+        low, high: the range of the base of a tag.
         swing: the part of the base by which the value moves.
     """
 
@@ -40,7 +40,7 @@ INSTRUMENTS: Final = (
     Instrument("LT", "level", "%", 1, 40.0, 60.0, 0.2),
     Instrument("AT", "pH", "", 2, 6.2, 7.8, 0.05),
 )
-# Which tags of the plant have a fault: every so many tags one, the first one being this.
+# The tags with a fault: one in so many tags, and the number of the first such tag.
 WARNING: Final = (40, 3)
 CRITICAL: Final = (80, 11)
 SILENT: Final = (100, 17)
@@ -57,13 +57,13 @@ class ScaleTag:
     Attributes:
         number: 1 to ``MOST_TAGS``.
         tag_name: unit, instrument and number, e.g. ``U05.TT0401``.
-        base: the value in the middle of its range.
+        base: the middle of its range.
         span: half of the range in which the value moves; the limits are multiples of it.
         period: seconds of its main wave.
-        steps: how many values the instrument tells apart in one of its units.
+        steps: how many different values the instrument has in one unit.
         reach: the part of ``span`` that a fault moves the value away; 0 without such a fault.
         silent: whether it sends nothing for 90 minutes of each four hours.
-        unchanged: whether its value stands still for 80 minutes of each two hours.
+        unchanged: whether its value does not change for 80 minutes of each two hours.
         loss: how many of a thousand samples are lost.
     """
 
@@ -90,7 +90,7 @@ def scale_tags(count: int) -> list[ScaleTag]:
 
 
 def expected_per_min(every: int) -> int:
-    """How many samples a tag sends in each minute, at least, with one every ``every`` seconds."""
+    """The least number of samples of a tag in a minute, with a sample every ``every`` seconds."""
     return 60 // every
 
 

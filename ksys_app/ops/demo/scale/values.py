@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-# A tag swings around its base in two waves, with noise. A fault moves it away for 80 of 90 minutes,
-# each tag at its own time. While a value stands still, the time of its waves does.
+# A tag moves around its base in two waves, with noise. A fault moves it away for 80 of 90 minutes,
+# each tag at its own time. While a value does not change, the time of its waves stands still.
 SOURCE: Final = """(
 SELECT to_timestamp(s) AS ts, tag_name,
        round(steps * (base + span * (

@@ -1,6 +1,6 @@
 """The process of the screens of a demo: ``python -m ksys_app.ops.demo.screens URL COUNT``.
 
-A process of its own, so that its work does not count as the app's and does not delay it.
+It is a separate process, so that its work does not count as the app's and does not delay the app.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fetches what ``client/grid/fetched.jsx`` does: changed tiles, and the lines in sight."""
+"""Fetches what ``client/grid/fetched.jsx`` fetches: changed tiles, and visible sparklines."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import re
 import zlib
 from urllib.parse import parse_qs
 
-from ksys_app.ops.demo.screens.client import BROWSER, Client, Got
+from ksys_app.ops.demo.screens.client import BROWSER, Answer, Client
 
-# The tiles in sight at 1280 px, and a little around.
+# The visible tiles at 1280 px, and some more around them.
 IN_SIGHT = "0-44"
 SEQ = re.compile(rb'"seq":\s*(\d+)')
-WHOLE = re.compile(rb'"whole":\s*true')
-GONE = re.compile(rb'"removed":\s*\[\s*"')
+ALL_TILES = re.compile(rb'"whole":\s*true')
+HAS_REMOVED = re.compile(rb'"removed":\s*\[\s*"')
 
 
 async def changed(http: Client, url: str, since: int) -> tuple[int, int]:
-    """Bytes of the tiles that changed since a number, and the number to ask from next.
+    """Bytes of the tiles that changed since the tick ``since``, and the tick for the next request.
 
     Raises:
-        OSError: the server is away.
+        OSError: the server cannot be reached.
         ValueError: its answer has no tiles.
     """
     answer = await _tiles(http, url, since)
     head, bytes_ = _head(answer), answer.wire
-    if since and GONE.search(head) and not WHOLE.search(head):
+    if since and HAS_REMOVED.search(head) and not ALL_TILES.search(head):
         answer = await _tiles(http, url, 0)
         head, bytes_ = _head(answer), bytes_ + answer.wire
     seq = SEQ.search(head)
@@ -34,21 +34,21 @@ async def changed(http: Client, url: str, since: int) -> tuple[int, int]:
 
 
 async def lines(http: Client, url: str) -> int:
-    """Bytes of the sparklines of the tiles in sight, of which one has changed at most ticks."""
+    """Bytes of the sparklines of the visible tiles; at most ticks, one of them has changed."""
     window = parse_qs(url.partition("?")[2])["window"][0]
     answer = await http.get(f"/api/v1/sparklines?window={window}&places={IN_SIGHT}", BROWSER)
     return answer.wire
 
 
-async def _tiles(http: Client, url: str, since: int) -> Got:
+async def _tiles(http: Client, url: str, since: int) -> Answer:
     answer = await http.get(f"{url}&since={since}", BROWSER)
     if answer.status != 200:
         raise ValueError(f"{url} answered {answer.status}")
     return answer
 
 
-def _head(answer: Got) -> bytes:
-    """The first bytes of a body. A browser parses all of it, but on a processor of its own."""
+def _head(answer: Answer) -> bytes:
+    """The first bytes of a body. A browser parses all of it, but on its own processor."""
     try:
         return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(answer.body, 400)
     except zlib.error:

@@ -1,4 +1,4 @@
-"""An HTTP client that counts bytes, and costs so little that it does not slow the app."""
+"""An HTTP client that counts bytes, and is so cheap that it does not slow the app."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ BROWSER = {"Accept-Encoding": "gzip", "User-Agent": "ksys-bench"}
 
 
 class Refused(Exception):
-    """The app answered with an error; says which one."""
+    """The app answered with an error, which the message names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Got:
-    """An answer.
+class Answer:
+    """An HTTP answer.
 
     Attributes:
         status: the HTTP status.
-        body: the body as sent, so usually compressed.
-        wire: bytes that the answer has on the wire, with its headers.
+        body: the body as it was sent, usually compressed.
+        wire: bytes of the answer on the wire, with its headers.
         ms: milliseconds from the request to the last byte.
-        cookies: cookies that the answer sets, as a browser sends them back.
+        cookies: the cookies that the answer sets, in the form in which a browser returns them.
     """
 
     status: int
@@ -43,8 +43,8 @@ class Client:
 
     Args:
         url: the address of the app, ``http://host:port``, with its base path if it has one.
-        tls: how a certificate is checked, for ``https``.
-        cookie: the cookies that it sends, where people log in.
+        tls: how to check the certificate, for ``https``.
+        cookie: the cookies to send, if the app has a login.
     """
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None, cookie: str = "") -> None:
@@ -66,8 +66,8 @@ class Client:
     ) -> None:
         self._close()
 
-    async def get(self, path: str, headers: Mapping[str, str] = BROWSER) -> Got:
-        """The answer to a GET; connects again if the server has closed the connection."""
+    async def get(self, path: str, headers: Mapping[str, str] = BROWSER) -> Answer:
+        """Send a GET and return the answer; reconnect if the server has closed the connection."""
         if self._streams is not None:
             try:
                 return await self._ask(path, headers)
@@ -76,12 +76,12 @@ class Client:
         self._streams = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
         return await self._ask(path, headers)
 
-    async def _ask(self, path: str, headers: Mapping[str, str]) -> Got:
+    async def _ask(self, path: str, headers: Mapping[str, str]) -> Answer:
         assert self._streams is not None
         reader, writer = self._streams
         lines = [f"GET {self._base}{path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
         lines += [f"{name}: {value}" for name, value in {**headers, **self._cookie}.items()]
-        started, answer = time.perf_counter(), _Answer()
+        started, answer = time.perf_counter(), _Parser()
         try:
             writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
             while not answer.complete:
@@ -94,7 +94,7 @@ class Client:
             raise
         ms = (time.perf_counter() - started) * 1000
         cookies = "; ".join(answer.cookies)
-        return Got(answer.status, b"".join(answer.parts), answer.wire, ms, cookies)
+        return Answer(answer.status, b"".join(answer.parts), answer.wire, ms, cookies)
 
     def _close(self) -> None:
         if self._streams is not None:
@@ -102,7 +102,7 @@ class Client:
             self._streams = None
 
 
-class _Answer:
+class _Parser:
     def __init__(self) -> None:
         self.complete, self.wire, self.status = False, 0, 0
         self.parts: list[bytes] = []

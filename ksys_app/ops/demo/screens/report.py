@@ -1,4 +1,4 @@
-"""What the screens of a demo received in a minute, and what it cost the app, as one line."""
+"""Reports each minute in one line what the screens of a demo received and what it cost the app."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 
 from ksys_app.ops.demo.screens.client import Client
 from ksys_app.ops.demo.screens.screens import Screens, now_ms
-from ksys_app.ops.demo.screens.watched import Watched, watched
+from ksys_app.ops.demo.screens.tick_counts import TickCounts, count_ticks
 
 EVERY_S: Final = 60.0
 ARRIVED_S: Final = 2.0
-"""A tick of a minute may arrive after its end."""
+"""How long to wait after a minute for its last ticks."""
 CPU: Final = re.compile(rb"^process_cpu_seconds_total (\S+)", re.MULTILINE)
 MEMORY: Final = re.compile(rb"^process_resident_memory_bytes (\S+)", re.MULTILINE)
 PLAIN: Final = {"Accept-Encoding": "identity"}
@@ -23,7 +23,7 @@ PLAIN: Final = {"Accept-Encoding": "identity"}
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Processor time of the app so far, seconds, and its memory, bytes; 0 where unknown."""
+    """Processor time of the app so far, seconds, and its memory, bytes; 0 if unknown."""
 
     cpu_s: float
     memory: float
@@ -32,7 +32,7 @@ class Usage:
 async def report(
     url: str, count: int, say: Callable[[str], None], every_s: float = EVERY_S
 ) -> None:
-    """Open screens, and say each minute what they received, until cancelled.
+    """Open screens and report each minute what they received, until cancelled.
 
     Args:
         url: the address of the app.
@@ -53,30 +53,31 @@ async def report(
             ended, after = now_ms(), await _usage(http)
             await asyncio.sleep(ARRIVED_S)
             screens.check()
-            got = watched(screens.all, began, ended)
-            say(line(got, before, after, (ended - began) / 1000, datetime.now()))
+            counts = count_ticks(screens.all, began, ended)
+            say(line(counts, before, after, (ended - began) / 1000, datetime.now()))
 
 
-def line(got: Watched, before: Usage, after: Usage, seconds: float, at: datetime) -> str:
-    """The line of a time.
+def line(counts: TickCounts, before: Usage, after: Usage, seconds: float, at: datetime) -> str:
+    """The line of a report.
 
     Args:
-        got: what the screens received.
-        before: the app's usage at its beginning.
+        counts: what the screens received in the reported time.
+        before: the app's usage at its start.
         after: the app's usage at its end.
         seconds: its length.
-        at: when it is printed.
+        at: the time of the line.
     """
     cores = (after.cpu_s - before.cpu_s) / seconds
+    lags = counts.lags
     delays = (
-        f"tick to receipt p50 {_part(got.lags, 0.5):,.0f} ms, p95 {_part(got.lags, 0.95):,.0f} ms"
-        if got.lags
+        f"tick to receipt p50 {_part(lags, 0.5):,.0f} ms, p95 {_part(lags, 0.95):,.0f} ms"
+        if lags
         else "no tick"
     )
-    again = f", {got.reconnects:,} reconnects" if got.reconnects else ""
+    again = f", {counts.reconnects:,} reconnects" if counts.reconnects else ""
     return (
-        f"screens: {at:%H:%M:%S} {got.screens:,} screens, {len(got.lags):,} ticks received, "
-        f"{got.missed:,} dropped{again}, {delays}; "
+        f"screens: {at:%H:%M:%S} {counts.screens:,} screens, {len(counts.lags):,} ticks received, "
+        f"{counts.missed:,} dropped{again}, {delays}; "
         f"app {cores:.2f} cores, {after.memory / 2**20:,.0f} MiB"
     )
 

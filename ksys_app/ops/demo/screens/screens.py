@@ -1,15 +1,15 @@
-"""Websocket clients that behave as browsers on ``/`` do, and what each tick costs them.
+"""Websocket clients that behave like browsers on ``/``, and count what each tick costs them.
 
-A screen loads the page, opens the websocket, and follows the live feed. Where the tiles are too
-many for the page's state, it fetches those that changed and the lines of those in sight, as
-``client/grid/fetched.jsx`` does: one fetch at a time, always of the newest number. If its
-connection ends, it connects again.
+A screen loads the page, opens the websocket, and follows the live feed. If there are too many tiles
+for the page state, it fetches the changed tiles and the sparklines of the visible ones, as
+``client/grid/fetched.jsx`` does: one fetch at a time, always of the newest tick. If its connection
+ends, it connects again.
 
     async with Screens("http://127.0.0.1:13000", window="5m") as screens:
         await screens.grow(20)
         began = now_ms()
         await asyncio.sleep(60)
-        print(watched(screens.all, began, now_ms()))
+        print(count_ticks(screens.all, began, now_ms()))
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from ksys_app.ops.demo.screens.changed_tiles import changed, lines
 from ksys_app.ops.demo.screens.client import Client, Refused
 from ksys_app.ops.demo.screens.protocol import LOAD, address, event
-from ksys_app.ops.demo.screens.watched import Tick
+from ksys_app.ops.demo.screens.tick_counts import Tick
 
 SUFFIX = "_rx_state_"
 AT_ONCE = 10
@@ -52,10 +52,10 @@ class Screen:
     Attributes:
         url: the address of the app, with its base path if it has one.
         window: the window that it shows.
-        cookie: the cookie of its session, where people log in.
-        opened_ms: milliseconds from the request of the page until its tiles were here.
-        ready_ms: when its first tiles were here, epoch milliseconds; 0 before that.
-        ticks: what it received since.
+        cookie: the cookie of its session, if the app has a login.
+        opened_ms: milliseconds from the request of the page to the arrival of its tiles.
+        ready_ms: when its first tiles arrived, epoch milliseconds; 0 before that.
+        ticks: the ticks that it received since.
         reconnects: how often its connection ended.
         failures: how often a fetch failed.
     """
@@ -95,7 +95,7 @@ class Screen:
                 await asyncio.gather(fetching, return_exceptions=True)
 
     async def ready(self) -> None:
-        """Wait until the first tiles are here."""
+        """Wait until the first tiles have arrived."""
         await self._ready.wait()
 
     async def _listen(
@@ -108,7 +108,7 @@ class Screen:
             max_size=None,
             origin=origin,  # type: ignore[arg-type]
             additional_headers=headers,
-            create_connection=Counted,
+            create_connection=CountingConnection,
             proxy=None,
         ) as socket:
             await socket.recv()
@@ -123,7 +123,7 @@ class Screen:
                     self._take(json.loads(text.partition(",")[2]), at, received, started)
 
     def _take(self, message: list[Any], at: float, received: int, started: float) -> None:
-        """Take a message; the tiles are here now, or the page fetches them."""
+        """Process a message: it has the tiles, or the page fetches them now."""
         name, *parts = message
         if name != "event":
             return
@@ -149,12 +149,12 @@ class Screen:
             self.opened_ms = 0.0 if started is None else (time.perf_counter() - started) * 1000
             self._ready.set()
         elif tick.read_ms > self.ready_ms:
-            # What was read before is the newest snapshot of others, and its age no delay.
+            # Skip a tick that was read before this screen was ready: its age is not a delay.
             self.ticks.append(tick)
 
     async def _follow(self, http: Client) -> None:
-        """Fetch the tiles of the newest number, one fetch at a time."""
-        held, since, started = "", 0, time.perf_counter()
+        """Fetch the tiles of the newest tick, one fetch at a time."""
+        last_url, since, started = "", 0, time.perf_counter()
         while True:
             await self._wanted.wait()
             self._wanted.clear()
@@ -162,23 +162,23 @@ class Screen:
                 continue
             url, _, tick = self._newest
             try:
-                got, since = await changed(http, url, since if url == held else 0)
-                got += await lines(http, url)
+                fetched, since = await changed(http, url, since if url == last_url else 0)
+                fetched += await lines(http, url)
             except (OSError, ValueError):
                 self.failures += 1
                 continue
-            held = url
+            last_url = url
             late = now_ms() - tick.read_ms
-            self._add(Tick(tick.read_ms, late, tick.socket, got), started)
+            self._add(Tick(tick.read_ms, late, tick.socket, fetched), started)
 
 
-class Counted(ClientConnection):
+class CountingConnection(ClientConnection):
     """A websocket that counts the bytes that it receives."""
 
     counted = 0
 
     def data_received(self, data: bytes) -> None:
-        """Count what the transport received, and pass it on."""
+        """Count the received bytes, and pass them on."""
         self.counted += len(data)
         super().data_received(data)
 
@@ -189,8 +189,7 @@ class Screens:
     Args:
         url: the origin of the app.
         window: the window that they show.
-        cookies: the cookies of sessions, one a screen, and from the first again; none where nobody
-            logs in.
+        cookies: the cookies of sessions, one for each screen in turn; empty without a login.
     """
 
     def __init__(self, url: str, window: str = "5m", cookies: Sequence[str] = ()) -> None:

@@ -1,0 +1,228 @@
+"""``/explore`` as an analyst uses it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from ksys_app.db import connect
+from tests import plant
+from tests.e2e.conftest import Site
+
+TAGS = ("EXPLORED", "탐색 온도")
+SILENT = "SILENT"
+LONG = "PLANT-1/" + "LONG-" * 36 + "-OUTLET"
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def samples(site: Site) -> None:
+    """Two tags of the two hours before now, each with a peak an hour ago.
+
+    A third tag has not sent since yesterday, and others are calculated.
+    """
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    values = [(now - timedelta(minutes=m), 99.0 if m == 60 else 20.0 + m % 5) for m in range(120)]
+    rows = [(ts, tag, value) for tag in TAGS for ts, value in values]
+    async with await connect(site.dsn) as conn:
+        await plant.insert(conn, [*rows, (now - timedelta(days=1), SILENT, 7.5)])
+        saved = [("DOUBLE", "EXPLORED * 2"), (LONG, "EXPLORED * 3")]
+        await conn.cursor().executemany(
+            "INSERT INTO expression (name, text, version, author) VALUES (%s, %s, 1, 'ann')", saved
+        )
+
+
+async def opened(context: BrowserContext, site: Site, query: str) -> Page:
+    tab = await context.new_page()
+    await tab.goto(f"{site.url}/explore?tags={','.join(TAGS)}&{query}")
+    return tab
+
+
+async def test_statistics_lead_to_the_peak_and_two_times_are_compared(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await opened(context, site, "window=12h")
+    line = tab.get_by_test_id("stat-EXPLORED")
+    peak = line.locator("td[data-figure=max]")
+    await expect(peak).to_contain_text("99.0")
+    when = await peak.get_by_role("button").inner_text()
+    await peak.get_by_role("button").press("Enter")
+    await expect(tab.locator("th.leg-cursor")).to_have_text(when[5:])
+
+    # The last item of the menu leads to the field for any other start.
+    await tab.get_by_test_id("compare-menu").press("Enter")
+    await expect(tab.get_by_test_id("compare-none")).to_be_focused()
+    await tab.keyboard.press("End")
+    await expect(tab.get_by_test_id("compare-start")).to_be_focused()
+    await tab.keyboard.press("Enter")
+    field = tab.get_by_test_id("cmp-start")
+    await expect(field).to_be_focused()
+    await tab.keyboard.type("noon")
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_test_id("cmp-wrong")).to_contain_text("'noon' is not a time")
+    await field.fill("now-4h")
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_test_id("cmp-EXPLORED").locator("tr").nth(3)).to_contain_text("99.0")
+    await expect(tab.get_by_test_id("cmp-wrong")).to_be_empty()
+    await expect(tab).to_have_url(re.compile("compare=now-4h"))
+
+
+async def test_the_dialog_of_calculated_tags_says_what_is_missing(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await opened(context, site, "window=12h")
+    await tab.get_by_test_id("stat-EXPLORED").wait_for()
+    await tab.get_by_test_id("calc-open").click()
+    await expect(tab.get_by_test_id("calc-name")).to_be_focused()
+    save, why = tab.get_by_test_id("calc-save"), tab.get_by_test_id("calc-why-save")
+    await expect(save).to_have_accessible_description("To save, fill in: Name, Expression, Reason.")
+    close = tab.get_by_role("dialog").get_by_test_id("close")
+    await expect(close).to_have_accessible_name("Close")
+    # A grey button leads to what is missing, also with the keyboard.
+    await save.press("Enter")
+    await expect(tab.get_by_test_id("calc-name")).to_be_focused()
+    await tab.get_by_test_id("calc-name").fill("..")
+    await tab.get_by_test_id("calc-text").fill("EXPLORED +")
+    await tab.get_by_test_id("calc-decimals").fill("13")
+    await tab.get_by_test_id("calc-reason").fill("trial")
+    for sentence in ("cannot be part of an address", "has an error", "from 0 to 12"):
+        await expect(why).to_contain_text(sentence)
+    await tab.get_by_test_id("calc-name").fill("TWICE")
+    await tab.get_by_test_id("calc-text").fill("EXPLORED * 2")
+    await tab.get_by_test_id("calc-decimals").fill("")
+    await expect(why).to_have_count(0)
+    # This site has no way to save, and says so in the language of the reader.
+    await save.press("Enter")
+    await expect(tab.get_by_test_id("calc-failure")).to_contain_text("TS_OPERATOR_DSN")
+    await tab.keyboard.press("Escape")
+    await expect(tab.get_by_test_id("calc-open")).to_be_focused()
+
+
+async def test_a_compared_chart_and_its_picture_say_what_is_dashed(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await opened(context, site, "window=60m&compare=previous")
+    dashed = tab.get_by_test_id("plot-dashed")
+    await expect(dashed).to_have_text(re.compile(r"^ ?Dashed: \d{4}-.+ to \d{4}-"))
+    await expect(tab.locator("th.leg-last")).to_have_text("Last mean")
+    await tab.get_by_role("button", name="Files").press("Enter")
+    async with tab.expect_download() as download:
+        await tab.get_by_test_id("file-svg").press("Enter")
+    drawing = (await (await download.value).path()).read_text(encoding="utf-8")
+    assert "Dashed: " in drawing
+    await tab.get_by_test_id("compare-menu").press("Enter")
+    await tab.keyboard.press("Home")
+    await tab.keyboard.press("Enter")
+    await expect(dashed).to_have_count(0)
+    # A screen without a person says it too, but has no buttons.
+    await tab.goto(f"{tab.url}&compare=previous&kiosk=1")
+    await expect(dashed).to_be_visible()
+    await expect(tab.get_by_test_id("zoom-in")).to_be_hidden()
+
+
+async def test_a_tag_that_is_silent_says_when_its_last_value_came_and_leads_there(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await context.new_page()
+    # Among others the legend says it.
+    await tab.goto(f"{site.url}/explore?tags={','.join((*TAGS, SILENT))}&window=60m")
+    silent = tab.get_by_test_id("silent")
+    text = re.compile(r"^Last value 7\.5, \d{4}-\d\d-\d\d \d\d:\d\d:00\.Show that time$")
+    await expect(tab.locator(f"tr[data-tag={SILENT}]").get_by_test_id("silent")).to_have_text(text)
+    await expect(silent).to_have_count(1)
+    # The chart says it of one that is alone.
+    await tab.goto(f"{site.url}/explore?tags={SILENT}&window=60m")
+    await expect(tab.get_by_test_id("chart-lack").get_by_test_id("silent")).to_have_text(text)
+    await expect(silent).to_have_count(1)
+    go = tab.get_by_role("button", name=f"Show the time of the last value of {SILENT}")
+    await go.press("Enter")
+    await expect(tab.get_by_test_id("explore-plot")).to_have_attribute("data-points", "1")
+    await expect(tab).to_have_url(re.compile("from="))
+    await expect(silent).to_have_count(0)
+    await expect(tab.get_by_test_id("explore-box")).to_be_focused()
+
+
+async def test_the_limits_of_a_calculated_tag_have_no_spike(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await context.new_page()
+    await tab.goto(f"{site.url}/limits?tag=DOUBLE")
+    await expect(tab.get_by_test_id("field-max_step")).to_be_visible()
+    await expect(tab.get_by_test_id("limits-no-spike")).to_contain_text("a calculated tag has none")
+    await expect(tab.get_by_test_id("field-spike_zscore")).to_have_count(0)
+    await tab.goto(f"{site.url}/limits?tag=EXPLORED")
+    await expect(tab.get_by_test_id("field-spike_zscore")).to_be_visible()
+    await expect(tab.get_by_test_id("limits-no-spike")).to_have_count(0)
+
+
+async def test_a_long_name_is_shortened_where_it_has_no_room(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await context.new_page()
+    await tab.set_viewport_size({"width": 390, "height": 900})
+    query = urlencode({"tags": f"{TAGS[0]},{LONG}", "window": "60m", "tool": "relations"})
+    await tab.goto(f"{site.url}/explore?{query}")
+    name = tab.get_by_test_id("relation-says").get_by_title(LONG)
+    await expect(name).to_be_visible()
+    await expect(name).to_contain_text(LONG)
+    await tab.get_by_test_id("calc-open").click()
+    listed = tab.get_by_test_id(f"calc-edit-{LONG}").get_by_title(LONG)
+    await expect(listed).to_be_visible()
+    for one in (name, listed):
+        box = await one.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+        assert box["height"] < 40
+
+
+async def test_calculated_tags_are_not_offered_on_comm_and_a_link_names_their_members(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await context.new_page()
+    await tab.goto(f"{site.url}/comm?tags=EXPLORED")
+    await tab.get_by_test_id("tags-picker").click()
+    await expect(tab.get_by_test_id("tags-option-EXPLORED")).to_be_visible()
+    await expect(tab.get_by_test_id("tags-option-DOUBLE")).to_have_count(0)
+    await tab.get_by_test_id("tags-picker").fill("DOUB")
+    await expect(tab.get_by_test_id("tags-options")).to_contain_text("No tag")
+    await tab.goto(f"{site.url}/comm?tags=DOUBLE")
+    await expect(tab.get_by_test_id("error-box")).to_contain_text(
+        "'DOUBLE' is calculated and sends nothing itself; "
+        "look at the tags that it uses: EXPLORED (ƒ EXPLORED * 2)"
+    )
+
+
+async def test_trend_of_a_calculated_tag_has_no_columns_of_dashes(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await context.new_page()
+    await tab.goto(f"{site.url}/trend?tag=DOUBLE&window=60m")
+    heads = tab.get_by_test_id("series-table").locator("thead th")
+    await expect(heads).to_have_text(["Num.", "TAG", "Time Stamp", "avg", "last"])
+    await expect(tab.get_by_test_id("check-avg")).to_be_visible()
+    await expect(tab.get_by_test_id("check-min")).to_have_count(0)
+
+
+async def test_the_keyboard_skips_to_the_tools_and_goes_on_beside_a_removed_tag(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await context.new_page()
+    await tab.set_viewport_size({"width": 390, "height": 900})
+    await tab.goto(f"{site.url}/explore?tags={','.join(TAGS)}&window=12h")
+    peak = tab.get_by_test_id("stat-EXPLORED").locator("td[data-figure=max]").get_by_role("button")
+    await peak.wait_for()
+    await tab.get_by_role("link", name="Skip to tools").press("Enter")
+    await expect(tab.locator("#explore-tools")).to_be_focused()
+    # What has the focus is beside the column that stays in place, not below it.
+    await peak.focus()
+    column = await tab.get_by_test_id("stat-EXPLORED").locator("th").bounding_box()
+    focused = await peak.bounding_box()
+    assert column is not None
+    assert focused is not None
+    assert focused["x"] >= column["x"] + column["width"] - 1
+    await tab.get_by_test_id("leg-remove").first.press("Enter")
+    await expect(tab.get_by_role("button", name=f"Show {TAGS[1]}", exact=True)).to_be_focused()
+    await expect(tab.get_by_test_id("leg-show")).to_have_count(1)
