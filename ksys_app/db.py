@@ -157,6 +157,7 @@ class Database:
         name: str = meters.OTHER,
         key: Params | None = None,
         version: str = "",
+        read_for: object = None,
     ) -> Answer[T]:
         """As :meth:`fetch_all`, through the cache with the TTL of ``kind``.
 
@@ -172,11 +173,12 @@ class Database:
             key: what identifies the rows, if different statements or parameters return the same
                 rows. With ``name`` it replaces statement and parameters in the key of the cache.
             version: version of the rows; only during an outage are rows of another one returned.
+            read_for: what the rows are read for; it is kept with them.
         """
         text = statement if isinstance(statement, str) else statement.as_string(None)
         entry = cache_key(text, params) if key is None else cache_key(name, key)
         load = partial(self.fetch_all, model, statement, params, name=name)
-        return await self._cached(kind, entry, version, load, name)
+        return await self._cached(kind, entry, version, load, name, read_for)
 
     async def fetch_versioned(
         self,
@@ -218,10 +220,17 @@ class Database:
         return await self._cached(kind, cache_key(name, key), version, compute, name)
 
     async def _cached(
-        self, kind: Kind, entry: str, version: str, load: Compute[T], name: str
+        self,
+        kind: Kind,
+        entry: str,
+        version: str,
+        load: Compute[T],
+        name: str,
+        read_for: object = None,
     ) -> Answer[T]:
         ttl = 0 if self.pulse.away else TTL[kind]
-        return meters.count_answer(name, await self.cache.get(entry, ttl, load, version))
+        answer = await self.cache.get(entry, ttl, load, version, read_for)
+        return meters.count_answer(name, answer)
 
     @asynccontextmanager
     async def _connection(self, timeout_s: float) -> AsyncIterator[Connection]:

@@ -70,7 +70,7 @@ class Range:
         ends_now: whether its end is ``now``, so that it moves with time.
         bucket: the width of its buckets, or ``raw`` for samples.
         settled: whether it ended so long ago that late samples have arrived.
-        slides: what identifies it while both of its ends move with time; empty if one is fixed.
+        slides: what identifies it while both of its ends move with time; empty if one does not.
     """
 
     start: datetime
@@ -111,16 +111,6 @@ class Range:
         """
         step = min(width, _QUARTER) or _SECOND
         return _up(self.start, step), None if self.ends_now else _up(self.end, step)
-
-    def as_of(self, now: datetime) -> Range:
-        """The range at another time: if it slides up to now, it has the same length and ends then.
-
-        Args:
-            now: the other time.
-        """
-        if not (self.slides and self.ends_now):
-            return self
-        return replace(self, start=now - self.duration, end=now)
 
 
 Period = Window | Range
@@ -181,7 +171,8 @@ def parse_range(start: str, end: str, now: datetime, zone: ZoneInfo) -> Range:
     # A local day of 25 hours gets the buckets of a day.
     length = min(last - first, wall_time(last, zone) - wall_time(first, zone))
     live = (end.strip() or NOW) == NOW
-    slides = str(last - first) if live and moves(start) else ""
+    moving = moves(start) and moves(end.strip() or NOW)
+    slides = f"{now - first} {now - last}" if moving else ""
     return Range(first, last, live, bucket_for(length), settled(last, now), slides)
 
 

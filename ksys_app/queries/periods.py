@@ -81,7 +81,7 @@ async def fetch_period(
 
     The rows of a range that ended long ago are cached for four minutes. The bounds of a range that
     moves with time are not part of its key, so that while the database is away the answer has the
-    rows of before, as that of a window has.
+    rows of before, as that of a window has. The answer's ``read_for`` is the period of its rows.
 
     Args:
         kind: cache kind of the rows; its TTL is valid if the range did not end long ago.
@@ -101,7 +101,14 @@ async def fetch_period(
     text = statement if isinstance(statement, str) else statement.as_string(None)
     key = {**params, "statement": text, **_lasting(period)}
     return await db.current().fetch_cached(
-        kind, model, statement, params, name=name, key=key, version=f"{version} {bounds}"
+        kind,
+        model,
+        statement,
+        params,
+        name=name,
+        key=key,
+        version=f"{version} {bounds}",
+        read_for=period,
     )
 
 

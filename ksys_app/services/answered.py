@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from ksys_app.utils.cache import Answer
 
 def as_read(answer: Answer[Any], period: Period) -> Period:
     """The period of the rows: of stale rows, the range as it was when they were read."""
-    if answer.stale and isinstance(period, Range):
-        return period.as_of(clock(answer))
+    read = answer.read_for
+    if answer.stale and isinstance(period, Range) and isinstance(read, Range):
+        return replace(period, start=read.start, end=read.end)
     return period
 
 

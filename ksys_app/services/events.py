@@ -110,7 +110,7 @@ async def read_events(
 async def _query(tags: Sequence[str], span: Range) -> queries.EventQuery:
     """The events of a range. While it ends now, its bounds stay the same for a minute."""
     minute = timedelta(minutes=1)
-    start = span.bounds(minute)[0] if span.slides else span.start
+    start = span.bounds(minute)[0] if span.slides and span.ends_now else span.start
     end = span.end + AHEAD + minute - (span.end - EPOCH) % minute if span.ends_now else span.end
     return queries.EventQuery(tags, span, start, end, await queries.version(tags))
 

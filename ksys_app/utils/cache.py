@@ -48,6 +48,7 @@ class Answer(Generic[T]):
         cache_hit: whether the rows come from the cache.
         error: why the database did not answer, if the rows are older than their TTL; else None.
         age_s: seconds since the database answered.
+        read_for: what the rows were read for, as the caller of the load gave it.
         results: results computed from the rows.
     """
 
@@ -57,6 +58,7 @@ class Answer(Generic[T]):
     cache_hit: bool = False
     error: Exception | None = None
     age_s: float = 0.0
+    read_for: object = None
     results: Results = field(default_factory=Results, repr=False, compare=False)
 
     @property
@@ -106,6 +108,7 @@ class Answer(Generic[T]):
             self.cache_hit,
             self.error,
             self.age_s,
+            self.read_for,
             self.results,
         )
 
@@ -178,7 +181,12 @@ class TTLCache:
         return self._bytes
 
     async def get(
-        self, key: str, ttl: float, load: Callable[[], Awaitable[Sequence[T]]], version: str = ""
+        self,
+        key: str,
+        ttl: float,
+        load: Callable[[], Awaitable[Sequence[T]]],
+        version: str = "",
+        read_for: object = None,
     ) -> Answer[T]:
         """The rows of ``key``: from the cache if younger than ``ttl`` seconds, else loaded.
 
@@ -190,6 +198,7 @@ class TTLCache:
             ttl: seconds for which an answer is valid.
             load: runs the query.
             version: version of the data. A cached answer with another version is not valid.
+            read_for: what the rows are read for; it is kept with them.
 
         Raises:
             Exception: the error of ``load``, unless an expired answer could be returned.
@@ -200,7 +209,7 @@ class TTLCache:
             self._entries.move_to_end(key)
             return self._aged(entry, cache_hit=True)
         try:
-            return await self._load(key, load, version)
+            return await self._load(key, load, version, read_for)
         except self._serve_stale_on as error:
             stale: Answer[T] | None = self.stale(key, error)
             if stale is None:
@@ -213,11 +222,15 @@ class TTLCache:
         return None if entry is None else replace(self._aged(entry, cache_hit=True), error=error)
 
     async def _load(
-        self, key: str, load: Callable[[], Awaitable[Sequence[T]]], version: str
+        self,
+        key: str,
+        load: Callable[[], Awaitable[Sequence[T]]],
+        version: str,
+        read_for: object,
     ) -> Answer[T]:
         task = self._loading.get((key, version))
         if task is None:
-            task = asyncio.ensure_future(self._run(key, load, version))
+            task = asyncio.ensure_future(self._run(key, load, version, read_for))
             self._loading[key, version] = task
             task.add_done_callback(lambda done: self._loaded(key, version, done))
         return await asyncio.shield(task)
@@ -228,10 +241,14 @@ class TTLCache:
             task.exception()  # read, so that asyncio does not warn if nobody waits for the load
 
     async def _run(
-        self, key: str, load: Callable[[], Awaitable[Sequence[T]]], version: str
+        self,
+        key: str,
+        load: Callable[[], Awaitable[Sequence[T]]],
+        version: str,
+        read_for: object,
     ) -> Answer[T]:
         rows = tuple(await load())
-        answer = Answer(rows, len(rows), int(self._wall() * 1000))
+        answer = Answer(rows, len(rows), int(self._wall() * 1000), read_for=read_for)
         self._store(key, _Entry(answer, self._clock(), _size(rows), version))
         return answer
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -22,9 +21,6 @@ from tests.database import TestDatabases
 from tests.visiting import at_machine
 
 AWAY_S = 1000
-# A request of samples begins with its own second.
-SOON_S = 20
-TIMES = {"from", "to", "from_ms", "to_ms"}
 PATHS = (
     *("timeseries?tag=A", "timeseries?tag=A&tag=B&format=columns", "timeseries?tag=SUM"),
     *("timeseries?tag=A&compare=previous", "timeseries?tag=A&tag=B&compare=yesterday"),
@@ -40,26 +36,6 @@ SAMPLES = tuple(
     f"{path}&bucket=raw"
     for path in ("timeseries?tag=A", "timeseries?tag=SUM", "relations/xy?x=A&y=SUM")
 )
-
-
-def seconds(found: object) -> float:
-    """A time of an answer, seconds since 1970."""
-    if isinstance(found, str):
-        return datetime.fromisoformat(found).timestamp()
-    assert isinstance(found, int)
-    return found / 1000
-
-
-def assert_same_span(body: dict[str, Any], old: dict[str, Any]) -> None:
-    """Check what depends on the length of the period, and remove it.
-
-    The start is rounded to a second, after the time of the rows is known: up to one second later.
-    """
-    duration, before = body.pop("duration_s"), old.pop("duration_s")
-    assert abs(duration - before) <= 1
-    for row, other in zip(body["tags"], old["tags"], strict=True):
-        covered = row.pop("coverage") * duration
-        assert covered == pytest.approx(other.pop("coverage") * before, abs=1)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +64,9 @@ async def http(dsn: str, databases: TestDatabases) -> AsyncIterator[httpx.AsyncC
             yield client
 
 
-@pytest.mark.parametrize("period", ["window=60m", "window=48h", "from=now-1h"])
+@pytest.mark.parametrize(
+    "period", ["window=60m", "window=48h", "from=now-1h", "from=now-2h&to=now-1h"]
+)
 async def test_every_series_of_a_window_is_stale_after_minutes_have_ended(
     http: httpx.AsyncClient, dsn: str, databases: TestDatabases, period: str
 ) -> None:
@@ -107,12 +85,6 @@ async def test_every_series_of_a_window_is_stale_after_minutes_have_ended(
             hold(answer, f"/api/v1/{path.partition('?')[0]}")
             body, old = answer.json(), before[path].json()
             assert (body.pop("stale"), body.pop("stale_s") >= AWAY_S) == (True, True), path
-            # It is the answer of before, with the times of before.
-            if path.startswith("stats"):
-                assert_same_span(body, old)
-            for name in body.keys() - TIMES:
-                assert body[name] == old[name], (path, name)
-            for name in body.keys() & TIMES:
-                assert abs(seconds(body[name]) - seconds(old[name])) <= SOON_S, (path, name)
+            assert body == old, path
     finally:
         await databases.start(dsn)

@@ -96,6 +96,18 @@ class TestVersion:
         assert cache.stale("k", source.error) == stale
         assert cache.stale("unknown", source.error) is None
 
+    async def test_the_rows_keep_what_they_were_read_for(
+        self, cache: TTLCache, source: Source
+    ) -> None:
+        first = await cache.get("k", 300, source, "1", read_for="one")
+        assert (await cache.get("k", 300, source, "1", read_for="two")).read_for == "one"
+        source.error = Lost()
+        stale = await cache.get("k", 300, source, "2", read_for="two")
+        answers = (first, stale, stale.of_rows(()), stale.read_as("text", str))
+        assert [answer.read_for for answer in answers] == ["one"] * 4
+        source.error = None
+        assert (await cache.get("k", 300, source, "2", read_for="two")).read_for == "two"
+
 
 class TestKey:
     def test_it_is_the_sha1_of_statement_and_parameters(self) -> None:

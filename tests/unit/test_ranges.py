@@ -366,7 +366,8 @@ def test_width_and_view_follow_the_bucket(bucket: Resolution) -> None:
     [
         *(("now-6h", "", True), ("now-1d", "now", True), (" now-2M ", "now", True)),
         *(("now-1d/d", "now", False), ("2026-11-01", "now", False)),
-        *(("now-3h", "now-2h", False), ("now-1d", "2026-11-04", False)),
+        *(("now-3h", "now-2h", True), ("now-1d", "now-1h/h", False)),
+        *(("now-1d", "2026-11-04", False), ("2026-11-01", "now-2h", False)),
     ],
 )
 def test_a_range_slides_if_both_of_its_ends_move_with_time(
@@ -374,11 +375,14 @@ def test_a_range_slides_if_both_of_its_ends_move_with_time(
 ) -> None:
     found = parse_range(start, end, NOW, SEOUL)
     assert bool(found.slides) == slides
-    earlier = found.as_of(NOW - HOUR)
-    if slides:
-        assert (earlier.end, earlier.duration) == (NOW - HOUR, found.duration)
-    else:
-        assert earlier == found
+    assert (found.slides == parse_range(start, end, NOW + HOUR, SEOUL).slides) or not slides
+
+
+def test_ranges_of_one_length_with_different_ends_slide_differently() -> None:
+    ends = ("now", "now-1h", "now-2h")
+    spans = [parse_range(f"now-{3 + back}h", end, NOW, SEOUL) for back, end in enumerate(ends)]
+    assert {span.duration for span in spans} == {3 * HOUR}
+    assert len({span.slides for span in spans}) == 3
 
 
 def test_ranges_of_one_length_slide_alike_whatever_their_texts() -> None:

@@ -8,6 +8,8 @@ import { filename, picture } from "./picture.js";
 
 const DRAG_PX = 6;
 const ZOOM_REPORT_MS = 250;
+// The time in which browsers take a second click as part of a double click.
+const DOUBLE_CLICK_MS = 500;
 
 export class Plot {
   // `handlers`: onZoom(range or null), onPoint(ms), onPick(ms), onWiden(), onWheel().
@@ -30,7 +32,10 @@ export class Plot {
       handlers.onPoint(0);
     });
     node.addEventListener("wheel", this.wheel, { capture: true, passive: true });
-    this.chart.getZr().on("dblclick", () => this.zoom(null));
+    this.chart.getZr().on("dblclick", () => {
+      clearTimeout(this.pickTimer);
+      this.zoom(null);
+    });
     this.stopDrag = selectByDrag(this);
     this.size = new ResizeObserver(() => this.resize());
     this.size.observe(node);
@@ -45,6 +50,7 @@ export class Plot {
 
   dispose() {
     clearTimeout(this.reportTimer);
+    clearTimeout(this.pickTimer);
     cancelAnimationFrame(this.frame);
     this.size.disconnect();
     this.node.removeEventListener("wheel", this.wheel, { capture: true });
@@ -152,10 +158,13 @@ export class Plot {
     if (ms > 0) this.handlers.onPoint(ms);
   }
 
+  // On a zoomed chart a click may begin a double click. The page scrolls to the row of a pick, so a pick at once would move the
+  // chart away from the second click.
   picked(value) {
     this.marked = 0;
     const ms = this.bucketAt(value);
-    if (ms > 0) this.handlers.onPick(ms);
+    clearTimeout(this.pickTimer);
+    if (ms > 0) this.pickTimer = setTimeout(() => this.handlers.onPick(ms), this.view.zoom ? DOUBLE_CLICK_MS : 0);
   }
 
   // Sets the cursor to a time, as pointing at it would; 0 removes it.
