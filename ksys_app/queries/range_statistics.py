@@ -93,7 +93,7 @@ async def tag_histories(tags: Sequence[str], span: Range) -> Answer[HistoryRow]:
     """
     params = history_params(tags, span)
     statement = HISTORIES[span.bucket]
-    return await fetch_period("metrics", HistoryRow, statement, params, span, name="courses")
+    return await fetch_period("metrics", HistoryRow, statement, params, span, name="tag_histories")
 
 
 def history_params(tags: Sequence[str], span: Range) -> dict[str, object]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
+from pypdf import PdfReader
 
 from ksys_app.db import connect
-from tests import plant
-from tests.e2e.conftest import Site
+from tests import alarms, plant
+from tests.e2e.conftest import Site, policy_watched
 
 TAGS = ("EXPLORED", "탐색 온도")
 SILENT = "SILENT"
@@ -226,3 +229,150 @@ async def test_the_keyboard_skips_to_the_tools_and_goes_on_beside_a_removed_tag(
     await tab.get_by_test_id("leg-remove").first.press("Enter")
     await expect(tab.get_by_role("button", name=f"Show {TAGS[1]}", exact=True)).to_be_focused()
     await expect(tab.get_by_test_id("leg-show")).to_have_count(1)
+
+
+@pytest.fixture
+async def several(context: BrowserContext, site: Site) -> Page:
+    """``/explore`` of two tags with its chart."""
+    tab = await context.new_page()
+    await tab.goto(f"{site.url}/explore?tags=D101,EXPLORED&window=60m&compare=previous")
+    await expect(tab.get_by_test_id("explore-plot")).to_have_attribute("data-state", "drawn")
+    return tab
+
+
+async def test_several_tags_are_saved_as_files(several: Page) -> None:
+    violated = await policy_watched(several.context)
+    await several.get_by_test_id("files").click()
+    saved = {}
+    for kind in ("csv", "parquet", "png", "svg"):
+        async with several.expect_download() as started:
+            await several.get_by_test_id(f"file-{kind}").click()
+        file = await started.value
+        assert re.fullmatch(rf"D101 and 1 more .*\.{kind}", file.suggested_filename)
+        saved[kind] = (await file.path()).read_bytes()
+    await expect(several.get_by_test_id("file-done")).to_contain_text("parquet")
+    head = saved["csv"].decode("utf-8-sig").splitlines()[0]
+    assert head.startswith("bucket,other,D101 avg,D101 min,D101 max,D101 last,D101 other_avg")
+    assert saved["parquet"][:4] == saved["parquet"][-4:] == b"PAR1"
+    assert saved["png"][:4] == b"\x89PNG"
+    assert "EXPLORED" in saved["svg"].decode()
+    for name, head in (
+        ("stats", "tag_name,title,unit"),
+        ("compare", "tag_name,figure"),
+        ("events", "kind,tag"),
+    ):
+        async with several.expect_download() as started:
+            await several.get_by_test_id(f"file-table-{name}").click()
+        text = (await (await started.value).path()).read_text("utf-8-sig")
+        assert text.startswith(head)
+    assert violated == []
+
+
+async def test_a_file_can_be_stopped_and_says_why_there_is_none(several: Page) -> None:
+    values = {"found": "9,000,000", "most": "5,000,000"}
+    error = {"code": "PAYLOAD_BLOAT", "message": "-", "key": "errors.file_rows", "values": values}
+    waiting: list[Any] = []
+    await several.route("**/series.csv?*", lambda one: waiting.append(one))
+    await several.route(
+        "**/series.xlsx?*", lambda one: one.fulfill(status=413, json={"error": error})
+    )
+    await several.get_by_test_id("files").click()
+    await several.get_by_test_id("file-csv").click()
+    await several.get_by_test_id("file-stop").click()
+    await expect(several.get_by_test_id("file-running")).to_be_hidden()
+    await several.get_by_test_id("file-xlsx").click()
+    failed = several.get_by_test_id("file-failed")
+    await expect(failed).to_contain_text("about 9,000,000 rows of its tags, and 5,000,000 are")
+    assert len(waiting) == 1
+
+
+FONTS_LOADED = """() => new Promise((done) => requestAnimationFrame(
+  () => requestAnimationFrame(() => document.fonts.ready.then(() => done(true)))))"""
+
+
+async def test_the_page_of_several_tags_is_printed_on_a4_across(several: Page) -> None:
+    await expect(several.get_by_test_id("statistics")).to_be_visible()
+    await expect(several.get_by_test_id("lane")).to_have_attribute("data-loaded", "true")
+    for words in (["Explore", "Printed 20", "Oil temperature"], ["탐색", "인쇄시각20"]):
+        reader = PdfReader(io.BytesIO(await several.pdf(prefer_css_page_size=True)))
+        text = "".join("".join(one.extract_text() for one in reader.pages).split())
+        pages = len(reader.pages)
+        # The last page has the number of all: none is missing.
+        for word in [*words, "D101", "EXPLORED", "P95", "Asia/Seoul", f"{pages}/{pages}"]:
+            assert word.replace(" ", "") in text, word
+        size = [round(float(one)) for one in reader.pages[0].mediabox[2:]]
+        assert size == [842, 595]
+        if words[0] == "Explore":
+            await several.get_by_test_id("language-toggle").click()
+            await expect(several.locator("h1")).to_have_text("탐색")
+            # The font comes in parts, which a print does not wait for.
+            await several.evaluate(FONTS_LOADED)
+
+
+async def test_events_stand_below_the_chart_at_their_time_and_are_walked_by_keyboard(
+    context: BrowserContext, site: Site
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    begun, ended = now - timedelta(hours=7), now - timedelta(hours=4)
+    late = now - timedelta(hours=2)
+    async with await connect(site.dsn) as conn:
+        await alarms.note(conn, begun, "D102", "RAISE", level="HH")
+        await alarms.note(conn, ended, "D102", "CLEAR", level="HH", raised_at=begun)
+        await alarms.note(conn, late, "D102", "RAISE", condition="STEP", level="")
+        await alarms.note(conn, late, "D102", "CLEAR", condition="STEP", level="", raised_at=late)
+    part = "-".join(str(round(one.timestamp() * 1000)) for one in (begun, ended))
+    tab = await context.new_page()
+    await tab.goto(f"{site.url}/explore?tags=D102&window=12h&part={part}")
+    mark = tab.locator('.lane-mark[aria-label*="Very high"]')
+    chosen = tab.locator(".explore-part")
+    await expect(mark).to_be_visible()
+    await expect(chosen).to_be_visible()
+    # On the time axis of the chart; at the end of a minute, one of the two goes on first.
+    await tab.wait_for_function(
+        """() => {
+          const [lane, chart] = ['.lane-mark[aria-label*="Very high"]', '.explore-part']
+            .map((name) => document.querySelector(name).getBoundingClientRect());
+          return ['x', 'width'].every((side) => Math.abs(lane[side] - chart[side]) <= 2);
+        }"""
+    )
+    await mark.focus()
+    await expect(tab.get_by_test_id("lane-card")).to_contain_text("(3 h)")
+    await tab.keyboard.press("ArrowRight")
+    await expect(tab.get_by_test_id("lane-card")).to_contain_text("Jumped")
+    await tab.get_by_test_id("lane-kind-alarm").click()
+    await expect(mark).to_have_count(0)
+    await tab.reload()
+    await expect(tab.get_by_test_id("lane-kind-alarm")).to_have_attribute("aria-pressed", "false")
+    await tab.get_by_test_id("lane-kind-alarm").click()
+    await mark.focus()
+    await tab.keyboard.press("Enter")
+    await expect(tab).to_have_url(re.compile(r"/alarms/journal\?from=.*tag=D102&condition=HIGH"))
+
+
+async def test_relations_lead_from_a_matrix_to_two_tags_their_lag_and_hours(
+    context: BrowserContext, site: Site
+) -> None:
+    tab = await context.new_page()
+    # Of a time that is over: the figures of one that goes on change under the reader.
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    start, end = (f"{now - timedelta(minutes=ago):%Y-%m-%dT%H:%M}Z" for ago in (720, 5))
+    shown = f"tags=D101,D102,D202&from={start}&to={end}&tool=relations&rel=matrix"
+    await tab.goto(f"{site.url}/explore?{shown}")
+    cell = tab.get_by_role("button", name=re.compile("^D102 and D202: r [+-]"))
+    await cell.focus()
+    figure = await cell.inner_text()
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_test_id("relation-r")).to_have_text(figure)
+    await expect(tab).to_have_url(re.compile("x=D202&y=D102"))
+    await tab.get_by_test_id("relation-lag").focus()
+    await tab.keyboard.press("ArrowRight")
+    await expect(tab.get_by_test_id("relation-lag-said")).to_have_text("D102 read 60 s later (+1)")
+    await expect(tab).to_have_url(re.compile("lag=1"))
+    await tab.get_by_test_id("relation-swap").click()
+    await expect(tab).to_have_url(re.compile("x=D102&y=D202&lag=-1"))
+    await tab.get_by_test_id("relation-histogram").click()
+    await expect(tab.get_by_test_id("relation-bins")).to_be_visible()
+    await tab.get_by_test_id("relation-heatmap").click()
+    await tab.get_by_test_id("relation-week").focus()
+    await tab.keyboard.press("ArrowRight")
+    await expect(tab.get_by_test_id("relation-cell")).to_contain_text("Monday 00:00 – 01:00")
