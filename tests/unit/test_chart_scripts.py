@@ -470,3 +470,36 @@ def test_the_alarms_of_a_window_are_its_events() -> None:
         ["HIGH", 30, None],
         ["HIGH", 40, 40],
     ]
+
+
+# Clicks at times, with a double click after the last one or without; the times that were picked.
+CLICKS = """await (async ([zoomed, times, doubled]) => {
+  const { mock } = await import("node:test");
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const picked = [];
+  let now = 0;
+  const pick = new m.Pick((ms) => picked.push([ms, now]));
+  const wait = (until) => { while (now < until) { now += 1; mock.timers.tick(1); } };
+  for (const time of times) { wait(time); pick.at(1000 + time, zoomed); }
+  if (doubled) pick.cancel();
+  wait(5000);
+  return picked;
+})(given)"""
+
+
+@pytest.mark.parametrize(
+    ("zoomed", "times", "doubled", "picked"),
+    [
+        (False, [10], False, [[1010, 11]]),
+        (True, [10], False, [[1010, 510]]),
+        # A double click is no pick. The page does not scroll between its clicks.
+        (True, [10, 490], True, []),
+        (True, [10, 1000], False, [[1010, 510], [2000, 1500]]),
+        # Beside the buckets, the time is 0.
+        (False, [-1000], False, []),
+    ],
+)
+def test_on_a_zoomed_chart_a_pick_waits_until_it_is_no_double_click(
+    zoomed: bool, times: list[int], doubled: bool, picked: list[list[int]]
+) -> None:
+    assert run("chart/pick.js", CLICKS, zoomed, times, doubled) == picked

@@ -4,12 +4,11 @@ import { nearest } from "./gaps.js";
 import { axes, option } from "./option.js";
 import { shownSeries, heights, valueRange } from "./panels.js";
 import { pointedBucket } from "./peak.js";
+import { Pick } from "./pick.js";
 import { filename, picture } from "./picture.js";
 
 const DRAG_PX = 6;
 const ZOOM_REPORT_MS = 250;
-// The time in which browsers take a second click as part of a double click.
-const DOUBLE_CLICK_MS = 500;
 
 export class Plot {
   // `handlers`: onZoom(range or null), onPoint(ms), onPick(ms), onWiden(), onWheel().
@@ -19,6 +18,7 @@ export class Plot {
     this.view = null;
     // The time at which a key or a row of the table has set the cursor; 0 while the pointer sets it.
     this.marked = 0;
+    this.pick = new Pick((ms) => handlers.onPick(ms));
     this.chart = init(node, null, { renderer: "canvas" });
     this.chart.on("datazoom", (event) => this.zoomed(event.batch?.[0] ?? event));
     this.chart.on("updateAxisPointer", ({ axesInfo }) => this.pointed(axesInfo?.[0]?.value));
@@ -33,7 +33,7 @@ export class Plot {
     });
     node.addEventListener("wheel", this.wheel, { capture: true, passive: true });
     this.chart.getZr().on("dblclick", () => {
-      clearTimeout(this.pickTimer);
+      this.pick.cancel();
       this.zoom(null);
     });
     this.stopDrag = selectByDrag(this);
@@ -50,7 +50,7 @@ export class Plot {
 
   dispose() {
     clearTimeout(this.reportTimer);
-    clearTimeout(this.pickTimer);
+    this.pick.cancel();
     cancelAnimationFrame(this.frame);
     this.size.disconnect();
     this.node.removeEventListener("wheel", this.wheel, { capture: true });
@@ -158,13 +158,9 @@ export class Plot {
     if (ms > 0) this.handlers.onPoint(ms);
   }
 
-  // On a zoomed chart a click may begin a double click. The page scrolls to the row of a pick, so a pick at once would move the
-  // chart away from the second click.
   picked(value) {
     this.marked = 0;
-    const ms = this.bucketAt(value);
-    clearTimeout(this.pickTimer);
-    if (ms > 0) this.pickTimer = setTimeout(() => this.handlers.onPick(ms), this.view.zoom ? DOUBLE_CLICK_MS : 0);
+    this.pick.at(this.bucketAt(value), this.view.zoom !== null);
   }
 
   // Sets the cursor to a time, as pointing at it would; 0 removes it.
