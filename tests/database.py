@@ -38,8 +38,11 @@ Kind = Literal["native", "docker", "embedded"]
 class Provider(Protocol):
     """Creates and removes databases."""
 
-    async def fresh(self, *steps: Step) -> str:
-        """DSN of the owner of a new database, in which these steps are done."""
+    async def fresh(self, *steps: Step, alone: bool = False) -> str:
+        """DSN of the owner of a new database, in which these steps are done.
+
+        With ``alone``, an embedded database has a process of its own.
+        """
 
     async def drop(self, dsn: str) -> None:
         """Remove a database."""
@@ -77,19 +80,22 @@ class TestDatabases:
     ) -> None:
         await self._provider.close()
 
-    async def fresh(self, schema: bool = True, filled: Step | None = None) -> str:
+    async def fresh(
+        self, schema: bool = True, filled: Step | None = None, *, alone: bool = False
+    ) -> str:
         """A new, isolated database.
 
         Args:
             schema: whether to apply the schema; otherwise the database is empty.
             filled: what to put into it, after the schema. It is done once for all databases with a
                 step of this name.
+            alone: whether an embedded database has a process of its own, for :meth:`process`.
 
         Returns:
             The owner's DSN.
         """
         steps = (self._schema, filled) if filled else (self._schema,)
-        dsn = await self._provider.fresh(*(steps if schema else ()))
+        dsn = await self._provider.fresh(*(steps if schema else ()), alone=alone)
         if schema:
             # The template may be old; the copy is new, so no job of it counts as late.
             async with await connect(dsn) as conn:
@@ -113,10 +119,10 @@ class TestDatabases:
         """The DSN of the same database for another role."""
         return make_conninfo(dsn, user=role, password=password)
 
-    def server(self, dsn: str) -> EmbeddedDatabase:
-        """The server of an embedded database, which a test may kill, stop and start."""
+    def process(self, dsn: str) -> EmbeddedDatabase:
+        """The process of an embedded database that is alone in it; a test may kill or stop it."""
         assert isinstance(self._provider, EmbeddedProvider), "the database is not embedded"
-        return self._provider.servers[dsn]
+        return self._provider.process(dsn)
 
 
 async def _choose() -> tuple[Kind, Provider]:

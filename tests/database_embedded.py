@@ -1,4 +1,4 @@
-"""Embedded test databases: each has its own process and a copied data folder."""
+"""Embedded test databases: each has a copied data folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ksys_app.ops.embedded import EmbeddedDatabase, clone
 from tests import sharing
+from tests.database_host import DatabaseHost, HostedDatabase
 from tests.templates import Apply, Step
 
 MAX_ALIVE = 4
@@ -52,37 +53,52 @@ async def _nothing(dsn: str) -> None:
     """Leave the database empty."""
 
 
+class OwnProcess(EmbeddedDatabase):
+    """A database in a process of its own, which a test may kill or stop."""
+
+    async def discard(self) -> None:
+        """End it, to remove its folder: killed, because a clean end takes as long as a start."""
+        await self.stop(timeout_s=0)
+
+
 class EmbeddedProvider:
-    """Creates databases that each have their own process and a copied data folder."""
+    """Creates databases with copied data folders."""
 
     def __init__(self) -> None:
-        self.servers: dict[str, EmbeddedDatabase] = {}
+        self._host = DatabaseHost()
+        self._servers: dict[str, HostedDatabase | OwnProcess] = {}
 
-    async def fresh(self, *steps: Step) -> str:
-        assert len(self.servers) < MAX_ALIVE, f"{MAX_ALIVE} databases are alive; drop one first"
+    async def fresh(self, *steps: Step, alone: bool = False) -> str:
+        assert len(self._servers) < MAX_ALIVE, f"{MAX_ALIVE} databases are alive; drop one first"
         template = await _template(*steps)
         folder = new_folder()
         await asyncio.to_thread(clone, template, folder)
-        server = EmbeddedDatabase(folder)
+        server = OwnProcess(folder) if alone else HostedDatabase(self._host, folder)
         await server.start()
-        self.servers[server.dsn] = server
+        self._servers[server.dsn] = server
         return server.dsn
 
+    def process(self, dsn: str) -> EmbeddedDatabase:
+        """The process of a database that was created with ``alone``."""
+        server = self._servers[dsn]
+        assert isinstance(server, OwnProcess), "the database is not alone in its process"
+        return server
+
     async def drop(self, dsn: str) -> None:
-        server = self.servers.pop(dsn)
-        # Killed: a clean end takes as long as a start, and nobody reads the folder again.
-        await server.stop(timeout_s=0)
+        server = self._servers.pop(dsn)
+        await server.discard()
         await asyncio.to_thread(shutil.rmtree, server.data_dir)
 
     async def stop(self, dsn: str) -> None:
-        await self.servers[dsn].stop()
+        await self._servers[dsn].stop()
 
     async def start(self, dsn: str) -> None:
-        await self.servers[dsn].start()
+        await self._servers[dsn].start()
 
     async def close(self) -> None:
-        for dsn in list(self.servers):
+        for dsn in list(self._servers):
             await self.drop(dsn)
+        await self._host.end()
 
 
 async def _template(*steps: Step) -> Path:

@@ -53,7 +53,7 @@ class ServerProvider:
                 await connection.close()
                 return cls(dsn, container)
 
-    async def fresh(self, *steps: Step) -> str:
+    async def fresh(self, *steps: Step, alone: bool = False) -> str:
         async with self._lock:
             return await self._create(await self._template(*steps))
 

@@ -9,6 +9,8 @@ import { Turns } from "./turns.mjs";
 
 /** The only address served: the database trusts whoever can reach it. */
 export const HOST = "127.0.0.1";
+/** How long a connection waits for another's transaction, and how long a transaction may be idle while others wait. */
+export const LIMITS = { waitMs: 15_000, idleMs: 10_000 };
 const MAX_CONNECTIONS = 100;
 const RELEASE_ROUNDS = 10;
 

@@ -9,7 +9,7 @@
  */
 import { parseArgs } from "node:util";
 
-import { Bridge, HOST } from "./bridge.mjs";
+import { Bridge, HOST, LIMITS } from "./bridge.mjs";
 import { Engine } from "./engine.mjs";
 import { FolderInUse, lockFolder } from "./folder.mjs";
 import { log } from "./log.mjs";
@@ -23,8 +23,8 @@ const OPTIONS = {
   host: { type: "string", default: HOST },
   port: { type: "string", default: "0" },
   "memory-limit-mb": { type: "string", default: "1200" },
-  "wait-ms": { type: "string", default: "15000" },
-  "idle-in-transaction-ms": { type: "string", default: "10000" },
+  "wait-ms": { type: "string", default: String(LIMITS.waitMs) },
+  "idle-in-transaction-ms": { type: "string", default: String(LIMITS.idleMs) },
   "checkpoint-ms": { type: "string", default: "120000" },
   // End with the process that started this one: it holds the other end of standard input.
   "with-parent": { type: "boolean", default: false },

@@ -84,7 +84,7 @@ class Place:
 async def place(request: pytest.FixtureRequest, databases: TestDatabases) -> AsyncIterator[Place]:
     if request.param == "process" and databases.kind != "embedded":
         pytest.skip("the server is not ours to stop")
-    dsn = await databases.fresh()
+    dsn = await databases.fresh(alone=True)
     async with await connect(dsn) as conn:
         now = await plant.clock(conn)
         # Two samples three days apart: an outage lies between.
@@ -95,7 +95,7 @@ async def place(request: pytest.FixtureRequest, databases: TestDatabases) -> Asy
         by = dsn
         silenced: Any
         if request.param == "process":
-            silenced = Stopped(databases.server(dsn))
+            silenced = Stopped(databases.process(dsn))
         else:
             silenced = await stack.enter_async_context(line(dsn))
             by = silenced.dsn

@@ -32,7 +32,7 @@ SELECTED = "/?window=60m&tag=D1&sort=worst"
 @pytest.fixture(scope="module")
 async def shared(databases: TestDatabases) -> AsyncIterator[Site]:
     """A site for all tests of the module; a test may stop its database."""
-    dsn = await databases.fresh()
+    dsn = await databases.fresh(alone=True)
     await seed(dsn)
     site = await start_site(databases, dsn)
     yield site
@@ -64,7 +64,7 @@ async def kill_database(site: Site) -> None:
     if site.databases.kind != "embedded":
         await site.databases.stop(site.dsn)
         return
-    server = site.databases.server(site.dsn)
+    server = site.databases.process(site.dsn)
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
     await server.wait()

@@ -83,16 +83,19 @@ async def test_another_role_gets_the_same_database(created: TestDatabases) -> No
     }
 
 
-async def test_an_embedded_databases_process_can_be_stopped_and_started() -> None:
+@pytest.mark.parametrize("alone", [False, True])
+async def test_an_embedded_database_can_be_stopped_and_started(alone: bool) -> None:
     provider = EmbeddedProvider()
     try:
-        dsn = await provider.fresh()
-        async with await psycopg.AsyncConnection.connect(dsn) as conn:
+        dsn = await provider.fresh(alone=alone)
+        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as conn:
             await conn.execute("CREATE TABLE empty ()")
-        server = provider.servers[dsn]
-        await server.stop()
-        await server.start()
-        assert server.dsn == dsn
+            await provider.stop(dsn)
+            with pytest.raises(psycopg.OperationalError):
+                await conn.execute("SELECT 1")
+        with pytest.raises(psycopg.OperationalError):
+            await psycopg.AsyncConnection.connect(dsn)
+        await provider.start(dsn)
         async with await psycopg.AsyncConnection.connect(dsn) as conn:
             assert await value(conn, "SELECT count(*) FROM empty") == 0
     finally:
