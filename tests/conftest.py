@@ -15,7 +15,6 @@ import pytest
 from psycopg import AsyncConnection
 
 from ksys_app import db
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.ops.schema import schema
 from ksys_app.services import runtime
@@ -23,7 +22,7 @@ from ksys_app.settings import Settings, load_settings
 from ksys_app.utils.loading import loading
 from tests import sharing
 from tests.database import TestDatabases
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 from tests.waiting import HANGS_S
 
 # A slow example on a busy machine is no failure of the code under test.
@@ -195,6 +194,6 @@ def nothing_expires(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def http(plant_db: Plant) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the HTTP API with that database."""
-    transport = httpx.ASGITransport(at_machine(create_api()))
+    transport = httpx.ASGITransport(at_machine(contract_api()))
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         yield client

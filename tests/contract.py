@@ -8,10 +8,10 @@ import httpx
 import schemathesis
 from psycopg import AsyncConnection
 
-from ksys_app.api.app import create_api
 from tests import plant
+from tests.visiting import contract_api
 
-DOCUMENT = create_api().openapi()
+DOCUMENT = contract_api().openapi()
 CONTRACT = schemathesis.openapi.from_dict(DOCUMENT)
 # Paths about people and their sessions, limits, expressions and views have their own tests.
 # So have the requests that change something.

@@ -19,7 +19,6 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from ksys_app import resources
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.domain.jobs import Job
 from ksys_app.ops import definitions, golden
@@ -28,6 +27,7 @@ from ksys_app.ops.verify.verify import read_state
 from tests import sharing
 from tests.conftest import ZONE, apply_schema
 from tests.database import TestDatabases
+from tests.visiting import contract_api
 
 OPENAPI = resources.ROOT / "docs" / "openapi.json"
 CREATED = """
@@ -102,7 +102,7 @@ async def main() -> None:
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, "utf-8")
     print(file.relative_to(resources.ROOT))
-    OPENAPI.write_text(recorded(create_api().openapi()), "utf-8")
+    OPENAPI.write_text(recorded(contract_api().openapi()), "utf-8")
     print(OPENAPI.relative_to(resources.ROOT))
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from fastapi import FastAPI
+
+from ksys_app.api.app import create_api
 from ksys_app.models.visitor import VISITOR
 from ksys_app.wall.identity import LOCAL
 
@@ -15,3 +19,12 @@ def at_machine(app: Any) -> Any:
         await app(scope | {VISITOR: LOCAL}, receive, send)
 
     return with_visitor
+
+
+@cache
+def contract_api() -> FastAPI:
+    """The HTTP contract, one for all tests of a process.
+
+    At its first request it prepares all routes, which takes longer than most tests.
+    """
+    return create_api()

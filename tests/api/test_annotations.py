@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from ksys_app.api.app import create_api
 from ksys_app.models.visitor import VISITOR, Visitor
 from tests import plant
 from tests.conftest import Plant
 from tests.contract import CONTRACT
+from tests.visiting import contract_api
 
 PATH = "/api/v1/annotations"
 ONE = f"{PATH}/{{id}}"
@@ -36,7 +36,7 @@ async def empty(plant_db: Plant) -> None:
 
 def by(visitor: Visitor) -> httpx.AsyncClient:
     """A client that the wall took for somebody."""
-    api = create_api()
+    api = contract_api()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await api({**scope, VISITOR: visitor}, receive, send)

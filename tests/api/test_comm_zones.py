@@ -9,14 +9,13 @@ from datetime import UTC, date, datetime
 import httpx
 import pytest
 
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests.comm import expected_cells, expected_outages, messages
 from tests.conftest import PATIENT, RO_PASSWORD
 from tests.database import TestDatabases
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 
 BERLIN = "Europe/Berlin"
 # A message a minute around both changes, an outage over each of them.
@@ -40,7 +39,7 @@ async def berlin(databases: TestDatabases) -> AsyncIterator[tuple[httpx.AsyncCli
         await conn.execute(CHANGES)
     reader = databases.as_role(dsn, "eco_ro", RO_PASSWORD)
     settings = load_settings().model_copy(update={"ts_dsn": reader, "tz": BERLIN, **PATIENT})
-    transport = httpx.ASGITransport(at_machine(create_api()))
+    transport = httpx.ASGITransport(at_machine(contract_api()))
     async with (
         runtime.opened(settings),
         httpx.AsyncClient(transport=transport, base_url="http://ksys") as http,

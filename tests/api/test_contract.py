@@ -11,14 +11,13 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from ksys_app import db
 from ksys_app.api import schemas
-from ksys_app.api.app import create_api
 from ksys_app.api.failures import LINES
 from ksys_app.domain.windows import LABELS
 from ksys_app.services import runtime
 from ksys_app.utils.pace import Pace
 from tests.conftest import Plant
 from tests.contract import DOCUMENT, GOOD, PATHS, fill, good, hold
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 
 RUNBOOK = "/docs/runbooks/README.md"
 SERIES = {
@@ -99,7 +98,7 @@ async def test_a_bug(plant_db: Plant, monkeypatch: pytest.MonkeyPatch, path: str
 
     monkeypatch.setattr(runtime, "current", broken)
     monkeypatch.setattr(db, "current", broken)
-    transport = httpx.ASGITransport(at_machine(create_api()), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(at_machine(contract_api()), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         answer = await client.get(good(path))
     assert answer.status_code == 500

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
@@ -15,7 +14,7 @@ from tests import golden
 from tests.conftest import PATIENT, RO_PASSWORD
 from tests.contract import PATHS, fill, good, hold
 from tests.database import TestDatabases
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 from tests.waiting import until
 
 
@@ -23,12 +22,12 @@ def test_the_contract_is_the_recorded_one() -> None:
     message = (
         "the HTTP contract has changed: if that is meant, make golden and review the difference"
     )
-    assert golden.OPENAPI.read_text("utf-8") == golden.recorded(create_api().openapi()), message
+    assert golden.OPENAPI.read_text("utf-8") == golden.recorded(contract_api().openapi()), message
 
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_before_anything_is_open(path: str) -> None:
-    transport = httpx.ASGITransport(at_machine(create_api()))
+    transport = httpx.ASGITransport(at_machine(contract_api()))
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         answer = await client.get(good(path))
     assert answer.status_code == 503
@@ -46,7 +45,7 @@ async def lost(databases: TestDatabases) -> AsyncIterator[httpx.AsyncClient]:
     async with await connect(dsn) as conn:
         await fill(conn)
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(at_machine(create_api()))
+        transport = httpx.ASGITransport(at_machine(contract_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             for path in PATHS:
                 assert (await client.get(good(path))).status_code == 200

@@ -59,6 +59,8 @@ async def test_what_happens_is_in_the_next_answer(http: httpx.AsyncClient, plant
     await alarms.note(conn, now, "E2", "RAISE", condition="LOW", priority=2)
     found["alarm"] += 1
     assert await kinds(http, period) == found
+    # With another reason it is a change of its own, however soon after the first rule.
+    await conn.execute("SELECT set_config('ksys.reason', 'wear', false)")
     await conn.execute("UPDATE influx_qc_rule SET warn_max = 9 WHERE tag_name = 'E3'")
     found["change"] += 1
     assert await kinds(http, period) == found

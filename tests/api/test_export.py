@@ -19,7 +19,6 @@ import pytest
 import uvicorn
 
 from ksys_app.api import schemas
-from ksys_app.api.app import create_api
 from ksys_app.domain.windows import parse_window
 from ksys_app.queries import metrics
 from ksys_app.services import runtime
@@ -28,7 +27,7 @@ from tests import plant
 from tests.conftest import Plant
 from tests.database import TestDatabases
 from tests.ports import free_port
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 from tests.waiting import until
 
 MINUTES = 60_000
@@ -64,7 +63,7 @@ async def server(plant_db: Plant) -> AsyncIterator[str]:
     """The HTTP contract behind the server that the product runs on; its address."""
     port = free_port()
     config = uvicorn.Config(
-        at_machine(create_api()), port=port, log_level="warning", lifespan="off"
+        at_machine(contract_api()), port=port, log_level="warning", lifespan="off"
     )
     running = uvicorn.Server(config)
     task = asyncio.create_task(running.serve())

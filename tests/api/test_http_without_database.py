@@ -8,14 +8,13 @@ import httpx
 import pytest
 
 from ksys_app import db
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
 from tests import plant
 from tests.conftest import PATIENT, RO_PASSWORD
 from tests.database import TestDatabases
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ async def nowhere() -> AsyncIterator[httpx.AsyncClient]:
     dsn = "postgresql://eco_ro@127.0.0.1:9/postgres"
     settings = load_settings().model_copy(update={"ts_dsn": dsn})
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(at_machine(create_api()))
+        transport = httpx.ASGITransport(at_machine(contract_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             yield client
 
@@ -62,7 +61,7 @@ async def test_stale_rows_are_marked_until_the_database_returns(
     async with await connect(dsn) as conn:
         await plant.insert(conn, [(await plant.clock(conn), "D100", 1.0)])
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(at_machine(create_api()))
+        transport = httpx.ASGITransport(at_machine(contract_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             assert "stale" not in (await client.get("/api/v1/kpi")).json()[0]
             before = await client.get(series)

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from ksys_app import db
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
@@ -18,7 +17,7 @@ from tests import plant
 from tests.conftest import RO_PASSWORD
 from tests.contract import hold
 from tests.database import TestDatabases
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 
 AWAY_S = 1000
 PATHS = (
@@ -59,7 +58,7 @@ async def http(dsn: str, databases: TestDatabases) -> AsyncIterator[httpx.AsyncC
     reader = databases.as_role(dsn, "eco_ro", RO_PASSWORD)
     settings = load_settings().model_copy(update={"ts_dsn": reader})
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(at_machine(create_api()))
+        transport = httpx.ASGITransport(at_machine(contract_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys/api/v1/") as client:
             yield client
 

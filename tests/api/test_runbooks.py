@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from ksys_app.api.app import create_api
 from ksys_app.api.runbooks import RUNBOOKS, page
 from ksys_app.errors import DatabaseTimeout, DatabaseUnreachable, KsysError, SchemaDrift
 from ksys_app.states.views import problem
 from tests import docs
 from tests.conftest import Plant
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 
 STATEMENTS = [
     pytest.param(sql, id=f"{path.stem}-{number}")
@@ -26,7 +25,7 @@ STATEMENTS = [
 @pytest.fixture
 async def served() -> AsyncIterator[httpx.AsyncClient]:
     """The HTTP contract without a database: runbooks are for when there is none."""
-    transport = httpx.ASGITransport(at_machine(create_api()))
+    transport = httpx.ASGITransport(at_machine(contract_api()))
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         yield client
 

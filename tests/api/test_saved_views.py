@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from ksys_app import db
-from ksys_app.api.app import create_api
 from ksys_app.api.start_page import with_start_view
 from ksys_app.models.access import Role
 from ksys_app.models.visitor import VISITOR, Via, Visitor
 from ksys_app.services import runtime
 from tests.conftest import Plant
 from tests.contract import CONTRACT
+from tests.visiting import contract_api
 
 PATH = "/api/v1/views"
 ONE = f"{PATH}/{{name}}"
@@ -34,7 +34,7 @@ async def person(
     name: str, role: Role = "viewer", via: Via = "local"
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of somebody whom the wall has let in."""
-    app, visitor = create_api(), Visitor(name, role, via)
+    app, visitor = contract_api(), Visitor(name, role, via)
 
     async def app_of_visitor(scope: Any, receive: Any, send: Any) -> None:
         await app(scope | {VISITOR: visitor}, receive, send)

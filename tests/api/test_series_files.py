@@ -17,11 +17,10 @@ import pytest
 from starlette.types import Message
 
 from ksys_app.api import series_files
-from ksys_app.api.app import create_api
 from ksys_app.services import files, runtime
 from tests import plant
 from tests.conftest import Plant
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 from tests.waiting import HANGS_S
 
 TAGS = ("A", "B", "=C 1")
@@ -286,7 +285,7 @@ async def ask(path: str, receive: Any, send: Any) -> None:
         "server": ("ksys", 80),
         "client": ("::1", 1),
     }
-    await at_machine(create_api())(scope, receive, send)
+    await at_machine(contract_api())(scope, receive, send)
 
 
 async def forever(*_: object) -> Any:

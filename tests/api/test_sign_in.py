@@ -13,7 +13,6 @@ import pytest
 from pydantic import SecretStr
 
 from ksys_app import db
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.edge import behind_proxies
 from ksys_app.ops import identity_provider
@@ -27,6 +26,7 @@ from tests import identity
 from tests.conftest import OP_PASSWORD, PATIENT, RO_PASSWORD
 from tests.database import TestDatabases
 from tests.ksys import ksys
+from tests.visiting import contract_api
 
 APP = "http://127.0.0.1:5000"
 LIMITS = Limits(requests=1000, websockets=3, messages=5)
@@ -67,7 +67,7 @@ def settings(databases: TestDatabases, dsn: str, issuer: str) -> Settings:
 async def app(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A browser at the app."""
     async with runtime.opened(settings):
-        inside = walled(create_api(), lambda: Local(runtime.access(), "oidc"), Crowd(LIMITS))
+        inside = walled(contract_api(), lambda: Local(runtime.access(), "oidc"), Crowd(LIMITS))
         transport = httpx.ASGITransport(inside)
         async with httpx.AsyncClient(transport=transport, base_url=APP) as browser:
             yield browser
@@ -200,7 +200,7 @@ async def test_claims_are_read_from_the_token_too(settings: Settings) -> None:
 async def test_under_a_base_path_the_provider_leads_back_there(settings: Settings) -> None:
     base = "/plant/ksys"
     async with runtime.opened(settings.model_copy(update={"base_path": base})):
-        inside = walled(create_api(), lambda: Local(runtime.access(), "oidc"), Crowd(LIMITS))
+        inside = walled(contract_api(), lambda: Local(runtime.access(), "oidc"), Crowd(LIMITS))
         transport = httpx.ASGITransport(behind_proxies(inside, (), base))
         async with httpx.AsyncClient(transport=transport, base_url=APP) as browser:
             page = (await browser.get(f"{base}/login?next={base}/trend")).text

@@ -19,7 +19,6 @@ import httpx
 import pytest
 
 from ksys_app import db
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
@@ -28,7 +27,7 @@ from tests.conftest import RO_PASSWORD
 from tests.contract import DAYS, PATHS
 from tests.database import TestDatabases
 from tests.silence import Stopped, line
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 from tests.waiting import until, within
 
 # The app gives a database up after 4 s.
@@ -102,7 +101,7 @@ async def place(request: pytest.FixtureRequest, databases: TestDatabases) -> Asy
         reader = databases.as_role(by, "eco_ro", RO_PASSWORD)
         settings = load_settings().model_copy(update={"ts_dsn": reader})
         await stack.enter_async_context(runtime.opened(settings))
-        transport = httpx.ASGITransport(at_machine(create_api()))
+        transport = httpx.ASGITransport(at_machine(contract_api()))
         http = await stack.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://ksys")
         )

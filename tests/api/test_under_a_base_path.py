@@ -10,10 +10,9 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from ksys_app.api.app import create_api
 from ksys_app.edge import behind_proxies
 from ksys_app.origin import LOOPBACK, networks
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 
 
 @pytest.fixture(params=["", "/ksys", "/plant/ksys"])
@@ -25,7 +24,7 @@ def base(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def served(base: str) -> AsyncIterator[httpx.AsyncClient]:
     """The HTTP contract under it, without a database."""
-    edge = behind_proxies(at_machine(create_api()), networks(LOOPBACK), base)
+    edge = behind_proxies(at_machine(contract_api()), networks(LOOPBACK), base)
     transport = httpx.ASGITransport(edge)
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         yield client

@@ -15,7 +15,6 @@ import httpx
 import pytest
 from psycopg import AsyncConnection, sql
 
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.domain.ordering import Selection
 from ksys_app.domain.windows import parse_window
@@ -32,6 +31,7 @@ from tests.conftest import RO_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.ksys import KSYS, ksys
 from tests.states.page_query import WithQuery, with_query
+from tests.visiting import contract_api
 
 DAY = timedelta(days=1)
 FINE = ("influx_agg_1m", "influx_agg_10m", "influx_agg_1h")
@@ -195,7 +195,7 @@ async def shown_days(dsn: str) -> tuple[str, str, datetime]:
         async for _ in TrendState.event_handlers["load_trend_data"].fn(state):
             pass
         tiles = await opened.tiles.read(Selection(parse_window("12m")))
-        transport = httpx.ASGITransport(create_api())
+        transport = httpx.ASGITransport(contract_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
             answer = await http.get("/api/v1/timeseries", params={"tag": "D100", "window": "12m"})
         begins = datetime.fromtimestamp(answer.json()["from_ms"] / 1000, UTC)

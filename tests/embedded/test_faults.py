@@ -19,7 +19,6 @@ import psycopg
 import pytest
 
 from ksys_app import db
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.driver.failures import map_error
 from ksys_app.errors import DatabaseFault
@@ -32,6 +31,7 @@ from tests.database import TestDatabases
 from tests.database_embedded import empty_folder, new_folder, template_folder
 from tests.embedded.conftest import Start, value
 from tests.embedded.test_lifecycle import connected
+from tests.visiting import contract_api
 from tests.waiting import until
 
 HOUR = timedelta(hours=1)
@@ -93,7 +93,7 @@ async def app(
     reader = TestDatabases.as_role(server.dsn, "eco_ro", RO_PASSWORD)
     settings = load_settings().model_copy(update={"ts_dsn": reader, **PATIENT})
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(create_api())
+        transport = httpx.ASGITransport(contract_api())
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
             yield client
 

@@ -14,7 +14,6 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ksys_app import db
-from ksys_app.api.app import create_api
 from ksys_app.domain.access import key_of
 from ksys_app.services import runtime
 from ksys_app.settings import load_settings
@@ -24,7 +23,7 @@ from tests.conftest import OP_PASSWORD, RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.ksys import ksys
 from tests.pooler import pgbouncer
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 
 PASSWORD = "owner-through-the-pooler"
 PATHS = (
@@ -84,7 +83,7 @@ async def test_every_endpoint_answers_more_clients_than_there_are_sessions(poole
     settings = load_settings().model_copy(update={"ts_dsn": pooled.reader})
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runtime.opened(settings))
-        transport = httpx.ASGITransport(at_machine(create_api()))
+        transport = httpx.ASGITransport(at_machine(contract_api()))
         http = await stack.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://ksys")
         )
@@ -156,7 +155,7 @@ async def test_readyz_names_the_cause_too(pooled: Pooled) -> None:
     reader = make_conninfo(pooled.reader, password="wrong")
     settings = load_settings().model_copy(update={"ts_dsn": reader})
     async with runtime.opened(settings):
-        transport = httpx.ASGITransport(at_machine(create_api()))
+        transport = httpx.ASGITransport(at_machine(contract_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
             answer = await http.get("/readyz")
     assert answer.status_code == 503

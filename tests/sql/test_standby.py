@@ -9,7 +9,6 @@ import httpx
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from ksys_app.api.app import create_api
 from ksys_app.db import Database, connect
 from ksys_app.driver.standby import look, replica
 from ksys_app.models.health import Replica
@@ -23,7 +22,7 @@ from ksys_app.texts import LANGUAGES, say
 from tests.conftest import RO_PASSWORD, Plant
 from tests.database import TestDatabases
 from tests.states.page_query import WithQuery, with_query
-from tests.visiting import at_machine
+from tests.visiting import at_machine, contract_api
 
 HANGS_S = 300
 # A reader whose search path begins with this schema finds these in place of the server's own.
@@ -143,7 +142,7 @@ async def test_a_page_names_the_replica_in_its_footer(standby: str) -> None:
 async def _monitored(dsn: str) -> tuple[dict[str, Any], str]:
     """What ``/readyz`` and ``/metrics`` answer for the database of ``dsn``."""
     async with runtime.opened(load_settings().model_copy(update={"ts_dsn": dsn})):
-        transport = httpx.ASGITransport(at_machine(create_api()))
+        transport = httpx.ASGITransport(at_machine(contract_api()))
         async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
             ready, metrics = await http.get("/readyz"), await http.get("/metrics")
     assert ready.status_code == 200, ready.text

@@ -16,7 +16,6 @@ import httpx
 import pytest
 from psycopg import AsyncConnection
 
-from ksys_app.api.app import create_api
 from ksys_app.db import connect
 from ksys_app.ops.masterdata import qc
 from ksys_app.ops.masterdata.qc_table import EXPECTATIONS, RULES
@@ -31,6 +30,7 @@ from tests import plant
 from tests.conftest import PATIENT, RO_PASSWORD, RW_PASSWORD, ZONE
 from tests.database import TestDatabases
 from tests.states.page_query import WithQuery, with_query
+from tests.visiting import contract_api
 
 SOUND = ["SOUND", "PLAIN"]
 NAN, INF = "'NaN'", "'Infinity'"
@@ -164,7 +164,7 @@ def app_settings(dsn: str) -> Any:
 
 
 async def get(path: str, **params: Any) -> httpx.Response:
-    transport = httpx.ASGITransport(create_api())
+    transport = httpx.ASGITransport(contract_api())
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as client:
         answer = await client.get(path, params=params)
     assert answer.status_code == 200, answer.text

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from ksys_app.api.app import create_api
 from ksys_app.domain.timefmt import epoch_ms
 from ksys_app.errors import DatabaseUnreachable
 from ksys_app.services.series import SeriesQuery, TagSeries, read_tag
@@ -24,6 +23,7 @@ from ksys_app.texts import say
 from tests import plant
 from tests.conftest import Plant
 from tests.states.page_query import WithQuery, with_query
+from tests.visiting import contract_api
 from tests.waiting import HANGS_S, until
 
 MINUTES = 120
@@ -186,7 +186,7 @@ async def test_an_unknown_tag_has_the_same_error_on_every_page_and_over_http() -
         await load(page)
     assert pages[2].load() is not None
     await CommState.event_handlers["show"].fn(pages[2])
-    transport = httpx.ASGITransport(create_api())
+    transport = httpx.ASGITransport(contract_api())
     async with httpx.AsyncClient(transport=transport, base_url="http://ksys") as http:
         paths = ("timeseries", "kpi", "latest", "export.csv", "comm/heatmap")
         answers = [(await http.get(f"/api/v1/{path}?tag=nope")).json()["error"] for path in paths]

@@ -13,12 +13,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ksys_app.api.app import create_api
 from ksys_app.base_path import PLACEHOLDER, RESERVED
 from ksys_app.built import BuiltPages
 from ksys_app.components.sidebar import PAGES
 from ksys_app.edge import behind_proxies
 from ksys_app.origin import LOOPBACK, networks
+from tests.visiting import contract_api
 
 HTML = '<link href="/__ksys_base__/assets/a.js"><a href="/__ksys_base__/">x</a>'
 FONT = b"\x00/__ksys_base__/\xff"
@@ -130,7 +130,7 @@ async def test_no_path_leads_out_of_the_build(build: Path) -> None:
 
 
 def test_no_path_of_the_app_can_be_a_base_path() -> None:
-    paths = [path for path, *_ in PAGES] + list(create_api().openapi()["paths"])
+    paths = [path for path, *_ in PAGES] + list(contract_api().openapi()["paths"])
     paths += ["/docs/runbooks/X.md", "/_event/", "/ping", "/assets/x.js", "/look/x.css"]
     first = {re.match(r"/([^/]*)", path)[1] for path in paths}  # type: ignore[index]
     assert first - {""} <= RESERVED

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
 
-from ksys_app.api.app import create_api
 from ksys_app.built import BuiltPages
 from ksys_app.content_policy import (
     HEADER,
@@ -24,6 +24,7 @@ from ksys_app.content_policy import (
 from ksys_app.edge import behind_proxies
 from ksys_app.origin import LOOPBACK, OVER_TLS, networks
 from ksys_app.security import with_headers, with_strict_transport
+from tests.visiting import contract_api
 
 HOME = 'location.replace("/__ksys_base__/")'
 PAGE = f"<!doctype html><head><script>{HOME}</script></head><body><script src='/a.js'></script>"
@@ -94,8 +95,12 @@ def build(tmp_path: Path) -> Path:
 
 def client(build: Path, base: str) -> httpx.AsyncClient:
     """The build and the HTTP contract, behind all layers that set headers."""
-    app = create_api()
-    app.router.routes.append(Mount("/", Starlette(routes=[Mount("/", BuiltPages(build, base))])))
+    pages = Starlette(routes=[Mount("/", BuiltPages(build, base))])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        of_contract = any(part in scope["path"] for part in ("/api/", "/docs/"))
+        await (contract_api() if of_contract else pages)(scope, receive, send)
+
     edge = behind_proxies(with_strict_transport(app), networks(LOOPBACK), base)
     transport = httpx.ASGITransport(with_headers(edge))
     return httpx.AsyncClient(transport=transport, base_url=f"http://ksys{base}")

@@ -15,7 +15,6 @@ import pytest
 
 from ksys_app import log, pages
 from ksys_app.api import schemas
-from ksys_app.api.app import create_api
 from ksys_app.domain import quality, upkeep
 from ksys_app.domain.windows import DEFAULT_WINDOW, WINDOWS
 from ksys_app.errors import KsysError
@@ -26,6 +25,7 @@ from ksys_app.ops.serving import frontend
 from ksys_app.settings import Settings, variables
 from ksys_app.utils.cache import MAX_ENTRIES, TTL
 from tests import docs
+from tests.visiting import contract_api
 
 # Files that the plant's specification and its backend document name, in the package.
 SPEC_FILES = (
@@ -124,7 +124,7 @@ def test_every_event_that_measures_has_its_duration() -> None:
 def test_endpoints() -> None:
     rows = docs.table(docs.section("8.2"))
     built = {codes(row[0]) for row in rows if row[-1] == "built"}
-    assert built == set(create_api().openapi()["paths"])
+    assert built == set(contract_api().openapi()["paths"])
     assert {row[-1] for row in rows} <= {"built", "planned"}
 
 

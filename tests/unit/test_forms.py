@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, Vali
 
 from ksys_app.api import params, time_params
 from ksys_app.api.annotation_params import NoteText
-from ksys_app.api.app import create_api
 from ksys_app.api.forms import form_message
 from ksys_app.models.message import Message
 from ksys_app.texts import LANGUAGES, say
+from tests.visiting import contract_api
 
 KOREAN = LANGUAGES["ko"]
 HANGUL = re.compile("[가-힣]")
@@ -212,7 +212,7 @@ def test_a_validator_of_ours_has_both(kind: Any, value: Any, english: str) -> No
     ],
 )
 def test_an_error_body_has_the_key_of_its_sentence(path: str) -> None:
-    with TestClient(create_api()) as client:
+    with TestClient(contract_api()) as client:
         answer = client.get(f"/api/v1/{path}")
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (400, "BAD_PARAMETER")
@@ -233,7 +233,7 @@ def test_an_error_body_has_the_key_of_its_sentence(path: str) -> None:
     ],
 )
 def test_a_body_of_another_form_has_both(body: str, english: str, korean: str) -> None:
-    with TestClient(create_api()) as client:
+    with TestClient(contract_api()) as client:
         headers = {"Content-Type": "application/json"}
         answer = client.post("/api/v1/alarms/ack", content=body, headers=headers)
     error = answer.json()["error"]
