@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, LiteralString
 
+from psycopg import sql
+
 from ksys_app import db
 from ksys_app.domain.ranges import Range, Resolution
 from ksys_app.domain.windows import BUCKET_WIDTH, bucket_for
 from ksys_app.models.series import Columns
-from ksys_app.queries.periods import of_ranges
+from ksys_app.queries.periods import fetch_period, of_ranges
 from ksys_app.queries.several import FIGURES, statement
 
 _SAMPLES: Final[LiteralString] = """
@@ -28,15 +30,27 @@ class _Count:
 
 
 async def samples(tags: Sequence[str], span: Range, timeout_s: float | None = None) -> int:
-    """An upper estimate of the number of samples of these tags in a range."""
+    """An upper estimate of the number of samples of these tags in a range; not from a cache."""
+    statement, params = _counting(tags, span)
+    rows = await db.current().fetch_all(_Count, statement, params, timeout_s, name="file_samples")
+    return rows[0].count
+
+
+async def cached_samples(tags: Sequence[str], span: Range) -> int:
+    """As :func:`samples`, from the cache while the database does not answer."""
+    statement, params = _counting(tags, span)
+    answer = await fetch_period(
+        "metrics", _Count, statement, params, span, name="calculated_samples"
+    )
+    return answer.rows[0].count
+
+
+def _counting(tags: Sequence[str], span: Range) -> tuple[sql.Composed, dict[str, object]]:
+    """The statement that counts the samples of these tags in a range, and its parameters."""
     bucket = bucket_for(span.duration)
     start, end = span.bounds(span.width)
     # A bucket that began before the range may contain samples of the range.
-    params = {"tags": list(tags), "start": start - BUCKET_WIDTH[bucket], "end": end}
-    rows = await db.current().fetch_all(
-        _Count, SAMPLES[bucket], params, timeout_s, name="file_samples"
-    )
-    return rows[0].count
+    return SAMPLES[bucket], {"tags": list(tags), "start": start - BUCKET_WIDTH[bucket], "end": end}
 
 
 async def slice_of(

@@ -84,7 +84,7 @@ async def feature_rows(name: str, period: Period, *, fresh: bool = False) -> Ans
         raise BadParameter(Message("errors.calculated_features", {"tag": quoted_name(name)}))
     span = await _of_samples(period)
     # The count is read from buckets at once. Too many samples might not be read in time.
-    if await file_rows.samples(calculated.tags, span) > MOST_SAMPLES:
+    if await file_rows.cached_samples(calculated.tags, span) > MOST_SAMPLES:
         raise _too_many_samples(name)
     moments, members = await samples(calculated, span, MOST_SAMPLES, fresh=fresh)
     if any(len(member.at) >= MOST_SAMPLES for member in members.rows):

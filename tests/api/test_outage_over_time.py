@@ -25,7 +25,7 @@ PATHS = (
     *("timeseries?tag=A&compare=previous", "timeseries?tag=A&tag=B&compare=yesterday"),
     *("timeseries?tag=A&bucket=10m", "timeseries?bucket=1h"),
     *("indicators?tag=A", "indicators?tag=SUM", "indicators?bucket=10m"),
-    *("features?tag=A", "features?columns=mean_5m"),
+    *("features?tag=A", "features?tag=SUM", "features?columns=mean_5m"),
     *("stats?tag=A", "stats?tag=A&tag=SUM"),
     *("relations/xy?x=A&y=B", "relations/xy?x=A&y=SUM", "relations/histogram?tag=A"),
     *("relations/heatmap?tag=A", "relations/matrix?tag=A&tag=B"),
