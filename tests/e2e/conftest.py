@@ -54,6 +54,9 @@ SHOWN_MS = 60_000
 ANSWER_S = 60
 # A statement that waits for a processor is no failure of the database.
 STATEMENT_MS = 30_000
+# The demo's plant, and how often its tags send.
+SOURCE = Plant()
+EVERY_S = 5
 expect.set_options(timeout=SHOWN_MS)
 ksys.import_app()
 
@@ -190,16 +193,27 @@ async def seed(dsn: str) -> None:
     now = int(datetime.now(UTC).timestamp())
     async with await connect(dsn) as conn:
         for start in range(now - 1200, now, 300):
-            await plant.insert(conn, list(_samples(range(start, start + 300, 5))))
+            await plant.insert(conn, list(_samples(range(start, start + 300, EVERY_S))))
 
 
 def _samples(ticks: range) -> list[plant.Sample]:
-    source = Plant()
     return [
         (datetime.fromtimestamp(t, UTC), tag, value)
         for t in ticks
-        for tag, value in zip(TAGS, source.healthy(t), strict=True)
+        for tag, value in zip(TAGS, _values(t), strict=True)
     ]
+
+
+def _values(t: int) -> list[float]:
+    """The demo's values at every fifth second, and between them on a line.
+
+    The noise of every second would rise faster than the rules allow, so tags would be normal and
+    not normal by turns.
+    """
+    into = t % EVERY_S
+    before, after = SOURCE.healthy(t - into), SOURCE.healthy(t - into + EVERY_S)
+    pairs = zip(before, after, strict=True)
+    return [round(low + (high - low) * into / EVERY_S, 3) for low, high in pairs]
 
 
 @pytest.fixture(scope="module")
