@@ -541,8 +541,12 @@ async def test_an_engineer_edits_limits_that_another_person_has_changed(
     await page.get_by_test_id("conflict-mine").click()
     await expect(page.get_by_label("Largest step")).to_have_value("7")
     await expect(high).to_have_value("186")
+    # What differs from the file is above the button and moves it.
+    differs = page.get_by_role("table", name="Differences from the file of the last sync")
+    await expect(differs).to_contain_text("Largest step")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(saved).to_contain_text("Saved as version")
+    await expect(differs).to_contain_text("H warning high")
     history = page.get_by_test_id("limits-history").get_by_role("row")
     await expect(history.nth(1)).to_contain_text("new pump")
     await expect(history.nth(1)).to_contain_text("186")
